@@ -1,0 +1,118 @@
+"""Every event: its class, topic, stream, retention, publisher, consumers, and whether it is protective."""
+
+from dataclasses import dataclass
+
+from contracts.envelope import Event
+from contracts.events import access, audit, consent, exchange, intake, notify, referral, returns
+
+DAY_MS = 86_400_000
+RETENTION_MS = 30 * DAY_MS
+PARTITIONS = 6
+
+SERVICES = ("intake", "consent", "referral", "returns", "exchange", "notify", "audit")
+CASE = "case_id"
+HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
+"""Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of the catalogue. `stream` names the body's field whose value is the stream, or a fixed stream."""
+
+    event: type[Event]
+    publisher: str
+    consumers: tuple[str, ...]
+    stream: str = CASE
+    protective: bool = False
+    sequenced: bool = True
+    retention_ms: int = RETENTION_MS
+
+    @property
+    def type(self) -> str:
+        return self.event.type
+
+    @property
+    def topic(self) -> str:
+        return f"{self.publisher}.events" if self.sequenced else f"{self.publisher}.access"
+
+
+def _entry(
+    event: type[Event], publisher: str, *consumers: str, protective: bool = False, stream: str = CASE
+) -> Entry:
+    """Audit consumes everything, so it is not repeated in the list below."""
+    return Entry(event, publisher, (*consumers, "audit"), stream=stream, protective=protective)
+
+
+CATALOGUE: tuple[Entry, ...] = (
+    _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
+    _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
+    _entry(intake.CaseScreenedV1, "intake"),
+    _entry(intake.CaseIdentifiedV1, "intake"),
+    _entry(intake.NeedsAssessedV1, "intake"),
+    _entry(intake.HoldPlacedV1, "intake", "notify", protective=True),
+    _entry(intake.HoldLiftedV1, "intake", "notify"),
+    _entry(intake.DisclosureClosedV1, "intake", "exchange"),
+    _entry(consent.ConsentGivenV1, "consent", "referral"),
+    _entry(consent.ConsentRefusedV1, "consent"),
+    _entry(consent.ConsentWithdrawnV1, "consent", "notify", protective=True),
+    _entry(consent.ConsentExpiredV1, "consent", "notify", protective=True),
+    _entry(consent.DisclosureAuthorisedV1, "consent", "referral", "exchange"),
+    _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
+    _entry(consent.DisclosureRecalledV1, "consent", "referral", "exchange", protective=True),
+    _entry(referral.ReferralSentV1, "referral", "consent"),
+    _entry(referral.ReferralReceivedV1, "referral", "notify"),
+    _entry(referral.ReferralAcceptedV1, "referral", "intake", "exchange", "notify"),
+    _entry(referral.ReferralRejectedV1, "referral", "exchange", "notify"),
+    _entry(referral.ReferralStartedV1, "referral", "exchange", "notify"),
+    _entry(referral.ReferralHeldV1, "referral", "exchange", "notify"),
+    _entry(referral.ReferralResumedV1, "referral", "exchange", "notify"),
+    _entry(referral.ReferralCompletedV1, "referral", "exchange", "notify"),
+    _entry(referral.ReferralFailedV1, "referral", "exchange", "notify"),
+    _entry(referral.ReferralCancelledV1, "referral", "consent", "exchange", "notify"),
+    _entry(referral.ReferralRevokedV1, "referral", "notify"),
+    _entry(referral.ReferralExpiredV1, "referral", "notify"),
+    _entry(referral.DirectoryChangedV1, "referral", "consent", stream="directory"),
+    _entry(returns.ReturnRequestedV1, "returns"),
+    _entry(returns.ReturnDecidedV1, "returns"),
+    _entry(returns.ReturnAssessedV1, "returns"),
+    _entry(returns.ReturnBlockedV1, "returns", "notify"),
+    _entry(returns.ReturnClearedV1, "returns", "exchange", "notify"),
+    _entry(returns.ReturnDepartedV1, "returns", "exchange", "notify"),
+    _entry(returns.ReturnArrivedV1, "returns", "exchange", "notify"),
+    _entry(returns.ReturnClosedV1, "returns", "exchange", "notify"),
+    _entry(returns.ReturnWithdrawnV1, "returns", "exchange", "notify"),
+    _entry(exchange.AgreementChangedV1, "exchange", "consent", stream="agreement"),
+    _entry(exchange.EnvelopeSealedV1, "exchange", "consent"),
+    _entry(exchange.EnvelopeDeliveredV1, "exchange", "consent", "referral"),
+    _entry(exchange.EnvelopeRefusedV1, "exchange", "consent", "referral", "notify"),
+    _entry(exchange.DisclosureReceivedV1, "exchange", "intake", "consent", "referral"),
+    _entry(exchange.ProcessReceivedV1, "exchange", "referral", "returns"),
+    _entry(exchange.RecallReceivedV1, "exchange", "intake", "consent", "referral", "notify", protective=True),
+    _entry(exchange.RecallAnsweredV1, "exchange", "consent", "notify"),
+    _entry(notify.NotificationSentV1, "notify"),
+    _entry(notify.NotificationFailedV1, "notify"),
+    _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
+    *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
+)
+"""A test holds this list against the wiring of the services."""
+
+
+def consumed_by(service: str) -> tuple[Entry, ...]:
+    return tuple(entry for entry in CATALOGUE if service in entry.consumers)
+
+
+def topics_read_by(service: str) -> tuple[str, ...]:
+    """The topics that a service subscribes to, and no other: its ACL is made from this."""
+    return tuple(sorted({entry.topic for entry in consumed_by(service)}))
+
+
+def topics_written_by(service: str) -> tuple[str, ...]:
+    return tuple(sorted({entry.topic for entry in CATALOGUE if entry.publisher == service}))
+
+
+def entry_for(event: type[Event], publisher: str) -> Entry:
+    """Raises KeyError for an event that this publisher does not say."""
+    for entry in CATALOGUE:
+        if entry.event is event and entry.publisher == publisher:
+            return entry
+    raise KeyError(f"{publisher} does not say {event.__name__}")

@@ -1,0 +1,1 @@
+"""The events, one module for each service that says them."""

@@ -1,0 +1,16 @@
+"""The access record: who read what. It travels on a topic of its own, unsequenced, so that a read locks nothing."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.types import CaseId, Code
+
+
+class RecordReadV1(Event):
+    type: ClassVar[str] = "record.read.v1"
+    case_id: CaseId
+    resource: Annotated[str, Code("resource")]
+    resource_id: UUID | None = None
+    fields: tuple[Annotated[str, Code("field")], ...] = ()
+    allowed: bool = True

@@ -1,0 +1,95 @@
+"""What consent says: records by their state, and what may be, was refused to be, or must no longer be disclosed."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.envelope import Event
+from contracts.types import CaseId, Cell, Code, Instant, OrganisationId, Sha256
+
+
+class ConsentGivenV1(Event):
+    type: ClassVar[str] = "consent.given.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    revision_hash: Sha256
+    purposes: tuple[Annotated[str, Code("purpose")], ...]
+    recipients: tuple[OrganisationId, ...]
+    categories: tuple[Annotated[str, Code("data_category")], ...]
+    back_categories: tuple[Annotated[str, Code("data_category")], ...]
+    valid_until: Instant
+
+
+class ConsentRefusedV1(Event):
+    type: ClassVar[str] = "consent.refused.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+
+
+class ConsentWithdrawnV1(Event):
+    """Withdrawn by the person. Protective. No decision about services may read it."""
+
+    type: ClassVar[str] = "consent.withdrawn.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+
+
+class ConsentExpiredV1(Event):
+    type: ClassVar[str] = "consent.expired.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+
+
+class WithheldField(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    field: Annotated[str, Code("field")]
+    reason: Annotated[str, Code("withheld_reason")]
+
+
+class DisclosureAuthorisedV1(Event):
+    """The fields that may be sealed for one recipient, by name; never a value."""
+
+    type: ClassVar[str] = "disclosure.authorised.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    referral_id: UUID
+    consent_id: UUID
+    revision: int
+    revision_hash: Sha256
+    purpose: Annotated[str, Code("purpose")]
+    sender: OrganisationId
+    recipient: OrganisationId
+    recipient_cell: Cell
+    service: Annotated[str, Code("service")]
+    urgency: Annotated[str, Code("urgency")]
+    agreement_id: str
+    agreement_version: int
+    agreement_sha256: Sha256
+    fields: tuple[Annotated[str, Code("field")], ...]
+    fields_hash: Sha256
+    withheld: tuple[WithheldField, ...]
+    back_categories: tuple[Annotated[str, Code("data_category")], ...]
+    valid_until: Instant
+
+
+class DisclosureRefusedV1(Event):
+    type: ClassVar[str] = "disclosure.refused.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    referral_id: UUID
+    reason: Annotated[str, Code("disclosure_refusal")]
+
+
+class DisclosureRecalledV1(Event):
+    """Consent ended after the disclosure was authorised: it is never sealed, or is recalled. Protective."""
+
+    type: ClassVar[str] = "disclosure.recalled.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    referral_id: UUID
+    reason: Annotated[str, Code("recall_reason")]

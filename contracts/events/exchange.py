@@ -1,0 +1,143 @@
+"""What exchange says: agreements, and what crossed the border, was refused there, or came in."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.envelope import Event, Sealed
+from contracts.types import CaseId, Cell, Code, Instant, OrganisationId, Sha256
+
+
+class AgreementChangedV1(Event):
+    """An agreement in force between two cells (or within one), whole. Stream `agreement:<id>`."""
+
+    type: ClassVar[str] = "agreement.changed.v1"
+    agreement_id: str
+    version: int
+    sha256: Sha256
+    cells: tuple[Cell, ...]
+    purposes: tuple[Annotated[str, Code("purpose")], ...]
+    fields: tuple[Annotated[str, Code("field")], ...]
+    process_codes: tuple[Annotated[str, Code("process")], ...]
+    valid_from: Instant
+    valid_until: Instant
+
+
+class EnvelopeSealedV1(Event):
+    type: ClassVar[str] = "envelope.sealed.v1"
+    case_id: CaseId
+    item_id: UUID
+    item_class: Annotated[str, Code("item_class")]
+    disclosure_id: UUID | None = None
+    referral_id: UUID | None = None
+    recipient_cell: Cell
+    envelope_id: UUID
+    envelope_seq: int
+    sealed_at: Instant
+
+
+class EnvelopeDeliveredV1(Event):
+    """The recipient's signed receipt says accepted."""
+
+    type: ClassVar[str] = "envelope.delivered.v1"
+    case_id: CaseId
+    item_id: UUID
+    item_class: Annotated[str, Code("item_class")]
+    disclosure_id: UUID | None = None
+    referral_id: UUID | None = None
+    recipient_cell: Cell
+    at: Instant
+
+
+class EnvelopeRefusedV1(Event):
+    """The recipient refused an item of ours, or the border refused to seal it; the code says why."""
+
+    type: ClassVar[str] = "envelope.refused.v1"
+    case_id: CaseId
+    item_id: UUID
+    item_class: Annotated[str, Code("item_class")]
+    disclosure_id: UUID | None = None
+    referral_id: UUID | None = None
+    recipient_cell: Cell
+    code: Annotated[str, Code("border_refusal")]
+    at: Instant
+
+
+class Grant(BaseModel):
+    """What the recipient may do with received fields, as it travelled in the envelope."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    disclosure_id: UUID
+    consent_revision: int
+    consent_sha256: Sha256
+    agreement_id: str
+    agreement_version: int
+    purpose: Annotated[str, Code("purpose")]
+    recipient: OrganisationId
+    fields: tuple[Annotated[str, Code("field")], ...]
+    back_categories: tuple[Annotated[str, Code("data_category")], ...]
+    valid_until: Instant
+
+
+class ReceivedField(BaseModel):
+    """One field from abroad: its name, and its value under the person's key in this cell."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    field: Annotated[str, Code("field")]
+    value: Sealed
+
+
+class DisclosureReceivedV1(Event):
+    """`case_id` and `person_id` are of this cell; `first` says that this disclosure opened the case here."""
+
+    type: ClassVar[str] = "disclosure.received.v1"
+    case_id: CaseId
+    person_id: UUID
+    first: bool
+    disclosure_id: UUID
+    referral_id: UUID
+    sender: OrganisationId
+    sender_cell: Cell
+    recipient: OrganisationId
+    service: Annotated[str, Code("service")]
+    urgency: Annotated[str, Code("urgency")]
+    grant: Grant
+    fields: tuple[ReceivedField, ...]
+    at: Instant
+
+
+class ProcessReceivedV1(Event):
+    """A process code from the partner about the other half of a referral or return."""
+
+    type: ClassVar[str] = "process.received.v1"
+    case_id: CaseId
+    code: Annotated[str, Code("process")]
+    subject_id: UUID
+    sender: OrganisationId
+    sender_cell: Cell
+    recipient: OrganisationId
+    reason: Annotated[str, Code("reason")] | None = None
+    at: Instant
+
+
+class RecallReceivedV1(Event):
+    """The sender takes a disclosure back. Protective."""
+
+    type: ClassVar[str] = "recall.received.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    referral_id: UUID
+    sender_cell: Cell
+    at: Instant
+
+
+class RecallAnsweredV1(Event):
+    """The recipient's answer to our recall, or `never_received` where nothing was sealed."""
+
+    type: ClassVar[str] = "recall.answered.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    answer: Annotated[str, Code("recall_answer")]
+    law: str | None = None
+    at: Instant

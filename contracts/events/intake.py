@@ -1,0 +1,78 @@
+"""What intake says: cases and their assignment, identification, needs, holds, and the closing of received fields."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from contracts.envelope import Event, Sealed
+from contracts.types import CaseId, Code, Instant, OrganisationId, Pseudonym
+
+
+class CaseOpenedV1(Event):
+    type: ClassVar[str] = "case.opened.v1"
+    case_id: CaseId
+    person_id: UUID
+    channel: Annotated[str, Code("channel")]
+    organisation: OrganisationId
+    urgency: Annotated[str, Code("urgency")]
+    opened_at: Instant
+
+
+class CaseAssignedV1(Event):
+    """The whole assignment as it now stands; it replaces what was said before."""
+
+    type: ClassVar[str] = "case.assigned.v1"
+    case_id: CaseId
+    organisation: OrganisationId
+    workers: tuple[Pseudonym, ...]
+
+
+class CaseScreenedV1(Event):
+    type: ClassVar[str] = "case.screened.v1"
+    case_id: CaseId
+    screening_id: UUID
+    checklist: Annotated[str, Code("checklist")]
+    checklist_version: str
+    result: Sealed
+
+
+class CaseIdentifiedV1(Event):
+    """Formal status as a person decided it; the status itself is sensitive (HTCDS vic_TraffickingStatus)."""
+
+    type: ClassVar[str] = "case.identified.v1"
+    case_id: CaseId
+    revision: int
+    deciding_organisation: Annotated[str, Code("vic_TraffickingStatusDecisionMakingOrg")]
+    status: Sealed
+
+
+class NeedsAssessedV1(Event):
+    type: ClassVar[str] = "needs.assessed.v1"
+    case_id: CaseId
+    assessment_id: UUID
+    urgency: Annotated[str, Code("urgency")]
+    needs: Sealed
+
+
+class HoldPlacedV1(Event):
+    """A hold on removal exists, not why."""
+
+    type: ClassVar[str] = "hold.placed.v1"
+    case_id: CaseId
+    hold_id: UUID
+    until: Instant
+
+
+class HoldLiftedV1(Event):
+    type: ClassVar[str] = "hold.lifted.v1"
+    case_id: CaseId
+    hold_id: UUID
+
+
+class DisclosureClosedV1(Event):
+    """Fields received from abroad are closed after a recall; `answer` is what this cell tells the sender."""
+
+    type: ClassVar[str] = "disclosure.closed.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    answer: Annotated[str, Code("recall_answer")]
+    law: str | None = None

@@ -1,0 +1,96 @@
+"""What referral says: each move of each half of a referral, and the directory."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.types import CaseId, Cell, Code, Instant, OrganisationId
+
+
+class _ReferralMoved(Event):
+    """Both halves share `referral_id`; `half` is `outgoing` in the sender's cell, `incoming` in the receiver's."""
+
+    type: ClassVar[str] = ""
+    case_id: CaseId
+    referral_id: UUID
+    half: Annotated[str, Code("half")]
+    sender: OrganisationId
+    recipient: OrganisationId
+    at: Instant
+
+
+class ReferralSentV1(Event):
+    """A worker asks to refer: consent computes what may be disclosed. `fields` is what the worker asked to send."""
+
+    type: ClassVar[str] = "referral.sent.v1"
+    case_id: CaseId
+    referral_id: UUID
+    sender: OrganisationId
+    recipient: OrganisationId
+    recipient_cell: Cell
+    recipient_role: Annotated[str, Code("recipient_role")]
+    purpose: Annotated[str, Code("purpose")]
+    service: Annotated[str, Code("service")]
+    urgency: Annotated[str, Code("urgency")]
+    fields: tuple[Annotated[str, Code("field")], ...]
+    at: Instant
+
+
+class ReferralReceivedV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.received.v1"
+
+
+class ReferralAcceptedV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.accepted.v1"
+
+
+class ReferralRejectedV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.rejected.v1"
+    reason: Annotated[str, Code("referral_rejection")]
+
+
+class ReferralStartedV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.started.v1"
+
+
+class ReferralHeldV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.held.v1"
+    reason: Annotated[str, Code("referral_hold")]
+
+
+class ReferralResumedV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.resumed.v1"
+
+
+class ReferralCompletedV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.completed.v1"
+    outcome: Annotated[str, Code("referral_outcome")]
+
+
+class ReferralFailedV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.failed.v1"
+    reason: Annotated[str, Code("referral_failure")]
+
+
+class ReferralCancelledV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.cancelled.v1"
+
+
+class ReferralRevokedV1(_ReferralMoved):
+    """Consent ended before the receiver accepted."""
+
+    type: ClassVar[str] = "referral.revoked.v1"
+
+
+class ReferralExpiredV1(_ReferralMoved):
+    type: ClassVar[str] = "referral.expired.v1"
+
+
+class DirectoryChangedV1(Event):
+    """An organisation or one of its services changed. Stream `directory`."""
+
+    type: ClassVar[str] = "directory.changed.v1"
+    organisation: OrganisationId
+    cell: Cell
+    role: Annotated[str, Code("recipient_role")]
+    version: int

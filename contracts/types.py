@@ -1,0 +1,53 @@
+"""Field types that every event and form uses: identifiers, codes, instants."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
+
+from contracts.codes import known
+
+CODE_PATTERN = r"^[A-Za-z0-9_.\-]{1,80}$"
+
+CaseId = UUID
+"""A case of one cell. Never crosses a border: the exchange maps it to a pairwise reference."""
+
+Cell = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(json_schema_extra={"x-codelist": "country"})
+]
+"""A jurisdiction, ISO 3166-1 alpha-2."""
+
+OrganisationId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z0-9\-]{2,60}$")]
+"""An organisation of the directory, prefixed by its country in lower case, for example `kh-reintegration-agency`."""
+
+Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.\-]{1,80}$")]
+"""Who acted: a token's subject or `system:<service>`. Never a name."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Instant = AwareDatetime
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`Annotated[str, Code("purpose")]`: a code as it travels inside a cell; an unknown one passes through."""
+
+    name: str
+    known: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(pattern=CODE_PATTERN)
+        return core_schema.no_info_after_validator_function(known(self.name), text) if self.known else text
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "pattern": CODE_PATTERN, "x-codelist": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCode(Code):
+    """The same at an edge (HTTP, file, border): an unknown code is refused with a reason, never mapped."""
+
+    known: bool = True
