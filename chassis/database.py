@@ -1,0 +1,146 @@
+"""One request or message is one transaction, opened here and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Executable
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from chassis.clock import Clock, utc_now
+from chassis.outbox import Due, Row, write_rows, write_work
+from contracts.catalogue import Entry, entry_for
+from contracts.envelope import Event
+
+Traceparent = Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who acts, for whom, to what end, and under which policy: it stands on every event of the transaction."""
+
+    actor: str
+    organisation: str
+    purpose: str
+    policy: str = "none"
+    causationid: str | None = None
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One open transaction; what is said in it is written at its end and published after its commit."""
+
+    conn: AsyncConnection
+    origin: Origin
+    now: datetime
+    database: "Database"
+    rows: list[Row] = field(default_factory=list)
+    due: list[Due] = field(default_factory=list)
+    idempotency: Any = None
+    """The claim on the Idempotency-Key, where the request carries one (chassis.http)."""
+
+    def say(self, *facts: Event | Due | None, origin: Origin | None = None) -> None:
+        """Say events and make work due, in this order. None is passed over, so a fact may have no event."""
+        for fact in facts:
+            if isinstance(fact, Due):
+                self.due.append(fact)
+            elif fact is not None:
+                self.rows.append(self.database.row(fact, origin or self.origin, self.now))
+
+    def publish(self, topic: str, key: str, payload: bytes) -> None:
+        """Put raw bytes on a topic, in order for each key; nothing but the bytes leaves."""
+        row = Row(self.database.prefix + topic, key, payload, self.now, "", "", "", "", None, None, None)
+        self.rows.append(row)
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        return await self.conn.execute(statement, parameters)
+
+    async def flush(self) -> None:
+        """Write what was said so far. The transaction does it at its end."""
+        rows, self.rows = self.rows, []
+        due, self.due = self.due, []
+        if rows:
+            await write_rows(self.conn, rows)
+        if due:
+            await write_work(self.conn, due, self.now, self.database.traceparent())
+
+    @staticmethod
+    def new_id() -> UUID:
+        return uuid4()
+
+
+class Database:
+    """The database of one service: its pool, its transactions, and the wakes that follow a commit."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        publisher: str,
+        cell: str = "",
+        prefix: str = "",
+        pool_size: int = 8,
+        clock: Clock = utc_now,
+        traceparent: Traceparent = lambda: None,
+    ) -> None:
+        self.publisher = publisher
+        self.source = f"/{cell.lower()}/{publisher}"
+        self.prefix = prefix
+        self.clock = clock
+        self.traceparent = traceparent
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, hide_parameters=True
+        )
+        self.events_written = asyncio.Event()
+        self.work_written = asyncio.Event()
+        self._entries: dict[type[Event], Entry] = {}
+
+    @asynccontextmanager
+    async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
+        """Commit at the end, with everything that was said; roll back whole on any exception."""
+        async with self.engine.connect() as conn:
+            async with conn.begin():
+                tx = Transaction(conn, origin, self.clock(), self)
+                yield tx
+                said, due = bool(tx.rows), bool(tx.due)
+                await tx.flush()
+        if said:
+            self.events_written.set()
+        if due:
+            self.work_written.set()
+
+    def row(self, event: Event, origin: Origin, now: datetime) -> Row:
+        """The outbox row of an event. Raises KeyError for an event that this service does not say."""
+        entry = self._entries.get(type(event))
+        if entry is None:
+            entry = self._entries[type(event)] = entry_for(type(event), self.publisher)
+        return Row(
+            topic=self.prefix + entry.topic,
+            stream=entry.stream_of(event),
+            payload=event.model_dump_json().encode(),
+            time=now,
+            actor=origin.actor,
+            organisation=origin.organisation,
+            purpose=origin.purpose,
+            policy=origin.policy,
+            type=entry.type,
+            causationid=origin.causationid,
+            traceparent=self.traceparent(),
+            sequenced=entry.sequenced,
+        )
+
+    def system(self, *, organisation: str = "", purpose: str = "case-management", cause: str | None = None) -> Origin:
+        """The origin of what the service does by itself."""
+        return Origin(f"system:{self.publisher}", organisation or f"{self.source[1:3]}-exchange", purpose, "none", cause)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def caused_by(origin: Origin, event_id: str) -> Origin:
+    return replace(origin, causationid=event_id)

@@ -1,0 +1,1 @@
+"""The one Alembic environment, run in process for every service."""

@@ -1,0 +1,47 @@
+"""Tables of the event pipeline, in the schema `chassis` of every service's database."""
+
+from alembic import op
+
+revision = "chassis_0001"
+down_revision = None
+
+STATEMENTS = """
+create table chassis.streams (stream text primary key, sequence bigint not null);
+create table chassis.outbox (
+    pos bigint generated always as identity (cache 1) primary key,
+    topic text not null, stream text not null, sequence bigint not null,
+    id uuid not null, type text, time timestamptz not null, actor text not null, organisation text not null,
+    purpose text not null, policy text not null, causationid text, traceparent text, payload bytea not null);
+create table chassis.relay (
+    one boolean primary key default true check (one), max_pos bigint not null default 0,
+    holes jsonb not null default '{}');
+insert into chassis.relay default values;
+create table chassis.offsets (
+    topic text not null, partition integer not null, next_offset bigint not null, primary key (topic, partition));
+create table chassis.marks (
+    source text not null, stream text not null, sequence bigint not null, parked boolean not null default false,
+    primary key (source, stream));
+create table chassis.parked (
+    source text not null, stream text not null, sequence bigint not null, topic text not null,
+    partition integer not null, "offset" bigint not null, headers bytea not null, payload bytea not null,
+    reason text not null, state text not null default 'waiting' check (state in ('waiting', 'done', 'discarded')),
+    parked_at timestamptz not null default now(), primary key (source, stream, sequence));
+create index parked_waiting on chassis.parked (parked_at) where state = 'waiting';
+create table chassis.work (
+    id uuid primary key, kind text not null, key text not null, payload jsonb not null, due_at timestamptz not null,
+    attempts integer not null default 0, claimed_until timestamptz, traceparent text,
+    state text not null default 'due' check (state in ('due', 'failed')), last_error text, unique (kind, key));
+create index work_due on chassis.work (due_at) where state = 'due';
+create table chassis.idempotency (
+    actor text not null, key text not null, fingerprint bytea not null, status integer, resource_id uuid,
+    version integer, created_at timestamptz not null default now(), primary key (actor, key));
+create index idempotency_age on chassis.idempotency (created_at);
+create table chassis.case_access (
+    case_id uuid primary key, organisation text not null, workers text[] not null default '{}');
+create index case_access_organisation on chassis.case_access (organisation, case_id)
+"""
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS.split(";\n"):
+        op.execute(statement)

@@ -1,0 +1,50 @@
+"""What a service is told from outside: environment variables with the prefix CORRIDOR_."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings that all services share; a service adds its own in `services/<name>/settings.py`."""
+
+    model_config = SettingsConfigDict(env_prefix="CORRIDOR_", extra="ignore", hide_input_in_errors=True)
+
+    cell: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="the jurisdiction, ISO 3166-1 alpha-2")]
+    mode: Literal["development", "production"] = "production"
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+    database_url: Annotated[SecretStr, Field(description="postgresql+asyncpg://…, the app role")]
+    owner_url: Annotated[SecretStr | None, Field(description="the owner role, for `migrate` only")] = None
+    vault_url: SecretStr | None = None
+    vault_epoch_file: Path | None = None
+    pool_size: int = 8
+
+    kafka_bootstrap: str
+    kafka_user: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    topic_prefix: Annotated[str, Field(description="set before every topic's name; for tests")] = ""
+
+    issuer: str = ""
+    jwks_url: str | None = None
+    jwks_file: Path | None = None
+    service_key_file: Path | None = None
+    service_jwks_file: Path | None = None
+    policies_dir: Path = Path("deploy/policies")
+    peers: Annotated[dict[str, str], Field(description="service name → base URL, for the few synchronous calls")] = {}
+
+    batch: Annotated[int, Field(description="events in one transaction of the consumer", ge=1, le=5000)] = 500
+    poll_seconds: Annotated[float, Field(description="how long relay and work sleep when nobody wakes them")] = 0.05
+    max_body_bytes: int = 1_000_000
+    otlp_endpoint: str | None = None
+
+    def topic(self, name: str) -> str:
+        return self.topic_prefix + name
+
+    def source(self, service: str) -> str:
+        """The CloudEvents `source` of this service in this cell, for example `/th/referral`."""
+        return f"/{self.cell.lower()}/{service}"
