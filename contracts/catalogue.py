@@ -1,6 +1,8 @@
 """Every event: its class, topic, stream, retention, publisher, consumers, and whether it is protective."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from contracts.envelope import Event
 from contracts.events import access, audit, consent, exchange, intake, notify, referral, returns
@@ -34,6 +36,12 @@ class Entry:
     @property
     def topic(self) -> str:
         return f"{self.publisher}.events" if self.sequenced else f"{self.publisher}.access"
+
+    def stream_of(self, event: Event) -> str:
+        """The stream that this event belongs to: a field's value, else the fixed stream itself."""
+        if self.stream in type(event).model_fields:
+            return str(getattr(event, self.stream))
+        return self.stream
 
 
 def _entry(
@@ -81,7 +89,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(returns.ReturnArrivedV1, "returns", "exchange", "notify"),
     _entry(returns.ReturnClosedV1, "returns", "exchange", "notify"),
     _entry(returns.ReturnWithdrawnV1, "returns", "exchange", "notify"),
-    _entry(exchange.AgreementChangedV1, "exchange", "consent", stream="agreement"),
+    _entry(exchange.AgreementChangedV1, "exchange", "consent", stream="agreement_id"),
     _entry(exchange.EnvelopeSealedV1, "exchange", "consent"),
     _entry(exchange.EnvelopeDeliveredV1, "exchange", "consent", "referral"),
     _entry(exchange.EnvelopeRefusedV1, "exchange", "consent", "referral", "notify"),
@@ -116,3 +124,11 @@ def entry_for(event: type[Event], publisher: str) -> Entry:
         if entry.event is event and entry.publisher == publisher:
             return entry
     raise KeyError(f"{publisher} does not say {event.__name__}")
+
+
+_CLASSES: Mapping[str, type[Event]] = MappingProxyType({entry.type: entry.event for entry in CATALOGUE})
+
+
+def event_class(type_: str) -> type[Event] | None:
+    """The class that a `ce_type` names; None for an event that is not in this version's catalogue."""
+    return _CLASSES.get(type_)

@@ -10,7 +10,7 @@ from contracts.types import CaseId, Cell, Code, Instant, OrganisationId, Sha256
 
 
 class AgreementChangedV1(Event):
-    """An agreement in force between two cells (or within one), whole. Stream `agreement:<id>`."""
+    """An agreement in force between two cells (or within one), whole. Stream: the agreement."""
 
     type: ClassVar[str] = "agreement.changed.v1"
     agreement_id: str
