@@ -45,6 +45,15 @@ class ConsentExpiredV1(Event):
     revision: int
 
 
+class ConsentRevokedV1(Event):
+    """Ended by another than the person, for instance because it had been given under pressure. Protective."""
+
+    type: ClassVar[str] = "consent.revoked.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+
+
 class WithheldField(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     field: Annotated[str, Code("field")]
