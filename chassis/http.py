@@ -1,0 +1,188 @@
+"""What a route stands on: the actor, one transaction for the request, idempotency, versions and pages."""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from chassis.auth import Actor, authenticate
+from chassis.database import Database, Transaction
+from chassis.problems import IdempotencyMismatch, Invalid
+
+T = TypeVar("T")
+_KEY = re.compile(r"^[A-Za-z0-9_\-.:]{8,80}$")
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_SALT = 16
+
+Who = Annotated[Actor, Depends(authenticate)]
+"""The caller, by a valid token; 401 otherwise."""
+
+
+class Done(BaseModel):
+    """What every command answers: the identifier of what it made or moved, and its version now."""
+
+    id: UUID
+    version: int | None = None
+
+
+@dataclass(slots=True)
+class Claim:
+    """The hold of this request on its Idempotency-Key; `status` stays None until the command is done."""
+
+    actor: str
+    key: str
+    status: int | None = None
+    resource_id: UUID | None = None
+    version: int | None = None
+
+
+class Replayed(Exception):  # not an error: the first answer is given again
+    def __init__(self, status: int, resource_id: UUID | None, version: int | None) -> None:
+        super().__init__()
+        self.status, self.resource_id, self.version = status, resource_id, version
+
+
+def done(
+    tx: Transaction,
+    response: Response,
+    resource_id: UUID,
+    version: int | None = None,
+    *,
+    status: int = 200,
+    location: str | None = None,
+) -> Done:
+    """Answer a command and remember its status and identifier (never a body) under the Idempotency-Key."""
+    response.status_code = status
+    if version is not None:
+        response.headers["ETag"] = etag(version)
+    if location is not None:
+        response.headers["Location"] = location
+    if tx.idempotency is not None:
+        tx.idempotency.status, tx.idempotency.resource_id, tx.idempotency.version = status, resource_id, version
+    return Done(id=resource_id, version=version)
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
+    """The version that the caller saw, from If-Match; None where the header is absent or `*`."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'(?:W/)?"(\d{1,18})"', if_match.strip())
+    if found is None:
+        raise Invalid("If-Match must be an ETag that this service gave")
+    return int(found.group(1))
+
+
+IfMatch = Annotated[int | None, Depends(if_match)]
+
+
+async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction]:
+    """One request, one transaction: committed after the route returns and before the response is sent."""
+    database: Database = request.app.state.database
+    key = request.headers.get("idempotency-key") if request.method in _WRITES else None
+    if key is not None and not _KEY.match(key):
+        raise Invalid("Idempotency-Key must be 8 to 80 letters, digits or -_.:")
+    async with database.transaction(actor.origin()) as tx:
+        if key is not None:
+            tx.idempotency = await _claim(tx, actor, key, await _material(request))
+        yield tx
+        if tx.idempotency is not None:
+            await _remember(tx, tx.idempotency)
+
+
+Tx = Annotated[Transaction, Depends(transaction, scope="function")]
+
+
+async def _material(request: Request) -> bytes:
+    head = f"{request.method} {request.url.path}\n".encode()
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        return head + request.headers.get("content-length", "").encode()
+    return head + await request.body()
+
+
+async def _claim(tx: Transaction, actor: Actor, key: str, material: bytes) -> Claim:
+    who = f"{actor.issuer} {actor.subject}"
+    salt = os.urandom(_SALT)
+    fingerprint = salt + hashlib.sha256(salt + material).digest()
+    row = (
+        await tx.execute(
+            text(
+                "insert into chassis.idempotency (actor, key, fingerprint) values (:actor, :key, :fingerprint)"
+                " on conflict (actor, key) do nothing returning 1"
+            ),
+            {"actor": who, "key": key, "fingerprint": fingerprint},
+        )
+    ).first()
+    if row is not None:
+        return Claim(who, key)
+    first = (
+        await tx.execute(
+            text("select fingerprint, status, resource_id, version from chassis.idempotency where actor = :a and key = :k"),
+            {"a": who, "k": key},
+        )
+    ).one()
+    salt, digest = first.fingerprint[:_SALT], first.fingerprint[_SALT:]
+    if not hmac.compare_digest(digest, hashlib.sha256(salt + material).digest()):
+        raise IdempotencyMismatch
+    raise Replayed(first.status, first.resource_id, first.version)
+
+
+async def _remember(tx: Transaction, claim: Claim) -> None:
+    if claim.status is None:  # nothing was done under this key, so nothing is remembered
+        statement = "delete from chassis.idempotency where actor = :a and key = :k"
+        await tx.execute(text(statement), {"a": claim.actor, "k": claim.key})
+        return
+    await tx.execute(
+        text(
+            "update chassis.idempotency set status = :s, resource_id = :i, version = :v where actor = :a and key = :k"
+        ),
+        {"s": claim.status, "i": claim.resource_id, "v": claim.version, "a": claim.actor, "k": claim.key},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """`limit` rows after an opaque keyset position; `after` holds the position's parts, None on the first page."""
+
+    limit: int
+    after: tuple[str, ...] | None
+
+
+def page(
+    limit: Annotated[int, Query(ge=1, le=200, description="rows on a page")] = 50,
+    after: Annotated[str | None, Query(max_length=400, description="`next` of the page before")] = None,
+) -> PageQuery:
+    if after is None:
+        return PageQuery(limit, None)
+    try:
+        parts = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode().split("\x1f")
+    except ValueError as error:
+        raise Invalid("`after` must be the `next` of a page before") from error
+    return PageQuery(limit, tuple(parts))
+
+
+Page = Annotated[PageQuery, Depends(page)]
+
+
+def cursor(*parts: object) -> str:
+    """The opaque position of a row, from the values that order it."""
+    return base64.urlsafe_b64encode("\x1f".join(str(p) for p in parts).encode()).decode().rstrip("=")
+
+
+class Listing(BaseModel, Generic[T]):
+    """One page; `next` is None on the last."""
+
+    items: list[T]
+    next: str | None = None

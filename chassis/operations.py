@@ -1,0 +1,101 @@
+"""Routes that every service has: health, and the worklist of what stands still."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.access import require
+from chassis.consumer import list_parked, replay_stream
+from chassis.database import Database
+from chassis.http import Listing, Page, Tx, Who, cursor
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    status: str
+    problems: dict[str, str] = {}
+
+
+@router.get("/health/live", summary="The process answers")
+async def live() -> Health:
+    return Health(status="ok")
+
+
+@router.get("/health/ready", summary="The service can do its work; else 503 and what is wrong")
+async def ready(request: Request, response: Response) -> Health:
+    problems = await request.app.state.service.problems()
+    if problems:
+        response.status_code = 503
+    return Health(status="failing" if problems else "ok", problems=dict(problems))
+
+
+class ParkedEvent(BaseModel):
+    source: str
+    stream: str
+    sequence: int
+    topic: str
+    reason: str
+    state: str
+
+
+@router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
+async def parked(actor: Who, tx: Tx, page: Page) -> Listing[ParkedEvent]:
+    require(actor, "parked.read")
+    rows, position = await list_parked(tx, page.limit, page.after)
+    items = [ParkedEvent.model_validate(row, from_attributes=True) for row in rows]
+    return Listing(items=items, next=cursor(*position) if position else None)
+
+
+class Replay(BaseModel):
+    source: Annotated[str, Field(max_length=80)]
+    stream: Annotated[str, Field(max_length=120)]
+
+
+class Replayed(BaseModel):
+    replayed: int
+    still_parked: int
+
+
+@router.post("/v1/parked/replay", summary="Try a parked stream again, in order; it stays parked if it fails again")
+async def replay(body: Replay, request: Request, actor: Who) -> Replayed:
+    require(actor, "parked.replay")
+    done, left = await replay_stream(request.app.state.service, body.source, body.stream)
+    return Replayed(replayed=done, still_parked=left)
+
+
+class StuckWork(BaseModel):
+    id: UUID
+    kind: str
+    attempts: int
+    last_error: str | None
+
+
+@router.get("/v1/work", summary="Work that failed for good and waits for an operator")
+async def failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
+    require(actor, "work.read")
+    after = page.after[0] if page.after else "00000000-0000-0000-0000-000000000000"
+    rows = (
+        await tx.execute(
+            text(
+                "select id, kind, attempts, last_error from chassis.work"
+                " where state = 'failed' and id > cast(:after as uuid) order by id limit :limit"
+            ),
+            {"after": after, "limit": page.limit},
+        )
+    ).all()
+    items = [StuckWork.model_validate(row, from_attributes=True) for row in rows]
+    return Listing(items=items, next=cursor(rows[-1].id) if len(rows) == page.limit else None)
+
+
+async def database_problem(database: Database) -> str | None:
+    try:
+        async with database.engine.connect() as conn:
+            await conn.execute(text("select 1"))
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        return f"PostgreSQL does not answer ({type(error).__name__})"
+    return None

@@ -1,0 +1,131 @@
+"""A service: its HTTP app and its loops (relay, consumer, work), started and stopped as one."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import httpx2
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+from chassis import access, operations, problems
+from chassis.auth import ServiceTokens, TokenValidator
+from chassis.body_limit import BodyLimit
+from chassis.clock import Clock, utc_now
+from chassis.consumer import Consumer, Subscription
+from chassis.database import Database
+from chassis.kafka import KafkaLink
+from chassis.policies import Policies
+from chassis.relay import Relay
+from chassis.settings import Settings
+from chassis.telemetry import Telemetry
+from chassis.vault import Vault
+from chassis.work import WorkKind, WorkRunner
+
+
+class Loop(Protocol):
+    """Something that runs beside the HTTP app until it is stopped."""
+
+    name: str
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    def healthy(self) -> str | None:
+        """None, or what is wrong, in words for an operator and without data."""
+
+
+class Service:
+    """One service, built from its settings; `app.py` of each service is the list of what it is made of."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        name: str,
+        router: APIRouter,
+        versions: Path | None,
+        subscriptions: Sequence[Subscription[Any, Any]] = (),
+        work: Callable[["Service"], Sequence[WorkKind]] = lambda _: (),
+        background: Callable[["Service"], Sequence[Loop]] = lambda _: (),
+        follows_cases: bool = True,
+        clock: Clock = utc_now,
+    ) -> None:
+        self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
+        self.telemetry = Telemetry(settings, name)
+        self.policies = Policies(settings.policies_dir)
+        self.database = Database(
+            settings.database_url.get_secret_value(),
+            publisher=name,
+            cell=settings.cell,
+            prefix=settings.topic_prefix,
+            pool_size=settings.pool_size,
+            clock=clock,
+            traceparent=self.telemetry.traceparent,
+        )
+        self.vault = Vault(settings) if settings.vault_url is not None else None
+        self.validator = TokenValidator(settings, name, clock)
+        self.tokens = ServiceTokens(settings, name, clock)
+        self.http = httpx2.AsyncClient(timeout=5, trust_env=False)
+        self.subscriptions = [*([access.subscription()] if follows_cases else []), *subscriptions]
+        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)))
+        self.ports: dict[str, Any] = {}
+        self.app = self._app(router)
+        self._running: list[Loop] = []
+
+    def _loops(self, work: list[WorkKind], background: list[Loop]) -> list[Loop]:
+        link = KafkaLink(self.settings, self.name)
+        loops: list[Loop] = [Relay(self.settings, self.database, link)]
+        if self.subscriptions:
+            loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
+        if work:
+            loops.append(WorkRunner(self.settings, self.database, work))
+        return [*loops, *background]
+
+    def _app(self, router: APIRouter) -> FastAPI:
+        app = FastAPI(title=f"Corridor {self.name}", version="1", docs_url=None, redoc_url=None)
+        problems.install(app)
+        self.telemetry.instrument(app)
+        app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
+        app.state.service = self
+        app.state.database, app.state.validator, app.state.policies = self.database, self.validator, self.policies
+        app.state.settings, app.state.name = self.settings, self.name
+        app.include_router(router)
+        app.include_router(operations.router)
+        return app
+
+    async def start(self, *, worker: bool = True) -> None:
+        """Open what requests need, then start the loops; with `worker=False` this process serves HTTP alone."""
+        if self.vault is not None:
+            await self.vault.start()
+        if not worker:
+            return
+        for loop in self.loops:
+            await loop.start()
+            self._running.append(loop)
+
+    async def stop(self) -> None:
+        """Let every loop finish what it has in hand, then close what they stand on."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.database.close)
+            stack.push_async_callback(self.http.aclose)
+            if self.vault is not None:
+                stack.push_async_callback(self.vault.stop)
+            stack.callback(self.telemetry.close)
+            running, self._running = self._running[::-1], []
+            await asyncio.gather(*(loop.stop() for loop in running))
+
+    async def problems(self) -> Mapping[str, str]:
+        """Everything that keeps this process from doing its work, by part; empty means ready."""
+        found = {loop.name: what for loop in self._running if (what := loop.healthy()) is not None}
+        database = await operations.database_problem(self.database)
+        return found if database is None else {**found, "database": database}
+
+
+def _of_request(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Running = Annotated[Service, Depends(_of_request)]
+"""The service that answers this request: for routes that need its vault, its HTTP client or its settings."""
