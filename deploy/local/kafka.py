@@ -1,0 +1,186 @@
+"""A real Apache Kafka broker of one cell on this machine: TLS, SCRAM users and ACLs, for development and tests only.
+
+Its controller listener is loopback plaintext whose peer is a super user, so the machine's own users are trusted.
+"""
+
+import base64
+import secrets
+import subprocess
+import uuid
+from pathlib import Path
+
+from deploy.local.certificates import write_certificates
+from deploy.local.jars import java, kafka_jars
+from deploy.local.ports import kept_ports
+from deploy.local.process import ServerError, ServerProcess
+
+ADMIN = "admin"
+JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+
+
+class Broker:
+    """A broker whose ports, certificates, password and data all live in `directory`.
+
+    `plaintext` adds a listener without TLS or login, for tests and benchmarks that are not about either. The broker
+    ends when the process `owner` (default: this one) does; `remove` is then deleted.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        name: str,
+        plaintext: bool = False,
+        heap: str = "256m",
+        owner: int | None = None,
+        remove: Path | None = None,
+    ) -> None:
+        self._directory = directory.absolute()
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._name, self._plaintext, self._heap = name, plaintext, heap
+        self._owner, self._remove = owner, remove
+        self._process = ServerProcess(self._directory)
+        self._ports = kept_ports(self._directory / "ports.json", ("CONTROLLER", "CELL", "PLAIN"))
+        self.admin_user = ADMIN
+        self.admin_password = self._kept_password()
+        self.ca_file = self._directory / "ca.pem"
+
+    @property
+    def bootstrap(self) -> str:
+        """The listener CELL: SASL_SSL with SCRAM-SHA-512, trusted by `ca_file`."""
+        return f"127.0.0.1:{self._ports['CELL']}"
+
+    @property
+    def plain_bootstrap(self) -> str:
+        if not self._plaintext:
+            raise ServerError(f"{self._name} was made without a plaintext listener")
+        return f"127.0.0.1:{self._ports['PLAIN']}"
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    @property
+    def admin_config(self) -> dict[str, str | int | float | bool]:
+        """What confluent-kafka's clients need to act as the admin."""
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": self.admin_user,
+            "sasl.password": self.admin_password,
+            "ssl.ca.location": str(self.ca_file),
+            "log_level": 0,
+        }
+
+    def start(self) -> None:
+        """Starts it, formatted first if it is new, and returns when it answers. Raises ServerError."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """The first half of `start`, so that several servers can come up at the same time."""
+        if self.running:
+            return
+        properties = self._directory / "server.properties"
+        if not self.ca_file.exists():
+            write_certificates(self._directory, self._name)
+        properties.touch(mode=0o600)
+        properties.write_text("".join(f"{key}={value}\n" for key, value in self._properties().items()))
+        if not (self._directory / "data" / "meta.properties").exists():
+            self._format(properties)
+        command = [*self._java(), "kafka.Kafka", str(properties)]
+        self._process.start(command, owner=self._owner, remove=self._remove)
+
+    def wait(self) -> None:
+        self._process.wait_until(self._answers)
+
+    def stop(self) -> None:
+        self._process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL; `start()` then brings it back on the same ports with what it had written."""
+        self._process.kill()
+
+    def _java(self) -> list[str]:
+        return [java(), f"-Xmx{self._heap}", *JVM, "-cp", f"{kafka_jars()}/*"]
+
+    def _format(self, properties: Path) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+        scram = f"SCRAM-SHA-512=[name={ADMIN},password={self.admin_password}]"
+        tool = [*self._java(), "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster]
+        command = [*tool, "-c", str(properties), "--add-scram", scram]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ServerError(f"could not format {self._name}: {done.stderr[-2000:]}")
+
+    def _answers(self) -> bool:
+        from confluent_kafka import KafkaException
+        from confluent_kafka.admin import AdminClient
+
+        try:
+            AdminClient(self.admin_config).list_topics(timeout=1)
+        except KafkaException:
+            return False
+        return True
+
+    def _kept_password(self) -> str:
+        file = self._directory / "admin.password"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(16))
+        return file.read_text()
+
+    def _properties(self) -> dict[str, str | int]:
+        return {**self._cluster(), **self._listeners(), **self._cell_listener(), **SINGLE_NODE}
+
+    def _cluster(self) -> dict[str, str | int]:
+        return {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.bootstrap.servers": f"127.0.0.1:{self._ports['CONTROLLER']}",
+            "controller.listener.names": "CONTROLLER",
+            "log.dirs": str(self._directory / "data"),
+            "auto.create.topics.enable": "false",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": f"User:{ADMIN};User:ANONYMOUS",
+        }
+
+    def _listeners(self) -> dict[str, str | int]:
+        names = ("CELL", "PLAIN") if self._plaintext else ("CELL",)
+        advertised = [f"{name}://127.0.0.1:{self._ports[name]}" for name in names]
+        return {
+            "listeners": ",".join([*advertised, f"CONTROLLER://127.0.0.1:{self._ports['CONTROLLER']}"]),
+            "advertised.listeners": ",".join(advertised),
+            "listener.security.protocol.map": "CELL:SASL_SSL,PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "CELL",
+        }
+
+    def _cell_listener(self) -> dict[str, str | int]:
+        login = "org.apache.kafka.common.security.scram.ScramLoginModule"
+        jaas = f'{login} required username="{ADMIN}" password="{self.admin_password}";'
+        cell = {
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "scram-sha-512.sasl.jaas.config": jaas,
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self._directory / "server.pem"),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self.ca_file),
+        }
+        scoped: dict[str, str | int] = {f"listener.name.cell.{key}": value for key, value in cell.items()}
+        return {**scoped, "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512"}
+
+
+SINGLE_NODE: dict[str, str | int] = {
+    "offsets.topic.replication.factor": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+    "offsets.topic.num.partitions": 1,
+    "group.initial.rebalance.delay.ms": 0,
+    "log.cleaner.dedupe.buffer.size": 16_777_216,
+    "log.index.size.max.bytes": 1_048_576,
+    "broker.heartbeat.interval.ms": 1_000,
+    "broker.session.timeout.ms": 4_000,
+}

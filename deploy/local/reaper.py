@@ -1,0 +1,61 @@
+"""Ends a local server when the process that wanted it is gone, so that an interrupted run leaves nothing behind.
+
+Run as a script with one JSON argument; it needs psutil alone and imports nothing of ours.
+"""
+
+import json
+import shutil
+import signal
+import sys
+import time
+
+import psutil
+
+LOOK_EVERY_S = 0.5
+PATIENCE_S = 15.0
+
+
+def alive(pid: int, created: float) -> bool:
+    """Whether this very process still runs: a reused id or a zombie does not count."""
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - created) < 1
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def end(pid: int, created: float, how: int, patience_s: float) -> None:
+    """Signals the process, waits, and kills it and its children if they are still there."""
+    if not alive(pid, created):
+        return
+    process = psutil.Process(pid)
+    family = [process, *process.children(recursive=True)]
+    if how == signal.SIGKILL:
+        patience_s = 0.0
+    else:
+        process.send_signal(how)
+    deadline = time.monotonic() + patience_s
+    while alive(pid, created) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for member in family:
+        if member.is_running():
+            member.kill()
+    while any(alive(member.pid, created) for member in family[:1]):
+        time.sleep(0.02)
+
+
+def main(facts: dict[str, object]) -> None:
+    server = (int(str(facts["pid"])), float(str(facts["created"])))
+    owner = (int(str(facts["owner"])), float(str(facts["owner_created"])))
+    while alive(*server):
+        if not alive(*owner):
+            end(*server, int(str(facts["signal"])), PATIENCE_S)
+            if facts["remove"]:
+                shutil.rmtree(str(facts["remove"]), ignore_errors=True)
+            return
+        time.sleep(LOOK_EVERY_S)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

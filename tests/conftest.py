@@ -1,0 +1,78 @@
+"""Real servers for every test: one Kafka broker and one PostgreSQL per run, started by the first test that asks."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from deploy.local.kafka import Broker
+from deploy.local.postgres import Postgres
+from deploy.local.testing import Databases, Kafka, Run
+
+RUN = pytest.StashKey[Run]()
+WORKER_INPUT = "corridor_run"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that the user started owns the run; a worker of xdist joins it."""
+    facts = getattr(config, "workerinput", {}).get(WORKER_INPUT)
+    config.stash[RUN] = Run.join(facts) if facts else Run.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    node.workerinput[WORKER_INPUT] = node.config.stash[RUN].facts
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[RUN].end()
+
+
+@pytest.fixture(scope="session")
+def server_run(pytestconfig: pytest.Config) -> Run:
+    return pytestconfig.stash[RUN]
+
+
+@pytest.fixture(scope="session")
+def kafka(server_run: Run) -> Kafka:
+    """The run's broker; name topics with `topic_prefix`."""
+    return Kafka(server_run.kafka_bootstrap())
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """Begins every topic (and group) name of one test, so that no two tests meet."""
+    return f"t{secrets.token_hex(5)}."
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn(server_run: Run) -> str:
+    """The superuser's address of the run's PostgreSQL."""
+    return server_run.postgres_dsn()
+
+
+@pytest.fixture
+async def postgres(postgres_dsn: str) -> AsyncIterator[Databases]:
+    """Makes databases that are dropped when the test ends."""
+    databases = Databases(postgres_dsn)
+    yield databases
+    await databases.drop_all()
+
+
+@pytest.fixture
+def own_broker(server_run: Run) -> Iterator[Broker]:
+    """A started broker of the test's own, which it may kill and start again."""
+    broker = server_run.broker(f"broker-{secrets.token_hex(4)}")
+    broker.start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def own_postgres(server_run: Run) -> Iterator[Postgres]:
+    """A started PostgreSQL of the test's own, which it may kill and start again."""
+    server = server_run.postgres(f"postgres-{secrets.token_hex(4)}")
+    server.start()
+    yield server
+    server.kill()
