@@ -1,0 +1,158 @@
+"""The classification of every field of every event and of the case file. Only operational data travels in clear."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Classification(StrEnum):
+    OPERATIONAL = "operational"
+    """Opaque identifiers, codes about the process, instants. Travels in clear."""
+    SENSITIVE = "sensitive"
+    """Health, exploitation, formal status, needs, family: ciphertext under the person's key."""
+    IDENTITY = "identity"
+    """Who and where the person is: ciphertext under the person's key."""
+
+
+OPERATIONAL, SENSITIVE, IDENTITY = (
+    Classification.OPERATIONAL,
+    Classification.SENSITIVE,
+    Classification.IDENTITY,
+)
+
+METADATA = frozenset(
+    {
+        "id", "source", "type", "time", "stream", "sequence", "actor", "organisation",
+        "purpose", "policy", "causationid", "traceparent",
+    }
+)  # fmt: skip
+"""The context attributes of every event; all operational."""
+
+ALWAYS_OPERATIONAL = frozenset(
+    {
+        # identifiers
+        "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
+        "assessment_id", "hold_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
+        "agreement_id",
+        # organisations, jurisdictions and workers' pseudonyms
+        "organisation", "deciding_organisation", "workers", "sender", "recipient", "receiver", "cell", "cells",
+        "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
+        # versions, hashes, positions, counts
+        "revision", "version", "agreement_version", "consent_revision", "checklist_version", "revision_hash",
+        "sha256", "agreement_sha256", "consent_sha256", "fields_hash", "chain_head", "entry", "envelope_seq",
+        "attempts",
+        # instants
+        "opened_at", "at", "until", "valid_from", "valid_until", "sealed_at",
+        # codes about the process, never about the person
+        "channel", "urgency", "checklist", "purpose", "purposes", "categories", "back_categories", "service",
+        "half", "item_class", "template", "resource", "process_codes", "answer", "role",
+        # flags
+        "allowed", "first",
+    }
+)  # fmt: skip
+"""Body fields that mean the same in whichever event they stand. A name that could mean more is classified by event."""
+
+BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
+    {
+        "record.read.v1": {"fields": OPERATIONAL},
+        "case.screened.v1": {"result": SENSITIVE},
+        "case.identified.v1": {"status": SENSITIVE},
+        "needs.assessed.v1": {"needs": SENSITIVE},
+        "disclosure.closed.v1": {"law": OPERATIONAL},
+        "disclosure.authorised.v1": {
+            "fields": OPERATIONAL,
+            "withheld": OPERATIONAL,
+            "withheld.field": OPERATIONAL,
+            "withheld.reason": OPERATIONAL,
+        },
+        "disclosure.refused.v1": {"reason": OPERATIONAL},
+        "disclosure.recalled.v1": {"reason": OPERATIONAL},
+        "referral.sent.v1": {"fields": OPERATIONAL},
+        "referral.rejected.v1": {"reason": OPERATIONAL},
+        "referral.held.v1": {"reason": OPERATIONAL},
+        "referral.completed.v1": {"outcome": OPERATIONAL},
+        "referral.failed.v1": {"reason": OPERATIONAL},
+        "return.assessed.v1": {"result": OPERATIONAL, "grounds": SENSITIVE},
+        "return.blocked.v1": {"reason": OPERATIONAL},
+        "return.closed.v1": {"outcome": OPERATIONAL},
+        "agreement.changed.v1": {"fields": OPERATIONAL},
+        "envelope.refused.v1": {"code": OPERATIONAL},
+        "disclosure.received.v1": {
+            "grant": OPERATIONAL,
+            "grant.fields": OPERATIONAL,
+            "fields": OPERATIONAL,
+            "fields.field": OPERATIONAL,
+            "fields.value": IDENTITY,  # any field of the case file, so the strictest
+        },
+        "process.received.v1": {"code": OPERATIONAL, "reason": OPERATIONAL},
+        "recall.answered.v1": {"law": OPERATIONAL},
+    }
+)
+"""`fields` are names of case-file fields, never values. A dotted path is a field of a nested object."""
+
+CASE_FILE: Mapping[str, Classification] = MappingProxyType(
+    {
+        "cor_FullName": IDENTITY,
+        "prs_FirstName": IDENTITY,
+        "prs_MiddleName": IDENTITY,
+        "prs_SecondName": IDENTITY,
+        "prs_Salutation": IDENTITY,
+        "prs_Title": IDENTITY,
+        "prs_Birthdate": IDENTITY,
+        "prs_Deceased": SENSITIVE,
+        "prs_IdentityNumber": IDENTITY,
+        "cor_TravelDocumentNumber": IDENTITY,
+        "prs_Email": IDENTITY,
+        "prs_HomePhone": IDENTITY,
+        "prs_MobilePhone": IDENTITY,
+        "prs_MailingCity": IDENTITY,
+        "prs_MailingCountry": IDENTITY,
+        "prs_MailingState": IDENTITY,
+        "prs_MailingStreet": IDENTITY,
+        "prs_MailingPostalCode": IDENTITY,
+        "prs_MailingLongitude": IDENTITY,
+        "prs_MailingLatitude": IDENTITY,
+        "prs_Gender": IDENTITY,
+        "prs_Citizenship": IDENTITY,
+        "prs_PrimaryLanguage": IDENTITY,
+        "prs_SecondaryLanguage": IDENTITY,
+        "prs_HighestLevelOfEducation": SENSITIVE,
+        "prs_MaritalStatus": SENSITIVE,
+        "prs_NumberOfChildren": SENSITIVE,
+        "cor_Dependants": SENSITIVE,
+        "cor_FamilyContact": IDENTITY,
+        "vic_TraffickingStatus": SENSITIVE,
+        "vic_TraffickingStatusDecisionMakingOrg": SENSITIVE,
+        "vic_RelationshipToTrafficker": SENSITIVE,
+        "vic_AgeWhenTrafficked": SENSITIVE,
+        "vic_RecruitmentWebsitesAndApps": SENSITIVE,
+        "vic_ExploitationWebsitesAndApps": SENSITIVE,
+        "vic_MethodOfRecruitment": SENSITIVE,
+        "vic_LocationOfRecruitment": SENSITIVE,
+        "vic_MethodsOfControl": SENSITIVE,
+        "vic_TypeOfExploitation": SENSITIVE,
+        "vic_ForcedLabourIndustry": SENSITIVE,
+        "vic_TypeOfSexExploitation": SENSITIVE,
+        "vic_LocationOfExploitation": SENSITIVE,
+        "cor_Needs": SENSITIVE,
+        "cor_Health": SENSITIVE,
+        "cor_Pregnancy": SENSITIVE,
+        "cor_Outcome": SENSITIVE,
+    }
+)
+"""The fields that forms and files ask for. None is operational: a case file is about a person."""
+
+
+def classify(event_type: str, path: str) -> Classification | None:
+    """The class of one body field; None for a field that nobody has classified."""
+    own = BY_EVENT.get(event_type, {}).get(path)
+    if own is not None:
+        return own
+    return OPERATIONAL if path.rpartition(".")[2] in ALWAYS_OPERATIONAL else None
+
+
+def classified_paths() -> Iterator[tuple[str, str]]:
+    """Every entry that is particular to an event, so that a test finds the ones that no event has any more."""
+    for event_type, paths in BY_EVENT.items():
+        for path in paths:
+            yield event_type, path

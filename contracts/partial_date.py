@@ -1,0 +1,98 @@
+"""A date of which only a part may be known: the subset of EDTF level 1 that birth dates need."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+PATTERN = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?[~?%]?$"
+EARLIEST_YEAR, LATEST_YEAR = 1850, 2149
+"""Outside lie typing errors and other calendars: 2541 of the Buddhist era is refused here, never converted."""
+ADULT_AGE = 18
+STRETCH_YEARS = 1
+"""How far a doubted date may be off when an age is bounded: who says "about 1998" knows a year, not a day."""
+
+
+class InvalidDate(ValueError):
+    """Not a date of the calendar. The message names what is wrong, never the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """`1998`, `1998-05`, `1998-05-12`, with `~` approximate, `?` uncertain, `%` both."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+    qualifier: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises InvalidDate for another form and for a day that no calendar has."""
+        if not isinstance(text, str) or not re.fullmatch(PATTERN, text):
+            raise InvalidDate("a date is written 1998, 1998-05 or 1998-05-12, with ~ or ? where doubted")
+        qualifier = text[-1] if text[-1] in "~?%" else ""
+        numbers = [int(part) for part in text.rstrip("~?%").split("-")]
+        return cls(*numbers, qualifier=qualifier)  # type: ignore[arg-type]
+
+    def __post_init__(self) -> None:
+        if not EARLIEST_YEAR <= self.year <= LATEST_YEAR:
+            raise InvalidDate(f"the year is expected between {EARLIEST_YEAR} and {LATEST_YEAR}")
+        if self.month is not None and not 1 <= self.month <= 12:
+            raise InvalidDate("there is no such month")
+        if self.day is not None and (self.month is None or not 1 <= self.day <= self._days()):
+            raise InvalidDate("there is no such day")
+
+    def _days(self) -> int:
+        return monthrange(self.year, self.month or 12)[1]
+
+    def __str__(self) -> str:
+        parts = [f"{self.year:04}"]
+        parts += [f"{part:02}" for part in (self.month, self.day) if part is not None]
+        return "-".join(parts) + self.qualifier
+
+    @property
+    def doubted(self) -> bool:
+        return bool(self.qualifier)
+
+    def earliest(self) -> date:
+        """The first day that the written part allows."""
+        return date(self.year, self.month or 1, self.day or 1)
+
+    def latest(self) -> date:
+        """The last day that the written part allows."""
+        return date(self.year, self.month or 12, self.day or self._days())
+
+    def ages_on(self, day: date) -> tuple[int, int]:
+        """The lowest and the highest age in whole years on that day of somebody born then. Negative: not yet born."""
+        stretch = STRETCH_YEARS if self.doubted else 0
+        return _age(self.latest(), day) - stretch, _age(self.earliest(), day) + stretch
+
+    def may_be_child(self, day: date) -> bool:
+        """Age unknown is child until shown otherwise: true unless even the lowest age is adult."""
+        return self.ages_on(day)[0] < ADULT_AGE
+
+    def is_future(self, day: date) -> bool:
+        """Nobody is born after today."""
+        return self.earliest() > day
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else cls.parse(value),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "pattern": PATTERN, "x-format": "edtf"}
+
+
+def _age(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
