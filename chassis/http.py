@@ -11,6 +11,7 @@ from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -49,6 +50,15 @@ class Replayed(Exception):  # not an error: the first answer is given again
     def __init__(self, status: int, resource_id: UUID | None, version: int | None) -> None:
         super().__init__()
         self.status, self.resource_id, self.version = status, resource_id, version
+
+
+async def replayed(_: Request, again: Exception) -> Response:
+    """The exception handler that gives the first answer again."""
+    if not isinstance(again, Replayed):
+        raise again
+    headers = {"Idempotency-Replayed": "true"} | ({"ETag": etag(again.version)} if again.version is not None else {})
+    body = {"id": None if again.resource_id is None else str(again.resource_id), "version": again.version}
+    return JSONResponse(body, again.status, headers)
 
 
 def done(

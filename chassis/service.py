@@ -15,6 +15,7 @@ from chassis.body_limit import BodyLimit
 from chassis.clock import Clock, utc_now
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
+from chassis.http import Replayed, replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
 from chassis.relay import Relay
@@ -85,6 +86,7 @@ class Service:
     def _app(self, router: APIRouter) -> FastAPI:
         app = FastAPI(title=f"Corridor {self.name}", version="1", docs_url=None, redoc_url=None)
         problems.install(app)
+        app.add_exception_handler(Replayed, replayed)
         self.telemetry.instrument(app)
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.state.service = self

@@ -99,7 +99,8 @@ class Meta(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One event as a consumer sees it. `event` is None for a type that the consumer ignores."""
+    """One event as a consumer sees it. `event` is None for a type that the consumer ignores or does not know."""
 
     meta: Meta
     event: Any
+    payload: bytes = b""

@@ -1,0 +1,65 @@
+"""What an auditor may ask: the trail of one case, the head of the chain, and whether the chain is whole."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from chassis.access import require
+from chassis.http import Listing, Page, Tx, Who, cursor
+from chassis.problems import Invalid
+from contracts.events.access import RecordReadV1
+from services.audit.domain.chain import verify
+from services.audit.queries import TrailEntry, head, slices, trail
+
+router = APIRouter(tags=["audit"])
+
+
+@router.get("/v1/trails/{case_id}", summary="Everything logged on one case, oldest first; the reading is logged too")
+async def get_trail(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[TrailEntry]:
+    require(actor, "trail.read")
+    after = _entry(page.after)
+    entries = await trail(tx, case_id, after, page.limit)
+    tx.say(RecordReadV1(case_id=case_id, resource="trail"))
+    full = len(entries) == page.limit
+    return Listing(items=entries, next=cursor(entries[-1].entry) if full else None)
+
+
+def _entry(after: tuple[str, ...] | None) -> int:
+    if after is None:
+        return 0
+    if len(after) != 1 or not after[0].isdigit():
+        raise Invalid("`after` must be the `next` of a page before")
+    return int(after[0])
+
+
+class Head(BaseModel):
+    entries: int
+    head: str
+
+
+@router.get("/v1/chain", summary="How long the log is, and the hash that covers all of it")
+async def get_head(actor: Who, tx: Tx) -> Head:
+    require(actor, "trail.read")
+    entries, last = await head(tx)
+    return Head(entries=entries, head=last)
+
+
+class Verification(BaseModel):
+    entries: int
+    head: str
+    intact: bool
+    first_broken: int | None
+
+
+@router.get("/v1/chain/verification", summary="Recompute the chain from its leaves and compare it with the head")
+async def get_verification(actor: Who, tx: Tx) -> Verification:
+    require(actor, "trail.read")
+    count, last = await head(tx)
+    verdict = verify([])
+    async for part in slices(tx, count):
+        verdict = verify(part, verdict)
+    broken = verdict.first_broken
+    if broken is None and (verdict.entries, verdict.head) != (count, last):
+        broken = min(verdict.entries, count) + 1
+    return Verification(entries=verdict.entries, head=verdict.head, intact=broken is None, first_broken=broken)

@@ -1,0 +1,88 @@
+"""The hash-linked log: what an entry holds, how entries are linked, and how a break is found."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import rfc8785
+
+GENESIS = "0" * 64
+"""The hash that the first entry points to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What is linked: operational attributes and a salted commitment to the body; no personal data, no bare hash of any."""
+
+    entry: int
+    time: datetime
+    event_id: str
+    source: str
+    type: str
+    stream: str
+    actor: str
+    organisation: str
+    purpose: str
+    policy: str
+    commitment: str
+
+    def canonical(self) -> bytes:
+        """RFC 8785 JSON of the leaf."""
+        return rfc8785.dumps(
+            {
+                "entry": self.entry,
+                "time": self.time.astimezone(UTC).isoformat(timespec="microseconds"),
+                "event_id": self.event_id,
+                "source": self.source,
+                "type": self.type,
+                "stream": self.stream,
+                "actor": self.actor,
+                "organisation": self.organisation,
+                "purpose": self.purpose,
+                "policy": self.policy,
+                "commitment": self.commitment,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A leaf in its place: `hash` covers the leaf and, through `previous`, everything before it."""
+
+    leaf: Leaf
+    previous: str
+    hash: str
+
+
+def commitment(salt: bytes, body: bytes) -> str:
+    """HMAC-SHA256 of the body under the entry's own salt, in hex."""
+    return hmac.new(salt, body, hashlib.sha256).hexdigest()
+
+
+def link(previous: str, leaf: Leaf) -> Linked:
+    digest = hashlib.sha256(bytes.fromhex(previous) + leaf.canonical()).hexdigest()
+    return Linked(leaf, previous, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`first_broken` is the number of the first entry that does not fit, None when the chain is whole."""
+
+    entries: int
+    head: str
+    first_broken: int | None
+
+
+def verify(linked: Iterable[Linked], after: Verdict | None = None) -> Verdict:
+    """Recompute the links from the leaves. A verdict over earlier entries is continued."""
+    count, head = (after.entries, after.head) if after else (0, GENESIS)
+    if after is not None and after.first_broken is not None:
+        return after
+    for one in linked:
+        expected = link(head, one.leaf)
+        if one.leaf.entry != count + 1 or one.previous != head or one.hash != expected.hash:
+            return Verdict(count, head, count + 1)
+        count, head = count + 1, one.hash
+    return Verdict(count, head, None)

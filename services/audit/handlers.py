@@ -1,0 +1,18 @@
+"""audit takes every event and access record of its cell."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from chassis.consumer import Subscription
+from contracts.envelope import Received
+from services.audit.store import LOG, Log, load, save
+
+
+def on_anything(log: Log, received: Received, now: datetime) -> Iterable[None]:  # noqa: ARG001
+    log.pending.append(received)
+    return ()
+
+
+SUBSCRIPTION: Subscription[str, Log] = Subscription(
+    handlers={}, key=lambda _: LOG, load=load, save=save, outgoing=lambda fact: fact, every=on_anything
+)

@@ -1,0 +1,5 @@
+"""audit needs no settings of its own."""
+
+from chassis.settings import Settings
+
+__all__ = ["Settings"]

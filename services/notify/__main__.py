@@ -1,0 +1,5 @@
+from chassis.main import run
+from services.notify.app import VERSIONS, build
+from services.notify.settings import Settings
+
+run("notify", Settings, build, VERSIONS)

@@ -1,0 +1,21 @@
+"""What the service notify is made of."""
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.notify import api, handlers
+from services.notify.mail import mail_work
+from services.notify.settings import Settings
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+def build(settings: Settings) -> Service:
+    return Service(
+        settings,
+        name="notify",
+        router=api.router,
+        versions=VERSIONS,
+        subscriptions=[handlers.subscription()],
+        work=lambda service: [mail_work(service, settings)],
+    )

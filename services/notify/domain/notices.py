@@ -1,0 +1,58 @@
+"""Which event is worth a notice to the organisation that holds the case. The default is no contact."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+ALWAYS: Final = ""
+
+NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
+    "case.assigned.v1": {ALWAYS: "new_assignment"},
+    "hold.placed.v1": {ALWAYS: "file_changed"},
+    "hold.lifted.v1": {ALWAYS: "file_changed"},
+    "consent.withdrawn.v1": {ALWAYS: "act_now"},
+    "consent.expired.v1": {ALWAYS: "act_now"},
+    "disclosure.refused.v1": {ALWAYS: "act_now"},
+    "referral.received.v1": {"incoming": "new_request"},
+    "referral.accepted.v1": {"outgoing": "answer"},
+    "referral.rejected.v1": {"outgoing": "answer"},
+    "referral.started.v1": {"outgoing": "answer"},
+    "referral.held.v1": {"outgoing": "answer"},
+    "referral.resumed.v1": {"outgoing": "answer"},
+    "referral.completed.v1": {"outgoing": "answer"},
+    "referral.failed.v1": {"outgoing": "act_now"},
+    "referral.cancelled.v1": {"incoming": "answer"},
+    "referral.revoked.v1": {"incoming": "answer", "outgoing": "answer"},
+    "referral.expired.v1": {"outgoing": "act_now"},
+    "return.blocked.v1": {"sending": "act_now"},
+    "return.cleared.v1": {"receiving": "new_request"},
+    "return.departed.v1": {"receiving": "act_now"},
+    "return.arrived.v1": {"sending": "answer"},
+    "return.closed.v1": {"sending": "answer"},
+    "return.withdrawn.v1": {"receiving": "answer"},
+    "envelope.refused.v1": {ALWAYS: "act_now"},
+    "recall.received.v1": {ALWAYS: "act_now"},
+    "recall.answered.v1": {ALWAYS: "answer"},
+}
+"""Event type → half of the referral or return (or always) → template."""
+
+MAILED: Final = frozenset({"act_now", "new_request"})
+"""Templates that also go by mail where the organisation has given an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice to one organisation: what kind, never about what."""
+
+    case_id: str
+    organisation: str
+    template: str
+    mailed: bool
+
+
+def notice(event_type: str, half: str, case_id: str, organisation: str | None) -> Notice | None:
+    """The notice for an event, or None: no contact, or nobody here holds the case."""
+    template = NOTICES.get(event_type, {}).get(ALWAYS) or NOTICES.get(event_type, {}).get(half)
+    if template is None or organisation is None:
+        return None
+    return Notice(case_id, organisation, template, template in MAILED)

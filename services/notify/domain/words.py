@@ -1,0 +1,43 @@
+"""The words of each notice in each language. They name no person, agency, case or reason to be in contact."""
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "en": {
+        "new_assignment": ("Something was assigned to you", "Reference {reference}. Please sign in: {link}"),
+        "new_request": ("A request waits for you", "Reference {reference}. Please sign in: {link}"),
+        "answer": ("There is an answer", "Reference {reference}. Please sign in: {link}"),
+        "act_now": ("Please look at this today", "Reference {reference}. Please sign in: {link}"),
+        "file_changed": ("Something changed", "Reference {reference}. Please sign in: {link}"),
+    },
+    "th": {
+        "new_assignment": ("มีงานมอบหมายให้คุณ", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "new_request": ("มีคำขอรอคุณอยู่", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "answer": ("มีคำตอบแล้ว", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "act_now": ("โปรดดูเรื่องนี้วันนี้", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "file_changed": ("มีการเปลี่ยนแปลง", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+    },
+    "km": {
+        "new_assignment": ("មានកិច្ចការប្រគល់ជូនអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "new_request": ("មានសំណើរង់ចាំអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "answer": ("មានចម្លើយហើយ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "act_now": ("សូមមើលរឿងនេះនៅថ្ងៃនេះ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "file_changed": ("មានការផ្លាស់ប្តូរ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+    },
+}
+
+FORBIDDEN: Final = (
+    "traffick", "exploit", "victim", "survivor", "shelter", "abuse", "police", "migra", "consent", "referral",
+    "return", "case", "medical", "pregnan", "embassy", "ngo", "corridor", "withdraw", "recall",
+    "ค้ามนุษย์", "เหยื่อ", "ผู้เสียหาย", "ตำรวจ", "ที่พักพิง", "ความยินยอม", "ส่งต่อ", "ส่งกลับ",
+    "ជួញដូរ", "ជនរងគ្រោះ", "ប៉ូលិស", "ជម្រក", "ការយល់ព្រម", "បញ្ជូន",
+)  # fmt: skip
+"""Words that no text may hold in any language; a test reads every text against them."""
+
+
+def words(template: str, language: str, reference: str, link: str) -> tuple[str, str]:
+    """Subject and body. An unknown language falls back to its base language, then to English."""
+    texts = TEXTS.get(language) or TEXTS.get(language.split("-")[0]) or TEXTS["en"]
+    subject, body = texts[template]
+    return subject, body.format(reference=reference, link=link)

@@ -1,0 +1,36 @@
+"""Every event that has a notice becomes one for the organisation that holds that side of the case."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from chassis.consumer import Subscription
+from contracts.catalogue import consumed_by
+from contracts.events.intake import CaseAssignedV1
+from services.notify import store
+from services.notify.domain.notices import NOTICES, notice
+from services.notify.store import CaseNotices
+
+_SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "receiving": "receiver"}
+"""Half of a referral or return → the field that names the organisation on that side."""
+
+
+def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:  # noqa: ARG001
+    half = getattr(event, "half", "")
+    if isinstance(event, CaseAssignedV1):
+        case.organisation = event.organisation
+    organisation = getattr(event, _SIDES[half]) if half in _SIDES else case.organisation
+    told = notice(event.type, half, str(event.case_id), organisation)
+    if told is not None:
+        case.pending.append(told)
+    return ()
+
+
+def subscription() -> Subscription[Any, CaseNotices]:
+    return Subscription(
+        handlers={e.event: on_anything_noted for e in consumed_by("notify") if e.type in NOTICES},
+        key=lambda event: event.case_id,
+        load=store.load,
+        save=store.save,
+        outgoing=lambda fact: fact,
+    )
