@@ -36,8 +36,8 @@ class PartialDate:
         if not isinstance(text, str) or not re.fullmatch(PATTERN, text):
             raise InvalidDate("a date is written 1998, 1998-05 or 1998-05-12, with ~ or ? where doubted")
         qualifier = text[-1] if text[-1] in "~?%" else ""
-        numbers = [int(part) for part in text.rstrip("~?%").split("-")]
-        return cls(*numbers, qualifier=qualifier)  # type: ignore[arg-type]
+        year, month, day = ([int(part) for part in text.rstrip("~?%").split("-")] + [None, None])[:3]
+        return cls(year or 0, month, day, qualifier)
 
     def __post_init__(self) -> None:
         if not EARLIEST_YEAR <= self.year <= LATEST_YEAR:

@@ -1,0 +1,167 @@
+"""What may be disclosed: consent ∩ agreement ∩ purpose ∩ what the recipient's role needs. Pure, the same everywhere.
+
+The same function answers the worker's preview, the authorisation, the check at sealing, on receipt and on every read.
+Nothing overrides it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+import rfc8785
+
+from contracts.fields import FIELDS
+
+PERMITTING_STATES = frozenset({"given", "renewed"})
+"""DPV: only these consent states permit."""
+
+_STATE_REFUSALS: Mapping[str, str] = {
+    "refused": "consent_refused",
+    "withdrawn": "consent_withdrawn",
+    "revoked": "consent_revoked",
+    "expired": "consent_expired",
+    "invalidated": "consent_invalidated",
+}
+_CONSENT, _AGREEMENT, _PURPOSE, _ROLE = (
+    "no_consent",
+    "not_in_agreement",
+    "purpose_not_allowed",
+    "not_needed_by_role",
+)
+_WITHHELD_BECAUSE: Mapping[str, str] = {
+    "purpose_not_consented": _PURPOSE,
+    "purpose_outside_agreement": _PURPOSE,
+    "no_agreement": _AGREEMENT,
+    "agreement_not_in_force": _AGREEMENT,
+    "unknown_role": _ROLE,
+}
+"""The reason that stands at every field when the whole disclosure is refused; else it is the consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """What a consent record (or a received grant) permits. `state` is a DPV state."""
+
+    state: str
+    purposes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    categories: tuple[str, ...]
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementTerms:
+    """An agreement between cells, or within one (`cells` of one)."""
+
+    id: str
+    version: int
+    sha256: str
+    cells: tuple[str, ...]
+    purposes: tuple[str, ...]
+    fields: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime
+
+    def joins(self, one: str, other: str) -> bool:
+        """An agreement abroad says nothing about disclosures at home."""
+        cells = set(self.cells)
+        return cells == {one} if one == other else {one, other} <= cells
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRequest:
+    """Who asks to send which fields to whom, and what for."""
+
+    purpose: str
+    recipient: str
+    recipient_cell: str
+    sender_cell: str
+    recipient_role: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """Every requested field is in `sent` or in `withheld` with its reason, once. `refusal` is set iff nothing is sent."""
+
+    sent: tuple[str, ...]
+    withheld: tuple[tuple[str, str], ...]
+    refusal: str | None = None
+
+
+def compute(
+    record: ConsentTerms | None, agreement: AgreementTerms | None, request: DisclosureRequest, now: datetime
+) -> Disclosure:
+    """Fields sent and withheld in alphabetical order. Codes are of `disclosure_refusal` and `withheld_reason`."""
+    requested = sorted(set(request.fields))
+    refusal = _consent_refusal(record, request, now) or _agreement_refusal(agreement, request, now)
+    if refusal is None and request.recipient_role not in role_needs():
+        refusal = "unknown_role"
+    if refusal is not None or record is None or agreement is None:
+        reason = _WITHHELD_BECAUSE.get(refusal or "", _CONSENT)
+        return Disclosure((), tuple((name, _known_or(name, reason)) for name in requested), refusal)
+    reasons = {name: _reason_to_withhold(name, record, agreement, request) for name in requested}
+    sent = tuple(name for name, reason in reasons.items() if reason is None)
+    withheld = tuple((name, reason) for name, reason in reasons.items() if reason is not None)
+    return Disclosure(sent, withheld, None if sent else "nothing_to_disclose")
+
+
+def _consent_refusal(record: ConsentTerms | None, request: DisclosureRequest, now: datetime) -> str | None:
+    if record is None:
+        return "no_consent"
+    if record.state not in PERMITTING_STATES:
+        return _STATE_REFUSALS.get(record.state, "no_consent")
+    if now >= record.valid_until:
+        return "consent_expired"
+    if request.purpose not in record.purposes:
+        return "purpose_not_consented"
+    return None if request.recipient in record.recipients else "recipient_not_consented"
+
+
+def _agreement_refusal(
+    agreement: AgreementTerms | None, request: DisclosureRequest, now: datetime
+) -> str | None:
+    if agreement is None or not agreement.joins(request.sender_cell, request.recipient_cell):
+        return "no_agreement"
+    if not agreement.valid_from <= now < agreement.valid_until:
+        return "agreement_not_in_force"
+    return None if request.purpose in agreement.purposes else "purpose_outside_agreement"
+
+
+def _known_or(name: str, reason: str) -> str:
+    return reason if name in FIELDS else "unknown_field"
+
+
+def _reason_to_withhold(
+    name: str, record: ConsentTerms, agreement: AgreementTerms, request: DisclosureRequest
+) -> str | None:
+    field = FIELDS.get(name)
+    if field is None:
+        return "unknown_field"
+    if field.category not in record.categories:
+        return _CONSENT
+    if name not in agreement.fields:
+        return _AGREEMENT
+    return None if field.category in role_needs()[request.recipient_role] else _ROLE
+
+
+@cache
+def role_needs() -> Mapping[str, frozenset[str]]:
+    """Recipient role → the data categories that it needs in order to help."""
+    text = files("contracts").joinpath("role_needs.json").read_text(encoding="utf-8")
+    roles: dict[str, list[str]] = json.loads(text)["roles"]
+    return {role: frozenset(categories) for role, categories in roles.items()}
+
+
+def categories_of(fields: Iterable[str]) -> tuple[str, ...]:
+    """The data categories that these fields belong to; names that are no field have none."""
+    return tuple(sorted({FIELDS[name].category for name in fields if name in FIELDS}))
+
+
+def fields_hash(fields: Iterable[str]) -> str:
+    """SHA-256 (hex) of the RFC 8785 form of the sorted field names: what a seal token is bound to."""
+    return hashlib.sha256(rfc8785.dumps(sorted(set(fields)))).hexdigest()
