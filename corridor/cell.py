@@ -1,0 +1,45 @@
+"""`python -m corridor.cell FILE`: one cell's front and, unless they run by themselves, all of its services in one process."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvloop
+from starlette.types import ASGIApp
+
+from chassis.logs import configure
+from chassis.main import serve
+from chassis.service import Service
+from corridor.front import Proxy, front
+from deploy.local.issuer import build_issuer, load_people
+
+
+def built(name: str, values: Mapping[str, Any]) -> Service:
+    settings = import_module(f"services.{name}.settings").Settings(**values)
+    configure(settings, name)
+    service: Service = import_module(f"services.{name}.app").build(settings)
+    return service
+
+
+async def run(facts: dict[str, Any]) -> None:
+    """Serve until a signal. `services` are settings of those to run here, `elsewhere` the ports of those that are not."""
+    services = [built(name, values) for name, values in facts["services"].items()]
+    client = httpx2.AsyncClient(timeout=30, trust_env=False)
+    apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
+    apps |= {name: Proxy(f"http://127.0.0.1:{port}", client) for name, port in facts["elsewhere"].items()}
+    issuer = build_issuer(
+        Path(facts["keys"]) / "issuer.jwk.json", facts["issuer"], load_people(facts["cell"])
+    )
+    await serve(services, "127.0.0.1", facts["port"], app=front(facts["cell"], apps, issuer))
+    await client.aclose()
+
+
+if __name__ == "__main__":
+    given = json.loads(Path(sys.argv[1]).read_text())
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.run(run(given))

@@ -1,0 +1,165 @@
+"""One cell of the local stack: its servers, its secrets, and what each of its services is told."""
+
+import json
+import os
+import secrets
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from contracts.catalogue import SERVICES
+from deploy.local.kafka import Broker
+from deploy.local.ports import kept_ports
+from deploy.local.postgres import Postgres
+from deploy.local.databases import Role
+
+VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
+EPOCH = "2026-11"
+FRONT = "front"
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """What the cells share: signed agreements and the trust list, and each cell's own keys below `organisation_keys`."""
+
+    directory: Path
+
+    def settings(self, cell: str) -> dict[str, str]:
+        return {
+            "trust_file": str(self.directory / "trust.json"),
+            "governance_file": str(self.directory / "governance.jwks.json"),
+            "agreements_dir": str(self.directory / "agreements"),
+            "organisation_keys_dir": str(self.directory / "keys" / cell.lower()),
+        }
+
+
+class Cell:
+    """`directory` holds everything that the jurisdiction has on this machine; nothing in it is shared with another."""
+
+    def __init__(self, code: str, root: Path, *, partners: Sequence[str], owner: int | None = None) -> None:
+        self.code, self.partners = code, tuple(partners)
+        self.directory = root / code.lower()
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.broker = Broker(self.directory / "kafka", name=f"kafka-{code.lower()}", owner=owner)
+        self.postgres = Postgres(self.directory / "postgres", owner=owner)
+        self.ports = kept_ports(self.directory / "ports.json", (FRONT, *SERVICES))
+        self.keys = self.directory / "keys"
+        self._secrets = self._kept_secrets()
+
+    @property
+    def base_url(self) -> str:
+        """The cell's one address; each service is below it under its name."""
+        return f"http://127.0.0.1:{self.ports[FRONT]}"
+
+    @property
+    def issuer(self) -> str:
+        return f"{self.base_url}/issuer"
+
+    def password(self, user: str) -> str:
+        return self._secrets[user]
+
+    def owner_role(self, service: str) -> Role:
+        return Role(f"{service}_owner", self.password(f"{service}_owner"))
+
+    def app_role(self, service: str) -> Role:
+        return Role(f"{service}_app", self.password(f"{service}_app"))
+
+    def vault_role(self, service: str) -> Role:
+        return Role(f"{service}_vault", self.password(f"{service}_vault"))
+
+    def owner_url(self, service: str) -> str:
+        return self.postgres.url(service, f"{service}_owner", self.password(f"{service}_owner"))
+
+    def settings(
+        self, service: str, border: Border, cells: Mapping[str, "Cell"], *, processes: bool
+    ) -> dict[str, Any]:
+        """What the service is told, as its Settings take it (in the environment: upper case, prefix CORRIDOR_)."""
+        values: dict[str, Any] = {
+            "cell": self.code,
+            "mode": "development",
+            "port": self.ports[service],
+            "database_url": self.postgres.url(service, f"{service}_app", self.password(f"{service}_app")),
+            "kafka_bootstrap": self.broker.bootstrap,
+            "kafka_user": service,
+            "kafka_password": self.password(service),
+            "kafka_ca_file": str(self.broker.ca_file),
+            "issuer": self.issuer,
+            "jwks_file": str(self.keys / "issuer.jwks.json"),
+            "service_key_file": str(self.keys / f"{service}.jwk.json"),
+            "service_jwks_file": str(self.keys / "services.jwks.json"),
+            "policies_dir": str(Path(__file__).parents[1] / "policies"),
+            "peers": {name: self._peer(name, processes=processes) for name in SERVICES},
+        }
+        if service in VAULT_SERVICES:
+            values["vault_url"] = self.postgres.url("vault", f"{service}_vault", self.password(f"{service}_vault"))
+            values["vault_epoch_file"] = str(self.keys / "epoch.json")
+        return values | self._own(service, border, cells)
+
+    def _own(self, service: str, border: Border, cells: Mapping[str, "Cell"]) -> dict[str, Any]:
+        if service == "exchange":
+            return {"partners": {code: self._partner(cell) for code, cell in cells.items()}, **border.settings(self.code)}
+        if service == "referral":
+            return {"directory_file": str(Path(__file__).parent / "directory.json")}
+        if service == "notify":
+            return {"sign_in_url": f"{self.base_url}/"}
+        return {}
+
+    def _partner(self, partner: "Cell") -> dict[str, str]:
+        """How this cell reads its own egress topic on a partner's broker."""
+        user = f"partner.{self.code.lower()}"
+        return {
+            "bootstrap": partner.broker.bootstrap,
+            "user": user,
+            "password": partner.password(user),
+            "ca_file": str(partner.broker.ca_file),
+        }
+
+    def _peer(self, service: str, *, processes: bool) -> str:
+        return f"http://127.0.0.1:{self.ports[service]}" if processes else f"{self.base_url}/{service}"
+
+    def _kept_secrets(self) -> dict[str, str]:
+        file = self.directory / "secrets.json"
+        kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        roles = [f"{name}_{kind}" for name in (*SERVICES, "vault") for kind in ("owner", "app", "vault")]
+        users = [*SERVICES, *(f"partner.{code.lower()}" for code in self.partners)]
+        kept = {name: secrets.token_hex(16) for name in (*roles, *users)} | kept
+        write_secret(file, json.dumps(kept))
+        return kept
+
+    def make_keys(self) -> None:
+        """The issuer's key, one for each service, and an epoch of the vault; those that exist stay."""
+        self.keys.mkdir(exist_ok=True, mode=0o700)
+        issuer = self._kept_key("issuer")
+        services = [self._kept_key(name) for name in SERVICES]
+        write_secret(self.keys / "issuer.jwks.json", json.dumps({"keys": [issuer.as_dict(private=False)]}))
+        public = {"keys": [key.as_dict(private=False) for key in services]}
+        write_secret(self.keys / "services.jwks.json", json.dumps(public))
+        epoch = self.keys / "epoch.json"
+        if not epoch.exists():
+            key = b64encode(secrets.token_bytes(32)).decode()
+            write_secret(epoch, json.dumps({"current": EPOCH, "keys": {EPOCH: key}}))
+
+    def _kept_key(self, name: str) -> OKPKey:
+        file = self.keys / f"{name}.jwk.json"
+        if not file.exists():
+            key = OKPKey.generate_key("Ed25519", {"kid": name})
+            write_secret(file, json.dumps(key.as_dict(private=True)))
+        return OKPKey.import_key(json.loads(file.read_text()))
+
+
+def write_secret(file: Path, content: str) -> None:
+    """Readable by this user alone from the first byte on."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(content)
+
+
+def environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the environment variables of a process of their own."""
+    return {
+        f"CORRIDOR_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value)
+        for name, value in settings.items()
+    }
