@@ -1,0 +1,38 @@
+"""Faults of the surroundings, which pass and are retried, told from faults of one event, which do not."""
+
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chassis.kafka import TopicUnavailable
+
+SURROUNDINGS = ("08", "25", "28", "3D", "40", "42", "53", "55", "57", "58", "XX")
+"""SQLSTATE classes that say nothing about the event in hand: connection, read-only after a failover, login, deadlock and
+serialisation, missing tables or rights, disk and memory, locks, shutdown, system errors."""
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the same batch may well succeed later: nothing is parked for it."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        return error.connection_invalidated or (
+            state[:2] in SURROUNDINGS if state else isinstance(error, InterfaceError)
+        )
+    return isinstance(error, OSError | TimeoutError | PoolTimeout)
+
+
+def named(error: BaseException) -> str:
+    """The error in words for an operator: names of classes and topics, never what the message held."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, TopicUnavailable):
+        return str(error)
+    if isinstance(error, KafkaError) and error.args and isinstance(error.args[0], str | frozenset | set):
+        about = (
+            error.args[0] if isinstance(error.args[0], str) else ", ".join(sorted(map(str, error.args[0])))
+        )
+        return f"Kafka: {type(error).__name__} {about}"
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        cause = error.orig.__cause__ or error.orig
+        return f"PostgreSQL: {type(cause).__name__}"
+    return type(error).__name__

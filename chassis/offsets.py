@@ -1,0 +1,81 @@
+"""How far each partition has been handled: kept in the service's database, moved by compare-and-set with the effects."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.database import Database, Transaction
+
+Partition = tuple[str, int]
+"""A topic and the number of its partition."""
+
+LOCK = "hashtext('corridor.replay')"
+"""Held shared by each batch and exclusively by a replay: a replay never meets a batch half way."""
+
+_MOVE = text(
+    f"""
+    with batch as materialized (select pg_advisory_xact_lock_shared({LOCK}))
+    update chassis.offsets as o set next_offset = n.following
+    from batch, unnest(cast(:topics as text[]), cast(:partitions as integer[]), cast(:expected as bigint[]),
+                       cast(:following as bigint[])) as n(topic, partition, expected, following)
+    where o.topic = n.topic and o.partition = n.partition and o.next_offset = n.expected
+    """
+)
+_SHARE = text(f"select pg_advisory_xact_lock_shared({LOCK})")
+_READ = text("select topic, partition, next_offset from chassis.offsets where topic = any(:topics)")
+_BEGIN = text(
+    """
+    insert into chassis.offsets (topic, partition, next_offset) values (:topic, :partition, :offset)
+    on conflict (topic, partition) do nothing
+    """
+)
+_SET = text(
+    """
+    insert into chassis.offsets (topic, partition, next_offset) values (:topic, :partition, :offset)
+    on conflict (topic, partition) do update set next_offset = excluded.next_offset
+    """
+)
+
+
+class Moved(Exception):
+    """Another owner of a partition moved on, or moved it: roll back, and seek to where the database is."""
+
+
+async def move(
+    tx: Transaction, expected: Mapping[Partition, int], following: Mapping[Partition, int]
+) -> None:
+    """Move the offsets of a batch, first of all in its transaction. Raises Moved when one is not as expected."""
+    if not following:
+        await tx.execute(_SHARE)
+        return
+    keys = sorted(following)
+    parameters: dict[str, list[Any]] = {
+        "topics": [topic for topic, _ in keys],
+        "partitions": [partition for _, partition in keys],
+        "expected": [expected[key] for key in keys],
+        "following": [following[key] for key in keys],
+    }
+    result = await tx.execute(_MOVE, parameters)
+    if result.rowcount != len(keys):
+        raise Moved
+
+
+async def stored(database: Database, topics: list[str]) -> dict[Partition, int]:
+    async with database.transaction(database.system()) as tx:
+        rows = await tx.execute(_READ, {"topics": topics})
+        return {(row.topic, row.partition): row.next_offset for row in rows}
+
+
+async def begin(database: Database, first: Mapping[Partition, int]) -> None:
+    """Begin partitions that were never read, at these offsets."""
+    if first:
+        async with database.transaction(database.system()) as tx:
+            await tx.execute(
+                _BEGIN, [{"topic": t, "partition": p, "offset": o} for (t, p), o in first.items()]
+            )
+
+
+async def put(tx: Transaction, partition: Partition, offset: int) -> None:
+    """For an operator who accepts that events are gone, or reads a partition again: go on from this offset."""
+    await tx.execute(_SET, {"topic": partition[0], "partition": partition[1], "offset": offset})

@@ -1,0 +1,84 @@
+"""A loop beside the HTTP app: started, kept alive through faults with a growing pause, stopped when its hands are empty."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+
+from chassis.faults import named
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+def pause_after(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: doubling, capped, spread so that nobody retries in step."""
+    doubled = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 20))
+    return doubled * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
+
+
+class Supervised:
+    """Runs `session` until stopped; one that raises is named in `healthy` and begun again."""
+
+    name = "loop"
+    grace_seconds = 15.0
+
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+        self._failures = 0
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    async def start(self) -> None:
+        self._stopping.clear()
+        self._task = asyncio.create_task(self._supervise(), name=self.name)
+
+    async def stop(self) -> None:
+        """Let the session finish what it has in hand, at most grace_seconds; what is cut off is done again later."""
+        self._stopping.set()
+        task, self._task = self._task, None
+        if task is None:
+            return
+        _, late = await asyncio.wait({task}, timeout=self.grace_seconds)
+        if late:
+            log.warning("%s was cut off while it had work in hand", self.name)
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    def healthy(self) -> str | None:
+        """None, or what is wrong, in words for an operator and without data."""
+        return self.trouble
+
+    async def session(self) -> None:
+        """Work until `stopping`."""
+        raise NotImplementedError
+
+    def fine(self) -> None:
+        """Called by a session when it has done something: what was wrong is over."""
+        self.trouble, self._failures = None, 0
+
+    async def rest(self, seconds: float) -> None:
+        """Wait, but not longer than until the loop is stopped."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _supervise(self) -> None:
+        while not self.stopping:
+            began = time.monotonic()
+            try:
+                await self.session()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the loop goes on and readiness says so
+                self._failures = (
+                    1 if time.monotonic() - began > 2 * LONGEST_PAUSE_SECONDS else self._failures + 1
+                )
+                self.trouble = named(error)
+                log.warning("%s: %s", self.name, self.trouble)
+                await self.rest(pause_after(self._failures))

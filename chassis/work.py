@@ -1,0 +1,209 @@
+"""Work: what needs the network or a clock is a due row, claimed, acted on outside any transaction, finished inside one."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Database, Transaction
+from chassis.faults import named, transient
+from chassis.settings import Settings
+from chassis.supervised import Supervised
+
+CONCURRENCY = 8
+IDLE_POLL_SECONDS = 0.2
+
+# Due by the clock that was passed in, which a test may set; leases by the database's own, which nobody sets.
+_CLAIM = text(
+    """
+    with kinds as (
+        select * from unnest(cast(:kinds as text[]), cast(:leases as double precision[])) as k(kind, lease)
+    ), claimed as materialized (
+        select w.id, kinds.lease from chassis.work as w join kinds using (kind)
+        where w.state = 'due' and w.due_at <= :now and (w.claimed_until is null or w.claimed_until < clock_timestamp())
+        order by w.due_at limit :slots for update of w skip locked
+    )
+    update chassis.work as w
+    set claimed_until = clock_timestamp() + make_interval(secs => claimed.lease), attempts = attempts + 1
+    from claimed where w.id = claimed.id
+    returning w.id, w.kind, w.key, w.payload, w.attempts, w.claimed_until, w.traceparent
+    """
+)
+_FINISH = text("delete from chassis.work where id = :id and claimed_until = :claim")
+_LATER = text(
+    """
+    update chassis.work set claimed_until = null, attempts = attempts - 1, due_at = :due
+    where id = :id and claimed_until = :claim
+    """
+)
+_FAILED = text(
+    """
+    update chassis.work set claimed_until = null, due_at = :due, last_error = :error,
+                            state = case when attempts >= :most then 'failed' else 'due' end
+    where id = :id and claimed_until = :claim
+    """
+)
+_RETRY = text(
+    "update chassis.work set state = 'due', attempts = 0, due_at = :now where id = :id and state = 'failed'"
+)
+
+log = logging.getLogger(__name__)
+
+
+class Later(Exception):
+    """Raised in `act` or `finish`: not now, and not a failure; try again after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
+
+
+class LostClaim(Exception):
+    """The lease ran out and another took the item, or it is gone: nothing of this attempt is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One claimed piece of work. `attempts` counts this one."""
+
+    id: UUID
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+    claim: datetime
+    traceparent: str | None = None
+
+
+def backoff(attempts: int) -> float:
+    """Seconds until the next attempt: 0.5, 1, 2 … to five minutes, spread by half."""
+    return min(300.0, 0.5 * 2.0 ** min(attempts - 1, 20)) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+
+
+@dataclass(frozen=True)
+class WorkKind:
+    """What to do with items of one kind. `act` may be done more than once; `finish` has its effect exactly once."""
+
+    kind: str
+    act: Callable[[Item], Awaitable[Any]]
+    """Outside any transaction, cut off when the lease ends."""
+    finish: Callable[[Transaction, Item, Any], Awaitable[None]]
+    """Inside the transaction that deletes the item; it may say the same kind and key again, to recur."""
+    max_attempts: int = 12
+    lease_seconds: float = 30.0
+    backoff: Callable[[int], float] = backoff
+
+
+class WorkRunner(Supervised):
+    """Claims due items, a few at a time, and works on them until stopped."""
+
+    name = "work"
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        kinds: Sequence[WorkKind],
+        *,
+        concurrency: int = CONCURRENCY,
+    ) -> None:
+        super().__init__()
+        self._database = database
+        self._kinds = {kind.kind: kind for kind in kinds}
+        self._concurrency = concurrency
+        self._poll = max(settings.poll_seconds, IDLE_POLL_SECONDS)
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def session(self) -> None:
+        try:
+            while not self.stopping:
+                self._database.work_written.clear()
+                items = await self._claim(self._concurrency - len(self._running))
+                for item in items:
+                    task = asyncio.create_task(self._attempt(item))
+                    self._running.add(task)
+                    task.add_done_callback(self._running.discard)
+                self.fine()
+                await self._wait(busy=bool(items))
+        finally:
+            if self._running:
+                await asyncio.wait(self._running)
+
+    async def run_due(self) -> int:
+        """Work on everything that is due now, once each, and return how many: for tests and command lines."""
+        done = 0
+        began = time.monotonic()
+        while items := await self._claim(self._concurrency):
+            await asyncio.gather(*(self._attempt(item) for item in items))
+            done += len(items)
+            if time.monotonic() - began > self.grace_seconds:
+                break
+        return done
+
+    async def _wait(self, *, busy: bool) -> None:
+        """Until a slot is free; when nothing was due, until somebody wakes us or the poll is over."""
+        if len(self._running) >= self._concurrency:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        elif not busy:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._database.work_written.wait(), self._poll)
+
+    async def _claim(self, slots: int) -> list[Item]:
+        if slots <= 0:
+            return []
+        parameters = {
+            "kinds": list(self._kinds),
+            "leases": [kind.lease_seconds for kind in self._kinds.values()],
+            "now": self._database.clock(),
+            "slots": slots,
+        }
+        async with self._database.transaction(self._database.system()) as tx:
+            return [Item(*tuple(row)) for row in await tx.execute(_CLAIM, parameters)]
+
+    async def _attempt(self, item: Item) -> None:
+        kind = self._kinds[item.kind]
+        try:
+            async with asyncio.timeout(kind.lease_seconds):
+                result = await kind.act(item)
+            await self._finish(kind, item, result)
+        except Later as later:
+            await self._put_off(item, _LATER, {"due": self._after(later.seconds)})
+        except LostClaim:
+            log.warning("work %s: the lease of an item ran out before it was finished", item.kind)
+        except Exception as error:  # noqa: BLE001 - any failure is counted, kept by name and tried again
+            log.warning("work %s, attempt %d: %s", item.kind, item.attempts, named(error))
+            due = self._after(kind.backoff(item.attempts))
+            await self._put_off(item, _FAILED, {"due": due, "error": named(error), "most": kind.max_attempts})
+
+    async def _finish(self, kind: WorkKind, item: Item, result: Any) -> None:
+        async with self._database.transaction(self._database.system()) as tx:
+            deleted = await tx.execute(_FINISH, {"id": item.id, "claim": item.claim})
+            if deleted.rowcount != 1:
+                raise LostClaim
+            await kind.finish(tx, item, result)
+
+    async def _put_off(self, item: Item, statement: Any, parameters: dict[str, Any]) -> None:
+        """Without a database the claim simply runs out, and the item is taken again."""
+        try:
+            async with self._database.transaction(self._database.system()) as tx:
+                await tx.execute(statement, {"id": item.id, "claim": item.claim, **parameters})
+        except Exception as error:
+            if not transient(error):
+                raise
+            self.trouble = named(error)
+
+    def _after(self, seconds: float) -> datetime:
+        return self._database.clock() + timedelta(seconds=seconds)
+
+
+async def retry_failed(tx: Transaction, id_: UUID) -> bool:
+    """An operator tries failed work again from the start. Whether it was failed."""
+    return (await tx.execute(_RETRY, {"id": id_, "now": tx.now})).rowcount == 1
