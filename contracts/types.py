@@ -25,6 +25,11 @@ OrganisationId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z0-9\-]
 Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.\-]{1,80}$")]
 """Who acted: a token's subject or `system:<service>`. Never a name."""
 
+AgreementId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,80}$")]
+VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
+LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-]{1,120}$")]
+"""Where a law may be looked up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Instant = AwareDatetime
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event
-from contracts.types import CaseId, Cell, Code, Instant, OrganisationId, Sha256
+from contracts.types import AgreementId, CaseId, Cell, Code, Instant, OrganisationId, Sha256
 
 
 class ConsentGivenV1(Event):
@@ -76,7 +76,7 @@ class DisclosureAuthorisedV1(Event):
     recipient_cell: Cell
     service: Annotated[str, Code("service")]
     urgency: Annotated[str, Code("urgency")]
-    agreement_id: str
+    agreement_id: AgreementId
     agreement_version: int
     agreement_sha256: Sha256
     fields: tuple[Annotated[str, Code("field")], ...]

@@ -6,14 +6,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event, Sealed
-from contracts.types import CaseId, Cell, Code, Instant, OrganisationId, Sha256
+from contracts.types import AgreementId, CaseId, Cell, Code, Instant, LawReference, OrganisationId, Sha256
 
 
 class AgreementChangedV1(Event):
     """An agreement in force between two cells (or within one), whole. Stream: the agreement."""
 
     type: ClassVar[str] = "agreement.changed.v1"
-    agreement_id: str
+    agreement_id: AgreementId
     version: int
     sha256: Sha256
     cells: tuple[Cell, ...]
@@ -71,7 +71,7 @@ class Grant(BaseModel):
     disclosure_id: UUID
     consent_revision: int
     consent_sha256: Sha256
-    agreement_id: str
+    agreement_id: AgreementId
     agreement_version: int
     purpose: Annotated[str, Code("purpose")]
     recipient: OrganisationId
@@ -139,5 +139,5 @@ class RecallAnsweredV1(Event):
     case_id: CaseId
     disclosure_id: UUID
     answer: Annotated[str, Code("recall_answer")]
-    law: str | None = None
+    law: LawReference | None = None
     at: Instant

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.envelope import Event, Sealed
-from contracts.types import CaseId, Code, Instant, OrganisationId, Pseudonym
+from contracts.types import CaseId, Code, Instant, LawReference, OrganisationId, Pseudonym, VersionLabel
 
 
 class CaseOpenedV1(Event):
@@ -31,7 +31,7 @@ class CaseScreenedV1(Event):
     case_id: CaseId
     screening_id: UUID
     checklist: Annotated[str, Code("checklist")]
-    checklist_version: str
+    checklist_version: VersionLabel
     result: Sealed
 
 
@@ -75,4 +75,4 @@ class DisclosureClosedV1(Event):
     case_id: CaseId
     disclosure_id: UUID
     answer: Annotated[str, Code("recall_answer")]
-    law: str | None = None
+    law: LawReference | None = None
