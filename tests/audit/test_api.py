@@ -1,0 +1,126 @@
+"""The log over HTTP and through the consumer, on a real PostgreSQL."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from contracts.events.access import RecordReadV1
+from contracts.events.consent import ConsentGivenV1, DisclosureAuthorisedV1
+from services.audit.app import VERSIONS, build
+from services.audit.settings import Settings
+from tests.harness import later, running
+
+HASH = "ab" * 32
+
+
+@pytest.fixture
+async def audit(postgres, tmp_path):
+    async with running("audit", build, VERSIONS, Settings, postgres, tmp_path, vault=False) as harness:
+        yield harness
+
+
+def given(case):
+    return ConsentGivenV1(
+        case_id=case,
+        consent_id=uuid4(),
+        revision=1,
+        revision_hash=HASH,
+        purposes=("referral-assistance",),
+        recipients=("kh-reintegration-agency",),
+        categories=("identity",),
+        back_categories=("outcome",),
+        valid_until=later(3600),
+    )
+
+
+def authorised(case, disclosure):
+    return DisclosureAuthorisedV1(
+        case_id=case,
+        disclosure_id=disclosure,
+        referral_id=uuid4(),
+        consent_id=uuid4(),
+        revision=1,
+        revision_hash=HASH,
+        purpose="referral-assistance",
+        sender="th-care-agency",
+        recipient="kh-reintegration-agency",
+        recipient_cell="KH",
+        service="shelter",
+        urgency="routine",
+        agreement_id="th-kh",
+        agreement_version=1,
+        agreement_sha256=HASH,
+        fields=("cor_FullName",),
+        fields_hash=HASH,
+        withheld=(),
+        back_categories=(),
+        valid_until=later(3600),
+    )
+
+
+async def test_a_trail_lists_what_was_said_on_the_case_and_nothing_else(audit):
+    case = uuid4()
+    await audit.deliver(given(case))
+    await audit.deliver(given(uuid4()))
+    answer = await audit.client.get(f"/v1/trails/{case}", headers=audit.as_("auditor"))
+    assert [entry["type"] for entry in answer.json()["items"]] == ["consent.given.v1"]
+
+
+async def test_an_authorised_disclosure_is_answered_with_its_entry_and_the_chain_head(audit):
+    case, disclosure = uuid4(), uuid4()
+    await audit.deliver(given(case))
+    await audit.deliver(authorised(case, disclosure))
+    head = (await audit.client.get("/v1/chain", headers=audit.as_("auditor"))).json()
+    assert await audit.said() == [
+        (
+            "disclosure.logged.v1",
+            {"case_id": str(case), "disclosure_id": str(disclosure), "entry": 2, "chain_head": head["head"]},
+        )
+    ]
+
+
+async def test_reading_a_trail_is_itself_said(audit):
+    case = uuid4()
+    await audit.client.get(f"/v1/trails/{case}", headers=audit.as_("auditor"))
+    assert [kind for kind, _ in await audit.said()] == ["record.read.v1"]
+
+
+async def test_an_access_record_that_comes_twice_is_logged_once(audit):
+    meta, payload = audit.received(RecordReadV1(case_id=uuid4(), resource="fields"), publisher="intake")
+    await audit.deliver_raw(meta, payload)
+    await audit.deliver_raw(meta, payload)
+    head = (await audit.client.get("/v1/chain", headers=audit.as_("auditor"))).json()
+    assert head["entries"] == 1
+
+
+async def test_nobody_rewrites_the_log_not_even_the_service_itself(audit):
+    await audit.deliver(given(uuid4()))
+    for statement in ("update audit.entries set actor = 'x'", "delete from audit.entries"):
+        with pytest.raises(DBAPIError, match="append-only"):
+            async with audit.service.database.engine.begin() as conn:
+                await conn.execute(text(statement))
+
+
+async def test_verification_finds_the_chain_whole_and_pages_follow_one_another(audit):
+    case = uuid4()
+    for _ in range(5):
+        await audit.deliver(given(case))
+    who = audit.as_("auditor")
+    found = (await audit.client.get("/v1/chain/verification", headers=who)).json()
+    assert (found["entries"], found["intact"]) == (5, True)
+    first = (await audit.client.get(f"/v1/trails/{case}?limit=3", headers=who)).json()
+    second = (await audit.client.get(f"/v1/trails/{case}?limit=3&after={first['next']}", headers=who)).json()
+    assert [e["entry"] for e in first["items"] + second["items"]] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("role", ["case_worker", "supervisor", "screening_officer", "operator"])
+async def test_only_an_auditor_reads_a_trail(audit, role):
+    answer = await audit.client.get(f"/v1/trails/{uuid4()}", headers=audit.as_(role))
+    assert answer.status_code == 403
+
+
+async def test_a_made_up_page_position_is_refused(audit):
+    answer = await audit.client.get(f"/v1/trails/{uuid4()}?after=eA", headers=audit.as_("auditor"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
