@@ -106,9 +106,9 @@ def _body(
     if meta is None:
         return None, None
     if known is None:
-        return Received(meta, None), None
+        return Received(meta, None, value or b""), None
     try:
-        return Received(meta, known.model_validate_json(value or b"")), None
+        return Received(meta, known.model_validate_json(value or b""), value or b""), None
     except ValidationError:
         return None, f"the body does not fit {known.__name__}"
 

@@ -97,6 +97,8 @@ class WorkKind:
     """Outside any transaction, cut off when the lease ends."""
     finish: Callable[[Transaction, Item, Any], Awaitable[None]]
     """Inside the transaction that deletes the item; it may say the same kind and key again, to recur."""
+    given_up: Callable[[Transaction, Item], Awaitable[None]] | None = None
+    """Inside the transaction that marks the item failed for good."""
     max_attempts: int = 12
     lease_seconds: float = 30.0
     backoff: Callable[[int], float] = backoff
@@ -181,7 +183,9 @@ class WorkRunner(Supervised):
         except Exception as error:  # noqa: BLE001 - any failure is counted, kept by name and tried again
             log.warning("work %s, attempt %d: %s", item.kind, item.attempts, named(error))
             due = self._after(kind.backoff(item.attempts))
-            await self._put_off(item, _FAILED, {"due": due, "error": named(error), "most": kind.max_attempts})
+            spent = item.attempts >= kind.max_attempts
+            parameters = {"due": due, "error": named(error), "most": kind.max_attempts}
+            await self._put_off(item, _FAILED, parameters, kind.given_up if spent else None)
 
     async def _finish(self, kind: WorkKind, item: Item, result: Any) -> None:
         async with self._database.transaction(self._database.system()) as tx:
@@ -190,11 +194,19 @@ class WorkRunner(Supervised):
                 raise LostClaim
             await kind.finish(tx, item, result)
 
-    async def _put_off(self, item: Item, statement: Any, parameters: dict[str, Any]) -> None:
+    async def _put_off(
+        self,
+        item: Item,
+        statement: Any,
+        parameters: dict[str, Any],
+        also: Callable[[Transaction, Item], Awaitable[None]] | None = None,
+    ) -> None:
         """Without a database the claim simply runs out, and the item is taken again."""
         try:
             async with self._database.transaction(self._database.system()) as tx:
-                await tx.execute(statement, {"id": item.id, "claim": item.claim, **parameters})
+                put_off = await tx.execute(statement, {"id": item.id, "claim": item.claim, **parameters})
+                if also is not None and put_off.rowcount == 1:
+                    await also(tx, item)
         except Exception as error:
             if not transient(error):
                 raise

@@ -16,9 +16,11 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
+from chassis.consumer import Inbox, Message
 from chassis.migrate import migrate
 from chassis.service import Service
 from chassis.vault import migrate_vault
+from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
 
@@ -96,6 +98,7 @@ class Harness:
             "iss": f"urn:corridor:{self.cell.lower()}:service",
             "sub": f"service:{name}",
             "aud": self.service.name,
+            "cell": self.cell,
             "iat": now,
             "exp": now + 60,
             "jti": str(uuid4()),
@@ -139,6 +142,31 @@ class Harness:
             purpose="case-management",
         )
         return meta, event.model_dump_json().encode()
+
+
+    async def deliver(self, event: Event, *, publisher: str | None = None) -> None:
+        """Hand the event to the service's consumer, as the next one of its stream."""
+        await self.deliver_raw(*self.received(event, publisher=publisher))
+
+    async def deliver_raw(self, meta: Meta, payload: bytes) -> None:
+        """The same with attributes of the test's own; a body that a handler refuses parks its stream."""
+        inbox = Inbox(self.service.database, self.service.subscriptions)
+        message = Message("test", 0, 0, meta.headers(), payload)
+        await inbox.take(inbox.read([message]))
+
+    async def parked(self) -> list[str]:
+        """The reasons of everything that stands still."""
+        async with self.service.database.engine.connect() as conn:
+            rows = await conn.execute(text("select reason from chassis.parked where state = 'waiting' order by parked_at"))
+            return [row.reason for row in rows]
+
+    async def work(self, *, hasten: bool = False) -> int:
+        """Run what is due now, once each; with `hasten` everything that waits for its time is due now."""
+        if hasten:
+            async with self.service.database.engine.begin() as conn:
+                await conn.execute(text("update chassis.work set due_at = now() - interval '1 second' where state = 'due'"))
+        runner = next(loop for loop in self.service.loops if isinstance(loop, WorkRunner))
+        return await runner.run_due()
 
 
 @asynccontextmanager

@@ -36,7 +36,7 @@ def mail_work(service: Service, settings: Settings) -> WorkKind:
             statement = text("update notify.notifications set mail = 'none' where id = :id and mail = 'due'")
             await tx.execute(statement, {"id": UUID(item.key)})
         else:
-            await mail_ended(tx, UUID(item.key), sent=True, attempts=item.attempts + 1)
+            await mail_ended(tx, UUID(item.key), sent=True, attempts=item.attempts)
 
     async def given_up(tx: Transaction, item: Item) -> None:
         await mail_ended(tx, UUID(item.key), sent=False, attempts=item.attempts)
