@@ -1,0 +1,59 @@
+"""All of consent about one case, as a batch of events finds it: records, disclosures, grants, and the ground they stand on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.consent.domain.authorisation import Ground, decide
+from services.consent.domain.disclosure import Disclosure, Request
+from services.consent.domain.facts import Fact
+from services.consent.domain.grant import ReceivedGrant
+from services.consent.domain.record import ConsentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose case it is here, from `case.opened`."""
+
+    case_id: UUID
+    person_id: UUID
+
+
+@dataclass(slots=True)
+class CaseConsents:
+    case_id: UUID
+    ground: Ground
+    person: Person | None = None
+    records: dict[UUID, ConsentRecord] = field(default_factory=dict)
+    disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
+    grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
+    opened: bool = False
+    """The person became known in this batch."""
+
+    def open(self, person_id: UUID) -> None:
+        if self.person is None:
+            self.person, self.opened = Person(self.case_id, person_id), True
+
+    def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
+        """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew."""
+        known = self.disclosures.get(disclosure_id)
+        if known is not None and known.refusal is None:
+            return []
+        decision = decide(list(self.records.values()), self.ground, request, now)
+        disclosure = known or Disclosure(disclosure_id, decision.request)
+        disclosure.request = decision.request
+        self.disclosures[disclosure_id] = disclosure
+        if decision.computed.refusal is not None:
+            return disclosure.refuse(decision.computed.refusal)
+        facts = disclosure.authorise(decision.authority())
+        if decision.record is not None:
+            decision.record.disclosures.append(disclosure)
+        return facts
+
+    def disclosure(self, disclosure_id: UUID | None) -> Disclosure | None:
+        """None for an item at the border that is no disclosure, or none of this case."""
+        return None if disclosure_id is None else self.disclosures.get(disclosure_id)
+
+    def grant(self, disclosure_id: UUID) -> ReceivedGrant:
+        """The grant of this disclosure, made where nothing is known of it yet."""
+        return self.grants.setdefault(disclosure_id, ReceivedGrant(disclosure_id, self.case_id))

@@ -1,0 +1,219 @@
+"""One disclosure: authorised or refused, then sealed, delivered, recalled and answered; every step is a ledger entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from services.consent.domain.facts import DisclosureAuthorised, DisclosureRecalled, DisclosureRefused, Fact
+
+ANSWER_WITHIN = timedelta(hours=72)
+"""A recipient must answer a recall within this; later it is overdue, and the ledger shows it."""
+
+
+class Step(StrEnum):
+    """Kinds of ledger entries."""
+
+    AUTHORISED = "authorised"
+    REFUSED = "refused"
+    TOKEN = "token"  # noqa: S105  # a kind of entry
+    SEALED = "sealed"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    CANCELLED = "cancelled"
+    RECALLED = "recalled"
+    ANSWERED = "answered"
+
+
+class Stage(StrEnum):
+    """Where a disclosure stands."""
+
+    ASKED = "asked"
+    REFUSED = "refused"
+    AUTHORISED = "authorised"
+    SEALED = "sealed"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    CANCELLED = "cancelled"
+    RECALLED = "recalled"
+    ANSWERED = "answered"
+
+
+_AFTER_SEALING = frozenset({Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED, Stage.RECALLED})
+
+MOVES: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
+    {
+        Stage.ASKED: frozenset({Stage.AUTHORISED, Stage.REFUSED}),
+        Stage.REFUSED: frozenset({Stage.AUTHORISED, Stage.REFUSED}),
+        Stage.AUTHORISED: _AFTER_SEALING | {Stage.CANCELLED},
+        Stage.SEALED: _AFTER_SEALING,
+        Stage.DELIVERED: frozenset({Stage.RECALLED}),
+        Stage.UNDELIVERED: _AFTER_SEALING,
+        Stage.CANCELLED: _AFTER_SEALING,
+        Stage.RECALLED: frozenset({Stage.ANSWERED}),
+        Stage.ANSWERED: frozenset({Stage.ANSWERED}),
+    }
+)
+"""A refused one may be asked again (the referral is sent anew). A cancelled one may turn out to have been sealed just
+before. A recall stands whatever is heard later: what comes late is written in the ledger and moves nothing."""
+
+OPEN = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED, Stage.CANCELLED})
+"""What the end of a consent recalls: all that was ever authorised, for what we have not heard of may be sealed."""
+
+SEALABLE = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.UNDELIVERED})
+"""A token may be given: first, again after it lapsed, or for a resend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks to send which fields to whom, and to what end."""
+
+    referral_id: UUID
+    case_id: UUID
+    purpose: str
+    sender: str
+    recipient: str
+    recipient_cell: str
+    recipient_role: str
+    service: str
+    urgency: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What allows it: the record's revision, the agreement, and exactly which fields."""
+
+    consent_id: UUID
+    revision: int
+    revision_hash: str
+    agreement_id: str
+    agreement_version: int
+    agreement_sha256: str
+    fields: tuple[str, ...]
+    fields_hash: str
+    withheld: tuple[tuple[str, str], ...]
+    back_categories: tuple[str, ...]
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A ledger entry before the database gives it its place and time. Field names, never values."""
+
+    disclosure_id: UUID
+    case_id: UUID
+    organisation: str
+    consent_id: UUID | None
+    step: Step
+    recipient: str
+    recipient_cell: str
+    revision: int | None
+    fields: tuple[str, ...]
+    code: str | None = None
+    law: str | None = None
+    token_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class Disclosure:
+    id: UUID
+    request: Request
+    stage: Stage = Stage.ASKED
+    authority: Authority | None = None
+    refusal: str | None = None
+    recalled_for: str | None = None
+    entries: list[Entry] = field(default_factory=list)
+    """Not yet saved."""
+    changed: bool = False
+
+    @property
+    def authorised_by(self) -> Authority:
+        """What an authorised disclosure rests on."""
+        if self.authority is None:
+            raise ValueError("this disclosure was never authorised")
+        return self.authority
+
+    @property
+    def consent_id(self) -> UUID | None:
+        return None if self.authority is None else self.authority.consent_id
+
+    def authorise(self, authority: Authority) -> list[Fact]:
+        self._move(Stage.AUTHORISED)
+        self.authority, self.refusal = authority, None
+        self.write(Step.AUTHORISED)
+        return [DisclosureAuthorised(self)]
+
+    def refuse(self, reason: str) -> list[Fact]:
+        self._move(Stage.REFUSED)
+        self.refusal = reason
+        self.write(Step.REFUSED, reason)
+        return [DisclosureRefused(self.request.case_id, self.id, self.request.referral_id, reason)]
+
+    def token(self, token_id: UUID) -> None:
+        """Write that a token is given. Whether it may be was decided before, under the same lock."""
+        self.write(Step.TOKEN, token_id=token_id)
+
+    def sealed(self) -> list[Fact]:
+        return self._heard(Stage.SEALED, Step.SEALED)
+
+    def delivered(self) -> list[Fact]:
+        return self._heard(Stage.DELIVERED, Step.DELIVERED)
+
+    def undelivered(self, code: str) -> list[Fact]:
+        return self._heard(Stage.UNDELIVERED, Step.UNDELIVERED, code)
+
+    def cancel(self) -> list[Fact]:
+        """The sender took the referral back. Consent stands, so what is sealed stays; the rest gets no token any more."""
+        if Stage.CANCELLED in MOVES[self.stage]:
+            self._move(Stage.CANCELLED)
+            self.write(Step.CANCELLED)
+        return []
+
+    def recall(self, reason: str) -> list[Fact]:
+        """Because consent ended. What was already recalled, or never authorised, stays as it is."""
+        if self.stage not in OPEN:
+            return []
+        self._move(Stage.RECALLED)
+        self.recalled_for = reason
+        self.write(Step.RECALLED, reason)
+        return [DisclosureRecalled(self.request.case_id, self.id, self.request.referral_id, reason)]
+
+    def answered(self, answer: str, law: str | None) -> list[Fact]:
+        """The recipient's answer; a later one (restricted, then erased) is written too."""
+        return self._heard(Stage.ANSWERED, Step.ANSWERED, answer, law)
+
+    def _heard(self, stage: Stage, step: Step, code: str | None = None, law: str | None = None) -> list[Fact]:
+        """Something that has happened elsewhere: it is always written, and moves the stage where it still can."""
+        if stage in MOVES[self.stage]:
+            self._move(stage)
+        self.write(step, code, law)
+        return []
+
+    def _move(self, to: Stage) -> None:
+        if to not in MOVES[self.stage]:
+            raise ValueError(f"a disclosure that is {self.stage} cannot become {to}")
+        self.stage, self.changed = to, True
+
+    def write(
+        self, step: Step, code: str | None = None, law: str | None = None, *, token_id: UUID | None = None
+    ) -> None:
+        authority, request = self.authority, self.request
+        self.entries.append(
+            Entry(
+                disclosure_id=self.id,
+                case_id=request.case_id,
+                organisation=request.sender,
+                consent_id=self.consent_id,
+                step=step,
+                recipient=request.recipient,
+                recipient_cell=request.recipient_cell,
+                revision=None if authority is None else authority.revision,
+                fields=() if authority is None else authority.fields,
+                code=code,
+                law=law,
+                token_id=token_id,
+            )
+        )

@@ -1,0 +1,88 @@
+"""What happened, as the verbs of this domain say it; `outgoing` maps each to what is said or made due."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from services.consent.domain.disclosure import Disclosure
+    from services.consent.domain.record import ConsentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """Given or renewed: the record as it now stands."""
+
+    record: "ConsentRecord"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRefused:
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentExpired:
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRevoked:
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryDue:
+    """One for each revision that sets a validity, so that a renewal is not bound by the date before it."""
+
+    consent_id: UUID
+    revision: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureAuthorised:
+    disclosure: "Disclosure"
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRefused:
+    case_id: UUID
+    disclosure_id: UUID
+    referral_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRecalled:
+    case_id: UUID
+    disclosure_id: UUID
+    referral_id: UUID
+    reason: str
+
+
+Fact = (
+    ConsentGiven
+    | ConsentRefused
+    | ConsentWithdrawn
+    | ConsentExpired
+    | ConsentRevoked
+    | ExpiryDue
+    | DisclosureAuthorised
+    | DisclosureRefused
+    | DisclosureRecalled
+)

@@ -1,0 +1,47 @@
+"""A grant received with a disclosure: what this cell may do with the fields, until it ends or is recalled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GrantTerms:
+    """The grant as it travelled in the envelope."""
+
+    referral_id: UUID
+    sender: str
+    sender_cell: str
+    recipient: str
+    purpose: str
+    fields: tuple[str, ...]
+    back_categories: tuple[str, ...]
+    consent_revision: int
+    consent_sha256: str
+    agreement_id: str
+    agreement_version: int
+    valid_until: datetime
+
+
+@dataclass(slots=True)
+class ReceivedGrant:
+    """`terms` is None where the recall came first: then the grant is closed before it is known."""
+
+    disclosure_id: UUID
+    case_id: UUID
+    terms: GrantTerms | None = None
+    closed: bool = False
+    changed: bool = False
+
+    def granted(self, now: datetime) -> bool:
+        return self.terms is not None and not self.closed and now < self.terms.valid_until
+
+    def receive(self, terms: GrantTerms) -> None:
+        """Kept once; a grant that was recalled stays closed whatever arrives after."""
+        if self.terms is None:
+            self.terms, self.changed = terms, True
+
+    def recall(self) -> None:
+        """Monotone: closed for good."""
+        if not self.closed:
+            self.closed = self.changed = True

@@ -1,0 +1,49 @@
+"""The states of a consent record (DPV 2) and the one table of moves between them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class State(StrEnum):
+    """DPV consent status. `deferred` and `invalidated` may stand in a record that was brought in; no verb leads there."""
+
+    REQUESTED = "requested"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    GIVEN = "given"
+    RENEWED = "renewed"
+    EXPIRED = "expired"
+    INVALIDATED = "invalidated"
+    REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"
+
+
+PERMITTING = frozenset({State.GIVEN, State.RENEWED})
+"""Only these let anything be disclosed."""
+
+_IN_FORCE = frozenset({State.RENEWED, State.EXPIRED, State.REVOKED, State.WITHDRAWN})
+
+MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        State.REQUESTED: frozenset({State.GIVEN, State.REFUSED}),
+        State.DEFERRED: frozenset({State.GIVEN, State.REFUSED}),
+        State.REFUSED: frozenset(),
+        State.GIVEN: _IN_FORCE,
+        State.RENEWED: _IN_FORCE,
+        State.EXPIRED: frozenset({State.RENEWED, State.WITHDRAWN}),
+        State.INVALIDATED: frozenset(),
+        State.REVOKED: frozenset(),
+        State.WITHDRAWN: frozenset(),
+    }
+)
+"""After a refusal, a withdrawal or a revocation she is asked anew, in a new record. An expired one may be renewed,
+and may be withdrawn so that nobody can renew it."""
+
+
+class WrongState(Exception):
+    """The record does not stand where this verb could move it."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(f"a consent that is {state} cannot be moved so")
+        self.state = state

@@ -1,0 +1,170 @@
+"""What consent does when it is told something: plain functions, from what was loaded and the event to facts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from chassis.database import Transaction
+from chassis.subscription import Subscription
+from contracts.disclosure import AgreementTerms
+from contracts.events.exchange import (
+    AgreementChangedV1,
+    DisclosureReceivedV1,
+    EnvelopeDeliveredV1,
+    EnvelopeRefusedV1,
+    EnvelopeSealedV1,
+    RecallAnsweredV1,
+    RecallReceivedV1,
+)
+from contracts.events.intake import CaseOpenedV1
+from contracts.events.referral import DirectoryChangedV1, ReferralCancelledV1, ReferralSentV1
+from services.consent import store
+from services.consent.domain.authorisation import Listed
+from services.consent.domain.case import CaseConsents
+from services.consent.domain.disclosure import Request
+from services.consent.domain.facts import Fact
+from services.consent.domain.grant import GrantTerms
+from services.consent.domain.ground import AgreementVersions, DirectoryEntry
+from services.consent.outgoing import outgoing
+
+Facts = Iterable[Fact]
+
+
+def disclosure_id_of(referral_id: UUID) -> UUID:
+    """A referral has one disclosure, whose id everybody can derive."""
+    return uuid5(referral_id, "disclosure")
+
+
+def on_case_opened(case: CaseConsents, event: CaseOpenedV1, now: datetime) -> Facts:
+    case.open(event.person_id)
+    return ()
+
+
+def on_referral_sent(case: CaseConsents, event: ReferralSentV1, now: datetime) -> Facts:
+    request = Request(
+        referral_id=event.referral_id,
+        case_id=event.case_id,
+        purpose=event.purpose,
+        sender=event.sender,
+        recipient=event.recipient,
+        recipient_cell=event.recipient_cell,
+        recipient_role=event.recipient_role,
+        service=event.service,
+        urgency=event.urgency,
+        fields=event.fields,
+    )
+    return case.ask(disclosure_id_of(event.referral_id), request, now)
+
+
+def on_referral_cancelled(case: CaseConsents, event: ReferralCancelledV1, now: datetime) -> Facts:
+    disclosure = case.disclosures.get(disclosure_id_of(event.referral_id))
+    return [] if disclosure is None else disclosure.cancel()
+
+
+def on_envelope_sealed(case: CaseConsents, event: EnvelopeSealedV1, now: datetime) -> Facts:
+    disclosure = case.disclosure(event.disclosure_id)
+    return [] if disclosure is None else disclosure.sealed()
+
+
+def on_envelope_delivered(case: CaseConsents, event: EnvelopeDeliveredV1, now: datetime) -> Facts:
+    disclosure = case.disclosure(event.disclosure_id)
+    return [] if disclosure is None else disclosure.delivered()
+
+
+def on_envelope_refused(case: CaseConsents, event: EnvelopeRefusedV1, now: datetime) -> Facts:
+    disclosure = case.disclosure(event.disclosure_id)
+    return [] if disclosure is None else disclosure.undelivered(event.code)
+
+
+def on_recall_answered(case: CaseConsents, event: RecallAnsweredV1, now: datetime) -> Facts:
+    disclosure = case.disclosure(event.disclosure_id)
+    return [] if disclosure is None else disclosure.answered(event.answer, event.law)
+
+
+def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now: datetime) -> Facts:
+    grant = event.grant
+    case.grant(event.disclosure_id).receive(
+        GrantTerms(
+            referral_id=event.referral_id,
+            sender=event.sender,
+            sender_cell=event.sender_cell,
+            recipient=grant.recipient,
+            purpose=grant.purpose,
+            fields=grant.fields,
+            back_categories=grant.back_categories,
+            consent_revision=grant.consent_revision,
+            consent_sha256=grant.consent_sha256,
+            agreement_id=grant.agreement_id,
+            agreement_version=grant.agreement_version,
+            valid_until=grant.valid_until,
+        )
+    )
+    return ()
+
+
+def on_recall_received(case: CaseConsents, event: RecallReceivedV1, now: datetime) -> Facts:
+    """Protective: it may come before the disclosure that it recalls, and then closes it before it is known."""
+    case.grant(event.disclosure_id).recall()
+    return ()
+
+
+def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1, now: datetime) -> Facts:
+    agreement.learn(
+        AgreementTerms(
+            id=event.agreement_id,
+            version=event.version,
+            sha256=event.sha256,
+            cells=event.cells,
+            purposes=event.purposes,
+            fields=event.fields,
+            valid_from=event.valid_from,
+            valid_until=event.valid_until,
+        )
+    )
+    return ()
+
+
+def on_directory_changed(entry: DirectoryEntry, event: DirectoryChangedV1, now: datetime) -> Facts:
+    entry.learn(event.version, Listed(event.cell, event.role))
+    return ()
+
+
+def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
+    """Agreements and directory come first, so that a referral in the same batch finds them."""
+
+    async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
+        return await store.load(tx, cell, case_ids)
+
+    agreements = Subscription(
+        handlers={AgreementChangedV1: on_agreement_changed},
+        key=lambda event: str(event.agreement_id),
+        load=store.load_agreements,
+        save=store.save_agreements,
+        outgoing=outgoing,
+    )
+    directory = Subscription(
+        handlers={DirectoryChangedV1: on_directory_changed},
+        key=lambda event: str(event.organisation),
+        load=store.load_directory,
+        save=store.save_directory,
+        outgoing=outgoing,
+    )
+    cases = Subscription(
+        handlers={
+            CaseOpenedV1: on_case_opened,
+            ReferralSentV1: on_referral_sent,
+            ReferralCancelledV1: on_referral_cancelled,
+            EnvelopeSealedV1: on_envelope_sealed,
+            EnvelopeDeliveredV1: on_envelope_delivered,
+            EnvelopeRefusedV1: on_envelope_refused,
+            RecallAnsweredV1: on_recall_answered,
+            DisclosureReceivedV1: on_disclosure_received,
+            RecallReceivedV1: on_recall_received,
+        },
+        key=lambda event: event.case_id,
+        load=load,
+        save=store.save_cases,
+        outgoing=outgoing,
+    )
+    return [agreements, directory, cases]

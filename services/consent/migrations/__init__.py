@@ -1,0 +1,1 @@
+"""The shape of consent's database, one file a change."""

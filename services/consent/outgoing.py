@@ -1,0 +1,112 @@
+"""Each fact of this service as what it says (an event) or makes due (work)."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from chassis.outbox import Due
+from contracts.envelope import Event
+from contracts.events import consent as said
+from services.consent.domain import facts
+
+EXPIRE = "expire"
+"""The kind of the work row that ends a consent when its validity does."""
+
+
+def outgoing(fact: facts.Fact) -> Event | Due:
+    return _BY_FACT[type(fact)](fact)
+
+
+def _given(fact: facts.ConsentGiven) -> Event:
+    record = fact.record
+    return said.ConsentGivenV1(
+        case_id=record.case_id,
+        consent_id=record.id,
+        revision=record.revision,
+        revision_hash=record.head,
+        purposes=record.terms.purposes,
+        recipients=tuple(r.organisation for r in record.terms.recipients),
+        categories=record.terms.categories,
+        back_categories=record.terms.back_categories,
+        valid_until=record.terms.valid_until,
+    )
+
+
+def _refused(fact: facts.ConsentRefused) -> Event:
+    return said.ConsentRefusedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+
+
+def _withdrawn(fact: facts.ConsentWithdrawn) -> Event:
+    return said.ConsentWithdrawnV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+
+
+def _expired(fact: facts.ConsentExpired) -> Event:
+    return said.ConsentExpiredV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+
+
+def _revoked(fact: facts.ConsentRevoked) -> Event:
+    return said.ConsentRevokedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+
+
+def _expiry_due(fact: facts.ExpiryDue) -> Due:
+    key = f"{fact.consent_id}.{fact.revision}"
+    return Due(EXPIRE, key, {"consent_id": str(fact.consent_id)}, due_at=fact.at)
+
+
+def _authorised(fact: facts.DisclosureAuthorised) -> Event:
+    disclosure, request, authority = fact.disclosure, fact.disclosure.request, fact.disclosure.authorised_by
+    return said.DisclosureAuthorisedV1(
+        case_id=request.case_id,
+        disclosure_id=disclosure.id,
+        referral_id=request.referral_id,
+        consent_id=authority.consent_id,
+        revision=authority.revision,
+        revision_hash=authority.revision_hash,
+        purpose=request.purpose,
+        sender=request.sender,
+        recipient=request.recipient,
+        recipient_cell=request.recipient_cell,
+        service=request.service,
+        urgency=request.urgency,
+        agreement_id=authority.agreement_id,
+        agreement_version=authority.agreement_version,
+        agreement_sha256=authority.agreement_sha256,
+        fields=authority.fields,
+        fields_hash=authority.fields_hash,
+        withheld=tuple(said.WithheldField(field=name, reason=reason) for name, reason in authority.withheld),
+        back_categories=authority.back_categories,
+        valid_until=authority.valid_until,
+    )
+
+
+def _disclosure_refused(fact: facts.DisclosureRefused) -> Event:
+    return said.DisclosureRefusedV1(
+        case_id=fact.case_id,
+        disclosure_id=fact.disclosure_id,
+        referral_id=fact.referral_id,
+        reason=fact.reason,
+    )
+
+
+def _recalled(fact: facts.DisclosureRecalled) -> Event:
+    return said.DisclosureRecalledV1(
+        case_id=fact.case_id,
+        disclosure_id=fact.disclosure_id,
+        referral_id=fact.referral_id,
+        reason=fact.reason,
+    )
+
+
+_BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
+    {
+        facts.ConsentGiven: _given,
+        facts.ConsentRefused: _refused,
+        facts.ConsentWithdrawn: _withdrawn,
+        facts.ConsentExpired: _expired,
+        facts.ConsentRevoked: _revoked,
+        facts.ExpiryDue: _expiry_due,
+        facts.DisclosureAuthorised: _authorised,
+        facts.DisclosureRefused: _disclosure_refused,
+        facts.DisclosureRecalled: _recalled,
+    }
+)

@@ -1,0 +1,215 @@
+"""The tables and the mapping: records are got under a lock and for an actor, batches are loaded and saved as sets.
+
+Lock order is always the record, then what hangs on it. Whoever moves a record, or a disclosure made under it, holds the
+record's row. That is what puts every seal token before or after every withdrawal.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.access import require_case
+from sqlalchemy import text
+
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.problems import NotFound, PreconditionFailed
+from services.consent import mapping
+from services.consent.domain.authorisation import Ground
+from services.consent.domain.case import CaseConsents, Person
+from services.consent.domain.disclosure import Disclosure
+from services.consent.domain.facts import Fact
+from services.consent.domain.grant import ReceivedGrant
+from services.consent.domain.ground import AgreementVersions, DirectoryEntry
+from services.consent.domain.record import ConsentRecord
+from services.consent.mapping import rows_of
+from services.consent.outgoing import outgoing
+
+# The time is read in the outer query, so after the lock was waited for.
+_LOCK_RECORD = text(
+    "with locked as materialized (select * from consent.records where id = :id for update)"
+    " select *, clock_timestamp() as now from locked"
+)
+_LOCK_CASES = text(
+    "select * from consent.records where case_id = any(cast(:cases as uuid[])) order by case_id, id for update"
+)
+_RECORDS = text(
+    "select * from consent.records where case_id = any(cast(:cases as uuid[])) order by case_id, id"
+)
+_CASE_OF_RECORD = text("select case_id from consent.records where id = :id")
+_DISCLOSURE = text("select * from consent.disclosures where id = :id")
+# Always a statement of its own after the lock, so that it sees what was committed while we waited.
+_DISCLOSURES_OF_RECORD = text("select * from consent.disclosures where consent_id = :id order by id")
+_DISCLOSURES = text(
+    "select * from consent.disclosures where case_id = any(cast(:cases as uuid[])) order by id"
+)
+_GRANTS = text(
+    "select * from consent.grants where case_id = any(cast(:cases as uuid[])) order by disclosure_id for update"
+)
+_PEOPLE = text("select case_id, person_id from consent.cases where case_id = any(cast(:cases as uuid[]))")
+_AGREEMENTS = text(
+    "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
+)
+_DIRECTORY = text("select organisation, cell, role from consent.directory")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record under its lock, with the database's time since when it is held."""
+
+    record: ConsentRecord
+    now: datetime
+
+
+async def case_for(tx: Transaction, actor: Actor, action: str, consent_id: UUID) -> UUID:
+    """The case of a record that this actor may do this with; no lock. Raises NotFound."""
+    row = (await tx.execute(_CASE_OF_RECORD, {"id": consent_id})).first()
+    if row is None:
+        raise NotFound
+    case_id: UUID = row.case_id
+    await require_case(tx, actor, action, case_id)
+    return case_id
+
+
+async def get(
+    tx: Transaction, actor: Actor, action: str, consent_id: UUID, *, expected: int | None = None
+) -> Held:
+    """Lock a record for this actor to move it. Raises NotFound, or PreconditionFailed if it is not as expected."""
+    await case_for(tx, actor, action, consent_id)
+    return await hold(tx, consent_id, expected=expected)
+
+
+async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None) -> Held:
+    """Lock a record whose caller's right was checked before, or that the service itself moves."""
+    row = (await tx.execute(_LOCK_RECORD, {"id": consent_id})).first()
+    if row is None:
+        raise NotFound
+    if expected is not None and row.revision != expected:
+        raise PreconditionFailed
+    found = (await tx.execute(_DISCLOSURES_OF_RECORD, {"id": consent_id})).all()
+    return Held(mapping.record(row, [mapping.disclosure(d) for d in found]), row.now)
+
+
+async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | None, Disclosure]:
+    """A disclosure with the record it was authorised under, that record locked; None where it was refused."""
+    row = (await tx.execute(_DISCLOSURE, {"id": disclosure_id})).first()
+    if row is None:
+        raise NotFound
+    if row.consent_id is None:
+        return None, mapping.disclosure(row)
+    held = await hold(tx, row.consent_id)
+    return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
+
+
+async def database_time(tx: Transaction) -> datetime:
+    now: datetime = (await tx.execute(text("select clock_timestamp()"))).scalar_one()
+    return now
+
+
+async def person_of(tx: Transaction, case_id: UUID) -> UUID:
+    """Whose case it is. Raises NotFound while `case.opened` has not arrived."""
+    row = (await tx.execute(_PEOPLE, {"cases": [case_id]})).first()
+    if row is None:
+        raise NotFound
+    return UUID(str(row.person_id))
+
+
+async def ground(tx: Transaction, cell: str, now: datetime) -> Ground:
+    """Agreements as they stand (the newest version that has begun, else the newest) and the directory."""
+    agreements = (await tx.execute(_AGREEMENTS, {"now": now})).all()
+    directory = (await tx.execute(_DIRECTORY)).all()
+    return mapping.ground(cell, agreements, directory)
+
+
+async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
+    """The records of a case without locks: for a preview."""
+    return [mapping.record(row, []) for row in (await tx.execute(_RECORDS, {"cases": [case_id]})).all()]
+
+
+async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
+    """Everything about these cases, their records locked in order."""
+    cases = {"cases": list(case_ids)}
+    records = (await tx.execute(_LOCK_CASES, cases)).all()
+    people = (await tx.execute(_PEOPLE, cases)).all()
+    disclosures = [mapping.disclosure(row) for row in (await tx.execute(_DISCLOSURES, cases)).all()]
+    grants = [mapping.grant(row) for row in (await tx.execute(_GRANTS, cases)).all()]
+    stand = await ground(tx, cell, tx.now)
+    found = {case_id: CaseConsents(case_id, stand) for case_id in case_ids}
+    for person in people:
+        found[person.case_id].person = Person(person.case_id, person.person_id)
+    for disclosure in disclosures:
+        found[disclosure.request.case_id].disclosures[disclosure.id] = disclosure
+    for row in records:
+        under = [d for d in found[row.case_id].disclosures.values() if d.consent_id == row.id]
+        found[row.case_id].records[row.id] = mapping.record(row, under)
+    for grant in grants:
+        found[grant.case_id].grants[grant.disclosure_id] = grant
+    return found
+
+
+async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
+    people = [
+        {"case_id": str(c.person.case_id), "person_id": str(c.person.person_id)}
+        for c in cases
+        if c.opened and c.person
+    ]
+    await _write(tx, mapping.PEOPLE, people)
+    await _write_disclosures(tx, [d for c in cases for d in c.disclosures.values()])
+    await _write_grants(tx, [g for c in cases for g in c.grants.values()])
+
+
+async def save(tx: Transaction, record: ConsentRecord, facts: Sequence[Fact]) -> None:
+    """The record, its new revisions and its disclosures, and what is said of it. Raises PreconditionFailed."""
+    if record.unsaved:
+        await _write_record(tx, record)
+    await _write_disclosures(tx, record.disclosures)
+    tx.say(*map(outgoing, facts))
+
+
+async def _write_record(tx: Transaction, record: ConsentRecord) -> None:
+    before = record.unsaved[0].number - 1
+    statement = mapping.INSERT_RECORD if before == 0 else mapping.UPDATE_RECORD
+    result = await tx.execute(
+        statement, {**mapping.record_row(record, tx.origin.organisation), "before": before}
+    )
+    if result.rowcount != 1:
+        raise PreconditionFailed
+    revisions, record.unsaved = record.unsaved, []
+    await _write(tx, mapping.REVISIONS, [mapping.revision_row(r) for r in revisions])
+
+
+async def _write_disclosures(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
+    await _write(tx, mapping.DISCLOSURES, [mapping.disclosure_row(d) for d in disclosures if d.changed])
+    entries = [entry for d in disclosures for entry in d.entries]
+    await _write(tx, mapping.LEDGER, [mapping.entry_row(e) for e in entries])
+    for disclosure in disclosures:
+        disclosure.changed, disclosure.entries = False, []
+
+
+async def _write_grants(tx: Transaction, grants: Sequence[ReceivedGrant]) -> None:
+    await _write(tx, mapping.GRANTS, [mapping.grant_row(g) for g in grants if g.changed])
+
+
+async def load_agreements(_: Transaction, ids: Sequence[str]) -> dict[str, AgreementVersions]:
+    return {id_: AgreementVersions(id_) for id_ in ids}
+
+
+async def save_agreements(tx: Transaction, agreements: Sequence[AgreementVersions]) -> None:
+    heard = [terms for agreement in agreements for terms in agreement.heard.values()]
+    await _write(tx, mapping.AGREEMENTS, [mapping.agreement_row(a) for a in heard])
+
+
+async def load_directory(_: Transaction, organisations: Sequence[str]) -> dict[str, DirectoryEntry]:
+    return {organisation: DirectoryEntry(organisation) for organisation in organisations}
+
+
+async def save_directory(tx: Transaction, entries: Sequence[DirectoryEntry]) -> None:
+    await _write(tx, mapping.DIRECTORY, [row for e in entries if (row := mapping.listed_row(e)) is not None])
+
+
+async def _write(tx: Transaction, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """One statement for all rows of a table; none for none."""
+    if rows:
+        await tx.execute(statement, {"rows": rows_of(rows)})

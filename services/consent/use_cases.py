@@ -1,0 +1,147 @@
+"""What can be done with a consent: one function, one transaction."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+from chassis.access import require_case
+from chassis.vault import Vault
+
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.problems import Conflict, Invalid, WrongState
+from services.consent import store
+from services.consent.domain import states, terms
+from services.consent.domain.authorisation import Wanted, token_refusal
+from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.terms import Terms
+from services.consent.signing import Signer
+
+SALT_BYTES = 16
+
+
+class TokenRefused(Conflict):
+    """The disclosure is not, or no longer, allowed. `code` is one of the list `disclosure_refusal`."""
+
+    title = "This disclosure may not be sealed"
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__()
+        self.refusal = refusal
+
+    def body(self) -> dict[str, Any]:
+        return {**super().body(), "type": f"urn:corridor:problem:{self.refusal}", "code": self.refusal}
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """What the domain refuses, as the caller is told."""
+    try:
+        yield
+    except states.WrongState as error:
+        raise WrongState(f"the consent is {error.state}") from error
+    except terms.Incomplete as error:
+        raise Invalid(
+            errors=[{"loc": ["body", error.field], "msg": error.rule, "code": "incomplete"}]
+        ) from error
+
+
+async def record_answer(
+    tx: Transaction,
+    actor: Actor,
+    vault: Vault,
+    case_id: UUID,
+    agreed: Terms,
+    names: Mapping[str, str],
+    *,
+    given: bool,
+) -> ConsentRecord:
+    """She was asked and answered: a new record. Names go under her key before anything is written here."""
+    await require_case(tx, actor, "consent.record", case_id)
+    consent_id = tx.new_id()
+    sealed = await _sealed(tx, vault, case_id, consent_id, names)
+    record = ConsentRecord.asked(consent_id, case_id, token_hex(SALT_BYTES), agreed, sealed)
+    act = Act(actor.subject, actor.organisation, await store.database_time(tx))
+    with answered():
+        facts = record.give(act) if given else record.refuse(act)
+    await store.save(tx, record, facts)
+    return record
+
+
+async def renew(
+    tx: Transaction,
+    actor: Actor,
+    vault: Vault,
+    consent_id: UUID,
+    agreed: Terms,
+    names: Mapping[str, str],
+    expected: int | None,
+) -> ConsentRecord:
+    """The names are sealed before the lock is taken, so that a withdrawal never waits for the vault."""
+    case_id = await store.case_for(tx, actor, "consent.record", consent_id)
+    sealed = await _sealed(tx, vault, case_id, consent_id, names)
+    held = await store.hold(tx, consent_id, expected=expected)
+    with answered():
+        facts = held.record.renew(agreed, sealed, Act(actor.subject, actor.organisation, held.now))
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRecord:
+    """By the person, through any worker of hers. No version is asked for: a page that is old must not stand in her way."""
+    held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    with answered():
+        facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None) -> ConsentRecord:
+    """By another than the person, for instance because she was pressed: a supervisor's decision."""
+    held = await store.get(tx, actor, "consent.revoke", consent_id, expected=expected)
+    with answered():
+        facts = held.record.revoke(Act(actor.subject, actor.organisation, held.now))
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def expire(tx: Transaction, consent_id: UUID) -> ConsentRecord:
+    """By the clock, which is the database's."""
+    held = await store.hold(tx, consent_id)
+    facts = held.record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def issue_seal_token(
+    tx: Transaction, signer: Signer, cell: str, disclosure_id: UUID, wanted: Wanted
+) -> str:
+    """Decide again under the record's lock; the ledger has the token before anybody has. Raises TokenRefused.
+
+    The answer is sent after the commit, so no token exists that a later withdrawal would not find.
+    """
+    held, disclosure = await store.hold_disclosure(tx, disclosure_id)
+    if held is None:
+        raise TokenRefused(disclosure.refusal or "no_consent")
+    ground = await store.ground(tx, cell, held.now)
+    refusal = token_refusal(disclosure, held.record, ground, wanted, held.now)
+    if refusal is not None:
+        raise TokenRefused(refusal)
+    token_id = tx.new_id()
+    disclosure.token(token_id)
+    await store.save(tx, held.record, [])
+    return signer.seal_token(disclosure_id, wanted, token_id, held.now)
+
+
+async def _sealed(
+    tx: Transaction, vault: Vault, case_id: UUID, consent_id: UUID, names: Mapping[str, str]
+) -> dict[str, str]:
+    """Each name under the person's key, bound to what it is and to this record."""
+    if not names:
+        return {}
+    person_id = await store.person_of(tx, case_id)
+    return {
+        what: await vault.seal(person_id, f"consent.{what}", consent_id, name) for what, name in names.items()
+    }
