@@ -103,12 +103,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
         """Commit at the end, with everything that was said; roll back whole on any exception."""
-        async with self.engine.connect() as conn:
-            async with conn.begin():
-                tx = Transaction(conn, origin, self.clock(), self)
-                yield tx
-                said, due = bool(tx.rows), bool(tx.due)
-                await tx.flush()
+        async with self.engine.begin() as conn:
+            tx = Transaction(conn, origin, self.clock(), self)
+            yield tx
+            said, due = bool(tx.rows), bool(tx.due)
+            await tx.flush()
         if said:
             self.events_written.set()
         if due:
@@ -134,9 +133,13 @@ class Database:
             sequenced=entry.sequenced,
         )
 
-    def system(self, *, organisation: str = "", purpose: str = "case-management", cause: str | None = None) -> Origin:
+    def system(
+        self, *, organisation: str = "", purpose: str = "case-management", cause: str | None = None
+    ) -> Origin:
         """The origin of what the service does by itself."""
-        return Origin(f"system:{self.publisher}", organisation or f"{self.source[1:3]}-exchange", purpose, "none", cause)
+        return Origin(
+            f"system:{self.publisher}", organisation or f"{self.source[1:3]}-exchange", purpose, "none", cause
+        )
 
     async def close(self) -> None:
         await self.engine.dispose()

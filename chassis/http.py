@@ -56,7 +56,9 @@ async def replayed(_: Request, again: Exception) -> Response:
     """The exception handler that gives the first answer again."""
     if not isinstance(again, Replayed):
         raise again
-    headers = {"Idempotency-Replayed": "true"} | ({"ETag": etag(again.version)} if again.version is not None else {})
+    headers = {"Idempotency-Replayed": "true"} | (
+        {"ETag": etag(again.version)} if again.version is not None else {}
+    )
     body = {"id": None if again.resource_id is None else str(again.resource_id), "version": again.version}
     return JSONResponse(body, again.status, headers)
 
@@ -77,7 +79,11 @@ def done(
     if location is not None:
         response.headers["Location"] = location
     if tx.idempotency is not None:
-        tx.idempotency.status, tx.idempotency.resource_id, tx.idempotency.version = status, resource_id, version
+        tx.idempotency.status, tx.idempotency.resource_id, tx.idempotency.version = (
+            status,
+            resource_id,
+            version,
+        )
     return Done(id=resource_id, version=version)
 
 
@@ -139,7 +145,9 @@ async def _claim(tx: Transaction, actor: Actor, key: str, material: bytes) -> Cl
         return Claim(who, key)
     first = (
         await tx.execute(
-            text("select fingerprint, status, resource_id, version from chassis.idempotency where actor = :a and key = :k"),
+            text(
+                "select fingerprint, status, resource_id, version from chassis.idempotency where actor = :a and key = :k"
+            ),
             {"a": who, "k": key},
         )
     ).one()

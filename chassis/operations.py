@@ -54,6 +54,7 @@ async def parked(actor: Who, tx: Tx, page: Page) -> Listing[ParkedEvent]:
 class Replay(BaseModel):
     source: Annotated[str, Field(max_length=80)]
     stream: Annotated[str, Field(max_length=120)]
+    over_gap: Annotated[bool, Field(description="accept that events before a gap will never come")] = False
 
 
 class Replayed(BaseModel):
@@ -61,10 +62,14 @@ class Replayed(BaseModel):
     still_parked: int
 
 
-@router.post("/v1/parked/replay", summary="Try a parked stream again, in order; it stays parked if it fails again")
+@router.post(
+    "/v1/parked/replay", summary="Try a parked stream again, in order; it stays parked if it fails again"
+)
 async def replay(body: Replay, request: Request, actor: Who) -> Replayed:
     require(actor, "parked.replay")
-    done, left = await replay_stream(request.app.state.service, body.source, body.stream)
+    done, left = await replay_stream(
+        request.app.state.service, body.source, body.stream, over_gap=body.over_gap
+    )
     return Replayed(replayed=done, still_parked=left)
 
 

@@ -128,7 +128,9 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     }
 
 
-async def write_work(conn: AsyncConnection, due: Sequence[Due], now: datetime, traceparent: str | None) -> None:
+async def write_work(
+    conn: AsyncConnection, due: Sequence[Due], now: datetime, traceparent: str | None
+) -> None:
     """Write work rows; one that exists under the same kind and key stays as it is."""
     await conn.execute(
         _WORK,

@@ -90,7 +90,11 @@ class Service:
         self.telemetry.instrument(app)
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.state.service = self
-        app.state.database, app.state.validator, app.state.policies = self.database, self.validator, self.policies
+        app.state.database, app.state.validator, app.state.policies = (
+            self.database,
+            self.validator,
+            self.policies,
+        )
         app.state.settings, app.state.name = self.settings, self.name
         app.include_router(router)
         app.include_router(operations.router)

@@ -35,10 +35,14 @@ class Settings(BaseSettings):
     service_key_file: Path | None = None
     service_jwks_file: Path | None = None
     policies_dir: Path = Path("deploy/policies")
-    peers: Annotated[dict[str, str], Field(description="service name → base URL, for the few synchronous calls")] = {}
+    peers: Annotated[
+        dict[str, str], Field(description="service name → base URL, for the few synchronous calls")
+    ] = {}
 
     batch: Annotated[int, Field(description="events in one transaction of the consumer", ge=1, le=5000)] = 500
-    poll_seconds: Annotated[float, Field(description="how long relay and work sleep when nobody wakes them")] = 0.05
+    poll_seconds: Annotated[
+        float, Field(description="how long relay and work sleep when nobody wakes them")
+    ] = 0.05
     max_body_bytes: int = 1_000_000
     otlp_endpoint: str | None = None
 

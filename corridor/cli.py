@@ -22,17 +22,23 @@ from corridor.trace import trace_case
 from deploy.local.process import ServerError
 from deploy.local.stack import ROOT, InUseError, Stack
 
-app = typer.Typer(help="Corridor on this machine: two countries, their services, and a story.", no_args_is_help=True)
+app = typer.Typer(
+    help="Corridor on this machine: two countries, their services, and a story.", no_args_is_help=True
+)
 console = Console(highlight=False)
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
-Processes = Annotated[bool, typer.Option("--processes", help="One process for each service, not one for each cell.")]
+Processes = Annotated[
+    bool, typer.Option("--processes", help="One process for each service, not one for each cell.")
+]
 Who = Annotated[str, typer.Option("--as", help="Who you are, for example th.officer.")]
 
 
 @app.command()
 def up(
-    cells: Annotated[list[str] | None, typer.Argument(help="Jurisdictions, ISO 3166-1 codes; TH KH by default.")] = None,
+    cells: Annotated[
+        list[str] | None, typer.Argument(help="Jurisdictions, ISO 3166-1 codes; TH KH by default.")
+    ] = None,
     fresh: Fresh = False,
     processes: Processes = False,
 ) -> None:
@@ -49,7 +55,12 @@ def demo(
 ) -> None:
     """Start TH and KH and play one case through both of them; then stay up to be tried."""
     _with_stack(
-        Stack, ["TH", "KH"], fresh=fresh, processes=processes, then=lambda stack: play(stack, console), stay=not leave
+        Stack,
+        ["TH", "KH"],
+        fresh=fresh,
+        processes=processes,
+        then=lambda stack: play(stack, console),
+        stay=not leave,
     )
 
 
@@ -71,31 +82,35 @@ def _with_stack(
 
 
 async def _run(stack: Stack, then: Callable[[Stack], Awaitable[None]], *, stay: bool) -> None:
-    stopped = asyncio.Event()
-    main = asyncio.current_task()
-    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(_whole(stack, then, stay=stay))
     for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, lambda: (stopped.set(), main.cancel() if main and not waiting else None))
-    waiting: list[bool] = []
+        asyncio.get_running_loop().add_signal_handler(sign, work.cancel)
     try:
-        with _bar() as bar:
-            task = bar.add_task("Starting", total=stack.steps)
-            await stack.up(lambda step: bar.update(task, advance=1, description=step))
-        await then(stack)
-        if stay:
-            screens.addresses(stack, console)
-            waiting.append(True)
-            await stopped.wait()
+        await work
     except asyncio.CancelledError:
-        console.print("Interrupted.")
-    finally:
         console.print("Stopping.")
+    finally:
         await stack.down()
+
+
+async def _whole(stack: Stack, then: Callable[[Stack], Awaitable[None]], *, stay: bool) -> None:
+    with _bar() as bar:
+        task = bar.add_task("Starting", total=stack.steps)
+        await stack.up(lambda step: bar.update(task, advance=1, description=step))
+    await then(stack)
+    if stay:
+        screens.addresses(stack, console)
+        await asyncio.Event().wait()
 
 
 def _bar() -> Progress:
     return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
     )
 
 
@@ -122,7 +137,9 @@ def trace(case: Annotated[UUID, typer.Argument(help="The case's identifier in ei
 @app.command()
 def parked(
     cell: Annotated[str, typer.Argument(help="The jurisdiction, for example TH.")],
-    stream: Annotated[str | None, typer.Option("--replay", help="Try this parked stream again, in order.")] = None,
+    stream: Annotated[
+        str | None, typer.Option("--replay", help="Try this parked stream again, in order.")
+    ] = None,
 ) -> None:
     """List the events that stand still in every service of a cell, or replay one stream of them."""
     _call(list_parked(cell.upper(), console) if stream is None else replay(cell.upper(), stream, console))
@@ -130,7 +147,9 @@ def parked(
 
 @app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX with HTCDS field names.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX with HTCDS field names.")
+    ],
     who: Who = "th.officer",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and load none.")] = False,
 ) -> None:

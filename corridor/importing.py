@@ -18,7 +18,9 @@ async def import_file(file: Path, who: str, console: Console, *, dry_run: bool) 
     """A dry run checks every row and loads none; the real run waits until every row is done."""
     async with Person(who) as person:
         content = await asyncio.to_thread(file.read_bytes)
-        answer = await person.post("/intake/v1/imports", files={"file": (file.name, content)}, params={"dry_run": dry_run})
+        answer = await person.post(
+            "/intake/v1/imports", files={"file": (file.name, content)}, params={"dry_run": dry_run}
+        )
         if dry_run:
             _errors(answer["errors"], console)
             console.print(f"{answer['total']} rows, {answer['bad']} of them bad; nothing was loaded.")

@@ -14,7 +14,9 @@ async def list_parked(cell: str, console: Console) -> None:
         for service in SERVICES:
             page = await operator.get(f"/{service}/v1/parked", limit=200)
             for one in page["items"]:
-                table.add_row(service, one["source"], one["stream"], str(one["sequence"]), one["reason"], one["state"])
+                table.add_row(
+                    service, one["source"], one["stream"], str(one["sequence"]), one["reason"], one["state"]
+                )
     console.print(table if table.row_count else f"{cell}: nothing is parked.")
 
 

@@ -37,7 +37,9 @@ async def trace_case(case: UUID, console: Console) -> None:
     if not codes:
         raise NoStackError("no stack was started here")
     entries = [(cell, entry) for cell in codes async for entry in trail(cell, case)]
-    shared = {str(entry["details"][name]) for _, entry in entries for name in JOINS if entry["details"].get(name)}
+    shared = {
+        str(entry["details"][name]) for _, entry in entries for name in JOINS if entry["details"].get(name)
+    }
     for cell in codes:
         other = await _other_half(cell, shared, known=case)
         if other is not None:
@@ -48,7 +50,13 @@ async def trace_case(case: UUID, console: Console) -> None:
     table = Table("time", "cell", "entry", "what", "by", "for", "purpose")
     for cell, entry in sorted(entries, key=lambda one: one[1]["time"]):
         table.add_row(
-            entry["time"][11:23], cell, str(entry["entry"]), entry["type"], entry["actor"], entry["organisation"], entry["purpose"]
+            entry["time"][11:23],
+            cell,
+            str(entry["entry"]),
+            entry["type"],
+            entry["actor"],
+            entry["organisation"],
+            entry["purpose"],
         )
     console.print(table)
 

@@ -110,7 +110,9 @@ class Harness:
     async def said(self) -> list[tuple[str, dict[str, Any]]]:
         """Every event in the outbox, oldest first: its type and its body."""
         async with self.service.database.engine.connect() as conn:
-            rows = await conn.execute(text("select type, payload from chassis.outbox where type is not null order by pos"))
+            rows = await conn.execute(
+                text("select type, payload from chassis.outbox where type is not null order by pos")
+            )
             return [(row.type, json.loads(row.payload)) for row in rows]
 
     async def grant_access(self, case_id: UUID, organisation: str, workers: tuple[str, ...] = ()) -> None:
@@ -122,7 +124,9 @@ class Harness:
         async with self.service.database.engine.begin() as conn:
             await conn.execute(text(statement), {"c": case_id, "o": organisation, "w": list(workers)})
 
-    def received(self, event: Event, *, sequence: int | None = None, publisher: str | None = None) -> tuple[Meta, bytes]:
+    def received(
+        self, event: Event, *, sequence: int | None = None, publisher: str | None = None
+    ) -> tuple[Meta, bytes]:
         """The event as it would arrive: its attributes, with the next sequence of its stream, and its body."""
         publisher = publisher or next(e.publisher for e in CATALOGUE if e.event is type(event))
         entry = entry_for(type(event), publisher)
@@ -143,7 +147,6 @@ class Harness:
         )
         return meta, event.model_dump_json().encode()
 
-
     async def deliver(self, event: Event, *, publisher: str | None = None) -> None:
         """Hand the event to the service's consumer, as the next one of its stream."""
         await self.deliver_raw(*self.received(event, publisher=publisher))
@@ -157,14 +160,18 @@ class Harness:
     async def parked(self) -> list[str]:
         """The reasons of everything that stands still."""
         async with self.service.database.engine.connect() as conn:
-            rows = await conn.execute(text("select reason from chassis.parked where state = 'waiting' order by parked_at"))
+            rows = await conn.execute(
+                text("select reason from chassis.parked where state = 'waiting' order by parked_at")
+            )
             return [row.reason for row in rows]
 
     async def work(self, *, hasten: bool = False) -> int:
         """Run what is due now, once each; with `hasten` everything that waits for its time is due now."""
         if hasten:
             async with self.service.database.engine.begin() as conn:
-                await conn.execute(text("update chassis.work set due_at = now() - interval '1 second' where state = 'due'"))
+                await conn.execute(
+                    text("update chassis.work set due_at = now() - interval '1 second' where state = 'due'")
+                )
         runner = next(loop for loop in self.service.loops if isinstance(loop, WorkRunner))
         return await runner.run_due()
 
@@ -191,7 +198,13 @@ async def running(
     if keys is None:
         keys = Keys(directory)
         keys.write()
-    settings = {"cell": cell, "mode": "development", "database_url": app_url, "kafka_bootstrap": kafka, **keys.settings(name)}
+    settings = {
+        "cell": cell,
+        "mode": "development",
+        "database_url": app_url,
+        "kafka_bootstrap": kafka,
+        **keys.settings(name),
+    }
     if vault:
         vault_owner, vault_app = await postgres.create_database("vault")
         await migrate_vault(vault_owner, [vault_app.split("://")[1].split(":")[0]])

@@ -12,10 +12,10 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from contracts.catalogue import SERVICES
+from deploy.local.databases import Role
 from deploy.local.kafka import Broker
 from deploy.local.ports import kept_ports
 from deploy.local.postgres import Postgres
-from deploy.local.databases import Role
 
 VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
 EPOCH = "2026-11"
@@ -95,13 +95,18 @@ class Cell:
             "peers": {name: self._peer(name, processes=processes) for name in SERVICES},
         }
         if service in VAULT_SERVICES:
-            values["vault_url"] = self.postgres.url("vault", f"{service}_vault", self.password(f"{service}_vault"))
+            values["vault_url"] = self.postgres.url(
+                "vault", f"{service}_vault", self.password(f"{service}_vault")
+            )
             values["vault_epoch_file"] = str(self.keys / "epoch.json")
         return values | self._own(service, border, cells)
 
     def _own(self, service: str, border: Border, cells: Mapping[str, "Cell"]) -> dict[str, Any]:
         if service == "exchange":
-            return {"partners": {code: self._partner(cell) for code, cell in cells.items()}, **border.settings(self.code)}
+            return {
+                "partners": {code: self._partner(cell) for code, cell in cells.items()},
+                **border.settings(self.code),
+            }
         if service == "referral":
             return {"directory_file": str(Path(__file__).parent / "directory.json")}
         if service == "notify":

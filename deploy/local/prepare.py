@@ -6,7 +6,14 @@ from importlib import import_module
 
 from chassis.migrate import migrate
 from chassis.vault import migrate_vault
-from contracts.catalogue import CATALOGUE, PARTITIONS, RETENTION_MS, SERVICES, topics_read_by, topics_written_by
+from contracts.catalogue import (
+    CATALOGUE,
+    PARTITIONS,
+    RETENTION_MS,
+    SERVICES,
+    topics_read_by,
+    topics_written_by,
+)
 from deploy.local.cell import VAULT_SERVICES, Cell
 from deploy.local.databases import provision_cluster, provision_database, provision_vault
 from deploy.local.topics import Topic, User, provision_kafka

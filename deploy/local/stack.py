@@ -33,7 +33,9 @@ class InUseError(RuntimeError):
 class Stack:
     """Cells on this machine. `processes` gives each service a process of its own instead of one for each cell."""
 
-    def __init__(self, codes: Sequence[str], *, state: Path = STATE, processes: bool = False, fresh: bool = False) -> None:
+    def __init__(
+        self, codes: Sequence[str], *, state: Path = STATE, processes: bool = False, fresh: bool = False
+    ) -> None:
         self.state, self.processes = state, processes
         self._claim(fresh=fresh)
         self.cells: Mapping[str, Cell] = {code: Cell(code, state, partners=codes) for code in codes}
@@ -97,7 +99,9 @@ class Stack:
         facts = {"cell": cell.code, "port": cell.ports[FRONT], "issuer": cell.issuer, "keys": str(cell.keys)}
         alone = {name: values["port"] for name, values in settings.items()} if self.processes else {}
         file = cell.directory / "cell.json"
-        write_secret(file, json.dumps({**facts, "services": {} if self.processes else settings, "elsewhere": alone}))
+        write_secret(
+            file, json.dumps({**facts, "services": {} if self.processes else settings, "elsewhere": alone})
+        )
         self._spawn(cell.directory / FRONT, ["corridor.cell", str(file)], {})
         if self.processes:
             for name in SERVICES:

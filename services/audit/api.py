@@ -15,7 +15,9 @@ from services.audit.queries import TrailEntry, head, slices, trail
 router = APIRouter(tags=["audit"])
 
 
-@router.get("/v1/trails/{case_id}", summary="Everything logged on one case, oldest first; the reading is logged too")
+@router.get(
+    "/v1/trails/{case_id}", summary="Everything logged on one case, oldest first; the reading is logged too"
+)
 async def get_trail(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[TrailEntry]:
     require(actor, "trail.read")
     after = _entry(page.after)
@@ -52,7 +54,9 @@ class Verification(BaseModel):
     first_broken: int | None
 
 
-@router.get("/v1/chain/verification", summary="Recompute the chain from its leaves and compare it with the head")
+@router.get(
+    "/v1/chain/verification", summary="Recompute the chain from its leaves and compare it with the head"
+)
 async def get_verification(actor: Who, tx: Tx) -> Verification:
     require(actor, "trail.read")
     count, last = await head(tx)
@@ -62,4 +66,6 @@ async def get_verification(actor: Who, tx: Tx) -> Verification:
     broken = verdict.first_broken
     if broken is None and (verdict.entries, verdict.head) != (count, last):
         broken = min(verdict.entries, count) + 1
-    return Verification(entries=verdict.entries, head=verdict.head, intact=broken is None, first_broken=broken)
+    return Verification(
+        entries=verdict.entries, head=verdict.head, intact=broken is None, first_broken=broken
+    )

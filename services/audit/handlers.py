@@ -8,7 +8,7 @@ from contracts.envelope import Received
 from services.audit.store import LOG, Log, load, save
 
 
-def on_anything(log: Log, received: Received, now: datetime) -> Iterable[None]:  # noqa: ARG001
+def on_anything(log: Log, received: Received, now: datetime) -> Iterable[None]:
     log.pending.append(received)
     return ()
 

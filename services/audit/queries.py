@@ -46,7 +46,9 @@ async def slices(tx: Transaction, until: int) -> AsyncIterator[list[Linked]]:
     while True:
         rows = (
             await tx.execute(
-                text("select * from audit.entries where entry > :after and entry <= :until order by entry limit :limit"),
+                text(
+                    "select * from audit.entries where entry > :after and entry <= :until order by entry limit :limit"
+                ),
                 {"after": after, "until": until, "limit": SLICE},
             )
         ).all()

@@ -100,7 +100,9 @@ def _append(log: Log, received: Received) -> dict[str, Any]:
 def _operational(body: Any) -> Any:
     """The body without its ciphertext: the log must not keep what an erasure has to reach."""
     if isinstance(body, dict):
-        return {k: _operational(v) for k, v in body.items() if not (isinstance(v, str) and v.startswith("v1."))}
+        return {
+            k: _operational(v) for k, v in body.items() if not (isinstance(v, str) and v.startswith("v1."))
+        }
     if isinstance(body, list):
         return [_operational(item) for item in body]
     return body

@@ -15,7 +15,7 @@ _SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "r
 """Half of a referral or return → the field that names the organisation on that side."""
 
 
-def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:  # noqa: ARG001
+def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
     half = getattr(event, "half", "")
     if isinstance(event, CaseAssignedV1):
         case.organisation = event.organisation

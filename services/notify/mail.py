@@ -51,7 +51,9 @@ async def _what(service: Service, notification_id: UUID) -> tuple[str, str]:
     return row.organisation, row.template
 
 
-def _message(settings: Settings, organisation: str, address: str, template: str, reference: str) -> EmailMessage:
+def _message(
+    settings: Settings, organisation: str, address: str, template: str, reference: str
+) -> EmailMessage:
     language = settings.organisation_languages.get(organisation, "en")
     subject, body = words(template, language, reference[:8], settings.sign_in_url)
     message = EmailMessage()

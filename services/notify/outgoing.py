@@ -11,12 +11,16 @@ MAIL = "mail"
 
 def told(notification_id: UUID, case_id: UUID, template: str, *, mailed: bool) -> list[Event | Due]:
     """In the inbox now; by mail as soon as the server takes it."""
-    sent = NotificationSentV1(case_id=case_id, notification_id=notification_id, channel="inbox", template=template)
+    sent = NotificationSentV1(
+        case_id=case_id, notification_id=notification_id, channel="inbox", template=template
+    )
     return [sent, Due(MAIL, str(notification_id))] if mailed else [sent]
 
 
 def mailed(notification_id: UUID, case_id: UUID, template: str) -> NotificationSentV1:
-    return NotificationSentV1(case_id=case_id, notification_id=notification_id, channel="mail", template=template)
+    return NotificationSentV1(
+        case_id=case_id, notification_id=notification_id, channel="mail", template=template
+    )
 
 
 def failed(notification_id: UUID, case_id: UUID, template: str, attempts: int) -> NotificationFailedV1:

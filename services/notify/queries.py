@@ -22,7 +22,7 @@ async def inbox(
     tx: Transaction, organisation: str, *, unread: bool, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Notification]:
     """Newest first. `after` is the position of the last row of the page before."""
-    at, row_id = after or (datetime.max, UUID(int=2**128 - 1))
+    at, row_id = after or (None, UUID(int=0))
     rows = await tx.execute(
         text(
             "select id, case_id, template, created_at, read_at, mail from notify.notifications"
@@ -34,7 +34,7 @@ async def inbox(
             "organisation": organisation,
             "unread": unread,
             "first": after is None,
-            "at": at if after else None,
+            "at": at,
             "id": row_id,
             "limit": limit,
         },

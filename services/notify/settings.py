@@ -10,6 +10,10 @@ class Settings(chassis.settings.Settings):
     smtp_port: int = 25
     mail_from: str = "notices@localhost"
     mail_attempts: int = Field(default=8, ge=1)
-    mail_addresses: dict[str, str] = Field(default={}, description="organisation → its mailbox; none: inbox only")
-    organisation_languages: dict[str, str] = Field(default={}, description="organisation → BCP 47 language; default en")
+    mail_addresses: dict[str, str] = Field(
+        default={}, description="organisation → its mailbox; none: inbox only"
+    )
+    organisation_languages: dict[str, str] = Field(
+        default={}, description="organisation → BCP 47 language; default en"
+    )
     sign_in_url: str = "http://localhost/"

@@ -14,7 +14,9 @@ from chassis.problems import NotFound
 from services.notify.domain.notices import Notice
 from services.notify.outgoing import failed, mailed, told
 
-_HOLDERS = text("select case_id, organisation from chassis.case_access where case_id = any(cast(:ids as uuid[]))")
+_HOLDERS = text(
+    "select case_id, organisation from chassis.case_access where case_id = any(cast(:ids as uuid[]))"
+)
 _INSERT = text(
     """
     insert into notify.notifications (id, case_id, organisation, template, created_at, mail)
@@ -73,7 +75,9 @@ async def get(tx: Transaction, notification_id: UUID, actor: Actor) -> Any:
 async def mark_read(tx: Transaction, notification_id: UUID, actor: Actor) -> None:
     await get(tx, notification_id, actor)
     await tx.execute(
-        text("update notify.notifications set read_at = coalesce(read_at, :now), read_by = coalesce(read_by, :by) where id = :id"),
+        text(
+            "update notify.notifications set read_at = coalesce(read_at, :now), read_by = coalesce(read_by, :by) where id = :id"
+        ),
         {"now": tx.now, "by": actor.subject, "id": notification_id},
     )
 
@@ -82,7 +86,9 @@ async def mail_ended(tx: Transaction, notification_id: UUID, *, sent: bool, atte
     """Keep what came of the mail and say it, once."""
     row = (
         await tx.execute(
-            text("update notify.notifications set mail = :mail where id = :id and mail = 'due' returning case_id, template"),
+            text(
+                "update notify.notifications set mail = :mail where id = :id and mail = 'due' returning case_id, template"
+            ),
             {"mail": "sent" if sent else "failed", "id": notification_id},
         )
     ).first()

@@ -76,7 +76,9 @@ def inserted(c: list[Linked]) -> list[Linked]:
     return c
 
 
-@pytest.mark.parametrize("tamper", [edited, back_dated, deleted, swapped, duplicated, inserted], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "tamper", [edited, back_dated, deleted, swapped, duplicated, inserted], ids=lambda f: f.__name__
+)
 def test_tampering_is_found_at_the_first_entry_that_does_not_fit(tamper):
     assert verify(tamper(chain(6))).first_broken in {3, 4}
 

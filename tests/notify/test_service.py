@@ -46,7 +46,9 @@ async def notify(postgres, tmp_path, mailbox):
         "organisation_languages": {"kh-reintegration-agency": "km"},
         "mail_attempts": 2,
     }
-    async with running("notify", build, VERSIONS, Settings, postgres, tmp_path, vault=False, **extra) as harness:
+    async with running(
+        "notify", build, VERSIONS, Settings, postgres, tmp_path, vault=False, **extra
+    ) as harness:
         yield harness
 
 

@@ -38,6 +38,6 @@ FORBIDDEN: Final = (
 
 def words(template: str, language: str, reference: str, link: str) -> tuple[str, str]:
     """Subject and body. An unknown language falls back to its base language, then to English."""
-    texts = TEXTS.get(language) or TEXTS.get(language.split("-")[0]) or TEXTS["en"]
+    texts = TEXTS.get(language) or TEXTS.get(language.partition("-")[0]) or TEXTS["en"]
     subject, body = texts[template]
     return subject, body.format(reference=reference, link=link)
