@@ -72,7 +72,7 @@ class Harness:
         role: str,
         org: str | None = None,
         sub: str | None = None,
-        purpose: str = "case-management",
+        purpose: str | None = None,
         **claims: Any,
     ) -> dict[str, str]:
         """Headers of a person with this role; `claims` replace those of a valid token."""
@@ -90,7 +90,8 @@ class Harness:
         } | claims
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": "issuer"}
         token = jwt.encode(header, body, self.keys.issuer, algorithms=["Ed25519"])
-        return {"Authorization": f"Bearer {token}", "Corridor-Purpose": purpose}
+        meant = purpose or ("audit" if role == "auditor" else "case-management")
+        return {"Authorization": f"Bearer {token}", "Corridor-Purpose": meant}
 
     def as_service(self, name: str) -> dict[str, str]:
         now = int(datetime.now(UTC).timestamp())
