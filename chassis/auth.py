@@ -104,6 +104,8 @@ class TokenValidator:
     async def _person(self, token: str, kid: str, purpose: str | None, policies: Policies) -> Actor:
         claims = await self._claims(self._people, token, kid)
         subject = self._checked(claims, self._issuer, tokens.USER_LIFETIME_SECONDS)
+        if claims.get("cell") != self._cell:
+            raise Unauthenticated("the token is for another jurisdiction")
         if subject.startswith(_RESERVED_SUBJECTS):
             raise Unauthenticated("the token's subject is not a person's")
         organisation, named = claims.get("org"), claims.get("roles")
@@ -141,8 +143,6 @@ class TokenValidator:
     def _checked(self, claims: Mapping[str, Any], issuer: str, lifetime: int) -> str:
         if claims.get("iss") != issuer:
             raise Unauthenticated("the token is by another issuer")
-        if claims.get("cell") != self._cell:
-            raise Unauthenticated("the token is for another jurisdiction")
         return tokens.check(claims, audience=self._service, now=self._clock(), lifetime=lifetime)
 
 
@@ -176,7 +176,6 @@ class ServiceTokens:
             "iss": service_issuer(self._cell),
             "sub": f"service:{self._name}",
             "aud": audience,
-            "cell": self._cell,
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(seconds=tokens.SERVICE_LIFETIME_SECONDS)).timestamp()),
             "jti": str(uuid4()),

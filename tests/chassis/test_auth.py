@@ -318,7 +318,7 @@ async def test_a_service_token_lives_a_minute_and_is_for_one_callee(world: World
 def service_claims(**changes: Any) -> dict[str, Any]:
     at = int(NOW.timestamp())
     own = {"iss": "urn:corridor:th:service", "sub": "service:exchange", "aud": "referral", "exp": at + 60}
-    return claims(org=..., roles=..., **(own | changes))
+    return claims(org=..., roles=..., cell=..., **(own | changes))
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,6 @@ def service_claims(**changes: Any) -> dict[str, Any]:
         ("stranger", "exchange", {}),
         ("user", "k1", {"sub": "service:k1"}),  # the issuer of people vouches for no service
         ("exchange", "exchange", {"exp": int(NOW.timestamp()) + 61}),
-        ("exchange", "exchange", {"cell": "KH"}),
         ("exchange", "exchange", {"iss": "urn:corridor:kh:service"}),
         ("exchange", "exchange", {"iss": ISSUER}),  # a service key makes no person
         ("exchange", "exchange", {"aud": "intake"}),
