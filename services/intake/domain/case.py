@@ -1,0 +1,141 @@
+"""A case: who works on it, and the verbs that add to what is known. Values reach it as ciphertext only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+from uuid import UUID
+
+from services.intake.domain import facts
+from services.intake.domain.facts import Fact
+
+IMMEDIATE = "immediate"
+FLAGS = ("immediate_danger", "medical_emergency", "late_pregnancy", "unaccompanied_child", "suicide_risk")
+"""Urgent flags act at once. They say something about the person, so they are sealed; only their urgency is in clear."""
+
+REFLECTION = timedelta(days=30)
+"""A recovery and reflection period lasts 30 days or more (Council of Europe Convention, article 13)."""
+LONGEST_HOLD = timedelta(days=366)
+ALLOWANCE = timedelta(hours=1)
+"""A request for exactly thirty days is some seconds old when it arrives."""
+
+
+class WrongState(Exception):
+    """The verb is not one of the moves from the present state."""
+
+
+class Refused(ValueError):
+    """The verb is understood and refused. `code` says why, without a value."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class State(StrEnum):
+    OPEN = "open"
+    ERASED = "erased"
+    """Everything came from abroad and was recalled before anybody accepted: the person's key is gone."""
+
+
+class Verb(StrEnum):
+    ASSIGN = "assign"
+    RECORD = "record"
+    SCREEN = "screen"
+    IDENTIFY = "identify"
+    ASSESS_NEEDS = "assess_needs"
+    PLACE_HOLD = "place_hold"
+    LIFT_HOLD = "lift_hold"
+
+
+MOVES: Mapping[State, frozenset[Verb]] = MappingProxyType(
+    {State.OPEN: frozenset(Verb), State.ERASED: frozenset({Verb.LIFT_HOLD})}
+)
+
+
+@dataclass(slots=True)
+class Hold:
+    """A hold on removal: that it exists, never why."""
+
+    id: UUID
+    until: datetime
+    lifted_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Case:
+    """`version` is what was loaded; the store checks it and adds one."""
+
+    id: UUID
+    person_id: UUID
+    organisation: str
+    workers: tuple[str, ...]
+    urgency: str
+    state: State = State.OPEN
+    version: int = 0
+    status_revision: int = 0
+    holds: dict[UUID, Hold] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls, case_id: UUID, person_id: UUID, *, channel: str, organisation: str, urgency: str, now: datetime
+    ) -> tuple[Self, list[Fact]]:
+        """Opened by an organisation and assigned to it; nobody in it is named yet."""
+        case = cls(case_id, person_id, organisation, (), urgency)
+        opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
+        return case, [opened, facts.CaseAssigned(case_id, organisation, ())]
+
+    def assign(self, organisation: str, workers: tuple[str, ...]) -> list[Fact]:
+        """The whole assignment; it replaces the one before."""
+        self._may(Verb.ASSIGN)
+        self.organisation, self.workers = organisation, tuple(dict.fromkeys(workers))
+        return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
+
+    def record(self, flags: frozenset[str] = frozenset()) -> list[Fact]:
+        """Fields were recorded or changed. An urgent flag raises the urgency and never lowers it."""
+        self._may(Verb.RECORD)
+        self.urgency = urgency_of(self.urgency, flags)
+        return [facts.FieldsRecorded(self.id)]
+
+    def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
+        self._may(Verb.SCREEN)
+        return [facts.CaseScreened(self.id, screening_id, checklist, version, result)]
+
+    def identify(self, deciding_organisation: str, status: str) -> list[Fact]:
+        """A person's decision. Every revision stays."""
+        self._may(Verb.IDENTIFY)
+        self.status_revision += 1
+        return [facts.CaseIdentified(self.id, self.status_revision, deciding_organisation, status)]
+
+    def assess_needs(self, assessment_id: UUID, urgency: str, needs: str) -> list[Fact]:
+        """Needs, not category: no status is asked for."""
+        self._may(Verb.ASSESS_NEEDS)
+        return [facts.NeedsAssessed(self.id, assessment_id, urgency, needs)]
+
+    def place_hold(self, hold_id: UUID, until: datetime | None, now: datetime) -> list[Fact]:
+        """Raises Refused for less than the reflection period, and for more than a year at once."""
+        self._may(Verb.PLACE_HOLD)
+        until = until or now + REFLECTION
+        if not now + REFLECTION - ALLOWANCE <= until <= now + LONGEST_HOLD:
+            raise Refused("hold-length", "a hold lasts at least 30 days and at most 366")
+        self.holds[hold_id] = Hold(hold_id, until)
+        return [facts.HoldPlaced(self.id, hold_id, until)]
+
+    def lift_hold(self, hold_id: UUID, now: datetime) -> list[Fact]:
+        """Raises KeyError for a hold that the case does not have, WrongState for one that is lifted."""
+        self._may(Verb.LIFT_HOLD)
+        hold = self.holds[hold_id]
+        if hold.lifted_at is not None:
+            raise WrongState
+        hold.lifted_at = now
+        return [facts.HoldLifted(self.id, hold_id)]
+
+    def _may(self, verb: Verb) -> None:
+        if verb not in MOVES[self.state]:
+            raise WrongState
+
+
+def urgency_of(urgency: str, flags: frozenset[str]) -> str:
+    return IMMEDIATE if flags else urgency

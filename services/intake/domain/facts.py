@@ -1,0 +1,100 @@
+"""What happened to a case, as its verbs return it; `outgoing` makes events and work of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    case_id: UUID
+    person_id: UUID
+    channel: str
+    organisation: str
+    urgency: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAssigned:
+    case_id: UUID
+    organisation: str
+    workers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsRecorded:
+    """Nothing is said of it: what is known of the person concerns nobody else until she consents."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScreened:
+    case_id: UUID
+    screening_id: UUID
+    checklist: str
+    checklist_version: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseIdentified:
+    case_id: UUID
+    revision: int
+    deciding_organisation: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsAssessed:
+    case_id: UUID
+    assessment_id: UUID
+    urgency: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaced:
+    case_id: UUID
+    hold_id: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLifted:
+    case_id: UUID
+    hold_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureClosed:
+    """What came from abroad is closed; `answer` is a code of `recall_answer`."""
+
+    case_id: UUID
+    disclosure_id: UUID
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUnneeded:
+    """Nothing is left under the person's key. Once it is destroyed the recalled disclosure is answered, if one is named."""
+
+    case_id: UUID
+    person_id: UUID
+    disclosure_id: UUID
+    answered: bool
+
+
+Fact = (
+    CaseOpened
+    | CaseAssigned
+    | FieldsRecorded
+    | CaseScreened
+    | CaseIdentified
+    | NeedsAssessed
+    | HoldPlaced
+    | HoldLifted
+    | DisclosureClosed
+    | KeyUnneeded
+)

@@ -1,0 +1,189 @@
+"""What was received about a person from elsewhere: kept with its grant, accepted, recalled, closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from services.intake.domain import facts
+from services.intake.domain.case import State as CaseState
+from services.intake.domain.facts import Fact
+
+CHANNEL = "exchange"
+
+
+class State(StrEnum):
+    """Of one received disclosure. Only the first two may be read."""
+
+    HELD = "held"
+    ACCEPTED = "accepted"
+    ERASED = "erased"
+    RESTRICTED = "restricted"
+    STOPPED = "stopped"
+    """The recall came first: whatever arrives under this disclosure is not kept."""
+
+
+class Verb(StrEnum):
+    ACCEPT = "accept"
+    RECALL = "recall"
+
+
+READABLE = frozenset({State.HELD, State.ACCEPTED})
+CLOSED = frozenset(State) - READABLE
+
+MOVES: Mapping[tuple[State, Verb], State] = MappingProxyType(
+    {
+        (State.HELD, Verb.ACCEPT): State.ACCEPTED,
+        (State.HELD, Verb.RECALL): State.ERASED,
+        (State.ACCEPTED, Verb.RECALL): State.RESTRICTED,
+    }
+)
+"""What is not here changes nothing: events are repeated, and a closed disclosure stays closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What may be done with the fields, as it travelled with them."""
+
+    sender: str
+    sender_cell: str
+    recipient: str
+    service: str
+    purpose: str
+    agreement_id: str
+    agreement_version: int
+    consent_revision: int
+    consent_sha256: str
+    fields: tuple[str, ...]
+    back_categories: tuple[str, ...]
+    valid_until: datetime
+
+
+@dataclass(slots=True)
+class Disclosure:
+    """One disclosure as it is kept here. `grant` is None where only its recall has been seen."""
+
+    id: UUID
+    case_id: UUID
+    referral_id: UUID
+    state: State
+    grant: Grant | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Field → ciphertext, for fields that are new in this batch."""
+    changed: bool = False
+
+    def move(self, verb: Verb) -> bool:
+        """True when the verb changed the state."""
+        after = MOVES.get((self.state, verb))
+        if after is None:
+            return False
+        self.state, self.changed = after, True
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A disclosure that exchange has opened, for a case and a person of this cell."""
+
+    disclosure_id: UUID
+    referral_id: UUID
+    person_id: UUID
+    urgency: str
+    grant: Grant
+    values: Mapping[str, str]
+    at: datetime
+
+
+@dataclass(slots=True)
+class ReceivedFile:
+    """A case as far as it came from elsewhere. `person_id` is None until the case exists here."""
+
+    case_id: UUID
+    person_id: UUID | None = None
+    organisation: str = ""
+    urgency: str = ""
+    state: CaseState = CaseState.OPEN
+    opened_at: datetime | None = None
+    """Set when this batch opened the case."""
+    own_records: bool = False
+    """Something else is under the person's key: own fields, screenings, needs, a status."""
+    disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
+    accepted: set[UUID] = field(default_factory=set)
+    """Referrals accepted here, also those whose disclosure has not been seen yet: the two come by different topics."""
+    newly_accepted: set[UUID] = field(default_factory=set)
+    changed: bool = False
+
+    def receive(self, arrival: Arrival) -> list[Fact]:
+        """Keep what the grant allows. A recalled disclosure is dropped, a repeated one changes nothing."""
+        known = self.disclosures.get(arrival.disclosure_id)
+        if known is not None:
+            return self._drop(known, arrival)
+        opened = [] if self.person_id is not None else self._open(arrival)
+        state = State.ACCEPTED if arrival.referral_id in self.accepted else State.HELD
+        allowed = {name: value for name, value in arrival.values.items() if name in arrival.grant.fields}
+        self.disclosures[arrival.disclosure_id] = Disclosure(
+            arrival.disclosure_id,
+            self.case_id,
+            arrival.referral_id,
+            state,
+            arrival.grant,
+            allowed,
+            changed=True,
+        )
+        self.state, self.changed = CaseState.OPEN, True
+        return opened
+
+    def accept(self, referral_id: UUID) -> list[Fact]:
+        if referral_id not in self.accepted:
+            self.accepted.add(referral_id)
+            self.newly_accepted.add(referral_id)
+        for disclosure in self.disclosures.values():
+            if disclosure.referral_id == referral_id:
+                disclosure.move(Verb.ACCEPT)
+        return []
+
+    def recall(self, disclosure_id: UUID, referral_id: UUID) -> list[Fact]:
+        """Protective: it may run before the disclosure itself has been handled, and then leaves a tombstone."""
+        disclosure = self.disclosures.get(disclosure_id)
+        if disclosure is None:
+            tombstone = Disclosure(disclosure_id, self.case_id, referral_id, State.STOPPED, changed=True)
+            self.disclosures[disclosure_id] = tombstone
+            return [facts.DisclosureClosed(self.case_id, disclosure_id, "stopped")]
+        if not disclosure.move(Verb.RECALL):
+            return []
+        self.changed, disclosure.values = True, {}
+        if disclosure.state is State.RESTRICTED:
+            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")]
+        return self._erased(disclosure_id)
+
+    def _open(self, arrival: Arrival) -> list[Fact]:
+        self.person_id, self.organisation = arrival.person_id, arrival.grant.recipient
+        self.urgency, self.opened_at, self.changed = arrival.urgency, arrival.at, True
+        return [
+            facts.CaseOpened(
+                self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
+            ),
+            facts.CaseAssigned(self.case_id, self.organisation, ()),
+        ]
+
+    def _drop(self, known: Disclosure, arrival: Arrival) -> list[Fact]:
+        """It was recalled before it came: not kept, and its key goes if nothing else is under it."""
+        if known.state is not State.STOPPED or known.grant is not None:
+            return []
+        known.grant, known.changed = arrival.grant, True
+        if self._holds_anything():
+            return []
+        return [facts.KeyUnneeded(self.case_id, arrival.person_id, arrival.disclosure_id, answered=True)]
+
+    def _erased(self, disclosure_id: UUID) -> list[Fact]:
+        """The answer waits for the key's end, so that it is true when it is given."""
+        if self.person_id is None or self._holds_anything():
+            return [facts.DisclosureClosed(self.case_id, disclosure_id, "erased")]
+        self.state = CaseState.ERASED
+        return [facts.KeyUnneeded(self.case_id, self.person_id, disclosure_id, answered=False)]
+
+    def _holds_anything(self) -> bool:
+        kept = (State.HELD, State.ACCEPTED, State.RESTRICTED)
+        return self.own_records or any(d.state in kept for d in self.disclosures.values())

@@ -1,0 +1,79 @@
+"""What intake does with the events of exchange and referral: plain functions over what was received of a case."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from chassis.consumer import Subscription
+from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
+from contracts.events.referral import ReferralAcceptedV1
+from services.intake.domain.facts import Fact
+from services.intake.domain.received import Arrival, Grant, ReceivedFile
+from services.intake.outgoing import outgoing
+from services.intake.store import received
+
+INCOMING = "incoming"
+
+Handled = DisclosureReceivedV1 | RecallReceivedV1 | ReferralAcceptedV1
+
+
+def on_disclosure_received(
+    file: ReceivedFile, event: DisclosureReceivedV1, now: datetime
+) -> Iterable[Fact]:  # noqa: ARG001
+    return file.receive(_arrival(event))
+
+
+def on_referral_accepted(file: ReceivedFile, event: ReferralAcceptedV1, now: datetime) -> Iterable[Fact]:  # noqa: ARG001
+    """Accepted here: from now on a recall closes the fields, and the help goes on."""
+    return file.accept(event.referral_id) if event.half == INCOMING else ()
+
+
+def on_recall_received(file: ReceivedFile, event: RecallReceivedV1, now: datetime) -> Iterable[Fact]:  # noqa: ARG001
+    return file.recall(event.disclosure_id, event.referral_id)
+
+
+def _arrival(event: DisclosureReceivedV1) -> Arrival:
+    grant = event.grant
+    return Arrival(
+        disclosure_id=event.disclosure_id,
+        referral_id=event.referral_id,
+        person_id=event.person_id,
+        urgency=event.urgency,
+        grant=Grant(
+            sender=event.sender,
+            sender_cell=event.sender_cell,
+            recipient=grant.recipient,
+            service=event.service,
+            purpose=grant.purpose,
+            agreement_id=grant.agreement_id,
+            agreement_version=grant.agreement_version,
+            consent_revision=grant.consent_revision,
+            consent_sha256=grant.consent_sha256,
+            fields=grant.fields,
+            back_categories=grant.back_categories,
+            valid_until=grant.valid_until,
+        ),
+        values={received.field: received.value for received in event.fields},
+        at=event.at,
+    )
+
+
+def _about(event: Handled) -> UUID | None:
+    """The outgoing half of a referral is the sender's, and nothing was received for it."""
+    if isinstance(event, ReferralAcceptedV1) and event.half != INCOMING:
+        return None
+    return event.case_id
+
+
+def subscription() -> Subscription[UUID, ReceivedFile]:
+    return Subscription(
+        handlers={
+            DisclosureReceivedV1: on_disclosure_received,
+            ReferralAcceptedV1: on_referral_accepted,
+            RecallReceivedV1: on_recall_received,
+        },
+        key=_about,
+        load=received.load,
+        save=received.save,
+        outgoing=outgoing,
+    )

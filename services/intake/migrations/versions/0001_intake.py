@@ -1,0 +1,72 @@
+"""Cases, sealed fields, findings, what was received from elsewhere, and file imports."""
+
+from alembic import op
+
+revision = "intake_0001"
+down_revision = None
+
+STATEMENTS = """
+create table intake.cases (
+    id uuid primary key, person_id uuid not null, organisation text not null, workers text[] not null default '{}',
+    channel text not null, urgency text not null, opened_at timestamptz not null, opened_by text not null,
+    state text not null default 'open' check (state in ('open', 'erased')), flags text,
+    status_revision integer not null default 0, version integer not null default 1);
+create index cases_worklist on intake.cases (organisation, opened_at desc, id desc);
+create index cases_person on intake.cases (person_id);
+create table intake.fields (
+    case_id uuid not null references intake.cases, field text not null,
+    source text not null check (source in ('own', 'received')), disclosure_id uuid, organisation text not null,
+    value text not null, recorded_at timestamptz not null, recorded_by text not null,
+    check ((source = 'received') = (disclosure_id is not null)));
+create unique index fields_one on intake.fields
+    (case_id, field, coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000'));
+create table intake.screenings (
+    id uuid primary key, case_id uuid not null references intake.cases, organisation text not null,
+    requested text not null, checklist text not null, checklist_version text not null, result text not null,
+    answers text not null, at timestamptz not null, by text not null);
+create index screenings_of_case on intake.screenings (case_id, at);
+create table intake.statuses (
+    case_id uuid not null references intake.cases, revision integer not null, organisation text not null,
+    deciding_organisation text not null, status text not null, reasons text not null, at timestamptz not null,
+    by text not null, primary key (case_id, revision));
+create table intake.needs (
+    id uuid primary key, case_id uuid not null references intake.cases, organisation text not null,
+    urgency text not null, needs text not null, at timestamptz not null, by text not null);
+create index needs_of_case on intake.needs (case_id, at);
+create table intake.holds (
+    id uuid primary key, case_id uuid not null references intake.cases, organisation text not null,
+    until timestamptz not null, placed_at timestamptz not null, placed_by text not null, lifted_at timestamptz,
+    lifted_by text);
+create index holds_of_case on intake.holds (case_id, placed_at);
+create table intake.disclosures (
+    id uuid primary key, case_id uuid not null, referral_id uuid not null, organisation text,
+    state text not null check (state in ('held', 'accepted', 'erased', 'restricted', 'stopped')),
+    sender text, sender_cell text, service text, purpose text, agreement_id text, agreement_version integer,
+    consent_revision integer, consent_sha256 text, fields text[], back_categories text[], valid_until timestamptz,
+    received_at timestamptz not null, closed_at timestamptz);
+create index disclosures_of_case on intake.disclosures (case_id);
+create table intake.accepted_referrals (case_id uuid not null, referral_id uuid not null, primary key (case_id, referral_id));
+create table intake.blind_index (
+    case_id uuid primary key references intake.cases, organisation text not null, entry bytea not null);
+create index blind_index_entry on intake.blind_index (organisation, entry);
+create table intake.cell_keys (name text primary key, sealed text not null);
+create table intake.imports (
+    id uuid primary key, organisation text not null, by text not null, purpose text not null, policy text not null,
+    total integer not null, done integer not null, created integer not null default 0,
+    duplicates integer not null default 0, errors integer not null, chunks integer not null,
+    at timestamptz not null, ended_at timestamptz);
+create table intake.import_chunks (
+    import_id uuid not null references intake.imports, number integer not null, sealed text not null,
+    primary key (import_id, number));
+create table intake.import_errors (
+    import_id uuid not null references intake.imports, number integer not null, line integer not null,
+    "column" text not null, reason text not null, primary key (import_id, number));
+create table intake.import_rows (
+    organisation text not null, row_key bytea not null, case_id uuid not null, import_id uuid not null,
+    primary key (organisation, row_key))
+"""
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS.split(";\n"):
+        op.execute(statement)

@@ -1,0 +1,126 @@
+"""Domain fact → contract event, or work that is due; None for what concerns nobody else."""
+
+from uuid import UUID
+
+from chassis.outbox import Due
+from contracts.envelope import Event
+from contracts.events.access import RecordReadV1
+from contracts.events.intake import (
+    CaseAssignedV1,
+    CaseIdentifiedV1,
+    CaseOpenedV1,
+    CaseScreenedV1,
+    DisclosureClosedV1,
+    HoldLiftedV1,
+    HoldPlacedV1,
+    NeedsAssessedV1,
+)
+from services.intake.domain import facts
+from services.intake.domain.facts import Fact
+
+DESTROY_KEY = "destroy-key"
+DESTROY_IMPORT_KEY = "destroy-import-key"
+IMPORT_CHUNK = "import-chunk"
+
+
+def outgoing(fact: Fact) -> Event | Due | None:  # noqa: PLR0911  # one line a fact
+    match fact:
+        case facts.CaseOpened():
+            return _case_opened(fact)
+        case facts.CaseAssigned():
+            return CaseAssignedV1(
+                case_id=fact.case_id, organisation=fact.organisation, workers=fact.workers
+            )
+        case facts.CaseScreened():
+            return _case_screened(fact)
+        case facts.CaseIdentified():
+            return _case_identified(fact)
+        case facts.NeedsAssessed():
+            return _needs_assessed(fact)
+        case facts.HoldPlaced():
+            return HoldPlacedV1(case_id=fact.case_id, hold_id=fact.hold_id, until=fact.until)
+        case facts.HoldLifted():
+            return HoldLiftedV1(case_id=fact.case_id, hold_id=fact.hold_id)
+        case facts.DisclosureClosed():
+            return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
+        case facts.KeyUnneeded():
+            return _key_unneeded(fact)
+        case facts.FieldsRecorded():
+            return None
+
+
+def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
+    return CaseOpenedV1(
+        case_id=fact.case_id,
+        person_id=fact.person_id,
+        channel=fact.channel,
+        organisation=fact.organisation,
+        urgency=fact.urgency,
+        opened_at=fact.opened_at,
+    )
+
+
+def _case_screened(fact: facts.CaseScreened) -> CaseScreenedV1:
+    return CaseScreenedV1(
+        case_id=fact.case_id,
+        screening_id=fact.screening_id,
+        checklist=fact.checklist,
+        checklist_version=fact.checklist_version,
+        result=fact.result,
+    )
+
+
+def _case_identified(fact: facts.CaseIdentified) -> CaseIdentifiedV1:
+    return CaseIdentifiedV1(
+        case_id=fact.case_id,
+        revision=fact.revision,
+        deciding_organisation=fact.deciding_organisation,
+        status=fact.status,
+    )
+
+
+def _needs_assessed(fact: facts.NeedsAssessed) -> NeedsAssessedV1:
+    return NeedsAssessedV1(
+        case_id=fact.case_id, assessment_id=fact.assessment_id, urgency=fact.urgency, needs=fact.needs
+    )
+
+
+def disclosure_closed(case_id: UUID, disclosure_id: UUID, answer: str) -> DisclosureClosedV1:
+    return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer)
+
+
+def _key_unneeded(fact: facts.KeyUnneeded) -> Due:
+    payload = {
+        "case_id": str(fact.case_id),
+        "person_id": str(fact.person_id),
+        "disclosure_id": str(fact.disclosure_id),
+        "answered": fact.answered,
+    }
+    return Due(DESTROY_KEY, str(fact.disclosure_id), payload)
+
+
+def record_read(
+    case_id: UUID,
+    resource: str,
+    resource_id: UUID | None = None,
+    fields: tuple[str, ...] = (),
+    *,
+    allowed: bool = True,
+) -> RecordReadV1:
+    """The access record: which fields were opened, never what stood in them."""
+    return RecordReadV1(
+        case_id=case_id,
+        resource=resource,
+        resource_id=resource_id,
+        fields=tuple(sorted(fields)),
+        allowed=allowed,
+    )
+
+
+def import_chunk(import_id: UUID, number: int) -> Due:
+    return Due(IMPORT_CHUNK, f"{import_id}:{number}", {"import_id": str(import_id), "number": number})
+
+
+def import_key(import_id: UUID) -> Due:
+    """The file's key goes when its last chunk is done: what is left of the upload is unreadable."""
+    return Due(DESTROY_IMPORT_KEY, str(import_id), {"import_id": str(import_id)})

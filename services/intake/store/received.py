@@ -1,0 +1,217 @@
+"""Cases as far as they came from elsewhere: loaded for a batch of events by one query each, saved as a set."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from services.intake.domain.case import State as CaseState
+from services.intake.domain.received import CHANNEL, CLOSED, Disclosure, Grant, ReceivedFile, State
+
+_CASES = text(
+    """
+    select c.id, c.person_id, c.organisation, c.urgency, c.state,
+        exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
+        or exists (select from intake.screenings s where s.case_id = c.id)
+        or exists (select from intake.statuses s where s.case_id = c.id)
+        or exists (select from intake.needs n where n.case_id = c.id)
+        or c.flags is not null
+        or exists (select from intake.cases o where o.person_id = c.person_id and o.id <> c.id) as own_records
+    from intake.cases c where c.id = any(cast(:ids as uuid[])) order by c.id for update of c
+    """
+)
+_DISCLOSURES = text(
+    "select * from intake.disclosures where case_id = any(cast(:ids as uuid[])) order by id for update"
+)
+_ACCEPTED = text(
+    "select case_id, referral_id from intake.accepted_referrals where case_id = any(cast(:ids as uuid[]))"
+)
+_OPEN = text(
+    """
+    insert into intake.cases (id, person_id, organisation, channel, urgency, opened_at, opened_by)
+    select c.id, c.person_id, c.organisation, :channel, c.urgency, c.opened_at, :by
+    from unnest(cast(:ids as uuid[]), cast(:persons as uuid[]), cast(:organisations as text[]),
+                cast(:urgencies as text[]), cast(:opened as timestamptz[]))
+         as c(id, person_id, organisation, urgency, opened_at)
+    """
+)
+_ACCESS = text(
+    """
+    insert into chassis.case_access (case_id, organisation)
+    select * from unnest(cast(:ids as uuid[]), cast(:organisations as text[])) on conflict (case_id) do nothing
+    """
+)
+_MOVE = text(
+    """
+    update intake.cases as c set state = n.state, version = c.version + 1
+    from unnest(cast(:ids as uuid[]), cast(:states as text[])) as n(id, state) where c.id = n.id
+    """
+)
+_ACCEPT = text(
+    """
+    insert into intake.accepted_referrals (case_id, referral_id)
+    select * from unnest(cast(:cases as uuid[]), cast(:referrals as uuid[])) on conflict do nothing
+    """
+)
+_PUT = text(
+    """
+    insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at)
+    select d.id, d.case_id, d.referral_id, d.state, :now, case when d.closed then :now end
+    from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:referrals as uuid[]), cast(:states as text[]),
+                cast(:closed as boolean[])) as d(id, case_id, referral_id, state, closed)
+    on conflict (id) do update set state = excluded.state,
+        closed_at = coalesce(intake.disclosures.closed_at, excluded.closed_at)
+    """
+)
+_GRANT = text(
+    """
+    update intake.disclosures as d set organisation = g.recipient, sender = g.sender, sender_cell = g.sender_cell,
+        service = g.service, purpose = g.purpose, agreement_id = g.agreement_id, agreement_version = g.agreement_version,
+        consent_revision = g.consent_revision, consent_sha256 = g.consent_sha256,
+        fields = string_to_array(nullif(g.fields, ''), ','),
+        back_categories = string_to_array(nullif(g.back_categories, ''), ','), valid_until = g.valid_until
+    from unnest(cast(:ids as uuid[]), cast(:recipients as text[]), cast(:senders as text[]), cast(:cells as text[]),
+                cast(:services as text[]), cast(:purposes as text[]), cast(:agreements as text[]),
+                cast(:versions as integer[]), cast(:revisions as integer[]), cast(:hashes as text[]),
+                cast(:fields as text[]), cast(:back as text[]), cast(:until as timestamptz[]))
+         as g(id, recipient, sender, sender_cell, service, purpose, agreement_id, agreement_version, consent_revision,
+              consent_sha256, fields, back_categories, valid_until)
+    where d.id = g.id
+    """
+)
+_KEEP = text(
+    """
+    insert into intake.fields (case_id, field, source, disclosure_id, organisation, value, recorded_at, recorded_by)
+    select f.case_id, f.field, 'received', f.disclosure_id, f.organisation, f.value, :now, :by
+    from unnest(cast(:cases as uuid[]), cast(:fields as text[]), cast(:disclosures as uuid[]),
+                cast(:organisations as text[]), cast(:values as text[]))
+         as f(case_id, field, disclosure_id, organisation, value)
+    on conflict do nothing
+    """
+)
+_ERASE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
+
+
+async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile]:
+    """An entry for every case; an empty one where the case is not here yet."""
+    ids = {"ids": list(keys)}
+    files = {key: ReceivedFile(key) for key in keys}
+    for row in await tx.execute(_CASES, ids):
+        files[row.id] = ReceivedFile(
+            row.id,
+            row.person_id,
+            row.organisation,
+            row.urgency,
+            CaseState(row.state),
+            own_records=row.own_records,
+        )
+    for row in await tx.execute(_DISCLOSURES, ids):
+        files[row.case_id].disclosures[row.id] = _disclosure(row)
+    for row in await tx.execute(_ACCEPTED, ids):
+        files[row.case_id].accepted.add(row.referral_id)
+    return files
+
+
+async def save(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
+    await _save_cases(tx, [file for file in files if file.changed])
+    accepted = [(file.case_id, referral) for file in files for referral in sorted(file.newly_accepted)]
+    if accepted:
+        cases, referrals = zip(*accepted, strict=True)
+        await tx.execute(_ACCEPT, {"cases": list(cases), "referrals": list(referrals)})
+    await _save_disclosures(tx, [d for file in files for d in file.disclosures.values() if d.changed])
+
+
+async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
+    new = [file for file in files if file.opened_at is not None]
+    if new:
+        parameters = {"ids": [f.case_id for f in new], "organisations": [f.organisation for f in new]}
+        more = {
+            "persons": [f.person_id for f in new],
+            "urgencies": [f.urgency for f in new],
+            "opened": [f.opened_at for f in new],
+            "channel": CHANNEL,
+            "by": tx.origin.actor,
+        }
+        await tx.execute(_OPEN, {**parameters, **more})
+        await tx.execute(_ACCESS, parameters)
+    moved = [file for file in files if file.opened_at is None or file.state is not CaseState.OPEN]
+    if moved:
+        await tx.execute(_MOVE, {"ids": [f.case_id for f in moved], "states": [f.state for f in moved]})
+
+
+async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> None:
+    if not changed:
+        return
+    parameters = {
+        "ids": [d.id for d in changed],
+        "cases": [d.case_id for d in changed],
+        "referrals": [d.referral_id for d in changed],
+        "states": [d.state for d in changed],
+        "closed": [d.state in CLOSED for d in changed],
+        "now": tx.now,
+    }
+    await tx.execute(_PUT, parameters)
+    granted = [(d.id, d.grant) for d in changed if d.grant is not None]
+    if granted:
+        await tx.execute(_GRANT, _grants(granted))
+    await _keep(tx, changed)
+    erased = [d.id for d in changed if d.state in {State.ERASED, State.STOPPED}]
+    if erased:
+        await tx.execute(_ERASE, {"ids": erased})
+
+
+async def _keep(tx: Transaction, changed: Sequence[Disclosure]) -> None:
+    kept = [(d, name, value) for d in changed for name, value in d.values.items()]
+    if not kept:
+        return
+    parameters = {
+        "cases": [d.case_id for d, _, _ in kept],
+        "fields": [name for _, name, _ in kept],
+        "disclosures": [d.id for d, _, _ in kept],
+        "organisations": [d.grant.recipient if d.grant else "" for d, _, _ in kept],
+        "values": [value for _, _, value in kept],
+        "now": tx.now,
+        "by": tx.origin.actor,
+    }
+    await tx.execute(_KEEP, parameters)
+
+
+def _grants(granted: Sequence[tuple[UUID, Grant]]) -> dict[str, list[Any]]:
+    grants = [grant for _, grant in granted]
+    return {
+        "ids": [disclosure_id for disclosure_id, _ in granted],
+        "recipients": [g.recipient for g in grants],
+        "senders": [g.sender for g in grants],
+        "cells": [g.sender_cell for g in grants],
+        "services": [g.service for g in grants],
+        "purposes": [g.purpose for g in grants],
+        "agreements": [g.agreement_id for g in grants],
+        "versions": [g.agreement_version for g in grants],
+        "revisions": [g.consent_revision for g in grants],
+        "hashes": [g.consent_sha256 for g in grants],
+        "fields": [",".join(g.fields) for g in grants],
+        "back": [",".join(g.back_categories) for g in grants],
+        "until": [g.valid_until for g in grants],
+    }
+
+
+def _disclosure(row: Any) -> Disclosure:
+    grant = None
+    if row.valid_until is not None:
+        grant = Grant(
+            row.sender,
+            row.sender_cell,
+            row.organisation,
+            row.service,
+            row.purpose,
+            row.agreement_id,
+            row.agreement_version,
+            row.consent_revision,
+            row.consent_sha256,
+            tuple(row.fields or ()),
+            tuple(row.back_categories or ()),
+            row.valid_until,
+        )
+    return Disclosure(row.id, row.case_id, row.referral_id, State(row.state), grant)
