@@ -1,0 +1,43 @@
+-- The vault of a cell: one wrapped key per person. Services reach it by these functions alone, and by identifier alone:
+-- there is none that lists. Run by the owner, as often as one likes (chassis.vault.migrate_vault).
+
+create schema if not exists vault;
+
+create table if not exists vault.keys (
+    person_id uuid primary key,
+    wrapped bytea,
+    epoch text not null,
+    created_at timestamptz not null default now(),
+    destroyed_at timestamptz,
+    check ((wrapped is null) = (destroyed_at is not null))
+);
+
+-- True where this person's key was destroyed before: a destroyed key is never made again.
+create or replace function vault.create_keys(persons uuid[], wraps bytea[], in_epoch text)
+returns table (person_id uuid, destroyed boolean)
+language sql security definer set search_path = '' as $$
+    insert into vault.keys (person_id, wrapped, epoch)
+    select p, w, in_epoch from unnest(persons, wraps) as u(p, w) order by p
+    on conflict (person_id) do nothing;
+    select k.person_id, k.destroyed_at is not null from vault.keys k where k.person_id = any(persons);
+$$;
+
+create or replace function vault.read_keys(persons uuid[])
+returns table (person_id uuid, wrapped bytea, epoch text)
+language sql stable security definer set search_path = '' as $$
+    select k.person_id, k.wrapped, k.epoch from vault.keys k where k.person_id = any(persons);
+$$;
+
+-- The row stays as a tombstone; its key is gone. No row: one is made, so that a late creation finds it destroyed.
+create or replace function vault.destroy_key(person uuid, in_epoch text)
+returns table (destroyed_at timestamptz, epoch text)
+language sql security definer set search_path = '' as $$
+    insert into vault.keys as k (person_id, wrapped, epoch, destroyed_at) values (person, null, in_epoch, now())
+    on conflict (person_id) do update
+        set wrapped = null, destroyed_at = coalesce(k.destroyed_at, excluded.destroyed_at)
+    returning k.destroyed_at, k.epoch;
+$$;
+
+revoke all on schema vault from public;
+revoke all on all tables in schema vault from public;
+revoke all on all functions in schema vault from public;
