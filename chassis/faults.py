@@ -1,5 +1,8 @@
 """Faults of the surroundings, which pass and are retried, told from faults of one event, which do not."""
 
+import traceback
+from pathlib import Path
+
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +22,15 @@ def transient(error: BaseException) -> bool:
             state[:2] in SURROUNDINGS if state else isinstance(error, InterfaceError)
         )
     return isinstance(error, OSError | TimeoutError | PoolTimeout)
+
+
+def place(error: BaseException) -> str:
+    """Where it was raised, for the log: a traceback may hold data, a line of our own code does not."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "unknown"
 
 
 def named(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from chassis import parked
 from chassis.admission import Admission, Incoming, Mark, Record, Stream, admit, read
 from chassis.database import Database, Transaction
-from chassis.faults import named, transient
+from chassis.faults import named, place, transient
 from chassis.offsets import Moved, Partition, move
 from chassis.subscription import Interests, Subscription, handle
 from chassis.supervised import pause_after
@@ -94,7 +94,7 @@ class Inbox:
                     break
                 elif failures >= TRIES:
                     poison = named(error)
-                    log.warning("an event is parked with its stream: %s", poison)
+                    log.warning("an event is parked with its stream: %s at %s", poison, place(error))
                 else:
                     await asyncio.sleep(pause_after(failures))
             else:

@@ -27,7 +27,7 @@ SILENCE_SECONDS = 5.0
 START_SECONDS = 15.0
 LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
 
-RAW_HEADERS = (("content-type", b"application/jose"),)
+RAW_HEADERS = [("content-type", b"application/jose")]
 """All that leaves with a sealed envelope: no event attribute stands outside it."""
 
 SERVER_SETTINGS = {
@@ -40,10 +40,10 @@ SERVER_SETTINGS = {
 }
 
 
-def headers(row: Any, source: bytes) -> Sequence[tuple[str, bytes]]:
+def headers(row: Any, source: bytes) -> list[tuple[str, bytes]]:
     """The headers of a row, equal to those of `Meta.headers`, made without a model: this runs once for each event."""
     if row["type"] is None:
-        return RAW_HEADERS
+        return list(RAW_HEADERS)
     made = [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(row["id"]).encode()),

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 
-from chassis.faults import named
+from chassis.faults import named, place
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
@@ -80,5 +80,5 @@ class Supervised:
                     1 if time.monotonic() - began > 2 * LONGEST_PAUSE_SECONDS else self._failures + 1
                 )
                 self.trouble = named(error)
-                log.warning("%s: %s", self.name, self.trouble)
+                log.warning("%s: %s, raised at %s", self.name, self.trouble, place(error))
                 await self.rest(pause_after(self._failures))

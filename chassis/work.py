@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Database, Transaction
-from chassis.faults import named, transient
+from chassis.faults import named, place, transient
 from chassis.settings import Settings
 from chassis.supervised import Supervised
 
@@ -181,7 +181,7 @@ class WorkRunner(Supervised):
         except LostClaim:
             log.warning("work %s: the lease of an item ran out before it was finished", item.kind)
         except Exception as error:  # noqa: BLE001 - any failure is counted, kept by name and tried again
-            log.warning("work %s, attempt %d: %s", item.kind, item.attempts, named(error))
+            log.warning("work %s, attempt %d: %s at %s", item.kind, item.attempts, named(error), place(error))
             due = self._after(kind.backoff(item.attempts))
             spent = item.attempts >= kind.max_attempts
             parameters = {"due": due, "error": named(error), "most": kind.max_attempts}
