@@ -42,16 +42,18 @@ _SEQUENCED = text(
 
 _UNSEQUENCED = text(
     """
+    with assigned as materialized (select pg_current_xact_id() as xid)
     insert into chassis.outbox (topic, stream, sequence, id, type, time, actor, organisation, purpose, policy,
                                 causationid, traceparent, payload)
     select topic, stream, 0, id, type, time, actor, organisation, purpose, policy, causationid, traceparent, payload
-    from (select pg_current_xact_id()) as assigned,
+    from assigned,
          unnest(cast(:topics as text[]), cast(:streams as text[]), cast(:ids as uuid[]), cast(:types as text[]),
                 cast(:times as timestamptz[]), cast(:actors as text[]), cast(:organisations as text[]),
                 cast(:purposes as text[]), cast(:policies as text[]), cast(:causations as text[]),
                 cast(:traces as text[]), cast(:payloads as bytea[]))
          with ordinality as u(topic, stream, id, type, time, actor, organisation, purpose, policy, causationid,
                               traceparent, payload, ord)
+    where assigned.xid is not null  -- unused, it would be planned away
     order by ord
     """
 )
