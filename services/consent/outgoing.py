@@ -50,7 +50,8 @@ def _revoked(fact: facts.ConsentRevoked) -> Event:
 
 def _expiry_due(fact: facts.ExpiryDue) -> Due:
     key = f"{fact.consent_id}.{fact.revision}"
-    return Due(EXPIRE, key, {"consent_id": str(fact.consent_id)}, due_at=fact.at)
+    payload = {"consent_id": str(fact.consent_id), "revision": fact.revision}
+    return Due(EXPIRE, key, payload, due_at=fact.at)
 
 
 def _authorised(fact: facts.DisclosureAuthorised) -> Event:

@@ -10,6 +10,7 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 
 from chassis.auth import ServiceKeyMissing, private_key, service_issuer
+from chassis.service import Service
 from chassis.settings import Settings
 from services.consent.domain.authorisation import Wanted
 
@@ -59,3 +60,9 @@ class Signer:
                 raise ServiceKeyMissing
             self._key = private_key(self._file)
         return self._key
+
+
+def signer_of(service: Service) -> Signer:
+    """The signer that `app.build` put into the service."""
+    signer: Signer = service.ports["signer"]
+    return signer

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.access import require_case
 from sqlalchemy import text
 
+from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed

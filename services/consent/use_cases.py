@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 from chassis.access import require_case
-from chassis.vault import Vault
-
 from chassis.auth import Actor
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from chassis.problems import Conflict, Invalid, WrongState
+from chassis.vault import Sealing, Vault
 from services.consent import store
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Wanted, token_refusal
@@ -20,6 +21,15 @@ from services.consent.domain.terms import Terms
 from services.consent.signing import Signer
 
 SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What she agreed to, with the names already under her key."""
+
+    consent_id: UUID
+    terms: Terms
+    sealed: Mapping[str, str]
 
 
 class TokenRefused(Conflict):
@@ -48,21 +58,33 @@ def answered() -> Iterator[None]:
         ) from error
 
 
+async def seal_names(
+    database: Database, vault: Vault, actor: Actor, case_id: UUID, consent_id: UUID, names: Mapping[str, str]
+) -> dict[str, str]:
+    """Put names under her key, each bound to what it is and to its record, before the command's transaction begins."""
+    if not names:
+        return {}
+    async with database.transaction(actor.origin()) as tx:
+        await require_case(tx, actor, "consent.record", case_id)
+        person_id = await store.person_of(tx, case_id)
+    values = [Sealing(person_id, f"consent.{what}", consent_id, name) for what, name in names.items()]
+    return dict(zip(names, await vault.seal_many(values), strict=True))
+
+
+async def case_of(database: Database, actor: Actor, consent_id: UUID) -> UUID:
+    """The case of a record that this actor may write to. Raises NotFound."""
+    async with database.transaction(actor.origin()) as tx:
+        return await store.case_for(tx, actor, "consent.record", consent_id)
+
+
 async def record_answer(
-    tx: Transaction,
-    actor: Actor,
-    vault: Vault,
-    case_id: UUID,
-    agreed: Terms,
-    names: Mapping[str, str],
-    *,
-    given: bool,
+    tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepared, *, given: bool
 ) -> ConsentRecord:
-    """She was asked and answered: a new record. Names go under her key before anything is written here."""
+    """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
-    consent_id = tx.new_id()
-    sealed = await _sealed(tx, vault, case_id, consent_id, names)
-    record = ConsentRecord.asked(consent_id, case_id, token_hex(SALT_BYTES), agreed, sealed)
+    record = ConsentRecord.asked(
+        prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
+    )
     act = Act(actor.subject, actor.organisation, await store.database_time(tx))
     with answered():
         facts = record.give(act) if given else record.refuse(act)
@@ -70,21 +92,12 @@ async def record_answer(
     return record
 
 
-async def renew(
-    tx: Transaction,
-    actor: Actor,
-    vault: Vault,
-    consent_id: UUID,
-    agreed: Terms,
-    names: Mapping[str, str],
-    expected: int | None,
-) -> ConsentRecord:
-    """The names are sealed before the lock is taken, so that a withdrawal never waits for the vault."""
-    case_id = await store.case_for(tx, actor, "consent.record", consent_id)
-    sealed = await _sealed(tx, vault, case_id, consent_id, names)
-    held = await store.hold(tx, consent_id, expected=expected)
+async def renew(tx: Transaction, actor: Actor, prepared: Prepared, expected: int | None) -> ConsentRecord:
+    """She was asked again and agreed, to the same or to other terms."""
+    held = await store.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
+    act = Act(actor.subject, actor.organisation, held.now)
     with answered():
-        facts = held.record.renew(agreed, sealed, Act(actor.subject, actor.organisation, held.now))
+        facts = held.record.renew(prepared.terms, prepared.sealed, act)
     await store.save(tx, held.record, facts)
     return held.record
 
@@ -107,12 +120,20 @@ async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int 
     return held.record
 
 
-async def expire(tx: Transaction, consent_id: UUID) -> ConsentRecord:
-    """By the clock, which is the database's."""
+async def expire(tx: Transaction, consent_id: UUID, revision: int) -> timedelta | None:
+    """By the database's clock. Answers how long is left where the clock that woke us was ahead of it.
+
+    A record that moved since this expiry was set is left alone: a renewal has set its own.
+    """
     held = await store.hold(tx, consent_id)
-    facts = held.record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
-    await store.save(tx, held.record, facts)
-    return held.record
+    record = held.record
+    if record.revision != revision:
+        return None
+    if record.permits(held.now):
+        return record.terms.valid_until - held.now
+    facts = record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
+    await store.save(tx, record, facts)
+    return None
 
 
 async def issue_seal_token(
@@ -133,15 +154,3 @@ async def issue_seal_token(
     disclosure.token(token_id)
     await store.save(tx, held.record, [])
     return signer.seal_token(disclosure_id, wanted, token_id, held.now)
-
-
-async def _sealed(
-    tx: Transaction, vault: Vault, case_id: UUID, consent_id: UUID, names: Mapping[str, str]
-) -> dict[str, str]:
-    """Each name under the person's key, bound to what it is and to this record."""
-    if not names:
-        return {}
-    person_id = await store.person_of(tx, case_id)
-    return {
-        what: await vault.seal(person_id, f"consent.{what}", consent_id, name) for what, name in names.items()
-    }

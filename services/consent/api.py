@@ -1,0 +1,168 @@
+"""Routes for people: giving and ending consent, its receipt, and the ledger of what was disclosed under it."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Response
+
+from chassis.access import require_case
+from chassis.database import Transaction
+from chassis.http import Done, IfMatch, Listing, Page, PageQuery, Tx, Who, cursor, done, etag
+from chassis.problems import Invalid, Unavailable
+from chassis.service import Running
+from contracts.events.access import RecordReadV1
+from services.consent import queries, store, use_cases
+from services.consent.forms import AgreedForm, AnswerForm
+from services.consent.receipt import Receipt, receipt_of
+from services.consent.signing import signer_of
+from services.consent.use_cases import Prepared
+
+router = APIRouter(tags=["consent"])
+
+
+async def _prepare_answer(case_id: UUID, body: AnswerForm, actor: Who, running: Running) -> Prepared:
+    """Names are sealed before the transaction begins, under the id that the record will have."""
+    consent_id = uuid4()
+    return await _prepared(consent_id, case_id, body, actor, running)
+
+
+async def _prepare_renewal(consent_id: UUID, body: AgreedForm, actor: Who, running: Running) -> Prepared:
+    case_id = await use_cases.case_of(running.database, actor, consent_id)
+    return await _prepared(consent_id, case_id, body, actor, running)
+
+
+async def _prepared(
+    consent_id: UUID, case_id: UUID, body: AgreedForm, actor: Who, running: Running
+) -> Prepared:
+    if running.vault is None:
+        raise Unavailable
+    sealed = await use_cases.seal_names(
+        running.database, running.vault, actor, case_id, consent_id, body.names()
+    )
+    return Prepared(consent_id, body.terms(), sealed)
+
+
+Answer = Annotated[Prepared, Depends(_prepare_answer)]
+Renewal = Annotated[Prepared, Depends(_prepare_renewal)]
+
+
+@router.post(
+    "/v1/cases/{case_id}/consents", status_code=201, summary="Record that she gave or refused consent"
+)
+async def post_consent(
+    case_id: UUID, body: AnswerForm, actor: Who, prepared: Answer, tx: Tx, response: Response
+) -> Done:
+    given = body.decision == "given"
+    record = await use_cases.record_answer(tx, actor, case_id, prepared, given=given)
+    where = f"/v1/consents/{record.id}"
+    return done(tx, response, record.id, record.revision, status=201, location=where)
+
+
+@router.get("/v1/cases/{case_id}/consents", summary="The consent records of a case, oldest first")
+async def get_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ConsentSummary]:
+    await require_case(tx, actor, "consent.read", case_id)
+    items = await queries.consents(tx, case_id, _position(page), page.limit)
+    _read(tx, case_id, "consent")
+    full = len(items) == page.limit
+    return Listing(items=items, next=cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None)
+
+
+@router.get("/v1/consents/{consent_id}", summary="A consent record with all its revisions")
+async def get_consent(consent_id: UUID, actor: Who, tx: Tx, response: Response) -> queries.ConsentView:
+    case_id = await store.case_for(tx, actor, "consent.read", consent_id)
+    view = await queries.consent(tx, consent_id)
+    _read(tx, case_id, "consent", consent_id)
+    response.headers["ETag"] = etag(view.revision)
+    return view
+
+
+@router.post("/v1/consents/{consent_id}/renew", summary="She was asked again and agreed")
+async def post_renew(
+    consent_id: UUID,  # noqa: ARG001  # the dependency reads it
+    body: AgreedForm,  # noqa: ARG001
+    actor: Who,
+    prepared: Renewal,
+    tx: Tx,
+    expected: IfMatch,
+    response: Response,
+) -> Done:
+    record = await use_cases.renew(tx, actor, prepared, expected)
+    return done(tx, response, record.id, record.revision)
+
+
+@router.post(
+    "/v1/consents/{consent_id}/withdraw", summary="She takes it back; nothing is asked, no reason needed"
+)
+async def post_withdraw(consent_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+    record = await use_cases.withdraw(tx, actor, consent_id)
+    return done(tx, response, record.id, record.revision)
+
+
+@router.post("/v1/consents/{consent_id}/revoke", summary="Ended by another than the person")
+async def post_revoke(consent_id: UUID, actor: Who, tx: Tx, expected: IfMatch, response: Response) -> Done:
+    record = await use_cases.revoke(tx, actor, consent_id, expected)
+    return done(tx, response, record.id, record.revision)
+
+
+@router.get("/v1/consents/{consent_id}/receipt", summary="Her receipt, signed")
+async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) -> Receipt:
+    case_id = await store.case_for(tx, actor, "consent.read", consent_id)
+    view = await queries.consent(tx, consent_id)
+    person_id = await store.person_of(tx, case_id)
+    _read(tx, case_id, "consent", consent_id)
+    return receipt_of(view, person_id, running.settings.cell, signer_of(running))
+
+
+@router.get(
+    "/v1/cases/{case_id}/ledger", summary="What was authorised, sealed, delivered, recalled and answered"
+)
+async def get_ledger(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.LedgerEntry]:
+    await require_case(tx, actor, "consent.read", case_id)
+    items = await queries.ledger(tx, case_id, _number(page), page.limit)
+    _read(tx, case_id, "ledger")
+    return Listing(items=items, next=cursor(items[-1].position) if len(items) == page.limit else None)
+
+
+@router.get("/v1/cases/{case_id}/grants", summary="What others' consents let this case's organisation do")
+async def get_grants(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.GrantView]:
+    await require_case(tx, actor, "consent.read", case_id)
+    items = await queries.grants(tx, case_id, _identifier(page), page.limit)
+    _read(tx, case_id, "disclosure")
+    return Listing(items=items, next=cursor(items[-1].disclosure_id) if len(items) == page.limit else None)
+
+
+def _read(tx: Transaction, case_id: UUID, resource: str, resource_id: UUID | None = None) -> None:
+    tx.say(RecordReadV1(case_id=case_id, resource=resource, resource_id=resource_id))
+
+
+def _no_position() -> Invalid:
+    return Invalid("`after` must be the `next` of a page before")
+
+
+def _position(page: PageQuery) -> queries.Position | None:
+    if page.after is None:
+        return None
+    try:
+        at, id_ = page.after
+        return datetime.fromisoformat(at), UUID(id_)
+    except ValueError as error:
+        raise _no_position() from error
+
+
+def _number(page: PageQuery) -> int:
+    try:
+        (number,) = page.after or ("0",)
+        return int(number)
+    except ValueError as error:
+        raise _no_position() from error
+
+
+def _identifier(page: PageQuery) -> UUID | None:
+    if page.after is None:
+        return None
+    try:
+        (id_,) = page.after
+        return UUID(id_)
+    except ValueError as error:
+        raise _no_position() from error

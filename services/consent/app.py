@@ -1,0 +1,32 @@
+"""What the service consent is made of."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from chassis.clock import Clock, utc_now
+from chassis.service import Service
+from services.consent import api, internal
+from services.consent.expiry import expiry_work
+from services.consent.handlers import subscriptions
+from services.consent.settings import Settings
+from services.consent.signing import NAME, Signer
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
+    router = APIRouter()
+    router.include_router(api.router)
+    router.include_router(internal.router)
+    service = Service(
+        settings,
+        name=NAME,
+        router=router,
+        versions=VERSIONS,
+        subscriptions=subscriptions(settings.cell),
+        work=lambda _: [expiry_work()],
+        clock=clock,
+    )
+    service.ports["signer"] = Signer(settings)
+    return service

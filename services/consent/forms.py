@@ -1,0 +1,99 @@
+"""What is sent when she gives, refuses or renews: a form that is checked whole and never echoed."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from contracts.language import LanguageTag
+from contracts.name import NameText
+from contracts.types import Cell, KnownCode, OrganisationId
+from services.consent.domain.terms import (
+    Assent,
+    Capacity,
+    LegalBasis,
+    Method,
+    Recipient,
+    Terms,
+    WithdrawalMethod,
+)
+
+Purpose = Annotated[str, KnownCode("purpose")]
+Category = Annotated[str, KnownCode("data_category")]
+NoticeVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
+NAMES = ("witness", "interpreter", "guardian")
+"""Fields of the form that are kept under the person's key and nowhere else."""
+
+
+class RecipientForm(BaseModel):
+    """A named recipient. An organisation belongs to the country that its identifier begins with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisation: OrganisationId
+    country: Annotated[Cell, KnownCode("country")]
+
+    @model_validator(mode="after")
+    def _of_its_country(self) -> Self:
+        if not self.organisation.startswith(f"{self.country.lower()}-"):
+            raise ValueError("the organisation is not of this country")
+        return self
+
+
+class AgreedForm(BaseModel):
+    """What she was told and agreed to (ISO/IEC TS 27560)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purposes: Annotated[list[Purpose], Field(min_length=1, max_length=10)]
+    recipients: Annotated[list[RecipientForm], Field(min_length=1, max_length=20)]
+    categories: Annotated[list[Category], Field(min_length=1, max_length=20)]
+    back_categories: Annotated[
+        list[Category], Field(max_length=20, description="what a recipient may tell the sender back")
+    ] = []
+    notice_version: Annotated[NoticeVersion, Field(description="which text was explained to her")]
+    language: Annotated[LanguageTag, Field(description="in which it was explained (BCP 47)")]
+    risks_explained: bool
+    method: Method
+    witness: Annotated[NameText | None, Field(description="needed where it was spoken")] = None
+    capacity: Capacity = Capacity.SELF
+    guardian: Annotated[NameText | None, Field(description="needed where a guardian speaks")] = None
+    assent: Annotated[Assent, Field(description="the child's own answer")] = Assent.NOT_ASKED
+    interpreter: NameText | None = None
+    interpreter_undertaking: Annotated[
+        bool, Field(description="the interpreter undertook confidentiality")
+    ] = False
+    withdrawal_method: WithdrawalMethod = WithdrawalMethod.TELL_ANY_WORKER
+    legal_basis: LegalBasis = LegalBasis.CONSENT
+    valid_until: AwareDatetime
+
+    def terms(self) -> Terms:
+        return Terms(
+            purposes=_once(self.purposes),
+            recipients=tuple(Recipient(r.organisation, r.country) for r in self.recipients),
+            categories=_once(self.categories),
+            back_categories=_once(self.back_categories),
+            notice_version=self.notice_version,
+            language=self.language,
+            risks_explained=self.risks_explained,
+            method=self.method,
+            capacity=self.capacity,
+            assent=self.assent,
+            interpreted=self.interpreter is not None,
+            interpreter_undertaking=self.interpreter_undertaking,
+            withdrawal_method=self.withdrawal_method,
+            legal_basis=self.legal_basis,
+            valid_until=self.valid_until,
+        )
+
+    def names(self) -> dict[str, str]:
+        return {what: name for what in NAMES if (name := getattr(self, what)) is not None}
+
+
+class AnswerForm(AgreedForm):
+    """Her answer, either way. A refusal is as complete as a consent, and permits nothing."""
+
+    decision: Literal["given", "refused"]
+
+
+def _once(codes: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(codes)))

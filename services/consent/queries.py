@@ -1,0 +1,244 @@
+"""What is read of consents: SQL straight to the views that the API answers with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.problems import NotFound
+from contracts.types import Code
+from services.consent import store
+from services.consent.domain.authorisation import Decision, decide
+from services.consent.domain.chain import Broken, verify
+from services.consent.domain.disclosure import ANSWER_WITHIN, Request
+
+Position = tuple[datetime, UUID]
+
+
+class RecipientView(BaseModel):
+    organisation: str
+    country: str
+
+
+class TermsView(BaseModel):
+    purposes: list[str]
+    recipients: list[RecipientView]
+    categories: list[str]
+    back_categories: list[str]
+    notice_version: str
+    language: str
+    risks_explained: bool
+    method: str
+    capacity: str
+    assent: str
+    interpreted: bool
+    interpreter_undertaking: bool
+    withdrawal_method: str
+    legal_basis: str
+    valid_until: datetime
+
+
+class ConsentSummary(BaseModel):
+    id: UUID
+    case_id: UUID
+    state: Annotated[str, Code("consent_state")]
+    revision: int
+    valid_until: datetime
+    created_at: datetime
+    terms: TermsView
+
+
+class RevisionView(BaseModel):
+    """One entry of the chain. `sealed` says which names are kept under her key, never the names."""
+
+    number: int
+    state: Annotated[str, Code("consent_state")]
+    at: datetime
+    by: str
+    organisation: str
+    terms: TermsView
+    sealed: list[str]
+    previous: str
+    hash: str
+
+
+class ConsentView(ConsentSummary):
+    intact: Annotated[bool, Field(description="whether every revision fits its hash and the one before")]
+    revisions: list[RevisionView]
+
+
+class LedgerEntry(BaseModel):
+    """One step of one disclosure: field names, never values."""
+
+    position: int
+    at: datetime
+    disclosure_id: UUID
+    consent_id: UUID | None
+    step: str
+    recipient: str
+    recipient_cell: str
+    revision: int | None
+    fields: list[Annotated[str, Code("field")]]
+    code: Annotated[str | None, Field(description="why refused, undelivered or recalled; or the answer")]
+    law: str | None
+    answer_due: Annotated[datetime | None, Field(description="for a recall: until when it must be answered")]
+    overdue: Annotated[bool, Field(description="a recall that nobody has answered in time")]
+
+
+class GrantView(BaseModel):
+    """A grant received. Where a recall came first, only that it is closed is known."""
+
+    disclosure_id: UUID
+    case_id: UUID
+    granted: bool
+    closed: bool
+    referral_id: UUID | None
+    sender: str | None
+    sender_cell: str | None
+    recipient: str | None
+    purpose: str | None
+    fields: list[str]
+    back_categories: list[str]
+    consent_revision: int | None
+    valid_until: datetime | None
+
+
+class WithheldView(BaseModel):
+    field: str
+    reason: Annotated[str, Code("withheld_reason")]
+
+
+class PreviewView(BaseModel):
+    """Exactly what would be sent now, what not and why, and why nothing where nothing would."""
+
+    sent: list[str]
+    withheld: list[WithheldView]
+    refusal: Annotated[str, Code("disclosure_refusal")] | None
+    consent_id: UUID | None
+    revision: int | None
+    back_categories: list[str]
+
+
+_CONSENTS = text(
+    "select id, case_id, state, revision, valid_until, created_at, terms from consent.records"
+    " where case_id = :case and (cast(:at as timestamptz) is null or (created_at, id) > (:at, cast(:id as uuid)))"
+    " order by created_at, id limit :limit"
+)
+_CONSENT = text("select * from consent.records where id = :id")
+_REVISIONS = text("select number, body, hash from consent.revisions where consent_id = :id order by number")
+_LEDGER = text(
+    """
+    select l.*, case when l.step = 'recalled' then l.at + :within end as answer_due,
+           l.step = 'recalled' and l.at + :within < clock_timestamp() and not exists (
+               select from consent.ledger as a
+               where a.disclosure_id = l.disclosure_id and a.step = 'answered' and a.pos > l.pos) as overdue
+    from consent.ledger as l where l.case_id = :case and l.pos > :after order by l.pos limit :limit
+    """
+)
+_GRANTED = "*, (referral_id is not null and not closed and valid_until > clock_timestamp()) as granted"
+_GRANTS = text(
+    f"select {_GRANTED} from consent.grants where case_id = :case"
+    " and (cast(:after as uuid) is null or disclosure_id > :after) order by disclosure_id limit :limit"
+)
+_GRANT = text(f"select {_GRANTED} from consent.grants where disclosure_id = :id")
+
+
+async def consents(
+    tx: Transaction, case_id: UUID, after: Position | None, limit: int
+) -> list[ConsentSummary]:
+    at, id_ = after or (None, None)
+    rows = await tx.execute(_CONSENTS, {"case": case_id, "at": at, "id": id_, "limit": limit})
+    return [ConsentSummary.model_validate(dict(row._mapping)) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
+
+
+async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
+    """The record with all its revisions, and whether they are as they were written."""
+    row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
+    revisions = (await tx.execute(_REVISIONS, {"id": consent_id})).all()
+    return ConsentView(
+        id=row.id,
+        case_id=row.case_id,
+        state=row.state,
+        revision=row.revision,
+        valid_until=row.valid_until,
+        created_at=row.created_at,
+        terms=TermsView.model_validate(row.terms),
+        intact=_intact(row, revisions),
+        revisions=[_revision(r) for r in revisions],
+    )
+
+
+def _intact(row: Any, revisions: Sequence[Any]) -> bool:
+    """The chain holds, none is missing at its end, and the record says what its last revision says."""
+    try:
+        count = verify(((r.body, r.hash) for r in revisions), row.salt)
+    except Broken:
+        return False
+    last = revisions[-1].body if revisions else {}
+    as_last = (row.state, row.terms, row.sealed) == (last.get("state"), last.get("terms"), last.get("sealed"))
+    return count == row.revision and revisions[-1].hash == row.head and as_last
+
+
+def _revision(row: Any) -> RevisionView:
+    body = row.body
+    return RevisionView(
+        number=row.number,
+        state=body["state"],
+        at=body["at"],
+        by=body["by"],
+        organisation=body["organisation"],
+        terms=body["terms"],
+        sealed=sorted(body["sealed"]),
+        previous=body["previous"],
+        hash=row.hash,
+    )
+
+
+async def ledger(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[LedgerEntry]:
+    parameters = {"case": case_id, "after": after, "limit": limit, "within": ANSWER_WITHIN}
+    rows = await tx.execute(_LEDGER, parameters)
+    return [LedgerEntry.model_validate({**row._mapping, "position": row.pos}) for row in rows]  # noqa: SLF001
+
+
+async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int) -> list[GrantView]:
+    rows = await tx.execute(_GRANTS, {"case": case_id, "after": after, "limit": limit})
+    return [_grant(row) for row in rows]
+
+
+async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
+    """Whether a received disclosure may still be read, by the database's clock. Raises NotFound."""
+    row = (await tx.execute(_GRANT, {"id": disclosure_id})).first()
+    if row is None:
+        raise NotFound
+    return _grant(row)
+
+
+def _grant(row: Any) -> GrantView:
+    values = dict(row._mapping)  # noqa: SLF001
+    return GrantView.model_validate(
+        {**values, "fields": row.fields or [], "back_categories": row.back_categories or []}
+    )
+
+
+async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
+    """The same decision as at authorisation, with nothing locked and nothing kept."""
+    now = await store.database_time(tx)
+    records = await store.records_of(tx, request.case_id)
+    return _preview(decide(records, await store.ground(tx, cell, now), request, now))
+
+
+def _preview(decision: Decision) -> PreviewView:
+    computed, record = decision.computed, decision.record
+    refused = computed.refusal is not None
+    return PreviewView(
+        sent=list(computed.sent),
+        withheld=[WithheldView(field=name, reason=reason) for name, reason in computed.withheld],
+        refusal=computed.refusal,
+        consent_id=None if refused or record is None else record.id,
+        revision=None if refused or record is None else record.revision,
+        back_categories=[] if refused or record is None else list(record.terms.back_categories),
+    )

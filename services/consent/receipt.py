@@ -1,0 +1,90 @@
+"""The receipt that she may keep: ISO/IEC TS 27560 names, signed, and with no word on it that would betray her."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, Field
+
+from contracts.codes import codes
+from services.consent.queries import ConsentView
+from services.consent.signing import Signer
+
+SCHEMA = "ISO/IEC TS 27560:2023"
+PROFILE = "dpv-27560:receipt"
+RIGHTS = ["access", "rectification", "erasure", "restriction", "withdrawal", "complaint"]
+
+
+class Receipt(BaseModel):
+    """The receipt to read, and the same signed by this cell's consent service (compact JWS over its RFC 8785 form)."""
+
+    receipt: dict[str, Any] = Field(description="fields as ISO/IEC TS 27560 names them")
+    jws: str
+
+
+def receipt_of(view: ConsentView, person_id: UUID, cell: str, signer: Signer) -> Receipt:
+    body = {
+        "schema_version": SCHEMA,
+        "profile": PROFILE,
+        "record_id": str(view.id),
+        "receipt_id": str(uuid5(view.id, f"receipt.{view.revision}")),
+        "pii_principal_id": str(person_id),
+        "pii_processing": _processing(view, cell),
+        "party_identification": _parties(view, cell),
+        "event": _event(view),
+    }
+    return Receipt(receipt=body, jws=signer.receipt(body))
+
+
+def _processing(view: ConsentView, cell: str) -> dict[str, Any]:
+    terms = view.terms
+    return {
+        "privacy_notice": terms.notice_version,
+        "language": terms.language,
+        "purposes": [_label("purpose", code) for code in terms.purposes],
+        "lawful_basis": terms.legal_basis,
+        "pii_information": [_label("data_category", code) for code in terms.categories],
+        "disclosed_back": [_label("data_category", code) for code in terms.back_categories],
+        "pii_controllers": [view.revisions[-1].organisation],
+        "collection_method": terms.method,
+        "storage_locations": [cell],
+        "retention_period": terms.valid_until.isoformat(),
+        "geographic_restrictions": sorted({cell, *(r.country for r in terms.recipients)}),
+        "jurisdiction": cell,
+        "recipient_third_parties": [r.organisation for r in terms.recipients],
+        "withdrawal_method": terms.withdrawal_method,
+        "privacy_rights": RIGHTS,
+    }
+
+
+def _parties(view: ConsentView, cell: str) -> list[dict[str, str]]:
+    """The directory is public in both countries, so an organisation's identifier leads to its address and telephone."""
+    controller = {
+        "party_id": view.revisions[-1].organisation,
+        "party_role": "pii_controller",
+        "party_address": cell,
+    }
+    recipients = [
+        {"party_id": r.organisation, "party_role": "recipient", "party_address": r.country}
+        for r in view.terms.recipients
+    ]
+    return [controller, *recipients]
+
+
+def _event(view: ConsentView) -> dict[str, str]:
+    last = view.revisions[-1]
+    days = max(0, (view.terms.valid_until - last.at).days)
+    return {
+        "event_time": last.at.isoformat(),
+        "validity_duration": f"P{days}D",
+        "valid_until": view.terms.valid_until.isoformat(),
+        "entity_id": last.organisation,
+        "event_type": view.terms.capacity,
+        "event_state": codes("consent_state")[view.state],
+        "revision": str(last.number),
+        "revision_hash": last.hash,
+    }
+
+
+def _label(codelist: str, code: str) -> str:
+    """Words, not codes: some codes name what she went through."""
+    return codes(codelist)[code]
