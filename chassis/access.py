@@ -1,0 +1,156 @@
+"""Who sees a case: the policies asked over `chassis.case_access`, which every service that holds cases keeps by itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.policies import Decision, Resource
+from chassis.problems import Forbidden, NotFound
+from chassis.subscription import Subscription
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1
+
+CELL = "Cell"
+CASE = "Case"
+_SOMEBODY_ELSE = "\x1fsomebody-else"
+"""No subject looks like this: it stands for a case that others have."""
+
+_READ = text("select organisation, workers from chassis.case_access where case_id = :case_id")
+_LOAD = text(
+    "select case_id, organisation, workers from chassis.case_access where case_id = any(:keys) order by case_id for update"
+)
+_SAVE = text(
+    """
+    insert into chassis.case_access (case_id, organisation, workers)
+    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}')
+    from unnest(cast(:cases as uuid[]), cast(:organisations as text[]), cast(:workers as text[])) as u(c, o, w)
+    order by c
+    on conflict (case_id) do update set organisation = excluded.organisation, workers = excluded.workers
+    """
+)
+
+
+def require(actor: Actor, action: str, *, organisation: str | None = None, kind: str = CELL) -> Decision:
+    """For what is no case. `organisation` is whose thing it is; None: the actor's own. Raises Forbidden."""
+    resource = Resource(kind, actor.cell, actor.cell, organisation or actor.organisation)
+    decision = actor.policies.decide(actor.principal(), action, resource)
+    if not decision.allowed:
+        raise Forbidden
+    return decision
+
+
+async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> Decision:
+    """Ask the policies about this case. Raises NotFound, the same whether it is not there or not for this actor."""
+    row = (await tx.execute(_READ, {"case_id": case_id})).first()
+    if row is None:
+        raise NotFound
+    resource = _case(_cell(tx), str(case_id), row.organisation, row.workers)
+    decision = actor.policies.decide(actor.principal(), action, resource)
+    if not decision.allowed:
+        raise NotFound
+    return decision
+
+
+async def visible_cases(
+    tx: Transaction, actor: Actor, action: str, *, column: str = "case_id"
+) -> tuple[str, dict[str, Any]]:
+    """A condition on `column` with its parameters, for the WHERE of a worklist: the cases on which `action` is allowed.
+
+    The policies stay the only source: they are asked about a case of the actor's organisation that is the actor's,
+    nobody's, and somebody else's, and the answers become the condition. Cases of other organisations are never listed.
+    """
+    mine, nobodys, others = (
+        actor.policies.weigh(
+            actor.principal(), action, _case(_cell(tx), "any", actor.organisation, workers)
+        ).allowed
+        for workers in ((actor.subject,), (), (_SOMEBODY_ELSE,))
+    )
+    kinds = [
+        ":access_subject = any(ca.workers)" if mine else "",
+        "ca.workers = '{}'" if nobodys else "",
+        "(ca.workers <> '{}' and not :access_subject = any(ca.workers))" if others else "",
+    ]
+    which = " or ".join(kind for kind in kinds if kind)
+    if not which:
+        return "false", {}
+    condition = (
+        f"{column} in (select ca.case_id from chassis.case_access ca"
+        f" where ca.organisation = :access_organisation and ({which}))"
+    )
+    parameters = {"access_organisation": actor.organisation}
+    return condition, parameters | ({"access_subject": actor.subject} if ":access_subject" in which else {})
+
+
+async def remember(tx: Transaction, case_id: UUID, organisation: str, workers: Iterable[str] = ()) -> None:
+    """Write who has a case, in the transaction that decides it (intake), or that learns of it."""
+    await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), changed=True)])
+
+
+@dataclass(slots=True)
+class CaseAccess:
+    """One row of the projection, as a handler changes it. `organisation` is None until something was heard of it."""
+
+    case_id: UUID
+    organisation: str | None = None
+    workers: tuple[str, ...] = ()
+    changed: bool = False
+
+
+def subscription() -> Subscription[UUID, CaseAccess]:
+    """What keeps the projection: the events of intake, in their order for each case."""
+    return Subscription(
+        handlers={CaseOpenedV1: on_case_opened, CaseAssignedV1: on_case_assigned},
+        key=lambda event: event.case_id,
+        load=_load,
+        save=_save,
+        outgoing=lambda _: None,
+    )
+
+
+def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Iterable[object]:
+    """An opened case belongs to the organisation that opened it, and to nobody there yet."""
+    if case.organisation is None:
+        case.organisation, case.changed = event.organisation, True
+    return ()
+
+
+def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
+    """The whole assignment as it now stands: whoever is not in it sees the case no longer."""
+    case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
+    return ()
+
+
+async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
+    rows = (await tx.execute(_LOAD, {"keys": list(keys)})).all()
+    known: Mapping[UUID, CaseAccess] = {
+        row.case_id: CaseAccess(row.case_id, row.organisation, tuple(row.workers)) for row in rows
+    }
+    return {key: known.get(key) or CaseAccess(key) for key in keys}
+
+
+async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
+    changed = [case for case in cases if case.changed and case.organisation is not None]
+    if not changed:
+        return
+    await tx.execute(
+        _SAVE,
+        {
+            "cases": [case.case_id for case in changed],
+            "organisations": [case.organisation for case in changed],
+            "workers": [" ".join(case.workers) for case in changed],
+        },
+    )
+
+
+def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str]) -> Resource:
+    return Resource(CASE, case_id, cell, organisation, tuple(workers))
+
+
+def _cell(tx: Transaction) -> str:
+    """The jurisdiction of this database, from the source under which it speaks."""
+    return tx.database.source.split("/")[1].upper()

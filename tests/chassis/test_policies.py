@@ -1,0 +1,306 @@
+"""Every actor, every action, every kind of resource: what is allowed is listed here by hand, and all else is refused."""
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+import structlog
+
+from chassis.policies import Decision, Policies, PoliciesInvalid, Principal, Resource, UnknownAction
+
+DIRECTORY = Path("deploy/policies")
+
+CASE_READS = {"case.read", "consent.read", "referral.read", "return.read"}
+INTAKING = {
+    "case.read",
+    "case.write",
+    "case.screen",
+    "case.assess",
+    "hold.place",
+    "hold.lift",
+    "case.identify",
+    "case.assign",
+}
+OPENING = {"case.open", "case.import"}
+CARING = {
+    *(INTAKING - {"case.identify", "case.assign"}),
+    *(
+        "consent.record",
+        "consent.read",
+        "consent.withdraw",
+        "disclosure.preview",
+        "disclosure.recall",
+    ),
+    *(
+        "referral.draft",
+        "referral.send",
+        "referral.read",
+        "referral.accept",
+        "referral.reject",
+        "referral.start",
+    ),
+    *(
+        "referral.hold",
+        "referral.resume",
+        "referral.complete",
+        "referral.fail",
+        "referral.cancel",
+        "referral.correct",
+    ),
+    *("return.request", "return.counsel", "return.decide", "return.assess", "return.clear", "return.prepare"),
+    *("return.depart", "return.arrive", "return.receive", "return.plan", "return.close", "return.withdraw"),
+    *("return.suspend", "return.read"),
+}
+SUPERVISING = CARING | {"case.identify", "case.assign", "consent.revoke"}
+OPERATING = {"parked.read", "parked.replay", "work.read", "envelope.read", "agreement.write"}
+INTERNAL = {"internal.disclosable", "internal.seal-token", "internal.preview", "internal.granted"}
+EVERYTHING = {
+    *(OPENING | SUPERVISING | OPERATING | INTERNAL),
+    *("directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+}
+
+
+def actor(
+    *roles: str, subject: str = "me", purpose: str = "case-management", service: bool = False
+) -> Principal:
+    return Principal(subject, "th-mine", "TH", frozenset(roles), purpose, service)
+
+
+def service(name: str) -> Principal:
+    return actor("service", subject=f"service:{name}", service=True)
+
+
+RESOURCES = {
+    "my case": Resource("Case", "c", "TH", "th-mine", ("me", "other")),
+    "nobody's case": Resource("Case", "c", "TH", "th-mine", ()),
+    "a colleague's case": Resource("Case", "c", "TH", "th-mine", ("other",)),
+    "another organisation's case": Resource("Case", "c", "TH", "th-theirs", ("me",)),
+    "another country's case": Resource("Case", "c", "KH", "th-mine", ("me",)),
+    "my organisation": Resource("Cell", "TH", "TH", "th-mine"),
+    "another organisation": Resource("Cell", "TH", "TH", "th-theirs"),
+    "another country": Resource("Cell", "KH", "KH", "th-mine"),
+}
+MINE_OR_FREE = ("my case", "nobody's case")
+OWN_CASES = (*MINE_OR_FREE, "a colleague's case")
+CASES = (*OWN_CASES, "another organisation's case")
+CELL = ("my organisation", "another organisation")
+
+ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
+    "screening officer": (
+        actor("screening_officer"),
+        [
+            (OWN_CASES, INTAKING),
+            (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
+            (CELL, {"directory.read"}),
+        ],
+    ),
+    "case worker": (
+        actor("case_worker"),
+        [
+            (MINE_OR_FREE, CARING),
+            (("my organisation",), CASE_READS | {"inbox.read"}),
+            (CELL, {"directory.read", "agreement.read"}),
+        ],
+    ),
+    "supervisor": (
+        actor("supervisor"),
+        [
+            (OWN_CASES, SUPERVISING),
+            (("my organisation",), SUPERVISING | {"directory.write", "inbox.read"}),
+            (CELL, {"directory.read", "agreement.read"}),
+        ],
+    ),
+    "auditor": (
+        actor("auditor", purpose="audit"),
+        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read"})],
+    ),
+    "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read"})]),
+    "operator": (actor("operator"), [(CELL, OPERATING | {"agreement.read"})]),
+    "supervisor for the purpose of audit": (
+        actor("supervisor", purpose="audit"),
+        [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read"})],
+    ),
+    "auditor who is also a supervisor": (
+        actor("auditor", "supervisor", purpose="audit"),
+        [
+            ((*CASES, *CELL), {"trail.read"}),
+            (CELL, {"agreement.read", "directory.read"}),
+            (("my organisation",), {"inbox.read"}),
+        ],
+    ),
+    "operator who is also a case worker": (
+        actor("operator", "case_worker"),
+        [(CELL, OPERATING | {"agreement.read", "directory.read"}), (("my organisation",), {"inbox.read"})],
+    ),
+    "somebody without a role": (actor(), []),
+    "somebody with a role that is not ours": (actor("admin", "police"), []),
+    "exchange": (service("exchange"), [((*CASES, *CELL), {"internal.disclosable", "internal.seal-token"})]),
+    "referral": (service("referral"), [((*CASES, *CELL), {"internal.preview", "internal.granted"})]),
+    "intake": (service("intake"), [((*CASES, *CELL), {"internal.granted"})]),
+    "returns": (service("returns"), [((*CASES, *CELL), {"internal.granted"})]),
+    "consent": (service("consent"), []),
+    "notify": (service("notify"), []),
+    "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
+    "a service with a person's role": (
+        actor("supervisor", "service", subject="service:notify", service=True),
+        [],
+    ),
+    "what a service does by itself": (actor("service", subject="system:exchange", service=True), []),
+}
+
+
+@pytest.fixture(scope="module")
+def policies() -> Policies:
+    return Policies(DIRECTORY)
+
+
+def test_the_list_of_actions_is_the_schemas(policies: Policies) -> None:
+    assert policies.actions == EVERYTHING
+
+
+def listed(rows: list[tuple[tuple[str, ...], set[str]]]) -> set[tuple[str, str]]:
+    return {(resource, action) for resources, actions in rows for resource in resources for action in actions}
+
+
+@pytest.mark.parametrize("who", ALLOWED)
+def test_an_actor_may_do_what_is_listed_and_nothing_else(policies: Policies, who: str) -> None:
+    principal, rows = ALLOWED[who]
+    expected = {
+        (resource, action) for resources, actions in rows for resource in resources for action in actions
+    }
+    actual = {
+        (name, action)
+        for name, resource in RESOURCES.items()
+        for action in EVERYTHING
+        if policies.weigh(principal, action, resource).allowed
+    }
+    assert actual == expected
+
+
+def test_most_cells_of_the_matrix_are_forbidden() -> None:
+    allowed = sum(len(listed(rows)) for _, rows in ALLOWED.values())
+    assert len(ALLOWED) * len(EVERYTHING) * len(RESOURCES) > 10 * allowed
+
+
+def test_a_decision_names_its_rule_and_the_version(policies: Policies) -> None:
+    allowed = policies.weigh(actor("case_worker"), "case.read", RESOURCES["my case"])
+    assert allowed == Decision(True, policies.version, ("worker-assigned",))
+    walled = policies.weigh(actor("supervisor"), "case.read", RESOURCES["another country's case"])
+    assert walled == Decision(False, policies.version, ("wall-jurisdiction",))
+
+
+def test_every_decision_is_logged_by_identifiers_alone(policies: Policies) -> None:
+    with structlog.testing.capture_logs() as logs:
+        policies.decide(actor("case_worker"), "case.read", RESOURCES["a colleague's case"])
+    assert logs == [
+        {
+            "event": "policy.decided",
+            "log_level": "info",
+            "actor": "me",
+            "organisation": "th-mine",
+            "purpose": "case-management",
+            "action": "case.read",
+            "resource": "Case",
+            "resource_id": "c",
+            "allowed": False,
+            "policy": policies.version,
+            "rules": "",
+        }
+    ]
+
+
+@pytest.mark.parametrize("action", ["case.list-all", "enforcement.read", "", 'case.read"', "intaking"])
+def test_an_action_that_the_schema_does_not_name_is_a_mistake_and_no_permission(
+    policies: Policies, action: str
+) -> None:
+    with pytest.raises(UnknownAction):
+        policies.weigh(actor("supervisor"), action, RESOURCES["my case"])
+
+
+@pytest.mark.parametrize("subject", ['me", "roles": ["supervisor"]', "me\\", "\x00", "É", ""])
+def test_an_odd_subject_is_a_subject_and_nothing_more(policies: Policies, subject: str) -> None:
+    assert not policies.weigh(
+        actor("case_worker", subject=subject), "case.assign", RESOURCES["nobody's case"]
+    ).allowed
+    assert policies.weigh(
+        actor("case_worker", subject=subject), "case.read", RESOURCES["nobody's case"]
+    ).allowed
+
+
+def test_an_action_on_a_resource_that_it_is_not_for_is_refused(policies: Policies) -> None:
+    assert not policies.weigh(actor("screening_officer"), "case.open", RESOURCES["my case"]).allowed
+    assert not policies.weigh(
+        actor("supervisor"), "case.read", Resource("Planet", "x", "TH", "th-mine")
+    ).allowed
+    assert not policies.weigh(
+        actor("supervisor"), "case.read", Resource("Case", "x", "TH", "th-mine")
+    ).allowed
+
+
+# Loading
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(copytree(DIRECTORY, tmp_path / "policies"))
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "permit (principal, action, resource",
+        'permit (principal, action == Action::"case.list", resource);',
+        "permit (principal, action, resource) when { principal.nationality == resource.cell };",
+        "permit (principal, action, resource) when { principal.roles == 1 };",
+        'permit (principal == Person::"x", action, resource);',
+    ],
+)
+def test_a_policy_that_does_not_parse_or_fit_the_schema_stops_the_start(copy: Path, added: str) -> None:
+    (copy / "own.cedar").write_text(added)
+    with pytest.raises(PoliciesInvalid):
+        Policies(copy)
+
+
+def test_a_directory_without_policies_or_schema_stops_the_start(copy: Path, tmp_path: Path) -> None:
+    (copy / "corridor.cedarschema").unlink()
+    for directory in (copy, tmp_path / "nothing"):
+        with pytest.raises(PoliciesInvalid):
+            Policies(directory)
+
+
+def test_a_forbid_wins_over_every_permit(copy: Path) -> None:
+    (copy / "own.cedar").write_text(
+        '@id("closed") forbid (principal, action == Action::"case.read", resource);'
+    )
+    decision = Policies(copy).weigh(actor("supervisor"), "case.read", RESOURCES["my case"])
+    assert (decision.allowed, decision.rules) == (False, ("closed",))
+
+
+def test_the_version_changes_with_any_change_and_with_nothing_else(copy: Path) -> None:
+    before = Policies(copy).version
+    assert before == Policies(DIRECTORY).version
+    (copy / "cell.cedar").write_text((copy / "cell.cedar").read_text() + "\n// a word\n")
+    assert Policies(copy).version != before
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "wall-jurisdiction",
+        "wall-services-are-not-people",
+        "wall-audit-and-operation-are-apart",
+        "wall-audit-purpose",
+    ],
+)
+def test_the_matrix_sees_each_wall_fall(copy: Path, wall: str) -> None:
+    """The guard of the guard: with one wall taken away, some cell of the matrix changes."""
+    walls = (copy / "walls.cedar").read_text()
+    start = walls.index(f'@id("{wall}")')
+    (copy / "walls.cedar").write_text(walls[:start] + walls[start:].partition(";\n")[2])
+    weaker = Policies(copy)
+    assert any(
+        weaker.weigh(principal, action, resource).allowed and (name, action) not in listed(rows)
+        for principal, rows in ALLOWED.values()
+        for action in EVERYTHING
+        for name, resource in RESOURCES.items()
+    )
