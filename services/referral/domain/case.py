@@ -1,0 +1,89 @@
+"""Everything that referral knows of one case, as a batch of events finds it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.referral.domain.facts import Fact, Ignored, ReferralReceived
+from services.referral.domain.referral import Referral
+from services.referral.domain.response_clock import ResponseClock
+from services.referral.domain.states import Half, State
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That a consent was recorded, for the flag on the worklist. Whether it still permits is consent's to say."""
+
+    id: UUID
+    case_id: UUID
+    revision: int
+    purposes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    valid_until: datetime
+
+
+@dataclass(slots=True)
+class CaseReferrals:
+    """The halves that this cell holds under one case; `consents` are those heard of in this batch."""
+
+    case_id: UUID
+    halves: dict[tuple[UUID, Half], Referral] = field(default_factory=dict)
+    consents: dict[UUID, Consent] = field(default_factory=dict)
+
+    def outgoing(self, referral_id: UUID) -> Referral | None:
+        return self.halves.get((referral_id, Half.OUTGOING))
+
+    def incoming(self, referral_id: UUID) -> Referral | None:
+        return self.halves.get((referral_id, Half.INCOMING))
+
+    def consented(self, consent: Consent) -> None:
+        known = self.consents.get(consent.id)
+        if known is None or known.revision < consent.revision:
+            self.consents[consent.id] = consent
+
+    def receive(self, offer: Referral, clock: ResponseClock, now: datetime) -> list[Fact]:
+        """Open the incoming half, once. Where a recall came before it, it opens revoked and nobody is asked."""
+        known = self.incoming(offer.id)
+        if known is not None and known.organisation:
+            return [Ignored(offer.id, offer.half, "disclosure.received", known.state)]
+        self.halves[offer.id, Half.INCOMING] = offer
+        offer.received_at = now
+        if known is not None:
+            revoked = replace(offer, state=known.state, ended_at=known.ended_at, version=known.version + 1)
+            self.halves[offer.id, Half.INCOMING] = revoked
+            return []
+        offer.state = State.RECEIVED
+        received = ReferralReceived(
+            offer.case_id, offer.id, str(Half.INCOMING), offer.sender, offer.recipient, now
+        )
+        return [received, *offer.start_clock(clock.deadlines(offer.urgency, now))]
+
+    def recall(self, referral_id: UUID, disclosure_id: UUID, now: datetime) -> list[Fact]:
+        """Take the offer back. A recall is protective and may overtake what it recalls: then it leaves a tombstone."""
+        known = self.incoming(referral_id)
+        if known is not None:
+            return known.revoke(now)
+        self.halves[referral_id, Half.INCOMING] = _tombstone(self.case_id, referral_id, disclosure_id, now)
+        return []
+
+
+def _tombstone(case_id: UUID, referral_id: UUID, disclosure_id: UUID, now: datetime) -> Referral:
+    """A revoked incoming half that belongs to nobody, so that no worklist shows it."""
+    return Referral(
+        id=referral_id,
+        half=Half.INCOMING,
+        case_id=case_id,
+        sender="",
+        sender_cell="",
+        recipient="",
+        recipient_cell="",
+        recipient_role="",
+        service="",
+        purpose="",
+        urgency="",
+        asked=(),
+        created_at=now,
+        state=State.REVOKED,
+        disclosure_id=disclosure_id,
+        ended_at=now,
+    )

@@ -1,0 +1,114 @@
+"""What happened to a referral, as its verbs say it; `outgoing` maps each to an event, to due work, or to the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One half moved; `half` says which."""
+
+    case_id: UUID
+    referral_id: UUID
+    half: str
+    sender: str
+    recipient: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralSent:
+    case_id: UUID
+    referral_id: UUID
+    sender: str
+    recipient: str
+    recipient_cell: str
+    recipient_role: str
+    purpose: str
+    service: str
+    urgency: str
+    fields: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralReceived(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralAccepted(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRejected(Moved):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralStarted(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralHeld(Moved):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralResumed(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralCompleted(Moved):
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralFailed(Moved):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralCancelled(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRevoked(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralExpired(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderDue:
+    referral_id: UUID
+    half: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryDue:
+    referral_id: UUID
+    half: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something was heard that does not fit where the half stands; `state` is None where there is no such half here."""
+
+    referral_id: UUID
+    half: str
+    heard: str
+    state: str | None
+
+
+Fact = Moved | ReferralSent | ReminderDue | ExpiryDue | Ignored

@@ -1,0 +1,231 @@
+"""One half of a referral. The sender's cell holds the outgoing half, the receiver's the incoming one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from services.referral.domain import facts
+from services.referral.domain.facts import Fact, Ignored, Moved
+from services.referral.domain.response_clock import Deadlines
+from services.referral.domain.states import (
+    ENDED,
+    FOLLOWS,
+    HELPING,
+    MOVES,
+    OFFERED,
+    Half,
+    State,
+    Verb,
+    WrongHalf,
+    WrongMove,
+)
+
+_SAYS: Mapping[Verb, tuple[type[Any], str | None]] = MappingProxyType(
+    {
+        Verb.DELIVER: (facts.ReferralReceived, None),
+        Verb.REFUSE: (facts.ReferralFailed, "reason"),
+        Verb.ACCEPT: (facts.ReferralAccepted, None),
+        Verb.REJECT: (facts.ReferralRejected, "reason"),
+        Verb.START: (facts.ReferralStarted, None),
+        Verb.HOLD: (facts.ReferralHeld, "reason"),
+        Verb.RESUME: (facts.ReferralResumed, None),
+        Verb.COMPLETE: (facts.ReferralCompleted, "outcome"),
+        Verb.FAIL: (facts.ReferralFailed, "reason"),
+        Verb.CANCEL: (facts.ReferralCancelled, None),
+        Verb.REVOKE: (facts.ReferralRevoked, None),
+        Verb.EXPIRE: (facts.ReferralExpired, None),
+        Verb.CORRECT: (facts.ReferralCancelled, None),
+    }
+)
+"""What each move says, and the name under which it carries its code. A correction ends the other half as a cancel does."""
+
+
+@dataclass(slots=True)
+class Referral:
+    """`reason` is the code of the last rejection, hold or failure; a failure's may also be why nothing was delivered:
+    a code of `disclosure_refusal` or `border_refusal`. `stored` is the version that the database has; 0 when new.
+    """
+
+    id: UUID
+    half: Half
+    case_id: UUID
+    sender: str
+    sender_cell: str
+    recipient: str
+    recipient_cell: str
+    recipient_role: str
+    service: str
+    purpose: str
+    urgency: str
+    asked: tuple[str, ...]
+    created_at: datetime
+    state: State = State.DRAFT
+    reason: str | None = None
+    outcome: str | None = None
+    disclosure_id: UUID | None = None
+    fields: tuple[str, ...] = ()
+    withheld: tuple[tuple[str, str], ...] = ()
+    sent_at: datetime | None = None
+    received_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    respond_by: datetime | None = None
+    reminded_at: datetime | None = None
+    version: int = 1
+    stored: int = 0
+
+    @property
+    def organisation(self) -> str:
+        """Whose half it is; empty for a half of which only the recall came."""
+        return self.sender if self.half is Half.OUTGOING else self.recipient
+
+    @property
+    def changed(self) -> bool:
+        return self.version != self.stored
+
+    def send(self, deadlines: Deadlines, now: datetime) -> list[Fact]:
+        """Ask consent for the disclosure; the receiver's clock begins."""
+        self._gate(Verb.SEND)
+        self.state, self.sent_at, self.version = State.REQUESTED, now, self.version + 1
+        sent = facts.ReferralSent(
+            case_id=self.case_id,
+            referral_id=self.id,
+            sender=self.sender,
+            recipient=self.recipient,
+            recipient_cell=self.recipient_cell,
+            recipient_role=self.recipient_role,
+            purpose=self.purpose,
+            service=self.service,
+            urgency=self.urgency,
+            fields=self.asked,
+            at=now,
+        )
+        return [sent, *self.start_clock(deadlines)]
+
+    def start_clock(self, deadlines: Deadlines) -> list[Fact]:
+        self.respond_by = deadlines.respond_by
+        return [
+            facts.ReminderDue(self.id, self.half, deadlines.remind_at),
+            facts.ExpiryDue(self.id, self.half, deadlines.respond_by),
+        ]
+
+    def accept(self, now: datetime) -> list[Fact]:
+        return self._move(Verb.ACCEPT, now)
+
+    def reject(self, reason: str, now: datetime) -> list[Fact]:
+        return self._move(Verb.REJECT, now, reason)
+
+    def start(self, now: datetime) -> list[Fact]:
+        return self._move(Verb.START, now)
+
+    def hold(self, reason: str, now: datetime) -> list[Fact]:
+        return self._move(Verb.HOLD, now, reason)
+
+    def resume(self, now: datetime) -> list[Fact]:
+        return self._move(Verb.RESUME, now)
+
+    def complete(self, outcome: str, now: datetime) -> list[Fact]:
+        return self._move(Verb.COMPLETE, now, outcome)
+
+    def fail(self, reason: str, now: datetime) -> list[Fact]:
+        return self._move(Verb.FAIL, now, reason)
+
+    def cancel(self, now: datetime) -> list[Fact]:
+        """By the sender, whatever the receiver has done so far. A draft goes in silence: nobody has heard of it."""
+        draft = self.state is State.DRAFT
+        said = self._move(Verb.CANCEL, now)
+        return [] if draft else said
+
+    def correct(self, now: datetime) -> list[Fact]:
+        """Entered in error, from any state. The other half hears of it as a cancellation, where it still runs."""
+        runs = self.state not in ENDED and self.state is not State.DRAFT
+        said = self._move(Verb.CORRECT, now)
+        return said if runs else []
+
+    def authorise(self, disclosure_id: UUID, fields: Iterable[str], withheld: Iterable[tuple[str, str]]) -> list[Fact]:
+        """What will be sent and what is withheld, by name. It moves nothing: nothing is sealed yet."""
+        self.disclosure_id, self.fields, self.withheld = disclosure_id, tuple(fields), tuple(withheld)
+        self.version += 1
+        return []
+
+    def deliver(self, now: datetime) -> list[Fact]:
+        return self._move_if_possible(Verb.DELIVER, now)
+
+    def refuse(self, code: str, now: datetime) -> list[Fact]:
+        """Consent or the border refused the disclosure: nothing was delivered, so the referral has failed with that code.
+
+        It does not go back to draft: what was asked and refused stays to be seen, and a new attempt is a new referral.
+        """
+        return self._move_if_possible(Verb.REFUSE, now, code)
+
+    def revoke(self, now: datetime) -> list[Fact]:
+        """Consent ended. Before acceptance that takes the offer back; after it the help goes on unchanged."""
+        return self._move_if_possible(Verb.REVOKE, now)
+
+    def expire(self, now: datetime) -> list[Fact]:
+        """No answer in time. A late answer is still followed: silence never loses a case."""
+        return self._move_if_possible(Verb.EXPIRE, now)
+
+    def remind(self, now: datetime) -> list[Fact]:
+        """Half of the time has gone without an answer: from now on the worklist shows it."""
+        if self.state in OFFERED and self.reminded_at is None:
+            self.reminded_at, self.version = now, self.version + 1
+        return []
+
+    def follow(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
+        """Do what the other half did, if that fits where this one stands; else only note that it was heard."""
+        if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
+            return [self._ignored(verb)]
+        if _SAYS[verb][1] is not None and code is None:
+            return [self._ignored(verb)]
+        return self._take(verb, now, code)
+
+    def _move_if_possible(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
+        move = MOVES[verb]
+        if self.half not in move.by or self.state not in move.start:
+            return [self._ignored(verb)]
+        return self._take(verb, now, code)
+
+    def _move(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
+        self._gate(verb)
+        return self._take(verb, now, code)
+
+    def _gate(self, verb: Verb) -> None:
+        move = MOVES[verb]
+        if self.half not in move.by:
+            raise WrongHalf(verb, self.half)
+        if self.state not in move.start:
+            raise WrongMove(verb, self.state)
+
+    def _take(self, verb: Verb, now: datetime, code: str | None) -> list[Fact]:
+        """The one place where a state changes after sending."""
+        says, carries = _SAYS[verb]
+        self.state, self.version = MOVES[verb].to, self.version + 1
+        if carries == "reason":
+            self.reason = code
+        elif carries == "outcome":
+            self.outcome = code
+        self._stamp(now)
+        fact: Moved = says(
+            case_id=self.case_id,
+            referral_id=self.id,
+            half=str(self.half),
+            sender=self.sender,
+            recipient=self.recipient,
+            at=now,
+            **({} if carries is None else {carries: code}),
+        )
+        return [fact]
+
+    def _stamp(self, now: datetime) -> None:
+        if self.state is State.RECEIVED:
+            self.received_at = now
+        if self.state in HELPING or self.state is State.REJECTED:
+            self.answered_at = self.answered_at or now
+        self.ended_at = now if self.state in ENDED else None
+
+    def _ignored(self, verb: Verb) -> Ignored:
+        return Ignored(self.id, self.half, verb, self.state)

@@ -1,0 +1,85 @@
+"""How long a receiver may take to answer, by urgency: data of the cell, in hours or in working days of its calendar."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A cell's working days. `offset` is its distance from UTC; `weekend` are ISO weekdays (Monday is 1)."""
+
+    offset: timedelta
+    weekend: frozenset[int]
+    holidays: frozenset[date]
+
+    def __post_init__(self) -> None:
+        if not set(range(1, 8)) - self.weekend:
+            raise ValueError("a week has a working day")
+
+    def add_working_days(self, start: datetime, days: int) -> datetime:
+        """The same time of day, so many working days later; a start on a free day counts from the next working day."""
+        local = start + self.offset
+        left = days
+        while left:
+            local += timedelta(days=1)
+            if self._works(local.date()):
+                left -= 1
+        return local - self.offset
+
+    def _works(self, day: date) -> bool:
+        return day.isoweekday() not in self.weekend and day not in self.holidays
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Either minutes or working days."""
+
+    minutes: int = 0
+    working_days: int = 0
+
+    def after(self, start: datetime, calendar: Calendar) -> datetime:
+        return calendar.add_working_days(start, self.working_days) + timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    remind_at: datetime
+    respond_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseClock:
+    """`spans` maps an urgency to when to remind and when the offer expires."""
+
+    calendar: Calendar
+    spans: Mapping[str, tuple[Span, Span]]
+
+    def deadlines(self, urgency: str, start: datetime) -> Deadlines:
+        """For an urgency that the policy does not name, the shortest of those it names: silence is noticed early."""
+        spans = [self.spans[urgency]] if urgency in self.spans else list(self.spans.values())
+        remind, expire = min(spans, key=lambda pair: pair[1].after(start, self.calendar))
+        return Deadlines(remind.after(start, self.calendar), expire.after(start, self.calendar))
+
+
+def response_clock(policy: Mapping[str, Any], cell: str) -> ResponseClock:
+    """Read the policy data. Raises KeyError or ValueError: a service with an unreadable policy does not start."""
+    calendars = policy["calendars"]
+    own = calendars[cell] if cell in calendars else calendars["default"]
+    calendar = Calendar(
+        offset=datetime.fromisoformat(f"2000-01-01T00:00{own['utc_offset']}").utcoffset() or timedelta(0),
+        weekend=frozenset(own["weekend"]),
+        holidays=frozenset(date.fromisoformat(day) for day in own["holidays"]),
+    )
+    spans = {
+        urgency: (Span(**entry["remind_after"]), Span(**entry["expire_after"]))
+        for urgency, entry in policy["urgency"].items()
+    }
+    clock = ResponseClock(calendar, spans)
+    probe = datetime(2000, 1, 3, tzinfo=UTC)
+    for urgency in spans:
+        deadlines = clock.deadlines(urgency, probe)
+        if not probe < deadlines.remind_at < deadlines.respond_by:
+            raise ValueError(f"the reminder for {urgency} must come before its expiry")
+    return clock

@@ -1,0 +1,39 @@
+"""Both halves of referrals, consents heard of, and the directory of organisations and services."""
+
+from alembic import op
+
+revision = "referral_0001"
+down_revision = None
+
+STATEMENTS = """
+create table referral.referrals (
+    id uuid not null, half text not null check (half in ('outgoing', 'incoming')), case_id uuid not null,
+    organisation text not null, sender text not null, sender_cell text not null, recipient text not null,
+    recipient_cell text not null, recipient_role text not null, service text not null, purpose text not null,
+    urgency text not null, asked jsonb not null, created_at timestamptz not null,
+    state text not null, reason text, outcome text, disclosure_id uuid, fields jsonb not null,
+    withheld jsonb not null, sent_at timestamptz, received_at timestamptz, answered_at timestamptz,
+    ended_at timestamptz, respond_by timestamptz, reminded_at timestamptz, version integer not null,
+    primary key (id, half)) with (fillfactor = 80);
+create index referrals_case on referral.referrals (case_id);
+create index referrals_worklist on referral.referrals (organisation, half, created_at desc, id desc);
+create unique index one_open_offer on referral.referrals (case_id, recipient, purpose)
+    where half = 'outgoing' and state in ('draft', 'requested', 'received');
+create table referral.consents (
+    consent_id uuid primary key, case_id uuid not null, revision integer not null, purposes jsonb not null,
+    recipients jsonb not null, valid_until timestamptz not null);
+create index consents_case on referral.consents (case_id);
+create table referral.organisations (
+    id text primary key, cell text not null, role text not null, name text not null, status text not null,
+    details jsonb not null, version integer not null, seeded text);
+create table referral.services (
+    organisation text not null references referral.organisations (id), id text not null, service text not null,
+    name text not null, status text not null, capacity text not null, details jsonb not null,
+    primary key (organisation, id));
+create index services_code on referral.services (service, organisation)
+"""
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS.split(";\n"):
+        op.execute(statement)

@@ -1,0 +1,67 @@
+"""Each fact of a referral as what it says (an event), makes due (work), or leaves in the log."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+import structlog
+
+from chassis.outbox import Due
+from contracts.envelope import Event
+from contracts.events import referral as said
+from services.referral.domain import facts
+
+REMIND = "remind"
+EXPIRE = "expire"
+"""Kinds of the two work rows of a response clock."""
+
+
+def outgoing(fact: facts.Fact) -> Event | Due | None:
+    return _BY_FACT[type(fact)](fact)
+
+
+def _event(kind: type[Event]) -> Callable[[Any], Event]:
+    def build(fact: Any) -> Event:
+        return kind(**{field.name: getattr(fact, field.name) for field in fields(fact)})
+
+    return build
+
+
+def _due(kind: str) -> Callable[[Any], Due]:
+    def build(fact: Any) -> Due:
+        payload = {"referral_id": str(fact.referral_id), "half": str(fact.half)}
+        return Due(kind, f"{fact.referral_id}:{fact.half}", payload, due_at=fact.at)
+
+    return build
+
+
+def _logged(fact: facts.Ignored) -> None:
+    structlog.get_logger("referral").info(
+        "referral.ignored",
+        referral_id=str(fact.referral_id),
+        half=str(fact.half),
+        heard=str(fact.heard),
+        state=None if fact.state is None else str(fact.state),
+    )
+
+
+_BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due | None]] = MappingProxyType(
+    {
+        facts.ReferralSent: _event(said.ReferralSentV1),
+        facts.ReferralReceived: _event(said.ReferralReceivedV1),
+        facts.ReferralAccepted: _event(said.ReferralAcceptedV1),
+        facts.ReferralRejected: _event(said.ReferralRejectedV1),
+        facts.ReferralStarted: _event(said.ReferralStartedV1),
+        facts.ReferralHeld: _event(said.ReferralHeldV1),
+        facts.ReferralResumed: _event(said.ReferralResumedV1),
+        facts.ReferralCompleted: _event(said.ReferralCompletedV1),
+        facts.ReferralFailed: _event(said.ReferralFailedV1),
+        facts.ReferralCancelled: _event(said.ReferralCancelledV1),
+        facts.ReferralRevoked: _event(said.ReferralRevokedV1),
+        facts.ReferralExpired: _event(said.ReferralExpiredV1),
+        facts.ReminderDue: _due(REMIND),
+        facts.ExpiryDue: _due(EXPIRE),
+        facts.Ignored: _logged,
+    }
+)

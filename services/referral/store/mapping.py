@@ -1,0 +1,111 @@
+"""A half of a referral as a row and back. Lists are JSON, so that arrays of any length fit into one unnest."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from services.referral.domain.case import Consent
+from services.referral.domain.referral import Referral
+from services.referral.domain.states import Half, State
+
+_FIXED: Mapping[str, str] = {
+    "case_id": "uuid",
+    "organisation": "text",
+    "sender": "text",
+    "sender_cell": "text",
+    "recipient": "text",
+    "recipient_cell": "text",
+    "recipient_role": "text",
+    "service": "text",
+    "purpose": "text",
+    "urgency": "text",
+    "asked": "jsonb",
+    "created_at": "timestamptz",
+}
+_MOVING: Mapping[str, str] = {
+    "state": "text",
+    "reason": "text",
+    "outcome": "text",
+    "disclosure_id": "uuid",
+    "fields": "jsonb",
+    "withheld": "jsonb",
+    "sent_at": "timestamptz",
+    "received_at": "timestamptz",
+    "answered_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "respond_by": "timestamptz",
+    "reminded_at": "timestamptz",
+    "version": "integer",
+}
+_KEY: Mapping[str, str] = {"id": "uuid", "half": "text"}
+_JSON = frozenset({"asked", "fields", "withheld", "purposes", "recipients"})
+_ALL = {**_KEY, **_FIXED, **_MOVING}
+_CONSENT: Mapping[str, str] = {
+    "consent_id": "uuid",
+    "case_id": "uuid",
+    "revision": "integer",
+    "purposes": "jsonb",
+    "recipients": "jsonb",
+    "valid_until": "timestamptz",
+}
+
+COLUMNS = ", ".join(_ALL)
+
+
+def _unnest(columns: Mapping[str, str]) -> str:
+    arrays = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in columns.items())
+    return f"unnest({arrays}) as u({', '.join(columns)})"
+
+
+def _sets(columns: Mapping[str, str], source: str) -> str:
+    return ", ".join(f"{name} = {source}.{name}" for name in columns)
+
+
+INSERT: TextClause = text(
+    f"insert into referral.referrals ({COLUMNS}) select {COLUMNS} from {_unnest(_ALL)} order by case_id, id, half"
+    f" on conflict (id, half) do update set {_sets({**_FIXED, **_MOVING}, 'excluded')}"
+)
+"""A conflict there is only with the tombstone of a recall, which the offer fills in."""
+
+UPDATE: TextClause = text(
+    f"update referral.referrals as r set {_sets(_MOVING, 'u')}"
+    f" from {_unnest({**_KEY, **_MOVING, 'stored': 'integer'})}"
+    " where r.id = u.id and r.half = u.half and r.version = u.stored"
+)
+CONSENTS: TextClause = text(
+    f"insert into referral.consents as c ({', '.join(_CONSENT)}) select * from {_unnest(_CONSENT)}"
+    f" on conflict (consent_id) do update set {_sets(_CONSENT, 'excluded')} where c.revision < excluded.revision"
+)
+
+
+def for_insert(referrals: Sequence[Referral]) -> dict[str, list[Any]]:
+    return _columns(referrals, _ALL)
+
+
+def for_update(referrals: Sequence[Referral]) -> dict[str, list[Any]]:
+    return _columns(referrals, {**_KEY, **_MOVING, "stored": "integer"})
+
+
+def for_consents(consents: Sequence[Consent]) -> dict[str, list[Any]]:
+    return {**_columns(consents, [name for name in _CONSENT if name != "consent_id"]), "consent_id": [c.id for c in consents]}
+
+
+def _columns(rows: Sequence[Any], names: Mapping[str, str] | Sequence[str]) -> dict[str, list[Any]]:
+    return {
+        name: [json.dumps(getattr(row, name)) for row in rows]
+        if name in _JSON
+        else [getattr(row, name) for row in rows]
+        for name in names
+    }
+
+
+def referral(row: Any) -> Referral:
+    """A row of COLUMNS as the half that it is."""
+    values = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name
+    del values["organisation"]
+    values["half"], values["state"] = Half(row.half), State(row.state)
+    values["asked"], values["fields"] = tuple(row.asked), tuple(row.fields)
+    values["withheld"] = tuple((name, reason) for name, reason in row.withheld)
+    return Referral(**values, stored=row.version)

@@ -1,0 +1,100 @@
+"""Halves of referrals: got under a lock and for an actor, loaded and saved as sets for a batch of events."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from chassis.access import require_case
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.problems import Conflict, NotFound, PreconditionFailed
+from services.referral.domain.case import CaseReferrals
+from services.referral.domain.facts import Fact
+from services.referral.domain.referral import Referral
+from services.referral.domain.states import Half
+from services.referral.outgoing import outgoing
+from services.referral.store import mapping
+
+_LOCK = text(f"select {mapping.COLUMNS} from referral.referrals where id = :id and half = :half for update")
+_LOAD = text(
+    f"select {mapping.COLUMNS} from referral.referrals where case_id = any(cast(:cases as uuid[]))"
+    " order by case_id, id, half for update"
+)
+_HALVES = text("select half, case_id, organisation from referral.referrals where id = :id order by half desc")
+
+
+class OfferOpen(Conflict):
+    """One open offer for a case, a recipient and a purpose."""
+
+    code, title = "offer-open", "There is an open referral of this case to this recipient for this purpose"
+
+
+async def half_of(tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None) -> tuple[Half, UUID]:
+    """Which half the actor means, and its case: the one asked for, else the one of their organisation. Raises NotFound."""
+    rows = (await tx.execute(_HALVES, {"id": referral_id})).all()
+    meant = [row for row in rows if half is None or row.half == half]
+    if not meant:
+        raise NotFound
+    row = max(meant, key=lambda one: one.organisation == actor.organisation)
+    return Half(row.half), row.case_id
+
+
+async def get(
+    tx: Transaction, actor: Actor, action: str, referral_id: UUID, half: Half, *, expected: int | None = None
+) -> Referral:
+    """Lock a half for this actor to move it. Raises NotFound, or PreconditionFailed where it is not as they saw it."""
+    _, case_id = await half_of(tx, actor, referral_id, half)
+    await require_case(tx, actor, action, case_id)
+    referral = await hold(tx, referral_id, half)
+    if expected is not None and referral.version != expected:
+        raise PreconditionFailed
+    return referral
+
+
+async def hold(tx: Transaction, referral_id: UUID, half: Half) -> Referral:
+    """Lock a half for the service's own work. Raises NotFound."""
+    row = (await tx.execute(_LOCK, {"id": referral_id, "half": half})).first()
+    if row is None:
+        raise NotFound
+    return mapping.referral(row)
+
+
+async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> None:
+    """Write the half if it is still as it was read, and say what happened. Raises PreconditionFailed, OfferOpen."""
+    try:
+        await _write(tx, [referral])
+    except IntegrityError as error:
+        raise OfferOpen from error
+    tx.say(*map(outgoing, facts))
+
+
+async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
+    """All halves under these cases, locked in one order."""
+    cases = {case_id: CaseReferrals(case_id) for case_id in case_ids}
+    for row in await tx.execute(_LOAD, {"cases": list(case_ids)}):
+        referral = mapping.referral(row)
+        cases[referral.case_id].halves[referral.id, referral.half] = referral
+    return cases
+
+
+async def save_cases(tx: Transaction, cases: Sequence[CaseReferrals]) -> None:
+    """One statement for all halves that moved, one for those that are new, one for the consents heard of."""
+    await _write(tx, [r for case in cases for r in case.halves.values() if r.changed])
+    consents = [consent for case in cases for consent in case.consents.values()]
+    if consents:
+        await tx.execute(mapping.CONSENTS, mapping.for_consents(consents))
+
+
+async def _write(tx: Transaction, referrals: Sequence[Referral]) -> None:
+    new = [r for r in referrals if r.stored == 0]
+    moved = [r for r in referrals if r.stored != 0]
+    if moved:
+        result = await tx.execute(mapping.UPDATE, mapping.for_update(moved))
+        if result.rowcount != len(moved):
+            raise PreconditionFailed
+    if new:
+        await tx.execute(mapping.INSERT, mapping.for_insert(new))
+    for referral in referrals:
+        referral.stored = referral.version
