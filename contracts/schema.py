@@ -1,0 +1,111 @@
+"""The JSON Schema of an event, and what counts as breaking a released one."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import jsoncompat
+
+from contracts.catalogue import CATALOGUE
+from contracts.classification import classify
+from contracts.envelope import Event
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FROZEN_KEYWORDS = ("pattern", "format", "enum", "const", "x-codelist", "x-classification")
+"""jsoncompat does not compare these, so any difference in them counts as breaking."""
+
+Schema = dict[str, Any]
+
+
+def events() -> list[type[Event]]:
+    """Each event class once, by type; `record.read.v1` has a catalogue entry for every service."""
+    return sorted({entry.event for entry in CATALOGUE}, key=lambda event: event.type)
+
+
+def event_schema(event: type[Event]) -> Schema:
+    """What a body looks like. Unknown fields are allowed: a reader ignores them."""
+    schema = event.model_json_schema()
+    for path, property_ in properties(schema):
+        property_["x-classification"] = str(classify(event.type, path) or "unclassified")
+    return {"$schema": DIALECT, "$id": f"urn:corridor:event:{event.type}", **schema, "title": event.__name__}
+
+
+def properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """Every property with its dotted path, through references and arrays."""
+    yield from _properties(schema, schema.get("$defs", {}), "")
+
+
+def _properties(node: Schema, definitions: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
+    for name, property_ in node.get("properties", {}).items():
+        yield f"{prefix}{name}", property_
+        for reference in _references(property_):
+            yield from _properties(definitions[reference], definitions, f"{prefix}{name}.")
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield str(node["$ref"]).rpartition("/")[2]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def breaking(released: Schema, now: Schema) -> list[str]:
+    """Why messages of one schema would fail readers of the other; empty if none would. Unknown counts as breaking.
+
+    Both ways matter: events of the old writers stay in the topics, and old readers meet events of new writers.
+    """
+    found = [f"{path}: {problem}" for path, problem in _frozen_differences(released, now)]
+    ways: tuple[tuple[Literal["serializer", "deserializer"], Schema, Schema, str], ...] = (
+        (
+            "serializer",
+            released,
+            _closed(now),
+            "a reader of the released schema may refuse what is written now",
+        ),
+        ("deserializer", _closed(released), now, "a reader of today may refuse what was written before"),
+    )
+    for role, old, new, problem in ways:
+        try:
+            compatible = jsoncompat.check_compat(json.dumps(_plain(old)), json.dumps(_plain(new)), role)
+        except ValueError:
+            found.append(f"the {role}'s compatibility is unknown")
+        else:
+            if not compatible:
+                found.append(problem)
+    return found
+
+
+def _frozen_differences(released: Schema, now: Schema) -> Iterator[tuple[str, str]]:
+    current = dict(properties(now))
+    for path, old in properties(released):
+        if path in current and _frozen(old) != _frozen(current[path]):
+            yield path, f"one of {', '.join(FROZEN_KEYWORDS)} changed"
+
+
+def _frozen(node: Any) -> Any:
+    """The frozen keywords of a property and of what it is made of, in their places."""
+    if isinstance(node, dict):
+        kept = {key: _frozen(value) for key, value in node.items() if isinstance(value, dict | list)}
+        kept |= {key: node[key] for key in FROZEN_KEYWORDS if key in node}
+        return {key: value for key, value in kept.items() if value not in ({}, [])}
+    if isinstance(node, list):
+        return [_frozen(value) for value in node]
+    return None
+
+
+def _closed(schema: Schema) -> Schema:
+    """The schema of what a writer writes: no field that it does not name."""
+    closed = copy.deepcopy(schema)
+    for node in (closed, *closed.get("$defs", {}).values()):
+        if node.get("type") == "object":
+            node["additionalProperties"] = False
+    return closed
+
+
+def _plain(schema: Schema) -> Schema:
+    return {key: value for key, value in schema.items() if key not in ("$schema", "$id")}

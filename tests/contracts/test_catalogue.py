@@ -1,0 +1,105 @@
+"""The catalogue: every event once for each publisher, heard by services that exist."""
+
+from collections import Counter
+from uuid import UUID
+
+import pytest
+
+from contracts import events
+from contracts.catalogue import (
+    CATALOGUE,
+    SERVICES,
+    Entry,
+    consumed_by,
+    entry_for,
+    event_class,
+    topics_read_by,
+    topics_written_by,
+)
+from contracts.envelope import Event
+from contracts.events import access, audit, consent, exchange, intake, notify, referral, returns
+from contracts.examples import examples
+
+MODULES = (access, audit, consent, exchange, intake, notify, referral, returns)
+
+PROTECTIVE = {
+    "consent.withdrawn.v1",
+    "consent.expired.v1",
+    "consent.revoked.v1",
+    "disclosure.recalled.v1",
+    "recall.received.v1",
+    "hold.placed.v1",
+}
+"""Monotone: they only ever take away, so they may run although their stream is parked."""
+
+
+def declared() -> set[type[Event]]:
+    found = {
+        value
+        for module in MODULES
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Event)
+    }
+    return {event for event in found if event is not Event and event.type}
+
+
+def test_every_event_stands_in_the_catalogue_once_for_each_publisher() -> None:
+    assert {entry.event for entry in CATALOGUE} == declared()
+    assert max(Counter((entry.type, entry.publisher) for entry in CATALOGUE).values()) == 1
+    assert {
+        entry.type for entry in CATALOGUE if sum(other.type == entry.type for other in CATALOGUE) > 1
+    } == {"record.read.v1"}
+
+
+def test_publishers_and_consumers_are_services_and_none_hears_itself_but_through_audit() -> None:
+    for entry in CATALOGUE:
+        assert {entry.publisher, *entry.consumers} <= set(SERVICES), entry.type
+        assert len(set(entry.consumers)) == len(entry.consumers), entry.type
+        assert entry.publisher == "audit" or entry.publisher not in entry.consumers, entry.type
+
+
+def test_audit_hears_everything() -> None:
+    assert consumed_by("audit") == CATALOGUE
+
+
+def test_only_events_that_take_away_are_protective() -> None:
+    assert {entry.type for entry in CATALOGUE if entry.protective} == PROTECTIVE
+
+
+def test_no_service_that_decides_about_help_hears_a_withdrawal() -> None:
+    assert set(entry_for(consent.ConsentWithdrawnV1, "consent").consumers) <= {"notify", "audit"}
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
+def test_names_say_the_same_thing(entry: Entry) -> None:
+    noun, verb, version = entry.type.split(".")
+    assert entry.event.__name__ == f"{noun.title()}{verb.title()}{version.upper()}"
+    assert entry.topic == (f"{entry.publisher}.events" if entry.sequenced else f"{entry.publisher}.access")
+    assert event_class(entry.type) is entry.event
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
+def test_an_event_belongs_to_a_stream(entry: Entry) -> None:
+    event = examples(entry.type)[0].event
+    stream = entry.stream_of(event)
+    if entry.stream == "directory":
+        assert stream == "directory"
+    else:
+        assert stream == str(getattr(event, entry.stream))
+        assert entry.stream == "agreement_id" or UUID(stream)
+
+
+def test_a_type_outside_the_catalogue_has_no_class_and_a_foreign_publisher_no_entry() -> None:
+    assert event_class("case.opened.v99") is None
+    with pytest.raises(KeyError):
+        entry_for(intake.CaseOpenedV1, "audit")
+
+
+def test_access_records_have_a_topic_of_their_own() -> None:
+    assert topics_written_by("intake") == ("intake.access", "intake.events")
+    assert topics_read_by("intake") == ("exchange.events", "referral.events")
+    assert all(len(topics_written_by(service)) == 2 for service in SERVICES)
+
+
+def test_the_package_of_events_holds_a_module_for_each_group() -> None:
+    assert {module.__name__.rpartition(".")[0] for module in MODULES} == {events.__name__}
