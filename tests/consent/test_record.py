@@ -1,0 +1,174 @@
+"""The consent record: every verb from every state, the rules of giving, and what the end of a consent recalls."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.codes import codes
+from services.consent.domain import facts
+from services.consent.domain.chain import verify
+from services.consent.domain.record import Act
+from services.consent.domain.states import MOVES, PERMITTING, State, WrongState
+from services.consent.domain.terms import Assent, Capacity, Incomplete, Method, Terms
+from tests.consent.making import ACT, NOW, SALT, apply, record, request, terms
+from tests.consent.making import asked as asked_disclosure
+from tests.consent.test_disclosure import AUTHORITY
+
+LEADS_TO = {
+    "give": State.GIVEN,
+    "refuse": State.REFUSED,
+    "renew": State.RENEWED,
+    "withdraw": State.WITHDRAWN,
+    "revoke": State.REVOKED,
+    "expire": State.EXPIRED,
+}
+HARMLESS = {("withdraw", State.WITHDRAWN)} | {("expire", state) for state in State if state not in PERMITTING}
+"""Where a verb neither moves nor complains: she may ask twice, and a clock may strike late."""
+
+SAYS = {
+    "give": [facts.ConsentGiven, facts.ExpiryDue],
+    "refuse": [facts.ConsentRefused],
+    "renew": [facts.ConsentGiven, facts.ExpiryDue],
+    "withdraw": [facts.ConsentWithdrawn],
+    "revoke": [facts.ConsentRevoked],
+    "expire": [facts.ConsentExpired],
+}
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("verb", list(LEADS_TO))
+def test_every_verb_from_every_state_moves_by_the_table_or_not_at_all(verb, state):
+    made = record(state)
+    before = (made.state, made.revision, made.head, made.terms)
+    if (verb, state) in HARMLESS:
+        assert apply(made, verb) == []
+        assert (made.state, made.revision, made.head, made.terms) == before
+    elif LEADS_TO[verb] in MOVES[state]:
+        said = apply(made, verb)
+        assert [type(fact) for fact in said] == SAYS[verb]
+        assert (made.state, made.revision) == (LEADS_TO[verb], before[1] + 1)
+    else:
+        with pytest.raises(WrongState):
+            apply(made, verb)
+        assert (made.state, made.revision, made.head, made.terms) == before
+
+
+def test_the_states_are_those_of_the_code_list():
+    assert {str(state) for state in State} == set(codes("consent_state"))
+    assert set(MOVES) == set(State)
+
+
+def test_only_given_and_renewed_permit():
+    assert [state for state in State if record(state).permits(NOW)] == [State.GIVEN, State.RENEWED]
+
+
+def test_a_given_consent_permits_until_its_validity_ends_and_not_at_that_instant():
+    made = record(State.GIVEN)
+    end = made.terms.valid_until
+    assert made.permits(end - timedelta(microseconds=1))
+    assert not made.permits(end)
+
+
+def test_an_expiry_that_comes_early_does_nothing():
+    made = record(State.GIVEN)
+    assert made.expire(Act("system:consent", "th-exchange", NOW)) == []
+    assert made.state is State.GIVEN
+
+
+INCOMPLETE = [
+    ({"risks_explained": False}, "risks_explained"),
+    ({"valid_until": NOW}, "valid_until"),
+    ({"valid_until": NOW + timedelta(days=367)}, "valid_until"),
+    ({"method": Method.SPOKEN}, "witness"),
+    ({"interpreted": True}, "interpreter_undertaking"),
+    ({"capacity": Capacity.GUARDIAN, "assent": Assent.GIVEN}, "guardian"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), INCOMPLETE)
+def test_a_consent_that_lacks_what_makes_it_one_is_not_given(changes, field):
+    made = record(**changes)
+    with pytest.raises(Incomplete) as caught:
+        apply(made, "give")
+    assert caught.value.field == field
+    assert made.state is State.REQUESTED
+    assert made.unsaved == []
+
+
+@pytest.mark.parametrize("assent", [Assent.NOT_ASKED, Assent.DECLINED])
+def test_a_guardian_cannot_consent_over_the_head_of_a_child_who_did_not_assent(assent):
+    made = record(capacity=Capacity.GUARDIAN, assent=assent)
+    made.sealed = {"guardian": "v1.x"}
+    with pytest.raises(Incomplete) as caught:
+        apply(made, "give")
+    assert caught.value.field == "assent"
+
+
+def test_a_guardian_consents_for_a_child_who_assents():
+    made = record(capacity=Capacity.GUARDIAN, assent=Assent.GIVEN)
+    made.sealed = {"guardian": "v1.x"}
+    apply(made, "give")
+    assert made.state is State.GIVEN
+
+
+def test_a_refusal_needs_nothing_of_what_a_consent_needs():
+    made = record(risks_explained=False, valid_until=NOW)
+    apply(made, "refuse")
+    assert made.state is State.REFUSED
+
+
+def test_a_renewal_is_checked_like_a_consent():
+    made = record(State.GIVEN)
+    with pytest.raises(Incomplete):
+        made.renew(terms(risks_explained=False), {}, ACT)
+    assert made.state is State.GIVEN
+
+
+@pytest.mark.parametrize(
+    ("verb", "reason"), [("withdraw", "withdrawn"), ("revoke", "revoked"), ("expire", "expired")]
+)
+def test_the_end_of_a_consent_recalls_every_disclosure_made_under_it(verb, reason):
+    made = record(State.GIVEN)
+    made.disclosures = [asked_disclosure() for _ in range(4)]
+    for disclosure in made.disclosures:
+        disclosure.authorise(AUTHORITY)
+    made.disclosures[1].sealed()
+    made.disclosures[2].delivered()
+    made.disclosures[3].cancel()
+    recalls = [fact for fact in apply(made, verb) if isinstance(fact, facts.DisclosureRecalled)]
+    assert [(fact.disclosure_id, fact.reason) for fact in recalls] == [
+        (d.id, reason) for d in made.disclosures
+    ]
+
+
+def test_terms_come_back_from_json_as_they_were():
+    assert Terms.from_json(terms().as_json()) == terms()
+    assert request().fields  # the makers hold together
+
+
+@given(st.lists(st.sampled_from(list(LEADS_TO)), max_size=12))
+def test_whatever_is_tried_the_chain_holds_and_only_moves_add_to_it(verbs):
+    made = record()
+    for verb in verbs:
+        before = made.revision
+        try:
+            said = apply(made, verb)
+        except WrongState:
+            said = []
+        assert made.revision - before == (1 if said else 0)
+    assert verify(((r.body(), r.hash) for r in made.unsaved), SALT) == made.revision
+
+
+@given(st.lists(st.sampled_from(list(LEADS_TO)), max_size=12))
+def test_what_was_withdrawn_revoked_or_refused_never_permits_again(verbs):
+    made = record()
+    ended = False
+    for verb in verbs:
+        try:
+            apply(made, verb)
+        except WrongState:
+            continue
+        ended = ended or made.state in {State.WITHDRAWN, State.REVOKED, State.REFUSED}
+        assert not (ended and made.permits(NOW))
