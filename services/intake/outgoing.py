@@ -94,7 +94,6 @@ def _key_unneeded(fact: facts.KeyUnneeded) -> Due:
         "case_id": str(fact.case_id),
         "person_id": str(fact.person_id),
         "disclosure_id": str(fact.disclosure_id),
-        "answered": fact.answered,
     }
     return Due(DESTROY_KEY, str(fact.disclosure_id), payload)
 

@@ -78,12 +78,11 @@ class DisclosureClosed:
 
 @dataclass(frozen=True, slots=True)
 class KeyUnneeded:
-    """Nothing is left under the person's key. Once it is destroyed the recalled disclosure is answered, if one is named."""
+    """Nothing is left under the person's key. The recalled disclosure is answered once it is destroyed."""
 
     case_id: UUID
     person_id: UUID
     disclosure_id: UUID
-    answered: bool
 
 
 Fact = (

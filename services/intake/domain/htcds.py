@@ -13,6 +13,8 @@ from contracts.partial_date import InvalidDate, PartialDate
 
 MAX_FILE_BYTES = 5_000_000
 MAX_ROWS = 10_000
+MAX_LINES = 100_000
+"""Blank lines are passed over, but a workbook may claim a million of them."""
 MAX_COLUMNS = 200
 MAX_CELL = MAX_TEXT * 4
 
@@ -112,6 +114,8 @@ def read_rows(columns: Sequence[str | None], lines: Iterable[tuple[int, Sequence
     sheet = Sheet()
     count = 0
     for line, cells in lines:
+        if line > MAX_LINES:
+            raise BadFile("too-many-rows", f"at most {MAX_ROWS} rows are taken at once")
         if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
             continue
         count += 1

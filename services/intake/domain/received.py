@@ -132,6 +132,8 @@ class ReceivedFile:
             allowed,
             changed=True,
         )
+        if self.state is CaseState.ERASED:  # a destroyed key is never made again, so this is a new one
+            self.person_id = arrival.person_id
         self.state, self.changed = CaseState.OPEN, True
         return opened
 
@@ -175,14 +177,14 @@ class ReceivedFile:
         known.grant, known.changed = arrival.grant, True
         if self._holds_anything():
             return []
-        return [facts.KeyUnneeded(self.case_id, arrival.person_id, arrival.disclosure_id, answered=True)]
+        return [facts.KeyUnneeded(self.case_id, arrival.person_id, arrival.disclosure_id)]
 
     def _erased(self, disclosure_id: UUID) -> list[Fact]:
         """The answer waits for the key's end, so that it is true when it is given."""
         if self.person_id is None or self._holds_anything():
             return [facts.DisclosureClosed(self.case_id, disclosure_id, "erased")]
         self.state = CaseState.ERASED
-        return [facts.KeyUnneeded(self.case_id, self.person_id, disclosure_id, answered=False)]
+        return [facts.KeyUnneeded(self.case_id, self.person_id, disclosure_id)]
 
     def _holds_anything(self) -> bool:
         kept = (State.HELD, State.ACCEPTED, State.RESTRICTED)

@@ -45,8 +45,9 @@ _ACCESS = text(
 )
 _MOVE = text(
     """
-    update intake.cases as c set state = n.state, version = c.version + 1
-    from unnest(cast(:ids as uuid[]), cast(:states as text[])) as n(id, state) where c.id = n.id
+    update intake.cases as c set state = n.state, person_id = n.person_id, version = c.version + 1
+    from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:persons as uuid[])) as n(id, state, person_id)
+    where c.id = n.id
     """
 )
 _ACCEPT = text(
@@ -138,7 +139,8 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
         await tx.execute(_ACCESS, parameters)
     moved = [file for file in files if file.opened_at is None or file.state is not CaseState.OPEN]
     if moved:
-        await tx.execute(_MOVE, {"ids": [f.case_id for f in moved], "states": [f.state for f in moved]})
+        states, persons = [f.state for f in moved], [f.person_id for f in moved]
+        await tx.execute(_MOVE, {"ids": [f.case_id for f in moved], "states": states, "persons": persons})
 
 
 async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> None:

@@ -1,0 +1,9 @@
+"""Routes of intake with their request and response models."""
+
+from fastapi import APIRouter
+
+from services.intake.api import cases, fields, imports, internal, needs, screenings, status
+
+router = APIRouter()
+for part in (cases, fields, screenings, status, needs, imports, internal):
+    router.include_router(part.router)

@@ -1,0 +1,140 @@
+"""Routes: open a case, the worklist, one case, its assignment, its possible duplicates."""
+
+from typing import Annotated
+from uuid import UUID, uuid4, uuid5
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.access import require, require_case
+from chassis.auth import Actor
+from chassis.http import Done, Listing, Page, Tx, Who, done, etag
+from chassis.service import Running
+from contracts.types import KnownCode, OrganisationId, Pseudonym
+from services.intake import queries, use_cases
+from services.intake.api.positions import following, position
+from services.intake.api.prepared import checked_fields, index_of
+from services.intake.domain.case import FLAGS
+from services.intake.outgoing import record_read
+from services.intake.sealing import FLAGS as FLAGS_CLASS
+from services.intake.sealing import seal_fields, seal_json, vault_of
+from services.intake.use_cases import NewCase, SealedFields
+
+router = APIRouter(tags=["cases"])
+
+COMMANDS = UUID("6f0c8f5e-6d3b-4a53-9a43-0f8f6b0f6a41")
+"""Namespace of the identifiers that a command with an Idempotency-Key fixes."""
+
+Flag = Annotated[str, Field(pattern=f"^({'|'.join(FLAGS)})$")]
+FieldsForm = Annotated[
+    dict[str, str | list[str] | None],
+    Field(max_length=80, description="case-file fields by their HTCDS names (code list `field`)"),
+]
+
+
+class OpenForm(BaseModel):
+    """Everything about the person is optional: a single name is a name, and a case may be anonymous."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    channel: Annotated[str, KnownCode("channel")]
+    urgency: Annotated[str, KnownCode("urgency")] = "routine"
+    fields: FieldsForm = {}
+    languages: Annotated[
+        list[Annotated[str, KnownCode("language")]],
+        Field(max_length=2, description="the person's languages, the best understood first"),
+    ] = []
+    flags: Annotated[
+        list[Flag], Field(max_length=len(FLAGS), description="urgent flags; any makes the case immediate")
+    ] = []
+
+    def all_fields(self) -> dict[str, str | list[str] | None]:
+        spoken = dict(zip(("prs_PrimaryLanguage", "prs_SecondaryLanguage"), self.languages, strict=False))
+        return {**spoken, **self.fields}
+
+
+async def _prepare(body: OpenForm, request: Request, actor: Who, service: Running) -> NewCase:
+    """The person's key first, under identifiers that a retry of the same command finds again."""
+    require(actor, "case.open", organisation=actor.organisation)
+    fields = {
+        name: value
+        for name, value in checked_fields(body.all_fields(), service.clock().date()).items()
+        if value is not None
+    }
+    case_id = _identifier(request, actor)
+    person_id = uuid5(case_id, "person")
+    vault = vault_of(service)
+    await vault.create(person_id)
+    flags = sorted(set(body.flags))
+    sealed = SealedFields(
+        values=await seal_fields(vault, person_id, case_id, fields),
+        index=await index_of(service, fields),
+        flags=frozenset(flags),
+        sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
+    )
+    return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
+
+
+def _identifier(request: Request, actor: Actor) -> UUID:
+    key = request.headers.get("idempotency-key")
+    return uuid4() if key is None else uuid5(COMMANDS, f"{actor.issuer} {actor.subject} {key}")
+
+
+@router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")
+async def post_case(
+    actor: Who, new: Annotated[NewCase, Depends(_prepare)], tx: Tx, response: Response
+) -> Done:
+    case = await use_cases.open_case(tx, actor, new)
+    return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
+
+
+@router.get("/v1/cases", summary="The cases of your organisation that you may read, newest first")
+async def get_cases(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    urgency: Annotated[str | None, KnownCode("urgency"), Query(description="only these")] = None,
+) -> Listing[queries.CaseView]:
+    require(actor, "case.read", organisation=actor.organisation)
+    items = await queries.worklist(tx, actor, urgency=urgency, after=position(page), limit=page.limit)
+    return Listing(items=items, next=following(items, page.limit, "opened_at"))
+
+
+@router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")
+async def get_case(case_id: UUID, actor: Who, tx: Tx, response: Response) -> queries.CaseView:
+    await require_case(tx, actor, "case.read", case_id)
+    view = await queries.case(tx, case_id)
+    tx.say(record_read(case_id, "case"))
+    response.headers["ETag"] = etag(view.version)
+    return view
+
+
+class AssignmentForm(BaseModel):
+    """The whole assignment; it replaces the one before. Without workers, everybody of the organisation sees the case."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    organisation: OrganisationId
+    workers: Annotated[list[Pseudonym], Field(max_length=20)] = []
+
+
+@router.post("/v1/cases/{case_id}/assignment", summary="Assign a case to an organisation and its workers")
+async def post_assignment(
+    case_id: UUID, body: AssignmentForm, actor: Who, tx: Tx, response: Response
+) -> Done:
+    case = await use_cases.assign_case(tx, actor, case_id, body.organisation, tuple(body.workers))
+    return done(tx, response, case_id, case.version)
+
+
+class Duplicates(BaseModel):
+    """Cases that may be of the same person. A person decides; nothing merges by itself."""
+
+    case_id: UUID
+    candidates: list[UUID]
+
+
+@router.get("/v1/cases/{case_id}/duplicates", summary="Cases with the same name and year of birth")
+async def get_duplicates(case_id: UUID, actor: Who, tx: Tx) -> Duplicates:
+    await require_case(tx, actor, "case.read", case_id)
+    tx.say(record_read(case_id, "person"))
+    return Duplicates(case_id=case_id, candidates=await queries.duplicates(tx, actor, case_id))

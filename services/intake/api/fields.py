@@ -1,0 +1,189 @@
+"""Routes: what is known of the person. Own fields, and received ones as long as their grant is in force."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.auth import Actor
+from chassis.http import Done, IfMatch, Tx, Who, done, etag
+from chassis.service import Running, Service
+from contracts.fields import FieldValue, from_text
+from services.intake import queries, use_cases
+from services.intake.api.cases import FieldsForm, Flag
+from services.intake.api.prepared import INDEXED, case_to_write, checked_fields, index_of
+from services.intake.domain.case import FLAGS, Case
+from services.intake.domain.received import READABLE, State
+from services.intake.grants import grants_of
+from services.intake.outgoing import record_read
+from services.intake.sealing import FLAGS as FLAGS_CLASS
+from services.intake.sealing import open_fields, seal_fields, seal_json, vault_of
+from services.intake.store import cases, records
+from services.intake.use_cases import SealedFields
+
+router = APIRouter(tags=["fields"])
+
+
+class ReceivedView(BaseModel):
+    """One disclosure from elsewhere. `closed` says why its fields are not shown: recalled, ended, not-granted."""
+
+    disclosure_id: UUID
+    sender: str
+    sender_cell: str
+    purpose: str
+    valid_until: datetime
+    closed: str | None
+    fields: dict[str, FieldValue]
+
+
+class FieldsView(BaseModel):
+    """`fields` and `flags` were recorded here; `received` came from elsewhere."""
+
+    case_id: UUID
+    fields: dict[str, FieldValue]
+    flags: list[str]
+    received: list[ReceivedView]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    case: Case
+    own: Mapping[str, str]
+    flags: str | None
+    received: Sequence[Any]
+
+
+@router.get("/v1/cases/{case_id}/fields", summary="What is known of the person, opened for you and logged")
+async def get_fields(case_id: UUID, actor: Who, service: Running, response: Response) -> FieldsView:
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, "case.read", case_id)
+        own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
+        found = _Sealed(case, own, flags, await queries.received_fields(tx, case_id))
+    asked = [row.id for row in found.received if _closed(row, actor, service) is None]
+    granted = await grants_of(service).granted(asked)
+    opened = await _opened(service, found, granted)
+    async with service.database.transaction(actor.origin()) as tx:
+        await cases.get(tx, actor, "case.read", case_id)  # still allowed, now that it is shown
+        still = granted & await queries.readable(tx, list(granted))
+        view = _view(found, opened, still, actor, service)
+        tx.say(record_read(case_id, "case-fields", fields=tuple(view.fields)))
+        for part in view.received:
+            names = tuple(part.fields)
+            shown = part.closed is None
+            tx.say(record_read(case_id, "received-fields", part.disclosure_id, names, allowed=shown))
+    response.headers["ETag"] = etag(case.version)
+    response.headers["Cache-Control"] = "no-store"
+    return view
+
+
+def _closed(row: Any, actor: Actor, service: Service) -> str | None:
+    """Why the fields of this disclosure are not shown, as far as is known here."""
+    if State(row.state) not in READABLE:
+        return "recalled"
+    if row.valid_until <= service.clock():
+        return "ended"
+    return None if row.organisation == actor.organisation else "not-granted"
+
+
+async def _opened(
+    service: Service, found: _Sealed, granted: frozenset[UUID]
+) -> dict[UUID | None, dict[str, str]]:
+    """Disclosure → field → text; own fields and flags stand under None."""
+    vault, person_id, case_id = vault_of(service), found.case.person_id, found.case.id
+    own = await open_fields(vault, person_id, case_id, found.own)
+    if found.flags is not None:
+        own |= await open_fields(vault, person_id, case_id, {FLAGS_CLASS: found.flags})
+    opened: dict[UUID | None, dict[str, str]] = {None: own}
+    for row in found.received:
+        if row.id in granted:
+            values = {name: value for name, value in row.values.items() if name in row.fields}
+            opened[row.id] = await open_fields(vault, person_id, row.id, values)
+    return opened
+
+
+def _view(
+    found: _Sealed,
+    opened: Mapping[UUID | None, Mapping[str, str]],
+    still: frozenset[UUID],
+    actor: Actor,
+    service: Service,
+) -> FieldsView:
+    own = dict(opened[None])
+    flags = json.loads(own.pop(FLAGS_CLASS, "[]"))
+    received = []
+    for row in found.received:
+        shown = row.id in still
+        closed = None if shown else _closed(row, actor, service) or "not-granted"
+        received.append(
+            ReceivedView(
+                disclosure_id=row.id,
+                sender=row.sender,
+                sender_cell=row.sender_cell,
+                purpose=row.purpose,
+                valid_until=row.valid_until,
+                closed=closed,
+                fields=_values(opened[row.id]) if shown else {},
+            )
+        )
+    return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)
+
+
+def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:
+    return {name: from_text(name, text) for name, text in texts.items()}
+
+
+class RecordForm(BaseModel):
+    """Named fields are replaced; null removes one; what is not named stays."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    fields: FieldsForm = {}
+    flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None
+
+
+async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
+    case = await case_to_write(service, actor, "case.write", case_id)
+    fields = checked_fields(body.fields, service.clock().date())
+    vault = vault_of(service)
+    kept = {name: value for name, value in fields.items() if value is not None}
+    sealed = await seal_fields(vault, case.person_id, case_id, kept)
+    flags = None if body.flags is None else sorted(set(body.flags))
+    indexed = not INDEXED.isdisjoint(fields)
+    return SealedFields(
+        values={name: sealed.get(name) for name in fields},
+        index=await _index(service, actor, case, fields) if indexed else None,
+        flags=frozenset(flags or ()),
+        sealed_flags=None
+        if flags is None
+        else await seal_json(vault, case.person_id, FLAGS_CLASS, case_id, flags),
+        version=case.version if indexed else None,
+    )
+
+
+async def _index(
+    service: Service, actor: Actor, case: Case, changed: Mapping[str, str | None]
+) -> bytes | None:
+    async with service.database.transaction(actor.origin()) as tx:
+        own = await records.own_fields(tx, case.id)
+    named = {name: value for name, value in own.items() if name in INDEXED}
+    before = await open_fields(vault_of(service), case.person_id, case.id, named)
+    after = {**before, **changed}
+    return await index_of(service, {name: value for name, value in after.items() if value is not None})
+
+
+@router.put("/v1/cases/{case_id}/fields", summary="Record or remove fields of the person")
+async def put_fields(
+    case_id: UUID,
+    actor: Who,
+    prepared: Annotated[SealedFields, Depends(_prepare)],
+    tx: Tx,
+    seen: IfMatch,
+    response: Response,
+) -> Done:
+    case = await use_cases.record_fields(tx, actor, case_id, prepared, seen)
+    return done(tx, response, case_id, case.version)

@@ -1,0 +1,74 @@
+"""What routes do before their transaction begins: check the right to the case, and seal under the person's key."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from chassis.auth import Actor
+from chassis.problems import Invalid, WrongState
+from chassis.service import Service
+from contracts.codes import UnknownCode
+from contracts.fields import FIELDS, InvalidField, checked, to_text
+from contracts.partial_date import InvalidDate, PartialDate
+from services.intake.cell_keys import cell_key_of
+from services.intake.domain.case import Case, State
+from services.intake.domain.duplicates import NAME_PARTS, index_text
+from services.intake.domain.htcds import STATUS, STATUS_BY
+from services.intake.store import cases
+
+FieldsSent = Mapping[str, str | list[str] | None]
+
+INDEXED = frozenset({"cor_FullName", "prs_Birthdate", *NAME_PARTS})
+_ELSEWHERE = frozenset({STATUS, STATUS_BY})
+
+
+async def case_to_write(service: Service, actor: Actor, action: str, case_id: UUID) -> Case:
+    """The case as it is now, in a short transaction of its own. NotFound, or WrongState where its key is gone."""
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, action, case_id)
+    if case.state is State.ERASED:
+        raise WrongState
+    return case
+
+
+def checked_fields(sent: FieldsSent, today: date) -> dict[str, str | None]:
+    """Each field in its canonical form, as the text that is sealed. Raises Invalid, naming fields and never values."""
+    kept: dict[str, str | None] = {}
+    errors: list[dict[str, object]] = []
+    for name, value in sent.items():
+        try:
+            kept[name] = None if value is None else _checked(name, value, today)
+        except _Refused as refused:
+            known = name if name in FIELDS else "*"
+            errors.append({"loc": ["body", "fields", known], "msg": str(refused), "code": refused.code})
+    if errors:
+        raise Invalid(errors=errors)
+    return kept
+
+
+class _Refused(ValueError):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _checked(name: str, value: str | Sequence[str], today: date) -> str:
+    if name not in FIELDS:
+        raise _Refused("unknown-field", "this is no field of a case file")
+    if name in _ELSEWHERE:
+        raise _Refused("decided-elsewhere", "a formal status is recorded as a decision, with its reasons")
+    try:
+        text = to_text(checked(name, value))
+    except UnknownCode as error:
+        raise _Refused("unknown-code", str(error)) from None
+    except (InvalidDate, InvalidField) as error:
+        raise _Refused("invalid", str(error)) from None
+    if FIELDS[name].kind == "date" and PartialDate.parse(text).is_future(today):
+        raise _Refused("date-in-the-future", "this date is still to come")
+    return text
+
+
+async def index_of(service: Service, fields: Mapping[str, str]) -> bytes | None:
+    """The blind index of a name and year of birth; None where there is no name."""
+    what = index_text(fields)
+    return None if what is None else (await cell_key_of(service).digest(f"duplicate|{what}"))[0]

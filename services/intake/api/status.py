@@ -1,0 +1,138 @@
+"""Routes: the formal status, as persons decided it, and holds on removal."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from chassis.access import require_case
+from chassis.http import Done, Tx, Who, done
+from chassis.service import Running
+from chassis.vault import Sealing
+from contracts.types import KnownCode
+from services.intake import queries, use_cases
+from services.intake.api.prepared import case_to_write
+from services.intake.domain.htcds import STATUS as STATUS_FIELD
+from services.intake.domain.htcds import STATUS_BY
+from services.intake.outgoing import record_read
+from services.intake.sealing import REASONS, STATUS, seal_fields, vault_of
+from services.intake.store import cases
+from services.intake.use_cases import SealedStatus
+
+router = APIRouter(tags=["status"])
+
+
+class StatusForm(BaseModel):
+    """A decision that a person took: what, by which kind of organisation, and why. It may be revised by another."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    status: Annotated[str, KnownCode("vic_TraffickingStatus")]
+    deciding_organisation: Annotated[str, KnownCode("vic_TraffickingStatusDecisionMakingOrg")]
+    reasons: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running) -> SealedStatus:
+    case = await case_to_write(service, actor, "case.identify", case_id)
+    vault, revision = vault_of(service), case.status_revision + 1
+    record = status_record(case_id, revision)
+    status, reasons = await vault.seal_many(
+        [
+            Sealing(case.person_id, STATUS, record, body.status),
+            Sealing(case.person_id, REASONS, record, body.reasons),
+        ]
+    )
+    fields = {STATUS_FIELD: body.status, STATUS_BY: body.deciding_organisation}
+    sealed = await seal_fields(vault, case.person_id, case_id, fields)
+    return SealedStatus(revision, body.deciding_organisation, status, reasons, sealed)
+
+
+def status_record(case_id: UUID, revision: int) -> str:
+    """What a decision's ciphertexts are bound to, so that no revision can be put in another's place."""
+    return f"{case_id}/{revision}"
+
+
+@router.post("/v1/cases/{case_id}/status", status_code=201, summary="Record a decision on the formal status")
+async def post_status(
+    case_id: UUID,
+    actor: Who,
+    prepared: Annotated[SealedStatus, Depends(_prepare)],
+    tx: Tx,
+    response: Response,
+) -> Done:
+    case = await use_cases.identify(tx, actor, case_id, prepared)
+    return done(tx, response, case_id, case.version, status=201)
+
+
+class StatusView(BaseModel):
+    revision: int
+    status: str
+    deciding_organisation: str
+    reasons: str
+    organisation: str
+    at: datetime
+    by: str
+
+
+class Statuses(BaseModel):
+    """Every revision, oldest first. The last is the present one; none was ever deleted."""
+
+    case_id: UUID
+    revisions: list[StatusView]
+
+
+@router.get("/v1/cases/{case_id}/status", summary="The formal status with all its revisions")
+async def get_status(case_id: UUID, actor: Who, service: Running, response: Response) -> Statuses:
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, "case.read", case_id)
+        rows = await queries.statuses(tx, case_id)
+        tx.say(record_read(case_id, "status"))
+    sealed = []
+    for row in rows:
+        record = status_record(case_id, row.revision)
+        sealed.append(Sealing(case.person_id, STATUS, record, row.status))
+        sealed.append(Sealing(case.person_id, REASONS, record, row.reasons))
+    texts = await vault_of(service).open_many(sealed)
+    response.headers["Cache-Control"] = "no-store"
+    views = [
+        StatusView(
+            revision=row.revision,
+            status=texts[2 * place] or "",
+            deciding_organisation=row.deciding_organisation,
+            reasons=texts[2 * place + 1] or "",
+            organisation=row.organisation,
+            at=row.at,
+            by=row.by,
+        )
+        for place, row in enumerate(rows)
+    ]
+    return Statuses(case_id=case_id, revisions=views)
+
+
+class HoldForm(BaseModel):
+    """`until` defaults to the shortest reflection period, thirty days."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    until: AwareDatetime | None = None
+
+
+@router.post("/v1/cases/{case_id}/holds", status_code=201, summary="Place a hold on removal")
+async def post_hold(case_id: UUID, body: HoldForm, actor: Who, tx: Tx, response: Response) -> Done:
+    hold_id = await use_cases.place_hold(tx, actor, case_id, body.until)
+    return done(tx, response, hold_id, status=201)
+
+
+@router.get("/v1/cases/{case_id}/holds", summary="That holds exist and until when, never why")
+async def get_holds(case_id: UUID, actor: Who, tx: Tx) -> list[queries.HoldView]:
+    await require_case(tx, actor, "case.read", case_id)
+    tx.say(record_read(case_id, "case"))
+    return await queries.holds(tx, case_id)
+
+
+@router.delete("/v1/cases/{case_id}/holds/{hold_id}", summary="Lift a hold; it stays on record")
+async def delete_hold(case_id: UUID, hold_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+    await use_cases.lift_hold(tx, actor, case_id, hold_id)
+    return done(tx, response, hold_id)

@@ -1,0 +1,168 @@
+"""Reads: rows straight to what a worker sees. Sealed values are opened by the route, after the transaction."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from chassis.access import visible_cases
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.problems import NotFound
+
+Position = tuple[datetime, UUID]
+
+_CASE = (
+    "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.state, c.status_revision, c.version,"
+    " exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now) as on_hold"
+    " from intake.cases c where "
+)
+
+
+class CaseView(BaseModel):
+    """A case without anything about the person."""
+
+    id: UUID
+    organisation: str
+    workers: list[str]
+    channel: str
+    urgency: str
+    opened_at: datetime
+    state: str
+    status_revision: int
+    on_hold: bool
+    version: int
+
+
+class HoldView(BaseModel):
+    """That a hold exists, never why."""
+
+    id: UUID
+    until: datetime
+    placed_at: datetime
+    lifted_at: datetime | None
+    in_force: bool
+
+
+class ScreeningView(BaseModel):
+    """Without its result, which is opened one at a time. `requested` differs where the age was not shown to be adult."""
+
+    id: UUID
+    requested: str
+    checklist: str
+    checklist_version: str
+    at: datetime
+    by: str
+
+
+async def case(tx: Transaction, case_id: UUID) -> CaseView:
+    row = (await tx.execute(text(_CASE + "c.id = :id"), {"id": case_id, "now": tx.now})).first()
+    if row is None:
+        raise NotFound
+    return CaseView.model_validate(row, from_attributes=True)
+
+
+async def worklist(
+    tx: Transaction, actor: Actor, *, urgency: str | None, after: Position | None, limit: int
+) -> list[CaseView]:
+    """Newest first, and only cases that the actor may read. `after` is the last row of the page before."""
+    condition, parameters = await visible_cases(tx, actor, "case.read", column="c.id")
+    at, row_id = after or (None, None)
+    statement = text(
+        f"{_CASE}{condition} and c.organisation = :organisation"
+        " and (cast(:urgency as text) is null or c.urgency = :urgency)"
+        " and (cast(:at as timestamptz) is null or (c.opened_at, c.id) < (:at, cast(:after as uuid)))"
+        " order by c.opened_at desc, c.id desc limit :limit"
+    )
+    more = {"organisation": actor.organisation, "urgency": urgency, "at": at, "after": row_id, "limit": limit}
+    rows = await tx.execute(statement, {**parameters, **more, "now": tx.now})
+    return [CaseView.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
+    """Each disclosure of the case with its state, its grant, and its sealed fields as one object."""
+    statement = text(
+        """
+        select d.id, d.state, d.sender, d.sender_cell, d.organisation, d.purpose, d.fields, d.valid_until, d.received_at,
+            coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
+                     '{}') as values
+        from intake.disclosures d where d.case_id = :id and d.valid_until is not null order by d.received_at, d.id
+        """
+    )
+    return list((await tx.execute(statement, {"id": case_id})).all())
+
+
+async def readable(tx: Transaction, disclosures: list[UUID]) -> set[UUID]:
+    """Those that no recall has closed meanwhile."""
+    statement = text(
+        "select id from intake.disclosures where id = any(cast(:ids as uuid[])) and state in ('held', 'accepted')"
+        " and valid_until > clock_timestamp()"
+    )
+    return {row.id for row in await tx.execute(statement, {"ids": disclosures})}
+
+
+async def flags(tx: Transaction, case_id: UUID) -> str | None:
+    sealed: str | None = (
+        await tx.execute(text("select flags from intake.cases where id = :id"), {"id": case_id})
+    ).scalar_one()
+    return sealed
+
+
+async def screenings(
+    tx: Transaction, case_id: UUID, after: Position | None, limit: int
+) -> list[ScreeningView]:
+    """Oldest first."""
+    rows = await _of_case(tx, "intake.screenings", case_id, after, limit)
+    return [ScreeningView.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def screening(tx: Transaction, case_id: UUID, screening_id: UUID) -> Any:
+    statement = text("select * from intake.screenings where id = :id and case_id = :case")
+    row = (await tx.execute(statement, {"id": screening_id, "case": case_id})).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def statuses(tx: Transaction, case_id: UUID) -> list[Any]:
+    """Every revision, oldest first; they are few."""
+    statement = text("select * from intake.statuses where case_id = :id order by revision")
+    return list((await tx.execute(statement, {"id": case_id})).all())
+
+
+async def needs(tx: Transaction, case_id: UUID, after: Position | None, limit: int) -> list[Any]:
+    return await _of_case(tx, "intake.needs", case_id, after, limit)
+
+
+async def holds(tx: Transaction, case_id: UUID) -> list[HoldView]:
+    statement = text(
+        "select id, until, placed_at, lifted_at, lifted_at is null and until > :now as in_force"
+        " from intake.holds where case_id = :id order by placed_at, id"
+    )
+    rows = await tx.execute(statement, {"id": case_id, "now": tx.now})
+    return [HoldView.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]:
+    """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
+    condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
+    statement = text(
+        "select other.case_id from intake.blind_index mine join intake.blind_index other using (organisation, entry)"
+        f" where mine.case_id = :id and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
+    )
+    return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
+
+
+async def _of_case(
+    tx: Transaction, table: str, case_id: UUID, after: Position | None, limit: int
+) -> list[Any]:
+    at, row_id = after or (None, None)
+    statement = text(
+        f"select * from {table} where case_id = :case"
+        " and (cast(:at as timestamptz) is null or (at, id) > (:at, cast(:after as uuid)))"
+        " order by at, id limit :limit"
+    )
+    parameters = {"case": case_id, "at": at, "after": row_id, "limit": limit}
+    return list((await tx.execute(statement, parameters)).all())

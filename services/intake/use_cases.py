@@ -1,0 +1,176 @@
+"""What can be done with a case: one function, one transaction. Values come sealed, before the transaction began."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from chassis.access import require
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.problems import Conflict, Invalid, NotFound, WrongState
+from services.intake.domain import case as domain
+from services.intake.domain.case import Case
+from services.intake.domain.htcds import STATUS, STATUS_BY
+from services.intake.store import cases, records
+from services.intake.store.records import SealedScreening
+
+NEEDS_FIELD = "cor_Needs"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFields:
+    """Fields on their way in. None removes a field; `index` is the blind index, None where there is no name."""
+
+    values: Mapping[str, str | None]
+    index: bytes | None = None
+    flags: frozenset[str] = field(default_factory=frozenset)
+    sealed_flags: str | None = None
+    version: int | None = None
+    """The version whose fields went into the index; None where they do not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case whose key is made: its identifiers are fixed by the command, so that a retry uses the same."""
+
+    case_id: UUID
+    person_id: UUID
+    channel: str
+    urgency: str
+    fields: SealedFields
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """What the domain refuses, as the caller is told."""
+    try:
+        yield
+    except domain.WrongState as error:
+        raise WrongState from error
+    except domain.Refused as error:
+        raise Invalid(errors=[{"loc": ["body"], "msg": str(error), "code": error.code}]) from error
+
+
+async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
+    """For the actor's own organisation."""
+    require(actor, "case.open", organisation=actor.organisation)
+    urgency = domain.urgency_of(new.urgency, new.fields.flags)
+    case, facts = Case.open(
+        new.case_id,
+        new.person_id,
+        channel=new.channel,
+        organisation=actor.organisation,
+        urgency=urgency,
+        now=tx.now,
+    )
+    await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
+    await records.put_fields(tx, actor, case.id, new.fields.values)
+    await records.put_index(tx, actor, case.id, new.fields.index)
+    return case
+
+
+async def record_fields(
+    tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None
+) -> Case:
+    """Named fields are replaced or removed; others stay."""
+    case = await cases.get(tx, actor, "case.write", case_id, lock=True)
+    cases.expect(case, seen)
+    if sealed.version is not None and sealed.version != case.version:
+        raise Conflict  # the blind index was made from fields that are no longer the present ones
+    with answered():
+        facts = case.record(sealed.flags)
+    await records.put_fields(tx, actor, case_id, sealed.values)
+    if sealed.version is not None:
+        await records.put_index(tx, actor, case_id, sealed.index)
+    if sealed.sealed_flags is not None:
+        await cases.set_flags(tx, case_id, sealed.sealed_flags)
+    await cases.save(tx, case, facts)
+    return case
+
+
+async def assign_case(
+    tx: Transaction, actor: Actor, case_id: UUID, organisation: str, workers: tuple[str, ...]
+) -> Case:
+    case = await cases.get(tx, actor, "case.assign", case_id, lock=True)
+    with answered():
+        facts = case.assign(organisation, workers)
+    await cases.save(tx, case, facts)
+    return case
+
+
+async def screen_case(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> Case:
+    case = await cases.get(tx, actor, "case.screen", case_id, lock=True)
+    with answered():
+        facts = case.screen(screening.id, screening.checklist, screening.version, screening.result)
+    await records.add_screening(tx, actor, case_id, screening)
+    await cases.save(tx, case, facts)
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class SealedStatus:
+    """A decision on the formal status. `revision` is the one that the ciphertexts are bound to."""
+
+    revision: int
+    deciding_organisation: str
+    status: str
+    reasons: str
+    fields: Mapping[str, str]
+
+
+async def identify(tx: Transaction, actor: Actor, case_id: UUID, decision: SealedStatus) -> Case:
+    case = await cases.get(tx, actor, "case.identify", case_id, lock=True)
+    if decision.revision != case.status_revision + 1:
+        raise Conflict
+    with answered():
+        facts = case.identify(decision.deciding_organisation, decision.status)
+    sealed = (decision.status, decision.reasons)
+    await records.add_status(
+        tx, actor, case_id, decision.revision, decision.deciding_organisation, sealed
+    )
+    await records.put_fields(tx, actor, case_id, {name: decision.fields[name] for name in (STATUS, STATUS_BY)})
+    await cases.save(tx, case, facts)
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class SealedNeeds:
+    """An assessment, and the same needs as the field that may be disclosed."""
+
+    id: UUID
+    urgency: str
+    needs: str
+    field: str
+
+
+async def assess_needs(tx: Transaction, actor: Actor, case_id: UUID, assessment: SealedNeeds) -> Case:
+    case = await cases.get(tx, actor, "case.assess", case_id, lock=True)
+    with answered():
+        facts = case.assess_needs(assessment.id, assessment.urgency, assessment.needs)
+    await records.add_needs(tx, actor, case_id, assessment.id, assessment.urgency, assessment.needs)
+    await records.put_fields(tx, actor, case_id, {NEEDS_FIELD: assessment.field})
+    await cases.save(tx, case, facts)
+    return case
+
+
+async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: datetime | None) -> UUID:
+    case = await cases.get(tx, actor, "hold.place", case_id, lock=True)
+    hold_id = tx.new_id()
+    with answered():
+        facts = case.place_hold(hold_id, until, tx.now)
+    await records.add_hold(tx, actor, case_id, hold_id, case.holds[hold_id].until)
+    await cases.save(tx, case, facts)
+    return hold_id
+
+
+async def lift_hold(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> None:
+    case = await cases.get(tx, actor, "hold.lift", case_id, lock=True)
+    try:
+        with answered():
+            facts = case.lift_hold(hold_id, tx.now)
+    except KeyError:
+        raise NotFound from None
+    await records.lift_hold(tx, actor, case_id, hold_id)
+    await cases.save(tx, case, facts)
