@@ -1,0 +1,169 @@
+"""Traces: one span for a request, one for a batch with links to what it came from. Names and identifiers only leave."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from chassis.settings import Settings
+
+ATTRIBUTES = frozenset(
+    {
+        "http.request.method",
+        "http.response.status_code",
+        "http.route",
+        "url.scheme",
+        "network.protocol.version",
+        "error.type",
+        "exception.type",
+        "messaging.system",
+        "messaging.destination.name",
+        "messaging.batch.message_count",
+        "corridor.work.kind",
+        "corridor.work.attempts",
+        "corridor.case_id",
+        "corridor.referral_id",
+        "corridor.disclosure_id",
+        "corridor.envelope_id",
+    }
+)
+"""What a span may carry. `url.query` and `url.path` are not here: `http.route` names the route, without its values."""
+
+MAX_LINKS = 100
+_HEALTH = "/health/"
+
+
+class Telemetry:
+    """The tracer of one service. Without an exporter spans are not recorded, but their context still travels."""
+
+    def __init__(self, settings: Settings, name: str, *, exporter: SpanExporter | None = None) -> None:
+        self.name = name
+        processor = _processor(settings, exporter)
+        self.provider = TracerProvider(
+            sampler=ALWAYS_OFF if processor is None else ParentBased(ALWAYS_ON),
+            resource=Resource(
+                {"service.namespace": "corridor", "service.name": name, "corridor.cell": settings.cell}
+            ),
+            shutdown_on_exit=False,
+        )
+        if processor is not None:
+            self.provider.add_span_processor(processor)
+        self.tracer = self.provider.get_tracer("corridor")
+        self._propagator = TraceContextTextMapPropagator()
+
+    def http(self) -> TelemetryConfig:
+        """For `FastAPI(telemetry=…)`. Its own logs are off: they would carry messages and stack traces."""
+        return {
+            "tracer_provider": self.provider,
+            "tracing": True,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+            "exclude": lambda scope: str(scope.get("path", "")).startswith(_HEALTH),
+        }
+
+    def traceparent(self) -> str | None:
+        """The W3C trace context of what runs now, for an event or a call; None outside any span."""
+        carrier: dict[str, str] = {}
+        self._propagator.inject(carrier)
+        return carrier.get("traceparent")
+
+    def headers(self) -> dict[str, str]:
+        """The same as a header for a call to another service."""
+        current = self.traceparent()
+        return {} if current is None else {"traceparent": current}
+
+    @contextmanager
+    def batch(self, name: str, traceparents: Sequence[str | None]) -> Iterator[None]:
+        """One span for many messages, linked to the first hundred spans that they come from."""
+        with self.tracer.start_as_current_span(
+            f"{self.name} {name}",
+            kind=SpanKind.CONSUMER,
+            attributes={"messaging.system": "kafka", "messaging.batch.message_count": len(traceparents)},
+            links=self._links(traceparents),
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__qualname__)
+                span.set_status(StatusCode.ERROR)
+                raise
+
+    def _links(self, traceparents: Sequence[str | None]) -> list[Link]:
+        distinct = list(dict.fromkeys(t for t in traceparents if t is not None))[:MAX_LINKS]
+        contexts = [
+            get_current_span(self._propagator.extract({"traceparent": t})).get_span_context()
+            for t in distinct
+        ]
+        return [Link(context) for context in contexts if context.is_valid]
+
+    def close(self) -> None:
+        self.provider.shutdown()
+
+
+def _processor(settings: Settings, exporter: SpanExporter | None) -> SpanProcessor | None:
+    if exporter is not None:
+        return SimpleSpanProcessor(AllowListed(exporter))
+    if settings.otlp_endpoint is not None:
+        return BatchSpanProcessor(AllowListed(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+    return None
+
+
+class AllowListed(SpanExporter):
+    """Passes spans on without attributes that are not listed, messages, stack traces and foreign trace state."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([_bare(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _bare(span: ReadableSpan) -> ReadableSpan:
+    return ReadableSpan(
+        name=span.name,
+        context=_plain(span.get_span_context()),
+        parent=_plain(span.parent),
+        resource=span.resource,
+        attributes=_listed(span.attributes),
+        events=[Event(event.name, _listed(event.attributes), event.timestamp) for event in span.events],
+        links=[Link(context) for link in span.links if (context := _plain(link.context)) is not None],
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _listed(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (attributes or {}).items() if name in ATTRIBUTES}
+
+
+def _plain(context: SpanContext | None) -> SpanContext | None:
+    """Without the trace state, which whoever called could fill with anything."""
+    if context is None:
+        return None
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)

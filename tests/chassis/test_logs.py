@@ -1,0 +1,176 @@
+"""A log line holds what the allow-list names and nothing else, whoever wrote it and however it went wrong."""
+
+import asyncio
+import io
+import json
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+import structlog
+
+from chassis.logs import AllowList, ThroughAllowList, configure
+
+CANARY = "Somchai Jaidee canary"
+SETTINGS: Any = SimpleNamespace(cell="TH")
+
+
+class Output(io.StringIO):
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+    def line(self) -> dict[str, Any]:
+        (only,) = self.lines()
+        return only
+
+
+@pytest.fixture
+def output() -> Iterator[Output]:
+    """Logging as a service configures it, written to memory; everything is put back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    made = Output()
+    configure(SETTINGS, "referral", made)
+    yield made
+    root.handlers, root.level = handlers, level
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+
+
+def test_a_line_is_json_with_the_keys_of_the_list(output: Output) -> None:
+    case_id = UUID(int=7)
+    structlog.get_logger("x").info("case.opened", case_id=case_id, count=3, allowed=True, seconds=0.5)
+    line = output.line()
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "case.opened",
+        "level": "info",
+        "case_id": str(case_id),
+        "count": 3,
+        "allowed": True,
+        "seconds": 0.5,
+        "service": "referral",
+        "cell": "TH",
+    }
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"name": CANARY},
+        {"name": "x", "payload": {"a": CANARY}, "body": CANARY},
+        {"case_id": {"name": CANARY}},
+        {"case_id": [CANARY]},
+        {"actor": CANARY},
+        {"actor": "สมชาย"},
+        {"error": ValueError(CANARY)},
+        {"actor": "x" * 201},
+        {"event_dict": CANARY},
+    ],
+    ids=str,
+)
+def test_what_is_not_listed_or_not_plain_is_dropped_and_counted(output: Output, keys: dict[str, Any]) -> None:
+    structlog.get_logger().warning("something.happened", **keys)
+    assert output.line()["dropped"] == len(keys)
+    assert not {*keys} & {*output.line()}
+    assert "canary" not in output.getvalue()
+    assert "สมชาย" not in output.getvalue()
+
+
+def test_the_list_counts_what_it_dropped_by_key() -> None:
+    allow = AllowList()
+    for _ in range(2):
+        allow(None, "", {"event": "a.b", "name": CANARY, "actor": "me"})
+    assert allow.dropped == {"name": 2}
+
+
+def test_an_event_that_is_a_sentence_is_not_repeated(output: Output) -> None:
+    structlog.get_logger().info(f"opened the case of {CANARY}")
+    assert (output.line()["event"], output.line()["dropped"]) == ("unnamed", 1)
+    assert "canary" not in output.getvalue()
+
+
+def test_an_exception_is_its_class(output: Output) -> None:
+    try:
+        secret = CANARY  # a local, which some renderers print
+        raise KeyError(secret)
+    except KeyError:
+        structlog.get_logger().exception("it.failed")
+        logging.getLogger("chassis.work").exception("work %s failed", "seal")
+        logging.getLogger("aiokafka").exception("%s", CANARY)
+    assert [line["error"] for line in output.lines()] == ["KeyError"] * 3
+    assert output.lines()[1]["template"] == "work seal failed"
+    assert "canary" not in output.getvalue()
+
+
+def test_of_our_own_messages_plain_arguments_stay(output: Output) -> None:
+    log = logging.getLogger("chassis.consumer")
+    log.error("offset %d of %s/%d no longer exists: %s", 7, "intake.events", 2, CANARY)
+    log.warning("the lease of %s ran out", {"name": CANARY})
+    few = {"name": "chassis.work", "msg": "one argument too few %s %s", "args": ("x",), "levelname": "INFO"}
+    ours = next(h for h in logging.getLogger().handlers if isinstance(h, ThroughAllowList))
+    ours.handle(logging.makeLogRecord(few))
+    assert [line["template"] for line in output.lines()] == [
+        "offset 7 of intake.events/2 no longer exists: …",
+        "the lease of dict ran out",
+        "one argument too few %s %s",
+    ]
+    assert output.lines()[0]["logger"] == "chassis.consumer"
+
+
+def test_of_a_librarys_message_the_template_alone_stays(output: Output) -> None:
+    logging.getLogger("uvicorn.error").error("Invalid request from %s", CANARY)
+    logging.getLogger("uvicorn.access").info('%s - "%s"', "127.0.0.1", f"GET /?q={CANARY}")
+    logging.getLogger("aiokafka.consumer").warning(f"got {CANARY}")  # noqa: G004
+    assert [line.get("template") for line in output.lines()] == ["Invalid request from %s", '%s - "%s"', None]
+    assert output.lines()[2]["place"].startswith("test_logs:")
+    assert "canary" not in output.getvalue()
+
+
+async def test_a_task_that_nobody_awaited_tells_no_message(output: Output) -> None:
+    async def fails() -> None:
+        raise ValueError(CANARY)
+
+    task = asyncio.get_running_loop().create_task(fails())
+    await asyncio.sleep(0)
+    del task
+    import gc
+
+    gc.collect()
+    assert output.line()["error"] == "ValueError"
+    assert "canary" not in output.getvalue()
+
+
+def test_what_nobody_caught_and_what_was_warned_of_tells_no_message(output: Output) -> None:
+    error = ValueError(CANARY)
+    sys.excepthook(ValueError, error, None)
+    thread = threading.Thread(target=lambda: int(CANARY))
+    thread.start()
+    thread.join()
+    warnings.warn(CANARY, stacklevel=1)
+    first, second, third = output.lines()
+    assert (first["event"], first["error"]) == ("uncaught", "ValueError")
+    assert (second["event"], second["error"]) == ("uncaught", "ValueError")
+    assert third["logger"] == "py.warnings"
+    assert "canary" not in output.getvalue()
+
+
+def test_lines_below_info_are_not_written(output: Output) -> None:
+    structlog.get_logger().debug("case.opened")
+    logging.getLogger("chassis.work").debug("x")
+    logging.getLogger("sqlalchemy.engine").debug(CANARY)
+    assert output.getvalue() == ""
+
+
+def test_several_services_of_one_process_share_the_list(output: Output) -> None:
+    configure(SETTINGS, "consent")
+    structlog.get_logger().info("it.happened")
+    assert output.line()["service"] == "referral+consent"
