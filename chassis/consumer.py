@@ -97,8 +97,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if not new:
             return
         self._look_again = time.monotonic() + SHOWN_EVERY_SECONDS
+        wanted = await self._wanted(new)
         first, end = await self._consumer.beginning_offsets(new), await self._consumer.end_offsets(new)
-        wanted = await self._wanted(new, first)
         for tp in self._assigned.intersection(new):
             self._seek(tp, wanted[tp], first[tp], end[tp])
 
@@ -111,22 +111,25 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         else:
             self._out_of_range({tp: wanted})
 
-    async def _wanted(
-        self, partitions: Sequence[TopicPartition], first: dict[TopicPartition, int]
-    ) -> dict[TopicPartition, int]:
-        """The database's offsets. A topic that was never read begins at its beginning; a partition of one that was,
-        and whose first events are gone, begins at 0, which is out of range and says so.
+    async def _wanted(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The database's offsets. A topic that was never read begins, in all its partitions, where it begins now.
+
+        A partition that comes to a topic later begins at 0: if that is gone, events are, and readiness says so.
         """
         topics = sorted({tp.topic for tp in partitions})
-        stored = await offsets.stored(self._database, topics)
-        read_before = {topic for topic, _ in stored}
-        new = {
-            (tp.topic, tp.partition): 0 if tp.topic in read_before else first[tp]
-            for tp in partitions
-            if (tp.topic, tp.partition) not in stored
+        read_before = {topic for topic, _ in await offsets.stored(self._database, topics)}
+        unread = [
+            TopicPartition(topic, number)
+            for topic in topics
+            if topic not in read_before
+            for number in self._consumer.partitions_for_topic(topic) or ()
+        ]
+        first = await self._consumer.beginning_offsets(unread) if unread else {}
+        begin = {(tp.topic, tp.partition): 0 for tp in partitions} | {
+            (tp.topic, tp.partition): offset for tp, offset in first.items()
         }
-        await offsets.begin(self._database, new)
-        stored = {**new, **stored}
+        await offsets.begin(self._database, begin)
+        stored = await offsets.stored(self._database, topics)
         return {tp: stored[tp.topic, tp.partition] for tp in partitions}
 
     def _out_of_range(self, wanted: dict[TopicPartition, int]) -> None:

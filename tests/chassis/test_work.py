@@ -1,0 +1,234 @@
+"""Work on a real PostgreSQL: claimed once, finished once, tried again, given up visibly."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis.clock import utc_now
+from chassis.database import Due, Transaction
+from chassis.work import Item, Later, WorkKind, WorkRunner, backoff, retry_failed
+from tests.chassis.pipeline import ORIGIN, Side, eventually, given, running, side
+
+Finish = Callable[[Transaction, Item, Any], Awaitable[None]]
+
+
+@pytest.fixture
+async def consent(postgres: Any) -> Any:
+    async with side(postgres, "consent") as one:
+        yield one
+
+
+async def due(consent: Side, *items: Due) -> None:
+    async with consent.database.transaction(ORIGIN) as tx:
+        tx.say(*items)
+
+
+async def nothing(tx: Transaction, item: Item, result: Any) -> None:
+    """Finish without an effect."""
+
+
+async def effect(tx: Transaction, item: Item, result: Any) -> None:
+    await tx.conn.exec_driver_sql(f"insert into probe.effects (revision) values ({int(item.key)})")
+
+
+def kind(act: Callable[[Item], Awaitable[Any]], finish: Finish = nothing, **settings: Any) -> WorkKind:
+    return WorkKind("mail", act, finish, **{"backoff": lambda _: 0.0, **settings})
+
+
+def runner(consent: Side, *kinds: WorkKind, concurrency: int = 8) -> WorkRunner:
+    return WorkRunner(consent.settings, consent.database, kinds, concurrency=concurrency)
+
+
+async def rows(consent: Side) -> list[Any]:
+    return await consent.rows("select key, state, attempts, last_error from chassis.work order by key")
+
+
+async def test_what_is_due_is_acted_on_and_finished_and_gone(consent: Side) -> None:
+    async def act(item: Item) -> str:
+        return f"sent {item.payload['template']}"
+
+    async def finish(tx: Transaction, item: Item, result: Any) -> None:
+        assert result == "sent arrived"
+        tx.say(given(uuid4(), 1))
+
+    await due(consent, Due("mail", "1", {"template": "arrived"}))
+    assert await runner(consent, kind(act, finish)).run_due() == 1
+    assert await rows(consent) == []
+    assert await consent.rows("select type from chassis.outbox") == [("consent.given.v1",)]
+
+
+async def test_the_same_work_said_twice_is_one_row(consent: Side) -> None:
+    await due(consent, Due("mail", "1"), Due("mail", "1"), Due("mail", "2"))
+    await due(consent, Due("mail", "1"))
+    assert [row[0] for row in await rows(consent)] == ["1", "2"]
+
+
+async def test_work_waits_until_it_is_due(consent: Side) -> None:
+    await due(consent, Due("mail", "1", due_at=utc_now() + timedelta(hours=1)))
+    assert await runner(consent, kind(_acts)).run_due() == 0
+    consent.database.clock = lambda: utc_now() + timedelta(hours=2)
+    assert await runner(consent, kind(_acts)).run_due() == 1
+
+
+async def _acts(item: Item) -> None:
+    return None
+
+
+async def test_a_failure_is_tried_again_and_given_up_visibly(consent: Side) -> None:
+    attempts: list[int] = []
+
+    async def fail(item: Item) -> None:
+        attempts.append(item.attempts)
+        raise ConnectionError("what the other side said")
+
+    await due(consent, Due("mail", "1"))
+    await runner(consent, kind(fail, max_attempts=3)).run_due()
+    assert attempts == [1, 2, 3]
+    assert await rows(consent) == [("1", "failed", 3, "ConnectionError")]
+    ((id_,),) = await consent.rows("select id from chassis.work")
+    async with consent.database.transaction(ORIGIN) as tx:
+        assert await retry_failed(tx, id_)
+    assert await runner(consent, kind(_acts)).run_due() == 1
+    assert await rows(consent) == []
+
+
+async def test_later_is_not_a_failure(consent: Side) -> None:
+    asked: list[int] = []
+
+    async def not_yet(item: Item) -> None:
+        asked.append(item.attempts)
+        raise Later(0 if len(asked) < 5 else 3600)
+
+    await due(consent, Due("mail", "1"))
+    await runner(consent, kind(not_yet, max_attempts=2)).run_due()
+    assert asked == [1, 1, 1, 1, 1]
+    assert await rows(consent) == [("1", "due", 0, None)]
+
+
+async def test_later_in_finish_rolls_back_what_finish_did(consent: Side) -> None:
+    async def finish(tx: Transaction, item: Item, result: Any) -> None:
+        await effect(tx, item, result)
+        raise Later(3600)
+
+    await due(consent, Due("mail", "1"))
+    await runner(consent, kind(_acts, finish)).run_due()
+    assert await consent.effects() == []
+    assert await rows(consent) == [("1", "due", 0, None)]
+
+
+async def test_finish_may_say_its_own_work_again(consent: Side) -> None:
+    async def again(tx: Transaction, item: Item, result: Any) -> None:
+        tx.say(Due(item.kind, item.key, due_at=tx.now + timedelta(hours=1)))
+
+    await due(consent, Due("mail", "1"))
+    assert await runner(consent, kind(_acts, again)).run_due() == 1
+    assert await rows(consent) == [("1", "due", 0, None)]
+
+
+async def test_two_runners_never_act_on_one_item_together(consent: Side) -> None:
+    acted: list[str] = []
+
+    async def act(item: Item) -> None:
+        acted.append(item.key)
+        await asyncio.sleep(0.01)
+
+    await due(consent, *(Due("mail", str(n)) for n in range(60)))
+    await asyncio.gather(*(runner(consent, kind(act, effect)).run_due() for _ in range(3)))
+    assert sorted(acted, key=int) == [str(n) for n in range(60)]
+    assert len(await consent.effects()) == 60
+
+
+async def test_an_item_whose_lease_ran_out_is_finished_by_its_new_owner_alone(consent: Side) -> None:
+    other = runner(consent, kind(_acts, effect))
+    taken: list[Item] = []
+
+    async def outlives_its_lease(item: Item) -> None:
+        async with consent.database.engine.begin() as conn:
+            await conn.exec_driver_sql(
+                "update chassis.work set claimed_until = clock_timestamp() - interval '1 s'"
+            )
+        taken.extend(await other._claim(1))
+
+    await due(consent, Due("mail", "1"))
+    await runner(consent, kind(outlives_its_lease, effect)).run_due()
+    assert await consent.effects() == []
+    await other._attempt(taken[0])
+    assert len(await consent.effects()) == 1
+
+
+async def test_an_act_that_outlives_its_lease_is_cut_off(consent: Side) -> None:
+    async def hang(item: Item) -> None:
+        await asyncio.sleep(60)
+
+    await due(consent, Due("mail", "1"))
+    await runner(consent, kind(hang, effect, lease_seconds=0.1, max_attempts=1)).run_due()
+    assert await rows(consent) == [("1", "failed", 1, "TimeoutError")]
+    assert await consent.effects() == []
+
+
+async def test_a_claim_that_nobody_finished_is_taken_again_when_its_lease_ends(consent: Side) -> None:
+    await due(consent, Due("mail", "1"))
+    crashed = runner(consent, kind(_acts, effect, lease_seconds=0.2))
+    assert len(await crashed._claim(1)) == 1
+    assert await runner(consent, kind(_acts, effect)).run_due() == 0
+    await asyncio.sleep(0.25)
+    assert await runner(consent, kind(_acts, effect)).run_due() == 1
+    assert len(await consent.effects()) == 1
+
+
+async def test_a_runner_is_woken_by_the_commit_and_works_on_few_at_a_time(consent: Side) -> None:
+    now, most = 0, 0
+
+    async def act(item: Item) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.02)
+        now -= 1
+
+    async def finished() -> bool:
+        return len(await consent.effects()) == 30
+
+    async with running(runner(consent, kind(act, effect), concurrency=4)):
+        await due(consent, *(Due("mail", str(n)) for n in range(30)))
+        await eventually(finished)
+    assert most == 4
+
+
+async def test_a_stopped_runner_finishes_what_it_has_in_hand(consent: Side) -> None:
+    begun = asyncio.Event()
+
+    async def act(item: Item) -> None:
+        begun.set()
+        await asyncio.sleep(0.3)
+
+    await due(consent, Due("mail", "1"))
+    async with running(runner(consent, kind(act, effect))):
+        await begun.wait()
+    assert len(await consent.effects()) == 1
+
+
+async def test_readiness_names_a_database_that_does_not_answer(consent: Side) -> None:
+    await consent.run("alter table chassis.work rename to away")
+    loop = runner(consent, kind(_acts))
+    async with running(loop):
+
+        async def told() -> bool:
+            return loop.healthy() == "PostgreSQL: UndefinedTableError"
+
+        await eventually(told)
+        await consent.run("alter table chassis.away rename to work")
+
+        async def well() -> bool:
+            return loop.healthy() is None
+
+        await eventually(well)
+
+
+def test_the_pause_between_attempts_grows_to_five_minutes() -> None:
+    assert 0.3 < backoff(1) < 0.7
+    assert 200 < backoff(30) < 400
