@@ -84,10 +84,15 @@ class Service:
         return [*loops, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
-        app = FastAPI(title=f"Corridor {self.name}", version="1", docs_url=None, redoc_url=None)
+        app = FastAPI(
+            title=f"Corridor {self.name}",
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            telemetry=self.telemetry.http(),
+        )
         problems.install(app)
         app.add_exception_handler(Replayed, replayed)
-        self.telemetry.instrument(app)
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (
