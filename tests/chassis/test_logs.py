@@ -114,13 +114,13 @@ def test_an_exception_is_its_class(output: Output) -> None:
 def test_of_our_own_messages_plain_arguments_stay(output: Output) -> None:
     log = logging.getLogger("chassis.consumer")
     log.error("offset %d of %s/%d no longer exists: %s", 7, "intake.events", 2, CANARY)
-    log.warning("the lease of %s ran out", {"name": CANARY})
+    log.warning("the lease of %s ran out", [CANARY])
     few = {"name": "chassis.work", "msg": "one argument too few %s %s", "args": ("x",), "levelname": "INFO"}
     ours = next(h for h in logging.getLogger().handlers if isinstance(h, ThroughAllowList))
     ours.handle(logging.makeLogRecord(few))
     assert [line["template"] for line in output.lines()] == [
         "offset 7 of intake.events/2 no longer exists: …",
-        "the lease of dict ran out",
+        "the lease of list ran out",
         "one argument too few %s %s",
     ]
     assert output.lines()[0]["logger"] == "chassis.consumer"
