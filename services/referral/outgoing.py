@@ -40,9 +40,9 @@ def _logged(fact: facts.Ignored) -> None:
     structlog.get_logger("referral").info(
         "referral.ignored",
         referral_id=str(fact.referral_id),
-        half=str(fact.half),
-        heard=str(fact.heard),
-        state=None if fact.state is None else str(fact.state),
+        kind=str(fact.half),
+        type=str(fact.heard),
+        status=None if fact.state is None else str(fact.state),
     )
 
 

@@ -145,7 +145,9 @@ class Referral:
         said = self._move(Verb.CORRECT, now)
         return said if runs else []
 
-    def authorise(self, disclosure_id: UUID, fields: Iterable[str], withheld: Iterable[tuple[str, str]]) -> list[Fact]:
+    def authorise(
+        self, disclosure_id: UUID, fields: Iterable[str], withheld: Iterable[tuple[str, str]]
+    ) -> list[Fact]:
         """What will be sent and what is withheld, by name. It moves nothing: nothing is sealed yet."""
         self.disclosure_id, self.fields, self.withheld = disclosure_id, tuple(fields), tuple(withheld)
         self.version += 1

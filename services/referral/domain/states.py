@@ -80,9 +80,7 @@ MOVES: Mapping[Verb, Move] = MappingProxyType(
         Verb.CANCEL: Move(State.CANCELLED, _SENDER, UNANSWERED | HELPING),
         Verb.REVOKE: Move(State.REVOKED, _SENDER | _RECEIVER, OFFERED),
         Verb.EXPIRE: Move(State.EXPIRED, _SENDER | _RECEIVER, OFFERED),
-        Verb.CORRECT: Move(
-            State.ENTERED_IN_ERROR, _SENDER, frozenset(State) - {State.ENTERED_IN_ERROR}
-        ),
+        Verb.CORRECT: Move(State.ENTERED_IN_ERROR, _SENDER, frozenset(State) - {State.ENTERED_IN_ERROR}),
     }
 )
 

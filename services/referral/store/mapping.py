@@ -89,7 +89,10 @@ def for_update(referrals: Sequence[Referral]) -> dict[str, list[Any]]:
 
 
 def for_consents(consents: Sequence[Consent]) -> dict[str, list[Any]]:
-    return {**_columns(consents, [name for name in _CONSENT if name != "consent_id"]), "consent_id": [c.id for c in consents]}
+    return {
+        **_columns(consents, [name for name in _CONSENT if name != "consent_id"]),
+        "consent_id": [c.id for c in consents],
+    }
 
 
 def _columns(rows: Sequence[Any], names: Mapping[str, str] | Sequence[str]) -> dict[str, list[Any]]:

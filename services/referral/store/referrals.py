@@ -31,7 +31,9 @@ class OfferOpen(Conflict):
     code, title = "offer-open", "There is an open referral of this case to this recipient for this purpose"
 
 
-async def half_of(tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None) -> tuple[Half, UUID]:
+async def half_of(
+    tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None
+) -> tuple[Half, UUID]:
     """Which half the actor means, and its case: the one asked for, else the one of their organisation. Raises NotFound."""
     rows = (await tx.execute(_HALVES, {"id": referral_id})).all()
     meant = [row for row in rows if half is None or row.half == half]

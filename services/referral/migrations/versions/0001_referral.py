@@ -16,7 +16,7 @@ create table referral.referrals (
     ended_at timestamptz, respond_by timestamptz, reminded_at timestamptz, version integer not null,
     primary key (id, half)) with (fillfactor = 80);
 create index referrals_case on referral.referrals (case_id);
-create index referrals_worklist on referral.referrals (organisation, half, created_at desc, id desc);
+create index referrals_worklist on referral.referrals (organisation, created_at desc, id desc);
 create unique index one_open_offer on referral.referrals (case_id, recipient, purpose)
     where half = 'outgoing' and state in ('draft', 'requested', 'received');
 create table referral.consents (

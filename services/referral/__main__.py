@@ -1,0 +1,5 @@
+from chassis.main import run
+from services.referral.app import VERSIONS, build
+from services.referral.settings import Settings
+
+run("referral", Settings, build, VERSIONS)

@@ -1,0 +1,94 @@
+"""The directory of organisations and services of both countries."""
+
+from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from fastapi import APIRouter, Query, Response
+
+from chassis.access import require
+from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag
+from contracts.types import Cell, KnownCode, OrganisationId
+from services.referral import queries, use_cases
+from services.referral.directory_forms import OrganisationForm, ServiceForm, ServiceId
+from services.referral.store import directory
+
+router = APIRouter(prefix="/v1/organisations", tags=["directory"])
+
+
+def _identifier(organisation: str) -> UUID:
+    """Commands answer a UUID; an organisation's is derived from its identifier."""
+    return uuid5(NAMESPACE_URL, f"urn:corridor:organisation:{organisation}")
+
+
+@router.get("", summary="Organisations in the order of their identifiers")
+async def get_organisations(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    cell: Annotated[Cell | None, Query()] = None,
+    role: Annotated[Annotated[str, KnownCode("recipient_role")] | None, Query()] = None,
+    service: Annotated[Annotated[str, KnownCode("service")] | None, Query()] = None,
+) -> Listing[queries.OrganisationSummary]:
+    require(actor, "directory.read")
+    after = page.after[0] if page.after else ""
+    items = await queries.organisations(
+        tx, cell=cell, role=role, service=service, after=after, limit=page.limit
+    )
+    return Listing(items=items, next=cursor(items[-1].id) if len(items) == page.limit else None)
+
+
+@router.get("/{organisation}", summary="One organisation with its services")
+async def get_organisation(
+    organisation: OrganisationId, actor: Who, tx: Tx, response: Response
+) -> queries.OrganisationView:
+    require(actor, "directory.read")
+    found = await directory.get_organisation(tx, organisation)
+    response.headers["ETag"] = etag(found.version)
+    profile = found.profile
+    return queries.OrganisationView(
+        id=found.id,
+        cell=profile.cell,
+        role=profile.role,
+        name=profile.name,
+        status=profile.status,
+        version=found.version,
+        details=dict(profile.details),
+        services=[
+            queries.ServiceView(
+                id=s.id,
+                service=s.code,
+                name=s.name,
+                status=s.status,
+                capacity=s.capacity,
+                details=dict(s.details),
+            )
+            for s in found.services.values()
+        ],
+    )
+
+
+@router.put("/{organisation}", summary="Describe your own organisation")
+async def put_organisation(
+    organisation: OrganisationId,
+    body: OrganisationForm,
+    actor: Who,
+    tx: Tx,
+    response: Response,
+    if_match: IfMatch,
+) -> Done:
+    found = await use_cases.put_organisation(tx, actor, organisation, body.profile(organisation), if_match)
+    return done(tx, response, _identifier(organisation), found.version)
+
+
+@router.put("/{organisation}/services/{service}", summary="Describe a service of your own organisation")
+async def put_service(
+    organisation: OrganisationId,
+    service: ServiceId,
+    body: ServiceForm,
+    actor: Who,
+    tx: Tx,
+    response: Response,
+    if_match: IfMatch,
+) -> Done:
+    found = await use_cases.put_service(tx, actor, organisation, body.offered(service), if_match)
+    return done(tx, response, _identifier(organisation), found.version)

@@ -1,0 +1,103 @@
+"""Drafts, the worklist, one referral, and the preview of what would be disclosed."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.access import require, require_case
+from chassis.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.problems import Invalid
+from chassis.service import Running
+from contracts.events.access import RecordReadV1
+from contracts.types import CaseId, KnownCode, OrganisationId
+from services.referral import preview as consent
+from services.referral import queries, use_cases
+from services.referral.domain.states import Half
+from services.referral.store import referrals
+from services.referral.use_cases import Asked
+
+router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
+
+HalfQuery = Annotated[
+    Half | None, Query(description="the sender's or the receiver's; default: your organisation's")
+]
+
+
+class ReferralForm(BaseModel):
+    """What is asked for. `fields` are names of case-file fields; what is sent is decided by consent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    case_id: CaseId
+    recipient: OrganisationId
+    service: Annotated[str, KnownCode("service")]
+    purpose: Annotated[str, KnownCode("purpose")]
+    urgency: Annotated[str, KnownCode("urgency")]
+    fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
+
+
+@router.post("", status_code=201, summary="Draft a referral; nobody is told yet")
+async def post_referral(body: ReferralForm, actor: Who, tx: Tx, running: Running, response: Response) -> Done:
+    asked = Asked(
+        case_id=body.case_id,
+        recipient=body.recipient,
+        service=body.service,
+        purpose=body.purpose,
+        urgency=body.urgency,
+        fields=tuple(sorted(set(body.fields))),
+    )
+    referral = await use_cases.draft_referral(tx, actor, running.settings.cell, asked)
+    location = f"/v1/referrals/{referral.id}"
+    return done(tx, response, referral.id, referral.version, status=201, location=location)
+
+
+@router.get("", summary="Your organisation's referrals on cases that you may read, newest first")
+async def get_referrals(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    half: HalfQuery = None,
+    state: Annotated[Annotated[str, KnownCode("referral_state")] | None, Query()] = None,
+    case_id: Annotated[UUID | None, Query()] = None,
+) -> Listing[queries.ReferralSummary]:
+    require(actor, "referral.read", organisation=actor.organisation)
+    items = await queries.worklist(
+        tx, actor, half=half, state=state, case_id=case_id, after=_position(page.after), limit=page.limit
+    )
+    full = len(items) == page.limit
+    position = cursor(items[-1].created_at.isoformat(), items[-1].referral_id) if full else None
+    return Listing(items=items, next=position)
+
+
+def _position(after: tuple[str, ...] | None) -> queries.Position | None:
+    if after is None:
+        return None
+    try:
+        at, referral_id = after
+        return datetime.fromisoformat(at), UUID(referral_id)
+    except ValueError as error:
+        raise Invalid("`after` must be the `next` of a page before") from error
+
+
+@router.get("/{referral_id}", summary="One half of a referral; the reading is logged")
+async def get_referral(
+    referral_id: UUID, actor: Who, tx: Tx, response: Response, half: HalfQuery = None
+) -> queries.ReferralView:
+    meant, case_id = await referrals.half_of(tx, actor, referral_id, half)
+    await require_case(tx, actor, "referral.read", case_id)
+    view = await queries.referral(tx, referral_id, meant)
+    tx.say(RecordReadV1(case_id=case_id, resource="referral", resource_id=referral_id))
+    response.headers["ETag"] = etag(view.version)
+    return view
+
+
+@router.get("/{referral_id}/preview", summary="Exactly what would be disclosed now, what not and why")
+async def get_preview(referral_id: UUID, actor: Who, running: Running) -> consent.Preview:
+    """Read in one short transaction, then ask consent with none open."""
+    async with running.database.transaction(actor.origin()) as tx:
+        referral = await referrals.get(tx, actor, "disclosure.preview", referral_id, Half.OUTGOING)
+        tx.say(RecordReadV1(case_id=referral.case_id, resource="preview", resource_id=referral_id))
+    return await consent.preview(running, referral)

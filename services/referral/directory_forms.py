@@ -1,0 +1,102 @@
+"""The forms of the directory: HSDS 3.0 fields and Gravity capacity codes; the same for HTTP and for the seed file."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.language import LanguageTag
+from contracts.types import KnownCode, OrganisationId
+from services.referral.domain.directory import Profile, Service
+
+Status = Literal["active", "inactive", "defunct", "temporarily closed"]
+Capacity = Literal["no-capacity", "capacity", "waitlist", "additional-assessment-required"]
+ServiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9\-]{2,60}$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+OrganisationType = Literal[
+    "NGO",
+    "HealthServiceOrganisation",
+    "CentralGovernmentOrganisation",
+    "LocalGovernmentOrganisation",
+    "LegalService",
+    "CorporateBusiness",
+    "SchoolOrCollege",
+]
+"""HTCDS `org_Type` without law enforcement and immigration: no recipient is one (the firewall of identification)."""
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Schedule(Form):
+    """Opening hours; weekdays as in RFC 5545, times of day in the organisation's place."""
+
+    freq: Literal["WEEKLY", "MONTHLY"] = "WEEKLY"
+    byday: list[Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]] = []
+    opens_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    closes_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d|24:00$")]
+
+
+class Contacts(Form):
+    description: Text | None = None
+    website: Line | None = None
+    email: Line | None = None
+    phone: Line | None = None
+    languages: Annotated[list[LanguageTag], Field(max_length=50)] = []
+
+
+class OrganisationForm(Contacts):
+    name: Line
+    alternate_name: Line | None = None
+    type: OrganisationType | None = None
+    role: Annotated[str, KnownCode("recipient_role")]
+    status: Status = "active"
+    service_areas: Annotated[list[Line], Field(max_length=100)] = []
+
+    def profile(self, organisation: str) -> Profile:
+        """The country is the one that the identifier begins with."""
+        details = _details(self, {"name", "role", "status"})
+        return Profile(organisation[:2].upper(), self.role, self.name, self.status, details)
+
+
+class ServiceForm(Contacts):
+    name: Line
+    service: Annotated[str, KnownCode("service")]
+    status: Status = "active"
+    capacity: Capacity = "capacity"
+    eligibility_description: Text | None = None
+    minimum_age: Annotated[int | None, Field(ge=0, le=150)] = None
+    maximum_age: Annotated[int | None, Field(ge=0, le=150)] = None
+    interpretation_services: Line | None = None
+    application_process: Text | None = None
+    wait_time: Line | None = None
+    fees: Text | None = None
+    required_documents: Annotated[list[Line], Field(max_length=50)] = []
+    schedules: Annotated[list[Schedule], Field(max_length=50)] = []
+    service_areas: Annotated[list[Line], Field(max_length=100)] = []
+    alert: Line | None = None
+
+    def offered(self, service_id: str) -> Service:
+        details = _details(self, {"name", "service", "status", "capacity"})
+        return Service(service_id, self.service, self.name, self.status, self.capacity, details)
+
+
+class SeedOrganisation(OrganisationForm):
+    id: OrganisationId
+    services: dict[ServiceId, ServiceForm] = {}
+
+    def profile(self, organisation: str) -> Profile:
+        details = _details(self, {"id", "services", "name", "role", "status"})
+        return Profile(organisation[:2].upper(), self.role, self.name, self.status, details)
+
+
+class SeedFile(Form):
+    """What the setting `directory_file` names."""
+
+    version: str = "1"
+    organisations: list[SeedOrganisation]
+
+
+def _details(form: BaseModel, columns: set[str]) -> dict[str, Any]:
+    return form.model_dump(mode="json", exclude=columns)

@@ -1,0 +1,166 @@
+"""What referral does when it is told something: plain functions, from what was loaded and the event to facts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from chassis.subscription import Subscription
+from contracts.events.consent import (
+    ConsentGivenV1,
+    DisclosureAuthorisedV1,
+    DisclosureRecalledV1,
+    DisclosureRefusedV1,
+)
+from contracts.events.exchange import (
+    DisclosureReceivedV1,
+    EnvelopeDeliveredV1,
+    EnvelopeRefusedV1,
+    ProcessReceivedV1,
+    RecallReceivedV1,
+)
+from services.referral.domain.case import CaseReferrals, Consent
+from services.referral.domain.facts import Fact, Ignored
+from services.referral.domain.referral import Referral
+from services.referral.domain.response_clock import ResponseClock
+from services.referral.domain.states import Half, State, Verb
+from services.referral.outgoing import outgoing
+from services.referral.store import referrals
+
+Facts = Iterable[Fact]
+DISCLOSURE = "disclosure"
+
+_PROCESS: Mapping[str, tuple[Half, Verb]] = MappingProxyType(
+    {
+        "referral.accepted": (Half.OUTGOING, Verb.ACCEPT),
+        "referral.rejected": (Half.OUTGOING, Verb.REJECT),
+        "referral.started": (Half.OUTGOING, Verb.START),
+        "referral.held": (Half.OUTGOING, Verb.HOLD),
+        "referral.resumed": (Half.OUTGOING, Verb.RESUME),
+        "referral.completed": (Half.OUTGOING, Verb.COMPLETE),
+        "referral.failed": (Half.OUTGOING, Verb.FAIL),
+        "referral.cancelled": (Half.INCOMING, Verb.CANCEL),
+    }
+)
+"""Process code → the half that follows it. What such a half says bears its own name, so exchange sends none of it back."""
+
+
+def on_consent_given(case: CaseReferrals, event: ConsentGivenV1, now: datetime) -> Facts:
+    case.consented(
+        Consent(
+            event.consent_id,
+            event.case_id,
+            event.revision,
+            event.purposes,
+            event.recipients,
+            event.valid_until,
+        )
+    )
+    return ()
+
+
+def on_disclosure_authorised(case: CaseReferrals, event: DisclosureAuthorisedV1, now: datetime) -> Facts:
+    referral = case.outgoing(event.referral_id)
+    if referral is None:
+        return [_unknown(event, Half.OUTGOING)]
+    return referral.authorise(
+        event.disclosure_id, event.fields, ((w.field, w.reason) for w in event.withheld)
+    )
+
+
+def on_disclosure_refused(case: CaseReferrals, event: DisclosureRefusedV1, now: datetime) -> Facts:
+    return _outgoing(case, event, lambda referral: referral.refuse(event.reason, now))
+
+
+def on_disclosure_recalled(case: CaseReferrals, event: DisclosureRecalledV1, now: datetime) -> Facts:
+    return _outgoing(case, event, lambda referral: referral.revoke(now))
+
+
+def on_envelope_delivered(case: CaseReferrals, event: EnvelopeDeliveredV1, now: datetime) -> Facts:
+    if event.item_class != DISCLOSURE:
+        return ()
+    return _outgoing(case, event, lambda referral: referral.deliver(now))
+
+
+def on_envelope_refused(case: CaseReferrals, event: EnvelopeRefusedV1, now: datetime) -> Facts:
+    if event.item_class != DISCLOSURE:
+        return ()
+    return _outgoing(case, event, lambda referral: referral.refuse(event.code, now))
+
+
+def on_process_received(case: CaseReferrals, event: ProcessReceivedV1, now: datetime) -> Facts:
+    """Returns has the codes of returns; a code that no half follows is passed over."""
+    if event.code not in _PROCESS:
+        return ()
+    half, verb = _PROCESS[event.code]
+    referral = case.halves.get((event.subject_id, half))
+    if referral is None or not _is_partner(referral, event):
+        return [Ignored(event.subject_id, half, event.code, None)]
+    return referral.follow(verb, now, event.reason)
+
+
+def on_recall_received(case: CaseReferrals, event: RecallReceivedV1, now: datetime) -> Facts:
+    return case.recall(event.referral_id, event.disclosure_id, now)
+
+
+def on_disclosure_received(clock: ResponseClock, cell: str) -> Callable[..., Facts]:
+    """The handler that opens the incoming half, with this cell's response clock."""
+
+    def on_disclosure_received(case: CaseReferrals, event: DisclosureReceivedV1, now: datetime) -> Facts:
+        offer = Referral(
+            id=event.referral_id,
+            half=Half.INCOMING,
+            case_id=event.case_id,
+            sender=event.sender,
+            sender_cell=event.sender_cell,
+            recipient=event.recipient,
+            recipient_cell=cell,
+            recipient_role="",
+            service=event.service,
+            purpose=event.grant.purpose,
+            urgency=event.urgency,
+            asked=event.grant.fields,
+            created_at=now,
+            state=State.REQUESTED,
+            disclosure_id=event.disclosure_id,
+            fields=event.grant.fields,
+        )
+        return case.receive(offer, clock, now)
+
+    return on_disclosure_received
+
+
+def _is_partner(referral: Referral, event: ProcessReceivedV1) -> bool:
+    """A code about a referral counts only from its other side, whatever else the sender may be trusted with."""
+    if referral.half is Half.OUTGOING:
+        return (event.sender, event.sender_cell) == (referral.recipient, referral.recipient_cell)
+    return (event.sender, event.sender_cell) == (referral.sender, referral.sender_cell)
+
+
+def _outgoing(case: CaseReferrals, event: Any, verb: Callable[[Referral], Facts]) -> Facts:
+    referral = case.outgoing(event.referral_id) if event.referral_id is not None else None
+    return [_unknown(event, Half.OUTGOING)] if referral is None else verb(referral)
+
+
+def _unknown(event: Any, half: Half) -> Ignored:
+    return Ignored(event.referral_id, half, event.type, None)
+
+
+def subscription(clock: ResponseClock, cell: str) -> Subscription[Any, CaseReferrals]:
+    return Subscription(
+        handlers={
+            ConsentGivenV1: on_consent_given,
+            DisclosureAuthorisedV1: on_disclosure_authorised,
+            DisclosureRefusedV1: on_disclosure_refused,
+            DisclosureRecalledV1: on_disclosure_recalled,
+            EnvelopeDeliveredV1: on_envelope_delivered,
+            EnvelopeRefusedV1: on_envelope_refused,
+            DisclosureReceivedV1: on_disclosure_received(clock, cell),
+            ProcessReceivedV1: on_process_received,
+            RecallReceivedV1: on_recall_received,
+        },
+        key=lambda event: event.case_id,
+        load=referrals.load,
+        save=referrals.save_cases,
+        outgoing=outgoing,
+    )

@@ -1,0 +1,163 @@
+"""Reads: the worklist, one half of a referral, and the directory, straight to what the API answers."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from chassis.access import visible_cases
+from chassis.auth import Actor
+from chassis.database import Transaction
+from contracts.types import CaseId, Cell, Code, OrganisationId
+
+Position = tuple[datetime, UUID]
+_REASON = "of `referral_rejection`, `referral_hold` or `referral_failure`; of `disclosure_refusal` or `border_refusal` where nothing was delivered"
+
+
+class WithheldView(BaseModel):
+    field: Annotated[str, Code("field")]
+    reason: Annotated[str, Code("withheld_reason")]
+
+
+class ReferralSummary(BaseModel):
+    """One half as a worklist shows it."""
+
+    referral_id: UUID
+    half: Annotated[str, Code("half")]
+    case_id: CaseId
+    state: Annotated[str, Code("referral_state")]
+    sender: OrganisationId
+    recipient: OrganisationId
+    service: Annotated[str, Code("service")]
+    purpose: Annotated[str, Code("purpose")]
+    urgency: Annotated[str, Code("urgency")]
+    created_at: datetime
+    respond_by: Annotated[datetime | None, Field(description="until when the receiver should answer")]
+    late: Annotated[bool, Field(description="the reminder has passed and nobody has answered")]
+    consent_recorded: Annotated[
+        bool,
+        Field(
+            description="a consent naming this recipient and purpose was recorded; the preview says if it permits"
+        ),
+    ]
+    version: int
+
+
+class ReferralView(ReferralSummary):
+    sender_cell: Cell
+    recipient_cell: Cell
+    asked: Annotated[
+        list[str], Field(description="field names that the worker asked to send, or that were granted")
+    ]
+    disclosure_id: UUID | None
+    fields: Annotated[list[str], Field(description="field names that were authorised, or received")]
+    withheld: list[WithheldView]
+    reason: Annotated[str | None, Field(description=_REASON)]
+    outcome: Annotated[str, Code("referral_outcome")] | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+class OrganisationSummary(BaseModel):
+    id: OrganisationId
+    cell: Cell
+    role: Annotated[str, Code("recipient_role")]
+    name: str
+    status: str
+    version: int
+    services: list[Annotated[str, Code("service")]]
+
+
+class ServiceView(BaseModel):
+    """HSDS 3.0 fields; `capacity` is a Gravity capacity code."""
+
+    id: str
+    service: Annotated[str, Code("service")]
+    name: str
+    status: str
+    capacity: str
+    details: dict[str, Any]
+
+
+class OrganisationView(BaseModel):
+    id: OrganisationId
+    cell: Cell
+    role: Annotated[str, Code("recipient_role")]
+    name: str
+    status: str
+    version: int
+    details: dict[str, Any]
+    services: list[ServiceView]
+
+
+_VIEW = """
+    select r.*, r.id as referral_id,
+           r.state in ('requested', 'received') and r.reminded_at is not null as late,
+           exists (select from referral.consents as c
+                   where c.case_id = r.case_id and c.valid_until > :now
+                     and jsonb_exists(c.recipients, r.recipient) and jsonb_exists(c.purposes, r.purpose)
+                  ) as consent_recorded
+    from referral.referrals as r
+"""
+_ONE = text(_VIEW + " where r.id = :id and r.half = :half")
+_ORGANISATIONS = text(
+    """
+    select o.id, o.cell, o.role, o.name, o.status, o.version,
+           array(select distinct s.service from referral.services as s
+                 where s.organisation = o.id and s.status = 'active' order by 1) as services
+    from referral.organisations as o
+    where o.id > :after and (cast(:cell as text) is null or o.cell = :cell)
+      and (cast(:role as text) is null or o.role = :role)
+      and (cast(:service as text) is null or exists (
+          select from referral.services as s
+          where s.organisation = o.id and s.service = :service and s.status = 'active'))
+    order by o.id limit :limit
+    """
+)
+
+
+async def worklist(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    half: str | None,
+    state: str | None,
+    case_id: UUID | None,
+    after: Position | None,
+    limit: int,
+) -> list[ReferralSummary]:
+    """The halves of the actor's organisation on cases that the actor may read, newest first."""
+    condition, parameters = await visible_cases(tx, actor, "referral.read", column="r.case_id")
+    values: dict[str, Any] = {**parameters, "organisation": actor.organisation, "now": tx.now, "limit": limit}
+    conditions = [condition, "r.organisation = :organisation"]
+    for column, value in (("half", half), ("state", state), ("case_id", case_id)):
+        if value is not None:
+            conditions.append(f"r.{column} = :{column}")
+            values[column] = value
+    if after is not None:
+        conditions.append("(r.created_at, r.id) < (:at, cast(:after as uuid))")
+        values |= {"at": after[0], "after": after[1]}
+    where = " and ".join(conditions)
+    rows = await tx.execute(
+        text(f"{_VIEW} where {where} order by r.created_at desc, r.id desc limit :limit"), values
+    )
+    return [ReferralSummary.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralView:
+    """One half that the actor was allowed to read."""
+    row = (await tx.execute(_ONE, {"id": referral_id, "half": half, "now": tx.now})).one()
+    withheld = [{"field": name, "reason": reason} for name, reason in row.withheld]
+    return ReferralView.model_validate({**row._mapping, "withheld": withheld})  # noqa: SLF001  # SQLAlchemy's public name
+
+
+async def organisations(
+    tx: Transaction, *, cell: str | None, role: str | None, service: str | None, after: str, limit: int
+) -> list[OrganisationSummary]:
+    values = {"cell": cell, "role": role, "service": service, "after": after, "limit": limit}
+    rows = await tx.execute(_ORGANISATIONS, values)
+    return [OrganisationSummary.model_validate(row, from_attributes=True) for row in rows]

@@ -1,0 +1,17 @@
+"""What referral is told besides: where its directory begins, and how long a receiver may take to answer."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+import chassis.settings
+
+
+class Settings(chassis.settings.Settings):
+    directory_file: Path | None = Field(
+        default=None, description="organisations and services of both countries, taken in at every start"
+    )
+    response_clock_file: Path = Field(
+        default=Path(__file__).parent / "response_clock.json",
+        description="times to answer by urgency, and the calendars of the cells",
+    )
