@@ -185,7 +185,8 @@ def page(
     if after is None:
         return PageQuery(limit, None)
     try:
-        parts = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode().split("\x1f")
+        padded = after + "=" * (-len(after) % 4)
+        parts = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\x1f")
     except ValueError as error:
         raise Invalid("`after` must be the `next` of a page before") from error
     return PageQuery(limit, tuple(parts))

@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
+from deploy.local.ports import free_port
 from services.notify.app import VERSIONS, build
 from services.notify.settings import Settings
 from tests.harness import running
@@ -30,9 +31,9 @@ class Mailbox:
 @pytest.fixture
 def mailbox():
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    box.port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
     controller.start()
-    box.port = controller.server.sockets[0].getsockname()[1]
     yield box
     controller.stop()
 
