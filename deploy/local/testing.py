@@ -16,10 +16,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from deploy.local.containers import Container, docker_answers
+from deploy.local.databases import Role, drop_database, provision_database
 from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.process import ServerProcess
-from deploy.local.provision import Role, drop_database, provision_database
 
 
 @dataclass(frozen=True, slots=True)

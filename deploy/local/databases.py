@@ -1,16 +1,9 @@
-"""Gives each service of a cell exactly what it may reach: databases and roles, topics, users and ACLs.
-
-Everything here can be run again at any time: what exists is brought to what is asked for, rights not asked for go.
-"""
+"""Gives each service of a cell its database and two roles, and the vault its own. Can be run again at any time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
-
-
-class ProvisionError(RuntimeError):
-    """What exists cannot be brought to what is asked for, or did not become visible in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +53,7 @@ async def _database(admin_dsn: str, database: str, owner: Role, users: Sequence[
         [
             f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC',
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+            *(f'GRANT USAGE ON SCHEMA public TO "{user.name}"' for user in users),
             *(f'GRANT CONNECT ON DATABASE "{database}" TO "{user.name}"' for user in users),
             *(f'{defaults} GRANT USAGE ON SCHEMAS TO "{user.name}"' for user in users),
         ],
