@@ -50,6 +50,8 @@ class KafkaLink:
             auto_offset_reset="none",
             fetch_max_wait_ms=500,
             max_poll_records=self._settings.batch,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=2_000,
         )
 
     def _connection(self) -> dict[str, Any]:
