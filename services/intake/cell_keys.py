@@ -11,7 +11,9 @@ from chassis.service import Service
 from services.intake.sealing import vault_of
 
 _READ = text("select sealed from intake.cell_keys where name = :name")
-_WRITE = text("insert into intake.cell_keys (name, sealed) values (:name, :sealed) on conflict (name) do nothing")
+_WRITE = text(
+    "insert into intake.cell_keys (name, sealed) values (:name, :sealed) on conflict (name) do nothing"
+)
 NAME = "recognition"
 CLASS = "cell.key"
 SIZE = 32
@@ -23,7 +25,9 @@ class CellKey:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._owner: UUID = uuid5(NAMESPACE_URL, f"urn:corridor:{service.settings.cell.lower()}:intake:{NAME}")
+        self._owner: UUID = uuid5(
+            NAMESPACE_URL, f"urn:corridor:{service.settings.cell.lower()}:intake:{NAME}"
+        )
         self._key: bytes | None = None
 
     async def digest(self, *texts: str) -> list[bytes]:

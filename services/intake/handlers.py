@@ -17,18 +17,16 @@ INCOMING = "incoming"
 Handled = DisclosureReceivedV1 | RecallReceivedV1 | ReferralAcceptedV1
 
 
-def on_disclosure_received(
-    file: ReceivedFile, event: DisclosureReceivedV1, now: datetime
-) -> Iterable[Fact]:  # noqa: ARG001
+def on_disclosure_received(file: ReceivedFile, event: DisclosureReceivedV1, now: datetime) -> Iterable[Fact]:
     return file.receive(_arrival(event))
 
 
-def on_referral_accepted(file: ReceivedFile, event: ReferralAcceptedV1, now: datetime) -> Iterable[Fact]:  # noqa: ARG001
+def on_referral_accepted(file: ReceivedFile, event: ReferralAcceptedV1, now: datetime) -> Iterable[Fact]:
     """Accepted here: from now on a recall closes the fields, and the help goes on."""
     return file.accept(event.referral_id) if event.half == INCOMING else ()
 
 
-def on_recall_received(file: ReceivedFile, event: RecallReceivedV1, now: datetime) -> Iterable[Fact]:  # noqa: ARG001
+def on_recall_received(file: ReceivedFile, event: RecallReceivedV1, now: datetime) -> Iterable[Fact]:
     return file.recall(event.disclosure_id, event.referral_id)
 
 

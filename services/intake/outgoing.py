@@ -23,14 +23,12 @@ DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
 
 
-def outgoing(fact: Fact) -> Event | Due | None:  # noqa: PLR0911  # one line a fact
+def outgoing(fact: Fact) -> Event | Due | None:  # noqa: C901, PLR0911  # one line a fact
     match fact:
         case facts.CaseOpened():
             return _case_opened(fact)
         case facts.CaseAssigned():
-            return CaseAssignedV1(
-                case_id=fact.case_id, organisation=fact.organisation, workers=fact.workers
-            )
+            return CaseAssignedV1(case_id=fact.case_id, organisation=fact.organisation, workers=fact.workers)
         case facts.CaseScreened():
             return _case_screened(fact)
         case facts.CaseIdentified():

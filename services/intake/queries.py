@@ -166,3 +166,20 @@ async def _of_case(
     )
     parameters = {"case": case_id, "at": at, "after": row_id, "limit": limit}
     return list((await tx.execute(statement, parameters)).all())
+
+
+async def import_row(tx: Transaction, import_id: UUID) -> Any:
+    statement = text(
+        "select id, total, done, created, duplicates, errors, at, ended_at from intake.imports where id = :id"
+    )
+    return (await tx.execute(statement, {"id": import_id})).one()
+
+
+async def import_errors(tx: Transaction, import_id: UUID, after: int, limit: int) -> list[Any]:
+    """In the order of the file. `after` is the number of the last error of the page before."""
+    statement = text(
+        'select number, line, "column", reason from intake.import_errors'
+        " where import_id = :id and number > :after order by number limit :limit"
+    )
+    rows = await tx.execute(statement, {"id": import_id, "after": after, "limit": limit})
+    return list(rows.all())

@@ -74,18 +74,17 @@ def _workbook_lines(content: bytes) -> Lines:
 
 
 def _cell(value: object, data_type: str) -> Cell:
-    if value is None:
-        return None
-    if data_type == "f":
-        return FORMULA
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if value is None or data_type == "f":
+        return None if value is None else FORMULA
+    match value:
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.date().isoformat()
+        case date():
+            return value.isoformat()
+        case float() if value.is_integer():
+            return str(int(value))
     return str(value)
 
 

@@ -127,10 +127,10 @@ async def identify(tx: Transaction, actor: Actor, case_id: UUID, decision: Seale
     with answered():
         facts = case.identify(decision.deciding_organisation, decision.status)
     sealed = (decision.status, decision.reasons)
-    await records.add_status(
-        tx, actor, case_id, decision.revision, decision.deciding_organisation, sealed
+    await records.add_status(tx, actor, case_id, decision.revision, decision.deciding_organisation, sealed)
+    await records.put_fields(
+        tx, actor, case_id, {name: decision.fields[name] for name in (STATUS, STATUS_BY)}
     )
-    await records.put_fields(tx, actor, case_id, {name: decision.fields[name] for name in (STATUS, STATUS_BY)})
     await cases.save(tx, case, facts)
     return case
 

@@ -24,7 +24,9 @@ class DisclosableForm(BaseModel):
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=100)]
 
 
-@router.post("/internal/v1/cases/{case_id}/disclosable", summary="The values of these own fields, and no more")
+@router.post(
+    "/internal/v1/cases/{case_id}/disclosable", summary="The values of these own fields, and no more"
+)
 async def post_disclosable(
     case_id: UUID, body: DisclosableForm, actor: Who, service: Running, response: Response
 ) -> dict[str, FieldValue]:

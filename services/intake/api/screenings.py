@@ -120,9 +120,7 @@ async def post_screening(
 
 
 @router.get("/v1/cases/{case_id}/screenings", summary="The screenings of a case, oldest first")
-async def get_screenings(
-    case_id: UUID, actor: Who, tx: Tx, page: Page
-) -> Listing[queries.ScreeningView]:
+async def get_screenings(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ScreeningView]:
     await require_case(tx, actor, "case.read", case_id)
     items = await queries.screenings(tx, case_id, position(page), page.limit)
     tx.say(record_read(case_id, "screening"))

@@ -17,7 +17,7 @@ from services.intake.api.prepared import case_to_write
 from services.intake.domain.htcds import STATUS as STATUS_FIELD
 from services.intake.domain.htcds import STATUS_BY
 from services.intake.outgoing import record_read
-from services.intake.sealing import REASONS, STATUS, seal_fields, vault_of
+from services.intake.sealing import REASONS, STATUS, seal_fields, status_record, vault_of
 from services.intake.store import cases
 from services.intake.use_cases import SealedStatus
 
@@ -47,11 +47,6 @@ async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running
     fields = {STATUS_FIELD: body.status, STATUS_BY: body.deciding_organisation}
     sealed = await seal_fields(vault, case.person_id, case_id, fields)
     return SealedStatus(revision, body.deciding_organisation, status, reasons, sealed)
-
-
-def status_record(case_id: UUID, revision: int) -> str:
-    """What a decision's ciphertexts are bound to, so that no revision can be put in another's place."""
-    return f"{case_id}/{revision}"
 
 
 @router.post("/v1/cases/{case_id}/status", status_code=201, summary="Record a decision on the formal status")

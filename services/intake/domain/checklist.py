@@ -147,7 +147,9 @@ def _read(name: str) -> Mapping[str, Checklist]:
             profile=entry["profile"],
             elements=tuple(entry["elements"]),
             rule=entry["rule"],
-            indicators=tuple(_indicator(row, entry["weights"]) for row in rows if row[entry["weights"]] != "-"),
+            indicators=tuple(
+                _indicator(row, entry["weights"]) for row in rows if row[entry["weights"]] != "-"
+            ),
             combinations=combinations,
             asked_elsewhere=frozenset(row["code"] for row in rows if row[entry["weights"]] == "-"),
         )

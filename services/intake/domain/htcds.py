@@ -17,6 +17,7 @@ MAX_LINES = 100_000
 """Blank lines are passed over, but a workbook may claim a million of them."""
 MAX_COLUMNS = 200
 MAX_CELL = MAX_TEXT * 4
+MAX_EXTERNAL_ID = 200
 
 EXTERNAL_ID = "cor_ExternalId"
 STATUS, STATUS_BY = "vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"
@@ -109,7 +110,9 @@ def _column(name: str, position: int) -> str | None:
     raise BadFile("unknown-column", "this column is no field of the standard", position)
 
 
-def read_rows(columns: Sequence[str | None], lines: Iterable[tuple[int, Sequence[Cell]]], today: date) -> Sheet:
+def read_rows(
+    columns: Sequence[str | None], lines: Iterable[tuple[int, Sequence[Cell]]], today: date
+) -> Sheet:
     """Read every line; blank ones are passed over. Raises BadFile past MAX_ROWS."""
     sheet = Sheet()
     count = 0
@@ -159,25 +162,26 @@ def _whole(line: int, found: Mapping[str, str]) -> list[RowError]:
 
 
 def _read_cell(column: str, cell: Cell, today: date) -> tuple[str | None, str | None]:
+    """The value as it is sealed, or the reason why not."""
     if not isinstance(cell, str) or _is_formula(cell):
         return None, "formula"
     text = cell.strip()
-    if len(text) > MAX_CELL:
+    if len(text) > (MAX_EXTERNAL_ID if column == EXTERNAL_ID else MAX_CELL):
         return None, "too-long"
-    if column == EXTERNAL_ID:
-        return (text, None) if len(text) <= 200 else (None, "too-long")
-    kept = FIELDS[column]
+    return (text, None) if column == EXTERNAL_ID else _read_field(FIELDS[column], text, today)
+
+
+def _read_field(kept: Field, text: str, today: date) -> tuple[str | None, str | None]:
     try:
-        value = to_text(checked(column, _parts(kept, text)))
+        value = to_text(checked(kept.name, _parts(kept, text)))
     except UnknownCode:
         return None, "unknown-code"
     except InvalidDate:
         return None, "invalid-date"
     except InvalidField:
         return None, "too-long" if len(text) > MAX_TEXT else f"invalid-{kept.kind}"
-    if kept.kind == "date" and PartialDate.parse(value).is_future(today):
-        return None, "date-in-the-future"
-    return value, None
+    future = kept.kind == "date" and PartialDate.parse(value).is_future(today)
+    return (None, "date-in-the-future") if future else (value, None)
 
 
 def _parts(kept: Field, text: str) -> str | tuple[str, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.received import CHANNEL, CLOSED, Disclosure, Grant, ReceivedFile, State
+from services.intake.store.cases import remember_all
 
 _CASES = text(
     """
@@ -35,12 +36,6 @@ _OPEN = text(
     from unnest(cast(:ids as uuid[]), cast(:persons as uuid[]), cast(:organisations as text[]),
                 cast(:urgencies as text[]), cast(:opened as timestamptz[]))
          as c(id, person_id, organisation, urgency, opened_at)
-    """
-)
-_ACCESS = text(
-    """
-    insert into chassis.case_access (case_id, organisation)
-    select * from unnest(cast(:ids as uuid[]), cast(:organisations as text[])) on conflict (case_id) do nothing
     """
 )
 _MOVE = text(
@@ -127,16 +122,17 @@ async def save(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
 async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
     new = [file for file in files if file.opened_at is not None]
     if new:
-        parameters = {"ids": [f.case_id for f in new], "organisations": [f.organisation for f in new]}
-        more = {
+        parameters = {
+            "ids": [f.case_id for f in new],
+            "organisations": [f.organisation for f in new],
             "persons": [f.person_id for f in new],
             "urgencies": [f.urgency for f in new],
             "opened": [f.opened_at for f in new],
             "channel": CHANNEL,
             "by": tx.origin.actor,
         }
-        await tx.execute(_OPEN, {**parameters, **more})
-        await tx.execute(_ACCESS, parameters)
+        await tx.execute(_OPEN, parameters)
+        await remember_all(tx, {f.case_id: f.organisation for f in new})
     moved = [file for file in files if file.opened_at is None or file.state is not CaseState.OPEN]
     if moved:
         states, persons = [f.state for f in moved], [f.person_id for f in moved]

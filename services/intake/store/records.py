@@ -48,7 +48,9 @@ _HOLD = text(
     values (:id, :case_id, :organisation, :until, :now, :by)
     """
 )
-_LIFT = text("update intake.holds set lifted_at = :now, lifted_by = :by where id = :id and case_id = :case_id")
+_LIFT = text(
+    "update intake.holds set lifted_at = :now, lifted_by = :by where id = :id and case_id = :case_id"
+)
 _INDEX = text(
     """
     insert into intake.blind_index (case_id, organisation, entry) values (:case_id, :organisation, :entry)

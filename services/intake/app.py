@@ -1,0 +1,26 @@
+"""What the service intake is made of."""
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.intake import api, cell_keys, grants, handlers
+from services.intake.erasure import erasure_work
+from services.intake.imports import import_work
+from services.intake.settings import Settings
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+def build(settings: Settings) -> Service:
+    service = Service(
+        settings,
+        name="intake",
+        router=api.router,
+        versions=VERSIONS,
+        subscriptions=[handlers.subscription()],
+        work=lambda service: [erasure_work(service), *import_work(service)],
+        follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
+    )
+    service.ports[grants.PORT] = grants.ConsentGrants(service)
+    service.ports[cell_keys.PORT] = cell_keys.CellKey(service)
+    return service

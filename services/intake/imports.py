@@ -1,0 +1,137 @@
+"""File imports: an upload is sealed in chunks, and each chunk becomes cases once, however often the file is sent."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.service import Service
+from chassis.vault import Sealing
+from chassis.work import Item, WorkKind
+from services.intake.cell_keys import cell_key_of
+from services.intake.domain.case import Case
+from services.intake.domain.duplicates import index_text
+from services.intake.domain.htcds import STATUS as STATUS_FIELD
+from services.intake.domain.htcds import STATUS_BY, Row
+from services.intake.outgoing import DESTROY_IMPORT_KEY, IMPORT_CHUNK
+from services.intake.sealing import REASONS, STATUS, fields_to_seal, status_record, vault_of
+from services.intake.store import imports
+from services.intake.store.imports import Chunk, NewRow
+
+CHUNK_ROWS = 100
+CHUNK_CLASS = "import.chunk"
+CHANNEL, URGENCY = "file", "routine"
+NO_REASONS = "As decided in the imported file."
+ROWS = UUID("3b0b6d0a-0d1c-4e0b-8f43-5a3e1f0d9c52")
+"""Namespace of the identifiers of cases that come from rows, so that a repeated attempt uses the same keys."""
+LEASE_SECONDS = 60.0
+
+
+async def row_keys(service: Service, organisation: str, rows: Sequence[Row]) -> list[bytes]:
+    """What recognises a row again in a later file of the same organisation, and tells nobody without the cell's key."""
+    return await cell_key_of(service).digest(*(f"row|{organisation}|{row.content()}" for row in rows))
+
+
+async def seal_upload(service: Service, actor: Actor, import_id: UUID, rows: Sequence[Row]) -> list[str]:
+    """The good rows as sealed chunks under a key of the import's own, which goes when the import is done."""
+    vault = vault_of(service)
+    keys = await row_keys(service, actor.organisation, rows)
+    entries = [{"key": key.hex(), "fields": dict(row.fields)} for key, row in zip(keys, rows, strict=True)]
+    chunks = [entries[start : start + CHUNK_ROWS] for start in range(0, len(entries), CHUNK_ROWS)]
+    await vault.create(import_id)
+    return await vault.seal_many(
+        [
+            Sealing(import_id, CHUNK_CLASS, str(number), json.dumps(chunk, ensure_ascii=False))
+            for number, chunk in enumerate(chunks, 1)
+        ]
+    )
+
+
+def import_work(service: Service) -> list[WorkKind]:
+    async def act(item: Item) -> tuple[Chunk, int, list[NewRow]] | None:
+        """Everything that needs the vault. Repeated, it makes the same identifiers."""
+        async with service.database.transaction(service.database.system()) as tx:
+            chunk = await imports.read_chunk(tx, UUID(item.payload["import_id"]), item.payload["number"])
+        if chunk is None:
+            return None
+        opened = await vault_of(service).open(chunk.import_id, CHUNK_CLASS, str(chunk.number), chunk.sealed)
+        rows = [(bytes.fromhex(entry["key"]), entry["fields"]) for entry in json.loads(opened)]
+        async with service.database.transaction(service.database.system()) as tx:
+            known = await imports.known_rows(tx, chunk.organisation, [key for key, _ in rows])
+        fresh = {key: fields for key, fields in rows if key not in known}
+        return chunk, len(rows), await _sealed(service, chunk, fresh)
+
+    async def finish(tx: Transaction, _: Item, ready: tuple[Chunk, int, list[NewRow]] | None) -> None:
+        if ready is not None:
+            await imports.finish_chunk(tx, *ready)
+
+    async def forget(item: Item) -> None:
+        await vault_of(service).destroy(UUID(item.payload["import_id"]))
+
+    async def forgotten(tx: Transaction, item: Item, result: None) -> None:
+        """What was left of the upload is unreadable; nobody is told."""
+
+    return [
+        WorkKind(IMPORT_CHUNK, act, finish, lease_seconds=LEASE_SECONDS),
+        WorkKind(DESTROY_IMPORT_KEY, forget, forgotten),
+    ]
+
+
+async def _sealed(service: Service, chunk: Chunk, fresh: Mapping[bytes, Mapping[str, str]]) -> list[NewRow]:
+    """Keys for all persons of the chunk at once, then all their fields at once."""
+    vault, now = vault_of(service), service.clock()
+    rows = [
+        (key, case_id, uuid5(case_id, "person"), fields)
+        for key, fields in fresh.items()
+        for case_id in [uuid5(ROWS, f"{chunk.organisation} {key.hex()}")]
+    ]
+    if not rows:
+        return []
+    await vault.create_many([person_id for _, _, person_id, _ in rows])
+    sealed = iter(await vault.seal_many([s for row in rows for s in _sealings(*row[1:])]))
+    indexes = await _indexes(service, [fields for *_, fields in rows])
+    return [
+        _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now)
+        for row, index in zip(rows, indexes, strict=True)
+    ]
+
+
+def _places(fields: Mapping[str, str]) -> list[str]:
+    """Everything of a row that is sealed, in one order: its fields, then its decision where it has one."""
+    return [*fields, *((STATUS, REASONS) if STATUS_FIELD in fields else ())]
+
+
+def _sealings(case_id: UUID, person_id: UUID, fields: Mapping[str, str]) -> list[Sealing]:
+    own = fields_to_seal(person_id, case_id, fields)
+    if STATUS_FIELD not in fields:
+        return own
+    record = status_record(case_id, 1)
+    decision = Sealing(person_id, STATUS, record, fields[STATUS_FIELD])
+    return [*own, decision, Sealing(person_id, REASONS, record, NO_REASONS)]
+
+
+async def _indexes(service: Service, rows: Sequence[Mapping[str, str]]) -> list[bytes | None]:
+    texts = [index_text(fields) for fields in rows]
+    digests = await cell_key_of(service).digest(*(f"duplicate|{one}" for one in texts if one is not None))
+    following = iter(digests)
+    return [None if one is None else next(following) for one in texts]
+
+
+def _new_row(
+    chunk: Chunk,
+    row: tuple[bytes, UUID, UUID, Mapping[str, str]],
+    sealed: dict[str, str],
+    index: bytes | None,
+    now: datetime,
+) -> NewRow:
+    key, case_id, person_id, fields = row
+    case, facts = Case.open(
+        case_id, person_id, channel=CHANNEL, organisation=chunk.organisation, urgency=URGENCY, now=now
+    )
+    decision = None
+    if STATUS_FIELD in fields:
+        decision = (fields[STATUS_BY], sealed.pop(STATUS), sealed.pop(REASONS))
+        facts = [*facts, *case.identify(decision[0], decision[1])]
+    return NewRow(key, case_id, person_id, sealed, index, decision, facts)
