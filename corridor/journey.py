@@ -1,0 +1,214 @@
+"""The steps of a case through two cells, over the public HTTP APIs: the demo narrates them, tests assert on them."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from corridor.client import Person, RefusedError
+from deploy.local.stack import STATE
+
+PATIENCE_S = 30.0
+AGENCY, RECIPIENT = "th-care-agency", "kh-reintegration-agency"
+FIELDS = (
+    "cor_FullName",
+    "prs_Birthdate",
+    "prs_Gender",
+    "prs_PrimaryLanguage",
+    "prs_MobilePhone",
+    "cor_Needs",
+    "prs_NumberOfChildren",
+    "vic_TypeOfExploitation",
+    "cor_Health",
+)
+"""What the worker asks to send; consent, agreement, purpose and role decide what is sent."""
+
+ANSWERS = {
+    "deceptive_recruitment.job_location_employer": "yes",
+    "deceptive_recruitment.wages": "yes",
+    "coercion_at_destination.documents": "yes",
+    "coercion_at_destination.debt_bondage": "yes",
+    "exploitation.excessive_hours": "yes",
+    "exploitation.low_pay": "yes",
+    "coercion_at_destination.violence": "declined",
+}
+
+
+class TooSlowError(RuntimeError):
+    """What should have happened did not happen in time."""
+
+
+class Journey:
+    """One case. Each method is one step by one person; identifiers are kept as they become known."""
+
+    def __init__(self, state: Path = STATE) -> None:
+        self._state, self._stack = state, AsyncExitStack()
+        self.case = self.consent = self.referral = self.return_id = self.their_case = ""
+
+    async def __aenter__(self) -> "Journey":
+        names = ("th.officer", "th.worker", "th.supervisor", "th.auditor", "kh.worker", "kh.auditor")
+        people = [await self._stack.enter_async_context(Person(name, self._state)) for name in names]
+        self.officer, self.worker, self.supervisor, self.auditor, self.kh_worker, self.kh_auditor = people
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def open_case(self, fields: dict[str, Any], urgency: str = "urgent") -> str:
+        body = {"channel": "screening-unit", "urgency": urgency, "languages": ["km"], "fields": fields}
+        self.case = (await self.officer.post("/intake/v1/cases", body))["id"]
+        return self.case
+
+    async def screen(self) -> Any:
+        path = f"/intake/v1/cases/{self.case}/screenings"
+        made = await self.officer.post(path, {"checklist": "ilo-ec-labour-adult", "answers": ANSWERS})
+        return await self.officer.get(f"{path}/{made['id']}")
+
+    async def identify(self) -> None:
+        body = {
+            "status": "ActualVictimOfTrafficking",
+            "deciding_organisation": "NonPoliceGovernmentalOrganization",
+            "reasons": "Means and exploitation are established by the screening and the interview.",
+        }
+        await self.officer.post(f"/intake/v1/cases/{self.case}/status", body)
+
+    async def assess_needs(self) -> None:
+        body = {"urgency": "urgent", "needs": ["livelihood", "psychosocial", "return"]}
+        await self.officer.post(f"/intake/v1/cases/{self.case}/needs", body)
+
+    async def assign(self) -> None:
+        body = {"organisation": AGENCY, "workers": ["th.worker"]}
+        await self.officer.post(f"/intake/v1/cases/{self.case}/assignment", body)
+
+    async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT) -> str:
+        body = {
+            "decision": "given",
+            "purposes": ["referral-assistance", "return-and-reintegration"],
+            "recipients": [{"organisation": recipient, "country": recipient[:2].upper()}],
+            "categories": list(categories),
+            "back_categories": ["outcome"],
+            "notice_version": "2026-1",
+            "language": "km",
+            "risks_explained": True,
+            "method": "thumbprint",
+            "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
+        }
+        path = f"/consent/v1/cases/{self.case}/consents"
+        self.consent = (await eventually(lambda: found(self.worker.post(path, body))))["id"]
+        return self.consent
+
+    async def draft(self, recipient: str = RECIPIENT, service: str = "reintegration") -> str:
+        body = {
+            "case_id": self.case,
+            "recipient": recipient,
+            "service": service,
+            "purpose": "referral-assistance",
+            "urgency": "urgent",
+            "fields": list(FIELDS),
+        }
+        self.referral = (await eventually(lambda: found(self.worker.post("/referral/v1/referrals", body))))["id"]
+        return self.referral
+
+    async def preview(self) -> Any:
+        """Exactly what would be sent now; asked again until consent knows the agreement."""
+        path = f"/referral/v1/referrals/{self.referral}/preview"
+
+        async def allowed() -> Any:
+            shown = await self.worker.get(path)
+            return shown if shown["refusal"] is None else None
+
+        return await eventually(allowed)
+
+    async def send(self) -> None:
+        await self.worker.post(f"/referral/v1/referrals/{self.referral}/send")
+
+    async def until_state(self, person: Person, state: str) -> Any:
+        """Wait until this side's half of the referral is in the state."""
+
+        async def there() -> Any:
+            half = await found(person.get(f"/referral/v1/referrals/{self.referral}"))
+            return half if half is not None and half["state"] == state else None
+
+        return await eventually(there, f"referral {state} for {person.name}")
+
+    async def received(self) -> Any:
+        """The recipient's half, and with it the case as the recipient knows it."""
+        half = await self.until_state(self.kh_worker, "received")
+        self.their_case = half["case_id"]
+        return half
+
+    async def read_received(self) -> Any:
+        """What the recipient can read of the person, field by field, now."""
+        path = f"/intake/v1/cases/{self.their_case}/fields"
+        shown = await eventually(lambda: found(self.kh_worker.get(path)))
+        return shown["received"]
+
+    async def move(self, person: Person, verb: str, body: Any = None) -> None:
+        await person.post(f"/referral/v1/referrals/{self.referral}/{verb}", body)
+
+    async def request_return(self, receiver: str = RECIPIENT) -> str:
+        body = {"case_id": self.case, "receiver": receiver, "receiver_cell": receiver[:2].upper()}
+        self.return_id = (await eventually(lambda: found(self.worker.post("/returns/v1/returns", body))))["id"]
+        return self.return_id
+
+    async def move_return(self, person: Person, verb: str, body: Any = None) -> None:
+        await person.post(f"/returns/v1/returns/{self.return_id}/{verb}", body)
+
+    async def refused_clearance(self) -> str:
+        """Try to clear too early; the code that says why not."""
+        try:
+            await self.move_return(self.worker, "clear")
+        except RefusedError as error:
+            return str(error.problem.get("code"))
+        raise AssertionError("a return without a risk assessment was cleared")
+
+    async def assess_return(self, result: str = "safe") -> None:
+        body = {"result": result, "grounds": "Family visited by the partner; the recruiter is in custody."}
+        await self.move_return(self.worker, "assess", body)
+
+    async def until_return(self, person: Person, state: str) -> Any:
+        async def there() -> Any:
+            half = await found(person.get(f"/returns/v1/returns/{self.return_id}"))
+            return half if half is not None and half["state"] == state else None
+
+        return await eventually(there, f"return {state} for {person.name}")
+
+    async def withdraw(self) -> None:
+        await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        page = await self.worker.get(f"/consent/v1/cases/{self.case}/ledger", limit=200)
+        items: list[dict[str, Any]] = page["items"]
+        return items
+
+    async def until_answered(self) -> dict[str, Any]:
+        """Wait until the recipient's answer to the recall stands in the ledger."""
+
+        async def answered() -> Any:
+            return next((row for row in await self.ledger() if row["entry"] == "answered"), None)
+
+        row: dict[str, Any] = await eventually(answered, "an answer to the recall")
+        return row
+
+
+async def found(call: Awaitable[Any]) -> Any:
+    """None instead of a 404: what another service has yet to hear of is not there yet."""
+    try:
+        return await call
+    except RefusedError as error:
+        if error.status == 404:  # noqa: PLR2004
+            return None
+        raise
+
+
+async def eventually(look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S) -> Any:
+    """Look until there is something. Raises TooSlowError, naming what was waited for."""
+    deadline = time.monotonic() + patience
+    while (seen := await look()) is None:
+        if time.monotonic() > deadline:
+            raise TooSlowError(f"{what} did not come within {patience:.0f} s")
+        await asyncio.sleep(0.05)
+    return seen

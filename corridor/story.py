@@ -1,0 +1,160 @@
+"""`corridor demo`: one invented person's way from protection in TH to protection in KH, told as it happens."""
+
+import time
+from typing import Any
+
+from rich.console import Console
+
+from corridor.journey import Journey, eventually
+from deploy.local.stack import Stack
+
+PERSON = {
+    "cor_FullName": "Sreymom",
+    "prs_Birthdate": "1999~",
+    "prs_Gender": "Feminine",
+    "prs_Citizenship": ["KH"],
+    "prs_PrimaryLanguage": "km",
+    "prs_MobilePhone": "+66 00 000 0000",
+    "prs_NumberOfChildren": "1",
+    "vic_TypeOfExploitation": ["ForcedLabour"],
+    "cor_Health": "An injured hand, healing.",
+}
+"""Invented. A single name and a year that is only approximate are ordinary input."""
+
+CATEGORIES = ("identity", "demographic", "needs", "family", "exploitation")
+"""What she consents to: not her phone number, and nothing about her health."""
+
+
+class Narrator:
+    """Numbered steps on a screen, each with what crossed the border and what did not."""
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._step, self._began = console, 0, time.monotonic()
+
+    def step(self, where: str, what: str) -> None:
+        self._step += 1
+        self._console.print(f"\n[bold]{self._step:>2}. {where}[/bold]  {what}")
+
+    def crossed(self, what: str) -> None:
+        self._console.print(f"      [green]crossed the border[/green]  {what}")
+
+    def stayed(self, what: str) -> None:
+        self._console.print(f"      [yellow]did not cross[/yellow]       {what}")
+
+    def note(self, what: str) -> None:
+        self._console.print(f"      {what}")
+
+    def end(self) -> None:
+        took = time.monotonic() - self._began
+        self._console.print(f"\n[bold]The story took {took:.1f} s.[/bold]")
+
+
+async def play(_: Stack, console: Console) -> None:
+    """Play the whole story on a stack that is up. Raises what a service refused, or what came too late."""
+    console.print("[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real.")
+    tell = Narrator(console)
+    async with Journey() as journey:
+        await _identification(journey, tell)
+        await _consent(journey, tell)
+        await _referral(journey, tell)
+        await _return(journey, tell)
+        await _withdrawal(journey, tell)
+        await _evidence(journey, tell)
+        tell.end()
+        console.print(f"The case in TH is {journey.case}, in KH {journey.their_case}.\n")
+
+
+async def _identification(journey: Journey, tell: Narrator) -> None:
+    await journey.open_case(PERSON)
+    tell.step("TH screening unit", "opens a case for a woman with a single name and an approximate year of birth")
+    tell.note("identity and what happened to her are ciphertext under a key of her own")
+    result = await journey.screen()
+    tell.step("TH screening unit", f"screens her against the ILO/EC checklist: {result['outcome']}")
+    for dimension in result["dimensions"]:
+        if dimension["positive"]:
+            tell.note(f"{dimension['name']}: {dimension['rule']}")
+    await journey.identify()
+    await journey.assess_needs()
+    await journey.assign()
+    tell.step("TH screening unit", "a person decides the formal status; needs are assessed; a care agency takes the case")
+
+
+async def _consent(journey: Journey, tell: Narrator) -> None:
+    await journey.give_consent(CATEGORIES)
+    tell.step("TH care agency", "she consents, in Khmer, by thumbprint: to one recipient, for one year")
+    tell.note(f"she agreed to {', '.join(CATEGORIES)}; the recipient may tell back: outcome")
+
+
+async def _referral(journey: Journey, tell: Narrator) -> None:
+    await journey.draft()
+    preview = await journey.preview()
+    tell.step("TH care agency", "drafts a referral and sees exactly what would be sent")
+    tell.note(f"will be sent: {', '.join(preview['sent'])}")
+    for one in preview["withheld"]:
+        tell.note(f"withheld: {one['field']} ({one['reason']})")
+    await journey.send()
+    await journey.received()
+    tell.step("KH reintegration agency", "has received the referral, sealed to it alone")
+    read = await journey.read_received()
+    fields: dict[str, Any] = {name: value for one in read for name, value in one["fields"].items()}
+    tell.crossed(f"{len(fields)} fields: {', '.join(sorted(fields))}; her name reads {fields['cor_FullName']!r}")
+    tell.stayed(f"{', '.join(one['field'] for one in preview['withheld'])}; the case number of either side")
+    await journey.move(journey.kh_worker, "accept")
+    await journey.until_state(journey.worker, "accepted")
+    tell.step("KH reintegration agency", "accepts; the sender in TH sees it")
+    tell.crossed("the code referral.accepted")
+    await journey.move(journey.kh_worker, "start")
+    await journey.until_state(journey.worker, "in_progress")
+    tell.step("KH reintegration agency", "begins to prepare; TH sees in_progress")
+    tell.crossed("the code referral.started")
+
+
+async def _return(journey: Journey, tell: Narrator) -> None:
+    await journey.request_return()
+    await journey.move_return(journey.worker, "decide")
+    tell.step("TH care agency", "she decides to go home; it is her decision, recorded as hers")
+    refusal = await journey.refused_clearance()
+    tell.note(f"clearance is refused without a risk assessment: {refusal}")
+    await journey.assess_return()
+    await journey.move_return(journey.worker, "clear")
+    await journey.until_return(journey.kh_worker, "cleared")
+    tell.step("TH care agency", "assesses the risk as safe and clears the return; KH opens its half")
+    tell.crossed("the code return.cleared")
+    tell.stayed("the grounds of the risk assessment")
+    await journey.move_return(journey.worker, "depart")
+    await journey.until_return(journey.kh_worker, "departed")
+    await journey.move_return(journey.kh_worker, "arrive")
+    await journey.until_return(journey.worker, "arrived")
+    tell.step("KH reintegration agency", "meets her and confirms the arrival; TH sees arrived")
+    tell.crossed("the codes return.departed, there, and return.arrived, back")
+    await journey.move(journey.kh_worker, "complete", {"outcome": "service-delivered"})
+    half = await journey.until_state(journey.worker, "completed")
+    tell.step("KH reintegration agency", f"completes the referral; TH sees the outcome: {half['outcome']}")
+    tell.crossed("the code referral.completed with its outcome, which she allowed to be told back")
+
+
+async def _withdrawal(journey: Journey, tell: Narrator) -> None:
+    await journey.withdraw()
+    tell.step("TH care agency", "she withdraws her consent: no reason asked, effective at once")
+    answered = await journey.until_answered()
+    tell.crossed(f"the recall; and KH's answer: {answered['answer']}")
+
+    async def closed() -> Any:
+        read = await journey.read_received()
+        return read if all(not one["fields"] for one in read) else None
+
+    await eventually(closed, "the closing of the received fields")
+    tell.step("KH reintegration agency", "can no longer read her name; the help goes on")
+
+
+async def _evidence(journey: Journey, tell: Narrator) -> None:
+    tell.step("Auditors of both cells", "recompute the logs from their leaves and follow the case")
+    for code, auditor, case in (
+        ("TH", journey.auditor, journey.case),
+        ("KH", journey.kh_auditor, journey.their_case),
+    ):
+        chain = await auditor.get("/audit/v1/chain/verification")
+        trail = await auditor.get(f"/audit/v1/trails/{case}", limit=200)
+        state = "whole" if chain["intact"] else f"broken at {chain['first_broken']}"
+        tell.note(f"{code}: {chain['entries']} entries, {state}; {len(trail['items'])} on this case")
+
