@@ -1,0 +1,162 @@
+"""A token issuer for one cell of the local stack: anybody may be any of its invented people. Development only.
+
+Its documents and its tokens have the shape of a real one's (OpenID Connect discovery, RFC 9068 access tokens), so that a
+service needs no other setting than the address to be used with a real one.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Form
+from fastapi.responses import JSONResponse
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from chassis import tokens
+from contracts.catalogue import SERVICES
+
+PEOPLE = Path(__file__).with_name("people.json")
+REFRESH_LIFETIME_S = 8 * 3600
+REFRESH_TYPE = "rt+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`name` is how she is addressed and her pseudonym in tokens: `th.officer`."""
+
+    name: str
+    cell: str
+    roles: tuple[str, ...]
+    org: str
+
+    @property
+    def public(self) -> dict[str, Any]:
+        return {"name": self.name, "cell": self.cell, "roles": list(self.roles), "org": self.org}
+
+
+def load_people(cell: str, file: Path = PEOPLE) -> list[Person]:
+    """The invented people of a cell; none for a cell that has none."""
+    known = json.loads(file.read_text()).get(cell, {})
+    return [
+        Person(f"{cell.lower()}.{name}", cell, tuple(facts["roles"]), facts["org"])
+        for name, facts in known.items()
+    ]
+
+
+def mint(key: OKPKey | Path, person: Person, issuer_url: str, lifetime: int) -> str:
+    """An access token for every service of the person's cell. `lifetime` is in seconds, ten minutes at most."""
+    if not 0 < lifetime <= tokens.USER_LIFETIME_SECONDS:
+        raise ValueError(f"an access token lives 1 to {tokens.USER_LIFETIME_SECONDS} seconds")
+    now = int(time.time())
+    claims = {
+        "iss": issuer_url,
+        "sub": person.name,
+        "aud": list(SERVICES),
+        "iat": now,
+        "exp": now + lifetime,
+        "jti": str(uuid.uuid4()),
+        "cell": person.cell,
+        "org": person.org,
+        "roles": list(person.roles),
+    }
+    signing = load_key(key) if isinstance(key, Path) else key
+    return tokens.sign(signing, str(signing.kid), claims)
+
+
+def load_key(file: Path) -> OKPKey:
+    return OKPKey.import_key(json.loads(file.read_text()))
+
+
+class Issuer:
+    """The key, the address and the people of one cell's issuer."""
+
+    def __init__(self, key: OKPKey, url: str, people: Sequence[Person]) -> None:
+        self._key, self.url = key, url
+        self.people = {person.name: person for person in people}
+
+    @property
+    def jwks(self) -> dict[str, Any]:
+        return {"keys": [{**self._key.as_dict(private=False), "use": "sig", "alg": tokens.ALGORITHM}]}
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        return {
+            "issuer": self.url,
+            "token_endpoint": f"{self.url}/token",
+            "jwks_uri": f"{self.url}/jwks.json",
+            "grant_types_supported": ["password", "refresh_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [tokens.ALGORITHM],
+        }
+
+    def grant(self, person: Person) -> dict[str, Any]:
+        return {
+            "access_token": mint(self._key, person, self.url, tokens.USER_LIFETIME_SECONDS),
+            "refresh_token": self._refresh_token(person),
+            "token_type": "Bearer",
+            "expires_in": tokens.USER_LIFETIME_SECONDS,
+        }
+
+    def refreshed(self, token: str) -> Person | None:
+        """Whose refresh token this is; None when it is forged, expired, or an access token."""
+        try:
+            read = jwt.decode(token, self._key, algorithms=[tokens.ALGORITHM])
+            jwt.JWTClaimsRegistry(
+                iss={"essential": True, "value": self.url}, exp={"essential": True}
+            ).validate(read.claims)
+        except (JoseError, ValueError):
+            return None
+        if read.header.get("typ") != REFRESH_TYPE:
+            return None
+        return self.people.get(str(read.claims.get("sub")))
+
+    def _refresh_token(self, person: Person) -> str:
+        expires = int(time.time()) + REFRESH_LIFETIME_S
+        claims = {"iss": self.url, "sub": person.name, "exp": expires, "jti": str(uuid.uuid4())}
+        header = {"alg": tokens.ALGORITHM, "typ": REFRESH_TYPE, "kid": str(self._key.kid)}
+        return jwt.encode(header, claims, self._key, algorithms=[tokens.ALGORITHM])
+
+
+def build_issuer(key_file: Path, issuer_url: str, people: Sequence[Person]) -> FastAPI:
+    """Mounted below `issuer_url`. `key_file` is the private JWK (OKP, Ed25519, with a `kid`)."""
+    issuer = Issuer(load_key(key_file), issuer_url, people)
+    app = FastAPI(title="Local issuer", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/jwks.json")
+    def jwks() -> dict[str, Any]:
+        return issuer.jwks
+
+    @app.get("/.well-known/openid-configuration")
+    def configuration() -> dict[str, Any]:
+        return issuer.configuration
+
+    @app.get("/people")
+    def everybody() -> list[dict[str, Any]]:
+        return [person.public for person in issuer.people.values()]
+
+    @app.post("/token")
+    def token(
+        grant_type: Annotated[str, Form()] = "",
+        username: Annotated[str, Form()] = "",
+        refresh_token: Annotated[str, Form()] = "",
+    ) -> JSONResponse:
+        if grant_type not in {"password", "refresh_token"}:
+            return _refusal("unsupported_grant_type")
+        named = issuer.people.get(username)
+        person = named if grant_type == "password" else issuer.refreshed(refresh_token)
+        if person is None:
+            return _refusal("invalid_grant")
+        return JSONResponse(issuer.grant(person), headers={"Cache-Control": "no-store"})
+
+    return app
+
+
+def _refusal(error: str) -> JSONResponse:
+    """RFC 6749 5.2."""
+    return JSONResponse({"error": error}, status_code=400, headers={"Cache-Control": "no-store"})
