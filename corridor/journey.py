@@ -49,9 +49,9 @@ class Journey:
         self.case = self.consent = self.referral = self.return_id = self.their_case = ""
 
     async def __aenter__(self) -> "Journey":
-        names = ("th.officer", "th.worker", "th.supervisor", "th.auditor", "kh.worker", "kh.auditor")
+        names = ("th.officer", "th.worker", "th.other-worker", "th.auditor", "kh.worker", "kh.auditor")
         people = [await self._stack.enter_async_context(Person(name, self._state)) for name in names]
-        self.officer, self.worker, self.supervisor, self.auditor, self.kh_worker, self.kh_auditor = people
+        self.officer, self.worker, self.neighbour, self.auditor, self.kh_worker, self.kh_auditor = people
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -188,7 +188,7 @@ class Journey:
         """Wait until the recipient's answer to the recall stands in the ledger."""
 
         async def answered() -> Any:
-            return next((row for row in await self.ledger() if row["entry"] == "answered"), None)
+            return next((row for row in await self.ledger() if row["step"] == "answered"), None)
 
         row: dict[str, Any] = await eventually(answered, "an answer to the recall")
         return row

@@ -137,7 +137,7 @@ async def _withdrawal(journey: Journey, tell: Narrator) -> None:
     await journey.withdraw()
     tell.step("TH care agency", "she withdraws her consent: no reason asked, effective at once")
     answered = await journey.until_answered()
-    tell.crossed(f"the recall; and KH's answer: {answered['answer']}")
+    tell.crossed(f"the recall; and KH's answer: {answered['code']}")
 
     async def closed() -> Any:
         read = await journey.read_received()
