@@ -1,7 +1,7 @@
 """The service consent on a real PostgreSQL, knowing an agreement, a directory and one case."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -49,6 +49,12 @@ class Consent:
     @property
     def supervisor(self) -> dict[str, str]:
         return self.harness.as_("supervisor", org=SENDER)
+
+    async def another_case(self) -> "Consent":
+        """The same service with a new case of the same person's."""
+        other = replace(self, case_id=uuid4())
+        await self.harness.deliver(case_opened(other.case_id, self.person_id))
+        return other
 
     async def give(self, **changes: Any) -> UUID:
         """Record a given consent as a worker does, and answer its id."""

@@ -6,13 +6,15 @@ import random
 import pytest
 
 from tests.consent.conftest import Consent
+from tests.consent.making import agreed
 
 ROUNDS = 200
 AT_ONCE = 10
 
 
-async def one(consent: Consent, verb: str) -> tuple[int, int]:
+async def one(service: Consent, verb: str) -> tuple[int, int]:
     """Give, authorise, then ask for tokens and end the consent at once; answers how many tokens were given and refused."""
+    consent = await service.another_case()
     consent_id = await consent.give()
     disclosure_id = await consent.send()
 
@@ -64,16 +66,15 @@ async def test_no_token_is_given_after_the_end_and_every_token_before_it_is_reca
 
 async def test_a_referral_sent_beside_a_withdrawal_is_refused_or_recalled(consent):
     for _ in range(20):
-        consent_id = await consent.give()
-        disclosure_id, answered = await asyncio.gather(consent.send(), consent.withdraw(consent_id))
+        case = await consent.another_case()
+        consent_id = await case.give()
+        disclosure_id, answered = await asyncio.gather(case.send(), case.withdraw(consent_id))
         assert answered.status_code == 200
-        assert await consent.steps(disclosure_id) in (["refused"], ["authorised", "recalled"])
+        assert await case.steps(disclosure_id) in (["refused"], ["authorised", "recalled"])
 
 
 async def test_of_two_renewals_over_one_version_one_is_refused(consent):
     consent_id = await consent.give()
-    from tests.consent.making import agreed
-
     path, headers = f"/v1/consents/{consent_id}/renew", {**consent.worker, "If-Match": '"1"'}
     answers = await asyncio.gather(
         *(consent.client.post(path, json=agreed(), headers=headers) for _ in range(5))
