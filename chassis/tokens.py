@@ -34,7 +34,7 @@ def sign(key: OKPKey, kid: str, claims: Mapping[str, Any]) -> str:
 
 
 def peek(token: str) -> tuple[str, str]:
-    """`kid` and `iss` of a token whose signature is still unchecked: enough to choose the key, and trusted for no more."""
+    """`kid` and `iss` of a token whose signature is still unchecked: they choose the key, and are true once it fits."""
     if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
         raise Unauthenticated("not a signed token")
     header, claims, _ = token.split(".")

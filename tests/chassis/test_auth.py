@@ -22,7 +22,7 @@ from chassis.auth import Actor, ServiceKeyMissing, ServiceTokens, TokenValidator
 from chassis.jwks import KeySource
 from chassis.policies import Policies
 from chassis.problems import Unauthenticated, Unavailable
-from chassis.tokens import sign
+from chassis.tokens import peek, sign, verified
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ISSUER = "https://issuer.th.example"
@@ -176,6 +176,17 @@ async def test_a_token_of_a_second_implementation_is_taken(world: World) -> None
 async def test_a_header_that_is_not_exactly_ours_is_refused(world: World, header: Any) -> None:
     with pytest.raises(Unauthenticated):
         await world.actor(world.raw(header))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "EdDSA", "HS256", "RS256", "Ed448", "ed25519"])
+def test_another_algorithm_is_refused_before_any_key_is_touched(world: World, algorithm: str) -> None:
+    with pytest.raises(Unauthenticated, match="algorithm"):
+        peek(world.raw({**GOOD, "alg": algorithm}))
+
+
+def test_another_algorithm_is_refused_by_the_check_of_the_signature_too(world: World) -> None:
+    with pytest.raises(Unauthenticated, match="signature"):
+        verified(world.raw({**GOOD, "alg": "EdDSA"}), world.user)
 
 
 async def test_the_raw_form_of_these_attacks_is_taken_when_its_header_is_right(world: World) -> None:
@@ -470,6 +481,7 @@ async def test_only_ed25519_signature_keys_are_taken_from_a_jwks(world: World) -
         {"keys": [1]},
         [],
         httpx2.Response(302, headers={"location": "/x"}),
+        httpx2.Response(203, json={"keys": []}),
         httpx2.Response(200, content=b"{" * 200_000),
     ],
 )
