@@ -1,0 +1,60 @@
+# One definition of every common action; `make help` lists them. Needs only Python 3.11 and make.
+.DEFAULT_GOAL := help
+.PHONY: help venv test check format demo up bench contracts event-map route lock clean
+
+PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3))
+RUN := .venv/bin/python
+STAMP := .venv/.installed
+ARGS ?=
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+venv: $(STAMP) ## make .venv from the hash-pinned requirements.lock, again when that changes
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Corridor needs Python 3.11 or newer")'
+	test -x $(RUN) || $(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+test: $(STAMP) ## run the tests; ARGS='tests/referral -k accept' for some of them
+	$(RUN) -m pytest -n 2 $(ARGS)
+
+check: $(STAMP) ## all that a change must pass besides the tests: style, types, arrows, contracts, deployment
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(RUN) -m contracts.generate --check
+	.venv/bin/hadolint deploy/Dockerfile
+	$(RUN) -m deploy.validate
+
+format: $(STAMP) ## put the code into the one format
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+demo: $(STAMP) ## play a case across two countries on the local stack; ARGS=--exit stops it afterwards
+	$(RUN) -m corridor demo $(ARGS)
+
+up: $(STAMP) ## start the local stack of TH and KH until Ctrl-C; ARGS='--fresh TH KH' wipes it first
+	$(RUN) -m corridor up $(ARGS)
+
+bench: $(STAMP) ## measure relay and consumer against the floor, on a real Kafka and PostgreSQL
+	$(RUN) -m tests.bench $(ARGS)
+
+contracts: $(STAMP) ## write the schemas, AsyncAPI document and event map anew from the event classes
+	$(RUN) -m contracts.generate
+
+event-map: contracts ## write docs/event-map.md anew (with the rest of the generated contracts)
+
+route: $(STAMP) ## print the way of one event: make route E=referral.accepted
+	$(RUN) -m contracts.route $(E)
+
+lock: $(STAMP) ## resolve requirements.in into requirements.lock anew
+	$(RUN) -m pip install --quiet --disable-pip-version-check uv
+	.venv/bin/uv pip compile requirements.in --output-file requirements.lock --upgrade --generate-hashes \
+		--python-version 3.11 --no-emit-index-url --no-header --no-annotate
+
+clean: ## remove what was made here: environment, caches, the local stack's state and downloads
+	rm -rf .venv .corridor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
