@@ -41,6 +41,7 @@ class Stack:
         self.cells: Mapping[str, Cell] = {code: Cell(code, state, partners=codes) for code in codes}
         self.border = Border(state / "border")
         self._children: list[ServerProcess] = []
+        self._migrating = asyncio.Lock()  # Alembic's environment is one for the process
 
     def _claim(self, *, fresh: bool) -> None:
         """State belongs to one stack at a time; databases and topics are kept or wiped together."""
@@ -82,7 +83,8 @@ class Stack:
     async def _postgres(self, cell: Cell, progress: Progress) -> None:
         await asyncio.to_thread(cell.postgres.start)
         progress(f"{cell.code}: PostgreSQL answers")
-        await prepare_databases(cell)
+        async with self._migrating:
+            await prepare_databases(cell)
         progress(f"{cell.code}: databases are migrated")
 
     async def _kafka(self, cell: Cell, progress: Progress) -> None:
