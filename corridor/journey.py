@@ -83,7 +83,7 @@ class Journey:
         body = {"organisation": AGENCY, "workers": ["th.worker"]}
         await self.officer.post(f"/intake/v1/cases/{self.case}/assignment", body)
 
-    async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT) -> str:
+    async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
         body = {
             "decision": "given",
             "purposes": ["referral-assistance", "return-and-reintegration"],
@@ -95,12 +95,12 @@ class Journey:
             "risks_explained": True,
             "method": "thumbprint",
             "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
-        }
+        } | also
         path = f"/consent/v1/cases/{self.case}/consents"
         self.consent = (await eventually(lambda: found(self.worker.post(path, body))))["id"]
         return self.consent
 
-    async def draft(self, recipient: str = RECIPIENT, service: str = "reintegration") -> str:
+    async def draft(self, recipient: str = RECIPIENT, service: str = "reintegration", **also: Any) -> str:
         body = {
             "case_id": self.case,
             "recipient": recipient,
@@ -108,8 +108,10 @@ class Journey:
             "purpose": "referral-assistance",
             "urgency": "urgent",
             "fields": list(FIELDS),
-        }
-        self.referral = (await eventually(lambda: found(self.worker.post("/referral/v1/referrals", body))))["id"]
+        } | also
+        self.referral = (await eventually(lambda: found(self.worker.post("/referral/v1/referrals", body))))[
+            "id"
+        ]
         return self.referral
 
     async def preview(self) -> Any:
@@ -151,7 +153,9 @@ class Journey:
 
     async def request_return(self, receiver: str = RECIPIENT) -> str:
         body = {"case_id": self.case, "receiver": receiver, "receiver_cell": receiver[:2].upper()}
-        self.return_id = (await eventually(lambda: found(self.worker.post("/returns/v1/returns", body))))["id"]
+        self.return_id = (await eventually(lambda: found(self.worker.post("/returns/v1/returns", body))))[
+            "id"
+        ]
         return self.return_id
 
     async def move_return(self, person: Person, verb: str, body: Any = None) -> None:
@@ -165,8 +169,12 @@ class Journey:
             return str(error.problem.get("code"))
         raise AssertionError("a return without a risk assessment was cleared")
 
-    async def assess_return(self, result: str = "safe") -> None:
-        body = {"result": result, "grounds": "Family visited by the partner; the recruiter is in custody."}
+    async def assess_return(
+        self,
+        result: str = "safe",
+        grounds: str = "Family visited by the partner; the recruiter is in custody.",
+    ) -> None:
+        body = {"result": result, "grounds": grounds}
         await self.move_return(self.worker, "assess", body)
 
     async def until_return(self, person: Person, state: str) -> Any:
@@ -199,12 +207,14 @@ async def found(call: Awaitable[Any]) -> Any:
     try:
         return await call
     except RefusedError as error:
-        if error.status == 404:  # noqa: PLR2004
+        if error.status == 404:
             return None
         raise
 
 
-async def eventually(look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S) -> Any:
+async def eventually(
+    look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S
+) -> Any:
     """Look until there is something. Raises TooSlowError, naming what was waited for."""
     deadline = time.monotonic() + patience
     while (seen := await look()) is None:

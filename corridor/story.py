@@ -51,7 +51,9 @@ class Narrator:
 
 async def play(_: Stack, console: Console) -> None:
     """Play the whole story on a stack that is up. Raises what a service refused, or what came too late."""
-    console.print("[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real.")
+    console.print(
+        "[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real."
+    )
     tell = Narrator(console)
     async with Journey() as journey:
         await _identification(journey, tell)
@@ -66,7 +68,9 @@ async def play(_: Stack, console: Console) -> None:
 
 async def _identification(journey: Journey, tell: Narrator) -> None:
     await journey.open_case(PERSON)
-    tell.step("TH screening unit", "opens a case for a woman with a single name and an approximate year of birth")
+    tell.step(
+        "TH screening unit", "opens a case for a woman with a single name and an approximate year of birth"
+    )
     tell.note("identity and what happened to her are ciphertext under a key of her own")
     result = await journey.screen()
     tell.step("TH screening unit", f"screens her against the ILO/EC checklist: {result['outcome']}")
@@ -76,7 +80,10 @@ async def _identification(journey: Journey, tell: Narrator) -> None:
     await journey.identify()
     await journey.assess_needs()
     await journey.assign()
-    tell.step("TH screening unit", "a person decides the formal status; needs are assessed; a care agency takes the case")
+    tell.step(
+        "TH screening unit",
+        "a person decides the formal status; needs are assessed; a care agency takes the case",
+    )
 
 
 async def _consent(journey: Journey, tell: Narrator) -> None:
@@ -97,7 +104,9 @@ async def _referral(journey: Journey, tell: Narrator) -> None:
     tell.step("KH reintegration agency", "has received the referral, sealed to it alone")
     read = await journey.read_received()
     fields: dict[str, Any] = {name: value for one in read for name, value in one["fields"].items()}
-    tell.crossed(f"{len(fields)} fields: {', '.join(sorted(fields))}; her name reads {fields['cor_FullName']!r}")
+    tell.crossed(
+        f"{len(fields)} fields: {', '.join(sorted(fields))}; her name reads {fields['cor_FullName']!r}"
+    )
     tell.stayed(f"{', '.join(one['field'] for one in preview['withheld'])}; the case number of either side")
     await journey.move(journey.kh_worker, "accept")
     await journey.until_state(journey.worker, "accepted")
@@ -157,4 +166,3 @@ async def _evidence(journey: Journey, tell: Narrator) -> None:
         trail = await auditor.get(f"/audit/v1/trails/{case}", limit=200)
         state = "whole" if chain["intact"] else f"broken at {chain['first_broken']}"
         tell.note(f"{code}: {chain['entries']} entries, {state}; {len(trail['items'])} on this case")
-

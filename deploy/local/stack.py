@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from filelock import FileLock, Timeout
@@ -96,9 +97,15 @@ class Stack:
     def _services(self, cell: Cell) -> None:
         """One process for the cell, or one for each service and one for the front."""
         settings = {
-            name: cell.settings(name, self.border, self.cells, processes=self.processes) for name in SERVICES
+            name: cell.settings(name, self.border, self.cells, processes=self.processes) | self.extra
+            for name in SERVICES
         }
-        facts = {"cell": cell.code, "port": cell.ports[FRONT], "issuer": cell.issuer, "keys": str(cell.keys)}
+        facts: dict[str, Any] = {
+            "cell": cell.code,
+            "port": cell.ports[FRONT],
+            "issuer": cell.issuer,
+            "keys": str(cell.keys),
+        }
         alone = {name: values["port"] for name, values in settings.items()} if self.processes else {}
         file = cell.directory / "cell.json"
         write_secret(

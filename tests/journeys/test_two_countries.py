@@ -39,7 +39,10 @@ async def test_what_crosses_is_what_was_previewed_and_the_name_is_readable_where
     (read,) = await journey.read_received()
     assert sorted(read["fields"]) == sorted(preview["sent"])
     assert read["fields"]["cor_FullName"] == PERSON["cor_FullName"]
-    assert {one["field"]: one["reason"] for one in preview["withheld"]}.keys() >= {"prs_MobilePhone", "cor_Health"}
+    assert {one["field"]: one["reason"] for one in preview["withheld"]}.keys() >= {
+        "prs_MobilePhone",
+        "cor_Health",
+    }
 
 
 async def test_the_sender_sees_every_answer_of_the_recipient(journey):

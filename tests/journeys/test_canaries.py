@@ -1,0 +1,176 @@
+"""Canary strings in every field about a person are found nowhere outside ciphertext: topics, WAL, data, logs, spans, errors."""
+
+import asyncio
+import base64
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import quote
+from uuid import uuid4
+
+import asyncpg
+import httpx2
+import pytest
+
+from contracts.fields import FIELDS
+from corridor.client import token
+from corridor.journey import Journey
+from deploy.local.stack import Stack
+
+
+def canary(what: str) -> str:
+    return f"Qzx{what.replace('_', '')}Wvk"
+
+
+TEXTS = {name: canary(name) for name, field in FIELDS.items() if field.kind == "text"}
+SAID = {
+    what: canary(what) for what in ("reasons", "note", "grounds", "witness", "interpreter", "bad", "path")
+}
+CATEGORIES = ("identity", "contact", "demographic", "documents", "needs", "family", "exploitation", "health")
+
+
+class Spans(ThreadingHTTPServer):
+    """Takes what an OTLP exporter sends, as bytes."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        spans = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                spans.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                """Say nothing."""
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+@pytest.fixture
+def spans():
+    server = Spans()
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def watched(tmp_path, spans):
+    stack = Stack(
+        ["TH", "KH"],
+        state=tmp_path / "state",
+        extra={"otlp_endpoint": f"http://127.0.0.1:{spans.server_port}/"},
+    )
+    asyncio.run(stack.up())
+    yield stack
+    asyncio.run(stack.down())
+
+
+def forms(text: str) -> set[bytes]:
+    """The text as it might lie in a file: plain, escaped, in hex, and in base64 at each of its three offsets."""
+    raw = text.encode()
+    found = {raw, quote(text).encode(), raw.hex().encode(), text.encode("utf-16-le"), text[::-1].encode()}
+    for offset in range(3):
+        shifted = base64.b64encode(b"\0" * offset + raw)
+        found |= {shifted[4:-4], base64.urlsafe_b64encode(b"\0" * offset + raw)[4:-4]}
+    return found
+
+
+def holders(root: Path, wanted: dict[str, set[bytes]]) -> list[str]:
+    """Files below the folder that hold any form of any canary."""
+    held = []
+    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        held += [
+            f"{path.relative_to(root)}: {name}"
+            for name, some in wanted.items()
+            if any(one in content for one in some)
+        ]
+    return held
+
+
+async def live_a_whole_case(stack: Stack) -> Journey:
+    async with Journey(stack.state) as journey:
+        await journey.open_case(TEXTS | {"prs_Birthdate": "1999", "prs_Citizenship": ["KH"]})
+        path = f"/intake/v1/cases/{journey.case}"
+        await journey.officer.post(
+            f"{path}/needs", {"urgency": "urgent", "needs": ["medical"], "note": SAID["note"]}
+        )
+        status = {
+            "status": "ActualVictimOfTrafficking",
+            "deciding_organisation": "NGO",
+            "reasons": SAID["reasons"],
+        }
+        await journey.officer.post(f"{path}/status", status)
+        await journey.assign()
+        await journey.give_consent(CATEGORIES, witness=SAID["witness"], interpreter=SAID["interpreter"])
+        await journey.draft(fields=list(TEXTS))
+        await journey.preview()
+        await journey.send()
+        await journey.received()
+        (read,) = await journey.read_received()
+        assert read["fields"]["cor_FullName"] == TEXTS["cor_FullName"]
+        await journey.request_return()
+        await journey.move_return(journey.worker, "decide")
+        await journey.assess_return(grounds=SAID["grounds"])
+        await journey.withdraw()
+        await journey.until_answered()
+        (closed,) = await journey.read_received()
+        assert closed["fields"] == {}
+        return journey
+
+
+async def send_bad_input(stack: Stack, journey: Journey) -> list[str]:
+    """Requests that are refused, with canaries wherever a caller can put one. Returns the answers' texts."""
+    bad, url = SAID["bad"], stack.cells["TH"].base_url
+    headers = {"Authorization": f"Bearer {token('th.officer', stack.state)}"}
+    answers = []
+    async with httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
+        for path, body in (
+            ("/intake/v1/cases", {"channel": bad}),
+            ("/intake/v1/cases", {"channel": "api", "fields": {bad: "x"}}),
+            ("/intake/v1/cases", {"channel": "api", "fields": {"prs_Birthdate": bad}}),
+            ("/intake/v1/cases", {"channel": "api", "fields": {"prs_Gender": bad}}),
+            (f"/consent/v1/cases/{uuid4()}/consents", {"witness": bad, "purposes": [bad]}),
+            ("/referral/v1/referrals", {"case_id": bad, "fields": [bad]}),
+            ("/returns/v1/returns", {"case_id": bad}),
+            (f"/audit/v1/trails/{bad}", None),
+        ):
+            answer = await (client.post(path, json=body) if body else client.get(path))
+            assert answer.status_code in {403, 404, 422}, path
+            answers.append(answer.text)
+        broken = await client.post("/intake/v1/cases", content=f'{{"channel": "{bad}'.encode())
+        answers += [
+            broken.text,
+            (await client.get("/intake/v1/cases", headers={"Authorization": f"Bearer {bad}"})).text,
+        ]
+    return answers
+
+
+async def test_no_canary_is_found_outside_ciphertext_anywhere_in_either_cell(watched, spans, tmp_path):
+    journey = await live_a_whole_case(watched)
+    answers = await send_bad_input(watched, journey)
+    for cell in watched.cells.values():
+        connection = await asyncpg.connect(cell.postgres.admin_dsn())
+        await connection.execute("checkpoint")
+        await connection.close()
+    await asyncio.sleep(6)  # the exporter sends every five seconds
+    wanted = {name: forms(text) for name, text in {**TEXTS, **SAID}.items()}
+    assert holders(watched.state, wanted) == []
+    assert [
+        name for name, some in wanted.items() for text in answers if any(one in text.encode() for one in some)
+    ] == []
+    assert len(spans.bodies) > 0
+    assert [
+        name for name, some in wanted.items() for body in spans.bodies if any(one in body for one in some)
+    ] == []
+
+
+def test_the_search_finds_a_canary_that_is_there(tmp_path):
+    text = TEXTS["cor_FullName"]
+    (tmp_path / "plain").write_text(f"… {text} …")
+    (tmp_path / "hidden").write_bytes(base64.b64encode(f"xx{text} and more".encode()))
+    assert holders(tmp_path, {"name": forms(text)}) == ["hidden: name", "plain: name"]
