@@ -1,0 +1,227 @@
+"""Keys, trust list and agreements of a local set of cells, as the signed files that exchange reads. Development only.
+
+Run again it keeps every key and every unchanged agreement, and vouches anew for the trust list.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from contracts.codes import codes
+from contracts.fields import FIELDS
+from services.exchange.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
+
+SIGNING_LIFETIME, AGREEING_LIFETIME = timedelta(days=90), timedelta(days=180)
+AGREEMENT_LIFETIME = timedelta(days=365)
+GOVERNANCE_KEYS = 3
+
+ORGANISATIONS = (
+    "th-screening-unit",
+    "th-care-agency",
+    "th-legal-aid",
+    "th-exchange",
+    "th-oversight",
+    "th-operations",
+    "kh-reintegration-agency",
+    "kh-health-agency",
+    "kh-exchange",
+    "kh-oversight",
+    "kh-operations",
+)
+_PURPOSES = (
+    "case-management",
+    "protection",
+    "referral-assistance",
+    "medical-care",
+    "legal-aid",
+    "family-tracing",
+    "return-and-reintegration",
+)
+_ABROAD = frozenset(
+    {
+        "identity",
+        "contact",
+        "documents",
+        "demographic",
+        "needs",
+        "health",
+        "family",
+        "formal-status",
+        "outcome",
+    }
+)
+"""What the bilateral agreement covers. Exploitation stays in the country where it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementDraft:
+    """An agreement before it is signed; `cells` of one is an agreement inside a country."""
+
+    id: str
+    cells: tuple[str, ...]
+    legal_basis: str
+    fields: tuple[str, ...]
+    purposes: tuple[str, ...] = _PURPOSES
+    process_codes: tuple[str, ...] = ()
+
+
+AGREEMENTS = (
+    AgreementDraft(
+        "th-kh",
+        ("TH", "KH"),
+        "Memorandum of understanding on combating trafficking in persons and protecting its victims",
+        tuple(sorted(name for name, field in FIELDS.items() if field.category in _ABROAD)),
+    ),
+    AgreementDraft("th-th", ("TH",), "National referral mechanism, TH", tuple(sorted(FIELDS))),
+    AgreementDraft("kh-kh", ("KH",), "National referral mechanism, KH", tuple(sorted(FIELDS))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustFiles:
+    """Where everything lies. Only `keys` holds secrets, and each cell is given its own folder alone."""
+
+    directory: Path
+
+    @property
+    def trust_file(self) -> Path:
+        return self.directory / "trust.json"
+
+    @property
+    def agreements_dir(self) -> Path:
+        return self.directory / "agreements"
+
+    @property
+    def governance_keys_file(self) -> Path:
+        return self.directory / "governance.jwks.json"
+
+    def organisation_keys_dir(self, cell: str) -> Path:
+        return self.directory / "keys" / cell
+
+    def settings(self, cell: str) -> dict[str, Path]:
+        """The settings of exchange that name these files."""
+        return {
+            "trust_file": self.trust_file,
+            "agreements_dir": self.agreements_dir,
+            "governance_keys_file": self.governance_keys_file,
+            "organisation_keys_dir": self.organisation_keys_dir(cell),
+        }
+
+
+def make_trust(
+    directory: Path,
+    cells: Iterable[str],
+    organisations: Sequence[str] = ORGANISATIONS,
+    agreements: Sequence[AgreementDraft] = AGREEMENTS,
+    now: datetime | None = None,
+) -> TrustFiles:
+    """Make or renew it all. `now` is when governance vouches for the list; default: the present."""
+    from chassis.clock import utc_now
+
+    files, moment, chosen = TrustFiles(directory), now or utc_now(), frozenset(cells)
+    governance = _governance(files)
+    listed = [_organisation(files, name, moment) for name in organisations if name[:2].upper() in chosen]
+    files.agreements_dir.mkdir(parents=True, exist_ok=True)
+    for draft in agreements:
+        if chosen.issuperset(draft.cells):
+            _agreement(files.agreements_dir / f"{draft.id}.json", draft, governance, moment)
+    document = {
+        "kind": TRUST_LIST,
+        "version": _version(files.trust_file) + 1,
+        "issued": moment.isoformat(),
+        "organisations": listed,
+    }
+    _write(files.trust_file, sign_document(document, governance[:QUORUM]))
+    return files
+
+
+def _governance(files: TrustFiles) -> list[OKPKey]:
+    """Three keys of which two sign. In production they are in three different hands."""
+    secrets = files.directory / "governance"
+    keys = [_key(secrets / f"{number}.jwk.json", "Ed25519") for number in range(1, GOVERNANCE_KEYS + 1)]
+    public = {"keys": [key.as_dict(private=False) for key in keys]}
+    _write(files.governance_keys_file, public)
+    return keys
+
+
+def _organisation(files: TrustFiles, name: str, now: datetime) -> dict[str, Any]:
+    """Its entry of the trust list; its private keys go into its cell's folder."""
+    cell = name[:2].upper()
+    path = files.organisation_keys_dir(cell) / f"{name}.jwk.json"
+    if path.exists():
+        content = json.loads(path.read_text(encoding="utf-8"))
+        sign, agree = OKPKey.import_key(content["sign"]), OKPKey.import_key(content["agree"])
+    else:
+        sign, agree = _new_key("Ed25519"), _new_key("X25519")
+        _write(path, {"sign": sign.as_dict(private=True), "agree": agree.as_dict(private=True)}, secret=True)
+    keys = [_listed(sign, "sign", now, SIGNING_LIFETIME), _listed(agree, "agree", now, AGREEING_LIFETIME)]
+    return {"id": name, "cell": cell, "keys": keys}
+
+
+def _listed(key: OKPKey, use: str, now: datetime, lifetime: timedelta) -> dict[str, Any]:
+    return {
+        "kid": key.kid,
+        "use": use,
+        "jwk": key.as_dict(private=False),
+        "not_before": (now - timedelta(minutes=5)).isoformat(),
+        "not_after": (now + lifetime).isoformat(),
+    }
+
+
+def _agreement(path: Path, draft: AgreementDraft, governance: Sequence[OKPKey], now: datetime) -> None:
+    """A changed draft becomes the next version; an unchanged one is left as it was signed."""
+    terms = {
+        "cells": list(draft.cells),
+        "purposes": list(draft.purposes),
+        "fields": list(draft.fields),
+        "process_codes": list(draft.process_codes or sorted(codes("process"))),
+        "legal_basis": draft.legal_basis,
+    }
+    if path.exists():
+        signed = json.loads(path.read_text(encoding="utf-8"))["document"]
+        lasts = datetime.fromisoformat(signed["valid_until"]) > now
+        if lasts and all(signed[name] == value for name, value in terms.items()):
+            return
+    document = {
+        "kind": AGREEMENT,
+        "id": draft.id,
+        "version": _version(path) + 1,
+        **terms,
+        "valid_from": (now - timedelta(minutes=5)).isoformat(),
+        "valid_until": (now + AGREEMENT_LIFETIME).isoformat(),
+    }
+    _write(path, sign_document(document, governance[:QUORUM]))
+
+
+def _version(path: Path) -> int:
+    if not path.exists():
+        return 0
+    return int(json.loads(path.read_text(encoding="utf-8"))["document"]["version"])
+
+
+def _key(path: Path, curve: str) -> OKPKey:
+    if path.exists():
+        return OKPKey.import_key(json.loads(path.read_text(encoding="utf-8")))
+    key = _new_key(curve)
+    _write(path, key.as_dict(private=True), secret=True)
+    return key
+
+
+def _new_key(curve: Any) -> OKPKey:
+    """Its `kid` is its thumbprint, which tells an onlooker no name."""
+    key = OKPKey.generate_key(curve)
+    return OKPKey.import_key({**key.as_dict(private=True), "kid": key.thumbprint()})
+
+
+def _write(path: Path, content: dict[str, Any], *, secret: bool = False) -> None:
+    """Replaced whole, so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".new")
+    half.touch(mode=0o600 if secret else 0o644)
+    half.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    half.replace(path)

@@ -1,0 +1,73 @@
+"""What may be asked of the border: agreements in force, the state of each partner, and envelopes by their metadata."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from chassis.access import require
+from chassis.http import Listing, Page, PageQuery, Tx, Who, cursor
+from chassis.problems import Invalid, NotFound
+from chassis.service import Running
+from services.exchange import queries
+from services.exchange.border_state import limits
+from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, Position
+from services.exchange.settings import Settings
+
+router = APIRouter(tags=["exchange"])
+
+AgreementId = Annotated[str, Path(pattern=r"^[a-z0-9\-]{1,60}$")]
+BEGINNING: Position = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0), UUID(int=0))
+
+
+@router.get("/v1/agreements", summary="The agreements as signed: cells, purposes, fields, process codes")
+async def list_agreements(actor: Who, tx: Tx, page: Page) -> Listing[AgreementView]:
+    require(actor, "agreement.read")
+    items = await queries.agreements(tx, page.after[0] if page.after else "", page.limit)
+    full = len(items) == page.limit
+    return Listing(items=items, next=cursor(items[-1].id) if full else None)
+
+
+@router.get("/v1/agreements/{agreement_id}", summary="One agreement, in its current version")
+async def get_agreement(agreement_id: AgreementId, actor: Who, tx: Tx) -> AgreementView:
+    require(actor, "agreement.read")
+    found = await queries.agreement(tx, agreement_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@router.get(
+    "/v1/partners", summary="Each partner: present or not, what waits for a receipt, why nothing is sealed"
+)
+async def list_partners(actor: Who, tx: Tx, service: Running) -> Listing[PartnerView]:
+    require(actor, "agreement.read")
+    settings = service.settings
+    assert isinstance(settings, Settings)  # noqa: S101  # what build() was given
+    cells = sorted(settings.partners)
+    return Listing(items=await queries.partners_view(tx, cells, settings.cell, limits(settings)))
+
+
+@router.get("/v1/envelopes", summary="Envelopes out and in, oldest first; metadata only")
+async def list_envelopes(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    case_id: Annotated[UUID | None, Query(description="only what is about this case of this cell")] = None,
+) -> Listing[EnvelopeView]:
+    require(actor, "envelope.read")
+    items = await queries.envelopes(tx, case_id, _position(page), page.limit)
+    last = items[-1] if len(items) == page.limit else None
+    following = None if last is None else cursor(last.at.isoformat(), last.envelope_id, last.item_id)
+    return Listing(items=items, next=following)
+
+
+def _position(page: PageQuery) -> Position:
+    if page.after is None:
+        return BEGINNING
+    try:
+        at, envelope, item = page.after
+        return datetime.fromisoformat(at), UUID(envelope), UUID(item)
+    except ValueError as error:
+        raise Invalid("`after` must be the `next` of a page before") from error

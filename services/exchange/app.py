@@ -1,0 +1,63 @@
+"""What the service exchange is made of."""
+
+from pathlib import Path
+
+from chassis.service import Loop, Service
+from chassis.work import WorkKind
+from services.exchange import api, handlers
+from services.exchange.outgoing import CONTROL, PROCESS, SEAL
+from services.exchange.presence import PresenceLoop
+from services.exchange.pull import Pull
+from services.exchange.receiver import Receiver
+from services.exchange.seal_token import ConsentTokens, SealTokenChecker
+from services.exchange.sealing import Sealer
+from services.exchange.settings import Settings
+from services.exchange.trust import Trust
+from services.exchange.use_cases.seal_control import SealControl
+from services.exchange.use_cases.seal_disclosure import SealDisclosure
+from services.exchange.use_cases.seal_process import SealProcess
+from services.exchange.watch import TrustWatch
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service:
+    """`tokens` is for the test that shows what goes wrong when seal tokens are not checked; no setting reaches it."""
+    trust = Trust(
+        settings.trust_file,
+        settings.agreements_dir,
+        settings.organisation_keys_dir,
+        settings.governance_keys_file,
+        settings.cell,
+    )
+    sealer = Sealer(settings, trust)
+
+    def work(service: Service) -> list[WorkKind]:
+        disclosure = SealDisclosure(service, settings, sealer, tokens or ConsentTokens(settings))
+        process, control = SealProcess(service.database, settings, sealer), SealControl(settings, sealer)
+        return [
+            WorkKind(SEAL, disclosure.act, disclosure.finish),
+            WorkKind(PROCESS, process.act, process.finish),
+            WorkKind(CONTROL, control.act, control.finish),
+        ]
+
+    def background(service: Service) -> list[Loop]:
+        pulls = [
+            Pull(service, settings, cell, partner, Receiver(service, trust, cell))
+            for cell, partner in sorted(settings.partners.items())
+        ]
+        return [
+            TrustWatch(service.database, settings, trust),
+            PresenceLoop(service, settings, sealer),
+            *pulls,
+        ]
+
+    return Service(
+        settings,
+        name="exchange",
+        router=api.router,
+        versions=VERSIONS,
+        subscriptions=handlers.subscriptions(),
+        work=work,
+        background=background,
+    )

@@ -1,0 +1,20 @@
+"""Whether sealing for a partner may go on, asked of the database inside whatever transaction is open."""
+
+from datetime import timedelta
+
+from chassis.database import Transaction
+from chassis.work import Later
+from services.exchange.domain.border import Limits, closed
+from services.exchange.settings import Settings
+from services.exchange.store import partners
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(timedelta(seconds=settings.presence_lifetime_seconds), settings.window)
+
+
+async def require_open(tx: Transaction, settings: Settings, cell: str) -> None:
+    """Raises Later while nothing may be sealed for this cell."""
+    view = await partners.view(tx, cell, settings.cell)
+    if closed(view, limits(settings), tx.now) is not None:
+        raise Later(settings.wait_seconds)

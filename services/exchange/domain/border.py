@@ -1,0 +1,41 @@
+"""Whether anything may be sealed for a partner now. Nothing is sealed for a border that is cut."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+TRUST_LIST_LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`presence` is how old a partner's sign of life may be, `window` how many envelopes may wait for a receipt."""
+
+    presence: timedelta = timedelta(seconds=10)
+    window: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BorderView:
+    """What is known of the border to one partner. `present_at` is when the partner signed its last presence."""
+
+    cross_border: bool
+    present_at: datetime | None
+    waiting: int
+    trust_issued: datetime | None
+
+
+def stale(trust_issued: datetime | None, now: datetime) -> bool:
+    return trust_issued is None or now - trust_issued > TRUST_LIST_LIFETIME
+
+
+def fresh(present_at: datetime | None, limits: Limits, now: datetime) -> bool:
+    return present_at is not None and now - present_at < limits.presence
+
+
+def closed(view: BorderView, limits: Limits, now: datetime) -> str | None:
+    """Why sealing waits, or None. A stale trust list stops what crosses a border, not protection at home."""
+    if view.cross_border and stale(view.trust_issued, now):
+        return "the trust list is out of date"
+    if not fresh(view.present_at, limits, now):
+        return "the partner is not present"
+    return "the window is full" if view.waiting >= limits.window else None

@@ -1,0 +1,85 @@
+"""The numbers of envelopes as evidence: what came is compared with what should have come, and nobody else is held back."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MAX_GAP = 1_000
+"""Numbers asked for again at one time; what is missing beyond that is seen in the partner's heads."""
+
+FIRST_PREV = "0" * 64
+
+
+class Place(StrEnum):
+    """Where an envelope stands in the chain of its recipient."""
+
+    NEXT = "next"
+    AFTER_GAP = "after-gap"
+    FILLS_GAP = "fills-gap"
+    REPEATED = "repeated"
+
+
+@dataclass(slots=True)
+class OutgoingChain:
+    """What was sealed to one recipient so far. Its row is locked while an envelope is sealed."""
+
+    cell: str
+    recipient: str
+    seq: int = 0
+    head: str = FIRST_PREV
+
+    def append(self, sha256: str) -> None:
+        self.seq, self.head = self.seq + 1, sha256
+
+
+@dataclass(slots=True)
+class IncomingChain:
+    """What came from one cell for one of our organisations. `forks` counts links that did not fit."""
+
+    cell: str
+    recipient: str
+    seq: int = 0
+    head: str = FIRST_PREV
+    forks: int = 0
+    announced: int = 0
+    gaps: set[int] = field(default_factory=set)
+    asked: list[int] = field(default_factory=list)
+    """Numbers that became missing just now: each is asked for once."""
+    closed: list[int] = field(default_factory=list)
+
+    def take(self, seq: int, prev: str, sha256: str, replaces: int | None = None) -> Place:
+        """Put an envelope whose signature holds into its place, whether its items are refused or not."""
+        place = self._place(seq, prev, sha256)
+        if replaces is not None and place is not Place.REPEATED:
+            self.close(replaces)
+        return place
+
+    def close(self, seq: int) -> None:
+        if seq in self.gaps:
+            self.gaps.discard(seq)
+            self.closed.append(seq)
+
+    def hear(self, head: int) -> None:
+        """The partner says how many it gave out. What it said the last time should have come by now."""
+        if self.announced > self.seq:
+            self._miss(self.seq + 1, self.announced)
+            self.seq, self.head = self.announced, ""
+        self.announced = max(self.announced, head)
+
+    def _place(self, seq: int, prev: str, sha256: str) -> Place:
+        if seq <= self.seq:
+            if seq not in self.gaps:
+                return Place.REPEATED
+            self.close(seq)
+            return Place.FILLS_GAP
+        gap = seq > self.seq + 1
+        if gap:
+            self._miss(self.seq + 1, seq - 1)
+        elif self.head and prev != self.head:
+            self.forks += 1
+        self.seq, self.head = seq, sha256
+        return Place.AFTER_GAP if gap else Place.NEXT
+
+    def _miss(self, first: int, last: int) -> None:
+        missing = [n for n in range(max(first, last - MAX_GAP + 1), last + 1) if n not in self.gaps]
+        self.gaps.update(missing)
+        self.asked.extend(missing)

@@ -1,0 +1,184 @@
+"""The checks on an envelope and on each of its items: the same before sealing and after opening. Codes: `border_refusal`."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contracts.codes import UnknownCode, codes
+from contracts.disclosure import AgreementTerms
+from contracts.fields import FIELDS, checked
+from services.exchange.domain.items import (
+    MAX_ITEMS,
+    AgreementReference,
+    Answer,
+    Claims,
+    DisclosureContent,
+    Item,
+    ItemClass,
+    Presence,
+    ProcessContent,
+    Proof,
+    Recall,
+    Receipt,
+)
+
+CLOCK_SKEW = timedelta(seconds=60)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_CELL_LENGTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """An agreement in force or to come, as the governance keys signed it."""
+
+    terms: AgreementTerms
+    process_codes: tuple[str, ...]
+    legal_basis: str
+
+    @property
+    def reference(self) -> AgreementReference:
+        return AgreementReference(self.terms.id, self.terms.version, self.terms.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From which organisation of which cell to which."""
+
+    sender: str
+    sender_cell: str
+    recipient: str
+    recipient_cell: str
+
+
+def cell_of(organisation: str) -> str:
+    """Organisations carry their country in their name."""
+    return organisation[:_CELL_LENGTH].upper()
+
+
+def authority(cell: str) -> str:
+    """The organisation that speaks for a cell's border: control travels between these."""
+    return f"{cell.lower()}-exchange"
+
+
+def check_claims(claims: Claims, *, signer: str, reader: str, partner: str, now: datetime) -> str | None:
+    """Whether the envelope is what its outside says. `signer` owns the key that signed, `reader` the one that opened."""
+    if claims.iss != signer or cell_of(signer) != partner:
+        return "sender_mismatch"
+    if claims.aud != reader:
+        return "wrong_recipient"
+    if now.timestamp() >= claims.exp:
+        return "expired"
+    if claims.iat > (now + CLOCK_SKEW).timestamp():
+        return "not_yet_valid"
+    counted = claims.seq > 0 or all(isinstance(item.control, Presence) for item in claims.items)
+    return None if counted and 1 <= len(claims.items) <= MAX_ITEMS else "invalid_value"
+
+
+def check_item(item: Item, agreement: Agreement | None, way: Way, now: datetime) -> str | None:
+    """The code that refuses the item, or None. `agreement` is the one that the item names, as this cell knows it."""
+    if not item.well_formed:
+        return "invalid_value"
+    if item.control is not None:
+        return _check_control(item, way)
+    content = item.process or item.disclosure
+    if content is None or not _in_force(content.agreement, agreement, way, now):
+        return "agreement_not_in_force"
+    if agreement is None:
+        return "agreement_not_in_force"
+    if item.process is not None:
+        return _check_process(item.process, agreement)
+    return (
+        _check_disclosure(item.disclosure, agreement, now) if item.disclosure is not None else "invalid_value"
+    )
+
+
+def _check_control(item: Item, way: Way) -> str | None:
+    """Control is spoken by the authority of one cell to the authority of the other, and by nobody else."""
+    if way.sender != authority(way.sender_cell):
+        return "sender_mismatch"
+    if way.recipient != authority(way.recipient_cell):
+        return "wrong_recipient"
+    match item.control:
+        case Answer(answer=answer):
+            return _unknown("recall_answer", [answer])
+        case Recall(reason=reason):
+            return _unknown("recall_reason", [reason])
+        case Receipt(outcome="refused", code=code):
+            return "invalid_value" if code is None else None
+    return None
+
+
+def _in_force(named: AgreementReference, ours: Agreement | None, way: Way, now: datetime) -> bool:
+    if ours is None or named != ours.reference:
+        return False
+    terms = ours.terms
+    return terms.joins(way.sender_cell, way.recipient_cell) and terms.valid_from <= now < terms.valid_until
+
+
+def _check_process(content: ProcessContent, agreement: Agreement) -> str | None:
+    unknown = _unknown("process", [content.code])
+    if unknown is not None:
+        return unknown
+    if content.code not in agreement.process_codes:
+        return "process_outside_agreement"
+    return _unknown("reason", [content.reason] if content.reason is not None else [])
+
+
+def _check_disclosure(content: DisclosureContent, agreement: Agreement, now: datetime) -> str | None:
+    consent = content.consent
+    if now >= consent.expiry:
+        return "consent_expired"
+    if not _proven(content.proof):
+        return "missing_proof"
+    unknown = _unknown("service", [content.service]) or _unknown("urgency", [content.urgency])
+    unknown = unknown or _unknown("purpose", [consent.purpose])
+    unknown = unknown or _unknown("data_category", [*consent.categories, *consent.back])
+    if unknown is not None:
+        return unknown
+    if consent.purpose not in agreement.terms.purposes:
+        return "purpose_outside_agreement"
+    return _check_fields(content, agreement) or _check_values(content)
+
+
+def _proven(proof: Proof | None) -> bool:
+    """The chain head stands in until the log is a Merkle tree and the proof a `tlog-proof`."""
+    return (
+        proof is not None
+        and proof.type == "chain-head"
+        and proof.entry > 0
+        and _SHA256.fullmatch(proof.chain_head) is not None
+    )
+
+
+def _check_fields(content: DisclosureContent, agreement: Agreement) -> str | None:
+    """Agreement ∩ consent, and nothing that the explicit list does not name."""
+    if not content.fields or any(name not in FIELDS for name in (*content.fields, *content.data)):
+        return "unknown_code"
+    if any(name not in agreement.terms.fields for name in (*content.fields, *content.data)):
+        return "field_outside_agreement"
+    listed = set(content.fields)
+    consented = set(content.consent.categories)
+    if not set(content.data) <= listed or any(FIELDS[name].category not in consented for name in listed):
+        return "field_outside_consent"
+    return None
+
+
+def _check_values(content: DisclosureContent) -> str | None:
+    for name, value in content.data.items():
+        try:
+            checked(name, value)
+        except UnknownCode:
+            return "unknown_code"
+        except ValueError:  # InvalidField, or a date that is none
+            return "invalid_value"
+    return None
+
+
+def _unknown(code_list: str, values: Iterable[str]) -> str | None:
+    known = codes(code_list)
+    return None if all(value in known for value in values) else "unknown_code"
+
+
+ITEM_CLASSES_WITH_RECEIPT = frozenset({ItemClass.PROCESS, ItemClass.DISCLOSURE})
+"""Control is never receipted, or receipts would answer receipts for ever."""

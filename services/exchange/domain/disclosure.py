@@ -1,0 +1,199 @@
+"""A disclosure on its way out: authorised and logged, sealed, received or refused, recalled and answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.exchange.domain.facts import (
+    ControlDue,
+    Fact,
+    ItemDelivered,
+    ItemRefused,
+    ItemSealed,
+    RecallAnswered,
+    SealDue,
+)
+from services.exchange.domain.items import AgreementReference, Answer, ItemClass, Recall
+
+MAX_SEALS = 6
+"""How often one disclosure is sealed again because its envelope did not arrive whole."""
+
+
+class State(StrEnum):
+    EXPECTED = "expected"
+    """Authorised or logged, not yet both."""
+    DUE = "due"
+    SEALED = "sealed"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    RECALLED = "recalled"
+    ANSWERED = "answered"
+
+
+MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        State.EXPECTED: frozenset({State.DUE, State.ANSWERED}),
+        State.DUE: frozenset({State.SEALED, State.DELIVERED, State.REFUSED, State.RECALLED, State.ANSWERED}),
+        State.SEALED: frozenset({State.DUE, State.DELIVERED, State.REFUSED, State.RECALLED}),
+        State.DELIVERED: frozenset({State.RECALLED}),
+        State.REFUSED: frozenset({State.RECALLED, State.ANSWERED}),
+        State.RECALLED: frozenset({State.ANSWERED}),
+        State.ANSWERED: frozenset({State.ANSWERED}),
+    }
+)
+
+
+class WrongMove(ValueError):
+    """The verb is not one of the moves from the present state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """What consent allowed, as it said it: names of fields, never a value."""
+
+    case_id: UUID
+    referral_id: UUID
+    consent_id: UUID
+    revision: int
+    revision_hash: str
+    purpose: str
+    sender: str
+    recipient: str
+    recipient_cell: str
+    service: str
+    urgency: str
+    agreement: AgreementReference
+    fields: tuple[str, ...]
+    fields_hash: str
+    back_categories: tuple[str, ...]
+    valid_until: datetime
+
+
+@dataclass(slots=True)
+class Disclosure:
+    """`seals` counts its envelopes, so that one which ever left is recalled and not called unreceived."""
+
+    id: UUID
+    state: State = State.EXPECTED
+    authorised: Authorised | None = None
+    case_id: UUID | None = None
+    entry: int | None = None
+    chain_head: str | None = None
+    seals: int = 0
+    recall_reason: str | None = None
+    answer: str | None = None
+    code: str | None = None
+    changed: bool = False
+
+    @property
+    def terms(self) -> Authorised:
+        if self.authorised is None:
+            raise WrongMove("this disclosure was never authorised")
+        return self.authorised
+
+    @property
+    def over(self) -> bool:
+        """Recalled: nothing of it may be sealed any more."""
+        return self.state in {State.RECALLED, State.ANSWERED}
+
+    def authorise(self, authorised: Authorised) -> list[Fact]:
+        """Said again after a refusal by consent, or after a recall that overtook it, it changes nothing."""
+        if self.authorised is not None:
+            return []
+        self.authorised, self.case_id, self.changed = authorised, authorised.case_id, True
+        return self._due_when_logged()
+
+    def log(self, entry: int, chain_head: str) -> list[Fact]:
+        if self.entry is not None:
+            return []
+        self.entry, self.chain_head, self.changed = entry, chain_head, True
+        return self._due_when_logged()
+
+    def seal(self, envelope_id: UUID, seq: int, at: datetime) -> list[Fact]:
+        self._move(State.SEALED)
+        self.seals += 1
+        return [ItemSealed(**self._outcome(at), envelope_id=envelope_id, envelope_seq=seq)]
+
+    def seal_again(self, replaces: int | None = None) -> list[Fact]:
+        """The envelope did not arrive whole. Once received, refused or recalled there is nothing to send again."""
+        if self.state is not State.SEALED or self.seals >= MAX_SEALS:
+            return []
+        self._move(State.DUE)
+        return [SealDue(self.id, self.seals, replaces)]
+
+    def deliver(self, at: datetime) -> list[Fact]:
+        """A receipt may come while a resend is due; one that comes after the recall tells nothing new."""
+        if self.state not in {State.SEALED, State.DUE} or self.seals == 0:
+            return []
+        self._move(State.DELIVERED)
+        return [ItemDelivered(**self._outcome(at))]
+
+    def refuse(self, code: str, at: datetime) -> list[Fact]:
+        """By the recipient, or by ourselves instead of sealing."""
+        if self.state not in {State.DUE, State.SEALED}:
+            return []
+        self._move(State.REFUSED)
+        self.code = code
+        return [ItemRefused(**self._outcome(at), code=code)]
+
+    def recall(self, case_id: UUID, referral_id: UUID, reason: str, at: datetime) -> list[Fact]:
+        """First seen, it wins: what is unsealed is never sealed; what ever left is taken back."""
+        if self.over:
+            return []
+        self.case_id, self.recall_reason = case_id, reason
+        if self.seals == 0:
+            self._move(State.ANSWERED)
+            self.answer = "never_received"
+            return [RecallAnswered(case_id, self.id, Answer(self.id, "never_received"), at)]
+        self._move(State.RECALLED)
+        return [
+            ControlDue(recall_item(self.id), self.terms.recipient_cell, Recall(self.id, referral_id, reason))
+        ]
+
+    def answered(self, answer: Answer, at: datetime) -> list[Fact]:
+        """A later answer may be a better one: retained, then erased."""
+        if self.seals == 0 or not self.over or self.case_id is None or self.answer == answer.answer:
+            return []
+        self._move(State.ANSWERED)
+        self.answer = answer.answer
+        return [RecallAnswered(self.case_id, self.id, answer, at)]
+
+    def _due_when_logged(self) -> list[Fact]:
+        if self.state is not State.EXPECTED or self.authorised is None or self.entry is None:
+            return []
+        self._move(State.DUE)
+        return [SealDue(self.id, 0)]
+
+    def _move(self, to: State) -> None:
+        if to not in MOVES[self.state]:
+            raise WrongMove(f"no move from {self.state} to {to}")
+        self.state, self.changed = to, True
+
+    def _outcome(self, at: datetime) -> dict[str, Any]:
+        terms = self.terms
+        return {
+            "case_id": terms.case_id,
+            "item_id": disclosure_item(self.id),
+            "item_class": ItemClass.DISCLOSURE,
+            "disclosure_id": self.id,
+            "referral_id": terms.referral_id,
+            "recipient_cell": terms.recipient_cell,
+            "at": at,
+        }
+
+
+def disclosure_item(disclosure_id: UUID) -> UUID:
+    """The item's identifier: the same each time it is sealed, so that it has its effect once."""
+    return uuid5(disclosure_id, "item")
+
+
+def recall_item(disclosure_id: UUID) -> UUID:
+    return uuid5(disclosure_id, "recall")
+
+
+def answer_item(disclosure_id: UUID, answer: str) -> UUID:
+    return uuid5(disclosure_id, f"answer|{answer}")

@@ -1,0 +1,77 @@
+"""What happens at the border, as the domain says it; `outgoing.py` maps each to its contract event or its work."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.exchange.domain.items import Answer, ControlContent, ItemClass
+
+
+@dataclass(frozen=True, slots=True)
+class SealDue:
+    """A disclosure may be sealed. `attempt` tells a resend from the first time, `replaces` which number it is for."""
+
+    disclosure_id: UUID
+    attempt: int
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlDue:
+    """A control item for the authority of a cell; its identifier makes it one, however often it is asked for."""
+
+    item_id: UUID
+    cell: str
+    content: ControlContent
+    reference: UUID | None = None
+    attempt: int = 0
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDue:
+    """A process item that waits to be sealed."""
+
+    item_id: UUID
+    attempt: int = 0
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """What every fact about an item of ours names."""
+
+    case_id: UUID
+    item_id: UUID
+    item_class: ItemClass
+    disclosure_id: UUID | None
+    referral_id: UUID | None
+    recipient_cell: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSealed(ItemOutcome):
+    envelope_id: UUID
+    envelope_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDelivered(ItemOutcome):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRefused(ItemOutcome):
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallAnswered:
+    case_id: UUID
+    disclosure_id: UUID
+    answer: Answer
+    at: datetime
+
+
+Fact = SealDue | ControlDue | ProcessDue | ItemSealed | ItemDelivered | ItemRefused | RecallAnswered

@@ -1,0 +1,199 @@
+"""What travels in an envelope, as plain data: claims, and items of the three classes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+FieldValue = str | tuple[str, ...]
+CODE_LISTS = "1"
+"""The version of the code lists that we speak."""
+
+MAX_ITEMS = 100
+
+
+class ItemClass(StrEnum):
+    """Control always passes, process codes need the agreement, a disclosure needs a seal token besides."""
+
+    CONTROL = "control"
+    PROCESS = "process"
+    DISCLOSURE = "disclosure"
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementReference:
+    id: str
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentReference:
+    """What she agreed to, as far as the recipient must know it. `back` is what may be disclosed to the sender."""
+
+    receipt: UUID
+    revision: int
+    sha256: str
+    purpose: str
+    categories: tuple[str, ...]
+    expiry: datetime
+    back: tuple[str, ...]
+    guardian: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That the disclosure stood in the sender's log before it was sealed."""
+
+    entry: int
+    chain_head: str
+    type: str = "chain-head"
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureContent:
+    disclosure_id: UUID
+    referral_id: UUID
+    service: str
+    urgency: str
+    agreement: AgreementReference
+    consent: ConsentReference
+    legal_basis: str
+    fields: tuple[str, ...]
+    data: Mapping[str, FieldValue]
+    proof: Proof | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessContent:
+    """A code about the sender's half of a referral or return; `subject_id` names it."""
+
+    agreement: AgreementReference
+    code: str
+    subject_id: UUID
+    at: datetime
+    reason: str | None = None
+
+
+Outcome = Literal["accepted", "refused", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to one disclosure or process item: accepted, refused with a code, or quarantined."""
+
+    item_id: UUID
+    envelope_id: UUID
+    outcome: Outcome
+    at: datetime
+    code: str | None = None
+    kind: Literal["receipt"] = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer to an envelope whose items are not known to the one who refuses it; the hash is of the raw bytes."""
+
+    sha256: str
+    code: str
+    partition: int
+    offset: int
+    kind: Literal["refusal"] = "refusal"
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    disclosure_id: UUID
+    referral_id: UUID
+    reason: str
+    kind: Literal["recall"] = "recall"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    disclosure_id: UUID
+    answer: str
+    law: str | None = None
+    kind: Literal["answer"] = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """How far the sender has read our topic, and the last number that it gave out for each of our organisations."""
+
+    read: Mapping[int, int]
+    heads: Mapping[str, int]
+    kind: Literal["presence"] = "presence"
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Something did not arrive whole: a number that is missing, or an envelope at an offset that cannot be read."""
+
+    recipient: str | None = None
+    seq: int | None = None
+    partition: int | None = None
+    offset: int | None = None
+    sha256: str | None = None
+    kind: Literal["resend"] = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Nothing will come under this number: what stood there was recalled, or was received after all."""
+
+    recipient: str
+    seq: int
+    kind: Literal["void"] = "void"
+
+
+ControlContent = Receipt | Refusal | Recall | Answer | Presence | Resend | Void
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item. `reference` is the pairwise case reference; exactly one of the three contents is there."""
+
+    id: UUID
+    item_class: ItemClass
+    reference: UUID | None = None
+    code_lists: str = CODE_LISTS
+    traceparent: str | None = None
+    control: ControlContent | None = None
+    process: ProcessContent | None = None
+    disclosure: DisclosureContent | None = None
+
+    @property
+    def well_formed(self) -> bool:
+        """It has the one content that its class names, and a reference unless it is control."""
+        contents = {
+            ItemClass.CONTROL: self.control,
+            ItemClass.PROCESS: self.process,
+            ItemClass.DISCLOSURE: self.disclosure,
+        }
+        present = {kind for kind, content in contents.items() if content is not None}
+        return present == {self.item_class} and (
+            self.reference is not None or self.item_class is ItemClass.CONTROL
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The signed body of an envelope. `prev` is the hash of the envelope before it to the same recipient.
+
+    `seq` counts from 1 for each recipient; presence stands outside the count, with 0. `replaces` is the number
+    of the envelope that this one is sent instead of.
+    """
+
+    iss: str
+    aud: str
+    jti: UUID
+    iat: int
+    exp: int
+    seq: int
+    prev: str
+    items: tuple[Item, ...]
+    replaces: int | None = None
+    pad: str = field(default="", repr=False)

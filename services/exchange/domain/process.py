@@ -1,0 +1,93 @@
+"""Process codes: which half of a referral or return tells the other, and what of an outcome may travel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID, uuid5
+
+from services.exchange.domain.facts import Fact, ProcessDue
+
+OUTCOME = "outcome"
+"""The data category that a grant must name among what may be disclosed back, or the outcome stays here."""
+
+REFERRAL_TELLS: Mapping[str, str] = MappingProxyType(
+    {
+        "referral.accepted": "incoming",
+        "referral.rejected": "incoming",
+        "referral.started": "incoming",
+        "referral.held": "incoming",
+        "referral.resumed": "incoming",
+        "referral.completed": "incoming",
+        "referral.failed": "incoming",
+        "referral.cancelled": "outgoing",
+    }
+)
+RETURN_TELLS: Mapping[str, str] = MappingProxyType(
+    {
+        "return.cleared": "sending",
+        "return.departed": "sending",
+        "return.withdrawn": "sending",
+        "return.arrived": "receiving",
+        "return.closed": "receiving",
+    }
+)
+"""The half that makes the move tells it; the other half hears it and tells it to nobody."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pair:
+    """One case of this cell as two organisations know it: `own` works on it, `other` is told."""
+
+    case_id: UUID
+    own: str
+    other: str
+
+
+def speaker(code: str, half: str, *, sender: str, recipient: str) -> tuple[str, str] | None:
+    """(own, other) if this half of the referral or return tells the other, else None."""
+    tells = REFERRAL_TELLS.get(code) or RETURN_TELLS.get(code)
+    if tells != half:
+        return None
+    return (sender, recipient) if half in {"outgoing", "sending"} else (recipient, sender)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessItem:
+    """A code that waits to be sealed, in the order in which it came."""
+
+    item_id: UUID
+    code: str
+    subject_id: UUID
+    reason: str | None
+    at: datetime
+
+
+@dataclass(slots=True)
+class Relation:
+    """What two organisations share about a case: the pairwise reference, and what may be told back.
+
+    Without a reference nothing was ever referred between the two, so there is nobody to tell.
+    """
+
+    pair: Pair
+    reference: UUID | None = None
+    back_categories: frozenset[str] = frozenset()
+    waiting: list[ProcessItem] = field(default_factory=list)
+
+    def tell(
+        self,
+        code: str,
+        subject_id: UUID,
+        at: datetime,
+        *,
+        reason: str | None = None,
+        outcome: str | None = None,
+    ) -> list[Fact]:
+        """An outcome travels only where her consent says so; the code goes without it."""
+        if self.reference is None:
+            return []
+        told = outcome if OUTCOME in self.back_categories else None
+        item_id = uuid5(subject_id, f"{self.pair.own}|{code}|{at.isoformat()}")
+        self.waiting.append(ProcessItem(item_id, code, subject_id, reason or told, at))
+        return [ProcessDue(item_id)]

@@ -1,0 +1,47 @@
+"""A disclosure from abroad as this side of the border keeps it: its grant's terms, and whether it was taken back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.exchange.domain.disclosure import answer_item
+from services.exchange.domain.facts import ControlDue, Fact
+from services.exchange.domain.items import Answer
+
+
+class Held(StrEnum):
+    """A tombstone stands for what was recalled before it was opened."""
+
+    OPEN = "open"
+    RECALLED = "recalled"
+    ANSWERED = "answered"
+    TOMBSTONE = "tombstone"
+
+
+@dataclass(slots=True)
+class ReceivedDisclosure:
+    id: UUID
+    sender_cell: str
+    state: Held
+    case_id: UUID | None = None
+    referral_id: UUID | None = None
+    reference: UUID | None = None
+    valid_until: datetime | None = None
+    back_categories: tuple[str, ...] = ()
+    changed: bool = False
+
+    def recall(self) -> bool:
+        """Whether it was open here and someone has to close it; a tombstone is answered at once."""
+        if self.state is not Held.OPEN:
+            return False
+        self.state, self.changed = Held.RECALLED, True
+        return True
+
+    def close(self, answer: str, law: str | None) -> list[Fact]:
+        """Closed in this cell; the sender is told how. An answer may be made better later (retained, then erased)."""
+        if self.state not in {Held.RECALLED, Held.ANSWERED}:
+            return []
+        self.state, self.changed = Held.ANSWERED, True
+        content = Answer(self.id, answer, law)
+        return [ControlDue(answer_item(self.id, answer), self.sender_cell, content, self.reference)]

@@ -1,0 +1,151 @@
+"""What exchange does with the events of its cell: plain functions over disclosures, relations and grants."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from chassis.consumer import Subscription
+from contracts.envelope import Event
+from contracts.events import referral, returns
+from contracts.events.audit import DisclosureLoggedV1
+from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
+from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
+from services.exchange.domain.disclosure import Authorised, Disclosure
+from services.exchange.domain.facts import Fact
+from services.exchange.domain.items import AgreementReference
+from services.exchange.domain.process import Pair, Relation, speaker
+from services.exchange.outgoing import outgoing
+from services.exchange.store import disclosures, received, relations
+from services.exchange.store.received import Grants, Key, Opening
+
+Facts = Iterable[Fact]
+
+
+def on_disclosure_authorised(
+    disclosure: Disclosure,
+    event: DisclosureAuthorisedV1,
+    now: datetime,
+) -> Facts:
+    return disclosure.authorise(
+        Authorised(
+            case_id=event.case_id,
+            referral_id=event.referral_id,
+            consent_id=event.consent_id,
+            revision=event.revision,
+            revision_hash=event.revision_hash,
+            purpose=event.purpose,
+            sender=event.sender,
+            recipient=event.recipient,
+            recipient_cell=event.recipient_cell,
+            service=event.service,
+            urgency=event.urgency,
+            agreement=AgreementReference(event.agreement_id, event.agreement_version, event.agreement_sha256),
+            fields=event.fields,
+            fields_hash=event.fields_hash,
+            back_categories=event.back_categories,
+            valid_until=event.valid_until,
+        )
+    )
+
+
+def on_disclosure_logged(disclosure: Disclosure, event: DisclosureLoggedV1, now: datetime) -> Facts:
+    return disclosure.log(event.entry, event.chain_head)
+
+
+def on_disclosure_recalled(disclosure: Disclosure, event: DisclosureRecalledV1, now: datetime) -> Facts:
+    return disclosure.recall(event.case_id, event.referral_id, event.reason, now)
+
+
+def on_disclosure_closed(grants: Grants, event: DisclosureClosedV1, now: datetime) -> Facts:
+    held = grants.disclosure
+    return () if held is None else held.close(event.answer, event.law)
+
+
+def on_case_opened(opening: Opening, event: CaseOpenedV1, now: datetime) -> Facts:
+    opening.person_id = event.person_id
+    return ()
+
+
+def on_process(relation: Relation, event: Any, now: datetime) -> Facts:
+    """Any move of a half that tells the other half; `_pair` has let through no other."""
+    code, _ = PROCESS_EVENTS[type(event)]
+    subject: UUID = event.return_id if code.startswith("return.") else event.referral_id
+    reason, outcome = getattr(event, "reason", None), getattr(event, "outcome", None)
+    return relation.tell(code, subject, event.at, reason=reason, outcome=outcome)
+
+
+PROCESS_EVENTS: Mapping[type[Event], tuple[str, str]] = MappingProxyType(
+    {
+        referral.ReferralAcceptedV1: ("referral.accepted", "recipient"),
+        referral.ReferralRejectedV1: ("referral.rejected", "recipient"),
+        referral.ReferralStartedV1: ("referral.started", "recipient"),
+        referral.ReferralHeldV1: ("referral.held", "recipient"),
+        referral.ReferralResumedV1: ("referral.resumed", "recipient"),
+        referral.ReferralCompletedV1: ("referral.completed", "recipient"),
+        referral.ReferralFailedV1: ("referral.failed", "recipient"),
+        referral.ReferralCancelledV1: ("referral.cancelled", "recipient"),
+        returns.ReturnClearedV1: ("return.cleared", "receiver"),
+        returns.ReturnDepartedV1: ("return.departed", "receiver"),
+        returns.ReturnArrivedV1: ("return.arrived", "receiver"),
+        returns.ReturnClosedV1: ("return.closed", "receiver"),
+        returns.ReturnWithdrawnV1: ("return.withdrawn", "receiver"),
+    }
+)
+"""Event → its process code, and which of its attributes names the organisation at the other end."""
+
+
+def _pair(event: Any) -> Pair | None:
+    code, recipient = PROCESS_EVENTS[type(event)]
+    ends = speaker(code, event.half, sender=event.sender, recipient=getattr(event, recipient))
+    return None if ends is None else Pair(event.case_id, *ends)
+
+
+def _disclosure_key(event: Any) -> UUID:
+    key: UUID = event.disclosure_id
+    return key
+
+
+def _grant_key(event: DisclosureClosedV1) -> Key:
+    return event.case_id, event.disclosure_id
+
+
+def _case_key(event: CaseOpenedV1) -> UUID:
+    return event.case_id
+
+
+def subscriptions() -> list[Subscription[Any, Any]]:
+    process: dict[type[Event], Callable[[Any, Any, datetime], Facts]] = dict.fromkeys(
+        PROCESS_EVENTS, on_process
+    )
+    return [
+        Subscription(
+            handlers={CaseOpenedV1: on_case_opened},
+            key=_case_key,
+            load=received.load_openings,
+            save=received.save_openings,
+            outgoing=outgoing,
+        ),
+        Subscription(
+            handlers={
+                DisclosureAuthorisedV1: on_disclosure_authorised,
+                DisclosureLoggedV1: on_disclosure_logged,
+                DisclosureRecalledV1: on_disclosure_recalled,
+            },
+            key=_disclosure_key,
+            load=disclosures.load,
+            save=disclosures.save,
+            outgoing=outgoing,
+        ),
+        Subscription(
+            handlers={DisclosureClosedV1: on_disclosure_closed},
+            key=_grant_key,
+            load=received.load,
+            save=received.save,
+            outgoing=outgoing,
+        ),
+        Subscription(
+            handlers=process, key=_pair, load=relations.load, save=relations.save, outgoing=outgoing
+        ),
+    ]

@@ -1,0 +1,96 @@
+"""From what happened at the border to what exchange says about it, or to the work that it makes due."""
+
+from chassis.outbox import Due
+from contracts.envelope import Event
+from contracts.events.exchange import (
+    AgreementChangedV1,
+    EnvelopeDeliveredV1,
+    EnvelopeRefusedV1,
+    EnvelopeSealedV1,
+    RecallAnsweredV1,
+)
+from services.exchange.domain.check import Agreement
+from services.exchange.domain.facts import (
+    ControlDue,
+    Fact,
+    ItemDelivered,
+    ItemOutcome,
+    ItemRefused,
+    ItemSealed,
+    ProcessDue,
+    RecallAnswered,
+    SealDue,
+)
+from services.exchange.wire import control_to_json
+
+SEAL, PROCESS, CONTROL = "seal", "process", "control"
+"""Kinds of work."""
+
+
+def outgoing(fact: Fact) -> Event | Due:
+    match fact:
+        case SealDue():
+            payload = {"disclosure_id": str(fact.disclosure_id), "replaces": fact.replaces}
+            return Due(SEAL, f"{fact.disclosure_id}:{fact.attempt}", payload)
+        case ProcessDue():
+            payload = {"item_id": str(fact.item_id), "replaces": fact.replaces}
+            return Due(PROCESS, f"{fact.item_id}:{fact.attempt}", payload)
+        case ControlDue():
+            return _control(fact)
+        case ItemSealed() | ItemDelivered() | ItemRefused():
+            return _outcome(fact)
+        case RecallAnswered():
+            answer = fact.answer
+            return RecallAnsweredV1(
+                case_id=fact.case_id,
+                disclosure_id=fact.disclosure_id,
+                answer=answer.answer,
+                law=answer.law,
+                at=fact.at,
+            )
+
+
+def _control(fact: ControlDue) -> Due:
+    payload = {
+        "item_id": str(fact.item_id),
+        "cell": fact.cell,
+        "reference": None if fact.reference is None else str(fact.reference),
+        "content": control_to_json(fact.content),
+        "replaces": fact.replaces,
+    }
+    return Due(CONTROL, f"{fact.item_id}:{fact.attempt}", payload)
+
+
+def _outcome(fact: ItemSealed | ItemDelivered | ItemRefused) -> Event:
+    match fact:
+        case ItemSealed():
+            return EnvelopeSealedV1(
+                **_named(fact),
+                envelope_id=fact.envelope_id,
+                envelope_seq=fact.envelope_seq,
+                sealed_at=fact.at,
+            )
+        case ItemDelivered():
+            return EnvelopeDeliveredV1(**_named(fact), at=fact.at)
+        case ItemRefused():
+            return EnvelopeRefusedV1(**_named(fact), code=fact.code, at=fact.at)
+
+
+def _named(fact: ItemOutcome) -> dict[str, object]:
+    names = ("case_id", "item_id", "disclosure_id", "referral_id", "recipient_cell")
+    return {**{name: getattr(fact, name) for name in names}, "item_class": fact.item_class.value}
+
+
+def agreement_changed(agreement: Agreement) -> AgreementChangedV1:
+    terms = agreement.terms
+    return AgreementChangedV1(
+        agreement_id=terms.id,
+        version=terms.version,
+        sha256=terms.sha256,
+        cells=terms.cells,
+        purposes=terms.purposes,
+        fields=terms.fields,
+        process_codes=agreement.process_codes,
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+    )

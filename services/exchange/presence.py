@@ -1,0 +1,52 @@
+"""Signs of life: every few seconds each partner is told how far we have read, and how much we gave out."""
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.service import Service
+from chassis.supervised import Supervised
+from services.exchange.domain.check import authority
+from services.exchange.domain.items import Item, ItemClass, Presence
+from services.exchange.sealing import Address, NoKey, Sealer
+from services.exchange.settings import Settings
+from services.exchange.store import inbox, outgoing_envelopes
+
+_STUCK = text(
+    """
+    select 1 from chassis.outbox where topic = :topic and time < :now - interval '5 seconds'
+      and pos > (select max_pos from chassis.relay) limit 1
+    """
+)
+
+
+class PresenceLoop(Supervised):
+    """Writes presence for every partner. While our own broker does not take it, nothing piles up."""
+
+    name = "presence"
+
+    def __init__(self, service: Service, settings: Settings, sealer: Sealer) -> None:
+        super().__init__()
+        self._database, self._settings, self._sealer = service.database, settings, sealer
+
+    async def session(self) -> None:
+        while not self.stopping:
+            for cell in self._settings.partners:
+                await self.say(cell)
+            self.fine()
+            await self.rest(self._settings.presence_seconds)
+
+    async def say(self, cell: str) -> None:
+        async with self._database.transaction(self._database.system()) as tx:
+            if await self._stuck(tx, cell):
+                return
+            presence = Presence(await inbox.offsets(tx, cell), await outgoing_envelopes.heads(tx, cell))
+            item = Item(tx.new_id(), ItemClass.CONTROL, control=presence)
+            address = Address(authority(self._settings.cell), authority(cell), cell)
+            try:
+                self._sealer.send_uncounted(tx, address, item)
+            except NoKey:
+                return
+
+    async def _stuck(self, tx: Transaction, cell: str) -> bool:
+        topic = self._settings.topic(self._settings.egress(cell))
+        return (await tx.execute(_STUCK, {"topic": topic, "now": tx.now})).first() is not None

@@ -1,0 +1,157 @@
+"""The pull: reads a partner's topic for us with our own read-only login there, and keeps what it reads before anything else."""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.faults import named, transient
+from chassis.kafka import require_topics
+from chassis.service import Service
+from chassis.supervised import Supervised, pause_after
+from services.exchange.receiver import Receiver
+from services.exchange.settings import Partner, Settings
+from services.exchange.store import inbox, partners
+from services.exchange.store.inbox import Raw
+
+POLL_MS = 200
+RECORDS = 200
+START_SECONDS = 15.0
+PROBE_SECONDS = 3.0
+"""How often the partner's broker is asked whether it is there: without it the client waits in silence."""
+
+
+class Pull(Supervised):
+    """One partner's topic. A border that is down is named and degrades the service; it does not fail it."""
+
+    grace_seconds = 10.0
+
+    def __init__(
+        self, service: Service, settings: Settings, cell: str, partner: Partner, receiver: Receiver
+    ) -> None:
+        super().__init__()
+        self.name = f"pull.{cell}"
+        self._database, self._settings = service.database, settings
+        self._cell, self._partner, self._receiver = cell, partner, receiver
+        self._topic = f"{partner.topic_prefix}{settings.egress(settings.cell)}"
+        self._failures_inside = 0
+        self._written: str | None = "unknown"
+
+    def healthy(self) -> str | None:
+        return None
+
+    def degraded(self) -> str | None:
+        return None if self.trouble is None else f"the broker of {self._cell}: {self.trouble}"
+
+    async def session(self) -> None:
+        try:
+            await self._read()
+        except Exception as error:
+            await self._write_trouble(named(error))
+            raise
+
+    async def _read(self) -> None:
+        consumer = AIOKafkaConsumer(
+            **_connection(self._partner),
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=100,
+        )
+        try:
+            await asyncio.wait_for(consumer.start(), START_SECONDS)
+            await require_topics(consumer, [self._topic])
+            assigned = [
+                TopicPartition(self._topic, p) for p in consumer.partitions_for_topic(self._topic) or ()
+            ]
+            consumer.assign(assigned)
+            await self._seek(consumer, assigned)
+            await self._follow(consumer, assigned)
+        finally:
+            with contextlib.suppress(TimeoutError, KafkaError):
+                await asyncio.wait_for(consumer.stop(), START_SECONDS)
+
+    async def _seek(self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition]) -> None:
+        """From our own database. A partition never read begins at its first record; one read before is never skipped."""
+        async with self._database.transaction(self._database.system()) as tx:
+            stored = await inbox.offsets(tx, self._cell)
+        first = await asyncio.wait_for(consumer.beginning_offsets(assigned), START_SECONDS)
+        for tp in assigned:
+            consumer.seek(tp, stored.get(tp.partition, first[tp]))
+
+    async def _follow(self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition]) -> None:
+        target: Mapping[TopicPartition, int] = {}
+        probed = 0.0
+        while not self.stopping:
+            if time.monotonic() > probed + PROBE_SECONDS:
+                target = await asyncio.wait_for(consumer.end_offsets(assigned), PROBE_SECONDS)
+                probed = time.monotonic()
+            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=RECORDS)
+            if fetched:
+                await self._keep(fetched)
+            if await self._at_the_end(consumer, assigned, target):
+                await self._apply()
+            self.fine()
+            await self._write_trouble(None)
+
+    async def _keep(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
+        records = [
+            Raw(self._cell, tp.partition, record.offset, record.value or b"")
+            for tp, batch in fetched.items()
+            for record in batch
+        ]
+        following = {tp.partition: batch[-1].offset + 1 for tp, batch in fetched.items()}
+        async with self._database.transaction(self._database.system()) as tx:
+            await inbox.store_raw(tx, self._cell, records, following)
+
+    async def _at_the_end(
+        self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition], target: Mapping[TopicPartition, int]
+    ) -> bool:
+        """Whether all was read that stands on the topic: a recall may stand behind what it recalls."""
+        for tp in assigned:
+            position = await consumer.position(tp)
+            if position < target.get(tp, 0) or position < (consumer.highwater(tp) or 0):
+                return False
+        return True
+
+    async def _apply(self) -> None:
+        """A database or a vault that is away is waited for; what was read is kept meanwhile."""
+        try:
+            await self._receiver.run()
+            self._failures_inside = 0
+        except Exception as error:
+            if not transient(error):
+                raise
+            self._failures_inside += 1
+            await self.rest(pause_after(self._failures_inside))
+
+    async def _write_trouble(self, trouble: str | None) -> None:
+        """So that every process of the service can show it."""
+        if trouble == self._written:
+            return
+        with contextlib.suppress(Exception):  # without our database readiness says so already
+            async with self._database.transaction(self._database.system()) as tx:
+                await partners.trouble(tx, self._cell, trouble)
+            self._written = trouble
+
+
+def _connection(partner: Partner) -> dict[str, Any]:
+    common = {
+        "bootstrap_servers": partner.bootstrap,
+        "client_id": "corridor-exchange-pull",
+        "request_timeout_ms": 5_000,
+    }
+    if partner.user is None or partner.password is None:
+        return {**common, "security_protocol": "PLAINTEXT"}
+    return {
+        **common,
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": partner.user,
+        "sasl_plain_password": partner.password.get_secret_value(),
+        "ssl_context": ssl.create_default_context(cafile=partner.ca_file),
+    }

@@ -1,0 +1,156 @@
+"""Reads of the border: agreements, partners, and envelopes by their metadata alone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from services.exchange.domain.border import Limits, closed, fresh, stale
+from services.exchange.store import partners
+
+
+class AgreementView(BaseModel):
+    id: str
+    version: int
+    sha256: str
+    cells: list[str]
+    purposes: list[str]
+    fields: list[str]
+    process_codes: list[str]
+    legal_basis: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+class PartnerView(BaseModel):
+    """`closed` says why nothing is sealed for it now; None means open."""
+
+    cell: str
+    present: bool
+    present_at: datetime | None
+    window: int
+    waiting: int
+    trust_list_issued: datetime | None
+    trust_list_stale: bool
+    broker_trouble: str | None
+    gaps: int
+    chain_breaks: int
+    quarantined: int
+    closed: str | None
+
+
+class EnvelopeView(BaseModel):
+    """One item of one envelope, out or in. Who, when, which class, what became of it; never what it says."""
+
+    direction: str
+    envelope_id: UUID
+    seq: int
+    cell: str
+    sender: str
+    recipient: str
+    at: datetime
+    item_id: UUID
+    item_class: str
+    case_id: UUID | None
+    disclosure_id: UUID | None
+    state: str
+    code: str | None
+
+
+_AGREEMENTS = "select id, version, sha256, cells, document, valid_from, valid_until from exchange.agreements where current"
+_ENVELOPES = """
+    select * from (
+        select 'out' as direction, e.id as envelope_id, e.seq, e.cell, e.sender, e.recipient, e.sealed_at as at,
+               i.item_id, i.item_class, i.case_id, i.disclosure_id, i.state, i.code
+        from exchange.envelopes e join exchange.envelope_items i on i.envelope_id = e.id
+        where {outgoing}
+        union all
+        select 'in', e.id, e.seq, e.cell, e.sender, e.recipient, e.received_at, i.item_id, i.item_class, i.case_id,
+               i.disclosure_id, i.outcome, i.code
+        from exchange.incoming_envelopes e join exchange.incoming_items i on i.envelope_id = e.id
+        where {incoming}
+    ) as both_ways
+    where (at, envelope_id, item_id) > (cast(:at as timestamptz), cast(:envelope as uuid), cast(:item as uuid))
+    order by at, envelope_id, item_id limit :limit
+"""
+_ALL = "cast(:case as uuid) is null"
+_OF_CASE = "i.case_id = cast(:case as uuid)"
+
+
+async def agreements(tx: Transaction, after: str, limit: int) -> list[AgreementView]:
+    rows = await tx.execute(
+        text(f"{_AGREEMENTS} and id > :after order by id limit :limit"), {"after": after, "limit": limit}
+    )
+    return [_agreement(row) for row in rows]
+
+
+async def agreement(tx: Transaction, agreement_id: str) -> AgreementView | None:
+    row = (await tx.execute(text(f"{_AGREEMENTS} and id = :id"), {"id": agreement_id})).first()
+    return None if row is None else _agreement(row)
+
+
+async def partners_view(
+    tx: Transaction, cells: Sequence[str], own_cell: str, limits: Limits
+) -> list[PartnerView]:
+    return [await _partner(tx, cell, own_cell, limits) for cell in cells]
+
+
+async def _partner(tx: Transaction, cell: str, own_cell: str, limits: Limits) -> PartnerView:
+    view = await partners.view(tx, cell, own_cell)
+    row = (
+        await tx.execute(
+            text(
+                """
+                select (select trouble from exchange.partners where cell = :cell) as trouble,
+                  (select count(*) from exchange.gaps where cell = :cell) as gaps,
+                  (select coalesce(sum(forks), 0) from exchange.incoming_chains where cell = :cell) as forks,
+                  (select count(*) from exchange.quarantine where cell = :cell) as quarantined
+                """
+            ),
+            {"cell": cell},
+        )
+    ).one()
+    return PartnerView(
+        cell=cell,
+        present=fresh(view.present_at, limits, tx.now),
+        present_at=view.present_at,
+        window=limits.window,
+        waiting=view.waiting,
+        trust_list_issued=view.trust_issued,
+        trust_list_stale=stale(view.trust_issued, tx.now),
+        broker_trouble=row.trouble,
+        gaps=row.gaps,
+        chain_breaks=row.forks,
+        quarantined=row.quarantined,
+        closed=closed(view, limits, tx.now),
+    )
+
+
+Position = tuple[datetime, UUID, UUID]
+
+
+async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limit: int) -> list[EnvelopeView]:
+    """Of one case, or of all: oldest first."""
+    condition = _ALL if case_id is None else _OF_CASE
+    statement = _ENVELOPES.format(outgoing=condition, incoming=condition)
+    at, envelope, item = after
+    rows = await tx.execute(
+        text(statement), {"case": case_id, "at": at, "envelope": envelope, "item": item, "limit": limit}
+    )
+    return [EnvelopeView.model_validate(row, from_attributes=True) for row in rows]
+
+
+def _agreement(row: Any) -> AgreementView:
+    return AgreementView(
+        id=row.id,
+        version=row.version,
+        sha256=row.sha256,
+        cells=list(row.cells),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        **row.document,
+    )

@@ -1,0 +1,190 @@
+"""What was read from a partner's topic is applied: recalls and all other control first, then the rest in its order."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from enum import Enum, auto
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.faults import named, transient
+from chassis.problems import Unavailable
+from chassis.service import Service
+from services.exchange.domain.check import check_claims
+from services.exchange.domain.items import ItemClass, Presence
+from services.exchange.envelope import KeyOf, Opened, Unopened, open_envelope
+from services.exchange.store import inbox
+from services.exchange.store.inbox import Raw
+from services.exchange.trust import Trust
+from services.exchange.use_cases.prepare_disclosure import NotYet, Prepared, prepare
+from services.exchange.use_cases.receive import Judged, Overtaken, quarantine, receive, refuse_bytes
+
+PAGE = 50
+TRIES = 5
+"""How often one envelope may fail by itself before it is set aside and the rest of its case goes on."""
+
+WAITS = 60
+"""How often an envelope may wait for something that is still on its way inside this cell."""
+
+
+class Kind(Enum):
+    """In which of the three turns an envelope is applied."""
+
+    CONTROL = auto()
+    OTHER = auto()
+    PRESENCE = auto()
+
+
+log = logging.getLogger(__name__)
+
+
+class Receiver:
+    """Applies what is stored for one partner. Two processes may do it at once: each record is held while it is applied."""
+
+    def __init__(self, service: Service, trust: Trust, cell: str) -> None:
+        self._service, self._trust, self._cell = service, trust, cell
+
+    async def run(self) -> int:
+        """Everything stored so far, to the end. How many records were applied. Raises what is worth waiting for."""
+        applied = 0
+        async for raw in self._records():
+            opened = self._open(raw)
+            if _kind(opened) is Kind.CONTROL:
+                applied += await self._apply(raw, opened)
+        blocked: set[UUID] = set()
+        async for raw in self._records():
+            opened = self._open(raw)
+            about = _references(opened)
+            if _kind(opened) is Kind.PRESENCE or about & blocked:
+                continue
+            if await self._apply(raw, opened):
+                applied += 1
+            else:
+                blocked |= about
+        return applied + await self._hear(complete=not blocked)
+
+    async def _hear(self, *, complete: bool) -> int:
+        """Presence last: what the partner counted is compared with what came, when all that came was looked at."""
+        applied = 0
+        async for raw in self._records():
+            opened = self._open(raw)
+            if isinstance(opened, Opened) and _kind(opened) is Kind.PRESENCE:
+                applied += await self._apply(raw, opened if complete else _without_heads(opened))
+        return applied
+
+    async def _records(self) -> AsyncIterator[Raw]:
+        after = (-1, -1)
+        while True:
+            async with self._transaction() as tx:
+                page = await inbox.page(tx, self._cell, after, PAGE)
+            for raw in page:
+                yield raw
+            if len(page) < PAGE:
+                return
+            after = (page[-1].partition, page[-1].offset)
+
+    def _open(self, raw: Raw) -> Opened | Unopened:
+        now = self._service.database.clock()
+
+        def senders_key(kid: str) -> KeyOf | None:
+            trusted = self._trust.list
+            return None if trusted is None else trusted.signing_key(kid, now)
+
+        try:
+            return open_envelope(raw.raw, self._trust.own.agreeing.get, senders_key)
+        except Unopened as refusal:
+            return refusal
+
+    async def _apply(self, raw: Raw, opened: Opened | Unopened) -> bool:
+        """Whether the record is done with. What the surroundings cause is raised; what the envelope causes is counted."""
+        try:
+            if isinstance(opened, Unopened):
+                await self._refuse(raw, opened.code)
+            else:
+                traces = [item.traceparent for item in opened.claims.items]
+                with self._service.telemetry.batch("border", traces):
+                    await self._receive(raw, opened)
+        except (Unavailable, Overtaken) as error:
+            raise ConnectionError(named(error)) from error
+        except NotYet as error:
+            return await self._failed(raw, opened, error, WAITS)
+        except Exception as error:
+            if transient(error):
+                raise
+            return await self._failed(raw, opened, error, TRIES)
+        return True
+
+    async def _receive(self, raw: Raw, opened: Opened) -> None:
+        judged = self._judge(raw, opened)
+        prepared: dict[UUID, Prepared | None] = {}
+        for item in opened.claims.items:
+            if judged.refusal(item, self._service.database.clock()) is None:
+                prepared[item.id] = await self._prepare(judged, item.id)
+        async with self._transaction() as tx:
+            if await inbox.hold(tx, raw):
+                await receive(tx, replace(judged, prepared=prepared))
+
+    async def _prepare(self, judged: Judged, item_id: UUID) -> Prepared | None:
+        vault = self._service.vault
+        item = next(i for i in judged.opened.claims.items if i.id == item_id)
+        if item.disclosure is None:
+            return None
+        if vault is None:
+            raise Unavailable
+        way = judged.way
+        return await prepare(self._service.database, vault, way.recipient, way.sender, item)
+
+    async def _refuse(self, raw: Raw, code: str) -> None:
+        async with self._transaction() as tx:
+            if await inbox.hold(tx, raw):
+                await refuse_bytes(tx, raw, code)
+
+    async def _failed(self, raw: Raw, opened: Opened | Unopened, error: Exception, tries: int) -> bool:
+        """Tried again with the next record that comes, and set aside in the end: other cases go on."""
+        log.warning("envelope at %s/%d/%d: %s", raw.cell, raw.partition, raw.offset, named(error))
+        async with self._transaction() as tx:
+            if not await inbox.hold(tx, raw):
+                return True
+            if raw.attempts + 1 < tries or isinstance(opened, Unopened):
+                await inbox.failed(tx, raw)
+                return False
+            await quarantine(tx, self._judge(raw, opened))
+        return True
+
+    def _judge(self, raw: Raw, opened: Opened) -> Judged:
+        code = check_claims(
+            opened.claims,
+            signer=opened.signer,
+            reader=opened.reader,
+            partner=self._cell,
+            now=self._service.database.clock(),
+        )
+        return Judged(raw, opened, self._trust.agreements, code)
+
+    def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        database = self._service.database
+        return database.transaction(database.system())
+
+
+def _kind(opened: Opened | Unopened) -> Kind:
+    if isinstance(opened, Unopened):
+        return Kind.OTHER
+    items = opened.claims.items
+    if items and all(isinstance(item.control, Presence) for item in items):
+        return Kind.PRESENCE
+    return Kind.CONTROL if any(item.item_class is ItemClass.CONTROL for item in items) else Kind.OTHER
+
+
+def _without_heads(opened: Opened) -> Opened:
+    items = tuple(
+        replace(item, control=replace(item.control, heads={})) if isinstance(item.control, Presence) else item
+        for item in opened.claims.items
+    )
+    return replace(opened, claims=replace(opened.claims, items=items))
+
+
+def _references(opened: Opened | Unopened) -> set[UUID]:
+    if isinstance(opened, Unopened):
+        return set()
+    return {item.reference for item in opened.claims.items if item.reference is not None}

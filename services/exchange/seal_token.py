@@ -1,0 +1,80 @@
+"""Consent's leave to seal one disclosure, checked by the database's time and under the disclosure's lock."""
+
+import json
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from joserfc import jws
+from joserfc.errors import JoseError
+
+from chassis.auth import service_issuer
+from chassis.jwks import KeySource
+from chassis.settings import Settings
+from services.exchange.domain.disclosure import Authorised
+
+ISSUED_BY = "consent"
+ALGORITHM = "Ed25519"
+SEAL_TYPE = "corridor-seal+jwt"
+LIFETIME = timedelta(seconds=10)
+MAX_LENGTH = 4_000
+_HEADER = frozenset({"alg", "kid", "typ"})
+
+
+class Verdict(StrEnum):
+    HOLDS = "holds"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+class SealTokenChecker(Protocol):
+    """A test may put another in its place, to see what goes wrong without it; no setting can."""
+
+    async def check(self, token: str, disclosure_id: UUID, terms: Authorised, now: datetime) -> Verdict: ...
+
+
+class ConsentTokens:
+    """Tokens signed by the own cell's consent service, whose public key is in the services' JWKS."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._keys = KeySource(file=settings.service_jwks_file)
+        self._issuer = service_issuer(settings.cell)
+
+    async def check(self, token: str, disclosure_id: UUID, terms: Authorised, now: datetime) -> Verdict:
+        """`now` is the database's. Bound to disclosure, recipient, revision and exactly these fields."""
+        claims = await self._verified(token)
+        expected = {
+            "iss": self._issuer,
+            "sub": f"service:{ISSUED_BY}",
+            "aud": "exchange",
+            "disclosure": str(disclosure_id),
+            "recipient": terms.recipient,
+            "revision": terms.revision,
+            "fields_hash": terms.fields_hash,
+        }
+        if claims is None or any(claims.get(name) != value for name, value in expected.items()):
+            return Verdict.REFUSED
+        issued, expires = claims.get("iat"), claims.get("exp")
+        if not isinstance(issued, int) or not isinstance(expires, int):
+            return Verdict.REFUSED
+        if not 0 < expires - issued <= LIFETIME.total_seconds():
+            return Verdict.REFUSED
+        present = now.timestamp()
+        return Verdict.HOLDS if issued - 1 <= present < expires else Verdict.EXPIRED
+
+    async def _verified(self, token: str) -> dict[str, Any] | None:
+        if len(token) > MAX_LENGTH:
+            return None
+        key = await self._keys.key(ISSUED_BY)
+        if key is None:
+            return None
+        try:
+            found = jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
+            header = found.headers()
+            claims = json.loads(found.payload)
+        except (JoseError, ValueError, TypeError):
+            return None
+        if set(header) != _HEADER or header["typ"] != SEAL_TYPE or header["kid"] != ISSUED_BY:
+            return None
+        return claims if isinstance(claims, dict) else None

@@ -1,0 +1,1 @@
+"""The tables of the border and their mapping, one module a subject."""

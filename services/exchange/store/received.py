@@ -1,0 +1,154 @@
+"""Disclosures from abroad as the border remembers them, and the persons of this cell's cases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from services.exchange.domain.received import Held, ReceivedDisclosure
+
+Key = tuple[UUID, UUID]
+"""(case, disclosure): two cells cannot meet in one."""
+
+_LOAD = text(
+    """
+    select g.* from exchange.received g
+    join unnest(cast(:cases as uuid[]), cast(:ids as uuid[])) as k(case_id, id) using (case_id, id)
+    order by g.case_id, g.id for update of g
+    """
+)
+_MOVE = text(
+    """
+    update exchange.received as g set state = n.state
+    from unnest(cast(:cells as text[]), cast(:ids as uuid[]), cast(:states as text[])) as n(sender_cell, id, state)
+    where g.sender_cell = n.sender_cell and g.id = n.id
+    """
+)
+_PERSONS = text(
+    """
+    insert into exchange.persons (case_id, person_id)
+    select * from unnest(cast(:cases as uuid[]), cast(:persons as uuid[]))
+    on conflict (case_id) do update set person_id = excluded.person_id
+    """
+)
+
+
+@dataclass(slots=True)
+class Grants:
+    """The working set of one key: the disclosure, where there is one."""
+
+    key: Key
+    disclosure: ReceivedDisclosure | None = None
+
+
+@dataclass(slots=True)
+class Opening:
+    """A case that was opened in this cell, and whose."""
+
+    case_id: UUID
+    person_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What is kept of an opened disclosure: who, to whom, until when, and what may go back. No data."""
+
+    sender_cell: str
+    id: UUID
+    case_id: UUID
+    referral_id: UUID
+    reference: UUID
+    sender: str
+    recipient: str
+    valid_until: datetime
+    back_categories: tuple[str, ...] = field(default=())
+
+
+async def load(tx: Transaction, keys: Sequence[Key]) -> dict[Key, Grants]:
+    parameters = {"cases": [case for case, _ in keys], "ids": [id_ for _, id_ in keys]}
+    found = {key: Grants(key) for key in keys}
+    for row in await tx.execute(_LOAD, parameters):
+        found[row.case_id, row.id].disclosure = _received(row)
+    return found
+
+
+async def save(tx: Transaction, grants: Sequence[Grants]) -> None:
+    changed = [g.disclosure for g in grants if g.disclosure is not None and g.disclosure.changed]
+    if changed:
+        parameters = {
+            "cells": [d.sender_cell for d in changed],
+            "ids": [d.id for d in changed],
+            "states": [d.state.value for d in changed],
+        }
+        await tx.execute(_MOVE, parameters)
+
+
+async def lock(tx: Transaction, cell: str, disclosure_id: UUID) -> ReceivedDisclosure | None:
+    statement = "select * from exchange.received where sender_cell = :cell and id = :id for update"
+    row = (await tx.execute(text(statement), {"cell": cell, "id": disclosure_id})).first()
+    return None if row is None else _received(row)
+
+
+async def move(tx: Transaction, received: ReceivedDisclosure) -> None:
+    parameters = {"cells": [received.sender_cell], "ids": [received.id], "states": [received.state.value]}
+    await tx.execute(_MOVE, parameters)
+
+
+async def add(tx: Transaction, arrived: Arrived) -> None:
+    statement = """
+        insert into exchange.received (sender_cell, id, state, case_id, referral_id, reference, sender, recipient,
+                                       valid_until, back_categories, at)
+        values (:sender_cell, :id, 'open', :case_id, :referral_id, :reference, :sender, :recipient, :valid_until,
+                :back_categories, :now)
+    """
+    parameters = {name: getattr(arrived, name) for name in Arrived.__slots__}
+    parameters["back_categories"] = list(arrived.back_categories)
+    await tx.execute(text(statement), {**parameters, "now": tx.now})
+
+
+async def add_tombstone(tx: Transaction, cell: str, disclosure_id: UUID, referral_id: UUID) -> None:
+    """A recall that overtook its envelope: what comes later under this identifier is never opened."""
+    statement = (
+        "insert into exchange.received (sender_cell, id, state, referral_id, at)"
+        " values (:cell, :id, :state, :referral, :now) on conflict do nothing"
+    )
+    state = Held.TOMBSTONE.value
+    parameters = {"cell": cell, "id": disclosure_id, "state": state, "referral": referral_id, "now": tx.now}
+    await tx.execute(text(statement), parameters)
+
+
+async def person_of(tx: Transaction, case_id: UUID) -> UUID | None:
+    statement = "select person_id from exchange.persons where case_id = :c"
+    found: UUID | None = (await tx.execute(text(statement), {"c": case_id})).scalar()
+    return found
+
+
+async def remember_persons(tx: Transaction, persons: Sequence[tuple[UUID, UUID]]) -> None:
+    if persons:
+        parameters = {"cases": [case for case, _ in persons], "persons": [person for _, person in persons]}
+        await tx.execute(_PERSONS, parameters)
+
+
+async def load_openings(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Opening]:  # noqa: ARG001
+    return {key: Opening(key) for key in keys}
+
+
+async def save_openings(tx: Transaction, openings: Sequence[Opening]) -> None:
+    await remember_persons(tx, [(o.case_id, o.person_id) for o in openings if o.person_id is not None])
+
+
+def _received(row: Any) -> ReceivedDisclosure:
+    return ReceivedDisclosure(
+        row.id,
+        row.sender_cell,
+        Held(row.state),
+        row.case_id,
+        row.referral_id,
+        row.reference,
+        row.valid_until,
+        tuple(row.back_categories),
+    )

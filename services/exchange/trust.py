@@ -1,0 +1,206 @@
+"""Whom this cell trusts and on what terms: the trust list and the agreements, read from signed files when they change."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from contracts.disclosure import AgreementTerms
+from services.exchange.domain.check import Agreement, cell_of
+from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
+from services.exchange.signed_file import (
+    AGREEMENT,
+    TRUST_LIST,
+    NotTrusted,
+    document_sha256,
+    governance_keys,
+    read_signed,
+)
+
+USES: Mapping[str, str] = {"sign": SIGN_CURVE, "agree": AGREE_CURVE}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A public key of an organisation, and when it may be used."""
+
+    key: KeyOf
+    use: str
+    not_before: datetime
+    not_after: datetime
+
+    def valid(self, now: datetime) -> bool:
+        return self.not_before <= now < self.not_after
+
+
+@dataclass(frozen=True, slots=True)
+class TrustList:
+    """Organisations and their public keys. `issued` is when governance last vouched for all of it."""
+
+    version: int
+    issued: datetime
+    sha256: str
+    keys: Mapping[str, ListedKey] = field(repr=False)
+
+    def signing_key(self, kid: str, now: datetime) -> KeyOf | None:
+        listed = self.keys.get(kid)
+        return listed.key if listed is not None and listed.use == "sign" and listed.valid(now) else None
+
+    def agreement_key(self, organisation: str, now: datetime) -> KeyOf | None:
+        """The newest key to encrypt to an organisation; None for one that is not on the list."""
+        ours = [
+            k
+            for k in self.keys.values()
+            if k.key.organisation == organisation and k.use == "agree" and k.valid(now)
+        ]
+        return max(ours, key=lambda k: k.not_before).key if ours else None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """The private keys of this cell's organisations, from the key folder. Production takes them from a token instead."""
+
+    signing: Mapping[str, KeyOf] = field(repr=False)
+    """By organisation."""
+    agreeing: Mapping[str, KeyOf] = field(repr=False)
+    """By `kid`."""
+
+
+def read_trust_list(path: Path, governance: Mapping[str, OKPKey]) -> TrustList:
+    """Raises NotTrusted."""
+    document = read_signed(path, TRUST_LIST, governance)
+    try:
+        keys = {listed.key.kid: listed for listed in _listed(document["organisations"])}
+        issued = datetime.fromisoformat(document["issued"])
+        return TrustList(int(document["version"]), issued, document_sha256(document), keys)
+    except (ValueError, KeyError, TypeError, JoseError) as error:
+        raise NotTrusted(f"{path.name} is no trust list") from error
+
+
+def _listed(organisations: list[dict[str, Any]]) -> Iterator[ListedKey]:
+    for organisation in organisations:
+        name = str(organisation["id"])
+        if organisation["cell"] != cell_of(name):
+            raise ValueError("an organisation belongs to the cell that its name begins with")
+        for entry in organisation["keys"]:
+            jwk = entry["jwk"]
+            if jwk.get("crv") != USES[entry["use"]] or "d" in jwk:
+                raise ValueError("a listed key is public and fits its use")
+            not_before, not_after = (datetime.fromisoformat(entry[m]) for m in ("not_before", "not_after"))
+            key = KeyOf(name, str(entry["kid"]), OKPKey.import_key(jwk))
+            yield ListedKey(key, entry["use"], not_before, not_after)
+
+
+def read_agreement(path: Path, governance: Mapping[str, OKPKey]) -> Agreement:
+    """Raises NotTrusted."""
+    document = read_signed(path, AGREEMENT, governance)
+    try:
+        terms = AgreementTerms(
+            id=str(document["id"]),
+            version=int(document["version"]),
+            sha256=document_sha256(document),
+            cells=tuple(document["cells"]),
+            purposes=tuple(document["purposes"]),
+            fields=tuple(document["fields"]),
+            valid_from=datetime.fromisoformat(document["valid_from"]),
+            valid_until=datetime.fromisoformat(document["valid_until"]),
+        )
+        return Agreement(terms, tuple(document["process_codes"]), str(document["legal_basis"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotTrusted(f"{path.name} is no agreement") from error
+
+
+def read_agreements(directory: Path, governance: Mapping[str, OKPKey], now: datetime) -> dict[str, Agreement]:
+    """By identifier: of each agreement its highest version that has begun. Raises NotTrusted."""
+    found: dict[str, Agreement] = {}
+    for path in sorted(directory.glob("*.json")):
+        agreement = read_agreement(path, governance)
+        kept = found.get(agreement.terms.id)
+        if kept is None or _rank(agreement, now) > _rank(kept, now):
+            found[agreement.terms.id] = agreement
+    return found
+
+
+def _rank(agreement: Agreement, now: datetime) -> tuple[bool, int]:
+    return agreement.terms.valid_from <= now, agreement.terms.version
+
+
+def read_own_keys(directory: Path, cell: str) -> OwnKeys:
+    """One file `<organisation>.jwk.json` each, with its keys `sign` and `agree`. Raises NotTrusted."""
+    signing: dict[str, KeyOf] = {}
+    agreeing: dict[str, KeyOf] = {}
+    for path in sorted(directory.glob("*.jwk.json")):
+        organisation = path.name.removesuffix(".jwk.json")
+        if cell_of(organisation) != cell:
+            raise NotTrusted(f"{path.name} is of another cell")
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            sign, agree = content["sign"], content["agree"]
+            signing[organisation] = KeyOf(organisation, sign["kid"], OKPKey.import_key(sign))
+            for entry in agree if isinstance(agree, list) else [agree]:
+                agreeing[entry["kid"]] = KeyOf(organisation, entry["kid"], OKPKey.import_key(entry))
+        except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
+            raise NotTrusted(f"{path.name} holds no keys of an organisation") from error
+    return OwnKeys(signing, agreeing)
+
+
+class Trust:
+    """What is trusted now. A changed file that does not hold leaves what was trusted before in force, and is named."""
+
+    def __init__(self, trust_file: Path, agreements: Path, keys: Path, governance: Path, cell: str) -> None:
+        self._trust_file, self._agreements_dir, self._keys_dir, self._governance = (
+            trust_file,
+            agreements,
+            keys,
+            governance,
+        )
+        self._cell = cell
+        self._seen: tuple[tuple[str, int, int], ...] = ()
+        self.list: TrustList | None = None
+        self.own = OwnKeys({}, {})
+        self.agreements: dict[str, Agreement] = {}
+        self.problem: str | None = "the trust list was not read yet"
+
+    def refresh(self, now: datetime) -> bool:
+        """Read the files if any of them changed; whether something new is trusted now."""
+        seen = self._fingerprint(now)
+        if seen == self._seen:
+            return False
+        try:
+            governance = governance_keys(self._governance)
+            trust_list = read_trust_list(self._trust_file, governance)
+            agreements = read_agreements(self._agreements_dir, governance, now)
+            own = read_own_keys(self._keys_dir, self._cell)
+            self._accept(trust_list)
+        except NotTrusted as error:
+            self.problem = str(error)
+            return False
+        self._seen, self.agreements, self.own, self.problem = seen, agreements, own, None
+        return True
+
+    def agreement(self, agreement_id: str) -> Agreement | None:
+        return self.agreements.get(agreement_id)
+
+    def _accept(self, trust_list: TrustList) -> None:
+        """A list that is older than the one in force would bring back keys that were taken off."""
+        if self.list is not None and trust_list.version < self.list.version:
+            raise NotTrusted(f"{self._trust_file.name} is older than the list in force")
+        self.list = trust_list
+
+    def _fingerprint(self, now: datetime) -> tuple[tuple[str, int, int], ...]:
+        """Names, times and sizes of the files; the hour too, for an agreement may begin without a file changing."""
+        paths = [self._trust_file, self._governance]
+        paths += sorted(self._agreements_dir.glob("*.json")) + sorted(self._keys_dir.glob("*.json"))
+        stats = []
+        for path in paths:
+            try:
+                stat = path.stat()
+            except OSError:
+                continue
+            stats.append((str(path), stat.st_mtime_ns, stat.st_size))
+        return (*stats, ("minute", int(now.timestamp()) // 60, 0))

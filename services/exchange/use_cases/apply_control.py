@@ -1,0 +1,215 @@
+"""What a control item of a partner does here: receipts, refusals, recalls, answers, presence, and what is missing."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from chassis.database import Transaction
+from contracts.events.exchange import RecallReceivedV1
+from services.exchange.domain.check import authority
+from services.exchange.domain.disclosure import answer_item
+from services.exchange.domain.facts import ControlDue, Fact, ItemDelivered, ItemRefused, ProcessDue
+from services.exchange.domain.items import (
+    Answer,
+    ControlContent,
+    Item,
+    ItemClass,
+    Presence,
+    Recall,
+    Receipt,
+    Refusal,
+    Resend,
+    Void,
+)
+from services.exchange.outgoing import outgoing
+from services.exchange.store import disclosures, inbox, outgoing_envelopes, partners, received, relations
+from services.exchange.store.outgoing_envelopes import (
+    DELIVERED,
+    QUARANTINED,
+    REFUSED,
+    RESEALED,
+    VOID,
+    SentItem,
+)
+
+AGAIN = frozenset({"unreadable", "bad_signature", "too_large"})
+"""Refusals of bytes, not of content: what was sealed whole is sealed again. Any other would be refused again."""
+
+ONLY_TOLD = "replayed"
+"""Says nothing about the item, which the recipient had before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A control item with where it came from. `issued` is when the partner signed it, `evidence` what it signed."""
+
+    cell: str
+    item: Item
+    issued: datetime
+    evidence: str
+
+
+async def apply_control(tx: Transaction, own_cell: str, heard: Heard) -> None:
+    """A partner can speak only about what was sent to it or came from it."""
+    content: ControlContent | None = heard.item.control
+    match content:
+        case Receipt():
+            await _receipt(tx, heard, content)
+        case Refusal():
+            await _refusal(tx, heard, content)
+        case Recall():
+            await _recall(tx, heard, content)
+        case Answer():
+            await _answer(tx, heard.cell, content)
+        case Presence():
+            await _presence(tx, own_cell, heard, content)
+        case Resend():
+            await _resend(tx, heard.cell, content)
+        case Void():
+            await _void(tx, heard.cell, content)
+
+
+async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:
+    sent = await outgoing_envelopes.sent_item(tx, heard.cell, receipt.item_id)
+    if sent is None or sent.item_class is ItemClass.CONTROL:
+        return
+    await outgoing_envelopes.add_receipt(
+        tx, heard.cell, sent.item_id, receipt.outcome, receipt.code, heard.evidence
+    )
+    await _outcome(tx, heard.cell, sent, receipt.outcome, receipt.code)
+
+
+async def _outcome(tx: Transaction, cell: str, sent: SentItem, outcome: str, code: str | None) -> None:
+    state = {"accepted": DELIVERED, "refused": REFUSED}.get(outcome, QUARANTINED)
+    await outgoing_envelopes.move_items(tx, [sent.item_id], state, code)
+    if outcome == "quarantined":
+        return
+    if sent.item_class is ItemClass.DISCLOSURE and sent.disclosure_id is not None:
+        disclosure = await disclosures.lock(tx, sent.disclosure_id)
+        accepted = outcome == "accepted"
+        facts = disclosure.deliver(tx.now) if accepted else disclosure.refuse(code or "invalid_value", tx.now)
+        tx.say(*map(outgoing, facts))
+        await disclosures.save(tx, [disclosure])
+        return
+    await _process_outcome(tx, cell, sent, outcome, code)
+
+
+async def _process_outcome(
+    tx: Transaction, cell: str, sent: SentItem, outcome: str, code: str | None
+) -> None:
+    queued = await relations.queued(tx, sent.item_id)
+    if queued is None or queued.state not in {"sealed", "waiting"} or sent.case_id is None:
+        return
+    await relations.move_queued(tx, sent.item_id, "delivered" if outcome == "accepted" else "refused")
+    about = (sent.case_id, sent.item_id, sent.item_class, None, sent.referral_id, cell, tx.now)
+    fact: Fact = (
+        ItemDelivered(*about) if outcome == "accepted" else ItemRefused(*about, code or "invalid_value")
+    )
+    tx.say(outgoing(fact))
+
+
+async def _refusal(tx: Transaction, heard: Heard, refusal: Refusal) -> None:
+    """The hash finds the envelope only if it arrived as it left; what was changed on the way is missed by its number."""
+    for sent in await outgoing_envelopes.items_of(tx, heard.cell, sha256=refusal.sha256):
+        await outgoing_envelopes.add_receipt(
+            tx, heard.cell, sent.item_id, "refused", refusal.code, heard.evidence
+        )
+        if refusal.code in AGAIN:
+            await _again(tx, heard.cell, sent, None)
+        elif refusal.code != ONLY_TOLD and sent.item_class is not ItemClass.CONTROL:
+            await _outcome(tx, heard.cell, sent, "refused", refusal.code)
+
+
+async def _recall(tx: Transaction, heard: Heard, recall: Recall) -> None:
+    """Known and open: whoever holds the fields closes them and answers. Not known: a tombstone, answered at once."""
+    await inbox.forget(tx, heard.cell, recall.disclosure_id)
+    held = await received.lock(tx, heard.cell, recall.disclosure_id)
+    if held is None or held.case_id is None:
+        await received.add_tombstone(tx, heard.cell, recall.disclosure_id, recall.referral_id)
+        answer = Answer(recall.disclosure_id, "never_received")
+        item_id = answer_item(recall.disclosure_id, answer.answer)
+        tx.say(outgoing(ControlDue(item_id, heard.cell, answer, heard.item.reference)))
+        return
+    if held.recall():
+        await received.move(tx, held)
+        tx.say(
+            RecallReceivedV1(
+                case_id=held.case_id,
+                disclosure_id=held.id,
+                referral_id=held.referral_id or recall.referral_id,
+                sender_cell=heard.cell,
+                at=tx.now,
+            )
+        )
+
+
+async def _answer(tx: Transaction, cell: str, answer: Answer) -> None:
+    disclosure = await disclosures.lock(tx, answer.disclosure_id)
+    if disclosure.authorised is None or disclosure.terms.recipient_cell != cell:
+        return
+    tx.say(*map(outgoing, disclosure.answered(answer, tx.now)))
+    await disclosures.save(tx, [disclosure])
+
+
+async def _presence(tx: Transaction, own_cell: str, heard: Heard, presence: Presence) -> None:
+    """What the partner counted the last time should be here by now; what is not is asked for by its number."""
+    await partners.hear(tx, heard.cell, heard.issued.astimezone(UTC), presence.read)
+    for recipient, head in sorted(presence.heads.items()):
+        if not recipient.startswith(own_cell.lower() + "-"):
+            continue
+        chain = await inbox.lock_chain(tx, heard.cell, recipient)
+        chain.hear(head)
+        await inbox.save_chain(tx, chain)
+        ask(tx, heard.cell, recipient, chain.asked)
+
+
+def ask(tx: Transaction, cell: str, recipient: str, missing: list[int]) -> None:
+    """One resend request for each number, whoever noticed it first."""
+    for seq in missing:
+        item_id = uuid5(_namespace(cell, recipient), f"resend|{seq}")
+        tx.say(outgoing(ControlDue(item_id, cell, Resend(recipient=recipient, seq=seq))))
+
+
+async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
+    """Sealed again after a fresh check, each item by itself. Where nothing is left to send, the number is closed."""
+    items = await outgoing_envelopes.items_of(
+        tx, cell, recipient=wanted.recipient, seq=wanted.seq, sha256=wanted.sha256
+    )
+    again = [await _again(tx, cell, sent, wanted.seq) for sent in items]
+    if items and not any(again) and wanted.seq is not None and wanted.recipient is not None:
+        item_id = uuid5(_namespace(cell, wanted.recipient), f"void|{wanted.seq}")
+        tx.say(outgoing(ControlDue(item_id, cell, Void(wanted.recipient, wanted.seq))))
+
+
+async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) -> bool:
+    """Whether the item will come in another envelope."""
+    if sent.item_class is ItemClass.CONTROL:
+        if sent.content is None:
+            return False
+        attempt = seq or 1
+        tx.say(outgoing(ControlDue(sent.item_id, cell, sent.content, sent.reference, attempt, seq)))
+        return True
+    if sent.item_class is ItemClass.PROCESS:
+        queued = await relations.queued(tx, sent.item_id)
+        if queued is None or queued.state != "sealed":
+            return False
+        await relations.move_queued(tx, sent.item_id, "waiting")
+        await outgoing_envelopes.move_items(tx, [sent.item_id], RESEALED)
+        tx.say(outgoing(ProcessDue(sent.item_id, queued.seals, seq)))
+        return True
+    disclosure = await disclosures.lock(tx, sent.disclosure_id or UUID(int=0))
+    facts = disclosure.seal_again(seq)
+    await outgoing_envelopes.move_items(tx, [sent.item_id], RESEALED if facts else VOID)
+    tx.say(*map(outgoing, facts))
+    await disclosures.save(tx, [disclosure])
+    return bool(facts)
+
+
+async def _void(tx: Transaction, cell: str, void: Void) -> None:
+    chain = await inbox.lock_chain(tx, cell, void.recipient)
+    chain.close(void.seq)
+    await inbox.save_chain(tx, chain)
+
+
+def _namespace(cell: str, recipient: str) -> UUID:
+    return uuid5(UUID(int=0), f"{authority(cell)}|{recipient}")

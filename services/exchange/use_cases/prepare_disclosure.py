@@ -1,0 +1,59 @@
+"""Before a disclosure is taken in: which case and person of this cell it is about, and its values under that person's key."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from chassis.database import Database
+from chassis.vault import KeyDestroyed, Sealing, Vault
+from contracts.fields import checked, to_text
+from services.exchange.domain.items import DisclosureContent, Item
+from services.exchange.store import received, relations
+
+
+class NotYet(Exception):
+    """The case is known here, but not yet whose it is: its opening is still on its way through this cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`sealed` maps each field to its ciphertext; `new_case` says that nobody here knew the reference."""
+
+    case_id: UUID
+    person_id: UUID
+    new_case: bool
+    sealed: dict[str, str]
+
+
+async def prepare(database: Database, vault: Vault, own: str, other: str, item: Item) -> Prepared | None:
+    """Outside any transaction: the vault is another database. None for what is no disclosure."""
+    content = item.disclosure
+    if content is None or item.reference is None:
+        return None
+    async with database.transaction(database.system()) as tx:
+        known = await relations.by_reference(tx, own, other, item.reference)
+        person = None if known is None else await received.person_of(tx, known.case_id)
+    if known is not None and person is None:
+        raise NotYet
+    person_id = await _with_key(vault, person or uuid4())
+    sealed = await _seal(vault, person_id, content)
+    return Prepared(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
+
+
+async def _with_key(vault: Vault, person_id: UUID) -> UUID:
+    """A person who was erased here and is referred anew starts with a new key, under a new identifier."""
+    try:
+        await vault.create(person_id)
+    except KeyDestroyed:
+        person_id = uuid4()
+        await vault.create(person_id)
+    return person_id
+
+
+async def _seal(vault: Vault, person_id: UUID, content: DisclosureContent) -> dict[str, str]:
+    """Bound to the person, the field and the disclosure."""
+    names = sorted(content.data)
+    values = [
+        Sealing(person_id, name, content.disclosure_id, to_text(checked(name, content.data[name])))
+        for name in names
+    ]
+    return dict(zip(names, await vault.seal_many(values), strict=True))

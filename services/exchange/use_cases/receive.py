@@ -1,0 +1,243 @@
+"""Take one envelope in: its place in the chain, each of its items judged and applied, each answered, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from chassis.database import Transaction
+from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, ReceivedField
+from services.exchange.domain.chain import Place
+from services.exchange.domain.check import Agreement, Way, cell_of, check_item
+from services.exchange.domain.disclosure import disclosure_item
+from services.exchange.domain.facts import ControlDue
+from services.exchange.domain.items import Item, ItemClass, Receipt, Refusal, Resend
+from services.exchange.envelope import Opened, sha256
+from services.exchange.outgoing import outgoing
+from services.exchange.store import inbox, received, relations
+from services.exchange.store.inbox import IncomingItem, Raw
+from services.exchange.store.received import Arrived
+from services.exchange.store.relations import Known
+from services.exchange.use_cases.apply_control import AGAIN, Heard, apply_control, ask
+from services.exchange.use_cases.prepare_disclosure import Prepared
+
+RECALLED = "recalled"
+WITHOUT_PLACE = frozenset({"sender_mismatch", "wrong_recipient"})
+"""Whose chain such an envelope belongs to cannot be said."""
+
+
+class Overtaken(Exception):
+    """Another process changed what this envelope was prepared for; it is prepared again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An opened envelope. `code` refuses it as a whole; `prepared` holds each disclosure's case, person and values."""
+
+    raw: Raw
+    opened: Opened
+    agreements: Mapping[str, Agreement]
+    code: str | None = None
+    prepared: Mapping[UUID, Prepared | None] | None = None
+
+    @property
+    def way(self) -> Way:
+        claims = self.opened.claims
+        return Way(claims.iss, self.raw.cell, claims.aud, cell_of(claims.aud))
+
+    def refusal(self, item: Item, now: datetime) -> str | None:
+        """Why this item is refused by what it says, whatever is known here."""
+        content = item.process or item.disclosure
+        agreement = None if content is None else self.agreements.get(content.agreement.id)
+        code = self.code or check_item(item, agreement, self.way, now)
+        if (
+            code is None
+            and item.disclosure is not None
+            and item.id != disclosure_item(item.disclosure.disclosure_id)
+        ):
+            return "invalid_value"
+        return code
+
+
+async def receive(tx: Transaction, judged: Judged) -> None:
+    """The record is held. A replay is kept and told, and has no effect."""
+    raw = judged.raw
+    if judged.code in WITHOUT_PLACE:
+        await refuse_bytes(tx, raw, judged.code or "", _disclosures(judged))
+        return
+    if await _place(tx, judged) is Place.REPEATED:
+        await refuse_bytes(tx, raw, "replayed", _disclosures(judged))
+        return
+    codes = [await _take(tx, judged, item) for item in judged.opened.claims.items]
+    kept = [code for code in codes if code is not None and code != RECALLED]
+    if kept:
+        await inbox.set_aside(tx, raw, kept[0], _disclosures(judged))
+    await inbox.drop(tx, raw)
+
+
+async def refuse_bytes(tx: Transaction, raw: Raw, code: str, disclosures: Sequence[UUID] = ()) -> None:
+    """Keep it whole, and tell the cell from whose topic it came; unreadable bytes are asked for again."""
+    await inbox.set_aside(tx, raw, code, disclosures)
+    digest = sha256(raw.raw)
+    item_id = uuid5(UUID(int=0), f"{raw.cell}|{raw.partition}|{raw.offset}|{code}")
+    content: Resend | Refusal = Refusal(digest, code, raw.partition, raw.offset)
+    if code in AGAIN:
+        content = Resend(partition=raw.partition, offset=raw.offset, sha256=digest)
+    tx.say(outgoing(ControlDue(item_id, raw.cell, content)))
+    await inbox.drop(tx, raw)
+
+
+async def quarantine(tx: Transaction, judged: Judged) -> None:
+    """It can be opened and cannot be taken in, again and again: kept for an operator, and the sender knows."""
+    await inbox.set_aside(tx, judged.raw, "quarantined", _disclosures(judged))
+    await _place(tx, judged)
+    for item in judged.opened.claims.items:
+        if item.item_class is not ItemClass.CONTROL:
+            await _answer(tx, judged, IncomingItem(item.id, item.item_class, "quarantined"))
+    await inbox.drop(tx, judged.raw)
+
+
+async def _place(tx: Transaction, judged: Judged) -> Place:
+    """The chain moves on whether the items are refused or not; presence stands outside it."""
+    raw, claims = judged.raw, judged.opened.claims
+    digest, place = sha256(raw.raw), Place.NEXT
+    if claims.seq > 0:
+        chain = await inbox.lock_chain(tx, raw.cell, claims.aud)
+        place = chain.take(claims.seq, claims.prev, digest, claims.replaces)
+        envelope = (claims.jti, raw.cell, claims.iss, claims.aud, claims.seq, digest)
+        if not await inbox.add_envelope(tx, envelope, place, judged.code):
+            return Place.REPEATED
+        if place is not Place.REPEATED:
+            await inbox.save_chain(tx, chain)
+            ask(tx, raw.cell, claims.aud, chain.asked)
+    return place
+
+
+async def _take(tx: Transaction, judged: Judged, item: Item) -> str | None:
+    """Judge, apply, answer. The code of a refused item."""
+    code = judged.refusal(item, tx.now)
+    if item.item_class is ItemClass.CONTROL:
+        if code is None:
+            issued = datetime.fromtimestamp(judged.opened.claims.iat, UTC)
+            heard = Heard(judged.raw.cell, item, issued, judged.opened.evidence)
+            await apply_control(tx, judged.way.recipient_cell, heard)
+        return code
+    seen = await inbox.seen_item(tx, judged.raw.cell, item.id)
+    if seen is not None and seen.outcome == "accepted":
+        _receipt(tx, judged, seen)
+        return None
+    taken = IncomingItem(item.id, item.item_class, "refused", code)
+    if code is None:
+        taken = await (
+            _process(tx, judged, item) if item.process is not None else _disclosure(tx, judged, item)
+        )
+    await _answer(tx, judged, taken)
+    return taken.code
+
+
+async def _process(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
+    way, content = judged.way, item.process
+    known = await _known(tx, way, item)
+    if known is None or content is None:
+        return IncomingItem(item.id, item.item_class, "refused", "no_such_case")
+    tx.say(
+        ProcessReceivedV1(
+            case_id=known.case_id,
+            code=content.code,
+            subject_id=content.subject_id,
+            sender=way.sender,
+            sender_cell=way.sender_cell,
+            recipient=way.recipient,
+            reason=content.reason,
+            at=content.at,
+        )
+    )
+    return IncomingItem(item.id, item.item_class, "accepted", case_id=known.case_id)
+
+
+async def _disclosure(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
+    way, content = judged.way, item.disclosure
+    prepared = (judged.prepared or {}).get(item.id)
+    if content is None or prepared is None or item.reference is None:
+        return IncomingItem(item.id, item.item_class, "refused", "invalid_value")
+    refused = IncomingItem(item.id, item.item_class, "refused", RECALLED, disclosure_id=content.disclosure_id)
+    if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
+        return refused
+    known = Known(way.recipient, way.sender, item.reference, prepared.case_id, way.sender_cell, live=True)
+    if prepared.new_case and not await relations.add(tx, known):
+        raise Overtaken
+    await received.remember_persons(tx, [(prepared.case_id, prepared.person_id)])
+    await received.add(tx, _arrived(way, item, prepared))
+    tx.say(_said(tx, way, item, prepared))
+    return replace(refused, outcome="accepted", code=None, case_id=prepared.case_id)
+
+
+async def _known(tx: Transaction, way: Way, item: Item) -> Known | None:
+    """Only the two organisations that share a reference can speak about its case."""
+    if item.reference is None:
+        return None
+    return await relations.by_reference(tx, way.recipient, way.sender, item.reference)
+
+
+async def _answer(tx: Transaction, judged: Judged, taken: IncomingItem) -> None:
+    await inbox.add_item(tx, judged.raw.cell, judged.opened.claims.jti, taken)
+    _receipt(tx, judged, taken)
+
+
+def _receipt(tx: Transaction, judged: Judged, taken: IncomingItem) -> None:
+    jti = judged.opened.claims.jti
+    receipt = Receipt(taken.item_id, jti, taken.outcome, tx.now, taken.code)
+    tx.say(outgoing(ControlDue(uuid5(taken.item_id, f"receipt|{jti}"), judged.raw.cell, receipt)))
+
+
+def _disclosures(judged: Judged) -> list[UUID]:
+    return [i.disclosure.disclosure_id for i in judged.opened.claims.items if i.disclosure is not None]
+
+
+def _arrived(way: Way, item: Item, prepared: Prepared) -> Arrived:
+    content = item.disclosure
+    if content is None or item.reference is None:
+        raise ValueError("no disclosure")
+    return Arrived(
+        sender_cell=way.sender_cell,
+        id=content.disclosure_id,
+        case_id=prepared.case_id,
+        referral_id=content.referral_id,
+        reference=item.reference,
+        sender=way.sender,
+        recipient=way.recipient,
+        valid_until=content.consent.expiry,
+        back_categories=content.consent.back,
+    )
+
+
+def _said(tx: Transaction, way: Way, item: Item, prepared: Prepared) -> DisclosureReceivedV1:
+    content = item.disclosure
+    if content is None:
+        raise ValueError("no disclosure")
+    return DisclosureReceivedV1(
+        case_id=prepared.case_id,
+        person_id=prepared.person_id,
+        first=prepared.new_case,
+        disclosure_id=content.disclosure_id,
+        referral_id=content.referral_id,
+        sender=way.sender,
+        sender_cell=way.sender_cell,
+        recipient=way.recipient,
+        service=content.service,
+        urgency=content.urgency,
+        grant=Grant(
+            disclosure_id=content.disclosure_id,
+            consent_revision=content.consent.revision,
+            consent_sha256=content.consent.sha256,
+            agreement_id=content.agreement.id,
+            agreement_version=content.agreement.version,
+            purpose=content.consent.purpose,
+            recipient=way.recipient,
+            fields=content.fields,
+            back_categories=content.consent.back,
+            valid_until=content.consent.expiry,
+        ),
+        fields=tuple(ReceivedField(field=name, value=value) for name, value in prepared.sealed.items()),
+        at=tx.now,
+    )

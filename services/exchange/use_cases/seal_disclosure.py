@@ -1,0 +1,228 @@
+"""Seal a disclosure: read the authorised fields, take the token, and commit the envelope under the disclosure's lock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.service import Service
+from chassis.work import Item as Work
+from chassis.work import Later
+from contracts.disclosure import categories_of
+from services.exchange.border_state import require_open
+from services.exchange.domain.check import Way, check_item
+from services.exchange.domain.disclosure import Authorised, Disclosure, State, disclosure_item
+from services.exchange.domain.items import (
+    ConsentReference,
+    DisclosureContent,
+    FieldValue,
+    Item,
+    ItemClass,
+    Proof,
+)
+from services.exchange.domain.process import Pair
+from services.exchange.outgoing import outgoing
+from services.exchange.seal_token import SealTokenChecker, Verdict
+from services.exchange.sealing import Address, NoKey, Sealer
+from services.exchange.settings import Settings
+from services.exchange.store import disclosures, relations
+from services.exchange.store.outgoing_envelopes import SentItem
+from services.exchange.wire import TooLargeToSeal
+
+REFUSING = frozenset({404, 409, 410, 422})
+"""Answers of a service that will be the same the next time. Anything else is waited out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It will not be sealed; `code` is of the list `border_refusal`."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Ready to be sealed, if it is still wanted then."""
+
+    item: Item
+    token: str
+
+
+class SealDisclosure:
+    def __init__(
+        self, service: Service, settings: Settings, sealer: Sealer, tokens: SealTokenChecker
+    ) -> None:
+        self._service, self._settings, self._sealer, self._tokens = service, settings, sealer, tokens
+
+    async def act(self, work: Work) -> Prepared | Refused | None:
+        """Both calls are made outside any transaction, and the token last: it lives ten seconds."""
+        disclosure_id = UUID(work.payload["disclosure_id"])
+        async with self._service.database.transaction(self._service.database.system()) as tx:
+            disclosure = await disclosures.read(tx, disclosure_id)
+            if disclosure is None or disclosure.state is not State.DUE:
+                return None
+            terms, now = disclosure.terms, tx.now
+            await require_open(tx, self._settings, terms.recipient_cell)
+            relation = await relations.by_case(tx, Pair(terms.case_id, terms.sender, terms.recipient))
+        if relation is None:
+            return Refused("no_such_case")
+        values = await self._values(disclosure_id, terms)
+        if isinstance(values, Refused):
+            return values
+        item = self._item(disclosure, relation.reference, values, work.traceparent)
+        code = self._check(item, terms, now)
+        if code is not None:
+            return Refused(code)
+        token = await self._token(disclosure_id, terms)
+        return token if isinstance(token, Refused) else Prepared(item, token)
+
+    async def finish(self, tx: Transaction, work: Work, result: Prepared | Refused | None) -> None:
+        """Whatever happened meanwhile was first if it has changed the row: a recalled disclosure is never sealed."""
+        if result is None:
+            return
+        disclosure = await disclosures.lock(tx, UUID(work.payload["disclosure_id"]))
+        if disclosure.state is not State.DUE:
+            return
+        terms = disclosure.terms
+        if isinstance(result, Prepared):
+            await require_open(tx, self._settings, terms.recipient_cell)
+            result = await self._send(tx, disclosure, result, work.payload.get("replaces")) or result
+        if isinstance(result, Refused):
+            tx.say(*map(outgoing, disclosure.refuse(result.code, tx.now)))
+        await disclosures.save(tx, [disclosure])
+
+    async def _send(
+        self, tx: Transaction, disclosure: Disclosure, prepared: Prepared, replaces: int | None
+    ) -> Refused | None:
+        """The token is looked at once more when every lock is held: from there to the commit nothing waits."""
+        terms = disclosure.terms
+        address = Address(terms.sender, terms.recipient, terms.recipient_cell)
+        if await self._verdict(tx, disclosure, prepared) is Verdict.REFUSED:
+            return Refused("token_refused")
+        try:
+            envelope = await self._sealer.send(tx, address, [(prepared.item, _sent(disclosure))], replaces)
+        except NoKey as error:
+            return Refused(error.code)
+        except TooLargeToSeal:
+            return Refused("too_large")
+        await relations.now_live(tx, Pair(terms.case_id, terms.sender, terms.recipient))
+        tx.say(*map(outgoing, disclosure.seal(envelope.id, envelope.seq, tx.now)))
+        if await self._verdict(tx, disclosure, prepared) is not Verdict.HOLDS:
+            raise Later(0)
+        return None
+
+    async def _verdict(self, tx: Transaction, disclosure: Disclosure, prepared: Prepared) -> Verdict:
+        now = await database_now(tx)
+        return await self._tokens.check(prepared.token, disclosure.id, disclosure.terms, now)
+
+    async def _values(self, disclosure_id: UUID, terms: Authorised) -> dict[str, FieldValue] | Refused:
+        """The authorised fields and no more; what intake has no value for is simply not there."""
+        path = f"/internal/v1/cases/{terms.case_id}/disclosable"
+        body = {"disclosure_id": str(disclosure_id), "fields": list(terms.fields)}
+        answer = await self._call("intake", path, body)
+        if answer is None:
+            return Refused("no_such_case")
+        return {name: _value(value) for name, value in answer.items() if name in terms.fields}
+
+    async def _token(self, disclosure_id: UUID, terms: Authorised) -> str | Refused:
+        path = f"/internal/v1/disclosures/{disclosure_id}/seal-token"
+        body = {
+            "recipient": terms.recipient,
+            "revision": terms.revision,
+            "fields_hash": terms.fields_hash,
+        }
+        answer = await self._call("consent", path, body)
+        token = None if answer is None else answer.get("token")
+        return token if isinstance(token, str) else Refused("token_refused")
+
+    async def _call(self, peer: str, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """None when it refuses. Raises Later when it is away: sealing waits for both services."""
+        headers = {**self._service.tokens.headers(peer), **self._service.telemetry.headers()}
+        try:
+            url = self._settings.peers[peer].rstrip("/") + path
+            answer = await self._service.http.post(url, json=dict(body), headers=headers)
+        except httpx2.TransportError as error:
+            raise Later(self._settings.wait_seconds) from error
+        if answer.status_code in REFUSING:
+            return None
+        if answer.status_code != httpx2.codes.OK:
+            raise Later(self._settings.wait_seconds)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def _item(
+        self,
+        disclosure: Disclosure,
+        reference: UUID,
+        values: Mapping[str, FieldValue],
+        traceparent: str | None,
+    ) -> Item:
+        terms = disclosure.terms
+        agreement = self._sealer.trust.agreement(terms.agreement.id)
+        content = DisclosureContent(
+            disclosure_id=disclosure.id,
+            referral_id=terms.referral_id,
+            service=terms.service,
+            urgency=terms.urgency,
+            agreement=terms.agreement,
+            consent=_consent(terms),
+            legal_basis="" if agreement is None else agreement.legal_basis,
+            fields=terms.fields,
+            data=values,
+            proof=_proof(disclosure),
+        )
+        return Item(
+            disclosure_item(disclosure.id),
+            ItemClass.DISCLOSURE,
+            reference,
+            traceparent=traceparent,
+            disclosure=content,
+        )
+
+    def _check(self, item: Item, terms: Authorised, now: datetime) -> str | None:
+        way = Way(terms.sender, self._settings.cell, terms.recipient, terms.recipient_cell)
+        return check_item(item, self._sealer.trust.agreement(terms.agreement.id), way, now)
+
+
+async def database_now(tx: Transaction) -> datetime:
+    """The database's clock at this moment, not at the transaction's start."""
+    now: datetime = (await tx.execute(text("select clock_timestamp()"))).scalar_one()
+    return now
+
+
+def _consent(terms: Authorised) -> ConsentReference:
+    return ConsentReference(
+        receipt=terms.consent_id,
+        revision=terms.revision,
+        sha256=terms.revision_hash,
+        purpose=terms.purpose,
+        categories=categories_of(terms.fields),
+        expiry=terms.valid_until,
+        back=terms.back_categories,
+    )
+
+
+def _proof(disclosure: Disclosure) -> Proof | None:
+    if disclosure.entry is None or disclosure.chain_head is None:
+        return None
+    return Proof(disclosure.entry, disclosure.chain_head)
+
+
+def _sent(disclosure: Disclosure) -> SentItem:
+    terms = disclosure.terms
+    return SentItem(
+        disclosure_item(disclosure.id),
+        ItemClass.DISCLOSURE,
+        case_id=terms.case_id,
+        disclosure_id=disclosure.id,
+        referral_id=terms.referral_id,
+    )
+
+
+def _value(value: object) -> FieldValue:
+    return tuple(str(one) for one in value) if isinstance(value, list) else str(value)

@@ -1,0 +1,122 @@
+"""Seal a process code: after every disclosure of its case and every code before it, and only under the agreement."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Database, Transaction
+from chassis.work import Item as Work
+from chassis.work import Later
+from services.exchange.border_state import require_open
+from services.exchange.domain.check import Agreement, Way, check_item
+from services.exchange.domain.facts import ItemRefused, ItemSealed
+from services.exchange.domain.items import AgreementReference, Item, ItemClass, ProcessContent
+from services.exchange.outgoing import outgoing
+from services.exchange.sealing import Address, NoKey, Sealer
+from services.exchange.settings import Settings
+from services.exchange.store import relations
+from services.exchange.store.outgoing_envelopes import SentItem
+from services.exchange.store.relations import Known, Queued
+
+NO_AGREEMENT = AgreementReference("none", 0, "0" * 64)
+
+
+class SealProcess:
+    def __init__(self, database: Database, settings: Settings, sealer: Sealer) -> None:
+        self._database, self._settings, self._sealer = database, settings, sealer
+
+    async def act(self, work: Work) -> None:
+        """Nothing needs the network; a closed border is noticed here, before anything is locked."""
+        async with self._database.transaction(self._database.system()) as tx:
+            queued = await relations.queued(tx, UUID(work.payload["item_id"]))
+            if queued is not None:
+                await self._ready(tx, queued)
+
+    async def finish(self, tx: Transaction, work: Work, result: None) -> None:  # noqa: ARG002
+        queued = await relations.queued(tx, UUID(work.payload["item_id"]))
+        if queued is None or queued.state != "waiting":
+            return
+        known = await relations.by_case(tx, queued.pair, lock=True)
+        if known is None or not await self._ready(tx, queued) or not known.live:
+            await relations.move_queued(tx, queued.item.item_id, "dropped")
+            return
+        await self._send(tx, queued, known, work)
+
+    async def _ready(self, tx: Transaction, queued: Queued) -> bool:
+        """Raises Later while something must go first. Without any envelope about the case there is nobody to tell."""
+        if queued.disclosure_pending or not queued.first:
+            raise Later(self._settings.wait_seconds / 4)
+        known = await relations.by_case(tx, queued.pair)
+        if known is None or not known.live:
+            return False
+        await require_open(tx, self._settings, known.other_cell)
+        return True
+
+    async def _send(self, tx: Transaction, queued: Queued, known: Known, work: Work) -> None:
+        way = Way(known.own, self._settings.cell, known.other, known.other_cell)
+        agreement = self._agreement(way, queued.item.code)
+        item = _item(queued, known, agreement, work.traceparent)
+        code = check_item(item, agreement, way, tx.now)
+        replaces = work.payload.get("replaces")
+        if code is None:
+            try:
+                address = Address(known.own, known.other, known.other_cell)
+                envelope = await self._sealer.send(tx, address, [(item, _sent(queued))], replaces)
+            except NoKey as error:
+                code = error.code
+        if code is not None:
+            await relations.move_queued(tx, item.id, "refused")
+            tx.say(outgoing(ItemRefused(**_outcome(queued, known, tx), code=code)))
+            return
+        await relations.move_queued(tx, item.id, "sealed")
+        sealed = ItemSealed(**_outcome(queued, known, tx), envelope_id=envelope.id, envelope_seq=envelope.seq)
+        tx.say(outgoing(sealed))
+
+    def _agreement(self, way: Way, code: str) -> Agreement | None:
+        """The agreement between the two cells that has this code, else any of theirs, so that the refusal says why."""
+        joining = [
+            a
+            for _, a in sorted(self._sealer.trust.agreements.items())
+            if a.terms.joins(way.sender_cell, way.recipient_cell)
+        ]
+        return next((a for a in joining if code in a.process_codes), joining[0] if joining else None)
+
+
+def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent: str | None) -> Item:
+    process = queued.item
+    content = ProcessContent(
+        agreement=NO_AGREEMENT if agreement is None else agreement.reference,
+        code=process.code,
+        subject_id=process.subject_id,
+        at=process.at,
+        reason=process.reason,
+    )
+    item = Item(process.item_id, ItemClass.PROCESS, known.reference, process=content)
+    return replace(item, traceparent=traceparent)
+
+
+def referral_of(code: str, subject_id: UUID) -> UUID | None:
+    return subject_id if code.startswith("referral.") else None
+
+
+def _sent(queued: Queued) -> SentItem:
+    item = queued.item
+    return SentItem(
+        item.item_id,
+        ItemClass.PROCESS,
+        case_id=queued.pair.case_id,
+        referral_id=referral_of(item.code, item.subject_id),
+    )
+
+
+def _outcome(queued: Queued, known: Known, tx: Transaction) -> dict[str, Any]:
+    item = queued.item
+    return {
+        "case_id": queued.pair.case_id,
+        "item_id": item.item_id,
+        "item_class": ItemClass.PROCESS,
+        "disclosure_id": None,
+        "referral_id": referral_of(item.code, item.subject_id),
+        "recipient_cell": known.other_cell,
+        "at": tx.now,
+    }

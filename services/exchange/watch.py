@@ -1,0 +1,44 @@
+"""Looks at the signed files, and says each new version of an agreement once."""
+
+from chassis.database import Database
+from chassis.supervised import Supervised
+from services.exchange.outgoing import agreement_changed
+from services.exchange.settings import Settings
+from services.exchange.store import partners
+from services.exchange.trust import Trust
+
+
+class TrustWatch(Supervised):
+    """What does not hold is named and leaves in force what was trusted before."""
+
+    name = "trust"
+
+    def __init__(self, database: Database, settings: Settings, trust: Trust) -> None:
+        super().__init__()
+        self._database, self._settings, self._trust = database, settings, trust
+        self._announced = False
+
+    def healthy(self) -> str | None:
+        return self.trouble or self._trust.problem
+
+    async def session(self) -> None:
+        while not self.stopping:
+            await self.look()
+            self.fine()
+            await self.rest(self._settings.trust_seconds)
+
+    async def look(self) -> None:
+        changed = self._trust.refresh(self._database.clock())
+        if changed or not self._announced:
+            await self._announce()
+
+    async def _announce(self) -> None:
+        trusted = self._trust.list
+        if trusted is None:
+            return
+        async with self._database.transaction(self._database.system()) as tx:
+            await partners.put_trust(tx, trusted.version, trusted.issued, trusted.sha256)
+            for _, agreement in sorted(self._trust.agreements.items()):
+                if await partners.put_agreement(tx, agreement):
+                    tx.say(agreement_changed(agreement))
+        self._announced = True
