@@ -32,12 +32,21 @@ class InUseError(RuntimeError):
 
 
 class Stack:
-    """Cells on this machine. `processes` gives each service a process of its own instead of one for each cell."""
+    """Cells on this machine. `processes` gives each service a process of its own instead of one for each cell.
+
+    `extra` are settings that every service gets besides its own.
+    """
 
     def __init__(
-        self, codes: Sequence[str], *, state: Path = STATE, processes: bool = False, fresh: bool = False
+        self,
+        codes: Sequence[str],
+        *,
+        state: Path = STATE,
+        processes: bool = False,
+        fresh: bool = False,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
-        self.state, self.processes = state, processes
+        self.state, self.processes, self.extra = state, processes, dict(extra or {})
         self._claim(fresh=fresh)
         self.cells: Mapping[str, Cell] = {code: Cell(code, state, partners=codes) for code in codes}
         self.border = Border(state / "border")
@@ -107,11 +116,12 @@ class Stack:
             "keys": str(cell.keys),
         }
         alone = {name: values["port"] for name, values in settings.items()} if self.processes else {}
-        file = cell.directory / "cell.json"
-        write_secret(
-            file, json.dumps({**facts, "services": {} if self.processes else settings, "elsewhere": alone})
-        )
-        self._spawn(cell.directory / FRONT, ["corridor.cell", str(file)], {})
+        facts |= {"services": {} if self.processes else settings, "elsewhere": alone}
+        write_secret(cell.directory / "cell.json", json.dumps(facts))
+        self._launch(cell, settings, facts)
+
+    def _launch(self, cell: Cell, settings: Mapping[str, Any], _facts: Mapping[str, Any]) -> None:
+        self._spawn(cell.directory / FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
         if self.processes:
             for name in SERVICES:
                 self._spawn(cell.directory / name, [f"services.{name}", "all"], environment(settings[name]))
