@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from chassis.logs import configure
 from chassis.migrate import migrate
@@ -39,7 +40,7 @@ def run(name: str, settings_class: type[S], build: Callable[[S], Service], versi
 
 
 async def serve(
-    services: list[Service], host: str, port: int, *, worker: bool = True, app: object = None
+    services: list[Service], host: str, port: int, *, worker: bool = True, app: ASGIApp | None = None
 ) -> None:
     """Run services behind one port until a signal; then stop the HTTP app first and the loops after it."""
     for service in services:
@@ -49,7 +50,7 @@ async def serve(
     server = uvicorn.Server(
         uvicorn.Config(
             app or services[0].app, host=host, port=port, log_config=None, access_log=False, lifespan="off"
-        )  # type: ignore[arg-type]
+        )
     )
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):

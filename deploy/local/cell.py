@@ -5,7 +5,6 @@ import os
 import secrets
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +15,11 @@ from deploy.local.databases import Role
 from deploy.local.kafka import Broker
 from deploy.local.ports import kept_ports
 from deploy.local.postgres import Postgres
+from deploy.local.trust import TrustFiles
 
 VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
 EPOCH = "2026-11"
 FRONT = "front"
-
-
-@dataclass(frozen=True, slots=True)
-class Border:
-    """What the cells share: signed agreements and the trust list, and each cell's own keys below `organisation_keys`."""
-
-    directory: Path
-
-    def settings(self, cell: str) -> dict[str, str]:
-        return {
-            "trust_file": str(self.directory / "trust.json"),
-            "governance_file": str(self.directory / "governance.jwks.json"),
-            "agreements_dir": str(self.directory / "agreements"),
-            "organisation_keys_dir": str(self.directory / "keys" / cell.lower()),
-        }
 
 
 class Cell:
@@ -75,7 +60,7 @@ class Cell:
         return self.postgres.url(service, f"{service}_owner", self.password(f"{service}_owner"))
 
     def settings(
-        self, service: str, border: Border, cells: Mapping[str, "Cell"], *, processes: bool
+        self, service: str, trust: TrustFiles, cells: Mapping[str, "Cell"], *, processes: bool
     ) -> dict[str, Any]:
         """What the service is told, as its Settings take it (in the environment: upper case, prefix CORRIDOR_)."""
         values: dict[str, Any] = {
@@ -99,14 +84,12 @@ class Cell:
                 "vault", f"{service}_vault", self.password(f"{service}_vault")
             )
             values["vault_epoch_file"] = str(self.keys / "epoch.json")
-        return values | self._own(service, border, cells)
+        return values | self._own(service, trust, cells)
 
-    def _own(self, service: str, border: Border, cells: Mapping[str, "Cell"]) -> dict[str, Any]:
+    def _own(self, service: str, trust: TrustFiles, cells: Mapping[str, "Cell"]) -> dict[str, Any]:
         if service == "exchange":
-            return {
-                "partners": {code: self._partner(cell) for code, cell in cells.items()},
-                **border.settings(self.code),
-            }
+            partners = {code: self._partner(cell) for code, cell in cells.items()}
+            return {"partners": partners, **{k: str(path) for k, path in trust.settings(self.code).items()}}
         if service == "referral":
             return {"directory_file": str(Path(__file__).parent / "directory.json")}
         if service == "notify":

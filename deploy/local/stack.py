@@ -14,7 +14,7 @@ import httpx2
 from filelock import FileLock, Timeout
 
 from contracts.catalogue import SERVICES
-from deploy.local.cell import FRONT, Border, Cell, environment, write_secret
+from deploy.local.cell import FRONT, Cell, environment, write_secret
 from deploy.local.jars import kafka_jars
 from deploy.local.prepare import prepare_broker, prepare_databases
 from deploy.local.process import ServerError, ServerProcess
@@ -49,7 +49,6 @@ class Stack:
         self.state, self.processes, self.extra = state, processes, dict(extra or {})
         self._claim(fresh=fresh)
         self.cells: Mapping[str, Cell] = {code: Cell(code, state, partners=codes) for code in codes}
-        self.border = Border(state / "border")
         self._children: list[ServerProcess] = []
         self._migrating = asyncio.Lock()  # Alembic's environment is one for the process
 
@@ -72,7 +71,7 @@ class Stack:
         """Start everything and return when every service is ready. On any failure what was started is stopped."""
         try:
             await asyncio.to_thread(kafka_jars)
-            self._border()
+            self._keys()
             progress("Kafka at hand")
             await asyncio.gather(*(self._servers(cell, progress) for cell in self.cells.values()))
             for cell in self.cells.values():
@@ -82,8 +81,9 @@ class Stack:
             await self.down()
             raise
 
-    def _border(self) -> None:
-        make_trust(self.border.directory, list(self.cells), now=datetime.now(UTC))
+    def _keys(self) -> None:
+        """What the cells share is signed anew at each start: a trust list older than a day closes the border."""
+        self.trust = make_trust(self.state / "border", list(self.cells), now=datetime.now(UTC))
         for cell in self.cells.values():
             cell.make_keys()
 
@@ -106,7 +106,7 @@ class Stack:
     def _services(self, cell: Cell) -> None:
         """One process for the cell, or one for each service and one for the front."""
         settings = {
-            name: cell.settings(name, self.border, self.cells, processes=self.processes) | self.extra
+            name: cell.settings(name, self.trust, self.cells, processes=self.processes) | self.extra
             for name in SERVICES
         }
         facts: dict[str, Any] = {
