@@ -12,14 +12,14 @@ from cryptography.x509.oid import NameOID
 LIFETIME = timedelta(days=365)
 
 
-def write_certificates(directory: Path, name: str) -> None:
+def write_certificates(directory: Path, name: str, *, host: str = "localhost") -> None:
     """Writes `ca.pem` (what clients trust) and `server.pem` (key, certificate and CA); the CA's key is not kept."""
     ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = _name(f"{name} local authority")
     ca = _unsigned(ca_name, ca_name, ca_key).add_extension(_authority(), critical=True)
     ca = ca.add_extension(_usage(ca=True), critical=True)
     ca_certificate = ca.sign(ca_key, hashes.SHA256())
-    hosts = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))])
+    hosts = x509.SubjectAlternativeName(_names(host))
     server = _unsigned(_name(name), ca_name, server_key).add_extension(hosts, critical=False)
     server = server.add_extension(_usage(ca=False), critical=True)
     server_certificate = server.sign(ca_key, hashes.SHA256())
@@ -41,6 +41,12 @@ def _unsigned(
         not_valid_before=now - timedelta(minutes=5),
         not_valid_after=now + LIFETIME,
     )
+
+
+def _names(host: str) -> list[x509.GeneralName]:
+    """The host, unless it is an address, and this machine's own names."""
+    dns = {"localhost", host} - {"127.0.0.1"}
+    return [*(x509.DNSName(name) for name in sorted(dns)), x509.IPAddress(IPv4Address("127.0.0.1"))]
 
 
 def _authority() -> x509.BasicConstraints:

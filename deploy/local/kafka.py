@@ -7,6 +7,7 @@ import base64
 import secrets
 import subprocess
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.certificates import write_certificates
@@ -15,7 +16,18 @@ from deploy.local.ports import kept_ports
 from deploy.local.process import ServerError, ServerProcess
 
 ADMIN = "admin"
+LOOPBACK = "127.0.0.1"
 JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a broker that this process does not start, but only configures, is found and keeps its data."""
+
+    host: str
+    cell_port: int
+    controller_port: int
+    data: Path
 
 
 class Broker:
@@ -34,13 +46,20 @@ class Broker:
         heap: str = "256m",
         owner: int | None = None,
         remove: Path | None = None,
+        place: Place | None = None,
     ) -> None:
         self._directory = directory.absolute()
         self._directory.mkdir(parents=True, exist_ok=True)
         self._name, self._plaintext, self._heap = name, plaintext, heap
         self._owner, self._remove = owner, remove
         self._process = ServerProcess(self._directory)
-        self._ports = kept_ports(self._directory / "ports.json", ("CONTROLLER", "CELL", "PLAIN"))
+        self._data = place.data if place else self._directory / "data"
+        self._host = place.host if place else LOOPBACK
+        self._ports = (
+            {"CELL": place.cell_port, "CONTROLLER": place.controller_port}
+            if place
+            else kept_ports(self._directory / "ports.json", ("CONTROLLER", "CELL", "PLAIN"))
+        )
         self.admin_user = ADMIN
         self.admin_password = self._kept_password()
         self.ca_file = self._directory / "ca.pem"
@@ -48,13 +67,13 @@ class Broker:
     @property
     def bootstrap(self) -> str:
         """The listener CELL: SASL_SSL with SCRAM-SHA-512, trusted by `ca_file`."""
-        return f"127.0.0.1:{self._ports['CELL']}"
+        return f"{self._host}:{self._ports['CELL']}"
 
     @property
     def plain_bootstrap(self) -> str:
         if not self._plaintext:
             raise ServerError(f"{self._name} was made without a plaintext listener")
-        return f"127.0.0.1:{self._ports['PLAIN']}"
+        return f"{self._host}:{self._ports['PLAIN']}"
 
     @property
     def running(self) -> bool:
@@ -82,15 +101,20 @@ class Broker:
         """The first half of `start`, so that several servers can come up at the same time."""
         if self.running:
             return
-        properties = self._directory / "server.properties"
-        if not self.ca_file.exists():
-            write_certificates(self._directory, self._name)
-        properties.touch(mode=0o600)
-        properties.write_text("".join(f"{key}={value}\n" for key, value in self._properties().items()))
-        if not (self._directory / "data" / "meta.properties").exists():
+        properties = self.write_files()
+        if not (self._data / "meta.properties").exists():
             self._format(properties)
         command = [*self._java(), "kafka.Kafka", str(properties)]
         self._process.start(command, owner=self._owner, remove=self._remove)
+
+    def write_files(self) -> Path:
+        """Certificates (once) and `server.properties`, whose path this is."""
+        if not self.ca_file.exists():
+            write_certificates(self._directory, self._name, host=self._host)
+        properties = self._directory / "server.properties"
+        properties.touch(mode=0o600)
+        properties.write_text("".join(f"{key}={value}\n" for key, value in self._properties().items()))
+        return properties
 
     def wait(self) -> None:
         self._process.wait_until(self._answers)
@@ -138,9 +162,9 @@ class Broker:
         return {
             "process.roles": "broker,controller",
             "node.id": 1,
-            "controller.quorum.bootstrap.servers": f"127.0.0.1:{self._ports['CONTROLLER']}",
+            "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{self._ports['CONTROLLER']}",
             "controller.listener.names": "CONTROLLER",
-            "log.dirs": str(self._directory / "data"),
+            "log.dirs": str(self._data),
             "auto.create.topics.enable": "false",
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": f"User:{ADMIN};User:ANONYMOUS",
@@ -148,9 +172,11 @@ class Broker:
 
     def _listeners(self) -> dict[str, str | int]:
         names = ("CELL", "PLAIN") if self._plaintext else ("CELL",)
-        advertised = [f"{name}://127.0.0.1:{self._ports[name]}" for name in names]
+        bound = LOOPBACK if self._host == LOOPBACK else "0.0.0.0"
+        listeners = [f"{name}://{bound}:{self._ports[name]}" for name in names]
+        advertised = [f"{name}://{self._host}:{self._ports[name]}" for name in names]
         return {
-            "listeners": ",".join([*advertised, f"CONTROLLER://127.0.0.1:{self._ports['CONTROLLER']}"]),
+            "listeners": ",".join([*listeners, f"CONTROLLER://{LOOPBACK}:{self._ports['CONTROLLER']}"]),
             "advertised.listeners": ",".join(advertised),
             "listener.security.protocol.map": "CELL:SASL_SSL,PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "CELL",

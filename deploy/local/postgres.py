@@ -42,7 +42,7 @@ class Postgres:
     """A server whose port, superuser password and data all live in `directory`.
 
     `fast` gives up surviving a crash of the machine, for tests. The server ends when the process `owner` (default: this
-    one) does; `remove` is then deleted.
+    one) does; `remove` is then deleted. `place` is host and port of a server that something else starts.
     """
 
     def __init__(
@@ -52,13 +52,14 @@ class Postgres:
         fast: bool = False,
         owner: int | None = None,
         remove: Path | None = None,
+        place: tuple[str, int] | None = None,
     ) -> None:
         self._directory = directory.absolute()
         self._directory.mkdir(parents=True, exist_ok=True)
         self._data = self._directory / "data"
         self._fast, self._owner, self._remove = fast, owner, remove
         self._process = ServerProcess(self._directory, stop_signal=signal.SIGINT)
-        self.port = kept_ports(self._directory / "ports.json", ("POSTGRES",))["POSTGRES"]
+        self._host, self.port = place or ("127.0.0.1", self._kept_port())
         self.password = self._kept_password()
 
     @property
@@ -141,7 +142,10 @@ class Postgres:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _address(self, scheme: str, database: str, user: str, password: str) -> str:
-        return f"{scheme}://{quote(user)}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
+        return f"{scheme}://{quote(user)}:{quote(password, safe='')}@{self._host}:{self.port}/{database}"
+
+    def _kept_port(self) -> int:
+        return kept_ports(self._directory / "ports.json", ("POSTGRES",))["POSTGRES"]
 
     def _kept_password(self) -> str:
         file = self._directory / "admin.password"

@@ -1,5 +1,6 @@
 """The border of a broker: a partner reads its own egress topic, and that is all it can do."""
 
+import secrets
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +31,7 @@ READER_WRITER = User("intake", "intake-secret", ("intake.events",), ("intake.eve
 
 @pytest.fixture(scope="module")
 def cell(server_run) -> Iterator[Broker]:
-    broker = server_run.broker("cell-with-partners")
+    broker = server_run.broker(f"cell-{secrets.token_hex(4)}")
     broker.start()
     provision_kafka(broker.admin_config, TOPICS, (EXCHANGE, PARTNER, READER_WRITER))
     yield broker
