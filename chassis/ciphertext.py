@@ -42,7 +42,7 @@ def open_(key: bytes, place: bytes, sealed: str) -> str:
         raw = base64.urlsafe_b64decode(sealed[len(PREFIX) :] + "=" * (-len(sealed[len(PREFIX) :]) % 4))
         if (
             PREFIX + _encoded(raw) != sealed
-        ):  # spare bits of the last character: one ciphertext has one spelling
+        ):  # spare bits in the last character: a ciphertext has one spelling
             raise Broken
         return _unpadded(AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place)).decode()
     except (InvalidTag, binascii.Error, UnicodeDecodeError):

@@ -264,16 +264,18 @@ async def test_a_new_epoch_wraps_new_keys_and_an_old_one_destroyed_loses_what_it
 
 
 async def test_a_wrapped_key_moved_to_another_person_or_epoch_does_not_open(world: World) -> None:
+    world.epochs("2026-11", "2026-11", "2026-12")
     someone, another = await person(world), await person(world)
-    sealed = await world.vault.seal(someone, "name", "r1", "x")
-    world.vault._opened.clear()
-    await world.rows(
-        "update vault.keys set wrapped = (select wrapped from vault.keys where person_id = $1) where person_id = $2",
-        someone,
-        another,
+    wrapped = "(select wrapped from vault.keys where person_id = $2)"
+    moves = (
+        (f"update vault.keys set wrapped = {wrapped} where person_id = $1", [another, someone]),
+        ("update vault.keys set epoch = '2026-12' where person_id = $1", [someone]),
     )
-    with pytest.raises(CannotOpen):
-        await world.vault.open(another, "name", "r1", sealed)
+    for statement, values in moves:
+        await world.rows(statement, *values)
+        world.vault._opened.clear()
+        with pytest.raises(CannotOpen):
+            await world.vault.seal(values[0], "name", "r1", "x")
 
 
 async def test_a_vault_that_is_away_says_try_again_and_no_more(world: World) -> None:
