@@ -42,6 +42,9 @@ _SAYS: Mapping[Verb, tuple[type[Any], str | None]] = MappingProxyType(
 )
 """What each move says, and the name under which it carries its code. A correction ends the other half as a cancel does."""
 
+_NOT_RUNNING = frozenset({State.DRAFT, State.REJECTED, State.COMPLETED, State.FAILED, State.CANCELLED})
+"""There is no other half, or it has ended, or it was told to. After an expiry or a recall here it may have been accepted."""
+
 
 @dataclass(slots=True)
 class Referral:
@@ -140,10 +143,10 @@ class Referral:
         return [] if draft else said
 
     def correct(self, now: datetime) -> list[Fact]:
-        """Entered in error, from any state. The other half hears of it as a cancellation, where it still runs."""
-        runs = self.state not in ENDED and self.state is not State.DRAFT
+        """Entered in error, from any state. The other half hears of it as a cancellation, where it may still run."""
+        may_run = self.state not in _NOT_RUNNING
         said = self._move(Verb.CORRECT, now)
-        return said if runs else []
+        return said if may_run else []
 
     def authorise(
         self, disclosure_id: UUID, fields: Iterable[str], withheld: Iterable[tuple[str, str]]
