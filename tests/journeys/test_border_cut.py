@@ -16,7 +16,9 @@ async def border(stack: Stack, *, is_open: bool) -> None:
     """Take from each partner's user the right to read its egress topic, or give it back."""
     for cell in stack.cells.values():
         abroad = {f"partner.{code.lower()}" for code in stack.cells if code != cell.code}
-        rights = [user if is_open or user.name not in abroad else replace(user, reads=()) for user in users(cell)]
+        rights = [
+            user if is_open or user.name not in abroad else replace(user, reads=()) for user in users(cell)
+        ]
         await asyncio.to_thread(provision_kafka, cell.broker.admin_config, topics(cell.partners), rights)
 
 

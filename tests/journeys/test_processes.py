@@ -1,6 +1,5 @@
 """The whole story again with a process for each service, and nothing left running after it."""
 
-
 import psutil
 
 from corridor.journey import Journey

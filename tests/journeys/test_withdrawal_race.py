@@ -1,0 +1,134 @@
+"""Withdrawal racing a disclosure, judged on consent's ledger and exchange's envelopes; and the judge itself is judged."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chassis.service import Service
+from chassis.work import WorkRunner
+from corridor.journey import Journey, eventually
+from corridor.story import CATEGORIES
+from services.exchange.seal_token import Verdict
+from tests.journeys.together import Together
+
+RACES, AT_ONCE, LONGEST_S = 200, 8, 0.6
+BLIND_RACES = 24
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What consent's ledger and exchange's envelopes say of one disclosure, in the order of the ledger."""
+
+    steps: tuple[str, ...]
+    sealed: bool
+
+
+def judge(disclosures: list[Disclosure]) -> None:
+    """Every envelope has a token older than the withdrawal; every token that a withdrawal found has a recall and an answer."""
+    for one in disclosures:
+        recalled = one.steps.index("recalled")
+        assert "token" not in one.steps[recalled:], f"a token after the withdrawal: {one}"
+        if one.sealed:
+            assert "token" in one.steps[:recalled], f"an envelope without a token: {one}"
+        assert "answered" in one.steps[recalled:], f"a recall without an answer: {one}"
+
+
+async def rows(together: Together, database: str, query: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(together.cells["TH"].postgres.admin_dsn(database))
+    try:
+        return await connection.fetch(query)
+    finally:
+        await connection.close()
+
+
+async def disclosures(together: Together) -> list[Disclosure]:
+    ledger = await rows(
+        together, "consent", "select disclosure_id, step from consent.ledger order by position"
+    )
+    envelopes = await rows(
+        together,
+        "exchange",
+        "select distinct disclosure_id from exchange.envelope_items where item_class = 'disclosure'",
+    )
+    sealed = {row["disclosure_id"] for row in envelopes}
+    steps: dict[UUID, list[str]] = {}
+    for row in ledger:
+        steps.setdefault(row["disclosure_id"], []).append(row["step"])
+    return [Disclosure(tuple(taken), disclosure in sealed) for disclosure, taken in steps.items()]
+
+
+async def race(together: Together, chance: random.Random) -> None:
+    async with Journey(together.state) as journey:
+        await journey.open_case({"cor_FullName": "Racer"}, "routine")
+        await journey.assign()
+        await journey.give_consent(CATEGORIES)
+        await journey.draft()
+        await journey.send()
+        await asyncio.sleep(chance.uniform(0, LONGEST_S))
+        await journey.withdraw()
+
+
+async def race_many(together: Together, count: int) -> list[Disclosure]:
+    """Run the races a few at a time and wait until every disclosure has been answered."""
+    chance, gate = random.Random(4711), asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with gate:
+            await race(together, chance)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+
+    async def settled() -> list[Disclosure] | None:
+        seen = [d for d in await disclosures(together) if "recalled" in d.steps]
+        return seen if len(seen) > 0 and all("answered" in d.steps for d in seen) else None
+
+    return await eventually(settled, "an answer to every recall", patience=90)
+
+
+@pytest.mark.slow
+async def test_nothing_is_sealed_without_a_token_older_than_the_withdrawal(tmp_path):
+    together = Together(tmp_path / "state")
+    await together.up()
+    try:
+        raced = await race_many(together, RACES)
+        judge(raced)
+        counted = Counter((one.sealed, "token" in one.steps) for one in raced)
+        assert counted[True, True] > RACES / 20, f"the disclosure hardly ever won: {counted}"
+        assert counted[False, False] > RACES / 20, f"the withdrawal hardly ever won: {counted}"
+    finally:
+        await together.down()
+
+
+class Blind:
+    """Asks consent for no token, and takes anything for one."""
+
+    async def check(self, *_: object) -> Verdict:
+        return Verdict.HOLDS
+
+    @staticmethod
+    async def no_token(*_: object) -> str:
+        return "none"
+
+
+def blinded(service: Service) -> None:
+    if service.name == "exchange":
+        (work,) = [loop for loop in service.loops if isinstance(loop, WorkRunner)]
+        sealing = work._kinds["seal"].act.__self__
+        sealing._tokens, sealing._token = Blind(), Blind.no_token
+
+
+@pytest.mark.slow
+async def test_with_the_token_check_switched_off_the_judge_finds_it(tmp_path):
+    together = Together(tmp_path / "state", blinded)
+    await together.up()
+    try:
+        raced = await race_many(together, BLIND_RACES)
+        with pytest.raises(AssertionError, match="an envelope without a token"):
+            judge(raced)
+    finally:
+        await together.down()
