@@ -70,6 +70,7 @@ async def test_an_event_that_comes_again_is_dropped(referral: Side, probe: Probe
     await take(referral, probe, first)
     await take(referral, probe, second)
     assert await referral.effects() == [(case, 1), (case, 2)]
+    assert await parked(referral) == []
 
 
 async def test_without_its_mark_an_event_that_comes_again_is_doubled(referral: Side, probe: Probe) -> None:

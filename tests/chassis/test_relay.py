@@ -118,6 +118,9 @@ async def test_a_row_that_commits_late_is_published_when_it_commits(consent: Sid
             await tx.flush()
             await consent.say(given(early, 1), given(early, 2))
             first = await published(consent, 2)
+            await asyncio.sleep(
+                0.3
+            )  # the relay looks several times meanwhile, and sees the transaction still open
             tx.say(given(late, 2))
         both = await published(consent, 4)
     assert set(streams(first)) == {str(early)}
