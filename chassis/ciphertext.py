@@ -40,9 +40,8 @@ def open_(key: bytes, place: bytes, sealed: str) -> str:
         raise Broken
     try:
         raw = base64.urlsafe_b64decode(sealed[len(PREFIX) :] + "=" * (-len(sealed[len(PREFIX) :]) % 4))
-        if (
-            PREFIX + _encoded(raw) != sealed
-        ):  # spare bits in the last character: a ciphertext has one spelling
+        # The last character may have spare bits: without this, a ciphertext would have several spellings.
+        if PREFIX + _encoded(raw) != sealed:
             raise Broken
         return _unpadded(AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place)).decode()
     except (InvalidTag, binascii.Error, UnicodeDecodeError):

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import string
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -119,8 +120,10 @@ async def test_a_ciphertext_of_another_place_does_not_open(world: World) -> None
 async def test_any_changed_character_of_a_ciphertext_is_refused(world: World) -> None:
     someone = await person(world)
     sealed = await world.vault.seal(someone, "name", "r1", "x")
+    alphabet = set(string.ascii_letters + string.digits + "-_")
     for at, old in enumerate(sealed):
-        for new in {"A", "B", "_", "!"} - {old}:
+        others = alphabet if at == len(sealed) - 1 else {"A", "B", "_", "!"}
+        for new in others - {old}:
             with pytest.raises(CannotOpen):
                 await world.vault.open(someone, "name", "r1", sealed[:at] + new + sealed[at + 1 :])
 
