@@ -55,7 +55,9 @@ class ReferralView(ReferralSummary):
     fields: Annotated[list[str], Field(description="field names that were authorised, or received")]
     withheld: list[WithheldView]
     reason: Annotated[str | None, Field(description=_REASON)]
-    outcome: Annotated[str, Code("referral_outcome")] | None
+    outcome: Annotated[
+        str | None, Field(description="of `referral_outcome`; null where her consent does not let it be told")
+    ]
     sent_at: datetime | None
     received_at: datetime | None
     answered_at: datetime | None

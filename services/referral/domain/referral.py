@@ -42,6 +42,9 @@ _SAYS: Mapping[Verb, tuple[type[Any], str | None]] = MappingProxyType(
 )
 """What each move says, and the name under which it carries its code. A correction ends the other half as a cancel does."""
 
+NOT_DISCLOSED = "not-disclosed"
+"""Said by a half that followed where the other side told that it moved, and not how: her consent decides what is told."""
+
 _NOT_RUNNING = frozenset({State.DRAFT, State.REJECTED, State.COMPLETED, State.FAILED, State.CANCELLED})
 """There is no other half, or it has ended, or it was told to. After an expiry or a recall here it may have been accepted."""
 
@@ -49,7 +52,7 @@ _NOT_RUNNING = frozenset({State.DRAFT, State.REJECTED, State.COMPLETED, State.FA
 @dataclass(slots=True)
 class Referral:
     """`reason` is the code of the last rejection, hold or failure; a failure's may also be why nothing was delivered:
-    a code of `disclosure_refusal` or `border_refusal`. `stored` is the version that the database has; 0 when new.
+    a code of `disclosure_refusal` or `border_refusal`. Both are None where the other side was not to tell. `stored` is the version that the database has; 0 when new.
     """
 
     id: UUID
@@ -184,8 +187,6 @@ class Referral:
         """Do what the other half did, if that fits where this one stands; else only note that it was heard."""
         if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
             return [self._ignored(verb)]
-        if _SAYS[verb][1] is not None and code is None:
-            return [self._ignored(verb)]
         return self._take(verb, now, code)
 
     def _move_if_possible(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
@@ -221,7 +222,7 @@ class Referral:
             sender=self.sender,
             recipient=self.recipient,
             at=now,
-            **({} if carries is None else {carries: code}),
+            **({} if carries is None else {carries: code or NOT_DISCLOSED}),
         )
         return [fact]
 
