@@ -137,9 +137,17 @@ def _decoded(piece: bytes) -> bytes:
     return value
 
 
+class _Jws(jws.JWSRegistry):
+    max_payload_length = MAX_BYTES
+
+
+class _Jwe(jwe.JWERegistry):
+    max_ciphertext_length = MAX_BYTES
+
+
 def _jws_registry() -> jws.JWSRegistry:
-    return jws.JWSRegistry(header_registry=_VERSION_HEADER, algorithms=[SIGN_ALG])
+    return _Jws(header_registry=_VERSION_HEADER, algorithms=[SIGN_ALG])
 
 
 def _jwe_registry() -> jwe.JWERegistry:
-    return jwe.JWERegistry(header_registry=_VERSION_HEADER, algorithms=[AGREE_ALG, ENCRYPTION])
+    return _Jwe(header_registry=_VERSION_HEADER, algorithms=[AGREE_ALG, ENCRYPTION])

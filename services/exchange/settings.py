@@ -23,10 +23,10 @@ class Settings(ChassisSettings):
         dict[str, Partner],
         Field(default_factory=dict, description="cell → its broker; the own cell is one of them"),
     ]
-    trust_file: Path
-    agreements_dir: Path
-    organisation_keys_dir: Path
-    governance_keys_file: Path
+    trust_file: Path = Path("trust/trust.json")
+    agreements_dir: Path = Path("trust/agreements")
+    governance_keys_file: Path = Path("trust/governance.jwks.json")
+    organisation_keys_dir: Path = Path("keys")
     presence_seconds: Annotated[float, Field(gt=0, description="how often a sign of life is written")] = 2.0
     presence_lifetime_seconds: Annotated[float, Field(gt=0, description="older ones close the border")] = 10.0
     window: Annotated[int, Field(gt=0, description="envelopes that may wait for a receipt")] = 50

@@ -1,0 +1,133 @@
+"""Trust list and agreements: only what two governance keys signed is believed, and only what is newer replaces it."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import OKPKey
+
+from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
+from services.exchange.signed_file import NotTrusted, governance_keys, read_signed, sign_document
+from services.exchange.trust import Trust, read_agreement, read_own_keys, read_trust_list
+from tests.exchange.world import now, trust_of
+
+
+def rewritten(path: Path, change: dict[str, object]) -> None:
+    content = json.loads(path.read_text())
+    content["document"].update(change)
+    path.write_text(json.dumps(content))
+
+
+def test_each_cell_has_its_own_keys_and_everybodys_public_ones(files: TrustFiles) -> None:
+    th, kh = trust_of(files, "TH"), trust_of(files, "KH")
+    assert {"th-care-agency", "th-exchange"} <= th.own.signing.keys()
+    assert not any(name.startswith("kh") for name in th.own.signing)
+    kid = kh.own.signing["kh-exchange"].kid
+    assert th.list.signing_key(kid, now()).organisation == "kh-exchange"
+
+
+def test_the_public_files_hold_no_private_key(files: TrustFiles) -> None:
+    for path in (files.trust_file, files.governance_keys_file, *files.agreements_dir.glob("*.json")):
+        assert '"d"' not in path.read_text()
+
+
+def test_a_listed_key_is_used_only_for_its_use_and_in_its_time(files: TrustFiles) -> None:
+    trust = trust_of(files, "TH")
+    signing, agreeing = trust.own.signing["th-care-agency"], next(iter(trust.own.agreeing.values()))
+    assert trust.list.signing_key(agreeing.kid, now()) is None
+    assert trust.list.signing_key(signing.kid, now() + timedelta(days=91)) is None
+    assert trust.list.signing_key(signing.kid, now() - timedelta(days=1)) is None
+    assert trust.list.agreement_key("kh-health-agency", now() + timedelta(days=181)) is None
+    assert trust.list.agreement_key("kh-nobody", now()) is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"version": 99}, {"issued": "2030-01-01T00:00:00+00:00"}, {"organisations": []}]
+)
+def test_a_changed_trust_list_is_not_believed(files: TrustFiles, change: dict[str, object]) -> None:
+    rewritten(files.trust_file, change)
+    with pytest.raises(NotTrusted):
+        read_trust_list(files.trust_file, governance_keys(files.governance_keys_file))
+
+
+def test_one_signature_is_not_enough_and_the_same_twice_is_one(files: TrustFiles) -> None:
+    keys = governance_keys(files.governance_keys_file)
+    path = files.agreements_dir / "th-kh.json"
+    content = json.loads(path.read_text())
+    for signatures in (content["signatures"][:1], content["signatures"][:1] * 2, []):
+        path.write_text(json.dumps({**content, "signatures": signatures}))
+        with pytest.raises(NotTrusted):
+            read_agreement(path, keys)
+
+
+def test_keys_that_are_not_governance_sign_nothing(files: TrustFiles) -> None:
+    path = files.trust_file
+    document = json.loads(path.read_text())["document"]
+    strangers = [OKPKey.generate_key("Ed25519", {"kid": str(n)}) for n in range(3)]
+    path.write_text(json.dumps(sign_document(document, strangers)))
+    with pytest.raises(NotTrusted):
+        read_trust_list(path, governance_keys(files.governance_keys_file))
+
+
+def test_a_trust_list_cannot_pass_for_an_agreement(files: TrustFiles) -> None:
+    with pytest.raises(NotTrusted):
+        read_signed(files.trust_file, "agreement", governance_keys(files.governance_keys_file))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"document":1,"signatures":[]}', "[" * 50_000, "\x00"])
+def test_a_file_that_is_none_is_refused_by_name(files: TrustFiles, content: str) -> None:
+    files.trust_file.write_text(content)
+    with pytest.raises(NotTrusted, match=r"trust\.json"):
+        read_trust_list(files.trust_file, governance_keys(files.governance_keys_file))
+
+
+def test_a_broken_file_leaves_in_force_what_was_trusted_and_is_named(files: TrustFiles) -> None:
+    trust = trust_of(files, "TH")
+    before = trust.list
+    rewritten(files.trust_file, {"version": 99})
+    assert trust.refresh(now()) is False
+    assert (trust.list, trust.problem) == (before, "trust.json is not signed by 2 governance keys")
+    make_trust(files.directory, ("TH", "KH"))
+    assert trust.refresh(now()) is True
+    assert (trust.list.version, trust.problem) == (before.version + 1 + 98, None)
+
+
+def test_an_older_list_does_not_come_back(files: TrustFiles) -> None:
+    old = files.trust_file.read_text()
+    make_trust(files.directory, ("TH", "KH"))
+    trust = trust_of(files, "TH")
+    files.trust_file.write_text(old)
+    assert trust.refresh(now()) is False
+    assert (trust.list.version, trust.problem) == (2, "trust.json is older than the list in force")
+
+
+def test_renewing_keeps_keys_and_unchanged_agreements(files: TrustFiles) -> None:
+    before = trust_of(files, "TH")
+    make_trust(files.directory, ("TH", "KH"))
+    after = trust_of(files, "TH")
+    assert after.list.version == before.list.version + 1
+    assert after.list.keys.keys() == before.list.keys.keys()
+    assert after.agreements == before.agreements
+
+
+def test_a_changed_agreement_is_the_next_version(files: TrustFiles) -> None:
+    from dataclasses import replace
+
+    before = trust_of(files, "TH").agreements["th-kh"]
+    drafts = [replace(d, fields=("cor_FullName",)) if d.id == "th-kh" else d for d in AGREEMENTS]
+    make_trust(files.directory, ("TH", "KH"), agreements=drafts)
+    after = trust_of(files, "TH").agreements["th-kh"]
+    assert (after.terms.version, after.terms.fields) == (before.terms.version + 1, ("cor_FullName",))
+    assert after.terms.sha256 != before.terms.sha256
+
+
+def test_keys_of_another_cell_are_not_taken(files: TrustFiles) -> None:
+    with pytest.raises(NotTrusted):
+        read_own_keys(files.organisation_keys_dir("KH"), "TH")
+
+
+def test_nothing_is_trusted_where_there_is_nothing(tmp_path: Path) -> None:
+    trust = Trust(tmp_path / "a", tmp_path / "b", tmp_path / "c", tmp_path / "d", "TH")
+    assert trust.refresh(now()) is False
+    assert trust.problem == "d holds no governance keys"
