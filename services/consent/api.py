@@ -20,6 +20,8 @@ from services.consent.use_cases import Prepared
 
 router = APIRouter(tags=["consent"])
 
+MAX_POSITION = 2**63
+
 
 async def _prepare_answer(case_id: UUID, body: AnswerForm, actor: Who, running: Running) -> Prepared:
     """Names are sealed before the transaction begins, under the id that the record will have."""
@@ -144,18 +146,24 @@ def _position(page: PageQuery) -> queries.Position | None:
     if page.after is None:
         return None
     try:
-        at, id_ = page.after
-        return datetime.fromisoformat(at), UUID(id_)
+        text, id_ = page.after
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise _no_position()
+        return at, UUID(id_)
     except ValueError as error:
         raise _no_position() from error
 
 
 def _number(page: PageQuery) -> int:
     try:
-        (number,) = page.after or ("0",)
-        return int(number)
+        (text,) = page.after or ("0",)
+        number = int(text)
     except ValueError as error:
         raise _no_position() from error
+    if not 0 <= number < MAX_POSITION:
+        raise _no_position()
+    return number
 
 
 def _identifier(page: PageQuery) -> UUID | None:

@@ -1,8 +1,17 @@
 """What is sent when she gives, refuses or renews: a form that is checked whole and never echoed."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from contracts.language import LanguageTag
 from contracts.name import NameText
@@ -20,6 +29,17 @@ from services.consent.domain.terms import (
 Purpose = Annotated[str, KnownCode("purpose")]
 Category = Annotated[str, KnownCode("data_category")]
 NoticeVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
+
+
+def _in_utc(at: datetime) -> datetime:
+    """One way to write an instant, so that the same terms have the same hash."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
+
+
+ValidUntil = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 NAMES = ("witness", "interpreter", "guardian")
 """Fields of the form that are kept under the person's key and nowhere else."""
 
@@ -64,7 +84,7 @@ class AgreedForm(BaseModel):
     ] = False
     withdrawal_method: WithdrawalMethod = WithdrawalMethod.TELL_ANY_WORKER
     legal_basis: LegalBasis = LegalBasis.CONSENT
-    valid_until: AwareDatetime
+    valid_until: ValidUntil
 
     def terms(self) -> Terms:
         return Terms(

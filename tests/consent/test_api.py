@@ -9,6 +9,7 @@ from joserfc import jws
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from chassis.http import cursor
 from tests.consent.making import SENDER, agreed, answer
 
 NAME = "Sok Channary Canary"
@@ -82,6 +83,7 @@ NO_CONSENT = [
     ({"valid_until": "2027-01-01T00:00:00"}, ["body", "valid_until"]),
     ({"valid_until": "2020-01-01T00:00:00Z"}, ["body", "valid_until"]),
     ({"valid_until": "2999-01-01T00:00:00Z"}, ["body", "valid_until"]),
+    ({"decision": "refused", "valid_until": "9999-12-31T23:59:59-12:00"}, ["body", "valid_until"]),
     ({"risks_explained": False}, ["body", "risks_explained"]),
     ({"method": "spoken-before-witness"}, ["body", "witness"]),
     ({"interpreter": NAME}, ["body", "interpreter_undertaking"]),
@@ -188,10 +190,10 @@ async def test_records_of_a_case_come_in_pages_oldest_first(consent):
 
 @pytest.mark.parametrize("what", ["consents", "ledger", "grants"])
 async def test_a_position_that_is_none_is_refused(consent, what):
-    path = f"/v1/cases/{consent.case_id}/{what}?after=!!"
-    assert (await consent.client.get(path, headers=consent.worker)).status_code == 422
-    path = f"/v1/cases/{consent.case_id}/{what}?after=eHl6"
-    assert (await consent.client.get(path, headers=consent.worker)).status_code == 422
+    naive = cursor("2026-01-01T00:00:00", uuid4())
+    for after in ("!!", cursor("xyz"), cursor("9" * 30), cursor("-1"), cursor("a", "b", "c"), naive):
+        path = f"/v1/cases/{consent.case_id}/{what}?after={after}"
+        assert (await consent.client.get(path, headers=consent.worker)).status_code == 422, after
 
 
 async def test_a_changed_revision_or_record_is_shown_as_not_intact(consent):

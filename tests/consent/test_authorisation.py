@@ -131,9 +131,10 @@ def test_a_renewal_to_narrower_terms_does():
     assert token_refusal(disclosure, made, ground(), wanted, NOW) == "disclosure_changed"
 
 
-def test_another_version_of_the_agreement_is_not_what_was_authorised():
+@pytest.mark.parametrize("changed", [{"version": 2}, {"sha256": "b" * 64}])
+def test_another_version_of_the_agreement_is_not_what_was_authorised(changed):
     made, disclosure, wanted = authorised()
-    newer = ground(agreement(version=2, sha256="b" * 64))
+    newer = ground(agreement(**changed))
     assert token_refusal(disclosure, made, newer, wanted, NOW) == "disclosure_changed"
 
 
