@@ -48,10 +48,11 @@ class Proxy:
 
 
 def described(spec: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """A service's OpenAPI document as seen through the front: under its prefix, and with how to sign in."""
+    """A service's OpenAPI document for people: under its prefix, with how to sign in, without calls between services."""
+    paths = {path: item for path, item in spec["paths"].items() if not path.startswith("/internal/")}
     components = spec.setdefault("components", {})
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"}}
-    return {**spec, "security": [{"token": []}], "servers": [{"url": prefix}]}
+    return {**spec, "paths": paths, "security": [{"token": []}], "servers": [{"url": prefix}]}
 
 
 def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starlette:
