@@ -1,9 +1,15 @@
 """The local servers themselves: they start, survive a kill on the same address, and leave nothing behind."""
 
+import secrets
+
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from deploy.local.kafka import Broker, Place
+from deploy.local.ports import free_port
+from deploy.local.testing import Kafka
 
 
 async def _send(bootstrap: str, topic: str, value: bytes) -> None:
@@ -26,8 +32,6 @@ async def test_a_message_goes_through_the_shared_broker(kafka, topic_prefix):
 
 
 async def test_a_killed_broker_comes_back_on_the_same_address_with_its_data(own_broker):
-    from deploy.local.testing import Kafka
-
     before = own_broker.plain_bootstrap
     await Kafka(before).create_topics({"kept": 1})
     await _send(before, "kept", b"written before the kill")
@@ -55,3 +59,13 @@ async def test_a_database_is_made_for_one_test(postgres):
         found = await connection.scalar(text("SELECT current_user"))
     await engine.dispose()
     assert found == owner.split("//")[1].split(":")[0].replace("_owner", "_app")
+
+
+async def test_a_broker_configured_for_another_place_answers_there_by_its_name(server_run):
+    directory = server_run.directory / f"placed-{secrets.token_hex(4)}"
+    place = Place("localhost", free_port(), free_port(), directory / "elsewhere")
+    broker = Broker(directory, name="placed", place=place)
+    broker.start()
+    assert broker.bootstrap == f"localhost:{place.cell_port}"
+    assert (place.data / "meta.properties").exists()
+    broker.kill()
