@@ -21,9 +21,16 @@ from chassis.settings import Settings
 
 CACHE_SECONDS = 60.0
 CACHE_KEYS = 10_000
+REWRAP_KEYS = 500
 POOL_SIZE = 4
 TIMEOUT_SECONDS = 5
 _SQL = Path(__file__).parent / "migrations" / "vault.sql"
+_GRANTS = (
+    "revoke all on all tables in schema vault from {role}",
+    "revoke all on all functions in schema vault from {role}",
+    "grant usage on schema vault to {role}",
+    "grant execute on function vault.create_keys, vault.read_keys, vault.destroy_key to {role}",
+)
 _LOCK = "select pg_advisory_xact_lock(hashtext('corridor.migrate.vault'))"
 
 
@@ -220,7 +227,7 @@ def _for_asyncpg(url: str) -> str:
 
 
 async def migrate_vault(owner_url: str, roles: Sequence[str]) -> None:
-    """Make the vault's table and functions, as its owner; these roles may call the functions and touch no table."""
+    """Make the vault's table and functions, as its owner; these roles may call what services call, and no more."""
     connection = await asyncpg.connect(_for_asyncpg(owner_url))
     try:
         async with connection.transaction():
@@ -228,8 +235,33 @@ async def migrate_vault(owner_url: str, roles: Sequence[str]) -> None:
             await connection.execute(_SQL.read_text(encoding="utf-8"))
             for role in roles:
                 name = await connection.fetchval("select quote_ident($1)", role)
-                await connection.execute(f"revoke all on all tables in schema vault from {name}")
-                await connection.execute(f"grant usage on schema vault to {name}")
-                await connection.execute(f"grant execute on all functions in schema vault to {name}")
+                for grant in _GRANTS:
+                    await connection.execute(grant.format(role=name))
     finally:
         await connection.close()
+
+
+async def end_epoch(owner_url: str, keys: KeyProvider, epoch: str) -> int:
+    """Wrap the living keys of a past epoch anew, as the owner; then its wrapping key can be destroyed. Returns how many.
+
+    Until then, whoever has an old backup and that wrapping key can read what was erased since.
+    """
+    current, count = keys.current(), 0
+    if epoch == current:
+        raise ValueError("the current epoch cannot be ended")
+    old, new = keys.key(epoch), keys.key(current)
+    connection = await asyncpg.connect(_for_asyncpg(owner_url))
+    try:
+        while rows := await connection.fetch("select * from vault.living_keys($1, $2)", epoch, REWRAP_KEYS):
+            persons = [_uuid(row["person_id"]) for row in rows]
+            opened = [
+                ciphertext.unwrap(old, p, epoch, row["wrapped"]) for p, row in zip(persons, rows, strict=True)
+            ]
+            wrapped = [ciphertext.wrap(new, p, current, key) for p, key in zip(persons, opened, strict=True)]
+            await connection.execute(
+                "select vault.rewrap_keys($1, $2, $3, $4)", persons, wrapped, epoch, current
+            )
+            count += len(rows)
+    finally:
+        await connection.close()
+    return count

@@ -38,6 +38,23 @@ language sql security definer set search_path = '' as $$
     returning k.destroyed_at, k.epoch;
 $$;
 
+-- For the end of an epoch, by the owner alone: its living keys are wrapped anew, so that its wrapping key can be destroyed.
+create or replace function vault.living_keys(in_epoch text, at_most integer)
+returns table (person_id uuid, wrapped bytea)
+language sql stable security definer set search_path = '' as $$
+    select k.person_id, k.wrapped from vault.keys k
+    where k.epoch = in_epoch and k.wrapped is not null order by k.person_id limit at_most;
+$$;
+
+-- A key that was destroyed meanwhile stays destroyed.
+create or replace function vault.rewrap_keys(persons uuid[], wraps bytea[], from_epoch text, to_epoch text)
+returns void
+language sql security definer set search_path = '' as $$
+    update vault.keys k set wrapped = u.w, epoch = to_epoch
+    from (select p, w from unnest(persons, wraps) as t(p, w) order by p) as u
+    where k.person_id = u.p and k.epoch = from_epoch and k.wrapped is not null;
+$$;
+
 revoke all on schema vault from public;
 revoke all on all tables in schema vault from public;
 revoke all on all functions in schema vault from public;

@@ -28,6 +28,7 @@ from chassis.vault import (
     Sealing,
     Vault,
     VaultUnavailable,
+    end_epoch,
     migrate_vault,
 )
 
@@ -217,6 +218,8 @@ async def test_a_services_role_calls_functions_and_touches_no_table(world: World
         "delete from vault.keys",
         "insert into vault.keys values (gen_random_uuid(), '\\x00', 'e')",
         "create table vault.mine (x int)",
+        "select * from vault.living_keys('2026-11', 1)",
+        "select vault.rewrap_keys('{}', '{}', '2026-11', '2026-12')",
         "create or replace function vault.read_keys(persons uuid[]) returns int language sql as 'select 1'",
     )
     for statement in statements:
@@ -264,6 +267,25 @@ async def test_a_new_epoch_wraps_new_keys_and_an_old_one_destroyed_loses_what_it
         await january.open(old, "name", "r1", sealed)
     await december.stop()
     await january.stop()
+
+
+async def test_at_the_end_of_an_epoch_living_keys_are_wrapped_anew_and_destroyed_ones_are_gone(
+    world: World,
+) -> None:
+    living, erased = await person(world), await person(world)
+    sealed = await world.vault.seal(living, "name", "r1", "x")
+    await world.vault.destroy(erased)
+    keys = FileKeys(world.epochs("2026-12", "2026-11", "2026-12"), "development")
+    assert await end_epoch(world.owner_url, keys, "2026-11") == 1
+    assert await end_epoch(world.owner_url, keys, "2026-11") == 0
+    world.epochs("2026-12", "2026-12")
+    december = await world.another()
+    assert await december.open(living, "name", "r1", sealed) == "x"
+    with pytest.raises(KeyDestroyed):
+        await december.seal(erased, "name", "r1", "x")
+    await december.stop()
+    with pytest.raises(ValueError):
+        await end_epoch(world.owner_url, keys, "2026-12")
 
 
 async def test_a_wrapped_key_moved_to_another_person_or_epoch_does_not_open(world: World) -> None:
