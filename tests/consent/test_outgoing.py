@@ -1,0 +1,59 @@
+"""No fact is swallowed: each has its event or its work."""
+
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from chassis.outbox import Due
+from contracts.catalogue import entry_for
+from services.consent.domain import facts
+from services.consent.domain.states import State
+from services.consent.outgoing import outgoing
+from tests.consent.making import asked, record
+from tests.consent.test_disclosure import AUTHORITY
+
+ID = UUID(int=7)
+
+
+def authorised():
+    disclosure = asked()
+    return disclosure.authorise(AUTHORITY)[0]
+
+
+FACTS = [
+    facts.ConsentGiven(record(State.GIVEN)),
+    facts.ConsentRefused(ID, ID, 1),
+    facts.ConsentWithdrawn(ID, ID, 2),
+    facts.ConsentExpired(ID, ID, 2),
+    facts.ConsentRevoked(ID, ID, 2),
+    facts.ExpiryDue(ID, 3, AUTHORITY.valid_until),
+    authorised(),
+    facts.DisclosureRefused(ID, ID, ID, "no_consent"),
+    facts.DisclosureRecalled(ID, ID, ID, "withdrawn"),
+]
+
+
+def test_every_fact_is_here():
+    assert {type(fact) for fact in FACTS} == set(get_args(facts.Fact))
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
+def test_a_fact_becomes_what_the_catalogue_lets_consent_say_or_work(fact):
+    said = outgoing(fact)
+    if isinstance(said, Due):
+        assert (said.kind, said.key, said.due_at) == ("expire", f"{ID}.3", AUTHORITY.valid_until)
+    else:
+        name = type(fact).__name__
+        assert type(said).__name__ == f"{name}V1"
+        assert entry_for(type(said), "consent").publisher == "consent"
+
+
+def test_a_given_consent_is_said_with_its_revision_and_hash():
+    made = record(State.RENEWED)
+    said = outgoing(facts.ConsentGiven(made))
+    assert (said.revision, said.revision_hash, said.recipients) == (
+        2,
+        made.head,
+        ("kh-reintegration-agency",),
+    )
