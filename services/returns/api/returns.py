@@ -1,0 +1,85 @@
+"""Asking for a return, the worklist, and one return."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from chassis.access import require, require_case
+from chassis.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.problems import Invalid
+from chassis.service import Running
+from contracts.events.access import RecordReadV1
+from contracts.types import CaseId, Cell, KnownCode, OrganisationId
+from services.returns import queries, store, use_cases
+from services.returns.domain.states import Half
+from services.returns.grounds import open_grounds
+
+router = APIRouter(prefix="/v1/returns", tags=["returns"])
+
+HalfQuery = Annotated[
+    Half | None, Query(description="where she leaves or where she arrives; default: your organisation's")
+]
+
+
+class ReturnForm(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    case_id: CaseId
+    receiver: OrganisationId
+    receiver_cell: Cell
+
+
+@router.post("", status_code=201, summary="Ask for an assisted voluntary return")
+async def request_return(body: ReturnForm, actor: Who, tx: Tx, response: Response) -> Done:
+    requested = await use_cases.request_return(tx, actor, body.case_id, body.receiver, body.receiver_cell)
+    location = f"/v1/returns/{requested.id}"
+    return done(tx, response, requested.id, requested.version, status=201, location=location)
+
+
+@router.get("", summary="Your organisation's returns on cases that you may read, newest first")
+async def get_returns(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    half: HalfQuery = None,
+    state: Annotated[Annotated[str, KnownCode("return_state")] | None, Query()] = None,
+    case_id: Annotated[UUID | None, Query()] = None,
+) -> Listing[queries.ReturnSummary]:
+    require(actor, "return.read", organisation=actor.organisation)
+    items = await queries.worklist(
+        tx, actor, half=half, state=state, case_id=case_id, after=_position(page.after), limit=page.limit
+    )
+    full = len(items) == page.limit
+    position = cursor(items[-1].requested_at.isoformat(), items[-1].return_id) if full else None
+    return Listing(items=items, next=position)
+
+
+def _position(after: tuple[str, ...] | None) -> queries.Position | None:
+    if after is None:
+        return None
+    try:
+        at, return_id = after
+        return datetime.fromisoformat(at), UUID(return_id)
+    except ValueError as error:
+        raise Invalid("`after` must be the `next` of a page before") from error
+
+
+@router.get(
+    "/{return_id}", summary="One half of a return, with the grounds of its assessment; the reading is logged"
+)
+async def get_return(
+    return_id: UUID, actor: Who, running: Running, response: Response, half: HalfQuery = None
+) -> queries.ReturnView:
+    """Read in one transaction; what is sealed is opened when it has ended."""
+    async with running.database.transaction(actor.origin()) as tx:
+        meant, case_id = await store.half_of(tx, actor, return_id, half)
+        await require_case(tx, actor, "return.read", case_id)
+        view = await queries.assisted_return(tx, return_id, meant)
+        person_id = await store.person_of(tx, case_id)
+        tx.say(RecordReadV1(case_id=case_id, resource="return", resource_id=return_id))
+    response.headers["ETag"] = etag(view.version)
+    grounds = await open_grounds(running, person_id, return_id, view.grounds)
+    return view.model_copy(update={"grounds": grounds})

@@ -1,0 +1,1 @@
+"""Assisted voluntary returns in plain Python: no database, broker, clock or framework."""

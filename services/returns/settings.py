@@ -1,0 +1,5 @@
+"""returns needs no settings of its own."""
+
+from chassis.settings import Settings
+
+__all__ = ["Settings"]
