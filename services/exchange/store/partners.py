@@ -30,7 +30,7 @@ async def trouble(tx: Transaction, cell: str, what: str | None) -> None:
     """What keeps us from reading this partner's topic; None when it can be read again."""
     statement = """
         insert into exchange.partners (cell, trouble, trouble_at)
-        values (:cell, cast(:what as text), case when cast(:what as text) is null then null else :now end)
+        values (:cell, cast(:what as text), case when cast(:what as text) is null then null else cast(:now as timestamptz) end)
         on conflict (cell) do update set trouble = excluded.trouble, trouble_at = excluded.trouble_at
         where exchange.partners.trouble is distinct from excluded.trouble
     """
