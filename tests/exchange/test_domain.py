@@ -269,10 +269,9 @@ def test_what_the_partner_counted_last_time_should_be_here_now() -> None:
 
 @given(st.lists(st.integers(1, 12), max_size=40))
 def test_no_number_has_a_place_twice_and_every_missing_one_is_asked_for(numbers: list[int]) -> None:
-    receiver, placed = chain(), []
-    for number in numbers:
-        if receiver.take(number, "x", f"h{number}") is not Place.REPEATED:
-            placed.append(number)
+    receiver = chain()
+    places = [(number, receiver.take(number, "x", f"h{number}")) for number in numbers]
+    placed = [number for number, place in places if place is not Place.REPEATED]
     assert sorted(placed) == sorted(set(numbers))
     missing = set(range(1, max(numbers, default=0) + 1)) - set(numbers)
     assert receiver.gaps == missing

@@ -1,0 +1,305 @@
+"""What crosses the border and what comes of it: disclosures, process codes, receipts, recalls, answers."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.events import referral, returns
+from contracts.events.consent import DisclosureRecalledV1
+from contracts.events.intake import DisclosureClosedV1
+from deploy.local.trust import TrustFiles
+from tests.exchange.two_cells import Cell, carry, two_cells
+from tests.exchange.world import NAME, RECIPIENT, SENDER, VALUES, Case, now, present, rows
+
+
+@pytest.fixture
+async def cells(postgres: Any, files: TrustFiles, tmp_path):
+    async with two_cells(postgres, files, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def th(cells: list[Cell]) -> Cell:
+    return cells[0]
+
+
+@pytest.fixture
+def kh(cells: list[Cell]) -> Cell:
+    return cells[1]
+
+
+async def authorise(th: Cell, case: Case) -> None:
+    await th.deliver(case.opened(), case.authorised(), case.logged())
+
+
+async def send(th: Cell, kh: Cell, **changes: Any) -> tuple[Case, dict[str, Any]]:
+    """One disclosure, all the way. The case in TH, and what KH says it received."""
+    case = Case(th.trust, **changes)
+    await authorise(th, case)
+    await carry(th, kh)
+    [received] = [r for r in await kh.said("disclosure.received.v1") if r["disclosure_id"] == str(case.disclosure_id)]
+    return case, received
+
+
+async def open_fields(cell: Cell, received: dict[str, Any]) -> dict[str, str]:
+    vault = cell.harness.service.vault
+    person, record = UUID(received["person_id"]), UUID(received["disclosure_id"])
+    return {f["field"]: await vault.open(person, f["field"], record, f["value"]) for f in received["fields"]}
+
+
+def moved(received: dict[str, Any], half: str, **values: Any) -> dict[str, Any]:
+    """The attributes of a referral's move in KH."""
+    return {
+        "case_id": received["case_id"],
+        "referral_id": received["referral_id"],
+        "half": half,
+        "sender": SENDER,
+        "recipient": RECIPIENT,
+        "at": now(),
+        **values,
+    }
+
+
+async def test_a_disclosure_arrives_under_a_new_case_and_is_receipted(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    assert received["first"] is True
+    assert received["case_id"] not in {str(case.case_id), str(case.person_id)}
+    assert (received["sender"], received["sender_cell"], received["recipient"]) == (SENDER, "TH", RECIPIENT)
+    assert received["grant"]["fields"] == list(case.fields)
+    assert received["grant"]["back_categories"] == ["outcome"]
+    assert await open_fields(kh, received) == {
+        "cor_FullName": NAME,
+        "prs_Citizenship": '["KH"]',
+        "cor_Needs": '["shelter"]',
+    }
+    [delivered] = await th.said("envelope.delivered.v1")
+    assert delivered["disclosure_id"] == str(case.disclosure_id)
+    [receipt] = await rows(th.harness, "select * from exchange.receipts")
+    assert (receipt.outcome, receipt.cell) == ("accepted", "KH")
+    assert receipt.evidence.count(".") == 2
+
+
+async def test_receipts_and_control_are_never_receipted(th: Cell, kh: Cell) -> None:
+    case = Case(th.trust)
+    await authorise(th, case)
+    assert await carry(th, kh) == 2  # the disclosure and its receipt
+
+
+async def test_a_second_disclosure_of_the_case_finds_the_same_case_and_person(th: Cell, kh: Cell) -> None:
+    case, first = await send(th, kh)
+    _, second = await send(th, kh, case_id=case.case_id, person_id=case.person_id)
+    assert (second["case_id"], second["person_id"]) == (first["case_id"], first["person_id"])
+    assert (first["first"], second["first"]) == (True, False)
+
+
+async def test_two_organisations_cannot_find_out_that_they_have_the_same_person(th: Cell, kh: Cell) -> None:
+    case, one = await send(th, kh)
+    _, other = await send(th, kh, case_id=case.case_id, person_id=case.person_id, recipient="kh-health-agency")
+    assert {one["case_id"], one["person_id"]}.isdisjoint({other["case_id"], other["person_id"]})
+    references = await rows(kh.harness, "select reference from exchange.relations")
+    assert len({r.reference for r in references}) == 2
+
+
+async def test_no_value_stands_in_clear_anywhere_at_the_recipients_border(th: Cell, kh: Cell) -> None:
+    await send(th, kh)
+    tables = await rows(
+        kh.harness,
+        "select table_schema || '.' || table_name as named from information_schema.tables"
+        " where table_schema in ('exchange', 'chassis')",
+    )
+    for table in tables:
+        for row in await rows(kh.harness, f"select * from {table.named}"):
+            assert NAME not in str(tuple(row))
+            assert NAME.encode() not in b"".join(v for v in row if isinstance(v, bytes))
+
+
+async def test_a_person_who_was_erased_is_received_anew_under_a_new_identifier(th: Cell, kh: Cell) -> None:
+    case, first = await send(th, kh)
+    await kh.harness.service.vault.destroy(UUID(first["person_id"]))
+    _, second = await send(th, kh, case_id=case.case_id, person_id=case.person_id)
+    assert second["case_id"] == first["case_id"]
+    assert second["person_id"] != first["person_id"]
+    assert (await open_fields(kh, second))["cor_FullName"] == NAME
+
+
+async def test_inside_a_country_it_takes_the_same_way_to_a_case_of_the_other_organisations(
+    th: Cell,
+) -> None:
+    case, received = await send(th, th, recipient="th-legal-aid")
+    assert received["case_id"] != str(case.case_id)
+    assert (received["sender_cell"], received["recipient"]) == ("TH", "th-legal-aid")
+    await th.deliver(referral.ReferralAcceptedV1(**moved(received, "incoming", recipient="th-legal-aid")))
+    await carry(th, th)
+    [process] = await th.said("process.received.v1")
+    assert (process["case_id"], process["code"]) == (str(case.case_id), "referral.accepted")
+
+
+async def test_the_receivers_moves_reach_the_senders_case_in_their_order(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    await kh.deliver(
+        referral.ReferralAcceptedV1(**moved(received, "incoming")),
+        referral.ReferralStartedV1(**moved(received, "incoming")),
+        referral.ReferralHeldV1(**moved(received, "incoming", reason="awaiting-person")),
+        referral.ReferralResumedV1(**moved(received, "incoming")),
+        referral.ReferralCompletedV1(**moved(received, "incoming", outcome="service-delivered")),
+    )
+    await carry(th, kh)
+    got = [(p["code"], p["reason"], p["case_id"], p["subject_id"]) for p in await th.said("process.received.v1")]
+    ids = (str(case.case_id), str(case.referral_id))
+    assert got == [
+        ("referral.accepted", None, *ids),
+        ("referral.started", None, *ids),
+        ("referral.held", "awaiting-person", *ids),
+        ("referral.resumed", None, *ids),
+        ("referral.completed", "service-delivered", *ids),
+    ]
+    assert len(await kh.said("envelope.delivered.v1")) == 5
+
+
+async def test_an_outcome_that_she_did_not_allow_stays_and_the_code_goes(th: Cell, kh: Cell) -> None:
+    _, received = await send(th, kh, back=())
+    await kh.deliver(referral.ReferralCompletedV1(**moved(received, "incoming", outcome="service-delivered")))
+    await carry(th, kh)
+    assert [(p["code"], p["reason"]) for p in await th.said("process.received.v1")] == [("referral.completed", None)]
+
+
+async def test_the_half_that_only_follows_tells_nobody(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    await kh.deliver(referral.ReferralCancelledV1(**moved(received, "incoming")))
+    await th.deliver(referral.ReferralAcceptedV1(**moved(received, "outgoing", case_id=case.case_id)))
+    assert await carry(th, kh) == 0
+
+
+async def test_the_two_halves_of_a_return_hear_of_each_other(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    ends = {"return_id": uuid4(), "sender": SENDER, "receiver": RECIPIENT, "receiver_cell": "KH", "at": now()}
+    sending = {**ends, "case_id": case.case_id, "half": "sending"}
+    receiving = {**ends, "case_id": received["case_id"], "half": "receiving"}
+    await th.deliver(returns.ReturnClearedV1(**sending), returns.ReturnDepartedV1(**sending))
+    await carry(th, kh)
+    await kh.deliver(returns.ReturnArrivedV1(**receiving))
+    await carry(th, kh)
+    assert [(p["code"], p["case_id"]) for p in await kh.said("process.received.v1")] == [
+        ("return.cleared", received["case_id"]),
+        ("return.departed", received["case_id"]),
+    ]
+    assert [(p["code"], p["case_id"]) for p in await th.said("process.received.v1")] == [
+        ("return.arrived", str(case.case_id))
+    ]
+
+
+async def test_a_case_that_was_never_referred_there_is_told_to_nobody(th: Cell, kh: Cell) -> None:
+    ends = {"return_id": uuid4(), "sender": SENDER, "receiver": RECIPIENT, "receiver_cell": "KH", "at": now()}
+    await th.deliver(returns.ReturnClearedV1(**ends, case_id=uuid4(), half="sending"))
+    assert await carry(th, kh) == 0
+
+
+async def test_a_process_code_waits_for_the_disclosure_before_it(th: Cell, kh: Cell) -> None:
+    case = Case(th.trust)
+    await th.deliver(case.opened(), case.authorised())
+    cancelled = moved({"case_id": case.case_id, "referral_id": case.referral_id}, "outgoing")
+    await th.deliver(referral.ReferralCancelledV1(**cancelled))
+    assert await carry(th, kh) == 0
+    await th.deliver(case.logged())
+    await carry(th, kh)
+    [received] = await kh.said("disclosure.received.v1")
+    [process] = await kh.said("process.received.v1")
+    assert (process["code"], process["case_id"]) == ("referral.cancelled", received["case_id"])
+
+
+async def test_a_code_about_what_was_never_sealed_is_dropped(th: Cell, kh: Cell) -> None:
+    case = Case(th.trust)
+    await th.deliver(case.opened(), case.authorised())
+    cancelled = moved({"case_id": case.case_id, "referral_id": case.referral_id}, "outgoing")
+    await th.deliver(referral.ReferralCancelledV1(**cancelled), recall(case))
+    assert await carry(th, kh) == 0
+    assert await rows(th.harness, "select 1 from chassis.work") == []
+
+
+def recall(case: Case) -> DisclosureRecalledV1:
+    return DisclosureRecalledV1(
+        case_id=case.case_id,
+        disclosure_id=case.disclosure_id,
+        referral_id=case.referral_id,
+        reason="withdrawn",
+    )
+
+
+async def test_a_recall_closes_what_was_received_and_its_answer_comes_back(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    await th.deliver(recall(case))
+    await carry(th, kh)
+    [recalled] = await kh.said("recall.received.v1")
+    assert (recalled["case_id"], recalled["disclosure_id"]) == (received["case_id"], received["disclosure_id"])
+    closed = DisclosureClosedV1(
+        case_id=received["case_id"], disclosure_id=case.disclosure_id, answer="retained", law="Penal Code 12"
+    )
+    await kh.deliver(closed)
+    await carry(th, kh)
+    [answer] = await th.said("recall.answered.v1")
+    assert (answer["case_id"], answer["answer"], answer["law"]) == (str(case.case_id), "retained", "Penal Code 12")
+
+
+async def test_a_recall_is_applied_before_what_it_recalls_is_opened(th: Cell, kh: Cell) -> None:
+    case, other = Case(th.trust), Case(th.trust)
+    await authorise(th, case)
+    await authorise(th, other)
+    await th.work()
+    await th.deliver(recall(case))
+    await th.work()
+    await kh.take("TH", await th.leaving(kh))
+    assert [r["disclosure_id"] for r in await kh.said("disclosure.received.v1")] == [str(other.disclosure_id)]
+    assert await kh.said("recall.received.v1") == []
+    await carry(th, kh)
+    [answer] = await th.said("recall.answered.v1")
+    assert (answer["disclosure_id"], answer["answer"]) == (str(case.disclosure_id), "never_received")
+    assert await rows(kh.harness, "select raw from exchange.quarantine") == []
+
+
+async def test_a_recall_that_overtook_its_envelope_leaves_a_tombstone(th: Cell, kh: Cell) -> None:
+    case = Case(th.trust)
+    await authorise(th, case)
+    await th.work()
+    envelope = await th.leaving(kh)
+    await th.deliver(recall(case))
+    await carry(th, kh)
+    assert [a["answer"] for a in await th.said("recall.answered.v1")] == ["never_received"]
+    await kh.take("TH", envelope)
+    assert await kh.said("disclosure.received.v1") == []
+    await carry(th, kh)
+    [receipt] = await rows(th.harness, "select outcome, code from exchange.receipts")
+    assert tuple(receipt) == ("refused", "recalled")
+
+
+async def test_after_a_recall_no_outcome_goes_back(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    await th.deliver(recall(case))
+    await carry(th, kh)
+    await kh.deliver(referral.ReferralCompletedV1(**moved(received, "incoming", outcome="service-delivered")))
+    await carry(th, kh)
+    assert [(p["code"], p["reason"]) for p in await th.said("process.received.v1")] == [("referral.completed", None)]
+
+
+async def test_a_partner_cannot_recall_what_another_sent(th: Cell, kh: Cell) -> None:
+    """A disclosure is known by the cell that it came from besides its identifier."""
+    case, _ = await send(th, kh)
+    await kh.deliver(recall(replace(case, case_id=uuid4())))
+    assert await kh.said("recall.received.v1") == []
+
+
+async def test_person_and_case_are_kept_across_a_referral_back(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    await kh.deliver(replace(case, case_id=UUID(received["case_id"]), person_id=UUID(received["person_id"])).opened())
+    back = Case(kh.trust, recipient=SENDER, case_id=UUID(received["case_id"]), person_id=UUID(received["person_id"]))
+    event = back.authorised().model_copy(update={"sender": RECIPIENT, "agreement_id": "th-kh"})
+    bilateral = kh.trust.agreements["th-kh"].terms
+    event = event.model_copy(update={"agreement_sha256": bilateral.sha256, "agreement_version": bilateral.version})
+    kh.peer.values = dict(VALUES)
+    await th.harness.service.vault.create(case.person_id)
+    await kh.deliver(event, back.logged())
+    await present(kh.harness, "TH")
+    await carry(kh, th)
+    [home] = await th.said("disclosure.received.v1")
+    assert (home["case_id"], home["person_id"], home["first"]) == (str(case.case_id), str(case.person_id), False)
