@@ -15,14 +15,13 @@ FIELD_CLASS = "return.grounds"
 
 async def seal_grounds(service: Service, actor: Actor, return_id: UUID, grounds: str) -> str:
     """Only for whoever may assess this return. Raises NotFound, Unavailable, or KeyDestroyed where she was erased."""
-    vault = _vault_of(service)
     async with service.database.transaction(actor.origin()) as tx:
         _, case_id = await store.half_of(tx, actor, return_id, Half.SENDING)
         await require_case(tx, actor, "return.assess", case_id)
         person_id = await store.person_of(tx, case_id)
     if person_id is None:
         raise Unavailable("the case has not arrived here yet")
-    return await vault.seal(person_id, FIELD_CLASS, return_id, grounds)
+    return await _vault_of(service).seal(person_id, FIELD_CLASS, return_id, grounds)
 
 
 async def open_grounds(

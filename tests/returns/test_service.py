@@ -1,0 +1,360 @@
+"""Returns through HTTP and through the consumer, on a real PostgreSQL and with a real vault."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+from sqlalchemy import text
+
+from tests.harness import Harness
+from tests.returns.making import RECEIVER, SENDER, opened, process
+
+SECRET = "the recruiter lives next door"
+BODIES = {"assess": {"result": "safe", "grounds": SECRET}, "close": {"outcome": "reintegrated"}}
+WAY = {
+    "decide": ("requested", "decided"),
+    "assess": ("decided", "assessed"),
+    "clear": ("assessed", "cleared"),
+    "depart": ("cleared", "departed"),
+    "withdraw": ("cleared", "withdrawn"),
+    "arrive": ("departed", "arrived"),
+    "close": ("arrived", "closed"),
+}
+RECEIVING = ("arrive", "close")
+
+
+def form(case_id: UUID, **changes: Any) -> dict[str, Any]:
+    return {"case_id": str(case_id), "receiver": RECEIVER, "receiver_cell": "KH", **changes}
+
+
+async def a_case(h: Harness, organisation: str = SENDER) -> UUID:
+    """A case that has arrived here, with its person's key."""
+    case_id, person_id = uuid4(), uuid4()
+    if h.service.vault is not None:
+        await h.service.vault.create(person_id)
+    await h.deliver(opened(case_id, person_id))
+    await h.grant_access(case_id, organisation)
+    return case_id
+
+
+async def request(h: Harness, case_id: UUID, **changes: Any) -> httpx2.Response:
+    return await h.client.post("/v1/returns", json=form(case_id, **changes), headers=h.as_("case_worker"))
+
+
+async def requested(h: Harness) -> tuple[UUID, UUID]:
+    case_id = await a_case(h)
+    answer = await request(h, case_id)
+    assert answer.status_code == 201, answer.text
+    return case_id, UUID(answer.json()["id"])
+
+
+async def expected_abroad(kh: Harness) -> tuple[UUID, UUID]:
+    """A return of which the receiving half is here."""
+    case_id, return_id = await a_case(kh, RECEIVER), uuid4()
+    await kh.deliver(process(case_id, return_id, "return.cleared"))
+    return case_id, return_id
+
+
+async def move(
+    h: Harness,
+    return_id: UUID,
+    verb: str,
+    *,
+    org: str = SENDER,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+) -> httpx2.Response:
+    asked = {**h.as_("case_worker", org), **(headers or {})}
+    return await h.client.post(
+        f"/v1/returns/{return_id}/{verb}", json=body or BODIES.get(verb), headers=asked
+    )
+
+
+async def view(h: Harness, return_id: UUID, org: str = SENDER) -> dict[str, Any]:
+    answer = await h.client.get(f"/v1/returns/{return_id}", headers=h.as_("case_worker", org))
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def put_in_state(h: Harness, return_id: UUID, state: str) -> None:
+    async with h.service.database.engine.begin() as conn:
+        statement = text("update returns.returns set state = :s, result = 'safe' where id = :id")
+        await conn.execute(statement, {"s": state, "id": return_id})
+
+
+async def said(h: Harness) -> list[tuple[str, str]]:
+    return [(type_, body["half"]) for type_, body in await h.said() if type_.startswith("return.")]
+
+
+async def test_a_return_goes_from_request_to_departure_where_she_leaves(th: Harness):
+    _, return_id = await requested(th)
+    for version, verb in enumerate(("decide", "assess", "clear", "depart"), start=2):
+        answer = await move(th, return_id, verb)
+        assert (verb, answer.status_code, answer.json()["version"]) == (verb, 200, version)
+        assert (await view(th, return_id))["state"] == WAY[verb][1]
+    assert await said(th) == [
+        ("return.requested.v1", "sending"),
+        ("return.decided.v1", "sending"),
+        ("return.assessed.v1", "sending"),
+        ("return.cleared.v1", "sending"),
+        ("return.departed.v1", "sending"),
+    ]
+
+
+async def test_a_return_is_expected_confirmed_and_closed_where_she_arrives(kh: Harness):
+    case_id, return_id = await expected_abroad(kh)
+    shown = await view(kh, return_id, org=RECEIVER)
+    assert (shown["half"], shown["state"], shown["sender"]) == ("receiving", "cleared", SENDER)
+    assert (await move(kh, return_id, "arrive", org=RECEIVER)).status_code == 409
+    await kh.deliver(process(case_id, return_id, "return.departed"))
+    for verb in RECEIVING:
+        assert (await move(kh, return_id, verb, org=RECEIVER)).status_code == 200
+    shown = await view(kh, return_id, org=RECEIVER)
+    assert (shown["state"], shown["outcome"]) == ("closed", "reintegrated")
+    assert await said(kh) == [
+        ("return.cleared.v1", "receiving"),
+        ("return.departed.v1", "receiving"),
+        ("return.arrived.v1", "receiving"),
+        ("return.closed.v1", "receiving"),
+    ]
+
+
+async def test_the_sending_half_follows_arrival_and_closing(th: Harness):
+    case_id, return_id = await requested(th)
+    await put_in_state(th, return_id, "departed")
+    await th.deliver(process(case_id, return_id, "return.arrived"))
+    assert (await view(th, return_id))["state"] == "arrived"
+    await th.deliver(process(case_id, return_id, "return.closed", "reintegration-ongoing"))
+    shown = await view(th, return_id)
+    assert (shown["state"], shown["outcome"]) == ("closed", "reintegration-ongoing")
+    assert (await said(th))[1:] == [("return.arrived.v1", "sending"), ("return.closed.v1", "sending")]
+
+
+async def test_her_withdrawal_reaches_the_receiving_half(kh: Harness):
+    case_id, return_id = await expected_abroad(kh)
+    await kh.deliver(process(case_id, return_id, "return.withdrawn"))
+    assert (await view(kh, return_id, org=RECEIVER))["state"] == "withdrawn"
+
+
+async def test_codes_that_do_not_fit_or_come_from_somebody_else_park_nothing_and_move_nothing(th: Harness):
+    case_id, return_id = await requested(th)
+    for told in (
+        process(case_id, return_id, "return.arrived"),
+        process(case_id, return_id, "return.closed"),
+        process(case_id, uuid4(), "return.arrived"),
+        process(uuid4(), uuid4(), "return.withdrawn"),
+        process(case_id, return_id, "referral.accepted"),
+        process(case_id, return_id, "return.of-tomorrow"),
+    ):
+        await th.deliver(told)
+    await put_in_state(th, return_id, "departed")
+    await th.deliver(process(case_id, return_id, "return.arrived", sender="kh-other-agency"))
+    await th.deliver(process(case_id, return_id, "return.arrived"))
+    await th.deliver(process(case_id, return_id, "return.arrived"))
+    assert await th.parked() == []
+    assert (await said(th))[1:] == [("return.arrived.v1", "sending")]
+
+
+async def test_a_clearance_too_early_is_blocked_said_and_changes_nothing(th: Harness):
+    _, return_id = await requested(th)
+    steps = (
+        (None, None, "decision-missing"),
+        ("decide", None, "risk-assessment-missing"),
+        ("assess", {"result": "unsafe"}, "risk-unsafe"),
+    )
+    for verb, body, code in steps:
+        if verb is not None:
+            assert (await move(th, return_id, verb, body=body)).status_code == 200
+        before = (await view(th, return_id))["version"]
+        answer = await move(th, return_id, "clear")
+        assert (answer.status_code, answer.json()["code"]) == (409, code)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (await view(th, return_id))["version"] == before
+    blocked = [body["reason"] for type_, body in await th.said() if type_ == "return.blocked.v1"]
+    assert blocked == [code for _, _, code in steps]
+
+
+async def test_a_blocked_clearance_may_be_tried_again_under_the_same_key(th: Harness):
+    _, return_id = await requested(th)
+    await move(th, return_id, "decide")
+    key = {"Idempotency-Key": "clear-her-now"}
+    assert (await move(th, return_id, "clear", headers=key)).status_code == 409
+    await move(th, return_id, "assess")
+    assert (await move(th, return_id, "clear", headers=key)).status_code == 200
+
+
+async def test_the_grounds_stand_nowhere_in_clear_and_are_read_by_her_worker(th: Harness):
+    _, return_id = await requested(th)
+    await move(th, return_id, "decide")
+    assert (await move(th, return_id, "assess")).status_code == 200
+    shown = await view(th, return_id)
+    assert (shown["grounds"], shown["result"], shown["assessor"]) == (SECRET, "safe", "th.case_worker")
+    assert SECRET not in str(await th.said())
+    async with th.service.database.engine.connect() as conn:
+        stored = (await conn.execute(text("select grounds from returns.returns"))).scalar_one()
+    assert stored.startswith("v1.")
+
+
+async def test_grounds_that_were_erased_are_shown_as_none(th: Harness):
+    case_id = await a_case(th)
+    return_id = UUID((await request(th, case_id)).json()["id"])
+    await move(th, return_id, "decide")
+    await move(th, return_id, "assess")
+    async with th.service.database.engine.connect() as conn:
+        person_id = (await conn.execute(text("select person_id from returns.people"))).scalar_one()
+    await th.service.vault.destroy(UUID(str(person_id)))
+    assert (await view(th, return_id))["grounds"] is None
+
+
+async def test_grounds_wait_for_the_case_to_arrive_and_need_none_where_there_are_none(th: Harness):
+    case_id = uuid4()
+    await th.grant_access(case_id, SENDER)
+    return_id = UUID((await request(th, case_id)).json()["id"])
+    await move(th, return_id, "decide")
+    assert (await move(th, return_id, "assess")).status_code == 503
+    assert (await move(th, return_id, "assess", body={"result": "safe"})).status_code == 200
+
+
+async def test_a_person_returns_once_at_a_time(th: Harness):
+    case_id = await a_case(th)
+    answers = await asyncio.gather(*(request(th, case_id) for _ in range(3)))
+    assert sorted(a.status_code for a in answers) == [201, 409, 409]
+    return_id = next(UUID(a.json()["id"]) for a in answers if a.status_code == 201)
+    assert (await move(th, return_id, "withdraw")).status_code == 200
+    assert (await request(th, case_id)).status_code == 201
+
+
+SENSELESS: list[tuple[dict[str, Any], str]] = [
+    ({"receiver_cell": "TH"}, "receiver_cell"),
+    ({"receiver_cell": "Cambodia"}, "receiver_cell"),
+    ({"receiver": "somebody"}, "receiver"),
+    ({"receiver": SENDER, "receiver_cell": "TH"}, "receiver"),
+    ({"case_id": "not-a-case"}, "case_id"),
+    ({"colour": "red"}, "*"),
+]
+
+
+async def test_a_request_that_makes_no_sense_is_refused_with_the_field(th: Harness):
+    case_id = await a_case(th)
+    for changes, field in SENSELESS:
+        body = {**form(case_id), **changes}
+        answer = await th.client.post("/v1/returns", json=body, headers=th.as_("case_worker"))
+        assert (answer.status_code, answer.json()["errors"][0]["loc"][1]) == (422, field)
+    assert await said(th) == []
+
+
+async def test_an_assessment_or_an_outcome_outside_its_list_is_refused_without_an_echo(th: Harness):
+    _, return_id = await requested(th)
+    await move(th, return_id, "decide")
+    answer = await move(th, return_id, "assess", body={"result": "fine", "grounds": SECRET})
+    assert answer.status_code == 422
+    assert "fine" not in answer.text
+    assert SECRET not in answer.text
+    assert (await move(th, return_id, "close", body={"outcome": "deported"})).status_code == 422
+
+
+async def raced(h: Harness, verb: str, headers: dict[str, str]) -> tuple[list[int], int]:
+    """Two writers of the same verb at the same time: their statuses, and how much was said."""
+    receiving = verb in RECEIVING
+    _, return_id = await (expected_abroad if receiving else requested)(h)
+    await put_in_state(h, return_id, WAY[verb][0])
+    org, before = RECEIVER if receiving else SENDER, len(await said(h))
+    body = {"result": "safe"} if verb == "assess" else None
+    answers = await asyncio.gather(
+        *(move(h, return_id, verb, org=org, body=body, headers=headers) for _ in range(2))
+    )
+    return sorted(a.status_code for a in answers), len(await said(h)) - before
+
+
+async def test_of_two_writers_of_the_same_verb_one_moves_it(th: Harness, kh: Harness):
+    for verb in WAY:
+        again = verb == "assess"  # a second assessment replaces the first
+        expected = ([200, 200], 2) if again else ([200, 409], 1)
+        assert (verb, await raced(kh if verb in RECEIVING else th, verb, {})) == (verb, expected)
+
+
+async def test_of_two_writers_who_saw_the_same_version_the_second_is_told(th: Harness, kh: Harness):
+    for verb in WAY:
+        result = await raced(kh if verb in RECEIVING else th, verb, {"If-Match": '"1"'})
+        assert (verb, result) == (verb, ([200, 412], 1))
+
+
+async def test_each_side_moves_its_own_half_alone(th: Harness, kh: Harness):
+    _, here = await requested(th)
+    _, there = await expected_abroad(kh)
+    for verb in WAY:
+        receiving = verb in RECEIVING
+        h, return_id, org = (th, here, SENDER) if receiving else (kh, there, RECEIVER)
+        assert (verb, (await move(h, return_id, verb, org=org)).status_code) == (verb, 404)
+
+
+async def test_a_verb_from_a_wrong_state_is_a_conflict_and_changes_nothing(th: Harness):
+    _, return_id = await requested(th)
+    await put_in_state(th, return_id, "withdrawn")
+    for verb in ("decide", "assess", "clear", "depart", "withdraw"):
+        answer = await move(th, return_id, verb)
+        assert (verb, answer.status_code, answer.json()["code"]) == (verb, 409, "wrong-state")
+    assert (await view(th, return_id))["version"] == 1
+
+
+STRANGERS: dict[str, Callable[[Harness], dict[str, str]]] = {
+    "a worker of another organisation": lambda h: h.as_("case_worker", "th-shelter"),
+    "a worker to whom the case is not assigned": lambda h: h.as_("case_worker", sub="th.other"),
+    "a screening officer": lambda h: h.as_("screening_officer"),
+    "an auditor": lambda h: h.as_("auditor"),
+    "an operator": lambda h: h.as_("operator"),
+    "a service": lambda h: h.as_service("exchange"),
+}
+
+
+async def test_a_stranger_finds_nothing(th: Harness):
+    case_id, return_id = await requested(th)
+    await th.grant_access(case_id, SENDER, ("th.case_worker",))
+    for who, headers_of in STRANGERS.items():
+        headers = headers_of(th)
+        for verb in WAY:
+            answer = await move(th, return_id, verb, headers=headers)
+            assert (who, verb, answer.status_code) == (who, verb, 404)
+        found = await th.client.get(f"/v1/returns/{return_id}", headers=headers)
+        made = await th.client.post("/v1/returns", json=form(case_id), headers=headers)
+        listed = await th.client.get("/v1/returns", headers=headers)
+        assert (who, found.status_code, made.status_code) == (who, 404, 404)
+        assert listed.status_code == 403 or listed.json()["items"] == []
+
+
+async def test_a_supervisor_moves_the_returns_of_the_organisation(th: Harness):
+    case_id, return_id = await requested(th)
+    await th.grant_access(case_id, SENDER, ("th.somebody",))
+    answer = await move(th, return_id, "decide", headers=th.as_("supervisor"))
+    assert answer.status_code == 200
+
+
+async def test_the_reading_of_a_return_is_logged(th: Harness):
+    case_id, return_id = await requested(th)
+    await view(th, return_id)
+    type_, body = (await th.said())[-1]
+    assert (type_, body["case_id"], body["resource"]) == ("record.read.v1", str(case_id), "return")
+
+
+async def test_the_worklist_goes_on_from_page_to_page_and_is_narrowed(th: Harness):
+    made = [await requested(th) for _ in range(3)]
+    headers = th.as_("case_worker")
+    first = (await th.client.get("/v1/returns", params={"limit": 2}, headers=headers)).json()
+    query = {"limit": 2, "after": first["next"]}
+    rest = (await th.client.get("/v1/returns", params=query, headers=headers)).json()
+    seen = [UUID(item["return_id"]) for item in first["items"] + rest["items"]]
+    assert (seen, rest["next"]) == ([return_id for _, return_id in made][::-1], None)
+    for query, count in (
+        ({"half": "sending"}, 3),
+        ({"half": "receiving"}, 0),
+        ({"state": "requested"}, 3),
+        ({"state": "closed"}, 0),
+        ({"case_id": str(made[0][0])}, 1),
+    ):
+        page = (await th.client.get("/v1/returns", params=query, headers=headers)).json()
+        assert (query, len(page["items"])) == (query, count)
+    bad = await th.client.get("/v1/returns", params={"after": "bm90aGluZw"}, headers=headers)
+    assert bad.status_code == 422
