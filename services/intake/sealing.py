@@ -34,7 +34,7 @@ def fields_to_seal(person_id: UUID, case_id: UUID, fields: Mapping[str, str]) ->
 
 def status_record(case_id: UUID, revision: int) -> str:
     """What a decision's ciphertexts are bound to, so that no revision can be put in another's place."""
-    return f"{case_id}/{revision}"
+    return f"{case_id}.{revision}"
 
 
 async def seal_fields(

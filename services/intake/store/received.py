@@ -54,7 +54,8 @@ _ACCEPT = text(
 _PUT = text(
     """
     insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at)
-    select d.id, d.case_id, d.referral_id, d.state, :now, case when d.closed then :now end
+    select d.id, d.case_id, d.referral_id, d.state, cast(:now as timestamptz),
+        case when d.closed then cast(:now as timestamptz) end
     from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:referrals as uuid[]), cast(:states as text[]),
                 cast(:closed as boolean[])) as d(id, case_id, referral_id, state, closed)
     on conflict (id) do update set state = excluded.state,

@@ -1,0 +1,174 @@
+"""Opening, reading, assigning cases over HTTP, and who may."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from tests.intake.making import AGENCY, PERSON, SHELTER, bodies, form, open_case
+
+
+async def test_a_case_is_opened_assigned_and_said(intake):
+    headers = intake.as_("screening_officer")
+    answer = await intake.client.post("/v1/cases", json=form(), headers=headers)
+    assert answer.status_code == 201
+    case_id = answer.json()["id"]
+    assert answer.headers["location"] == f"/v1/cases/{case_id}"
+    opened, assigned = (await intake.said())[:2]
+    assert opened[0] == "case.opened.v1"
+    assert {key: opened[1][key] for key in ("case_id", "channel", "organisation", "urgency")} == {
+        "case_id": case_id,
+        "channel": "screening-unit",
+        "organisation": AGENCY,
+        "urgency": "urgent",
+    }
+    assert assigned == ("case.assigned.v1", {"case_id": case_id, "organisation": AGENCY, "workers": []})
+    view = (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).json()
+    assert (view["organisation"], view["state"], view["version"]) == (AGENCY, "open", 1)
+
+
+async def test_what_is_known_of_the_person_stands_nowhere_in_clear(intake):
+    await open_case(intake, flags=["late_pregnancy"])
+    async with intake.service.database.engine.connect() as conn:
+        tables = (
+            await conn.execute(
+                text("select schemaname, tablename from pg_tables where schemaname in ('intake', 'chassis')")
+            )
+        ).all()
+        rows = [
+            str((await conn.execute(text(f"select t::text from {s}.{t} t"))).all()) for s, t in tables
+        ]
+    everything = "\n".join(rows)
+    assert AGENCY in everything
+    for canary in ("สมหญิง", "1998-05", "81 234", "late_pregnancy", "ForcedLabour", "XXA"):
+        assert canary not in everything
+
+
+async def test_an_anonymous_call_opens_a_case_without_any_field(intake):
+    case_id = await open_case(intake, channel="hotline", fields={})
+    headers = intake.as_("case_worker")
+    view = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers)).json()
+    assert view == {"case_id": str(case_id), "fields": {}, "flags": [], "received": []}
+
+
+async def test_an_urgent_flag_makes_the_case_immediate_and_is_shown_to_the_worker(intake):
+    case_id = await open_case(intake, urgency="routine", flags=["suicide_risk", "immediate_danger"])
+    headers = intake.as_("case_worker")
+    assert (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).json()["urgency"] == "immediate"
+    view = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers)).json()
+    assert view["flags"] == ["immediate_danger", "suicide_risk"]
+
+
+async def test_the_same_key_opens_one_case(intake):
+    headers = intake.as_("screening_officer") | {"Idempotency-Key": "command-1"}
+    first = await intake.client.post("/v1/cases", json=form(), headers=headers)
+    again = await intake.client.post("/v1/cases", json=form(), headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert len(bodies(await intake.said(), "case.opened.v1")) == 1
+    other = await intake.client.post("/v1/cases", json=form(urgency="routine"), headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-mismatch")
+
+
+async def test_languages_become_the_persons_first_and_second(intake):
+    case_id = await open_case(intake, languages=["km", "th"])
+    headers = intake.as_("case_worker")
+    fields = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers)).json()["fields"]
+    assert (fields["prs_PrimaryLanguage"], fields["prs_SecondaryLanguage"]) == ("km", "th")
+
+
+@pytest.mark.parametrize(
+    ("changes", "loc", "code"),
+    [
+        ({"channel": "police"}, ["body", "channel"], "unknown-code"),
+        ({"fields": {"prs_Citizenship": ["KH", "ZZ9"]}}, ["body", "fields", "prs_Citizenship"], "unknown-code"),
+        ({"fields": {"prs_Birthdate": "1998-02-30"}}, ["body", "fields", "prs_Birthdate"], "invalid"),
+        ({"fields": {"prs_Birthdate": "2140"}}, ["body", "fields", "prs_Birthdate"], "date-in-the-future"),
+        ({"fields": {"Sokha": "x"}}, ["body", "fields", "*"], "unknown-field"),
+        ({"fields": {"vic_TraffickingStatus": "x"}}, ["body", "fields", "vic_TraffickingStatus"], "decided-elsewhere"),
+        ({"nationality": "KH"}, ["body", "*"], "extra_forbidden"),
+    ],
+)
+async def test_what_is_wrong_is_named_and_never_repeated(intake, changes, loc, code):
+    headers = intake.as_("screening_officer")
+    answer = await intake.client.post("/v1/cases", json=form(**changes), headers=headers)
+    assert answer.status_code == 422
+    assert [(error["loc"], error["code"]) for error in answer.json()["errors"]] == [(loc, code)]
+    for value in ("police", "ZZ9", "1998-02-30", "2140", "Sokha", "nationality"):
+        assert value not in answer.text
+    assert await intake.said() == []
+
+
+async def test_the_worklist_shows_what_the_worker_may_read_newest_first_page_by_page(intake):
+    opened = [await open_case(intake) for _ in range(3)]
+    other = await open_case(intake, intake.as_("screening_officer", org=SHELTER))
+    supervisor = intake.as_("supervisor")
+    await intake.client.post(
+        f"/v1/cases/{opened[1]}/assignment",
+        json={"organisation": AGENCY, "workers": ["th.somebody-else"]},
+        headers=supervisor,
+    )
+    worker = intake.as_("case_worker")
+    first = (await intake.client.get("/v1/cases?limit=1", headers=worker)).json()
+    rest = (await intake.client.get(f"/v1/cases?limit=5&after={first['next']}", headers=worker)).json()
+    assert [UUID(item["id"]) for item in first["items"] + rest["items"]] == [opened[2], opened[0]]
+    assert rest["next"] is None
+    everything = (await intake.client.get("/v1/cases", headers=supervisor)).json()
+    assert [UUID(item["id"]) for item in everything["items"]] == opened[::-1]
+    assert (await intake.client.get(f"/v1/cases/{other}", headers=worker)).status_code == 404
+
+
+async def test_a_forged_position_is_refused(intake):
+    answer = await intake.client.get("/v1/cases?after=!!!", headers=intake.as_("case_worker"))
+    assert answer.status_code == 422
+
+
+async def test_an_assignment_moves_the_case_to_another_organisation_and_away_from_the_first(intake):
+    case_id = await open_case(intake)
+    officer = intake.as_("screening_officer")
+    body = {"organisation": SHELTER, "workers": ["th.worker-7"]}
+    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=officer)
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    assert bodies(await intake.said(), "case.assigned.v1")[-1] == {"case_id": str(case_id), **body}
+    assert (await intake.client.get(f"/v1/cases/{case_id}", headers=officer)).status_code == 404
+    for sub, status in (("th.worker-7", 200), ("th.worker-8", 404)):
+        headers = intake.as_("case_worker", org=SHELTER, sub=sub)
+        assert (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).status_code == status
+
+
+async def test_not_found_and_not_allowed_look_the_same(intake):
+    case_id = await open_case(intake)
+    stranger = intake.as_("case_worker", org=SHELTER)
+    forbidden = await intake.client.get(f"/v1/cases/{case_id}/fields", headers=stranger)
+    missing = await intake.client.get(f"/v1/cases/{uuid4()}/fields", headers=stranger)
+    assert (forbidden.status_code, forbidden.json()) == (404, missing.json())
+
+
+async def test_reading_a_case_is_said_to_audit(intake):
+    case_id = await open_case(intake)
+    await intake.client.get(f"/v1/cases/{case_id}", headers=intake.as_("case_worker"))
+    reads = bodies(await intake.said(), "record.read.v1")
+    assert [(read["case_id"], read["resource"]) for read in reads] == [(str(case_id), "case")]
+
+
+async def test_cases_of_one_person_are_found_and_never_merged(intake):
+    first = await open_case(intake, fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1998-05"})
+    second = await open_case(
+        intake, fields={"prs_FirstName": "DARA", "prs_SecondName": "Sok", "prs_Birthdate": "1998"}
+    )
+    await open_case(intake, fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1971"})
+    await open_case(intake, fields={})
+    await open_case(intake, intake.as_("screening_officer", org=SHELTER), fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1998"})
+    worker = intake.as_("case_worker")
+    answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
+    assert answer == {"case_id": str(first), "candidates": [str(second)]}
+    changed = {"fields": {"prs_SecondName": "Chan"}}
+    await intake.client.put(f"/v1/cases/{second}/fields", json=changed, headers=worker)
+    answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
+    assert answer["candidates"] == []
+
+
+async def test_every_field_that_was_sent_comes_back_as_it_was(intake):
+    case_id = await open_case(intake)
+    view = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=intake.as_("case_worker"))).json()
+    assert view["fields"] == PERSON

@@ -1,0 +1,307 @@
+"""Fields of the person over HTTP: own ones, changes with If-Match, and what is kept and opened of received ones."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from services.intake.grants import PORT, ConsentGrants
+from tests.intake.making import (
+    AGENCY,
+    NOW,
+    acceptance_of,
+    bodies,
+    disclosure,
+    open_case,
+    recall_of,
+)
+
+RECEIVED = {"cor_FullName": "Sokha", "prs_Citizenship": '["KH"]'}
+
+
+@pytest.fixture
+def consent(intake):
+    """Consent's answers, by disclosure; None while it is down. The calls are counted."""
+
+    class Consent:
+        down = False
+        withdrawn: set = set()
+        calls = 0
+
+        async def answer(self, request: httpx2.Request) -> httpx2.Response:
+            self.calls += 1
+            if self.down:
+                raise httpx2.ConnectError("down")
+            assert request.headers["authorization"].startswith("Bearer ")
+            disclosure_id = request.url.path.rsplit("/", 1)[1]
+            return httpx2.Response(200, json={"granted": disclosure_id not in self.withdrawn})
+
+    consent = Consent()
+    consent.withdrawn = set()
+    intake.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(consent.answer))
+    intake.service.settings.peers["consent"] = "http://consent.test"
+    return consent
+
+
+async def fields_of(intake, case_id, headers=None):
+    answer = await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers or intake.as_("case_worker"))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_named_fields_are_replaced_or_removed_and_others_stay(intake):
+    case_id = await open_case(intake)
+    headers = intake.as_("case_worker") | {"If-Match": '"1"'}
+    changes = {"fields": {"cor_FullName": "Sokha Chan", "prs_MobilePhone": None}, "flags": ["medical_emergency"]}
+    answer = await intake.client.put(f"/v1/cases/{case_id}/fields", json=changes, headers=headers)
+    assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
+    view = await fields_of(intake, case_id)
+    assert view["fields"] == {
+        "cor_FullName": "Sokha Chan",
+        "prs_Birthdate": "1998-05~",
+        "prs_Citizenship": ["KH", "XXA"],
+        "vic_TypeOfExploitation": ["ForcedLabour"],
+    }
+    assert view["flags"] == ["medical_emergency"]
+    case = (await intake.client.get(f"/v1/cases/{case_id}", headers=intake.as_("case_worker"))).json()
+    assert (case["urgency"], case["version"]) == ("immediate", 2)
+
+
+async def test_a_change_to_what_has_changed_since_is_refused(intake):
+    case_id = await open_case(intake)
+    headers = intake.as_("case_worker") | {"If-Match": '"7"'}
+    answer = await intake.client.put(
+        f"/v1/cases/{case_id}/fields", json={"fields": {"cor_FullName": "X Y"}}, headers=headers
+    )
+    assert (answer.status_code, answer.json()["code"]) == (412, "precondition-failed")
+    assert (await fields_of(intake, case_id))["fields"]["cor_FullName"] == "สมหญิง"
+
+
+async def test_opening_fields_is_said_with_their_names_before_they_are_shown(intake):
+    case_id = await open_case(intake, fields={"cor_FullName": "Sokha", "prs_Gender": "Feminine"})
+    await fields_of(intake, case_id)
+    reads = bodies(await intake.said(), "record.read.v1")
+    assert [(read["resource"], read["fields"]) for read in reads] == [
+        ("case-fields", ["cor_FullName", "prs_Gender"])
+    ]
+
+
+async def test_received_fields_are_readable_where_the_grant_allows_it(intake, consent):
+    received = await disclosure(intake, RECEIVED, allowed=("cor_FullName",))
+    await intake.deliver(received)
+    said = await intake.said()
+    assert [type_ for type_, _ in said] == ["case.opened.v1", "case.assigned.v1"]
+    assert (said[0][1]["channel"], said[0][1]["person_id"]) == ("exchange", str(received.person_id))
+    view = await fields_of(intake, received.case_id)
+    assert view["fields"] == {}
+    assert [(part["closed"], part["fields"]) for part in view["received"]] == [(None, {"cor_FullName": "Sokha"})]
+    reads = bodies(await intake.said(), "record.read.v1")
+    assert (reads[1]["resource"], reads[1]["resource_id"], reads[1]["fields"], reads[1]["allowed"]) == (
+        "received-fields",
+        str(received.disclosure_id),
+        ["cor_FullName"],
+        True,
+    )
+
+
+async def test_received_fields_are_closed_as_soon_as_consent_says_no(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    consent.withdrawn.add(str(received.disclosure_id))
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"]) == ("not-granted", {})
+    assert bodies(await intake.said(), "record.read.v1")[-1]["allowed"] is False
+
+
+async def test_received_fields_are_closed_while_consent_is_down_and_open_again_after(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    consent.down = True
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"]) == ("not-granted", {})
+    consent.down = False
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert part["fields"] == {"cor_FullName": "Sokha", "prs_Citizenship": ["KH"]}
+
+
+async def test_a_yes_of_consent_is_remembered_for_five_seconds_and_not_longer(intake, consent):
+    now = 100.0
+    intake.service.ports[PORT] = ConsentGrants(intake.service, lambda: now)
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    await fields_of(intake, received.case_id)
+    consent.withdrawn.add(str(received.disclosure_id))
+    now = 104.9
+    assert (await fields_of(intake, received.case_id))["received"][0]["closed"] is None
+    now = 105.1
+    assert (await fields_of(intake, received.case_id))["received"][0]["closed"] == "not-granted"
+    assert consent.calls == 2
+
+
+async def test_an_ended_grant_is_closed_without_asking_anybody(intake, consent):
+    received = await disclosure(intake, RECEIVED, terms={"valid_until": NOW - timedelta(seconds=1)})
+    await intake.deliver(received)
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"], consent.calls) == ("ended", {}, 0)
+
+
+async def test_another_organisation_to_which_the_case_went_was_granted_nothing(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    body = {"organisation": "th-shelter", "workers": []}
+    supervisor = intake.as_("supervisor")
+    await intake.client.post(f"/v1/cases/{received.case_id}/assignment", json=body, headers=supervisor)
+    view = await fields_of(intake, received.case_id, intake.as_("case_worker", org="th-shelter"))
+    assert [(part["closed"], part["fields"]) for part in view["received"]] == [("not-granted", {})]
+
+
+async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then_answers(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    await intake.deliver(recall_of(received))
+    async with intake.service.database.engine.connect() as conn:
+        assert (await conn.execute(text("select count(*) from intake.fields"))).scalar_one() == 0
+    assert bodies(await intake.said(), "disclosure.closed.v1") == []
+    assert await intake.work() == 1
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["erased"]
+    intake.service.vault.forget(received.person_id)
+    assert await intake.service.vault.open_many(
+        [(received.person_id, f.field, received.disclosure_id, f.value) for f in received.fields]
+    ) == [None, None]
+    assert (await fields_of(intake, received.case_id))["received"][0]["closed"] == "recalled"
+    answer = await intake.client.put(
+        f"/v1/cases/{received.case_id}/fields",
+        json={"fields": {"cor_FullName": "X Y"}},
+        headers=intake.as_("case_worker"),
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong-state")
+
+
+async def test_a_recall_keeps_the_key_under_which_something_of_our_own_is(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    headers = intake.as_("case_worker")
+    change = {"fields": {"prs_Gender": "Feminine"}}
+    assert (
+        await intake.client.put(f"/v1/cases/{received.case_id}/fields", json=change, headers=headers)
+    ).status_code == 200
+    await intake.deliver(recall_of(received))
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["erased"]
+    assert await intake.work() == 0
+    view = await fields_of(intake, received.case_id)
+    assert (view["fields"], view["received"][0]["fields"]) == ({"prs_Gender": "Feminine"}, {})
+
+
+async def test_a_recall_after_acceptance_closes_the_fields_and_the_help_goes_on(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    await intake.deliver(acceptance_of(received))
+    assert (await fields_of(intake, received.case_id))["received"][0]["closed"] is None
+    await intake.deliver(recall_of(received))
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["restricted"]
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"]) == ("recalled", {})
+    change = {"fields": {"prs_Gender": "Feminine"}}
+    headers = intake.as_("case_worker")
+    answer = await intake.client.put(f"/v1/cases/{received.case_id}/fields", json=change, headers=headers)
+    assert answer.status_code == 200
+
+
+async def test_an_acceptance_that_overtook_its_disclosure_counts(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(acceptance_of(received))
+    await intake.deliver(received)
+    await intake.deliver(recall_of(received))
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["restricted"]
+
+
+async def test_the_senders_half_of_a_referral_accepts_nothing_here(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    await intake.deliver(acceptance_of(received, half="outgoing"))
+    await intake.deliver(recall_of(received))
+    await intake.work()
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["erased"]
+
+
+async def test_what_arrives_after_its_recall_is_not_kept_and_its_key_goes(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(recall_of(received))
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["stopped"]
+    await intake.deliver(received)
+    await intake.work()
+    said = await intake.said()
+    assert [b["answer"] for b in bodies(said, "disclosure.closed.v1")] == ["stopped", "erased"]
+    assert bodies(said, "case.opened.v1") == []
+    async with intake.service.database.engine.connect() as conn:
+        assert (await conn.execute(text("select count(*) from intake.fields"))).scalar_one() == 0
+
+
+async def test_a_second_disclosure_of_the_case_opens_no_second_case(intake, consent):
+    first = await disclosure(intake, RECEIVED)
+    await intake.deliver(first)
+    second = await disclosure(
+        intake, {"prs_Gender": "Feminine"}, case_id=first.case_id, person_id=first.person_id, first=False
+    )
+    await intake.deliver(second)
+    assert len(bodies(await intake.said(), "case.opened.v1")) == 1
+    await intake.deliver(recall_of(first))
+    assert await intake.work() == 0  # the other disclosure is still under the key
+    parts = (await fields_of(intake, first.case_id))["received"]
+    assert {part["disclosure_id"]: part["fields"] for part in parts} == {
+        str(first.disclosure_id): {},
+        str(second.disclosure_id): {"prs_Gender": "Feminine"},
+    }
+
+
+async def test_a_person_referred_again_after_an_erasure_has_a_new_key(intake, consent):
+    first = await disclosure(intake, RECEIVED)
+    await intake.deliver(first)
+    await intake.deliver(recall_of(first))
+    await intake.work()
+    second = await disclosure(intake, {"prs_Gender": "Feminine"}, case_id=first.case_id, first=False)
+    await intake.deliver(second)
+    parts = (await fields_of(intake, first.case_id))["received"]
+    assert [part["fields"] for part in parts if part["closed"] is None] == [{"prs_Gender": "Feminine"}]
+
+
+async def test_exchange_gets_exactly_the_own_fields_that_it_asked_for(intake):
+    case_id = await open_case(intake)
+    disclosure_id = uuid4()
+    body = {"disclosure_id": str(disclosure_id), "fields": ["cor_FullName", "prs_Citizenship", "prs_Email"]}
+    answer = await intake.client.post(
+        f"/internal/v1/cases/{case_id}/disclosable", json=body, headers=intake.as_service("exchange")
+    )
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"cor_FullName": "สมหญิง", "prs_Citizenship": ["KH", "XXA"]},
+    )
+    (read,) = bodies(await intake.said(), "record.read.v1")
+    assert (read["resource"], read["resource_id"], read["fields"]) == (
+        "disclosure",
+        str(disclosure_id),
+        ["cor_FullName", "prs_Citizenship"],
+    )
+
+
+async def test_what_was_received_is_never_passed_on(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    body = {"disclosure_id": str(uuid4()), "fields": ["cor_FullName"]}
+    answer = await intake.client.post(
+        f"/internal/v1/cases/{received.case_id}/disclosable", json=body, headers=intake.as_service("exchange")
+    )
+    assert answer.json() == {}
+
+
+@pytest.mark.parametrize("caller", ["referral", "consent", "case_worker", "supervisor", "operator"])
+async def test_nobody_but_exchange_asks_for_disclosable_fields(intake, caller):
+    case_id = await open_case(intake)
+    headers = intake.as_service(caller) if caller in ("referral", "consent") else intake.as_(caller)
+    body = {"disclosure_id": str(uuid4()), "fields": ["cor_FullName"]}
+    answer = await intake.client.post(f"/internal/v1/cases/{case_id}/disclosable", json=body, headers=headers)
+    assert answer.status_code == 404
+    assert "สมหญิง" not in answer.text
+    assert AGENCY not in answer.text
