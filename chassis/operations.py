@@ -19,6 +19,7 @@ router = APIRouter(tags=["operations"])
 class Health(BaseModel):
     status: str
     problems: dict[str, str] = {}
+    degraded: dict[str, str] = {}
 
 
 @router.get("/health/live", summary="The process answers")
@@ -28,10 +29,12 @@ async def live() -> Health:
 
 @router.get("/health/ready", summary="The service can do its work; else 503 and what is wrong")
 async def ready(request: Request, response: Response) -> Health:
-    problems = await request.app.state.service.problems()
+    service = request.app.state.service
+    problems, degraded = await service.problems(), service.degraded()
     if problems:
         response.status_code = 503
-    return Health(status="failing" if problems else "ok", problems=dict(problems))
+    status = "failing" if problems else "degraded" if degraded else "ok"
+    return Health(status=status, problems=dict(problems), degraded=dict(degraded))
 
 
 class ParkedEvent(BaseModel):

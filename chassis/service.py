@@ -132,6 +132,11 @@ class Service:
         database = await operations.database_problem(self.database)
         return found if database is None else {**found, "database": database}
 
+    def degraded(self) -> Mapping[str, str]:
+        """What is wrong outside this process and does not keep it from its work, such as a partner's broker."""
+        tellers = {loop.name: getattr(loop, "degraded", None) for loop in self._running}
+        return {name: what for name, tell in tellers.items() if tell is not None and (what := tell())}
+
 
 def _of_request(request: Request) -> Service:
     service: Service = request.app.state.service
