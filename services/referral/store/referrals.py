@@ -17,9 +17,9 @@ from services.referral.domain.states import Half
 from services.referral.outgoing import outgoing
 from services.referral.store import mapping
 
-_LOCK = text(f"select {mapping.COLUMNS} from referral.referrals where id = :id and half = :half for update")
+_LOCK = text(f"select {mapping.READ} from referral.referrals where id = :id and half = :half for update")
 _LOAD = text(
-    f"select {mapping.COLUMNS} from referral.referrals where case_id = any(cast(:cases as uuid[]))"
+    f"select {mapping.READ} from referral.referrals where case_id = any(cast(:cases as uuid[]))"
     " order by case_id, id, half for update"
 )
 _HALVES = text("select half, case_id, organisation from referral.referrals where id = :id order by half desc")
