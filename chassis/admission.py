@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from chassis.subscription import Interests
 from contracts.catalogue import CATALOGUE
-from contracts.envelope import Event, Meta, Received, Unreadable
+from contracts.envelope import Event, Meta
 
 PROTECTIVE = frozenset(entry.type for entry in CATALOGUE if entry.protective)
 """Events that are monotone and run although their stream is parked: a withdrawal never waits behind a poison event."""
@@ -42,6 +42,24 @@ class Message:
     value: bytes
 
 
+class Arrived:
+    """A `Received` whose attributes are read when somebody asks: what a handler says needs them, most say nothing."""
+
+    __slots__ = ("_headers", "_meta", "event")
+
+    def __init__(self, headers: Sequence[tuple[str, bytes]], event: Event | None) -> None:
+        self._headers = headers
+        self._meta: Meta | None = None
+        self.event = event
+
+    @property
+    def meta(self) -> Meta:
+        """Raises Unreadable."""
+        if self._meta is None:
+            self._meta = Meta.from_headers(self._headers)
+        return self._meta
+
+
 @dataclass(slots=True)
 class Incoming:
     """One record, read as far as it could be. Without a mark it is unsequenced, or its headers are unreadable."""
@@ -51,8 +69,9 @@ class Incoming:
     sequence: int
     marked: bool = True
     protective: bool = False
-    received: Received | None = None
+    received: Arrived | None = None
     fault: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(slots=True)
@@ -72,43 +91,40 @@ class Parked:
 
 @dataclass(slots=True)
 class Admission:
-    run: list[Received] = field(default_factory=list)
+    run: list[Arrived] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     moved: dict[Stream, Mark] = field(default_factory=dict)
     dropped: int = 0
 
 
 def read(record: Record, interests: Interests) -> Incoming:
-    """Read the attributes, and the body when somebody handles its type. Never raises for what a record holds."""
+    """Read what decides about it, and its body when somebody handles its type. Never raises for what a record holds."""
     headers = dict(record.headers)
     try:
         type_, sequence = headers["ce_type"].decode(), int(headers["ce_sequence"])
         stream = (headers["ce_source"].decode(), headers["ce_partitionkey"].decode())
-        known = interests.class_of(type_)
-        meta = Meta.from_headers(record.headers) if known is not None or interests.everything else None
-    except (KeyError, ValueError, AttributeError, Unreadable):
-        return _unmarked(record, (UNREADABLE, f"{record.topic}/{record.partition}"), fault=UNREADABLE)
-    received, fault = _body(meta, known, record.value)
+        trace = headers.get("ce_traceparent", b"").decode("ascii") or None
+    except (KeyError, ValueError, AttributeError):
+        return Incoming(record, _alone(record, UNREADABLE), record.offset, marked=False, fault=UNREADABLE)
+    received, fault = _body(record, type_, interests)
     if sequence == 0:
-        return _unmarked(record, (stream[0], f"{record.topic}/{record.partition}"), received, fault)
-    return Incoming(record, stream, sequence, True, type_ in PROTECTIVE, received, fault)
+        return Incoming(
+            record, _alone(record, stream[0]), record.offset, False, False, received, fault, trace
+        )
+    return Incoming(record, stream, sequence, True, type_ in PROTECTIVE, received, fault, trace)
 
 
-def _unmarked(
-    record: Record, stream: Stream, received: Received | None = None, fault: str | None = None
-) -> Incoming:
-    return Incoming(record, stream, record.offset, marked=False, received=received, fault=fault)
+def _alone(record: Record, source: str) -> Stream:
+    """What takes the place of a stream for a record that is parked alone if at all."""
+    return source, f"{record.topic}/{record.partition}"
 
 
-def _body(
-    meta: Meta | None, known: type[Event] | None, value: bytes | None
-) -> tuple[Received | None, str | None]:
-    if meta is None:
-        return None, None
+def _body(record: Record, type_: str, interests: Interests) -> tuple[Arrived | None, str | None]:
+    known = interests.class_of(type_)
     if known is None:
-        return Received(meta, None, value or b""), None
+        return (Arrived(record.headers, None) if interests.everything else None), None
     try:
-        return Received(meta, known.model_validate_json(value or b""), value or b""), None
+        return Arrived(record.headers, known.model_validate_json(record.value or b"")), None
     except ValidationError:
         return None, f"the body does not fit {known.__name__}"
 

@@ -123,9 +123,7 @@ class Inbox:
     def _span(self, batch: Sequence[Incoming]) -> AbstractContextManager[Any]:
         if self._tracing is None:
             return contextlib.nullcontext()
-        return self._tracing.batch(
-            "consume", [i.received.meta.traceparent for i in batch if i.received is not None]
-        )
+        return self._tracing.batch("consume", [i.traceparent for i in batch])
 
 
 async def _marks(tx: Transaction, batch: Sequence[Incoming]) -> dict[Stream, Mark]:

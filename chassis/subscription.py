@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from chassis.database import Origin, Transaction
 from chassis.outbox import Due
@@ -30,6 +30,15 @@ class Subscription(Generic[K, A]):
     """Called for each event of whatever type, before the handler; `event` is None when the type is unknown."""
 
 
+class Arriving(Protocol):
+    """A `Received`, or what becomes one when its attributes are asked for."""
+
+    @property
+    def event(self) -> Any: ...
+    @property
+    def meta(self) -> Meta: ...
+
+
 class Interests:
     """The types that any of a service's subscriptions handles: only their bodies are decoded."""
 
@@ -42,7 +51,7 @@ class Interests:
 
 
 async def handle(
-    tx: Transaction, subscriptions: Sequence[Subscription[Any, Any]], received: Sequence[Received]
+    tx: Transaction, subscriptions: Sequence[Subscription[Any, Any]], received: Sequence[Arriving]
 ) -> None:
     """Let each subscription handle the events in their order, inside the open transaction."""
     for subscription in subscriptions:
@@ -50,7 +59,7 @@ async def handle(
 
 
 async def _handle(
-    tx: Transaction, subscription: Subscription[Any, Any], received: Sequence[Received]
+    tx: Transaction, subscription: Subscription[Any, Any], received: Sequence[Arriving]
 ) -> None:
     handlers, every = subscription.handlers, subscription.every
     wanted = [r for r in received if every is not None or type(r.event) in handlers]
@@ -61,7 +70,7 @@ async def _handle(
     aggregates = await subscription.load(tx, keys)
     for key, r in keyed:
         aggregate = aggregates[key]
-        facts: list[Any] = [] if every is None else list(every(aggregate, r, tx.now))
+        facts: list[Any] = [] if every is None else list(every(aggregate, Received(r.meta, r.event), tx.now))
         handler = handlers.get(type(r.event))
         if handler is not None:
             facts.extend(handler(aggregate, r.event, tx.now))

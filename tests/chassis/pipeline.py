@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -142,11 +143,17 @@ class Side:
 
 @asynccontextmanager
 async def side(
-    postgres: Any, name: str, *, kafka: str = "127.0.0.1:1", prefix: str = "", **settings: Any
+    postgres: Any,
+    name: str,
+    *,
+    kafka: str = "127.0.0.1:1",
+    prefix: str = "",
+    versions: Path | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Side]:
     """A migrated database of the service `name`, with the probe's table."""
     owner_url, app_url = await postgres.create_database(name)
-    await migrate(owner_url, name, None)
+    await migrate(owner_url, name, versions)
     made = Settings(
         cell="TH", database_url=SecretStr(app_url), kafka_bootstrap=kafka, topic_prefix=prefix, **settings
     )
