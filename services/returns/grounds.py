@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from chassis.access import require_case
 from chassis.auth import Actor
-from chassis.problems import Unavailable
+from chassis.problems import Unavailable, WrongState
 from chassis.service import Service
 from chassis.vault import KeyDestroyed, Vault
 from services.returns import store
@@ -14,11 +13,12 @@ FIELD_CLASS = "return.grounds"
 
 
 async def seal_grounds(service: Service, actor: Actor, return_id: UUID, grounds: str) -> str:
-    """Only for whoever may assess this return. Raises NotFound, Unavailable, or KeyDestroyed where she was erased."""
+    """Only for whoever may assess this return. Raises NotFound, WrongState, Unavailable, KeyDestroyed."""
     async with service.database.transaction(actor.origin()) as tx:
-        _, case_id = await store.half_of(tx, actor, return_id, Half.SENDING)
-        await require_case(tx, actor, "return.assess", case_id)
+        half, case_id = await store.half_of(tx, actor, "return.assess", return_id)
         person_id = await store.person_of(tx, case_id)
+    if half is not Half.SENDING:
+        raise WrongState(f"the {half} half does not assess")
     if person_id is None:
         raise Unavailable("the case has not arrived here yet")
     return await _vault_of(service).seal(person_id, FIELD_CLASS, return_id, grounds)

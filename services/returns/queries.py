@@ -10,6 +10,7 @@ from sqlalchemy import text
 from chassis.access import visible_cases
 from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.problems import NotFound
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
 
 Position = tuple[datetime, UUID]
@@ -25,16 +26,15 @@ class ReturnSummary(BaseModel):
     sender: OrganisationId
     receiver: OrganisationId
     receiver_cell: Cell
+    result: Annotated[str, Code("risk_result")] | None
+    reason: Annotated[
+        str | None, Field(description="what would block a clearance now, of the list `return_block`")
+    ]
     requested_at: Annotated[datetime, Field(description="for the receiving half: when it was heard of")]
     version: int
 
 
 class ReturnView(ReturnSummary):
-    result: Annotated[str, Code("risk_result")] | None
-    grounds: Annotated[
-        str | None, Field(description="of the assessment; null where there are none, or were erased")
-    ]
-    assessor: Pseudonym | None
     outcome: Annotated[
         str | None, Field(description="of `return_outcome`; null where her consent does not let it be told")
     ]
@@ -47,8 +47,27 @@ class ReturnView(ReturnSummary):
     withdrawn_at: datetime | None
 
 
-_VIEW = "select r.*, r.id as return_id from returns.returns as r"
+class AssessmentView(BaseModel):
+    """The newest risk assessment, with its grounds in clear."""
+
+    return_id: UUID
+    result: Annotated[str, Code("risk_result")]
+    grounds: Annotated[str | None, Field(description="null where there are none, or were erased")]
+    assessor: Pseudonym
+    assessed_at: datetime
+
+
+_VIEW = """
+    select r.*, r.id as return_id,
+           case when r.state = 'decided' then 'risk-assessment-missing'
+                when r.state = 'assessed' and r.result = 'unsafe' then 'risk-unsafe' end as reason
+    from returns.returns as r
+"""
 _ONE = text(_VIEW + " where r.id = :id and r.half = :half")
+_ASSESSMENT = text(
+    "select id as return_id, result, grounds, assessor, assessed_at from returns.returns"
+    " where id = :id and half = :half and result is not null"
+)
 
 
 async def worklist(
@@ -80,6 +99,14 @@ async def worklist(
 
 
 async def assisted_return(tx: Transaction, return_id: UUID, half: str) -> ReturnView:
-    """One half that the actor was allowed to read; its grounds are still sealed."""
+    """One half that the actor was allowed to read."""
     row = (await tx.execute(_ONE, {"id": return_id, "half": half})).one()
     return ReturnView.model_validate(row, from_attributes=True)
+
+
+async def assessment(tx: Transaction, return_id: UUID, half: str) -> AssessmentView:
+    """Its grounds are still sealed. Raises NotFound where nothing was assessed; the receiving half never has one."""
+    row = (await tx.execute(_ASSESSMENT, {"id": return_id, "half": half})).first()
+    if row is None:
+        raise NotFound
+    return AssessmentView.model_validate(row, from_attributes=True)

@@ -52,7 +52,11 @@ def _unnest(columns: Mapping[str, str]) -> str:
     return f"unnest({arrays}) as u({', '.join(columns)})"
 
 
-_INSERT = text(f"insert into returns.returns ({_COLUMNS}) select {_COLUMNS} from {_unnest(_ALL)}")
+# A conflict there is only where a partner names one return for two cases: the first stands, and nothing is parked.
+_INSERT = text(
+    f"insert into returns.returns ({_COLUMNS}) select {_COLUMNS} from {_unnest(_ALL)}"
+    " on conflict (id, half) do nothing"
+)
 _UPDATE = text(
     f"update returns.returns as r set {', '.join(f'{name} = u.{name}' for name in _MOVING)}"
     f" from {_unnest(_UPDATED)} where r.id = u.id and r.half = u.half and r.version = u.stored"
@@ -76,23 +80,26 @@ class ReturnOpen(Conflict):
 
 
 async def half_of(
-    tx: Transaction, actor: Actor, return_id: UUID, half: Half | None = None
+    tx: Transaction, actor: Actor, action: str, return_id: UUID, half: Half | None = None
 ) -> tuple[Half, UUID]:
-    """Which half the actor means, and its case: the one asked for, else the one of their organisation. Raises NotFound."""
+    """Which half the actor means, and its case: the one asked for, else the one of their organisation.
+
+    Raises NotFound, the same whether it is not there or not for this actor.
+    """
     rows = (await tx.execute(_HALVES, {"id": return_id})).all()
     meant = [row for row in rows if half is None or row.half == half]
     if not meant:
         raise NotFound
     row = max(meant, key=lambda one: one.organisation == actor.organisation)
+    await require_case(tx, actor, action, row.case_id)
     return Half(row.half), row.case_id
 
 
 async def get(
-    tx: Transaction, actor: Actor, action: str, return_id: UUID, half: Half, *, expected: int | None = None
+    tx: Transaction, actor: Actor, action: str, return_id: UUID, *, expected: int | None = None
 ) -> Return:
-    """Lock a half for this actor to move it. Raises NotFound, or PreconditionFailed where it is not as they saw it."""
-    _, case_id = await half_of(tx, actor, return_id, half)
-    await require_case(tx, actor, action, case_id)
+    """Lock the half of this actor to move it. Raises NotFound, or PreconditionFailed where it is not as they saw it."""
+    half, _ = await half_of(tx, actor, action, return_id)
     row = (await tx.execute(_LOCK, {"id": return_id, "half": half})).one()
     found = _return(row)
     if expected is not None and found.version != expected:

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.problems import Conflict, Forbidden, Invalid, WrongState
+from chassis.problems import Conflict, Invalid, WrongState
 from services.returns import store
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.facts import Fact, ReturnBlocked
@@ -38,7 +38,7 @@ def answered() -> Iterator[None]:
     except WrongMove as error:
         raise WrongState(f"the return is {error.state}") from error
     except WrongHalf as error:
-        raise Forbidden(f"the {error.half} half does not {error.verb}") from error
+        raise WrongState(f"the {error.half} half does not {error.verb}") from error
 
 
 async def request_return(
@@ -68,10 +68,10 @@ def _refused(field: str, message: str, code: str) -> Invalid:
 
 
 async def move_return(
-    tx: Transaction, actor: Actor, action: str, half: Half, return_id: UUID, verb: Verb, expected: int | None
+    tx: Transaction, actor: Actor, action: str, return_id: UUID, verb: Verb, expected: int | None = None
 ) -> Return:
-    """One move of the actor's half. The half says who may make it; whoever has the other one finds nothing."""
-    moved = await store.get(tx, actor, action, return_id, half, expected=expected)
+    """One move of the actor's half, which knows the moves that are its own."""
+    moved = await store.get(tx, actor, action, return_id, expected=expected)
     with answered():
         facts = verb(moved)
     await store.save(tx, moved, facts)
@@ -82,7 +82,7 @@ async def clear_return(
     tx: Transaction, actor: Actor, return_id: UUID, expected: int | None
 ) -> tuple[Return, Blocked | None]:
     """Cleared, or the reason why not: an answer and no exception, because what was said of it must be kept."""
-    found = await store.get(tx, actor, "return.clear", return_id, Half.SENDING, expected=expected)
+    found = await store.get(tx, actor, "return.clear", return_id, expected=expected)
     with answered():
         facts = found.clear(tx.now)
     await store.save(tx, found, facts)

@@ -16,7 +16,7 @@ S, FROM, TO = State, Half.SENDING, Half.RECEIVING
 ALLOWED = {
     "decide": (FROM, {S.REQUESTED}, S.DECIDED),
     "assess": (FROM, {S.DECIDED, S.ASSESSED}, S.ASSESSED),
-    "clear": (FROM, {S.ASSESSED}, S.CLEARED),
+    "clear": (FROM, {S.DECIDED, S.ASSESSED}, S.CLEARED),
     "depart": (FROM, {S.CLEARED}, S.DEPARTED),
     "withdraw": (FROM, {S.REQUESTED, S.DECIDED, S.ASSESSED, S.CLEARED}, S.WITHDRAWN),
     "arrive": (TO, {S.DEPARTED}, S.ARRIVED),
@@ -32,7 +32,6 @@ SAYS = {
     "arrive": (facts.ReturnArrived, {}),
     "close": (facts.ReturnClosed, {"outcome": "reintegrated"}),
 }
-BLOCKS = {S.REQUESTED: "decision-missing", S.DECIDED: "risk-assessment-missing"}
 
 
 def do(made: Return, verb: str) -> list[facts.Fact]:
@@ -49,9 +48,9 @@ def test_a_verb_moves_its_own_half_from_its_states_and_nothing_else(verb: str, s
         with pytest.raises(WrongHalf):
             do(made, verb)
         assert (made.state, made.version) == (state, 1)
-    elif verb == "clear" and state in BLOCKS:
-        (blocked,) = do(made, verb)
-        assert (blocked.reason, made.state, made.version) == (BLOCKS[state], state, 1)
+    elif verb == "withdraw" and state is S.WITHDRAWN:
+        assert do(made, verb) == []
+        assert (made.state, made.version) == (state, 1)
     elif state not in start:
         with pytest.raises(WrongMove):
             do(made, verb)
@@ -77,6 +76,20 @@ def test_each_move_says_its_own_fact_with_the_half_that_moved(verb: str):
         **carried,
     )
     assert do(made, verb) == [expected]
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize(("result", "reason"), [(None, "risk-assessment-missing"), ("unsafe", "risk-unsafe")])
+def test_a_blocked_clearance_says_why_and_moves_nothing(result: str | None, reason: str, state: State):
+    made = a_return(state, result=result)
+    if state in {S.DECIDED, S.ASSESSED}:
+        (blocked,) = made.clear(NOW)
+        assert isinstance(blocked, facts.ReturnBlocked)
+        assert blocked.reason == reason
+    else:
+        with pytest.raises(WrongMove):
+            made.clear(NOW)
+    assert (made.state, made.version, made.cleared_at) == (state, 1, None)
 
 
 def test_an_unsafe_assessment_blocks_until_another_says_otherwise():

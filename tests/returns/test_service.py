@@ -79,6 +79,26 @@ async def view(h: Harness, return_id: UUID, org: str = SENDER) -> dict[str, Any]
     return body
 
 
+async def assessment(h: Harness, return_id: UUID, org: str = SENDER) -> httpx2.Response:
+    return await h.client.get(f"/v1/returns/{return_id}/assessment", headers=h.as_("case_worker", org))
+
+
+async def everything_stored(h: Harness) -> str:
+    """Every row of every table of the service and of the chassis, as text."""
+    async with h.service.database.engine.connect() as conn:
+        tables = await conn.execute(
+            text(
+                "select format('%I.%I', schemaname, tablename) from pg_tables"
+                " where schemaname in ('returns', 'chassis')"
+            )
+        )
+        rows: list[str] = []
+        for (table,) in tables.all():
+            found = await conn.execute(text(f"select * from {table}"))
+            rows += [str(tuple(bytes(v) if isinstance(v, memoryview) else v for v in row)) for row in found]
+    return "\n".join(rows)
+
+
 async def put_in_state(h: Harness, return_id: UUID, state: str) -> None:
     async with h.service.database.engine.begin() as conn:
         statement = text("update returns.returns set state = :s, result = 'safe' where id = :id")
@@ -139,6 +159,31 @@ async def test_her_withdrawal_reaches_the_receiving_half(kh: Harness):
     assert (await view(kh, return_id, org=RECEIVER))["state"] == "withdrawn"
 
 
+async def test_in_one_country_both_halves_live_side_by_side_under_their_own_cases(th: Harness):
+    shelter = "th-shelter"
+    case_id, other = await a_case(th), await a_case(th, shelter)
+    answer = await request(th, case_id, receiver=shelter, receiver_cell="TH")
+    return_id = UUID(answer.json()["id"])
+    await th.deliver(process(other, return_id, "return.cleared", recipient=shelter))
+    await put_in_state(th, return_id, "departed")
+    assert (await view(th, return_id))["half"] == "sending"
+    assert (await view(th, return_id, org=shelter))["half"] == "receiving"
+    assert (await move(th, return_id, "arrive")).json()["code"] == "wrong-state"
+    assert (await move(th, return_id, "arrive", org=shelter)).status_code == 200
+    await th.deliver(process(case_id, return_id, "return.arrived", sender=shelter, sender_cell="TH"))
+    for org, case in ((SENDER, case_id), (shelter, other)):
+        shown = await view(th, return_id, org=org)
+        assert (shown["state"], shown["case_id"]) == ("arrived", str(case))
+
+
+async def test_one_return_named_for_two_cases_parks_nothing_and_the_first_stands(kh: Harness):
+    _, return_id = await expected_abroad(kh)
+    before = await view(kh, return_id, org=RECEIVER)
+    await kh.deliver(process(uuid4(), return_id, "return.departed"))
+    assert await kh.parked() == []
+    assert await view(kh, return_id, org=RECEIVER) == before
+
+
 async def test_codes_that_do_not_fit_or_come_from_somebody_else_park_nothing_and_move_nothing(th: Harness):
     case_id, return_id = await requested(th)
     for told in (
@@ -161,18 +206,19 @@ async def test_codes_that_do_not_fit_or_come_from_somebody_else_park_nothing_and
 async def test_a_clearance_too_early_is_blocked_said_and_changes_nothing(th: Harness):
     _, return_id = await requested(th)
     steps = (
-        (None, None, "decision-missing"),
         ("decide", None, "risk-assessment-missing"),
         ("assess", {"result": "unsafe"}, "risk-unsafe"),
     )
+    answer = await move(th, return_id, "clear")
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong-state")
     for verb, body, code in steps:
-        if verb is not None:
-            assert (await move(th, return_id, verb, body=body)).status_code == 200
-        before = (await view(th, return_id))["version"]
+        assert (await move(th, return_id, verb, body=body)).status_code == 200
+        before = await view(th, return_id)
+        assert before["reason"] == code
         answer = await move(th, return_id, "clear")
         assert (answer.status_code, answer.json()["code"]) == (409, code)
         assert answer.headers["content-type"] == "application/problem+json"
-        assert (await view(th, return_id))["version"] == before
+        assert await view(th, return_id) == before
     blocked = [body["reason"] for type_, body in await th.said() if type_ == "return.blocked.v1"]
     assert blocked == [code for _, _, code in steps]
 
@@ -190,12 +236,29 @@ async def test_the_grounds_stand_nowhere_in_clear_and_are_read_by_her_worker(th:
     _, return_id = await requested(th)
     await move(th, return_id, "decide")
     assert (await move(th, return_id, "assess")).status_code == 200
-    shown = await view(th, return_id)
+    shown = (await assessment(th, return_id)).json()
     assert (shown["grounds"], shown["result"], shown["assessor"]) == (SECRET, "safe", "th.case_worker")
-    assert SECRET not in str(await th.said())
-    async with th.service.database.engine.connect() as conn:
-        stored = (await conn.execute(text("select grounds from returns.returns"))).scalar_one()
-    assert stored.startswith("v1.")
+    type_, body = (await th.said())[-1]
+    assert (type_, body["resource_id"]) == ("record.read.v1", str(return_id))
+    assert "grounds" not in await view(th, return_id)
+    stored = await everything_stored(th)
+    assert "v1." in stored
+    assert SECRET not in stored
+
+
+async def test_the_newest_assessment_replaces_the_one_before_with_its_grounds(th: Harness):
+    _, return_id = await requested(th)
+    await move(th, return_id, "decide")
+    assert (await assessment(th, return_id)).status_code == 404
+    await move(th, return_id, "assess", body={"result": "unsafe", "grounds": SECRET})
+    await move(th, return_id, "assess", body={"result": "safe"})
+    shown = (await assessment(th, return_id)).json()
+    assert (shown["result"], shown["grounds"]) == ("safe", None)
+
+
+async def test_a_return_has_no_assessment_where_she_arrives(kh: Harness):
+    _, return_id = await expected_abroad(kh)
+    assert (await assessment(kh, return_id, org=RECEIVER)).status_code == 404
 
 
 async def test_grounds_that_were_erased_are_shown_as_none(th: Harness):
@@ -206,7 +269,8 @@ async def test_grounds_that_were_erased_are_shown_as_none(th: Harness):
     async with th.service.database.engine.connect() as conn:
         person_id = (await conn.execute(text("select person_id from returns.people"))).scalar_one()
     await th.service.vault.destroy(UUID(str(person_id)))
-    assert (await view(th, return_id))["grounds"] is None
+    shown = await assessment(th, return_id)
+    assert (shown.status_code, shown.json()["grounds"]) == (200, None)
 
 
 async def test_grounds_wait_for_the_case_to_arrive_and_need_none_where_there_are_none(th: Harness):
@@ -253,6 +317,8 @@ async def test_an_assessment_or_an_outcome_outside_its_list_is_refused_without_a
     assert answer.status_code == 422
     assert "fine" not in answer.text
     assert SECRET not in answer.text
+    answer = await move(th, return_id, "assess", body={"result": "safe", "grounds": "x" * 2001})
+    assert answer.status_code == 422
     assert (await move(th, return_id, "close", body={"outcome": "deported"})).status_code == 422
 
 
@@ -269,17 +335,21 @@ async def raced(h: Harness, verb: str, headers: dict[str, str]) -> tuple[list[in
     return sorted(a.status_code for a in answers), len(await said(h)) - before
 
 
+TWICE = {"assess": ([200, 200], 2), "withdraw": ([200, 200], 1)}
+"""A second assessment replaces the first; a second withdrawal is the same one, whatever version was seen."""
+
+
 async def test_of_two_writers_of_the_same_verb_one_moves_it(th: Harness, kh: Harness):
     for verb in WAY:
-        again = verb == "assess"  # a second assessment replaces the first
-        expected = ([200, 200], 2) if again else ([200, 409], 1)
+        expected = TWICE.get(verb, ([200, 409], 1))
         assert (verb, await raced(kh if verb in RECEIVING else th, verb, {})) == (verb, expected)
 
 
 async def test_of_two_writers_who_saw_the_same_version_the_second_is_told(th: Harness, kh: Harness):
     for verb in WAY:
         result = await raced(kh if verb in RECEIVING else th, verb, {"If-Match": '"1"'})
-        assert (verb, result) == (verb, ([200, 412], 1))
+        expected = TWICE["withdraw"] if verb == "withdraw" else ([200, 412], 1)
+        assert (verb, result) == (verb, expected)
 
 
 async def test_each_side_moves_its_own_half_alone(th: Harness, kh: Harness):
@@ -288,16 +358,22 @@ async def test_each_side_moves_its_own_half_alone(th: Harness, kh: Harness):
     for verb in WAY:
         receiving = verb in RECEIVING
         h, return_id, org = (th, here, SENDER) if receiving else (kh, there, RECEIVER)
-        assert (verb, (await move(h, return_id, verb, org=org)).status_code) == (verb, 404)
+        answer = await move(h, return_id, verb, org=org)
+        assert (verb, answer.status_code, answer.json()["code"]) == (verb, 409, "wrong-state")
 
 
 async def test_a_verb_from_a_wrong_state_is_a_conflict_and_changes_nothing(th: Harness):
     _, return_id = await requested(th)
     await put_in_state(th, return_id, "withdrawn")
-    for verb in ("decide", "assess", "clear", "depart", "withdraw"):
+    for verb in ("decide", "assess", "clear", "depart"):
         answer = await move(th, return_id, verb)
         assert (verb, answer.status_code, answer.json()["code"]) == (verb, 409, "wrong-state")
     assert (await view(th, return_id))["version"] == 1
+    assert (await move(th, return_id, "withdraw")).json()["version"] == 1
+    for state in ("departed", "arrived", "closed"):
+        await put_in_state(th, return_id, state)
+        answer = await move(th, return_id, "withdraw")
+        assert (state, answer.status_code, answer.json()["code"]) == (state, 409, "wrong-state")
 
 
 STRANGERS: dict[str, Callable[[Harness], dict[str, str]]] = {
@@ -319,9 +395,11 @@ async def test_a_stranger_finds_nothing(th: Harness):
             answer = await move(th, return_id, verb, headers=headers)
             assert (who, verb, answer.status_code) == (who, verb, 404)
         found = await th.client.get(f"/v1/returns/{return_id}", headers=headers)
+        read = await th.client.get(f"/v1/returns/{return_id}/assessment", headers=headers)
         made = await th.client.post("/v1/returns", json=form(case_id), headers=headers)
         listed = await th.client.get("/v1/returns", headers=headers)
-        assert (who, found.status_code, made.status_code) == (who, 404, 404)
+        statuses = (found.status_code, read.status_code, made.status_code)
+        assert (who, statuses) == (who, (404, 404, 404))
         assert listed.status_code == 403 or listed.json()["items"] == []
 
 

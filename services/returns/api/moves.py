@@ -17,7 +17,6 @@ from contracts.types import KnownCode
 from services.returns import use_cases
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.facts import Fact
-from services.returns.domain.states import Half
 from services.returns.grounds import seal_grounds
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["moves"])
@@ -31,7 +30,7 @@ class AssessmentForm(Form):
     """`grounds` are hers: they are kept under her key and never cross the border with the result."""
 
     result: Annotated[str, KnownCode("risk_result")]
-    grounds: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None = None
+    grounds: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
 
 
 class ClosingForm(Form):
@@ -48,10 +47,8 @@ class Mover:
     return_id: UUID
     expected: int | None
 
-    async def move(self, action: str, half: Half, verb: Callable[[Return], Sequence[Fact]]) -> Done:
-        moved = await use_cases.move_return(
-            self.tx, self.actor, action, half, self.return_id, verb, self.expected
-        )
+    async def move(self, action: str, verb: Callable[[Return], Sequence[Fact]]) -> Done:
+        moved = await use_cases.move_return(self.tx, self.actor, action, self.return_id, verb, self.expected)
         return done(self.tx, self.response, moved.id, moved.version)
 
 
@@ -79,7 +76,7 @@ async def sealed_assessment(
 
 @router.post("/decide", summary="She has decided to return, informed and by her own will")
 async def decide_return(moving: Moving) -> Done:
-    return await moving.move("return.decide", Half.SENDING, lambda r: r.decide(moving.tx.now))
+    return await moving.move("return.decide", lambda r: r.decide(moving.tx.now))
 
 
 @router.post("/assess", summary="The risk assessment: its result, and its grounds under her key")
@@ -89,7 +86,7 @@ async def assess_return(
     def assess(found: Return) -> Sequence[Fact]:
         return found.assess(sealed.result, sealed.grounds, moving.actor.subject, moving.tx.now)
 
-    return await moving.move("return.assess", Half.SENDING, assess)
+    return await moving.move("return.assess", assess)
 
 
 @router.post(
@@ -107,19 +104,23 @@ async def clear_return(
 
 @router.post("/depart", summary="She has left")
 async def depart_return(moving: Moving) -> Done:
-    return await moving.move("return.depart", Half.SENDING, lambda r: r.depart(moving.tx.now))
+    return await moving.move("return.depart", lambda r: r.depart(moving.tx.now))
 
 
 @router.post("/arrive", summary="The receiver confirms that she has arrived")
 async def arrive_return(moving: Moving) -> Done:
-    return await moving.move("return.arrive", Half.RECEIVING, lambda r: r.arrive(moving.tx.now))
+    return await moving.move("return.arrive", lambda r: r.arrive(moving.tx.now))
 
 
 @router.post("/close", summary="The receiver closes the return with its outcome")
 async def close_return(body: ClosingForm, moving: Moving) -> Done:
-    return await moving.move("return.close", Half.RECEIVING, lambda r: r.close(body.outcome, moving.tx.now))
+    return await moving.move("return.close", lambda r: r.close(body.outcome, moving.tx.now))
 
 
 @router.post("/withdraw", summary="She has changed her mind, before departure; no reason is asked")
-async def withdraw_return(moving: Moving) -> Done:
-    return await moving.move("return.withdraw", Half.SENDING, lambda r: r.withdraw(moving.tx.now))
+async def withdraw_return(return_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+    """No version is asked for: a page that is old must not stand in her way."""
+    withdrawn = await use_cases.move_return(
+        tx, actor, "return.withdraw", return_id, lambda r: r.withdraw(tx.now)
+    )
+    return done(tx, response, withdrawn.id, withdrawn.version)

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.access import require, require_case
+from chassis.access import require
+from chassis.database import Transaction
 from chassis.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.problems import Invalid
 from chassis.service import Running
@@ -61,25 +62,39 @@ def _position(after: tuple[str, ...] | None) -> queries.Position | None:
     if after is None:
         return None
     try:
-        at, return_id = after
-        return datetime.fromisoformat(at), UUID(return_id)
+        text, return_id = after
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError
+        return at, UUID(return_id)
     except ValueError as error:
         raise Invalid("`after` must be the `next` of a page before") from error
 
 
-@router.get(
-    "/{return_id}", summary="One half of a return, with the grounds of its assessment; the reading is logged"
-)
+@router.get("/{return_id}", summary="One half of a return; the reading is logged")
 async def get_return(
-    return_id: UUID, actor: Who, running: Running, response: Response, half: HalfQuery = None
+    return_id: UUID, actor: Who, tx: Tx, response: Response, half: HalfQuery = None
 ) -> queries.ReturnView:
+    meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
+    view = await queries.assisted_return(tx, return_id, meant)
+    _read(tx, case_id, return_id)
+    response.headers["ETag"] = etag(view.version)
+    return view
+
+
+@router.get("/{return_id}/assessment", summary="The risk assessment with its grounds; the reading is logged")
+async def get_assessment(
+    return_id: UUID, actor: Who, running: Running, half: HalfQuery = None
+) -> queries.AssessmentView:
     """Read in one transaction; what is sealed is opened when it has ended."""
     async with running.database.transaction(actor.origin()) as tx:
-        meant, case_id = await store.half_of(tx, actor, return_id, half)
-        await require_case(tx, actor, "return.read", case_id)
-        view = await queries.assisted_return(tx, return_id, meant)
+        meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
+        view = await queries.assessment(tx, return_id, meant)
         person_id = await store.person_of(tx, case_id)
-        tx.say(RecordReadV1(case_id=case_id, resource="return", resource_id=return_id))
-    response.headers["ETag"] = etag(view.version)
+        _read(tx, case_id, return_id)
     grounds = await open_grounds(running, person_id, return_id, view.grounds)
     return view.model_copy(update={"grounds": grounds})
+
+
+def _read(tx: Transaction, case_id: UUID, return_id: UUID) -> None:
+    tx.say(RecordReadV1(case_id=case_id, resource="return", resource_id=return_id))

@@ -15,10 +15,8 @@ UNSAFE = "unsafe"
 NOT_DISCLOSED = "not-disclosed"
 """Said by a half that followed where the other side told that it closed, and not how: her consent decides what is told."""
 
-_BLOCKS: Mapping[State, str] = MappingProxyType(
-    {State.REQUESTED: "decision-missing", State.DECIDED: "risk-assessment-missing"}
-)
-"""What is missing when a clearance is tried too early; codes of the list `return_block`."""
+ASSESSMENT_MISSING, RISK_UNSAFE = "risk-assessment-missing", "risk-unsafe"
+"""What blocks a clearance; codes of the list `return_block`."""
 
 _SAYS: Mapping[Verb, type[Any]] = MappingProxyType(
     {
@@ -90,10 +88,12 @@ class Return:
 
     def clear(self, now: datetime) -> list[Fact]:
         """Cleared, or blocked for a reason that is said while the state stays as it is."""
-        reason = self._block()
-        if reason is not None and self.half is Half.SENDING:
-            return [self._fact(facts.ReturnBlocked, now, reason=reason)]
-        return self._move(Verb.CLEAR, now)
+        self._gate(Verb.CLEAR)
+        if self.result is None:
+            return [self._fact(facts.ReturnBlocked, now, reason=ASSESSMENT_MISSING)]
+        if self.result == UNSAFE:
+            return [self._fact(facts.ReturnBlocked, now, reason=RISK_UNSAFE)]
+        return self._take(Verb.CLEAR, now)
 
     def depart(self, now: datetime) -> list[Fact]:
         return self._move(Verb.DEPART, now)
@@ -107,7 +107,9 @@ class Return:
         return self._end(outcome, now)
 
     def withdraw(self, now: datetime) -> list[Fact]:
-        """By her, at any time before departure; no reason is asked."""
+        """By her, at any time before departure; no reason is asked. Said again it is the same, and said to nobody."""
+        if self.half is Half.SENDING and self.state is State.WITHDRAWN:
+            return []
         return self._move(Verb.WITHDRAW, now)
 
     def follow(self, verb: Verb, now: datetime, outcome: str | None = None) -> list[Fact]:
@@ -115,11 +117,6 @@ class Return:
         if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
             return [Ignored(self.id, self.half, verb, self.state)]
         return self._end(outcome, now) if verb is Verb.CLOSE else self._take(verb, now)
-
-    def _block(self) -> str | None:
-        if self.state is State.ASSESSED and self.result == UNSAFE:
-            return "risk-unsafe"
-        return _BLOCKS.get(self.state)
 
     def _end(self, outcome: str | None, now: datetime) -> list[Fact]:
         self.outcome = outcome

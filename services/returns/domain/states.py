@@ -49,14 +49,15 @@ MOVES: Mapping[Verb, Move] = MappingProxyType(
     {
         Verb.DECIDE: Move(State.DECIDED, Half.SENDING, frozenset({State.REQUESTED})),
         Verb.ASSESS: Move(State.ASSESSED, Half.SENDING, frozenset({State.DECIDED, State.ASSESSED})),
-        Verb.CLEAR: Move(State.CLEARED, Half.SENDING, frozenset({State.ASSESSED})),
+        Verb.CLEAR: Move(State.CLEARED, Half.SENDING, frozenset({State.DECIDED, State.ASSESSED})),
         Verb.DEPART: Move(State.DEPARTED, Half.SENDING, frozenset({State.CLEARED})),
         Verb.WITHDRAW: Move(State.WITHDRAWN, Half.SENDING, BEFORE_DEPARTURE),
         Verb.ARRIVE: Move(State.ARRIVED, Half.RECEIVING, frozenset({State.DEPARTED})),
         Verb.CLOSE: Move(State.CLOSED, Half.RECEIVING, frozenset({State.ARRIVED})),
     }
 )
-"""An assessment may be made again until she is cleared. Blocked is no state: it is said when a clearance is tried."""
+"""An assessment may be made again until she is cleared. Blocked is no state: it is said when a clearance is tried, which
+may be from `decided`, where the missing assessment is named."""
 
 FOLLOWS: Mapping[Half, Mapping[Verb, frozenset[State]]] = MappingProxyType(
     {
