@@ -19,7 +19,7 @@ $(STAMP): requirements.lock
 	@touch $@
 
 test: $(STAMP) ## run the tests; ARGS='tests/referral -k accept' for some of them
-	$(RUN) -m pytest -n 2 $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(STAMP) ## all that a change must pass besides the tests: style, types, arrows, contracts, deployment
 	.venv/bin/ruff check

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import random
 import time
+from abc import ABC, abstractmethod
 
 from chassis.faults import named, place
 
@@ -20,7 +21,7 @@ def pause_after(failures: int) -> float:
     return doubled * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
 
 
-class Supervised:
+class Supervised(ABC):
     """Runs `session` until stopped; one that raises is named in `healthy` and begun again."""
 
     name = "loop"
@@ -57,9 +58,9 @@ class Supervised:
         """None, or what is wrong, in words for an operator and without data."""
         return self.trouble
 
+    @abstractmethod
     async def session(self) -> None:
         """Work until `stopping`."""
-        raise NotImplementedError
 
     def fine(self) -> None:
         """Called by a session when it has done something: what was wrong is over."""

@@ -30,6 +30,7 @@ async def all_closed(journey: Journey):
 
 async def test_what_crosses_is_what_was_previewed_and_the_name_is_readable_where_the_grant_allows(journey):
     await journey.open_case(PERSON)
+    await journey.assess_needs()
     await journey.assign()
     await journey.give_consent(CATEGORIES)
     await journey.draft()
