@@ -30,7 +30,7 @@ async def floor(bench: Bench, topic: str) -> float:
     await owner(
         bench.referral,
         "drop table if exists bench.floor",
-        "create table bench.floor (id uuid primary key, payload bytea not null)",
+        "create table bench.floor (id uuid primary key, headers bytea not null, payload bytea not null)",
         "truncate chassis.offsets",
         f"insert into chassis.offsets select '{topic}', p, 0 from generate_series(0, {PARTITIONS - 1}) as p",
     )
@@ -66,10 +66,15 @@ async def _copy(consumer: Any, conn: Any, count: int) -> float:
             await conn.copy_records_to_table(
                 "floor",
                 schema_name="bench",
-                records=[(UUID(dict(r.headers)["ce_id"].decode()), r.value) for r in records],
+                records=[_row(r) for r in records],
             )
         copied += len(records)
     return time.perf_counter() - began
+
+
+def _row(record: Any) -> tuple[UUID, bytes, bytes]:
+    values = [value for _, value in record.headers]
+    return UUID(values[1].decode()), b"\n".join(values), record.value
 
 
 class Timed(Inbox):
