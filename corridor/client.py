@@ -24,9 +24,9 @@ class RefusedError(RuntimeError):
     """A service refused; `problem` is its problem+json."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"{status} {problem.get('code', '')}: {problem.get('title', '')} {problem.get('detail', '')}"
-        )
+        fields = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.get("errors", ()))
+        said = (problem.get("title"), problem.get("detail"), fields)
+        super().__init__(f"{status} {problem.get('code', '')}: {'. '.join(part for part in said if part)}")
         self.status, self.problem = status, problem
 
 

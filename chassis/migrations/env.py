@@ -4,6 +4,8 @@ from alembic import context
 
 config = context.config
 connection = config.attributes["connection"]
-context.configure(connection=connection, version_table_schema=config.attributes["schema"], version_table="alembic_version")
+context.configure(
+    connection=connection, version_table_schema=config.attributes["schema"], version_table="alembic_version"
+)
 with context.begin_transaction():
     context.run_migrations()

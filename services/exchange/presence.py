@@ -13,7 +13,7 @@ from services.exchange.store import inbox, outgoing_envelopes
 
 _STUCK = text(
     """
-    select 1 from chassis.outbox where topic = :topic and time < :now - interval '5 seconds'
+    select 1 from chassis.outbox where topic = :topic and time < cast(:now as timestamptz) - interval '5 seconds'
       and pos > (select max_pos from chassis.relay) limit 1
     """
 )

@@ -94,8 +94,9 @@ async def test_no_value_is_kept_by_the_border(th: Harness, trust: Trust) -> None
     await due(th, Case(trust))
     await th.work()
     tables = await rows(
-        th, "select table_schema || '.' || table_name as named from information_schema.tables"
-        " where table_schema in ('exchange', 'chassis')"
+        th,
+        "select table_schema || '.' || table_name as named from information_schema.tables"
+        " where table_schema in ('exchange', 'chassis')",
     )
     for table in tables:
         for row in await rows(th, f"select * from {table.named}"):
@@ -110,7 +111,9 @@ async def test_it_is_not_due_before_it_was_logged(th: Harness, peer: Peers, trus
     assert await th.work() == 1
 
 
-async def test_numbers_and_links_run_on_for_each_recipient(th: Harness, files: TrustFiles, trust: Trust) -> None:
+async def test_numbers_and_links_run_on_for_each_recipient(
+    th: Harness, files: TrustFiles, trust: Trust
+) -> None:
     for recipient in ("kh-reintegration-agency", "kh-health-agency", "kh-reintegration-agency"):
         await due(th, Case(trust, recipient=recipient))
         await th.work()
@@ -292,9 +295,7 @@ async def test_what_was_not_sealed_when_it_was_recalled_is_never_sealed(
     assert (answer["disclosure_id"], answer["answer"]) == (str(case.disclosure_id), "never_received")
 
 
-async def test_a_recall_between_the_token_and_the_commit_wins(
-    th: Harness, peer: Peers, trust: Trust
-) -> None:
+async def test_a_recall_between_the_token_and_the_commit_wins(th: Harness, peer: Peers, trust: Trust) -> None:
     case = Case(trust)
     await due(th, case)
     runner = next(loop for loop in th.service.loops if loop.name == "work")
@@ -338,7 +339,11 @@ async def test_events_delivered_twice_have_one_effect(th: Harness, trust: Trust)
 
 
 async def test_each_agreement_is_announced_once_for_each_version(th: Harness, files: TrustFiles) -> None:
-    assert sorted(b["agreement_id"] for b in await said(th, "agreement.changed.v1")) == ["kh-kh", "th-kh", "th-th"]
+    assert sorted(b["agreement_id"] for b in await said(th, "agreement.changed.v1")) == [
+        "kh-kh",
+        "th-kh",
+        "th-th",
+    ]
     watch = next(loop for loop in th.service.loops if loop.name == "trust")
     watch._announced = False
     await watch.look()

@@ -83,7 +83,14 @@ class Cell:
         """An envelope of the test's own making, with this cell's real keys."""
         sender = iss or authority(self.name)
         issued = int(now().timestamp())
-        values = {"jti": uuid4(), "iat": issued, "exp": issued + 60, "seq": 1, "prev": "0" * 64, "iss": sender}
+        values = {
+            "jti": uuid4(),
+            "iat": issued,
+            "exp": issued + 60,
+            "seq": 1,
+            "prev": "0" * 64,
+            "iss": sender,
+        }
         claims = Claims(aud=aud, items=tuple(items), **{**values, **changes})
         recipient: KeyOf | None = self.trust.list.agreement_key(aud, now()) if self.trust.list else None
         assert recipient is not None
@@ -98,7 +105,10 @@ async def carry(one: Cell, other: Cell) -> int:
         if other is not one:
             await other.work()
         crossed = 0
-        for sender, recipient in {(one.name, other.name): (one, other), (other.name, one.name): (other, one)}.values():
+        for sender, recipient in {
+            (one.name, other.name): (one, other),
+            (other.name, one.name): (other, one),
+        }.values():
             raws = await sender.leaving(recipient)
             if raws:
                 await recipient.take(sender.name, raws)

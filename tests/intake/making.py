@@ -51,7 +51,10 @@ async def disclosure(
     intake: Harness, fields: dict[str, str], *, recipient: str = AGENCY, **changes: Any
 ) -> DisclosureReceivedV1:
     """As exchange says it: the values under the person's key of this cell, bound to field and disclosure."""
-    ids = {name: changes.pop(name, None) or uuid4() for name in ("case_id", "person_id", "disclosure_id", "referral_id")}
+    ids = {
+        name: changes.pop(name, None) or uuid4()
+        for name in ("case_id", "person_id", "disclosure_id", "referral_id")
+    }
     vault = intake.service.vault
     await vault.create(ids["person_id"])
     sealed = [

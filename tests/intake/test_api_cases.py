@@ -1,5 +1,6 @@
 """Opening, reading, assigning cases over HTTP, and who may."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,9 +36,7 @@ async def test_what_is_known_of_the_person_stands_nowhere_in_clear(intake):
                 text("select schemaname, tablename from pg_tables where schemaname in ('intake', 'chassis')")
             )
         ).all()
-        rows = [
-            str((await conn.execute(text(f"select t::text from {s}.{t} t"))).all()) for s, t in tables
-        ]
+        rows = [str((await conn.execute(text(f"select t::text from {s}.{t} t"))).all()) for s, t in tables]
     everything = "\n".join(rows)
     assert AGENCY in everything
     for canary in ("สมหญิง", "1998-05", "81 234", "late_pregnancy", "ForcedLabour", "XXA"):
@@ -81,11 +80,19 @@ async def test_languages_become_the_persons_first_and_second(intake):
     ("changes", "loc", "code"),
     [
         ({"channel": "police"}, ["body", "channel"], "unknown-code"),
-        ({"fields": {"prs_Citizenship": ["KH", "ZZ9"]}}, ["body", "fields", "prs_Citizenship"], "unknown-code"),
+        (
+            {"fields": {"prs_Citizenship": ["KH", "ZZ9"]}},
+            ["body", "fields", "prs_Citizenship"],
+            "unknown-code",
+        ),
         ({"fields": {"prs_Birthdate": "1998-02-30"}}, ["body", "fields", "prs_Birthdate"], "invalid"),
         ({"fields": {"prs_Birthdate": "2140"}}, ["body", "fields", "prs_Birthdate"], "date-in-the-future"),
         ({"fields": {"Sokha": "x"}}, ["body", "fields", "*"], "unknown-field"),
-        ({"fields": {"vic_TraffickingStatus": "x"}}, ["body", "fields", "vic_TraffickingStatus"], "decided-elsewhere"),
+        (
+            {"fields": {"vic_TraffickingStatus": "x"}},
+            ["body", "fields", "vic_TraffickingStatus"],
+            "decided-elsewhere",
+        ),
         ({"nationality": "KH"}, ["body", "*"], "extra_forbidden"),
     ],
 )
@@ -118,6 +125,32 @@ async def test_the_worklist_shows_what_the_worker_may_read_newest_first_page_by_
     assert (await intake.client.get(f"/v1/cases/{other}", headers=worker)).status_code == 404
 
 
+async def test_the_worklist_is_narrowed_by_urgency_and_by_no_unknown_one(intake):
+    await open_case(intake, urgency="routine")
+    immediate = await open_case(intake, urgency="immediate")
+    worker = intake.as_("case_worker")
+    listed = (await intake.client.get("/v1/cases?urgency=immediate", headers=worker)).json()
+    assert [item["id"] for item in listed["items"]] == [str(immediate)]
+    assert (await intake.client.get("/v1/cases?urgency=soon", headers=worker)).status_code == 422
+
+
+async def test_racing_writers_of_one_case_are_all_kept_or_told(intake):
+    case_id = await open_case(intake)
+    headers = intake.as_("case_worker")
+    answers = await asyncio.gather(
+        *(intake.client.post(f"/v1/cases/{case_id}/holds", json={}, headers=headers) for _ in range(5))
+    )
+    assert [answer.status_code for answer in answers] == [201] * 5
+    view = (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).json()
+    assert view["version"] == 6
+
+
+async def test_the_schema_of_the_service_can_be_made(intake):
+    paths = intake.service.app.openapi()["paths"]
+    assert "/v1/imports" in paths
+    assert "multipart/form-data" in paths["/v1/imports"]["post"]["requestBody"]["content"]
+
+
 async def test_a_forged_position_is_refused(intake):
     answer = await intake.client.get("/v1/cases?after=!!!", headers=intake.as_("case_worker"))
     assert answer.status_code == 422
@@ -134,6 +167,14 @@ async def test_an_assignment_moves_the_case_to_another_organisation_and_away_fro
     for sub, status in (("th.worker-7", 200), ("th.worker-8", 404)):
         headers = intake.as_("case_worker", org=SHELTER, sub=sub)
         assert (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).status_code == status
+
+
+async def test_a_case_is_not_assigned_across_a_border(intake):
+    case_id = await open_case(intake)
+    body = {"organisation": "kh-reintegration-agency", "workers": []}
+    supervisor = intake.as_("supervisor")
+    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=supervisor)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "other-jurisdiction")
 
 
 async def test_not_found_and_not_allowed_look_the_same(intake):
@@ -158,7 +199,11 @@ async def test_cases_of_one_person_are_found_and_never_merged(intake):
     )
     await open_case(intake, fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1971"})
     await open_case(intake, fields={})
-    await open_case(intake, intake.as_("screening_officer", org=SHELTER), fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1998"})
+    await open_case(
+        intake,
+        intake.as_("screening_officer", org=SHELTER),
+        fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1998"},
+    )
     worker = intake.as_("case_worker")
     answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
     assert answer == {"case_id": str(first), "candidates": [str(second)]}

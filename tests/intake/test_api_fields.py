@@ -26,9 +26,8 @@ def consent(intake):
     """Consent's answers, by disclosure; None while it is down. The calls are counted."""
 
     class Consent:
-        down = False
-        withdrawn: set = set()
-        calls = 0
+        def __init__(self):
+            self.down, self.calls, self.withdrawn = False, 0, set()
 
         async def answer(self, request: httpx2.Request) -> httpx2.Response:
             self.calls += 1
@@ -39,14 +38,15 @@ def consent(intake):
             return httpx2.Response(200, json={"granted": disclosure_id not in self.withdrawn})
 
     consent = Consent()
-    consent.withdrawn = set()
     intake.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(consent.answer))
     intake.service.settings.peers["consent"] = "http://consent.test"
     return consent
 
 
 async def fields_of(intake, case_id, headers=None):
-    answer = await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers or intake.as_("case_worker"))
+    answer = await intake.client.get(
+        f"/v1/cases/{case_id}/fields", headers=headers or intake.as_("case_worker")
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -54,7 +54,10 @@ async def fields_of(intake, case_id, headers=None):
 async def test_named_fields_are_replaced_or_removed_and_others_stay(intake):
     case_id = await open_case(intake)
     headers = intake.as_("case_worker") | {"If-Match": '"1"'}
-    changes = {"fields": {"cor_FullName": "Sokha Chan", "prs_MobilePhone": None}, "flags": ["medical_emergency"]}
+    changes = {
+        "fields": {"cor_FullName": "Sokha Chan", "prs_MobilePhone": None},
+        "flags": ["medical_emergency"],
+    }
     answer = await intake.client.put(f"/v1/cases/{case_id}/fields", json=changes, headers=headers)
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
     view = await fields_of(intake, case_id)
@@ -96,7 +99,9 @@ async def test_received_fields_are_readable_where_the_grant_allows_it(intake, co
     assert (said[0][1]["channel"], said[0][1]["person_id"]) == ("exchange", str(received.person_id))
     view = await fields_of(intake, received.case_id)
     assert view["fields"] == {}
-    assert [(part["closed"], part["fields"]) for part in view["received"]] == [(None, {"cor_FullName": "Sokha"})]
+    assert [(part["closed"], part["fields"]) for part in view["received"]] == [
+        (None, {"cor_FullName": "Sokha"})
+    ]
     reads = bodies(await intake.said(), "record.read.v1")
     assert (reads[1]["resource"], reads[1]["resource_id"], reads[1]["fields"], reads[1]["allowed"]) == (
         "received-fields",

@@ -158,7 +158,9 @@ async def test_a_hold_is_placed_for_thirty_days_and_lifted_once(intake):
     ]
     assert lifted == [200, 409]
     said = await intake.said()
-    assert [b["hold_id"] for b in bodies(said, "hold.placed.v1") + bodies(said, "hold.lifted.v1")] == [hold_id] * 2
+    assert [b["hold_id"] for b in bodies(said, "hold.placed.v1") + bodies(said, "hold.lifted.v1")] == [
+        hold_id
+    ] * 2
     missing = await intake.client.delete(f"/v1/cases/{case_id}/holds/{uuid4()}", headers=headers)
     assert missing.status_code == 404
 

@@ -106,7 +106,12 @@ async def live_a_whole_case(stack: Stack) -> Journey:
         }
         await journey.officer.post(f"{path}/status", status)
         await journey.assign()
-        await journey.give_consent(CATEGORIES, witness=SAID["witness"], interpreter=SAID["interpreter"])
+        names = {
+            "witness": SAID["witness"],
+            "interpreter": SAID["interpreter"],
+            "interpreter_undertaking": True,
+        }
+        await journey.give_consent(CATEGORIES, **names)
         await journey.draft(fields=list(TEXTS))
         await journey.preview()
         await journey.send()

@@ -51,7 +51,7 @@ async def test_the_sender_sees_every_answer_of_the_recipient(journey):
     for verb, body, state in (
         ("accept", None, "accepted"),
         ("start", None, "in_progress"),
-        ("hold", {"reason": "waiting-for-documents"}, "on_hold"),
+        ("hold", {"reason": "awaiting-documents"}, "on_hold"),
         ("resume", None, "in_progress"),
         ("complete", {"outcome": "service-delivered"}, "completed"),
     ):

@@ -167,6 +167,17 @@ async def test_a_disclosure_opened_again_moves_nothing(kh: Harness):
     assert (await half(kh, referral_id, "incoming"))["state"] == "accepted"
 
 
+async def test_a_referral_named_again_under_another_case_does_not_replace_the_first(kh: Harness):
+    case_id, referral_id = uuid4(), uuid4()
+    await kh.deliver(received(case_id, referral_id))
+    await kh.grant_access(case_id, RECIPIENT)
+    await move(kh, referral_id, "accept", org=RECIPIENT)
+    await kh.deliver(received(uuid4(), referral_id, sender="th-somebody-else"))
+    row = await half(kh, referral_id, "incoming")
+    assert (row["case_id"], row["sender"], row["state"]) == (case_id, SENDER, "accepted")
+    assert await kh.parked() == []
+
+
 async def test_a_recall_before_acceptance_revokes_the_incoming_half(kh: Harness):
     case_id, referral_id = uuid4(), uuid4()
     await kh.deliver(received(case_id, referral_id))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.access import require, require_case
 from chassis.auth import Actor
 from chassis.http import Done, Listing, Page, Tx, Who, done, etag
+from chassis.problems import Invalid
 from chassis.service import Running
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
@@ -122,6 +123,11 @@ class AssignmentForm(BaseModel):
 async def post_assignment(
     case_id: UUID, body: AssignmentForm, actor: Who, tx: Tx, response: Response
 ) -> Done:
+    if not body.organisation.startswith(f"{actor.cell.lower()}-"):
+        message = "a case never leaves its jurisdiction by assignment"
+        raise Invalid(
+            errors=[{"loc": ["body", "organisation"], "msg": message, "code": "other-jurisdiction"}]
+        )
     case = await use_cases.assign_case(tx, actor, case_id, body.organisation, tuple(body.workers))
     return done(tx, response, case_id, case.version)
 

@@ -13,9 +13,10 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chassis.access import require
+from chassis.auth import Actor
 from chassis.http import Done, Listing, Page, PageQuery, Tx, Who, cursor, done
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
-from chassis.service import Running
+from chassis.service import Running, Service
 from services.intake import imports, queries
 from services.intake.api.cases import COMMANDS
 from services.intake.domain.htcds import MAX_FILE_BYTES, BadFile, RowError, Sheet
@@ -72,9 +73,18 @@ async def _prepare(request: Request, actor: Who, service: Running, dry_run: DryR
         ) from None
     key = request.headers.get("idempotency-key")
     import_id = uuid4() if key is None else uuid5(COMMANDS, f"import {actor.issuer} {actor.subject} {key}")
+    if key is not None and await _accepted(service, actor, import_id):
+        return Upload(
+            import_id, sheet, (), ()
+        )  # sent again: its key may be gone, and the first answer is given again
     if dry_run:
         return Upload(import_id, sheet, await imports.row_keys(service, actor.organisation, sheet.rows), ())
     return Upload(import_id, sheet, (), await imports.seal_upload(service, actor, import_id, sheet.rows))
+
+
+async def _accepted(service: Service, actor: Actor, import_id: UUID) -> bool:
+    async with service.database.transaction(actor.origin()) as tx:
+        return await store.exists(tx, import_id)
 
 
 async def _file(request: Request) -> bytes:

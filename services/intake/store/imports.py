@@ -11,7 +11,7 @@ from sqlalchemy import text
 from chassis.access import require
 from chassis.auth import Actor
 from chassis.database import Origin, Transaction
-from chassis.problems import NotFound
+from chassis.problems import Conflict, NotFound
 from services.intake.domain.facts import Fact
 from services.intake.domain.htcds import RowError
 from services.intake.outgoing import import_chunk, import_key, outgoing
@@ -20,8 +20,10 @@ from services.intake.store.cases import remember_all
 _INSERT = text(
     """
     insert into intake.imports (id, organisation, by, purpose, policy, total, done, errors, chunks, at, ended_at)
-    values (:id, :organisation, :by, :purpose, :policy, :total, :errors, :errors, :chunks, :now,
-            case when cast(:chunks as integer) = 0 then :now end)
+    values (:id, :organisation, :by, :purpose, :policy, :total, cast(:errors as integer), cast(:errors as integer),
+            cast(:chunks as integer), cast(:now as timestamptz),
+            case when cast(:chunks as integer) = 0 then cast(:now as timestamptz) end)
+    on conflict (id) do nothing
     """
 )
 _ERRORS = text(
@@ -139,7 +141,8 @@ async def accept(
         "chunks": len(chunks),
         "now": tx.now,
     }
-    await tx.execute(_INSERT, parameters)
+    if (await tx.execute(_INSERT, parameters)).rowcount != 1:
+        raise Conflict
     if errors:
         columns = {
             "lines": [error.line for error in errors],
@@ -150,6 +153,11 @@ async def accept(
     if chunks:
         await tx.execute(_CHUNKS, {"id": import_id, "sealed": list(chunks)})
     tx.say(*(import_chunk(import_id, number) for number in range(1, len(chunks) + 1)))
+
+
+async def exists(tx: Transaction, import_id: UUID) -> bool:
+    statement = text("select true from intake.imports where id = :id")
+    return (await tx.execute(statement, {"id": import_id})).scalar_one_or_none() is not None
 
 
 async def require_import(tx: Transaction, actor: Actor, import_id: UUID) -> None:

@@ -76,8 +76,11 @@ def _position(after: tuple[str, ...] | None) -> queries.Position | None:
     if after is None:
         return None
     try:
-        at, referral_id = after
-        return datetime.fromisoformat(at), UUID(referral_id)
+        text, referral_id = after
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError
+        return at, UUID(referral_id)
     except ValueError as error:
         raise Invalid("`after` must be the `next` of a page before") from error
 

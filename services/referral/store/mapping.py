@@ -68,10 +68,11 @@ def _sets(columns: Mapping[str, str], source: str) -> str:
 
 
 INSERT: TextClause = text(
-    f"insert into referral.referrals ({COLUMNS}) select {COLUMNS} from {_unnest(_ALL)} order by case_id, id, half"
+    f"insert into referral.referrals as r ({COLUMNS}) select {COLUMNS} from {_unnest(_ALL)} order by case_id, id, half"
     f" on conflict (id, half) do update set {_sets({**_FIXED, **_MOVING}, 'excluded')}"
+    " where r.organisation = '' and r.case_id = excluded.case_id"
 )
-"""A conflict there is only with the tombstone of a recall, which the offer fills in."""
+"""An offer fills in the tombstone of its own recall. Where a partner names one referral for two cases, the first stands."""
 
 UPDATE: TextClause = text(
     f"update referral.referrals as r set {_sets(_MOVING, 'u')}"
