@@ -1,0 +1,339 @@
+"""Importing files over HTTP: dry run, errors, chunks of work, running the same file again, and nothing in clear."""
+
+import csv
+import io
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from services.intake.api.imports import InMemory
+from services.intake.imports import import_work
+from tests.intake.making import AGENCY, bodies
+from tests.intake.test_spreadsheet import workbook
+
+HEADER = [
+    "cor_ExternalId",
+    "prs_First_Name",
+    "prs_Second_Name",
+    "prs_Birthdate",
+    "prs_Gender",
+    "prs_Citizenship",
+    "vic_Methods_of_Control",
+    "vic_TraffickingStatus",
+    "vic_TraffickingStatusDecisionMakingOrg",
+    "con_Consent",
+]
+GOOD = ["", "Sokha", "Chan", "1998-05", "Feminine", "KH", "DebtBondage", "", "", "1"]
+
+
+@pytest.fixture
+def rolled(monkeypatch):
+    """The temporary files that would have gone to disk."""
+    files = []
+
+    def rollover(self):
+        files.append(self)
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", rollover)
+    return files
+
+
+def table(*rows) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([HEADER, *rows])
+    return out.getvalue().encode()
+
+
+def row(**changes) -> list[str]:
+    values = dict(zip(HEADER, GOOD, strict=True))
+    return list({**values, **changes}.values())
+
+
+async def send(intake, content, *, headers=None, dry_run=False, name="cases.csv"):
+    return await intake.client.post(
+        "/v1/imports",
+        params={"dry_run": dry_run},
+        files={"file": (name, content)},
+        headers=headers or intake.as_("screening_officer"),
+    )
+
+
+async def progress(intake, import_id, headers=None):
+    answer = await intake.client.get(
+        f"/v1/imports/{import_id}", headers=headers or intake.as_("screening_officer")
+    )
+    assert answer.status_code == 200, answer.text
+    view = answer.json()
+    return {name: view[name] for name in ("state", "total", "done", "created", "duplicates", "errors")}
+
+
+async def errors(intake, import_id):
+    found, after = [], ""
+    while after is not None:
+        url = f"/v1/imports/{import_id}/errors?limit=200" + (f"&after={after}" if after else "")
+        page = (await intake.client.get(url, headers=intake.as_("screening_officer"))).json()
+        found += [(e["line"], e["column"], e["reason"]) for e in page["items"]]
+        after = page["next"]
+    return found
+
+
+async def imported(intake, content, **options):
+    answer = await send(intake, content, **options)
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"] == f"/v1/imports/{answer.json()['id']}"
+    while await intake.work():
+        pass
+    return answer.json()["id"]
+
+
+def two_thousand() -> tuple[bytes, list[tuple[int, str, str]]]:
+    """Generated rows, one in forty of them dirty in one of five ways, and the errors that they must give."""
+    random = Random(3)
+    ways = [
+        ("prs_Birthdate", "31/12/1998", "invalid-date"),
+        ("prs_Gender", "F", "unknown-code"),
+        ("prs_First_Name", "=1+1", "formula"),
+        ("prs_Citizenship", "Khmer", "unknown-code"),
+        ("vic_TraffickingStatus", "ActualVictimOfTrafficking", "missing"),
+    ]
+    spelled = {"prs_First_Name": "prs_FirstName", "vic_TraffickingStatus": HEADER[8]}
+    rows, expected = [], []
+    for number in range(2_000):
+        changes = {
+            "cor_ExternalId": f"R-{number}",
+            "prs_First_Name": random.choice(["Sokha", "Dara", "สมหญิง", "ចាន់", "Min"]),
+            "prs_Birthdate": str(random.randint(1960, 2015)) + random.choice(["", "~", "-05"]),
+        }
+        if number % 40 == 7:
+            column, value, reason = ways[number // 40 % len(ways)]
+            changes[column] = value
+            expected.append((number + 2, spelled.get(column, column), reason))
+        rows.append(row(**changes))
+    return table(*rows), expected
+
+
+async def test_two_thousand_rows_load_fast_every_bad_one_is_named_and_a_second_run_adds_nothing(intake):
+    content, expected = two_thousand()
+    began = time.monotonic()
+    import_id = await imported(intake, content)
+    took = time.monotonic() - began
+    assert await progress(intake, import_id) == {
+        "state": "done",
+        "total": 2_000,
+        "done": 2_000,
+        "created": 1_950,
+        "duplicates": 0,
+        "errors": 50,
+    }
+    assert await errors(intake, import_id) == expected
+    assert took < 40
+    again = await imported(intake, content)
+    assert await progress(intake, again) == {
+        "state": "done",
+        "total": 2_000,
+        "done": 2_000,
+        "created": 0,
+        "duplicates": 1_950,
+        "errors": 50,
+    }
+    async with intake.service.database.engine.connect() as conn:
+        counted = text(
+            "select (select count(*) from intake.cases), (select count(*) from intake.import_chunks)"
+        )
+        assert tuple((await conn.execute(counted)).one()) == (1_950, 0)
+    said = [type_ for type_, _ in await intake.said()]
+    assert (said.count("case.opened.v1"), said.count("case.assigned.v1")) == (1_950, 1_950)
+
+
+async def test_progress_is_seen_while_chunks_are_done(intake):
+    content = table(*(row(cor_ExternalId=f"R-{n}") for n in range(250)))
+    answer = await send(intake, content)
+    before = await progress(intake, answer.json()["id"])
+    assert (before["state"], before["done"], before["total"]) == ("running", 0, 250)
+    await intake.work()
+    after = await progress(intake, answer.json()["id"])
+    assert (after["state"], after["done"], after["created"]) == ("done", 250, 250)
+
+
+async def test_an_imported_case_is_said_for_who_sent_the_file_and_can_be_opened(intake):
+    decided = {"vic_TraffickingStatus": "PossibleVictimOfTrafficking", HEADER[8]: "NGO"}
+    await imported(intake, table(row(**decided)))
+    said = await intake.said()
+    (opened,) = bodies(said, "case.opened.v1")
+    assert (opened["channel"], opened["organisation"], opened["urgency"]) == ("file", AGENCY, "routine")
+    assert [b["revision"] for b in bodies(said, "case.identified.v1")] == [1]
+    async with intake.service.database.engine.connect() as conn:
+        actors = await conn.execute(
+            text("select distinct actor from chassis.outbox where type like 'case.%'")
+        )
+        assert [actor for (actor,) in actors] == ["th.screening_officer"]
+    headers = intake.as_("case_worker")
+    view = (await intake.client.get(f"/v1/cases/{opened['case_id']}/fields", headers=headers)).json()
+    assert view["fields"] == {
+        "prs_FirstName": "Sokha",
+        "prs_SecondName": "Chan",
+        "prs_Birthdate": "1998-05",
+        "prs_Gender": "Feminine",
+        "prs_Citizenship": ["KH"],
+        "vic_MethodsOfControl": ["DebtBondage"],
+        "vic_TraffickingStatus": "PossibleVictimOfTrafficking",
+        "vic_TraffickingStatusDecisionMakingOrg": "NGO",
+    }
+    status = (await intake.client.get(f"/v1/cases/{opened['case_id']}/status", headers=headers)).json()
+    assert [(r["revision"], r["status"]) for r in status["revisions"]] == [(1, "PossibleVictimOfTrafficking")]
+
+
+async def test_a_dry_run_says_what_would_happen_and_keeps_nothing(intake):
+    await imported(intake, table(row()))
+    content = table(row(), row(prs_Second_Name="Sok"), row(prs_Second_Name="Sok"), row(prs_Gender="F"))
+    answer = await send(intake, content, dry_run=True)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "total": 4,
+            "good": 3,
+            "bad": 1,
+            "duplicates": 2,
+            "errors": [{"line": 5, "column": "prs_Gender", "reason": "unknown-code"}],
+            "more_errors": False,
+        },
+    )
+    async with intake.service.database.engine.connect() as conn:
+        assert (await conn.execute(text("select count(*) from intake.imports"))).scalar_one() == 1
+        assert (await conn.execute(text("select count(*) from intake.cases"))).scalar_one() == 1
+
+
+async def test_the_same_row_of_another_organisation_is_another_case(intake):
+    await imported(intake, table(row()))
+    shelter = intake.as_("screening_officer", org="th-shelter")
+    import_id = await imported(intake, table(row()), headers=shelter)
+    view = await progress(intake, import_id, shelter)
+    assert (view["created"], view["duplicates"]) == (1, 0)
+
+
+async def test_a_changed_row_with_the_same_external_identifier_opens_no_second_case(intake):
+    await imported(intake, table(row(cor_ExternalId="A-1")))
+    again = await imported(intake, table(row(cor_ExternalId="A-1", prs_Gender="Masculine")))
+    view = await progress(intake, again)
+    assert (view["created"], view["duplicates"]) == (0, 1)
+
+
+async def test_a_chunk_that_is_tried_twice_opens_its_cases_once(intake):
+    answer = await send(intake, table(row(), row(prs_Second_Name="Sok")))
+    import_id = answer.json()["id"]
+    kind = import_work(intake.service)[0]
+    item = SimpleNamespace(payload={"import_id": import_id, "number": 1})
+    results = [await kind.act(item), await kind.act(item)]  # both before either is finished
+    for result in results:
+        async with intake.service.database.transaction(intake.service.database.system()) as tx:
+            await kind.finish(tx, item, result)
+    assert len(bodies(await intake.said(), "case.opened.v1")) == 2
+
+
+async def test_a_workbook_is_imported_like_a_csv(intake):
+    content = workbook(HEADER, row(prs_First_Name="ដារា"), row(prs_First_Name="=A1"))
+    import_id = await imported(intake, content, name="cases.xlsx")
+    assert (await progress(intake, import_id))["created"] == 1
+    assert await errors(intake, import_id) == [(3, "prs_FirstName", "formula")]
+
+
+async def test_an_upload_is_sealed_and_its_key_goes_when_it_is_done(intake):
+    content = table(*(row(prs_First_Name="Kanarienvogel", cor_ExternalId=f"R{n}") for n in range(150)))
+    answer = await send(intake, content)
+    import_id = answer.json()["id"]
+    async with intake.service.database.engine.connect() as conn:
+        sealed = (
+            await conn.execute(text("select number, sealed from intake.import_chunks order by 1"))
+        ).all()
+    assert len(sealed) == 2
+    assert all(one.sealed.startswith("v1.") and "Kanarienvogel" not in one.sealed for one in sealed)
+    while await intake.work():
+        pass
+    vault = intake.service.vault
+    assert await vault.open_many([(UUID(import_id), "import.chunk", "1", sealed[0].sealed)]) == [None]
+
+
+async def test_an_upload_of_megabytes_is_never_put_on_disk(intake, rolled):
+    content = table(*(row(cor_ExternalId=f"R-{n}", prs_First_Name="x" * 150) for n in range(9_000)))
+    assert 1_500_000 < len(content) < 5_000_000
+    answer = await send(intake, content, dry_run=True)
+    assert (answer.status_code, answer.json()["good"], rolled) == (200, 9_000, [])
+
+
+async def test_starlettes_own_parser_would_have_put_it_on_disk(intake, monkeypatch, rolled):
+    monkeypatch.setattr(InMemory, "spool_max_size", 1024 * 1024)
+    content = table(*(row(cor_ExternalId=f"R-{n}", prs_First_Name="x" * 150) for n in range(9_000)))
+    await send(intake, content, dry_run=True)
+    assert rolled
+
+
+async def test_a_file_that_is_too_large_or_none_is_refused(intake):
+    large = await send(intake, b"cor_FullName\n" + b"x" * 5_000_001)
+    assert (large.status_code, large.json()["code"]) == (413, "too-large")
+    headers = intake.as_("screening_officer")
+    none = await intake.client.post("/v1/imports", files={"other": ("a.csv", b"x")}, headers=headers)
+    assert (none.status_code, none.json()["errors"][0]["code"]) == (422, "missing")
+    plain = await intake.client.post("/v1/imports", json={}, headers=headers)
+    assert (plain.status_code, plain.json()["code"]) == (415, "unsupported-media-type")
+    broken = await intake.client.post(
+        "/v1/imports",
+        content=b"nothing",
+        headers=headers | {"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert broken.status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    ("content", "loc", "code"),
+    [
+        (b"cor_FullName,Sokha\nx,y\n", ["body", "file", "column", 2], "unknown-column"),
+        (workbook(["type", "name", "label"], ["text", "Sokha", "x"]), ["body", "file"], "survey-form"),
+        (b"", ["body", "file"], "empty"),
+    ],
+)
+async def test_a_file_that_cannot_be_used_is_refused_with_its_reason_and_without_its_words(
+    intake, content, loc, code
+):
+    answer = await send(intake, content)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["loc"], error["code"]) == (loc, code)
+    assert "Sokha" not in answer.text
+
+
+async def test_an_import_is_nobody_elses_business(intake):
+    import_id = await imported(intake, table(row(prs_Gender="F")))
+    other = intake.as_("screening_officer", org="th-shelter")
+    for path in ("", "/errors"):
+        answer = await intake.client.get(f"/v1/imports/{import_id}{path}", headers=other)
+        assert answer.status_code == 404
+    worker = await send(intake, table(row()), headers=intake.as_("case_worker"))
+    assert worker.status_code == 403
+
+
+async def test_the_same_key_accepts_one_upload(intake):
+    headers = intake.as_("screening_officer") | {"Idempotency-Key": "upload-0001"}
+    first = await send(intake, table(row()), headers=headers)
+    while await intake.work():
+        pass  # done, and its key destroyed
+    again = await send(intake, table(row()), headers=headers)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["id"] == again.json()["id"]
+    async with intake.service.database.engine.connect() as conn:
+        assert (await conn.execute(text("select count(*) from intake.imports"))).scalar_one() == 1
+
+
+async def test_the_publishers_own_columns_are_all_read(intake):
+    source = Path(__file__).parent / "data" / "xlsform_survey.csv"
+    with source.open(encoding="utf-8", newline="") as lines:
+        names = [line["name"] for line in csv.DictReader(lines)]
+    out = io.StringIO()
+    csv.writer(out).writerows([names, [("Sokha" if name == "prs_First_Name" else "") for name in names]])
+    answer = await send(intake, out.getvalue().encode(), dry_run=True)
+    assert (answer.status_code, answer.json()["good"]) == (200, 1)

@@ -1,0 +1,115 @@
+"""Every verb of a case from every state, and the rules of holds, flags and identifiers."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.intake.domain import facts
+from services.intake.domain.case import (
+    FLAGS,
+    MOVES,
+    Case,
+    Hold,
+    Refused,
+    State,
+    Verb,
+    WrongState,
+    urgency_of,
+)
+
+CASE, PERSON, HOLD = UUID(int=1), UUID(int=2), UUID(int=3)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def case(state=State.OPEN) -> Case:
+    held = {HOLD: Hold(HOLD, NOW + timedelta(days=40))}
+    return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1, held)
+
+
+VERBS = {
+    Verb.ASSIGN: lambda c: c.assign("th-shelter", ("w1", "w1", "w2")),
+    Verb.RECORD: lambda c: c.record(),
+    Verb.SCREEN: lambda c: c.screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
+    Verb.IDENTIFY: lambda c: c.identify("NGO", "v1.x"),
+    Verb.ASSESS_NEEDS: lambda c: c.assess_needs(HOLD, "urgent", "v1.x"),
+    Verb.PLACE_HOLD: lambda c: c.place_hold(UUID(int=9), None, NOW),
+    Verb.LIFT_HOLD: lambda c: c.lift_hold(HOLD, NOW),
+}
+SAID = {
+    Verb.ASSIGN: [facts.CaseAssigned(CASE, "th-shelter", ("w1", "w2"))],
+    Verb.RECORD: [facts.FieldsRecorded(CASE)],
+    Verb.SCREEN: [facts.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
+    Verb.IDENTIFY: [facts.CaseIdentified(CASE, 2, "NGO", "v1.x")],
+    Verb.ASSESS_NEEDS: [facts.NeedsAssessed(CASE, HOLD, "urgent", "v1.x")],
+    Verb.PLACE_HOLD: [facts.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
+    Verb.LIFT_HOLD: [facts.HoldLifted(CASE, HOLD)],
+}
+
+
+def test_every_verb_is_tried():
+    assert set(VERBS) == set(SAID) == set(Verb)
+
+
+@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("state", State)
+def test_every_verb_from_every_state_says_what_happened_or_changes_nothing(verb, state):
+    one = case(state)
+    if verb in MOVES[state]:
+        assert VERBS[verb](one) == SAID[verb]
+    else:
+        with pytest.raises(WrongState):
+            VERBS[verb](one)
+        assert one == case(state)
+
+
+def test_opening_says_opened_and_assigned_to_the_organisation():
+    one, said = Case.open(CASE, PERSON, channel="hotline", organisation="th-a", urgency="urgent", now=NOW)
+    assert said == [
+        facts.CaseOpened(CASE, PERSON, "hotline", "th-a", "urgent", NOW),
+        facts.CaseAssigned(CASE, "th-a", ()),
+    ]
+    assert (one.state, one.version) == (State.OPEN, 0)
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_any_flag_makes_a_case_immediate_and_none_lowers_it(flag):
+    one = case()
+    one.record(frozenset({flag}))
+    assert one.urgency == "immediate"
+    one.record()
+    assert one.urgency == "immediate"
+    assert urgency_of("urgent", frozenset()) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("length", "allowed"),
+    [
+        (timedelta(days=29), False),
+        (timedelta(days=30), True),
+        (timedelta(days=366), True),
+        (timedelta(days=367), False),
+    ],
+)
+def test_a_hold_lasts_from_thirty_days_to_a_year(length, allowed):
+    one = case()
+    if allowed:
+        assert one.place_hold(UUID(int=9), NOW + length, NOW)
+    else:
+        with pytest.raises(Refused):
+            one.place_hold(UUID(int=9), NOW + length, NOW)
+
+
+def test_a_lifted_hold_is_not_lifted_again_and_an_unknown_one_is_no_hold():
+    one = case()
+    one.lift_hold(HOLD, NOW)
+    with pytest.raises(WrongState):
+        one.lift_hold(HOLD, NOW)
+    with pytest.raises(KeyError):
+        one.lift_hold(UUID(int=8), NOW)
+
+
+def test_the_same_person_twice_among_the_workers_is_once():
+    one = case()
+    one.assign("th-a", ("w", "w"))
+    assert one.workers == ("w",)

@@ -1,0 +1,128 @@
+"""What is received: every verb from every state, and the ways in which events overtake one another."""
+
+import itertools
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.domain import facts
+from services.intake.domain.case import State as CaseState
+from services.intake.domain.received import (
+    CLOSED,
+    MOVES,
+    READABLE,
+    Arrival,
+    Disclosure,
+    Grant,
+    ReceivedFile,
+    State,
+    Verb,
+)
+
+CASE, PERSON, REFERRAL = UUID(int=1), UUID(int=2), UUID(int=3)
+ONE, TWO = UUID(int=11), UUID(int=12)
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+GRANT = Grant(
+    "kh-a", "KH", "th-a", "shelter", "protection", "th-kh", 1, 1, "a" * 64, ("cor_FullName",), (), NOW
+)
+
+
+def arrival(disclosure_id=ONE, referral_id=REFERRAL, person_id=PERSON, **values) -> Arrival:
+    return Arrival(
+        disclosure_id, referral_id, person_id, "urgent", GRANT, values or {"cor_FullName": "v1.x"}, NOW
+    )
+
+
+def file(**changes) -> ReceivedFile:
+    return ReceivedFile(CASE, **changes)
+
+
+@pytest.mark.parametrize(("state", "verb"), itertools.product(State, Verb))
+def test_every_verb_from_every_state_moves_as_the_table_says_or_changes_nothing(state, verb):
+    one = Disclosure(ONE, CASE, REFERRAL, state, GRANT)
+    after = MOVES.get((state, verb))
+    assert one.move(verb) is (after is not None)
+    assert (one.state, one.changed) == (after or state, after is not None)
+
+
+def test_what_is_closed_is_not_readable():
+    assert {State.HELD, State.ACCEPTED} == READABLE
+    assert {State.ERASED, State.RESTRICTED, State.STOPPED} == CLOSED
+
+
+def test_the_first_disclosure_opens_the_case_for_the_recipient():
+    assert file().receive(arrival()) == [
+        facts.CaseOpened(CASE, PERSON, "exchange", "th-a", "urgent", NOW),
+        facts.CaseAssigned(CASE, "th-a", ()),
+    ]
+
+
+def test_a_field_outside_the_grant_is_not_kept():
+    one = file()
+    one.receive(arrival(cor_FullName="v1.x", prs_Email="v1.y"))
+    assert one.disclosures[ONE].values == {"cor_FullName": "v1.x"}
+
+
+def test_a_repeated_disclosure_changes_nothing():
+    one = file()
+    one.receive(arrival())
+    one.disclosures[ONE].changed = False
+    assert one.receive(arrival()) == []
+    assert one.disclosures[ONE].changed is False
+
+
+def test_a_recall_before_acceptance_ends_the_key_when_nothing_else_is_under_it():
+    one = file()
+    one.receive(arrival())
+    assert one.recall(ONE, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, ONE)]
+    assert (one.state, one.disclosures[ONE].values) == (CaseState.ERASED, {})
+
+
+def test_a_recall_is_answered_at_once_when_the_key_has_to_stay():
+    own = file(person_id=PERSON, own_records=True)
+    own.receive(arrival())
+    assert own.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased")]
+    two = file()
+    two.receive(arrival())
+    two.receive(arrival(TWO))
+    assert two.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased")]
+    assert two.recall(TWO, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, TWO)]
+
+
+def test_a_repeated_recall_is_answered_once():
+    one = file()
+    one.receive(arrival())
+    one.accept(REFERRAL)
+    assert one.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted")]
+    assert one.recall(ONE, REFERRAL) == []
+
+
+def test_an_erased_case_takes_the_new_key_of_a_person_referred_again():
+    one = file()
+    one.receive(arrival())
+    one.recall(ONE, REFERRAL)
+    assert one.receive(arrival(TWO, person_id=UUID(int=77))) == []
+    assert (one.state, one.person_id) == (CaseState.OPEN, UUID(int=77))
+
+
+@given(st.lists(st.sampled_from(["receive", "accept", "recall"]), max_size=8))
+def test_once_recalled_nothing_is_readable_whatever_the_order_of_events(order):
+    one = file()
+    said = []
+    for event in order:
+        match event:
+            case "receive":
+                said += one.receive(arrival())
+            case "accept":
+                said += one.accept(REFERRAL)
+            case "recall":
+                said += one.recall(ONE, REFERRAL)
+    if "recall" in order:
+        assert one.disclosures[ONE].state in CLOSED
+        answers = [f for f in said if isinstance(f, facts.DisclosureClosed | facts.KeyUnneeded)]
+        assert 1 <= len(answers) <= 2
+    if "recall" in order and "receive" not in order[: order.index("recall")]:
+        assert one.disclosures[ONE].values == {}
