@@ -168,9 +168,10 @@ class Consumer(Supervised):
         return self.trouble or (self._reader.gone() if self._reader is not None else None)
 
     async def start(self) -> None:
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(COLLECT_AFTER)
+        if gc.get_threshold()[0] != COLLECT_AFTER:  # once a process, however many services it runs
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(COLLECT_AFTER)
         await super().start()
 
     async def session(self) -> None:

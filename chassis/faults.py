@@ -17,11 +17,17 @@ serialisation, missing tables or rights, disk and memory, locks, shutdown, syste
 def transient(error: BaseException) -> bool:
     """Whether the same batch may well succeed later: nothing is parked for it."""
     if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
         state = getattr(error.orig, "sqlstate", None)
-        return error.connection_invalidated or (
-            state[:2] in SURROUNDINGS if state else isinstance(error, InterfaceError)
-        )
+        return state[:2] in SURROUNDINGS if state else _unusable_connection(error)
     return isinstance(error, OSError | TimeoutError | PoolTimeout)
+
+
+def _unusable_connection(error: DBAPIError) -> bool:
+    """The driver itself refuses: for its connection's state, or (a ValueError) for a value, which is the event's fault."""
+    cause = error.orig.__cause__ if error.orig is not None else None
+    return isinstance(error, InterfaceError) and not isinstance(cause, ValueError)
 
 
 def place(error: BaseException) -> str:
@@ -39,12 +45,17 @@ def named(error: BaseException) -> str:
         error = error.exceptions[0]
     if isinstance(error, TopicUnavailable):
         return str(error)
-    if isinstance(error, KafkaError) and error.args and isinstance(error.args[0], str | frozenset | set):
-        about = (
-            error.args[0] if isinstance(error.args[0], str) else ", ".join(sorted(map(str, error.args[0])))
-        )
-        return f"Kafka: {type(error).__name__} {about}"
+    if isinstance(error, KafkaError):
+        return f"Kafka: {type(error).__name__} {_about(error)}".rstrip()
     if isinstance(error, DBAPIError) and error.orig is not None:
         cause = error.orig.__cause__ or error.orig
         return f"PostgreSQL: {type(cause).__name__}"
     return type(error).__name__
+
+
+def _about(error: KafkaError) -> str:
+    """The topics, group or address that an error of the client carries."""
+    about = error.args[0] if error.args else ""
+    if isinstance(about, frozenset | set):
+        return ", ".join(sorted(map(str, about)))
+    return about if isinstance(about, str) else ""

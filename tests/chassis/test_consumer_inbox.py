@@ -331,6 +331,15 @@ async def test_a_lost_connection_is_retried_and_parks_nothing(referral: Side, pr
     assert (len(killed), await referral.effects(), await parked(referral)) == (1, [(case, 1)], [])
 
 
+async def test_a_value_that_the_database_cannot_hold_is_the_events_fault(
+    referral: Side, probe: Probe
+) -> None:
+    case, other = uuid4(), uuid4()
+    await take(referral, probe, message(given(case, 2**40), 1), message(given(other, 1), 1))
+    assert await referral.effects() == [(other, 1)]
+    assert await parked(referral) == [(1, "PostgreSQL: DataError", "waiting")]
+
+
 async def test_a_service_whose_tables_are_missing_waits_and_parks_nothing(
     referral: Side, probe: Probe
 ) -> None:
