@@ -53,9 +53,9 @@ def postgres_dsn(server_run: Run) -> str:
 
 
 @pytest.fixture
-async def postgres(postgres_dsn: str) -> AsyncIterator[Databases]:
+async def postgres(postgres_dsn: str, server_run: Run) -> AsyncIterator[Databases]:
     """Makes databases that are dropped when the test ends."""
-    databases = Databases(postgres_dsn)
+    databases = Databases(postgres_dsn, server_run.directory)
     yield databases
     await databases.drop_all()
 

@@ -194,8 +194,8 @@ async def running(
     **extra: Any,
 ) -> AsyncIterator[Harness]:
     """Build the service on a fresh database; `start=True` runs its loops too (then `kafka` must be real)."""
-    owner_url, app_url = await postgres.create_database(name)
-    await migrate(owner_url, name, versions)
+    kind = name if versions is not None else "bare"
+    _, app_url = await postgres.create_migrated(kind, lambda owner_url, _: migrate(owner_url, name, versions))
     if keys is None:
         keys = Keys(directory)
         keys.write()
@@ -207,8 +207,9 @@ async def running(
         **keys.settings(name),
     }
     if vault:
-        vault_owner, vault_app = await postgres.create_database("vault")
-        await migrate_vault(vault_owner, [vault_app.split("://")[1].split(":")[0]])
+        _, vault_app = await postgres.create_migrated(
+            "vault", lambda owner_url, app: migrate_vault(owner_url, [app.name])
+        )
         settings["vault_url"] = vault_app
     service = build(settings_class(**{**settings, **extra}))
     await service.start(worker=start)

@@ -44,6 +44,22 @@ async def drop_database(admin_dsn: str, database: str, roles: Iterable[str]) -> 
     await _run(admin_dsn, None, [f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', *drops])
 
 
+async def copy_database(
+    admin_dsn: str, template: str, database: str, owner: Role, users: Sequence[Role]
+) -> None:
+    """A copy of a database that nobody is connected to, with the same owner and users; rights inside come along."""
+    grants = [f'GRANT CONNECT ON DATABASE "{database}" TO "{user.name}"' for user in users]
+    await _run(
+        admin_dsn,
+        None,
+        [
+            f'CREATE DATABASE "{database}" TEMPLATE "{template}" OWNER "{owner.name}"',
+            f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC',
+            *grants,
+        ],
+    )
+
+
 async def _database(admin_dsn: str, database: str, owner: Role, users: Sequence[Role]) -> None:
     await _roles_and_database(admin_dsn, database, owner, users)
     defaults = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner.name}"'

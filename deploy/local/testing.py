@@ -9,14 +9,14 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import AsyncFileLock, FileLock
 
 from deploy.local.containers import Container, docker_answers
-from deploy.local.databases import Role, drop_database, provision_database
+from deploy.local.databases import Role, copy_database, drop_database, provision_database
 from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.process import ServerProcess
@@ -105,24 +105,47 @@ class Kafka:
             await client.close()
 
 
+Migration = Callable[[str, Role], Awaitable[None]]
+"""Makes the tables of a new database, given its owner's address and its app role."""
+
+
 @dataclass(slots=True)
 class Databases:
-    """The run's PostgreSQL, and the databases that were made here."""
+    """The run's PostgreSQL, and the databases that were made here. `directory` is where the run keeps its locks."""
 
     admin_dsn: str
-    made: list[str] = field(default_factory=list)
+    directory: Path | None = None
+    made: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     async def create_database(self, prefix: str = "test") -> tuple[str, str]:
         """A new database with its two roles: the owner's address and the app's, for SQLAlchemy with asyncpg."""
         name = f"{prefix}_{secrets.token_hex(6)}"
         owner, app = (Role(f"{name}_{kind}", secrets.token_hex(8)) for kind in ("owner", "app"))
         await provision_database(self.admin_dsn, name, owner, app)
-        self.made.append(name)
+        self.made.append((name, (owner.name, app.name)))
+        return self._url(name, owner), self._url(name, app)
+
+    async def create_migrated(self, kind: str, migration: Migration) -> tuple[str, str]:
+        """The same with tables: a copy of a database of this kind that was migrated once in this run."""
+        if self.directory is None:
+            owner_url, app_url = await self.create_database(kind)
+            await migration(owner_url, Role(self.made[-1][1][1], ""))
+            return owner_url, app_url
+        template, owner, app = f"template_{kind}", Role(f"{kind}_owner", kind), Role(f"{kind}_app", kind)
+        done = self.directory / f"{template}.done"
+        async with AsyncFileLock(self.directory / f"{template}.lock"):
+            if not done.exists():
+                await provision_database(self.admin_dsn, template, owner, app)
+                await migration(self._url(template, owner), app)
+                done.touch()
+        name = f"{kind}_{secrets.token_hex(6)}"
+        await copy_database(self.admin_dsn, template, name, owner, (app,))
+        self.made.append((name, ()))
         return self._url(name, owner), self._url(name, app)
 
     async def drop_all(self) -> None:
-        for name in self.made:
-            await drop_database(self.admin_dsn, name, (f"{name}_owner", f"{name}_app"))
+        for name, roles in self.made:
+            await drop_database(self.admin_dsn, name, roles)
         self.made.clear()
 
     def _url(self, database: str, role: Role) -> str:

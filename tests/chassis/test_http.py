@@ -177,7 +177,11 @@ async def test_no_answer_echoes_what_was_sent(service):
 
 async def test_a_service_says_what_keeps_it_from_being_ready(service):
     assert (await service.client.get("/health/live")).status_code == 200
-    assert (await service.client.get("/health/ready")).json() == {"status": "ok", "problems": {}}
+    assert (await service.client.get("/health/ready")).json() == {
+        "status": "ok",
+        "problems": {},
+        "degraded": {},
+    }
 
 
 async def test_operators_alone_see_what_stands_still(service):

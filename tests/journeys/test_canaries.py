@@ -83,7 +83,12 @@ def holders(root: Path, wanted: dict[str, set[bytes]]) -> list[str]:
     """Files below the folder that hold any form of any canary."""
     held = []
     for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except (
+            FileNotFoundError
+        ):  # PostgreSQL removes files while we look; what it wrote instead is looked at too
+            continue
         held += [
             f"{path.relative_to(root)}: {name}"
             for name, some in wanted.items()
