@@ -17,17 +17,10 @@ serialisation, missing tables or rights, disk and memory, locks, shutdown, syste
 def transient(error: BaseException) -> bool:
     """Whether the same batch may well succeed later: nothing is parked for it."""
     if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
         state = getattr(error.orig, "sqlstate", None)
-        return state[:2] in SURROUNDINGS if state else _unusable_connection(error)
+        by_code = state[:2] in SURROUNDINGS if state else isinstance(error, InterfaceError)
+        return by_code or error.connection_invalidated
     return isinstance(error, OSError | TimeoutError | PoolTimeout)
-
-
-def _unusable_connection(error: DBAPIError) -> bool:
-    """The driver itself refuses: for its connection's state, or (a ValueError) for a value, which is the event's fault."""
-    cause = error.orig.__cause__ if error.orig is not None else None
-    return isinstance(error, InterfaceError) and not isinstance(cause, ValueError)
 
 
 def place(error: BaseException) -> str:
