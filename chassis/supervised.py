@@ -76,10 +76,24 @@ class Supervised(ABC):
             began = time.monotonic()
             try:
                 await self.session()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the loop goes on and readiness says so
-                self._failures = (
-                    1 if time.monotonic() - began > 2 * LONGEST_PAUSE_SECONDS else self._failures + 1
+            except asyncio.CancelledError as error:
+                if _asked_to_stop():
+                    raise
+                # a client that cancels its own futures when a connection breaks would end the loop in silence
+                await self._failed(
+                    ConnectionError("cancelled from inside").with_traceback(error.__traceback__), began
                 )
-                self.trouble = named(error)
-                log.warning("%s: %s, raised at %s", self.name, self.trouble, place(error))
-                await self.rest(pause_after(self._failures))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the loop goes on and readiness says so
+                await self._failed(error, began)
+
+    async def _failed(self, error: Exception, began: float) -> None:
+        lasted = time.monotonic() - began
+        self._failures = 1 if lasted > 2 * LONGEST_PAUSE_SECONDS else self._failures + 1
+        self.trouble = named(error)
+        log.warning("%s: %s, raised at %s", self.name, self.trouble, place(error))
+        await self.rest(pause_after(self._failures))
+
+
+def _asked_to_stop() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
