@@ -1,12 +1,14 @@
 """Two real cells for the journeys: started once for the tests that share them, stopped at the end, nothing left."""
 
 import asyncio
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.local.stack import Stack
+from deploy.local.testing import Run
 
 
 def started(directory: Path, *, processes: bool = False) -> Iterator[Stack]:
@@ -17,21 +19,27 @@ def started(directory: Path, *, processes: bool = False) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory) -> Iterator[Stack]:
+def cells_directory(server_run: Run) -> Callable[[], Path]:
+    """Makes folders for cells. Not pytest's own: another session closes those to PostgreSQL's user."""
+    return lambda: server_run.directory / f"cells-{secrets.token_hex(4)}"
+
+
+@pytest.fixture(scope="session")
+def stack(cells_directory) -> Iterator[Stack]:
     """TH and KH, one process for each cell."""
-    yield from started(tmp_path_factory.mktemp("cells"))
+    yield from started(cells_directory())
 
 
 @pytest.fixture
-def stack_of_processes(tmp_path) -> Iterator[Stack]:
+def stack_of_processes(cells_directory) -> Iterator[Stack]:
     """TH and KH, one process for each service."""
-    yield from started(tmp_path, processes=True)
+    yield from started(cells_directory(), processes=True)
 
 
 @pytest.fixture
-def own_stack(tmp_path) -> Iterator[Stack]:
+def own_stack(cells_directory) -> Iterator[Stack]:
     """TH and KH for one test alone, which may cut and kill."""
-    yield from started(tmp_path)
+    yield from started(cells_directory())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -58,10 +58,10 @@ def spans():
 
 
 @pytest.fixture
-def watched(tmp_path, spans):
+def watched(cells_directory, spans):
     stack = Stack(
         ["TH", "KH"],
-        state=tmp_path / "state",
+        state=cells_directory() / "state",
         extra={"otlp_endpoint": f"http://127.0.0.1:{spans.server_port}/"},
     )
     asyncio.run(stack.up())
@@ -160,7 +160,7 @@ async def send_bad_input(stack: Stack, journey: Journey) -> list[str]:
     return answers
 
 
-async def test_no_canary_is_found_outside_ciphertext_anywhere_in_either_cell(watched, spans, tmp_path):
+async def test_no_canary_is_found_outside_ciphertext_anywhere_in_either_cell(watched, spans):
     journey = await live_a_whole_case(watched)
     answers = await send_bad_input(watched, journey)
     for cell in watched.cells.values():

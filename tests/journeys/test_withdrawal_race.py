@@ -95,8 +95,8 @@ async def race_many(together: Together, count: int) -> list[Disclosure]:
 
 
 @pytest.mark.slow
-async def test_nothing_is_sealed_without_a_token_older_than_the_withdrawal(tmp_path):
-    together = Together(tmp_path / "state")
+async def test_nothing_is_sealed_without_a_token_older_than_the_withdrawal(cells_directory):
+    together = Together(cells_directory() / "state")
     await together.up()
     try:
         raced = await race_many(together, RACES)
@@ -127,8 +127,8 @@ def blinded(service: Service) -> None:
 
 
 @pytest.mark.slow
-async def test_with_the_token_check_switched_off_the_judge_finds_it(tmp_path):
-    together = Together(tmp_path / "state", blinded)
+async def test_with_the_token_check_switched_off_the_judge_finds_it(cells_directory):
+    together = Together(cells_directory() / "state", blinded)
     await together.up()
     try:
         raced = await race_many(together, BLIND_RACES)
