@@ -22,6 +22,7 @@ from services.exchange.store.inbox import Raw
 POLL_MS = 200
 RECORDS = 200
 START_SECONDS = 15.0
+LOST = "the connection was lost"
 PROBE_SECONDS = 3.0
 """How often the partner's broker is asked whether it is there: without it the client waits in silence."""
 
@@ -51,6 +52,11 @@ class Pull(Supervised):
     async def session(self) -> None:
         try:
             await self._read()
+        except asyncio.CancelledError as error:
+            if self.stopping:
+                raise
+            await self._write_trouble(LOST)  # the client cancels its own futures when a connection breaks
+            raise ConnectionError(LOST) from error
         except Exception as error:
             await self._write_trouble(named(error))
             raise
