@@ -1,0 +1,81 @@
+"""What may be asked of the border, by whom, and page by page."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.trust import TrustFiles
+from services.exchange.trust import Trust
+from tests.exchange.world import Case, exchange, keys_in, peers, present
+from tests.harness import Harness
+
+ROUTES = ("/v1/agreements", "/v1/agreements/th-kh", "/v1/partners", "/v1/envelopes")
+
+
+@pytest.fixture
+async def th(postgres: Any, files: TrustFiles, tmp_path: Path):
+    """With three disclosures sealed."""
+    async with peers(keys_in(tmp_path / "th"), "TH") as peer:
+        partners = {"TH": {"bootstrap": "127.0.0.1:1"}, "KH": {"bootstrap": "127.0.0.1:1"}}
+        async with exchange(
+            postgres, files, tmp_path / "th", "TH", peer=peer, keys=peer.keys, partners=partners
+        ) as harness:
+            await next(loop for loop in harness.service.loops if loop.name == "trust").look()
+            await present(harness, "KH")
+            yield harness
+
+
+async def get(th: Harness, path: str, role: str = "operator", **headers: str) -> Any:
+    return await th.client.get(path, headers={**th.as_(role), **headers})
+
+
+async def test_only_whom_the_policies_let_may_read_and_nobody_without_a_token(th: Harness) -> None:
+    for path in ROUTES:
+        assert (await th.client.get(path)).status_code == 401
+        for role in ("screening_officer", "case_worker", "supervisor", "auditor", "operator"):
+            allowed = role == "operator" or (role != "screening_officer" and path != "/v1/envelopes")
+            assert (await get(th, path, role)).status_code == (200 if allowed else 403), (path, role)
+        assert (await th.client.get(path, headers=th.as_service("intake"))).status_code == 403
+
+
+async def test_agreements_are_listed_page_by_page_and_one_is_shown(th: Harness) -> None:
+    first = (await get(th, "/v1/agreements?limit=2")).json()
+    second = (await get(th, f"/v1/agreements?limit=2&after={first['next']}")).json()
+    assert [a["id"] for a in first["items"] + second["items"]] == ["kh-kh", "th-kh", "th-th"]
+    assert second["next"] is None
+    one = (await get(th, "/v1/agreements/th-kh")).json()
+    assert (one["cells"], one["version"]) == (["TH", "KH"], 1)
+    assert "return.arrived" in one["process_codes"]
+    assert not any(name.startswith("vic_TypeOf") for name in one["fields"])
+    for unknown in ("none", "TH-KH", "..", "x" * 61):
+        assert (await get(th, f"/v1/agreements/{unknown}")).status_code in {404, 422}
+
+
+async def test_partners_say_whether_anything_is_sealed_for_them_and_why_not(th: Harness) -> None:
+    partners = {p["cell"]: p for p in (await get(th, "/v1/partners")).json()["items"]}
+    assert (partners["KH"]["present"], partners["KH"]["closed"]) == (True, None)
+    assert (partners["TH"]["present"], partners["TH"]["closed"]) == (False, "the partner is not present")
+    assert partners["KH"]["trust_list_stale"] is False
+
+
+async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: Trust) -> None:
+    cases = [Case(trust) for _ in range(3)]
+    for case in cases:
+        for event in (case.opened(), case.authorised(), case.logged()):
+            await th.deliver(event)
+        await th.work()
+    first = (await get(th, "/v1/envelopes?limit=2")).json()
+    second = (await get(th, f"/v1/envelopes?limit=2&after={first['next']}")).json()
+    shown = first["items"] + second["items"]
+    assert [e["case_id"] for e in shown] == [str(c.case_id) for c in cases]
+    assert [(e["direction"], e["item_class"], e["state"], e["seq"]) for e in shown] == [
+        ("out", "disclosure", "waiting", n) for n in (1, 2, 3)
+    ]
+    of_one = (await get(th, f"/v1/envelopes?case_id={cases[1].case_id}")).json()["items"]
+    assert [e["disclosure_id"] for e in of_one] == [str(cases[1].disclosure_id)]
+    assert (await get(th, f"/v1/envelopes?case_id={uuid4()}")).json() == {"items": [], "next": None}
+    for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201"):
+        answer = await get(th, f"/v1/envelopes?{wrong}")
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
