@@ -222,7 +222,11 @@ async def test_a_topic_that_is_missing_is_named_by_readiness_and_its_events_wait
         await eventually(named, seconds=30)
         await kafka.create_topics({topic: 1})
         assert len(await read_topic(kafka.bootstrap, topic, 1)) == 1
-        assert relay.healthy() is None
+
+        async def well() -> bool:
+            return relay.healthy() is None
+
+        await eventually(well)
 
 
 def test_a_hole_lives_until_no_transaction_below_its_bound_is_open() -> None:
