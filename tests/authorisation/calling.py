@@ -1,0 +1,76 @@
+"""A row of the table as a request, and the state of everything that a request could have changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from tests.authorisation.actors import Headers
+from tests.authorisation.table import Row
+from tests.harness import Harness
+
+Made = Mapping[str, str]
+"""Identifiers of what was made for a row, by the names that stand in its path and its body."""
+
+_TABLES = text(
+    "select format('%I.%I', schemaname, tablename) from pg_tables"
+    " where schemaname not in ('pg_catalog', 'information_schema') order by 1"
+)
+
+
+def filled(value: Any, made: Made) -> Any:
+    """The body of a row with identifiers in their places."""
+    if isinstance(value, str):
+        return made[value[1:-1]] if value.startswith("{") and value.endswith("}") else value
+    if isinstance(value, Mapping):
+        return {name: filled(one, made) for name, one in value.items()}
+    return [filled(one, made) for one in value] if isinstance(value, list) else value
+
+
+async def call(harness: Harness, row: Row, made: Made, headers: Headers) -> httpx2.Response:
+    """The request of a row as it is meant."""
+    parts: dict[str, Any] = {}
+    if row.body is not None:
+        parts["json"] = filled(dict(row.body), made)
+    if row.file is not None:
+        parts["files"] = {"file": ("cases.csv", row.file)}
+    return await harness.client.request(row.method, row.path.format(**made), headers=headers, **parts)
+
+
+class Digests:
+    """Hashes of all rows of all tables of a service, its vault among them, seen by somebody with every right."""
+
+    def __init__(self, admin_dsn: str, harness: Harness) -> None:
+        databases = [str(harness.service.database.engine.url.database)]
+        vault = harness.service.settings.vault_url
+        if vault is not None:
+            databases.append(str(make_url(vault.get_secret_value()).database))
+        base = make_url(admin_dsn).set(drivername="postgresql+asyncpg")
+        self._engines: list[AsyncEngine] = [create_async_engine(base.set(database=d)) for d in databases]
+        self._statements: list[str] = []
+
+    async def take(self) -> dict[str, str]:
+        """Table → hash of its rows."""
+        if not self._statements:
+            self._statements = [await self._statement(engine) for engine in self._engines]
+        found: dict[str, str] = {}
+        for engine, statement in zip(self._engines, self._statements, strict=True):
+            async with engine.connect() as conn:
+                rows = await conn.execute(text(statement))
+                found |= {row.name: row.hash for row in rows}
+        return found
+
+    async def _statement(self, engine: AsyncEngine) -> str:
+        async with engine.connect() as conn:
+            tables = (await conn.execute(_TABLES)).scalars().all()
+        return " union all ".join(
+            f"select '{table}' as name, coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as hash"
+            f" from {table} as t"
+            for table in tables
+        )
+
+    async def close(self) -> None:
+        for engine in self._engines:
+            await engine.dispose()

@@ -1,0 +1,257 @@
+"""Every route of every service, who may call it, and a right call of it. A route that does not stand here fails a test.
+
+Written by hand from docs/access.md and not from the policies, so that the two check each other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.catalogue import SERVICES
+from contracts.disclosure import fields_hash
+from tests.authorisation.actors import AGENCY
+from tests.consent.making import agreed, answer
+from tests.intake.making import form as case_form
+
+EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/openapi.json")})
+"""What needs no token, in every service. This list only shrinks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`subject` names what is made before the call (tests/authorisation/worlds.py); `{name}` is one of its identifiers."""
+
+    service: str
+    method: str
+    path: str
+    action: str
+    allowed: frozenset[str]
+    subject: str = "nothing"
+    body: Mapping[str, Any] | None = None
+    status: int = 200
+    file: bytes | None = None
+    listed: str | None = None
+    seen_by: frozenset[str] = frozenset()
+    """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.method} {self.path}"
+
+
+def _kinds(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+CARE = _kinds("worker", "supervisor")
+INTAKE = CARE | {"officer"}
+OURS = INTAKE | {"colleague"}
+DECIDE = _kinds("officer", "supervisor")
+SUPERVISOR = _kinds("supervisor")
+OFFICERS = _kinds("officer", "officer elsewhere")
+CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
+DOOR = CARE_DOOR | OFFICERS
+BORDER = CARE_DOOR | {"auditor", "operator"}
+AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
+
+CASE = "/v1/cases/{case_id}"
+REFERRAL = "/v1/referrals/{referral_id}"
+RETURN = "/v1/returns/{return_id}"
+ORGANISATION = "/v1/organisations/{organisation}"
+CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
+SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
+
+
+def _intake() -> list[Row]:
+    def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
+        return Row("intake", method, path, action, allowed, *args, **more)
+
+    screening = {"checklist": "ilo-ec-labour-adult", "answers": {"exploitation.low_pay": "yes"}}
+    status = {
+        "status": "ActualVictimOfTrafficking",
+        "deciding_organisation": "NGO",
+        "reasons": "as she told it",
+    }
+    return [
+        row("POST", "/v1/cases", "case.open", OFFICERS, body=case_form(), status=201),
+        row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
+        row("GET", CASE, "case.read", INTAKE, "case"),
+        row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
+        row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
+        row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
+        row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
+        row("GET", "/v1/checklists", "case.read", DOOR),
+        row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
+        row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),
+        row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
+        row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
+        row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
+        row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
+        row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
+        row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
+        row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
+        row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
+        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
+        row(
+            "POST",
+            "/internal/v1/cases/{case_id}/disclosable",
+            "internal.disclosable",
+            _kinds("service:exchange"),
+            "case",
+            {"disclosure_id": "{disclosure_id}", "fields": ["cor_FullName"]},
+        ),
+    ]
+
+
+NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
+
+
+def _consent() -> list[Row]:
+    def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
+        return Row("consent", method, path, action, allowed, *args, **more)
+
+    consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
+    preview = {
+        "case_id": "{case_id}",
+        "purpose": "return-and-reintegration",
+        "recipient": "kh-reintegration-agency",
+        "recipient_cell": "KH",
+        "recipient_role": "reintegration",
+        "fields": ["cor_FullName"],
+    }
+    token = {"recipient": "kh-reintegration-agency", "revision": 1, "fields_hash": fields_hash(SEALED)}
+    asking = _kinds("service:intake", "service:referral", "service:returns")
+    names = {"witness": "Malee", "interpreter": "Dara", "interpreter_undertaking": True}
+    return [
+        row("POST", f"{CASE}/consents", "consent.record", CARE, "case", answer(**names), 201),
+        row("GET", f"{CASE}/consents", "consent.read", CARE, "consent"),
+        row("GET", consent, "consent.read", CARE, "consent"),
+        row("POST", f"{consent}/renew", "consent.record", CARE, "consent", agreed(**names)),
+        row("POST", f"{consent}/withdraw", "consent.withdraw", CARE, "consent"),
+        row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
+        row("GET", f"{consent}/receipt", "consent.read", CARE, "consent"),
+        row("GET", f"{CASE}/ledger", "consent.read", CARE, "disclosure"),
+        row("GET", f"{CASE}/grants", "consent.read", CARE, "granted"),
+        row(
+            "POST", f"{internal}/preview", "internal.preview", _kinds("service:referral"), "consent", preview
+        ),
+        row(
+            "POST",
+            f"{internal}/disclosures/{{disclosure_id}}/seal-token",
+            "internal.seal-token",
+            _kinds("service:exchange"),
+            "disclosure",
+            token,
+        ),
+        row("GET", f"{internal}/grants/{{disclosure_id}}", "internal.granted", asking, "granted"),
+    ]
+
+
+def _referral() -> list[Row]:
+    def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
+        return Row("referral", method, path, action, allowed, *args, **more)
+
+    draft = {
+        "case_id": "{case_id}",
+        "recipient": "kh-reintegration-agency",
+        "service": "reintegration",
+        "purpose": "return-and-reintegration",
+        "urgency": "urgent",
+        "fields": ["cor_FullName", "cor_Needs"],
+    }
+    return [
+        row("POST", "/v1/referrals", "referral.draft", CARE, "case", draft, 201),
+        row("GET", "/v1/referrals", "referral.read", CARE_DOOR, "draft", listed="referral_id", seen_by=CARE),
+        row("GET", REFERRAL, "referral.read", CARE, "draft"),
+        row("GET", f"{REFERRAL}/preview", "disclosure.preview", CARE, "draft"),
+        row("POST", f"{REFERRAL}/send", "referral.send", CARE, "draft"),
+        row("POST", f"{REFERRAL}/accept", "referral.accept", CARE, "received"),
+        row("POST", f"{REFERRAL}/reject", "referral.reject", CARE, "received", {"reason": "no-capacity"}),
+        row("POST", f"{REFERRAL}/start", "referral.start", CARE, "accepted"),
+        row("POST", f"{REFERRAL}/hold", "referral.hold", CARE, "started", {"reason": "awaiting-person"}),
+        row("POST", f"{REFERRAL}/resume", "referral.resume", CARE, "held"),
+        row(
+            "POST",
+            f"{REFERRAL}/complete",
+            "referral.complete",
+            CARE,
+            "started",
+            {"outcome": "service-delivered"},
+        ),
+        row("POST", f"{REFERRAL}/fail", "referral.fail", CARE, "started", {"reason": "moved-away"}),
+        row("POST", f"{REFERRAL}/cancel", "referral.cancel", CARE, "sent"),
+        row("POST", f"{REFERRAL}/correct", "referral.correct", CARE, "sent"),
+        row("GET", "/v1/organisations", "directory.read", DOOR, "listed"),
+        row("GET", ORGANISATION, "directory.read", DOOR, "listed"),
+        row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
+        row(
+            "PUT",
+            f"{ORGANISATION}/services/{{service}}",
+            "directory.write",
+            SUPERVISOR,
+            "listed",
+            SERVICE_FORM,
+        ),
+    ]
+
+
+ORGANISATION_FORM = {"name": "Care Agency", "role": "shelter", "languages": ["th"], "email": "desk@care.test"}
+SERVICE_FORM = {
+    "name": "Beds",
+    "service": "shelter",
+    "minimum_age": 18,
+    "schedules": [{"byday": ["MO"], "opens_at": "09:00", "closes_at": "17:00"}],
+}
+
+
+def _returns() -> list[Row]:
+    def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
+        return Row("returns", method, path, action, allowed, *args, **more)
+
+    asked = {"case_id": "{case_id}", "receiver": "kh-reintegration-agency", "receiver_cell": "KH"}
+    assessed = {"result": "safe", "grounds": "her aunt takes her in"}
+    return [
+        row("POST", "/v1/returns", "return.request", CARE, "case", asked, 201),
+        row("GET", "/v1/returns", "return.read", CARE_DOOR, "requested", listed="return_id", seen_by=CARE),
+        row("GET", RETURN, "return.read", CARE, "requested"),
+        row("GET", f"{RETURN}/assessment", "return.read", CARE, "assessed"),
+        row("POST", f"{RETURN}/decide", "return.decide", CARE, "requested"),
+        row("POST", f"{RETURN}/assess", "return.assess", CARE, "decided", assessed),
+        row("POST", f"{RETURN}/clear", "return.clear", CARE, "assessed"),
+        row("POST", f"{RETURN}/depart", "return.depart", CARE, "cleared"),
+        row("POST", f"{RETURN}/withdraw", "return.withdraw", CARE, "cleared"),
+        row("POST", f"{RETURN}/arrive", "return.arrive", CARE, "expected"),
+        row("POST", f"{RETURN}/close", "return.close", CARE, "arrived", {"outcome": "reintegrated"}),
+    ]
+
+
+def _others() -> list[Row]:
+    inbox = "/v1/inbox"
+    return [
+        Row("exchange", "GET", "/v1/agreements", "agreement.read", BORDER),
+        Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
+        Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
+        Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row("notify", "GET", inbox, "inbox.read", DOOR, "noticed", listed="notification_id", seen_by=OURS),
+        Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", OURS, "noticed"),
+        Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),
+    ]
+
+
+def _operations(service: str) -> list[Row]:
+    """What every service has from the chassis."""
+    replay = {"source": "{source}", "stream": "{stream}"}
+    return [
+        Row(service, "GET", "/v1/parked", "parked.read", OPERATOR, "parked"),
+        Row(service, "POST", "/v1/parked/replay", "parked.replay", OPERATOR, "parked", replay),
+        Row(service, "GET", "/v1/work", "work.read", OPERATOR, "failed_work"),
+    ]
+
+
+def rows() -> list[Row]:
+    """All of them, a service after the other, so that each service is started once."""
+    own = [*_intake(), *_consent(), *_referral(), *_returns(), *_others()]
+    return [row for name in SERVICES for row in (*(r for r in own if r.service == name), *_operations(name))]

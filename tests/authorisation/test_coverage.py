@@ -1,0 +1,102 @@
+"""Every route that a service really has stands in the table, and the table has no other."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from chassis.policies import Policies
+from contracts.catalogue import SERVICES
+from tests.architecture.extras import NOWHERE, extras
+from tests.authorisation.actors import KINDS
+from tests.authorisation.table import EXEMPT, rows
+
+Route = tuple[str, str]
+EXEMPT_AT_MOST = 3
+ROWS = rows()
+
+
+def built(name: str, directory: Path) -> FastAPI:
+    settings = import_module(f"services.{name}.settings").Settings(
+        cell="TH",
+        mode="development",
+        database_url=NOWHERE,
+        kafka_bootstrap="127.0.0.1:1",
+        **extras(name, directory),
+    )
+    app: FastAPI = import_module(f"services.{name}.app").build(settings).app
+    return app
+
+
+def routes_of(routes: Sequence[Any]) -> Iterator[Route]:
+    """Included routers are entered; what is neither a route nor a router (a mount, a socket) is named, and so fails."""
+    for route in routes:
+        if hasattr(route, "effective_route_contexts"):
+            yield from routes_of(list(route.effective_route_contexts()))
+            continue
+        found = getattr(route, "starlette_route", None) or route
+        for method in getattr(found, "methods", None) or (type(found).__name__,):
+            if method != "HEAD":
+                yield method, found.path
+
+
+def listed(service: str) -> list[Route]:
+    return [(row.method, row.path) for row in ROWS if row.service == service]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_route_of_a_service_has_a_row_and_every_row_has_a_route(name: str, tmp_path: Path) -> None:
+    found, known = set(routes_of(built(name, tmp_path).routes)), {*listed(name), *EXEMPT}
+    assert {"without a row": found - known, "without a route": known - found} == {
+        "without a row": set(),
+        "without a route": set(),
+    }
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_walk_finds_whatever_the_document_of_the_routes_names(name: str, tmp_path: Path) -> None:
+    app = built(name, tmp_path)
+    named = {(method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item}
+    assert set(routes_of(app.routes)) - named == {("GET", "/openapi.json")}
+    assert named <= set(routes_of(app.routes))
+
+
+def test_the_walk_enters_routers_and_names_what_it_does_not_know() -> None:
+    inner, outer, app = APIRouter(prefix="/inner"), APIRouter(prefix="/outer"), FastAPI(openapi_url=None)
+
+    @inner.get("/hidden", include_in_schema=False)
+    def hidden() -> None: ...
+
+    @inner.websocket("/socket")
+    async def socket() -> None: ...
+
+    outer.include_router(inner)
+    app.include_router(outer)
+    app.mount("/mounted", FastAPI())
+    assert {
+        route for route in routes_of(app.routes) if "docs" not in route[1] and "redoc" not in route[1]
+    } == {
+        ("GET", "/outer/inner/hidden"),
+        ("APIWebSocketRoute", "/outer/inner/socket"),
+        ("Mount", "/mounted"),
+    }
+
+
+def test_no_route_has_two_rows() -> None:
+    assert [key for key, count in Counter(str(row) for row in ROWS).items() if count > 1] == []
+
+
+def test_every_row_asks_for_an_action_of_the_policies_and_lets_somebody_in_and_somebody_not() -> None:
+    actions = Policies(Path("deploy/policies")).actions
+    assert [str(row) for row in ROWS if row.action not in actions] == []
+    assert [str(row) for row in ROWS if not row.allowed < set(KINDS)] == []
+    assert [str(row) for row in ROWS if not row.allowed] == []
+    assert {row.service for row in ROWS} == set(SERVICES)
+
+
+def test_the_list_of_what_needs_no_token_only_shrinks() -> None:
+    assert len(EXEMPT) <= EXEMPT_AT_MOST

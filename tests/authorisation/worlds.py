@@ -1,0 +1,292 @@
+"""What a call is about: cases, consents, referrals and the rest, made through each service's own routes and handlers.
+
+A method of a world makes one subject of the table and answers its identifiers; a case of it is assigned to the worker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+from sqlalchemy import text
+
+from chassis.consumer import Inbox, Message
+from contracts.events.intake import CaseAssignedV1
+from contracts.events.referral import ReferralReceivedV1
+from services.referral.directory_forms import SeedFile
+from services.referral.seeding import seed
+from tests.audit.test_api import given
+from tests.authorisation.actors import AGENCY, WORKER, Wallet
+from tests.authorisation.table import CSV, NEEDS, ORGANISATION_FORM
+from tests.consent import making as consenting
+from tests.exchange import world as border
+from tests.harness import Harness
+from tests.intake.making import form
+from tests.referral import making as referring
+from tests.referral.asking import form as referral_form
+from tests.returns import making as returning
+
+Made = dict[str, str]
+PARTNER = "kh-reintegration-agency"
+DIRECTORY = SeedFile.model_validate(
+    {
+        "organisations": [
+            {
+                "id": PARTNER,
+                "name": "Reintegration Agency",
+                "role": "reintegration",
+                "services": {"reintegration": {"name": "Reintegration", "service": "reintegration"}},
+            },
+            {"id": AGENCY, **ORGANISATION_FORM},
+        ]
+    }
+)
+
+
+@dataclass
+class World:
+    """One running service, and what every service may be asked about."""
+
+    harness: Harness
+    unreadable: int = 0
+
+    async def prepare(self) -> None:
+        """What must be there before anything can be made."""
+
+    async def ask(self, kind: str, method: str, path: str, json: Any = None, **parts: Any) -> httpx2.Response:
+        headers = Wallet(self.harness).headers(kind)
+        sent = {"json": json} if json is not None else {}
+        answer = await self.harness.client.request(method, path, headers=headers, **sent, **parts)
+        assert answer.is_success, (kind, method, path, answer.text)
+        return answer
+
+    async def make(self, subject: str) -> Made:
+        made: Made = await getattr(self, subject)()
+        return made
+
+    async def nothing(self) -> Made:
+        return {}
+
+    async def case(self) -> Made:
+        """A case that this service hears of, in the worker's hands."""
+        case_id, person_id = uuid4(), uuid4()
+        if self.harness.service.vault is not None:
+            await self.harness.service.vault.create(person_id)
+        await self.harness.deliver(consenting.case_opened(case_id, person_id))
+        await self.assign(case_id)
+        return {"case_id": str(case_id)}
+
+    async def assign(self, case_id: UUID) -> None:
+        await self.harness.deliver(CaseAssignedV1(case_id=case_id, organisation=AGENCY, workers=(WORKER,)))
+
+    async def parked(self) -> Made:
+        """A message that nobody can read waits for an operator."""
+        inbox = Inbox(self.harness.service.database, self.harness.service.subscriptions)
+        await inbox.take(inbox.read([Message("somewhere", 0, self.unreadable, [], b"{")]))
+        self.unreadable += 1
+        (item, *_) = (await self.ask("operator", "GET", "/v1/parked")).json()["items"]
+        return {"source": item["source"], "stream": item["stream"]}
+
+    async def failed_work(self) -> Made:
+        statement = "insert into chassis.work (id, kind, key, payload, due_at, state) values (:id, 'mail', :key, '{}', now(), 'failed')"
+        async with self.harness.service.database.engine.begin() as conn:
+            await conn.execute(text(statement), {"id": uuid4(), "key": str(uuid4())})
+        return {}
+
+
+class Intake(World):
+    async def case(self) -> Made:
+        """Opened by an officer, who hands it to the worker."""
+        answer = await self.ask("officer", "POST", "/v1/cases", form())
+        case_id = answer.json()["id"]
+        assignment = {"organisation": AGENCY, "workers": [WORKER]}
+        await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
+        return {"case_id": case_id, "disclosure_id": str(uuid4())}
+
+    async def _of_case(self, kind: str, what: str, body: Mapping[str, Any]) -> Made:
+        made = await self.case()
+        answer = await self.ask(kind, "POST", f"/v1/cases/{made['case_id']}/{what}", dict(body))
+        return {**made, "id": answer.json()["id"]}
+
+    async def screening(self) -> Made:
+        body = {"checklist": "ilo-ec-labour-adult", "answers": {"exploitation.low_pay": "yes"}}
+        made = await self._of_case("worker", "screenings", body)
+        return {**made, "screening_id": made["id"]}
+
+    async def status(self) -> Made:
+        decided = {"status": "ActualVictimOfTrafficking", "deciding_organisation": "NGO", "reasons": "told"}
+        return await self._of_case("officer", "status", decided)
+
+    async def hold(self) -> Made:
+        made = await self._of_case("worker", "holds", {})
+        return {**made, "hold_id": made["id"]}
+
+    async def needs(self) -> Made:
+        return await self._of_case("worker", "needs", NEEDS)
+
+    async def imported(self) -> Made:
+        files = {"file": ("cases.csv", CSV)}
+        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
+        return {"import_id": answer.json()["id"]}
+
+
+class Consent(World):
+    async def prepare(self) -> None:
+        await self.harness.deliver(consenting.agreement_changed())
+        await self.harness.deliver(consenting.directory_changed())
+
+    async def consent(self) -> Made:
+        made = await self.case()
+        path = f"/v1/cases/{made['case_id']}/consents"
+        answer = await self.ask("worker", "POST", path, consenting.answer())
+        return {**made, "consent_id": answer.json()["id"]}
+
+    async def disclosure(self) -> Made:
+        """Authorised, so that it may be sealed."""
+        made = await self.consent()
+        event = consenting.referral_sent(UUID(made["case_id"]))
+        await self.harness.deliver(event)
+        return {**made, "disclosure_id": str(consenting.disclosure_of(event.referral_id))}
+
+    async def granted(self) -> Made:
+        """Received from the other country, under its consent."""
+        made = await self.case()
+        event = referring.received(UUID(made["case_id"]), uuid4(), **from_abroad())
+        await self.harness.deliver(event)
+        return {**made, "disclosure_id": str(event.disclosure_id)}
+
+
+def from_abroad() -> dict[str, str]:
+    return {"sender": PARTNER, "sender_cell": "KH", "recipient": AGENCY}
+
+
+class Referral(World):
+    async def prepare(self) -> None:
+        await seed(self.harness.service, DIRECTORY)
+        await self.harness.service.http.aclose()
+        shown = {"sent": ["cor_FullName"], "withheld": [], "refusal": None}
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=shown))
+        self.harness.service.http = httpx2.AsyncClient(transport=transport)
+        self.harness.service.settings.peers = {"consent": "http://consent.test"}
+
+    async def listed(self) -> Made:
+        return {"organisation": AGENCY, "service": "beds"}
+
+    async def draft(self) -> Made:
+        made = await self.case()
+        body = referral_form(UUID(made["case_id"]))
+        answer = await self.ask("worker", "POST", "/v1/referrals", body)
+        return {**made, "referral_id": answer.json()["id"]}
+
+    async def sent(self) -> Made:
+        return await self._moved(await self.draft(), "send")
+
+    async def received(self) -> Made:
+        """The half of the receiver, who is the worker's organisation."""
+        made, referral_id = await self.case(), uuid4()
+        await self.harness.deliver(referring.received(UUID(made["case_id"]), referral_id, **from_abroad()))
+        return {**made, "referral_id": str(referral_id)}
+
+    async def accepted(self) -> Made:
+        return await self._moved(await self.received(), "accept")
+
+    async def started(self) -> Made:
+        return await self._moved(await self.accepted(), "start")
+
+    async def held(self) -> Made:
+        return await self._moved(await self.started(), "hold", {"reason": "awaiting-person"})
+
+    async def _moved(self, made: Made, verb: str, body: Any = None) -> Made:
+        await self.ask("worker", "POST", f"/v1/referrals/{made['referral_id']}/{verb}", body)
+        return made
+
+
+class Returns(World):
+    async def requested(self) -> Made:
+        made = await self.case()
+        body = {"case_id": made["case_id"], "receiver": PARTNER, "receiver_cell": "KH"}
+        answer = await self.ask("worker", "POST", "/v1/returns", body)
+        return {**made, "return_id": answer.json()["id"]}
+
+    async def decided(self) -> Made:
+        return await self._moved(await self.requested(), "decide")
+
+    async def assessed(self) -> Made:
+        return await self._moved(await self.decided(), "assess", {"result": "safe", "grounds": "an aunt"})
+
+    async def cleared(self) -> Made:
+        return await self._moved(await self.assessed(), "clear")
+
+    async def expected(self) -> Made:
+        """The half of the receiver, who is the worker's organisation: she has left the other country."""
+        made, return_id = await self.case(), uuid4()
+        for code in ("return.cleared", "return.departed"):
+            event = returning.process(UUID(made["case_id"]), return_id, code, **from_abroad())
+            await self.harness.deliver(event)
+        return {**made, "return_id": str(return_id)}
+
+    async def arrived(self) -> Made:
+        return await self._moved(await self.expected(), "arrive")
+
+    async def _moved(self, made: Made, verb: str, body: Any = None) -> Made:
+        await self.ask("worker", "POST", f"/v1/returns/{made['return_id']}/{verb}", body)
+        return made
+
+
+class Exchange(World):
+    async def prepare(self) -> None:
+        """The signed files have been read."""
+        await self._watch().look()
+
+    def _watch(self) -> Any:
+        return next(loop for loop in self.harness.service.loops if loop.name == "trust")
+
+    async def agreement(self) -> Made:
+        items = (await self.ask("operator", "GET", "/v1/agreements")).json()["items"]
+        return {"agreement_id": items[0]["id"]}
+
+    async def sealed(self) -> Made:
+        """A disclosure that left in an envelope."""
+        case = border.Case(self._watch()._trust)
+        await border.present(self.harness, "KH")
+        for event in (case.opened(), case.authorised(), case.logged()):
+            await self.harness.deliver(event)
+        await self.harness.work()
+        assert await border.envelopes(self.harness, "egress.kh")
+        return {"case_id": str(case.case_id)}
+
+
+class Notify(World):
+    async def noticed(self) -> Made:
+        """A notice to the worker's organisation."""
+        event = ReferralReceivedV1(
+            case_id=uuid4(),
+            referral_id=uuid4(),
+            half="incoming",
+            sender=PARTNER,
+            recipient=AGENCY,
+            at=referring.NOW,
+        )
+        await self.harness.deliver(event)
+        items = (await self.ask("worker", "GET", "/v1/inbox")).json()["items"]
+        return {"notification_id": items[0]["id"]}
+
+
+class Audit(World):
+    async def logged(self) -> Made:
+        """A case with an entry in the log."""
+        case_id = uuid4()
+        await self.harness.deliver(given(case_id))
+        return {"case_id": str(case_id)}
+
+
+WORLDS: Mapping[str, type[World]] = {
+    "intake": Intake,
+    "consent": Consent,
+    "referral": Referral,
+    "returns": Returns,
+    "exchange": Exchange,
+    "notify": Notify,
+    "audit": Audit,
+}
