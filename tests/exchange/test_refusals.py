@@ -197,6 +197,18 @@ async def test_an_expired_envelope_is_refused_and_the_next_one_fits(th: Cell, kh
     assert await rows(kh.harness, "select * from exchange.gaps") == []
 
 
+async def test_what_was_set_aside_does_not_outlive_its_recall(th: Cell, kh: Cell) -> None:
+    from tests.exchange.test_crossing import recall
+
+    case, raw = await sealed(th, kh)
+    item, issued = the_item(th, kh, raw), int(now().timestamp()) - 100
+    await kh.take("TH", [th.seal([item], RECIPIENT, SENDER, iat=issued, exp=issued + 50)])
+    assert await quarantined(kh) == ["expired"]
+    await th.deliver(recall(case))
+    await carry(th, kh)
+    assert await quarantined(kh) == []
+
+
 async def crafted(th: Cell, kh: Cell, **changes: Any) -> None:
     """A disclosure that the sender's cell should never have sealed, by somebody who has its keys."""
     _, raw = await sealed(th, kh)
@@ -280,8 +292,9 @@ async def test_a_partner_answers_and_receipts_only_what_was_sent_to_it(th: Cell,
         Item(uuid4(), ItemClass.CONTROL, control=Recall(case.disclosure_id, case.referral_id, "withdrawn")),
         Item(uuid4(), ItemClass.CONTROL, control=Void("th-legal-aid", 1)),
     ]
+    await th.take("KH", [kh.seal(said[:1], "th-exchange")])
     await th.deliver(recall(case))
-    await th.take("KH", [kh.seal(said, "th-exchange")])
+    await th.take("KH", [kh.seal(said[1:], "th-exchange", seq=2)])
     for type_ in ("envelope.delivered.v1", "recall.answered.v1", "recall.received.v1"):
         assert await th.said(type_) == []
 
@@ -323,11 +336,15 @@ async def test_an_envelope_that_cannot_be_taken_in_is_set_aside_and_the_rest_goe
         return await real(database, vault, own, sender, item)
 
     monkeypatch.setattr(receiver, "prepare", fails)
-    await kh.store("TH", [raw, after])
-    for _ in range(receiver.TRIES):
+    behind = th.seal([process(th, the_item(th, kh, raw).reference)], RECIPIENT, SENDER, seq=3)
+    await kh.store("TH", [raw, after, behind])
+    for _ in range(receiver.TRIES - 1):
         await kh.apply("TH")
+    waiting = await rows(kh.harness, 'select "offset" from exchange.inbox order by 1')
+    assert [w.offset for w in waiting] == [0, 2]
+    await kh.apply("TH")
     assert await received(kh) == [str(other.disclosure_id)]
-    assert await quarantined(kh) == ["quarantined"]
+    assert await quarantined(kh) == ["quarantined", "no_such_case"]
     await carry(th, kh)
     assert ("quarantined", None) in await receipts(th)
     assert await th.said("envelope.refused.v1") == []
