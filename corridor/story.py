@@ -33,27 +33,30 @@ class Narrator:
 
     def step(self, where: str, what: str) -> None:
         self._step += 1
-        self._console.print(f"\n[bold]{self._step:>2}. {where}[/bold]  {what}")
+        self._say(f"\n[bold]{self._step:>2}. {where}[/bold]  {what}")
 
     def crossed(self, what: str) -> None:
-        self._console.print(f"      [green]crossed the border[/green]  {what}")
+        self._say(f"      [green]crossed the border[/green]  {what}")
 
     def stayed(self, what: str) -> None:
-        self._console.print(f"      [yellow]did not cross[/yellow]       {what}")
+        self._say(f"      [yellow]did not cross[/yellow]       {what}")
 
     def note(self, what: str) -> None:
-        self._console.print(f"      {what}")
+        self._say(f"      {what}")
 
     def end(self) -> None:
         took = time.monotonic() - self._began
-        self._console.print(f"\n[bold]The story took {took:.1f} s.[/bold]")
+        self._say(f"\n[bold]The story took {took:.1f} s.[/bold]")
+
+    def _say(self, line: str) -> None:
+        """Whole lines: a terminal wraps them, a file keeps them."""
+        self._console.print(line, soft_wrap=True)
 
 
 async def play(_: Stack, console: Console) -> None:
     """Play the whole story on a stack that is up. Raises what a service refused, or what came too late."""
-    console.print(
-        "[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real."
-    )
+    title = "[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real."
+    console.print(title, soft_wrap=True)
     tell = Narrator(console)
     async with Journey() as journey:
         await _identification(journey, tell)
@@ -63,7 +66,7 @@ async def play(_: Stack, console: Console) -> None:
         await _withdrawal(journey, tell)
         await _evidence(journey, tell)
         tell.end()
-        console.print(f"The case in TH is {journey.case}, in KH {journey.their_case}.\n")
+        console.print(f"The case in TH is {journey.case}, in KH {journey.their_case}.\n", soft_wrap=True)
 
 
 async def _identification(journey: Journey, tell: Narrator) -> None:
