@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from services.audit.domain.chain import Leaf, Linked
+from services.audit.domain.chain import Leaf, Linked, Record
 
 SLICE = 2000
 
@@ -60,7 +60,8 @@ async def slices(tx: Transaction, until: int) -> AsyncIterator[list[Linked]]:
 
 def _linked(row: Any) -> Linked:
     values = {name: getattr(row, name) for name in Leaf.__slots__}
-    return Linked(Leaf(**{**values, "event_id": str(row.event_id)}), row.previous, row.hash)
+    leaf = Leaf(**{**values, "event_id": str(row.event_id)})
+    return Linked(leaf, row.previous, row.hash, Record(bytes(row.salt), row.details))
 
 
 async def head(tx: Transaction) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction, caused_by
 from contracts.envelope import Received
-from services.audit.domain.chain import Leaf, Linked, commitment, link
+from services.audit.domain.chain import Leaf, Linked, Record, link
 from services.audit.outgoing import logged
 
 LOG = "log"
@@ -70,6 +70,7 @@ async def _unknown(tx: Transaction, pending: Sequence[Received]) -> list[Receive
 def _append(log: Log, received: Received) -> dict[str, Any]:
     meta, salt = received.meta, os.urandom(SALT_BYTES)
     body: dict[str, Any] = received.event.model_dump(mode="json") if received.event is not None else {}
+    record = Record(salt, _operational(body))
     leaf = Leaf(
         entry=log.entry + 1,
         time=meta.time,
@@ -81,7 +82,7 @@ def _append(log: Log, received: Received) -> dict[str, Any]:
         organisation=meta.organisation,
         purpose=meta.purpose,
         policy=meta.policy,
-        commitment=commitment(salt, received.payload),
+        commitment=record.commitment(),
     )
     linked: Linked = link(log.head, leaf)
     log.entry, log.head = leaf.entry, linked.hash
@@ -91,7 +92,7 @@ def _append(log: Log, received: Received) -> dict[str, Any]:
         "sequence": meta.sequence,
         "causationid": meta.causationid,
         "salt": salt,
-        "details": json.dumps(_operational(body)),
+        "details": json.dumps(record.details),
         "previous": linked.previous,
         "hash": linked.hash,
     }

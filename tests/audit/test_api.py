@@ -2,8 +2,10 @@
 
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from contracts.events.access import RecordReadV1
@@ -60,6 +62,17 @@ def authorised(case, disclosure):
     )
 
 
+async def rewrite(audit, postgres, change):
+    """As the administrator of the server could, past the trigger."""
+    admin = make_url(postgres.admin_dsn).set(database=audit.service.database.engine.url.database)
+    connection = await asyncpg.connect(admin.render_as_string(hide_password=False))
+    try:
+        await connection.execute("set session_replication_role = replica")
+        await connection.execute(f"update audit.entries set {change}")
+    finally:
+        await connection.close()
+
+
 async def test_a_trail_lists_what_was_said_on_the_case_and_nothing_else(audit):
     case = uuid4()
     await audit.deliver(given(case))
@@ -113,6 +126,14 @@ async def test_verification_finds_the_chain_whole_and_pages_follow_one_another(a
     first = (await audit.client.get(f"/v1/trails/{case}?limit=3", headers=who)).json()
     second = (await audit.client.get(f"/v1/trails/{case}?limit=3&after={first['next']}", headers=who)).json()
     assert [e["entry"] for e in first["items"] + second["items"]] == [1, 2, 3, 4, 5]
+
+
+async def test_details_that_were_changed_behind_the_logs_back_are_found(audit, postgres):
+    for _ in range(3):
+        await audit.deliver(given(uuid4()))
+    await rewrite(audit, postgres, "details = jsonb_set(details, '{revision}', '9') where entry = 2")
+    found = (await audit.client.get("/v1/chain/verification", headers=audit.as_("auditor"))).json()
+    assert (found["intact"], found["first_broken"]) == (False, 2)
 
 
 @pytest.mark.parametrize("role", ["case_worker", "supervisor", "screening_officer", "operator"])

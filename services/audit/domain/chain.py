@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import rfc8785
 
@@ -48,12 +49,30 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept beside a leaf: the salt and the operational details that the leaf's commitment is made of."""
+
+    salt: bytes
+    details: Mapping[str, Any]
+
+    def commitment(self) -> str:
+        return commitment(self.salt, rfc8785.dumps(dict(self.details)))
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
-    """A leaf in its place: `hash` covers the leaf and, through `previous`, everything before it."""
+    """A leaf in its place: `hash` covers the leaf and, through `previous`, everything before it.
+
+    Without `record` only the links can be checked.
+    """
 
     leaf: Leaf
     previous: str
     hash: str
+    record: Record | None = None
+
+    def fits(self) -> bool:
+        return self.record is None or hmac.compare_digest(self.record.commitment(), self.leaf.commitment)
 
 
 def commitment(salt: bytes, body: bytes) -> str:
@@ -76,13 +95,14 @@ class Verdict:
 
 
 def verify(linked: Iterable[Linked], after: Verdict | None = None) -> Verdict:
-    """Recompute the links from the leaves. A verdict over earlier entries is continued."""
+    """Recompute links from leaves, and commitments from what is kept. A verdict over earlier entries is continued."""
     count, head = (after.entries, after.head) if after else (0, GENESIS)
     if after is not None and after.first_broken is not None:
         return after
     for one in linked:
         expected = link(head, one.leaf)
-        if one.leaf.entry != count + 1 or one.previous != head or one.hash != expected.hash:
+        in_place = one.leaf.entry == count + 1 and one.previous == head and one.hash == expected.hash
+        if not in_place or not one.fits():
             return Verdict(count, head, count + 1)
         count, head = count + 1, one.hash
     return Verdict(count, head, None)
