@@ -20,6 +20,12 @@ from services.exchange.watch import TrustWatch
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
+ATTEMPTS = 100
+"""Failures, over some seven hours, after which whoever sent it is told that it was not sealed."""
+
+FOR_EVER = 1_000_000
+"""A recall or its answer is never given up: somebody relies on it."""
+
 
 def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service:
     """`tokens` is for the test that shows what goes wrong when seal tokens are not checked; no setting reaches it."""
@@ -36,9 +42,11 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         disclosure = SealDisclosure(service, settings, sealer, tokens or ConsentTokens(settings))
         process, control = SealProcess(service.database, settings, sealer), SealControl(settings, sealer)
         return [
-            WorkKind(SEAL, disclosure.act, disclosure.finish),
-            WorkKind(PROCESS, process.act, process.finish),
-            WorkKind(CONTROL, control.act, control.finish),
+            WorkKind(
+                SEAL, disclosure.act, disclosure.finish, given_up=disclosure.given_up, max_attempts=ATTEMPTS
+            ),
+            WorkKind(PROCESS, process.act, process.finish, given_up=process.given_up, max_attempts=ATTEMPTS),
+            WorkKind(CONTROL, control.act, control.finish, max_attempts=FOR_EVER),
         ]
 
     def background(service: Service) -> list[Loop]:

@@ -37,6 +37,8 @@ from services.exchange.wire import TooLargeToSeal
 REFUSING = frozenset({404, 409, 410, 422})
 """Answers of a service that will be the same the next time. Anything else is waited out."""
 
+NOT_SEALED = "not_sealed"
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -95,6 +97,13 @@ class SealDisclosure:
         if isinstance(result, Refused):
             tx.say(*map(outgoing, disclosure.refuse(result.code, tx.now)))
         await disclosures.save(tx, [disclosure])
+
+    async def given_up(self, tx: Transaction, work: Work) -> None:
+        """It failed too often for no known reason. Nobody waits for it in silence."""
+        disclosure = await disclosures.lock(tx, UUID(work.payload["disclosure_id"]))
+        if disclosure.state is State.DUE:
+            tx.say(*map(outgoing, disclosure.refuse(NOT_SEALED, tx.now)))
+            await disclosures.save(tx, [disclosure])
 
     async def _send(
         self, tx: Transaction, disclosure: Disclosure, prepared: Prepared, replaces: int | None

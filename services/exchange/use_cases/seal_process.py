@@ -18,6 +18,7 @@ from services.exchange.store import relations
 from services.exchange.store.outgoing_envelopes import SentItem
 from services.exchange.store.relations import Known, Queued
 
+NOT_SEALED = "not_sealed"
 NO_AGREEMENT = AgreementReference("none", 0, "0" * 64)
 
 
@@ -41,6 +42,14 @@ class SealProcess:
             await relations.move_queued(tx, queued.item.item_id, "dropped")
             return
         await self._send(tx, queued, known, work)
+
+    async def given_up(self, tx: Transaction, work: Work) -> None:
+        """It failed too often for no known reason: whoever said it is told, and what waits behind it goes on."""
+        queued = await relations.queued(tx, UUID(work.payload["item_id"]))
+        known = None if queued is None else await relations.by_case(tx, queued.pair)
+        if queued is not None and queued.state == "waiting" and known is not None:
+            await relations.move_queued(tx, queued.item.item_id, "refused")
+            tx.say(outgoing(ItemRefused(**_outcome(queued, known, tx), code=NOT_SEALED)))
 
     async def _ready(self, tx: Transaction, queued: Queued) -> bool:
         """Raises Later while something must go first. Without any envelope about the case there is nobody to tell."""
