@@ -14,6 +14,14 @@ from services.exchange.domain.items import AgreementReference
 from services.exchange.store.relations import ensure_references
 
 _LOAD = text("select * from exchange.disclosures where id = any(cast(:ids as uuid[])) order by id for update")
+# What is not there cannot be locked: without a row, two processes that hear of the authorisation and of its entry in the
+# log at the same time would each write what the other does not know of.
+_EXPECT = text(
+    """
+    insert into exchange.disclosures (id, state)
+    select id, :state from unnest(cast(:ids as uuid[])) as k(id) order by id on conflict do nothing
+    """
+)
 _READ = text("select * from exchange.disclosures where id = :id")
 _SAVE = text(
     """
@@ -33,8 +41,12 @@ _SAVE = text(
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Disclosure]:
     """An entry for every key: a disclosure may be logged or recalled here before its authorisation is seen."""
-    found = {row.id: _disclosure(row) for row in await tx.execute(_LOAD, {"ids": list(keys)})}
-    return {key: found.get(key) or Disclosure(key) for key in keys}
+    found = await _locked(tx, keys)
+    missing = [key for key in keys if key not in found]
+    if missing:
+        await tx.execute(_EXPECT, {"ids": missing, "state": State.EXPECTED.value})
+        found |= await _locked(tx, missing)
+    return {key: found[key] for key in keys}
 
 
 async def save(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
@@ -49,7 +61,12 @@ async def save(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
 
 
 async def lock(tx: Transaction, disclosure_id: UUID) -> Disclosure:
-    return (await load(tx, [disclosure_id]))[disclosure_id]
+    """An empty one, of which nothing is kept, where there is none: a partner may name what never was."""
+    return (await _locked(tx, [disclosure_id])).get(disclosure_id) or Disclosure(disclosure_id)
+
+
+async def _locked(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Disclosure]:
+    return {row.id: _disclosure(row) for row in await tx.execute(_LOAD, {"ids": list(keys)})}
 
 
 async def read(tx: Transaction, disclosure_id: UUID) -> Disclosure | None:
