@@ -24,9 +24,6 @@ PAGE = 50
 TRIES = 5
 """How often one envelope may fail by itself before it is set aside and the rest of its case goes on."""
 
-WAITS = 60
-"""How often an envelope may wait for something that is still on its way inside this cell."""
-
 
 class Kind(Enum):
     """In which of the three turns an envelope is applied."""
@@ -107,12 +104,12 @@ class Receiver:
                     await self._receive(raw, opened)
         except (Unavailable, Overtaken) as error:
             raise ConnectionError(named(error)) from error
-        except NotYet as error:
-            return await self._failed(raw, opened, error, WAITS)
+        except NotYet:
+            return False  # it waits for this cell as long as it is valid; then it is refused as expired
         except Exception as error:
             if transient(error):
                 raise
-            return await self._failed(raw, opened, error, TRIES)
+            return await self._failed(raw, opened, error)
         return True
 
     async def _receive(self, raw: Raw, opened: Opened) -> None:
@@ -140,13 +137,13 @@ class Receiver:
             if await inbox.hold(tx, raw):
                 await refuse_bytes(tx, raw, code)
 
-    async def _failed(self, raw: Raw, opened: Opened | Unopened, error: Exception, tries: int) -> bool:
+    async def _failed(self, raw: Raw, opened: Opened | Unopened, error: Exception) -> bool:
         """Tried again with the next record that comes, and set aside in the end: other cases go on."""
         log.warning("envelope at %s/%d/%d: %s", raw.cell, raw.partition, raw.offset, named(error))
         async with self._transaction() as tx:
             if not await inbox.hold(tx, raw):
                 return True
-            if raw.attempts + 1 < tries or isinstance(opened, Unopened):
+            if raw.attempts + 1 < TRIES or isinstance(opened, Unopened):
                 await inbox.failed(tx, raw)
                 return False
             await quarantine(tx, self._judge(raw, opened))

@@ -71,7 +71,7 @@ def refused() -> Disclosure:
 
 def due_again() -> Disclosure:
     made = sealed()
-    made.seal_again(1)
+    made.seal_again(NOW, 1)
     return made
 
 
@@ -109,7 +109,7 @@ VERBS = {
     "authorise": lambda d: d.authorise(AUTHORISED),
     "log": lambda d: d.log(8, "e" * 64),
     "seal": lambda d: d.seal(ENVELOPE, 2, NOW),
-    "seal_again": lambda d: d.seal_again(1),
+    "seal_again": lambda d: d.seal_again(NOW, 1),
     "deliver": lambda d: d.deliver(NOW),
     "refuse": lambda d: d.refuse("unknown_key", NOW),
     "recall": lambda d: d.recall(CASE, REFERRAL, "expired", NOW),
@@ -190,9 +190,10 @@ def test_it_is_not_sealed_again_for_ever() -> None:
     times = 0
     while disclosure.state is State.DUE:
         disclosure.seal(ENVELOPE, times, NOW)
-        disclosure.seal_again(times)
+        said = disclosure.seal_again(NOW, times)
         times += 1
-    assert times == 6
+    assert (times, disclosure.state) == (6, State.REFUSED)
+    assert [fact.code for fact in said] == ["unreadable"]
 
 
 @given(st.lists(st.sampled_from(sorted(VERBS)), max_size=12))

@@ -347,7 +347,8 @@ async def test_an_envelope_that_cannot_be_taken_in_is_set_aside_and_the_rest_goe
     assert await quarantined(kh) == ["quarantined", "no_such_case"]
     await carry(th, kh)
     assert ("quarantined", None) in await receipts(th)
-    assert await th.said("envelope.refused.v1") == []
+    [told] = [r for r in await th.said("envelope.refused.v1") if r["item_class"] == "disclosure"]
+    assert (told["disclosure_id"], told["code"]) == (str(poison.disclosure_id), "quarantined")
 
 
 async def test_while_the_vault_is_away_nothing_is_lost_and_nothing_refused(

@@ -23,6 +23,10 @@ MAX_SEALS = 6
 """How often one disclosure is sealed again because its envelope did not arrive whole."""
 
 
+UNREADABLE = "unreadable"
+"""Why it is given up after that; whoever sent it is told."""
+
+
 class State(StrEnum):
     EXPECTED = "expected"
     """Authorised or logged, not yet both."""
@@ -118,10 +122,12 @@ class Disclosure:
         self.seals += 1
         return [ItemSealed(**self._outcome(at), envelope_id=envelope_id, envelope_seq=seq)]
 
-    def seal_again(self, replaces: int | None = None) -> list[Fact]:
+    def seal_again(self, at: datetime, replaces: int | None = None) -> list[Fact]:
         """The envelope did not arrive whole. Once received, refused or recalled there is nothing to send again."""
-        if self.state is not State.SEALED or self.seals >= MAX_SEALS:
+        if self.state is not State.SEALED:
             return []
+        if self.seals >= MAX_SEALS:
+            return self.refuse(UNREADABLE, at)
         self._move(State.DUE)
         return [SealDue(self.id, self.seals, replaces)]
 

@@ -110,21 +110,31 @@ async def add(tx: Transaction, arrived: Arrived) -> None:
     await tx.execute(text(statement), {**parameters, "now": tx.now})
 
 
-async def add_tombstone(tx: Transaction, cell: str, disclosure_id: UUID, referral_id: UUID) -> None:
-    """A recall that overtook its envelope: what comes later under this identifier is never opened."""
+async def add_tombstone(tx: Transaction, cell: str, disclosure_id: UUID, referral_id: UUID) -> bool:
+    """A recall that overtook its envelope: what comes later under this identifier is never opened.
+
+    False when another process took that envelope in a moment ago: then there is something to close.
+    """
     statement = (
         "insert into exchange.received (sender_cell, id, state, referral_id, at)"
         " values (:cell, :id, :state, :referral, :now) on conflict do nothing"
     )
     state = Held.TOMBSTONE.value
     parameters = {"cell": cell, "id": disclosure_id, "state": state, "referral": referral_id, "now": tx.now}
-    await tx.execute(text(statement), parameters)
+    return (await tx.execute(text(statement), parameters)).rowcount == 1
 
 
 async def person_of(tx: Transaction, case_id: UUID) -> UUID | None:
     statement = "select person_id from exchange.persons where case_id = :c"
     found: UUID | None = (await tx.execute(text(statement), {"c": case_id})).scalar()
     return found
+
+
+async def closing(tx: Transaction, case_id: UUID) -> bool:
+    """Whether something of this case was recalled and this cell has not answered yet."""
+    statement = "select exists (select from exchange.received where case_id = :c and state = :recalled)"
+    parameters = {"c": case_id, "recalled": Held.RECALLED.value}
+    return bool((await tx.execute(text(statement), parameters)).scalar_one())
 
 
 async def remember_persons(tx: Transaction, persons: Sequence[tuple[UUID, UUID]]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from chassis.database import Transaction
 from contracts.events.exchange import RecallReceivedV1
 from services.exchange.domain.check import authority
-from services.exchange.domain.disclosure import answer_item
+from services.exchange.domain.disclosure import State, answer_item
 from services.exchange.domain.facts import ControlDue, Fact, ItemDelivered, ItemRefused, ProcessDue
 from services.exchange.domain.items import (
     Answer,
@@ -34,6 +34,9 @@ from services.exchange.store.outgoing_envelopes import (
 
 AGAIN = frozenset({"unreadable", "bad_signature", "too_large"})
 """Refusals of bytes, not of content: what was sealed whole is sealed again. Any other would be refused again."""
+
+NOT_TAKEN = "quarantined"
+"""The recipient could open it and not take it in: nobody there has it, so whoever sent it is told as of a refusal."""
 
 ONLY_TOLD = "replayed"
 """Says nothing about the item, which the recipient had before."""
@@ -82,8 +85,7 @@ async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:
 async def _outcome(tx: Transaction, cell: str, sent: SentItem, outcome: str, code: str | None) -> None:
     state = {"accepted": DELIVERED, "refused": REFUSED}.get(outcome, QUARANTINED)
     await outgoing_envelopes.move_items(tx, [sent.item_id], state, code)
-    if outcome == "quarantined":
-        return
+    code = code or (NOT_TAKEN if outcome == "quarantined" else None)
     if sent.item_class is ItemClass.DISCLOSURE and sent.disclosure_id is not None:
         disclosure = await disclosures.lock(tx, sent.disclosure_id)
         accepted = outcome == "accepted"
@@ -124,8 +126,11 @@ async def _recall(tx: Transaction, heard: Heard, recall: Recall) -> None:
     """Known and open: whoever holds the fields closes them and answers. Not known: a tombstone, answered at once."""
     await inbox.forget(tx, heard.cell, recall.disclosure_id)
     held = await received.lock(tx, heard.cell, recall.disclosure_id)
+    if held is None and not await received.add_tombstone(
+        tx, heard.cell, recall.disclosure_id, recall.referral_id
+    ):
+        held = await received.lock(tx, heard.cell, recall.disclosure_id)
     if held is None or held.case_id is None:
-        await received.add_tombstone(tx, heard.cell, recall.disclosure_id, recall.referral_id)
         answer = Answer(recall.disclosure_id, "never_received")
         item_id = answer_item(recall.disclosure_id, answer.answer)
         tx.say(outgoing(ControlDue(item_id, heard.cell, answer, heard.item.reference)))
@@ -198,11 +203,12 @@ async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) ->
         tx.say(outgoing(ProcessDue(sent.item_id, queued.seals, seq)))
         return True
     disclosure = await disclosures.lock(tx, sent.disclosure_id or UUID(int=0))
-    facts = disclosure.seal_again(seq)
-    await outgoing_envelopes.move_items(tx, [sent.item_id], RESEALED if facts else VOID)
+    facts = disclosure.seal_again(tx.now, seq)
+    comes = disclosure.state is State.DUE and bool(facts)
+    await outgoing_envelopes.move_items(tx, [sent.item_id], RESEALED if comes else VOID)
     tx.say(*map(outgoing, facts))
     await disclosures.save(tx, [disclosure])
-    return bool(facts)
+    return comes
 
 
 async def _void(tx: Transaction, cell: str, void: Void) -> None:

@@ -11,7 +11,7 @@ from services.exchange.store import received, relations
 
 
 class NotYet(Exception):
-    """The case is known here, but not yet whose it is: its opening is still on its way through this cell."""
+    """The case is known here, but its opening or the answer to a recall is still on its way through this cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,9 @@ async def prepare(database: Database, vault: Vault, own: str, other: str, item: 
     async with database.transaction(database.system()) as tx:
         known = await relations.by_reference(tx, own, other, item.reference)
         person = None if known is None else await received.person_of(tx, known.case_id)
-    if known is not None and person is None:
+        # Answering a recall may destroy the person's key, and with it what was sealed under it a moment before.
+        closing = known is not None and await received.closing(tx, known.case_id)
+    if known is not None and (person is None or closing):
         raise NotYet
     person_id = await _with_key(vault, person or uuid4())
     sealed = await _seal(vault, person_id, content)

@@ -166,6 +166,8 @@ async def _disclosure(tx: Transaction, judged: Judged, item: Item) -> IncomingIt
     known = Known(way.recipient, way.sender, item.reference, prepared.case_id, way.sender_cell, live=True)
     if prepared.new_case and not await relations.add(tx, known):
         raise Overtaken
+    if await received.closing(tx, prepared.case_id):  # recalled since it was prepared, by another process
+        raise Overtaken
     await received.remember_persons(tx, [(prepared.case_id, prepared.person_id)])
     await received.add(tx, _arrived(way, item, prepared))
     tx.say(_said(tx, way, item, prepared))
