@@ -19,6 +19,8 @@ from chassis.service import Service
 from chassis.settings import Settings
 
 GC_THRESHOLD = 50_000
+KEEP_ALIVE_SECONDS = 30
+"""Longer than clients keep an idle connection, so that none is closed just when a request is sent on it."""
 
 
 S = TypeVar("S", bound=Settings)
@@ -49,7 +51,13 @@ async def serve(
     gc.set_threshold(GC_THRESHOLD, 50, 100)
     server = uvicorn.Server(
         uvicorn.Config(
-            app or services[0].app, host=host, port=port, log_config=None, access_log=False, lifespan="off"
+            app or services[0].app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
     )
     loop = asyncio.get_running_loop()

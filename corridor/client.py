@@ -1,5 +1,6 @@
 """Speaks to a running local stack as one of its invented people, over the public HTTP APIs alone."""
 
+import contextlib
 import json
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from deploy.local.issuer import load_people, mint
 from deploy.local.stack import STATE
 
 LIFETIME_S = 600
+TRIES = 3
 
 
 class NoStackError(RuntimeError):
@@ -85,11 +87,20 @@ class Person:
         headers = {"Authorization": f"Bearer {self._fresh()}"} | kwargs.pop("headers", {})
         if method != "GET":
             headers.setdefault("Idempotency-Key", str(uuid4()))
-        answer = await self._http.request(method, path, headers=headers, **kwargs)
+        answer = await self._persistently(method, path, headers, kwargs)
         body = answer.json() if answer.content else None
         if answer.is_error:
             raise RefusedError(answer.status_code, body if isinstance(body, dict) else {})
         return body
+
+    async def _persistently(
+        self, method: str, path: str, headers: Mapping[str, str], kwargs: Any
+    ) -> httpx2.Response:
+        """A connection that breaks is tried again: every command has its key, so nothing is done twice."""
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(httpx2.TransportError):
+                return await self._http.request(method, path, headers=headers, **kwargs)
+        return await self._http.request(method, path, headers=headers, **kwargs)
 
     def _fresh(self) -> str:
         if time.monotonic() > self._until:

@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 
+from chassis.main import KEEP_ALIVE_SECONDS
 from chassis.service import Service
 from corridor.cell import built
 from corridor.front import front
@@ -37,7 +38,14 @@ class Together(Stack):
             await service.start()
         issuer = build_issuer(cell.keys / "issuer.jwk.json", facts["issuer"], load_people(cell.code))
         app = front(cell.code, {service.name: service.app for service in services}, issuer)
-        config = uvicorn.Config(app, port=facts["port"], log_config=None, access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            app,
+            port=facts["port"],
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
         server = uvicorn.Server(config)
         server.capture_signals = contextlib.nullcontext
         self._servers_here.append((server, asyncio.create_task(server.serve())))
