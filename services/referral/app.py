@@ -20,7 +20,7 @@ def build(settings: Settings) -> Service:
         name="referral",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription(clock, settings.cell)],
+        subscriptions=handlers.subscriptions(clock, settings.cell),
         work=lambda _: clocks.work(),
         background=lambda service: [Seeding(service, settings)],
     )

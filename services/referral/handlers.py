@@ -19,13 +19,14 @@ from contracts.events.exchange import (
     ProcessReceivedV1,
     RecallReceivedV1,
 )
-from services.referral.domain.case import CaseReferrals, Consent
+from services.referral.domain.case import CaseReferrals
+from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.referral import Referral
 from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, State, Verb
 from services.referral.outgoing import outgoing
-from services.referral.store import referrals
+from services.referral.store import consents, referrals
 
 Facts = Iterable[Fact]
 DISCLOSURE = "disclosure"
@@ -45,8 +46,8 @@ _PROCESS: Mapping[str, tuple[Half, Verb]] = MappingProxyType(
 """Process code → the half that follows it. What such a half says bears its own name, so exchange sends none of it back."""
 
 
-def on_consent_given(case: CaseReferrals, event: ConsentGivenV1, now: datetime) -> Facts:
-    case.consented(
+def on_consent_given(heard: HeardConsent, event: ConsentGivenV1, now: datetime) -> Facts:
+    heard.hear(
         Consent(
             event.consent_id,
             event.case_id,
@@ -146,10 +147,24 @@ def _unknown(event: Any, half: Half) -> Ignored:
     return Ignored(event.referral_id, half, event.type, None)
 
 
-def subscription(clock: ResponseClock, cell: str) -> Subscription[Any, CaseReferrals]:
+def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:
+    """A consent that was given is no matter of any referral, so none is loaded for it."""
+    return [_consents(), _referrals(clock, cell)]
+
+
+def _consents() -> Subscription[Any, HeardConsent]:
+    return Subscription(
+        handlers={ConsentGivenV1: on_consent_given},
+        key=lambda event: event.consent_id,
+        load=consents.load,
+        save=consents.save,
+        outgoing=outgoing,
+    )
+
+
+def _referrals(clock: ResponseClock, cell: str) -> Subscription[Any, CaseReferrals]:
     return Subscription(
         handlers={
-            ConsentGivenV1: on_consent_given,
             DisclosureAuthorisedV1: on_disclosure_authorised,
             DisclosureRefusedV1: on_disclosure_refused,
             DisclosureRecalledV1: on_disclosure_recalled,

@@ -97,7 +97,7 @@ class Timed(Inbox):
 def subscriptions() -> list[Subscription[Any, Any]]:
     """What `services/referral/app.py` subscribes."""
     clock = response_clock(json.loads(clock_file().read_text()), "TH")
-    return [access.subscription(), handlers.subscription(clock, "TH")]
+    return [access.subscription(), *handlers.subscriptions(clock, "TH")]
 
 
 def timed_consumer(bench: Bench, topic: str) -> tuple[Consumer, Timed]:

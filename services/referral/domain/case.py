@@ -10,36 +10,18 @@ from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, State
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """That a consent was recorded, for the flag on the worklist. Whether it still permits is consent's to say."""
-
-    id: UUID
-    case_id: UUID
-    revision: int
-    purposes: tuple[str, ...]
-    recipients: tuple[str, ...]
-    valid_until: datetime
-
-
 @dataclass(slots=True)
 class CaseReferrals:
-    """The halves that this cell holds under one case; `consents` are those heard of in this batch."""
+    """The halves that this cell holds under one case."""
 
     case_id: UUID
     halves: dict[tuple[UUID, Half], Referral] = field(default_factory=dict)
-    consents: dict[UUID, Consent] = field(default_factory=dict)
 
     def outgoing(self, referral_id: UUID) -> Referral | None:
         return self.halves.get((referral_id, Half.OUTGOING))
 
     def incoming(self, referral_id: UUID) -> Referral | None:
         return self.halves.get((referral_id, Half.INCOMING))
-
-    def consented(self, consent: Consent) -> None:
-        known = self.consents.get(consent.id)
-        if known is None or known.revision < consent.revision:
-            self.consents[consent.id] = consent
 
     def receive(self, offer: Referral, clock: ResponseClock, now: datetime) -> list[Fact]:
         """Open the incoming half, once. Where a recall came before it, it opens revoked and nobody is asked."""

@@ -1,12 +1,12 @@
 """A half of a referral as a row and back. Lists are JSON, so that arrays of any length fit into one unnest."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import TextClause, text
 
-from services.referral.domain.case import Consent
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State
 
@@ -40,22 +40,17 @@ _MOVING: Mapping[str, str] = {
     "version": "integer",
 }
 _KEY: Mapping[str, str] = {"id": "uuid", "half": "text"}
-_JSON = frozenset({"asked", "fields", "withheld", "purposes", "recipients"})
+_JSON = frozenset({"asked", "fields", "withheld"})
 _ALL = {**_KEY, **_FIXED, **_MOVING}
-_CONSENT: Mapping[str, str] = {
-    "consent_id": "uuid",
-    "case_id": "uuid",
-    "revision": "integer",
-    "purposes": "jsonb",
-    "recipients": "jsonb",
-    "valid_until": "timestamptz",
-}
 
 COLUMNS = ", ".join(_ALL)
 _READ = [name for name in _ALL if name != "organisation"]
 _HALF, _STATE, _ASKED, _FIELDS, _WITHHELD = map(_READ.index, ("half", "state", "asked", "fields", "withheld"))
 READ = ", ".join(_READ)
 """The columns in the order of a Referral's attributes; whose half it is follows from them."""
+
+_HALVES: Mapping[str, Half] = {str(half): half for half in Half}
+_STATES: Mapping[str, State] = {str(state): state for state in State}
 
 
 def _unnest(columns: Mapping[str, str]) -> str:
@@ -79,10 +74,6 @@ UPDATE: TextClause = text(
     f" from {_unnest({**_KEY, **_MOVING, 'stored': 'integer'})}"
     " where r.id = u.id and r.half = u.half and r.version = u.stored"
 )
-CONSENTS: TextClause = text(
-    f"insert into referral.consents as c ({', '.join(_CONSENT)}) select * from {_unnest(_CONSENT)}"
-    f" on conflict (consent_id) do update set {_sets(_CONSENT, 'excluded')} where c.revision < excluded.revision"
-)
 
 
 def for_insert(referrals: Sequence[Referral]) -> dict[str, list[Any]]:
@@ -93,28 +84,20 @@ def for_update(referrals: Sequence[Referral]) -> dict[str, list[Any]]:
     return _columns(referrals, {**_KEY, **_MOVING, "stored": "integer"})
 
 
-def for_consents(consents: Sequence[Consent]) -> dict[str, list[Any]]:
-    return {
-        **_columns(consents, [name for name in _CONSENT if name != "consent_id"]),
-        "consent_id": [c.id for c in consents],
-    }
+def _columns(referrals: Sequence[Referral], names: Mapping[str, str]) -> dict[str, list[Any]]:
+    return {name: _column(map(attrgetter(name), referrals), name in _JSON) for name in names}
 
 
-def _columns(rows: Sequence[Any], names: Mapping[str, str] | Sequence[str]) -> dict[str, list[Any]]:
-    return {
-        name: [json.dumps(getattr(row, name)) for row in rows]
-        if name in _JSON
-        else [getattr(row, name) for row in rows]
-        for name in names
-    }
+def _column(values: Iterable[Any], json: bool) -> list[Any]:
+    return [to_json(value).decode() for value in values] if json else list(values)
 
 
 def referral(row: Any) -> Referral:
     """A row of READ as the half that it is. By position and in place, for a batch has hundreds of them."""
     values = list(row)
-    values[_HALF], values[_STATE] = Half(values[_HALF]), State(values[_STATE])
+    values[_HALF], values[_STATE] = _HALVES[values[_HALF]], _STATES[values[_STATE]]
     values[_ASKED], values[_FIELDS] = tuple(values[_ASKED]), tuple(values[_FIELDS])
-    values[_WITHHELD] = tuple((name, code) for name, code in values[_WITHHELD])
+    values[_WITHHELD] = tuple(map(tuple, values[_WITHHELD]))
     found = Referral(*values)
     found.stored = found.version
     return found

@@ -82,11 +82,8 @@ async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseRefe
 
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseReferrals]) -> None:
-    """One statement for all halves that moved, one for those that are new, one for the consents heard of."""
+    """One statement for all halves that moved, one for those that are new."""
     await _write(tx, [r for case in cases for r in case.halves.values() if r.changed])
-    consents = [consent for case in cases for consent in case.consents.values()]
-    if consents:
-        await tx.execute(mapping.CONSENTS, mapping.for_consents(consents))
 
 
 async def _write(tx: Transaction, referrals: Sequence[Referral]) -> None:
