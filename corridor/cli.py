@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
@@ -22,10 +23,13 @@ from corridor.trace import trace_case
 from deploy.local.process import ServerError
 from deploy.local.stack import ROOT, InUseError, Stack
 
+WIDTH = 140
+"""Of what is printed into a file."""
+
 app = typer.Typer(
     help="Corridor on this machine: two countries, their services, and a story.", no_args_is_help=True
 )
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[

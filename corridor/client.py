@@ -51,7 +51,10 @@ def address(code: str, state: Path = STATE) -> CellAddress:
 
 def token(name: str, state: Path = STATE) -> str:
     """An access token of ten minutes for a person such as `th.worker`. Raises KeyError for one who does not exist."""
-    cell = address(name.partition(".")[0].upper(), state)
+    code, dot, _ = name.partition(".")
+    if not dot:
+        raise KeyError(f"nobody is called {name}; a name is a cell and a person, for example th.worker")
+    cell = address(code.upper(), state)
     person = next((p for p in load_people(cell.code) if p.name == name), None)
     if person is None:
         known = ", ".join(p.name for p in load_people(cell.code))

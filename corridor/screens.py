@@ -6,26 +6,27 @@ from rich.table import Table
 from deploy.local.issuer import load_people
 from deploy.local.stack import Stack
 
+COMMAND = ".venv/bin/python -m corridor"
 TRY = (
-    "Open a cell's address in a browser, choose a service and a person, and call an operation.",
-    "corridor token th.worker        an access token for curl",
-    "corridor trace CASE             a case's way through both audit trails",
-    "corridor parked KH              what stands still, and replaying it",
-    "corridor import FILE --as th.officer",
-    "corridor verify TH              recompute the audit log",
+    "open a cell's address in a browser, choose a service and a person, call an operation",
+    f"{COMMAND} token th.worker    an access token for curl",
+    f"{COMMAND} trace CASE         a case's way through both audit trails",
+    f"{COMMAND} parked KH          what stands still, and replaying it",
+    f"{COMMAND} import FILE        cases from CSV or XLSX, as th.officer",
+    f"{COMMAND} verify TH          recompute the audit log",
 )
 
 
 def addresses(stack: Stack, console: Console) -> None:
-    """The table of URLs and people, and how to stop."""
-    table = Table("cell", "address", "who to be", "role", "organisation", title="The stack is up")
+    """Each cell's address with the people to be there, and how to stop."""
+    console.print("[bold]The stack is up.[/bold]")
     for code, cell in stack.cells.items():
-        for index, person in enumerate(load_people(code)):
-            first = (code, cell.base_url) if index == 0 else ("", "")
-            table.add_row(*first, person.name, ", ".join(person.roles), person.org)
-        table.add_section()
-    console.print(table)
-    console.print("What to try, from another terminal:")
+        console.print(f"\n[bold]{code}[/bold]  {cell.base_url}")
+        people = Table.grid(padding=(0, 2), pad_edge=True)
+        for person in load_people(code):
+            people.add_row(person.name, ", ".join(person.roles), person.org)
+        console.print(people)
+    console.print("\nWhat to try, from another terminal:")
     for line in TRY:
-        console.print(f"  {line}")
+        console.print(f"  {line}", soft_wrap=True)
     console.print("Ctrl-C stops everything.")

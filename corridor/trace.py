@@ -47,17 +47,13 @@ async def trace_case(case: UUID, console: Console) -> None:
     if not entries:
         console.print("Nothing is logged on this case in any cell here.")
         return
-    table = Table("time", "cell", "entry", "what", "by", "for", "purpose")
-    for cell, entry in sorted(entries, key=lambda one: one[1]["time"]):
-        table.add_row(
-            entry["time"][11:23],
-            cell,
-            str(entry["entry"]),
-            entry["type"],
-            entry["actor"],
-            entry["organisation"],
-            entry["purpose"],
-        )
+    table = Table(box=None, pad_edge=False)
+    for column in ("time", "cell", "entry", "what", "by"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("for", overflow="ellipsis", no_wrap=True)
+    for cell, entry in sorted(entries, key=lambda one: str(one[1]["time"])):
+        who = (entry["type"], entry["actor"], entry["organisation"])
+        table.add_row(entry["time"][11:23], cell, str(entry["entry"]), *who)
     console.print(table)
 
 
