@@ -1,9 +1,6 @@
 """What a route stands on: the actor, one transaction for the request, idempotency, versions and pages."""
 
 import base64
-import hashlib
-import hmac
-import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,16 +10,15 @@ from uuid import UUID
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import text
 
 from chassis.auth import Actor, authenticate
 from chassis.database import Database, Transaction
-from chassis.problems import IdempotencyMismatch, Invalid
+from chassis.idempotency import Replayed, claim, remember
+from chassis.problems import Invalid
 
 T = TypeVar("T")
 _KEY = re.compile(r"^[A-Za-z0-9_\-.:]{8,80}$")
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_SALT = 16
 
 Who = Annotated[Actor, Depends(authenticate)]
 """The caller, by a valid token; 401 otherwise."""
@@ -33,23 +29,6 @@ class Done(BaseModel):
 
     id: UUID
     version: int | None = None
-
-
-@dataclass(slots=True)
-class Claim:
-    """The hold of this request on its Idempotency-Key; `status` stays None until the command is done."""
-
-    actor: str
-    key: str
-    status: int | None = None
-    resource_id: UUID | None = None
-    version: int | None = None
-
-
-class Replayed(Exception):  # not an error: the first answer is given again
-    def __init__(self, status: int, resource_id: UUID | None, version: int | None) -> None:
-        super().__init__()
-        self.status, self.resource_id, self.version = status, resource_id, version
 
 
 async def replayed(_: Request, again: Exception) -> Response:
@@ -112,62 +91,13 @@ async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction
         raise Invalid("Idempotency-Key must be 8 to 80 letters, digits or -_.:")
     async with database.transaction(actor.origin()) as tx:
         if key is not None:
-            tx.idempotency = await _claim(tx, actor, key, await _material(request))
+            tx.idempotency = await claim(tx.conn, request, actor, key)
         yield tx
         if tx.idempotency is not None:
-            await _remember(tx, tx.idempotency)
+            await remember(tx.conn, tx.idempotency)
 
 
 Tx = Annotated[Transaction, Depends(transaction, scope="function")]
-
-
-async def _material(request: Request) -> bytes:
-    head = f"{request.method} {request.url.path}\n".encode()
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        return head + request.headers.get("content-length", "").encode()
-    return head + await request.body()
-
-
-async def _claim(tx: Transaction, actor: Actor, key: str, material: bytes) -> Claim:
-    who = f"{actor.issuer} {actor.subject}"
-    salt = os.urandom(_SALT)
-    fingerprint = salt + hashlib.sha256(salt + material).digest()
-    row = (
-        await tx.execute(
-            text(
-                "insert into chassis.idempotency (actor, key, fingerprint) values (:actor, :key, :fingerprint)"
-                " on conflict (actor, key) do nothing returning 1"
-            ),
-            {"actor": who, "key": key, "fingerprint": fingerprint},
-        )
-    ).first()
-    if row is not None:
-        return Claim(who, key)
-    first = (
-        await tx.execute(
-            text(
-                "select fingerprint, status, resource_id, version from chassis.idempotency where actor = :a and key = :k"
-            ),
-            {"a": who, "k": key},
-        )
-    ).one()
-    salt, digest = first.fingerprint[:_SALT], first.fingerprint[_SALT:]
-    if not hmac.compare_digest(digest, hashlib.sha256(salt + material).digest()):
-        raise IdempotencyMismatch
-    raise Replayed(first.status, first.resource_id, first.version)
-
-
-async def _remember(tx: Transaction, claim: Claim) -> None:
-    if claim.status is None:  # nothing was done under this key, so nothing is remembered
-        statement = "delete from chassis.idempotency where actor = :a and key = :k"
-        await tx.execute(text(statement), {"a": claim.actor, "k": claim.key})
-        return
-    await tx.execute(
-        text(
-            "update chassis.idempotency set status = :s, resource_id = :i, version = :v where actor = :a and key = :k"
-        ),
-        {"s": claim.status, "i": claim.resource_id, "v": claim.version, "a": claim.actor, "k": claim.key},
-    )
 
 
 @dataclass(frozen=True, slots=True)

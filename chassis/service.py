@@ -15,7 +15,8 @@ from chassis.body_limit import BodyLimit
 from chassis.clock import Clock, utc_now
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
-from chassis.http import Replayed, replayed
+from chassis.http import replayed
+from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
 from chassis.relay import Relay

@@ -1,6 +1,7 @@
 """What every route stands on: one transaction, idempotency, versions, pages, limits; on a real PostgreSQL."""
 
 import asyncio
+import hashlib
 from uuid import UUID, uuid4
 
 import pytest
@@ -123,6 +124,27 @@ async def test_no_body_is_kept_under_a_key(service):
         )
     assert len(rows) == 1
     assert CANARY not in rows[0]
+
+
+async def test_a_short_body_cannot_be_found_by_trying_with_the_database_alone(service):
+    headers = service.as_("case_worker") | {
+        "Idempotency-Key": "key-00000001",
+        "Content-Type": "application/json",
+    }
+    await service.client.post("/v1/notes", content=b'{"words":"yes"}', headers=headers)
+    async with service.service.database.engine.connect() as conn:
+        kept = bytes((await conn.execute(text("select fingerprint from chassis.idempotency"))).scalar_one())
+    salt, digest = kept[:16], kept[16:]
+    for head in (b"POST /v1/notes\n", b"POST /v1/notes?\n"):
+        assert hashlib.sha256(salt + head + b'{"words":"yes"}').digest() != digest
+
+
+async def test_another_query_is_another_request(service):
+    headers = service.as_("case_worker") | {"Idempotency-Key": "key-00000001"}
+    answers = [
+        (await service.client.post(f"/v1/slow{query}", headers=headers)).status_code for query in ("", "?a=1")
+    ]
+    assert answers == [200, 422]
 
 
 @pytest.mark.parametrize("key", ["short", "has space in it", "x" * 81, "näme-with-letters"])

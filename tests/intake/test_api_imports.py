@@ -329,6 +329,14 @@ async def test_the_same_key_accepts_one_upload(intake):
         assert (await conn.execute(text("select count(*) from intake.imports"))).scalar_one() == 1
 
 
+async def test_another_file_of_the_same_length_under_the_same_key_is_refused(intake):
+    headers = intake.as_("screening_officer") | {"Idempotency-Key": "upload-0002"}
+    await send(intake, table(row(prs_Gender="F")), headers=headers)
+    other = await send(intake, table(row(prs_Gender="M")), headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-mismatch")
+    assert (await send(intake, table(row(prs_Gender="F")), headers=headers)).status_code == 202
+
+
 async def test_the_publishers_own_columns_are_all_read(intake):
     source = Path(__file__).parent / "data" / "xlsform_survey.csv"
     with source.open(encoding="utf-8", newline="") as lines:

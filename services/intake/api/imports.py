@@ -15,6 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from chassis.access import require
 from chassis.auth import Actor
 from chassis.http import Done, Listing, Page, PageQuery, Tx, Who, cursor, done
+from chassis.idempotency import content_was
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Running, Service
 from services.intake import imports, queries
@@ -104,6 +105,7 @@ async def _file(request: Request) -> bytes:
     await form.close()
     if len(content) > MAX_FILE_BYTES:
         raise TooLarge
+    content_was(request, content)
     return content
 
 
