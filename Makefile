@@ -16,6 +16,8 @@ $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Corridor needs Python 3.11 or newer")'
 	test -x $(RUN) || $(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(RUN)" -m corridor "$$@"\n' '$(CURDIR)' '$(CURDIR)' > .venv/bin/corridor
+	@chmod +x .venv/bin/corridor
 	@touch $@
 
 test: $(STAMP) ## run the tests; ARGS='tests/referral -k accept' for some of them

@@ -6,7 +6,7 @@ from rich.table import Table
 from deploy.local.issuer import load_people
 from deploy.local.stack import Stack
 
-COMMAND = ".venv/bin/python -m corridor"
+COMMAND = ".venv/bin/corridor"
 TRY = (
     "open a cell's address in a browser, choose a service and a person, call an operation",
     f"{COMMAND} token th.worker    an access token for curl",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 import time
@@ -21,7 +22,8 @@ from deploy.local.process import ServerError, ServerProcess
 from deploy.local.trust import make_trust
 
 ROOT = Path(__file__).parents[2]
-STATE = ROOT / ".corridor" / "state"
+STATE = Path(os.environ.get("CORRIDOR_STATE", ROOT / ".corridor" / "state"))
+"""Where a stack keeps everything, unless a test or a second checkout says otherwise."""
 READY_S = 60.0
 Progress = Callable[[str], None]
 """Told the name of each step when it is done; STEPS of them."""

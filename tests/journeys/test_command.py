@@ -1,0 +1,89 @@
+"""The `corridor` command as its users type it, each time in a process of its own."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROWS, BAD_DATES, BAD_CODES = 2_000, 40, 20
+
+
+def corridor(state: Path, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "corridor", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CORRIDOR_STATE": str(state)},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def processes_of(state: Path) -> list[int]:
+    """Processes whose command line names the folder: servers, cells and their reapers."""
+    every = psutil.process_iter(["cmdline"])
+    return [p.pid for p in every if any(str(state) in part for part in p.info["cmdline"] or ())]
+
+
+@pytest.fixture
+def file_of_cases(tmp_path) -> Path:
+    """HTCDS columns; every fiftieth row has an impossible date, every hundredth a code that does not exist."""
+    file = tmp_path / "cases.csv"
+    with file.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["cor_ExternalId", "cor_FullName", "prs_Birthdate", "prs_Gender", "prs_Citizenship"])
+        for n in range(ROWS):
+            date = "1999-02-30" if n % 50 == 3 else f"19{60 + n % 40}"
+            gender = "Woman" if n % 100 == 5 else "Feminine"
+            writer.writerow([f"row-{n}", f"Name {n}", date, gender, "KH"])
+    return file
+
+
+def test_the_demo_plays_to_the_end_and_leaves_no_process_behind(cells_directory):
+    state = cells_directory() / "state"
+    played = corridor(state, "demo", "--exit", timeout=180)
+    assert played.returncode == 0, played.stdout + played.stderr
+    steps = [line for line in played.stdout.splitlines() if line[:3].strip(" ").rstrip(".").isdigit()]
+    assert len(steps) == 15
+    assert "KH's answer: restricted" in played.stdout
+    assert played.stdout.count("whole") == 2
+    assert processes_of(state) == []
+
+
+def test_two_thousand_rows_are_imported_once_and_every_bad_one_is_named(stack, file_of_cases):
+    first = corridor(stack.state, "import", str(file_of_cases))
+    again = corridor(stack.state, "import", str(file_of_cases))
+    good, bad = ROWS - BAD_DATES - BAD_CODES, BAD_DATES + BAD_CODES
+    assert f"{ROWS} rows: {good} opened, 0 were here already, {bad} refused." in first.stdout
+    assert f"{ROWS} rows: 0 opened, {good} were here already, {bad} refused." in again.stdout
+    named = next(line for line in first.stdout.splitlines() if "invalid-date" in line)
+    assert named.replace("│", " ").split() == ["5", "prs_Birthdate", "invalid-date"]
+
+
+def test_a_dry_run_loads_nothing(stack, file_of_cases):
+    tried = corridor(stack.state, "import", str(file_of_cases), "--dry-run")
+    assert f"{ROWS} rows, {BAD_DATES + BAD_CODES} of them bad; nothing was loaded." in tried.stdout
+
+
+def test_the_tools_of_an_operator_answer(stack):
+    assert "nothing is parked" in corridor(stack.state, "parked", "KH").stdout
+    assert "whole; head" in corridor(stack.state, "verify", "TH").stdout
+    assert corridor(stack.state, "token", "th.worker").stdout.count(".") == 2
+
+
+@pytest.mark.parametrize("name", ["nobody", "th.nobody", "mm.worker"])
+def test_a_person_who_does_not_exist_is_named_as_such(stack, name):
+    asked = corridor(stack.state, "token", name)
+    assert asked.returncode == 1
+    assert "Traceback" not in asked.stdout + asked.stderr
+
+
+def test_a_second_stack_on_the_same_state_is_refused(stack):
+    second = corridor(stack.state, "demo", "--exit")
+    assert (second.returncode, "already running" in second.stdout) == (1, True)
