@@ -81,7 +81,7 @@ class Service:
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
         if work:
-            loops.append(WorkRunner(self.settings, self.database, work))
+            loops.append(WorkRunner(self.settings, self.database, work, self.telemetry))
         return [*loops, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:

@@ -1,10 +1,11 @@
-"""Traces: one span for a request, one for a batch with links to what it came from. Names and identifiers only leave."""
+"""Traces: a span for a request, a batch or an attempt at work, joined by parents and links. Names and identifiers only leave."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from fastapi.telemetry import TelemetryConfig
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor, TracerProvider
@@ -89,32 +90,65 @@ class Telemetry:
 
     @contextmanager
     def batch(self, name: str, traceparents: Sequence[str | None]) -> Iterator[None]:
-        """One span for many messages, linked to the first hundred spans that they come from."""
+        """A trace of its own for many messages, linked to the first hundred spans that they come from."""
+        attributes: dict[str, str | int] = {
+            "messaging.system": "kafka",
+            "messaging.batch.message_count": len(traceparents),
+        }
+        links = self._links(traceparents)
+        with self._span(name, SpanKind.CONSUMER, attributes, Context(), links):
+            yield
+
+    @contextmanager
+    def work(self, kind: str, attempts: int, traceparent: str | None) -> Iterator[str | None]:
+        """One attempt at a piece of work, in the trace that made it due. Gives the context of its own span."""
+        attributes: dict[str, str | int] = {"corridor.work.kind": kind, "corridor.work.attempts": attempts}
+        with self._span(f"work {kind}", SpanKind.INTERNAL, attributes, self._context(traceparent)):
+            yield self.traceparent()
+
+    @contextmanager
+    def _span(
+        self,
+        name: str,
+        kind: SpanKind,
+        attributes: Mapping[str, str | int],
+        parent: Context,
+        links: Sequence[Link] = (),
+    ) -> Iterator[None]:
+        """`parent` is given and never what happens to run: an empty one begins a trace."""
         with self.tracer.start_as_current_span(
             f"{self.name} {name}",
-            kind=SpanKind.CONSUMER,
-            attributes={"messaging.system": "kafka", "messaging.batch.message_count": len(traceparents)},
-            links=self._links(traceparents),
+            context=parent,
+            kind=kind,
+            attributes=attributes,
+            links=links,
             record_exception=False,
             set_status_on_exception=False,
-        ) as span:
+        ):
             try:
                 yield
             except Exception as error:
-                span.set_attribute("error.type", type(error).__qualname__)
-                span.set_status(StatusCode.ERROR)
+                mark_failed(error)
                 raise
+
+    def _context(self, traceparent: str | None) -> Context:
+        carrier = {} if traceparent is None else {"traceparent": traceparent}
+        return self._propagator.extract(carrier, Context())
 
     def _links(self, traceparents: Sequence[str | None]) -> list[Link]:
         distinct = list(dict.fromkeys(t for t in traceparents if t is not None))[:MAX_LINKS]
-        contexts = [
-            get_current_span(self._propagator.extract({"traceparent": t})).get_span_context()
-            for t in distinct
-        ]
+        contexts = [get_current_span(self._context(t)).get_span_context() for t in distinct]
         return [Link(context) for context in contexts if context.is_valid]
 
     def close(self) -> None:
         self.provider.shutdown()
+
+
+def mark_failed(error: Exception) -> None:
+    """Put the class of the error, and nothing it says, on the span that runs now."""
+    span = get_current_span()
+    span.set_attribute("error.type", type(error).__qualname__)
+    span.set_status(StatusCode.ERROR)
 
 
 def _processor(settings: Settings, exporter: SpanExporter | None) -> SpanProcessor | None:

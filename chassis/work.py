@@ -6,7 +6,8 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from chassis.database import Database, Transaction
 from chassis.faults import named, place, transient
 from chassis.settings import Settings
 from chassis.supervised import Supervised
+from chassis.telemetry import Telemetry, mark_failed
 
 CONCURRENCY = 8
 IDLE_POLL_SECONDS = 0.2
@@ -81,6 +83,7 @@ class Item:
     attempts: int
     claim: datetime
     traceparent: str | None = None
+    """Of the span in which it is worked on: for what leaves by another way than an event or a call."""
 
 
 def backoff(attempts: int) -> float:
@@ -114,11 +117,12 @@ class WorkRunner(Supervised):
         settings: Settings,
         database: Database,
         kinds: Sequence[WorkKind],
+        telemetry: Telemetry | None = None,
         *,
         concurrency: int = CONCURRENCY,
     ) -> None:
         super().__init__()
-        self._database = database
+        self._database, self._telemetry = database, telemetry
         self._kinds = {kind.kind: kind for kind in kinds}
         self._concurrency = concurrency
         self._poll = max(settings.poll_seconds, IDLE_POLL_SECONDS)
@@ -171,6 +175,15 @@ class WorkRunner(Supervised):
             return [Item(*tuple(row)) for row in await tx.execute(_CLAIM, parameters)]
 
     async def _attempt(self, item: Item) -> None:
+        with self._span(item) as traceparent:
+            await self._work_on(replace(item, traceparent=traceparent))
+
+    def _span(self, item: Item) -> AbstractContextManager[str | None]:
+        if self._telemetry is None:
+            return contextlib.nullcontext(item.traceparent)
+        return self._telemetry.work(item.kind, item.attempts, item.traceparent)
+
+    async def _work_on(self, item: Item) -> None:
         kind = self._kinds[item.kind]
         try:
             async with asyncio.timeout(kind.lease_seconds):
@@ -178,9 +191,11 @@ class WorkRunner(Supervised):
             await self._finish(kind, item, result)
         except Later as later:
             await self._put_off(item, _LATER, {"due": self._after(later.seconds)})
-        except LostClaim:
+        except LostClaim as error:
+            mark_failed(error)
             log.warning("work %s: the lease of an item ran out before it was finished", item.kind)
         except Exception as error:  # noqa: BLE001 - any failure is counted, kept by name and tried again
+            mark_failed(error)
             log.warning("work %s, attempt %d: %s at %s", item.kind, item.attempts, named(error), place(error))
             due = self._after(kind.backoff(item.attempts))
             spent = item.attempts >= kind.max_attempts

@@ -46,7 +46,7 @@ class ConsentGrants:
             return False
         url = f"{base.rstrip('/')}/internal/v1/grants/{disclosure_id}"
         try:
-            headers = self._service.tokens.headers("consent")
+            headers = {**self._service.tokens.headers("consent"), **self._service.telemetry.headers()}
             answer = await self._service.http.get(url, headers=headers, timeout=TIMEOUT_SECONDS)
             return answer.status_code == httpx2.codes.OK and answer.json().get("granted") is True
         except (httpx2.HTTPError, ValueError, AttributeError):

@@ -38,9 +38,8 @@ async def preview(service: Service, referral: Referral) -> Preview:
         "recipient_role": referral.recipient_role,
         "fields": list(referral.asked),
     }
-    answer = await service.http.post(
-        f"{url}/internal/v1/preview", json=question, headers=service.tokens.headers(CONSENT)
-    )
+    headers = {**service.tokens.headers(CONSENT), **service.telemetry.headers()}
+    answer = await service.http.post(f"{url}/internal/v1/preview", json=question, headers=headers)
     if answer.status_code != HTTPStatus.OK:
         raise Unavailable("the consent service did not answer the preview")
     try:
