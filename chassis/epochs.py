@@ -14,7 +14,7 @@ class EpochKeyMissing(LookupError):
 
 
 class FileKeysRefused(RuntimeError):
-    """Wrapping keys in a file are for development: in production they come from a hardware module or a key service."""
+    """Keys in a file are for development: in production they come from a hardware module or a key service."""
 
 
 class KeyProvider(Protocol):

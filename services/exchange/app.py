@@ -35,6 +35,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         settings.organisation_keys_dir,
         settings.governance_keys_file,
         settings.cell,
+        settings.mode,
     )
     sealer = Sealer(settings, trust)
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from chassis.epochs import FileKeysRefused
 from contracts.disclosure import AgreementTerms
 from services.exchange.domain.check import Agreement, cell_of
 from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
@@ -21,6 +22,8 @@ from services.exchange.signed_file import (
     governance_keys,
     read_signed,
 )
+
+Mode = Literal["development", "production"]
 
 USES: Mapping[str, str] = {"sign": SIGN_CURVE, "agree": AGREE_CURVE}
 
@@ -152,7 +155,12 @@ def read_own_keys(directory: Path, cell: str) -> OwnKeys:
 class Trust:
     """What is trusted now. A changed file that does not hold leaves what was trusted before in force, and is named."""
 
-    def __init__(self, trust_file: Path, agreements: Path, keys: Path, governance: Path, cell: str) -> None:
+    def __init__(
+        self, trust_file: Path, agreements: Path, keys: Path, governance: Path, cell: str, mode: Mode
+    ) -> None:
+        """Raises FileKeysRefused in production: the organisations' private keys are read from files here."""
+        if mode == "production":
+            raise FileKeysRefused
         self._trust_file, self._agreements_dir, self._keys_dir, self._governance = (
             trust_file,
             agreements,
@@ -161,10 +169,15 @@ class Trust:
         )
         self._cell = cell
         self._seen: tuple[tuple[str, int, int], ...] = ()
+        self._least = 0
         self.list: TrustList | None = None
         self.own = OwnKeys({}, {})
         self.agreements: dict[str, Agreement] = {}
         self.problem: str | None = "the trust list was not read yet"
+
+    def no_older_than(self, version: int) -> None:
+        """What was in force before a restart, which a memory does not outlive."""
+        self._least = max(self._least, version)
 
     def refresh(self, now: datetime) -> bool:
         """Read the files if any of them changed; whether something new is trusted now."""
@@ -188,9 +201,9 @@ class Trust:
 
     def _accept(self, trust_list: TrustList) -> None:
         """A list that is older than the one in force would bring back keys that were taken off."""
-        if self.list is not None and trust_list.version < self.list.version:
+        if trust_list.version < self._least:
             raise NotTrusted(f"{self._trust_file.name} is older than the list in force")
-        self.list = trust_list
+        self.list, self._least = trust_list, trust_list.version
 
     def _fingerprint(self, now: datetime) -> tuple[tuple[str, int, int], ...]:
         """Names, times and sizes of the files; the hour too, for an agreement may begin without a file changing."""

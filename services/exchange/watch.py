@@ -28,6 +28,9 @@ class TrustWatch(Supervised):
             await self.rest(self._settings.trust_seconds)
 
     async def look(self) -> None:
+        if not self._announced:
+            async with self._database.transaction(self._database.system()) as tx:
+                self._trust.no_older_than(await partners.trust_version(tx))
         changed = self._trust.refresh(self._database.clock())
         if changed or not self._announced:
             await self._announce()

@@ -3,14 +3,17 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
 
+from chassis.epochs import FileKeysRefused
 from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
 from services.exchange.signed_file import NotTrusted, governance_keys, read_signed, sign_document
 from services.exchange.trust import Trust, read_agreement, read_own_keys, read_trust_list
-from tests.exchange.world import now, trust_of
+from services.exchange.watch import TrustWatch
+from tests.exchange.world import exchange, now, trust_of, untried
 
 
 def rewritten(path: Path, change: dict[str, object]) -> None:
@@ -102,6 +105,28 @@ def test_an_older_list_does_not_come_back(files: TrustFiles) -> None:
     assert (trust.list.version, trust.problem) == (2, "trust.json is older than the list in force")
 
 
+async def test_an_older_list_does_not_come_back_with_a_restart_either(
+    postgres: Any, files: TrustFiles, tmp_path: Path
+) -> None:
+    old = files.trust_file.read_text()
+    make_trust(files.directory, ("TH", "KH"))
+    async with exchange(postgres, files, tmp_path / "th", "TH") as harness:
+        database, settings = harness.service.database, harness.service.settings
+        await TrustWatch(database, settings, trust_of(files, "TH")).look()
+        files.trust_file.write_text(old)
+        started_anew = untried(files, "TH")
+        await TrustWatch(database, settings, started_anew).look()
+    assert (started_anew.list, started_anew.problem) == (None, "trust.json is older than the list in force")
+
+
+async def test_private_keys_in_files_are_refused_in_production(
+    postgres: Any, files: TrustFiles, tmp_path: Path
+) -> None:
+    with pytest.raises(FileKeysRefused):
+        async with exchange(postgres, files, tmp_path / "th", "TH", mode="production", vault=False):
+            pass
+
+
 def test_renewing_keeps_keys_and_unchanged_agreements(files: TrustFiles) -> None:
     before = trust_of(files, "TH")
     make_trust(files.directory, ("TH", "KH"))
@@ -128,6 +153,6 @@ def test_keys_of_another_cell_are_not_taken(files: TrustFiles) -> None:
 
 
 def test_nothing_is_trusted_where_there_is_nothing(tmp_path: Path) -> None:
-    trust = Trust(tmp_path / "a", tmp_path / "b", tmp_path / "c", tmp_path / "d", "TH")
+    trust = Trust(tmp_path / "a", tmp_path / "b", tmp_path / "c", tmp_path / "d", "TH", "development")
     assert trust.refresh(now()) is False
     assert trust.problem == "d holds no governance keys"

@@ -36,9 +36,14 @@ def now() -> datetime:
 
 
 def trust_of(files: TrustFiles, cell: str) -> Trust:
-    trust = Trust(**_named(files.settings(cell)), cell=cell)
+    trust = untried(files, cell)
     assert trust.refresh(now())
     return trust
+
+
+def untried(files: TrustFiles, cell: str) -> Trust:
+    """Before it has read anything."""
+    return Trust(**_named(files.settings(cell)), cell=cell, mode="development")
 
 
 def _named(settings: dict[str, Path]) -> dict[str, Path]:

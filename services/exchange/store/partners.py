@@ -51,6 +51,11 @@ async def view(tx: Transaction, cell: str, own_cell: str) -> BorderView:
     return BorderView(cell != own_cell, row.present_at, waiting, row.issued)
 
 
+async def trust_version(tx: Transaction) -> int:
+    """Of the list that was last in force; 0 when there was none."""
+    return int((await tx.execute(text("select max(version) from exchange.trust"))).scalar() or 0)
+
+
 async def put_trust(tx: Transaction, version: int, issued: datetime, sha256: str) -> None:
     statement = """
         insert into exchange.trust (version, issued, sha256) values (:version, :issued, :sha256)
