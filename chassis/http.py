@@ -116,10 +116,12 @@ def page(
         return PageQuery(limit, None)
     try:
         padded = after + "=" * (-len(after) % 4)
-        parts = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("\x1f")
+        text_ = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise Invalid("`after` must be the `next` of a page before") from error
-    return PageQuery(limit, tuple(parts))
+    if "\x00" in text_:  # no text of a database has one
+        raise Invalid("`after` must be the `next` of a page before")
+    return PageQuery(limit, tuple(text_.split("\x1f")))
 
 
 Page = Annotated[PageQuery, Depends(page)]

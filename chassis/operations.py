@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +12,7 @@ from chassis.access import require
 from chassis.consumer import list_parked, replay_stream
 from chassis.database import Database
 from chassis.http import Listing, Page, Tx, Who, cursor
+from chassis.positions import instant, number, positioned
 
 router = APIRouter(tags=["operations"])
 
@@ -49,12 +50,15 @@ class ParkedEvent(BaseModel):
 @router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
 async def parked(actor: Who, tx: Tx, page: Page) -> Listing[ParkedEvent]:
     require(actor, "parked.read")
+    positioned(page.after, instant, str, str, number)
     rows, position = await list_parked(tx, page.limit, page.after)
     items = [ParkedEvent.model_validate(row, from_attributes=True) for row in rows]
     return Listing(items=items, next=cursor(*position) if position else None)
 
 
 class Replay(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     source: Annotated[str, Field(max_length=80)]
     stream: Annotated[str, Field(max_length=120)]
     over_gap: Annotated[bool, Field(description="accept that events before a gap will never come")] = False
@@ -86,7 +90,7 @@ class StuckWork(BaseModel):
 @router.get("/v1/work", summary="Work that failed for good and waits for an operator")
 async def failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
     require(actor, "work.read")
-    after = page.after[0] if page.after else "00000000-0000-0000-0000-000000000000"
+    (after,) = positioned(page.after, UUID) or (UUID(int=0),)
     rows = (
         await tx.execute(
             text(

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from chassis.access import require
 from chassis.http import Listing, Page, Tx, Who, cursor
-from chassis.problems import Invalid
+from chassis.positions import number, positioned
 from contracts.events.access import RecordReadV1
 from services.audit.domain.chain import verify
 from services.audit.queries import TrailEntry, head, slices, trail
@@ -20,19 +20,11 @@ router = APIRouter(tags=["audit"])
 )
 async def get_trail(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[TrailEntry]:
     require(actor, "trail.read")
-    after = _entry(page.after)
+    (after,) = positioned(page.after, number) or (0,)
     entries = await trail(tx, case_id, after, page.limit)
     tx.say(RecordReadV1(case_id=case_id, resource="trail"))
     full = len(entries) == page.limit
     return Listing(items=entries, next=cursor(entries[-1].entry) if full else None)
-
-
-def _entry(after: tuple[str, ...] | None) -> int:
-    if after is None:
-        return 0
-    if len(after) != 1 or not after[0].isdigit():
-        raise Invalid("`after` must be the `next` of a page before")
-    return int(after[0])
 
 
 class Head(BaseModel):

@@ -1,6 +1,5 @@
 """Routes for people: giving and ending consent, its receipt, and the ledger of what was disclosed under it."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -8,8 +7,9 @@ from fastapi import APIRouter, Depends, Response
 
 from chassis.access import require_case
 from chassis.database import Transaction
-from chassis.http import Done, IfMatch, Listing, Page, PageQuery, Tx, Who, cursor, done, etag
-from chassis.problems import Invalid, Unavailable
+from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.positions import instant, number, positioned
+from chassis.problems import Unavailable
 from chassis.service import Running
 from contracts.events.access import RecordReadV1
 from services.consent import queries, store, use_cases
@@ -19,8 +19,6 @@ from services.consent.signing import signer_of
 from services.consent.use_cases import Prepared
 
 router = APIRouter(tags=["consent"])
-
-MAX_POSITION = 2**63
 
 
 async def _prepare_answer(case_id: UUID, body: AnswerForm, actor: Who, running: Running) -> Prepared:
@@ -64,7 +62,7 @@ async def post_consent(
 @router.get("/v1/cases/{case_id}/consents", summary="The consent records of a case, oldest first")
 async def get_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ConsentSummary]:
     await require_case(tx, actor, "consent.read", case_id)
-    items = await queries.consents(tx, case_id, _position(page), page.limit)
+    items = await queries.consents(tx, case_id, positioned(page.after, instant, UUID), page.limit)
     _read(tx, case_id, "consent")
     full = len(items) == page.limit
     return Listing(items=items, next=cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None)
@@ -121,7 +119,8 @@ async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) ->
 )
 async def get_ledger(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.LedgerEntry]:
     await require_case(tx, actor, "consent.read", case_id)
-    items = await queries.ledger(tx, case_id, _number(page), page.limit)
+    (after,) = positioned(page.after, number) or (0,)
+    items = await queries.ledger(tx, case_id, after, page.limit)
     _read(tx, case_id, "ledger")
     return Listing(items=items, next=cursor(items[-1].position) if len(items) == page.limit else None)
 
@@ -129,48 +128,11 @@ async def get_ledger(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[q
 @router.get("/v1/cases/{case_id}/grants", summary="What others' consents let this case's organisation do")
 async def get_grants(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.GrantView]:
     await require_case(tx, actor, "consent.read", case_id)
-    items = await queries.grants(tx, case_id, _identifier(page), page.limit)
+    (after,) = positioned(page.after, UUID) or (None,)
+    items = await queries.grants(tx, case_id, after, page.limit)
     _read(tx, case_id, "disclosure")
     return Listing(items=items, next=cursor(items[-1].disclosure_id) if len(items) == page.limit else None)
 
 
 def _read(tx: Transaction, case_id: UUID, resource: str, resource_id: UUID | None = None) -> None:
     tx.say(RecordReadV1(case_id=case_id, resource=resource, resource_id=resource_id))
-
-
-def _no_position() -> Invalid:
-    return Invalid("`after` must be the `next` of a page before")
-
-
-def _position(page: PageQuery) -> queries.Position | None:
-    if page.after is None:
-        return None
-    try:
-        text, id_ = page.after
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise _no_position()
-        return at, UUID(id_)
-    except ValueError as error:
-        raise _no_position() from error
-
-
-def _number(page: PageQuery) -> int:
-    try:
-        (text,) = page.after or ("0",)
-        number = int(text)
-    except ValueError as error:
-        raise _no_position() from error
-    if not 0 <= number < MAX_POSITION:
-        raise _no_position()
-    return number
-
-
-def _identifier(page: PageQuery) -> UUID | None:
-    if page.after is None:
-        return None
-    try:
-        (id_,) = page.after
-        return UUID(id_)
-    except ValueError as error:
-        raise _no_position() from error

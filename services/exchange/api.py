@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 
 from chassis.access import require
-from chassis.http import Listing, Page, PageQuery, Tx, Who, cursor
-from chassis.problems import Invalid, NotFound
+from chassis.http import Listing, Page, Tx, Who, cursor
+from chassis.positions import identifier, instant, positioned
+from chassis.problems import NotFound
 from chassis.service import Running
 from services.exchange import queries
 from services.exchange.border_state import limits
@@ -24,7 +25,8 @@ BEGINNING: Position = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0), UUID(int=0
 @router.get("/v1/agreements", summary="The agreements as signed: cells, purposes, fields, process codes")
 async def list_agreements(actor: Who, tx: Tx, page: Page) -> Listing[AgreementView]:
     require(actor, "agreement.read")
-    items = await queries.agreements(tx, page.after[0] if page.after else "", page.limit)
+    (after,) = positioned(page.after, identifier) or ("",)
+    items = await queries.agreements(tx, after, page.limit)
     full = len(items) == page.limit
     return Listing(items=items, next=cursor(items[-1].id) if full else None)
 
@@ -57,17 +59,9 @@ async def list_envelopes(
     case_id: Annotated[UUID | None, Query(description="only what is about this case of this cell")] = None,
 ) -> Listing[EnvelopeView]:
     require(actor, "envelope.read")
-    items = await queries.envelopes(tx, case_id, _position(page), page.limit)
+    items = await queries.envelopes(
+        tx, case_id, positioned(page.after, instant, UUID, UUID) or BEGINNING, page.limit
+    )
     last = items[-1] if len(items) == page.limit else None
     following = None if last is None else cursor(last.at.isoformat(), last.envelope_id, last.item_id)
     return Listing(items=items, next=following)
-
-
-def _position(page: PageQuery) -> Position:
-    if page.after is None:
-        return BEGINNING
-    try:
-        at, envelope, item = page.after
-        return datetime.fromisoformat(at), UUID(envelope), UUID(item)
-    except ValueError as error:
-        raise Invalid("`after` must be the `next` of a page before") from error

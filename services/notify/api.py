@@ -1,6 +1,5 @@
 """The inbox of the caller's organisation."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from chassis.access import require
 from chassis.http import Done, Listing, Page, Tx, Who, cursor, done
-from chassis.problems import Invalid
+from chassis.positions import instant, positioned
 from services.notify import queries, store
 
 router = APIRouter(tags=["notify"])
@@ -22,21 +21,10 @@ async def get_inbox(
     unread: Annotated[bool, Query(description="only those that nobody has read yet")] = False,
 ) -> Listing[queries.Notification]:
     require(actor, "inbox.read", organisation=actor.organisation)
-    items = await queries.inbox(
-        tx, actor.organisation, unread=unread, after=_position(page.after), limit=page.limit
-    )
+    after = positioned(page.after, instant, UUID)
+    items = await queries.inbox(tx, actor.organisation, unread=unread, after=after, limit=page.limit)
     full = len(items) == page.limit
     return Listing(items=items, next=cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None)
-
-
-def _position(after: tuple[str, ...] | None) -> tuple[datetime, UUID] | None:
-    if after is None:
-        return None
-    try:
-        at, row_id = after
-        return datetime.fromisoformat(at), UUID(row_id)
-    except ValueError as error:
-        raise Invalid("`after` must be the `next` of a page before") from error
 
 
 @router.post("/v1/inbox/{notification_id}/read", summary="Mark a notice as read; again is harmless")

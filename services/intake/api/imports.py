@@ -14,8 +14,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chassis.access import require
 from chassis.auth import Actor
-from chassis.http import Done, Listing, Page, PageQuery, Tx, Who, cursor, done
+from chassis.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.idempotency import content_was
+from chassis.positions import number, positioned
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Running, Service
 from services.intake import imports, queries
@@ -193,14 +194,7 @@ async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
 @router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")
 async def get_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
     await store.require_import(tx, actor, import_id)
-    rows = await queries.import_errors(tx, import_id, _number(page), page.limit)
+    (after,) = positioned(page.after, number) or (0,)
+    rows = await queries.import_errors(tx, import_id, after, page.limit)
     items = [RowErrorView.model_validate(row, from_attributes=True) for row in rows]
     return Listing(items=items, next=cursor(rows[-1].number) if len(rows) == page.limit else None)
-
-
-def _number(page: PageQuery) -> int:
-    try:
-        (number,) = page.after or ("0",)
-        return int(number)
-    except ValueError as error:
-        raise Invalid("`after` must be the `next` of a page before") from error

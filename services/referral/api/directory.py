@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from chassis.access import require
 from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId
 from services.referral import queries, use_cases
 from services.referral.directory_forms import OrganisationForm, ServiceForm, ServiceId
@@ -30,7 +31,7 @@ async def get_organisations(
     service: Annotated[Annotated[str, KnownCode("service")] | None, Query()] = None,
 ) -> Listing[queries.OrganisationSummary]:
     require(actor, "directory.read")
-    after = page.after[0] if page.after else ""
+    (after,) = positioned(page.after, identifier) or ("",)
     items = await queries.organisations(
         tx, cell=cell, role=role, service=service, after=after, limit=page.limit
     )

@@ -1,6 +1,5 @@
 """Drafts, the worklist, one referral, and the preview of what would be disclosed."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import require, require_case
 from chassis.http import Done, Listing, Page, Tx, Who, cursor, done, etag
-from chassis.problems import Invalid
+from chassis.positions import instant, positioned
 from chassis.service import Running
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, KnownCode, OrganisationId
@@ -65,24 +64,17 @@ async def get_referrals(
 ) -> Listing[queries.ReferralSummary]:
     require(actor, "referral.read", organisation=actor.organisation)
     items = await queries.worklist(
-        tx, actor, half=half, state=state, case_id=case_id, after=_position(page.after), limit=page.limit
+        tx,
+        actor,
+        half=half,
+        state=state,
+        case_id=case_id,
+        after=positioned(page.after, instant, UUID),
+        limit=page.limit,
     )
     full = len(items) == page.limit
     position = cursor(items[-1].created_at.isoformat(), items[-1].referral_id) if full else None
     return Listing(items=items, next=position)
-
-
-def _position(after: tuple[str, ...] | None) -> queries.Position | None:
-    if after is None:
-        return None
-    try:
-        text, referral_id = after
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError
-        return at, UUID(referral_id)
-    except ValueError as error:
-        raise Invalid("`after` must be the `next` of a page before") from error
 
 
 @router.get("/{referral_id}", summary="One half of a referral; the reading is logged")

@@ -1,6 +1,5 @@
 """Asking for a return, the worklist, and one return."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from chassis.access import require
 from chassis.database import Transaction
 from chassis.http import Done, Listing, Page, Tx, Who, cursor, done, etag
-from chassis.problems import Invalid
+from chassis.positions import instant, positioned
 from chassis.service import Running
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, Cell, KnownCode, OrganisationId
@@ -51,24 +50,17 @@ async def get_returns(
 ) -> Listing[queries.ReturnSummary]:
     require(actor, "return.read", organisation=actor.organisation)
     items = await queries.worklist(
-        tx, actor, half=half, state=state, case_id=case_id, after=_position(page.after), limit=page.limit
+        tx,
+        actor,
+        half=half,
+        state=state,
+        case_id=case_id,
+        after=positioned(page.after, instant, UUID),
+        limit=page.limit,
     )
     full = len(items) == page.limit
     position = cursor(items[-1].requested_at.isoformat(), items[-1].return_id) if full else None
     return Listing(items=items, next=position)
-
-
-def _position(after: tuple[str, ...] | None) -> queries.Position | None:
-    if after is None:
-        return None
-    try:
-        text, return_id = after
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError
-        return at, UUID(return_id)
-    except ValueError as error:
-        raise Invalid("`after` must be the `next` of a page before") from error
 
 
 @router.get("/{return_id}", summary="One half of a return; the reading is logged")

@@ -1,0 +1,42 @@
+"""Reading back the opaque position of a page: its parts become values, and what no page gave is refused."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis.problems import Invalid
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""Fits a bigint. ASCII digits alone: `str.isdigit` also takes those that `int` does not."""
+
+
+def positioned(after: Sequence[str] | None, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:
+    """One reader for each part; None on the first page. Raises Invalid for another number of parts or another kind."""
+    if after is None:
+        return None
+    try:
+        return tuple(read(part) for read, part in zip(readers, after, strict=True))
+    except (ValueError, OverflowError) as error:
+        raise Invalid("`after` must be the `next` of a page before") from error
+
+
+def instant(part: str) -> datetime:
+    """With its offset, and within the calendar also in UTC."""
+    at = datetime.fromisoformat(part)
+    if at.tzinfo is None:
+        raise ValueError("no offset")
+    return at.astimezone(UTC)
+
+
+def number(part: str) -> int:
+    if _NUMBER.fullmatch(part) is None:
+        raise ValueError("not a number")
+    return int(part)
+
+
+def identifier(part: str) -> str:
+    """Of an organisation or an agreement."""
+    if re.fullmatch(r"[a-z0-9\-]{1,80}", part) is None:
+        raise ValueError("not an identifier")
+    return part
