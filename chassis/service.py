@@ -21,6 +21,7 @@ from chassis.kafka import KafkaLink
 from chassis.policies import Policies
 from chassis.relay import Relay
 from chassis.settings import Settings
+from chassis.strict_json import StrictJson
 from chassis.telemetry import Telemetry
 from chassis.vault import Vault
 from chassis.work import WorkKind, WorkRunner
@@ -92,6 +93,7 @@ class Service:
             redoc_url=None,
             telemetry=self.telemetry.http(),
         )
+        app.add_middleware(StrictJson)  # before the two that answer what goes wrong while it reads
         problems.install(app)
         app.add_exception_handler(Replayed, replayed)
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
