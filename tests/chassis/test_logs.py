@@ -128,9 +128,9 @@ def test_of_our_own_messages_plain_arguments_stay(output: Output) -> None:
 
 
 def test_of_a_librarys_message_the_template_alone_stays(output: Output, monkeypatch: Any) -> None:
-    monkeypatch.setattr(
-        logging.getLogger("uvicorn.access"), "propagate", True
-    )  # a server may have silenced it
+    access = logging.getLogger("uvicorn.access")  # a server of another test may have silenced it
+    monkeypatch.setattr(access, "propagate", True)
+    access.setLevel(logging.NOTSET)
     logging.getLogger("uvicorn.error").error("Invalid request from %s", CANARY)
     logging.getLogger("uvicorn.access").info('%s - "%s"', "127.0.0.1", f"GET /?q={CANARY}")
     logging.getLogger("aiokafka.consumer").warning(f"got {CANARY}")  # noqa: G004
