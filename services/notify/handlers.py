@@ -8,7 +8,7 @@ from chassis.consumer import Subscription
 from contracts.catalogue import consumed_by
 from contracts.events.intake import CaseAssignedV1
 from services.notify import store
-from services.notify.domain.notices import NOTICES, notice
+from services.notify.domain.notices import NOTICES, template_of
 from services.notify.store import CaseNotices
 
 _SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "receiving": "receiver"}
@@ -19,10 +19,9 @@ def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[
     half = getattr(event, "half", "")
     if isinstance(event, CaseAssignedV1):
         case.organisation = event.organisation
-    organisation = getattr(event, _SIDES[half]) if half in _SIDES else case.organisation
-    told = notice(event.type, half, str(event.case_id), organisation)
-    if told is not None:
-        case.pending.append(told)
+    template = template_of(event.type, half)
+    if template is not None:
+        case.tell(template, getattr(event, _SIDES[half]) if half in _SIDES else None)
     return ()
 
 

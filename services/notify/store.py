@@ -11,7 +11,7 @@ from chassis.access import require
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import NotFound
-from services.notify.domain.notices import Notice
+from services.notify.domain.notices import Notice, notice
 from services.notify.outgoing import failed, mailed, told
 
 _HOLDERS = text(
@@ -28,22 +28,69 @@ _INSERT = text(
 )
 
 
+# Topics are read side by side: a withdrawal may be here before the assignment that says whom to tell.
+_UNADDRESSED = text(
+    "select case_id, template from notify.unaddressed where case_id = any(cast(:ids as uuid[])) order by pos for update"
+)
+_KEEP = text(
+    """
+    insert into notify.unaddressed (case_id, template)
+    select c, t from unnest(cast(:cases as uuid[]), cast(:templates as text[])) with ordinality as u(c, t, ord)
+    order by ord
+    """
+)
+_ADDRESSED = text("delete from notify.unaddressed where case_id = any(cast(:ids as uuid[]))")
+
+
 @dataclass(slots=True)
 class CaseNotices:
-    """Who holds a case in this cell, and the notices that a batch adds."""
+    """Who holds a case in this cell, and the notices that a batch adds; `kept` waits for somebody to hold it."""
 
     case_id: UUID
     organisation: str | None
     pending: list[Notice] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    fresh: list[str] = field(default_factory=list)
+    """Like `kept`, of this batch."""
+
+    def tell(self, template: str, side: str | None) -> None:
+        """The organisation on that side of a referral or return, else whoever holds the case."""
+        organisation = side or self.organisation
+        if organisation is None:
+            self.fresh.append(template)
+        else:
+            self.pending.append(notice(str(self.case_id), organisation, template))
+
+    def address(self) -> bool:
+        """Whether somebody holds the case now, so that what waited could be told."""
+        if self.organisation is None:
+            return False
+        waited, had = [*self.kept, *self.fresh], bool(self.kept)
+        self.pending = [notice(str(self.case_id), self.organisation, t) for t in waited] + self.pending
+        self.kept, self.fresh = [], []
+        return had
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]:
     rows = await tx.execute(_HOLDERS, {"ids": list(keys)})
     holders = {row.case_id: row.organisation for row in rows}
-    return {key: CaseNotices(key, holders.get(key)) for key in keys}
+    cases = {key: CaseNotices(key, holders.get(key)) for key in keys}
+    for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
+        cases[row.case_id].kept.append(row.template)
+    return cases
 
 
 async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
+    addressed = [case.case_id for case in cases if case.address()]
+    if addressed:
+        await tx.execute(_ADDRESSED, {"ids": addressed})
+    fresh = [(case.case_id, template) for case in cases for template in case.fresh]
+    if fresh:
+        await tx.execute(_KEEP, {"cases": [c for c, _ in fresh], "templates": [t for _, t in fresh]})
+    await _tell(tx, cases)
+
+
+async def _tell(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
     notices = [(tx.new_id(), notice) for case in cases for notice in case.pending]
     if not notices:
         return

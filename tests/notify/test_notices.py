@@ -1,13 +1,22 @@
 """Who is told: the side that the event is news for, and nobody by default."""
 
+from uuid import UUID
+
 import pytest
 
-from services.notify.domain.notices import NOTICES, notice
+from services.notify.domain.notices import template_of
+from services.notify.store import CaseNotices
+
+CASE = UUID("7d2c1f44-94a4-4c1e-8d26-0b8f6e0f5d10")
 
 
-@pytest.mark.parametrize("kind", sorted(NOTICES))
-def test_an_event_without_a_holder_here_is_told_to_nobody(kind):
-    assert notice(kind, "outgoing", "case", None) is None
+def test_what_nobody_can_be_told_yet_is_kept_until_somebody_holds_the_case():
+    case = CaseNotices(CASE, None)
+    case.tell("act_now", None)
+    assert (case.address(), case.pending, case.fresh) == (False, [], ["act_now"])
+    case.organisation = "th-care-agency"
+    case.address()
+    assert [(n.organisation, n.template) for n in case.pending] == [("th-care-agency", "act_now")]
 
 
 @pytest.mark.parametrize(
@@ -24,5 +33,4 @@ def test_an_event_without_a_holder_here_is_told_to_nobody(kind):
     ],
 )
 def test_only_the_side_that_it_is_news_for_is_told(kind, half, expected):
-    told = notice(kind, half, "case", "th-care-agency")
-    assert (told.template if told else None) == expected
+    assert template_of(kind, half) == expected

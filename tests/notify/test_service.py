@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from aiosmtpd.controller import Controller
 
+from contracts.events.consent import ConsentWithdrawnV1
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
 from deploy.local.ports import free_port
@@ -94,6 +95,16 @@ async def test_an_assignment_is_told_to_the_organisation_it_names(notify):
     await notify.deliver(CaseAssignedV1(case_id=uuid4(), organisation="th-care-agency", workers=()))
     answer = await notify.client.get("/v1/inbox", headers=notify.as_("case_worker", org="th-care-agency"))
     assert [item["template"] for item in answer.json()["items"]] == ["new_assignment"]
+
+
+async def test_a_withdrawal_that_comes_before_the_assignment_is_told_when_that_comes(notify):
+    case = uuid4()
+    await notify.deliver(ConsentWithdrawnV1(case_id=case, consent_id=uuid4(), revision=2))
+    for _ in range(2):
+        await notify.deliver(CaseAssignedV1(case_id=case, organisation="th-care-agency", workers=()))
+    answer = await notify.client.get("/v1/inbox", headers=notify.as_("case_worker", org="th-care-agency"))
+    told = sorted(item["template"] for item in answer.json()["items"])
+    assert told == ["act_now", "new_assignment", "new_assignment"]
 
 
 async def test_a_notice_is_marked_read_once_and_only_by_its_organisation(notify):

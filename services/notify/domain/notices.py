@@ -50,9 +50,11 @@ class Notice:
     mailed: bool
 
 
-def notice(event_type: str, half: str, case_id: str, organisation: str | None) -> Notice | None:
-    """The notice for an event, or None: no contact, or nobody here holds the case."""
-    template = NOTICES.get(event_type, {}).get(ALWAYS) or NOTICES.get(event_type, {}).get(half)
-    if template is None or organisation is None:
-        return None
+def template_of(event_type: str, half: str) -> str | None:
+    """What kind of notice an event is worth; None: no contact."""
+    by_half = NOTICES.get(event_type, {})
+    return by_half.get(ALWAYS) or by_half.get(half)
+
+
+def notice(case_id: str, organisation: str, template: str) -> Notice:
     return Notice(case_id, organisation, template, template in MAILED)
