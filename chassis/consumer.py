@@ -28,6 +28,7 @@ from contracts.catalogue import topics_read_by
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
 
 POLL_MS = 200
+SLICE = 20
 START_SECONDS = 30.0
 SHOWN_EVERY_SECONDS = 5.0
 COLLECT_AFTER = 50_000
@@ -88,7 +89,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 positions[tp.topic, tp.partition] = self._at[tp]
                 self._at[tp] = some[-1].offset + 1
                 records.extend(some)
-        return Batch(self._inbox.read(records), positions)
+        return Batch(await self._read(records), positions)
+
+    async def _read(self, records: Sequence[Any]) -> list[Incoming]:
+        """Slice by slice: between two, the batch before this one goes on as soon as the database has answered it."""
+        incoming: list[Incoming] = []
+        for start in range(0, len(records), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            incoming += self._inbox.read(records[start : start + SLICE])
+        return incoming
 
     async def _settle(self) -> None:
         """Seek newly assigned partitions; every few seconds look whether an operator has moved one that is gone."""

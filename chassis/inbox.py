@@ -129,8 +129,8 @@ class Inbox:
 async def _marks(tx: Transaction, batch: Sequence[Incoming]) -> dict[Stream, Mark]:
     streams = {incoming.stream for incoming in batch if incoming.marked}
     parameters = {"sources": [source for source, _ in streams], "streams": [stream for _, stream in streams]}
-    rows = await tx.execute(_MARKS, parameters)
-    return {(row.source, row.stream): Mark(row.sequence, row.parked) for row in rows}
+    rows: Sequence[Any] = (await tx.execute(_MARKS, parameters)).all()
+    return {(source, stream): Mark(sequence, parked) for source, stream, sequence, parked in rows}
 
 
 async def _save(tx: Transaction, admission: Admission) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 from chassis.database import Origin, Transaction
 from chassis.outbox import Due
@@ -66,7 +67,7 @@ async def _handle(
     keyed = [(key, r) for r in wanted if (key := subscription.key(r.event)) is not None]
     if not keyed:
         return
-    keys = sorted({key for key, _ in keyed})
+    keys = sorted({key for key, _ in keyed}, key=_number)
     aggregates = await subscription.load(tx, keys)
     for key, r in keyed:
         aggregate = aggregates[key]
@@ -77,6 +78,11 @@ async def _handle(
         if facts:
             tx.say(*map(subscription.outgoing, facts), origin=_caused_by(tx, r.meta))
     await subscription.save(tx, [aggregates[key] for key in keys])
+
+
+def _number(key: Any) -> Any:
+    """UUIDs are sorted by their number, as PostgreSQL does: compared one with another they cost ten times as much."""
+    return key.int if isinstance(key, UUID) else key
 
 
 def _caused_by(tx: Transaction, meta: Meta) -> Origin:

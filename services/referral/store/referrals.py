@@ -75,7 +75,7 @@ async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> No
 async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
     """All halves under these cases, locked in one order."""
     cases = {case_id: CaseReferrals(case_id) for case_id in case_ids}
-    for row in await tx.execute(_LOAD, {"cases": list(case_ids)}):
+    for row in (await tx.execute(_LOAD, {"cases": list(case_ids)})).all():
         referral = mapping.referral(row)
         cases[referral.case_id].halves[referral.id, referral.half] = referral
     return cases
