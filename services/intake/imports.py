@@ -27,6 +27,8 @@ NO_REASONS = "As decided in the imported file."
 ROWS = UUID("3b0b6d0a-0d1c-4e0b-8f43-5a3e1f0d9c52")
 """Namespace of the identifiers of cases that come from rows, so that a repeated attempt uses the same keys."""
 LEASE_SECONDS = 60.0
+ATTEMPTS = 1_000
+"""Days: rows that were accepted wait for a vault that is away, and an import never stands half done."""
 
 
 async def row_keys(service: Service, organisation: str, rows: Sequence[Row]) -> list[bytes]:
@@ -74,8 +76,8 @@ def import_work(service: Service) -> list[WorkKind]:
         """What was left of the upload is unreadable; nobody is told."""
 
     return [
-        WorkKind(IMPORT_CHUNK, act, finish, lease_seconds=LEASE_SECONDS),
-        WorkKind(DESTROY_IMPORT_KEY, forget, forgotten),
+        WorkKind(IMPORT_CHUNK, act, finish, lease_seconds=LEASE_SECONDS, max_attempts=ATTEMPTS),
+        WorkKind(DESTROY_IMPORT_KEY, forget, forgotten, max_attempts=ATTEMPTS),
     ]
 
 

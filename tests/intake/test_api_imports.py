@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from chassis.vault import VaultUnavailable
 from services.intake.api.imports import InMemory
 from services.intake.imports import import_work
 from tests.intake.making import AGENCY, bodies
@@ -327,6 +328,23 @@ async def test_the_same_key_accepts_one_upload(intake):
     assert first.json()["id"] == again.json()["id"]
     async with intake.service.database.engine.connect() as conn:
         assert (await conn.execute(text("select count(*) from intake.imports"))).scalar_one() == 1
+
+
+async def test_accepted_rows_outlast_a_long_absence_of_the_vault(intake, monkeypatch):
+    async def away(*_):
+        raise VaultUnavailable
+
+    headers = intake.as_("screening_officer")
+    import_id = (await send(intake, table(row()), headers=headers)).json()["id"]
+    async with intake.service.database.engine.begin() as conn:
+        await conn.execute(text("update chassis.work set attempts = 50"))
+    with monkeypatch.context() as while_away:
+        while_away.setattr(intake.service.vault, "open", away)
+        await intake.work()
+    while await intake.work(hasten=True):
+        pass
+    found = (await intake.client.get(f"/v1/imports/{import_id}", headers=headers)).json()
+    assert (found["state"], found["created"]) == ("done", 1)
 
 
 async def test_another_file_of_the_same_length_under_the_same_key_is_refused(intake):
