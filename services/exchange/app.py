@@ -29,7 +29,7 @@ FOR_EVER = 1_000_000
 
 def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service:
     """`tokens` is for the test that shows what goes wrong when seal tokens are not checked; no setting reaches it."""
-    trust = _trust(settings)
+    trust = Trust.of(settings)
     sealer = Sealer(settings, trust)
 
     def work(service: Service) -> list[WorkKind]:
@@ -62,15 +62,4 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         subscriptions=handlers.subscriptions(),
         work=work,
         background=background,
-    )
-
-
-def _trust(settings: Settings) -> Trust:
-    return Trust(
-        settings.trust_file,
-        settings.agreements_dir,
-        settings.organisation_keys_dir,
-        settings.governance_keys_file,
-        settings.cell,
-        settings.mode,
     )

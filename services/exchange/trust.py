@@ -14,6 +14,7 @@ from chassis.epochs import FileKeysRefused
 from contracts.disclosure import AgreementTerms
 from services.exchange.domain.check import Agreement, cell_of
 from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
+from services.exchange.settings import Settings
 from services.exchange.signed_file import (
     AGREEMENT,
     TRUST_LIST,
@@ -174,6 +175,17 @@ class Trust:
         self.own = OwnKeys({}, {})
         self.agreements: dict[str, Agreement] = {}
         self.problem: str | None = "the trust list was not read yet"
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Trust":
+        return cls(
+            settings.trust_file,
+            settings.agreements_dir,
+            settings.organisation_keys_dir,
+            settings.governance_keys_file,
+            settings.cell,
+            settings.mode,
+        )
 
     def no_older_than(self, version: int) -> None:
         """What was in force before a restart, which a memory does not outlive."""
