@@ -99,6 +99,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,
+            pool_use_lifo=True,  # a few warm connections, whose statements are prepared, rather than all in turn
             hide_parameters=True,
             json_deserializer=from_json,
         )
