@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis.access import require
 from chassis.consumer import list_parked, replay_stream
 from chassis.database import Database
-from chassis.http import Listing, Page, Tx, Who, cursor
+from chassis.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.positions import instant, number, positioned
+from chassis.problems import NotFound
+from chassis.work import retry_failed
 
 router = APIRouter(tags=["operations"])
 
@@ -74,10 +76,10 @@ class Replayed(BaseModel):
 )
 async def replay(body: Replay, request: Request, actor: Who) -> Replayed:
     require(actor, "parked.replay")
-    done, left = await replay_stream(
+    handled, left = await replay_stream(
         request.app.state.service, body.source, body.stream, over_gap=body.over_gap
     )
-    return Replayed(replayed=done, still_parked=left)
+    return Replayed(replayed=handled, still_parked=left)
 
 
 class StuckWork(BaseModel):
@@ -102,6 +104,14 @@ async def failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
     ).all()
     items = [StuckWork.model_validate(row, from_attributes=True) for row in rows]
     return Listing(items=items, next=cursor(rows[-1].id) if len(rows) == page.limit else None)
+
+
+@router.post("/v1/work/{work_id}/retry", summary="Try failed work again from its first attempt")
+async def retry(work_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+    require(actor, "work.retry")
+    if not await retry_failed(tx, work_id):
+        raise NotFound
+    return done(tx, response, work_id)
 
 
 async def database_problem(database: Database) -> str | None:

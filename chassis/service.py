@@ -1,6 +1,7 @@
 """A service: its HTTP app and its loops (relay, consumer, work), started and stopped as one."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Protocol
 
 import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import access, operations, problems
 from chassis.auth import ServiceTokens, TokenValidator
@@ -19,6 +21,7 @@ from chassis.http import replayed
 from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
+from chassis.purge import next_purge, purge_work
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.strict_json import StrictJson
@@ -81,9 +84,8 @@ class Service:
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        if work:
-            loops.append(WorkRunner(self.settings, self.database, work, self.telemetry))
-        return [*loops, *background]
+        runner = WorkRunner(self.settings, self.database, [*work, purge_work()], self.telemetry)
+        return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
         app = FastAPI(
@@ -114,6 +116,9 @@ class Service:
             await self.vault.start()
         if not worker:
             return
+        with contextlib.suppress(SQLAlchemyError, OSError):  # readiness says so; the next start tries again
+            async with self.database.transaction(self.database.system()) as tx:
+                tx.say(next_purge(tx))
         for loop in self.loops:
             await loop.start()
             self._running.append(loop)

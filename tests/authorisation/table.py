@@ -248,6 +248,7 @@ def _operations(service: str) -> list[Row]:
         Row(service, "GET", "/v1/parked", "parked.read", OPERATOR, "parked"),
         Row(service, "POST", "/v1/parked/replay", "parked.replay", OPERATOR, "parked", replay),
         Row(service, "GET", "/v1/work", "work.read", OPERATOR, "failed_work"),
+        Row(service, "POST", "/v1/work/{work_id}/retry", "work.retry", OPERATOR, "failed_work"),
     ]
 
 

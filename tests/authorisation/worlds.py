@@ -91,8 +91,8 @@ class World:
     async def failed_work(self) -> Made:
         statement = "insert into chassis.work (id, kind, key, payload, due_at, state) values (:id, 'mail', :key, '{}', now(), 'failed')"
         async with self.harness.service.database.engine.begin() as conn:
-            await conn.execute(text(statement), {"id": uuid4(), "key": str(uuid4())})
-        return {}
+            await conn.execute(text(statement), {"id": (work_id := uuid4()), "key": str(uuid4())})
+        return {"work_id": str(work_id)}
 
 
 class Intake(World):

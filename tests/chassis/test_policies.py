@@ -52,7 +52,7 @@ CARING = {
     *("return.suspend", "return.read"),
 }
 SUPERVISING = CARING | {"case.identify", "case.assign", "consent.revoke"}
-OPERATING = {"parked.read", "parked.replay", "work.read", "envelope.read", "agreement.write"}
+OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
 INTERNAL = {"internal.disclosable", "internal.seal-token", "internal.preview", "internal.granted"}
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL),

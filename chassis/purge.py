@@ -1,0 +1,42 @@
+"""Rows that nobody will ask for again go once a day: old Idempotency-Keys, and parked events that were settled."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.outbox import Due
+from chassis.work import Item, WorkKind
+
+KIND, KEY = "purge", "daily"
+EVERY = timedelta(days=1)
+KEYS_KEPT_DAYS, SETTLED_KEPT_DAYS = 7, 30
+
+_PURGE = (
+    text(f"delete from chassis.idempotency where created_at < now() - interval '{KEYS_KEPT_DAYS} days'"),
+    text(
+        "delete from chassis.parked p where state <> 'waiting'"
+        f" and parked_at < now() - interval '{SETTLED_KEPT_DAYS} days'"
+        " and not exists (select 1 from chassis.marks m"
+        " where m.source = p.source and m.stream = p.stream and m.parked)"
+    ),
+)
+"""A settled event of a stream that is still parked stays: it is what keeps a redelivery from running it again."""
+
+
+def purge_work() -> WorkKind:
+    async def act(_: Item) -> None:
+        """All of it is in the database."""
+
+    async def finish(tx: Transaction, _item: Item, _result: Any) -> None:
+        for statement in _PURGE:
+            await tx.execute(statement)
+        tx.say(next_purge(tx))
+
+    return WorkKind(KIND, act, finish)
+
+
+def next_purge(tx: Transaction) -> Due:
+    """Due in a day; saying it when it is due already changes nothing."""
+    return Due(KIND, KEY, due_at=tx.now + EVERY)
