@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic_core import from_json
-from sqlalchemy import Executable
+from sqlalchemy import Executable, text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -60,6 +60,11 @@ class Transaction:
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return await self.conn.execute(statement, parameters)
+
+    async def clock(self) -> datetime:
+        """The database's clock at this moment, not at the transaction's start: for deadlines under a lock."""
+        moment: datetime = (await self.conn.execute(text("select clock_timestamp()"))).scalar_one()
+        return moment
 
     async def flush(self) -> None:
         """Write what was said so far. The transaction does it at its end."""

@@ -226,7 +226,7 @@ def _grant(row: Any) -> GrantView:
 
 async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
     """The same decision as at authorisation, with nothing locked and nothing kept."""
-    now = await store.database_time(tx)
+    now = await tx.clock()
     records = await store.records_of(tx, request.case_id)
     return _preview(decide(records, await store.ground(tx, cell, now), request, now))
 

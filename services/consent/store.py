@@ -103,11 +103,6 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | 
     return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
 
 
-async def database_time(tx: Transaction) -> datetime:
-    now: datetime = (await tx.execute(text("select clock_timestamp()"))).scalar_one()
-    return now
-
-
 async def person_of(tx: Transaction, case_id: UUID) -> UUID:
     """Whose case it is. Raises NotFound while `case.opened` has not arrived."""
     row = (await tx.execute(_PEOPLE, {"cases": [case_id]})).first()

@@ -85,7 +85,7 @@ async def record_answer(
     record = ConsentRecord.asked(
         prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
     )
-    act = Act(actor.subject, actor.organisation, await store.database_time(tx))
+    act = Act(actor.subject, actor.organisation, await tx.clock())
     with answered():
         facts = record.give(act) if given else record.refuse(act)
     await store.save(tx, record, facts)

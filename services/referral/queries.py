@@ -7,12 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from chassis.access import visible_cases
 from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.worklist import Position, halves
 from contracts.types import CaseId, Cell, Code, OrganisationId
 
-Position = tuple[datetime, UUID]
 _REASON = "of `referral_rejection`, `referral_hold` or `referral_failure`; of `disclosure_refusal` or `border_refusal` where nothing was delivered"
 
 
@@ -133,19 +132,15 @@ async def worklist(
     limit: int,
 ) -> list[ReferralSummary]:
     """The halves of the actor's organisation on cases that the actor may read, newest first."""
-    condition, parameters = await visible_cases(tx, actor, "referral.read", column="r.case_id")
-    values: dict[str, Any] = {**parameters, "organisation": actor.organisation, "now": tx.now, "limit": limit}
-    conditions = [condition, "r.organisation = :organisation"]
-    for column, value in (("half", half), ("state", state), ("case_id", case_id)):
-        if value is not None:
-            conditions.append(f"r.{column} = :{column}")
-            values[column] = value
-    if after is not None:
-        conditions.append("(r.created_at, r.id) < (:at, cast(:after as uuid))")
-        values |= {"at": after[0], "after": after[1]}
-    where = " and ".join(conditions)
-    rows = await tx.execute(
-        text(f"{_VIEW} where {where} order by r.created_at desc, r.id desc limit :limit"), values
+    rows = await halves(
+        tx,
+        actor,
+        "referral.read",
+        _VIEW,
+        made_at="created_at",
+        filters={"half": half, "state": state, "case_id": case_id},
+        after=after,
+        limit=limit,
     )
     return [ReferralSummary.model_validate(row, from_attributes=True) for row in rows]
 

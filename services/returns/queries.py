@@ -1,19 +1,17 @@
 """Reads: the worklist and one half of a return, straight to what the API answers."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from chassis.access import visible_cases
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import NotFound
+from chassis.worklist import Position, halves
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
-
-Position = tuple[datetime, UUID]
 
 
 class ReturnSummary(BaseModel):
@@ -81,19 +79,15 @@ async def worklist(
     limit: int,
 ) -> list[ReturnSummary]:
     """The halves of the actor's organisation on cases that the actor may read, newest first."""
-    condition, parameters = await visible_cases(tx, actor, "return.read", column="r.case_id")
-    values: dict[str, Any] = {**parameters, "organisation": actor.organisation, "limit": limit}
-    conditions = [condition, "r.organisation = :organisation"]
-    for column, value in (("half", half), ("state", state), ("case_id", case_id)):
-        if value is not None:
-            conditions.append(f"r.{column} = :{column}")
-            values[column] = value
-    if after is not None:
-        conditions.append("(r.requested_at, r.id) < (:at, cast(:after as uuid))")
-        values |= {"at": after[0], "after": after[1]}
-    where = " and ".join(conditions)
-    rows = await tx.execute(
-        text(f"{_VIEW} where {where} order by r.requested_at desc, r.id desc limit :limit"), values
+    rows = await halves(
+        tx,
+        actor,
+        "return.read",
+        _VIEW,
+        made_at="requested_at",
+        filters={"half": half, "state": state, "case_id": case_id},
+        after=after,
+        limit=limit,
     )
     return [ReturnSummary.model_validate(row, from_attributes=True) for row in rows]
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.service import Service
@@ -126,7 +125,7 @@ class SealDisclosure:
         return None
 
     async def _verdict(self, tx: Transaction, disclosure: Disclosure, prepared: Prepared) -> Verdict:
-        now = await database_now(tx)
+        now = await tx.clock()
         return await self._tokens.check(prepared.token, disclosure.id, disclosure.terms, now)
 
     async def _values(self, disclosure_id: UUID, terms: Authorised) -> dict[str, FieldValue] | Refused:
@@ -196,12 +195,6 @@ class SealDisclosure:
     def _check(self, item: Item, terms: Authorised, now: datetime) -> str | None:
         way = Way(terms.sender, self._settings.cell, terms.recipient, terms.recipient_cell)
         return check_item(item, self._sealer.trust.agreement(terms.agreement.id), way, now)
-
-
-async def database_now(tx: Transaction) -> datetime:
-    """The database's clock at this moment, not at the transaction's start."""
-    now: datetime = (await tx.execute(text("select clock_timestamp()"))).scalar_one()
-    return now
 
 
 def _consent(terms: Authorised) -> ConsentReference:
