@@ -4,22 +4,22 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import aiosmtplib
-from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.service import Service
 from chassis.work import Item, WorkKind
+from services.notify import store
 from services.notify.domain.words import words
 from services.notify.outgoing import MAIL
 from services.notify.settings import Settings
-from services.notify.store import mail_ended
 
 SENT, NOWHERE = "sent", "nowhere"
 
 
 def mail_work(service: Service, settings: Settings) -> WorkKind:
     async def act(item: Item) -> str:
-        organisation, template = await _what(service, UUID(item.key))
+        async with service.database.transaction(service.database.system()) as tx:
+            organisation, template = await store.to_be_mailed(tx, UUID(item.key))
         address = settings.mail_addresses.get(organisation)
         if address is None or settings.smtp_host is None:
             return NOWHERE
@@ -33,22 +33,14 @@ def mail_work(service: Service, settings: Settings) -> WorkKind:
 
     async def finish(tx: Transaction, item: Item, result: str) -> None:
         if result == NOWHERE:
-            statement = text("update notify.notifications set mail = 'none' where id = :id and mail = 'due'")
-            await tx.execute(statement, {"id": UUID(item.key)})
+            await store.mail_has_nowhere_to_go(tx, UUID(item.key))
         else:
-            await mail_ended(tx, UUID(item.key), sent=True, attempts=item.attempts)
+            await store.mail_ended(tx, UUID(item.key), sent=True, attempts=item.attempts)
 
     async def given_up(tx: Transaction, item: Item) -> None:
-        await mail_ended(tx, UUID(item.key), sent=False, attempts=item.attempts)
+        await store.mail_ended(tx, UUID(item.key), sent=False, attempts=item.attempts)
 
     return WorkKind(kind=MAIL, act=act, finish=finish, max_attempts=settings.mail_attempts, given_up=given_up)
-
-
-async def _what(service: Service, notification_id: UUID) -> tuple[str, str]:
-    async with service.database.engine.connect() as conn:
-        statement = text("select organisation, template from notify.notifications where id = :id")
-        row = (await conn.execute(statement, {"id": notification_id})).one()
-    return row.organisation, row.template
 
 
 def _message(

@@ -129,6 +129,19 @@ async def mark_read(tx: Transaction, notification_id: UUID, actor: Actor) -> Non
     )
 
 
+async def to_be_mailed(tx: Transaction, notification_id: UUID) -> tuple[str, str]:
+    """To which organisation, and which template."""
+    statement = text("select organisation, template from notify.notifications where id = :id")
+    row = (await tx.execute(statement, {"id": notification_id})).one()
+    return row.organisation, row.template
+
+
+async def mail_has_nowhere_to_go(tx: Transaction, notification_id: UUID) -> None:
+    """The organisation has given no address: the inbox is all there is."""
+    statement = text("update notify.notifications set mail = 'none' where id = :id and mail = 'due'")
+    await tx.execute(statement, {"id": notification_id})
+
+
 async def mail_ended(tx: Transaction, notification_id: UUID, *, sent: bool, attempts: int) -> None:
     """Keep what came of the mail and say it, once."""
     row = (
