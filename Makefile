@@ -1,6 +1,6 @@
 # One definition of every common action; `make help` lists them. Needs only Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help venv test check format demo up bench contracts event-map route lock clean
+.PHONY: help venv test check format demo up bench contracts event-map route lock jars clean
 
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3))
 RUN := .venv/bin/python
@@ -57,6 +57,9 @@ lock: $(STAMP) ## resolve requirements.in into requirements.lock anew
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv
 	.venv/bin/uv pip compile requirements.in --output-file requirements.lock --upgrade --generate-hashes \
 		--python-version 3.11 --no-emit-index-url --no-header --no-annotate
+
+jars: $(STAMP) ## write the checksums of Kafka's jars anew, after a change of version
+	$(RUN) -m deploy.local.jars
 
 clean: ## remove what was made here: environment, caches, the local stack's state and downloads
 	rm -rf .venv .corridor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

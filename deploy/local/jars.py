@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ VERSION = "4.3.1"
 ROOTS = (f"org.apache.kafka:kafka_2.13:{VERSION}", "org.slf4j:slf4j-simple:1.7.36")
 SUMS = Path(__file__).with_name("kafka-jars.sha256")
 OLDEST_JAVA = 17
+HEADING = "# SHA-256 and Maven coordinate of each jar of the local Kafka broker; `deploy/local/jars.py` checks them."
 
 
 class JarError(RuntimeError):
@@ -113,7 +115,7 @@ def resolve_sums(cache: Path) -> str:
         f"{_sha256(found.artifact.resolve())}  {found.groupId}:{found.artifactId}:{found.version}"
         for found in needed
     }
-    return "\n".join(sorted(lines, key=lambda line: line.split()[1])) + "\n"
+    return "\n".join([HEADING, *sorted(lines, key=lambda line: line.split()[1])]) + "\n"
 
 
 def _sha256(path: Path) -> str:
@@ -126,3 +128,8 @@ def _java_major(command: str) -> int:
     told = subprocess.run([command, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', told)
     return int(version.group(1)) if version else 0
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        SUMS.write_text(resolve_sums(Path(scratch)))

@@ -1,19 +1,7 @@
-"""The whole story again with a process for each service, and nothing left running after it."""
-
-import psutil
+"""The way of a case again with a process for each service."""
 
 from corridor.journey import Journey
 from corridor.story import CATEGORIES, PERSON
-
-
-def of_this_stack(stack) -> list[int]:
-    """Processes whose command line names the stack's folder: servers, cells and their reapers."""
-    mark = str(stack.state)
-    return [
-        p.pid
-        for p in psutil.process_iter(["cmdline"])
-        if any(mark in part for part in p.info["cmdline"] or ())
-    ]
 
 
 async def test_a_case_goes_the_whole_way_with_a_process_for_each_service(stack_of_processes):
