@@ -83,6 +83,17 @@ def test_tampering_is_found_at_the_first_entry_that_does_not_fit(tamper):
     assert verify(tamper(chain(6))).first_broken in {3, 4}
 
 
+def test_an_entry_left_out_before_linking_is_found_by_its_number():
+    first = link(GENESIS, leaf(1))
+    assert verify([first, link(first.hash, leaf(3))]).first_broken == 2
+
+
+def test_a_changed_pointer_alone_is_found():
+    linked = chain(3)
+    linked[1] = replace(linked[1], previous=GENESIS)
+    assert verify(linked).first_broken == 2
+
+
 @given(st.integers(1, 30), st.data())
 def test_verifying_in_slices_gives_the_verdict_of_the_whole(length, data):
     linked = chain(length)
