@@ -19,7 +19,7 @@ from deploy.local.stack import Stack
 
 
 def canary(what: str) -> str:
-    return f"Qzx{what.replace('_', '')}Wvk"
+    return f"Qzx{what.replace('_', '')}Wvkqjh"
 
 
 TEXTS = {name: canary(name) for name, field in FIELDS.items() if field.kind == "text"}
@@ -74,8 +74,9 @@ def forms(text: str) -> set[bytes]:
     raw = text.encode()
     found = {raw, quote(text).encode(), raw.hex().encode(), text.encode("utf-16-le"), text[::-1].encode()}
     for offset in range(3):
-        shifted = base64.b64encode(b"\0" * offset + raw)
-        found |= {shifted[4:-4], base64.urlsafe_b64encode(b"\0" * offset + raw)[4:-4]}
+        first, end = (offset * 8 + 5) // 6, (offset + len(raw)) * 8 // 6  # characters that raw alone decides
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            found.add(encode(b"\0" * offset + raw)[first:end])
     return found
 
 
@@ -184,3 +185,15 @@ def test_the_search_finds_a_canary_that_is_there(tmp_path):
     (tmp_path / "plain").write_text(f"… {text} …")
     (tmp_path / "hidden").write_bytes(base64.b64encode(f"xx{text} and more".encode()))
     assert holders(tmp_path, {"name": forms(text)}) == ["hidden: name", "plain: name"]
+
+
+@pytest.mark.parametrize("text", {**TEXTS, **SAID}.values())
+def test_every_form_is_too_long_to_lie_in_ciphertext_by_chance(text):
+    assert min(len(form) for form in forms(text)) * 6 >= 64  # bits, counted as base64 has them
+
+
+@pytest.mark.parametrize("before", [b"", b"x", b"xy"])
+@pytest.mark.parametrize("after", [b"", b"\xff", b"\xff\xff"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_base64_is_searched_at_each_offset_whatever_stands_around_it(before, after, encode):
+    assert any(form in encode(before + "Çanary".encode() + after) for form in forms("Çanary"))
