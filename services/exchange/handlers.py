@@ -73,7 +73,8 @@ def on_process(relation: Relation, event: Any, now: datetime) -> Facts:
     code, _ = PROCESS_EVENTS[type(event)]
     subject: UUID = event.return_id if code.startswith("return.") else event.referral_id
     reason, outcome = getattr(event, "reason", None), getattr(event, "outcome", None)
-    return relation.tell(code, subject, event.at, reason=reason, outcome=outcome)
+    abroad = event.receiver_cell if event.half == "sending" else None
+    return relation.tell(code, subject, event.at, reason=reason, outcome=outcome, abroad=abroad)
 
 
 PROCESS_EVENTS: Mapping[type[Event], tuple[str, str]] = MappingProxyType(

@@ -198,10 +198,35 @@ async def test_the_two_halves_of_a_return_hear_of_each_other(th: Cell, kh: Cell)
     ]
 
 
-async def test_a_case_that_was_never_referred_there_is_told_to_nobody(th: Cell, kh: Cell) -> None:
-    ends = {"return_id": uuid4(), "sender": SENDER, "receiver": RECIPIENT, "receiver_cell": "KH", "at": now()}
-    await th.deliver(returns.ReturnClearedV1(**ends, case_id=uuid4(), half="sending"))
+async def test_a_return_to_where_nothing_was_referred_stays_here_and_its_worker_is_told(
+    th: Cell, kh: Cell
+) -> None:
+    cleared = cleared_for(uuid4())
+    await th.deliver(cleared)
     assert await carry(th, kh) == 0
+    [refused] = await th.said("envelope.refused.v1")
+    assert (refused["case_id"], refused["item_class"], refused["code"], refused["recipient_cell"]) == (
+        str(cleared.case_id), "process", "not_referred", "KH"
+    )  # fmt: skip
+
+
+async def test_a_return_whose_disclosure_was_never_sealed_stays_here_and_its_worker_is_told(
+    th: Cell, kh: Cell
+) -> None:
+    case = Case(th.trust)
+    await th.deliver(case.opened(), case.authorised())
+    await th.deliver(cleared_for(case.case_id), recall(case))
+    assert await carry(th, kh) == 0
+    assert [(r["item_class"], r["code"]) for r in await th.said("envelope.refused.v1")] == [
+        ("process", "not_referred")
+    ]
+    assert await rows(th.harness, "select 1 from chassis.work") == []
+
+
+def cleared_for(case_id: UUID) -> returns.ReturnClearedV1:
+    """The sending half's clearance."""
+    ends = {"return_id": uuid4(), "sender": SENDER, "receiver": RECIPIENT, "receiver_cell": "KH", "at": now()}
+    return returns.ReturnClearedV1(**ends, case_id=case_id, half="sending")
 
 
 async def test_a_process_code_waits_for_the_disclosure_before_it(th: Cell, kh: Cell) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.exchange.domain.border import BorderView, Limits, closed
 from services.exchange.domain.chain import FIRST_PREV, IncomingChain, OutgoingChain, Place
 from services.exchange.domain.disclosure import Authorised, Disclosure, State, WrongMove
-from services.exchange.domain.facts import ControlDue, RecallAnswered, SealDue
+from services.exchange.domain.facts import ControlDue, ItemRefused, RecallAnswered, SealDue
 from services.exchange.domain.items import AgreementReference, Answer
 from services.exchange.domain.process import OUTCOME, Pair, Relation, speaker
 from services.exchange.domain.received import Held, ReceivedDisclosure
@@ -327,9 +327,19 @@ def test_the_half_that_moves_tells_the_other(code: str, half: str, ends: tuple[s
 PAIR = Pair(CASE, "kh-b", "th-a")
 
 
-def test_without_a_reference_there_is_nobody_to_tell() -> None:
+def test_a_referral_that_never_left_is_told_to_nobody() -> None:
     relation = Relation(PAIR)
-    assert (relation.tell("referral.accepted", REFERRAL, NOW), relation.waiting) == ([], [])
+    assert (relation.tell("referral.cancelled", REFERRAL, NOW), relation.waiting) == ([], [])
+
+
+@pytest.mark.parametrize("code", ["return.cleared", "return.departed", "return.withdrawn"])
+def test_the_worker_hears_that_a_return_cannot_be_told_where_nothing_was_referred(code: str) -> None:
+    relation = Relation(PAIR)
+    [refused] = relation.tell(code, UUID(int=7), NOW, abroad="KH")
+    assert isinstance(refused, ItemRefused)
+    assert (refused.code, refused.case_id, refused.recipient_cell) == ("not_referred", CASE, "KH")
+    assert relation.tell(code, UUID(int=7), NOW, abroad="KH") == [refused]
+    assert relation.waiting == []
 
 
 @pytest.mark.parametrize(

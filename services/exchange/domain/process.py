@@ -6,7 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from services.exchange.domain.facts import Fact, ProcessDue
+from services.exchange.domain.facts import Fact, ItemRefused, ProcessDue
+from services.exchange.domain.items import ItemClass
 
 OUTCOME = "outcome"
 """The data category that a grant must name among what may be disclosed back, or the outcome stays here."""
@@ -33,6 +34,9 @@ RETURN_TELLS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The half that makes the move tells it; the other half hears it and tells it to nobody."""
+
+NOT_REFERRED = "not_referred"
+"""Why a return stays untold. A referral that never left is another matter: nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,7 +71,7 @@ class ProcessItem:
 class Relation:
     """What two organisations share about a case: the pairwise reference, and what may be told back.
 
-    Without a reference nothing was ever referred between the two, so there is nobody to tell.
+    Without a reference nothing was ever referred between the two, so the other cannot be told.
     """
 
     pair: Pair
@@ -83,11 +87,30 @@ class Relation:
         *,
         reason: str | None = None,
         outcome: str | None = None,
+        abroad: str | None = None,
     ) -> list[Fact]:
-        """An outcome travels only where her consent says so; the code goes without it."""
-        if self.reference is None:
-            return []
-        told = outcome if OUTCOME in self.back_categories else None
+        """An outcome travels only where her consent says so; the code goes without it. `abroad` is the other's cell."""
         item_id = uuid5(subject_id, f"{self.pair.own}|{code}|{at.isoformat()}")
+        if self.reference is None:
+            return untold(self.pair, item_id, code, abroad, at)
+        told = outcome if OUTCOME in self.back_categories else None
         self.waiting.append(ProcessItem(item_id, code, subject_id, reason or told, at))
         return [ProcessDue(item_id)]
+
+
+def untold(pair: Pair, item_id: UUID, code: str, abroad: str | None, at: datetime) -> list[Fact]:
+    """The worker is told when the other side of a return will not hear of her: somebody must expect her there."""
+    if code not in RETURN_TELLS or abroad is None:
+        return []
+    return [
+        ItemRefused(
+            case_id=pair.case_id,
+            item_id=item_id,
+            item_class=ItemClass.PROCESS,
+            disclosure_id=None,
+            referral_id=None,
+            recipient_cell=abroad,
+            at=at,
+            code=NOT_REFERRED,
+        )
+    ]

@@ -11,6 +11,7 @@ from services.exchange.border_state import require_open
 from services.exchange.domain.check import Agreement, Way, check_item
 from services.exchange.domain.facts import ItemRefused, ItemSealed
 from services.exchange.domain.items import AgreementReference, Item, ItemClass, ProcessContent
+from services.exchange.domain.process import untold
 from services.exchange.outgoing import outgoing
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
@@ -39,7 +40,7 @@ class SealProcess:
             return
         known = await relations.by_case(tx, queued.pair, lock=True)
         if known is None or not await self._ready(tx, queued) or not known.live:
-            await relations.move_queued(tx, queued.item.item_id, "dropped")
+            await _drop(tx, queued, known)
             return
         await self._send(tx, queued, known, work)
 
@@ -89,6 +90,13 @@ class SealProcess:
             if a.terms.joins(way.sender_cell, way.recipient_cell)
         ]
         return next((a for a in joining if code in a.process_codes), joining[0] if joining else None)
+
+
+async def _drop(tx: Transaction, queued: Queued, known: Known | None) -> None:
+    item = queued.item
+    await relations.move_queued(tx, item.item_id, "dropped")
+    abroad = None if known is None else known.other_cell
+    tx.say(*(outgoing(fact) for fact in untold(queued.pair, item.item_id, item.code, abroad, tx.now)))
 
 
 def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent: str | None) -> Item:
