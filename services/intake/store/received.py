@@ -11,6 +11,14 @@ from services.intake.domain.case import State as CaseState
 from services.intake.domain.received import CHANNEL, CLOSED, Disclosure, Grant, ReceivedFile, State
 from services.intake.store.cases import remember_all
 
+# What is not there cannot be locked: without this, two processes that hear of a disclosure and of its referral's acceptance
+# at the same time would each write what the other does not know of.
+_ONE_AT_A_TIME = text(
+    """
+    select pg_advisory_xact_lock(hashtext('intake.received'), hashtext(k.id::text))
+    from (select id from unnest(cast(:ids as uuid[])) as u(id) order by id) as k
+    """
+)
 _CASES = text(
     """
     select c.id, c.person_id, c.organisation, c.urgency, c.state,
@@ -94,6 +102,7 @@ _ERASE = text("delete from intake.fields where disclosure_id = any(cast(:ids as 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile]:
     """An entry for every case; an empty one where the case is not here yet."""
     ids = {"ids": list(keys)}
+    await tx.execute(_ONE_AT_A_TIME, ids)
     files = {key: ReceivedFile(key) for key in keys}
     for row in await tx.execute(_CASES, ids):
         files[row.id] = ReceivedFile(
