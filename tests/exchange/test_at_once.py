@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from contracts.events.intake import DisclosureClosedV1
-from deploy.local.trust import TrustFiles
 from services.exchange.domain.check import authority
 from services.exchange.domain.disclosure import recall_item
 from services.exchange.domain.items import Item, ItemClass, Recall
@@ -16,28 +15,12 @@ from services.exchange.handlers import on_disclosure_authorised, on_disclosure_l
 from services.exchange.store import disclosures, received
 from services.exchange.store.received import Arrived
 from tests.exchange.test_crossing import authorise, open_fields, recall, send
-from tests.exchange.two_cells import Cell, carry, two_cells
+from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import NAME, RECIPIENT, SENDER, Case, now, rows
 from tests.harness import later
 
 WHILE = 0.3
 """Long enough for what runs beside to come as far as it can."""
-
-
-@pytest.fixture
-async def cells(postgres: Any, files: TrustFiles, tmp_path):
-    async with two_cells(postgres, files, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def th(cells: list[Cell]) -> Cell:
-    return cells[0]
-
-
-@pytest.fixture
-def kh(cells: list[Cell]) -> Cell:
-    return cells[1]
 
 
 async def test_a_disclosure_that_comes_with_a_recall_waits_until_the_recall_is_answered(

@@ -4,30 +4,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from contracts.events import referral, returns
 from contracts.events.consent import DisclosureRecalledV1
 from contracts.events.intake import DisclosureClosedV1
-from deploy.local.trust import TrustFiles
-from tests.exchange.two_cells import Cell, carry, two_cells
+from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import NAME, RECIPIENT, SENDER, VALUES, Case, now, present, rows
-
-
-@pytest.fixture
-async def cells(postgres: Any, files: TrustFiles, tmp_path):
-    async with two_cells(postgres, files, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def th(cells: list[Cell]) -> Cell:
-    return cells[0]
-
-
-@pytest.fixture
-def kh(cells: list[Cell]) -> Cell:
-    return cells[1]
 
 
 async def authorise(th: Cell, case: Case) -> None:

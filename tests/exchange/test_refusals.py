@@ -19,24 +19,8 @@ from services.exchange.domain.items import (
     Receipt,
     Void,
 )
-from tests.exchange.two_cells import Cell, carry, two_cells
+from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import RECIPIENT, SENDER, Case, now, rows
-
-
-@pytest.fixture
-async def cells(postgres: Any, files: TrustFiles, tmp_path):
-    async with two_cells(postgres, files, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def th(cells: list[Cell]) -> Cell:
-    return cells[0]
-
-
-@pytest.fixture
-def kh(cells: list[Cell]) -> Cell:
-    return cells[1]
 
 
 async def sealed(th: Cell, kh: Cell, **changes: Any) -> tuple[Case, bytes]:
