@@ -73,7 +73,7 @@ def on_process(relation: Relation, event: Any, now: datetime) -> Facts:
     code, _ = PROCESS_EVENTS[type(event)]
     subject: UUID = event.return_id if code.startswith("return.") else event.referral_id
     reason, outcome = getattr(event, "reason", None), getattr(event, "outcome", None)
-    abroad = event.receiver_cell if event.half == "sending" else None
+    abroad = getattr(event, "receiver_cell", None)
     return relation.tell(code, subject, event.at, reason=reason, outcome=outcome, abroad=abroad)
 
 

@@ -327,12 +327,13 @@ def test_the_half_that_moves_tells_the_other(code: str, half: str, ends: tuple[s
 PAIR = Pair(CASE, "kh-b", "th-a")
 
 
-def test_a_referral_that_never_left_is_told_to_nobody() -> None:
+@pytest.mark.parametrize(("code", "abroad"), [("referral.cancelled", None), ("return.withdrawn", "KH")])
+def test_the_end_of_what_the_other_never_heard_of_is_told_to_nobody(code: str, abroad: str | None) -> None:
     relation = Relation(PAIR)
-    assert (relation.tell("referral.cancelled", REFERRAL, NOW), relation.waiting) == ([], [])
+    assert (relation.tell(code, REFERRAL, NOW, abroad=abroad), relation.waiting) == ([], [])
 
 
-@pytest.mark.parametrize("code", ["return.cleared", "return.departed", "return.withdrawn"])
+@pytest.mark.parametrize("code", ["return.cleared", "return.departed"])
 def test_the_worker_hears_that_a_return_cannot_be_told_where_nothing_was_referred(code: str) -> None:
     relation = Relation(PAIR)
     [refused] = relation.tell(code, UUID(int=7), NOW, abroad="KH")

@@ -35,8 +35,10 @@ RETURN_TELLS: Mapping[str, str] = MappingProxyType(
 )
 """The half that makes the move tells it; the other half hears it and tells it to nobody."""
 
+EXPECTED = frozenset({"return.cleared", "return.departed"})
+"""Codes after which somebody must expect her at the other side. What else stays untold, nobody there waits for."""
+
 NOT_REFERRED = "not_referred"
-"""Why a return stays untold. A referral that never left is another matter: nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -99,8 +101,8 @@ class Relation:
 
 
 def untold(pair: Pair, item_id: UUID, code: str, abroad: str | None, at: datetime) -> list[Fact]:
-    """The worker is told when the other side of a return will not hear of her: somebody must expect her there."""
-    if code not in RETURN_TELLS or abroad is None:
+    """The worker is told that the other side of a return will not hear of her."""
+    if code not in EXPECTED or abroad is None:
         return []
     return [
         ItemRefused(
