@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import replace
 
 from corridor.journey import Journey, eventually
-from corridor.story import CATEGORIES, PERSON
 from deploy.local.prepare import topics, users
 from deploy.local.stack import Stack
 from deploy.local.topics import provision_kafka
+from tests.journeys.steps import drafted
 
 CUT_S = 20
 
@@ -29,15 +29,6 @@ async def until_closed(journey: Journey, *, closed: bool) -> None:
         return True if (kh["closed"] is not None) == closed else None
 
     await eventually(seen, "the border's new state", patience=40)
-
-
-async def drafted(journey: Journey) -> Journey:
-    await journey.open_case(PERSON)
-    await journey.assign()
-    await journey.give_consent(CATEGORIES)
-    await journey.draft()
-    await journey.preview()
-    return journey
 
 
 async def steps(journey: Journey) -> list[str]:

@@ -13,9 +13,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from chassis import service
 from chassis.telemetry import ATTRIBUTES, Telemetry
 from corridor.journey import Journey, eventually
-from corridor.story import CATEGORIES, PERSON
 from services.exchange.pull import _connection
 from services.exchange.settings import Partner
+from tests.journeys.steps import referred
 from tests.journeys.together import Together
 
 SENT = ("TH", "referral", "POST /v1/referrals/{referral_id}/send")
@@ -99,13 +99,7 @@ def exporter(monkeypatch) -> InMemorySpanExporter:
 
 async def refer(together: Together) -> None:
     async with Journey(together.state) as journey:
-        await journey.open_case(PERSON)
-        await journey.assign()
-        await journey.give_consent(CATEGORIES)
-        await journey.draft()
-        await journey.preview()
-        await journey.send()
-        await journey.received()
+        await referred(journey)
         await journey.until_state(journey.worker, "received")
 
 

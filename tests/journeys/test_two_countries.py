@@ -5,22 +5,13 @@ import pytest
 from corridor.client import RefusedError
 from corridor.journey import AGENCY, Journey, eventually
 from corridor.story import CATEGORIES, PERSON
+from tests.journeys.steps import referred
 
 
 @pytest.fixture
 async def journey(stack):
     async with Journey(stack.state) as journey:
         yield journey
-
-
-async def referred(journey: Journey, categories=CATEGORIES) -> None:
-    await journey.open_case(PERSON)
-    await journey.assign()
-    await journey.give_consent(categories)
-    await journey.draft()
-    await journey.preview()
-    await journey.send()
-    await journey.received()
 
 
 async def all_closed(journey: Journey):
