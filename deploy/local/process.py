@@ -63,7 +63,7 @@ class ServerProcess:
         known = self._known()
         return known is not None and reaper.alive(known["pid"], known["created"])
 
-    def wait_until(self, ready: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float = 300.0) -> None:
         """Raises ServerError when the process ends or `ready` stays false."""
         deadline = time.monotonic() + timeout_s
         while not ready():

@@ -24,7 +24,7 @@ from deploy.local.trust import make_trust
 ROOT = Path(__file__).parents[2]
 STATE = Path(os.environ.get("CORRIDOR_STATE", ROOT / ".corridor" / "state"))
 """Where a stack keeps everything, unless a test or a second checkout says otherwise."""
-READY_S = 60.0
+READY_S = 300.0
 Progress = Callable[[str], None]
 """Told the name of each step when it is done; STEPS of them."""
 
