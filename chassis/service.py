@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -14,14 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis import access, operations, problems
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
-from chassis.clock import Clock, utc_now
+from chassis.clock import Clock, day_of, utc_now
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.http import replayed
 from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
-from chassis.purge import next_purge, purge_work
+from chassis.purge import purge_work
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.strict_json import StrictJson
@@ -84,7 +85,9 @@ class Service:
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        runner = WorkRunner(self.settings, self.database, [*work, purge_work()], self.telemetry)
+        kinds = [*work, purge_work()]
+        self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
+        runner = WorkRunner(self.settings, self.database, kinds, self.telemetry)
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
@@ -110,6 +113,10 @@ class Service:
         app.include_router(operations.router)
         return app
 
+    def today(self) -> date:
+        """The day that it is in this cell."""
+        return day_of(self.clock(), self.settings.time_zone)
+
     async def start(self, *, worker: bool = True) -> None:
         """Open what requests need, then start the loops; with `worker=False` this process serves HTTP alone."""
         if self.vault is not None:
@@ -118,7 +125,7 @@ class Service:
             return
         with contextlib.suppress(SQLAlchemyError, OSError):  # readiness says so; the next start tries again
             async with self.database.transaction(self.database.system()) as tx:
-                tx.say(next_purge(tx))
+                tx.say(*(recurs(tx) for recurs in self._recurring))
         for loop in self.loops:
             await loop.start()
             self._running.append(loop)

@@ -2,9 +2,18 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise ValueError("no time zone of this name is known here") from error
+    return name
 
 
 class Settings(BaseSettings):
@@ -14,6 +23,11 @@ class Settings(BaseSettings):
 
     cell: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="the jurisdiction, ISO 3166-1 alpha-2")]
     mode: Literal["development", "production"] = "production"
+    time_zone: Annotated[
+        str,
+        AfterValidator(_known_zone),
+        Field(description="of the cell, for example Asia/Bangkok: whose day it is"),
+    ] = "UTC"
     host: str = "127.0.0.1"
     port: int = 8000
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from chassis.auth import Actor
@@ -11,6 +11,7 @@ from chassis.service import Service
 from chassis.vault import Sealing
 from chassis.work import Item, WorkKind
 from services.intake.cell_keys import cell_key_of
+from services.intake.domain.age import Evidence
 from services.intake.domain.case import Case
 from services.intake.domain.duplicates import index_text
 from services.intake.domain.htcds import STATUS as STATUS_FIELD
@@ -95,7 +96,7 @@ async def _sealed(service: Service, chunk: Chunk, fresh: Mapping[bytes, Mapping[
     sealed = iter(await vault.seal_many([s for row in rows for s in _sealings(*row[1:])]))
     indexes = await _indexes(service, [fields for *_, fields in rows])
     return [
-        _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now)
+        _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now, service.today())
         for row, index in zip(rows, indexes, strict=True)
     ]
 
@@ -127,13 +128,15 @@ def _new_row(
     sealed: dict[str, str],
     index: bytes | None,
     now: datetime,
+    today: date,
 ) -> NewRow:
     key, case_id, person_id, fields = row
     case, facts = Case.open(
         case_id, person_id, channel=CHANNEL, organisation=chunk.organisation, urgency=URGENCY, now=now
     )
+    facts += case.learn_age(Evidence().changed(fields, None), today, first=True)
     decision = None
     if STATUS_FIELD in fields:
         decision = (fields[STATUS_BY], sealed.pop(STATUS), sealed.pop(REASONS))
         facts = [*facts, *case.identify(decision[0], decision[1])]
-    return NewRow(key, case_id, person_id, sealed, index, decision, facts)
+    return NewRow(key, case_id, person_id, sealed, index, decision, facts, case.age)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from chassis.access import require
@@ -11,9 +11,10 @@ from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
+from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import Case
 from services.intake.domain.htcds import STATUS, STATUS_BY
-from services.intake.store import cases, records
+from services.intake.store import ages, cases, records
 from services.intake.store.records import SealedScreening
 
 NEEDS_FIELD = "cor_Needs"
@@ -27,6 +28,8 @@ class SealedFields:
     index: bytes | None = None
     flags: frozenset[str] = field(default_factory=frozenset)
     sealed_flags: str | None = None
+    evidence: Evidence | None = None
+    """What is then on record about her age; None where nothing of it changes."""
     version: int | None = None
     """The version whose fields went into the index; None where they do not matter."""
 
@@ -53,7 +56,7 @@ def answered() -> Iterator[None]:
         raise Invalid(errors=[{"loc": ["body"], "msg": str(error), "code": error.code}]) from error
 
 
-async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
+async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) -> Case:
     """For the actor's own organisation."""
     require(actor, "case.open", organisation=actor.organisation)
     urgency = domain.urgency_of(new.urgency, new.fields.flags)
@@ -65,14 +68,16 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
         urgency=urgency,
         now=tx.now,
     )
+    facts += case.learn_age(new.fields.evidence or Evidence(), today, first=True)
     await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
     await records.put_fields(tx, actor, case.id, new.fields.values)
     await records.put_index(tx, actor, case.id, new.fields.index)
+    await ages.put(tx, {case.id: case.age})
     return case
 
 
 async def record_fields(
-    tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None
+    tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None, today: date
 ) -> Case:
     """Named fields are replaced or removed; others stay."""
     case = await cases.get(tx, actor, "case.write", case_id, lock=True)
@@ -81,11 +86,15 @@ async def record_fields(
         raise Conflict  # the blind index was made from fields that are no longer the present ones
     with answered():
         facts = case.record(sealed.flags)
+        if sealed.evidence is not None:
+            facts += case.learn_age(sealed.evidence, today)
     await records.put_fields(tx, actor, case_id, sealed.values)
     if sealed.version is not None:
         await records.put_index(tx, actor, case_id, sealed.index)
     if sealed.sealed_flags is not None:
         await cases.set_flags(tx, case_id, sealed.sealed_flags)
+    if sealed.evidence is not None:
+        await ages.put(tx, {case.id: case.age})
     await cases.save(tx, case, facts)
     return case
 
@@ -131,6 +140,32 @@ async def identify(tx: Transaction, actor: Actor, case_id: UUID, decision: Seale
     await records.put_fields(
         tx, actor, case_id, {name: decision.fields[name] for name in (STATUS, STATUS_BY)}
     )
+    await cases.save(tx, case, facts)
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAssessment:
+    """A decision on her age. `revision` is the one that the reasons are bound to, `version` the case that was looked at."""
+
+    revision: int
+    version: int
+    group: Group
+    evidence: str
+    reasons: str
+    on_record: Evidence
+
+
+async def assess_age(
+    tx: Transaction, actor: Actor, case_id: UUID, decision: SealedAssessment, today: date
+) -> Case:
+    case = await cases.get(tx, actor, "case.assess-age", case_id, lock=True)
+    if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
+        raise Conflict
+    with answered():
+        facts = case.assess_age(decision.group, decision.on_record, today)
+    await ages.add_assessment(tx, actor, case, decision.evidence, decision.reasons)
+    await ages.put(tx, {case.id: case.age})
     await cases.save(tx, case, facts)
     return case
 

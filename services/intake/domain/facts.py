@@ -23,6 +23,23 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeKnown:
+    """The codes of `age_group` and `age_basis`; never an age."""
+
+    case_id: UUID
+    group: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedAgeDue:
+    """A date of birth came with a disclosure: it is opened outside the transaction."""
+
+    case_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class FieldsRecorded:
     """Nothing is said of it: what is known of the person concerns nobody else until she consents."""
 
@@ -88,6 +105,8 @@ class KeyUnneeded:
 Fact = (
     CaseOpened
     | CaseAssigned
+    | AgeKnown
+    | ReceivedAgeDue
     | FieldsRecorded
     | CaseScreened
     | CaseIdentified

@@ -12,9 +12,11 @@ from chassis.access import require
 from chassis.auth import Actor
 from chassis.database import Origin, Transaction
 from chassis.problems import Conflict, NotFound
+from services.intake.domain.age import Age
 from services.intake.domain.facts import Fact
 from services.intake.domain.htcds import RowError
 from services.intake.outgoing import import_chunk, import_key, outgoing
+from services.intake.store import ages
 from services.intake.store.cases import remember_all
 
 _INSERT = text(
@@ -119,6 +121,7 @@ class NewRow:
     decision: tuple[str, str, str] | None
     """Deciding organisation in clear, status and reasons sealed."""
     facts: Sequence[Fact]
+    age: Age
 
 
 async def accept(
@@ -218,6 +221,7 @@ async def _insert(tx: Transaction, chunk: Chunk, rows: Sequence[NewRow]) -> None
     await tx.execute(
         _CASES, {**who, "ids": ids, "persons": [r.person_id for r in rows], "revisions": revisions}
     )
+    await ages.put(tx, {row.case_id: row.age for row in rows})
     await remember_all(tx, dict.fromkeys(ids, chunk.organisation))
     fields = [(row.case_id, name, value) for row in rows for name, value in row.fields.items()]
     await _many(tx, _FIELDS, who, ("cases", "fields", "values"), fields)
