@@ -14,7 +14,7 @@ from chassis.work import Item, WorkKind
 from contracts.partial_date import PartialDate
 from services.intake.domain.age import BIRTHDATE, FLAG, Evidence, Group
 from services.intake.domain.case import State
-from services.intake.domain.facts import AgeKnown
+from services.intake.domain.facts import AgeGroupKnown
 from services.intake.outgoing import COME_OF_AGE, RECEIVED_AGE, outgoing
 from services.intake.sealing import FLAGS, vault_of
 from services.intake.store import ages, cases
@@ -81,7 +81,7 @@ def _come_of_age(service: Service) -> WorkKind:
 
     async def finish(tx: Transaction, _: Item, found: list[Grown]) -> None:
         adults = await ages.grown(tx, found) if found else []
-        tx.say(*(outgoing(AgeKnown(case_id, Group.ADULT, basis)) for case_id, basis in adults))
+        tx.say(*(outgoing(AgeGroupKnown(case_id, Group.ADULT, basis)) for case_id, basis in adults))
         all_done = len(adults) == len(found)
         due = next_day(tx.now, service.settings.time_zone) if all_done else tx.now + AGAIN
         tx.say(Due(COME_OF_AGE, KEY, due_at=due))

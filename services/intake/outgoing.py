@@ -45,7 +45,7 @@ def outgoing(fact: Fact) -> Event | Due | None:  # noqa: C901, PLR0911  # one li
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
-        case facts.AgeKnown():
+        case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.ReceivedAgeDue():
             return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})

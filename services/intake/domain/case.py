@@ -109,13 +109,13 @@ class Case:
         self._may(Verb.RECORD)
         before, self.age = self.age, self.age.learned(evidence, today)
         same = (before.group, before.basis) == (self.age.group, self.age.basis)
-        return [] if same and not first else [facts.AgeKnown(self.id, self.age.group, self.age.basis)]
+        return [] if same and not first else [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
 
     def assess_age(self, group: Group, evidence: Evidence, today: date) -> list[Fact]:
         """A person's decision, with its basis. Every revision stays."""
         self._may(Verb.ASSESS_AGE)
         self.age, self.age_revision = self.age.assessed(group, evidence, today), self.age_revision + 1
-        return [facts.AgeKnown(self.id, self.age.group, self.age.basis)]
+        return [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
 
     def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
         self._may(Verb.SCREEN)

@@ -23,7 +23,7 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
-class AgeKnown:
+class AgeGroupKnown:
     """The codes of `age_group` and `age_basis`; never an age."""
 
     case_id: UUID
@@ -105,7 +105,7 @@ class KeyUnneeded:
 Fact = (
     CaseOpened
     | CaseAssigned
-    | AgeKnown
+    | AgeGroupKnown
     | ReceivedAgeDue
     | FieldsRecorded
     | CaseScreened

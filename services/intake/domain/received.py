@@ -170,7 +170,7 @@ class ReceivedFile:
                 self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
             ),
             facts.CaseAssigned(self.case_id, self.organisation, ()),
-            facts.AgeKnown(self.case_id, (unknown := Age()).group, unknown.basis),
+            facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis),
         ]
 
     def _drop(self, known: Disclosure, arrival: Arrival) -> list[Fact]:
