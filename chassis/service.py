@@ -114,8 +114,8 @@ class Service:
         return app
 
     def today(self) -> date:
-        """The day that it is in this cell."""
-        return day_of(self.clock(), self.settings.time_zone)
+        """The date at this moment in the place of this cell."""
+        return day_of(self.clock(), self.settings.zone)
 
     async def start(self, *, worker: bool = True) -> None:
         """Open what requests need, then start the loops; with `worker=False` this process serves HTTP alone."""

@@ -20,8 +20,6 @@ from deploy.local.trust import TrustFiles
 VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
 EPOCH = "2026-11"
 FRONT = "front"
-TIME_ZONES = {"TH": "Asia/Bangkok", "KH": "Asia/Phnom_Penh"}
-"""Whose day it is. A cell that is not listed counts its days in UTC."""
 
 
 class Cell:
@@ -68,7 +66,6 @@ class Cell:
         values: dict[str, Any] = {
             "cell": self.code,
             "mode": "development",
-            "time_zone": TIME_ZONES.get(self.code, "UTC"),
             "port": self.ports[service],
             "database_url": self.postgres.url(service, f"{service}_app", self.password(f"{service}_app")),
             "kafka_bootstrap": self.broker.bootstrap,

@@ -83,7 +83,7 @@ def _come_of_age(service: Service) -> WorkKind:
         adults = await ages.grown(tx, found) if found else []
         tx.say(*(outgoing(AgeGroupKnown(case_id, Group.ADULT, basis)) for case_id, basis in adults))
         all_done = len(adults) == len(found)
-        due = next_day(tx.now, service.settings.time_zone) if all_done else tx.now + AGAIN
+        due = next_day(tx.now, service.settings.zone) if all_done else tx.now + AGAIN
         tx.say(Due(COME_OF_AGE, KEY, due_at=due))
 
     return WorkKind(

@@ -9,7 +9,7 @@ from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.vault import Sealing, Vault
 
-FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS = (
+FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON = (
     "case.flags",
     "screening.result",
     "screening.answers",
@@ -17,6 +17,7 @@ FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS = (
     "status.reasons",
     "needs.assessment",
     "age.reasons",
+    "fields.reason",
 )
 """Field classes besides those of the case file, which bear the name of their field."""
 

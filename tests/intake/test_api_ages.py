@@ -11,7 +11,6 @@ from services.intake.age import first_look
 from tests.intake.making import bodies, disclosure, open_case, recall_of
 
 ADULT = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
-ZONE = "Asia/Bangkok"
 
 
 async def said(intake) -> list[tuple[str, str]]:
@@ -106,8 +105,7 @@ async def test_an_assessment_has_a_result_a_basis_and_reasons(intake, change):
 
 
 async def test_on_her_eighteenth_birthday_it_is_said_again_on_the_day_of_the_place(intake):
-    intake.service.settings.time_zone = ZONE
-    today = day_of(datetime.now(UTC), ZONE)
+    today = day_of(datetime.now(UTC), intake.service.settings.zone)
     born = date(today.year - 18, today.month, min(today.day, 28))
     waiting = await open_case(intake, fields={"prs_Birthdate": str(born + timedelta(days=8))})
     case_id = await open_case(intake, fields={"prs_Birthdate": str(born + timedelta(days=4))})
