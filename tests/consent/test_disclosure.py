@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import codes
 from services.consent.domain import facts
-from services.consent.domain.disclosure import MOVES, OPEN, Authority, Stage, Step
+from services.consent.domain.disclosure import MOVES, OPEN, Authority, Disclosure, Stage, Step
 from tests.consent.making import NOW, asked
 
 AUTHORITY = Authority(
