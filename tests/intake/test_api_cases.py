@@ -112,7 +112,7 @@ async def test_the_worklist_shows_what_the_worker_may_read_newest_first_page_by_
     supervisor = intake.as_("supervisor")
     await intake.client.post(
         f"/v1/cases/{opened[1]}/assignment",
-        json={"organisation": AGENCY, "workers": ["th.somebody-else"]},
+        json={"organisation": AGENCY, "workers": ["th.colleague"]},
         headers=supervisor,
     )
     worker = intake.as_("case_worker")
@@ -217,3 +217,21 @@ async def test_every_field_that_was_sent_comes_back_as_it_was(intake):
     case_id = await open_case(intake)
     view = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=intake.as_("case_worker"))).json()
     assert view["fields"] == PERSON
+
+
+@pytest.mark.parametrize(
+    ("body", "member"),
+    [
+        ({"organisation": "th-care-agencyy", "workers": []}, "organisation"),
+        ({"organisation": "th-operations", "workers": []}, "organisation"),
+        ({"organisation": AGENCY, "workers": ["th.worker", "th.wroker"]}, "workers"),
+        ({"organisation": AGENCY, "workers": ["th.operator"]}, "workers"),
+    ],
+)
+async def test_a_case_is_assigned_to_nobody_who_is_not_there(intake, body, member):
+    case_id = await open_case(intake)
+    officer, path = intake.as_("screening_officer"), f"/v1/cases/{case_id}"
+    answer = await intake.client.post(f"{path}/assignment", json=body, headers=officer)
+    refused = [(error["loc"], error["code"]) for error in answer.json()["errors"]]
+    assert (answer.status_code, refused) == (422, [(["body", member], "not-listed")])
+    assert (await intake.client.get(path, headers=officer)).status_code == 200
