@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis import access, directory, operations, problems
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
-from chassis.clock import Clock, utc_now
+from chassis.clock import Clock, day_of, utc_now
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.http import replayed
@@ -114,6 +115,10 @@ class Service:
         app.include_router(router)
         app.include_router(operations.router)
         return app
+
+    def today(self) -> date:
+        """The date at this moment in the place of this cell."""
+        return day_of(self.clock(), self.settings.zone)
 
     async def start(self, *, worker: bool = True) -> None:
         """Open what requests need, then start the loops; with `worker=False` this process serves HTTP alone."""

@@ -14,7 +14,7 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 def build(settings: Settings) -> Service:
     policy = json.loads(settings.response_clock_file.read_text(encoding="utf-8"))
-    clock = response_clock(policy, settings.cell)
+    clock = response_clock(policy, settings.cell, settings.zone)
     service = Service(
         settings,
         name="referral",

@@ -1,6 +1,7 @@
 """Opening, reading, assigning cases over HTTP, and who may."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -219,19 +220,15 @@ async def test_every_field_that_was_sent_comes_back_as_it_was(intake):
     assert view["fields"] == PERSON
 
 
-@pytest.mark.parametrize(
-    ("body", "member"),
-    [
-        ({"organisation": "th-care-agencyy", "workers": []}, "organisation"),
-        ({"organisation": "th-operations", "workers": []}, "organisation"),
-        ({"organisation": AGENCY, "workers": ["th.worker", "th.wroker"]}, "workers"),
-        ({"organisation": AGENCY, "workers": ["th.operator"]}, "workers"),
-    ],
-)
-async def test_a_case_is_assigned_to_nobody_who_is_not_there(intake, body, member):
-    case_id = await open_case(intake)
-    officer, path = intake.as_("screening_officer"), f"/v1/cases/{case_id}"
-    answer = await intake.client.post(f"{path}/assignment", json=body, headers=officer)
-    refused = [(error["loc"], error["code"]) for error in answer.json()["errors"]]
-    assert (answer.status_code, refused) == (422, [(["body", member], "not-listed")])
-    assert (await intake.client.get(path, headers=officer)).status_code == 200
+async def test_a_newborn_of_today_is_registered_at_one_in_the_morning(intake):
+    """01:00 in Bangkok is still yesterday in UTC."""
+    intake.service.clock = lambda: datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
+    form_ = form(fields={"prs_Birthdate": "2026-11-26"})
+    headers = intake.as_("screening_officer")
+    assert (await intake.client.post("/v1/cases", json=form_, headers=headers)).status_code == 201
+    tomorrow = form(fields={"prs_Birthdate": "2026-11-27"})
+    answer = await intake.client.post("/v1/cases", json=tomorrow, headers=headers)
+    assert answer.json()["errors"][0]["code"] == "date-in-the-future"
+    files = {"file": ("people.csv", b"prs_FirstName,prs_Birthdate\nSokha,2026-11-26\n", "text/csv")}
+    answer = await intake.client.post("/v1/imports?dry_run=true", files=files, headers=headers)
+    assert (answer.json()["good"], answer.json()["errors"]) == (1, [])
