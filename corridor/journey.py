@@ -81,7 +81,8 @@ class Journey:
 
     async def assign(self) -> None:
         body = {"organisation": AGENCY, "workers": ["th.worker"]}
-        await self.officer.post(f"/intake/v1/cases/{self.case}/assignment", body)
+        path = f"/intake/v1/cases/{self.case}/assignment"
+        await eventually(lambda: found(self.officer.post(path, body)))
 
     async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
         body = {
@@ -185,7 +186,13 @@ class Journey:
         return await eventually(there, f"return {state} for {person.name}")
 
     async def withdraw(self) -> None:
-        await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
+        """Until it is answered as complete: from then on nothing of hers is sealed."""
+
+        async def complete() -> Any:
+            answer = await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
+            return answer["complete"]
+
+        await eventually(complete, "a withdrawal that is complete")
 
     async def ledger(self) -> list[dict[str, Any]]:
         page = await self.worker.get(f"/consent/v1/cases/{self.case}/ledger", limit=200)
@@ -203,11 +210,11 @@ class Journey:
 
 
 async def found(call: Awaitable[Any]) -> Any:
-    """None instead of a 404: what another service has yet to hear of is not there yet."""
+    """None instead of a 404 or a 503: what a service has yet to hear of is not there yet."""
     try:
         return await call
     except RefusedError as error:
-        if error.status == 404:
+        if error.status in (404, 503):
             return None
         raise
 

@@ -113,7 +113,7 @@ async def test_the_worklist_shows_what_the_worker_may_read_newest_first_page_by_
     supervisor = intake.as_("supervisor")
     await intake.client.post(
         f"/v1/cases/{opened[1]}/assignment",
-        json={"organisation": AGENCY, "workers": ["th.somebody-else"]},
+        json={"organisation": AGENCY, "workers": ["th.colleague"]},
         headers=supervisor,
     )
     worker = intake.as_("case_worker")

@@ -1,6 +1,7 @@
 """Whether she counts as a child: the protective reading of what is on record, on a given day."""
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
