@@ -17,6 +17,8 @@ from services.intake.store import cases, records
 from services.intake.store.records import SealedScreening
 
 NEEDS_FIELD = "cor_Needs"
+CARER = "case_worker"
+"""Who has no right to assign cases: a walk-in whom they take in is in their hands until a supervisor assigns the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def answered() -> Iterator[None]:
 
 
 async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
-    """For the actor's own organisation."""
+    """For the actor's own organisation. Whoever cares for cases has the one they open."""
     require(actor, "case.open", organisation=actor.organisation)
     urgency = domain.urgency_of(new.urgency, new.fields.flags)
     case, facts = Case.open(
@@ -64,6 +66,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
         organisation=actor.organisation,
         urgency=urgency,
         now=tx.now,
+        workers=(actor.subject,) if CARER in actor.roles else (),
     )
     await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
     await records.put_fields(tx, actor, case.id, new.fields.values)

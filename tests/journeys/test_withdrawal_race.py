@@ -80,7 +80,6 @@ class Aim:
 async def race(together: Together, aim: Aim) -> None:
     async with Journey(together.state) as journey:
         await journey.open_case({"cor_FullName": "Racer"}, "routine")
-        await journey.assign()
         await journey.give_consent(CATEGORIES)
         await journey.draft()
         await journey.send()

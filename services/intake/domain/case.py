@@ -80,17 +80,32 @@ class Case:
 
     @classmethod
     def open(
-        cls, case_id: UUID, person_id: UUID, *, channel: str, organisation: str, urgency: str, now: datetime
+        cls,
+        case_id: UUID,
+        person_id: UUID,
+        *,
+        channel: str,
+        organisation: str,
+        urgency: str,
+        now: datetime,
+        workers: tuple[str, ...] = (),
     ) -> tuple[Self, list[Fact]]:
-        """Opened by an organisation and assigned to it; nobody in it is named yet."""
-        case = cls(case_id, person_id, organisation, (), urgency)
+        """Opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
+        case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
-        return case, [opened, facts.CaseAssigned(case_id, organisation, ())]
+        return case, [opened, facts.CaseAssigned(case_id, organisation, workers)]
 
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[Fact]:
-        """The whole assignment; it replaces the one before."""
+        """The whole assignment inside the case's organisation; it replaces the one before.
+
+        Raises Refused for another organisation: that one gets the case by transfer, which is a disclosure.
+        """
         self._may(Verb.ASSIGN)
-        self.organisation, self.workers = organisation, tuple(dict.fromkeys(workers))
+        if organisation != self.organisation:
+            raise Refused(
+                "other-organisation", "another organisation gets a case by transfer, never by assignment"
+            )
+        self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
 
     def record(self, flags: frozenset[str] = frozenset()) -> list[Fact]:
