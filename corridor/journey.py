@@ -216,11 +216,11 @@ class Journey:
 
 
 async def found(call: Awaitable[Any]) -> Any:
-    """None instead of a 404: what another service has yet to hear of is not there yet."""
+    """None instead of a 404 or a 503: what a service has yet to hear of is not there yet."""
     try:
         return await call
     except RefusedError as error:
-        if error.status == 404:
+        if error.status in (404, 503):
             return None
         raise
 

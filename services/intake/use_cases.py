@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.access import require
 from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.directory import require_workers
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
 from services.intake.domain.case import Case
@@ -60,7 +61,8 @@ def answered() -> Iterator[None]:
     except domain.WrongState as error:
         raise WrongState from error
     except domain.Refused as error:
-        raise Invalid(errors=[{"loc": ["body"], "msg": str(error), "code": error.code}]) from error
+        loc = ["body"] if error.member is None else ["body", error.member]
+        raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": error.code}]) from error
 
 
 async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
@@ -114,6 +116,7 @@ async def assign_case(
     case = await cases.get(tx, actor, "case.assign", case_id, lock=True)
     with answered():
         facts = case.assign(organisation, workers)
+    await require_workers(tx, organisation, workers, "workers")
     await cases.save(tx, case, facts)
     return case
 

@@ -29,9 +29,10 @@ class WrongState(Exception):
 class Refused(ValueError):
     """The verb is understood and refused. `code` says why, without a value."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, member: str | None = None) -> None:
+        """`member` is what of the command it is about; None: all of it."""
         super().__init__(message)
-        self.code = code
+        self.code, self.member = code, member
 
 
 class State(StrEnum):
@@ -103,9 +104,8 @@ class Case:
         """
         self._may(Verb.ASSIGN)
         if organisation != self.organisation:
-            raise Refused(
-                "other-organisation", "another organisation gets a case by transfer, never by assignment"
-            )
+            message = "another organisation gets a case by transfer, never by assignment"
+            raise Refused("other-organisation", message, "organisation")
         self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
 
