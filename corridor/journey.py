@@ -198,7 +198,13 @@ class Journey:
         return await eventually(there, f"return {state} for {person.name}")
 
     async def withdraw(self) -> None:
-        await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
+        """Until it is answered as complete: from then on nothing of hers is sealed."""
+
+        async def complete() -> Any:
+            answer = await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
+            return answer["complete"]
+
+        await eventually(complete, "a withdrawal that is complete")
 
     async def ledger(self) -> list[dict[str, Any]]:
         page = await self.worker.get(f"/consent/v1/cases/{self.case}/ledger", limit=200)
