@@ -72,7 +72,7 @@ def _intake() -> list[Row]:
         "reasons": "as she told it",
     }
     return [
-        row("POST", "/v1/cases", "case.open", OFFICERS, body=case_form(), status=201),
+        row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),

@@ -105,7 +105,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("case_worker"),
         [
             (MINE_OR_FREE, CARING),
-            (("my organisation",), CASE_READS | {"inbox.read"}),
+            (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
     ),
@@ -113,7 +113,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor"),
         [
             (OWN_CASES, SUPERVISING),
-            (("my organisation",), SUPERVISING | {"directory.write", "inbox.read"}),
+            (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
     ),
