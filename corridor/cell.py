@@ -16,7 +16,8 @@ from chassis.logs import configure
 from chassis.main import serve
 from chassis.service import Service
 from corridor.front import Proxy, front
-from deploy.local.issuer import build_issuer, load_people
+from deploy.local.issuer import build_issuer
+from deploy.local.people import load_people
 
 
 def built(name: str, values: Mapping[str, Any]) -> Service:

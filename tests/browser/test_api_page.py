@@ -12,7 +12,8 @@ from playwright.async_api import async_playwright
 
 from corridor.front import front
 from deploy.local.cell import write_secret
-from deploy.local.issuer import build_issuer, load_people
+from deploy.local.issuer import build_issuer
+from deploy.local.people import load_people
 from deploy.local.ports import free_port
 from services.notify.app import build
 from services.notify.settings import Settings
