@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_the_demo_plays_to_the_end_and_leaves_no_process_behind(cells_directory)
     state = cells_directory() / "state"
     played = corridor(state, "demo", "--exit", patience=180)
     assert played.returncode == 0, played.stdout + played.stderr
-    steps = [line for line in played.stdout.splitlines() if line[:3].strip(" ").rstrip(".").isdigit()]
+    steps = [line for line in played.stdout.splitlines() if re.match(r" ?\d+\. ", line)]
     assert len(steps) == 15
     begun = [
         line for line in played.stdout.splitlines() if line.rstrip().endswith("TH: every service is ready")
