@@ -17,6 +17,9 @@ CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
 
+FOLLOWERS = ("intake", "consent", "returns", "exchange", "notify")
+"""Services that follow the directory: they know which organisations and which staff there are (`chassis.directory`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -55,6 +58,7 @@ def _entry(
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
+    _entry(intake.FieldsRecordedV1, "intake"),
     _entry(intake.CaseScreenedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),
     _entry(intake.NeedsAssessedV1, "intake"),
@@ -81,7 +85,8 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(referral.ReferralCancelledV1, "referral", "consent", "exchange", "notify"),
     _entry(referral.ReferralRevokedV1, "referral", "notify"),
     _entry(referral.ReferralExpiredV1, "referral", "notify"),
-    _entry(referral.DirectoryChangedV1, "referral", "consent", stream="directory"),
+    _entry(referral.DirectoryChangedV1, "referral", *FOLLOWERS, stream="directory"),
+    _entry(referral.StaffChangedV1, "referral", *FOLLOWERS, stream="directory"),
     _entry(returns.ReturnRequestedV1, "returns"),
     _entry(returns.ReturnDecidedV1, "returns"),
     _entry(returns.ReturnAssessedV1, "returns"),

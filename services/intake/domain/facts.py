@@ -24,9 +24,12 @@ class CaseAssigned:
 
 @dataclass(frozen=True, slots=True)
 class FieldsRecorded:
-    """Nothing is said of it: what is known of the person concerns nobody else until she consents."""
+    """What is known of the person changed: the names of the fields, never their values."""
 
     case_id: UUID
+    revision: int
+    fields: tuple[str, ...]
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
