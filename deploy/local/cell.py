@@ -12,8 +12,8 @@ from joserfc.jwk import OKPKey
 
 from contracts.catalogue import SERVICES
 from deploy.local.databases import Role
-from deploy.local.issuer import load_people
 from deploy.local.kafka import Broker
+from deploy.local.people import load_people
 from deploy.local.place import make_folder
 from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
