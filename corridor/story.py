@@ -71,21 +71,17 @@ async def play(console: Console) -> None:
 async def _identification(journey: Journey, tell: Narrator) -> None:
     await journey.open_case(PERSON)
     tell.step(
-        "TH screening unit", "opens a case for a woman with a single name and an approximate year of birth"
+        "TH care agency", "opens a case for a woman with a single name and an approximate year of birth"
     )
     tell.note("identity and what happened to her are ciphertext under a key of her own")
     result = await journey.screen()
-    tell.step("TH screening unit", f"screens her against the ILO/EC checklist: {result['outcome']}")
+    tell.step("TH care agency", f"screens her against the ILO/EC checklist: {result['outcome']}")
     for dimension in result["dimensions"]:
         if dimension["positive"]:
             tell.note(f"{dimension['name']}: {dimension['rule']}")
     await journey.identify()
     await journey.assess_needs()
-    await journey.assign()
-    tell.step(
-        "TH screening unit",
-        "a person decides the formal status; needs are assessed; a care agency takes the case",
-    )
+    tell.step("TH care agency", "a supervisor decides the formal status; needs are assessed")
 
 
 async def _consent(journey: Journey, tell: Narrator) -> None:
