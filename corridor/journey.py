@@ -1,7 +1,6 @@
 """The steps of a case through two cells, over the public HTTP APIs: the demo narrates them, tests assert on them."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from corridor.client import Person, RefusedError
-from deploy.local.stack import STATE
+from deploy.local.patience import Patience
+from deploy.local.place import STATE
+from deploy.local.trouble import Trouble
 
 PATIENCE_S = 30.0
 AGENCY, RECIPIENT = "th-care-agency", "kh-reintegration-agency"
@@ -37,7 +38,7 @@ ANSWERS = {
 }
 
 
-class TooSlowError(RuntimeError):
+class TooSlowError(Trouble):
     """What should have happened did not happen in time."""
 
 
@@ -235,9 +236,9 @@ async def eventually(
     look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S
 ) -> Any:
     """Look until there is something. Raises TooSlowError, naming what was waited for."""
-    deadline = time.monotonic() + patience
+    waiting = Patience(quiet_s=patience)
     while (seen := await look()) is None:
-        if time.monotonic() > deadline:
-            raise TooSlowError(f"{what} did not come within {patience:.0f} s")
+        if waiting.over:
+            raise TooSlowError(f"{what} did not come within {waiting.waited_s:.0f} s")
         await asyncio.sleep(0.05)
     return seen
