@@ -162,8 +162,9 @@ async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]
     """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
     condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
     statement = text(
-        "select other.case_id from intake.blind_index mine join intake.blind_index other using (organisation, entry)"
-        f" where mine.case_id = :id and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
+        "select distinct other.case_id from intake.blind_index mine join intake.blind_index other"
+        " using (organisation, entry) where mine.case_id = :id and mine.asks and other.answers"
+        f" and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
     )
     return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
 
@@ -188,11 +189,15 @@ async def import_row(tx: Transaction, import_id: UUID) -> Any:
     return (await tx.execute(statement, {"id": import_id})).one()
 
 
-async def import_errors(tx: Transaction, import_id: UUID, after: int, limit: int) -> list[Any]:
-    """In the order of the file. `after` is the number of the last error of the page before."""
+async def import_results(
+    tx: Transaction, import_id: UUID, outcome: str | None, after: tuple[int, int], limit: int
+) -> list[Any]:
+    """In the order of the file. `after` is the line and number of the last result of the page before."""
     statement = text(
-        'select number, line, "column", reason from intake.import_errors'
-        " where import_id = :id and number > :after order by number limit :limit"
+        'select line, number, outcome, "column", reason, case_id from intake.import_results'
+        " where import_id = :id and (line, number) > (:line, :number)"
+        " and (cast(:outcome as text) is null or outcome = :outcome) order by line, number limit :limit"
     )
-    rows = await tx.execute(statement, {"id": import_id, "after": after, "limit": limit})
-    return list(rows.all())
+    line, number = after
+    parameters = {"id": import_id, "outcome": outcome, "line": line, "number": number, "limit": limit}
+    return list((await tx.execute(statement, parameters)).all())

@@ -13,9 +13,10 @@ from chassis.service import Running
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
-from services.intake.api.prepared import checked_fields, index_of
+from services.intake.api.prepared import checked_fields
 from services.intake.domain.age import Evidence
 from services.intake.domain.case import FLAGS
+from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.sealing import seal_fields, seal_json, vault_of
@@ -69,7 +70,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
     flags = sorted(set(body.flags))
     sealed = SealedFields(
         values=await seal_fields(vault, person_id, case_id, fields),
-        index=await index_of(service, fields),
+        index=(await index_of(service, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
         evidence=Evidence().changed(fields, flags),
