@@ -1,10 +1,9 @@
 """Files are read in a child process with bounds of memory and time, one at a time, so that no file can take the service.
 
-`python -m services.intake.reading DAY [several]` is the child: a file on its standard input, what it read on its output.
+`python -m services.intake.reading DAY BYTES [several]` is the child: a file on its standard input, what it read on its output.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import resource
@@ -27,13 +26,13 @@ SEVERAL = "several"
 class FileReading:
     """The one place of a service that reads files. Whoever comes second waits."""
 
-    def __init__(self, *, seconds: float = WALL_SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self, *, memory: int = MEMORY_BYTES, seconds: float = WALL_SECONDS) -> None:
+        self._memory, self._seconds = memory, seconds
         self._free = asyncio.Lock()
 
     async def read(self, content: bytes, today: date, *, several: bool = False) -> Sheet:
         """Raises BadFile for what is no file of rows, or takes more than a child may have."""
-        arguments = [today.isoformat(), *([SEVERAL] if several else [])]
+        arguments = [today.isoformat(), str(self._memory), *([SEVERAL] if several else [])]
         async with self._free:
             said = await self._child(arguments, content)
         if said is None:
@@ -55,8 +54,9 @@ class FileReading:
         except TimeoutError:
             return None
         finally:
-            with contextlib.suppress(ProcessLookupError):
+            if child.returncode is None:
                 child.kill()
+                await child.communicate()
         return said if child.returncode == 0 else None
 
 
@@ -65,8 +65,8 @@ def _sheet(answer: Mapping[str, Any]) -> Sheet:
 
 
 def main(arguments: list[str]) -> None:
-    _bound()
-    day, several = date.fromisoformat(arguments[0]), SEVERAL in arguments[1:]
+    _bound(int(arguments[1]))
+    day, several = date.fromisoformat(arguments[0]), SEVERAL in arguments[2:]
     try:
         sheet = read_file(sys.stdin.buffer.read(), day, several=several)
     except BadFile as error:
@@ -77,9 +77,9 @@ def main(arguments: list[str]) -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-def _bound() -> None:
+def _bound(memory: int) -> None:
     """No more memory or time than given, and not a byte on disk."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -72,13 +72,20 @@ def _has_cells(sheet: Any) -> bool:
 
 
 def _lines(sheet: Any, layout: Layout) -> Iterator[Line]:
-    shown = _Merged(layout.merged)
+    merged, heading = _Merged(layout.merged), True
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1), 1):
-        cells = shown.marked(number, [_cell(cell.value, cell.data_type) for cell in row])
-        for first, last in layout.columns:
-            for place in range(first - 1, min(last, len(cells))):
-                cells[place] = None if is_blank(cells[place]) else NoValue.HIDDEN
-        yield Line(number, tuple(cells), hidden=number in layout.rows)
+        cells = merged.marked(number, [_cell(cell.value, cell.data_type) for cell in row])
+        if not heading:
+            _mark_hidden(cells, layout.columns)
+        line = Line(number, tuple(cells), hidden=number in layout.rows)
+        heading = heading and line.blank
+        yield line
+
+
+def _mark_hidden(cells: list[Cell], columns: Sequence[tuple[int, int]]) -> None:
+    for first, last in columns:
+        for place in range(first - 1, min(last, len(cells))):
+            cells[place] = None if is_blank(cells[place]) else NoValue.HIDDEN
 
 
 class _Merged:

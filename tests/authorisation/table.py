@@ -96,6 +96,7 @@ def _intake() -> list[Row]:
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/disclosable",
