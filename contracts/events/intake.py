@@ -26,6 +26,29 @@ class CaseAssignedV1(Event):
     workers: tuple[Pseudonym, ...]
 
 
+class AgeGroupKnownV1(Event):
+    """Whether she counts as a child, and by what: said when a case opens, when it changes, and when she turns eighteen.
+
+    A group and never an age. Whoever is not shown to be adult is a child.
+    """
+
+    type: ClassVar[str] = "age_group.known.v1"
+    case_id: CaseId
+    age_group: Annotated[str, Code("age_group")]
+    basis: Annotated[str, Code("age_basis")]
+
+
+class FlagsRecordedV1(Event):
+    """The urgent flags as they now stand; they replace what was said before. `flags` is the JSON of a list of codes.
+
+    Bound in the vault to the person, the class `case.flags` and the case.
+    """
+
+    type: ClassVar[str] = "flags.recorded.v1"
+    case_id: CaseId
+    flags: Sealed
+
+
 class CaseScreenedV1(Event):
     type: ClassVar[str] = "case.screened.v1"
     case_id: CaseId
