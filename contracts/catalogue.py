@@ -54,6 +54,7 @@ def _entry(
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
+    _entry(intake.FieldsRecordedV1, "intake"),
     _entry(intake.CaseScreenedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),
     _entry(intake.NeedsAssessedV1, "intake"),

@@ -49,6 +49,16 @@ class FlagsRecordedV1(Event):
     flags: Sealed
 
 
+class FieldsRecordedV1(Event):
+    """What is known of the person was changed here: the names of the fields, never a value. The old values stay sealed."""
+
+    type: ClassVar[str] = "fields.recorded.v1"
+    case_id: CaseId
+    revision: int
+    fields: tuple[Annotated[str, Code("field")], ...] = ()
+    removed: tuple[Annotated[str, Code("field")], ...] = ()
+
+
 class CaseScreenedV1(Event):
     type: ClassVar[str] = "case.screened.v1"
     case_id: CaseId

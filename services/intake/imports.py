@@ -19,10 +19,12 @@ from services.intake.outgoing import DESTROY_IMPORT_KEY, IMPORT_CHUNK
 from services.intake.sealing import REASONS, STATUS, fields_to_seal, status_record, vault_of
 from services.intake.store import imports
 from services.intake.store.imports import Chunk, NewRow
+from services.intake.store.records import Change
 
 CHUNK_ROWS = 100
 CHUNK_CLASS = "import.chunk"
 CHANNEL, URGENCY = "file", "routine"
+DECIDED = (STATUS_FIELD, STATUS_BY)
 NO_REASONS = "As decided in the imported file."
 ROWS = UUID("3b0b6d0a-0d1c-4e0b-8f43-5a3e1f0d9c52")
 """Namespace of the identifiers of cases that come from rows, so that a repeated attempt uses the same keys."""
@@ -129,11 +131,15 @@ def _new_row(
     now: datetime,
 ) -> NewRow:
     key, case_id, person_id, fields = row
+    known = [name for name in fields if name not in DECIDED]
     case, facts = Case.open(
         case_id, person_id, channel=CHANNEL, organisation=chunk.organisation, urgency=URGENCY, now=now
     )
+    facts += case.record(known)
+    changes = [Change(case_id, case.fields_revision, name, sealed[name]) for name in known]
     decision = None
     if STATUS_FIELD in fields:
-        decision = (fields[STATUS_BY], sealed.pop(STATUS), sealed.pop(REASONS))
-        facts = [*facts, *case.identify(decision[0], decision[1])]
-    return NewRow(key, case_id, person_id, sealed, index, decision, facts)
+        decision = (fields[STATUS_BY], sealed[STATUS], sealed[REASONS])
+        facts += case.identify(decision[0], decision[1], DECIDED)
+        changes += [Change(case_id, case.fields_revision, name, sealed[name]) for name in DECIDED]
+    return NewRow(key, case, changes, index, decision, facts)

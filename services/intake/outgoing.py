@@ -1,4 +1,4 @@
-"""Domain fact → contract event, or work that is due; None for what concerns nobody else."""
+"""Domain fact → contract event, or work that is due."""
 
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from contracts.events.intake import (
     CaseOpenedV1,
     CaseScreenedV1,
     DisclosureClosedV1,
+    FieldsRecordedV1,
+    FlagsRecordedV1,
     HoldLiftedV1,
     HoldPlacedV1,
     NeedsAssessedV1,
@@ -23,7 +25,7 @@ DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
 
 
-def outgoing(fact: Fact) -> Event | Due | None:  # noqa: C901, PLR0911  # one line a fact
+def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fact
     match fact:
         case facts.CaseOpened():
             return _case_opened(fact)
@@ -43,8 +45,10 @@ def outgoing(fact: Fact) -> Event | Due | None:  # noqa: C901, PLR0911  # one li
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
+        case facts.FlagsRecorded():
+            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
         case facts.FieldsRecorded():
-            return None
+            return _fields_recorded(fact)
 
 
 def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
@@ -55,6 +59,12 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
         organisation=fact.organisation,
         urgency=fact.urgency,
         opened_at=fact.opened_at,
+    )
+
+
+def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:
+    return FieldsRecordedV1(
+        case_id=fact.case_id, revision=fact.revision, fields=fact.fields, removed=fact.removed
     )
 
 

@@ -9,13 +9,14 @@ from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.vault import Sealing, Vault
 
-FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS = (
+FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, CHANGE_REASON = (
     "case.flags",
     "screening.result",
     "screening.answers",
     "status.value",
     "status.reasons",
     "needs.assessment",
+    "fields.reason",
 )
 """Field classes besides those of the case file, which bear the name of their field."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from chassis.database import Transaction
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
 from services.intake.domain.case import Case
-from services.intake.domain.htcds import STATUS, STATUS_BY
+from services.intake.sealing import FLAGS
 from services.intake.store import cases, records
 from services.intake.store.records import SealedScreening
 
@@ -25,10 +25,18 @@ class SealedFields:
 
     values: Mapping[str, str | None]
     index: bytes | None = None
-    flags: frozenset[str] = field(default_factory=frozenset)
+    flags: frozenset[str] | None = None
+    """None where nothing was said of them."""
     sealed_flags: str | None = None
+    reason: str | None = None
     version: int | None = None
     """The version whose fields went into the index; None where they do not matter."""
+
+    def kept(self) -> list[str]:
+        return [name for name, value in self.values.items() if value is not None]
+
+    def removed(self) -> list[str]:
+        return [name for name, value in self.values.items() if value is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ def answered() -> Iterator[None]:
 async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
     """For the actor's own organisation."""
     require(actor, "case.open", organisation=actor.organisation)
-    urgency = domain.urgency_of(new.urgency, new.fields.flags)
+    urgency = domain.urgency_of(new.urgency, new.fields.flags or frozenset())
     case, facts = Case.open(
         new.case_id,
         new.person_id,
@@ -65,10 +73,17 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
         urgency=urgency,
         now=tx.now,
     )
+    facts += case.record(new.fields.kept(), flags=new.fields.flags) + case.flag(new.fields.sealed_flags)
     await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
-    await records.put_fields(tx, actor, case.id, new.fields.values)
+    await _put(tx, actor, case, new.fields)
     await records.put_index(tx, actor, case.id, new.fields.index)
     return case
+
+
+async def _put(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields) -> None:
+    """Fields and flags under one revision, with the reason for it."""
+    flags = {} if sealed.sealed_flags is None else {FLAGS: sealed.sealed_flags}
+    await records.put_fields(tx, actor, case, {**sealed.values, **flags}, sealed.reason)
 
 
 async def record_fields(
@@ -80,8 +95,8 @@ async def record_fields(
     if sealed.version is not None and sealed.version != case.version:
         raise Conflict  # the blind index was made from fields that are no longer the present ones
     with answered():
-        facts = case.record(sealed.flags)
-    await records.put_fields(tx, actor, case_id, sealed.values)
+        facts = case.record(sealed.kept(), sealed.removed(), sealed.flags) + case.flag(sealed.sealed_flags)
+    await _put(tx, actor, case, sealed)
     if sealed.version is not None:
         await records.put_index(tx, actor, case_id, sealed.index)
     if sealed.sealed_flags is not None:
@@ -125,12 +140,10 @@ async def identify(tx: Transaction, actor: Actor, case_id: UUID, decision: Seale
     if decision.revision != case.status_revision + 1:
         raise Conflict
     with answered():
-        facts = case.identify(decision.deciding_organisation, decision.status)
+        facts = case.identify(decision.deciding_organisation, decision.status, decision.fields)
     sealed = (decision.status, decision.reasons)
     await records.add_status(tx, actor, case_id, decision.revision, decision.deciding_organisation, sealed)
-    await records.put_fields(
-        tx, actor, case_id, {name: decision.fields[name] for name in (STATUS, STATUS_BY)}
-    )
+    await records.put_fields(tx, actor, case, decision.fields)
     await cases.save(tx, case, facts)
     return case
 
@@ -148,9 +161,10 @@ class SealedNeeds:
 async def assess_needs(tx: Transaction, actor: Actor, case_id: UUID, assessment: SealedNeeds) -> Case:
     case = await cases.get(tx, actor, "case.assess", case_id, lock=True)
     with answered():
-        facts = case.assess_needs(assessment.id, assessment.urgency, assessment.needs)
+        field = {NEEDS_FIELD: assessment.field}
+        facts = case.assess_needs(assessment.id, assessment.urgency, assessment.needs, field)
     await records.add_needs(tx, actor, case_id, assessment.id, assessment.urgency, assessment.needs)
-    await records.put_fields(tx, actor, case_id, {NEEDS_FIELD: assessment.field})
+    await records.put_fields(tx, actor, case, field)
     await cases.save(tx, case, facts)
     return case
 

@@ -10,10 +10,10 @@ from chassis.auth import Actor
 from chassis.problems import Unavailable, WrongState
 from chassis.service import Service
 from chassis.vault import Sealing, Vault
-from services.returns.domain.case import CaseKnowledge
-from services.returns.domain.check import FITNESS
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import UNACCOMPANIED
+from services.returns.domain.case import CaseKnowledge
+from services.returns.domain.check import FITNESS
 from services.returns.domain.fitness import URGENT, Fitness
 from services.returns.domain.states import Half
 from services.returns.store import known, returns

@@ -79,6 +79,7 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
+        row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
         row("GET", "/v1/checklists", "case.read", DOOR),
         row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
         row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),

@@ -124,7 +124,9 @@ async def save(tx: Transaction, relations: Sequence[Relation]) -> None:
             "subject_id": [i.subject_id for _, i in rows],
             "reason": [i.reason for _, i in rows],
             "at": [i.at for _, i in rows],
-            "journey": [None if i.journey is None else _JOURNEY.dump_json(i.journey).decode() for _, i in rows],
+            "journey": [
+                None if i.journey is None else _JOURNEY.dump_json(i.journey).decode() for _, i in rows
+            ],
         },
     )
 

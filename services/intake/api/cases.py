@@ -70,7 +70,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
     sealed = SealedFields(
         values=await seal_fields(vault, person_id, case_id, fields),
         index=await index_of(service, fields),
-        flags=frozenset(flags),
+        flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
     )
     return NewCase(case_id, person_id, body.channel, body.urgency, sealed)

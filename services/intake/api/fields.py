@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.auth import Actor
 from chassis.http import Done, IfMatch, Tx, Who, done, etag
 from chassis.service import Running, Service
+from chassis.vault import Vault
 from contracts.fields import FieldValue, from_text
+from contracts.text import Paragraph
 from services.intake import queries, use_cases
 from services.intake.api.cases import FieldsForm, Flag
 from services.intake.api.prepared import INDEXED, case_to_write, checked_fields, index_of
@@ -21,8 +23,8 @@ from services.intake.domain.case import FLAGS, Case
 from services.intake.domain.received import READABLE, State
 from services.intake.grants import grants_of
 from services.intake.outgoing import record_read
+from services.intake.sealing import CHANGE_REASON, open_fields, seal_fields, seal_json, vault_of
 from services.intake.sealing import FLAGS as FLAGS_CLASS
-from services.intake.sealing import open_fields, seal_fields, seal_json, vault_of
 from services.intake.store import cases, records
 from services.intake.use_cases import SealedFields
 
@@ -144,6 +146,9 @@ class RecordForm(BaseModel):
 
     fields: FieldsForm = {}
     flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None
+    reason: Annotated[
+        Paragraph | None, Field(description="why something is changed; kept sealed with the revision")
+    ] = None
 
 
 async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
@@ -157,12 +162,17 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
     return SealedFields(
         values={name: sealed.get(name) for name in fields},
         index=await _index(service, actor, case, fields) if indexed else None,
-        flags=frozenset(flags or ()),
+        flags=None if flags is None else frozenset(flags),
         sealed_flags=None
         if flags is None
         else await seal_json(vault, case.person_id, FLAGS_CLASS, case_id, flags),
+        reason=None if body.reason is None else await _reason(vault, case, body.reason),
         version=case.version if indexed else None,
     )
+
+
+async def _reason(vault: Vault, case: Case, reason: str) -> str:
+    return await vault.seal(case.person_id, CHANGE_REASON, case.id, reason)
 
 
 async def _index(

@@ -1,6 +1,6 @@
 """A case: who works on it, and the verbs that add to what is known. Values reach it as ciphertext only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,15 @@ from services.intake.domain import facts
 from services.intake.domain.facts import Fact
 
 IMMEDIATE = "immediate"
-FLAGS = ("immediate_danger", "medical_emergency", "late_pregnancy", "unaccompanied_child", "suicide_risk")
+FLAGS = (
+    "immediate_danger",
+    "medical_emergency",
+    "late_pregnancy",
+    "recent_birth",
+    "unaccompanied_child",
+    "separated_child",
+    "suicide_risk",
+)
 """Urgent flags act at once. They say something about the person, so they are sealed; only their urgency is in clear."""
 
 REFLECTION = timedelta(days=30)
@@ -77,6 +85,7 @@ class Case:
     version: int = 0
     status_revision: int = 0
     holds: dict[UUID, Hold] = field(default_factory=dict)
+    fields_revision: int = 0
 
     @classmethod
     def open(
@@ -93,26 +102,38 @@ class Case:
         self.organisation, self.workers = organisation, tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
 
-    def record(self, flags: frozenset[str] = frozenset()) -> list[Fact]:
-        """Fields were recorded or changed. An urgent flag raises the urgency and never lowers it."""
+    def record(
+        self,
+        fields: Iterable[str] = (),
+        removed: Iterable[str] = (),
+        flags: frozenset[str] | None = None,
+    ) -> list[Fact]:
+        """Fields were recorded or removed. An urgent flag raises the urgency and never lowers it; None: not spoken of."""
         self._may(Verb.RECORD)
-        self.urgency = urgency_of(self.urgency, flags)
-        return [facts.FieldsRecorded(self.id)]
+        self.urgency = urgency_of(self.urgency, flags or frozenset())
+        return self._recorded(fields, removed, more=flags is not None)
+
+    def flag(self, sealed: str | None) -> list[Fact]:
+        """The urgent flags as they now stand, as ciphertext; None: not spoken of."""
+        return [] if sealed is None else [facts.FlagsRecorded(self.id, sealed)]
 
     def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
         self._may(Verb.SCREEN)
         return [facts.CaseScreened(self.id, screening_id, checklist, version, result)]
 
-    def identify(self, deciding_organisation: str, status: str) -> list[Fact]:
-        """A person's decision. Every revision stays."""
+    def identify(self, deciding_organisation: str, status: str, fields: Iterable[str] = ()) -> list[Fact]:
+        """A person's decision, and the fields in which it stands. Every revision stays."""
         self._may(Verb.IDENTIFY)
         self.status_revision += 1
-        return [facts.CaseIdentified(self.id, self.status_revision, deciding_organisation, status)]
+        decided = facts.CaseIdentified(self.id, self.status_revision, deciding_organisation, status)
+        return [decided, *self._recorded(fields)]
 
-    def assess_needs(self, assessment_id: UUID, urgency: str, needs: str) -> list[Fact]:
+    def assess_needs(
+        self, assessment_id: UUID, urgency: str, needs: str, fields: Iterable[str] = ()
+    ) -> list[Fact]:
         """Needs, not category: no status is asked for."""
         self._may(Verb.ASSESS_NEEDS)
-        return [facts.NeedsAssessed(self.id, assessment_id, urgency, needs)]
+        return [facts.NeedsAssessed(self.id, assessment_id, urgency, needs), *self._recorded(fields)]
 
     def place_hold(self, hold_id: UUID, until: datetime | None, now: datetime) -> list[Fact]:
         """Raises Refused for less than the reflection period, and for more than a year at once."""
@@ -131,6 +152,16 @@ class Case:
             raise WrongState
         hold.lifted_at = now
         return [facts.HoldLifted(self.id, hold_id)]
+
+    def _recorded(
+        self, fields: Iterable[str], removed: Iterable[str] = (), *, more: bool = False
+    ) -> list[Fact]:
+        """A new revision of what is known of the person. `more`: something changed that is no field."""
+        kept, gone = tuple(sorted(fields)), tuple(sorted(removed))
+        if not (kept or gone or more):
+            return []
+        self.fields_revision += 1
+        return [facts.FieldsRecorded(self.id, self.fields_revision, kept, gone)]
 
     def _may(self, verb: Verb) -> None:
         if verb not in MOVES[self.state]:

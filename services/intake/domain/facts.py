@@ -24,9 +24,20 @@ class CaseAssigned:
 
 @dataclass(frozen=True, slots=True)
 class FieldsRecorded:
-    """Nothing is said of it: what is known of the person concerns nobody else until she consents."""
+    """What is known of the person changed: the names of the fields, never their values."""
 
     case_id: UUID
+    revision: int
+    fields: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsRecorded:
+    """`flags` is ciphertext: a flag says something about the person."""
+
+    case_id: UUID
+    flags: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,7 @@ Fact = (
     CaseOpened
     | CaseAssigned
     | FieldsRecorded
+    | FlagsRecorded
     | CaseScreened
     | CaseIdentified
     | NeedsAssessed

@@ -23,6 +23,7 @@ _CASES = text(
     """
     select c.id, c.person_id, c.organisation, c.urgency, c.state,
         exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
+        or exists (select from intake.field_revisions r where r.case_id = c.id)
         or exists (select from intake.screenings s where s.case_id = c.id)
         or exists (select from intake.statuses s where s.case_id = c.id)
         or exists (select from intake.needs n where n.case_id = c.id)

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from chassis.auth import Actor
 from chassis.database import Transaction
@@ -14,9 +14,6 @@ from chassis.http import Done, IfMatch, Tx, Who, done
 from services.returns import use_cases
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.facts import Fact
-
-Grounds = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-"""Blank is no reason."""
 
 
 class Form(BaseModel):

@@ -13,9 +13,10 @@ from chassis.http import Done, Listing, Who
 from chassis.problems import Invalid
 from chassis.service import Running
 from contracts.events.access import RecordReadV1
+from contracts.text import Paragraph
 from contracts.types import KnownCode
 from services.returns import queries, sealing, use_cases
-from services.returns.api.moving import Form, Grounds, Moving
+from services.returns.api.moving import Form, Moving
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import UNSAFE
 from services.returns.domain.check import DOCUMENTS, FITNESS, Check
@@ -34,7 +35,7 @@ class AssessmentForm(Form):
     """`grounds` are hers: they are kept under her key and never cross the border. A warning may come without them."""
 
     result: Annotated[str, KnownCode("risk_result")]
-    grounds: Grounds | None = None
+    grounds: Paragraph | None = None
 
 
 class CheckForm(Form):
@@ -45,7 +46,7 @@ class CheckForm(Form):
     check: Annotated[str, KnownCode("return_check")]
     standing: bool = True
     valid_until: date | None = None
-    grounds: Grounds | None = None
+    grounds: Paragraph | None = None
 
 
 class CertificateForm(Form):

@@ -10,7 +10,7 @@ create table intake.cases (
     id uuid primary key, person_id uuid not null, organisation text not null, workers text[] not null default '{}',
     channel text not null, urgency text not null, opened_at timestamptz not null, opened_by text not null,
     state text not null default 'open' check (state in ('open', 'erased')), flags text,
-    status_revision integer not null default 0, version integer not null default 1);
+    status_revision integer not null default 0, fields_revision integer not null default 0, version integer not null default 1);
 create index cases_worklist on intake.cases (organisation, opened_at desc, id desc);
 create index cases_person on intake.cases (person_id);
 create table intake.fields (
@@ -20,6 +20,10 @@ create table intake.fields (
     check ((source = 'received') = (disclosure_id is not null)));
 create unique index fields_one on intake.fields
     (case_id, field, coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000'));
+create table intake.field_revisions (
+    case_id uuid not null references intake.cases, revision integer not null, field text not null, value text,
+    organisation text not null, at timestamptz not null, by text not null, reason text,
+    primary key (case_id, revision, field));
 create table intake.screenings (
     id uuid primary key, case_id uuid not null references intake.cases, organisation text not null,
     requested text not null, checklist text not null, checklist_version text not null, result text not null,
