@@ -113,7 +113,7 @@ async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running
         if day is not None and day > today:
             raise use_cases.refused(name, "this date is still to come", "date-in-the-future")
     seen = await sealing.see(running, actor, "return.prepare", return_id)
-    certificate = body.certificate
+    given = body.certificate
     found = Fitness(
         fit=body.fit,
         assessed_on=body.assessed_on,
@@ -122,7 +122,7 @@ async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running
         birth_on=body.birth_on,
         newborn=body.newborn_travels,
         escort=body.escort,
-        certificate=certificate and Certificate(certificate.issued_on, certificate.valid_until),
+        certificate=None if given is None else Certificate(given.issued_on, given.valid_until),
         flags=seen.flags,
     )
     return await sealing.seal_fitness(running, actor, return_id, found)
