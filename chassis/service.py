@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -11,10 +12,10 @@ import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import access, operations, problems
+from chassis import access, directory, operations, problems
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
-from chassis.clock import Clock, utc_now
+from chassis.clock import Clock, day_of, utc_now
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.http import replayed
@@ -55,6 +56,7 @@ class Service:
         work: Callable[["Service"], Sequence[WorkKind]] = lambda _: (),
         background: Callable[["Service"], Sequence[Loop]] = lambda _: (),
         follows_cases: bool = True,
+        follows_directory: bool = True,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
@@ -73,7 +75,11 @@ class Service:
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False)
-        self.subscriptions = [*([access.subscription()] if follows_cases else []), *subscriptions]
+        self.subscriptions: list[Subscription[Any, Any]] = [
+            *([directory.subscription()] if follows_directory else []),
+            *([access.subscription()] if follows_cases else []),
+            *subscriptions,
+        ]
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)))
         self.ports: dict[str, Any] = {}
         self.app = self._app(router)
@@ -109,6 +115,10 @@ class Service:
         app.include_router(router)
         app.include_router(operations.router)
         return app
+
+    def today(self) -> date:
+        """The date at this moment in the place of this cell."""
+        return day_of(self.clock(), self.settings.zone)
 
     async def start(self, *, worker: bool = True) -> None:
         """Open what requests need, then start the loops; with `worker=False` this process serves HTTP alone."""

@@ -16,6 +16,9 @@ CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
 
+FOLLOWERS = ("intake", "consent", "returns", "exchange", "notify")
+"""Services that follow the directory: they know which organisations and which staff there are (`chassis.directory`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -83,7 +86,8 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(referral.ReferralCancelledV1, "referral", "consent", "returns", "exchange", "notify"),
     _entry(referral.ReferralRevokedV1, "referral", "notify"),
     _entry(referral.ReferralExpiredV1, "referral", "notify"),
-    _entry(referral.DirectoryChangedV1, "referral", "consent", stream="directory"),
+    _entry(referral.DirectoryChangedV1, "referral", *FOLLOWERS, stream="directory"),
+    _entry(referral.StaffChangedV1, "referral", *FOLLOWERS, stream="directory"),
     _entry(returns.ReturnRequestedV1, "returns"),
     _entry(returns.ReturnCounselledV1, "returns"),
     _entry(returns.ReturnDecidedV1, "returns"),

@@ -22,6 +22,9 @@ Cell = Annotated[
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z0-9\-]{2,60}$")]
 """An organisation of the directory, prefixed by its country in lower case, for example `kh-reintegration-agency`."""
 
+ServiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9\-]{2,60}$")]
+"""A service of an organisation, for example `vocational-training`."""
+
 Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.\-]{1,80}$")]
 """Who acted: a token's subject or `system:<service>`. Never a name."""
 

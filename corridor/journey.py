@@ -81,7 +81,8 @@ class Journey:
 
     async def assign(self) -> None:
         body = {"organisation": AGENCY, "workers": ["th.worker"]}
-        await self.officer.post(f"/intake/v1/cases/{self.case}/assignment", body)
+        path = f"/intake/v1/cases/{self.case}/assignment"
+        await eventually(lambda: found(self.officer.post(path, body)))
 
     async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
         body = {
@@ -203,11 +204,11 @@ class Journey:
 
 
 async def found(call: Awaitable[Any]) -> Any:
-    """None instead of a 404: what another service has yet to hear of is not there yet."""
+    """None instead of a 404 or a 503: what a service has yet to hear of is not there yet."""
     try:
         return await call
     except RefusedError as error:
-        if error.status == 404:
+        if error.status in (404, 503):
             return None
         raise
 

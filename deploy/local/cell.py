@@ -12,6 +12,7 @@ from joserfc.jwk import OKPKey
 
 from contracts.catalogue import SERVICES
 from deploy.local.databases import Role
+from deploy.local.issuer import load_people
 from deploy.local.kafka import Broker
 from deploy.local.ports import kept_ports
 from deploy.local.postgres import Postgres
@@ -91,10 +92,20 @@ class Cell:
             partners = {code: self._partner(cell) for code, cell in cells.items()}
             return {"partners": partners, **{k: str(path) for k, path in trust.settings(self.code).items()}}
         if service == "referral":
-            return {"directory_file": str(Path(__file__).parent / "directory.json")}
+            directory = str(Path(__file__).parent / "directory.json")
+            return {"directory_file": directory, "staff_file": str(self._staff_file())}
         if service == "notify":
             return {"sign_in_url": f"{self.base_url}/"}
         return {}
+
+    def _staff_file(self) -> Path:
+        """Whoever the cell's issuer signs in, as referral takes it."""
+        organisations: dict[str, dict[str, list[str]]] = {}
+        for person in load_people(self.code):
+            organisations.setdefault(person.org, {})[person.name] = list(person.roles)
+        file = self.keys / "staff.json"
+        write_secret(file, json.dumps({"organisations": organisations}))
+        return file
 
     def _partner(self, partner: "Cell") -> dict[str, str]:
         """How this cell reads its own egress topic on a partner's broker."""

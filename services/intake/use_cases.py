@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.access import require
 from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.directory import require_organisation, require_workers
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
 from services.intake.domain.case import Case
@@ -109,6 +110,8 @@ async def assign_case(
     tx: Transaction, actor: Actor, case_id: UUID, organisation: str, workers: tuple[str, ...]
 ) -> Case:
     case = await cases.get(tx, actor, "case.assign", case_id, lock=True)
+    await require_organisation(tx, organisation, "organisation", cell=actor.cell)
+    await require_workers(tx, organisation, workers, "workers")
     with answered():
         facts = case.assign(organisation, workers)
     await cases.save(tx, case, facts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chassis.clock import day_of
 from services.returns.domain.blocks import Moment, Rules
 from services.returns.domain.fitness import FitnessRules
 
@@ -20,13 +21,13 @@ class Country:
     zone: ZoneInfo
 
     def day(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
+        return day_of(at, self.zone)
 
     def moment(self, now: datetime, arrives_at: datetime, clearer: str | None) -> Moment:
         return Moment(now, self.day(now), self.day(arrives_at), clearer)
 
 
-def read_rules(path: Path, cell: str) -> Country:
+def read_rules(path: Path, cell: str, zone: ZoneInfo) -> Country:
     """What the country does not say is as in the default. Raises KeyError and ValueError for a file that is no rules."""
     countries: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["countries"]
     default, own = countries["default"], countries.get(cell, {})
@@ -36,4 +37,4 @@ def read_rules(path: Path, cell: str) -> Country:
         longest_journey=timedelta(days=said["longest_journey_days"]),
         fitness=FitnessRules(**{**default["fitness"], **own.get("fitness", {})}),
     )
-    return Country(rules, ZoneInfo(said["time_zone"]))
+    return Country(rules, zone)

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis import directory
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import Conflict, Invalid, Unavailable, WrongState
+from contracts.organisations import ACTIVE
 from services.returns.domain import blocks as domain
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import Known
@@ -67,6 +69,7 @@ async def request_return(
         raise refused("receiver_cell", "must be the country of the receiver", "not-its-country")
     if receiver == actor.organisation:
         raise refused("receiver", "must be another organisation than the sender", "not-another")
+    await directory.require_organisation(tx, receiver, "receiver", cell=receiver_cell, receives=True)
     requested = Return(
         id=tx.new_id(),
         half=Half.SENDING,
@@ -148,7 +151,8 @@ async def close_return(
 
 async def is_listed(tx: Transaction, found: Return) -> bool:
     """Whether the receiver is an active organisation of the directory, of the country in which she arrives."""
-    return True
+    listed = await directory.find(tx, found.receiver)
+    return listed is not None and (listed.status, listed.cell) == (ACTIVE, found.receiver_cell)
 
 
 def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:

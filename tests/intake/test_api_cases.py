@@ -1,6 +1,7 @@
 """Opening, reading, assigning cases over HTTP, and who may."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -112,7 +113,7 @@ async def test_the_worklist_shows_what_the_worker_may_read_newest_first_page_by_
     supervisor = intake.as_("supervisor")
     await intake.client.post(
         f"/v1/cases/{opened[1]}/assignment",
-        json={"organisation": AGENCY, "workers": ["th.somebody-else"]},
+        json={"organisation": AGENCY, "workers": ["th.colleague"]},
         headers=supervisor,
     )
     worker = intake.as_("case_worker")
@@ -217,3 +218,17 @@ async def test_every_field_that_was_sent_comes_back_as_it_was(intake):
     case_id = await open_case(intake)
     view = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=intake.as_("case_worker"))).json()
     assert view["fields"] == PERSON
+
+
+async def test_a_newborn_of_today_is_registered_at_one_in_the_morning(intake):
+    """01:00 in Bangkok is still yesterday in UTC."""
+    intake.service.clock = lambda: datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
+    form_ = form(fields={"prs_Birthdate": "2026-11-26"})
+    headers = intake.as_("screening_officer")
+    assert (await intake.client.post("/v1/cases", json=form_, headers=headers)).status_code == 201
+    tomorrow = form(fields={"prs_Birthdate": "2026-11-27"})
+    answer = await intake.client.post("/v1/cases", json=tomorrow, headers=headers)
+    assert answer.json()["errors"][0]["code"] == "date-in-the-future"
+    files = {"file": ("people.csv", b"prs_FirstName,prs_Birthdate\nSokha,2026-11-26\n", "text/csv")}
+    answer = await intake.client.post("/v1/imports?dry_run=true", files=files, headers=headers)
+    assert (answer.json()["good"], answer.json()["errors"]) == (1, [])

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from contracts.events import exchange, intake, referral
 from services.returns.domain.assisted_return import Return
@@ -17,7 +18,7 @@ from services.returns.settings import Settings
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
 SENDER, RECEIVER = "th-care-agency", "kh-reintegration-agency"
-COUNTRY = read_rules(Settings.model_fields["return_rules_file"].default, "TH")
+COUNTRY = read_rules(Settings.model_fields["return_rules_file"].default, "TH", ZoneInfo("Asia/Bangkok"))
 RULES: Rules = COUNTRY.rules
 TELLING = {
     *("return.cleared", "return.suspended", "return.resumed", "return.departed"),
@@ -91,9 +92,7 @@ def hold(case_id: UUID, hold_id: UUID, until: datetime) -> intake.HoldPlacedV1:
     return intake.HoldPlacedV1(case_id=case_id, hold_id=hold_id, until=until)
 
 
-def moved(
-    kind: type[Any], case_id: UUID, referral_id: UUID, half: str = "outgoing", **changes: Any
-) -> Any:
+def moved(kind: type[Any], case_id: UUID, referral_id: UUID, half: str = "outgoing", **changes: Any) -> Any:
     """A move of a referral of this case to the receiver."""
     values = {"sender": SENDER, "recipient": RECEIVER, "at": NOW, **changes}
     return kind(case_id=case_id, referral_id=referral_id, half=half, **values)

@@ -38,7 +38,12 @@ create table chassis.idempotency (
 create index idempotency_age on chassis.idempotency (created_at);
 create table chassis.case_access (
     case_id uuid primary key, organisation text not null, workers text[] not null default '{}');
-create index case_access_organisation on chassis.case_access (organisation, case_id)
+create index case_access_organisation on chassis.case_access (organisation, case_id);
+create table chassis.organisations (
+    id text primary key, cell text not null, role text not null, status text not null, type text,
+    version integer not null);
+create table chassis.staff (
+    organisation text not null, worker text not null, roles text[] not null, primary key (organisation, worker))
 """
 
 

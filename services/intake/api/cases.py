@@ -59,7 +59,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
     require(actor, "case.open", organisation=actor.organisation)
     fields = {
         name: value
-        for name, value in checked_fields(body.all_fields(), service.clock().date()).items()
+        for name, value in checked_fields(body.all_fields(), service.today()).items()
         if value is not None
     }
     case_id = _identifier(request, actor)

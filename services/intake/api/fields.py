@@ -153,7 +153,7 @@ class RecordForm(BaseModel):
 
 async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
     case = await case_to_write(service, actor, "case.write", case_id)
-    fields = checked_fields(body.fields, service.clock().date())
+    fields = checked_fields(body.fields, service.today())
     vault = vault_of(service)
     kept = {name: value for name, value in fields.items() if value is not None}
     sealed = await seal_fields(vault, case.person_id, case_id, kept)

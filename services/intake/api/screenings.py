@@ -103,7 +103,7 @@ async def _shown_adult(service: Service, actor: Actor, case: Case) -> bool:
     if BIRTHDATE not in own:
         return False
     opened = await open_fields(vault_of(service), case.person_id, case.id, {BIRTHDATE: own[BIRTHDATE]})
-    return not PartialDate.parse(opened[BIRTHDATE]).may_be_child(service.clock().date())
+    return not PartialDate.parse(opened[BIRTHDATE]).may_be_child(service.today())
 
 
 @router.post("/v1/cases/{case_id}/screenings", status_code=201, summary="Screen against a checklist")
