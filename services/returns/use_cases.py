@@ -12,7 +12,7 @@ from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import Conflict, Invalid, Unavailable, WrongState
-from contracts.organisations import ACTIVE
+from contracts.organisations import ACTIVE, may_receive
 from services.returns.domain import blocks as domain
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import Known
@@ -152,7 +152,9 @@ async def close_return(
 async def is_listed(tx: Transaction, found: Return) -> bool:
     """Whether the receiver is an active organisation of the directory, of the country in which she arrives."""
     listed = await directory.find(tx, found.receiver)
-    return listed is not None and (listed.status, listed.cell) == (ACTIVE, found.receiver_cell)
+    if listed is None or (listed.status, listed.cell) != (ACTIVE, found.receiver_cell):
+        return False
+    return may_receive(listed.role, listed.type)
 
 
 def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:

@@ -27,6 +27,22 @@ TELLING = {
 """Codes that the sending half tells."""
 
 
+RETURNING: dict[str, Any] = {
+    "decide": {"informed": True, "own_will": True},
+    "confirm": {"own_will": True},
+    "fitness": {"fit": True, "assessed_on": "2026-11-01"},
+    "checks": {"check": "passport", "valid_until": "2036-01-01"},
+    "suspend": {"reason": "safety-concern"},
+    "close": {"outcome": "contact-lost"},
+}
+"""A right body of each verb that needs one, besides a departure."""
+
+
+def departure(days: float = 1) -> dict[str, str]:
+    expected_at = datetime.now(UTC) + timedelta(days=days)
+    return {"expected_at": expected_at.isoformat(), "handover": "land-border"}
+
+
 def a_return(state: State = State.REQUESTED, half: Half = Half.SENDING, **changes: object) -> Return:
     made = Return(
         id=uuid4(),
