@@ -63,7 +63,6 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseScreenedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),
     _entry(intake.NeedsAssessedV1, "intake"),
-    _entry(intake.AgeGroupKnownV1, "intake", "consent", "returns"),
     _entry(intake.FlagsRecordedV1, "intake", "returns"),
     _entry(intake.HoldPlacedV1, "intake", "returns", "notify", protective=True),
     _entry(intake.HoldLiftedV1, "intake", "returns", "notify"),

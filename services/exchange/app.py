@@ -60,16 +60,20 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
             *pulls,
         ]
 
-    router = APIRouter()
-    router.include_router(api.router)
-    router.include_router(internal.router)
     return Service(
         settings,
         name="exchange",
-        router=router,
+        router=_router(),
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(),
         work=work,
         lanes=dict.fromkeys(settings.partners, AT_ONCE),
         background=background,
     )
+
+
+def _router() -> APIRouter:
+    router = APIRouter()
+    for part in (api.router, internal.router):
+        router.include_router(part)
+    return router

@@ -27,7 +27,7 @@ IMPORT_CHUNK = "import-chunk"
 RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
 
-def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fact
+def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one line a fact
     match fact:
         case facts.CaseOpened():
             return _case_opened(fact)
