@@ -27,11 +27,16 @@ TELLING = {
 """Codes that the sending half tells."""
 
 
+_TODAY = datetime.now(UTC).date()
 RETURNING: dict[str, Any] = {
     "decide": {"informed": True, "own_will": True},
     "confirm": {"own_will": True},
-    "fitness": {"fit": True, "assessed_on": "2026-11-01"},
-    "checks": {"check": "passport", "valid_until": "2036-01-01"},
+    "fitness": {
+        "fit": True,
+        "assessed_on": "2026-11-01",
+        "certificate": {"issued_on": str(_TODAY), "valid_until": str(_TODAY + timedelta(days=9))},
+    },
+    "checks": {"check": "passport", "valid_until": str(_TODAY + timedelta(days=365))},
     "suspend": {"reason": "safety-concern"},
     "close": {"outcome": "contact-lost"},
 }
