@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -11,11 +12,11 @@ import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import access, operations, problems
+from chassis import access, directory, operations, problems
 from chassis.answer_headers import AnswerHeaders
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
-from chassis.clock import Clock, utc_now
+from chassis.clock import Clock, day_of, utc_now
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.endings import cut_off, left_over, within
@@ -23,7 +24,7 @@ from chassis.http import replayed
 from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
-from chassis.purge import next_purge, purge_work
+from chassis.purge import purge_work
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.strict_json import StrictJson
@@ -58,8 +59,10 @@ class Service:
         versions: Path | None,
         subscriptions: Sequence[Subscription[Any, Any]] = (),
         work: Callable[["Service"], Sequence[WorkKind]] = lambda _: (),
+        lanes: Mapping[str, int] | None = None,
         background: Callable[["Service"], Sequence[Loop]] = lambda _: (),
         follows_cases: bool = True,
+        follows_directory: bool = True,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
@@ -78,18 +81,26 @@ class Service:
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False)
-        self.subscriptions = [*([access.subscription()] if follows_cases else []), *subscriptions]
-        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)))
+        self.subscriptions: list[Subscription[Any, Any]] = [
+            *([directory.subscription()] if follows_directory else []),
+            *([access.subscription()] if follows_cases else []),
+            *subscriptions,
+        ]
+        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self.ports: dict[str, Any] = {}
         self.app = self._app(router)
         self._running: list[Loop] = []
 
-    def _loops(self, work: list[WorkKind], background: list[Loop]) -> list[Loop]:
+    def _loops(
+        self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
+    ) -> list[Loop]:
         link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        runner = WorkRunner(self.settings, self.database, [*work, purge_work()], self.telemetry)
+        kinds = [*work, purge_work()]
+        self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
+        runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
@@ -118,6 +129,10 @@ class Service:
         app.include_router(operations.router)
         return app
 
+    def today(self) -> date:
+        """The date at this moment in the place of this cell."""
+        return day_of(self.clock(), self.settings.zone)
+
     async def start(self, *, worker: bool = True) -> None:
         """Open what requests need, then start the loops; with `worker=False` this process serves HTTP alone."""
         if self.vault is not None:
@@ -126,7 +141,7 @@ class Service:
             return
         with contextlib.suppress(SQLAlchemyError, OSError):  # readiness says so; the next start tries again
             async with self.database.transaction(self.database.system()) as tx:
-                tx.say(next_purge(tx))
+                tx.say(*(recurs(tx) for recurs in self._recurring))
         for loop in self.loops:
             await loop.start()
             self._running.append(loop)

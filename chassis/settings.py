@@ -1,10 +1,14 @@
 """What a service is told from outside: environment variables with the prefix CORRIDOR_."""
 
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.clock import zone_of
 
 
 class Settings(BaseSettings):
@@ -17,6 +21,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
 
+    time_zone: Annotated[
+        str | None,
+        Field(description="IANA name of the cell's time zone; needed where the country has no single one"),
+    ] = None
     tls_certificate_file: Path | None = None
     tls_key_file: Path | None = None
     tls_ca_file: Annotated[
@@ -52,6 +60,21 @@ class Settings(BaseSettings):
     ] = 0.05
     max_body_bytes: int = 1_000_000
     otlp_endpoint: str | None = None
+
+    @model_validator(mode="after")
+    def _place(self) -> Self:
+        """A service that does not know what day it is where it stands does not start."""
+        try:
+            _ = self.zone
+        except (ZoneInfoNotFoundError, ValueError):
+            message = "CORRIDOR_TIME_ZONE must name a time zone of the IANA database that this machine has"
+            raise ValueError(message) from None
+        return self
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Where the days of this cell begin."""
+        return ZoneInfo(self.time_zone or zone_of(self.cell) or "")
 
     def topic(self, name: str) -> str:
         return self.topic_prefix + name

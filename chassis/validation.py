@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from contracts.codes import UnknownCode, codes
+from contracts.text import InvalidText
 
 MAX_ERRORS = 50
 MAX_INDEX = 1_000_000
@@ -93,6 +94,8 @@ def _said(error: Mapping[str, Any]) -> tuple[str, str]:
     context = error.get("ctx") or {}
     if isinstance(context.get("error"), UnknownCode):
         return "unknown-code", str(context["error"])  # names the list alone
+    if isinstance(context.get("error"), InvalidText):
+        return context["error"].code, str(context["error"])
     if kind in _MESSAGES:
         return kind, _MESSAGES[kind].format_map(_Limits(context))
     for prefix, message in _BY_PREFIX.items():

@@ -55,6 +55,8 @@ ALWAYS_OPERATIONAL = frozenset(
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "record.read.v1": {"fields": OPERATIONAL},
+        "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
+        "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},
@@ -67,6 +69,15 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         },
         "disclosure.refused.v1": {"reason": OPERATIONAL},
         "disclosure.recalled.v1": {"reason": OPERATIONAL},
+        "directory.changed.v1": {
+            "status": OPERATIONAL,
+            "org_type": OPERATIONAL,
+            "services": OPERATIONAL,
+            "services.service_id": OPERATIONAL,
+            "services.status": OPERATIONAL,
+            "services.capacity": OPERATIONAL,
+        },
+        "staff.changed.v1": {"staff": OPERATIONAL, "staff.worker": OPERATIONAL, "staff.roles": OPERATIONAL},
         "referral.sent.v1": {"fields": OPERATIONAL},
         "referral.rejected.v1": {"reason": OPERATIONAL},
         "referral.held.v1": {"reason": OPERATIONAL},

@@ -12,12 +12,12 @@ from contracts.classification import CASE_FILE, Classification
 from contracts.codes import known
 from contracts.name import full_name, one_line
 from contracts.partial_date import PartialDate
+from contracts.text import paragraph
 
 Kind = Literal["text", "date", "code", "number", "needs"]
 FieldValue = str | tuple[str, ...]
 """As it is stored, sealed and sent: one text, or several for a field with `multiple`."""
 
-MAX_TEXT = 2_000
 MAX_VALUES = 50
 NAMES = frozenset({"cor_FullName", "prs_FirstName", "prs_MiddleName", "prs_SecondName"})
 ONE_LINE = frozenset({"identity", "contact", "documents"})
@@ -154,14 +154,9 @@ def _text(field: Field, value: str) -> str:
             return full_name(value)
         if field.category in ONE_LINE:
             return one_line(value)
+        return paragraph(value)
     except ValueError as error:
         raise InvalidField(str(error)) from None
-    text = value.replace("\r\n", "\n").strip()
-    if not 1 <= len(text) <= MAX_TEXT:
-        raise InvalidField(f"between 1 and {MAX_TEXT} characters are expected")
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text):
-        raise InvalidField("control characters are not allowed")
-    return text
 
 
 def _number(value: str) -> str:

@@ -43,7 +43,9 @@ UPDATE_RECORD = text(
     "update consent.records set state = :state, revision = :revision, head = :head, valid_until = :valid_until,"
     " terms = cast(:terms as jsonb), sealed = cast(:sealed as jsonb) where id = :id and revision = :before"
 )
-PEOPLE = _insert("cases", {"case_id": "uuid", "person_id": "uuid"}, "on conflict do nothing")
+PEOPLE = _upsert(
+    "cases", {"case_id": "uuid", "person_id": "uuid", "age_group": "text"}, "case_id", ["age_group"]
+)
 REVISIONS = _insert("revisions", {"consent_id": "uuid", "number": "integer", "body": "jsonb", "hash": "text"})
 _REQUEST = {
     "purpose": "text",
@@ -68,7 +70,7 @@ _AUTHORITY = {
     "back_categories": "text[]",
     "valid_until": "timestamptz",
 }
-_STAGE = {"stage": "text", "refusal": "text", "recalled_for": "text"}
+_STAGE = {"stage": "text", "refusal": "text", "recalled_for": "text", "fence_due": "boolean"}
 DISCLOSURES = _upsert(
     "disclosures",
     {"id": "uuid", "case_id": "uuid", "referral_id": "uuid", **_STAGE, **_REQUEST, **_AUTHORITY},
@@ -190,6 +192,7 @@ def disclosure(row: Row) -> Disclosure:
         authority=None if row.consent_id is None else _authority(row),
         refusal=row.refusal,
         recalled_for=row.recalled_for,
+        fence_due=row.fence_due,
     )
 
 
@@ -209,6 +212,7 @@ def disclosure_row(disclosure: Disclosure) -> dict[str, Any]:
         "stage": str(disclosure.stage),
         "refusal": disclosure.refusal,
         "recalled_for": disclosure.recalled_for,
+        "fence_due": disclosure.fence_due,
         "asked": request.fields,
         **{name: getattr(request, name) for name in _REQUEST if name != "asked"},
         **{name: None if authority is None else getattr(authority, name) for name in _AUTHORITY},

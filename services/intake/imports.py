@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from chassis.auth import Actor
@@ -11,6 +11,7 @@ from chassis.service import Service
 from chassis.vault import Sealing
 from chassis.work import Item, WorkKind
 from services.intake.cell_keys import cell_key_of
+from services.intake.domain.age import Evidence
 from services.intake.domain.case import Case
 from services.intake.domain.duplicates import index_text
 from services.intake.domain.htcds import STATUS as STATUS_FIELD
@@ -19,10 +20,12 @@ from services.intake.outgoing import DESTROY_IMPORT_KEY, IMPORT_CHUNK
 from services.intake.sealing import REASONS, STATUS, fields_to_seal, status_record, vault_of
 from services.intake.store import imports
 from services.intake.store.imports import Chunk, NewRow
+from services.intake.store.records import Change
 
 CHUNK_ROWS = 100
 CHUNK_CLASS = "import.chunk"
 CHANNEL, URGENCY = "file", "routine"
+DECIDED = (STATUS_FIELD, STATUS_BY)
 NO_REASONS = "As decided in the imported file."
 ROWS = UUID("3b0b6d0a-0d1c-4e0b-8f43-5a3e1f0d9c52")
 """Namespace of the identifiers of cases that come from rows, so that a repeated attempt uses the same keys."""
@@ -95,7 +98,7 @@ async def _sealed(service: Service, chunk: Chunk, fresh: Mapping[bytes, Mapping[
     sealed = iter(await vault.seal_many([s for row in rows for s in _sealings(*row[1:])]))
     indexes = await _indexes(service, [fields for *_, fields in rows])
     return [
-        _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now)
+        _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now, service.today())
         for row, index in zip(rows, indexes, strict=True)
     ]
 
@@ -127,13 +130,19 @@ def _new_row(
     sealed: dict[str, str],
     index: bytes | None,
     now: datetime,
+    today: date,
 ) -> NewRow:
     key, case_id, person_id, fields = row
+    known = [name for name in fields if name not in DECIDED]
     case, facts = Case.open(
         case_id, person_id, channel=CHANNEL, organisation=chunk.organisation, urgency=URGENCY, now=now
     )
+    facts += case.learn_age(Evidence().changed(fields, None), today, first=True)
+    facts += case.record(known)
+    changes = [Change(case_id, case.fields_revision, name, sealed[name]) for name in known]
     decision = None
     if STATUS_FIELD in fields:
-        decision = (fields[STATUS_BY], sealed.pop(STATUS), sealed.pop(REASONS))
-        facts = [*facts, *case.identify(decision[0], decision[1])]
-    return NewRow(key, case_id, person_id, sealed, index, decision, facts)
+        decision = (fields[STATUS_BY], sealed[STATUS], sealed[REASONS])
+        facts += case.identify(decision[0], decision[1], DECIDED)
+        changes += [Change(case_id, case.fields_revision, name, sealed[name]) for name in DECIDED]
+    return NewRow(key, case, changes, index, decision, facts)

@@ -1,4 +1,4 @@
-"""Domain fact → contract event, or work that is due; None for what concerns nobody else."""
+"""Domain fact → contract event, or work that is due."""
 
 from uuid import UUID
 
@@ -6,11 +6,13 @@ from chassis.outbox import Due
 from contracts.envelope import Event
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
+    AgeGroupKnownV1,
     CaseAssignedV1,
     CaseIdentifiedV1,
     CaseOpenedV1,
     CaseScreenedV1,
     DisclosureClosedV1,
+    FieldsRecordedV1,
     HoldLiftedV1,
     HoldPlacedV1,
     NeedsAssessedV1,
@@ -21,9 +23,10 @@ from services.intake.domain.facts import Fact
 DESTROY_KEY = "destroy-key"
 DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
+RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
 
-def outgoing(fact: Fact) -> Event | Due | None:  # noqa: C901, PLR0911  # one line a fact
+def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fact
     match fact:
         case facts.CaseOpened():
             return _case_opened(fact)
@@ -43,8 +46,12 @@ def outgoing(fact: Fact) -> Event | Due | None:  # noqa: C901, PLR0911  # one li
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
+        case facts.AgeGroupKnown():
+            return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+        case facts.ReceivedAgeDue():
+            return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
         case facts.FieldsRecorded():
-            return None
+            return _fields_recorded(fact)
 
 
 def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
@@ -55,6 +62,12 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
         organisation=fact.organisation,
         urgency=fact.urgency,
         opened_at=fact.opened_at,
+    )
+
+
+def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:
+    return FieldsRecordedV1(
+        case_id=fact.case_id, revision=fact.revision, fields=fact.fields, removed=fact.removed
     )
 
 

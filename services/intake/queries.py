@@ -81,6 +81,19 @@ async def worklist(
     return [CaseView.model_validate(row, from_attributes=True) for row in rows]
 
 
+async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[Any]:
+    """One row a revision, with its sealed values as one object; oldest first."""
+    statement = text(
+        """
+        select revision, jsonb_object_agg(field, value) as values, min(reason) as reason, min(organisation) as organisation,
+            min(by) as by, min(at) as at
+        from intake.field_revisions where case_id = :id and revision > :after
+        group by revision order by revision limit :limit
+        """
+    )
+    return list((await tx.execute(statement, {"id": case_id, "after": after, "limit": limit})).all())
+
+
 async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
     """Each disclosure of the case with its state, its grant, and its sealed fields as one object."""
     statement = text(

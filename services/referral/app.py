@@ -14,7 +14,7 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 def build(settings: Settings) -> Service:
     policy = json.loads(settings.response_clock_file.read_text(encoding="utf-8"))
-    clock = response_clock(policy, settings.cell)
+    clock = response_clock(policy, settings.cell, settings.zone)
     service = Service(
         settings,
         name="referral",
@@ -23,6 +23,7 @@ def build(settings: Settings) -> Service:
         subscriptions=handlers.subscriptions(clock, settings.cell),
         work=lambda _: clocks.work(),
         background=lambda service: [Seeding(service, settings)],
+        follows_directory=False,  # referral owns the directory and writes the projection itself
     )
     service.ports["response_clock"] = clock
     return service

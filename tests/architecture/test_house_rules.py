@@ -34,6 +34,14 @@ def test_a_transaction_is_opened_and_committed_by_the_chassis_alone(path):
     assert re.findall(r"\.(?:commit|rollback|begin)\(", path.read_text()) == []
 
 
+@pytest.mark.parametrize("path", [p for p in CODE if p.name != "clock.py"], ids=name)
+def test_a_day_is_a_day_of_the_place_made_of_an_instant_in_one_place(path):
+    assert (
+        re.findall(r"(?:clock\(\)|now\(\w*\)|\bnow|today\(\))\.date\(\)|date\.today\(", path.read_text())
+        == []
+    )
+
+
 @pytest.mark.parametrize("path", CODE, ids=name)
 def test_a_file_is_short_enough_to_read(path):
     assert len(path.read_text().splitlines()) <= MAX_FILE

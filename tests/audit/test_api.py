@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.events.access import RecordReadV1
 from contracts.events.consent import ConsentGivenV1, DisclosureAuthorisedV1
+from contracts.events.intake import FieldsRecordedV1
 from services.audit.app import VERSIONS, build
 from services.audit.settings import Settings
 from tests.harness import later, running
@@ -79,6 +80,15 @@ async def test_a_trail_lists_what_was_said_on_the_case_and_nothing_else(audit):
     await audit.deliver(given(uuid4()))
     answer = await audit.client.get(f"/v1/trails/{case}", headers=audit.as_("auditor"))
     assert [entry["type"] for entry in answer.json()["items"]] == ["consent.given.v1"]
+
+
+async def test_a_changed_birth_date_shows_in_the_trail_with_the_name_of_the_field(audit):
+    case = uuid4()
+    await audit.deliver(FieldsRecordedV1(case_id=case, revision=2, fields=("prs_Birthdate",)))
+    answer = await audit.client.get(f"/v1/trails/{case}", headers=audit.as_("auditor"))
+    assert [(entry["type"], entry["details"]["fields"]) for entry in answer.json()["items"]] == [
+        ("fields.recorded.v1", ["prs_Birthdate"])
+    ]
 
 
 async def test_an_authorised_disclosure_is_answered_with_its_entry_and_the_chain_head(audit):

@@ -72,19 +72,22 @@ def _intake() -> list[Row]:
         "reasons": "as she told it",
     }
     return [
-        row("POST", "/v1/cases", "case.open", OFFICERS, body=case_form(), status=201),
+        row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
+        row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
         row("GET", "/v1/checklists", "case.read", DOOR),
         row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
         row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
+        row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
+        row("GET", f"{CASE}/age-assessment", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
@@ -104,6 +107,7 @@ def _intake() -> list[Row]:
     ]
 
 
+AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
 
@@ -233,6 +237,15 @@ def _others() -> list[Row]:
         Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
         Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
         Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row(
+            "exchange",
+            "POST",
+            "/internal/v1/disclosures/{disclosure_id}/fence",
+            "internal.fence",
+            _kinds("service:consent"),
+            "sealed",
+            {"case_id": "{case_id}", "referral_id": "{referral_id}", "reason": "withdrawn"},
+        ),
         Row("notify", "GET", inbox, "inbox.read", DOOR, "noticed", listed="notification_id", seen_by=OURS),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", OURS, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -96,7 +97,7 @@ class Timed(Inbox):
 
 def subscriptions() -> list[Subscription[Any, Any]]:
     """What `services/referral/app.py` subscribes."""
-    clock = response_clock(json.loads(clock_file().read_text()), "TH")
+    clock = response_clock(json.loads(clock_file().read_text()), "TH", ZoneInfo("Asia/Bangkok"))
     return [access.subscription(), *handlers.subscriptions(clock, "TH")]
 
 

@@ -67,7 +67,7 @@ async def _prepare(request: Request, actor: Who, service: Running, dry_run: DryR
     require(actor, "case.import", organisation=actor.organisation)
     content = await _file(request)
     try:
-        sheet = await asyncio.to_thread(read_file, content, service.clock().date())
+        sheet = await asyncio.to_thread(read_file, content, service.today())
     except BadFile as error:
         column = [] if error.column is None else ["column", error.column]
         raise Invalid(

@@ -11,6 +11,7 @@ from chassis.http import Done, Listing, Page, Tx, Who, done
 from chassis.service import Running
 from chassis.vault import Sealing
 from contracts.fields import to_text
+from contracts.text import Paragraph
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
@@ -28,7 +29,7 @@ class NeedsForm(BaseModel):
 
     urgency: Annotated[str, KnownCode("urgency")]
     needs: Annotated[list[Annotated[str, KnownCode("need")]], Field(min_length=1, max_length=40)]
-    note: Annotated[str | None, Field(min_length=1, max_length=2_000)] = None
+    note: Paragraph | None = None
 
 
 async def _prepare(case_id: UUID, body: NeedsForm, actor: Who, service: Running) -> SealedNeeds:

@@ -5,12 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chassis.access import require_case
 from chassis.http import Done, Tx, Who, done
 from chassis.service import Running
 from chassis.vault import Sealing
+from contracts.text import Paragraph
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.prepared import case_to_write
@@ -31,7 +32,7 @@ class StatusForm(BaseModel):
 
     status: Annotated[str, KnownCode("vic_TraffickingStatus")]
     deciding_organisation: Annotated[str, KnownCode("vic_TraffickingStatusDecisionMakingOrg")]
-    reasons: Annotated[str, Field(min_length=1, max_length=2_000)]
+    reasons: Paragraph
 
 
 async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running) -> SealedStatus:

@@ -1,14 +1,15 @@
 """A case: who works on it, and the verbs that add to what is known. Values reach it as ciphertext only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
 from services.intake.domain import facts
+from services.intake.domain.age import Age, Evidence, Group
 from services.intake.domain.facts import Fact
 
 IMMEDIATE = "immediate"
@@ -29,9 +30,10 @@ class WrongState(Exception):
 class Refused(ValueError):
     """The verb is understood and refused. `code` says why, without a value."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, member: str | None = None) -> None:
+        """`member` is what of the command it is about; None: all of it."""
         super().__init__(message)
-        self.code = code
+        self.code, self.member = code, member
 
 
 class State(StrEnum):
@@ -46,6 +48,7 @@ class Verb(StrEnum):
     SCREEN = "screen"
     IDENTIFY = "identify"
     ASSESS_NEEDS = "assess_needs"
+    ASSESS_AGE = "assess_age"
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
 
@@ -76,43 +79,82 @@ class Case:
     state: State = State.OPEN
     version: int = 0
     status_revision: int = 0
+    age: Age = field(default_factory=Age)
+    age_revision: int = 0
+    """How many assessments of her age there are."""
     holds: dict[UUID, Hold] = field(default_factory=dict)
+    fields_revision: int = 0
 
     @classmethod
     def open(
-        cls, case_id: UUID, person_id: UUID, *, channel: str, organisation: str, urgency: str, now: datetime
+        cls,
+        case_id: UUID,
+        person_id: UUID,
+        *,
+        channel: str,
+        organisation: str,
+        urgency: str,
+        now: datetime,
+        workers: tuple[str, ...] = (),
     ) -> tuple[Self, list[Fact]]:
-        """Opened by an organisation and assigned to it; nobody in it is named yet."""
-        case = cls(case_id, person_id, organisation, (), urgency)
+        """Opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
+        case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
-        return case, [opened, facts.CaseAssigned(case_id, organisation, ())]
+        return case, [opened, facts.CaseAssigned(case_id, organisation, workers)]
 
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[Fact]:
-        """The whole assignment; it replaces the one before."""
+        """The whole assignment inside the case's organisation; it replaces the one before.
+
+        Raises Refused for another organisation: that one gets the case by transfer, which is a disclosure.
+        """
         self._may(Verb.ASSIGN)
-        self.organisation, self.workers = organisation, tuple(dict.fromkeys(workers))
+        if organisation != self.organisation:
+            message = "another organisation gets a case by transfer, never by assignment"
+            raise Refused("other-organisation", message, "organisation")
+        self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
 
-    def record(self, flags: frozenset[str] = frozenset()) -> list[Fact]:
-        """Fields were recorded or changed. An urgent flag raises the urgency and never lowers it."""
+    def record(
+        self,
+        fields: Iterable[str] = (),
+        removed: Iterable[str] = (),
+        flags: frozenset[str] | None = None,
+    ) -> list[Fact]:
+        """Fields were recorded or removed. An urgent flag raises the urgency and never lowers it; None: not spoken of."""
         self._may(Verb.RECORD)
-        self.urgency = urgency_of(self.urgency, flags)
-        return [facts.FieldsRecorded(self.id)]
+        self.urgency = urgency_of(self.urgency, flags or frozenset())
+        return self._recorded(fields, removed, more=flags is not None)
+
+    def learn_age(self, evidence: Evidence, today: date, *, first: bool = False) -> list[Fact]:
+        """What is on record about her age, as it now stands. Said when it is `first` known here and when it changes."""
+        self._may(Verb.RECORD)
+        before, self.age = self.age, self.age.learned(evidence, today)
+        same = (before.group, before.basis) == (self.age.group, self.age.basis)
+        return [] if same and not first else [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
+
+    def assess_age(self, group: Group, evidence: Evidence, today: date) -> list[Fact]:
+        """A person's decision, with its basis. Every revision stays."""
+        self._may(Verb.ASSESS_AGE)
+        self.age, self.age_revision = self.age.assessed(group, evidence, today), self.age_revision + 1
+        return [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
 
     def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
         self._may(Verb.SCREEN)
         return [facts.CaseScreened(self.id, screening_id, checklist, version, result)]
 
-    def identify(self, deciding_organisation: str, status: str) -> list[Fact]:
-        """A person's decision. Every revision stays."""
+    def identify(self, deciding_organisation: str, status: str, fields: Iterable[str] = ()) -> list[Fact]:
+        """A person's decision, and the fields in which it stands. Every revision stays."""
         self._may(Verb.IDENTIFY)
         self.status_revision += 1
-        return [facts.CaseIdentified(self.id, self.status_revision, deciding_organisation, status)]
+        decided = facts.CaseIdentified(self.id, self.status_revision, deciding_organisation, status)
+        return [decided, *self._recorded(fields)]
 
-    def assess_needs(self, assessment_id: UUID, urgency: str, needs: str) -> list[Fact]:
+    def assess_needs(
+        self, assessment_id: UUID, urgency: str, needs: str, fields: Iterable[str] = ()
+    ) -> list[Fact]:
         """Needs, not category: no status is asked for."""
         self._may(Verb.ASSESS_NEEDS)
-        return [facts.NeedsAssessed(self.id, assessment_id, urgency, needs)]
+        return [facts.NeedsAssessed(self.id, assessment_id, urgency, needs), *self._recorded(fields)]
 
     def place_hold(self, hold_id: UUID, until: datetime | None, now: datetime) -> list[Fact]:
         """Raises Refused for less than the reflection period, and for more than a year at once."""
@@ -131,6 +173,16 @@ class Case:
             raise WrongState
         hold.lifted_at = now
         return [facts.HoldLifted(self.id, hold_id)]
+
+    def _recorded(
+        self, fields: Iterable[str], removed: Iterable[str] = (), *, more: bool = False
+    ) -> list[Fact]:
+        """A new revision of what is known of the person. `more`: something changed that is no field."""
+        kept, gone = tuple(sorted(fields)), tuple(sorted(removed))
+        if not (kept or gone or more):
+            return []
+        self.fields_revision += 1
+        return [facts.FieldsRecorded(self.id, self.fields_revision, kept, gone)]
 
     def _may(self, verb: Verb) -> None:
         if verb not in MOVES[self.state]:

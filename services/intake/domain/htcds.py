@@ -8,8 +8,9 @@ from datetime import date
 from typing import Final
 
 from contracts.codes import UnknownCode
-from contracts.fields import ALIASES, FIELDS, MAX_TEXT, Field, InvalidField, checked, to_text
+from contracts.fields import ALIASES, FIELDS, Field, InvalidField, checked, to_text
 from contracts.partial_date import InvalidDate, PartialDate
+from contracts.text import MAX_TEXT
 
 MAX_FILE_BYTES = 5_000_000
 MAX_ROWS = 10_000

@@ -13,21 +13,27 @@ from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.intake.domain.case import Case, Hold, State
 from services.intake.domain.facts import CaseAssigned, Fact
 from services.intake.outgoing import outgoing
+from services.intake.store.mapping import age_of
 
-_READ = "select id, person_id, organisation, workers, urgency, state, status_revision, version from intake.cases where id = :id"
+_READ = (
+    "select id, person_id, organisation, workers, urgency, state, status_revision, fields_revision, version,"
+    " age_group, age_basis, age_doubted, age_revision from intake.cases where id = :id"
+)
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")
 _HOLDS = text("select id, until, lifted_at from intake.holds where case_id = :id")
 _INSERT = text(
     """
-    insert into intake.cases (id, person_id, organisation, workers, channel, urgency, opened_at, opened_by, flags)
-    values (:id, :person_id, :organisation, :workers, :channel, :urgency, :now, :by, :flags) on conflict (id) do nothing
+    insert into intake.cases (id, person_id, organisation, workers, channel, urgency, opened_at, opened_by, flags,
+                              fields_revision)
+    values (:id, :person_id, :organisation, :workers, :channel, :urgency, :now, :by, :flags, :fields_revision) on conflict (id) do nothing
     """
 )
 _UPDATE = text(
     """
     update intake.cases set organisation = :organisation, workers = :workers, urgency = :urgency,
-        status_revision = :status_revision, version = version + 1
+        status_revision = :status_revision, fields_revision = :fields_revision, age_revision = :age_revision,
+        version = version + 1
     where id = :id and version = :version
     """
 )
@@ -58,6 +64,12 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
     return case
 
 
+async def hold(tx: Transaction, case_id: UUID) -> Case | None:
+    """Lock a case that the service itself moves; its holds are not loaded."""
+    row = (await tx.execute(_LOCK, {"id": case_id})).first()
+    return None if row is None else _case(row)
+
+
 def expect(case: Case, seen: int | None) -> None:
     """If-Match: the version that the caller saw is still the present one."""
     if seen is not None and seen != case.version:
@@ -78,6 +90,7 @@ async def insert(
         "now": tx.now,
         "by": actor.subject,
         "flags": flags,
+        "fields_revision": case.fields_revision,
     }
     if (await tx.execute(_INSERT, parameters)).rowcount != 1:
         raise Conflict
@@ -94,6 +107,8 @@ async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
         "workers": list(case.workers),
         "urgency": case.urgency,
         "status_revision": case.status_revision,
+        "age_revision": case.age_revision,
+        "fields_revision": case.fields_revision,
         "version": case.version,
     }
     if (await tx.execute(_UPDATE, parameters)).rowcount != 1:
@@ -124,4 +139,7 @@ def _case(row: Any) -> Case:
         state=State(row.state),
         version=row.version,
         status_revision=row.status_revision,
+        age=age_of(row),
+        age_revision=row.age_revision,
+        fields_revision=row.fields_revision,
     )

@@ -12,10 +12,13 @@ from chassis.access import require
 from chassis.auth import Actor
 from chassis.database import Origin, Transaction
 from chassis.problems import Conflict, NotFound
+from services.intake.domain.case import Case
 from services.intake.domain.facts import Fact
 from services.intake.domain.htcds import RowError
 from services.intake.outgoing import import_chunk, import_key, outgoing
+from services.intake.store import ages
 from services.intake.store.cases import remember_all
+from services.intake.store.records import Change, record
 
 _INSERT = text(
     """
@@ -59,17 +62,11 @@ _CLAIM = text(
 )
 _CASES = text(
     """
-    insert into intake.cases (id, person_id, organisation, channel, urgency, opened_at, opened_by, status_revision)
-    select c.id, c.person_id, :organisation, 'file', 'routine', :now, :by, c.status_revision
-    from unnest(cast(:ids as uuid[]), cast(:persons as uuid[]), cast(:revisions as integer[]))
-         as c(id, person_id, status_revision)
-    """
-)
-_FIELDS = text(
-    """
-    insert into intake.fields (case_id, field, source, organisation, value, recorded_at, recorded_by)
-    select f.case_id, f.field, 'own', :organisation, f.value, :now, :by
-    from unnest(cast(:cases as uuid[]), cast(:fields as text[]), cast(:values as text[])) as f(case_id, field, value)
+    insert into intake.cases (id, person_id, organisation, channel, urgency, opened_at, opened_by, status_revision,
+                              fields_revision)
+    select c.id, c.person_id, :organisation, 'file', 'routine', :now, :by, c.status_revision, c.fields_revision
+    from unnest(cast(:ids as uuid[]), cast(:persons as uuid[]), cast(:statuses as integer[]), cast(:fields as integer[]))
+         as c(id, person_id, status_revision, fields_revision)
     """
 )
 _STATUSES = text(
@@ -112,9 +109,8 @@ class NewRow:
     """A row that is no case yet, sealed under its person's key."""
 
     key: bytes
-    case_id: UUID
-    person_id: UUID
-    fields: Mapping[str, str]
+    case: Case
+    changes: Sequence[Change]
     index: bytes | None
     decision: tuple[str, str, str] | None
     """Deciding organisation in clear, status and reasons sealed."""
@@ -205,24 +201,24 @@ async def _claim(tx: Transaction, chunk: Chunk, rows: Mapping[bytes, NewRow]) ->
         "organisation": chunk.organisation,
         "id": chunk.import_id,
         "keys": list(rows),
-        "cases": [row.case_id for row in rows.values()],
+        "cases": [row.case.id for row in rows.values()],
     }
     return {bytes(row.row_key) for row in await tx.execute(_CLAIM, parameters)}
 
 
 async def _insert(tx: Transaction, chunk: Chunk, rows: Sequence[NewRow]) -> None:
     who = {"organisation": chunk.organisation, "now": tx.now, "by": chunk.origin.actor}
-    ids = [row.case_id for row in rows]
-    decided = [(row.case_id, *row.decision) for row in rows if row.decision is not None]
-    revisions = [0 if row.decision is None else 1 for row in rows]
-    await tx.execute(
-        _CASES, {**who, "ids": ids, "persons": [r.person_id for r in rows], "revisions": revisions}
-    )
-    await remember_all(tx, dict.fromkeys(ids, chunk.organisation))
-    fields = [(row.case_id, name, value) for row in rows for name, value in row.fields.items()]
-    await _many(tx, _FIELDS, who, ("cases", "fields", "values"), fields)
+    opened = [
+        (row.case.id, row.case.person_id, row.case.status_revision, row.case.fields_revision) for row in rows
+    ]
+    await _many(tx, _CASES, who, ("ids", "persons", "statuses", "fields"), opened)
+    await ages.put(tx, {row.case.id: row.case.age for row in rows})
+    await remember_all(tx, {row.case.id: chunk.organisation for row in rows})
+    changes = [change for row in rows for change in row.changes]
+    await record(tx, changes, organisation=chunk.organisation, by=chunk.origin.actor)
+    decided = [(row.case.id, *row.decision) for row in rows if row.decision is not None]
     await _many(tx, _STATUSES, who, ("cases", "deciding", "statuses", "reasons"), decided)
-    indexed = [(row.case_id, row.index) for row in rows if row.index is not None]
+    indexed = [(row.case.id, row.index) for row in rows if row.index is not None]
     await _many(tx, _INDEX, {"organisation": chunk.organisation}, ("cases", "entries"), indexed)
     facts = itertools.chain.from_iterable(row.facts for row in rows)
     tx.say(*map(outgoing, facts), origin=chunk.origin)

@@ -9,19 +9,28 @@ from sqlalchemy import text
 
 from chassis.auth import Actor
 from chassis.database import Transaction
+from services.intake.domain.case import Case
+from services.intake.sealing import FLAGS
 
-_UPSERT = text(
+_RECORD = text(
     """
+    with said as (
+        select * from unnest(cast(:cases as uuid[]), cast(:revisions as integer[]), cast(:fields as text[]),
+                             cast(:values as text[]), cast(:reasons as text[]))
+            as s(case_id, revision, field, value, reason)
+    ), revised as (
+        insert into intake.field_revisions (case_id, revision, field, value, organisation, at, by, reason)
+        select case_id, revision, field, value, :organisation, :now, :by, reason from said
+    ), removed as (
+        delete from intake.fields f using said
+        where f.case_id = said.case_id and f.field = said.field and f.source = 'own' and said.value is null
+    )
     insert into intake.fields (case_id, field, source, organisation, value, recorded_at, recorded_by)
-    select :case_id, f.field, 'own', :organisation, f.value, :now, :by
-    from unnest(cast(:fields as text[]), cast(:values as text[])) as f(field, value)
+    select case_id, field, 'own', :organisation, value, :now, :by from said where value is not null and field <> :flags
     on conflict (case_id, field, coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000'))
     do update set value = excluded.value, organisation = excluded.organisation, recorded_at = excluded.recorded_at,
                   recorded_by = excluded.recorded_by
     """
-)
-_REMOVE = text(
-    "delete from intake.fields where case_id = :case_id and source = 'own' and field = any(cast(:fields as text[]))"
 )
 _OWN = text("select field, value from intake.fields where case_id = :case_id and source = 'own'")
 _SCREENING = text(
@@ -72,17 +81,41 @@ class SealedScreening:
     answers: str
 
 
-async def put_fields(tx: Transaction, actor: Actor, case_id: UUID, sealed: Mapping[str, str | None]) -> None:
-    """Own fields: each value replaces the one before; None removes it."""
-    kept = {name: value for name, value in sealed.items() if value is not None}
-    removed = [name for name, value in sealed.items() if value is None]
-    if removed:
-        await tx.execute(_REMOVE, {"case_id": case_id, "fields": removed})
-    if kept:
-        await tx.execute(
-            _UPSERT,
-            {**_who(tx, actor, case_id), "fields": list(kept), "values": list(kept.values())},
-        )
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one revision as it is kept: its ciphertext, None where it was removed. `reason` is ciphertext too."""
+
+    case_id: UUID
+    revision: int
+    field: str
+    value: str | None
+    reason: str | None = None
+
+
+async def put_fields(
+    tx: Transaction, actor: Actor, case: Case, sealed: Mapping[str, str | None], reason: str | None = None
+) -> None:
+    """Own fields under the case's newest revision: each value replaces the one before, None removes it."""
+    changes = [Change(case.id, case.fields_revision, name, value, reason) for name, value in sealed.items()]
+    await record(tx, changes, organisation=actor.organisation, by=actor.subject)
+
+
+async def record(tx: Transaction, changes: Sequence[Change], *, organisation: str, by: str) -> None:
+    """The one place that writes what is known of a person here: the present value, and the revision that stays.
+
+    The urgent flags have their present value at the case; here they have their revisions alone.
+    """
+    if not changes:
+        return
+    parameters = {
+        "cases": [change.case_id for change in changes],
+        "revisions": [change.revision for change in changes],
+        "fields": [change.field for change in changes],
+        "values": [change.value for change in changes],
+        "reasons": [change.reason for change in changes],
+        "flags": FLAGS,
+    }
+    await tx.execute(_RECORD, {**parameters, "organisation": organisation, "now": tx.now, "by": by})
 
 
 async def own_fields(tx: Transaction, case_id: UUID) -> dict[str, str]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A cell's working days. `offset` is its distance from UTC; `weekend` are ISO weekdays (Monday is 1)."""
+    """A cell's working days. `zone` is where its days begin; `weekend` are ISO weekdays (Monday is 1)."""
 
-    offset: timedelta
+    zone: tzinfo
     weekend: frozenset[int]
     holidays: frozenset[date]
 
@@ -20,13 +20,13 @@ class Calendar:
 
     def add_working_days(self, start: datetime, days: int) -> datetime:
         """The same time of day, so many working days later; a start on a free day counts from the next working day."""
-        local = start + self.offset
+        local = start.astimezone(self.zone)
         left = days
         while left:
             local += timedelta(days=1)
             if self._works(local.date()):
                 left -= 1
-        return local - self.offset
+        return local.astimezone(UTC)
 
     def _works(self, day: date) -> bool:
         return day.isoweekday() not in self.weekend and day not in self.holidays
@@ -63,12 +63,12 @@ class ResponseClock:
         return Deadlines(remind.after(start, self.calendar), expire.after(start, self.calendar))
 
 
-def response_clock(policy: Mapping[str, Any], cell: str) -> ResponseClock:
+def response_clock(policy: Mapping[str, Any], cell: str, zone: tzinfo) -> ResponseClock:
     """Read the policy data. Raises KeyError or ValueError: a service with an unreadable policy does not start."""
     calendars = policy["calendars"]
     own = calendars[cell] if cell in calendars else calendars["default"]
     calendar = Calendar(
-        offset=datetime.fromisoformat(f"2000-01-01T00:00{own['utc_offset']}").utcoffset() or timedelta(0),
+        zone=zone,
         weekend=frozenset(own["weekend"]),
         holidays=frozenset(date.fromisoformat(day) for day in own["holidays"]),
     )

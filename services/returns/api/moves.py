@@ -6,13 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.http import Done, IfMatch, Tx, Who, done
 from chassis.problems import problem_response
 from chassis.service import Running
+from contracts.text import Paragraph
 from contracts.types import KnownCode
 from services.returns import use_cases
 from services.returns.domain.assisted_return import Return
@@ -30,7 +31,7 @@ class AssessmentForm(Form):
     """`grounds` are hers: they are kept under her key and never cross the border with the result."""
 
     result: Annotated[str, KnownCode("risk_result")]
-    grounds: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    grounds: Paragraph | None = None
 
 
 class ClosingForm(Form):

@@ -1,0 +1,148 @@
+"""Every change of what is known of a person is an event with field names, and a revision that stays sealed."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.intake.making import PERSON, bodies, disclosure, open_case, recall_of
+
+CSV = (
+    b"cor_ExternalId,prs_FirstName,vic_TraffickingStatus,vic_TraffickingStatusDecisionMakingOrg\n"
+    b"1,Sokha,PossibleVictimOfTrafficking,NGO\n"
+)
+
+
+async def put(intake, case_id, version, **body):
+    headers = intake.as_("case_worker") | {"If-Match": f'"{version}"'}
+    answer = await intake.client.put(f"/v1/cases/{case_id}/fields", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+async def history(intake, case_id, **query):
+    url = f"/v1/cases/{case_id}/fields/history"
+    answer = await intake.client.get(url, params=query, headers=intake.as_("case_worker"))
+    assert (answer.status_code, answer.headers.get("cache-control")) == (200, "no-store"), answer.text
+    return answer.json()
+
+
+async def recorded(intake):
+    return [
+        (said["revision"], said["fields"], said["removed"])
+        for said in bodies(await intake.said(), "fields.recorded.v1")
+    ]
+
+
+async def test_a_changed_birth_date_is_an_event_with_the_name_of_the_field_and_no_value(intake):
+    case_id = await open_case(intake)
+    await put(intake, case_id, 1, fields={"prs_Birthdate": "1990", "prs_MobilePhone": None})
+    assert await recorded(intake) == [
+        (1, sorted(PERSON), []),
+        (2, ["prs_Birthdate"], ["prs_MobilePhone"]),
+    ]
+    assert "1990" not in json.dumps(await intake.said())
+
+
+async def test_the_old_value_stays_with_who_when_and_why_and_reading_it_is_logged(intake):
+    case_id = await open_case(intake)
+    why = "Her passport was found."
+    await put(intake, case_id, 1, fields={"prs_Birthdate": "1990"}, reason=why)
+    first, second = (await history(intake, case_id))["items"]
+    assert first["fields"] == PERSON
+    assert (first["by"], first["reason"], first["flags"]) == ("th.screening_officer", None, None)
+    assert (second["fields"], second["reason"]) == ({"prs_Birthdate": "1990"}, why)
+    assert (second["by"], second["organisation"], second["revision"]) == (
+        "th.case_worker",
+        "th-care-agency",
+        2,
+    )
+    read = bodies(await intake.said(), "record.read.v1")[-1]
+    assert (read["resource"], read["fields"]) == ("field-history", sorted(PERSON))
+
+
+async def test_flags_have_revisions_too(intake):
+    case_id = await open_case(intake, flags=["late_pregnancy"])
+    await put(intake, case_id, 1, flags=[])
+    assert [one["flags"] for one in (await history(intake, case_id))["items"]] == [["late_pregnancy"], []]
+
+
+async def test_the_history_comes_in_pages(intake):
+    case_id = await open_case(intake)
+    await put(intake, case_id, 1, fields={"prs_Birthdate": "1990"})
+    first = await history(intake, case_id, limit=1)
+    second = await history(intake, case_id, limit=1, after=first["next"])
+    assert [one["revision"] for page in (first, second) for one in page["items"]] == [1, 2]
+
+
+async def test_an_assessment_and_a_decision_are_changes_of_her_data_as_well(intake):
+    case_id = await open_case(intake, fields={})
+    headers = intake.as_("supervisor")
+    needs = {"urgency": "urgent", "needs": ["shelter"]}
+    decision = {
+        "status": "PossibleVictimOfTrafficking",
+        "deciding_organisation": "NGO",
+        "reasons": "As she says.",
+    }
+    for path, body in (("needs", needs), ("status", decision)):
+        url = f"/v1/cases/{case_id}/{path}"
+        answer = await intake.client.post(url, json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+    decided = ["vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"]
+    assert await recorded(intake) == [(1, ["cor_Needs"], []), (2, decided, [])]
+    assert [sorted(one["fields"]) for one in (await history(intake, case_id))["items"]] == [
+        ["cor_Needs"],
+        decided,
+    ]
+
+
+async def test_an_imported_row_has_its_revisions(intake):
+    files = {"file": ("people.csv", CSV, "text/csv")}
+    answer = await intake.client.post("/v1/imports", files=files, headers=intake.as_("screening_officer"))
+    assert answer.status_code == 202, answer.text
+    await intake.work()
+    decided = ["vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"]
+    assert await recorded(intake) == [(1, ["prs_FirstName"], []), (2, decided, [])]
+    case_id = bodies(await intake.said(), "case.opened.v1")[0]["case_id"]
+    assert [sorted(one["fields"]) for one in (await history(intake, case_id))["items"]] == [
+        ["prs_FirstName"],
+        decided,
+    ]
+
+
+async def test_every_present_value_is_the_newest_revision_of_its_field(intake):
+    case_id = await open_case(intake)
+    await put(intake, case_id, 1, fields={"prs_Birthdate": "1990", "prs_MobilePhone": None})
+    statement = """
+        select f.field, f.value = (select r.value from intake.field_revisions r
+            where r.case_id = f.case_id and r.field = f.field order by r.revision desc limit 1) as same
+        from intake.fields f where f.source = 'own'
+    """
+    async with intake.service.database.engine.connect() as conn:
+        rows = {row.field: row.same for row in await conn.execute(text(statement))}
+    assert rows == dict.fromkeys(set(PERSON) - {"prs_MobilePhone"}, True)
+
+
+async def test_a_key_stays_while_earlier_values_are_under_it(intake):
+    """Everything was removed by hand: the revisions are hers all the same, and a recall destroys no key over them."""
+    received = await disclosure(intake, {"cor_FullName": "Sokha"})
+    await intake.deliver(received)
+    await put(intake, received.case_id, 1, fields={"cor_Health": "well"})
+    await put(intake, received.case_id, 2, fields={"cor_Health": None})
+    await intake.deliver(recall_of(received))
+    await intake.work()
+    assert bodies(await intake.said(), "disclosure.closed.v1")[0]["answer"] == "erased"
+    items = (await history(intake, received.case_id))["items"]
+    assert [one["fields"] for one in items] == [{"cor_Health": "well"}, {"cor_Health": None}]
+
+
+@pytest.mark.parametrize("table", ["intake.fields", "intake.field_revisions"])
+def test_what_is_known_of_a_person_is_written_in_one_place(table):
+    writes = re.compile(rf"(insert into|update|delete from) {table}\b")
+    where = {
+        path.name
+        for path in Path("services/intake").rglob("*.py")
+        if writes.search(path.read_text(encoding="utf-8"))
+    }
+    assert where - {"received.py"} == {"records.py"}  # received values are never changed, only closed
