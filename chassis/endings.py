@@ -17,7 +17,6 @@ ASK_AGAIN_SECONDS = 0.5
 _OTHERS = re.compile(r"site-packages|/lib/python")
 
 log = logging.getLogger(__name__)
-_left: set[asyncio.Task[Any]] = set()
 
 
 async def cut_off(tasks: Iterable[asyncio.Task[Any]], seconds: float = CUT_OFF_SECONDS) -> None:
@@ -33,7 +32,10 @@ async def cut_off(tasks: Iterable[asyncio.Task[Any]], seconds: float = CUT_OFF_S
         if asyncio.get_running_loop().time() >= until:
             break
     for task in late:
-        _leave(task)
+        log.error(
+            "%s does not end although it was cut off; it waits at %s", task.get_name(), waiting_at(task)
+        )
+        task.add_done_callback(_forget)
 
 
 async def within(seconds: float, work: Awaitable[Any]) -> bool:
@@ -50,9 +52,8 @@ async def within(seconds: float, work: Awaitable[Any]) -> bool:
 
 
 def left_over() -> set[asyncio.Task[Any]]:
-    """Tasks of this event loop that were cut off and did not end."""
-    running = asyncio.get_running_loop()
-    return {task for task in _left if task.get_loop() is running}
+    """Tasks of this event loop that were cancelled and have not ended."""
+    return {task for task in asyncio.all_tasks() if task.cancelling() and task is not asyncio.current_task()}
 
 
 def waiting_at(task: asyncio.Task[Any]) -> str:
@@ -66,18 +67,10 @@ def waiting_at(task: asyncio.Task[Any]) -> str:
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else "unknown"
 
 
-def _leave(task: asyncio.Task[Any]) -> None:
-    if task in _left:
-        return
-    log.error("%s does not end although it was cut off; it waits at %s", task.get_name(), waiting_at(task))
-    _left.add(task)
-    task.add_done_callback(_forget)
-
-
 def _forget(task: asyncio.Task[Any]) -> None:
-    _left.discard(task)
+    """Look at what it raised, so that nobody is told of it when it is collected."""
     if not task.cancelled():
-        task.exception()  # looked at, so that nobody is told of it when it is collected
+        task.exception()
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:
