@@ -53,16 +53,12 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         ]
 
     def background(service: Service) -> list[Loop]:
+        watches = [TrustWatch(service.database, settings, trust), BacklogWatch(service.database, settings)]
         pulls = [
             Pull(service, settings, cell, partner, Receiver(service, trust, cell))
             for cell, partner in sorted(settings.partners.items())
         ]
-        return [
-            TrustWatch(service.database, settings, trust),
-            BacklogWatch(service.database, settings),
-            PresenceLoop(service, settings, sealer),
-            *pulls,
-        ]
+        return [*watches, PresenceLoop(service, settings, sealer), *pulls]
 
     return Service(
         settings,
