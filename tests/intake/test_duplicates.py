@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from tests.intake.making import accepted, disclosure, open_case, recall_of
+from tests.intake.making import acceptance_of, disclosure, open_case, recall_of
 
 
 async def candidates(intake, case_id) -> list[str]:
@@ -46,7 +46,7 @@ async def test_a_recall_takes_the_index_with_it(intake):
         received = await disclosure(intake, {"cor_FullName": "Sok Dara"})
         await intake.deliver(received)
         if accept:
-            await intake.deliver(accepted(received))
+            await intake.deliver(acceptance_of(received))
         await intake.work()
         assert await entries(intake, received.case_id) == 2
         await intake.deliver(recall_of(received))
