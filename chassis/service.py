@@ -12,7 +12,8 @@ import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import access, operations, problems
+from chassis import access, operations, problems, refusals
+from chassis.attempts import attempts_work
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
 from chassis.clock import Clock, day_of, utc_now
@@ -85,7 +86,9 @@ class Service:
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        runner = WorkRunner(self.settings, self.database, [*work, purge_work()], self.telemetry)
+        runner = WorkRunner(
+            self.settings, self.database, [*work, purge_work(), attempts_work()], self.telemetry
+        )
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
@@ -99,6 +102,7 @@ class Service:
         app.add_middleware(StrictJson)  # before the two that answer what goes wrong while it reads
         problems.install(app)
         app.add_exception_handler(Replayed, replayed)
+        app.add_exception_handler(access.CaseRefused, refusals.refused)
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (

@@ -54,6 +54,7 @@ ALWAYS_OPERATIONAL = frozenset(
 
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
+        "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},

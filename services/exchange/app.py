@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from chassis.service import Loop, Service
 from chassis.work import WorkKind
-from services.exchange import api, handlers
+from services.exchange import api, handlers, internal
 from services.exchange.outgoing import CONTROL, PROCESS, SEAL
 from services.exchange.presence import PresenceLoop
 from services.exchange.pull import Pull
@@ -54,10 +56,13 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
             *pulls,
         ]
 
+    router = APIRouter()
+    router.include_router(api.router)
+    router.include_router(internal.router)
     return Service(
         settings,
         name="exchange",
-        router=api.router,
+        router=router,
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(),
         work=work,

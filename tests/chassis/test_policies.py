@@ -53,7 +53,13 @@ CARING = {
 }
 SUPERVISING = CARING | {"case.identify", "case.assign", "consent.revoke"}
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
-INTERNAL = {"internal.disclosable", "internal.seal-token", "internal.preview", "internal.granted"}
+INTERNAL = {
+    "internal.disclosable",
+    "internal.standing",
+    "internal.seal-token",
+    "internal.preview",
+    "internal.granted",
+}
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL),
     *("directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
@@ -135,10 +141,19 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "somebody without a role": (actor(), []),
     "somebody with a role that is not ours": (actor("admin", "police"), []),
     "exchange": (service("exchange"), [((*CASES, *CELL), {"internal.disclosable", "internal.seal-token"})]),
-    "referral": (service("referral"), [((*CASES, *CELL), {"internal.preview", "internal.granted"})]),
-    "intake": (service("intake"), [((*CASES, *CELL), {"internal.granted"})]),
-    "returns": (service("returns"), [((*CASES, *CELL), {"internal.granted"})]),
-    "consent": (service("consent"), []),
+    "referral": (
+        service("referral"),
+        [((*CASES, *CELL), {"internal.preview", "internal.granted"}), (CELL, {"internal.standing"})],
+    ),
+    "consent": (service("consent"), [(CELL, {"internal.standing"})]),
+    "intake": (
+        service("intake"),
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+    ),
+    "returns": (
+        service("returns"),
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+    ),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (
