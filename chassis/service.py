@@ -12,7 +12,7 @@ import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import access, operations, problems, refusals
+from chassis import access, directory, operations, problems, refusals
 from chassis.attempts import attempts_work
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
@@ -55,8 +55,10 @@ class Service:
         versions: Path | None,
         subscriptions: Sequence[Subscription[Any, Any]] = (),
         work: Callable[["Service"], Sequence[WorkKind]] = lambda _: (),
+        lanes: Mapping[str, int] | None = None,
         background: Callable[["Service"], Sequence[Loop]] = lambda _: (),
         follows_cases: bool = True,
+        follows_directory: bool = True,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
@@ -75,20 +77,25 @@ class Service:
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False)
-        self.subscriptions = [*([access.subscription()] if follows_cases else []), *subscriptions]
-        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)))
+        self.subscriptions: list[Subscription[Any, Any]] = [
+            *([directory.subscription()] if follows_directory else []),
+            *([access.subscription()] if follows_cases else []),
+            *subscriptions,
+        ]
+        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self.ports: dict[str, Any] = {}
         self.app = self._app(router)
         self._running: list[Loop] = []
 
-    def _loops(self, work: list[WorkKind], background: list[Loop]) -> list[Loop]:
+    def _loops(
+        self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
+    ) -> list[Loop]:
         link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        runner = WorkRunner(
-            self.settings, self.database, [*work, purge_work(), attempts_work()], self.telemetry
-        )
+        kinds = [*work, purge_work(), attempts_work()]
+        runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:

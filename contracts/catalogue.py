@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from contracts import services
 from contracts.envelope import Event
 from contracts.events import access, audit, consent, exchange, intake, notify, referral, returns
 
@@ -11,10 +12,13 @@ DAY_MS = 86_400_000
 RETENTION_MS = 30 * DAY_MS
 PARTITIONS = 6
 
-SERVICES = ("intake", "consent", "referral", "returns", "exchange", "notify", "audit")
+SERVICES = services.NAMES
 CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
+
+FOLLOWERS = ("intake", "consent", "returns", "exchange", "notify")
+"""Services that follow the directory: they know which organisations and which staff there are (`chassis.directory`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(referral.ReferralCancelledV1, "referral", "consent", "exchange", "notify"),
     _entry(referral.ReferralRevokedV1, "referral", "notify"),
     _entry(referral.ReferralExpiredV1, "referral", "notify"),
-    _entry(referral.DirectoryChangedV1, "referral", "consent", stream="directory"),
+    _entry(referral.DirectoryChangedV1, "referral", *FOLLOWERS, stream="directory"),
+    _entry(referral.StaffChangedV1, "referral", *FOLLOWERS, stream="directory"),
     _entry(returns.ReturnRequestedV1, "returns"),
     _entry(returns.ReturnDecidedV1, "returns"),
     _entry(returns.ReturnAssessedV1, "returns"),

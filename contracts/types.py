@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.codes import known
+from contracts.codes import codes, known
 
 CODE_PATTERN = r"^[A-Za-z0-9_.\-]{1,80}$"
 
@@ -21,6 +21,9 @@ Cell = Annotated[
 
 OrganisationId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z0-9\-]{2,60}$")]
 """An organisation of the directory, prefixed by its country in lower case, for example `kh-reintegration-agency`."""
+
+ServiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9\-]{2,60}$")]
+"""A service of an organisation, for example `vocational-training`."""
 
 Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.\-]{1,80}$")]
 """Who acted: a token's subject or `system:<service>`. Never a name."""
@@ -51,7 +54,8 @@ class Code:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {"type": "string", "pattern": CODE_PATTERN, "x-codelist": self.name}
+        schema = {"type": "string", "pattern": CODE_PATTERN, "x-codelist": self.name}
+        return {**schema, "enum": sorted(codes(self.name))} if self.known else schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from chassis.vault import migrate_vault
 from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
+from tests.listing import list_everybody
 
 ISSUER = "http://issuer.test"
 
@@ -212,6 +213,7 @@ async def running(
         )
         settings["vault_url"] = vault_app
     service = build(settings_class(**{**settings, **extra}))
+    await list_everybody(service.database)
     await service.start(worker=start)
     transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
     try:

@@ -17,4 +17,5 @@ def build(settings: Settings) -> Service:
         versions=VERSIONS,
         subscriptions=[handlers.SUBSCRIPTION],
         follows_cases=False,
+        follows_directory=False,
     )

@@ -23,6 +23,7 @@ def build(settings: Settings) -> Service:
         subscriptions=handlers.subscriptions(clock, settings.cell),
         work=lambda _: clocks.work(),
         background=lambda service: [Seeding(service, settings)],
+        follows_directory=False,  # referral owns the directory and writes the projection itself
     )
     service.ports["response_clock"] = clock
     return service

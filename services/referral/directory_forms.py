@@ -5,12 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.language import LanguageTag
-from contracts.types import KnownCode, OrganisationId
+from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.referral.domain.directory import Profile, Service
 
 Status = Literal["active", "inactive", "defunct", "temporarily closed"]
 Capacity = Literal["no-capacity", "capacity", "waitlist", "additional-assessment-required"]
-ServiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9\-]{2,60}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 OrganisationType = Literal[
@@ -96,6 +95,13 @@ class SeedFile(Form):
 
     version: str = "1"
     organisations: list[SeedOrganisation]
+
+
+class StaffFile(Form):
+    """What the setting `staff_file` names: the people whom this cell's issuer signs in, by organisation."""
+
+    version: str = "1"
+    organisations: dict[OrganisationId, dict[Pseudonym, list[Annotated[str, KnownCode("staff_role")]]]]
 
 
 def _details(form: BaseModel, columns: set[str]) -> dict[str, Any]:

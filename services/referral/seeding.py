@@ -1,4 +1,4 @@
-"""Takes the directory file in at every start: entries that were taken before, as they are, are passed over."""
+"""Takes the files of the directory and of the staff in at every start: what was taken before, as it is, is passed over."""
 
 import hashlib
 
@@ -6,9 +6,9 @@ import rfc8785
 
 from chassis.service import Service
 from services.referral import use_cases
-from services.referral.directory_forms import SeedFile, SeedOrganisation
+from services.referral.directory_forms import SeedFile, SeedOrganisation, StaffFile
 from services.referral.settings import Settings
-from services.referral.store.directory import lock_directory
+from services.referral.store.directory import lock_directory, organisations_with_staff, save_staff
 
 
 class Seeding:
@@ -17,11 +17,15 @@ class Seeding:
     name = "directory"
 
     def __init__(self, service: Service, settings: Settings) -> None:
-        self._service, self._file = service, settings.directory_file
+        self._service, self._settings = service, settings
 
     async def start(self) -> None:
-        if self._file is not None:
-            await seed(self._service, SeedFile.model_validate_json(self._file.read_bytes()))
+        """Staff first: whoever has heard of an organisation has heard of its staff."""
+        directory, staff = self._settings.directory_file, self._settings.staff_file
+        if staff is not None:
+            await seed_staff(self._service, StaffFile.model_validate_json(staff.read_bytes()))
+        if directory is not None:
+            await seed(self._service, SeedFile.model_validate_json(directory.read_bytes()))
 
     async def stop(self) -> None:
         """Nothing runs."""
@@ -42,6 +46,15 @@ async def seed(service: Service, file: SeedFile) -> int:
                 tx, entry.id, entry.profile(entry.id), services, _sha256(entry)
             )
     return taken
+
+
+async def seed_staff(service: Service, file: StaffFile) -> int:
+    """How many organisations have another staff than before; those that the file no longer names have none."""
+    database = service.database
+    async with database.transaction(database.system()) as tx:
+        await lock_directory(tx)
+        named = await organisations_with_staff(tx) | set(file.organisations)
+        return sum([await save_staff(tx, name, file.organisations.get(name, {})) for name in sorted(named)])
 
 
 def _sha256(entry: SeedOrganisation) -> str:

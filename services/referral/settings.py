@@ -11,6 +11,9 @@ class Settings(chassis.settings.Settings):
     directory_file: Path | None = Field(
         default=None, description="organisations and services of both countries, taken in at every start"
     )
+    staff_file: Path | None = Field(
+        default=None, description="who signs in for which organisation of this cell, taken in at every start"
+    )
     response_clock_file: Path = Field(
         default=Path(__file__).parent / "response_clock.json",
         description="times to answer by urgency, and the calendars of the cells",

@@ -57,6 +57,7 @@ INTERNAL = {
     "internal.disclosable",
     "internal.standing",
     "internal.seal-token",
+    "internal.fence",
     "internal.preview",
     "internal.granted",
 }
@@ -104,7 +105,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("case_worker"),
         [
             (MINE_OR_FREE, CARING),
-            (("my organisation",), CASE_READS | {"inbox.read"}),
+            (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
     ),
@@ -112,7 +113,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor"),
         [
             (OWN_CASES, SUPERVISING),
-            (("my organisation",), SUPERVISING | {"directory.write", "inbox.read"}),
+            (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
     ),
@@ -145,7 +146,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         service("referral"),
         [((*CASES, *CELL), {"internal.preview", "internal.granted"}), (CELL, {"internal.standing"})],
     ),
-    "consent": (service("consent"), [(CELL, {"internal.standing"})]),
+    "consent": (
+        service("consent"),
+        [((*CASES, *CELL), {"internal.fence"}), (CELL, {"internal.standing"})],
+    ),
     "intake": (
         service("intake"),
         [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Response
 from chassis.access import require
 from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.positions import identifier, positioned
-from contracts.types import Cell, KnownCode, OrganisationId
+from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
 from services.referral import queries, use_cases
-from services.referral.directory_forms import OrganisationForm, ServiceForm, ServiceId
+from services.referral.directory_forms import OrganisationForm, ServiceForm
 from services.referral.store import directory
 
 router = APIRouter(prefix="/v1/organisations", tags=["directory"])

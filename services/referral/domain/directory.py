@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ACTIVE = "active"
+from contracts.organisations import ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,21 @@
 """Organisations and their services: got under a lock, saved with a version check, listed in order of their identifiers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
 
+from chassis import directory
 from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed
-from contracts.events.referral import DirectoryChangedV1
+from contracts.events.referral import DirectoryChangedV1, OfferedService, StaffChangedV1, StaffMember
 from services.referral.domain.directory import DirectoryChanged, Organisation, Profile, Service
 
 _ORGANISATION = "select * from referral.organisations where id = :id"
 _SERVICES = text("select * from referral.services where organisation = :id order by id")
+_STAFF = text("select worker, roles from chassis.staff where organisation = :id order by worker")
+_STAFFED = text("select distinct organisation from chassis.staff")
 _LOCK_ALL = text("select pg_advisory_xact_lock(hashtext('referral.directory'))")
 _INSERT = text(
     "insert into referral.organisations (id, cell, role, name, status, details, version, seeded)"
@@ -72,13 +75,48 @@ async def save_organisation(
     for service_id in sorted(organisation.touched):
         await tx.execute(_PUT_SERVICE, _service_row(organisation.id, organisation.services[service_id]))
     organisation.stored, organisation.touched = organisation.version, set()
-    tx.say(*(_said(fact) for fact in facts[-1:]))
+    if facts:
+        said = _said(organisation, facts[-1])
+        listed = directory.Listed(said.organisation, said.cell, said.role, said.status, said.org_type)
+        await directory.remember(tx, listed, said.version)
+        tx.say(said)
 
 
-def _said(fact: DirectoryChanged) -> DirectoryChangedV1:
+async def save_staff(tx: Transaction, organisation: str, staff: Mapping[str, Sequence[str]]) -> bool:
+    """The whole staff of an organisation; said where it is not what it was."""
+    told = sorted((worker, tuple(sorted(set(roles)))) for worker, roles in staff.items())
+    known = [(row.worker, tuple(row.roles)) for row in await tx.execute(_STAFF, {"id": organisation})]
+    if told == known:
+        return False
+    await directory.remember_staff(tx, organisation, told)
+    members = tuple(StaffMember(worker=worker, roles=roles) for worker, roles in told)
+    tx.say(StaffChangedV1(organisation=organisation, staff=members))
+    return True
+
+
+async def organisations_with_staff(tx: Transaction) -> set[str]:
+    return set((await tx.execute(_STAFFED)).scalars())
+
+
+def _said(organisation: Organisation, fact: DirectoryChanged) -> DirectoryChangedV1:
+    profile, services = organisation.profile, organisation.services.values()
     return DirectoryChangedV1(
-        organisation=fact.organisation, cell=fact.cell, role=fact.role, version=fact.version
+        organisation=fact.organisation,
+        cell=fact.cell,
+        role=fact.role,
+        version=fact.version,
+        status=_code(profile.status),
+        org_type=profile.details.get("type"),
+        services=tuple(
+            OfferedService(service_id=s.id, service=s.code, status=_code(s.status), capacity=s.capacity)
+            for s in services
+        ),
     )
+
+
+def _code(status: str) -> str:
+    """HSDS writes `temporarily closed`; a code has no space."""
+    return status.replace(" ", "-")
 
 
 def _row(organisation: Organisation) -> dict[str, Any]:

@@ -1,0 +1,173 @@
+"""Which organisations and which of their staff exist: each service's own copy, asked wherever somebody names one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.problems import Invalid, Unavailable
+from chassis.subscription import Subscription
+from contracts.events.referral import DirectoryChangedV1, StaffChangedV1
+from contracts.organisations import ACTIVE, CASE_ROLES, may_receive
+
+Field = str | tuple[str | int, ...]
+"""Where in the body the reference stands: a member's name, or a path of names and positions."""
+
+NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
+
+_READ = text("select cell, role, status, type from chassis.organisations where id = :id")
+_ANY = text("select exists (select from chassis.organisations)")
+_STAFF = text("select worker from chassis.staff where organisation = :id and roles && :roles")
+_WITH_ROLE = text(
+    "select organisation, worker from chassis.staff where :role = any(roles)"
+    " and (cast(:id as text) is null or organisation = :id) order by organisation, worker"
+)
+_SAVE = text(
+    """
+    insert into chassis.organisations (id, cell, role, status, type, version)
+    values (:id, :cell, :role, :status, :type, :version)
+    on conflict (id) do update set cell = excluded.cell, role = excluded.role, status = excluded.status,
+        type = excluded.type, version = excluded.version
+    where chassis.organisations.version < excluded.version
+    """
+)
+_NO_STAFF = text("delete from chassis.staff where organisation = :id")
+_PUT_STAFF = text(
+    "insert into chassis.staff (organisation, worker, roles)"
+    " select :id, w, string_to_array(r, ' ') from unnest(cast(:workers as text[]), cast(:roles as text[])) as u(w, r)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An organisation of the directory, in either country."""
+
+    id: str
+    cell: str
+    role: str
+    status: str
+    type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of an organisation's staff, under the pseudonym of their tokens."""
+
+    organisation: str
+    worker: str
+
+
+async def require_organisation(
+    tx: Transaction, organisation_id: str, field: Field, *, cell: str | None = None, receives: bool = False
+) -> Listed:
+    """It is listed and active (in `cell`, where one is named), and with `receives` may be told of a person.
+
+    Raises Invalid with the code `not-listed` or `not-a-recipient`, or Unavailable while nothing was heard of any.
+    """
+    found = await find(tx, organisation_id)
+    if found is None and not (await tx.execute(_ANY)).scalar_one():
+        raise Unavailable("the directory has not arrived yet")
+    if found is None or found.status != ACTIVE or cell not in (None, found.cell):
+        raise refused(field, "not an active organisation of the directory", NOT_LISTED)
+    if receives and not may_receive(found.role, found.type):
+        raise refused(field, "not an organisation that may be told of a person", NOT_A_RECIPIENT)
+    return found
+
+
+async def require_workers(
+    tx: Transaction, organisation_id: str, workers: Iterable[str], field: Field
+) -> None:
+    """All are staff of this organisation with a role that opens cases. Raises Invalid with the code `not-listed`."""
+    wanted = set(workers)
+    if wanted - await openers(tx, organisation_id):
+        raise refused(field, "not staff of this organisation who work on cases", NOT_LISTED)
+
+
+async def openers(tx: Transaction, organisation_id: str) -> set[str]:
+    """Who of an organisation can open a case of it that is theirs."""
+    rows = await tx.execute(_STAFF, {"id": organisation_id, "roles": sorted(CASE_ROLES)})
+    return set(rows.scalars())
+
+
+async def staff_with(tx: Transaction, role: str, organisation_id: str | None = None) -> list[Member]:
+    """Everybody with a role, in one organisation or in the cell."""
+    rows = await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id})
+    return [Member(row.organisation, row.worker) for row in rows]
+
+
+async def find(tx: Transaction, organisation_id: str) -> Listed | None:
+    row = (await tx.execute(_READ, {"id": organisation_id})).first()
+    return None if row is None else Listed(organisation_id, row.cell, row.role, row.status, row.type)
+
+
+def refused(field: Field, message: str, code: str) -> Invalid:
+    """What is said of a reference to something that is not there."""
+    path = (field,) if isinstance(field, str) else field
+    return Invalid(errors=[{"loc": ["body", *path], "msg": message, "code": code}])
+
+
+async def remember(tx: Transaction, listed: Listed, version: int) -> None:
+    """Write an organisation as it now stands, in the transaction that says so or hears of it."""
+    values = {"id": listed.id, "cell": listed.cell, "role": listed.role, "version": version}
+    await tx.execute(_SAVE, {**values, "status": listed.status, "type": listed.type})
+
+
+async def remember_staff(
+    tx: Transaction, organisation_id: str, staff: Sequence[tuple[str, Sequence[str]]]
+) -> None:
+    """The whole staff of an organisation; whoever is not in it is gone."""
+    await tx.execute(_NO_STAFF, {"id": organisation_id})
+    if staff:
+        workers, roles = [worker for worker, _ in staff], [" ".join(roles) for _, roles in staff]
+        await tx.execute(_PUT_STAFF, {"id": organisation_id, "workers": workers, "roles": roles})
+
+
+@dataclass(slots=True)
+class Entry:
+    """The newest of what a batch said of an organisation and of its staff."""
+
+    organisation: str
+    listed: DirectoryChangedV1 | None = None
+    staff: StaffChangedV1 | None = None
+
+
+def on_directory_changed(entry: Entry, event: DirectoryChangedV1, _now: datetime) -> Iterable[object]:
+    entry.listed = event
+    return ()
+
+
+def on_staff_changed(entry: Entry, event: StaffChangedV1, _now: datetime) -> Iterable[object]:
+    entry.staff = event
+    return ()
+
+
+def subscription() -> Subscription[str, Entry]:
+    """What keeps the projection: everything on the stream `directory`, in its order."""
+    handlers: dict[Any, Callable[[Entry, Any, datetime], Iterable[Any]]] = {
+        DirectoryChangedV1: on_directory_changed,
+        StaffChangedV1: on_staff_changed,
+    }
+    return Subscription(
+        handlers=handlers,
+        key=lambda event: event.organisation,
+        load=_load,
+        save=_save,
+        outgoing=lambda _: None,
+    )
+
+
+async def _load(_: Transaction, keys: Sequence[str]) -> dict[str, Entry]:
+    return {key: Entry(key) for key in keys}
+
+
+async def _save(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """An organisation changes seldom, so a row at a time is enough."""
+    for entry in entries:
+        if (said := entry.listed) is not None:
+            listed = Listed(said.organisation, said.cell, said.role, said.status, said.org_type)
+            await remember(tx, listed, said.version)
+        if entry.staff is not None:
+            await remember_staff(tx, entry.organisation, [(m.worker, m.roles) for m in entry.staff.staff])

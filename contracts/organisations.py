@@ -1,0 +1,21 @@
+"""What kind of organisation may be told of a person, and which of its staff open cases: one place for every service."""
+
+from typing import Final
+
+from contracts.codes import codes
+
+ACTIVE: Final = "active"
+"""The only status of an organisation or service that anybody is sent to (code list `directory_status`)."""
+
+ENFORCEMENT: Final = frozenset({"LawEnforcement", "ImmigrationService"})
+"""HTCDS `org_Type` that no disclosure, referral or return may reach: the firewall between help and enforcement."""
+
+CASE_ROLES: Final = frozenset({"screening_officer", "case_worker", "supervisor"})
+SUPERVISOR: Final = "supervisor"
+OPERATOR: Final = "operator"
+"""Codes of `staff_role`, as they stand in tokens."""
+
+
+def may_receive(role: str, org_type: str | None) -> bool:
+    """A role that receives (code list `recipient_role`), and never a type of enforcement, whatever role it claims."""
+    return role in codes("recipient_role") and org_type not in ENFORCEMENT
