@@ -43,10 +43,11 @@ class Pair:
         headers = self.returns.as_("case_worker", **who)
         return await self.returns.client.post("/v1/returns", json=asked, headers=headers)
 
-    async def assign(self, case_id: UUID, organisation: str) -> None:
+    async def assign(self, case_id: UUID, worker: str) -> None:
         url, headers = f"/v1/cases/{case_id}/assignment", self.intake.as_("supervisor")
         headers |= {"If-Match": "*"}
-        answer = await self.intake.client.post(url, json={"organisation": organisation}, headers=headers)
+        body = {"organisation": AGENCY, "workers": [worker]}
+        answer = await self.intake.client.post(url, json=body, headers=headers)
         assert answer.status_code == 200, answer.text
 
     async def hear(self) -> None:
@@ -99,12 +100,14 @@ async def test_a_case_that_was_opened_a_moment_ago_is_asked_for_again_and_never_
 
 async def test_so_is_one_that_was_handed_over_a_moment_ago(pair):
     case_id = await open_case(pair.intake)
+    await pair.assign(case_id, "th.first")
     await pair.hear()
-    await pair.assign(case_id, SHELTER)
-    assert (await pair.ask(case_id, org=SHELTER)).status_code == 503
+    assert (await pair.ask(case_id, sub="th.second")).status_code == 404
+    await pair.assign(case_id, "th.second")
+    assert (await pair.ask(case_id, sub="th.second")).status_code == 503
     await pair.hear()
-    assert (await pair.ask(case_id, org=SHELTER)).status_code == 201
-    assert (await pair.ask(case_id)).status_code == 404  # whose it was
+    assert (await pair.ask(case_id, sub="th.second")).status_code == 201
+    assert (await pair.ask(case_id, sub="th.first")).status_code == 404  # whose it was
 
 
 async def test_no_case_and_one_that_is_not_yours_look_the_same(pair):
