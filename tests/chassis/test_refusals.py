@@ -100,14 +100,14 @@ async def test_a_case_that_was_opened_a_moment_ago_is_asked_for_again_and_never_
 
 async def test_so_is_one_that_was_handed_over_a_moment_ago(pair):
     case_id = await open_case(pair.intake)
-    await pair.assign(case_id, "th.first")
+    await pair.assign(case_id, "th.worker")
     await pair.hear()
-    assert (await pair.ask(case_id, sub="th.second")).status_code == 404
-    await pair.assign(case_id, "th.second")
-    assert (await pair.ask(case_id, sub="th.second")).status_code == 503
+    assert (await pair.ask(case_id, sub="th.other-worker")).status_code == 404
+    await pair.assign(case_id, "th.other-worker")
+    assert (await pair.ask(case_id, sub="th.other-worker")).status_code == 503
     await pair.hear()
-    assert (await pair.ask(case_id, sub="th.second")).status_code == 201
-    assert (await pair.ask(case_id, sub="th.first")).status_code == 404  # whose it was
+    assert (await pair.ask(case_id, sub="th.other-worker")).status_code == 201
+    assert (await pair.ask(case_id, sub="th.worker")).status_code == 404  # whose it was
 
 
 async def test_no_case_and_one_that_is_not_yours_look_the_same(pair):
