@@ -19,7 +19,7 @@ from contracts.events.exchange import (
     RecallAnsweredV1,
     RecallReceivedV1,
 )
-from contracts.events.intake import CaseOpenedV1
+from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
 from contracts.events.referral import (
     DirectoryChangedV1,
     ReferralAcceptedV1,
@@ -52,6 +52,11 @@ def disclosure_id_of(referral_id: UUID) -> UUID:
 
 def on_case_opened(case: CaseConsents, event: CaseOpenedV1, now: datetime) -> Facts:
     case.open(event.person_id)
+    return ()
+
+
+def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime) -> Facts:
+    case.learn_age(event.age_group)
     return ()
 
 
@@ -186,6 +191,7 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
     cases = Subscription(
         handlers={
             CaseOpenedV1: on_case_opened,
+            AgeGroupKnownV1: on_age_group_known,
             ReferralSentV1: on_referral_sent,
             **dict.fromkeys(ENDS, on_referral_ended),
             ReferralAcceptedV1: on_referral_answered,

@@ -96,7 +96,7 @@ async def test_received_fields_are_readable_where_the_grant_allows_it(intake, co
     received = await disclosure(intake, RECEIVED, allowed=("cor_FullName",))
     await intake.deliver(received)
     said = await intake.said()
-    assert [type_ for type_, _ in said] == ["case.opened.v1", "case.assigned.v1"]
+    assert [type_ for type_, _ in said] == ["case.opened.v1", "case.assigned.v1", "age_group.known.v1"]
     assert (said[0][1]["channel"], said[0][1]["person_id"]) == ("exchange", str(received.person_id))
     view = await fields_of(intake, received.case_id)
     assert view["fields"] == {}
@@ -153,12 +153,10 @@ async def test_an_ended_grant_is_closed_without_asking_anybody(intake, consent):
     assert (part["closed"], part["fields"], consent.calls) == ("ended", {}, 0)
 
 
-async def test_another_organisation_to_which_the_case_went_was_granted_nothing(intake, consent):
+async def test_another_organisation_that_should_ever_see_the_case_was_granted_nothing(intake, consent):
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
-    body = {"organisation": "th-shelter", "workers": []}
-    supervisor = intake.as_("supervisor")
-    await intake.client.post(f"/v1/cases/{received.case_id}/assignment", json=body, headers=supervisor)
+    await intake.grant_access(received.case_id, "th-shelter")
     view = await fields_of(intake, received.case_id, intake.as_("case_worker", org="th-shelter"))
     assert [(part["closed"], part["fields"]) for part in view["received"]] == [("elsewhere", {})]
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain import facts
+from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import (
     FLAGS,
     MOVES,
@@ -24,20 +25,21 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def case(state=State.OPEN) -> Case:
     held = {HOLD: Hold(HOLD, NOW + timedelta(days=40))}
-    return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1, held)
+    return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1, holds=held)
 
 
 VERBS = {
-    Verb.ASSIGN: lambda c: c.assign("th-shelter", ("w1", "w1", "w2")),
+    Verb.ASSIGN: lambda c: c.assign("th-care-agency", ("w1", "w1", "w2")),
     Verb.RECORD: lambda c: c.record(["prs_Birthdate", "cor_FullName"], ["prs_Email"]),
     Verb.SCREEN: lambda c: c.screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
     Verb.IDENTIFY: lambda c: c.identify("NGO", "v1.x", ["vic_TraffickingStatus"]),
     Verb.ASSESS_NEEDS: lambda c: c.assess_needs(HOLD, "urgent", "v1.x", ["cor_Needs"]),
+    Verb.ASSESS_AGE: lambda c: c.assess_age(Group.ADULT, Evidence(), NOW.date()),
     Verb.PLACE_HOLD: lambda c: c.place_hold(UUID(int=9), None, NOW),
     Verb.LIFT_HOLD: lambda c: c.lift_hold(HOLD, NOW),
 }
 SAID = {
-    Verb.ASSIGN: [facts.CaseAssigned(CASE, "th-shelter", ("w1", "w2"))],
+    Verb.ASSIGN: [facts.CaseAssigned(CASE, "th-care-agency", ("w1", "w2"))],
     Verb.RECORD: [facts.FieldsRecorded(CASE, 1, ("cor_FullName", "prs_Birthdate"), ("prs_Email",))],
     Verb.SCREEN: [facts.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
     Verb.IDENTIFY: [
@@ -48,6 +50,7 @@ SAID = {
         facts.NeedsAssessed(CASE, HOLD, "urgent", "v1.x"),
         facts.FieldsRecorded(CASE, 1, ("cor_Needs",)),
     ],
+    Verb.ASSESS_AGE: [facts.AgeGroupKnown(CASE, "adult", "assessment")],
     Verb.PLACE_HOLD: [facts.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
     Verb.LIFT_HOLD: [facts.HoldLifted(CASE, HOLD)],
 }
@@ -117,8 +120,15 @@ def test_a_lifted_hold_is_not_lifted_again_and_an_unknown_one_is_no_hold():
 
 def test_the_same_person_twice_among_the_workers_is_once():
     one = case()
-    one.assign("th-a", ("w", "w"))
+    one.assign("th-care-agency", ("w", "w"))
     assert one.workers == ("w",)
+
+
+def test_no_assignment_takes_a_case_to_another_organisation():
+    one = case()
+    with pytest.raises(Refused) as refused:
+        one.assign("th-shelter", ("w",))
+    assert (refused.value.code, one.organisation, one.workers) == ("other-organisation", "th-care-agency", ())
 
 
 def test_each_change_of_what_is_known_is_a_revision_and_nothing_is_none():

@@ -80,7 +80,6 @@ async def disclosures(together: Together, before: dict[str, int]) -> list[Disclo
 async def race(together: Together, aim: Aim, before: dict[str, int]) -> None:
     async with Journey(together.state) as journey:
         await journey.open_case({"cor_FullName": "Racer"}, "routine")
-        await journey.assign()
         await journey.give_consent(CATEGORIES)
         await journey.draft()
         await journey.send()

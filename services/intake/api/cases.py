@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.access import require, require_case
 from chassis.auth import Actor
 from chassis.http import Done, Listing, Page, Tx, Who, done, etag
-from chassis.problems import Invalid
 from chassis.service import Running
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import checked_fields, index_of
+from services.intake.domain.age import Evidence
 from services.intake.domain.case import FLAGS
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
@@ -72,6 +72,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         index=await index_of(service, fields),
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
+        evidence=Evidence().changed(fields, flags),
     )
     return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
 
@@ -83,9 +84,9 @@ def _identifier(request: Request, actor: Actor) -> UUID:
 
 @router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")
 async def post_case(
-    actor: Who, new: Annotated[NewCase, Depends(_prepare)], tx: Tx, response: Response
+    actor: Who, new: Annotated[NewCase, Depends(_prepare)], tx: Tx, service: Running, response: Response
 ) -> Done:
-    case = await use_cases.open_case(tx, actor, new)
+    case = await use_cases.open_case(tx, actor, new, service.today())
     return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
 
 
@@ -111,7 +112,10 @@ async def get_case(case_id: UUID, actor: Who, tx: Tx, response: Response) -> que
 
 
 class AssignmentForm(BaseModel):
-    """The whole assignment; it replaces the one before. Without workers, everybody of the organisation sees the case."""
+    """The whole assignment; it replaces the one before. Without workers, everybody of the organisation sees the case.
+
+    `organisation` is the one that has the case. Another one gets it by transfer, which is a disclosure.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -119,15 +123,10 @@ class AssignmentForm(BaseModel):
     workers: Annotated[list[Pseudonym], Field(max_length=20)] = []
 
 
-@router.post("/v1/cases/{case_id}/assignment", summary="Assign a case to an organisation and its workers")
+@router.post("/v1/cases/{case_id}/assignment", summary="Assign a case to workers of your organisation")
 async def post_assignment(
     case_id: UUID, body: AssignmentForm, actor: Who, tx: Tx, response: Response
 ) -> Done:
-    if not body.organisation.startswith(f"{actor.cell.lower()}-"):
-        message = "a case never leaves its jurisdiction by assignment"
-        raise Invalid(
-            errors=[{"loc": ["body", "organisation"], "msg": message, "code": "other-jurisdiction"}]
-        )
     case = await use_cases.assign_case(tx, actor, case_id, body.organisation, tuple(body.workers))
     return done(tx, response, case_id, case.version)
 

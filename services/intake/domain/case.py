@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
 from services.intake.domain import facts
+from services.intake.domain.age import Age, Evidence, Group
 from services.intake.domain.facts import Fact
 
 IMMEDIATE = "immediate"
@@ -29,9 +30,10 @@ class WrongState(Exception):
 class Refused(ValueError):
     """The verb is understood and refused. `code` says why, without a value."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, member: str | None = None) -> None:
+        """`member` is what of the command it is about; None: all of it."""
         super().__init__(message)
-        self.code = code
+        self.code, self.member = code, member
 
 
 class State(StrEnum):
@@ -46,6 +48,7 @@ class Verb(StrEnum):
     SCREEN = "screen"
     IDENTIFY = "identify"
     ASSESS_NEEDS = "assess_needs"
+    ASSESS_AGE = "assess_age"
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
 
@@ -76,22 +79,39 @@ class Case:
     state: State = State.OPEN
     version: int = 0
     status_revision: int = 0
+    age: Age = field(default_factory=Age)
+    age_revision: int = 0
+    """How many assessments of her age there are."""
     holds: dict[UUID, Hold] = field(default_factory=dict)
     fields_revision: int = 0
 
     @classmethod
     def open(
-        cls, case_id: UUID, person_id: UUID, *, channel: str, organisation: str, urgency: str, now: datetime
+        cls,
+        case_id: UUID,
+        person_id: UUID,
+        *,
+        channel: str,
+        organisation: str,
+        urgency: str,
+        now: datetime,
+        workers: tuple[str, ...] = (),
     ) -> tuple[Self, list[Fact]]:
-        """Opened by an organisation and assigned to it; nobody in it is named yet."""
-        case = cls(case_id, person_id, organisation, (), urgency)
+        """Opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
+        case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
-        return case, [opened, facts.CaseAssigned(case_id, organisation, ())]
+        return case, [opened, facts.CaseAssigned(case_id, organisation, workers)]
 
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[Fact]:
-        """The whole assignment; it replaces the one before."""
+        """The whole assignment inside the case's organisation; it replaces the one before.
+
+        Raises Refused for another organisation: that one gets the case by transfer, which is a disclosure.
+        """
         self._may(Verb.ASSIGN)
-        self.organisation, self.workers = organisation, tuple(dict.fromkeys(workers))
+        if organisation != self.organisation:
+            message = "another organisation gets a case by transfer, never by assignment"
+            raise Refused("other-organisation", message, "organisation")
+        self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
 
     def record(
@@ -104,6 +124,19 @@ class Case:
         self._may(Verb.RECORD)
         self.urgency = urgency_of(self.urgency, flags or frozenset())
         return self._recorded(fields, removed, more=flags is not None)
+
+    def learn_age(self, evidence: Evidence, today: date, *, first: bool = False) -> list[Fact]:
+        """What is on record about her age, as it now stands. Said when it is `first` known here and when it changes."""
+        self._may(Verb.RECORD)
+        before, self.age = self.age, self.age.learned(evidence, today)
+        same = (before.group, before.basis) == (self.age.group, self.age.basis)
+        return [] if same and not first else [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
+
+    def assess_age(self, group: Group, evidence: Evidence, today: date) -> list[Fact]:
+        """A person's decision, with its basis. Every revision stays."""
+        self._may(Verb.ASSESS_AGE)
+        self.age, self.age_revision = self.age.assessed(group, evidence, today), self.age_revision + 1
+        return [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
 
     def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
         self._may(Verb.SCREEN)
