@@ -85,7 +85,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(referral.ReferralCompletedV1, "referral", "consent", "exchange", "notify"),
     _entry(referral.ReferralFailedV1, "referral", "consent", "exchange", "notify"),
     _entry(referral.ReferralCancelledV1, "referral", "consent", "exchange", "notify"),
-    _entry(referral.ReferralCorrectedV1, "referral", "consent", protective=True),
+    _entry(referral.ReferralCorrectedV1, "referral", "consent"),
     _entry(referral.ReferralRevokedV1, "referral", "notify"),
     _entry(referral.ReferralExpiredV1, "referral", "consent", "notify"),
     _entry(referral.DirectoryChangedV1, "referral", *FOLLOWERS, stream="directory"),

@@ -43,8 +43,9 @@ class CaseReferrals:
         """Open the incoming half, once. Where a recall came before it, it opens revoked and nobody is asked."""
         known = self.incoming(offer.id)
         if known is not None and known.organisation:
-            if known.disclosure_id != offer.disclosure_id:  # the one before was replaced
-                return known.authorise(offer.disclosure_id, offer.fields, ())
+            following = offer.disclosure_id
+            if following is not None and following != known.disclosure_id:  # the one before was replaced
+                return known.authorise(following, offer.fields, ())
             return [Ignored(offer.id, offer.half, "disclosure.received", known.state)]
         self.halves[offer.id, Half.INCOMING] = offer
         offer.received_at = now
