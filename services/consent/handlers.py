@@ -168,6 +168,24 @@ def on_directory_changed(entry: DirectoryEntry, event: DirectoryChangedV1, now: 
     return ()
 
 
+_OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
+    {
+        CaseOpenedV1: on_case_opened,
+        AgeGroupKnownV1: on_age_group_known,
+        ReferralSentV1: on_referral_sent,
+        **dict.fromkeys(ENDS, on_referral_ended),
+        ReferralAcceptedV1: on_referral_answered,
+        ReferralStartedV1: on_referral_answered,
+        EnvelopeSealedV1: on_envelope_sealed,
+        EnvelopeDeliveredV1: on_envelope_delivered,
+        EnvelopeRefusedV1: on_envelope_refused,
+        RecallAnsweredV1: on_recall_answered,
+        DisclosureReceivedV1: on_disclosure_received,
+        RecallReceivedV1: on_recall_received,
+    }
+)
+
+
 def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
     """Agreements and directory come first, so that a referral in the same batch finds them."""
 
@@ -189,20 +207,7 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         outgoing=outgoing,
     )
     cases = Subscription(
-        handlers={
-            CaseOpenedV1: on_case_opened,
-            AgeGroupKnownV1: on_age_group_known,
-            ReferralSentV1: on_referral_sent,
-            **dict.fromkeys(ENDS, on_referral_ended),
-            ReferralAcceptedV1: on_referral_answered,
-            ReferralStartedV1: on_referral_answered,
-            EnvelopeSealedV1: on_envelope_sealed,
-            EnvelopeDeliveredV1: on_envelope_delivered,
-            EnvelopeRefusedV1: on_envelope_refused,
-            RecallAnsweredV1: on_recall_answered,
-            DisclosureReceivedV1: on_disclosure_received,
-            RecallReceivedV1: on_recall_received,
-        },
+        handlers=_OF_A_CASE,
         key=lambda event: event.case_id,
         load=load,
         save=store.save_cases,

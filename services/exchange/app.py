@@ -32,6 +32,13 @@ FOR_EVER = 1_000_000
 """A recall or its answer is never given up: somebody relies on it."""
 
 
+def _router() -> APIRouter:
+    router = APIRouter()
+    router.include_router(api.router)
+    router.include_router(internal.router)
+    return router
+
+
 def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service:
     """`tokens` is for the test that shows what goes wrong when seal tokens are not checked; no setting reaches it."""
     trust = Trust.of(settings)
@@ -60,13 +67,10 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
             *pulls,
         ]
 
-    router = APIRouter()
-    router.include_router(api.router)
-    router.include_router(internal.router)
     return Service(
         settings,
         name="exchange",
-        router=router,
+        router=_router(),
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(),
         work=work,
