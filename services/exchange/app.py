@@ -31,6 +31,10 @@ ATTEMPTS = 100
 FOR_EVER = 1_000_000
 """A recall or its answer is never given up: somebody relies on it."""
 
+router = APIRouter()
+router.include_router(api.router)
+router.include_router(internal.router)
+
 
 def _router() -> APIRouter:
     router = APIRouter()
@@ -56,16 +60,12 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         ]
 
     def background(service: Service) -> list[Loop]:
+        watches = [TrustWatch(service.database, settings, trust), BacklogWatch(service.database, settings)]
         pulls = [
             Pull(service, settings, cell, partner, Receiver(service, trust, cell))
             for cell, partner in sorted(settings.partners.items())
         ]
-        return [
-            TrustWatch(service.database, settings, trust),
-            BacklogWatch(service.database, settings),
-            PresenceLoop(service, settings, sealer),
-            *pulls,
-        ]
+        return [*watches, PresenceLoop(service, settings, sealer), *pulls]
 
     return Service(
         settings,
@@ -77,3 +77,10 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         lanes=dict.fromkeys(settings.partners, AT_ONCE),
         background=background,
     )
+
+
+def _router() -> APIRouter:
+    router = APIRouter()
+    for part in (api.router, internal.router):
+        router.include_router(part)
+    return router
