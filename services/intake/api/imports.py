@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
@@ -21,7 +21,7 @@ from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Running, Service
 from contracts.fields import FIELDS
 from services.intake import imports, queries
-from services.intake.api.cases import COMMANDS
+from services.intake.cell_keys import cell_key_of
 from services.intake.domain.cells import BadFile
 from services.intake.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
 from services.intake.reading import FileReading
@@ -107,7 +107,7 @@ async def _prepare(
             errors=[{"loc": ["body", "file", *column], "msg": str(error), "code": error.code}]
         ) from None
     key = request.headers.get("idempotency-key")
-    import_id = uuid4() if key is None else uuid5(COMMANDS, f"import {actor.issuer} {actor.subject} {key}")
+    import_id = await cell_key_of(service).identifier("import", actor, key)
     if key is not None and await _accepted(service, actor, import_id):
         return Upload(
             import_id, sheet, (), ()
