@@ -35,6 +35,12 @@ def _given(fact: facts.ConsentGiven) -> Event:
     )
 
 
+def _requested(fact: facts.ConsentRequested) -> Event:
+    return said.ConsentRequestedV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, awaits=fact.awaits
+    )
+
+
 def _refused(fact: facts.ConsentRefused) -> Event:
     return said.ConsentRefusedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
@@ -109,6 +115,7 @@ def _recalled(fact: facts.DisclosureRecalled) -> Event:
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
     {
         facts.ConsentGiven: _given,
+        facts.ConsentRequested: _requested,
         facts.ConsentRefused: _refused,
         facts.ConsentWithdrawn: _withdrawn,
         facts.ConsentExpired: _expired,

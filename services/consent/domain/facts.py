@@ -18,6 +18,16 @@ class ConsentGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentRequested:
+    """It permits nothing until what it awaits has been done: a code of `disclosure_refusal`."""
+
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+    awaits: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRefused:
     case_id: UUID
     consent_id: UUID
@@ -85,6 +95,7 @@ class FenceDue:
 
 Fact = (
     ConsentGiven
+    | ConsentRequested
     | ConsentRefused
     | ConsentWithdrawn
     | ConsentExpired
