@@ -13,6 +13,7 @@ from contracts.events.intake import (
     CaseScreenedV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
+    FlagsRecordedV1,
     HoldLiftedV1,
     HoldPlacedV1,
     NeedsAssessedV1,
@@ -26,7 +27,7 @@ IMPORT_CHUNK = "import-chunk"
 RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
 
-def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fact
+def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one line a fact
     match fact:
         case facts.CaseOpened():
             return _case_opened(fact)
@@ -46,6 +47,8 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fa
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
+        case facts.FlagsRecorded():
+            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.ReceivedAgeDue():
