@@ -82,6 +82,10 @@ class FieldErrors:
     def _one(self, error: Mapping[str, Any]) -> dict[str, Any]:
         code, message = _said(error)
         place = [part for part in error.get("loc", ()) if part not in self._known_tags()]
+        if code.startswith(
+            "union_tag_"
+        ):  # which form it is could not be told: the place is the field that tells
+            place.append(str(error["ctx"]["discriminator"]).strip("'"))
         return {"loc": [self._part(part) for part in place], "msg": message, "code": code}
 
     def _part(self, part: object) -> str | int:
