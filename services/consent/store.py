@@ -57,7 +57,12 @@ _LOCK_PEOPLE = text(
     "select case_id, person_id, age_group from consent.cases where case_id = any(cast(:cases as uuid[]))"
     " order by case_id for update"
 )
-_RECORDED_BY = text("select body ->> 'by' from consent.revisions where consent_id = :id and number = :number")
+_RECORDED_BY = text(
+    """
+    select body ->> 'by' from consent.revisions where consent_id = :id and number > coalesce(
+        (select max(number) from consent.revisions where consent_id = :id and body ->> 'state' in ('given', 'renewed')), 0)
+    """
+)
 _AGREEMENTS = text(
     "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
 )
@@ -126,10 +131,9 @@ async def person_for(tx: Transaction, case_id: UUID) -> Person:
     return Person(row.case_id, row.person_id, row.age_group)
 
 
-async def recorded_by(tx: Transaction, record: ConsentRecord) -> str:
-    """Who recorded the present revision."""
-    by: str = (await tx.execute(_RECORDED_BY, {"id": record.id, "number": record.revision})).scalar_one()
-    return by
+async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:
+    """Everybody who had a hand in what is asked for now: in any revision since the record last permitted something."""
+    return set((await tx.execute(_RECORDED_BY, {"id": record.id})).scalars())
 
 
 async def person_of(tx: Transaction, case_id: UUID) -> UUID:

@@ -145,7 +145,7 @@ class Consent(World):
     async def guarded(self) -> Made:
         """A guardian has spoken for a child, before a colleague who had the case then."""
         case_id, person_id = uuid4(), uuid4()
-        await self.vault.create(person_id)
+        await self.harness.service.vault.create(person_id)
         await self.harness.deliver(consenting.case_opened(case_id, person_id))
         await self.harness.deliver(consenting.age_known(case_id, "child", "unknown"))
         form = consenting.answer(**consenting.GUARDED)

@@ -112,8 +112,8 @@ def test_a_guardian_consents_for_a_child_who_assents():
     apply(made, "give")
     assert (made.state, made.permits(NOW)) == (State.REQUESTED, False)
     with pytest.raises(SamePerson):
-        made.confirm(ACT, ACT.by)
-    made.confirm(Act("th.second", ACT.organisation, NOW), ACT.by)
+        made.confirm(ACT, {ACT.by})
+    made.confirm(Act("th.second", ACT.organisation, NOW), {ACT.by})
     assert (made.state, made.terms.confirmed_by, made.permits(NOW)) == (State.GIVEN, "th.second", True)
 
 
@@ -140,7 +140,7 @@ def test_the_end_of_a_consent_recalls_every_disclosure_made_under_it(verb, reaso
         disclosure.authorise(AUTHORITY)
     made.disclosures[1].sealed()
     made.disclosures[2].delivered()
-    made.disclosures[3].cancel()
+    made.disclosures[3].undelivered("expired")
     recalls = [fact for fact in apply(made, verb) if isinstance(fact, facts.DisclosureRecalled)]
     assert [(fact.disclosure_id, fact.reason) for fact in recalls] == [
         (d.id, reason) for d in made.disclosures

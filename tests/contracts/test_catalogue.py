@@ -23,6 +23,7 @@ from contracts.examples import examples
 MODULES = (access, audit, consent, exchange, intake, notify, referral, returns)
 
 PROTECTIVE = {
+    "consent.narrowed.v1",
     "consent.withdrawn.v1",
     "consent.expired.v1",
     "consent.revoked.v1",
@@ -48,7 +49,7 @@ def test_every_event_stands_in_the_catalogue_once_for_each_publisher() -> None:
     assert max(Counter((entry.type, entry.publisher) for entry in CATALOGUE).values()) == 1
     assert {
         entry.type for entry in CATALOGUE if sum(other.type == entry.type for other in CATALOGUE) > 1
-    } == {"record.read.v1"}
+    } == {"attempt.refused.v1", "record.read.v1"}
 
 
 def test_publishers_and_consumers_are_services_and_none_hears_itself_but_through_audit() -> None:

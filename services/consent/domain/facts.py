@@ -28,6 +28,13 @@ class ConsentRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentNarrowed:
+    """A part was taken back: the record with what is left."""
+
+    record: "ConsentRecord"
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRefused:
     case_id: UUID
     consent_id: UUID
@@ -93,9 +100,19 @@ class FenceDue:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingEndDue:
+    """The referral has ended, and the agreement leaves its recipient some time: then it is recalled for this reason."""
+
+    disclosure_id: UUID
+    reason: str
+    at: datetime
+
+
 Fact = (
     ConsentGiven
     | ConsentRequested
+    | ConsentNarrowed
     | ConsentRefused
     | ConsentWithdrawn
     | ConsentExpired
@@ -105,4 +122,5 @@ Fact = (
     | DisclosureRefused
     | DisclosureRecalled
     | FenceDue
+    | ReadingEndDue
 )

@@ -1,6 +1,6 @@
 """A consent record: append-only revisions, moved by verbs that pass one gate, with the disclosures made under it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,8 @@ from services.consent.domain import facts
 from services.consent.domain.chain import FIRST, Revision, digest
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
-from services.consent.domain.states import MOVES, PERMITTING, State, WrongState
+from services.consent.domain.narrowing import Part
+from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
 from services.consent.domain.terms import Terms, awaited, check_given
 
 ASK_AGAIN_WITHIN = timedelta(days=30)
@@ -88,11 +89,11 @@ class ConsentRecord:
         self._move(State.RENEWED, act, terms, sealed)
         return [facts.ConsentGiven(self), self._expiry()]
 
-    def confirm(self, act: Act, asked_by: str) -> list[Fact]:
+    def confirm(self, act: Act, asked_by: Collection[str]) -> list[Fact]:
         """A second person has looked at who speaks for the child. Raises SamePerson, or WrongState where none is awaited."""
         if self.state is not State.REQUESTED or awaited(self.terms) != "guardian_unconfirmed":
             raise WrongState(self.state)
-        if act.by == asked_by:
+        if act.by in asked_by:
             raise SamePerson
         check_given(self.terms, frozenset(self.sealed), act.at)
         first = self.revision == 1
@@ -111,6 +112,18 @@ class ConsentRecord:
         self._move(State.REQUESTED, act, terms, sealed)
         awaits = awaited(self.terms)
         return [facts.ConsentRequested(self.case_id, self.id, self.revision, awaits), self._expiry()]
+
+    def narrow(self, part: Part, act: Act) -> list[Fact]:
+        """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to do."""
+        if self.state not in NARROWABLE:
+            return []
+        left = part.without(self.terms)
+        if left is None:
+            return self.withdraw(act)
+        if left == self.terms:
+            return []
+        self._revise(self.state, act, left, self.sealed)
+        return [facts.ConsentNarrowed(self), self._expiry()]
 
     def withdraw(self, act: Act) -> list[Fact]:
         """By the person. Asking twice is no error: she is told that it is withdrawn."""
@@ -146,8 +159,10 @@ class ConsentRecord:
         """The one gate: checks the table, then adds the revision that says so. Raises WrongState and changes nothing."""
         if to not in MOVES[self.state]:
             raise WrongState(self.state)
-        self.terms = self.terms if terms is None else terms
-        self.sealed = self.sealed if sealed is None else sealed
+        self._revise(to, act, terms or self.terms, self.sealed if sealed is None else sealed)
+
+    def _revise(self, to: State, act: Act, terms: Terms, sealed: Mapping[str, str]) -> None:
+        self.terms, self.sealed = terms, sealed
         revision = Revision(
             consent_id=self.id,
             case_id=self.case_id,

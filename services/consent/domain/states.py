@@ -22,6 +22,9 @@ class State(StrEnum):
 PERMITTING = frozenset({State.GIVEN, State.RENEWED})
 """Only these let anything be disclosed."""
 
+NARROWABLE = PERMITTING | {State.EXPIRED, State.REQUESTED}
+"""A part may be taken back: also from one that could be renewed or that she is asked about. It stays where it stands."""
+
 _IN_FORCE = frozenset({State.REQUESTED, State.RENEWED, State.EXPIRED, State.REVOKED, State.WITHDRAWN})
 
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
