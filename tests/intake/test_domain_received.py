@@ -91,11 +91,11 @@ def test_a_recall_before_acceptance_ends_the_key_when_nothing_else_is_under_it()
 def test_a_recall_is_answered_at_once_when_the_key_has_to_stay():
     own = file(person_id=PERSON, own_records=True)
     own.receive(arrival())
-    assert own.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased"), closed(ONE)]
+    assert own.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted"), closed(ONE)]
     two = file()
     two.receive(arrival())
     two.receive(arrival(TWO))
-    assert two.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased"), closed(ONE)]
+    assert two.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted"), closed(ONE)]
     assert two.recall(TWO, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, TWO), closed(TWO)]
 
 
