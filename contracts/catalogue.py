@@ -57,6 +57,7 @@ def _entry(
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
+    _entry(intake.CaseHandedOverV1, "intake", *HOLDERS),
     _entry(intake.FieldsRecordedV1, "intake"),
     _entry(intake.CaseScreenedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),
@@ -73,6 +74,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
     _entry(consent.DisclosureRecalledV1, "consent", "referral", "exchange", protective=True),
     _entry(referral.ReferralSentV1, "referral", "consent"),
+    _entry(referral.TransferMovedV1, "referral", "intake"),
     _entry(referral.ReferralReceivedV1, "referral", "notify"),
     _entry(referral.ReferralAcceptedV1, "referral", "intake", "exchange", "notify"),
     _entry(referral.ReferralRejectedV1, "referral", "exchange", "notify"),

@@ -84,6 +84,7 @@ class DisclosureAuthorisedV1(Event):
     withheld: tuple[WithheldField, ...]
     back_categories: tuple[Annotated[str, Code("data_category")], ...]
     valid_until: Instant
+    kind: Annotated[str, Code("referral_kind")] = "referral"
 
 
 class DisclosureRefusedV1(Event):

@@ -26,6 +26,17 @@ class CaseAssignedV1(Event):
     workers: tuple[Pseudonym, ...]
 
 
+class CaseHandedOverV1(Event):
+    """`recipient` took the case over by transfer. Nobody of `organisation` reads or changes it any more."""
+
+    type: ClassVar[str] = "case.handed_over.v1"
+    case_id: CaseId
+    referral_id: UUID
+    organisation: OrganisationId
+    recipient: OrganisationId
+    at: Instant
+
+
 class FieldsRecordedV1(Event):
     """What is known of the person was changed here: the names of the fields, never a value. The old values stay sealed."""
 

@@ -53,6 +53,7 @@ _REQUEST = {
     "recipient_role": "text",
     "service": "text",
     "urgency": "text",
+    "kind": "text",
     "asked": "text[]",
 }
 _AUTHORITY = {

@@ -85,6 +85,7 @@ def _authorised(fact: facts.DisclosureAuthorised) -> Event:
         withheld=tuple(said.WithheldField(field=name, reason=reason) for name, reason in authority.withheld),
         back_categories=authority.back_categories,
         valid_until=authority.valid_until,
+        kind=request.kind,
     )
 
 

@@ -24,7 +24,7 @@ from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.referral import Referral
 from services.referral.domain.response_clock import ResponseClock
-from services.referral.domain.states import Half, State, Verb
+from services.referral.domain.states import Half, Kind, State, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import consents, referrals
 
@@ -122,6 +122,7 @@ def on_disclosure_received(clock: ResponseClock, cell: str) -> Callable[..., Fac
             urgency=event.urgency,
             asked=event.grant.fields,
             created_at=now,
+            kind=Kind(event.kind),
             state=State.REQUESTED,
             disclosure_id=event.disclosure_id,
             fields=event.grant.fields,

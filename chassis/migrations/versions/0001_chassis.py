@@ -37,7 +37,8 @@ create table chassis.idempotency (
     version integer, created_at timestamptz not null default now(), primary key (actor, key));
 create index idempotency_age on chassis.idempotency (created_at);
 create table chassis.case_access (
-    case_id uuid primary key, organisation text not null, workers text[] not null default '{}');
+    case_id uuid primary key, organisation text not null, workers text[] not null default '{}',
+    handed_over boolean not null default false);
 create index case_access_organisation on chassis.case_access (organisation, case_id);
 create table chassis.organisations (
     id text primary key, cell text not null, role text not null, status text not null, type text,

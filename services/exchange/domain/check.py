@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.codes import UnknownCode, codes
-from contracts.disclosure import AgreementTerms
+from contracts.disclosure import TRANSFER, AgreementTerms
 from contracts.fields import FIELDS, checked
 from services.exchange.domain.items import (
     MAX_ITEMS,
@@ -89,7 +89,9 @@ def check_item(item: Item, agreement: Agreement | None, way: Way, now: datetime)
     if item.process is not None:
         return _check_process(item.process, agreement)
     return (
-        _check_disclosure(item.disclosure, agreement, now) if item.disclosure is not None else "invalid_value"
+        _check_disclosure(item.disclosure, agreement, way, now)
+        if item.disclosure is not None
+        else "invalid_value"
     )
 
 
@@ -125,14 +127,18 @@ def _check_process(content: ProcessContent, agreement: Agreement) -> str | None:
     return _unknown("reason", [content.reason] if content.reason is not None else [])
 
 
-def _check_disclosure(content: DisclosureContent, agreement: Agreement, now: datetime) -> str | None:
+def _check_disclosure(
+    content: DisclosureContent, agreement: Agreement, way: Way, now: datetime
+) -> str | None:
     consent = content.consent
+    if content.kind == TRANSFER and way.sender_cell != way.recipient_cell:
+        return "transfer_abroad"
     if now >= consent.expiry:
         return "consent_expired"
     if not _proven(content.proof):
         return "missing_proof"
     unknown = _unknown("service", [content.service]) or _unknown("urgency", [content.urgency])
-    unknown = unknown or _unknown("purpose", [consent.purpose])
+    unknown = unknown or _unknown("purpose", [consent.purpose]) or _unknown("referral_kind", [content.kind])
     unknown = unknown or _unknown("data_category", [*consent.categories, *consent.back])
     if unknown is not None:
         return unknown

@@ -2,8 +2,18 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import cases, fields, history, imports, internal, needs, screenings, status
+from services.intake.api import (
+    cases,
+    fields,
+    history,
+    imports,
+    internal,
+    needs,
+    screenings,
+    status,
+    submissions,
+)
 
 router = APIRouter()
-for part in (cases, fields, history, screenings, status, needs, imports, internal):
+for part in (cases, fields, history, screenings, status, needs, imports, submissions, internal):
     router.include_router(part.router)

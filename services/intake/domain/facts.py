@@ -23,6 +23,25 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseHandedOver:
+    """`recipient` has the case now, under one of its own."""
+
+    case_id: UUID
+    referral_id: UUID
+    organisation: str
+    recipient: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsDue:
+    """The holds of a case that was handed over go to the case that was opened for its recipient."""
+
+    case_id: UUID
+    referral_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class FieldsRecorded:
     """What is known of the person changed: the names of the fields, never their values."""
 
@@ -91,6 +110,8 @@ class KeyUnneeded:
 Fact = (
     CaseOpened
     | CaseAssigned
+    | CaseHandedOver
+    | HoldsDue
     | FieldsRecorded
     | CaseScreened
     | CaseIdentified

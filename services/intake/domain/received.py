@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.facts import Fact
@@ -59,6 +60,8 @@ class Grant:
     fields: tuple[str, ...]
     back_categories: tuple[str, ...]
     valid_until: datetime
+    kind: str = REFERRAL
+    """A code of `referral_kind`: with a transfer comes custody, so that its fields may go on, with her own consent."""
 
 
 @dataclass(slots=True)
@@ -107,6 +110,8 @@ class ReceivedFile:
     state: CaseState = CaseState.OPEN
     opened_at: datetime | None = None
     """Set when this batch opened the case."""
+    reopened: bool = False
+    """It was handed over, and something about her came back."""
     own_records: bool = False
     """Something else is under the person's key: own fields, screenings, needs, a status."""
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
@@ -134,6 +139,8 @@ class ReceivedFile:
         )
         if self.state is CaseState.ERASED:  # a destroyed key is never made again, so this is a new one
             self.person_id = arrival.person_id
+        if self.state is CaseState.HANDED_OVER:  # she comes back to those who had her
+            self.reopened, opened = True, [facts.CaseAssigned(self.case_id, self.organisation, ())]
         self.state, self.changed = CaseState.OPEN, True
         return opened
 
