@@ -1,7 +1,6 @@
 """The steps of a case through two cells, over the public HTTP APIs: the demo narrates them, tests assert on them."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from corridor.client import Person, RefusedError
-from deploy.local.stack import STATE
+from deploy.local.patience import Patience
+from deploy.local.place import STATE
+from deploy.local.trouble import Trouble
 
 PATIENCE_S = 30.0
 AGENCY, RECIPIENT = "th-care-agency", "kh-reintegration-agency"
@@ -37,7 +38,7 @@ ANSWERS = {
 }
 
 
-class TooSlowError(RuntimeError):
+class TooSlowError(Trouble):
     """What should have happened did not happen in time."""
 
 
@@ -46,7 +47,7 @@ class Journey:
 
     def __init__(self, state: Path = STATE) -> None:
         self._state, self._stack = state, AsyncExitStack()
-        self.case = self.consent = self.referral = self.return_id = self.their_case = ""
+        self.transfer = self.case = self.consent = self.referral = self.return_id = self.their_case = ""
 
     async def __aenter__(self) -> "Journey":
         names = (
@@ -79,6 +80,53 @@ class Journey:
         self.case = (await self.worker.post("/intake/v1/cases", body))["id"]
         return self.case
 
+    async def submit(self, fields: dict[str, Any], urgency: str = "urgent") -> str:
+        """The screening unit opens the case."""
+        body = {"channel": "screening-unit", "urgency": urgency, "languages": ["km"], "fields": fields}
+        self.case = (await self.officer.post("/intake/v1/cases", body))["id"]
+        return self.case
+
+    async def preview_hand_over(self, categories: tuple[str, ...], agreed_to: str = AGENCY) -> Any:
+        """What the agency would get if she agreed to this; asked again until consent has heard of the case."""
+        path = f"/consent/v1/cases/{self.case}/hand-overs/preview"
+        body = _hand_over(categories, agreed_to)
+
+        async def shown() -> Any:
+            seen = await found(self.officer.post(path, body))
+            return seen if seen is not None and seen["refusal"] != "no_agreement" else None
+
+        return await eventually(shown, "a preview of the hand-over")
+
+    async def hand_over(self, categories: tuple[str, ...], agreed_to: str = AGENCY) -> str:
+        """Her answer and the transfer in one step, by the officer who asked her."""
+        await self.preview_hand_over(categories, agreed_to)
+        path = f"/consent/v1/cases/{self.case}/hand-overs"
+        self.transfer = (await self.officer.post(path, _hand_over(categories, agreed_to)))["id"]
+        return self.transfer
+
+    async def offered(self) -> Any:
+        """The agency's half of the transfer."""
+
+        async def there() -> Any:
+            half = await found(self.worker.get(f"/referral/v1/referrals/{self.transfer}"))
+            return half if half is not None and half["state"] == "received" else None
+
+        return await eventually(there, "the offer of the transfer")
+
+    async def taken_over(self) -> None:
+        """The agency accepts: from now on the case is its own, under a number of its own."""
+        half = await self.offered()
+        await self.worker.post(f"/referral/v1/referrals/{self.transfer}/accept")
+        await self.until_submission(self.case, "accepted")
+        self.case = half["case_id"]
+
+    async def until_submission(self, case_id: str, state: str) -> Any:
+        async def there() -> Any:
+            seen = await self.officer.get(f"/intake/v1/submissions/{case_id}")
+            return seen if seen["state"] == state else None
+
+        return await eventually(there, f"submission {state}")
+
     async def screen(self) -> Any:
         path = f"/intake/v1/cases/{self.case}/screenings"
         made = await self.worker.post(path, {"checklist": "ilo-ec-labour-adult", "answers": ANSWERS})
@@ -97,18 +145,8 @@ class Journey:
         await self.worker.post(f"/intake/v1/cases/{self.case}/needs", body)
 
     async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
-        body = {
-            "decision": "given",
-            "purposes": ["referral-assistance", "return-and-reintegration"],
-            "recipients": [{"organisation": recipient, "country": recipient[:2].upper()}],
-            "categories": list(categories),
-            "back_categories": ["outcome"],
-            "notice_version": "2026-1",
-            "language": "km",
-            "risks_explained": True,
-            "method": "thumbprint",
-            "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
-        } | also
+        purposes = ("referral-assistance", "return-and-reintegration")
+        body = {"decision": "given", **_agreed(categories, recipient, *purposes)} | also
         path = f"/consent/v1/cases/{self.case}/consents"
         self.consent = (await eventually(lambda: found(self.worker.post(path, body))))["id"]
         return self.consent
@@ -155,10 +193,10 @@ class Journey:
         self.their_case = half["case_id"]
         return half
 
-    async def read_received(self) -> Any:
+    async def read_received(self, reader: Person | None = None, case: str = "") -> Any:
         """What the recipient can read of the person, field by field, now."""
-        path = f"/intake/v1/cases/{self.their_case}/fields"
-        shown = await eventually(lambda: found(self.kh_worker.get(path)))
+        path = f"/intake/v1/cases/{case or self.their_case}/fields"
+        shown = await eventually(lambda: found((reader or self.kh_worker).get(path)))
         return shown["received"]
 
     async def move(self, person: Person, verb: str, body: Any = None) -> None:
@@ -221,6 +259,32 @@ class Journey:
         return row
 
 
+def _agreed(categories: tuple[str, ...], recipient: str, *purposes: str) -> dict[str, Any]:
+    """What she agreed to, as the worker who asked her writes it down."""
+    return {
+        "purposes": list(purposes),
+        "recipients": [{"organisation": recipient, "country": recipient[:2].upper()}],
+        "categories": list(categories),
+        "back_categories": ["outcome"],
+        "notice_version": "2026-1",
+        "language": "km",
+        "risks_explained": True,
+        "method": "thumbprint",
+        "valid_until": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
+    }
+
+
+def _hand_over(categories: tuple[str, ...], agreed_to: str) -> dict[str, Any]:
+    transfer = {
+        "recipient": AGENCY,
+        "service": "case-management",
+        "purpose": "case-management",
+        "urgency": "urgent",
+        "fields": list(FIELDS),
+    }
+    return {"answer": _agreed(categories, agreed_to, "case-management"), "transfer": transfer}
+
+
 async def found(call: Awaitable[Any]) -> Any:
     """None instead of a 404 or a 503: what a service has yet to hear of is not there yet."""
     try:
@@ -235,9 +299,9 @@ async def eventually(
     look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S
 ) -> Any:
     """Look until there is something. Raises TooSlowError, naming what was waited for."""
-    deadline = time.monotonic() + patience
+    waiting = Patience(quiet_s=patience)
     while (seen := await look()) is None:
-        if time.monotonic() > deadline:
-            raise TooSlowError(f"{what} did not come within {patience:.0f} s")
+        if waiting.over:
+            raise TooSlowError(f"{what} did not come within {waiting.waited_s:.0f} s")
         await asyncio.sleep(0.05)
     return seen

@@ -6,7 +6,6 @@ from typing import Any
 from rich.console import Console
 
 from corridor.journey import Journey, eventually
-from deploy.local.stack import Stack
 
 PERSON = {
     "cor_FullName": "Sreymom",
@@ -53,7 +52,7 @@ class Narrator:
         self._console.print(line, soft_wrap=True)
 
 
-async def play(_: Stack, console: Console) -> None:
+async def play(console: Console) -> None:
     """Play the whole story on a stack that is up. Raises what a service refused, or what came too late."""
     title = "[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real."
     console.print(title, soft_wrap=True)

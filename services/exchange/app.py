@@ -18,9 +18,12 @@ from services.exchange.trust import Trust
 from services.exchange.use_cases.seal_control import SealControl
 from services.exchange.use_cases.seal_disclosure import SealDisclosure
 from services.exchange.use_cases.seal_process import SealProcess
-from services.exchange.watch import TrustWatch
+from services.exchange.watch import BacklogWatch, TrustWatch
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+AT_ONCE = 6
+"""Items that are sealed for one partner at a time; what waits for one delays no other."""
 
 ATTEMPTS = 100
 """Failures, over some seven hours, after which whoever sent it is told that it was not sealed."""
@@ -52,6 +55,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         ]
         return [
             TrustWatch(service.database, settings, trust),
+            BacklogWatch(service.database, settings),
             PresenceLoop(service, settings, sealer),
             *pulls,
         ]
@@ -66,5 +70,6 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(),
         work=work,
+        lanes=dict.fromkeys(settings.partners, AT_ONCE),
         background=background,
     )

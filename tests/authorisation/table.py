@@ -86,12 +86,22 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
+        row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
+        row("GET", f"{CASE}/age-assessment", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
-        row("GET", "/v1/submissions", "submission.read", OFFICERS, "case", listed="id", seen_by=_kinds("officer")),
+        row(
+            "GET",
+            "/v1/submissions",
+            "submission.read",
+            OFFICERS,
+            "case",
+            listed="id",
+            seen_by=_kinds("officer"),
+        ),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
@@ -107,6 +117,7 @@ def _intake() -> list[Row]:
     ]
 
 
+AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
 

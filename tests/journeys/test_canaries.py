@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from contracts.fields import FIELDS
-from corridor.client import token
 from corridor.journey import Journey
+from corridor.sign_in import token
 from deploy.local.stack import Stack
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.intake.api import (
+    ages,
     cases,
     fields,
     history,
@@ -15,5 +16,5 @@ from services.intake.api import (
 )
 
 router = APIRouter()
-for part in (cases, fields, history, screenings, status, needs, imports, submissions, internal):
+for part in (cases, fields, history, screenings, ages, status, needs, imports, submissions, internal):
     router.include_router(part.router)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
+from services.intake.domain.age import BIRTHDATE, Age
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.facts import Fact
 
@@ -142,7 +143,8 @@ class ReceivedFile:
         if self.state is CaseState.HANDED_OVER:  # she comes back to those who had her
             self.reopened, opened = True, [facts.CaseAssigned(self.case_id, self.organisation, ())]
         self.state, self.changed = CaseState.OPEN, True
-        return opened
+        aged = [facts.ReceivedAgeDue(self.case_id, arrival.disclosure_id)] if BIRTHDATE in allowed else []
+        return [*opened, *aged]
 
     def accept(self, referral_id: UUID) -> list[Fact]:
         if referral_id not in self.accepted:
@@ -175,6 +177,7 @@ class ReceivedFile:
                 self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
             ),
             facts.CaseAssigned(self.case_id, self.organisation, ()),
+            facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis),
         ]
 
     def _drop(self, known: Disclosure, arrival: Arrival) -> list[Fact]:
