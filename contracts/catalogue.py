@@ -72,6 +72,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.ConsentWithdrawnV1, "consent", "notify", protective=True),
     _entry(consent.ConsentExpiredV1, "consent", "notify", protective=True),
     _entry(consent.ConsentRevokedV1, "consent", protective=True),
+    _entry(consent.HandOverAskedV1, "consent", "referral"),
     _entry(consent.DisclosureAuthorisedV1, "consent", "referral", "exchange"),
     _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
     _entry(consent.DisclosureRecalledV1, "consent", "referral", "exchange", protective=True),

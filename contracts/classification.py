@@ -67,6 +67,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "withheld.field": OPERATIONAL,
             "withheld.reason": OPERATIONAL,
         },
+        "hand_over.asked.v1": {"fields": OPERATIONAL},
         "disclosure.refused.v1": {"reason": OPERATIONAL},
         "disclosure.recalled.v1": {"reason": OPERATIONAL},
         "directory.changed.v1": {

@@ -62,6 +62,23 @@ def _fence_due(fact: facts.FenceDue) -> Due:
     return Due(FENCE, key, {"disclosure_id": key}, due_at=fact.at)
 
 
+def _hand_over_asked(fact: facts.HandOverAsked) -> Event:
+    request = fact.request
+    return said.HandOverAskedV1(
+        case_id=request.case_id,
+        referral_id=request.referral_id,
+        sender=request.sender,
+        recipient=request.recipient,
+        recipient_cell=request.recipient_cell,
+        recipient_role=request.recipient_role,
+        purpose=request.purpose,
+        service=request.service,
+        urgency=request.urgency,
+        fields=request.fields,
+        at=fact.at,
+    )
+
+
 def _authorised(fact: facts.DisclosureAuthorised) -> Event:
     disclosure, request, authority = fact.disclosure, fact.disclosure.request, fact.disclosure.authorised_by
     return said.DisclosureAuthorisedV1(
@@ -115,6 +132,7 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.ConsentExpired: _expired,
         facts.ConsentRevoked: _revoked,
         facts.ExpiryDue: _expiry_due,
+        facts.HandOverAsked: _hand_over_asked,
         facts.DisclosureAuthorised: _authorised,
         facts.DisclosureRefused: _disclosure_refused,
         facts.DisclosureRecalled: _recalled,

@@ -11,7 +11,7 @@ from uuid import UUID
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Database, Transaction
-from chassis.problems import Conflict, Invalid, WrongState
+from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault import Sealing, Vault
 from services.consent import store
 from services.consent.domain import states, terms
@@ -105,6 +105,18 @@ async def renew(tx: Transaction, actor: Actor, prepared: Prepared, expected: int
 async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRecord:
     """By the person, through any worker of hers. No version is asked for: a page that is old must not stand in her way."""
     held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    with answered():
+        facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def withdraw_granted(tx: Transaction, actor: Actor, disclosure_id: UUID) -> ConsentRecord:
+    """By the person, through a worker of the organisation that received it here. Raises NotFound for what came from abroad."""
+    await require_case(tx, actor, "consent.withdraw", await store.case_granted(tx, disclosure_id))
+    held, _ = await store.hold_disclosure(tx, disclosure_id)
+    if held is None:
+        raise NotFound
     with answered():
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
     await store.save(tx, held.record, facts)

@@ -143,6 +143,9 @@ def _consent() -> list[Row]:
         row("GET", consent, "consent.read", INTAKE, "consent"),
         row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
         row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),
+        row("POST", f"{CASE}/hand-overs/preview", "case.hand_over", INTAKE, "case", HAND_OVER),
+        row("POST", f"{CASE}/hand-overs", "case.hand_over", INTAKE, "case", HAND_OVER, 201),
+        row("POST", "/v1/grants/{disclosure_id}/withdraw", "consent.withdraw", INTAKE, "granted_here"),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
         row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),
         row("GET", f"{CASE}/ledger", "consent.read", INTAKE, "disclosure"),
@@ -160,6 +163,21 @@ def _consent() -> list[Row]:
         ),
         row("GET", f"{internal}/grants/{{disclosure_id}}", "internal.granted", asking, "granted"),
     ]
+
+
+HAND_OVER = {
+    "answer": agreed(
+        recipients=[{"organisation": "th-shelter", "country": "TH"}],
+        witness="Malee",
+    ),
+    "transfer": {
+        "recipient": "th-shelter",
+        "service": "shelter",
+        "purpose": "return-and-reintegration",
+        "urgency": "immediate",
+        "fields": ["cor_FullName"],
+    },
+}
 
 
 def _referral() -> list[Row]:

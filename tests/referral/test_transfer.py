@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.events.consent import HandOverAskedV1
 from services.referral.domain import facts
 from services.referral.domain.states import Half, Kind, State, Verb, WrongMove
 from tests.harness import Harness
@@ -131,3 +132,53 @@ async def test_the_recipient_sees_that_it_is_offered_custody(kh: Harness):
     assert (await move(kh, referral_id, "accept", org=offer.recipient)).status_code == 200
     for verb in ("start", "hold", "complete", "fail"):
         assert (await move(kh, referral_id, verb, org=offer.recipient)).status_code == 409
+
+
+def asked_for(case_id: UUID, **changes) -> HandOverAskedV1:
+    values = {
+        "case_id": case_id,
+        "referral_id": uuid4(),
+        "sender": "th-care-agency",
+        "recipient": SHELTER,
+        "recipient_cell": "TH",
+        "recipient_role": "shelter",
+        "purpose": "protection",
+        "service": "shelter",
+        "urgency": "urgent",
+        "fields": ("cor_FullName",),
+        "at": NOW,
+    }
+    return HandOverAskedV1(**{**values, **changes})
+
+
+async def said_of(th: Harness, *types: str) -> list[dict]:
+    return [body for type_, body in await th.said() if type_ in types]
+
+
+async def test_what_she_agreed_to_is_sent_once_however_often_it_is_heard(th: Harness):
+    event = asked_for(uuid4())
+    await th.deliver(event)
+    await th.deliver(event)
+    (sent,) = await said_of(th, "referral.sent.v1")
+    assert (sent["referral_id"], sent["kind"]) == (str(event.referral_id), "transfer")
+    assert [body["state"] for body in await said_of(th, "transfer.moved.v1")] == ["requested"]
+
+
+async def test_a_second_hand_over_fails_alone_and_the_first_goes_on(th: Harness):
+    first = asked_for(uuid4())
+    second = asked_for(first.case_id, recipient="th-legal-aid", service="legal")
+    await th.deliver(first)
+    await th.deliver(second)
+    (failed,) = await said_of(th, "referral.failed.v1")
+    assert (failed["referral_id"], failed["reason"]) == (str(second.referral_id), "transfer-open")
+    assert [body["referral_id"] for body in await said_of(th, "transfer.moved.v1")] == [
+        str(first.referral_id)
+    ]
+
+
+async def test_a_service_that_the_recipient_does_not_offer_is_said_and_nothing_is_sent(th: Harness):
+    await th.deliver(asked_for(uuid4(), service="medical"))
+    (failed,) = await said_of(th, "referral.failed.v1")
+    assert failed["reason"] == "service-not-offered"
+    assert [body["state"] for body in await said_of(th, "transfer.moved.v1")] == ["failed"]
+    assert await said_of(th, "referral.sent.v1") == []

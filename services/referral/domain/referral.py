@@ -15,6 +15,7 @@ from services.referral.domain.states import (
     HELPING,
     MOVES,
     OFFERED,
+    UNANSWERED,
     Half,
     Kind,
     State,
@@ -94,6 +95,13 @@ class Referral:
     @property
     def changed(self) -> bool:
         return self.version != self.stored
+
+    def excludes(self, other: "Referral") -> bool:
+        """A case goes to one organisation at a time, and has one open offer to it for a purpose."""
+        if other.half is not Half.OUTGOING or other.state not in UNANSWERED:
+            return False
+        same = (other.recipient, other.purpose) == (self.recipient, self.purpose)
+        return same or (self.kind is Kind.TRANSFER and other.kind is Kind.TRANSFER)
 
     def send(self, deadlines: Deadlines, now: datetime) -> list[Fact]:
         """Ask consent for the disclosure; the receiver's clock begins."""

@@ -23,6 +23,10 @@ _LOAD = text(
     f"select {mapping.READ} from referral.referrals where case_id = any(cast(:cases as uuid[]))"
     " order by case_id, id, half for update"
 )
+_OFFERED = text(
+    "select s.organisation, s.service from referral.services s join referral.organisations o on o.id = s.organisation"
+    " where o.status = 'active' and s.status = 'active'"
+)
 _HALVES = text(
     "select half, kind, case_id, organisation from referral.referrals where id = :id order by half desc"
 )
@@ -109,6 +113,15 @@ async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseRefe
     for row in (await tx.execute(_LOAD, {"cases": list(case_ids)})).all():
         referral = mapping.referral(row)
         cases[referral.case_id].halves[referral.id, referral.half] = referral
+    return cases
+
+
+async def load_with_offers(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
+    """The same, with every service that an active organisation offers."""
+    cases = await load(tx, case_ids)
+    offered = frozenset((row.organisation, row.service) for row in await tx.execute(_OFFERED))
+    for case in cases.values():
+        case.offered = offered
     return cases
 
 
