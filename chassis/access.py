@@ -13,7 +13,7 @@ from chassis.database import Transaction
 from chassis.policies import Decision, Resource
 from chassis.problems import Forbidden, NotFound
 from chassis.subscription import Subscription
-from contracts.events.intake import CaseAssignedV1, CaseHandedOverV1, CaseOpenedV1
+from contracts.events.intake import CaseAssignedV1, CaseTransferredV1, CaseOpenedV1
 
 CELL = "Cell"
 CASE = "Case"
@@ -139,7 +139,7 @@ def subscription() -> Subscription[UUID, CaseAccess]:
         handlers={
             CaseOpenedV1: on_case_opened,
             CaseAssignedV1: on_case_assigned,
-            CaseHandedOverV1: on_case_handed_over,
+            CaseTransferredV1: on_case_transferred,
         },
         key=lambda event: event.case_id,
         load=_load,
@@ -158,13 +158,13 @@ def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Ite
 def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
     """The whole assignment as it now stands: whoever is not in it sees the case no longer."""
     case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
-    case.handed_over = False
+    case.transferred = False
     return ()
 
 
-def on_case_handed_over(case: CaseAccess, event: CaseHandedOverV1, _now: datetime) -> Iterable[object]:
+def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: datetime) -> Iterable[object]:
     """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
-    case.organisation, case.handed_over, case.changed = event.organisation, True, True
+    case.organisation, case.transferred, case.changed = event.organisation, True, True
     return ()
 
 
@@ -187,7 +187,7 @@ async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
             "cases": [case.case_id for case in changed],
             "organisations": [case.organisation for case in changed],
             "workers": [" ".join(case.workers) for case in changed],
-            "handed": [case.handed_over for case in changed],
+            "handed": [case.transferred for case in changed],
         },
     )
 

@@ -26,10 +26,10 @@ class CaseAssignedV1(Event):
     workers: tuple[Pseudonym, ...]
 
 
-class CaseHandedOverV1(Event):
+class CaseTransferredV1(Event):
     """`recipient` took the case over by transfer. Nobody of `organisation` reads or changes it any more."""
 
-    type: ClassVar[str] = "case.handed_over.v1"
+    type: ClassVar[str] = "case.transferred.v1"
     case_id: CaseId
     referral_id: UUID
     organisation: OrganisationId

@@ -8,7 +8,7 @@ from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
     CaseAssignedV1,
-    CaseHandedOverV1,
+    CaseTransferredV1,
     CaseIdentifiedV1,
     CaseOpenedV1,
     CaseScreenedV1,
@@ -34,8 +34,8 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return _case_opened(fact)
         case facts.CaseAssigned():
             return CaseAssignedV1(case_id=fact.case_id, organisation=fact.organisation, workers=fact.workers)
-        case facts.CaseHandedOver():
-            return _case_handed_over(fact)
+        case facts.CaseTransferred():
+            return _case_transferred(fact)
         case facts.HoldsDue():
             return _holds_due(fact)
         case facts.CaseScreened():
@@ -77,8 +77,8 @@ def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:
     )
 
 
-def _case_handed_over(fact: facts.CaseHandedOver) -> CaseHandedOverV1:
-    return CaseHandedOverV1(
+def _case_transferred(fact: facts.CaseTransferred) -> CaseTransferredV1:
+    return CaseTransferredV1(
         case_id=fact.case_id,
         referral_id=fact.referral_id,
         organisation=fact.organisation,

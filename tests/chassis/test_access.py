@@ -17,7 +17,7 @@ from chassis.policies import Policies
 from chassis.problems import Forbidden, NotFound
 from chassis.subscription import handle
 from contracts.envelope import Meta, Received
-from contracts.events.intake import CaseAssignedV1, CaseHandedOverV1, CaseOpenedV1
+from contracts.events.intake import CaseAssignedV1, CaseTransferredV1, CaseOpenedV1
 
 POLICIES = Policies(Path("deploy/policies"))
 SYSTEM = Origin("system:referral", "th-exchange", "case-management")
@@ -244,7 +244,7 @@ async def test_a_case_that_was_handed_over_is_closed_and_can_only_be_taken_back_
     database: Database,
 ) -> None:
     case_id = uuid4()
-    handed_over = CaseHandedOverV1(
+    handed_over = CaseTransferredV1(
         case_id=case_id, referral_id=uuid4(), organisation="th-mine", recipient="th-theirs", at=NOW
     )
     await hear(database, opened(case_id, "th-mine"), assigned(case_id, "th-mine", "me"), handed_over)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.events.exchange import DisclosureReceivedV1, Grant
-from contracts.events.intake import CaseHandedOverV1
+from contracts.events.intake import CaseTransferredV1
 from tests.consent.making import (
     PURPOSE,
     SENDER,
@@ -122,7 +122,7 @@ async def test_what_she_did_not_agree_to_is_neither_recorded_nor_sent(unit, body
 
 async def test_after_the_hand_over_the_officer_asks_and_sees_nothing_more(unit):
     consent_id = await unit.give()
-    handed_over = CaseHandedOverV1(
+    handed_over = CaseTransferredV1(
         case_id=unit.case_id,
         referral_id=uuid4(),
         organisation=SENDER,

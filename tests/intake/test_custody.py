@@ -35,7 +35,7 @@ def test_whatever_is_no_acceptance_leaves_the_case_where_it_is(state):
 def test_an_acceptance_hands_the_case_over_once():
     case, accepted = Custody(UUID(int=1), AGENCY), Transfer(UUID(int=7), SHELTER, "accepted", NOW)
     assert case.hear(accepted) == [
-        facts.CaseHandedOver(UUID(int=1), UUID(int=7), AGENCY, SHELTER, NOW),
+        facts.CaseTransferred(UUID(int=1), UUID(int=7), AGENCY, SHELTER, NOW),
         facts.HoldsDue(UUID(int=1), UUID(int=7)),
     ]
     assert case.hear(accepted) == []
@@ -68,7 +68,7 @@ async def test_after_the_hand_over_nobody_of_the_sender_reads_or_changes_her_fil
         )
         assert answer.status_code == 404
         assert (await intake.client.get("/v1/cases", headers=headers)).json()["items"] == []
-    assert bodies(await intake.said(), "case.handed_over.v1") == [
+    assert bodies(await intake.said(), "case.transferred.v1") == [
         {
             "case_id": str(case_id),
             "referral_id": str(UUID(int=7)),

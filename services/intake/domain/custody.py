@@ -39,7 +39,7 @@ class Custody:
         if transfer.state != ACCEPTED:
             return []
         self.state = State.HANDED_OVER
-        handed_over = facts.CaseHandedOver(
+        handed_over = facts.CaseTransferred(
             self.case_id, transfer.referral_id, self.organisation, transfer.recipient, transfer.at
         )
         return [handed_over, facts.HoldsDue(self.case_id, transfer.referral_id)]

@@ -23,7 +23,7 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseHandedOver:
+class CaseTransferred:
     """`recipient` has the case now, under one of its own."""
 
     case_id: UUID
@@ -127,7 +127,7 @@ class KeyUnneeded:
 Fact = (
     CaseOpened
     | CaseAssigned
-    | CaseHandedOver
+    | CaseTransferred
     | HoldsDue
     | AgeGroupKnown
     | ReceivedAgeDue
