@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.policies import Decision, Resource
+from chassis.policies import Decision, Policies, Principal, Resource
 from chassis.problems import Forbidden, NotFound
+from chassis.standing import NOWHERE, Standing
 from chassis.subscription import Subscription
-from contracts.events.intake import CaseAssignedV1, CaseTransferredV1, CaseOpenedV1
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
 
 CELL = "Cell"
 CASE = "Case"
@@ -27,6 +28,15 @@ _WORKERS: Mapping[str, tuple[str, ...]] = {
     "ca.workers <> '{}' and not :access_subject = any(ca.workers)": (_SOMEBODY_ELSE,),
 }
 _HELD: Mapping[str, bool] = {"not ca.handed_over": False, "ca.handed_over": True}
+
+
+class CaseRefused(NotFound):
+    """No such case here, or not for this actor: the caller is told the same. `chassis.refusals` looks into it first."""
+
+    def __init__(self, actor: Actor, action: str, case_id: UUID, *, known: bool) -> None:
+        super().__init__()
+        self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
+
 
 _READ = text("select organisation, workers, handed_over from chassis.case_access where case_id = :case_id")
 _LOAD = text(
@@ -65,15 +75,31 @@ def permitted(actor: Actor, action: str) -> bool:
 
 
 async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> Decision:
-    """Ask the policies about this case. Raises NotFound, the same whether it is not there or not for this actor."""
-    row = (await tx.execute(_READ, {"case_id": case_id})).first()
-    if row is None:
-        raise NotFound
-    resource = _case(_cell(tx), str(case_id), row.organisation, row.workers, row.handed_over)
+    """Ask the policies about this case. Raises CaseRefused, the same whether it is not there or not for this actor."""
+    resource = await _resource(tx, case_id)
+    if resource is None:
+        raise CaseRefused(actor, action, case_id, known=False)
     decision = actor.policies.decide(actor.principal(), action, resource)
     if not decision.allowed:
-        raise NotFound
+        raise CaseRefused(actor, action, case_id, known=True)
     return decision
+
+
+async def standing(
+    tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
+) -> Standing:
+    """The same question on behalf of somebody who asked another service. Nothing is opened by the answer."""
+    resource = await _resource(tx, case_id)
+    if resource is None:
+        return NOWHERE
+    return Standing(known=True, allowed=policies.weigh(principal, action, resource).allowed)
+
+
+async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
+    row = (await tx.execute(_READ, {"case_id": case_id})).first()
+    if row is None:
+        return None
+    return _case(_cell(tx), str(case_id), row.organisation, row.workers, row.handed_over)
 
 
 async def visible_cases(
@@ -158,13 +184,13 @@ def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Ite
 def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
     """The whole assignment as it now stands: whoever is not in it sees the case no longer."""
     case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
-    case.transferred = False
+    case.handed_over = False
     return ()
 
 
 def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: datetime) -> Iterable[object]:
     """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
-    case.organisation, case.transferred, case.changed = event.organisation, True, True
+    case.organisation, case.handed_over, case.changed = event.organisation, True, True
     return ()
 
 
@@ -187,7 +213,7 @@ async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
             "cases": [case.case_id for case in changed],
             "organisations": [case.organisation for case in changed],
             "workers": [" ".join(case.workers) for case in changed],
-            "handed": [case.transferred for case in changed],
+            "handed": [case.handed_over for case in changed],
         },
     )
 

@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from chassis.clock import day_of, zone_of
 from corridor.client import Person, RefusedError
 from deploy.local.patience import Patience
 from deploy.local.place import STATE
@@ -92,8 +94,8 @@ class Journey:
         body = _hand_over(categories, agreed_to)
 
         async def shown() -> Any:
-            seen = await found(self.officer.post(path, body))
-            return seen if seen is not None and seen["refusal"] != "no_agreement" else None
+            seen = await self.officer.post(path, body)
+            return None if seen["refusal"] == "no_agreement" else seen
 
         return await eventually(shown, "a preview of the hand-over")
 
@@ -108,7 +110,7 @@ class Journey:
         """The agency's half of the transfer."""
 
         async def there() -> Any:
-            half = await found(self.worker.get(f"/referral/v1/referrals/{self.transfer}"))
+            half = await listed(self.worker, "/referral/v1/referrals", "referral_id", self.transfer)
             return half if half is not None and half["state"] == "received" else None
 
         return await eventually(there, "the offer of the transfer")
@@ -148,7 +150,7 @@ class Journey:
         purposes = ("referral-assistance", "return-and-reintegration")
         body = {"decision": "given", **_agreed(categories, recipient, *purposes)} | also
         path = f"/consent/v1/cases/{self.case}/consents"
-        self.consent = (await eventually(lambda: found(self.worker.post(path, body))))["id"]
+        self.consent = (await self.worker.post(path, body))["id"]
         return self.consent
 
     async def draft(self, recipient: str = RECIPIENT, service: str = "reintegration", **also: Any) -> str:
@@ -160,9 +162,7 @@ class Journey:
             "urgency": "urgent",
             "fields": list(FIELDS),
         } | also
-        self.referral = (await eventually(lambda: found(self.worker.post("/referral/v1/referrals", body))))[
-            "id"
-        ]
+        self.referral = (await self.worker.post("/referral/v1/referrals", body))["id"]
         return self.referral
 
     async def preview(self) -> Any:
@@ -182,7 +182,7 @@ class Journey:
         """Wait until this side's half of the referral is in the state."""
 
         async def there() -> Any:
-            half = await found(person.get(f"/referral/v1/referrals/{self.referral}"))
+            half = await listed(person, "/referral/v1/referrals", "referral_id", self.referral)
             return half if half is not None and half["state"] == state else None
 
         return await eventually(there, f"referral {state} for {person.name}")
@@ -196,29 +196,55 @@ class Journey:
     async def read_received(self, reader: Person | None = None, case: str = "") -> Any:
         """What the recipient can read of the person, field by field, now."""
         path = f"/intake/v1/cases/{case or self.their_case}/fields"
-        shown = await eventually(lambda: found((reader or self.kh_worker).get(path)))
-        return shown["received"]
+        return (await (reader or self.kh_worker).get(path))["received"]
 
     async def move(self, person: Person, verb: str, body: Any = None) -> None:
         await person.post(f"/referral/v1/referrals/{self.referral}/{verb}", body)
 
     async def request_return(self, receiver: str = RECIPIENT) -> str:
         body = {"case_id": self.case, "receiver": receiver, "receiver_cell": receiver[:2].upper()}
-        self.return_id = (await eventually(lambda: found(self.worker.post("/returns/v1/returns", body))))[
-            "id"
-        ]
+        self.return_id = (await self.worker.post("/returns/v1/returns", body))["id"]
         return self.return_id
 
     async def move_return(self, person: Person, verb: str, body: Any = None) -> None:
         await person.post(f"/returns/v1/returns/{self.return_id}/{verb}", body)
 
-    async def refused_clearance(self) -> str:
-        """Try to clear too early; the code that says why not."""
+    async def decide_return(self) -> None:
+        """She is counselled, decides, and is asked again."""
+        await self.move_return(self.worker, "counsel")
+        await self.move_return(self.worker, "decide", {"informed": True, "own_will": True})
+        await self.move_return(self.worker, "confirm", {"own_will": True})
+
+    async def prepare_return(self) -> None:
+        """A clinician finds her fit to travel, and she has a passport."""
+        today = day_of(datetime.now(UTC), ZoneInfo(zone_of("TH") or "UTC"))
+        await self.move_return(self.worker, "fitness", {"fit": True, "assessed_on": str(today)})
+        passport = {"check": "passport", "valid_until": str(today + timedelta(days=365))}
+        await self.move_return(self.worker, "checks", passport)
+
+    async def depart_return(self) -> None:
+        expected_at = datetime.now(UTC) + timedelta(hours=8)
+        journey = {"expected_at": expected_at.isoformat(), "handover": "land-border"}
+        await self.move_return(self.worker, "depart", journey)
+
+    async def in_the_way(self) -> list[str]:
+        """What stands in the way of a clearance, once it was heard that she is an adult whom the receiver accepted."""
+
+        async def heard() -> Any:
+            shown = await self.supervisor.get(f"/returns/v1/returns/{self.return_id}")
+            codes = [one["code"] for one in shown["blocks"]]
+            return None if {"reception-not-agreed", "guardian-missing"} & set(codes) else codes
+
+        codes: list[str] = await eventually(heard, "the acceptance at the return")
+        return codes
+
+    async def refused_clearance(self) -> list[str]:
+        """Try to clear too early; the codes that say why not."""
         try:
-            await self.move_return(self.worker, "clear")
+            await self.move_return(self.supervisor, "clear")
         except RefusedError as error:
-            return str(error.problem.get("code"))
-        raise AssertionError("a return without a risk assessment was cleared")
+            return list(error.problem["blocks"])
+        raise AssertionError("a return was cleared in whose way something stands")
 
     async def assess_return(
         self,
@@ -230,7 +256,7 @@ class Journey:
 
     async def until_return(self, person: Person, state: str) -> Any:
         async def there() -> Any:
-            half = await found(person.get(f"/returns/v1/returns/{self.return_id}"))
+            half = await listed(person, "/returns/v1/returns", "return_id", self.return_id)
             return half if half is not None and half["state"] == state else None
 
         return await eventually(there, f"return {state} for {person.name}")
@@ -285,14 +311,16 @@ def _hand_over(categories: tuple[str, ...], agreed_to: str) -> dict[str, Any]:
     return {"answer": _agreed(categories, agreed_to, "case-management"), "transfer": transfer}
 
 
-async def found(call: Awaitable[Any]) -> Any:
-    """None instead of a 404 or a 503: what a service has yet to hear of is not there yet."""
-    try:
-        return await call
-    except RefusedError as error:
-        if error.status in (404, 503):
+async def listed(person: Person, path: str, key: str, identifier: str) -> Any:
+    """The entry of that person's worklist, in full; None until it has come in."""
+    after: dict[str, str] = {}
+    while True:
+        page = await person.get(path, limit=200, **after)
+        if any(entry[key] == identifier for entry in page["items"]):
+            return await person.get(f"{path}/{identifier}")
+        if page["next"] is None:
             return None
-        raise
+        after = {"after": page["next"]}
 
 
 async def eventually(

@@ -63,10 +63,17 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
     return Service(
         settings,
         name="exchange",
-        router=router,
+        router=_router(),
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(),
         work=work,
         lanes=dict.fromkeys(settings.partners, AT_ONCE),
         background=background,
     )
+
+
+def _router() -> APIRouter:
+    router = APIRouter()
+    for part in (api.router, internal.router):
+        router.include_router(part)
+    return router

@@ -8,12 +8,13 @@ from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
     CaseAssignedV1,
-    CaseTransferredV1,
     CaseIdentifiedV1,
     CaseOpenedV1,
     CaseScreenedV1,
+    CaseTransferredV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
+    FlagsRecordedV1,
     HoldLiftedV1,
     HoldPlacedV1,
     NeedsAssessedV1,
@@ -52,6 +53,8 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
+        case facts.FlagsRecorded():
+            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.ReceivedAgeDue():

@@ -12,6 +12,7 @@ from contracts.disclosure import fields_hash
 from tests.authorisation.actors import AGENCY
 from tests.consent.making import agreed, answer
 from tests.intake.making import form as case_form
+from tests.returns.making import RETURNING, departure
 
 EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/openapi.json")})
 """What needs no token, in every service. This list only shrinks."""
@@ -51,6 +52,7 @@ OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
+HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
@@ -108,6 +110,14 @@ def _intake() -> list[Row]:
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
+            "/internal/v1/cases/{case_id}/standing",
+            "internal.standing",
+            HOLDERS,
+            "case",
+            STANDING,
+        ),
+        row(
+            "POST",
             "/internal/v1/cases/{case_id}/disclosable",
             "internal.disclosable",
             _kinds("service:exchange"),
@@ -117,6 +127,13 @@ def _intake() -> list[Row]:
     ]
 
 
+STANDING = {
+    "action": "consent.record",
+    "subject": "somebody",
+    "organisation": AGENCY,
+    "roles": ["case_worker"],
+    "purpose": "case-management",
+}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
@@ -243,15 +260,25 @@ def _returns() -> list[Row]:
 
     asked = {"case_id": "{case_id}", "receiver": "kh-reintegration-agency", "receiver_cell": "KH"}
     assessed = {"result": "safe", "grounds": "her aunt takes her in"}
+    departing = departure()
     return [
         row("POST", "/v1/returns", "return.request", CARE, "case", asked, 201),
         row("GET", "/v1/returns", "return.read", CARE_DOOR, "requested", listed="return_id", seen_by=CARE),
         row("GET", RETURN, "return.read", CARE, "requested"),
         row("GET", f"{RETURN}/assessment", "return.read", CARE, "assessed"),
-        row("POST", f"{RETURN}/decide", "return.decide", CARE, "requested"),
+        row("GET", f"{RETURN}/checks", "return.read", CARE, "assessed"),
+        row("POST", f"{RETURN}/counsel", "return.counsel", CARE, "requested"),
+        row("POST", f"{RETURN}/decide", "return.decide", CARE, "counselled", RETURNING["decide"]),
+        row("POST", f"{RETURN}/confirm", "return.confirm", CARE, "decided", RETURNING["confirm"]),
         row("POST", f"{RETURN}/assess", "return.assess", CARE, "decided", assessed),
+        row("POST", f"{RETURN}/fitness", "return.prepare", CARE, "decided", RETURNING["fitness"]),
+        row("POST", f"{RETURN}/checks", "return.prepare", CARE, "decided", RETURNING["checks"]),
         row("POST", f"{RETURN}/clear", "return.clear", CARE, "assessed"),
-        row("POST", f"{RETURN}/depart", "return.depart", CARE, "cleared"),
+        row("POST", f"{RETURN}/suspend", "return.suspend", CARE, "cleared", {"reason": "safety-concern"}),
+        row("POST", f"{RETURN}/resume", "return.resume", CARE, "suspended"),
+        row("POST", f"{RETURN}/depart", "return.depart", CARE, "cleared", departing),
+        row("POST", f"{RETURN}/turn-back", "return.turn-back", CARE, "departed"),
+        row("POST", f"{RETURN}/miss", "return.miss", CARE, "departed"),
         row("POST", f"{RETURN}/withdraw", "return.withdraw", CARE, "cleared"),
         row("POST", f"{RETURN}/arrive", "return.arrive", CARE, "expected"),
         row("POST", f"{RETURN}/close", "return.close", CARE, "arrived", {"outcome": "reintegrated"}),
@@ -265,6 +292,15 @@ def _others() -> list[Row]:
         Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
         Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
         Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row(
+            "exchange",
+            "POST",
+            "/internal/v1/cases/{case_id}/standing",
+            "internal.standing",
+            HOLDERS,
+            "sealed",
+            STANDING,
+        ),
         Row(
             "exchange",
             "POST",

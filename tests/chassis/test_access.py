@@ -17,7 +17,7 @@ from chassis.policies import Policies
 from chassis.problems import Forbidden, NotFound
 from chassis.subscription import handle
 from contracts.envelope import Meta, Received
-from contracts.events.intake import CaseAssignedV1, CaseTransferredV1, CaseOpenedV1
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
 
 POLICIES = Policies(Path("deploy/policies"))
 SYSTEM = Origin("system:referral", "th-exchange", "case-management")

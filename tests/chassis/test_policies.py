@@ -50,14 +50,23 @@ CARING = {
         "referral.cancel",
         "referral.correct",
     ),
-    *("return.request", "return.counsel", "return.decide", "return.assess", "return.clear", "return.prepare"),
-    *("return.depart", "return.arrive", "return.receive", "return.plan", "return.close", "return.withdraw"),
+    *(
+        "return.request",
+        "return.counsel",
+        "return.decide",
+        "return.confirm",
+        "return.assess",
+        "return.prepare",
+    ),
+    *("return.clear", "return.suspend", "return.resume", "return.depart", "return.turn-back", "return.miss"),
+    *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
 SUPERVISING = CARING | {"case.identify", "case.assess-age", "case.assign", "consent.revoke"}
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
 INTERNAL = {
     "internal.disclosable",
+    "internal.standing",
     "internal.seal-token",
     "internal.fence",
     "internal.preview",
@@ -155,10 +164,22 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "somebody without a role": (actor(), []),
     "somebody with a role that is not ours": (actor("admin", "police"), []),
     "exchange": (service("exchange"), [((*CASES, *CELL), {"internal.disclosable", "internal.seal-token"})]),
-    "consent": (service("consent"), [((*CASES, *CELL), {"internal.fence"})]),
-    "referral": (service("referral"), [((*CASES, *CELL), {"internal.preview", "internal.granted"})]),
-    "intake": (service("intake"), [((*CASES, *CELL), {"internal.granted"})]),
-    "returns": (service("returns"), [((*CASES, *CELL), {"internal.granted"})]),
+    "referral": (
+        service("referral"),
+        [((*CASES, *CELL), {"internal.preview", "internal.granted"}), (CELL, {"internal.standing"})],
+    ),
+    "consent": (
+        service("consent"),
+        [((*CASES, *CELL), {"internal.fence"}), (CELL, {"internal.standing"})],
+    ),
+    "intake": (
+        service("intake"),
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+    ),
+    "returns": (
+        service("returns"),
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+    ),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (

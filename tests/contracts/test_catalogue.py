@@ -48,7 +48,7 @@ def test_every_event_stands_in_the_catalogue_once_for_each_publisher() -> None:
     assert max(Counter((entry.type, entry.publisher) for entry in CATALOGUE).values()) == 1
     assert {
         entry.type for entry in CATALOGUE if sum(other.type == entry.type for other in CATALOGUE) > 1
-    } == {"record.read.v1"}
+    } == {"attempt.refused.v1", "record.read.v1"}
 
 
 def test_publishers_and_consumers_are_services_and_none_hears_itself_but_through_audit() -> None:
@@ -73,7 +73,7 @@ def test_no_service_that_decides_about_help_hears_a_withdrawal() -> None:
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
 def test_names_say_the_same_thing(entry: Entry) -> None:
     noun, verb, version = entry.type.split(".")
-    assert entry.event.__name__ == f"{noun.title().replace('_', '')}{verb.title()}{version.upper()}"
+    assert entry.event.__name__ == f"{noun}_{verb}_{version}".title().replace("_", "")
     assert entry.topic == (f"{entry.publisher}.events" if entry.sequenced else f"{entry.publisher}.access")
     assert event_class(entry.type) is entry.event
 

@@ -1,4 +1,4 @@
-"""The one call that another service may make: exchange reads the authorised fields at the moment of sealing."""
+"""The calls that another service may make: who has a case now, and the authorised fields at the moment of sealing."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.access import require, standing
 from chassis.auth import Actor
-from chassis.http import Who
+from chassis.http import Tx, Who
 from chassis.service import Running, Service
+from chassis.standing import Standing, StandingForm
 from contracts.fields import FieldValue, from_text
 from contracts.types import KnownCode
 from services.intake import queries
@@ -27,6 +29,15 @@ class DisclosableForm(BaseModel):
 
     disclosure_id: UUID
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=100)]
+
+
+@router.post(
+    "/internal/v1/cases/{case_id}/standing",
+    summary="Whether somebody may do something with a case, as it is now",
+)
+async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
+    require(actor, "internal.standing")
+    return await standing(tx, actor.policies, body.principal(actor), body.action, case_id)
 
 
 @router.post("/internal/v1/cases/{case_id}/disclosable", summary="The values of these fields, and no more")
