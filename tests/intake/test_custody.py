@@ -167,13 +167,13 @@ async def test_what_comes_back_opens_the_case_again_for_whoever_had_it(intake):
 
 
 class Consent:
-    """Answers like consent's own route; `revoked` holds what is no longer granted."""
+    """Answers like the port to consent; `why` holds what is no longer granted."""
 
     def __init__(self) -> None:
-        self.revoked: set[UUID] = set()
+        self.why: dict[UUID, str] = {}
 
-    async def granted(self, disclosures):
-        return frozenset(disclosures) - self.revoked
+    async def closed(self, disclosures):
+        return {one: self.why.get(one) for one in disclosures}
 
 
 @pytest.fixture
@@ -222,7 +222,18 @@ async def test_what_came_otherwise_or_is_closed_is_never_passed_on(intake, conse
     if what != "not accepted":
         await intake.deliver(acceptance_of(received))
     if what == "no longer granted":
-        consent.revoked.add(received.disclosure_id)
+        consent.why[received.disclosure_id] = "withdrawn"
     if what == "recalled":
         await intake.deliver(recall_of(received))
     assert await disclosable(intake, received.case_id, *RECEIVED) == {}
+
+
+async def test_sealing_waits_where_consent_cannot_be_asked(intake, consent):
+    received = await disclosure(intake, RECEIVED, kind="transfer")
+    await intake.deliver(received)
+    await intake.deliver(acceptance_of(received))
+    consent.why[received.disclosure_id] = "unconfirmed"
+    body = {"disclosure_id": str(uuid4()), "fields": ["cor_FullName"]}
+    path = f"/internal/v1/cases/{received.case_id}/disclosable"
+    answer = await intake.client.post(path, json=body, headers=intake.as_service("exchange"))
+    assert answer.status_code == 503

@@ -10,13 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.access import require, standing
 from chassis.auth import Actor
 from chassis.http import Tx, Who
+from chassis.problems import Unavailable
 from chassis.service import Running, Service
 from chassis.standing import Standing, StandingForm
 from contracts.fields import FieldValue, from_text
 from contracts.types import KnownCode
 from services.intake import queries
 from services.intake.domain.case import Case
-from services.intake.grants import grants_of
+from services.intake.grants import UNCONFIRMED, grants_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import open_fields, vault_of
 from services.intake.store import cases, records
@@ -63,11 +64,16 @@ async def post_disclosable(
 async def _inherited(
     service: Service, actor: Actor, body: DisclosableForm, case: Case, held: Sequence[Any]
 ) -> dict[str, str]:
-    """The asked fields that came with her, the newest of each, as far as they are still granted."""
-    granted = await grants_of(service).granted([row.id for row in held])
+    """The asked fields that came with her, the newest of each, as far as they are still granted.
+
+    Raises Unavailable where consent cannot be asked: sealing waits, so that nothing is left out in silence.
+    """
+    closed = await grants_of(service).closed([row.id for row in held])
+    if UNCONFIRMED in closed.values():
+        raise Unavailable("consent cannot be asked")
     opened: dict[str, str] = {}
     for row in held:
-        if row.id not in granted:
+        if closed[row.id] is not None:
             continue
         values = {n: v for n, v in row.values.items() if n in row.fields and n in body.fields}
         opened |= await open_fields(vault_of(service), case.person_id, row.id, values)
