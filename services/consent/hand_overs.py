@@ -56,7 +56,7 @@ async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Runni
         raise Unavailable
     consent_id, names = uuid4(), body.answer.names()
     sealed = await use_cases.seal_names(running.database, running.vault, actor, case_id, consent_id, names)
-    return Prepared(consent_id, body.answer.terms(), sealed)
+    return Prepared(consent_id, body.answer.terms(running.clock()), sealed)
 
 
 @router.post("/preview", summary="What would be handed over if she agreed to this; nothing is recorded")
@@ -64,8 +64,9 @@ async def post_preview(
     case_id: UUID, body: HandOverForm, actor: Who, tx: Tx, running: Running
 ) -> queries.PreviewView:
     request = await _request(tx, actor, running.settings.cell, case_id, body.transfer)
-    names = body.answer.names()
-    asked = ConsentRecord.asked(uuid4(), case_id, token_hex(use_cases.SALT_BYTES), body.answer.terms(), names)
+    names, terms = body.answer.names(), body.answer.terms(running.clock())
+    await use_cases.check(tx, actor, case_id, terms)
+    asked = ConsentRecord.asked(uuid4(), case_id, token_hex(use_cases.SALT_BYTES), terms, names)
     with answered():
         asked.give(Act(actor.subject, actor.organisation, await tx.clock()))
     records = [*await store.records_of(tx, case_id), asked]

@@ -163,6 +163,10 @@ def _consent() -> list[Row]:
         row("POST", f"{CASE}/hand-overs/preview", "case.hand_over", INTAKE, "case", HAND_OVER),
         row("POST", f"{CASE}/hand-overs", "case.hand_over", INTAKE, "case", HAND_OVER, 201),
         row("POST", "/v1/grants/{disclosure_id}/withdraw", "consent.withdraw", INTAKE, "granted_here"),
+        row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
+        row(
+            "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
+        ),
         row(
             "POST",
             f"{consent}/withdraw-part",
