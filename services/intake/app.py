@@ -6,6 +6,7 @@ from chassis.service import Service
 from services.intake import api, cell_keys, grants, handlers
 from services.intake.age import age_work
 from services.intake.erasure import erasure_work
+from services.intake.holds import carrying_work
 from services.intake.imports import import_work
 from services.intake.indexing import index_work
 from services.intake.reading import FileReading
@@ -20,9 +21,10 @@ def build(settings: Settings) -> Service:
         name="intake",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription()],
+        subscriptions=handlers.subscriptions(),
         work=lambda service: [
             erasure_work(service),
+            carrying_work(),
             *age_work(service),
             *import_work(service),
             index_work(service),
