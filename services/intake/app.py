@@ -18,7 +18,7 @@ def build(settings: Settings) -> Service:
         name="intake",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription()],
+        subscriptions=handlers.subscriptions(),
         work=lambda service: [erasure_work(service), *age_work(service), *import_work(service)],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )

@@ -7,11 +7,13 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from contracts.events.consent import DisclosureRecalledV1
 from services.intake.grants import PORT, ConsentGrants
 from tests.intake.making import (
     AGENCY,
     NOW,
     acceptance_of,
+    authorisation,
     bodies,
     disclosure,
     open_case,
@@ -272,8 +274,11 @@ async def test_a_person_referred_again_after_an_erasure_has_a_new_key(intake, co
 
 async def test_exchange_gets_exactly_the_own_fields_that_it_asked_for(intake):
     case_id = await open_case(intake)
-    disclosure_id = uuid4()
-    body = {"disclosure_id": str(disclosure_id), "fields": ["cor_FullName", "prs_Citizenship", "prs_Email"]}
+    fields = ["cor_FullName", "prs_Citizenship", "prs_Email"]
+    event = authorisation(case_id, tuple(fields))
+    await intake.deliver(event)
+    disclosure_id = event.disclosure_id
+    body = {"disclosure_id": str(disclosure_id), "fields": fields}
     answer = await intake.client.post(
         f"/internal/v1/cases/{case_id}/disclosable", json=body, headers=intake.as_service("exchange")
     )
@@ -292,11 +297,64 @@ async def test_exchange_gets_exactly_the_own_fields_that_it_asked_for(intake):
 async def test_what_was_received_is_never_passed_on(intake, consent):
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
-    body = {"disclosure_id": str(uuid4()), "fields": ["cor_FullName"]}
+    event = authorisation(received.case_id, ("cor_FullName",))
+    await intake.deliver(event)
+    body = {"disclosure_id": str(event.disclosure_id), "fields": ["cor_FullName"]}
     answer = await intake.client.post(
         f"/internal/v1/cases/{received.case_id}/disclosable", json=body, headers=intake.as_service("exchange")
     )
     assert answer.json() == {}
+
+
+async def disclosable(intake, case_id, disclosure_id, *fields):
+    url, body = (
+        f"/internal/v1/cases/{case_id}/disclosable",
+        {"disclosure_id": str(disclosure_id), "fields": list(fields)},
+    )
+    answer = await intake.client.post(url, json=body, headers=intake.as_service("exchange"))
+    assert "+66" not in answer.text
+    return answer.status_code, answer.json() if answer.status_code == 200 else None
+
+
+async def test_exchange_reads_no_field_beyond_the_authorised_ones(intake):
+    case_id = await open_case(intake)
+    event = authorisation(case_id, ("cor_FullName",))
+    await intake.deliver(event)
+    answer = await disclosable(intake, case_id, event.disclosure_id, "cor_FullName", "prs_MobilePhone")
+    assert answer == (200, {"cor_FullName": "สมหญิง"})
+
+
+async def test_exchange_reads_nothing_under_a_disclosure_that_nobody_authorised(intake):
+    case_id = await open_case(intake)
+    assert await disclosable(intake, case_id, uuid4(), "cor_FullName", "prs_MobilePhone") == (503, None)
+
+
+async def test_exchange_reads_nothing_of_another_case(intake):
+    case_id, other = await open_case(intake), await open_case(intake)
+    event = authorisation(other, ("cor_FullName",))
+    await intake.deliver(event)
+    assert await disclosable(intake, case_id, event.disclosure_id, "cor_FullName") == (404, None)
+
+
+@pytest.mark.parametrize("recall_first", [False, True])
+async def test_exchange_reads_nothing_after_a_recall_whichever_came_first(intake, recall_first):
+    case_id = await open_case(intake)
+    event = authorisation(case_id, ("cor_FullName",))
+    recall = DisclosureRecalledV1(
+        case_id=case_id, disclosure_id=event.disclosure_id, referral_id=event.referral_id, reason="withdrawn"
+    )
+    for one in (recall, event) if recall_first else (event, recall):
+        await intake.deliver(one)
+    assert await disclosable(intake, case_id, event.disclosure_id, "cor_FullName") == (404, None)
+
+
+async def test_exchange_reads_nothing_when_the_authorisation_has_ended(intake):
+    case_id = await open_case(intake)
+    event = authorisation(case_id, ("cor_FullName",)).model_copy(
+        update={"valid_until": NOW - timedelta(days=1)}
+    )
+    await intake.deliver(event)
+    assert await disclosable(intake, case_id, event.disclosure_id, "cor_FullName") == (404, None)
 
 
 @pytest.mark.parametrize("caller", ["referral", "consent", "case_worker", "supervisor", "operator"])

@@ -7,14 +7,16 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import require, standing
+from chassis.database import Transaction
 from chassis.http import Tx, Who
+from chassis.problems import NotFound, Unavailable
 from chassis.service import Running
 from chassis.standing import Standing, StandingForm
 from contracts.fields import FieldValue, from_text
 from contracts.types import KnownCode
 from services.intake.outgoing import record_read
 from services.intake.sealing import open_fields, vault_of
-from services.intake.store import cases, records
+from services.intake.store import authorised, cases, records
 
 router = APIRouter(tags=["internal"])
 
@@ -41,12 +43,26 @@ async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -
 async def post_disclosable(
     case_id: UUID, body: DisclosableForm, actor: Who, service: Running, response: Response
 ) -> dict[str, FieldValue]:
-    """Field → value, without those that nobody has recorded. What came from elsewhere is never passed on."""
+    """Field → value, of the fields that this very disclosure was authorised for, as far as somebody has recorded them.
+
+    What came from elsewhere is never passed on. 503 while consent's authorisation has not arrived here.
+    """
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "internal.disclosable", case_id)
+        allowed = await _authorised(tx, case_id, body.disclosure_id)
         own = await records.own_fields(tx, case_id)
-        asked = {name: own[name] for name in body.fields if name in own}
+        asked = {name: own[name] for name in body.fields if name in own and name in allowed}
         tx.say(record_read(case_id, "disclosure", body.disclosure_id, tuple(asked)))
     opened = await open_fields(vault_of(service), case.person_id, case_id, asked)
     response.headers["Cache-Control"] = "no-store"
     return {name: from_text(name, text) for name, text in opened.items()}
+
+
+async def _authorised(tx: Transaction, case_id: UUID, disclosure_id: UUID) -> frozenset[str]:
+    """Raises NotFound where it is another case's, was recalled, or has ended: the same as for none."""
+    disclosure = await authorised.read(tx, disclosure_id)
+    if disclosure is None:
+        raise Unavailable
+    if not disclosure.allows(case_id, await tx.clock()):
+        raise NotFound
+    return frozenset(disclosure.fields)

@@ -57,6 +57,9 @@ create table intake.disclosures (
     received_at timestamptz not null, closed_at timestamptz);
 create index disclosures_of_case on intake.disclosures (case_id);
 create table intake.accepted_referrals (case_id uuid not null, referral_id uuid not null, primary key (case_id, referral_id));
+create table intake.authorised (
+    disclosure_id uuid primary key, case_id uuid, fields text[], valid_until timestamptz,
+    recalled boolean not null default false);
 create table intake.blind_index (
     case_id uuid primary key references intake.cases, organisation text not null, entry bytea not null);
 create index blind_index_entry on intake.blind_index (organisation, entry);
