@@ -1,5 +1,7 @@
 """Every route against everybody who may come: tokens that are none, those who may not, and those who may."""
 
+from dataclasses import replace
+
 import httpx2
 import pytest
 
@@ -65,3 +67,15 @@ async def test_a_worklist_shows_what_may_be_opened_and_nothing_else(world: World
     for kind in sorted(row.allowed):
         answer = await call(world.harness, row, made, Wallet(world.harness).headers(kind))
         assert (kind, mine in answer.text) == (kind, kind in row.seen_by)
+
+
+@every_route
+async def test_a_parameter_that_nobody_knows_is_refused_by_its_name(world: World, row: Row) -> None:
+    made = await world.make(row.subject)
+    kind = min(row.allowed)
+    asked = replace(row, path=f"{row.path}?external_id=canary-7")
+    answer = await call(world.harness, asked, made, Wallet(world.harness).headers(kind))
+    assert said(answer) == (422, MEDIA_TYPE)
+    errors = [(error["loc"], error["code"]) for error in answer.json()["errors"]]
+    assert errors == [(["query", "external_id"], "unknown-parameter")]
+    assert "canary-7" not in answer.text
