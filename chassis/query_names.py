@@ -5,6 +5,7 @@ from collections import Counter
 
 from fastapi import Request
 from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 from chassis.problems import Invalid
@@ -18,9 +19,7 @@ async def known_parameters(request: Request) -> None:
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
         return
-    known = {
-        field.alias for field in get_flat_params(route.dependant) if field.field_info.in_.value == "query"
-    }
+    known = {field.alias for field in get_flat_params(route.dependant) if isinstance(field.field_info, Query)}
     given = Counter(name for name, _ in request.query_params.multi_items())
     errors = [_refused(name, "unknown-parameter", "is not known here") for name in given if name not in known]
     errors += [
