@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from chassis.clock import day_of, zone_of
 from corridor.client import Person, RefusedError
 from deploy.local.patience import Patience
 from deploy.local.place import STATE
@@ -178,7 +180,7 @@ class Journey:
 
     async def prepare_return(self) -> None:
         """A clinician finds her fit to travel, and she has a passport."""
-        today = datetime.now(UTC).date()
+        today = day_of(datetime.now(UTC), ZoneInfo(zone_of("TH") or "UTC"))
         await self.move_return(self.worker, "fitness", {"fit": True, "assessed_on": str(today)})
         passport = {"check": "passport", "valid_until": str(today + timedelta(days=365))}
         await self.move_return(self.worker, "checks", passport)

@@ -282,3 +282,20 @@ async def test_a_worklist_is_narrowed_by_what_was_asked(intake):
 async def test_a_filter_that_there_is_not_is_refused_and_never_passed_over(intake, query):
     answer = await intake.client.get(f"/v1/cases?{query}", headers=intake.as_("screening_officer"))
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", query.split("=")[0]])
+
+
+async def test_whoever_knows_the_key_of_a_command_cannot_guess_the_case(intake):
+    """The identifier follows from the Idempotency-Key, so a retry finds it again; without the cell's own key nobody does."""
+    headers = intake.as_("screening_officer", org="th-screening-unit") | {
+        "Idempotency-Key": "unit-7.2026-11-26.1"
+    }
+    body = form()
+    first, again = [await intake.client.post("/v1/cases", json=body, headers=headers) for _ in range(2)]
+    other = intake.as_("screening_officer", org="th-screening-unit", sub="th.other") | {
+        "Idempotency-Key": headers["Idempotency-Key"]
+    }
+    elsewhere = await intake.client.post("/v1/cases", json=body, headers=other)
+    made = UUID(first.json()["id"])
+    assert (again.json()["id"], again.headers["idempotency-replayed"]) == (str(made), "true")
+    assert elsewhere.json()["id"] != str(made)
+    assert made.version == 4  # a hash that anybody can compute would be of version 5
