@@ -121,6 +121,10 @@ class BadRequest(Problem):
     status, code, title = 400, "bad-request", "The request cannot be read"
 
 
+class NotJson(BadRequest):
+    code, title = "not-json", "The body is not valid JSON"
+
+
 class Unexpected(Problem):
     """A fault of ours. The caller gets a random identifier, under which the log has the class of the exception."""
 
@@ -162,8 +166,10 @@ def install(app: FastAPI) -> None:
         return problem_response(as_problem(error))
 
     async def unreadable(_: Request, error: Exception) -> Response:
-        errors = fields.without_values(error.errors()) if isinstance(error, RequestValidationError) else ()
-        return problem_response(Invalid(errors=errors))
+        found = error.errors() if isinstance(error, RequestValidationError) else ()
+        if any(one.get("type") == "json_invalid" for one in found):
+            return problem_response(NotJson())
+        return problem_response(Invalid(errors=fields.without_values(found)))
 
     async def framework(_: Request, error: Exception) -> Response:
         return _of_framework(error)

@@ -79,3 +79,16 @@ async def test_a_parameter_that_nobody_knows_is_refused_by_its_name(world: World
     errors = [(error["loc"], error["code"]) for error in answer.json()["errors"]]
     assert errors == [(["query", "external_id"], "unknown-parameter")]
     assert "canary-7" not in answer.text
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.body], ids=str)
+async def test_broken_json_is_400_and_another_media_type_415(world: World, row: Row) -> None:
+    made = await world.make(row.subject)
+    headers, path = Wallet(world.harness).headers(min(row.allowed)), row.path.format(**made)
+    send = world.harness.client.request
+    broken = await send(
+        row.method, path, content=b'{"a":', headers={**headers, "Content-Type": "application/json"}
+    )
+    assert (*said(broken), broken.json()["code"]) == (400, MEDIA_TYPE, "not-json")
+    other = await send(row.method, path, content=b"a=1", headers={**headers, "Content-Type": "text/plain"})
+    assert said(other) == (415, MEDIA_TYPE)
