@@ -85,6 +85,16 @@ class PreconditionFailed(Problem):
     status, code, title = 412, "precondition-failed", "It has changed since it was read"
 
 
+class PreconditionRequired(Problem):
+    """Values would be replaced by somebody who may not have seen them."""
+
+    status, code, title = (
+        428,
+        "precondition-required",
+        "This change needs If-Match with the ETag that was read",
+    )
+
+
 class TooLarge(Problem):
     status, code, title = 413, "too-large", "The body is too large"
 

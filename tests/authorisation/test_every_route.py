@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from tests.authorisation.actors import KINDS, Wallet
-from tests.authorisation.calling import Digests, attempts, call
+from tests.authorisation.calling import Digests, attempts, call, filled
 from tests.authorisation.table import Row, rows
 from tests.authorisation.worlds import World
 
@@ -92,3 +92,19 @@ async def test_broken_json_is_400_and_another_media_type_415(world: World, row: 
     assert (*said(broken), broken.json()["code"]) == (400, MEDIA_TYPE, "not-json")
     other = await send(row.method, path, content=b"a=1", headers={**headers, "Content-Type": "text/plain"})
     assert said(other) == (415, MEDIA_TYPE)
+
+
+NEEDS_IF_MATCH = frozenset({("PUT", "/v1/cases/{case_id}/fields")})
+"""What replaces values that another may have written. Protective verbs and moves never stand here."""
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.method != "GET"], ids=str)
+async def test_what_replaces_values_needs_if_match_and_nothing_else_does(world: World, row: Row) -> None:
+    made = await world.make(row.subject)
+    headers = Wallet(world.harness).headers(min(row.allowed))
+    parts = {} if row.body is None else {"json": filled(dict(row.body), made)}
+    if row.file is not None:
+        parts = {"files": {"file": ("cases.csv", row.file)}}
+    answer = await world.harness.client.request(row.method, row.path.format(**made), headers=headers, **parts)
+    needs = (row.method, row.path) in NEEDS_IF_MATCH
+    assert answer.status_code == (428 if needs else row.status), answer.text

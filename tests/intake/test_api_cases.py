@@ -230,7 +230,7 @@ async def test_cases_of_one_person_are_found_and_never_merged(intake):
     answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
     assert answer == {"case_id": str(first), "candidates": [str(second)]}
     changed = {"fields": {"prs_SecondName": "Chan"}}
-    await intake.client.put(f"/v1/cases/{second}/fields", json=changed, headers=worker)
+    await intake.client.put(f"/v1/cases/{second}/fields", json=changed, headers=worker | {"If-Match": "*"})
     answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
     assert answer["candidates"] == []
 

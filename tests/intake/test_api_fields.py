@@ -85,6 +85,18 @@ async def test_a_change_to_what_has_changed_since_is_refused(intake):
     assert (await fields_of(intake, case_id))["fields"]["cor_FullName"] == "สมหญิง"
 
 
+async def test_a_change_of_what_nobody_looked_at_is_refused(intake):
+    """Without If-Match the last writer would win unseen."""
+    case_id = await open_case(intake)
+    answer = await intake.client.put(
+        f"/v1/cases/{case_id}/fields",
+        json={"fields": {"cor_FullName": "X Y"}},
+        headers=intake.as_("case_worker"),
+    )
+    assert (answer.status_code, answer.json()["code"]) == (428, "precondition-required")
+    assert (await fields_of(intake, case_id))["fields"]["cor_FullName"] == "สมหญิง"
+
+
 async def test_opening_fields_is_said_with_their_names_before_they_are_shown(intake):
     case_id = await open_case(intake, fields={"cor_FullName": "Sokha", "prs_Gender": "Feminine"})
     await fields_of(intake, case_id)
@@ -180,7 +192,7 @@ async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then
     answer = await intake.client.put(
         f"/v1/cases/{received.case_id}/fields",
         json={"fields": {"cor_FullName": "X Y"}},
-        headers=intake.as_("case_worker"),
+        headers=intake.as_("case_worker") | {"If-Match": "*"},
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong-state")
 
@@ -188,7 +200,7 @@ async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then
 async def test_a_recall_keeps_the_key_under_which_something_of_our_own_is(intake, consent):
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
-    headers = intake.as_("case_worker")
+    headers = intake.as_("case_worker") | {"If-Match": "*"}
     change = {"fields": {"prs_Gender": "Feminine"}}
     assert (
         await intake.client.put(f"/v1/cases/{received.case_id}/fields", json=change, headers=headers)
@@ -210,7 +222,7 @@ async def test_a_recall_after_acceptance_closes_the_fields_and_the_help_goes_on(
     (part,) = (await fields_of(intake, received.case_id))["received"]
     assert (part["closed"], part["fields"]) == ("recalled", {})
     change = {"fields": {"prs_Gender": "Feminine"}}
-    headers = intake.as_("case_worker")
+    headers = intake.as_("case_worker") | {"If-Match": "*"}
     answer = await intake.client.put(f"/v1/cases/{received.case_id}/fields", json=change, headers=headers)
     assert answer.status_code == 200
 
