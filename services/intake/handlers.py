@@ -8,12 +8,13 @@ from uuid import UUID
 from chassis.consumer import Subscription
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
 from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
-from contracts.events.referral import ReferralAcceptedV1
+from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
 from services.intake.domain.authorised import Authorised
+from services.intake.domain.custody import Custody, Transfer
 from services.intake.domain.facts import Fact
 from services.intake.domain.received import Arrival, Grant, ReceivedFile
 from services.intake.outgoing import outgoing
-from services.intake.store import authorised, received
+from services.intake.store import authorised, custody, received
 
 INCOMING = "incoming"
 
@@ -53,6 +54,7 @@ def _arrival(event: DisclosureReceivedV1) -> Arrival:
             fields=grant.fields,
             back_categories=grant.back_categories,
             valid_until=grant.valid_until,
+            kind=event.kind,
         ),
         values={received.field: received.value for received in event.fields},
         at=event.at,
@@ -64,6 +66,20 @@ def _about(event: Handled) -> UUID | None:
     if isinstance(event, ReferralAcceptedV1) and event.half != INCOMING:
         return None
     return event.case_id
+
+
+def on_transfer_moved(case: Custody, event: TransferMovedV1, now: datetime) -> Iterable[Fact]:
+    return case.hear(Transfer(event.referral_id, event.recipient, event.state, event.at))
+
+
+def _custody() -> Subscription[UUID, Custody]:
+    return Subscription(
+        handlers={TransferMovedV1: on_transfer_moved},
+        key=lambda event: event.case_id,
+        load=custody.load,
+        save=custody.save,
+        outgoing=outgoing,
+    )
 
 
 def _received() -> Subscription[UUID, ReceivedFile]:
@@ -109,4 +125,4 @@ def _authorised() -> Subscription[UUID, Authorised]:
 
 
 def subscriptions() -> list[Subscription[Any, Any]]:
-    return [_received(), _authorised()]
+    return [_received(), _custody(), _authorised()]
