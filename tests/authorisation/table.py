@@ -122,7 +122,7 @@ def _intake() -> list[Row]:
             "/internal/v1/cases/{case_id}/disclosable",
             "internal.disclosable",
             _kinds("service:exchange"),
-            "case",
+            "authorised",
             {"disclosure_id": "{disclosure_id}", "fields": ["cor_FullName"]},
         ),
     ]

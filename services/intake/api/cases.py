@@ -1,10 +1,11 @@
 """Routes: open a case, the worklist, one case, its assignment, its possible duplicates."""
 
+from dataclasses import asdict, dataclass
 from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.access import require, require_case
 from chassis.http import Done, Listing, Page, Tx, Who, done, etag
@@ -86,15 +87,33 @@ async def post_case(
     return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
 
 
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What a worklist may be narrowed by; each that is given must hold."""
+
+    urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
+    channel: Annotated[
+        Annotated[str, KnownCode("channel")] | None, Query(description="only those that came by it")
+    ] = None
+    assigned: Annotated[
+        Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
+    ] = None
+    on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
+    updated_since: Annotated[
+        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+    ] = None
+
+
 @router.get("/v1/cases", summary="The cases of your organisation that you may read, newest first")
 async def get_cases(
     actor: Who,
     tx: Tx,
     page: Page,
-    urgency: Annotated[str | None, KnownCode("urgency"), Query(description="only these")] = None,
+    filters: Annotated[CaseFilters, Depends()],
 ) -> Listing[queries.CaseView]:
     require(actor, "case.read", organisation=actor.organisation)
-    items = await queries.worklist(tx, actor, urgency=urgency, after=position(page), limit=page.limit)
+    asked = {name: value for name, value in asdict(filters).items() if value is not None}
+    items = await queries.worklist(tx, actor, asked, after=position(page), limit=page.limit)
     return Listing(items=items, next=following(items, page.limit, "opened_at"))
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Actor
-from chassis.http import Done, IfMatch, Tx, Who, done, etag
+from chassis.http import Done, Seen, Tx, Who, done, etag
 from chassis.service import Running, Service
 from chassis.vault import Vault
 from contracts.fields import FieldValue, from_text
@@ -212,7 +212,7 @@ async def put_fields(
     actor: Who,
     prepared: Annotated[SealedFields, Depends(_prepare)],
     tx: Tx,
-    seen: IfMatch,
+    seen: Seen,
     service: Running,
     response: Response,
 ) -> Done:

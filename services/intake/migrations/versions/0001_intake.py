@@ -9,6 +9,7 @@ STATEMENTS = """
 create table intake.cases (
     id uuid primary key, person_id uuid not null, organisation text not null, workers text[] not null default '{}',
     channel text not null, urgency text not null, opened_at timestamptz not null, opened_by text not null,
+    updated_at timestamptz not null default now(),
     state text not null default 'open' check (state in ('open', 'handed_over', 'erased')), flags text,
     age_group text not null default 'child', age_basis text not null default 'unknown',
     age_doubted boolean not null default false, age_revision integer not null default 0,
@@ -60,6 +61,9 @@ create table intake.disclosures (
 create index disclosures_of_referral on intake.disclosures (referral_id);
 create index disclosures_of_case on intake.disclosures (case_id);
 create table intake.accepted_referrals (case_id uuid not null, referral_id uuid not null, primary key (case_id, referral_id));
+create table intake.authorised (
+    disclosure_id uuid primary key, case_id uuid, fields text[], valid_until timestamptz,
+    recalled boolean not null default false);
 create table intake.blind_index (
     case_id uuid not null references intake.cases, organisation text not null, entry bytea not null,
     asks boolean not null, answers boolean not null, primary key (case_id, entry));
