@@ -81,7 +81,7 @@ def on_hand_over_asked(clock: ResponseClock) -> Callable[..., Facts]:
             created_at=now,
             kind=Kind.TRANSFER,
         )
-        return case.hand - over(transfer, clock, now)
+        return case.hand_over(transfer, clock, now)
 
     return on_hand_over_asked
 
