@@ -192,7 +192,7 @@ async def test_a_recall_keeps_the_key_under_which_something_of_our_own_is(intake
         await intake.client.put(f"/v1/cases/{received.case_id}/fields", json=change, headers=headers)
     ).status_code == 200
     await intake.deliver(recall_of(received))
-    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["erased"]
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["restricted"]
     assert await intake.work() == 0
     view = await fields_of(intake, received.case_id)
     assert (view["fields"], view["received"][0]["fields"]) == ({"prs_Gender": "Feminine"}, {})
