@@ -59,7 +59,7 @@ async def claim(conn: AsyncConnection, request: Request, actor: Actor, key: str)
     material, secret = await _material(request), _secret(request)
     fingerprint = _fingerprint(secret, os.urandom(_SALT), material)
     if (await conn.execute(_INSERT, {**who, "fingerprint": fingerprint})).first() is not None:
-        return Claim(who["actor"], key)
+        return Claim(who["actor"], who["key"])
     first = (await conn.execute(_FIRST, who)).one()
     kept = bytes(first.fingerprint)
     if not hmac.compare_digest(kept, _fingerprint(secret, kept[:_SALT], material)):
