@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Database, Transaction
+from chassis.directory import require_organisation
 from chassis.problems import Conflict, Invalid, WrongState
 from chassis.vault import Sealing, Vault
 from services.consent import store
@@ -82,6 +83,7 @@ async def record_answer(
 ) -> ConsentRecord:
     """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
+    await _recipients_are_listed(tx, prepared.terms)
     record = ConsentRecord.asked(
         prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
     )
@@ -92,9 +94,17 @@ async def record_answer(
     return record
 
 
+async def _recipients_are_listed(tx: Transaction, agreed: Terms) -> None:
+    """Each is an organisation of the directory that may be told of a person."""
+    for index, recipient in enumerate(agreed.recipients):
+        where = ("recipients", index, "organisation")
+        await require_organisation(tx, recipient.organisation, where, cell=recipient.country, receives=True)
+
+
 async def renew(tx: Transaction, actor: Actor, prepared: Prepared, expected: int | None) -> ConsentRecord:
     """She was asked again and agreed, to the same or to other terms."""
     held = await store.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
+    await _recipients_are_listed(tx, prepared.terms)
     act = Act(actor.subject, actor.organisation, held.now)
     with answered():
         facts = held.record.renew(prepared.terms, prepared.sealed, act)

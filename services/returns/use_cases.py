@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.directory import require_organisation
 from chassis.problems import Conflict, Invalid, WrongState
 from services.returns import store
 from services.returns.domain.assisted_return import Return
@@ -46,6 +47,7 @@ async def request_return(
 ) -> Return:
     """A return from the actor's organisation to the one that will receive her."""
     await require_case(tx, actor, "return.request", case_id)
+    await require_organisation(tx, receiver, "receiver", receives=True)
     if receiver[:2].upper() != receiver_cell:
         raise _refused("receiver_cell", "must be the country of the receiver", "not-its-country")
     if receiver == actor.organisation:
