@@ -13,7 +13,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
 from joserfc.jwk import OKPKey
 
-from chassis import tokens
+from chassis import signing, tokens
 from chassis.clock import Clock, utc_now
 from chassis.database import Origin
 from chassis.jwks import KeySource
@@ -103,7 +103,7 @@ class TokenValidator:
 
     async def _person(self, token: str, kid: str, purpose: str | None, policies: Policies) -> Actor:
         claims = await self._claims(self._people, token, kid)
-        subject = self._checked(claims, tokens.USER_LIFETIME_SECONDS)
+        subject = self._checked(claims, signing.USER_LIFETIME_SECONDS)
         if claims.get("cell") != self._cell:
             raise Unauthenticated("the token is for another jurisdiction")
         if subject.startswith(_RESERVED_SUBJECTS):
@@ -127,7 +127,7 @@ class TokenValidator:
         """A service's token is signed by that service's own key, whose `kid` is its name; so it can name no other."""
         claims = await self._claims(self._services, token, kid)
         issuer = service_issuer(self._cell)
-        subject = self._checked(claims, tokens.SERVICE_LIFETIME_SECONDS)
+        subject = self._checked(claims, signing.SERVICE_LIFETIME_SECONDS)
         if subject != f"service:{kid}":
             raise Unauthenticated("the token's subject is not the owner of its key")
         meant, roles = _known_purpose(purpose) or DEFAULT_PURPOSE, frozenset({SERVICE})
@@ -175,10 +175,10 @@ class ServiceTokens:
             "sub": f"service:{self._name}",
             "aud": audience,
             "iat": int(now.timestamp()),
-            "exp": int((now + timedelta(seconds=tokens.SERVICE_LIFETIME_SECONDS)).timestamp()),
+            "exp": int((now + timedelta(seconds=signing.SERVICE_LIFETIME_SECONDS)).timestamp()),
             "jti": str(uuid4()),
         }
-        return tokens.sign(self._own_key(), self._name, claims)
+        return signing.sign(self._own_key(), self._name, claims)
 
     def headers(self, audience: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.bearer(audience)}"}

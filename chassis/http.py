@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
@@ -98,6 +99,9 @@ async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction
 
 
 Tx = Annotated[Transaction, Depends(transaction, scope="function")]
+
+one_transaction = asynccontextmanager(transaction)
+"""The same for a route that has to ask another service after the commit and before it answers."""
 
 
 @dataclass(frozen=True, slots=True)

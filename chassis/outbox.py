@@ -60,9 +60,10 @@ _UNSEQUENCED = text(
 
 _WORK = text(
     """
-    insert into chassis.work (id, kind, key, payload, due_at, traceparent)
+    insert into chassis.work (id, kind, key, payload, due_at, traceparent, lane, priority)
     select * from unnest(cast(:ids as uuid[]), cast(:kinds as text[]), cast(:keys as text[]),
-                         cast(:payloads as jsonb[]), cast(:dues as timestamptz[]), cast(:traces as text[]))
+                         cast(:payloads as jsonb[]), cast(:dues as timestamptz[]), cast(:traces as text[]),
+                         cast(:lanes as text[]), cast(:priorities as smallint[]))
     on conflict (kind, key) do nothing
     """
 )
@@ -74,12 +75,17 @@ class TooLargeToSay(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A piece of work for the network or a clock. `kind` and `key` name it once; the payload is operational only."""
+    """A piece of work for the network or a clock. `kind` and `key` name it once; the payload is operational only.
+
+    Work of different lanes never waits for one another; in a lane the lowest `priority` goes first.
+    """
 
     kind: str
     key: str
     payload: dict[str, Any] = field(default_factory=dict)
     due_at: datetime | None = None
+    lane: str = ""
+    priority: int = 0
 
 
 @dataclass(slots=True)
@@ -143,5 +149,7 @@ async def write_work(
             "payloads": [json.dumps(d.payload) for d in due],
             "dues": [d.due_at or now for d in due],
             "traces": [traceparent for _ in due],
+            "lanes": [d.lane for d in due],
+            "priorities": [d.priority for d in due],
         },
     )

@@ -54,6 +54,7 @@ class Service:
         versions: Path | None,
         subscriptions: Sequence[Subscription[Any, Any]] = (),
         work: Callable[["Service"], Sequence[WorkKind]] = lambda _: (),
+        lanes: Mapping[str, int] | None = None,
         background: Callable[["Service"], Sequence[Loop]] = lambda _: (),
         follows_cases: bool = True,
         follows_directory: bool = True,
@@ -80,17 +81,20 @@ class Service:
             *([access.subscription()] if follows_cases else []),
             *subscriptions,
         ]
-        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)))
+        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self.ports: dict[str, Any] = {}
         self.app = self._app(router)
         self._running: list[Loop] = []
 
-    def _loops(self, work: list[WorkKind], background: list[Loop]) -> list[Loop]:
+    def _loops(
+        self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
+    ) -> list[Loop]:
         link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        runner = WorkRunner(self.settings, self.database, [*work, purge_work()], self.telemetry)
+        kinds = [*work, purge_work()]
+        runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:

@@ -1,4 +1,4 @@
-"""Signed access tokens (RFC 9068 profile): strict reading, strict checking, signing. Knows no HTTP."""
+"""Signed access tokens (RFC 9068 profile): strict reading and strict checking. Knows no HTTP."""
 
 import json
 import re
@@ -12,25 +12,15 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from chassis.problems import Unauthenticated
+from chassis.signing import ALGORITHM, TYPE
 
-ALGORITHM = "Ed25519"
-TYPES = ("at+jwt", "application/at+jwt")
+TYPES = (TYPE, f"application/{TYPE}")
 LEEWAY_SECONDS = 5
-USER_LIFETIME_SECONDS = 600
-SERVICE_LIFETIME_SECONDS = 60
 MAX_LENGTH = 8_000
 _HEADER = frozenset({"alg", "kid", "typ"})
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _KID = re.compile(r"[A-Za-z0-9:_.\-]{1,80}")
 _SUBJECT = re.compile(r"[A-Za-z0-9:_.\-]{1,80}")
-
-
-def sign(key: OKPKey, kid: str, claims: Mapping[str, Any]) -> str:
-    """An access token over these claims, as they are."""
-    header = {"alg": ALGORITHM, "kid": kid, "typ": TYPES[0]}
-    return jws.serialize_compact(
-        header, json.dumps(claims, separators=(",", ":")), key, algorithms=[ALGORITHM]
-    )
 
 
 def peek(token: str) -> tuple[str, str]:

@@ -5,7 +5,8 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from chassis.supervised import Supervised
 from chassis.telemetry import Telemetry, mark_failed
 
 CONCURRENCY = 8
+PRIORITIES = (0, 1, 2, 3)
+"""What `Due.priority` may be; the lowest goes first."""
 IDLE_POLL_SECONDS = 0.2
 
 # Due by the clock that was passed in, which a test may set; leases by the database's own, which nobody sets.
@@ -28,15 +31,24 @@ _CLAIM = text(
     """
     with kinds as (
         select * from unnest(cast(:kinds as text[]), cast(:leases as double precision[])) as k(kind, lease)
+    ), lanes as (
+        select * from unnest(cast(:lanes as text[]), cast(:slots as integer[])) as l(lane, slots)
     ), claimed as materialized (
-        select w.id, kinds.lease from chassis.work as w join kinds using (kind)
-        where w.state = 'due' and w.due_at <= :now and (w.claimed_until is null or w.claimed_until < clock_timestamp())
-        order by w.due_at limit :slots for update of w skip locked
+        select first.id, kinds.lease from lanes cross join lateral (
+            select due.* from unnest(cast(:priorities as smallint[])) as p(priority) cross join lateral (
+                select w.id, w.kind, w.priority from chassis.work as w
+                where w.lane = lanes.lane and w.priority = p.priority and w.state = 'due' and w.due_at <= :now
+                  and w.kind = any(cast(:kinds as text[]))
+                  and (w.claimed_until is null or w.claimed_until < clock_timestamp())
+                order by w.due_at limit lanes.slots for update of w skip locked
+            ) as due
+            order by due.priority limit lanes.slots
+        ) as first join kinds using (kind)
     )
     update chassis.work as w
     set claimed_until = clock_timestamp() + make_interval(secs => claimed.lease), attempts = attempts + 1
     from claimed where w.id = claimed.id
-    returning w.id, w.kind, w.key, w.payload, w.attempts, w.claimed_until, w.traceparent
+    returning w.id, w.kind, w.key, w.payload, w.attempts, w.claimed_until, w.lane, w.traceparent
     """
 )
 _FINISH = text("delete from chassis.work where id = :id and claimed_until = :claim")
@@ -55,6 +67,14 @@ _FAILED = text(
 )
 _RETRY = text(
     "update chassis.work set state = 'due', attempts = 0, due_at = :now where id = :id and state = 'failed'"
+)
+
+_BACKLOG = text(
+    """
+    select count(*) from (
+        select 1 from chassis.work
+        where lane = :lane and priority = any(cast(:priorities as smallint[])) and state = 'due' limit :most) as waiting
+    """
 )
 
 log = logging.getLogger(__name__)
@@ -82,6 +102,7 @@ class Item:
     payload: dict[str, Any]
     attempts: int
     claim: datetime
+    lane: str = ""
     traceparent: str | None = None
     """Of the span in which it is worked on: for what leaves by another way than an event or a call."""
 
@@ -108,7 +129,10 @@ class WorkKind:
 
 
 class WorkRunner(Supervised):
-    """Claims due items, a few at a time, and works on them until stopped."""
+    """Claims due items, a few at a time from each lane, and works on them until stopped.
+
+    `lanes` says how many items of each lane are worked on at once; a lane that is full holds up no other.
+    """
 
     name = "work"
 
@@ -119,26 +143,27 @@ class WorkRunner(Supervised):
         kinds: Sequence[WorkKind],
         telemetry: Telemetry | None = None,
         *,
-        concurrency: int = CONCURRENCY,
+        lanes: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self._database, self._telemetry = database, telemetry
         self._kinds = {kind.kind: kind for kind in kinds}
-        self._concurrency = concurrency
+        self._lanes = {"": CONCURRENCY, **(lanes or {})}
         self._poll = max(settings.poll_seconds, IDLE_POLL_SECONDS)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], str] = {}
 
     async def session(self) -> None:
         try:
             while not self.stopping:
                 self._database.work_written.clear()
-                items = await self._claim(self._concurrency - len(self._running))
+                items = await self._claim(self._free())
                 for item in items:
                     task = asyncio.create_task(self._attempt(item))
-                    self._running.add(task)
-                    task.add_done_callback(self._running.discard)
+                    self._running[task] = item.lane
+                    task.add_done_callback(self._running.pop)
                 self.fine()
-                await self._wait(busy=bool(items))
+                if not items:
+                    await self._wait()
         finally:
             if self._running:
                 await asyncio.wait(self._running)
@@ -147,29 +172,37 @@ class WorkRunner(Supervised):
         """Work on everything that is due now, once each, and return how many: for tests and command lines."""
         done = 0
         began = time.monotonic()
-        while items := await self._claim(self._concurrency):
+        while items := await self._claim(self._lanes):
             await asyncio.gather(*(self._attempt(item) for item in items))
             done += len(items)
             if time.monotonic() - began > self.grace_seconds:
                 break
         return done
 
-    async def _wait(self, *, busy: bool) -> None:
-        """Until a slot is free; when nothing was due, until somebody wakes us or the poll is over."""
-        if len(self._running) >= self._concurrency:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-        elif not busy:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._database.work_written.wait(), self._poll)
+    def _free(self) -> dict[str, int]:
+        """How many more items each lane may take on; a full lane is left out."""
+        taken = Counter(self._running.values())
+        return {lane: most - taken[lane] for lane, most in self._lanes.items() if taken[lane] < most}
 
-    async def _claim(self, slots: int) -> list[Item]:
-        if slots <= 0:
+    async def _wait(self) -> None:
+        """Until somebody wakes us, the poll is over, or an item of a full lane is done with."""
+        wake = asyncio.create_task(self._database.work_written.wait())
+        full = [task for task, lane in self._running.items() if lane not in self._free()]
+        try:
+            await asyncio.wait({wake, *full}, timeout=self._poll, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            wake.cancel()
+
+    async def _claim(self, slots: Mapping[str, int]) -> list[Item]:
+        if not slots:
             return []
         parameters = {
             "kinds": list(self._kinds),
             "leases": [kind.lease_seconds for kind in self._kinds.values()],
             "now": self._database.clock(),
-            "slots": slots,
+            "lanes": list(slots),
+            "slots": list(slots.values()),
+            "priorities": list(PRIORITIES),
         }
         async with self._database.transaction(self._database.system()) as tx:
             return [Item(*tuple(row)) for row in await tx.execute(_CLAIM, parameters)]
@@ -229,6 +262,12 @@ class WorkRunner(Supervised):
 
     def _after(self, seconds: float) -> datetime:
         return self._database.clock() + timedelta(seconds=seconds)
+
+
+async def backlog(tx: Transaction, lane: str, *, priority: int | None = None, most: int = 10_000) -> int:
+    """How many items of a lane wait, of one priority or of all; counted up to `most`."""
+    parameters = {"lane": lane, "priorities": list(PRIORITIES if priority is None else [priority])}
+    return int((await tx.execute(_BACKLOG, {**parameters, "most": most})).scalar_one())
 
 
 async def retry_failed(tx: Transaction, id_: UUID) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from contracts import services
 from contracts.envelope import Event
 from contracts.events import access, audit, consent, exchange, intake, notify, referral, returns
 
@@ -11,7 +12,7 @@ DAY_MS = 86_400_000
 RETENTION_MS = 30 * DAY_MS
 PARTITIONS = 6
 
-SERVICES = ("intake", "consent", "referral", "returns", "exchange", "notify", "audit")
+SERVICES = services.NAMES
 CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""

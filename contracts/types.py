@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.codes import known
+from contracts.codes import codes, known
 
 CODE_PATTERN = r"^[A-Za-z0-9_.\-]{1,80}$"
 
@@ -51,7 +51,8 @@ class Code:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {"type": "string", "pattern": CODE_PATTERN, "x-codelist": self.name}
+        schema = {"type": "string", "pattern": CODE_PATTERN, "x-codelist": self.name}
+        return {**schema, "enum": sorted(codes(self.name))} if self.known else schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import uvloop
 from starlette.types import ASGIApp
 
@@ -16,7 +15,8 @@ from chassis.logs import configure
 from chassis.main import serve
 from chassis.service import Service
 from corridor.front import Proxy, front
-from deploy.local.issuer import build_issuer, load_people
+from deploy.local.issuer import build_issuer
+from deploy.local.people import load_people
 
 
 def built(name: str, values: Mapping[str, Any]) -> Service:
@@ -29,14 +29,14 @@ def built(name: str, values: Mapping[str, Any]) -> Service:
 async def run(facts: dict[str, Any]) -> None:
     """Serve until a signal. `services` are settings of those to run here, `elsewhere` the ports of those that are not."""
     services = [built(name, values) for name, values in facts["services"].items()]
-    client = httpx2.AsyncClient(timeout=30, trust_env=False)
     apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
-    apps |= {name: Proxy(f"http://127.0.0.1:{port}", client) for name, port in facts["elsewhere"].items()}
+    proxies = {name: Proxy(f"http://127.0.0.1:{port}") for name, port in facts["elsewhere"].items()}
     issuer = build_issuer(
         Path(facts["keys"]) / "issuer.jwk.json", facts["issuer"], load_people(facts["cell"])
     )
-    await serve(services, "127.0.0.1", facts["port"], app=front(facts["cell"], apps, issuer))
-    await client.aclose()
+    await serve(services, "127.0.0.1", facts["port"], app=front(facts["cell"], apps | proxies, issuer))
+    for proxy in proxies.values():
+        await proxy.aclose()
 
 
 if __name__ == "__main__":

@@ -1,28 +1,22 @@
 """Speaks to a running local stack as one of its invented people, over the public HTTP APIs alone."""
 
 import contextlib
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 
-from deploy.local.issuer import load_people, mint
-from deploy.local.stack import STATE
+from corridor.sign_in import LIFETIME_S, NoStackError, address, token
+from deploy.local.place import STATE
+from deploy.local.trouble import Trouble
 
-LIFETIME_S = 600
 TRIES = 3
 
 
-class NoStackError(RuntimeError):
-    """There is no such cell on this machine, or it does not run."""
-
-
-class RefusedError(RuntimeError):
+class RefusedError(Trouble):
     """A service refused; `problem` is its problem+json."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
@@ -30,36 +24,6 @@ class RefusedError(RuntimeError):
         said = (problem.get("title"), problem.get("detail"), fields)
         super().__init__(f"{status} {problem.get('code', '')}: {'. '.join(part for part in said if part)}")
         self.status, self.problem = status, problem
-
-
-@dataclass(frozen=True, slots=True)
-class CellAddress:
-    code: str
-    base_url: str
-    issuer: str
-    keys: Path
-
-
-def address(code: str, state: Path = STATE) -> CellAddress:
-    """Where the cell's front is. Raises NoStackError if no stack was started with this cell."""
-    file = state / code.lower() / "cell.json"
-    if not file.exists():
-        raise NoStackError(f"no cell {code} here; start it with: corridor up {code}")
-    facts = json.loads(file.read_text())
-    return CellAddress(code, f"http://127.0.0.1:{facts['port']}", facts["issuer"], Path(facts["keys"]))
-
-
-def token(name: str, state: Path = STATE) -> str:
-    """An access token of ten minutes for a person such as `th.worker`. Raises KeyError for one who does not exist."""
-    code, dot, _ = name.partition(".")
-    if not dot:
-        raise KeyError(f"nobody is called {name}; a name is a cell and a person, for example th.worker")
-    cell = address(code.upper(), state)
-    person = next((p for p in load_people(cell.code) if p.name == name), None)
-    if person is None:
-        known = ", ".join(p.name for p in load_people(cell.code))
-        raise KeyError(f"nobody is called {name}; there are: {known}")
-    return mint(cell.keys / "issuer.jwk.json", person, cell.issuer, LIFETIME_S)
 
 
 class Person:
@@ -91,7 +55,7 @@ class Person:
         if method != "GET":
             headers.setdefault("Idempotency-Key", str(uuid4()))
         answer = await self._persistently(method, path, headers, kwargs)
-        body = answer.json() if answer.content else None
+        body = self._read(answer)
         if answer.is_error:
             raise RefusedError(answer.status_code, body if isinstance(body, dict) else {})
         return body
@@ -103,7 +67,21 @@ class Person:
         for _ in range(TRIES - 1):
             with contextlib.suppress(httpx2.TransportError):
                 return await self._http.request(method, path, headers=headers, **kwargs)
-        return await self._http.request(method, path, headers=headers, **kwargs)
+        try:
+            return await self._http.request(method, path, headers=headers, **kwargs)
+        except httpx2.TransportError as error:
+            raise NoStackError(
+                f"cell {self.cell.code} does not answer at {self.cell.base_url} ({type(error).__name__}); "
+                f"start it in another terminal with: corridor up"
+            ) from error
+
+    def _read(self, answer: httpx2.Response) -> Any:
+        try:
+            return answer.json() if answer.content else None
+        except ValueError as error:
+            raise NoStackError(
+                f"what answers at {self.cell.base_url} is not cell {self.cell.code}"
+            ) from error
 
     def _fresh(self) -> str:
         if time.monotonic() > self._until:

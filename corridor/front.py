@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import httpx2
 from fastapi import FastAPI
@@ -15,44 +14,72 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from corridor.described import described
+
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"})
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+_CONNECTIONS, _ANSWER_S, _FULL_S = 100, 30, 2
 
 
 class Proxy:
-    """Hand a request on to a service in another process, unchanged but for hop-by-hop headers."""
+    """Hand a request on to a service in another process, unchanged but for hop-by-hop headers.
 
-    def __init__(self, base: str, client: httpx2.AsyncClient) -> None:
-        self.base, self.client = base.rstrip("/"), client
+    Each service has connections of its own, and who finds them all in use is told so soon: requests that are kept open
+    at one service delay those of no other.
+    """
+
+    def __init__(self, base: str, connections: int = _CONNECTIONS) -> None:
+        self.base = base.rstrip("/")
+        limits = httpx2.Limits(max_connections=connections)
+        timeout = httpx2.Timeout(_ANSWER_S, pool=_FULL_S)
+        self.client = httpx2.AsyncClient(limits=limits, timeout=timeout, trust_env=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        path = request.url.path.removeprefix(scope.get("root_path", ""))
-        upstream = self.client.build_request(
-            request.method,
-            self.base + path,
-            params=request.query_params,
-            headers=[(k, v) for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP],
-            content=request.stream() if request.method not in {"GET", "HEAD"} else None,
-        )
-        try:
-            answer = await self.client.send(upstream, stream=True)
-        except httpx2.TransportError:
-            problem = {"type": "about:blank", "title": "The service does not answer", "status": 503}
-            await JSONResponse(problem, 503, media_type="application/problem+json")(scope, receive, send)
+        if request.method in {"GET", "HEAD"} and _has_body(request):
+            await _problem(400, "A request to read carries no body")(scope, receive, send)
             return
-        headers = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP}
-        body = StreamingResponse(answer.aiter_raw(), answer.status_code, headers)
-        await body(scope, receive, send)
-        await answer.aclose()
+        try:
+            answer = await self.client.send(self._upstream(request), stream=True)
+        except httpx2.InvalidURL:
+            await _problem(400, "The address is not one")(scope, receive, send)
+        except httpx2.PoolTimeout:
+            await _problem(503, "The service is busy")(scope, receive, send)
+        except httpx2.TransportError:
+            await _problem(503, "The service does not answer")(scope, receive, send)
+        else:
+            await _handed_back(answer, scope, receive, send)
+
+    async def aclose(self) -> None:
+        await self.client.aclose()
+
+    def _upstream(self, request: Request) -> httpx2.Request:
+        path = request.scope["raw_path"].decode("ascii").removeprefix(request.scope.get("root_path", ""))
+        query = request.url.query
+        return self.client.build_request(
+            request.method,
+            f"{self.base}{path}?{query}" if query else self.base + path,
+            headers=[(k, v) for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP],
+            content=request.stream() if _has_body(request) else None,
+        )
 
 
-def described(spec: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """A service's OpenAPI document for people: under its prefix, with how to sign in, without calls between services."""
-    paths = {path: item for path, item in spec["paths"].items() if not path.startswith("/internal/")}
-    components = spec.setdefault("components", {})
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"}}
-    return {**spec, "paths": paths, "security": [{"token": []}], "servers": [{"url": prefix}]}
+def _has_body(request: Request) -> bool:
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
+def _problem(status: int, title: str) -> JSONResponse:
+    body = {"type": "about:blank", "title": title, "status": status}
+    headers = {"Retry-After": str(_FULL_S)} if status == httpx2.codes.SERVICE_UNAVAILABLE else {}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+async def _handed_back(answer: httpx2.Response, scope: Scope, receive: Receive, send: Send) -> None:
+    headers = {k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP}
+    try:
+        await StreamingResponse(answer.aiter_raw(), answer.status_code, headers)(scope, receive, send)
+    finally:
+        await answer.aclose()  # also when the caller has gone: else its connection is lost to everybody
 
 
 def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starlette:
@@ -69,12 +96,12 @@ def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starle
     async def spec(request: Request) -> Response:
         name = request.path_params["service"]
         if name not in services:
-            return JSONResponse(
-                {"title": "No such service", "status": 404}, 404, media_type="application/problem+json"
-            )
+            return _problem(404, "No such service")
         transport = httpx2.ASGITransport(app=services[name])
         async with httpx2.AsyncClient(transport=transport, base_url="http://front") as client:
             answer = await client.get("/openapi.json")
+        if answer.is_error:
+            return Response(answer.content, answer.status_code, media_type=answer.headers["content-type"])
         return JSONResponse(described(answer.json(), f"/{name}"))
 
     assets = Path(str(files("fastapi_offline"))) / "static"

@@ -1,7 +1,6 @@
 """The steps of a case through two cells, over the public HTTP APIs: the demo narrates them, tests assert on them."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from corridor.client import Person, RefusedError
-from deploy.local.stack import STATE
+from deploy.local.patience import Patience
+from deploy.local.place import STATE
+from deploy.local.trouble import Trouble
 
 PATIENCE_S = 30.0
 AGENCY, RECIPIENT = "th-care-agency", "kh-reintegration-agency"
@@ -37,7 +38,7 @@ ANSWERS = {
 }
 
 
-class TooSlowError(RuntimeError):
+class TooSlowError(Trouble):
     """What should have happened did not happen in time."""
 
 
@@ -49,23 +50,40 @@ class Journey:
         self.case = self.consent = self.referral = self.return_id = self.their_case = ""
 
     async def __aenter__(self) -> "Journey":
-        names = ("th.officer", "th.worker", "th.other-worker", "th.auditor", "kh.worker", "kh.auditor")
+        names = (
+            "th.officer",
+            "th.worker",
+            "th.supervisor",
+            "th.other-worker",
+            "th.auditor",
+            "kh.worker",
+            "kh.auditor",
+        )
         people = [await self._stack.enter_async_context(Person(name, self._state)) for name in names]
-        self.officer, self.worker, self.neighbour, self.auditor, self.kh_worker, self.kh_auditor = people
+        (
+            self.officer,
+            self.worker,
+            self.supervisor,
+            self.neighbour,
+            self.auditor,
+            self.kh_worker,
+            self.kh_auditor,
+        ) = people
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     async def open_case(self, fields: dict[str, Any], urgency: str = "urgent") -> str:
-        body = {"channel": "screening-unit", "urgency": urgency, "languages": ["km"], "fields": fields}
-        self.case = (await self.officer.post("/intake/v1/cases", body))["id"]
+        """A walk-in at the agency: the case is its worker's."""
+        body = {"channel": "agency", "urgency": urgency, "languages": ["km"], "fields": fields}
+        self.case = (await self.worker.post("/intake/v1/cases", body))["id"]
         return self.case
 
     async def screen(self) -> Any:
         path = f"/intake/v1/cases/{self.case}/screenings"
-        made = await self.officer.post(path, {"checklist": "ilo-ec-labour-adult", "answers": ANSWERS})
-        return await self.officer.get(f"{path}/{made['id']}")
+        made = await self.worker.post(path, {"checklist": "ilo-ec-labour-adult", "answers": ANSWERS})
+        return await self.worker.get(f"{path}/{made['id']}")
 
     async def identify(self) -> None:
         body = {
@@ -73,16 +91,11 @@ class Journey:
             "deciding_organisation": "NonPoliceGovernmentalOrganization",
             "reasons": "Means and exploitation are established by the screening and the interview.",
         }
-        await self.officer.post(f"/intake/v1/cases/{self.case}/status", body)
+        await self.supervisor.post(f"/intake/v1/cases/{self.case}/status", body)
 
     async def assess_needs(self) -> None:
         body = {"urgency": "urgent", "needs": ["livelihood", "psychosocial", "return"]}
-        await self.officer.post(f"/intake/v1/cases/{self.case}/needs", body)
-
-    async def assign(self) -> None:
-        body = {"organisation": AGENCY, "workers": ["th.worker"]}
-        path = f"/intake/v1/cases/{self.case}/assignment"
-        await eventually(lambda: found(self.officer.post(path, body)))
+        await self.worker.post(f"/intake/v1/cases/{self.case}/needs", body)
 
     async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
         body = {
@@ -186,7 +199,13 @@ class Journey:
         return await eventually(there, f"return {state} for {person.name}")
 
     async def withdraw(self) -> None:
-        await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
+        """Until it is answered as complete: from then on nothing of hers is sealed."""
+
+        async def complete() -> Any:
+            answer = await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
+            return answer["complete"]
+
+        await eventually(complete, "a withdrawal that is complete")
 
     async def ledger(self) -> list[dict[str, Any]]:
         page = await self.worker.get(f"/consent/v1/cases/{self.case}/ledger", limit=200)
@@ -217,9 +236,9 @@ async def eventually(
     look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S
 ) -> Any:
     """Look until there is something. Raises TooSlowError, naming what was waited for."""
-    deadline = time.monotonic() + patience
+    waiting = Patience(quiet_s=patience)
     while (seen := await look()) is None:
-        if time.monotonic() > deadline:
-            raise TooSlowError(f"{what} did not come within {patience:.0f} s")
+        if waiting.over:
+            raise TooSlowError(f"{what} did not come within {waiting.waited_s:.0f} s")
         await asyncio.sleep(0.05)
     return seen

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.issuer import load_people
+from deploy.local.people import load_people
 from deploy.local.stack import Stack
 
 COMMAND = ".venv/bin/corridor"

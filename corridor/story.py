@@ -6,7 +6,6 @@ from typing import Any
 from rich.console import Console
 
 from corridor.journey import Journey, eventually
-from deploy.local.stack import Stack
 
 PERSON = {
     "cor_FullName": "Sreymom",
@@ -53,7 +52,7 @@ class Narrator:
         self._console.print(line, soft_wrap=True)
 
 
-async def play(_: Stack, console: Console) -> None:
+async def play(console: Console) -> None:
     """Play the whole story on a stack that is up. Raises what a service refused, or what came too late."""
     title = "[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real."
     console.print(title, soft_wrap=True)
@@ -72,21 +71,17 @@ async def play(_: Stack, console: Console) -> None:
 async def _identification(journey: Journey, tell: Narrator) -> None:
     await journey.open_case(PERSON)
     tell.step(
-        "TH screening unit", "opens a case for a woman with a single name and an approximate year of birth"
+        "TH care agency", "opens a case for a woman with a single name and an approximate year of birth"
     )
     tell.note("identity and what happened to her are ciphertext under a key of her own")
     result = await journey.screen()
-    tell.step("TH screening unit", f"screens her against the ILO/EC checklist: {result['outcome']}")
+    tell.step("TH care agency", f"screens her against the ILO/EC checklist: {result['outcome']}")
     for dimension in result["dimensions"]:
         if dimension["positive"]:
             tell.note(f"{dimension['name']}: {dimension['rule']}")
     await journey.identify()
     await journey.assess_needs()
-    await journey.assign()
-    tell.step(
-        "TH screening unit",
-        "a person decides the formal status; needs are assessed; a care agency takes the case",
-    )
+    tell.step("TH care agency", "a supervisor decides the formal status; needs are assessed")
 
 
 async def _consent(journey: Journey, tell: Narrator) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from corridor.client import NoStackError, Person
-from deploy.local.stack import STATE
+from corridor.client import Person
+from corridor.sign_in import NoStackError
+from deploy.local.place import STATE
 
 JOINS = ("disclosure_id", "referral_id", "return_id", "subject_id")
 """Identifiers that both halves share: by them the other cell's case is found."""

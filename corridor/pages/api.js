@@ -1,9 +1,11 @@
 "use strict";
-// Shows one service's OpenAPI document and signs its requests as the person chosen.
+// Shows one service's OpenAPI document and signs its requests as the person chosen, anew when a session ends.
 const service = document.getElementById("service");
 const person = document.getElementById("person");
 const signed = document.getElementById("signed");
+const MARGIN_S = 30;
 let token = "";
+let ends = 0;
 
 function show() {
   SwaggerUIBundle({
@@ -11,7 +13,8 @@ function show() {
     domNode: document.getElementById("api"),
     deepLinking: false,
     validatorUrl: null,
-    requestInterceptor: (request) => {
+    requestInterceptor: async (request) => {
+      if (person.value && Date.now() > ends) await signIn();
       if (token) request.headers.Authorization = `Bearer ${token}`;
       return request;
     },
@@ -25,18 +28,29 @@ async function people() {
   }
 }
 
+async function granted() {
+  const form = new URLSearchParams({ grant_type: "password", username: person.value });
+  try {
+    const answer = await fetch("/issuer/token", { method: "POST", body: form });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 async function signIn() {
   token = "";
+  ends = 0;
   signed.textContent = "";
   if (!person.value) return;
-  const form = new URLSearchParams({ grant_type: "password", username: person.value });
-  const answer = await fetch("/issuer/token", { method: "POST", body: form });
-  if (!answer.ok) {
-    signed.textContent = "Could not sign in.";
+  const grant = await granted();
+  if (!grant) {
+    signed.textContent = "Could not sign in: the cell does not answer.";
     return;
   }
-  token = (await answer.json()).access_token;
-  signed.textContent = `Signed in as ${person.value} for ten minutes.`;
+  token = grant.access_token;
+  ends = Date.now() + (grant.expires_in - MARGIN_S) * 1000;
+  signed.textContent = `Signed in as ${person.value}.`;
 }
 
 service.addEventListener("change", show);

@@ -5,7 +5,8 @@ import sys
 import uvicorn
 
 from deploy.compose.cell import PORT, ROOT, issuer_url
-from deploy.local.issuer import build_issuer, load_people
+from deploy.local.issuer import build_issuer
+from deploy.local.people import load_people
 
 if __name__ == "__main__":
     code = sys.argv[1]

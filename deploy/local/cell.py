@@ -12,15 +12,17 @@ from joserfc.jwk import OKPKey
 
 from contracts.catalogue import SERVICES
 from deploy.local.databases import Role
-from deploy.local.issuer import load_people
 from deploy.local.kafka import Broker
-from deploy.local.ports import kept_ports
+from deploy.local.people import load_people
+from deploy.local.place import make_folder
+from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
 VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
 EPOCH = "2026-11"
 FRONT = "front"
+PORTS = "ports.json"
 
 
 class Cell:
@@ -28,11 +30,10 @@ class Cell:
 
     def __init__(self, code: str, root: Path, *, partners: Sequence[str], owner: int | None = None) -> None:
         self.code, self.partners = code, tuple(partners)
-        self.directory = root / code.lower()
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.directory = make_folder(root.absolute() / code.lower())
         self.broker = Broker(self.directory / "kafka", name=f"kafka-{code.lower()}", owner=owner)
         self.postgres = Postgres(self.directory / "postgres", owner=owner)
-        self.ports = kept_ports(self.directory / "ports.json", (FRONT, *SERVICES))
+        self.ports = kept_ports(self.directory / PORTS, (FRONT, *SERVICES))
         self.keys = self.directory / "keys"
         self._secrets = self._kept_secrets()
 
@@ -44,6 +45,15 @@ class Cell:
     @property
     def issuer(self) -> str:
         return f"{self.base_url}/issuer"
+
+    def require_ports(self, *, processes: bool) -> None:
+        """Raises PortTakenError when a program of somebody else listens where a server of this cell is to."""
+        own = self.ports if processes else {FRONT: self.ports[FRONT]}
+        require_free({f"{self.code}'s {name}": port for name, port in own.items()}, self.directory / PORTS)
+        for server, folder in ((self.broker, "kafka"), (self.postgres, "postgres")):
+            if not server.running:
+                named = {f"{self.code}'s {folder}": port for port in server.ports.values()}
+                require_free(named, self.directory / folder / PORTS)
 
     def password(self, user: str) -> str:
         return self._secrets[user]

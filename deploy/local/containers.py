@@ -53,7 +53,7 @@ class Container:
         holder = [sys.executable, __file__, self._kind, str(port), str(self._directory / READY)]
         secret = {PASSWORD: password}
         self._process.start(holder, owner=self._owner, remove=self._remove, secrets=secret)
-        self._process.wait_until((self._directory / READY).exists, timeout_s=300)
+        self._process.wait_until((self._directory / READY).exists, quiet_s=300)
         return f"127.0.0.1:{port}" if self._kind == "kafka" else _dsn(port, password)
 
     def stop(self) -> None:

@@ -4,11 +4,9 @@ Its documents and its tokens have the shape of a real one's (OpenID Connect disc
 service needs no other setting than the address to be used with a real one.
 """
 
-import json
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,59 +16,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from chassis import tokens
-from contracts.catalogue import SERVICES
+from chassis import signing
+from deploy.local.people import Person, load_key, mint
 
-PEOPLE = Path(__file__).with_name("people.json")
 REFRESH_LIFETIME_S = 8 * 3600
 REFRESH_TYPE = "rt+jwt"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """`name` is how she is addressed and her pseudonym in tokens: `th.officer`."""
-
-    name: str
-    cell: str
-    roles: tuple[str, ...]
-    org: str
-
-    @property
-    def public(self) -> dict[str, Any]:
-        return {"name": self.name, "cell": self.cell, "roles": list(self.roles), "org": self.org}
-
-
-def load_people(cell: str, file: Path = PEOPLE) -> list[Person]:
-    """The invented people of a cell; none for a cell that has none."""
-    known = json.loads(file.read_text()).get(cell, {})
-    return [
-        Person(f"{cell.lower()}.{name}", cell, tuple(facts["roles"]), facts["org"])
-        for name, facts in known.items()
-    ]
-
-
-def mint(key: OKPKey | Path, person: Person, issuer_url: str, lifetime: int) -> str:
-    """An access token for every service of the person's cell. `lifetime` is in seconds, ten minutes at most."""
-    if not 0 < lifetime <= tokens.USER_LIFETIME_SECONDS:
-        raise ValueError(f"an access token lives 1 to {tokens.USER_LIFETIME_SECONDS} seconds")
-    now = int(time.time())
-    claims = {
-        "iss": issuer_url,
-        "sub": person.name,
-        "aud": list(SERVICES),
-        "iat": now,
-        "exp": now + lifetime,
-        "jti": str(uuid.uuid4()),
-        "cell": person.cell,
-        "org": person.org,
-        "roles": list(person.roles),
-    }
-    signing = load_key(key) if isinstance(key, Path) else key
-    return tokens.sign(signing, str(signing.kid), claims)
-
-
-def load_key(file: Path) -> OKPKey:
-    return OKPKey.import_key(json.loads(file.read_text()))
 
 
 class Issuer:
@@ -82,7 +32,7 @@ class Issuer:
 
     @property
     def jwks(self) -> dict[str, Any]:
-        return {"keys": [{**self._key.as_dict(private=False), "use": "sig", "alg": tokens.ALGORITHM}]}
+        return {"keys": [{**self._key.as_dict(private=False), "use": "sig", "alg": signing.ALGORITHM}]}
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -92,21 +42,21 @@ class Issuer:
             "jwks_uri": f"{self.url}/jwks.json",
             "grant_types_supported": ["password", "refresh_token"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [tokens.ALGORITHM],
+            "id_token_signing_alg_values_supported": [signing.ALGORITHM],
         }
 
     def grant(self, person: Person) -> dict[str, Any]:
         return {
-            "access_token": mint(self._key, person, self.url, tokens.USER_LIFETIME_SECONDS),
+            "access_token": mint(self._key, person, self.url, signing.USER_LIFETIME_SECONDS),
             "refresh_token": self._refresh_token(person),
             "token_type": "Bearer",
-            "expires_in": tokens.USER_LIFETIME_SECONDS,
+            "expires_in": signing.USER_LIFETIME_SECONDS,
         }
 
     def refreshed(self, token: str) -> Person | None:
         """Whose refresh token this is; None when it is forged, expired, or an access token."""
         try:
-            read = jwt.decode(token, self._key, algorithms=[tokens.ALGORITHM])
+            read = jwt.decode(token, self._key, algorithms=[signing.ALGORITHM])
             jwt.JWTClaimsRegistry(
                 iss={"essential": True, "value": self.url}, exp={"essential": True}
             ).validate(read.claims)
@@ -119,8 +69,8 @@ class Issuer:
     def _refresh_token(self, person: Person) -> str:
         expires = int(time.time()) + REFRESH_LIFETIME_S
         claims = {"iss": self.url, "sub": person.name, "exp": expires, "jti": str(uuid.uuid4())}
-        header = {"alg": tokens.ALGORITHM, "typ": REFRESH_TYPE, "kid": str(self._key.kid)}
-        return jwt.encode(header, claims, self._key, algorithms=[tokens.ALGORITHM])
+        header = {"alg": signing.ALGORITHM, "typ": REFRESH_TYPE, "kid": str(self._key.kid)}
+        return jwt.encode(header, claims, self._key, algorithms=[signing.ALGORITHM])
 
 
 def build_issuer(key_file: Path, issuer_url: str, people: Sequence[Person]) -> FastAPI:

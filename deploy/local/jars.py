@@ -10,11 +10,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
+
+from deploy.local.trouble import Trouble
 
 VERSION = "4.3.1"
 ROOTS = (f"org.apache.kafka:kafka_2.13:{VERSION}", "org.slf4j:slf4j-simple:1.7.36")
@@ -23,7 +26,7 @@ OLDEST_JAVA = 17
 HEADING = "# SHA-256 and Maven coordinate of each jar of the local Kafka broker; `deploy/local/jars.py` checks them."
 
 
-class JarError(RuntimeError):
+class JarError(Trouble):
     """A jar is missing, unexpected, or not the one whose checksum is committed."""
 
 
@@ -51,15 +54,20 @@ def read_sums(sums: Path = SUMS) -> tuple[Jar, ...]:
     return tuple(Jar(*line.split()) for line in lines)
 
 
-def kafka_jars(cache: Path | None = None, sums: Path = SUMS) -> Path:
-    """The folder that holds the verified jars and nothing else. Raises JarError when one is not as committed."""
+def kafka_jars(
+    cache: Path | None = None, sums: Path = SUMS, say: Callable[[str], None] = lambda _: None
+) -> Path:
+    """The folder that holds the verified jars and nothing else. Raises JarError when one is not as committed.
+
+    `say` is told how far a download is.
+    """
     cache = cache or cache_directory()
     folder = cache / f"kafka-{VERSION}"
     jars = read_sums(sums)
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / "kafka.lock"):
         if not folder.exists():
-            _fetch(jars, cache, folder)
+            _fetch(jars, cache, folder, say)
         verify(folder, jars)
     return folder
 
@@ -83,7 +91,7 @@ def java() -> str:
     return str(JAVA)
 
 
-def _fetch(jars: tuple[Jar, ...], cache: Path, folder: Path) -> None:
+def _fetch(jars: tuple[Jar, ...], cache: Path, folder: Path, say: Callable[[str], None]) -> None:
     """Downloads into a folder beside the final one and renames it when whole, so that half a download is never used."""
     from jgo.maven import MavenContext
 
@@ -97,11 +105,30 @@ def _fetch(jars: tuple[Jar, ...], cache: Path, folder: Path) -> None:
         source = maven.project(group, artifact).at_version(version).artifact().resolve()
         shutil.copyfile(source, partial / jar.filename)
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(one, jars))
+    say(f"Kafka's jars: fetching {len(jars)} files, about 44 MB")
+    try:
+        _all_of(jars, one, say)
+    except (OSError, RuntimeError) as error:  # what the client raises for a network that is not there
+        raise JarError(
+            f"Kafka's jars could not be fetched ({type(error).__name__}): this first start needs the network and a "
+            f"Maven repository; try again, or copy {folder} from a machine that has it"
+        ) from error
     verify(partial, jars)
     partial.rename(folder)
     shutil.rmtree(cache / "maven", ignore_errors=True)
+
+
+def _all_of(jars: tuple[Jar, ...], fetch: Callable[[Jar], None], say: Callable[[str], None]) -> None:
+    """Eight at a time; the first failure drops those that have not begun."""
+    with ThreadPoolExecutor(8) as pool:
+        waiting = {pool.submit(fetch, jar): jar for jar in jars}
+        try:
+            for number, done in enumerate(as_completed(waiting), 1):
+                done.result()
+                say(f"Kafka's jars: {number} of {len(jars)}, {waiting[done].filename}")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def resolve_sums(cache: Path) -> str:

@@ -7,6 +7,7 @@ import base64
 import secrets
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Broker:
         place: Place | None = None,
     ) -> None:
         self._directory = directory.absolute()
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._name, self._plaintext, self._heap = name, plaintext, heap
         self._owner, self._remove = owner, remove
         self._process = ServerProcess(self._directory)
@@ -74,6 +75,11 @@ class Broker:
         if not self._plaintext:
             raise ServerError(f"{self._name} was made without a plaintext listener")
         return f"{self._host}:{self._ports['PLAIN']}"
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Those that it listens on, by listener."""
+        return {name: port for name, port in self._ports.items() if name != "PLAIN" or self._plaintext}
 
     @property
     def running(self) -> bool:

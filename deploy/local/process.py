@@ -17,11 +17,13 @@ from pathlib import Path
 import psutil
 
 from deploy.local import reaper
+from deploy.local.patience import Patience
+from deploy.local.trouble import Trouble
 
-PATIENCE_S = 20.0
+STOP_S = 20.0
 
 
-class ServerError(RuntimeError):
+class ServerError(Trouble):
     """A server did not come up; the end of its log is in the message."""
 
 
@@ -39,7 +41,7 @@ class ServerProcess:
         command: list[str],
         *,
         owner: int | None = None,
-        user: str | None = None,
+        user: int | None = None,
         remove: Path | None = None,
         secrets: Mapping[str, str] | None = None,
     ) -> None:
@@ -63,27 +65,32 @@ class ServerProcess:
         known = self._known()
         return known is not None and reaper.alive(known["pid"], known["created"])
 
-    def wait_until(self, ready: Callable[[], bool], timeout_s: float = 300.0) -> None:
-        """Raises ServerError when the process ends or `ready` stays false."""
-        deadline = time.monotonic() + timeout_s
+    def wait_until(self, ready: Callable[[], bool], quiet_s: float | None = None) -> None:
+        """Waits as long as its log grows. Raises ServerError when the process ends, or falls silent and is not ready."""
+        patience = Patience(self.log_size, quiet_s)
         while not ready():
-            if not self.running or time.monotonic() > deadline:
+            ended = not self.running
+            if ended or patience.over:
+                how = "ended" if ended else f"was not ready after {patience.waited_s:.0f} s"
                 tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-                raise ServerError(f"{self.log.parent.name} did not start; {self.log} ends with:\n{tail}")
+                raise ServerError(f"{self.log.parent.name} {how}; {self.log} ends with:\n{tail}")
             time.sleep(0.05)
+
+    def log_size(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
 
     def stop(self) -> None:
         """Politely, then by force; does nothing when it is not running."""
         known = self._known()
         if known is not None:
-            reaper.end(known["pid"], known["created"], known["signal"], PATIENCE_S)
+            reaper.end(known["pid"], known["created"], known["signal"], STOP_S)
         self._forget(known)
 
     def kill(self) -> None:
         """SIGKILL to it and to its children, as when a machine loses power."""
         known = self._known()
         if known is not None:
-            reaper.end(known["pid"], known["created"], signal.SIGKILL, PATIENCE_S)
+            reaper.end(known["pid"], known["created"], signal.SIGKILL, STOP_S)
         self._forget(known)
 
     def _watch(self, owner: int, started: dict[str, float], remove: Path | None) -> subprocess.Popen[bytes]:

@@ -5,11 +5,10 @@ import json
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 from filelock import FileLock, Timeout
@@ -17,20 +16,34 @@ from filelock import FileLock, Timeout
 from contracts.catalogue import SERVICES
 from deploy.local.cell import FRONT, Cell, environment, write_secret
 from deploy.local.jars import kafka_jars
+from deploy.local.patience import Patience
+from deploy.local.people import PEOPLE
+from deploy.local.place import ROOT, STATE, make_folder, require_passable
 from deploy.local.prepare import prepare_broker, prepare_databases
 from deploy.local.process import ServerError, ServerProcess
+from deploy.local.trouble import Trouble
 from deploy.local.trust import make_trust
 
-ROOT = Path(__file__).parents[2]
-STATE = Path(os.environ.get("CORRIDOR_STATE", ROOT / ".corridor" / "state"))
-"""Where a stack keeps everything, unless a test or a second checkout says otherwise."""
-READY_S = 300.0
-Progress = Callable[[str], None]
-"""Told the name of each step when it is done; STEPS of them."""
+COUNTRIES = tuple(json.loads(PEOPLE.read_text()))
+"""Those that have invented people; a cell of another has nobody to sign in as."""
 
 
-class InUseError(RuntimeError):
+class Progress:
+    """Told how the start goes. This one is silent."""
+
+    def done(self, step: str) -> None:
+        """One of `Stack.steps` is done."""
+
+    def say(self, text: str) -> None:
+        """Something moves inside a step."""
+
+
+class InUseError(Trouble):
     """Another process runs a stack on this state."""
+
+
+class NobodyThereError(Trouble):
+    """A country was asked for that has no invented people, organisations or agreements."""
 
 
 class Stack:
@@ -49,32 +62,46 @@ class Stack:
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         self.state, self.processes, self.extra = state, processes, dict(extra or {})
+        _require_people(codes)
         self._claim(fresh=fresh)
         self.cells: Mapping[str, Cell] = {code: Cell(code, state, partners=codes) for code in codes}
-        self._children: list[ServerProcess] = []
+        self._children: dict[str, Child] = {}
         self._migrating = asyncio.Lock()  # Alembic's environment is one for the process
 
     def _claim(self, *, fresh: bool) -> None:
         """State belongs to one stack at a time; databases and topics are kept or wiped together."""
-        self.state.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.state.parent)
         self._lock = FileLock(self.state.with_suffix(".lock"))
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
-            raise InUseError("a stack is already running here; stop it first") from error
+            raise InUseError(_who_runs(self.state)) from error
         if fresh:
             shutil.rmtree(self.state, ignore_errors=True)
+        require_passable(make_folder(self.state))
+        _runner(self.state).write_text(str(os.getpid()))
 
     @property
     def steps(self) -> int:
         return 1 + 5 * len(self.cells)
 
-    async def up(self, progress: Progress = lambda _: None) -> None:
+    @property
+    def servers(self) -> "Mapping[str, Server]":
+        """Every process that has to run, by a name for people: those that others stand on come first."""
+        kinds: dict[str, Server] = {}
+        for code, cell in self.cells.items():
+            kinds |= {f"{code}: PostgreSQL": cell.postgres, f"{code}: Kafka": cell.broker}
+        return kinds | self._children
+
+    async def up(self, progress: Progress | None = None) -> None:
         """Start everything and return when every service is ready. On any failure what was started is stopped."""
+        progress = progress or Progress()
         try:
-            await asyncio.to_thread(kafka_jars)
+            for cell in self.cells.values():
+                await asyncio.to_thread(cell.require_ports, processes=self.processes)
+            await asyncio.to_thread(kafka_jars, say=progress.say)
             self._keys()
-            progress("Kafka at hand")
+            progress.done("Kafka's jars are here")
             await asyncio.gather(*(self._servers(cell, progress) for cell in self.cells.values()))
             for cell in self.cells.values():
                 self._services(cell)
@@ -94,16 +121,16 @@ class Stack:
 
     async def _postgres(self, cell: Cell, progress: Progress) -> None:
         await asyncio.to_thread(cell.postgres.start)
-        progress(f"{cell.code}: PostgreSQL answers")
+        progress.done(f"{cell.code}: PostgreSQL answers")
         async with self._migrating:
             await prepare_databases(cell)
-        progress(f"{cell.code}: databases are migrated")
+        progress.done(f"{cell.code}: databases are migrated")
 
     async def _kafka(self, cell: Cell, progress: Progress) -> None:
         await asyncio.to_thread(cell.broker.start)
-        progress(f"{cell.code}: Kafka answers")
+        progress.done(f"{cell.code}: Kafka answers")
         await prepare_broker(cell)
-        progress(f"{cell.code}: topics, users and rights are set")
+        progress.done(f"{cell.code}: topics, users and rights are set")
 
     def _services(self, cell: Cell) -> None:
         """One process for the cell, or one for each service and one for the front."""
@@ -123,39 +150,98 @@ class Stack:
         self._launch(cell, settings, facts)
 
     def _launch(self, cell: Cell, settings: Mapping[str, Any], _facts: Mapping[str, Any]) -> None:
-        self._spawn(cell.directory / FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
+        self._spawn(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
         if self.processes:
             for name in SERVICES:
-                self._spawn(cell.directory / name, [f"services.{name}", "all"], environment(settings[name]))
+                self._spawn(cell, name, [f"services.{name}", "all"], environment(settings[name]))
 
-    def _spawn(self, directory: Path, module: list[str], values: Mapping[str, str]) -> None:
-        directory.mkdir(exist_ok=True)
-        child = ServerProcess(directory)
-        child.start([sys.executable, "-m", *module], secrets={"PYTHONPATH": str(ROOT), **values})
-        self._children.append(child)
+    def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
+        child = Child(cell.directory / name, module, values)
+        child.start()
+        self._children[f"{cell.code}: {name}"] = child
 
     async def _ready(self, cell: Cell, progress: Progress) -> None:
         """Wait until every service of the cell says ready. Raises ServerError with what the last one said was wrong."""
-        deadline = time.monotonic() + READY_S
-        said = "nothing"
+        own = [child for name, child in self._children.items() if name.startswith(f"{cell.code}:")]
         async with httpx2.AsyncClient(base_url=cell.base_url, timeout=5, trust_env=False) as client:
             for name in SERVICES:
+                said = "nothing"
+                patience = Patience(lambda: (said, [child.log_size() for child in own]))  # noqa: B023 - used in the loop
                 while True:
                     ok, said = await _answer(client, f"/{name}/health/ready")
                     if ok:
                         break
-                    if time.monotonic() > deadline or not all(child.running for child in self._children):
-                        raise ServerError(f"{cell.code}: {name} is not ready: {said}. Logs: {cell.directory}")
+                    ended = not all(child.running for child in own)
+                    if ended or patience.over:
+                        how = "ended" if ended else f"is not ready after {patience.waited_s:.0f} s: {said}"
+                        raise ServerError(f"{cell.code}: {name} {how}. Its log: {own[0].log}")
                     await asyncio.sleep(0.1)
-        progress(f"{cell.code}: every service is ready")
+        progress.done(f"{cell.code}: every service is ready")
 
     async def down(self) -> None:
         """Stop services first, then servers; nothing of the stack is left running."""
-        await asyncio.gather(*(asyncio.to_thread(child.stop) for child in self._children))
+        await asyncio.gather(*(asyncio.to_thread(child.stop) for child in self._children.values()))
         self._children.clear()
         servers = [server for cell in self.cells.values() for server in (cell.broker, cell.postgres)]
         await asyncio.gather(*(asyncio.to_thread(server.stop) for server in servers))
+        _runner(self.state).unlink(missing_ok=True)
         self._lock.release()
+
+
+class Server(Protocol):
+    """A process of the stack that can be looked at, and started when it has ended."""
+
+    @property
+    def running(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Child:
+    """A process of our own code, which can be started again as it was."""
+
+    def __init__(self, directory: Path, module: list[str], values: Mapping[str, str]) -> None:
+        directory.mkdir(exist_ok=True)
+        self._process, self.log = ServerProcess(directory), directory / "server.log"
+        self._command = [sys.executable, "-m", *module]
+        self._secrets = {"PYTHONPATH": str(ROOT), **values}
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def log_size(self) -> int:
+        return self._process.log_size()
+
+    def start(self) -> None:
+        self._process.start(self._command, secrets=self._secrets)
+
+    def stop(self) -> None:
+        self._process.stop()
+
+
+def _require_people(codes: Sequence[str]) -> None:
+    strangers = [code for code in codes if code not in COUNTRIES]
+    if strangers:
+        raise NobodyThereError(
+            f"{', '.join(strangers)} has no people, organisations or agreements on this stack; "
+            f"choose among {', '.join(COUNTRIES)}"
+        )
+
+
+def _runner(state: Path) -> Path:
+    """Holds the process that runs the stack, for whoever comes second."""
+    return state / "runner.pid"
+
+
+def _who_runs(state: Path) -> str:
+    """What a second comer is told: which process, and where its cells are."""
+    runner = _runner(state)
+    process = f" (process {runner.read_text()})" if runner.exists() else ""
+    facts = [json.loads(file.read_text()) for file in sorted(state.glob("*/cell.json"))]
+    cells = ", ".join(f"{one['cell']} at http://127.0.0.1:{one['port']}" for one in facts)
+    where = f": {cells}" if cells else ""
+    return f"a stack is already running here{process}{where}. Use it, or stop it with Ctrl-C in its terminal"
 
 
 async def _answer(client: httpx2.AsyncClient, path: str) -> tuple[bool, str]:

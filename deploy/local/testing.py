@@ -18,6 +18,7 @@ from filelock import AsyncFileLock, FileLock
 from deploy.local.containers import Container, docker_answers
 from deploy.local.databases import Role, copy_database, drop_database, provision_database
 from deploy.local.kafka import Broker
+from deploy.local.place import opened
 from deploy.local.postgres import Postgres
 from deploy.local.process import ServerProcess
 
@@ -31,7 +32,7 @@ class Run:
 
     @classmethod
     def begin(cls) -> "Run":
-        return cls(Path(tempfile.mkdtemp(prefix="corridor-test-")), os.getpid())
+        return cls(opened(Path(tempfile.mkdtemp(prefix="corridor-test-"))), os.getpid())
 
     @classmethod
     def join(cls, facts: Mapping[str, str]) -> "Run":

@@ -27,11 +27,15 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     UserScramCredentialUpsertion,
 )
 
-PATIENCE_S = 20.0
+from deploy.local.patience import Patience, stretched
+from deploy.local.trouble import Trouble
+
+ANSWER_S = 20.0
+"""For how long the broker may think about one request, on an idle machine."""
 SCRAM_ITERATIONS = 4096
 
 
-class ProvisionError(RuntimeError):
+class ProvisionError(Trouble):
     """What exists cannot be brought to what is asked for, or did not become visible in time."""
 
 
@@ -124,7 +128,7 @@ def rights(admin: AdminClient, user: User) -> set[AclBinding]:
         AclOperation.ANY,
         AclPermissionType.ANY,
     )
-    return set(admin.describe_acls(everything).result(PATIENCE_S))
+    return set(admin.describe_acls(everything).result(stretched(ANSWER_S)))
 
 
 def _wanted(user: User) -> list[AclBinding]:
@@ -157,12 +161,12 @@ def _filter(binding: AclBinding) -> AclBindingFilter:
 
 def _settle(futures: Mapping[Any, "Future[Any]"]) -> None:
     for future in futures.values():
-        future.result(PATIENCE_S)
+        future.result(stretched(ANSWER_S))
 
 
 def _wait_until(visible: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    patience = Patience()
     while not visible():
-        if time.monotonic() > deadline:
-            raise ProvisionError(f"{what} did not become visible within {PATIENCE_S:.0f} s")
+        if patience.over:
+            raise ProvisionError(f"{what} did not become visible within {patience.waited_s:.0f} s")
         time.sleep(0.02)

@@ -1,24 +1,44 @@
 """Routes for people: giving and ending consent, its receipt, and the ledger of what was disclosed under it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
 
 from chassis.access import require_case
+from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag, one_transaction
 from chassis.positions import instant, number, positioned
 from chassis.problems import Unavailable
-from chassis.service import Running
+from chassis.service import Running, Service
 from contracts.events.access import RecordReadV1
-from services.consent import queries, store, use_cases
+from services.consent import fencing, queries, store, use_cases
+from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm
 from services.consent.receipt import Receipt, receipt_of
 from services.consent.signing import signer_of
 from services.consent.use_cases import Prepared
 
 router = APIRouter(tags=["consent"])
+
+COMPLETE, WAITING = 200, 202
+
+
+class Ended(Done):
+    """What was taken back is taken back at once. `complete`: nothing of it can be sealed any more, whatever was under way.
+
+    Where it is not yet so (202), it becomes so by itself; the record tells when, and asking again asks again.
+    """
+
+    complete: bool
+    waiting_for: Annotated[list[queries.Waiting], Field(description="of which it is not yet certain")]
+
+
+_ENDS: dict[int | str, dict[str, Any]] = {
+    WAITING: {"model": Ended, "description": "taken back; exchange has yet to confirm for what is named"}
+}
 
 
 async def _prepare_answer(case_id: UUID, body: AnswerForm, actor: Who, running: Running) -> Prepared:
@@ -77,32 +97,59 @@ async def get_consent(consent_id: UUID, actor: Who, tx: Tx, response: Response) 
     return view
 
 
-@router.post("/v1/consents/{consent_id}/renew", summary="She was asked again and agreed")
+@router.post(
+    "/v1/consents/{consent_id}/renew",
+    responses=_ENDS,
+    summary="She was asked again and agreed, to more or less",
+)
 async def post_renew(
     consent_id: UUID,  # noqa: ARG001  # the dependency reads it
     body: AgreedForm,  # noqa: ARG001
     actor: Who,
     prepared: Renewal,
-    tx: Tx,
+    running: Running,
+    request: Request,
     expected: IfMatch,
     response: Response,
-) -> Done:
-    record = await use_cases.renew(tx, actor, prepared, expected)
-    return done(tx, response, record.id, record.revision)
+) -> Ended:
+    async with one_transaction(request, actor) as tx:
+        record = await use_cases.renew(tx, actor, prepared, expected)
+        _remember(tx, response, record)
+    return await _settled(running, actor, record, response)
 
 
 @router.post(
-    "/v1/consents/{consent_id}/withdraw", summary="She takes it back; nothing is asked, no reason needed"
+    "/v1/consents/{consent_id}/withdraw",
+    responses=_ENDS,
+    summary="She takes it back; nothing is asked, no reason needed",
 )
-async def post_withdraw(consent_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    record = await use_cases.withdraw(tx, actor, consent_id)
-    return done(tx, response, record.id, record.revision)
+async def post_withdraw(consent_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
+    """Asked again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
+    async with running.database.transaction(actor.origin()) as tx:
+        record = await use_cases.withdraw(tx, actor, consent_id)
+    return await _settled(running, actor, record, response)
 
 
-@router.post("/v1/consents/{consent_id}/revoke", summary="Ended by another than the person")
-async def post_revoke(consent_id: UUID, actor: Who, tx: Tx, expected: IfMatch, response: Response) -> Done:
-    record = await use_cases.revoke(tx, actor, consent_id, expected)
-    return done(tx, response, record.id, record.revision)
+@router.post("/v1/consents/{consent_id}/revoke", responses=_ENDS, summary="Ended by another than the person")
+async def post_revoke(
+    consent_id: UUID, actor: Who, running: Running, request: Request, expected: IfMatch, response: Response
+) -> Ended:
+    async with one_transaction(request, actor) as tx:
+        record = await use_cases.revoke(tx, actor, consent_id, expected)
+        _remember(tx, response, record)
+    return await _settled(running, actor, record, response)
+
+
+def _remember(tx: Transaction, response: Response, record: ConsentRecord) -> None:
+    """Given again under its key it tells what is certain at the commit: complete only where nothing was under way."""
+    done(tx, response, record.id, record.revision, status=WAITING if record.fence_due else COMPLETE)
+
+
+async def _settled(running: Service, actor: Actor, record: ConsentRecord, response: Response) -> Ended:
+    waiting = await fencing.settle(running, actor.origin(), record.id)
+    response.status_code = WAITING if waiting else COMPLETE
+    response.headers["ETag"] = etag(record.revision)
+    return Ended(id=record.id, version=record.revision, complete=not waiting, waiting_for=list(waiting))
 
 
 @router.get("/v1/consents/{consent_id}/receipt", summary="Her receipt, signed")

@@ -68,7 +68,7 @@ _AUTHORITY = {
     "back_categories": "text[]",
     "valid_until": "timestamptz",
 }
-_STAGE = {"stage": "text", "refusal": "text", "recalled_for": "text"}
+_STAGE = {"stage": "text", "refusal": "text", "recalled_for": "text", "fence_due": "boolean"}
 DISCLOSURES = _upsert(
     "disclosures",
     {"id": "uuid", "case_id": "uuid", "referral_id": "uuid", **_STAGE, **_REQUEST, **_AUTHORITY},
@@ -190,6 +190,7 @@ def disclosure(row: Row) -> Disclosure:
         authority=None if row.consent_id is None else _authority(row),
         refusal=row.refusal,
         recalled_for=row.recalled_for,
+        fence_due=row.fence_due,
     )
 
 
@@ -209,6 +210,7 @@ def disclosure_row(disclosure: Disclosure) -> dict[str, Any]:
         "stage": str(disclosure.stage),
         "refusal": disclosure.refusal,
         "recalled_for": disclosure.recalled_for,
+        "fence_due": disclosure.fence_due,
         "asked": request.fields,
         **{name: getattr(request, name) for name in _REQUEST if name != "asked"},
         **{name: None if authority is None else getattr(authority, name) for name in _AUTHORITY},

@@ -12,6 +12,9 @@ from services.consent.domain import facts
 EXPIRE = "expire"
 """The kind of the work row that ends a consent when its validity does."""
 
+FENCE = "fence"
+"""The kind of the work row that asks exchange to seal nothing more of what was recalled."""
+
 
 def outgoing(fact: facts.Fact) -> Event | Due:
     return _BY_FACT[type(fact)](fact)
@@ -52,6 +55,11 @@ def _expiry_due(fact: facts.ExpiryDue) -> Due:
     key = f"{fact.consent_id}.{fact.revision}"
     payload = {"consent_id": str(fact.consent_id), "revision": fact.revision}
     return Due(EXPIRE, key, payload, due_at=fact.at)
+
+
+def _fence_due(fact: facts.FenceDue) -> Due:
+    key = str(fact.disclosure_id)
+    return Due(FENCE, key, {"disclosure_id": key}, due_at=fact.at)
 
 
 def _authorised(fact: facts.DisclosureAuthorised) -> Event:
@@ -109,5 +117,6 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.DisclosureAuthorised: _authorised,
         facts.DisclosureRefused: _disclosure_refused,
         facts.DisclosureRecalled: _recalled,
+        facts.FenceDue: _fence_due,
     }
 )

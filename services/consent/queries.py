@@ -66,7 +66,23 @@ class RevisionView(BaseModel):
     hash: str
 
 
+class Waiting(BaseModel):
+    """A disclosure that was recalled, and of which exchange has not yet confirmed that nothing is sealed any more."""
+
+    disclosure_id: UUID
+    recipient: str
+    recipient_cell: str
+    reason: Annotated[str, Code("recall_reason")]
+    consent_id: Annotated[UUID, Field(exclude=True)]
+    case_id: Annotated[UUID, Field(exclude=True)]
+    referral_id: Annotated[UUID, Field(exclude=True)]
+
+
 class ConsentView(ConsentSummary):
+    complete: Annotated[
+        bool, Field(description="nothing that was taken back can be sealed any more, whatever was under way")
+    ]
+    waiting_for: Annotated[list[Waiting], Field(description="of which that is not yet certain")]
     intact: Annotated[bool, Field(description="whether every revision fits its hash and the one before")]
     revisions: list[RevisionView]
 
@@ -130,6 +146,12 @@ _CONSENTS = text(
 )
 _CONSENT = text("select * from consent.records where id = :id")
 _REVISIONS = text("select number, body, hash from consent.revisions where consent_id = :id order by number")
+_FENCE_DUE = (
+    "select id as disclosure_id, recipient, recipient_cell, recalled_for as reason, consent_id, case_id, referral_id"
+    " from consent.disclosures where fence_due"
+)
+_WAITING_OF = text(f"{_FENCE_DUE} and consent_id = :consent order by id")
+_WAITING = text(f"{_FENCE_DUE} and id = :id")
 _LEDGER = text(
     """
     select l.*, case when l.step = 'recalled' then l.at + :within end as answer_due,
@@ -159,6 +181,7 @@ async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
     """The record with all its revisions, and whether they are as they were written."""
     row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
     revisions = (await tx.execute(_REVISIONS, {"id": consent_id})).all()
+    waiting = await waiting_of(tx, consent_id)
     return ConsentView(
         id=row.id,
         case_id=row.case_id,
@@ -167,9 +190,21 @@ async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
         valid_until=row.valid_until,
         created_at=row.created_at,
         terms=TermsView.model_validate(row.terms),
+        complete=not waiting,
+        waiting_for=waiting,
         intact=_intact(row, revisions),
         revisions=[_revision(r) for r in revisions],
     )
+
+
+async def waiting_of(tx: Transaction, consent_id: UUID) -> list[Waiting]:
+    rows = await tx.execute(_WAITING_OF, {"consent": consent_id})
+    return [Waiting.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def waiting(tx: Transaction, disclosure_id: UUID) -> Waiting | None:
+    row = (await tx.execute(_WAITING, {"id": disclosure_id})).first()
+    return None if row is None else Waiting.model_validate(row, from_attributes=True)
 
 
 def _intact(row: Any, revisions: Sequence[Any]) -> bool:

@@ -1,6 +1,6 @@
 """What can be done with a consent: one function, one transaction."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -144,6 +144,15 @@ async def expire(tx: Transaction, consent_id: UUID, revision: int) -> timedelta 
     facts = record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
     await store.save(tx, record, facts)
     return None
+
+
+async def fence(tx: Transaction, consent_id: UUID, disclosures: Collection[UUID]) -> None:
+    """Exchange has confirmed that nothing of these is sealed any more."""
+    held = await store.hold(tx, consent_id)
+    for disclosure in held.record.disclosures:
+        if disclosure.id in disclosures:
+            disclosure.fence()
+    await store.save(tx, held.record, [])
 
 
 async def issue_seal_token(

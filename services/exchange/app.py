@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from chassis.service import Loop, Service
 from chassis.work import WorkKind
-from services.exchange import api, handlers
+from services.exchange import api, handlers, internal
 from services.exchange.outgoing import CONTROL, PROCESS, SEAL
 from services.exchange.presence import PresenceLoop
 from services.exchange.pull import Pull
@@ -16,9 +18,12 @@ from services.exchange.trust import Trust
 from services.exchange.use_cases.seal_control import SealControl
 from services.exchange.use_cases.seal_disclosure import SealDisclosure
 from services.exchange.use_cases.seal_process import SealProcess
-from services.exchange.watch import TrustWatch
+from services.exchange.watch import BacklogWatch, TrustWatch
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+AT_ONCE = 6
+"""Items that are sealed for one partner at a time; what waits for one delays no other."""
 
 ATTEMPTS = 100
 """Failures, over some seven hours, after which whoever sent it is told that it was not sealed."""
@@ -50,16 +55,21 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         ]
         return [
             TrustWatch(service.database, settings, trust),
+            BacklogWatch(service.database, settings),
             PresenceLoop(service, settings, sealer),
             *pulls,
         ]
 
+    router = APIRouter()
+    router.include_router(api.router)
+    router.include_router(internal.router)
     return Service(
         settings,
         name="exchange",
-        router=api.router,
+        router=router,
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(),
         work=work,
+        lanes=dict.fromkeys(settings.partners, AT_ONCE),
         background=background,
     )

@@ -1,6 +1,10 @@
 """From what happened at the border to what exchange says about it, or to the work that it makes due."""
 
+from collections.abc import Mapping
+from typing import TypedDict
+
 from chassis.outbox import Due
+from chassis.work import PRIORITIES
 from contracts.envelope import Event
 from contracts.events.exchange import (
     AgreementChangedV1,
@@ -21,20 +25,38 @@ from services.exchange.domain.facts import (
     RecallAnswered,
     SealDue,
 )
+from services.exchange.domain.items import Answer, ControlContent, Recall, Resend, Void
 from services.exchange.wire import control_to_json
 
 SEAL, PROCESS, CONTROL = "seal", "process", "control"
 """Kinds of work."""
+
+RECALLS, RECEIPTS, SEALS, RESENDS = PRIORITIES
+"""What goes first to one partner: a recall waits for nothing, and what was sealed before waits for all else."""
+
+_CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
+    Recall: RECALLS,
+    Answer: RECALLS,
+    Resend: RESENDS,
+    Void: RESENDS,
+}
+
+
+class _Lane(TypedDict):
+    lane: str
+    priority: int
 
 
 def outgoing(fact: Fact) -> Event | Due:
     match fact:
         case SealDue():
             payload = {"disclosure_id": str(fact.disclosure_id), "replaces": fact.replaces}
-            return Due(SEAL, f"{fact.disclosure_id}:{fact.attempt}", payload)
+            return Due(
+                SEAL, f"{fact.disclosure_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
+            )
         case ProcessDue():
             payload = {"item_id": str(fact.item_id), "replaces": fact.replaces}
-            return Due(PROCESS, f"{fact.item_id}:{fact.attempt}", payload)
+            return Due(PROCESS, f"{fact.item_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt))
         case ControlDue():
             return _control(fact)
         case ItemSealed() | ItemDelivered() | ItemRefused():
@@ -58,7 +80,13 @@ def _control(fact: ControlDue) -> Due:
         "content": control_to_json(fact.content),
         "replaces": fact.replaces,
     }
-    return Due(CONTROL, f"{fact.item_id}:{fact.attempt}", payload)
+    first = _CONTROL_PRIORITY.get(type(fact.content), RECEIPTS)
+    priority = RESENDS if fact.attempt and first != RECALLS else first
+    return Due(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
+
+
+def _lane(cell: str, attempt: int) -> _Lane:
+    return {"lane": cell, "priority": RESENDS if attempt else SEALS}
 
 
 def _outcome(fact: ItemSealed | ItemDelivered | ItemRefused) -> Event:

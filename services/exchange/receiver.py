@@ -18,7 +18,7 @@ from services.exchange.store import inbox
 from services.exchange.store.inbox import Raw
 from services.exchange.trust import Trust
 from services.exchange.use_cases.prepare_disclosure import NotYet, Prepared, prepare
-from services.exchange.use_cases.receive import Judged, Overtaken, quarantine, receive, refuse_bytes
+from services.exchange.use_cases.receive import Judged, Overtaken, put_away, quarantine, receive, refuse_bytes
 
 PAGE = 50
 TRIES = 5
@@ -62,13 +62,23 @@ class Receiver:
         return applied + await self._hear(complete=not blocked)
 
     async def _hear(self, *, complete: bool) -> int:
-        """Presence last: what the partner counted is compared with what came, when all that came was looked at."""
-        applied = 0
-        async for raw in self._records():
-            opened = self._open(raw)
-            if isinstance(opened, Opened) and _kind(opened) is Kind.PRESENCE:
-                applied += await self._apply(raw, opened if complete else _without_heads(opened))
-        return applied
+        """Presence last: what the partner counted is compared with what came, when all that came was looked at.
+
+        The newest says all that the others said; they are dropped, however many they are.
+        """
+        heard = [
+            (raw, opened) async for raw in self._records() if isinstance(opened := self._open(raw), Opened)
+        ]
+        presences = [(raw, opened) for raw, opened in heard if _kind(opened) is Kind.PRESENCE]
+        if not presences:
+            return 0
+        newest = max(presences, key=lambda pair: pair[1].claims.iat)
+        async with self._transaction() as tx:
+            for raw, _ in presences:
+                if raw is not newest[0]:
+                    await inbox.drop(tx, raw)
+        raw, opened = newest
+        return await self._apply(raw, opened if complete else _without_heads(opened)) + len(presences) - 1
 
     async def _records(self) -> AsyncIterator[Raw]:
         after = (-1, -1)
@@ -143,11 +153,25 @@ class Receiver:
         async with self._transaction() as tx:
             if not await inbox.hold(tx, raw):
                 return True
-            if raw.attempts + 1 < TRIES or isinstance(opened, Unopened):
+            if raw.attempts + 1 < TRIES:
                 await inbox.failed(tx, raw)
                 return False
-            await quarantine(tx, self._judge(raw, opened))
+        await self._give_up(raw, opened)
         return True
+
+    async def _give_up(self, raw: Raw, opened: Opened | Unopened) -> None:
+        """One record never stops the border: what quarantine itself cannot take is put away unread."""
+        try:
+            if isinstance(opened, Opened):
+                async with self._transaction() as tx:
+                    await quarantine(tx, self._judge(raw, opened))
+                return
+        except Exception as error:
+            if transient(error):
+                raise
+            log.warning("envelope at %s/%d/%d: %s", raw.cell, raw.partition, raw.offset, named(error))
+        async with self._transaction() as tx:
+            await put_away(tx, raw)
 
     def _judge(self, raw: Raw, opened: Opened) -> Judged:
         code = check_claims(
@@ -157,7 +181,8 @@ class Receiver:
             partner=self._cell,
             now=self._service.database.clock(),
         )
-        return Judged(raw, opened, self._trust.agreements, code)
+        own = frozenset(self._trust.own.signing)
+        return Judged(raw, opened, self._trust.agreements, own, code)
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         database = self._service.database

@@ -30,6 +30,9 @@ class Settings(ChassisSettings):
     presence_seconds: Annotated[float, Field(gt=0, description="how often a sign of life is written")] = 2.0
     presence_lifetime_seconds: Annotated[float, Field(gt=0, description="older ones close the border")] = 10.0
     window: Annotated[int, Field(gt=0, description="envelopes that may wait for a receipt")] = 50
+    backlog: Annotated[int, Field(gt=0, description="items waiting for one partner that readiness names")] = (
+        1_000
+    )
     envelope_hours: Annotated[float, Field(gt=0, description="how long an envelope may be opened")] = 72.0
     trust_seconds: Annotated[float, Field(gt=0, description="how often the signed files are looked at")] = 2.0
     wait_seconds: Annotated[

@@ -1,7 +1,9 @@
-"""Looks at the signed files, and says each new version of an agreement once."""
+"""Looks at the signed files and says each new version of an agreement once; looks at what waits for each partner."""
 
 from chassis.database import Database
 from chassis.supervised import Supervised
+from chassis.work import backlog
+from services.exchange.domain.border import stale
 from services.exchange.outgoing import agreement_changed
 from services.exchange.settings import Settings
 from services.exchange.store import partners
@@ -20,6 +22,13 @@ class TrustWatch(Supervised):
 
     def healthy(self) -> str | None:
         return self.trouble or self._trust.problem
+
+    def degraded(self) -> str | None:
+        """Protection at home goes on with a stale list; nothing crosses the border."""
+        trusted = self._trust.list
+        if trusted is None or not stale(trusted.issued, self._database.clock()):
+            return None
+        return "the trust list is out of date: nothing is sealed for another cell"
 
     async def session(self) -> None:
         while not self.stopping:
@@ -45,3 +54,31 @@ class TrustWatch(Supervised):
                 if await partners.put_agreement(tx, agreement):
                     tx.say(agreement_changed(agreement))
         self._announced = True
+
+
+class BacklogWatch(Supervised):
+    """Names the partners for whom more work waits than an honest day brings, so that readiness shows it."""
+
+    name = "backlog"
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        super().__init__()
+        self._database, self._settings = database, settings
+        self._behind: list[str] = []
+
+    def degraded(self) -> str | None:
+        if not self._behind:
+            return None
+        return f"more than {self._settings.backlog} items wait for {', '.join(self._behind)}"
+
+    async def session(self) -> None:
+        while not self.stopping:
+            await self.look()
+            self.fine()
+            await self.rest(self._settings.trust_seconds)
+
+    async def look(self) -> None:
+        most = self._settings.backlog + 1
+        async with self._database.transaction(self._database.system()) as tx:
+            waiting = {cell: await backlog(tx, cell, most=most) for cell in sorted(self._settings.partners)}
+        self._behind = [cell for cell, items in waiting.items() if items == most]

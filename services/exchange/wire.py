@@ -1,14 +1,25 @@
 """The signed body of an envelope as bytes: JSON checked member by member, and padded so that its size tells little."""
 
 import json
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
+from typing import NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.exchange.domain.items import Claims, ControlContent
+from chassis.clock import utc_now
+from services.exchange.domain.items import Claims, ControlContent, Item, Receipt
 
 BUCKETS = (2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144, 460_000)
 """Bytes of the signed body. The largest becomes about 820 kB once signed and encrypted: what the broker still takes."""
+
+
+MAX_NUMBER = 2**53
+"""JSON's whole numbers end here; whatever a partner says beyond fits no column of ours either."""
+
+MAX_DEPTH, MAX_MEMBERS, MAX_CHARACTERS = 10, 1_000, 4_000
+MAX_YEARS = 10
 
 
 class TooLargeToSeal(ValueError):
@@ -44,7 +55,11 @@ def to_bytes(claims: Claims) -> bytes:
 def from_bytes(raw: bytes) -> Claims:
     """Raises Unparsable; a member that stands twice is no JSON of ours."""
     try:
-        return _claims().validate_python(json.loads(raw, object_pairs_hook=_once))
+        document = json.loads(
+            raw, object_pairs_hook=_once, parse_int=_number, parse_float=_refuse, parse_constant=_refuse
+        )
+        _require_bounded({**document, "pad": ""} if isinstance(document, dict) else document)
+        return _with_bounded_times(_claims().validate_python(document))
     except (ValidationError, ValueError, RecursionError):
         raise Unparsable("not the claims of an envelope") from None
 
@@ -68,3 +83,48 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(value) != len(pairs):
         raise ValueError("a member stands twice")
     return value
+
+
+def _number(digits: str) -> int:
+    """A whole number that every database, clock and counter of ours takes."""
+    number = int(digits) if len(digits) <= len(str(MAX_NUMBER)) else MAX_NUMBER
+    if not 0 <= number < MAX_NUMBER:
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("an envelope has whole numbers alone")
+
+
+def _require_bounded(value: object, depth: int = 0) -> None:
+    """No list, object, text or nesting is larger than an honest envelope needs."""
+    if isinstance(value, str):
+        fits = len(value) <= MAX_CHARACTERS
+    elif isinstance(value, dict | list):
+        fits = len(value) <= MAX_MEMBERS and depth < MAX_DEPTH
+        members = [*value, *value.values()] if isinstance(value, dict) else value
+        for member in members if fits else ():
+            _require_bounded(member, depth + 1)
+    else:
+        fits = True
+    if not fits:
+        raise ValueError("larger than an envelope may be")
+
+
+def _with_bounded_times(claims: Claims) -> Claims:
+    """Every time has its zone and lies in a decade around us, so that none overflows when it is compared or stored."""
+    for item in claims.items:
+        for moment in _moments(item):
+            if moment.tzinfo is None or abs(moment.year - utc_now().year) > MAX_YEARS:
+                raise ValueError("a time is without zone or far away")
+    return claims
+
+
+def _moments(item: Item) -> Iterator[datetime]:
+    if item.process is not None:
+        yield item.process.at
+    if item.disclosure is not None:
+        yield item.disclosure.consent.expiry
+    if isinstance(item.control, Receipt):
+        yield item.control.at

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.access import require
 from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.directory import require_organisation, require_workers
+from chassis.directory import require_workers
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
 from services.intake.domain.case import Case
@@ -18,6 +18,8 @@ from services.intake.store import cases, records
 from services.intake.store.records import SealedScreening
 
 NEEDS_FIELD = "cor_Needs"
+CARER = "case_worker"
+"""Who has no right to assign cases: a walk-in whom they take in is in their hands until a supervisor assigns the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ def answered() -> Iterator[None]:
     except domain.WrongState as error:
         raise WrongState from error
     except domain.Refused as error:
-        raise Invalid(errors=[{"loc": ["body"], "msg": str(error), "code": error.code}]) from error
+        loc = ["body"] if error.member is None else ["body", error.member]
+        raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": error.code}]) from error
 
 
 async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
-    """For the actor's own organisation."""
+    """For the actor's own organisation. Whoever cares for cases has the one they open."""
     require(actor, "case.open", organisation=actor.organisation)
     urgency = domain.urgency_of(new.urgency, new.fields.flags or frozenset())
     case, facts = Case.open(
@@ -73,6 +76,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
         organisation=actor.organisation,
         urgency=urgency,
         now=tx.now,
+        workers=(actor.subject,) if CARER in actor.roles else (),
     )
     facts += case.record(new.fields.kept(), flags=new.fields.flags)
     await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
@@ -110,10 +114,9 @@ async def assign_case(
     tx: Transaction, actor: Actor, case_id: UUID, organisation: str, workers: tuple[str, ...]
 ) -> Case:
     case = await cases.get(tx, actor, "case.assign", case_id, lock=True)
-    await require_organisation(tx, organisation, "organisation", cell=actor.cell)
-    await require_workers(tx, organisation, workers, "workers")
     with answered():
         facts = case.assign(organisation, workers)
+    await require_workers(tx, organisation, workers, "workers")
     await cases.save(tx, case, facts)
     return case
 

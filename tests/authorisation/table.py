@@ -72,7 +72,7 @@ def _intake() -> list[Row]:
         "reasons": "as she told it",
     }
     return [
-        row("POST", "/v1/cases", "case.open", OFFICERS, body=case_form(), status=201),
+        row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
@@ -234,6 +234,15 @@ def _others() -> list[Row]:
         Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
         Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
         Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row(
+            "exchange",
+            "POST",
+            "/internal/v1/disclosures/{disclosure_id}/fence",
+            "internal.fence",
+            _kinds("service:consent"),
+            "sealed",
+            {"case_id": "{case_id}", "referral_id": "{referral_id}", "reason": "withdrawn"},
+        ),
         Row("notify", "GET", inbox, "inbox.read", DOOR, "noticed", listed="notification_id", seen_by=OURS),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", OURS, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),

@@ -254,7 +254,11 @@ class Exchange(World):
             await self.harness.deliver(event)
         await self.harness.work()
         assert await border.envelopes(self.harness, "egress.kh")
-        return {"case_id": str(case.case_id)}
+        return {
+            "case_id": str(case.case_id),
+            "disclosure_id": str(case.disclosure_id),
+            "referral_id": str(case.referral_id),
+        }
 
 
 class Notify(World):

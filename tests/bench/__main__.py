@@ -7,12 +7,12 @@ import argparse
 import asyncio
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import uvloop
 
+from deploy.local.patience import Patience
 from tests.bench import consumer, hop, oracle, relay
 from tests.bench.cell import PARTITIONS, Bench, bench, owner, servers
 
@@ -28,9 +28,9 @@ LEGS = {
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 300
+    waiting = Patience(quiet_s=300)
     while not condition():
-        if time.monotonic() > deadline:
+        if waiting.over:
             raise TimeoutError
         await asyncio.sleep(0.01)
 

@@ -1,7 +1,6 @@
 """A publisher and a consumer on real servers: consent says, referral handles, and a table keeps one row per effect."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from chassis.settings import Settings
 from chassis.subscription import Subscription
 from contracts.envelope import Event, Meta
 from contracts.events.consent import ConsentGivenV1, ConsentWithdrawnV1
+from deploy.local.patience import Patience
 
 ORIGIN = Origin("worker-1", "th-care-agency", "case-management", "2026-11")
 TOPIC = "consent.events"
@@ -177,9 +177,9 @@ async def running(*loops: Any) -> AsyncIterator[None]:
 
 
 async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 30) -> None:
-    """Returns when the condition is true; after `seconds`, it is asked once more and must be."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    """Returns when the condition is true; after `seconds` of an idle machine, it is asked once more and must be."""
+    waiting = Patience(quiet_s=seconds)
+    while not waiting.over:
         with suppress(AssertionError):
             if await condition():
                 return
@@ -213,8 +213,8 @@ async def read_topic(bootstrap: str, topic: str, count: int, seconds: float = 20
     await consumer.start()
     try:
         records: list[Any] = []
-        deadline = time.monotonic() + seconds
-        while len(records) < count and time.monotonic() < deadline:
+        waiting = Patience(lambda: len(records), seconds)
+        while len(records) < count and not waiting.over:
             for some in (await consumer.getmany(timeout_ms=200)).values():
                 records.extend(some)
         return records

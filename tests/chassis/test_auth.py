@@ -22,7 +22,8 @@ from chassis.auth import Actor, ServiceKeyMissing, ServiceTokens, TokenValidator
 from chassis.jwks import KeySource
 from chassis.policies import Policies
 from chassis.problems import Unauthenticated, Unavailable
-from chassis.tokens import peek, sign, verified
+from chassis.signing import sign
+from chassis.tokens import peek, verified
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ISSUER = "https://issuer.th.example"

@@ -53,7 +53,13 @@ CARING = {
 }
 SUPERVISING = CARING | {"case.identify", "case.assign", "consent.revoke"}
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
-INTERNAL = {"internal.disclosable", "internal.seal-token", "internal.preview", "internal.granted"}
+INTERNAL = {
+    "internal.disclosable",
+    "internal.seal-token",
+    "internal.fence",
+    "internal.preview",
+    "internal.granted",
+}
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL),
     *("directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
@@ -98,7 +104,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("case_worker"),
         [
             (MINE_OR_FREE, CARING),
-            (("my organisation",), CASE_READS | {"inbox.read"}),
+            (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
     ),
@@ -106,7 +112,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor"),
         [
             (OWN_CASES, SUPERVISING),
-            (("my organisation",), SUPERVISING | {"directory.write", "inbox.read"}),
+            (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
     ),
@@ -135,10 +141,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "somebody without a role": (actor(), []),
     "somebody with a role that is not ours": (actor("admin", "police"), []),
     "exchange": (service("exchange"), [((*CASES, *CELL), {"internal.disclosable", "internal.seal-token"})]),
+    "consent": (service("consent"), [((*CASES, *CELL), {"internal.fence"})]),
     "referral": (service("referral"), [((*CASES, *CELL), {"internal.preview", "internal.granted"})]),
     "intake": (service("intake"), [((*CASES, *CELL), {"internal.granted"})]),
     "returns": (service("returns"), [((*CASES, *CELL), {"internal.granted"})]),
-    "consent": (service("consent"), []),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (

@@ -1,7 +1,7 @@
 """Work on a real PostgreSQL: claimed once, finished once, tried again, given up visibly."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +10,7 @@ import pytest
 
 from chassis.clock import utc_now
 from chassis.database import Due, Transaction
-from chassis.work import Item, Later, WorkKind, WorkRunner, backoff, retry_failed
+from chassis.work import Item, Later, WorkKind, WorkRunner, backlog, backoff, retry_failed
 from tests.chassis.pipeline import ORIGIN, Side, eventually, given, running, side
 
 Finish = Callable[[Transaction, Item, Any], Awaitable[None]]
@@ -39,8 +39,8 @@ def kind(act: Callable[[Item], Awaitable[Any]], finish: Finish = nothing, **sett
     return WorkKind("mail", act, finish, **{"backoff": lambda _: 0.0, **settings})
 
 
-def runner(consent: Side, *kinds: WorkKind, concurrency: int = 8) -> WorkRunner:
-    return WorkRunner(consent.settings, consent.database, kinds, concurrency=concurrency)
+def runner(consent: Side, *kinds: WorkKind, lanes: Mapping[str, int] | None = None) -> WorkRunner:
+    return WorkRunner(consent.settings, consent.database, kinds, lanes=lanes)
 
 
 async def rows(consent: Side) -> list[Any]:
@@ -151,7 +151,7 @@ async def test_an_item_whose_lease_ran_out_is_finished_by_its_new_owner_alone(co
             await conn.exec_driver_sql(
                 "update chassis.work set claimed_until = clock_timestamp() - interval '1 s'"
             )
-        taken.extend(await other._claim(1))
+        taken.extend(await other._claim({"": 1}))
 
     await due(consent, Due("mail", "1"))
     await runner(consent, kind(outlives_its_lease, effect)).run_due()
@@ -173,7 +173,7 @@ async def test_an_act_that_outlives_its_lease_is_cut_off(consent: Side) -> None:
 async def test_a_claim_that_nobody_finished_is_taken_again_when_its_lease_ends(consent: Side) -> None:
     await due(consent, Due("mail", "1"))
     crashed = runner(consent, kind(_acts, effect, lease_seconds=0.2))
-    assert len(await crashed._claim(1)) == 1
+    assert len(await crashed._claim({"": 1})) == 1
     assert await runner(consent, kind(_acts, effect)).run_due() == 0
     await asyncio.sleep(0.25)
     assert await runner(consent, kind(_acts, effect)).run_due() == 1
@@ -193,7 +193,7 @@ async def test_a_runner_is_woken_by_the_commit_and_works_on_few_at_a_time(consen
     async def finished() -> bool:
         return len(await consent.effects()) == 30
 
-    async with running(runner(consent, kind(act, effect), concurrency=4)):
+    async with running(runner(consent, kind(act, effect), lanes={"": 4})):
         await due(consent, *(Due("mail", str(n)) for n in range(30)))
         await eventually(finished)
     assert most == 4
@@ -232,3 +232,52 @@ async def test_readiness_names_a_database_that_does_not_answer(consent: Side) ->
 def test_the_pause_between_attempts_grows_to_five_minutes() -> None:
     assert 0.3 < backoff(1) < 0.7
     assert 200 < backoff(30) < 400
+
+
+async def test_a_lane_that_is_full_holds_up_no_other(consent: Side) -> None:
+    acted: list[str] = []
+    released = asyncio.Event()
+
+    async def act(item: Item) -> None:
+        if item.lane == "KH":
+            await released.wait()
+        acted.append(item.key)
+
+    async def have_acted(*keys: str) -> bool:
+        return sorted(acted) == sorted(keys)
+
+    many = [f"kh{n}" for n in range(50)]
+    await due(consent, *(Due("mail", key, lane="KH") for key in many), Due("mail", "mm", lane="MM"))
+    async with running(runner(consent, kind(act), lanes={"KH": 3, "MM": 3})):
+        await eventually(lambda: have_acted("mm"))
+        await due(consent, Due("mail", "mm2", lane="MM"), Due("mail", "home"))
+        await eventually(lambda: have_acted("home", "mm", "mm2"))
+        released.set()
+        await eventually(lambda: have_acted("home", "mm", "mm2", *many))
+
+
+async def test_in_a_lane_the_lowest_priority_goes_first_however_long_the_others_wait(consent: Side) -> None:
+    acted: list[str] = []
+
+    async def act(item: Item) -> None:
+        acted.append(item.key)
+
+    now = utc_now()
+    early = [
+        Due("mail", f"resend{n}", due_at=now - timedelta(hours=1), lane="KH", priority=3) for n in range(4)
+    ]
+    await due(consent, *early, Due("mail", "seal", lane="KH", priority=2), Due("mail", "recall", lane="KH"))
+    await runner(consent, kind(act), lanes={"KH": 1}).run_due()
+    assert acted == ["recall", "seal", "resend0", "resend1", "resend2", "resend3"]
+
+
+async def test_the_backlog_of_a_lane_is_counted_up_to_a_bound(consent: Side) -> None:
+    await due(consent, *(Due("mail", str(n), lane="KH", priority=n % 2) for n in range(10)))
+    async with consent.database.transaction(ORIGIN) as tx:
+        counted = [
+            await backlog(tx, "KH"),
+            await backlog(tx, "KH", priority=1),
+            await backlog(tx, "KH", most=3),
+            await backlog(tx, "TH"),
+        ]
+    assert counted == [10, 5, 3, 0]

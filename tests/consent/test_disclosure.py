@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import codes
 from services.consent.domain import facts
-from services.consent.domain.disclosure import MOVES, OPEN, Authority, Stage, Step
+from services.consent.domain.disclosure import MOVES, OPEN, Authority, Disclosure, Stage, Step
 from tests.consent.making import NOW, asked
 
 AUTHORITY = Authority(
@@ -50,7 +50,7 @@ def apply(made, verb):
     arguments = {
         "authorise": (AUTHORITY,),
         "refuse": ("no_consent",),
-        "recall": ("withdrawn",),
+        "recall": ("withdrawn", NOW),
         "undelivered": ("expired",),
         "answered": ("erased", None),
     }
@@ -69,15 +69,28 @@ def test_what_is_heard_from_the_border_is_always_written_and_moves_only_by_the_t
 
 @pytest.mark.parametrize("stage", list(Stage))
 def test_a_recall_takes_everything_that_was_ever_authorised_once(stage):
+    """What was delivered is never sealed again; for all else exchange is asked to fence it."""
     made = at(stage)
-    said = made.recall("withdrawn")
+    said = made.recall("withdrawn", NOW)
     if stage in OPEN:
-        assert [type(fact) for fact in said] == [facts.DisclosureRecalled]
+        fence = [] if stage is Stage.DELIVERED else [facts.FenceDue]
+        assert [type(fact) for fact in said] == [facts.DisclosureRecalled, *fence]
+        assert made.fence_due is bool(fence)
         assert made.stage is Stage.RECALLED
         assert [(entry.step, entry.code) for entry in made.entries] == [(Step.RECALLED, "withdrawn")]
     else:
         assert (said, made.stage, made.entries) == ([], stage, [])
-    assert made.recall("withdrawn") == []
+    assert made.recall("withdrawn", NOW) == []
+
+
+def test_a_fence_is_written_once_and_an_answer_of_exchange_stands_for_it():
+    for confirm in (Disclosure.fence, lambda made: made.answered("never_received", None)):
+        made = at(Stage.AUTHORISED)
+        made.recall("withdrawn", NOW)
+        confirm(made)
+        confirm(made)
+        assert made.fence_due is False
+        assert [entry.step for entry in made.entries].count(Step.FENCED) == 1
 
 
 @pytest.mark.parametrize("stage", list(Stage))

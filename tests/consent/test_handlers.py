@@ -195,7 +195,14 @@ async def test_what_is_heard_late_is_written_and_the_recall_stands(consent):
         recall_answered(consent, disclosure_id),
     ):
         await consent.harness.deliver(told)
-    assert await consent.steps(disclosure_id) == ["authorised", "recalled", "sealed", "delivered", "answered"]
+    assert await consent.steps(disclosure_id) == [
+        "authorised",
+        "recalled",
+        "sealed",
+        "delivered",
+        "fenced",
+        "answered",
+    ]
     (row,) = await consent.rows("select stage from consent.disclosures")
     assert row.stage == "answered"
 
@@ -212,7 +219,12 @@ async def test_an_answer_that_is_late_shows_as_overdue_until_it_comes(consent):
     law = "kept for the court"
     await consent.harness.deliver(recall_answered(consent, disclosure_id, "retained", law))
     entries = await ledger(consent)
-    assert [e["overdue"] for e in entries] == [False, False, False]
+    assert [(e["step"], e["overdue"]) for e in entries] == [
+        ("authorised", False),
+        ("recalled", False),
+        ("fenced", False),
+        ("answered", False),
+    ]
     assert (entries[-1]["code"], entries[-1]["law"]) == ("retained", law)
 
 

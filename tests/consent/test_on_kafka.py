@@ -9,6 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from contracts.catalogue import entry_for, topics_read_by, topics_written_by
+from deploy.local.patience import stretched
 from services.consent.app import VERSIONS, build
 from services.consent.settings import Settings
 from tests.consent.making import (
@@ -39,9 +40,9 @@ async def test_a_referral_that_is_sent_is_answered_with_its_disclosure(
         producer = await stack.enter_async_context(AIOKafkaProducer(bootstrap_servers=kafka.bootstrap))
         for told in (agreement_changed(), directory_changed(), case_opened(case_id, uuid4())):
             await publish(producer, harness, topic_prefix, told)
-        await asyncio.wait_for(give(harness, case_id), SECONDS)
+        await asyncio.wait_for(give(harness, case_id), stretched(SECONDS))
         sent = referral_sent(case_id)
-        await asyncio.wait_for(allowed(harness, sent), SECONDS)
+        await asyncio.wait_for(allowed(harness, sent), stretched(SECONDS))
         await publish(producer, harness, topic_prefix, sent)
         reader = await stack.enter_async_context(
             AIOKafkaConsumer(
@@ -50,7 +51,7 @@ async def test_a_referral_that_is_sent_is_answered_with_its_disclosure(
                 auto_offset_reset="earliest",
             )
         )
-        said = await asyncio.wait_for(first(reader, "disclosure.authorised.v1"), SECONDS)
+        said = await asyncio.wait_for(first(reader, "disclosure.authorised.v1"), stretched(SECONDS))
     assert (said["referral_id"], said["case_id"]) == (str(sent.referral_id), str(case_id))
 
 

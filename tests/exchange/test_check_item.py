@@ -42,7 +42,7 @@ def agreement(**changes: object) -> Agreement:
         purposes=("protection",),
         fields=("cor_FullName", "prs_Citizenship", "cor_Health"),
         valid_from=NOW - timedelta(days=1),
-        valid_until=NOW + timedelta(days=1),
+        valid_until=NOW + timedelta(days=90),
     )
     return Agreement(replace(terms, **changes), ("referral.accepted",), "a law")
 

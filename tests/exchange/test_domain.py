@@ -161,8 +161,8 @@ def test_every_verb_from_every_state(state: str, verb: str) -> None:
 
 def test_it_is_due_once_both_are_known_in_either_order() -> None:
     one, other = Disclosure(ID), Disclosure(ID)
-    assert (one.authorise(AUTHORISED), one.log(7, "b" * 64)) == ([], [SealDue(ID, 0)])
-    assert (other.log(7, "b" * 64), other.authorise(AUTHORISED)) == ([], [SealDue(ID, 0)])
+    assert (one.authorise(AUTHORISED), one.log(7, "b" * 64)) == ([], [SealDue(ID, "KH")])
+    assert (other.log(7, "b" * 64), other.authorise(AUTHORISED)) == ([], [SealDue(ID, "KH")])
 
 
 def test_a_recall_that_comes_first_of_all_stands_when_the_authorisation_comes() -> None:

@@ -148,7 +148,7 @@ def test_what_is_larger_than_the_largest_bucket_is_not_sealed() -> None:
 
 
 def test_the_largest_envelope_is_small_enough_for_the_broker_and_can_be_opened() -> None:
-    content = replace(a_disclosure().disclosure, legal_basis="x" * 450_000)
+    content = replace(a_disclosure().disclosure, data={f"f{n}": "x" * 2_000 for n in range(225)})
     sent = claims(replace(a_disclosure(), disclosure=content))
     raw = seal(sent, SIGNER, READER)
     assert len(raw) < 900_000

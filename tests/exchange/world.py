@@ -195,7 +195,9 @@ async def exchange(
     tokens: Any = None,
     **extra: Any,
 ) -> AsyncIterator[Harness]:
-    settings = {**files.settings(cell), "wait_seconds": 0.1, **extra}
+    away = {"bootstrap": "127.0.0.1:1"}
+    partners = {"TH": away, "KH": away}
+    settings = {**files.settings(cell), "wait_seconds": 0.1, "partners": partners, **extra}
     if peer is not None:
         settings["peers"] = {"intake": peer.url, "consent": peer.url}
     directory.mkdir(exist_ok=True)

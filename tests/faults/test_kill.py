@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.patience import stretched
 from tests.chassis.pipeline import (
     PARTITIONS,
     TOPIC,
@@ -44,7 +45,7 @@ async def killed(one: Side, role: str, die: str) -> int:
         sys.executable, "-m", "tests.faults.process", json.dumps(told)
     )
     try:
-        return await asyncio.wait_for(process.wait(), 40)
+        return await asyncio.wait_for(process.wait(), stretched(40))
     except TimeoutError:
         process.kill()
         raise

@@ -157,25 +157,46 @@ async def test_a_forged_position_is_refused(intake):
     assert answer.status_code == 422
 
 
-async def test_an_assignment_moves_the_case_to_another_organisation_and_away_from_the_first(intake):
+async def test_an_assignment_names_workers_of_the_organisation_and_nobody_else_there_sees_the_case(intake):
     case_id = await open_case(intake)
     officer = intake.as_("screening_officer")
-    body = {"organisation": SHELTER, "workers": ["th.worker-7"]}
+    body = {"organisation": AGENCY, "workers": ["th.worker-7"]}
     answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=officer)
     assert (answer.status_code, answer.json()["version"]) == (200, 2)
     assert bodies(await intake.said(), "case.assigned.v1")[-1] == {"case_id": str(case_id), **body}
-    assert (await intake.client.get(f"/v1/cases/{case_id}", headers=officer)).status_code == 404
     for sub, status in (("th.worker-7", 200), ("th.worker-8", 404)):
-        headers = intake.as_("case_worker", org=SHELTER, sub=sub)
+        headers = intake.as_("case_worker", sub=sub)
         assert (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).status_code == status
 
 
-async def test_a_case_is_not_assigned_across_a_border(intake):
-    case_id = await open_case(intake)
-    body = {"organisation": "kh-reintegration-agency", "workers": []}
-    supervisor = intake.as_("supervisor")
-    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=supervisor)
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "other-jurisdiction")
+@pytest.mark.parametrize("elsewhere", [SHELTER, "th-legal-aid", "kh-reintegration-agency"])
+@pytest.mark.parametrize("role", ["screening_officer", "supervisor"])
+async def test_no_assignment_lets_another_organisation_read_that_she_is_hiv_positive(intake, role, elsewhere):
+    case_id = await open_case(intake, fields={"cor_Health": "HIV positive"})
+    body = {"organisation": elsewhere, "workers": []}
+    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=intake.as_(role))
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (422, "other-organisation")
+    assert "transfer" in error["msg"]
+    stranger = intake.as_("case_worker", org=elsewhere)
+    assert (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=stranger)).status_code == 404
+
+
+@pytest.mark.parametrize(("role", "workers"), [("case_worker", ["th.case_worker"]), ("supervisor", [])])
+async def test_an_agency_opens_a_case_for_a_walk_in_and_has_it_at_once(intake, role, workers):
+    headers = intake.as_(role)
+    case_id = await open_case(intake, headers, channel="agency")
+    view = (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).json()
+    assert (view["organisation"], view["workers"], view["channel"]) == (AGENCY, workers, "agency")
+    assert bodies(await intake.said(), "case.assigned.v1") == [
+        {"case_id": str(case_id), "organisation": AGENCY, "workers": workers}
+    ]
+
+
+@pytest.mark.parametrize("role", ["auditor", "operator"])
+async def test_whoever_checks_or_repairs_opens_no_case(intake, role):
+    answer = await intake.client.post("/v1/cases", json=form(), headers=intake.as_(role))
+    assert answer.status_code == 403
 
 
 async def test_not_found_and_not_allowed_look_the_same(intake):

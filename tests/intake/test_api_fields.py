@@ -152,12 +152,10 @@ async def test_an_ended_grant_is_closed_without_asking_anybody(intake, consent):
     assert (part["closed"], part["fields"], consent.calls) == ("ended", {}, 0)
 
 
-async def test_another_organisation_to_which_the_case_went_was_granted_nothing(intake, consent):
+async def test_another_organisation_that_should_ever_see_the_case_was_granted_nothing(intake, consent):
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
-    body = {"organisation": "th-shelter", "workers": []}
-    supervisor = intake.as_("supervisor")
-    await intake.client.post(f"/v1/cases/{received.case_id}/assignment", json=body, headers=supervisor)
+    await intake.grant_access(received.case_id, "th-shelter")
     view = await fields_of(intake, received.case_id, intake.as_("case_worker", org="th-shelter"))
     assert [(part["closed"], part["fields"]) for part in view["received"]] == [("not-granted", {})]
 

@@ -28,7 +28,7 @@ def case(state=State.OPEN) -> Case:
 
 
 VERBS = {
-    Verb.ASSIGN: lambda c: c.assign("th-shelter", ("w1", "w1", "w2")),
+    Verb.ASSIGN: lambda c: c.assign("th-care-agency", ("w1", "w1", "w2")),
     Verb.RECORD: lambda c: c.record(["prs_Birthdate", "cor_FullName"], ["prs_Email"]),
     Verb.SCREEN: lambda c: c.screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
     Verb.IDENTIFY: lambda c: c.identify("NGO", "v1.x", ["vic_TraffickingStatus"]),
@@ -37,7 +37,7 @@ VERBS = {
     Verb.LIFT_HOLD: lambda c: c.lift_hold(HOLD, NOW),
 }
 SAID = {
-    Verb.ASSIGN: [facts.CaseAssigned(CASE, "th-shelter", ("w1", "w2"))],
+    Verb.ASSIGN: [facts.CaseAssigned(CASE, "th-care-agency", ("w1", "w2"))],
     Verb.RECORD: [facts.FieldsRecorded(CASE, 1, ("cor_FullName", "prs_Birthdate"), ("prs_Email",))],
     Verb.SCREEN: [facts.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
     Verb.IDENTIFY: [
@@ -117,8 +117,15 @@ def test_a_lifted_hold_is_not_lifted_again_and_an_unknown_one_is_no_hold():
 
 def test_the_same_person_twice_among_the_workers_is_once():
     one = case()
-    one.assign("th-a", ("w", "w"))
+    one.assign("th-care-agency", ("w", "w"))
     assert one.workers == ("w",)
+
+
+def test_no_assignment_takes_a_case_to_another_organisation():
+    one = case()
+    with pytest.raises(Refused) as refused:
+        one.assign("th-shelter", ("w",))
+    assert (refused.value.code, one.organisation, one.workers) == ("other-organisation", "th-care-agency", ())
 
 
 def test_each_change_of_what_is_known_is_a_revision_and_nothing_is_none():

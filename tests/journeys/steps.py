@@ -5,9 +5,8 @@ from corridor.story import CATEGORIES, PERSON
 
 
 async def drafted(journey: Journey, categories: tuple[str, ...] = CATEGORIES) -> None:
-    """A case that is assigned, consented and drafted, and whose preview was seen."""
+    """A case that is opened, consented and drafted, and whose preview was seen."""
     await journey.open_case(PERSON)
-    await journey.assign()
     await journey.give_consent(categories)
     await journey.draft()
     await journey.preview()

@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from contracts.fields import FIELDS
-from corridor.client import token
 from corridor.journey import Journey
+from corridor.sign_in import token
 from deploy.local.stack import Stack
 
 
@@ -102,7 +102,7 @@ async def live_a_whole_case(stack: Stack) -> Journey:
     async with Journey(stack.state) as journey:
         await journey.open_case(TEXTS | {"prs_Birthdate": "1999", "prs_Citizenship": ["KH"]})
         path = f"/intake/v1/cases/{journey.case}"
-        await journey.officer.post(
+        await journey.worker.post(
             f"{path}/needs", {"urgency": "urgent", "needs": ["medical"], "note": SAID["note"]}
         )
         status = {
@@ -110,8 +110,7 @@ async def live_a_whole_case(stack: Stack) -> Journey:
             "deciding_organisation": "NGO",
             "reasons": SAID["reasons"],
         }
-        await journey.officer.post(f"{path}/status", status)
-        await journey.assign()
+        await journey.supervisor.post(f"{path}/status", status)
         names = {
             "witness": SAID["witness"],
             "interpreter": SAID["interpreter"],

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,18 +10,20 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.local.patience import stretched
+
 ROOT = Path(__file__).parents[2]
 ROWS, BAD_DATES, BAD_CODES = 2_000, 40, 20
 
 
-def corridor(state: Path, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def corridor(state: Path, *arguments: str, patience: float = 120) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "corridor", *arguments],
         cwd=ROOT,
         env={**os.environ, "CORRIDOR_STATE": str(state)},
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=stretched(patience),
         check=False,
     )
 
@@ -47,10 +50,14 @@ def file_of_cases(tmp_path) -> Path:
 
 def test_the_demo_plays_to_the_end_and_leaves_no_process_behind(cells_directory):
     state = cells_directory() / "state"
-    played = corridor(state, "demo", "--exit", timeout=180)
+    played = corridor(state, "demo", "--exit", patience=180)
     assert played.returncode == 0, played.stdout + played.stderr
-    steps = [line for line in played.stdout.splitlines() if line[:3].strip(" ").rstrip(".").isdigit()]
+    steps = [line for line in played.stdout.splitlines() if re.match(r" ?\d+\. ", line)]
     assert len(steps) == 15
+    begun = [
+        line for line in played.stdout.splitlines() if line.rstrip().endswith("TH: every service is ready")
+    ]
+    assert len(begun) == 1  # of the start as well there is a line for each step, though nobody watches
     assert "KH's answer: restricted" in played.stdout
     assert played.stdout.count("whole") == 2
     assert processes_of(state) == []
@@ -85,5 +92,16 @@ def test_a_person_who_does_not_exist_is_named_as_such(stack, name):
 
 
 def test_a_second_stack_on_the_same_state_is_refused(stack):
-    second = corridor(stack.state, "demo", "--exit")
-    assert (second.returncode, "already running" in second.stdout) == (1, True)
+    for second in (corridor(stack.state, "up"), corridor(stack.state, "demo", "--fresh")):
+        assert (second.returncode, f"already running here (process {os.getpid()})" in second.stdout) == (
+            1,
+            True,
+        )
+
+
+def test_the_demo_plays_on_a_stack_that_is_up_and_leaves_it_up(stack):
+    played = corridor(stack.state, "demo", patience=180)
+    assert (played.returncode, played.stderr) == (0, "")
+    assert "is already up here; the story is played on it" in played.stdout
+    assert "KH's answer: restricted" in played.stdout
+    assert all(server.running for server in stack.servers.values())

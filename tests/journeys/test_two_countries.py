@@ -22,7 +22,6 @@ async def all_closed(journey: Journey):
 async def test_what_crosses_is_what_was_previewed_and_the_name_is_readable_where_the_grant_allows(journey):
     await journey.open_case(PERSON)
     await journey.assess_needs()
-    await journey.assign()
     await journey.give_consent(CATEGORIES)
     await journey.draft()
     preview = await journey.preview()
@@ -131,7 +130,6 @@ async def test_both_audit_logs_are_whole_and_hold_the_whole_way(journey):
 async def test_a_referral_inside_one_country_takes_the_same_way(stack):
     async with Journey(stack.state) as journey:
         await journey.open_case(PERSON)
-        await journey.assign()
         await journey.give_consent(CATEGORIES, recipient="th-legal-aid")
         await journey.draft(recipient="th-legal-aid", service="legal")
         await journey.preview()

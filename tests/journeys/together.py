@@ -13,7 +13,8 @@ from chassis.service import Service
 from corridor.cell import built
 from corridor.front import front
 from deploy.local.cell import Cell
-from deploy.local.issuer import build_issuer, load_people
+from deploy.local.issuer import build_issuer
+from deploy.local.people import load_people
 from deploy.local.stack import Stack
 
 

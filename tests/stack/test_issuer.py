@@ -9,7 +9,8 @@ from joserfc.jwk import KeySet, OKPKey
 
 from chassis.tokens import peek
 from contracts.catalogue import SERVICES
-from deploy.local.issuer import build_issuer, load_people, mint
+from deploy.local.issuer import build_issuer
+from deploy.local.people import load_people, mint
 
 URL = "http://127.0.0.1:1/issuer"
 

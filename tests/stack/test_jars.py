@@ -37,5 +37,56 @@ def test_a_missing_jar_is_refused(tmp_path):
         verify(tmp_path / "empty", (Jar("00", "group:a:1"),))
 
 
+class NoNetwork:
+    """What the Maven client does when nothing answers."""
+
+    def __init__(self, **_: object) -> None: ...
+
+    def project(self, *_: object) -> "NoNetwork":
+        raise ConnectionError("Name or service not known")
+
+
+def test_without_a_network_one_sentence_says_what_to_do_and_nothing_half_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr("jgo.maven.MavenContext", NoNetwork)
+    said = []
+    with pytest.raises(JarError) as failed:
+        kafka_jars(tmp_path, say=said.append)
+    assert str(failed.value).startswith("Kafka's jars could not be fetched (ConnectionError): ")
+    assert str(failed.value).count("\n") == 0
+    assert said[0].startswith("Kafka's jars: fetching ")
+    assert not (tmp_path / f"kafka-{VERSION}").exists()
+
+
+def test_a_download_says_how_far_it_is(tmp_path, monkeypatch):
+    here = kafka_jars()
+
+    class Neighbour:
+        def __init__(self, **_: object) -> None: ...
+
+        def project(self, _: str, artifact: str) -> "Neighbour":
+            found = Neighbour()
+            found.name = artifact
+            return found
+
+        def at_version(self, version: str) -> "Neighbour":
+            self.name = f"{self.name}-{version}.jar"
+            return self
+
+        def artifact(self) -> "Neighbour":
+            return self
+
+        def resolve(self) -> Path:
+            return here / self.name
+
+    monkeypatch.setattr("jgo.maven.MavenContext", Neighbour)
+    said = []
+    kafka_jars(tmp_path, say=said.append)
+    total = len(read_sums())
+    assert said[0] == f"Kafka's jars: fetching {total} files, about 44 MB"
+    assert [line.split(",")[0] for line in said[1:]] == [
+        f"Kafka's jars: {n} of {total}" for n in range(1, total + 1)
+    ]
+
+
 def test_the_sums_name_no_address():
     assert "://" not in SUMS.read_text()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.patience import Patience
+
 SCRIPT = textwrap.dedent(
     """
     import sys, time
@@ -27,8 +29,8 @@ def test_servers_end_with_the_process_that_wanted_them(monkeypatch):
     assert _running_in(directory)
     wanting.kill()
     wanting.communicate()
-    deadline = time.monotonic() + 10
-    while (_running_in(directory) or directory.exists()) and time.monotonic() < deadline:
+    waiting = Patience(quiet_s=10)
+    while (_running_in(directory) or directory.exists()) and not waiting.over:
         time.sleep(0.1)
     assert _running_in(directory) == []
     assert not directory.exists()

@@ -30,8 +30,9 @@ create index parked_waiting on chassis.parked (parked_at) where state = 'waiting
 create table chassis.work (
     id uuid primary key, kind text not null, key text not null, payload jsonb not null, due_at timestamptz not null,
     attempts integer not null default 0, claimed_until timestamptz, traceparent text,
+    lane text not null default '', priority smallint not null default 0,
     state text not null default 'due' check (state in ('due', 'failed')), last_error text, unique (kind, key));
-create index work_due on chassis.work (due_at) where state = 'due';
+create index work_due on chassis.work (lane, priority, due_at) where state = 'due';
 create table chassis.idempotency (
     actor text not null, key text not null, fingerprint bytea not null, status integer, resource_id uuid,
     version integer, created_at timestamptz not null default now(), primary key (actor, key));

@@ -7,7 +7,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from services.consent.domain.facts import DisclosureAuthorised, DisclosureRecalled, DisclosureRefused, Fact
+from services.consent.domain.facts import (
+    DisclosureAuthorised,
+    DisclosureRecalled,
+    DisclosureRefused,
+    Fact,
+    FenceDue,
+)
 
 ANSWER_WITHIN = timedelta(hours=72)
 """A recipient must answer a recall within this; later it is overdue, and the ledger shows it."""
@@ -24,6 +30,8 @@ class Step(StrEnum):
     UNDELIVERED = "undelivered"
     CANCELLED = "cancelled"
     RECALLED = "recalled"
+    FENCED = "fenced"
+    """Exchange has confirmed that nothing of it is sealed any more, whatever token was under way."""
     ANSWERED = "answered"
 
 
@@ -64,6 +72,10 @@ OPEN = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.DELIVERED, Stage.UNDELIV
 
 SEALABLE = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.UNDELIVERED})
 """A token may be given: first, again after it lapsed, or for a resend."""
+
+
+ROUTE_FIRST = timedelta(seconds=5)
+"""The request that ended the consent asks exchange itself; the work that asks until it has an answer begins after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,8 @@ class Disclosure:
     authority: Authority | None = None
     refusal: str | None = None
     recalled_for: str | None = None
+    fence_due: bool = False
+    """Recalled, and exchange has not yet confirmed that a token given before can no longer become an envelope."""
     entries: list[Entry] = field(default_factory=list)
     """Not yet saved."""
     changed: bool = False
@@ -172,17 +186,29 @@ class Disclosure:
             self.write(Step.CANCELLED)
         return []
 
-    def recall(self, reason: str) -> list[Fact]:
-        """Because consent ended. What was already recalled, or never authorised, stays as it is."""
+    def recall(self, reason: str, at: datetime) -> list[Fact]:
+        """Its authority ended. What was already recalled, or never authorised, stays as it is.
+
+        What was delivered is never sealed again; of anything else an envelope may be on its way at this moment.
+        """
         if self.stage not in OPEN:
             return []
+        self.fence_due = self.stage is not Stage.DELIVERED
         self._move(Stage.RECALLED)
         self.recalled_for = reason
         self.write(Step.RECALLED, reason)
-        return [DisclosureRecalled(self.request.case_id, self.id, self.request.referral_id, reason)]
+        recalled = DisclosureRecalled(self.request.case_id, self.id, self.request.referral_id, reason)
+        return [recalled, FenceDue(self.id, at + ROUTE_FIRST)] if self.fence_due else [recalled]
+
+    def fence(self) -> None:
+        """Exchange has said so: from here on nothing of it is sealed."""
+        if self.fence_due:
+            self.fence_due, self.changed = False, True
+            self.write(Step.FENCED)
 
     def answered(self, answer: str, law: str | None) -> list[Fact]:
-        """The recipient's answer; a later one (restricted, then erased) is written too."""
+        """The recipient's answer; a later one (restricted, then erased) is written too. Exchange gives it behind its fence."""
+        self.fence()
         return self._heard(Stage.ANSWERED, Step.ANSWERED, answer, law)
 
     def _heard(self, stage: Stage, step: Step, code: str | None = None, law: str | None = None) -> list[Fact]:

@@ -75,6 +75,14 @@ class DisclosureRecalled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class FenceDue:
+    """What was recalled may have a token that is under way: exchange is asked until it has fenced it."""
+
+    disclosure_id: UUID
+    at: datetime
+
+
 Fact = (
     ConsentGiven
     | ConsentRefused
@@ -85,4 +93,5 @@ Fact = (
     | DisclosureAuthorised
     | DisclosureRefused
     | DisclosureRecalled
+    | FenceDue
 )

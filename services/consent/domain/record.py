@@ -44,6 +44,11 @@ class ConsentRecord:
         """She was asked; nothing is recorded before she answers."""
         return cls(id=id_, case_id=case_id, salt=salt, state=State.REQUESTED, terms=terms, sealed=sealed)
 
+    @property
+    def fence_due(self) -> bool:
+        """Something under it was recalled, of which exchange has yet to confirm that nothing is sealed any more."""
+        return any(disclosure.fence_due for disclosure in self.disclosures)
+
     def permits(self, now: datetime) -> bool:
         return self.state in PERMITTING and now < self.terms.valid_until
 
@@ -68,22 +73,25 @@ class ConsentRecord:
         if self.state is State.WITHDRAWN:
             return []
         self._move(State.WITHDRAWN, act)
-        return [facts.ConsentWithdrawn(self.case_id, self.id, self.revision), *self._recalls("withdrawn")]
+        return [
+            facts.ConsentWithdrawn(self.case_id, self.id, self.revision),
+            *self._recalls("withdrawn", act),
+        ]
 
     def revoke(self, act: Act) -> list[Fact]:
         """By another than the person."""
         self._move(State.REVOKED, act)
-        return [facts.ConsentRevoked(self.case_id, self.id, self.revision), *self._recalls("revoked")]
+        return [facts.ConsentRevoked(self.case_id, self.id, self.revision), *self._recalls("revoked", act)]
 
     def expire(self, act: Act) -> list[Fact]:
         """When its validity has ended; before that, or where it permits nothing any more, nothing happens."""
         if self.state not in PERMITTING or act.at < self.terms.valid_until:
             return []
         self._move(State.EXPIRED, act)
-        return [facts.ConsentExpired(self.case_id, self.id, self.revision), *self._recalls("expired")]
+        return [facts.ConsentExpired(self.case_id, self.id, self.revision), *self._recalls("expired", act)]
 
-    def _recalls(self, reason: str) -> list[Fact]:
-        return [fact for disclosure in self.disclosures for fact in disclosure.recall(reason)]
+    def _recalls(self, reason: str, act: Act) -> list[Fact]:
+        return [fact for disclosure in self.disclosures for fact in disclosure.recall(reason, act.at)]
 
     def _expiry(self) -> Fact:
         return facts.ExpiryDue(self.id, self.revision, self.terms.valid_until)

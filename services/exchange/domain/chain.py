@@ -1,10 +1,11 @@
 """The numbers of envelopes as evidence: what came is compared with what should have come, and nobody else is held back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 MAX_GAP = 1_000
-"""Numbers asked for again at one time; what is missing beyond that is seen in the partner's heads."""
+"""How many numbers may be missing in one chain. A jump beyond that is not believed: it would make work without end."""
 
 FIRST_PREV = "0" * 64
 
@@ -16,6 +17,7 @@ class Place(StrEnum):
     AFTER_GAP = "after-gap"
     FILLS_GAP = "fills-gap"
     REPEATED = "repeated"
+    TOO_FAR = "too-far"
 
 
 @dataclass(slots=True)
@@ -47,9 +49,12 @@ class IncomingChain:
     closed: list[int] = field(default_factory=list)
 
     def take(self, seq: int, prev: str, sha256: str, replaces: int | None = None) -> Place:
-        """Put an envelope whose signature holds into its place, whether its items are refused or not."""
+        """Put an envelope whose signature holds into its place, whether its items are refused or not.
+
+        One that is too far ahead moves nothing, so that the envelopes before it are still taken.
+        """
         place = self._place(seq, prev, sha256)
-        if replaces is not None and place is not Place.REPEATED:
+        if replaces is not None and place not in {Place.REPEATED, Place.TOO_FAR}:
             self.close(replaces)
         return place
 
@@ -63,7 +68,8 @@ class IncomingChain:
         if self.announced > self.seq:
             self._miss(self.seq + 1, self.announced)
             self.seq, self.head = self.announced, ""
-        self.announced = max(self.announced, head)
+        if head <= self.seq + MAX_GAP:
+            self.announced = max(self.announced, head)
 
     def _place(self, seq: int, prev: str, sha256: str) -> Place:
         if seq <= self.seq:
@@ -71,6 +77,8 @@ class IncomingChain:
                 return Place.REPEATED
             self.close(seq)
             return Place.FILLS_GAP
+        if seq > self.seq + MAX_GAP:
+            return Place.TOO_FAR
         gap = seq > self.seq + 1
         if gap:
             self._miss(self.seq + 1, seq - 1)
@@ -80,6 +88,18 @@ class IncomingChain:
         return Place.AFTER_GAP if gap else Place.NEXT
 
     def _miss(self, first: int, last: int) -> None:
-        missing = [n for n in range(max(first, last - MAX_GAP + 1), last + 1) if n not in self.gaps]
+        room = MAX_GAP - len(self.gaps)
+        missing = [n for n in range(first, last + 1) if n not in self.gaps][:room]
         self.gaps.update(missing)
         self.asked.extend(missing)
+
+
+def runs(numbers: Iterable[int], longest: int) -> list[tuple[int, int]]:
+    """Consecutive numbers as (first, last), none longer than `longest`."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number - 1 and number - found[-1][0] < longest:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found

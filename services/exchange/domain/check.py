@@ -9,6 +9,7 @@ from contracts.codes import UnknownCode, codes
 from contracts.disclosure import AgreementTerms
 from contracts.fields import FIELDS, checked
 from services.exchange.domain.items import (
+    MAX_CONTROL_ITEMS,
     MAX_ITEMS,
     AgreementReference,
     Answer,
@@ -24,6 +25,8 @@ from services.exchange.domain.items import (
 )
 
 CLOCK_SKEW = timedelta(seconds=60)
+LONGEST_LIFE = timedelta(days=30)
+"""Of an envelope: nobody need keep it longer to know a replay."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CELL_LENGTH = 2
 
@@ -71,8 +74,12 @@ def check_claims(claims: Claims, *, signer: str, reader: str, partner: str, now:
         return "expired"
     if claims.iat > (now + CLOCK_SKEW).timestamp():
         return "not_yet_valid"
+    if claims.exp - claims.iat > LONGEST_LIFE.total_seconds():
+        return "invalid_value"
     counted = claims.seq > 0 or all(isinstance(item.control, Presence) for item in claims.items)
-    return None if counted and 1 <= len(claims.items) <= MAX_ITEMS else "invalid_value"
+    control = sum(item.item_class is ItemClass.CONTROL for item in claims.items)
+    bounded = 1 <= len(claims.items) <= MAX_ITEMS and control <= MAX_CONTROL_ITEMS
+    return None if counted and bounded else "invalid_value"
 
 
 def check_item(item: Item, agreement: Agreement | None, way: Way, now: datetime) -> str | None:
@@ -127,6 +134,8 @@ def _check_process(content: ProcessContent, agreement: Agreement) -> str | None:
 
 def _check_disclosure(content: DisclosureContent, agreement: Agreement, now: datetime) -> str | None:
     consent = content.consent
+    if consent.expiry > agreement.terms.valid_until:
+        return "invalid_value"
     if now >= consent.expiry:
         return "consent_expired"
     if not _proven(content.proof):
@@ -158,6 +167,8 @@ def _check_fields(content: DisclosureContent, agreement: Agreement) -> str | Non
     if any(name not in agreement.terms.fields for name in (*content.fields, *content.data)):
         return "field_outside_agreement"
     listed = set(content.fields)
+    if len(listed) != len(content.fields):
+        return "invalid_value"
     consented = set(content.consent.categories)
     if not set(content.data) <= listed or any(FIELDS[name].category not in consented for name in listed):
         return "field_outside_consent"

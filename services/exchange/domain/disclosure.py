@@ -129,7 +129,7 @@ class Disclosure:
         if self.seals >= MAX_SEALS:
             return self.refuse(UNREADABLE, at)
         self._move(State.DUE)
-        return [SealDue(self.id, self.seals, replaces)]
+        return [SealDue(self.id, self.terms.recipient_cell, self.seals, replaces)]
 
     def deliver(self, at: datetime) -> list[Fact]:
         """A receipt may come while a resend is due; one that comes after the recall tells nothing new."""
@@ -172,7 +172,7 @@ class Disclosure:
         if self.state is not State.EXPECTED or self.authorised is None or self.entry is None:
             return []
         self._move(State.DUE)
-        return [SealDue(self.id, 0)]
+        return [SealDue(self.id, self.terms.recipient_cell)]
 
     def _move(self, to: State) -> None:
         if to not in MOVES[self.state]:

@@ -9,10 +9,11 @@ from services.exchange.domain.items import Answer, ControlContent, ItemClass
 
 @dataclass(frozen=True, slots=True)
 class SealDue:
-    """A disclosure may be sealed. `attempt` tells a resend from the first time, `replaces` which number it is for."""
+    """A disclosure may be sealed for a cell. `attempt` tells a resend from the first time, `replaces` which number it is for."""
 
     disclosure_id: UUID
-    attempt: int
+    cell: str
+    attempt: int = 0
     replaces: int | None = None
 
 
@@ -30,9 +31,10 @@ class ControlDue:
 
 @dataclass(frozen=True, slots=True)
 class ProcessDue:
-    """A process item that waits to be sealed."""
+    """A process item that waits to be sealed for a cell."""
 
     item_id: UUID
+    cell: str
     attempt: int = 0
     replaces: int | None = None
 

@@ -12,6 +12,11 @@ CODE_LISTS = "1"
 """The version of the code lists that we speak."""
 
 MAX_ITEMS = 100
+MAX_CONTROL_ITEMS = 10
+"""Of one envelope: a control item may ask for much, and an honest partner puts each into its own."""
+
+MAX_RESENT = 10
+"""Numbers that one request may ask for."""
 
 
 class ItemClass(StrEnum):
@@ -130,14 +135,26 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """Something did not arrive whole: a number that is missing, or an envelope at an offset that cannot be read."""
+    """Something did not arrive whole: numbers that are missing, or an envelope at an offset that cannot be read.
+
+    `until` is the last of a run of numbers that begins with `seq`; without it `seq` is the only one.
+    """
 
     recipient: str | None = None
     seq: int | None = None
+    until: int | None = None
     partition: int | None = None
     offset: int | None = None
     sha256: str | None = None
     kind: Literal["resend"] = "resend"
+
+    @property
+    def numbers(self) -> range:
+        """At most MAX_RESENT of them, however many were asked for."""
+        if self.seq is None:
+            return range(0)
+        last = self.seq if self.until is None else self.until
+        return range(self.seq, min(last, self.seq + MAX_RESENT - 1) + 1)
 
 
 @dataclass(frozen=True, slots=True)

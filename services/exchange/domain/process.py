@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
+from services.exchange.domain.check import cell_of
 from services.exchange.domain.facts import Fact, ItemRefused, ProcessDue
 from services.exchange.domain.items import ItemClass
 
@@ -97,7 +98,7 @@ class Relation:
             return untold(self.pair, item_id, code, abroad, at)
         told = outcome if OUTCOME in self.back_categories else None
         self.waiting.append(ProcessItem(item_id, code, subject_id, reason or told, at))
-        return [ProcessDue(item_id)]
+        return [ProcessDue(item_id, cell_of(self.pair.other))]
 
 
 def untold(pair: Pair, item_id: UUID, code: str, abroad: str | None, at: datetime) -> list[Fact]:

@@ -10,6 +10,9 @@ from chassis.database import Transaction
 from services.exchange.domain.chain import FIRST_PREV, IncomingChain, Place
 from services.exchange.domain.items import ItemClass, Outcome
 
+MAX_KEPT = 10_000
+"""Refused envelopes that are kept of one partner: some gigabytes at most, and the topic has the others."""
+
 _STORE = text(
     """
     insert into exchange.inbox (cell, partition, "offset", raw)
@@ -42,7 +45,9 @@ _QUARANTINE = text(
     """
     insert into exchange.quarantine (cell, partition, "offset", raw, code, disclosures, at)
     select cell, partition, "offset", raw, :code, cast(:disclosures as uuid[]), :now from exchange.inbox
-    where cell = :cell and partition = :partition and "offset" = :offset on conflict do nothing
+    where cell = :cell and partition = :partition and "offset" = :offset
+      and (select count(*) from (select from exchange.quarantine where cell = :cell limit :most) as kept) < :most
+    on conflict do nothing
     """
 )
 
@@ -121,10 +126,9 @@ async def failed(tx: Transaction, raw: Raw) -> None:
 
 
 async def set_aside(tx: Transaction, raw: Raw, code: str, disclosures: Sequence[UUID] = ()) -> None:
-    """Before it is dropped: what was refused is kept whole for whoever has to look into it."""
-    await tx.execute(
-        _QUARANTINE, {**_key(raw), "code": code, "disclosures": list(disclosures), "now": tx.now}
-    )
+    """Before it is dropped: what was refused is kept whole for whoever has to look into it, MAX_KEPT of each partner."""
+    facts = {"code": code, "disclosures": list(disclosures), "now": tx.now, "most": MAX_KEPT}
+    await tx.execute(_QUARANTINE, {**_key(raw), **facts})
 
 
 async def forget(tx: Transaction, cell: str, disclosure_id: UUID) -> None:

@@ -146,6 +146,11 @@ async def items_of(
     return [_item(row) for row in await tx.execute(text(statement), parameters)]
 
 
+async def times_sealed(tx: Transaction, item_id: UUID) -> int:
+    statement = "select count(*) from exchange.envelope_items where item_id = :id"
+    return int((await tx.execute(text(statement), {"id": item_id})).scalar_one())
+
+
 async def sent_item(tx: Transaction, cell: str, item_id: UUID) -> SentItem | None:
     """The item in its newest envelope, if it was sent to this cell: nobody else can answer for it."""
     statement = """

@@ -6,10 +6,12 @@ from uuid import UUID, uuid5
 
 from chassis.database import Transaction
 from contracts.events.exchange import RecallReceivedV1
+from services.exchange.domain.chain import runs
 from services.exchange.domain.check import authority
-from services.exchange.domain.disclosure import State, answer_item
+from services.exchange.domain.disclosure import MAX_SEALS, UNREADABLE, State, answer_item
 from services.exchange.domain.facts import ControlDue, Fact, ItemDelivered, ItemRefused, ProcessDue
 from services.exchange.domain.items import (
+    MAX_RESENT,
     Answer,
     ControlContent,
     Item,
@@ -44,15 +46,19 @@ ONLY_TOLD = "replayed"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A control item with where it came from. `issued` is when the partner signed it, `evidence` what it signed."""
+    """A control item with where it came from. `issued` is when the partner signed it, `evidence` what it signed.
+
+    `own` are the organisations of this cell that have keys: a partner can speak about envelopes to no others.
+    """
 
     cell: str
     item: Item
     issued: datetime
     evidence: str
+    own: frozenset[str]
 
 
-async def apply_control(tx: Transaction, own_cell: str, heard: Heard) -> None:
+async def apply_control(tx: Transaction, heard: Heard) -> None:
     """A partner can speak only about what was sent to it or came from it."""
     content: ControlContent | None = heard.item.control
     match content:
@@ -65,11 +71,11 @@ async def apply_control(tx: Transaction, own_cell: str, heard: Heard) -> None:
         case Answer():
             await _answer(tx, heard.cell, content)
         case Presence():
-            await _presence(tx, own_cell, heard, content)
+            await _presence(tx, heard, content)
         case Resend():
             await _resend(tx, heard.cell, content)
         case Void():
-            await _void(tx, heard.cell, content)
+            await _void(tx, heard, content)
 
 
 async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:
@@ -156,12 +162,11 @@ async def _answer(tx: Transaction, cell: str, answer: Answer) -> None:
     await disclosures.save(tx, [disclosure])
 
 
-async def _presence(tx: Transaction, own_cell: str, heard: Heard, presence: Presence) -> None:
+async def _presence(tx: Transaction, heard: Heard, presence: Presence) -> None:
     """What the partner counted the last time should be here by now; what is not is asked for by its number."""
     await partners.hear(tx, heard.cell, heard.issued.astimezone(UTC), presence.read)
-    for recipient, head in sorted(presence.heads.items()):
-        if not recipient.startswith(own_cell.lower() + "-"):
-            continue
+    for recipient in sorted(heard.own & presence.heads.keys()):
+        head = presence.heads[recipient]
         chain = await inbox.lock_chain(tx, heard.cell, recipient)
         chain.hear(head)
         await inbox.save_chain(tx, chain)
@@ -169,27 +174,30 @@ async def _presence(tx: Transaction, own_cell: str, heard: Heard, presence: Pres
 
 
 def ask(tx: Transaction, cell: str, recipient: str, missing: list[int]) -> None:
-    """One resend request for each number, whoever noticed it first."""
-    for seq in missing:
-        item_id = uuid5(_namespace(cell, recipient), f"resend|{seq}")
-        tx.say(outgoing(ControlDue(item_id, cell, Resend(recipient=recipient, seq=seq))))
+    """One resend request for each run of numbers, whoever noticed it first."""
+    for first, last in runs(missing, MAX_RESENT):
+        item_id = uuid5(_namespace(cell, recipient), f"resend|{first}|{last}")
+        tx.say(outgoing(ControlDue(item_id, cell, Resend(recipient=recipient, seq=first, until=last))))
 
 
 async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
     """Sealed again after a fresh check, each item by itself. Where nothing is left to send, the number is closed."""
-    items = await outgoing_envelopes.items_of(
-        tx, cell, recipient=wanted.recipient, seq=wanted.seq, sha256=wanted.sha256
-    )
-    again = [await _again(tx, cell, sent, wanted.seq) for sent in items]
-    if items and not any(again) and wanted.seq is not None and wanted.recipient is not None:
-        item_id = uuid5(_namespace(cell, wanted.recipient), f"void|{wanted.seq}")
-        tx.say(outgoing(ControlDue(item_id, cell, Void(wanted.recipient, wanted.seq))))
+    if wanted.recipient is None:
+        for sent in await outgoing_envelopes.items_of(tx, cell, sha256=wanted.sha256):
+            await _again(tx, cell, sent, None)
+        return
+    for seq in wanted.numbers:
+        items = await outgoing_envelopes.items_of(tx, cell, recipient=wanted.recipient, seq=seq)
+        again = [await _again(tx, cell, sent, seq) for sent in items]
+        item_id = uuid5(_namespace(cell, wanted.recipient), f"void|{seq}")
+        if items and not any(again) and not await _spent(tx, item_id):
+            tx.say(outgoing(ControlDue(item_id, cell, Void(wanted.recipient, seq))))
 
 
 async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) -> bool:
-    """Whether the item will come in another envelope."""
+    """Whether the item will come in another envelope. No item is sealed more often than MAX_SEALS."""
     if sent.item_class is ItemClass.CONTROL:
-        if sent.content is None:
+        if sent.content is None or await _spent(tx, sent.item_id):
             return False
         attempt = seq or 1
         tx.say(outgoing(ControlDue(sent.item_id, cell, sent.content, sent.reference, attempt, seq)))
@@ -198,9 +206,12 @@ async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) ->
         queued = await relations.queued(tx, sent.item_id)
         if queued is None or queued.state != "sealed":
             return False
+        if await _spent(tx, sent.item_id):
+            await _outcome(tx, cell, sent, "refused", UNREADABLE)
+            return False
         await relations.move_queued(tx, sent.item_id, "waiting")
         await outgoing_envelopes.move_items(tx, [sent.item_id], RESEALED)
-        tx.say(outgoing(ProcessDue(sent.item_id, queued.seals, seq)))
+        tx.say(outgoing(ProcessDue(sent.item_id, cell, queued.seals, seq)))
         return True
     disclosure = await disclosures.lock(tx, sent.disclosure_id or UUID(int=0))
     facts = disclosure.seal_again(tx.now, seq)
@@ -211,8 +222,14 @@ async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) ->
     return comes
 
 
-async def _void(tx: Transaction, cell: str, void: Void) -> None:
-    chain = await inbox.lock_chain(tx, cell, void.recipient)
+async def _spent(tx: Transaction, item_id: UUID) -> bool:
+    return await outgoing_envelopes.times_sealed(tx, item_id) >= MAX_SEALS
+
+
+async def _void(tx: Transaction, heard: Heard, void: Void) -> None:
+    if void.recipient not in heard.own:
+        return
+    chain = await inbox.lock_chain(tx, heard.cell, void.recipient)
     chain.close(void.seq)
     await inbox.save_chain(tx, chain)
 

@@ -22,8 +22,13 @@ from services.exchange.use_cases.apply_control import AGAIN, Heard, apply_contro
 from services.exchange.use_cases.prepare_disclosure import Prepared
 
 RECALLED = "recalled"
+OUT_OF_SEQUENCE = "out_of_sequence"
 WITHOUT_PLACE = frozenset({"sender_mismatch", "wrong_recipient"})
 """Whose chain such an envelope belongs to cannot be said."""
+
+
+UNTAKEN: Mapping[Place, str] = {Place.REPEATED: "replayed", Place.TOO_FAR: OUT_OF_SEQUENCE}
+"""Places in which nothing of an envelope is applied, and the code that the sender is told."""
 
 
 class Overtaken(Exception):
@@ -32,11 +37,15 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An opened envelope. `code` refuses it as a whole; `prepared` holds each disclosure's case, person and values."""
+    """An opened envelope. `code` refuses it as a whole; `prepared` holds each disclosure's case, person and values.
+
+    `own` are the organisations of this cell that have keys.
+    """
 
     raw: Raw
     opened: Opened
     agreements: Mapping[str, Agreement]
+    own: frozenset[str]
     code: str | None = None
     prepared: Mapping[UUID, Prepared | None] | None = None
 
@@ -65,8 +74,9 @@ async def receive(tx: Transaction, judged: Judged) -> None:
     if judged.code in WITHOUT_PLACE:
         await refuse_bytes(tx, raw, judged.code or "", _disclosures(judged))
         return
-    if await _place(tx, judged) is Place.REPEATED:
-        await refuse_bytes(tx, raw, "replayed", _disclosures(judged))
+    place = await _place(tx, judged)
+    if place in UNTAKEN:
+        await refuse_bytes(tx, raw, UNTAKEN[place], _disclosures(judged))
         return
     codes = [await _take(tx, judged, item) for item in judged.opened.claims.items]
     kept = [code for code in codes if code is not None and code != RECALLED]
@@ -97,6 +107,12 @@ async def quarantine(tx: Transaction, judged: Judged) -> None:
     await inbox.drop(tx, judged.raw)
 
 
+async def put_away(tx: Transaction, raw: Raw) -> None:
+    """The last resort, for a record that cannot even be quarantined: kept for an operator, and nothing of it is read."""
+    await inbox.set_aside(tx, raw, "quarantined")
+    await inbox.drop(tx, raw)
+
+
 async def _place(tx: Transaction, judged: Judged) -> Place:
     """The chain moves on whether the items are refused or not; presence stands outside it."""
     raw, claims = judged.raw, judged.opened.claims
@@ -104,6 +120,8 @@ async def _place(tx: Transaction, judged: Judged) -> Place:
     if claims.seq > 0:
         chain = await inbox.lock_chain(tx, raw.cell, claims.aud)
         place = chain.take(claims.seq, claims.prev, digest, claims.replaces)
+        if place is Place.TOO_FAR:
+            return place
         envelope = (claims.jti, raw.cell, claims.iss, claims.aud, claims.seq, digest)
         if not await inbox.add_envelope(tx, envelope, place, judged.code):
             return Place.REPEATED
@@ -119,8 +137,7 @@ async def _take(tx: Transaction, judged: Judged, item: Item) -> str | None:
     if item.item_class is ItemClass.CONTROL:
         if code is None:
             issued = datetime.fromtimestamp(judged.opened.claims.iat, UTC)
-            heard = Heard(judged.raw.cell, item, issued, judged.opened.evidence)
-            await apply_control(tx, judged.way.recipient_cell, heard)
+            await apply_control(tx, Heard(judged.raw.cell, item, issued, judged.opened.evidence, judged.own))
         return code
     seen = await inbox.seen_item(tx, judged.raw.cell, item.id)
     if seen is not None and seen.outcome == "accepted":

@@ -29,9 +29,10 @@ class WrongState(Exception):
 class Refused(ValueError):
     """The verb is understood and refused. `code` says why, without a value."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, member: str | None = None) -> None:
+        """`member` is what of the command it is about; None: all of it."""
         super().__init__(message)
-        self.code = code
+        self.code, self.member = code, member
 
 
 class State(StrEnum):
@@ -81,17 +82,31 @@ class Case:
 
     @classmethod
     def open(
-        cls, case_id: UUID, person_id: UUID, *, channel: str, organisation: str, urgency: str, now: datetime
+        cls,
+        case_id: UUID,
+        person_id: UUID,
+        *,
+        channel: str,
+        organisation: str,
+        urgency: str,
+        now: datetime,
+        workers: tuple[str, ...] = (),
     ) -> tuple[Self, list[Fact]]:
-        """Opened by an organisation and assigned to it; nobody in it is named yet."""
-        case = cls(case_id, person_id, organisation, (), urgency)
+        """Opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
+        case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
-        return case, [opened, facts.CaseAssigned(case_id, organisation, ())]
+        return case, [opened, facts.CaseAssigned(case_id, organisation, workers)]
 
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[Fact]:
-        """The whole assignment; it replaces the one before."""
+        """The whole assignment inside the case's organisation; it replaces the one before.
+
+        Raises Refused for another organisation: that one gets the case by transfer, which is a disclosure.
+        """
         self._may(Verb.ASSIGN)
-        self.organisation, self.workers = organisation, tuple(dict.fromkeys(workers))
+        if organisation != self.organisation:
+            message = "another organisation gets a case by transfer, never by assignment"
+            raise Refused("other-organisation", message, "organisation")
+        self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
 
     def record(

@@ -1,0 +1,64 @@
+"""`corridor up` and `corridor demo`: a stack in this process, looked after until it is to stop."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+from rich.console import Console
+
+from corridor import screens
+from corridor.progress import shown
+from corridor.story import play
+from deploy.local.stack import InUseError, Stack
+from deploy.local.watch import Watch
+
+
+async def nothing() -> None:
+    """What `up` does with a stack that is up."""
+
+
+def run(console: Console, codes: list[str], *, fresh: bool, processes: bool) -> None:
+    """Start the cells and leave them up until Ctrl-C. Raises Trouble."""
+    asyncio.run(_until_stopped(Stack(codes, fresh=fresh, processes=processes), console, nothing, stay=True))
+
+
+def demo(console: Console, *, leave: bool, fresh: bool, processes: bool) -> None:
+    """Play the story on a stack of its own, or on the one that is up. Raises Trouble."""
+    try:
+        stack = Stack(["TH", "KH"], fresh=fresh, processes=processes)
+    except InUseError:
+        if fresh or processes:
+            raise
+        console.print("A stack is already up here; the story is played on it.")
+        asyncio.run(play(console))
+        return
+    asyncio.run(_until_stopped(stack, console, lambda: play(console), stay=not leave))
+
+
+async def _until_stopped(
+    stack: Stack, console: Console, then: Callable[[], Awaitable[None]], *, stay: bool
+) -> None:
+    work = asyncio.create_task(_whole(stack, console, then, stay=stay))
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, work.cancel)
+    try:
+        await work
+    except asyncio.CancelledError:
+        console.print("Stopping.")
+    finally:
+        await stack.down()
+
+
+async def _whole(stack: Stack, console: Console, then: Callable[[], Awaitable[None]], *, stay: bool) -> None:
+    with shown(console, stack.steps) as progress:
+        await stack.up(progress)
+    watch = Watch(stack, lambda line: console.print(line, style="yellow", markup=False, soft_wrap=True))
+    watching = asyncio.create_task(watch.run())
+    try:
+        await then()
+        if stay:
+            screens.addresses(stack, console)
+            await asyncio.Event().wait()
+    finally:
+        watch.stop()
+        await watching

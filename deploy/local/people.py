@@ -1,0 +1,62 @@
+"""The invented people of the local stack, and the tokens that say who they are. Development only."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from chassis import signing
+from contracts import services
+
+PEOPLE = Path(__file__).with_name("people.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`name` is how she is addressed and her pseudonym in tokens: `th.officer`."""
+
+    name: str
+    cell: str
+    roles: tuple[str, ...]
+    org: str
+
+    @property
+    def public(self) -> dict[str, Any]:
+        return {"name": self.name, "cell": self.cell, "roles": list(self.roles), "org": self.org}
+
+
+def load_people(cell: str, file: Path = PEOPLE) -> list[Person]:
+    """The invented people of a cell; none for a cell that has none."""
+    known = json.loads(file.read_text()).get(cell, {})
+    return [
+        Person(f"{cell.lower()}.{name}", cell, tuple(facts["roles"]), facts["org"])
+        for name, facts in known.items()
+    ]
+
+
+def mint(key: OKPKey | Path, person: Person, issuer_url: str, lifetime: int) -> str:
+    """An access token for every service of the person's cell. `lifetime` is in seconds, ten minutes at most."""
+    if not 0 < lifetime <= signing.USER_LIFETIME_SECONDS:
+        raise ValueError(f"an access token lives 1 to {signing.USER_LIFETIME_SECONDS} seconds")
+    now = int(time.time())
+    claims = {
+        "iss": issuer_url,
+        "sub": person.name,
+        "aud": list(services.NAMES),
+        "iat": now,
+        "exp": now + lifetime,
+        "jti": str(uuid.uuid4()),
+        "cell": person.cell,
+        "org": person.org,
+        "roles": list(person.roles),
+    }
+    own = load_key(key) if isinstance(key, Path) else key
+    return signing.sign(own, str(own.kid), claims)
+
+
+def load_key(file: Path) -> OKPKey:
+    return OKPKey.import_key(json.loads(file.read_text()))

@@ -1,0 +1,81 @@
+"""When the authority of a disclosure ends, exchange is asked to seal nothing of it any more; its answer makes the end complete."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import httpx2
+
+from chassis.database import Origin, Transaction
+from chassis.service import Service
+from chassis.work import Item, Later, WorkKind
+from services.consent import queries, use_cases
+from services.consent.outgoing import FENCE
+from services.consent.queries import Waiting
+
+TIMEOUT_SECONDS = 3.0
+"""How long a request waits for one answer. Exchange itself waits less for a sealing that is under way."""
+
+AT_ONCE = 8
+AGAIN_SECONDS = 1.0
+FOR_EVER = 1_000_000
+"""It is protective: it is not given up."""
+
+
+class Fences:
+    """Asks the exchange of this cell. It answers yes when no token that it may hold can become an envelope any more."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._gate = service, asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, recalled: Waiting) -> bool:
+        """Whatever goes wrong is a no: it is asked again."""
+        base = self._service.settings.peers.get("exchange")
+        if base is None:
+            return False
+        url = f"{base.rstrip('/')}/internal/v1/disclosures/{recalled.disclosure_id}/fence"
+        body = {
+            "case_id": str(recalled.case_id),
+            "referral_id": str(recalled.referral_id),
+            "reason": recalled.reason,
+        }
+        try:
+            headers = {**self._service.tokens.headers("exchange"), **self._service.telemetry.headers()}
+            async with self._gate:
+                answer = await self._service.http.post(
+                    url, json=body, headers=headers, timeout=TIMEOUT_SECONDS
+                )
+        except httpx2.HTTPError:
+            return False
+        return answer.status_code == httpx2.codes.OK
+
+
+async def settle(service: Service, origin: Origin, consent_id: UUID) -> Sequence[Waiting]:
+    """Ask for everything of this record at once, after the commit that recalled it. Answers what is still waited for."""
+    async with service.database.transaction(origin) as tx:
+        waiting = await queries.waiting_of(tx, consent_id)
+    fences = Fences(service)
+    answers = await asyncio.gather(*(fences.ask(one) for one in waiting))
+    fenced = [one.disclosure_id for one, yes in zip(waiting, answers, strict=True) if yes]
+    if fenced:
+        async with service.database.transaction(origin) as tx:
+            await use_cases.fence(tx, consent_id, fenced)
+    return [one for one, yes in zip(waiting, answers, strict=True) if not yes]
+
+
+def fence_work(service: Service) -> WorkKind:
+    """What no request waits for any more: an expiry, or an end for which exchange was away."""
+    fences = Fences(service)
+
+    async def act(item: Item) -> Waiting | None:
+        async with service.database.transaction(service.database.system()) as tx:
+            waiting = await queries.waiting(tx, UUID(item.payload["disclosure_id"]))
+        if waiting is not None and not await fences.ask(waiting):
+            raise Later(AGAIN_SECONDS)
+        return waiting
+
+    async def finish(tx: Transaction, _: Item, fenced: Waiting | None) -> None:
+        if fenced is not None:
+            await use_cases.fence(tx, fenced.consent_id, [fenced.disclosure_id])
+
+    return WorkKind(FENCE, act=act, finish=finish, max_attempts=FOR_EVER)

@@ -1,0 +1,39 @@
+"""The one call that another service may make: consent fences what it has recalled."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.access import require
+from chassis.http import Tx, Who
+from contracts.types import CaseId, KnownCode
+from services.exchange.use_cases.fence_disclosure import Recalled, fence
+
+router = APIRouter(prefix="/internal/v1", tags=["between services"])
+
+
+class FenceForm(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    case_id: CaseId
+    referral_id: UUID
+    reason: Annotated[str, KnownCode("recall_reason")]
+
+
+class Fenced(BaseModel):
+    """From this answer on nothing of the disclosure is sealed."""
+
+    disclosure_id: UUID
+    sealed: Annotated[bool, Field(description="it left before, and a recall follows it")]
+
+
+@router.post(
+    "/disclosures/{disclosure_id}/fence",
+    summary="Seal nothing of this disclosure any more; answers when that is certain, 503 while one is being sealed",
+)
+async def post_fence(disclosure_id: UUID, body: FenceForm, actor: Who, tx: Tx) -> Fenced:
+    require(actor, "internal.fence")
+    recalled = Recalled(disclosure_id, body.case_id, body.referral_id, body.reason)
+    return Fenced(disclosure_id=disclosure_id, sealed=await fence(tx, recalled))

@@ -1,0 +1,36 @@
+"""Consent took a disclosure back and wants to know when nothing of it can be sealed any more: a recall that is answered."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from services.exchange.outgoing import outgoing
+from services.exchange.store import disclosures
+
+PATIENCE_MILLISECONDS = 2_000
+"""How long the caller waits for a sealing that has begun. Then it is answered 503 and asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What consent recalled, and why, as `disclosure.recalled` says it too."""
+
+    disclosure_id: UUID
+    case_id: UUID
+    referral_id: UUID
+    reason: str
+
+
+async def fence(tx: Transaction, recalled: Recalled) -> bool:
+    """Whether anything of it ever left. Whoever seals holds the row until its commit, and whoever comes later finds it over.
+
+    The event that says the same comes later or came before, and then changes nothing.
+    """
+    await tx.execute(text(f"set local lock_timeout = {PATIENCE_MILLISECONDS}"))
+    held = (await disclosures.load(tx, [recalled.disclosure_id]))[recalled.disclosure_id]
+    facts = held.recall(recalled.case_id, recalled.referral_id, recalled.reason, await tx.clock())
+    tx.say(*map(outgoing, facts))
+    await disclosures.save(tx, [held])
+    return held.seals > 0
