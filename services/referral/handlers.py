@@ -19,11 +19,11 @@ from contracts.events.exchange import (
     ProcessReceivedV1,
     RecallReceivedV1,
 )
+from contracts.response_clock import ResponseClock
 from services.referral.domain.case import CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.referral import Referral
-from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, State, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import consents, referrals

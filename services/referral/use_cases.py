@@ -9,6 +9,7 @@ from chassis.access import require, require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import Forbidden, Invalid, PreconditionFailed, WrongState
+from contracts.response_clock import ResponseClock
 from services.referral.domain.directory import (
     Organisation,
     Profile,
@@ -18,7 +19,6 @@ from services.referral.domain.directory import (
 )
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
-from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, WrongHalf, WrongMove
 from services.referral.store import directory, referrals
 

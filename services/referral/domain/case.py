@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from contracts.response_clock import ResponseClock
 from services.referral.domain.facts import Fact, Ignored, ReferralReceived
 from services.referral.domain.referral import Referral
-from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, State
 
 

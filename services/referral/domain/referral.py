@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from contracts.response_clock import Deadlines
 from services.referral.domain import facts
 from services.referral.domain.facts import Fact, Ignored, Moved
-from services.referral.domain.response_clock import Deadlines
 from services.referral.domain.states import (
     ENDED,
     FOLLOWS,
