@@ -6,7 +6,7 @@ there, which is not that of UTC for many hours of each day.
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -22,6 +22,12 @@ def utc_now() -> datetime:
 def day_of(instant: datetime, zone: ZoneInfo) -> date:
     """The date on which it is this instant at the place. The one function that makes a date of an instant."""
     return instant.astimezone(zone).date()
+
+
+def next_day(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which the place's next day begins."""
+    tomorrow = day_of(instant, zone) + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
 
 
 @cache

@@ -34,7 +34,7 @@ def purge_work() -> WorkKind:
             await tx.execute(statement)
         tx.say(next_purge(tx))
 
-    return WorkKind(KIND, act, finish)
+    return WorkKind(KIND, act, finish, recurs=next_purge)
 
 
 def next_purge(tx: Transaction) -> Due:

@@ -22,7 +22,7 @@ from chassis.http import replayed
 from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
-from chassis.purge import next_purge, purge_work
+from chassis.purge import purge_work
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.strict_json import StrictJson
@@ -94,6 +94,7 @@ class Service:
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
         kinds = [*work, purge_work()]
+        self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         return [*loops, runner, *background]
 
@@ -132,7 +133,7 @@ class Service:
             return
         with contextlib.suppress(SQLAlchemyError, OSError):  # readiness says so; the next start tries again
             async with self.database.transaction(self.database.system()) as tx:
-                tx.say(next_purge(tx))
+                tx.say(*(recurs(tx) for recurs in self._recurring))
         for loop in self.loops:
             await loop.start()
             self._running.append(loop)

@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.faults import named, place, transient
+from chassis.outbox import Due
 from chassis.settings import Settings
 from chassis.supervised import Supervised
 from chassis.telemetry import Telemetry, mark_failed
@@ -123,6 +124,8 @@ class WorkKind:
     """Inside the transaction that deletes the item; it may say the same kind and key again, to recur."""
     given_up: Callable[[Transaction, Item], Awaitable[None]] | None = None
     """Inside the transaction that marks the item failed for good."""
+    recurs: Callable[[Transaction], Due] | None = None
+    """What the service says when it starts, for work that comes again by the clock; its `finish` says the next."""
     max_attempts: int = 12
     lease_seconds: float = 30.0
     backoff: Callable[[int], float] = backoff

@@ -58,6 +58,7 @@ def _entry(
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
+    _entry(intake.AgeGroupKnownV1, "intake", "consent", "returns"),
     _entry(intake.FieldsRecordedV1, "intake"),
     _entry(intake.CaseScreenedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),

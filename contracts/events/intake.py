@@ -26,6 +26,18 @@ class CaseAssignedV1(Event):
     workers: tuple[Pseudonym, ...]
 
 
+class AgeGroupKnownV1(Event):
+    """Whether she counts as a child, and by what: said when a case opens, when it changes, and when she turns eighteen.
+
+    A group and never an age. Whoever is not shown to be adult is a child.
+    """
+
+    type: ClassVar[str] = "age_group.known.v1"
+    case_id: CaseId
+    age_group: Annotated[str, Code("age_group")]
+    basis: Annotated[str, Code("age_basis")]
+
+
 class FieldsRecordedV1(Event):
     """What is known of the person was changed here: the names of the fields, never a value. The old values stay sealed."""
 

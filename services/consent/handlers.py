@@ -17,7 +17,7 @@ from contracts.events.exchange import (
     RecallAnsweredV1,
     RecallReceivedV1,
 )
-from contracts.events.intake import CaseOpenedV1
+from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
 from contracts.events.referral import DirectoryChangedV1, ReferralCancelledV1, ReferralSentV1
 from services.consent import store
 from services.consent.domain.authorisation import Listed
@@ -38,6 +38,11 @@ def disclosure_id_of(referral_id: UUID) -> UUID:
 
 def on_case_opened(case: CaseConsents, event: CaseOpenedV1, now: datetime) -> Facts:
     case.open(event.person_id)
+    return ()
+
+
+def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime) -> Facts:
+    case.learn_age(event.age_group)
     return ()
 
 
@@ -153,6 +158,7 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
     cases = Subscription(
         handlers={
             CaseOpenedV1: on_case_opened,
+            AgeGroupKnownV1: on_age_group_known,
             ReferralSentV1: on_referral_sent,
             ReferralCancelledV1: on_referral_cancelled,
             EnvelopeSealedV1: on_envelope_sealed,

@@ -48,7 +48,9 @@ _DISCLOSURES = text(
 _GRANTS = text(
     "select * from consent.grants where case_id = any(cast(:cases as uuid[])) order by disclosure_id for update"
 )
-_PEOPLE = text("select case_id, person_id from consent.cases where case_id = any(cast(:cases as uuid[]))")
+_PEOPLE = text(
+    "select case_id, person_id, age_group from consent.cases where case_id = any(cast(:cases as uuid[]))"
+)
 _AGREEMENTS = text(
     "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
 )
@@ -133,7 +135,7 @@ async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUI
     stand = await ground(tx, cell, tx.now)
     found = {case_id: CaseConsents(case_id, stand) for case_id in case_ids}
     for person in people:
-        found[person.case_id].person = Person(person.case_id, person.person_id)
+        found[person.case_id].person = Person(person.case_id, person.person_id, person.age_group)
     for disclosure in disclosures:
         found[disclosure.request.case_id].disclosures[disclosure.id] = disclosure
     for row in records:
@@ -146,9 +148,9 @@ async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUI
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     people = [
-        {"case_id": str(c.person.case_id), "person_id": str(c.person.person_id)}
+        {"case_id": c.case_id, "person_id": c.person.person_id, "age_group": c.person.age_group}
         for c in cases
-        if c.opened and c.person
+        if c.heard and c.person
     ]
     await _write(tx, mapping.PEOPLE, people)
     await _write_disclosures(tx, [d for c in cases for d in c.disclosures.values()])

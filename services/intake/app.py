@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.service import Service
 from services.intake import api, cell_keys, grants, handlers
+from services.intake.age import age_work
 from services.intake.erasure import erasure_work
 from services.intake.imports import import_work
 from services.intake.settings import Settings
@@ -18,7 +19,7 @@ def build(settings: Settings) -> Service:
         router=api.router,
         versions=VERSIONS,
         subscriptions=[handlers.subscription()],
-        work=lambda service: [erasure_work(service), *import_work(service)],
+        work=lambda service: [erasure_work(service), *age_work(service), *import_work(service)],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.ports[grants.PORT] = grants.ConsentGrants(service)

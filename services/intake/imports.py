@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from chassis.auth import Actor
@@ -11,6 +11,7 @@ from chassis.service import Service
 from chassis.vault import Sealing
 from chassis.work import Item, WorkKind
 from services.intake.cell_keys import cell_key_of
+from services.intake.domain.age import Evidence
 from services.intake.domain.case import Case
 from services.intake.domain.duplicates import index_text
 from services.intake.domain.htcds import STATUS as STATUS_FIELD
@@ -97,7 +98,7 @@ async def _sealed(service: Service, chunk: Chunk, fresh: Mapping[bytes, Mapping[
     sealed = iter(await vault.seal_many([s for row in rows for s in _sealings(*row[1:])]))
     indexes = await _indexes(service, [fields for *_, fields in rows])
     return [
-        _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now)
+        _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now, service.today())
         for row, index in zip(rows, indexes, strict=True)
     ]
 
@@ -129,12 +130,14 @@ def _new_row(
     sealed: dict[str, str],
     index: bytes | None,
     now: datetime,
+    today: date,
 ) -> NewRow:
     key, case_id, person_id, fields = row
     known = [name for name in fields if name not in DECIDED]
     case, facts = Case.open(
         case_id, person_id, channel=CHANNEL, organisation=chunk.organisation, urgency=URGENCY, now=now
     )
+    facts += case.learn_age(Evidence().changed(fields, None), today, first=True)
     facts += case.record(known)
     changes = [Change(case_id, case.fields_revision, name, sealed[name]) for name in known]
     decision = None

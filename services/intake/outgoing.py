@@ -6,6 +6,7 @@ from chassis.outbox import Due
 from contracts.envelope import Event
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
+    AgeGroupKnownV1,
     CaseAssignedV1,
     CaseIdentifiedV1,
     CaseOpenedV1,
@@ -22,6 +23,7 @@ from services.intake.domain.facts import Fact
 DESTROY_KEY = "destroy-key"
 DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
+RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
 
 def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fact
@@ -44,6 +46,10 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fa
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
+        case facts.AgeGroupKnown():
+            return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+        case facts.ReceivedAgeDue():
+            return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
 

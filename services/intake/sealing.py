@@ -9,13 +9,14 @@ from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.vault import Sealing, Vault
 
-FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, CHANGE_REASON = (
+FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON = (
     "case.flags",
     "screening.result",
     "screening.answers",
     "status.value",
     "status.reasons",
     "needs.assessment",
+    "age.reasons",
     "fields.reason",
 )
 """Field classes besides those of the case file, which bear the name of their field."""
@@ -36,6 +37,11 @@ def fields_to_seal(person_id: UUID, case_id: UUID, fields: Mapping[str, str]) ->
 def status_record(case_id: UUID, revision: int) -> str:
     """What a decision's ciphertexts are bound to, so that no revision can be put in another's place."""
     return f"{case_id}.{revision}"
+
+
+def age_record(case_id: UUID, revision: int) -> str:
+    """What an assessment's reasons are bound to."""
+    return f"{case_id}.age.{revision}"
 
 
 async def seal_fields(

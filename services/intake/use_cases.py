@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from chassis.access import require
@@ -12,9 +12,10 @@ from chassis.database import Transaction
 from chassis.directory import require_workers
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
+from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import Case
 from services.intake.sealing import FLAGS
-from services.intake.store import cases, records
+from services.intake.store import ages, cases, records
 from services.intake.store.records import SealedScreening
 
 NEEDS_FIELD = "cor_Needs"
@@ -31,6 +32,8 @@ class SealedFields:
     flags: frozenset[str] | None = None
     """None where nothing was said of them."""
     sealed_flags: str | None = None
+    evidence: Evidence | None = None
+    """What is then on record about her age; None where nothing of it changes."""
     reason: str | None = None
     version: int | None = None
     """The version whose fields went into the index; None where they do not matter."""
@@ -65,7 +68,7 @@ def answered() -> Iterator[None]:
         raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": error.code}]) from error
 
 
-async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
+async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) -> Case:
     """For the actor's own organisation. Whoever cares for cases has the one they open."""
     require(actor, "case.open", organisation=actor.organisation)
     urgency = domain.urgency_of(new.urgency, new.fields.flags or frozenset())
@@ -79,9 +82,11 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase) -> Case:
         workers=(actor.subject,) if CARER in actor.roles else (),
     )
     facts += case.record(new.fields.kept(), flags=new.fields.flags)
+    facts += case.learn_age(new.fields.evidence or Evidence(), today, first=True)
     await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
     await _put(tx, actor, case, new.fields)
     await records.put_index(tx, actor, case.id, new.fields.index)
+    await ages.put(tx, {case.id: case.age})
     return case
 
 
@@ -92,7 +97,7 @@ async def _put(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields) 
 
 
 async def record_fields(
-    tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None
+    tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None, today: date
 ) -> Case:
     """Named fields are replaced or removed; others stay."""
     case = await cases.get(tx, actor, "case.write", case_id, lock=True)
@@ -101,11 +106,15 @@ async def record_fields(
         raise Conflict  # the blind index was made from fields that are no longer the present ones
     with answered():
         facts = case.record(sealed.kept(), sealed.removed(), sealed.flags)
+        if sealed.evidence is not None:
+            facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)
     if sealed.version is not None:
         await records.put_index(tx, actor, case_id, sealed.index)
     if sealed.sealed_flags is not None:
         await cases.set_flags(tx, case_id, sealed.sealed_flags)
+    if sealed.evidence is not None:
+        await ages.put(tx, {case.id: case.age})
     await cases.save(tx, case, facts)
     return case
 
@@ -150,6 +159,32 @@ async def identify(tx: Transaction, actor: Actor, case_id: UUID, decision: Seale
     sealed = (decision.status, decision.reasons)
     await records.add_status(tx, actor, case_id, decision.revision, decision.deciding_organisation, sealed)
     await records.put_fields(tx, actor, case, decision.fields)
+    await cases.save(tx, case, facts)
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAssessment:
+    """A decision on her age. `revision` is the one that the reasons are bound to, `version` the case that was looked at."""
+
+    revision: int
+    version: int
+    group: Group
+    evidence: str
+    reasons: str
+    on_record: Evidence
+
+
+async def assess_age(
+    tx: Transaction, actor: Actor, case_id: UUID, decision: SealedAssessment, today: date
+) -> Case:
+    case = await cases.get(tx, actor, "case.assess-age", case_id, lock=True)
+    if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
+        raise Conflict
+    with answered():
+        facts = case.assess_age(decision.group, decision.on_record, today)
+    await ages.add_assessment(tx, actor, case, decision.evidence, decision.reasons)
+    await ages.put(tx, {case.id: case.age})
     await cases.save(tx, case, facts)
     return case
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.subscription import Subscription
 from contracts.events.exchange import ProcessReceivedV1
-from contracts.events.intake import CaseOpenedV1
+from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
 from services.returns import store
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
@@ -31,6 +31,11 @@ _FOLLOWED: Mapping[str, tuple[Half, Verb]] = MappingProxyType(
 
 def on_case_opened(case: CaseReturns, event: CaseOpenedV1, now: datetime) -> Facts:
     case.person_id = event.person_id
+    return ()
+
+
+def on_age_group_known(case: CaseReturns, event: AgeGroupKnownV1, now: datetime) -> Facts:
+    case.age_group = event.age_group
     return ()
 
 
@@ -74,7 +79,11 @@ def _abroad(case: CaseReturns, event: ProcessReceivedV1, cell: str, now: datetim
 
 def subscription(cell: str) -> Subscription[Any, CaseReturns]:
     return Subscription(
-        handlers={CaseOpenedV1: on_case_opened, ProcessReceivedV1: on_process_received(cell)},
+        handlers={
+            CaseOpenedV1: on_case_opened,
+            AgeGroupKnownV1: on_age_group_known,
+            ProcessReceivedV1: on_process_received(cell),
+        },
         key=lambda event: event.case_id,
         load=store.load,
         save=store.save_cases,

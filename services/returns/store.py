@@ -65,6 +65,10 @@ _PEOPLE = text(
     "insert into returns.people (case_id, person_id)"
     " select * from unnest(cast(:cases as uuid[]), cast(:people as uuid[])) on conflict do nothing"
 )
+_AGES = text(
+    "update returns.people as p set age_group = a.age_group"
+    " from unnest(cast(:cases as uuid[]), cast(:groups as text[])) as a(case_id, age_group) where p.case_id = a.case_id"
+)
 _LOCK = text(f"select {_COLUMNS} from returns.returns where id = :id and half = :half for update")
 _LOAD = text(
     f"select {_COLUMNS} from returns.returns where case_id = any(cast(:cases as uuid[]))"
@@ -138,6 +142,9 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseReturns]) -> None:
     if opened:
         people = {"cases": [c.case_id for c in opened], "people": [c.person_id for c in opened]}
         await tx.execute(_PEOPLE, people)
+    aged = [case for case in cases if case.age_group is not None]
+    if aged:
+        await tx.execute(_AGES, {"cases": [c.case_id for c in aged], "groups": [c.age_group for c in aged]})
 
 
 async def _write(tx: Transaction, returns: Sequence[Return]) -> None:

@@ -86,6 +86,8 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
+        row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
+        row("GET", f"{CASE}/age-assessment", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
@@ -105,6 +107,7 @@ def _intake() -> list[Row]:
     ]
 
 
+AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
 

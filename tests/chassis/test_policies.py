@@ -19,11 +19,12 @@ INTAKING = {
     "hold.place",
     "hold.lift",
     "case.identify",
+    "case.assess-age",
     "case.assign",
 }
 OPENING = {"case.open", "case.import"}
 CARING = {
-    *(INTAKING - {"case.identify", "case.assign"}),
+    *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
     *(
         "consent.record",
         "consent.read",
@@ -51,7 +52,7 @@ CARING = {
     *("return.depart", "return.arrive", "return.receive", "return.plan", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-SUPERVISING = CARING | {"case.identify", "case.assign", "consent.revoke"}
+SUPERVISING = CARING | {"case.identify", "case.assess-age", "case.assign", "consent.revoke"}
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
 INTERNAL = {
     "internal.disclosable",

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain import facts
+from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import (
     FLAGS,
     MOVES,
@@ -24,7 +25,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def case(state=State.OPEN) -> Case:
     held = {HOLD: Hold(HOLD, NOW + timedelta(days=40))}
-    return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1, held)
+    return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1, holds=held)
 
 
 VERBS = {
@@ -33,6 +34,7 @@ VERBS = {
     Verb.SCREEN: lambda c: c.screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
     Verb.IDENTIFY: lambda c: c.identify("NGO", "v1.x", ["vic_TraffickingStatus"]),
     Verb.ASSESS_NEEDS: lambda c: c.assess_needs(HOLD, "urgent", "v1.x", ["cor_Needs"]),
+    Verb.ASSESS_AGE: lambda c: c.assess_age(Group.ADULT, Evidence(), NOW.date()),
     Verb.PLACE_HOLD: lambda c: c.place_hold(UUID(int=9), None, NOW),
     Verb.LIFT_HOLD: lambda c: c.lift_hold(HOLD, NOW),
 }
@@ -48,6 +50,7 @@ SAID = {
         facts.NeedsAssessed(CASE, HOLD, "urgent", "v1.x"),
         facts.FieldsRecorded(CASE, 1, ("cor_Needs",)),
     ],
+    Verb.ASSESS_AGE: [facts.AgeGroupKnown(CASE, "adult", "assessment")],
     Verb.PLACE_HOLD: [facts.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
     Verb.LIFT_HOLD: [facts.HoldLifted(CASE, HOLD)],
 }

@@ -57,6 +57,7 @@ def test_the_first_disclosure_opens_the_case_for_the_recipient():
     assert file().receive(arrival()) == [
         facts.CaseOpened(CASE, PERSON, "exchange", "th-a", "urgent", NOW),
         facts.CaseAssigned(CASE, "th-a", ()),
+        facts.AgeGroupKnown(CASE, "child", "unknown"),
     ]
 
 

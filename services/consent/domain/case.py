@@ -1,6 +1,6 @@
 """All of consent about one case, as a batch of events finds it: records, disclosures, grants, and the ground they stand on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,13 +10,17 @@ from services.consent.domain.facts import Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.record import ConsentRecord
 
+CHILD = "child"
+"""Whoever is not shown to be adult: the code of `age_group` before anything was heard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose case it is here, from `case.opened`."""
+    """Whose case it is here, from `case.opened`, and whether she counts as a child, from `age_group.known`."""
 
     case_id: UUID
     person_id: UUID
+    age_group: str = CHILD
 
 
 @dataclass(slots=True)
@@ -27,12 +31,16 @@ class CaseConsents:
     records: dict[UUID, ConsentRecord] = field(default_factory=dict)
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
-    opened: bool = False
-    """The person became known in this batch."""
+    heard: bool = False
+    """The person, or her age group, became known in this batch."""
 
     def open(self, person_id: UUID) -> None:
         if self.person is None:
-            self.person, self.opened = Person(self.case_id, person_id), True
+            self.person, self.heard = Person(self.case_id, person_id), True
+
+    def learn_age(self, age_group: str) -> None:
+        if self.person is not None:
+            self.person, self.heard = replace(self.person, age_group=age_group), True
 
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
         """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew."""

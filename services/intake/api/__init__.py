@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import cases, fields, history, imports, internal, needs, screenings, status
+from services.intake.api import ages, cases, fields, history, imports, internal, needs, screenings, status
 
 router = APIRouter()
-for part in (cases, fields, history, screenings, status, needs, imports, internal):
+for part in (cases, fields, history, screenings, ages, status, needs, imports, internal):
     router.include_router(part.router)

@@ -14,6 +14,7 @@ from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import checked_fields, index_of
+from services.intake.domain.age import Evidence
 from services.intake.domain.case import FLAGS
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
@@ -71,6 +72,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         index=await index_of(service, fields),
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
+        evidence=Evidence().changed(fields, flags),
     )
     return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
 
@@ -82,9 +84,9 @@ def _identifier(request: Request, actor: Actor) -> UUID:
 
 @router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")
 async def post_case(
-    actor: Who, new: Annotated[NewCase, Depends(_prepare)], tx: Tx, response: Response
+    actor: Who, new: Annotated[NewCase, Depends(_prepare)], tx: Tx, service: Running, response: Response
 ) -> Done:
-    case = await use_cases.open_case(tx, actor, new)
+    case = await use_cases.open_case(tx, actor, new, service.today())
     return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
 
 

@@ -17,8 +17,10 @@ from chassis.vault import Vault
 from contracts.fields import FieldValue, from_text
 from contracts.text import Paragraph
 from services.intake import queries, use_cases
+from services.intake.age import evidence_of
 from services.intake.api.cases import FieldsForm, Flag
 from services.intake.api.prepared import INDEXED, case_to_write, checked_fields, index_of
+from services.intake.domain.age import BIRTHDATE, Evidence
 from services.intake.domain.case import FLAGS, Case
 from services.intake.domain.received import READABLE, State
 from services.intake.grants import grants_of
@@ -159,6 +161,7 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
     sealed = await seal_fields(vault, case.person_id, case_id, kept)
     flags = None if body.flags is None else sorted(set(body.flags))
     indexed = not INDEXED.isdisjoint(fields)
+    evidence = await _evidence(service, actor, case, fields, flags)
     return SealedFields(
         values={name: sealed.get(name) for name in fields},
         index=await _index(service, actor, case, fields) if indexed else None,
@@ -166,13 +169,25 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
         sealed_flags=None
         if flags is None
         else await seal_json(vault, case.person_id, FLAGS_CLASS, case_id, flags),
+        evidence=evidence,
         reason=None if body.reason is None else await _reason(vault, case, body.reason),
-        version=case.version if indexed else None,
+        version=case.version if indexed or evidence is not None else None,
     )
 
 
 async def _reason(vault: Vault, case: Case, reason: str) -> str:
     return await vault.seal(case.person_id, CHANGE_REASON, case.id, reason)
+
+
+async def _evidence(
+    service: Service, actor: Actor, case: Case, fields: Mapping[str, str | None], flags: list[str] | None
+) -> Evidence | None:
+    """What is then on record about her age; None where this changes nothing of it."""
+    if BIRTHDATE not in fields and flags is None:
+        return None
+    before = await evidence_of(service, actor.origin(), case.id)
+    after = before.changed(fields, flags)
+    return None if after == before else after
 
 
 async def _index(
@@ -193,7 +208,8 @@ async def put_fields(
     prepared: Annotated[SealedFields, Depends(_prepare)],
     tx: Tx,
     seen: IfMatch,
+    service: Running,
     response: Response,
 ) -> Done:
-    case = await use_cases.record_fields(tx, actor, case_id, prepared, seen)
+    case = await use_cases.record_fields(tx, actor, case_id, prepared, seen, service.today())
     return done(tx, response, case_id, case.version)

@@ -9,25 +9,23 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import require, require_case
-from chassis.auth import Actor
 from chassis.http import Done, Listing, Page, Tx, Who, done
 from chassis.problems import Invalid
 from chassis.service import Running, Service
 from chassis.vault import Sealing
-from contracts.partial_date import PartialDate
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import case_to_write
 from services.intake.domain import checklist
+from services.intake.domain.age import Group
 from services.intake.domain.case import Case
 from services.intake.outgoing import record_read
-from services.intake.sealing import ANSWERS, RESULT, open_fields, open_json, seal_json, vault_of
-from services.intake.store import cases, records
+from services.intake.sealing import ANSWERS, RESULT, open_json, seal_json, vault_of
+from services.intake.store import cases
 from services.intake.store.records import SealedScreening
 
 router = APIRouter(tags=["screenings"])
-BIRTHDATE = "prs_Birthdate"
 
 
 class Question(BaseModel):
@@ -79,8 +77,7 @@ class ScreeningForm(BaseModel):
 
 async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Running) -> SealedScreening:
     case = await case_to_write(service, actor, "case.screen", case_id)
-    adult = await _shown_adult(service, actor, case)
-    applied = checklist.applied(body.checklist, shown_adult=adult)
+    applied = checklist.applied(body.checklist, shown_adult=case.age.group is Group.ADULT)
     try:
         result = applied.evaluate(body.answers)
     except checklist.UnknownIndicator as error:
@@ -95,15 +92,6 @@ async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Runn
         await seal_json(vault, case.person_id, RESULT, screening_id, asdict(result)),
         await seal_json(vault, case.person_id, ANSWERS, screening_id, body.answers),
     )
-
-
-async def _shown_adult(service: Service, actor: Actor, case: Case) -> bool:
-    async with service.database.transaction(actor.origin()) as tx:
-        own = await records.own_fields(tx, case.id)
-    if BIRTHDATE not in own:
-        return False
-    opened = await open_fields(vault_of(service), case.person_id, case.id, {BIRTHDATE: own[BIRTHDATE]})
-    return not PartialDate.parse(opened[BIRTHDATE]).may_be_child(service.today())
 
 
 @router.post("/v1/cases/{case_id}/screenings", status_code=201, summary="Screen against a checklist")

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
 from services.intake.domain import facts
+from services.intake.domain.age import Age, Evidence, Group
 from services.intake.domain.facts import Fact
 
 IMMEDIATE = "immediate"
@@ -47,6 +48,7 @@ class Verb(StrEnum):
     SCREEN = "screen"
     IDENTIFY = "identify"
     ASSESS_NEEDS = "assess_needs"
+    ASSESS_AGE = "assess_age"
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
 
@@ -77,6 +79,9 @@ class Case:
     state: State = State.OPEN
     version: int = 0
     status_revision: int = 0
+    age: Age = field(default_factory=Age)
+    age_revision: int = 0
+    """How many assessments of her age there are."""
     holds: dict[UUID, Hold] = field(default_factory=dict)
     fields_revision: int = 0
 
@@ -119,6 +124,19 @@ class Case:
         self._may(Verb.RECORD)
         self.urgency = urgency_of(self.urgency, flags or frozenset())
         return self._recorded(fields, removed, more=flags is not None)
+
+    def learn_age(self, evidence: Evidence, today: date, *, first: bool = False) -> list[Fact]:
+        """What is on record about her age, as it now stands. Said when it is `first` known here and when it changes."""
+        self._may(Verb.RECORD)
+        before, self.age = self.age, self.age.learned(evidence, today)
+        same = (before.group, before.basis) == (self.age.group, self.age.basis)
+        return [] if same and not first else [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
+
+    def assess_age(self, group: Group, evidence: Evidence, today: date) -> list[Fact]:
+        """A person's decision, with its basis. Every revision stays."""
+        self._may(Verb.ASSESS_AGE)
+        self.age, self.age_revision = self.age.assessed(group, evidence, today), self.age_revision + 1
+        return [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
 
     def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
         self._may(Verb.SCREEN)

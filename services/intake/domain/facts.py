@@ -23,6 +23,23 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeGroupKnown:
+    """The codes of `age_group` and `age_basis`; never an age."""
+
+    case_id: UUID
+    group: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedAgeDue:
+    """A date of birth came with a disclosure: it is opened outside the transaction."""
+
+    case_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class FieldsRecorded:
     """What is known of the person changed: the names of the fields, never their values."""
 
@@ -91,6 +108,8 @@ class KeyUnneeded:
 Fact = (
     CaseOpened
     | CaseAssigned
+    | AgeGroupKnown
+    | ReceivedAgeDue
     | FieldsRecorded
     | CaseScreened
     | CaseIdentified

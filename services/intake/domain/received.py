@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from services.intake.domain import facts
+from services.intake.domain.age import BIRTHDATE, Age
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.facts import Fact
 
@@ -135,7 +136,8 @@ class ReceivedFile:
         if self.state is CaseState.ERASED:  # a destroyed key is never made again, so this is a new one
             self.person_id = arrival.person_id
         self.state, self.changed = CaseState.OPEN, True
-        return opened
+        aged = [facts.ReceivedAgeDue(self.case_id, arrival.disclosure_id)] if BIRTHDATE in allowed else []
+        return [*opened, *aged]
 
     def accept(self, referral_id: UUID) -> list[Fact]:
         if referral_id not in self.accepted:
@@ -168,6 +170,7 @@ class ReceivedFile:
                 self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
             ),
             facts.CaseAssigned(self.case_id, self.organisation, ()),
+            facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis),
         ]
 
     def _drop(self, known: Disclosure, arrival: Arrival) -> list[Fact]:

@@ -13,8 +13,12 @@ from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.intake.domain.case import Case, Hold, State
 from services.intake.domain.facts import CaseAssigned, Fact
 from services.intake.outgoing import outgoing
+from services.intake.store.mapping import age_of
 
-_READ = "select id, person_id, organisation, workers, urgency, state, status_revision, fields_revision, version from intake.cases where id = :id"
+_READ = (
+    "select id, person_id, organisation, workers, urgency, state, status_revision, fields_revision, version,"
+    " age_group, age_basis, age_doubted, age_revision from intake.cases where id = :id"
+)
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")
 _HOLDS = text("select id, until, lifted_at from intake.holds where case_id = :id")
@@ -28,7 +32,8 @@ _INSERT = text(
 _UPDATE = text(
     """
     update intake.cases set organisation = :organisation, workers = :workers, urgency = :urgency,
-        status_revision = :status_revision, fields_revision = :fields_revision, version = version + 1
+        status_revision = :status_revision, fields_revision = :fields_revision, age_revision = :age_revision,
+        version = version + 1
     where id = :id and version = :version
     """
 )
@@ -57,6 +62,12 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
         holds = await tx.execute(_HOLDS, {"id": case_id})
         case.holds = {hold.id: Hold(hold.id, hold.until, hold.lifted_at) for hold in holds}
     return case
+
+
+async def hold(tx: Transaction, case_id: UUID) -> Case | None:
+    """Lock a case that the service itself moves; its holds are not loaded."""
+    row = (await tx.execute(_LOCK, {"id": case_id})).first()
+    return None if row is None else _case(row)
 
 
 def expect(case: Case, seen: int | None) -> None:
@@ -96,6 +107,7 @@ async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
         "workers": list(case.workers),
         "urgency": case.urgency,
         "status_revision": case.status_revision,
+        "age_revision": case.age_revision,
         "fields_revision": case.fields_revision,
         "version": case.version,
     }
@@ -127,5 +139,7 @@ def _case(row: Any) -> Case:
         state=State(row.state),
         version=row.version,
         status_revision=row.status_revision,
+        age=age_of(row),
+        age_revision=row.age_revision,
         fields_revision=row.fields_revision,
     )

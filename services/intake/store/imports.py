@@ -16,6 +16,7 @@ from services.intake.domain.case import Case
 from services.intake.domain.facts import Fact
 from services.intake.domain.htcds import RowError
 from services.intake.outgoing import import_chunk, import_key, outgoing
+from services.intake.store import ages
 from services.intake.store.cases import remember_all
 from services.intake.store.records import Change, record
 
@@ -211,6 +212,7 @@ async def _insert(tx: Transaction, chunk: Chunk, rows: Sequence[NewRow]) -> None
         (row.case.id, row.case.person_id, row.case.status_revision, row.case.fields_revision) for row in rows
     ]
     await _many(tx, _CASES, who, ("ids", "persons", "statuses", "fields"), opened)
+    await ages.put(tx, {row.case.id: row.case.age for row in rows})
     await remember_all(tx, {row.case.id: chunk.organisation for row in rows})
     changes = [change for row in rows for change in row.changes]
     await record(tx, changes, organisation=chunk.organisation, by=chunk.origin.actor)

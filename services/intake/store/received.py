@@ -27,6 +27,7 @@ _CASES = text(
         or exists (select from intake.screenings s where s.case_id = c.id)
         or exists (select from intake.statuses s where s.case_id = c.id)
         or exists (select from intake.needs n where n.case_id = c.id)
+        or exists (select from intake.age_assessments a where a.case_id = c.id)
         or c.flags is not null
         or exists (select from intake.cases o where o.person_id = c.person_id and o.id <> c.id) as own_records
     from intake.cases c where c.id = any(cast(:ids as uuid[])) order by c.id for update of c

@@ -11,11 +11,14 @@ from services.returns.domain.states import Half, State, Verb
 
 @dataclass(slots=True)
 class CaseReturns:
-    """The halves that this cell holds under one case, and whose case it is (`person_id`, heard of in this batch)."""
+    """The halves that this cell holds under one case. Whose case it is, and whether she counts as a child, are set where
+    they were heard of in this batch.
+    """
 
     case_id: UUID
     halves: dict[tuple[UUID, Half], Return] = field(default_factory=dict)
     person_id: UUID | None = None
+    age_group: str | None = None
 
     def clear(self, cleared: Return, now: datetime) -> list[Fact]:
         """The clearance abroad opens the receiving half, once."""

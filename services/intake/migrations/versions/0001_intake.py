@@ -10,9 +10,12 @@ create table intake.cases (
     id uuid primary key, person_id uuid not null, organisation text not null, workers text[] not null default '{}',
     channel text not null, urgency text not null, opened_at timestamptz not null, opened_by text not null,
     state text not null default 'open' check (state in ('open', 'erased')), flags text,
+    age_group text not null default 'child', age_basis text not null default 'unknown',
+    age_doubted boolean not null default false, age_revision integer not null default 0,
     status_revision integer not null default 0, fields_revision integer not null default 0, version integer not null default 1);
 create index cases_worklist on intake.cases (organisation, opened_at desc, id desc);
 create index cases_person on intake.cases (person_id);
+create index cases_children on intake.cases (id) where age_group = 'child' and age_basis <> 'unknown';
 create table intake.fields (
     case_id uuid not null references intake.cases, field text not null,
     source text not null check (source in ('own', 'received')), disclosure_id uuid, organisation text not null,
@@ -32,6 +35,10 @@ create index screenings_of_case on intake.screenings (case_id, at);
 create table intake.statuses (
     case_id uuid not null references intake.cases, revision integer not null, organisation text not null,
     deciding_organisation text not null, status text not null, reasons text not null, at timestamptz not null,
+    by text not null, primary key (case_id, revision));
+create table intake.age_assessments (
+    case_id uuid not null references intake.cases, revision integer not null, organisation text not null,
+    age_group text not null, evidence text not null, reasons text not null, at timestamptz not null,
     by text not null, primary key (case_id, revision));
 create table intake.needs (
     id uuid primary key, case_id uuid not null references intake.cases, organisation text not null,

@@ -6,7 +6,8 @@ revision = "returns_0001"
 down_revision = None
 
 STATEMENTS = """
-create table returns.people (case_id uuid primary key, person_id uuid not null);
+create table returns.people (
+    case_id uuid primary key, person_id uuid not null, age_group text not null default 'child');
 create table returns.returns (
     id uuid not null, half text not null check (half in ('sending', 'receiving')), case_id uuid not null,
     organisation text not null, sender text not null, receiver text not null, receiver_cell text not null,
