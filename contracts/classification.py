@@ -57,6 +57,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "record.read.v1": {"fields": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
+        "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},

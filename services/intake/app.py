@@ -1,9 +1,11 @@
 """What the service intake is made of."""
 
+import json
 from pathlib import Path
 
 from chassis.service import Service
-from services.intake import api, cell_keys, grants, handlers
+from contracts.response_clock import response_clock
+from services.intake import api, attention, cell_keys, grants, handlers
 from services.intake.age import age_work
 from services.intake.erasure import erasure_work
 from services.intake.imports import import_work
@@ -13,13 +15,20 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service:
+    policy = json.loads(settings.response_clock_file.read_text(encoding="utf-8"))
+    clock = response_clock(policy, settings.cell, settings.zone)
     service = Service(
         settings,
         name="intake",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription()],
-        work=lambda service: [erasure_work(service), *age_work(service), *import_work(service)],
+        subscriptions=[attention.subscription(), handlers.subscription()],
+        work=lambda service: [
+            erasure_work(service),
+            *age_work(service),
+            *import_work(service),
+            *attention.attention_work(clock),
+        ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.ports[grants.PORT] = grants.ConsentGrants(service)

@@ -1,5 +1,7 @@
 """Domain fact → contract event, or work that is due."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis.outbox import Due
@@ -11,6 +13,7 @@ from contracts.events.intake import (
     CaseIdentifiedV1,
     CaseOpenedV1,
     CaseScreenedV1,
+    CaseUnattendedV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
     HoldLiftedV1,
@@ -23,10 +26,11 @@ from services.intake.domain.facts import Fact
 DESTROY_KEY = "destroy-key"
 DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
+UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
 RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
 
-def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fact
+def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one line a fact
     match fact:
         case facts.CaseOpened():
             return _case_opened(fact)
@@ -50,6 +54,11 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911  # one line a fa
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.ReceivedAgeDue():
             return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
+        case facts.CaseUnattended():
+            return _case_unattended(fact)
+        case facts.StaffChanged():
+            payload = {"organisation": fact.organisation}
+            return Due(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
 
@@ -63,6 +72,22 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
         urgency=fact.urgency,
         opened_at=fact.opened_at,
     )
+
+
+def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
+    return CaseUnattendedV1(
+        case_id=fact.case_id,
+        organisation=fact.organisation,
+        urgency=fact.urgency,
+        reason=fact.reason,
+        since=fact.since,
+    )
+
+
+def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None) -> Due:
+    """When to look whether cases that were given to somebody at `since` have been opened; now, to set their clocks."""
+    payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
+    return Due(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
 
 
 def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:

@@ -1,5 +1,6 @@
 """Reads: rows straight to what a worker sees. Sealed values are opened by the route, after the transaction."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,8 @@ Position = tuple[datetime, UUID]
 
 _CASE = (
     "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.state, c.status_revision, c.version,"
+    " exists (select from intake.attention a where a.case_id = c.id and a.alarmed_at is not null"
+    " and a.opened_at is null) as unattended,"
     " exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now) as on_hold"
     " from intake.cases c where "
 )
@@ -33,6 +36,8 @@ class CaseView(BaseModel):
     state: str
     status_revision: int
     on_hold: bool
+    unattended: bool
+    """Nobody opened it in the time of its urgency, or nobody is left who can."""
     version: int
 
 
@@ -64,19 +69,35 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
     return CaseView.model_validate(row, from_attributes=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """What a worklist is narrowed to."""
+
+    urgency: str | None = None
+    unattended: bool = False
+
+
 async def worklist(
-    tx: Transaction, actor: Actor, *, urgency: str | None, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, only: Only, *, after: Position | None, limit: int
 ) -> list[CaseView]:
     """Newest first, and only cases that the actor may read. `after` is the last row of the page before."""
     condition, parameters = await visible_cases(tx, actor, "case.read", column="c.id")
     at, row_id = after or (None, None)
     statement = text(
-        f"{_CASE}{condition} and c.organisation = :organisation"
+        f"select * from ({_CASE}{condition}) c where c.organisation = :organisation"
         " and (cast(:urgency as text) is null or c.urgency = :urgency)"
+        " and (c.unattended or not :unattended)"
         " and (cast(:at as timestamptz) is null or (c.opened_at, c.id) < (:at, cast(:after as uuid)))"
         " order by c.opened_at desc, c.id desc limit :limit"
     )
-    more = {"organisation": actor.organisation, "urgency": urgency, "at": at, "after": row_id, "limit": limit}
+    more = {
+        "organisation": actor.organisation,
+        "urgency": only.urgency,
+        "unattended": only.unattended,
+        "at": at,
+        "after": row_id,
+        "limit": limit,
+    }
     rows = await tx.execute(statement, {**parameters, **more, "now": tx.now})
     return [CaseView.model_validate(row, from_attributes=True) for row in rows]
 

@@ -19,6 +19,7 @@ from services.intake.domain.case import FLAGS
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.sealing import seal_fields, seal_json, vault_of
+from services.intake.store import attention
 from services.intake.use_cases import NewCase, SealedFields
 
 router = APIRouter(tags=["cases"])
@@ -96,15 +97,20 @@ async def get_cases(
     tx: Tx,
     page: Page,
     urgency: Annotated[str | None, KnownCode("urgency"), Query(description="only these")] = None,
+    unattended: Annotated[
+        bool, Query(description="only those that nobody opened in the time of their urgency, or has any more")
+    ] = False,
 ) -> Listing[queries.CaseView]:
     require(actor, "case.read", organisation=actor.organisation)
-    items = await queries.worklist(tx, actor, urgency=urgency, after=position(page), limit=page.limit)
+    only = queries.Only(urgency, unattended=unattended)
+    items = await queries.worklist(tx, actor, only, after=position(page), limit=page.limit)
     return Listing(items=items, next=following(items, page.limit, "opened_at"))
 
 
 @router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")
 async def get_case(case_id: UUID, actor: Who, tx: Tx, response: Response) -> queries.CaseView:
     await require_case(tx, actor, "case.read", case_id)
+    await attention.opened(tx, actor, case_id)
     view = await queries.case(tx, case_id)
     tx.say(record_read(case_id, "case"))
     response.headers["ETag"] = etag(view.version)

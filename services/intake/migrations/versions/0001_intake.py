@@ -56,6 +56,9 @@ create table intake.disclosures (
     consent_revision integer, consent_sha256 text, fields text[], back_categories text[], valid_until timestamptz,
     received_at timestamptz not null, closed_at timestamptz);
 create index disclosures_of_case on intake.disclosures (case_id);
+create table intake.attention (
+    case_id uuid primary key, since timestamptz not null, by text not null, opened_at timestamptz,
+    alarmed_at timestamptz, left_at timestamptz);
 create table intake.accepted_referrals (case_id uuid not null, referral_id uuid not null, primary key (case_id, referral_id));
 create table intake.blind_index (
     case_id uuid primary key references intake.cases, organisation text not null, entry bytea not null);
