@@ -1,6 +1,6 @@
 # One definition of every common action; `make help` lists them. Needs only Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help venv test check format demo up bench contracts event-map route lock jars clean
+.PHONY: help venv chromium test check format demo up bench contracts event-map route lock jars clean
 
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3))
 RUN := .venv/bin/python
@@ -14,13 +14,16 @@ venv: $(STAMP) ## make .venv from the hash-pinned requirements.lock, again when 
 
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Corridor needs Python 3.11 or newer")'
-	test -x $(RUN) || $(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@test -x $(RUN) || $(PYTHON) -m venv .venv || { rm -rf .venv; echo 'Python could not make an environment; on Debian: apt-get install python3-venv'; exit 1; }
+	@$(RUN) deploy/install.py
 	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/$(RUN)" -m corridor "$$@"\n' '$(CURDIR)' '$(CURDIR)' > .venv/bin/corridor
 	@chmod +x .venv/bin/corridor
 	@touch $@
 
-test: $(STAMP) ## run the tests; ARGS='tests/referral -k accept' for some of them
+chromium:
+	@command -v chromium >/dev/null || sh deploy/chromium.sh
+
+test: $(STAMP) $(if $(ARGS),,chromium) ## run the tests; ARGS='tests/referral -k accept' for some of them
 	$(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(STAMP) ## all that a change must pass besides the tests: style, types, arrows, contracts, deployment
@@ -62,4 +65,4 @@ jars: $(STAMP) ## write the checksums of Kafka's jars anew, after a change of ve
 	$(RUN) -m deploy.local.jars
 
 clean: ## remove what was made here: environment, caches, the local stack's state and downloads
-	rm -rf .venv .corridor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf "$$($(PYTHON) -m deploy.local.place)" .venv .corridor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

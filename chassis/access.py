@@ -44,6 +44,15 @@ def require(actor: Actor, action: str, *, organisation: str | None = None, kind:
     return decision
 
 
+def permitted(actor: Actor, action: str) -> bool:
+    """The same as an answer, for what is shown to some and kept from others."""
+    try:
+        require(actor, action)
+    except Forbidden:
+        return False
+    return True
+
+
 async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> Decision:
     """Ask the policies about this case. Raises NotFound, the same whether it is not there or not for this actor."""
     row = (await tx.execute(_READ, {"case_id": case_id})).first()

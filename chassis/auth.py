@@ -28,6 +28,7 @@ ROLES = frozenset({"screening_officer", "case_worker", "supervisor", "auditor", 
 SERVICE = "service"
 DEFAULT_PURPOSE = "case-management"
 AUDIT_PURPOSE = "audit"
+PURPOSE_HEADER = "Corridor-Purpose"
 _RESERVED_SUBJECTS = ("service:", "system:")
 _ORGANISATION = re.compile(r"[a-z]{2}-[a-z0-9\-]{2,60}")
 
@@ -204,14 +205,26 @@ _SCHEME = HTTPBearer(
 async def authenticate(
     request: Request,
     _documented: Annotated[object, Depends(_SCHEME)],
-    corridor_purpose: Annotated[
-        str | None, Header(description="what this is done for: a code of the list `purpose`", max_length=80)
+    _corridor_purpose: Annotated[
+        str | None,
+        Header(
+            alias=PURPOSE_HEADER,
+            description="what this is done for: a code of the list `purpose`",
+            max_length=80,
+        ),
     ] = None,
 ) -> Actor:
-    """The FastAPI dependency behind `chassis.http.Who`."""
+    """The FastAPI dependency behind `chassis.http.Who`: who `chassis.token_first` found before the body was read."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    return known or await actor_of(request)
+
+
+async def actor_of(request: Request) -> Actor:
+    """The caller, by the one bearer token of the request. Raises Unauthenticated, or Invalid for an unknown purpose."""
     sent = request.headers.getlist("authorization")
     scheme, _, token = (sent[0] if len(sent) == 1 else "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
     validator: TokenValidator = request.app.state.validator
-    return await validator.actor(token.strip(), corridor_purpose, request.app.state.policies)
+    purpose = request.headers.get(PURPOSE_HEADER)
+    return await validator.actor(token.strip(), purpose, request.app.state.policies)

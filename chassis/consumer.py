@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from chassis import offsets
 from chassis.admission import Incoming, Message
 from chassis.database import Database
+from chassis.endings import cut_off, within
 from chassis.inbox import Inbox, Tracing
 from chassis.kafka import KafkaLink, require_topics
 from chassis.offsets import Moved, Partition
@@ -30,6 +31,7 @@ __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_park
 POLL_MS = 200
 SLICE = 20
 START_SECONDS = 30.0
+STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
 COLLECT_AFTER = 50_000
 """Allocations before the garbage collector looks: the default of 700 costs a third of a batch."""
@@ -194,8 +196,8 @@ class Consumer(Supervised):
             await self._consume(consumer, reader)
         finally:
             self._reader = None
-            with contextlib.suppress(TimeoutError, KafkaError):
-                await asyncio.wait_for(consumer.stop(), START_SECONDS)
+            with contextlib.suppress(KafkaError):
+                await within(STOP_SECONDS, consumer.stop())
 
     async def _consume(self, consumer: AIOKafkaConsumer, reader: Reader) -> None:
         batch = await reader.next()
@@ -211,7 +213,7 @@ class Consumer(Supervised):
                 reader.lost()
                 batch = Batch([], {})
             finally:
-                reading.cancel()
+                await cut_off([reading])
 
     async def _take(self, batch: Batch, consumer: AIOKafkaConsumer) -> None:
         positions = dict(batch.positions)

@@ -1,22 +1,33 @@
 """One request or message is one transaction, opened here and nowhere else."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+from weakref import WeakSet
 
 from pydantic_core import from_json
 from sqlalchemy import Executable, text
+from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
+from chassis.endings import within
 from chassis.outbox import Due, Row, write_rows, write_work
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
+
+CONNECT_SECONDS = 10.0
+STATEMENT_SECONDS = 60.0
+"""After which a statement fails: longer than any of ours takes, so that a server that is silent is no server."""
+CLOSE_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
 
 Traceparent = Callable[[], str | None]
 
@@ -107,7 +118,10 @@ class Database:
             pool_use_lifo=True,  # a few warm connections, whose statements are prepared, rather than all in turn
             hide_parameters=True,
             json_deserializer=from_json,
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
+        self._connections: WeakSet[Any] = WeakSet()
+        sqlalchemy_event.listen(self.engine.sync_engine, "connect", self._connected)
         self.events_written = asyncio.Event()
         self.work_written = asyncio.Event()
         self._entries: dict[type[Event], Entry] = {}
@@ -153,8 +167,19 @@ class Database:
             f"system:{self.publisher}", organisation or f"{self.source[1:3]}-exchange", purpose, "none", cause
         )
 
+    def sever(self) -> None:
+        """Close every connection at once, whatever waits on it: that fails instead of waiting for an answer."""
+        for connection in list(self._connections):
+            connection.terminate()
+
     async def close(self) -> None:
-        await self.engine.dispose()
+        """Within a few seconds, also where the server does not answer."""
+        if not await within(CLOSE_SECONDS, self.engine.dispose()):
+            log.warning("the connections to the database were cut off")
+        self.sever()
+
+    def _connected(self, dbapi: Any, _record: Any) -> None:
+        self._connections.add(dbapi.driver_connection)
 
 
 def caused_by(origin: Origin, event_id: str) -> Origin:

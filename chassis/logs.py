@@ -13,11 +13,23 @@ from uuid import UUID
 import structlog
 from opentelemetry.trace import get_current_span
 
+from chassis.known_words import in_words, kept
 from chassis.settings import Settings
 
 KEYS = frozenset(
     {
-        *("event", "level", "timestamp", "logger", "service", "cell", "place", "template", "dropped"),
+        *(
+            "event",
+            "level",
+            "timestamp",
+            "logger",
+            "service",
+            "cell",
+            "place",
+            "template",
+            "dropped",
+            "reason",
+        ),
         *("trace_id", "span_id", "actor", "organisation", "purpose", "policy", "rules", "action", "allowed"),
         *(
             "resource",
@@ -56,6 +68,9 @@ KEYS = frozenset(
 )
 """Keys that a line may have. They hold identifiers, codes, names of our own parts, and numbers."""
 
+WRITTEN = frozenset({"template", "reason"})
+"""Their values have spaces: they were taken from our own literals or from a fixed list."""
+
 OURS = ("chassis", "services", "corridor", "deploy", "contracts", "__main__")
 MAX_LENGTH = 200
 HIDDEN = "…"
@@ -73,23 +88,24 @@ class AllowList:
         self.dropped: Counter[str] = Counter()
 
     def __call__(self, _logger: Any, _method: str, line: EventDict) -> EventDict:
-        failure = _class_of(line.pop("exc_info", None))
+        failure = _exception(line.pop("exc_info", None))
+        lost: Counter[str] = Counter(["reason"] if "reason" in line else [])
+        line.pop("reason", None)  # ours alone, from the exception
         if failure is not None:
-            line["error"] = failure
-        kept: dict[str, Any] = {}
-        lost: Counter[str] = Counter()
+            line.update({"error": type(failure).__qualname__}, **_reason(failure))
+        listed: dict[str, Any] = {}
         for key, value in line.items():
-            if key not in KEYS or not (key == "template" or _is_plain(value)):
+            if key not in KEYS or not (key in WRITTEN or _is_plain(value)):
                 lost[key] += 1
             else:
-                kept[key] = str(value) if isinstance(value, UUID) else value
-        if not isinstance(kept.get("event"), str) or not _EVENT.fullmatch(kept["event"]):
+                listed[key] = str(value) if isinstance(value, UUID) else value
+        if not isinstance(listed.get("event"), str) or not _EVENT.fullmatch(listed["event"]):
             lost["event"] = 1
-            kept["event"] = "unnamed"
+            listed["event"] = "unnamed"
         if lost:
             self.dropped += lost
-            kept["dropped"] = lost.total()
-        return kept
+            listed["dropped"] = lost.total()
+        return listed
 
 
 def _is_plain(value: object) -> bool:
@@ -98,18 +114,25 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str) and _PLAIN.fullmatch(value) is not None
 
 
-def _class_of(failure: object) -> str | None:
-    """The class of an exception in any of the forms of `exc_info`; never its message."""
+def _exception(failure: object) -> BaseException | None:
+    """The exception in any of the forms of `exc_info`."""
     if failure is True:
         failure = sys.exc_info()
     if isinstance(failure, tuple):
         failure = failure[1]
-    return type(failure).__qualname__ if isinstance(failure, BaseException) else None
+    return failure if isinstance(failure, BaseException) else None
+
+
+def _reason(failure: BaseException) -> dict[str, str]:
+    """Why, where a fixed list has words for it; never the exception's message."""
+    words = in_words(failure)
+    return {} if words is None else {"reason": words}
 
 
 class ThroughAllowList(logging.Handler):
     """Takes standard logging. Our own messages are literals (ruff G004), so they stay, with what is plain of their
-    arguments. Of a library's message only the template stays, and only where it had arguments: else it is no template.
+    arguments. A library's message stays where it is a sentence that we know; of another only the template does, and only
+    where it had arguments: else it is no template.
     """
 
     def __init__(self, settings: Settings, allow: AllowList, stream: TextIO) -> None:
@@ -138,6 +161,8 @@ class ThroughAllowList(logging.Handler):
 def _template(record: logging.LogRecord) -> str | None:
     message = record.msg if isinstance(record.msg, str) else None
     ours = record.name.split(".")[0] in OURS
+    if not ours and kept(record.name, said := _said(record)):
+        return said.rstrip()[:MAX_LENGTH]
     if message is None or not (ours or record.args):
         return None
     if not ours or not isinstance(record.args, tuple):
@@ -147,6 +172,14 @@ def _template(record: logging.LogRecord) -> str | None:
         return (message % arguments)[:MAX_LENGTH]
     except (TypeError, ValueError):
         return message[:MAX_LENGTH]
+
+
+def _said(record: logging.LogRecord) -> str:
+    """The whole text, which must not be written unless it is known; empty where its arguments do not fit it."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - a library's own objects are turned into text here
+        return ""
 
 
 def _shown(argument: object) -> object:

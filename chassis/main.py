@@ -2,25 +2,25 @@
 
 import argparse
 import asyncio
-import contextlib
+import faulthandler
 import gc
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from chassis.http_server import server
 from chassis.logs import configure
 from chassis.migrate import migrate
 from chassis.service import Service
 from chassis.settings import Settings
 
 GC_THRESHOLD = 50_000
-KEEP_ALIVE_SECONDS = 30
-"""Longer than clients keep an idle connection, so that none is closed just when a request is sent on it."""
+STOP_SECONDS = 25
+"""After the last request: the grace of the loops and the few seconds in which the rest is closed or cut off."""
 
 
 S = TypeVar("S", bound=Settings)
@@ -49,23 +49,13 @@ async def serve(
         await service.start(worker=worker)
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 50, 100)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app or services[0].app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        )
-    )
+    serving = server(app or services[0].app, host, port, tls=services[0].settings.tls())
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, lambda: setattr(server, "should_exit", True))
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]  # ours are set above
+        loop.add_signal_handler(sign, lambda: setattr(serving, "should_exit", True))
     try:
-        await server.serve()
+        await serving.serve()
     finally:
-        for service in services:
-            await service.stop()
+        # Whatever holds the process up after this, a thread or a task of a library, it ends, and says where each stood.
+        faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
+        await asyncio.gather(*(service.stop() for service in services), return_exceptions=True)

@@ -1,6 +1,6 @@
 """Routes that every service has: health, and the worklist of what stands still."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -8,13 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis.access import require
+from chassis.access import permitted, require
+from chassis.auth import Actor
 from chassis.consumer import list_parked, replay_stream
 from chassis.database import Database
+from chassis.endings import within
 from chassis.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.positions import instant, number, positioned
 from chassis.problems import NotFound
 from chassis.work import retry_failed
+
+ANSWER_SECONDS = 3.0
 
 router = APIRouter(tags=["operations"])
 
@@ -30,14 +34,28 @@ async def live() -> Health:
     return Health(status="ok")
 
 
-@router.get("/health/ready", summary="The service can do its work; else 503 and what is wrong")
+@router.get(
+    "/health/ready", summary="The service can do its work; else 503 and, for an operator, what is wrong"
+)
 async def ready(request: Request, response: Response) -> Health:
+    """Names of topics and partners are for whoever may read the worklists; on a developer's machine for everybody."""
     service = request.app.state.service
     problems, degraded = await service.problems(), service.degraded()
     if problems:
         response.status_code = 503
     status = "failing" if problems else "degraded" if degraded else "ok"
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if service.settings.mode == "production" and (actor is None or not permitted(actor, "work.read")):
+        return Health(status=status)
     return Health(status=status, problems=dict(problems), degraded=dict(degraded))
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> dict[str, Any]:
+    """What people may call. Calls between services are nobody else's business."""
+    document = request.app.openapi()
+    paths = {path: item for path, item in document["paths"].items() if not path.startswith("/internal/")}
+    return {**document, "paths": paths}
 
 
 class ParkedEvent(BaseModel):
@@ -116,8 +134,12 @@ async def retry(work_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
 
 async def database_problem(database: Database) -> str | None:
     try:
-        async with database.engine.connect() as conn:
-            await conn.execute(text("select 1"))
+        answered = await within(ANSWER_SECONDS, _ask(database))
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         return f"PostgreSQL does not answer ({type(error).__name__})"
-    return None
+    return None if answered else f"PostgreSQL does not answer within {ANSWER_SECONDS:.0f} s"
+
+
+async def _ask(database: Database) -> None:
+    async with database.engine.connect() as conn:
+        await conn.execute(text("select 1"))

@@ -12,7 +12,7 @@ from httpx2 import TransportError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,7 +47,7 @@ class Problem(Exception):
         return members if self.detail is None else {**members, "detail": self.detail}
 
     def headers(self) -> dict[str, str]:
-        return {"Cache-Control": "no-store"}
+        return {}
 
 
 class Unauthenticated(Problem):
@@ -196,6 +196,8 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, TooLargeToSay):
         return TooLarge()
+    if isinstance(error, ClientDisconnect):
+        return BadRequest()  # nobody reads it
     if isinstance(error, (PoolTimeout, ConnectionError, TimeoutError, TransportError)) or _retryable(error):
         return Unavailable()
     return Unexpected()

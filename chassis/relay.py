@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.engine import make_url
 
 from chassis.database import Database
+from chassis.endings import within
 from chassis.gaps import OutboxReader, Read, Tracker
 from chassis.kafka import KafkaLink, Partitions
 from chassis.settings import Settings
@@ -25,6 +26,7 @@ FIRST_POLL_SECONDS = 0.02
 STANDBY_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
 START_SECONDS = 15.0
+CLOSE_SECONDS = 2.0
 LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
 
 RAW_HEADERS = [("content-type", b"application/jose")]
@@ -189,7 +191,8 @@ class Relay(Supervised):
             yield conn
         finally:
             with contextlib.suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await conn.close(timeout=2)
+                if not await within(CLOSE_SECONDS, conn.close(timeout=CLOSE_SECONDS)):
+                    conn.terminate()
 
     @contextlib.asynccontextmanager
     async def _producing(self) -> AsyncIterator[AIOKafkaProducer]:
@@ -198,5 +201,5 @@ class Relay(Supervised):
             await asyncio.wait_for(producer.start(), START_SECONDS)
             yield producer
         finally:
-            with contextlib.suppress(TimeoutError, KafkaError):
-                await asyncio.wait_for(producer.stop(), SILENCE_SECONDS)
+            with contextlib.suppress(KafkaError):
+                await within(SILENCE_SECONDS, producer.stop())

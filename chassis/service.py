@@ -13,11 +13,13 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import access, directory, operations, problems
+from chassis.answer_headers import AnswerHeaders
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
 from chassis.clock import Clock, day_of, utc_now
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
+from chassis.endings import cut_off, left_over, within
 from chassis.http import replayed
 from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
@@ -27,8 +29,11 @@ from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.strict_json import StrictJson
 from chassis.telemetry import Telemetry
+from chassis.token_first import TokenFirst
 from chassis.vault import Vault
 from chassis.work import WorkKind, WorkRunner
+
+CLOSE_SECONDS = 2.0
 
 
 class Loop(Protocol):
@@ -104,12 +109,15 @@ class Service:
             version="1",
             docs_url=None,
             redoc_url=None,
+            openapi_url=None,  # chassis.operations gives the document, without calls between services
             telemetry=self.telemetry.http(),
         )
-        app.add_middleware(StrictJson)  # before the two that answer what goes wrong while it reads
-        problems.install(app)
-        app.add_exception_handler(Replayed, replayed)
+        app.add_middleware(StrictJson)  # each is inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
+        app.add_middleware(TokenFirst)
+        problems.install(app)
+        app.add_middleware(AnswerHeaders)
+        app.add_exception_handler(Replayed, replayed)
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (
             self.database,
@@ -139,15 +147,18 @@ class Service:
             self._running.append(loop)
 
     async def stop(self) -> None:
-        """Let every loop finish what it has in hand, then close what they stand on."""
+        """Let every loop finish what it has in hand, then close what they stand on; each step has its time."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
-            stack.push_async_callback(self.http.aclose)
+            stack.push_async_callback(within, CLOSE_SECONDS, self.http.aclose())
             if self.vault is not None:
                 stack.push_async_callback(self.vault.stop)
-            stack.callback(self.telemetry.close)
+            stack.push_async_callback(within, CLOSE_SECONDS, asyncio.to_thread(self.telemetry.close))
             running, self._running = self._running[::-1], []
             await asyncio.gather(*(loop.stop() for loop in running))
+            if stuck := left_over():
+                self.database.sever()  # what swallowed its cancellation waits for an answer of the server
+                await cut_off(stuck)
 
     async def problems(self) -> Mapping[str, str]:
         """Everything that keeps this process from doing its work, by part; empty means ready."""

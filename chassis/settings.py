@@ -25,6 +25,12 @@ class Settings(BaseSettings):
         str | None,
         Field(description="IANA name of the cell's time zone; needed where the country has no single one"),
     ] = None
+    tls_certificate_file: Path | None = None
+    tls_key_file: Path | None = None
+    tls_ca_file: Annotated[
+        Path | None,
+        Field(description="the cell's authority, which peers, issuer and PostgreSQL are trusted by"),
+    ] = None
 
     database_url: Annotated[SecretStr, Field(description="postgresql+asyncpg://…, the app role")]
     owner_url: Annotated[SecretStr | None, Field(description="the owner role, for `migrate` only")] = None
@@ -72,6 +78,12 @@ class Settings(BaseSettings):
 
     def topic(self, name: str) -> str:
         return self.topic_prefix + name
+
+    def tls(self) -> tuple[str, str] | None:
+        """Certificate and key of this service's own port, where it speaks TLS."""
+        if self.tls_certificate_file is None or self.tls_key_file is None:
+            return None
+        return str(self.tls_certificate_file), str(self.tls_key_file)
 
     def source(self, service: str) -> str:
         """The CloudEvents `source` of this service in this cell, for example `/th/referral`."""

@@ -6,7 +6,10 @@ import logging
 import random
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any
 
+from chassis.endings import cut_off, waiting_at
 from chassis.faults import named, place
 
 FIRST_PAUSE_SECONDS = 0.1
@@ -47,12 +50,16 @@ class Supervised(ABC):
         task, self._task = self._task, None
         if task is None:
             return
-        _, late = await asyncio.wait({task}, timeout=self.grace_seconds)
+        await asyncio.wait({task}, timeout=self.grace_seconds)
+        late = [one for one in (task, *self.in_hand()) if not one.done()]
         if late:
-            log.warning("%s was cut off while it had work in hand", self.name)
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+            places = ", ".join(sorted({waiting_at(one) for one in late}))
+            log.warning("%s was cut off while it had work in hand, at %s", self.name, places)
+            await cut_off(late)
+
+    def in_hand(self) -> Iterable[asyncio.Task[Any]]:
+        """What the session runs beside itself and does not end by itself when it is cut off."""
+        return ()
 
     def healthy(self) -> str | None:
         """None, or what is wrong, in words for an operator and without data."""

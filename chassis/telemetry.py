@@ -45,6 +45,8 @@ ATTRIBUTES = frozenset(
 """What a span may carry. `url.query` and `url.path` are not here: `http.route` names the route, without its values."""
 
 MAX_LINKS = 100
+EXPORT_SECONDS = 2
+"""A collector that does not answer keeps a service that stops no longer than this."""
 _TRACEPARENT = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _HEALTH = "/health/"
 
@@ -166,7 +168,9 @@ def _processor(settings: Settings, exporter: SpanExporter | None) -> SpanProcess
     if exporter is not None:
         return SimpleSpanProcessor(AllowListed(exporter))
     if settings.otlp_endpoint is not None:
-        return BatchSpanProcessor(AllowListed(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+        return BatchSpanProcessor(
+            AllowListed(OTLPSpanExporter(endpoint=settings.otlp_endpoint, timeout=EXPORT_SECONDS))
+        )
     return None
 
 

@@ -3,7 +3,6 @@
 Key first, then what uses it: an unused key is harmless. Never call the vault inside a database transaction.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis import ciphertext
+from chassis.endings import within
 from chassis.epochs import EpochKeyMissing, FileKeys, KeyProvider
 from chassis.problems import Problem, Unavailable
 from chassis.settings import Settings
@@ -24,6 +24,7 @@ CACHE_KEYS = 10_000
 REWRAP_KEYS = 500
 POOL_SIZE = 4
 TIMEOUT_SECONDS = 5
+STOP_SECONDS = 2
 _SQL = Path(__file__).parent / "migrations" / "vault.sql"
 _GRANTS = (
     "revoke all on all tables in schema vault from {role}",
@@ -104,11 +105,8 @@ class Vault:
     async def stop(self) -> None:
         self._opened.clear()
         pool, self._pool = self._pool, None
-        if pool is not None:
-            try:
-                await asyncio.wait_for(pool.close(), TIMEOUT_SECONDS)
-            except TimeoutError:
-                pool.terminate()
+        if pool is not None and not await within(STOP_SECONDS, pool.close()):
+            pool.terminate()
 
     async def create(self, person_id: UUID) -> None:
         """Make this person's key unless there is one. Raises KeyDestroyed: a destroyed key is never made again."""

@@ -171,6 +171,9 @@ class WorkRunner(Supervised):
             if self._running:
                 await asyncio.wait(self._running)
 
+    def in_hand(self) -> set[asyncio.Task[None]]:
+        return set(self._running)
+
     async def run_due(self) -> int:
         """Work on everything that is due now, once each, and return how many: for tests and command lines."""
         done = 0

@@ -42,12 +42,12 @@ ALWAYS_OPERATIONAL = frozenset(
         "sha256", "agreement_sha256", "consent_sha256", "fields_hash", "chain_head", "entry", "envelope_seq",
         "attempts",
         # instants
-        "opened_at", "at", "until", "valid_from", "valid_until", "sealed_at",
+        "opened_at", "at", "until", "valid_from", "valid_until", "sealed_at", "expected_at",
         # codes about the process, never about the person
         "channel", "urgency", "checklist", "purpose", "purposes", "categories", "back_categories", "service",
-        "half", "item_class", "template", "resource", "process_codes", "answer", "role",
+        "half", "recorded_by", "handover", "item_class", "template", "resource", "process_codes", "answer", "role",
         # flags
-        "allowed", "first",
+        "allowed", "first", "escorted",
     }
 )  # fmt: skip
 """Body fields that mean the same in whichever event they stand. A name that could mean more is classified by event."""
@@ -56,6 +56,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "record.read.v1": {"fields": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
+        "flags.recorded.v1": {"flags": SENSITIVE},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},
@@ -85,7 +86,10 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "referral.completed.v1": {"outcome": OPERATIONAL},
         "referral.failed.v1": {"reason": OPERATIONAL},
         "return.assessed.v1": {"result": OPERATIONAL, "grounds": SENSITIVE},
-        "return.blocked.v1": {"reason": OPERATIONAL},
+        "return.blocked.v1": {"reason": OPERATIONAL, "reasons": OPERATIONAL},
+        "return.checked.v1": {"check": OPERATIONAL, "standing": OPERATIONAL, "grounds": SENSITIVE},
+        "return.cleared.v1": {"result": OPERATIONAL},
+        "return.suspended.v1": {"reason": OPERATIONAL},
         "return.closed.v1": {"outcome": OPERATIONAL},
         "agreement.changed.v1": {"fields": OPERATIONAL},
         "envelope.refused.v1": {"code": OPERATIONAL},

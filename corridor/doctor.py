@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import platform
+import pwd
 import shutil
 import socket
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import psutil
 
 from deploy.local.jars import cache_directory
+from deploy.local.place import account
+from deploy.local.trouble import Trouble
 
 MEMORY_MB = 2_500
 DISK_MB = 2_000
@@ -36,6 +39,7 @@ def examine(root: Path) -> list[Finding]:
         _java,
         _jars,
         _network,
+        _account,
         _memory,
         lambda: _disk(root),
         _loopback,
@@ -105,6 +109,16 @@ def _network() -> Finding:
             "network", seen, "connect this machine, or set HTTPS_PROXY; only the first start needs it"
         )
     return Finding("network", "the Maven repository answers")
+
+
+def _account() -> Finding:
+    """PostgreSQL runs as this user, or for root as one that exists already."""
+    try:
+        number = account()
+    except Trouble as trouble:
+        return Finding("PostgreSQL's account", "none", str(trouble))
+    name = pwd.getpwuid(os.geteuid() if number is None else number).pw_name
+    return Finding("PostgreSQL's account", name)
 
 
 def _memory() -> Finding:

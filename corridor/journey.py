@@ -175,13 +175,42 @@ class Journey:
     async def move_return(self, person: Person, verb: str, body: Any = None) -> None:
         await person.post(f"/returns/v1/returns/{self.return_id}/{verb}", body)
 
-    async def refused_clearance(self) -> str:
-        """Try to clear too early; the code that says why not."""
+    async def decide_return(self) -> None:
+        """She is counselled, decides, and is asked again."""
+        await self.move_return(self.worker, "counsel")
+        await self.move_return(self.worker, "decide", {"informed": True, "own_will": True})
+        await self.move_return(self.worker, "confirm", {"own_will": True})
+
+    async def prepare_return(self) -> None:
+        """A clinician finds her fit to travel, and she has a passport."""
+        today = datetime.now(UTC).date()
+        await self.move_return(self.worker, "fitness", {"fit": True, "assessed_on": str(today)})
+        passport = {"check": "passport", "valid_until": str(today + timedelta(days=365))}
+        await self.move_return(self.worker, "checks", passport)
+
+    async def depart_return(self) -> None:
+        expected_at = datetime.now(UTC) + timedelta(hours=8)
+        journey = {"expected_at": expected_at.isoformat(), "handover": "land-border"}
+        await self.move_return(self.worker, "depart", journey)
+
+    async def in_the_way(self) -> list[str]:
+        """What stands in the way of a clearance, once it was heard that she is an adult whom the receiver accepted."""
+
+        async def heard() -> Any:
+            shown = await self.supervisor.get(f"/returns/v1/returns/{self.return_id}")
+            codes = [one["code"] for one in shown["blocks"]]
+            return None if {"reception-not-agreed", "guardian-missing"} & set(codes) else codes
+
+        codes: list[str] = await eventually(heard, "the acceptance at the return")
+        return codes
+
+    async def refused_clearance(self) -> list[str]:
+        """Try to clear too early; the codes that say why not."""
         try:
-            await self.move_return(self.worker, "clear")
+            await self.move_return(self.supervisor, "clear")
         except RefusedError as error:
-            return str(error.problem.get("code"))
-        raise AssertionError("a return without a risk assessment was cleared")
+            return list(error.problem["blocks"])
+        raise AssertionError("a return was cleared in whose way something stands")
 
     async def assess_return(
         self,

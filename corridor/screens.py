@@ -9,6 +9,7 @@ from deploy.local.stack import Stack
 COMMAND = ".venv/bin/corridor"
 TRY = (
     "open a cell's address in a browser, choose a service and a person, call an operation",
+    f"{COMMAND} demo               the story, on this stack",
     f"{COMMAND} token th.worker    an access token for curl",
     f"{COMMAND} trace CASE         a case's way through both audit trails",
     f"{COMMAND} parked KH          what stands still, and replaying it",

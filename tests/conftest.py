@@ -9,6 +9,8 @@ from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.testing import Databases, Kafka, Run
 
+pytest_plugins = ["tests.time_limits"]
+
 RUN = pytest.StashKey[Run]()
 WORKER_INPUT = "corridor_run"
 

@@ -110,7 +110,7 @@ class DisclosureReceivedV1(Event):
 
 
 class ProcessReceivedV1(Event):
-    """A process code from the partner about the other half of a referral or return."""
+    """A process code from the partner about the other half of a referral or return; the last three with a departure."""
 
     type: ClassVar[str] = "process.received.v1"
     case_id: CaseId
@@ -121,6 +121,9 @@ class ProcessReceivedV1(Event):
     recipient: OrganisationId
     reason: Annotated[str, Code("reason")] | None = None
     at: Instant
+    expected_at: Instant | None = None
+    handover: Annotated[str, Code("handover_point")] | None = None
+    escorted: bool | None = None
 
 
 class RecallReceivedV1(Event):

@@ -38,6 +38,17 @@ class AgeGroupKnownV1(Event):
     basis: Annotated[str, Code("age_basis")]
 
 
+class FlagsRecordedV1(Event):
+    """The urgent flags as they now stand; they replace what was said before. `flags` is the JSON of a list of codes.
+
+    Bound in the vault to the person, the class `case.flags` and the case.
+    """
+
+    type: ClassVar[str] = "flags.recorded.v1"
+    case_id: CaseId
+    flags: Sealed
+
+
 class FieldsRecordedV1(Event):
     """What is known of the person was changed here: the names of the fields, never a value. The old values stay sealed."""
 

@@ -24,10 +24,31 @@ class ReturnRequestedV1(_ReturnMoved):
     type: ClassVar[str] = "return.requested.v1"
 
 
+class ReturnCounselledV1(_ReturnMoved):
+    """She was told what awaits her, what stays open to her here, and that she may change her mind."""
+
+    type: ClassVar[str] = "return.counselled.v1"
+
+
 class ReturnDecidedV1(_ReturnMoved):
     """Her own decision, informed and recorded by a worker."""
 
     type: ClassVar[str] = "return.decided.v1"
+
+
+class ReturnConfirmedV1(_ReturnMoved):
+    """She was asked again, and stands by her decision."""
+
+    type: ClassVar[str] = "return.confirmed.v1"
+
+
+class ReturnCheckedV1(_ReturnMoved):
+    """Something that a departure needs was recorded, or taken back (`standing` false). What was found is hers."""
+
+    type: ClassVar[str] = "return.checked.v1"
+    check: Annotated[str, Code("return_check")]
+    standing: bool
+    grounds: Sealed | None = None
 
 
 class ReturnAssessedV1(_ReturnMoved):
@@ -39,16 +60,58 @@ class ReturnAssessedV1(_ReturnMoved):
 
 
 class ReturnBlockedV1(_ReturnMoved):
+    """A clearance or a departure was tried and is not possible: `reason` is the first of `reasons`, which are all."""
+
     type: ClassVar[str] = "return.blocked.v1"
     reason: Annotated[str, Code("return_block")]
+    reasons: tuple[Annotated[str, Code("return_block")], ...] = ()
 
 
 class ReturnClearedV1(_ReturnMoved):
+    """`result` is of the risk assessment; its grounds never go with it."""
+
     type: ClassVar[str] = "return.cleared.v1"
+    result: Annotated[str, Code("risk_result")] | None = None
+
+
+class ReturnSuspendedV1(_ReturnMoved):
+    type: ClassVar[str] = "return.suspended.v1"
+    reason: Annotated[str, Code("return_suspension")]
+
+
+class ReturnResumedV1(_ReturnMoved):
+    """It is prepared again and must be cleared again: after a suspension, a turning back, or a new risk assessment."""
+
+    type: ClassVar[str] = "return.resumed.v1"
 
 
 class ReturnDepartedV1(_ReturnMoved):
+    """When she is expected, at what kind of place she is handed over, and whether somebody goes with her."""
+
     type: ClassVar[str] = "return.departed.v1"
+    expected_at: Instant | None = None
+    handover: Annotated[str, Code("handover_point")] | None = None
+    escorted: bool | None = None
+
+
+class ReturnOverdueV1(_ReturnMoved):
+    """The time has passed at which she was expected, and nobody has recorded that she arrived or did not."""
+
+    type: ClassVar[str] = "return.overdue.v1"
+    expected_at: Instant
+
+
+class ReturnMissedV1(_ReturnMoved):
+    """She did not arrive: recorded by one half, followed by the other."""
+
+    type: ClassVar[str] = "return.missed.v1"
+    recorded_by: Annotated[str, Code("return_half")]
+
+
+class ReturnTurnedBackV1(_ReturnMoved):
+    """She was turned back on the way, and is where she left."""
+
+    type: ClassVar[str] = "return.turned_back.v1"
 
 
 class ReturnArrivedV1(_ReturnMoved):
@@ -56,11 +119,14 @@ class ReturnArrivedV1(_ReturnMoved):
 
 
 class ReturnClosedV1(_ReturnMoved):
+    """By the receiving half after her arrival, or by the sending half where she did not go. None: by the receiving half."""
+
     type: ClassVar[str] = "return.closed.v1"
     outcome: Annotated[str, Code("return_outcome")]
+    recorded_by: Annotated[str, Code("return_half")] | None = None
 
 
 class ReturnWithdrawnV1(_ReturnMoved):
-    """By the person, at any time before departure; no reason is asked."""
+    """By the person, at any time before she has arrived; no reason is asked."""
 
     type: ClassVar[str] = "return.withdrawn.v1"

@@ -12,5 +12,10 @@ if __name__ == "__main__":
     code = sys.argv[1]
     key = ROOT / code.lower() / "keys" / "issuer.jwk.json"
     uvicorn.run(
-        build_issuer(key, issuer_url(code), load_people(code)), host="0.0.0.0", port=PORT, access_log=False
+        build_issuer(key, issuer_url(code), load_people(code)),
+        host="0.0.0.0",
+        port=PORT,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
     )

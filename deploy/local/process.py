@@ -72,9 +72,13 @@ class ServerProcess:
             ended = not self.running
             if ended or patience.over:
                 how = "ended" if ended else f"was not ready after {patience.waited_s:.0f} s"
-                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-                raise ServerError(f"{self.log.parent.name} {how}; {self.log} ends with:\n{tail}")
+                raise ServerError(f"{self.log.parent.name} {how}; {self.last_words()}")
             time.sleep(0.05)
+
+    def last_words(self) -> str:
+        """The end of its log, for a message."""
+        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+        return f"{self.log} ends with:\n{tail}"
 
     def log_size(self) -> int:
         return self.log.stat().st_size if self.log.exists() else 0

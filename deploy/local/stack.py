@@ -171,10 +171,12 @@ class Stack:
                     ok, said = await _answer(client, f"/{name}/health/ready")
                     if ok:
                         break
-                    ended = not all(child.running for child in own)
-                    if ended or patience.over:
-                        how = "ended" if ended else f"is not ready after {patience.waited_s:.0f} s: {said}"
-                        raise ServerError(f"{cell.code}: {name} {how}. Its log: {own[0].log}")
+                    ended = next((child for child in own if not child.running), None)
+                    if ended is not None:
+                        raise ServerError(f"{cell.code}: {ended.name} ended; {ended.last_words()}")
+                    if patience.over:
+                        waited = f"{cell.code}: {name} was not ready after {patience.waited_s:.0f} s"
+                        raise ServerError(f"{waited}, but said: {said}; {own[0].last_words()}")
                     await asyncio.sleep(0.1)
         progress.done(f"{cell.code}: every service is ready")
 
@@ -202,7 +204,7 @@ class Child:
 
     def __init__(self, directory: Path, module: list[str], values: Mapping[str, str]) -> None:
         directory.mkdir(exist_ok=True)
-        self._process, self.log = ServerProcess(directory), directory / "server.log"
+        self.name, self._process = directory.name, ServerProcess(directory)
         self._command = [sys.executable, "-m", *module]
         self._secrets = {"PYTHONPATH": str(ROOT), **values}
 
@@ -212,6 +214,9 @@ class Child:
 
     def log_size(self) -> int:
         return self._process.log_size()
+
+    def last_words(self) -> str:
+        return self._process.last_words()
 
     def start(self) -> None:
         self._process.start(self._command, secrets=self._secrets)

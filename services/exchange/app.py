@@ -31,6 +31,10 @@ ATTEMPTS = 100
 FOR_EVER = 1_000_000
 """A recall or its answer is never given up: somebody relies on it."""
 
+router = APIRouter()
+router.include_router(api.router)
+router.include_router(internal.router)
+
 
 def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service:
     """`tokens` is for the test that shows what goes wrong when seal tokens are not checked; no setting reaches it."""
@@ -49,27 +53,27 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         ]
 
     def background(service: Service) -> list[Loop]:
+        watches = [TrustWatch(service.database, settings, trust), BacklogWatch(service.database, settings)]
         pulls = [
             Pull(service, settings, cell, partner, Receiver(service, trust, cell))
             for cell, partner in sorted(settings.partners.items())
         ]
-        return [
-            TrustWatch(service.database, settings, trust),
-            BacklogWatch(service.database, settings),
-            PresenceLoop(service, settings, sealer),
-            *pulls,
-        ]
+        return [*watches, PresenceLoop(service, settings, sealer), *pulls]
 
-    router = APIRouter()
-    router.include_router(api.router)
-    router.include_router(internal.router)
     return Service(
         settings,
         name="exchange",
-        router=router,
+        router=_router(),
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(),
         work=work,
         lanes=dict.fromkeys(settings.partners, AT_ONCE),
         background=background,
     )
+
+
+def _router() -> APIRouter:
+    router = APIRouter()
+    for part in (api.router, internal.router):
+        router.include_router(part)
+    return router

@@ -14,7 +14,7 @@ from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV
 from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
 from services.exchange.domain.facts import Fact
-from services.exchange.domain.items import AgreementReference
+from services.exchange.domain.items import AgreementReference, Journey
 from services.exchange.domain.process import Pair, Relation, speaker
 from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures, received, relations
@@ -72,9 +72,22 @@ def on_process(relation: Relation, event: Any, now: datetime) -> Facts:
     """Any move of a half that tells the other half; `_pair` has let through no other."""
     code, _ = PROCESS_EVENTS[type(event)]
     subject: UUID = event.return_id if code.startswith("return.") else event.referral_id
-    reason, outcome = getattr(event, "reason", None), getattr(event, "outcome", None)
-    abroad = getattr(event, "receiver_cell", None)
-    return relation.tell(code, subject, event.at, reason=reason, outcome=outcome, abroad=abroad)
+    reason = getattr(event, "reason", None) or getattr(event, "result", None)
+    return relation.tell(
+        code,
+        subject,
+        event.at,
+        reason=reason,
+        outcome=getattr(event, "outcome", None),
+        abroad=getattr(event, "receiver_cell", None),
+        journey=_journey(event),
+    )
+
+
+def _journey(event: Any) -> Journey | None:
+    if not isinstance(event, returns.ReturnDepartedV1) or event.expected_at is None or event.handover is None:
+        return None
+    return Journey(event.expected_at, event.handover, bool(event.escorted))
 
 
 PROCESS_EVENTS: Mapping[type[Event], tuple[str, str]] = MappingProxyType(
@@ -88,7 +101,11 @@ PROCESS_EVENTS: Mapping[type[Event], tuple[str, str]] = MappingProxyType(
         referral.ReferralFailedV1: ("referral.failed", "recipient"),
         referral.ReferralCancelledV1: ("referral.cancelled", "recipient"),
         returns.ReturnClearedV1: ("return.cleared", "receiver"),
+        returns.ReturnSuspendedV1: ("return.suspended", "receiver"),
+        returns.ReturnResumedV1: ("return.resumed", "receiver"),
         returns.ReturnDepartedV1: ("return.departed", "receiver"),
+        returns.ReturnMissedV1: ("return.missed", "receiver"),
+        returns.ReturnTurnedBackV1: ("return.turned_back", "receiver"),
         returns.ReturnArrivedV1: ("return.arrived", "receiver"),
         returns.ReturnClosedV1: ("return.closed", "receiver"),
         returns.ReturnWithdrawnV1: ("return.withdrawn", "receiver"),
@@ -99,7 +116,14 @@ PROCESS_EVENTS: Mapping[type[Event], tuple[str, str]] = MappingProxyType(
 
 def _pair(event: Any) -> Pair | None:
     code, recipient = PROCESS_EVENTS[type(event)]
-    ends = speaker(code, event.half, sender=event.sender, recipient=getattr(event, recipient))
+    recorded_by = getattr(event, "recorded_by", None) or "receiving"
+    ends = speaker(
+        code,
+        event.half,
+        sender=event.sender,
+        recipient=getattr(event, recipient),
+        recorded_by=recorded_by,
+    )
     return None if ends is None else Pair(event.case_id, *ends)
 
 

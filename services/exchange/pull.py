@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from chassis.endings import within
 from chassis.faults import named, transient
 from chassis.kafka import require_topics
 from chassis.service import Service
@@ -22,6 +23,7 @@ from services.exchange.store.inbox import Raw
 POLL_MS = 200
 RECORDS = 200
 START_SECONDS = 15.0
+STOP_SECONDS = 5.0
 LOST = "the connection was lost"
 PROBE_SECONDS = 3.0
 """How often the partner's broker is asked whether it is there: without it the client waits in silence."""
@@ -78,8 +80,8 @@ class Pull(Supervised):
             await self._seek(consumer, assigned)
             await self._follow(consumer, assigned)
         finally:
-            with contextlib.suppress(TimeoutError, KafkaError):
-                await asyncio.wait_for(consumer.stop(), START_SECONDS)
+            with contextlib.suppress(KafkaError):
+                await within(STOP_SECONDS, consumer.stop())
 
     async def _seek(self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition]) -> None:
         """From our own database. A partition never read begins at its first record; one read before is never skipped."""

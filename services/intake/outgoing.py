@@ -16,6 +16,7 @@ from contracts.events.intake import (
     CaseUnattendedV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
+    FlagsRecordedV1,
     HoldLiftedV1,
     HoldPlacedV1,
     NeedsAssessedV1,
@@ -50,6 +51,8 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
+        case facts.FlagsRecorded():
+            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.ReceivedAgeDue():

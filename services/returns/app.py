@@ -3,17 +3,21 @@
 from pathlib import Path
 
 from chassis.service import Service
-from services.returns import api, handlers
+from services.returns import api, clocks, handlers
+from services.returns.rules import read_rules
 from services.returns.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service:
-    return Service(
+    service = Service(
         settings,
         name="returns",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription(settings.cell)],
+        subscriptions=handlers.subscriptions(settings.cell),
+        work=lambda _: clocks.work(),
     )
+    service.ports["country"] = read_rules(settings.return_rules_file, settings.cell, settings.zone)
+    return service

@@ -7,35 +7,78 @@ from typing import Any
 
 from chassis.subscription import Subscription
 from contracts.events.exchange import ProcessReceivedV1
-from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
-from services.returns import store
-from services.returns.domain.assisted_return import Return
-from services.returns.domain.case import CaseReturns
+from contracts.events.intake import (
+    AgeGroupKnownV1,
+    CaseOpenedV1,
+    FlagsRecordedV1,
+    HoldLiftedV1,
+    HoldPlacedV1,
+)
+from contracts.events.referral import (
+    ReferralAcceptedV1,
+    ReferralCancelledV1,
+    ReferralCompletedV1,
+    ReferralFailedV1,
+)
+from services.returns.domain.assisted_return import Journey, Return, Told
+from services.returns.domain.case import CaseKnowledge, CaseReturns
 from services.returns.domain.facts import Fact, Ignored
 from services.returns.domain.states import Half, Verb
 from services.returns.outgoing import outgoing
+from services.returns.store import known, returns
 
 Facts = Iterable[Fact]
 
-_FOLLOWED: Mapping[str, tuple[Half, Verb]] = MappingProxyType(
+_FOLLOWED: Mapping[str, tuple[Verb, Half | None]] = MappingProxyType(
     {
-        "return.cleared": (Half.RECEIVING, Verb.CLEAR),
-        "return.departed": (Half.RECEIVING, Verb.DEPART),
-        "return.withdrawn": (Half.RECEIVING, Verb.WITHDRAW),
-        "return.arrived": (Half.SENDING, Verb.ARRIVE),
-        "return.closed": (Half.SENDING, Verb.CLOSE),
+        "return.cleared": (Verb.CLEAR, Half.RECEIVING),
+        "return.suspended": (Verb.SUSPEND, Half.RECEIVING),
+        "return.resumed": (Verb.RESUME, Half.RECEIVING),
+        "return.departed": (Verb.DEPART, Half.RECEIVING),
+        "return.turned_back": (Verb.TURN_BACK, Half.RECEIVING),
+        "return.withdrawn": (Verb.WITHDRAW, Half.RECEIVING),
+        "return.arrived": (Verb.ARRIVE, Half.SENDING),
+        "return.missed": (Verb.MISS, None),
+        "return.closed": (Verb.CLOSE, None),
     }
 )
-"""Process code → the half that follows it. What such a half says bears its own name, so exchange sends none of it back."""
+"""Process code → the half that follows it; None: the one whose other side told it. What such a half says bears its own
+name or the other's, so exchange sends none of it back."""
 
 
-def on_case_opened(case: CaseReturns, event: CaseOpenedV1, now: datetime) -> Facts:
+def on_case_opened(case: CaseKnowledge, event: CaseOpenedV1, now: datetime) -> Facts:
     case.person_id = event.person_id
     return ()
 
 
-def on_age_group_known(case: CaseReturns, event: AgeGroupKnownV1, now: datetime) -> Facts:
+def on_age_group_known(case: CaseKnowledge, event: AgeGroupKnownV1, now: datetime) -> Facts:
     case.age_group = event.age_group
+    return ()
+
+
+def on_flags_recorded(case: CaseKnowledge, event: FlagsRecordedV1, now: datetime) -> Facts:
+    case.flags = event.flags
+    return ()
+
+
+def on_hold_placed(case: CaseKnowledge, event: HoldPlacedV1, now: datetime) -> Facts:
+    case.place_hold(event.hold_id, event.until)
+    return ()
+
+
+def on_hold_lifted(case: CaseKnowledge, event: HoldLiftedV1, now: datetime) -> Facts:
+    case.lift_hold(event.hold_id)
+    return ()
+
+
+def on_referral_accepted(case: CaseKnowledge, event: ReferralAcceptedV1, now: datetime) -> Facts:
+    case.accept(event.referral_id, event.recipient)
+    return ()
+
+
+def on_referral_ended(case: CaseKnowledge, event: Any, now: datetime) -> Facts:
+    """Completed, failed or cancelled: whoever had accepted her waits for her no longer."""
+    case.end(event.referral_id)
     return ()
 
 
@@ -46,22 +89,37 @@ def on_process_received(cell: str) -> Callable[..., Facts]:
         """Referral has the codes of referrals; a code that no half follows is passed over."""
         if event.code not in _FOLLOWED:
             return ()
-        half, verb = _FOLLOWED[event.code]
-        known = case.halves.get((event.subject_id, half))
-        if known is not None and event.sender != _partner(known):
-            return [Ignored(event.subject_id, half, event.code, None)]
+        verb, half = _FOLLOWED[event.code]
+        follower = half or _told_half(case, event)
+        known_half = case.halves.get((event.subject_id, follower))
+        if known_half is not None and event.sender != _partner(known_half):
+            return [Ignored(event.subject_id, follower, event.code, None)]
+        told = _told(event)
         if verb is Verb.CLEAR:
-            return case.clear(_abroad(case, event, cell, now), now)
+            return case.clear(_abroad(case, event, cell, now), told, now)
         if verb is Verb.DEPART:
-            return case.depart(_abroad(case, event, cell, now), now)
-        return case.follow(half, event.subject_id, verb, now, event.reason)
+            return case.depart(_abroad(case, event, cell, now), told, now)
+        return case.follow(follower, event.subject_id, verb, told, now)
 
     return on_process_received
 
 
-def _partner(known: Return) -> str:
+def _told(event: ProcessReceivedV1) -> Told:
+    when = event.expected_at
+    journey = None if when is None else Journey(when, event.handover, event.escorted)
+    return Told(event.at, event.reason, journey)
+
+
+def _told_half(case: CaseReturns, event: ProcessReceivedV1) -> Half:
+    """The half here whose partner speaks; where both halves are here, each under its own case, it is the one loaded."""
+    receiving = case.halves.get((event.subject_id, Half.RECEIVING))
+    from_sender = receiving is not None and event.sender == receiving.sender
+    return Half.RECEIVING if from_sender else Half.SENDING
+
+
+def _partner(found: Return) -> str:
     """A code about a return counts only from its other side."""
-    return known.receiver if known.half is Half.SENDING else known.sender
+    return found.receiver if found.half is Half.SENDING else found.sender
 
 
 def _abroad(case: CaseReturns, event: ProcessReceivedV1, cell: str, now: datetime) -> Return:
@@ -77,15 +135,35 @@ def _abroad(case: CaseReturns, event: ProcessReceivedV1, cell: str, now: datetim
     )
 
 
-def subscription(cell: str) -> Subscription[Any, CaseReturns]:
+def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
+    return [_knowledge(), _returns(cell)]
+
+
+def _knowledge() -> Subscription[Any, CaseKnowledge]:
     return Subscription(
         handlers={
             CaseOpenedV1: on_case_opened,
             AgeGroupKnownV1: on_age_group_known,
-            ProcessReceivedV1: on_process_received(cell),
+            FlagsRecordedV1: on_flags_recorded,
+            HoldPlacedV1: on_hold_placed,
+            HoldLiftedV1: on_hold_lifted,
+            ReferralAcceptedV1: on_referral_accepted,
+            ReferralCompletedV1: on_referral_ended,
+            ReferralFailedV1: on_referral_ended,
+            ReferralCancelledV1: on_referral_ended,
         },
         key=lambda event: event.case_id,
-        load=store.load,
-        save=store.save_cases,
+        load=known.load,
+        save=known.save,
+        outgoing=outgoing,
+    )
+
+
+def _returns(cell: str) -> Subscription[Any, CaseReturns]:
+    return Subscription(
+        handlers={ProcessReceivedV1: on_process_received(cell)},
+        key=lambda event: event.case_id,
+        load=returns.load,
+        save=returns.save_cases,
         outgoing=outgoing,
     )

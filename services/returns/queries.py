@@ -1,6 +1,7 @@
 """Reads: the worklist and one half of a return, straight to what the API answers."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,11 @@ from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import NotFound
 from chassis.worklist import Position, halves
+from contracts.codes import codes as known_codes
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
+from services.returns.domain.assisted_return import Return
+from services.returns.domain.blocks import SUPPLIERS
+from services.returns.domain.case import CaseKnowledge
 
 
 class ReturnSummary(BaseModel):
@@ -24,22 +29,51 @@ class ReturnSummary(BaseModel):
     sender: OrganisationId
     receiver: OrganisationId
     receiver_cell: Cell
-    result: Annotated[str, Code("risk_result")] | None
+    result: Annotated[
+        Annotated[str, Code("risk_result")] | None,
+        Field(description="the receiving half is told it with the clearance"),
+    ]
     reason: Annotated[
-        str | None, Field(description="what would block a clearance now, of the list `return_block`")
+        Annotated[str, Code("return_suspension")] | None, Field(description="why it was suspended last")
     ]
     requested_at: Annotated[datetime, Field(description="for the receiving half: when it was heard of")]
+    expected_at: Annotated[datetime | None, Field(description="when the receiver expects her")]
+    overdue_at: Annotated[
+        datetime | None, Field(description="when the clock found that nobody had said whether she arrived")
+    ]
     version: int
 
 
+class BlockView(BaseModel):
+    """What stands in the way, and who can supply it: which organisation, who in it, and by which route of which service."""
+
+    code: Annotated[str, Code("return_block")]
+    missing: str
+    organisation: OrganisationId
+    who: str
+    service: str
+    route: str
+
+
 class ReturnView(ReturnSummary):
+    blocks: Annotated[
+        list[BlockView],
+        Field(description="what would stand in the way of a clearance or departure by you, now"),
+    ] = []
     outcome: Annotated[
         str | None, Field(description="of `return_outcome`; null where her consent does not let it be told")
     ]
+    handover: Annotated[str, Code("handover_point")] | None
+    escorted: bool | None
+    counselled_at: datetime | None
     decided_at: datetime | None
+    confirmed_at: datetime | None
     assessed_at: datetime | None
     cleared_at: datetime | None
+    suspended_at: datetime | None
     departed_at: datetime | None
+    missed_at: datetime | None
+    turned_back_at: datetime | None
     arrived_at: datetime | None
     closed_at: datetime | None
     withdrawn_at: datetime | None
@@ -55,16 +89,22 @@ class AssessmentView(BaseModel):
     assessed_at: datetime
 
 
-_VIEW = """
-    select r.*, r.id as return_id,
-           case when r.state = 'decided' then 'risk-assessment-missing'
-                when r.state = 'assessed' and r.result = 'unsafe' then 'risk-unsafe' end as reason
-    from returns.returns as r
-"""
+class CheckView(BaseModel):
+    """The newest check of a kind, with its grounds in clear; for fitness they are the whole assessment, as JSON."""
+
+    check: Annotated[str, Code("return_check")]
+    standing: bool
+    valid_until: date | None
+    grounds: str | None
+    recorded_by: Pseudonym
+    recorded_at: datetime
+
+
+_VIEW = "select r.*, r.id as return_id from returns.returns as r"
 _ONE = text(_VIEW + " where r.id = :id and r.half = :half")
 _ASSESSMENT = text(
     "select id as return_id, result, grounds, assessor, assessed_at from returns.returns"
-    " where id = :id and half = :half and result is not null"
+    " where id = :id and half = :half and half = 'sending' and result is not null"
 )
 
 
@@ -104,3 +144,38 @@ async def assessment(tx: Transaction, return_id: UUID, half: str) -> AssessmentV
     if row is None:
         raise NotFound
     return AssessmentView.model_validate(row, from_attributes=True)
+
+
+def block_views(found: Return, case: CaseKnowledge, codes: Sequence[str], now: datetime) -> list[BlockView]:
+    """Each block with who can supply what is missing; identifiers that are known here stand in the route."""
+    held = next((str(i) for i, until in case.holds.items() if until is not None and until > now), "{hold_id}")
+    names = {"return_id": found.id, "case_id": found.case_id, "receiver": found.receiver, "hold_id": held}
+    return [_block_view(found, code, {name: str(value) for name, value in names.items()}) for code in codes]
+
+
+def _block_view(found: Return, code: str, names: Mapping[str, str]) -> BlockView:
+    supplier, route = SUPPLIERS[code], SUPPLIERS[code].route
+    for name, value in names.items():
+        route = route.replace(f"{{{name}}}", value)
+    return BlockView(
+        code=code,
+        missing=known_codes("return_block")[code],
+        organisation=found.receiver if supplier.receiver else found.sender,
+        who=supplier.who,
+        service=supplier.service,
+        route=route,
+    )
+
+
+def check_views(found: Return, texts: Mapping[str, str]) -> list[CheckView]:
+    return [
+        CheckView(
+            check=kind,
+            standing=check.standing,
+            valid_until=check.valid_until,
+            grounds=texts.get(kind),
+            recorded_by=check.by,
+            recorded_at=check.at,
+        )
+        for kind, check in sorted(found.checks.items())
+    ]

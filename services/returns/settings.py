@@ -1,5 +1,14 @@
-"""returns needs no settings of its own."""
+"""What returns is told besides: the rules of its country."""
 
-from chassis.settings import Settings
+from pathlib import Path
 
-__all__ = ["Settings"]
+from pydantic import Field
+
+import chassis.settings
+
+
+class Settings(chassis.settings.Settings):
+    return_rules_file: Path = Field(
+        default=Path(__file__).parent / "rules.json",
+        description="thresholds of fitness to travel and the other rules of return, by country",
+    )

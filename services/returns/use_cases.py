@@ -2,33 +2,49 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis import directory
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.directory import require_organisation
-from chassis.problems import Conflict, Invalid, WrongState
-from services.returns import store
+from chassis.problems import Conflict, Invalid, Unavailable, WrongState
+from contracts.organisations import ACTIVE, may_receive
+from services.returns.domain import blocks as domain
 from services.returns.domain.assisted_return import Return
+from services.returns.domain.blocks import Known
+from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.facts import Fact, ReturnBlocked
-from services.returns.domain.states import Half, WrongHalf, WrongMove
+from services.returns.domain.states import Half, WrongHalf, WrongMove, WrongOutcome
+from services.returns.rules import Country
+from services.returns.sealing import Seen
+from services.returns.store import known, returns
 
 Verb = Callable[[Return], Sequence[Fact]]
 
 
 class Blocked(Conflict):
-    """The clearance was tried and is not possible. `code` is of the list `return_block`; that it was tried is said."""
+    """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; that it was tried
+    is said.
+    """
 
-    title = "The return cannot be cleared"
+    title = "Something stands in the way of this return"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__()
-        self.reason = reason
+        self.reasons = list(reasons)
 
     def body(self) -> dict[str, Any]:
-        return {**super().body(), "type": f"urn:corridor:problem:{self.reason}", "code": self.reason}
+        first = self.reasons[0]
+        return {
+            **super().body(),
+            "type": f"urn:corridor:problem:{first}",
+            "code": first,
+            "blocks": self.reasons,
+        }
 
 
 @contextmanager
@@ -40,6 +56,8 @@ def answered() -> Iterator[None]:
         raise WrongState(f"the return is {error.state}") from error
     except WrongHalf as error:
         raise WrongState(f"the {error.half} half does not {error.verb}") from error
+    except WrongOutcome as error:
+        raise refused("outcome", "is not what happened to this return", "not-what-happened") from error
 
 
 async def request_return(
@@ -47,11 +65,11 @@ async def request_return(
 ) -> Return:
     """A return from the actor's organisation to the one that will receive her."""
     await require_case(tx, actor, "return.request", case_id)
-    await require_organisation(tx, receiver, "receiver", receives=True)
     if receiver[:2].upper() != receiver_cell:
-        raise _refused("receiver_cell", "must be the country of the receiver", "not-its-country")
+        raise refused("receiver_cell", "must be the country of the receiver", "not-its-country")
     if receiver == actor.organisation:
-        raise _refused("receiver", "must be another organisation than the sender", "not-another")
+        raise refused("receiver", "must be another organisation than the sender", "not-another")
+    await directory.require_organisation(tx, receiver, "receiver", cell=receiver_cell, receives=True)
     requested = Return(
         id=tx.new_id(),
         half=Half.SENDING,
@@ -61,11 +79,11 @@ async def request_return(
         receiver_cell=receiver_cell,
         requested_at=tx.now,
     )
-    await store.save(tx, requested, requested.request(tx.now))
+    await returns.save(tx, requested, requested.request(tx.now))
     return requested
 
 
-def _refused(field: str, message: str, code: str) -> Invalid:
+def refused(field: str, message: str, code: str) -> Invalid:
     return Invalid(errors=[{"loc": ["body", field], "msg": message, "code": code}])
 
 
@@ -73,20 +91,96 @@ async def move_return(
     tx: Transaction, actor: Actor, action: str, return_id: UUID, verb: Verb, expected: int | None = None
 ) -> Return:
     """One move of the actor's half, which knows the moves that are its own."""
-    moved = await store.get(tx, actor, action, return_id, expected=expected)
+    moved = await returns.get(tx, actor, action, return_id, expected=expected)
     with answered():
         facts = verb(moved)
-    await store.save(tx, moved, facts)
+    await returns.save(tx, moved, facts)
     return moved
 
 
-async def clear_return(
-    tx: Transaction, actor: Actor, return_id: UUID, expected: int | None
-) -> tuple[Return, Blocked | None]:
-    """Cleared, or the reason why not: an answer and no exception, because what was said of it must be kept."""
-    found = await store.get(tx, actor, "return.clear", return_id, expected=expected)
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A clearance or departure: what was seen of her before the transaction began, and the version that the actor saw."""
+
+    return_id: UUID
+    seen: Seen
+    country: Country
+    expected: int | None
+
+
+async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple[Return, Blocked | None]:
+    """Cleared, or the reasons why not: an answer and no exception, because what was said of it must be kept."""
+    found = await returns.get(tx, actor, "return.clear", attempt.return_id, expected=attempt.expected)
+    blocked = await _blocked(tx, found, attempt, tx.now, actor.subject)
     with answered():
-        facts = found.clear(tx.now)
-    await store.save(tx, found, facts)
-    reasons = [fact.reason for fact in facts if isinstance(fact, ReturnBlocked)]
+        facts = found.clear(actor.subject, blocked, tx.now)
+    return await _tried(tx, found, facts)
+
+
+async def depart_return(
+    tx: Transaction, actor: Actor, attempt: Attempt, expected_at: datetime, handover: str
+) -> tuple[Return, Blocked | None]:
+    """All of it is asked again, with what is known now, until the day on which she is expected."""
+    if not tx.now < expected_at <= tx.now + attempt.country.rules.longest_journey:
+        raise refused("expected_at", "must be after now, and within the longest journey", "not-a-journey")
+    found = await returns.get(tx, actor, "return.depart", attempt.return_id, expected=attempt.expected)
+    blocked = await _blocked(tx, found, attempt, expected_at, found.clearer)
+    with answered():
+        facts = found.depart(expected_at, handover, blocked, tx.now)
+    return await _tried(tx, found, facts)
+
+
+async def overdue(tx: Transaction, return_id: UUID, half: Half) -> None:
+    """The clock of a departure: says it once, and only while nobody has said what became of her."""
+    found = await returns.read(tx, return_id, half, lock=True)
+    await returns.save(tx, found, found.overdue(tx.now))
+
+
+async def close_return(
+    tx: Transaction, actor: Actor, return_id: UUID, outcome: str, expected: int | None
+) -> Return:
+    """An outcome that says that help goes on is taken from whoever goes on helping."""
+    found = await returns.get(tx, actor, "return.close", return_id, expected=expected)
+    case = await known.of_case(tx, found.case_id)
+    ongoing = found.organisation in case.accepted.values()
+    with answered():
+        facts = found.close(outcome, tx.now, ongoing=ongoing)
+    await returns.save(tx, found, facts)
+    return found
+
+
+async def is_listed(tx: Transaction, found: Return) -> bool:
+    """Whether the receiver is an active organisation of the directory, of the country in which she arrives."""
+    listed = await directory.find(tx, found.receiver)
+    if listed is None or (listed.status, listed.cell) != (ACTIVE, found.receiver_cell):
+        return False
+    return may_receive(listed.role, listed.type)
+
+
+def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:
+    return Known(
+        age_group=case.age_group,
+        flags=seen.flags,
+        holds=frozenset(until for until in case.holds.values() if until is not None),
+        accepted_by=frozenset(case.accepted.values()),
+        listed=listed,
+        fitness=seen.fitness,
+    )
+
+
+async def _blocked(
+    tx: Transaction, found: Return, attempt: Attempt, arrives_at: datetime, clearer: str | None
+) -> tuple[str, ...]:
+    """Raises Unavailable where what was opened before this transaction is no longer what is known."""
+    case = await known.of_case(tx, found.case_id)
+    if found.half is Half.SENDING and not attempt.seen.still(found, case):
+        raise Unavailable("what is known of her has just changed")
+    moment = attempt.country.moment(tx.now, arrives_at, clearer)
+    now_known = knowledge(case, attempt.seen, listed=await is_listed(tx, found))
+    return domain.blocks(found, now_known, attempt.country.rules, moment)
+
+
+async def _tried(tx: Transaction, found: Return, facts: Sequence[Fact]) -> tuple[Return, Blocked | None]:
+    await returns.save(tx, found, facts)
+    reasons = [fact.reasons for fact in facts if isinstance(fact, ReturnBlocked)]
     return found, Blocked(reasons[0]) if reasons else None

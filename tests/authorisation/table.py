@@ -12,6 +12,7 @@ from contracts.disclosure import fields_hash
 from tests.authorisation.actors import AGENCY
 from tests.consent.making import agreed, answer
 from tests.intake.making import form as case_form
+from tests.returns.making import RETURNING, departure
 
 EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/openapi.json")})
 """What needs no token, in every service. This list only shrinks."""
@@ -215,15 +216,25 @@ def _returns() -> list[Row]:
 
     asked = {"case_id": "{case_id}", "receiver": "kh-reintegration-agency", "receiver_cell": "KH"}
     assessed = {"result": "safe", "grounds": "her aunt takes her in"}
+    departing = departure()
     return [
         row("POST", "/v1/returns", "return.request", CARE, "case", asked, 201),
         row("GET", "/v1/returns", "return.read", CARE_DOOR, "requested", listed="return_id", seen_by=CARE),
         row("GET", RETURN, "return.read", CARE, "requested"),
         row("GET", f"{RETURN}/assessment", "return.read", CARE, "assessed"),
-        row("POST", f"{RETURN}/decide", "return.decide", CARE, "requested"),
+        row("GET", f"{RETURN}/checks", "return.read", CARE, "assessed"),
+        row("POST", f"{RETURN}/counsel", "return.counsel", CARE, "requested"),
+        row("POST", f"{RETURN}/decide", "return.decide", CARE, "counselled", RETURNING["decide"]),
+        row("POST", f"{RETURN}/confirm", "return.confirm", CARE, "decided", RETURNING["confirm"]),
         row("POST", f"{RETURN}/assess", "return.assess", CARE, "decided", assessed),
+        row("POST", f"{RETURN}/fitness", "return.prepare", CARE, "decided", RETURNING["fitness"]),
+        row("POST", f"{RETURN}/checks", "return.prepare", CARE, "decided", RETURNING["checks"]),
         row("POST", f"{RETURN}/clear", "return.clear", CARE, "assessed"),
-        row("POST", f"{RETURN}/depart", "return.depart", CARE, "cleared"),
+        row("POST", f"{RETURN}/suspend", "return.suspend", CARE, "cleared", {"reason": "safety-concern"}),
+        row("POST", f"{RETURN}/resume", "return.resume", CARE, "suspended"),
+        row("POST", f"{RETURN}/depart", "return.depart", CARE, "cleared", departing),
+        row("POST", f"{RETURN}/turn-back", "return.turn-back", CARE, "departed"),
+        row("POST", f"{RETURN}/miss", "return.miss", CARE, "departed"),
         row("POST", f"{RETURN}/withdraw", "return.withdraw", CARE, "cleared"),
         row("POST", f"{RETURN}/arrive", "return.arrive", CARE, "expected"),
         row("POST", f"{RETURN}/close", "return.close", CARE, "arrived", {"outcome": "reintegrated"}),

@@ -29,6 +29,7 @@ from tests.returns import making as returning
 
 Made = dict[str, str]
 PARTNER = "kh-reintegration-agency"
+ASSESSOR = "th.assessor"
 DIRECTORY = SeedFile.model_validate(
     {
         "organisations": [
@@ -209,14 +210,38 @@ class Returns(World):
         answer = await self.ask("worker", "POST", "/v1/returns", body)
         return {**made, "return_id": answer.json()["id"]}
 
+    async def assign(self, case_id: UUID) -> None:
+        """To the worker, and to another who assesses the risk: who does may not clear the return."""
+        workers = (WORKER, ASSESSOR)
+        await self.harness.deliver(CaseAssignedV1(case_id=case_id, organisation=AGENCY, workers=workers))
+
+    async def counselled(self) -> Made:
+        return await self._moved(await self.requested(), "counsel")
+
     async def decided(self) -> Made:
-        return await self._moved(await self.requested(), "decide")
+        return await self._moved(await self.counselled(), "decide")
 
     async def assessed(self) -> Made:
-        return await self._moved(await self.decided(), "assess", {"result": "safe", "grounds": "an aunt"})
+        """In whose way nothing stands: an adult, accepted over there."""
+        made = await self.decided()
+        case_id, referral_id = UUID(made["case_id"]), uuid4()
+        await self.harness.deliver(returning.age_group(case_id))
+        await self.harness.deliver(returning.accepted(case_id, referral_id, sender=AGENCY, recipient=PARTNER))
+        for verb in ("confirm", "fitness", "checks"):
+            await self._moved(made, verb)
+        path, body = f"/v1/returns/{made['return_id']}/assess", {"result": "safe", "grounds": "an aunt"}
+        headers = self.harness.as_("case_worker", AGENCY, ASSESSOR)
+        assert (await self.harness.client.post(path, json=body, headers=headers)).is_success
+        return made
 
     async def cleared(self) -> Made:
         return await self._moved(await self.assessed(), "clear")
+
+    async def suspended(self) -> Made:
+        return await self._moved(await self.cleared(), "suspend")
+
+    async def departed(self) -> Made:
+        return await self._moved(await self.cleared(), "depart")
 
     async def expected(self) -> Made:
         """The half of the receiver, who is the worker's organisation: she has left the other country."""
@@ -229,7 +254,8 @@ class Returns(World):
     async def arrived(self) -> Made:
         return await self._moved(await self.expected(), "arrive")
 
-    async def _moved(self, made: Made, verb: str, body: Any = None) -> Made:
+    async def _moved(self, made: Made, verb: str) -> Made:
+        body = returning.departure() if verb == "depart" else returning.RETURNING.get(verb)
         await self.ask("worker", "POST", f"/v1/returns/{made['return_id']}/{verb}", body)
         return made
 

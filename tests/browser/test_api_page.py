@@ -10,6 +10,7 @@ import uvicorn
 from joserfc.jwk import OKPKey
 from playwright.async_api import async_playwright
 
+from chassis.endings import within
 from corridor.front import front
 from deploy.local.cell import write_secret
 from deploy.local.issuer import build_issuer
@@ -39,12 +40,14 @@ async def address(tmp_path):
 
 @contextlib.asynccontextmanager
 async def served(app, port):
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
+    )
     server.capture_signals = contextlib.nullcontext
     serving = asyncio.create_task(server.serve())
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    await serving
+    await within(10, serving)
 
 
 @pytest.fixture

@@ -139,6 +139,88 @@ def test_of_a_librarys_message_the_template_alone_stays(output: Output, monkeypa
     assert "canary" not in output.getvalue()
 
 
+TAKEN = "[Errno 98] error while attempting to bind on address ('127.0.0.1', 23456): address already in use"
+
+
+def test_what_an_operator_needs_of_a_librarys_words_stays(output: Output) -> None:
+    uvicorn, aiokafka = logging.getLogger("uvicorn.error"), logging.getLogger("aiokafka.conn")
+    uvicorn.error(OSError(98, TAKEN.partition("] ")[2]))
+    uvicorn.info("Started server process [%d]", 4711)
+    refused = ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 9092)")
+    aiokafka.error("Unable connect to node with id %s: %s", 1, refused)
+    aiokafka.error('Unable connect to "%s:%s": %s', "th-kafka", 9092, TimeoutError())
+    uvicorn.error("Exception in ASGI application\n", exc_info=FileNotFoundError(2, "No such file", CANARY))
+    lines = output.lines()
+    assert [line["template"] for line in lines] == [
+        TAKEN,
+        "Started server process [4711]",
+        "Unable connect to node with id 1: [Errno 111] Connect call failed ('127.0.0.1', 9092)",
+        'Unable connect to "th-kafka:9092":',
+        "Exception in ASGI application",
+    ]
+    assert (lines[4]["error"], lines[4]["reason"]) == (
+        "FileNotFoundError",
+        "ENOENT: No such file or directory",
+    )
+    assert "canary" not in output.getvalue()
+
+
+class Refused(Exception):
+    sqlstate = "23505"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, CANARY), "ECONNREFUSED: Connection refused"),
+        (OSError(28, CANARY, CANARY), "ENOSPC: No space left on device"),
+        (Refused(f"Key (name)=({CANARY}) already exists"), "SQLSTATE 23505"),
+        (OSError(CANARY), None),
+        (OSError(CANARY, CANARY), None),
+        (ValueError(CANARY), None),
+    ],
+    ids=str,
+)
+def test_of_an_exception_a_fixed_lists_words_stay_and_its_own_never(
+    output: Output, error: Exception, reason: str | None
+) -> None:
+    structlog.get_logger().error("it.failed", exc_info=error)
+    assert output.line().get("reason") == reason
+    assert "canary" not in output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("logger", "text"),
+    [
+        ("uvicorn.error", f"{TAKEN} {CANARY}"),
+        ("uvicorn.error", f"{CANARY} {TAKEN}"),
+        ("uvicorn.error", TAKEN.replace("address already", CANARY)),
+        ("uvicorn.error", TAKEN.replace("127.0.0.1", "canary")),
+        ("uvicorn.error", "Started server process [canary]"),
+        ("uvicorn.error", "Shutting down\ncanary"),
+        ("uvicorn.error", "Uvicorn running on http://somchai.canary:1 (Press CTRL+C to quit)"),
+        ("aiokafka.conn", f"Unable connect to node with id 1: {CANARY}"),
+        ("aiokafka.conn", "Unable connect to node with id canary: "),
+        (
+            "aiokafka.conn",
+            "Unable connect to node with id 1: [Errno 111] Connect call failed ('canary', 9092)",
+        ),
+        ("asyncio", f"Task exception was never retrieved {CANARY}"),
+        ("httpx2", TAKEN.replace("23456", "canary")),
+        ("sqlalchemy.pool", "canary"),
+    ],
+)
+def test_what_only_resembles_a_known_sentence_is_not_repeated(output: Output, logger: str, text: str) -> None:
+    logging.getLogger(logger).error(text)
+    logging.getLogger(logger).error("%s", text)
+    assert "canary" not in output.getvalue()
+
+
+def test_a_reason_is_never_taken_from_who_writes_the_line(output: Output) -> None:
+    structlog.get_logger().error("it.failed", reason=CANARY)
+    assert (output.line().get("reason"), output.line()["dropped"]) == (None, 1)
+
+
 async def test_a_task_that_nobody_awaited_tells_no_message(output: Output) -> None:
     async def fails() -> None:
         raise ValueError(CANARY)

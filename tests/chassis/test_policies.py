@@ -48,8 +48,16 @@ CARING = {
         "referral.cancel",
         "referral.correct",
     ),
-    *("return.request", "return.counsel", "return.decide", "return.assess", "return.clear", "return.prepare"),
-    *("return.depart", "return.arrive", "return.receive", "return.plan", "return.close", "return.withdraw"),
+    *(
+        "return.request",
+        "return.counsel",
+        "return.decide",
+        "return.confirm",
+        "return.assess",
+        "return.prepare",
+    ),
+    *("return.clear", "return.suspend", "return.resume", "return.depart", "return.turn-back", "return.miss"),
+    *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
 SUPERVISING = CARING | {"case.identify", "case.assess-age", "case.assign", "consent.revoke"}

@@ -73,7 +73,7 @@ def test_no_service_that_decides_about_help_hears_a_withdrawal() -> None:
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
 def test_names_say_the_same_thing(entry: Entry) -> None:
     noun, verb, version = entry.type.split(".")
-    assert entry.event.__name__ == f"{noun.title().replace('_', '')}{verb.title()}{version.upper()}"
+    assert entry.event.__name__ == f"{noun}_{verb}_{version}".title().replace("_", "")
     assert entry.topic == (f"{entry.publisher}.events" if entry.sequenced else f"{entry.publisher}.access")
     assert event_class(entry.type) is entry.event
 

@@ -102,6 +102,8 @@ def test_reason_is_the_union_of_the_lists_that_a_process_code_may_carry() -> Non
         "referral_outcome",
         "return_block",
         "return_outcome",
+        "return_suspension",
+        "risk_result",
     )
     assert set(codes("reason")) == {code for part in parts for code in codes(part)}
 

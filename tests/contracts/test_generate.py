@@ -209,4 +209,4 @@ def test_the_asyncapi_document_says_who_receives_what() -> None:
 def test_the_event_map_has_a_row_for_each_event_and_publisher() -> None:
     rows = [line for line in generate.event_map().splitlines() if line.startswith("| `")]
     assert len(rows) == len(CATALOGUE)
-    assert "| `hold.placed.v1` | `intake.events` | `case_id` | notify | yes |" in rows
+    assert "| `hold.placed.v1` | `intake.events` | `case_id` | returns, notify | yes |" in rows

@@ -1,6 +1,7 @@
 """What crosses the border and what comes of it: disclosures, process codes, receipts, recalls, answers."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -177,6 +178,31 @@ async def test_the_two_halves_of_a_return_hear_of_each_other(th: Cell, kh: Cell)
     assert [(p["code"], p["case_id"]) for p in await th.said("process.received.v1")] == [
         ("return.arrived", str(case.case_id))
     ]
+
+
+async def test_the_result_of_the_risk_assessment_and_the_journey_cross_and_no_grounds(
+    th: Cell, kh: Cell
+) -> None:
+    case, received = await send(th, kh)
+    ends = {"return_id": uuid4(), "sender": SENDER, "receiver": RECIPIENT, "receiver_cell": "KH", "at": now()}
+    sending = {**ends, "case_id": case.case_id, "half": "sending"}
+    receiving = {**ends, "case_id": received["case_id"], "half": "receiving"}
+    expected_at = now() + timedelta(hours=9)
+    await th.deliver(
+        returns.ReturnAssessedV1(**sending, result="safe", grounds="v1.ciphertext"),
+        returns.ReturnClearedV1(**sending, result="safe-with-conditions"),
+        returns.ReturnDepartedV1(**sending, expected_at=expected_at, handover="land-border", escorted=True),
+    )
+    await carry(th, kh)
+    cleared, departed = await kh.said("process.received.v1")
+    assert (cleared["code"], cleared["reason"]) == ("return.cleared", "safe-with-conditions")
+    assert datetime.fromisoformat(departed["expected_at"]) == expected_at
+    assert (departed["handover"], departed["escorted"]) == ("land-border", True)
+    await kh.deliver(returns.ReturnMissedV1(**receiving, recorded_by="receiving"))
+    await th.deliver(returns.ReturnMissedV1(**sending, recorded_by="receiving"))
+    await carry(th, kh)
+    assert [p["code"] for p in await th.said("process.received.v1")] == ["return.missed"]
+    assert len(await kh.said("process.received.v1")) == 2
 
 
 async def test_a_return_to_where_nothing_was_referred_stays_here_and_its_worker_is_told(

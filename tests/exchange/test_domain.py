@@ -318,10 +318,25 @@ def test_when_the_border_is_closed(view: BorderView, why: str | None) -> None:
         ("return.closed", "sending", None),
         ("return.withdrawn", "sending", ("th-a", "kh-b")),
         ("return.requested", "sending", None),
+        ("return.suspended", "sending", ("th-a", "kh-b")),
+        ("return.suspended", "receiving", None),
+        ("return.resumed", "sending", ("th-a", "kh-b")),
+        ("return.turned_back", "sending", ("th-a", "kh-b")),
+        ("return.turned_back", "receiving", None),
     ],
 )
 def test_the_half_that_moves_tells_the_other(code: str, half: str, ends: tuple[str, str] | None) -> None:
     assert speaker(code, half, sender="th-a", recipient="kh-b") == ends
+
+
+@pytest.mark.parametrize("code", ["return.missed", "return.closed"])
+@pytest.mark.parametrize("half", ["sending", "receiving"])
+@pytest.mark.parametrize("recorded_by", ["sending", "receiving"])
+def test_what_either_half_may_say_is_told_by_the_one_that_said_it(
+    code: str, half: str, recorded_by: str
+) -> None:
+    ends = {"sending": ("th-a", "kh-b"), "receiving": ("kh-b", "th-a")}[half] if half == recorded_by else None
+    assert speaker(code, half, sender="th-a", recipient="kh-b", recorded_by=recorded_by) == ends
 
 
 PAIR = Pair(CASE, "kh-b", "th-a")

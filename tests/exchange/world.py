@@ -16,6 +16,7 @@ from joserfc import jws
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
+from chassis.endings import within
 from contracts.disclosure import fields_hash
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1
@@ -171,7 +172,9 @@ async def peers(keys: Keys, cell: str) -> AsyncIterator[Peers]:
     import asyncio
 
     found = Peers(keys, cell)
-    server = uvicorn.Server(uvicorn.Config(found.app(), port=0, log_level="error", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(found.app(), port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=5)
+    )
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -180,7 +183,7 @@ async def peers(keys: Keys, cell: str) -> AsyncIterator[Peers]:
         yield found
     finally:
         server.should_exit = True
-        await task
+        await within(10, task)
 
 
 @asynccontextmanager

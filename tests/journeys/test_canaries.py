@@ -124,7 +124,8 @@ async def live_a_whole_case(stack: Stack) -> Journey:
         (read,) = await journey.read_received()
         assert read["fields"]["cor_FullName"] == TEXTS["cor_FullName"]
         await journey.request_return()
-        await journey.move_return(journey.worker, "decide")
+        await journey.decide_return()
+        await journey.prepare_return()
         await journey.assess_return(grounds=SAID["grounds"])
         await journey.withdraw()
         await journey.until_answered()

@@ -81,15 +81,21 @@ async def test_a_withdrawal_after_acceptance_closes_the_fields_and_the_help_goes
 async def test_a_return_is_one_process_with_two_halves(journey):
     await referred(journey)
     await journey.request_return()
-    await journey.move_return(journey.worker, "decide")
-    assert await journey.refused_clearance() == "risk-assessment-missing"
+    assert "reception-not-agreed" in await journey.refused_clearance()
+    await journey.move(journey.kh_worker, "accept")
+    await journey.until_state(journey.worker, "accepted")
+    await journey.decide_return()
+    await journey.prepare_return()
+    assert await journey.in_the_way() == ["risk-assessment-missing"]
     await journey.assess_return("unsafe")
-    assert await journey.refused_clearance() == "risk-unsafe"
+    assert await journey.refused_clearance() == ["risk-unsafe"]
     await journey.assess_return("safe")
-    await journey.move_return(journey.worker, "clear")
-    await journey.until_return(journey.kh_worker, "cleared")
-    await journey.move_return(journey.worker, "depart")
-    await journey.until_return(journey.kh_worker, "departed")
+    await journey.move_return(journey.supervisor, "clear")
+    half = await journey.until_return(journey.kh_worker, "cleared")
+    assert (half["result"], half["blocks"]) == ("safe", [])
+    await journey.depart_return()
+    half = await journey.until_return(journey.kh_worker, "departed")
+    assert (half["handover"], half["escorted"], half["expected_at"] is None) == ("land-border", False, False)
     await journey.move_return(journey.kh_worker, "arrive")
     await journey.until_return(journey.worker, "arrived")
     await journey.move_return(journey.kh_worker, "close", {"outcome": "reintegrated"})

@@ -1,14 +1,14 @@
 """Two cells on real servers whose services run in the test's own process, so that a test may put a part of its own in."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from chassis.main import KEEP_ALIVE_SECONDS
+from chassis.endings import cut_off, within
+from chassis.http_server import server
 from chassis.service import Service
 from corridor.cell import built
 from corridor.front import front
@@ -16,6 +16,8 @@ from deploy.local.cell import Cell
 from deploy.local.issuer import build_issuer
 from deploy.local.people import load_people
 from deploy.local.stack import Stack
+
+STOP_SECONDS = 10
 
 
 class Together(Stack):
@@ -39,23 +41,13 @@ class Together(Stack):
             await service.start()
         issuer = build_issuer(cell.keys / "issuer.jwk.json", facts["issuer"], load_people(cell.code))
         app = front(cell.code, {service.name: service.app for service in services}, issuer)
-        config = uvicorn.Config(
-            app,
-            port=facts["port"],
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        )
-        server = uvicorn.Server(config)
-        server.capture_signals = contextlib.nullcontext
-        self._servers_here.append((server, asyncio.create_task(server.serve())))
+        serving = server(app, "127.0.0.1", facts["port"])
+        self._servers_here.append((serving, asyncio.create_task(serving.serve())))
 
     async def down(self) -> None:
-        for task in self._starting:
-            task.cancel()
-        for server, task in self._servers_here:
-            server.should_exit = True
-            await task
+        await cut_off(self._starting)
+        for serving, task in self._servers_here:
+            serving.should_exit = True
+            await within(STOP_SECONDS, task)
         await asyncio.gather(*(service.stop() for service in self.services.values()))
         await super().down()

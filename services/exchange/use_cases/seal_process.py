@@ -107,6 +107,7 @@ def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent
         subject_id=process.subject_id,
         at=process.at,
         reason=process.reason,
+        journey=process.journey,
     )
     item = Item(process.item_id, ItemClass.PROCESS, known.reference, process=content)
     return replace(item, traceparent=traceparent)

@@ -13,7 +13,15 @@ from services.intake.domain.age import Age, Evidence, Group
 from services.intake.domain.facts import Fact
 
 IMMEDIATE = "immediate"
-FLAGS = ("immediate_danger", "medical_emergency", "late_pregnancy", "unaccompanied_child", "suicide_risk")
+FLAGS = (
+    "immediate_danger",
+    "medical_emergency",
+    "late_pregnancy",
+    "recent_birth",
+    "unaccompanied_child",
+    "separated_child",
+    "suicide_risk",
+)
 """Urgent flags act at once. They say something about the person, so they are sealed; only their urgency is in clear."""
 
 REFLECTION = timedelta(days=30)
@@ -124,6 +132,10 @@ class Case:
         self._may(Verb.RECORD)
         self.urgency = urgency_of(self.urgency, flags or frozenset())
         return self._recorded(fields, removed, more=flags is not None)
+
+    def flag(self, sealed: str | None) -> list[Fact]:
+        """The urgent flags as they now stand, as ciphertext; None: not spoken of."""
+        return [] if sealed is None else [facts.FlagsRecorded(self.id, sealed)]
 
     def learn_age(self, evidence: Evidence, today: date, *, first: bool = False) -> list[Fact]:
         """What is on record about her age, as it now stands. Said when it is `first` known here and when it changes."""

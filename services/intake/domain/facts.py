@@ -50,6 +50,14 @@ class FieldsRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagsRecorded:
+    """`flags` is ciphertext: a flag says something about the person."""
+
+    case_id: UUID
+    flags: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseScreened:
     case_id: UUID
     screening_id: UUID
@@ -130,6 +138,7 @@ Fact = (
     | AgeGroupKnown
     | ReceivedAgeDue
     | FieldsRecorded
+    | FlagsRecorded
     | CaseScreened
     | CaseIdentified
     | NeedsAssessed

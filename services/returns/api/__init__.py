@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.returns.api import moves, returns
+from services.returns.api import departures, moves, preparation, returns
 
 router = APIRouter()
-router.include_router(returns.router)
-router.include_router(moves.router)
+for part in (returns, moves, preparation, departures):
+    router.include_router(part.router)

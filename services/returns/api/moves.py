@@ -1,111 +1,70 @@
-"""The moves of a return. The sending half decides, assesses, clears and departs; the receiving half arrives and closes."""
+"""The moves of a return, besides what is prepared and the two that may be blocked."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Response
 
-from chassis.auth import Actor
-from chassis.database import Transaction
-from chassis.http import Done, IfMatch, Tx, Who, done
-from chassis.problems import problem_response
-from chassis.service import Running
-from contracts.text import Paragraph
+from chassis.http import Done, Tx, Who, done
 from contracts.types import KnownCode
 from services.returns import use_cases
-from services.returns.domain.assisted_return import Return
-from services.returns.domain.facts import Fact
-from services.returns.grounds import seal_grounds
+from services.returns.api.moving import Form, Moving
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["moves"])
 
 
-class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class DecisionForm(Form):
+    """Both are said by whoever records it: without either it is no decision of hers."""
+
+    informed: Literal[True]
+    own_will: Literal[True]
 
 
-class AssessmentForm(Form):
-    """`grounds` are hers: they are kept under her key and never cross the border with the result."""
+class ConfirmationForm(Form):
+    own_will: Literal[True]
 
-    result: Annotated[str, KnownCode("risk_result")]
-    grounds: Paragraph | None = None
+
+class SuspensionForm(Form):
+    reason: Annotated[str, KnownCode("return_suspension")]
 
 
 class ClosingForm(Form):
     outcome: Annotated[str, KnownCode("return_outcome")]
 
 
-@dataclass(frozen=True, slots=True)
-class Mover:
-    """Moves one half for the caller of this request and answers with its new version."""
-
-    actor: Actor
-    tx: Transaction
-    response: Response
-    return_id: UUID
-    expected: int | None
-
-    async def move(self, action: str, verb: Callable[[Return], Sequence[Fact]]) -> Done:
-        moved = await use_cases.move_return(self.tx, self.actor, action, self.return_id, verb, self.expected)
-        return done(self.tx, self.response, moved.id, moved.version)
-
-
-def mover(return_id: UUID, actor: Who, tx: Tx, response: Response, if_match: IfMatch) -> Mover:
-    return Mover(actor, tx, response, return_id, if_match)
-
-
-Moving = Annotated[Mover, Depends(mover, scope="function")]
-
-
-@dataclass(frozen=True, slots=True)
-class SealedAssessment:
-    result: str
-    grounds: str | None
-
-
-async def sealed_assessment(
-    return_id: UUID, body: AssessmentForm, actor: Who, running: Running
-) -> SealedAssessment:
-    """Comes before the request's transaction, because the vault is another database."""
-    if body.grounds is None:
-        return SealedAssessment(body.result, None)
-    return SealedAssessment(body.result, await seal_grounds(running, actor, return_id, body.grounds))
+@router.post("/counsel", summary="She was told what awaits her, and what stays open to her here")
+async def counsel_return(moving: Moving) -> Done:
+    return await moving.move("return.counsel", lambda r: r.counsel(moving.tx.now))
 
 
 @router.post("/decide", summary="She has decided to return, informed and by her own will")
-async def decide_return(moving: Moving) -> Done:
+async def decide_return(body: DecisionForm, moving: Moving) -> Done:  # noqa: ARG001  # both members are required
     return await moving.move("return.decide", lambda r: r.decide(moving.tx.now))
 
 
-@router.post("/assess", summary="The risk assessment: its result, and its grounds under her key")
-async def assess_return(
-    sealed: Annotated[SealedAssessment, Depends(sealed_assessment)], moving: Moving
-) -> Done:
-    def assess(found: Return) -> Sequence[Fact]:
-        return found.assess(sealed.result, sealed.grounds, moving.actor.subject, moving.tx.now)
-
-    return await moving.move("return.assess", assess)
+@router.post("/confirm", summary="She was asked again and stands by her decision; it counts for 72 hours")
+async def confirm_return(body: ConfirmationForm, moving: Moving) -> Done:  # noqa: ARG001  # it is required
+    return await moving.move("return.confirm", lambda r: r.confirm(moving.tx.now))
 
 
-@router.post(
-    "/clear",
-    summary="Clear her to return; 409 with the code of what blocks it",
-    response_model=Done,
-    responses={409: {"description": "blocked; the code is of the list `return_block`"}},
-)
-async def clear_return(
-    return_id: UUID, actor: Who, tx: Tx, response: Response, if_match: IfMatch
-) -> Done | Response:
-    cleared, blocked = await use_cases.clear_return(tx, actor, return_id, if_match)
-    return problem_response(blocked) if blocked else done(tx, response, cleared.id, cleared.version)
+@router.post("/suspend", summary="Nothing goes on until it is resumed")
+async def suspend_return(body: SuspensionForm, moving: Moving) -> Done:
+    return await moving.move("return.suspend", lambda r: r.suspend(body.reason, moving.tx.now))
 
 
-@router.post("/depart", summary="She has left")
-async def depart_return(moving: Moving) -> Done:
-    return await moving.move("return.depart", lambda r: r.depart(moving.tx.now))
+@router.post("/resume", summary="Prepare again what was suspended or turned back; it must be cleared again")
+async def resume_return(moving: Moving) -> Done:
+    return await moving.move("return.resume", lambda r: r.resume(moving.tx.now))
+
+
+@router.post("/turn-back", summary="She was turned back on the way, and is where she left")
+async def turn_back_return(moving: Moving) -> Done:
+    return await moving.move("return.turn-back", lambda r: r.turn_back(moving.tx.now))
+
+
+@router.post("/miss", summary="She did not arrive; either side says it")
+async def miss_return(moving: Moving) -> Done:
+    return await moving.move("return.miss", lambda r: r.miss(moving.tx.now))
 
 
 @router.post("/arrive", summary="The receiver confirms that she has arrived")
@@ -113,12 +72,19 @@ async def arrive_return(moving: Moving) -> Done:
     return await moving.move("return.arrive", lambda r: r.arrive(moving.tx.now))
 
 
-@router.post("/close", summary="The receiver closes the return with its outcome")
+@router.post(
+    "/close", summary="Close the return with its outcome: the receiver after her arrival, else the sender"
+)
 async def close_return(body: ClosingForm, moving: Moving) -> Done:
-    return await moving.move("return.close", lambda r: r.close(body.outcome, moving.tx.now))
+    closed = await use_cases.close_return(
+        moving.tx, moving.actor, moving.return_id, body.outcome, moving.expected
+    )
+    return moving.moved(closed)
 
 
-@router.post("/withdraw", summary="She has changed her mind, before departure; no reason is asked")
+@router.post(
+    "/withdraw", summary="She has changed her mind, at any time before she arrives; no reason is asked"
+)
 async def withdraw_return(return_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
     """No version is asked for: a page that is old must not stand in her way."""
     withdrawn = await use_cases.move_return(

@@ -13,9 +13,12 @@ from chassis.positions import instant, positioned
 from chassis.service import Running
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, Cell, KnownCode, OrganisationId
-from services.returns import queries, store, use_cases
-from services.returns.domain.states import Half
-from services.returns.grounds import open_grounds
+from services.returns import queries, use_cases
+from services.returns.domain.blocks import blocks
+from services.returns.domain.states import WEIGHED, Half
+from services.returns.sealing import open_grounds, opened
+from services.returns.store import known
+from services.returns.store import returns as store
 
 router = APIRouter(prefix="/v1/returns", tags=["returns"])
 
@@ -63,15 +66,25 @@ async def get_returns(
     return Listing(items=items, next=position)
 
 
-@router.get("/{return_id}", summary="One half of a return; the reading is logged")
+@router.get("/{return_id}", summary="One half of a return, and what stands in its way; the reading is logged")
 async def get_return(
-    return_id: UUID, actor: Who, tx: Tx, response: Response, half: HalfQuery = None
+    return_id: UUID, actor: Who, running: Running, response: Response, half: HalfQuery = None
 ) -> queries.ReturnView:
-    meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
-    view = await queries.assisted_return(tx, return_id, meant)
-    _read(tx, case_id, return_id)
+    """Read in one transaction; what is sealed is opened when it has ended, for what stands in the way."""
+    async with running.database.transaction(actor.origin()) as tx:
+        meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
+        view = await queries.assisted_return(tx, return_id, meant)
+        found, case = await store.read(tx, return_id, meant), await known.of_case(tx, case_id)
+        listed = await use_cases.is_listed(tx, found)
+        _read(tx, case_id, return_id)
     response.headers["ETag"] = etag(view.version)
-    return view
+    if found.half is not Half.SENDING or found.state not in WEIGHED:
+        return view
+    knowledge = use_cases.knowledge(case, await opened(running, found, case), listed=listed)
+    country, now = running.ports["country"], running.clock()
+    clearer = actor.subject if found.clearer is None else found.clearer
+    codes = blocks(found, knowledge, country.rules, country.moment(now, now, clearer))
+    return view.model_copy(update={"blocks": queries.block_views(found, case, codes, now)})
 
 
 @router.get("/{return_id}/assessment", summary="The risk assessment with its grounds; the reading is logged")
@@ -82,9 +95,9 @@ async def get_assessment(
     async with running.database.transaction(actor.origin()) as tx:
         meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assessment(tx, return_id, meant)
-        person_id = await store.person_of(tx, case_id)
+        case = await known.of_case(tx, case_id)
         _read(tx, case_id, return_id)
-    grounds = await open_grounds(running, person_id, return_id, view.grounds)
+    grounds = await open_grounds(running, case, return_id, view.grounds)
     return view.model_copy(update={"grounds": grounds})
 
 

@@ -1,29 +1,69 @@
 """One half of an assisted voluntary return. The decision is hers; assistance where she stays never depends on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from services.returns.domain import facts
-from services.returns.domain.facts import Fact, Ignored, Moved
-from services.returns.domain.states import FOLLOWS, MOVES, Half, State, Verb, WrongHalf, WrongMove
+from services.returns.domain.check import ESCORT, Check
+from services.returns.domain.facts import ArrivalExpected, Fact, Ignored, Moved
+from services.returns.domain.states import (
+    ENDED,
+    FOLLOWS,
+    MOVES,
+    Half,
+    State,
+    Verb,
+    WrongHalf,
+    WrongMove,
+    WrongOutcome,
+)
 
-UNSAFE = "unsafe"
 NOT_DISCLOSED = "not-disclosed"
 """Said by a half that followed where the other side told that it closed, and not how: her consent decides what is told."""
 
-ASSESSMENT_MISSING, RISK_UNSAFE = "risk-assessment-missing", "risk-unsafe"
-"""What blocks a clearance; codes of the list `return_block`."""
+UNTOLD = timedelta(days=3)
+"""After this somebody asks for her, where the other side did not say when she is expected."""
+
+ONGOING = "reintegration-ongoing"
+_NOT_GONE = frozenset({"not-returned", "contact-lost"})
+OUTCOMES: Mapping[State, frozenset[str]] = MappingProxyType(
+    {
+        State.ARRIVED: frozenset(
+            {
+                "reintegrated",
+                ONGOING,
+                "returned-without-plan",
+                "re-referred",
+                "contact-lost",
+                "migrated-again",
+                "re-trafficked",
+                "person-ended",
+            }
+        ),
+        State.MISSED: _NOT_GONE | {"migrated-again", "re-trafficked"},
+        State.TURNED_BACK: _NOT_GONE,
+        State.SUSPENDED: _NOT_GONE,
+    }
+)
+"""How a return may end from where it stands; codes of the list `return_outcome`."""
 
 _SAYS: Mapping[Verb, type[Any]] = MappingProxyType(
     {
+        Verb.COUNSEL: facts.ReturnCounselled,
         Verb.DECIDE: facts.ReturnDecided,
+        Verb.CONFIRM: facts.ReturnConfirmed,
+        Verb.CHECK: facts.ReturnChecked,
         Verb.ASSESS: facts.ReturnAssessed,
         Verb.CLEAR: facts.ReturnCleared,
+        Verb.SUSPEND: facts.ReturnSuspended,
+        Verb.RESUME: facts.ReturnResumed,
         Verb.DEPART: facts.ReturnDeparted,
+        Verb.TURN_BACK: facts.ReturnTurnedBack,
+        Verb.MISS: facts.ReturnMissed,
         Verb.ARRIVE: facts.ReturnArrived,
         Verb.CLOSE: facts.ReturnClosed,
         Verb.WITHDRAW: facts.ReturnWithdrawn,
@@ -31,10 +71,28 @@ _SAYS: Mapping[Verb, type[Any]] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """When she is expected and at what kind of place (a code of `handover_point`); None where the other side did not say."""
+
+    expected_at: datetime
+    handover: str | None
+    escorted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the other half said besides its verb, and when it did it."""
+
+    at: datetime
+    reason: str | None = None
+    journey: Journey | None = None
+
+
 @dataclass(slots=True)
 class Return:
-    """`result` is of the list `risk_result`; `grounds` is ciphertext, and only in the sending half. `assessor` is who
-    assessed, by pseudonym. `stored` is the version that the database has; 0 when new.
+    """`result` is of the list `risk_result`; `grounds` is ciphertext, and only in the sending half. `assessor` and
+    `clearer` are who did it, by pseudonym. `stored` is the version that the database has; 0 when new.
     """
 
     id: UUID
@@ -48,11 +106,23 @@ class Return:
     result: str | None = None
     grounds: str | None = None
     assessor: str | None = None
+    clearer: str | None = None
+    reason: str | None = None
     outcome: str | None = None
+    checks: dict[str, Check] = field(default_factory=dict)
+    expected_at: datetime | None = None
+    handover: str | None = None
+    escorted: bool | None = None
+    counselled_at: datetime | None = None
     decided_at: datetime | None = None
+    confirmed_at: datetime | None = None
     assessed_at: datetime | None = None
     cleared_at: datetime | None = None
+    suspended_at: datetime | None = None
     departed_at: datetime | None = None
+    overdue_at: datetime | None = None
+    missed_at: datetime | None = None
+    turned_back_at: datetime | None = None
     arrived_at: datetime | None = None
     closed_at: datetime | None = None
     withdrawn_at: datetime | None = None
@@ -74,72 +144,197 @@ class Return:
 
     def opened(self, now: datetime) -> list[Fact]:
         """What a receiving half says of itself: it begins cleared."""
-        return [self._fact(facts.ReturnCleared, now)]
+        return [self._fact(facts.ReturnCleared, now, result=self.result)]
+
+    def counsel(self, now: datetime) -> list[Fact]:
+        """She was told what awaits her, what stays open to her here, and that she may change her mind."""
+        return self._move(Verb.COUNSEL, now)
 
     def decide(self, now: datetime) -> list[Fact]:
         """Her own decision, informed, recorded by a worker."""
         return self._move(Verb.DECIDE, now)
 
+    def confirm(self, now: datetime) -> list[Fact]:
+        """She was asked again, and stands by it. Only shortly before she leaves does it count."""
+        self._gate(Verb.CONFIRM)
+        self.confirmed_at = now
+        return self._take(Verb.CONFIRM, now)
+
+    def check(self, kind: str, check: Check) -> list[Fact]:
+        """Something that the departure needs; a later one of the same kind replaces it, and may take it back."""
+        self._gate(Verb.CHECK)
+        self.checks = {**self.checks, kind: check}
+        return self._take(Verb.CHECK, check.at, check=kind, standing=check.standing, grounds=check.grounds)
+
     def assess(self, result: str, grounds: str | None, assessor: str, now: datetime) -> list[Fact]:
-        """A later assessment replaces the one before."""
+        """A later assessment replaces the one before; a return that was cleared must be cleared again."""
         self._gate(Verb.ASSESS)
+        reopened = [self._fact(facts.ReturnResumed, now)] if self.state is State.CLEARED else []
+        self._unclear()
         self.result, self.grounds, self.assessor = result, grounds, assessor
-        return self._take(Verb.ASSESS, now, result=result, grounds=grounds)
+        return [*reopened, *self._take(Verb.ASSESS, now, result=result, grounds=grounds)]
 
-    def clear(self, now: datetime) -> list[Fact]:
-        """Cleared, or blocked for a reason that is said while the state stays as it is."""
+    def clear(self, clearer: str, blocked: tuple[str, ...], now: datetime) -> list[Fact]:
+        """Cleared, or blocked for reasons that are said while the state stays as it is."""
         self._gate(Verb.CLEAR)
-        if self.result is None:
-            return [self._fact(facts.ReturnBlocked, now, reason=ASSESSMENT_MISSING)]
-        if self.result == UNSAFE:
-            return [self._fact(facts.ReturnBlocked, now, reason=RISK_UNSAFE)]
-        return self._take(Verb.CLEAR, now)
+        if blocked:
+            return self._blocked(blocked, now)
+        self.clearer = clearer
+        return self._take(Verb.CLEAR, now, result=self.result)
 
-    def depart(self, now: datetime) -> list[Fact]:
-        return self._move(Verb.DEPART, now)
+    def depart(
+        self, expected_at: datetime, handover: str, blocked: tuple[str, ...], now: datetime
+    ) -> list[Fact]:
+        """She has left, if nothing stands in the way that is known by now."""
+        self._gate(Verb.DEPART)
+        if blocked:
+            return self._blocked(blocked, now)
+        escort = self.checks.get(ESCORT)
+        return self._set_out(Journey(expected_at, handover, escort is not None and escort.standing), now)
+
+    def suspend(self, reason: str, now: datetime) -> list[Fact]:
+        self._gate(Verb.SUSPEND)
+        self._unclear()
+        self.reason = reason
+        return self._take(Verb.SUSPEND, now, reason=reason)
+
+    def resume(self, now: datetime) -> list[Fact]:
+        """It is prepared again: she confirms again, and it is cleared again; after a turning back it is assessed anew."""
+        self._gate(Verb.RESUME)
+        return self._resumed(now)
+
+    def miss(self, now: datetime) -> list[Fact]:
+        """She did not arrive. Said by whichever side knows it first."""
+        self._gate(Verb.MISS)
+        return self._take(Verb.MISS, now, recorded_by=str(self.half))
+
+    def turn_back(self, now: datetime) -> list[Fact]:
+        """She was turned back on the way and is where she left."""
+        return self._move(Verb.TURN_BACK, now)
+
+    def overdue(self, now: datetime) -> list[Fact]:
+        """The clock has run out. Once for a departure, and only while nobody has said what became of her."""
+        late = self.expected_at is not None and self.expected_at <= now and self.overdue_at is None
+        if self.state is not State.DEPARTED or not late:
+            return []
+        self.overdue_at, self.version = now, self.version + 1
+        return [self._fact(facts.ReturnOverdue, now, expected_at=self.expected_at)]
 
     def arrive(self, now: datetime) -> list[Fact]:
         """Confirmed where she arrives, never assumed from a departure."""
         return self._move(Verb.ARRIVE, now)
 
-    def close(self, outcome: str, now: datetime) -> list[Fact]:
+    def close(self, outcome: str, now: datetime, *, ongoing: bool = False) -> list[Fact]:
+        """`ongoing`: this organisation goes on helping her. Raises WrongOutcome for one that is not what happened."""
         self._gate(Verb.CLOSE)
-        return self._end(outcome, now)
+        if outcome not in OUTCOMES[self.state] or (outcome == ONGOING and not ongoing):
+            raise WrongOutcome
+        return self._end(outcome, now, self.half)
 
     def withdraw(self, now: datetime) -> list[Fact]:
-        """By her, at any time before departure; no reason is asked. Said again it is the same, and said to nobody."""
+        """By her, at any time before she has arrived; no reason is asked. Said again it is the same, and said to nobody."""
         if self.half is Half.SENDING and self.state is State.WITHDRAWN:
             return []
         return self._move(Verb.WITHDRAW, now)
 
-    def follow(self, verb: Verb, now: datetime, outcome: str | None = None) -> list[Fact]:
+    def follow(self, verb: Verb, told: Told, now: datetime) -> list[Fact]:
         """Do what the other half did, if that fits where this one stands; else only note that it was heard."""
-        if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
+        if not self._fits(verb, told):
             return [Ignored(self.id, self.half, verb, self.state)]
-        return self._end(outcome, now) if verb is Verb.CLOSE else self._take(verb, now)
+        if verb is Verb.CLOSE:
+            return self._end(told.reason, now, self._other)
+        if verb is Verb.RESUME:
+            return self._resumed(now)
+        if verb is Verb.DEPART:
+            return self._set_out(told.journey or Journey(now + UNTOLD, None, None), now)
+        return self._take(verb, now, **self._heard(verb, told))
 
-    def _end(self, outcome: str | None, now: datetime) -> list[Fact]:
+    @property
+    def _other(self) -> Half:
+        return Half.RECEIVING if self.half is Half.SENDING else Half.SENDING
+
+    def _heard(self, verb: Verb, told: Told) -> dict[str, Any]:
+        """What is kept and said of what the other half told with its verb."""
+        if verb is Verb.MISS:
+            return {"recorded_by": str(self._other)}
+        if verb is Verb.SUSPEND:
+            self.reason = told.reason
+            return {"reason": told.reason or NOT_DISCLOSED}
+        if verb is Verb.CLEAR:
+            self.result = told.reason
+            return {"result": told.reason}
+        return {}
+
+    def _fits(self, verb: Verb, told: Told) -> bool:
+        if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
+            return False
+        if self.half is Half.RECEIVING:
+            return True
+        left = self.departed_at
+        if verb is Verb.ARRIVE:
+            return left is not None and self.arrived_at is None
+        return verb is not Verb.MISS or (left is not None and told.at >= left)
+
+    def _set_out(self, journey: Journey, now: datetime) -> list[Fact]:
+        self.expected_at, self.handover = journey.expected_at, journey.handover
+        self.escorted, self.overdue_at = journey.escorted, None
+        departed = self._take(
+            Verb.DEPART,
+            now,
+            expected_at=journey.expected_at,
+            handover=journey.handover,
+            escorted=journey.escorted,
+        )
+        return [*departed, ArrivalExpected(self.id, self.half, journey.expected_at)]
+
+    def _resumed(self, now: datetime) -> list[Fact]:
+        again = self.state is State.TURNED_BACK or self.half is Half.RECEIVING
+        if again:
+            self.result = self.grounds = self.assessor = self.assessed_at = None
+        self._unclear()
+        self.reason = self.confirmed_at = None
+        if self.assessed_at is not None:
+            self.state = State.ASSESSED
+        elif again or self.decided_at is not None:
+            self.state = State.DECIDED
+        else:
+            self.state = State.REQUESTED if self.counselled_at is None else State.COUNSELLED
+        self.version += 1
+        return [self._fact(facts.ReturnResumed, now)]
+
+    def _unclear(self) -> None:
+        self.clearer = self.cleared_at = None
+
+    def _end(self, outcome: str | None, now: datetime, by: Half) -> list[Fact]:
         self.outcome = outcome
-        return self._take(Verb.CLOSE, now, outcome=outcome or NOT_DISCLOSED)
+        return self._take(Verb.CLOSE, now, outcome=outcome or NOT_DISCLOSED, recorded_by=str(by))
+
+    def _blocked(self, reasons: tuple[str, ...], now: datetime) -> list[Fact]:
+        return [self._fact(facts.ReturnBlocked, now, reason=reasons[0], reasons=reasons)]
 
     def _move(self, verb: Verb, now: datetime) -> list[Fact]:
         self._gate(verb)
         return self._take(verb, now)
 
     def _gate(self, verb: Verb) -> None:
-        move = MOVES[verb]
-        if self.half is not move.by:
+        move = MOVES[self.half].get(verb)
+        if move is None:
             raise WrongHalf(verb, self.half)
         if self.state not in move.start:
             raise WrongMove(verb, self.state)
 
-    def _take(self, verb: Verb, now: datetime, **carried: str | None) -> list[Fact]:
-        """The one place where a state changes."""
-        self.state, self.version = MOVES[verb].to, self.version + 1
-        setattr(self, f"{self.state}_at", now)
+    def _take(self, verb: Verb, now: datetime, **carried: Any) -> list[Fact]:
+        """The place where a state changes; what an arrival contradicts is ended no more."""
+        to = _TO[verb]
+        if to is not None:
+            if self.state in ENDED:
+                self.outcome = self.closed_at = None
+            self.state = to
+            setattr(self, f"{to}_at", now)
+        self.version += 1
         return [self._fact(_SAYS[verb], now, **carried)]
 
-    def _fact(self, kind: type[Any], now: datetime, **carried: str | None) -> Moved:
+    def _fact(self, kind: type[Any], now: datetime, **carried: Any) -> Moved:
         fact: Moved = kind(
             case_id=self.case_id,
             return_id=self.id,
@@ -151,3 +346,8 @@ class Return:
             **carried,
         )
         return fact
+
+
+_TO: Mapping[Verb, State | None] = MappingProxyType(
+    {verb: move.to for moves in MOVES.values() for verb, move in moves.items()}
+)

@@ -4,45 +4,65 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.returns.domain.assisted_return import Return
+from services.returns.domain.assisted_return import Return, Told
 from services.returns.domain.facts import Fact, Ignored
 from services.returns.domain.states import Half, State, Verb
 
 
 @dataclass(slots=True)
 class CaseReturns:
-    """The halves that this cell holds under one case. Whose case it is, and whether she counts as a child, are set where
-    they were heard of in this batch.
-    """
+    """The halves that this cell holds under one case."""
 
     case_id: UUID
     halves: dict[tuple[UUID, Half], Return] = field(default_factory=dict)
-    person_id: UUID | None = None
-    age_group: str | None = None
 
-    def clear(self, cleared: Return, now: datetime) -> list[Fact]:
-        """The clearance abroad opens the receiving half, once."""
+    def clear(self, cleared: Return, told: Told, now: datetime) -> list[Fact]:
+        """The clearance abroad opens the receiving half, once; a later one clears it again."""
         known = self.halves.get((cleared.id, Half.RECEIVING))
-        if known is not None:
-            return [Ignored(cleared.id, Half.RECEIVING, Verb.CLEAR, known.state)]
-        return self._open(cleared, now)
+        return self._open(cleared, told.reason, now) if known is None else known.follow(Verb.CLEAR, told, now)
 
-    def depart(self, departed: Return, now: datetime) -> list[Fact]:
+    def depart(self, departed: Return, told: Told, now: datetime) -> list[Fact]:
         """She is on her way. Where the clearance before it was lost, this opens the half: somebody must expect her."""
         known = self.halves.get((departed.id, Half.RECEIVING))
-        said = [] if known is not None else self._open(departed, now)
+        said = [] if known is not None else self._open(departed, None, now)
         half = self.halves[departed.id, Half.RECEIVING]
-        return [*said, *half.follow(Verb.DEPART, now)]
+        return [*said, *half.follow(Verb.DEPART, told, now)]
 
-    def follow(
-        self, half: Half, return_id: UUID, verb: Verb, now: datetime, outcome: str | None
-    ) -> list[Fact]:
+    def follow(self, half: Half, return_id: UUID, verb: Verb, told: Told, now: datetime) -> list[Fact]:
         known = self.halves.get((return_id, half))
         if known is None:
             return [Ignored(return_id, half, verb, None)]
-        return known.follow(verb, now, outcome)
+        return known.follow(verb, told, now)
 
-    def _open(self, abroad: Return, now: datetime) -> list[Fact]:
-        receiving = replace(abroad, state=State.CLEARED, cleared_at=now)
+    def _open(self, abroad: Return, result: str | None, now: datetime) -> list[Fact]:
+        receiving = replace(abroad, state=State.CLEARED, cleared_at=now, result=result)
         self.halves[abroad.id, Half.RECEIVING] = receiving
         return receiving.opened(now)
+
+
+@dataclass(slots=True)
+class CaseKnowledge:
+    """What the events of other services say of a case, whether or not anybody returns. `flags` is ciphertext.
+
+    A hold is kept by its end, and by None once it was lifted, in whichever order the two are heard. A referral stands
+    beside the organisation that accepted it, until it ends.
+    """
+
+    case_id: UUID
+    person_id: UUID | None = None
+    age_group: str | None = None
+    flags: str | None = None
+    holds: dict[UUID, datetime | None] = field(default_factory=dict)
+    accepted: dict[UUID, str] = field(default_factory=dict)
+
+    def place_hold(self, hold_id: UUID, until: datetime) -> None:
+        self.holds.setdefault(hold_id, until)
+
+    def lift_hold(self, hold_id: UUID) -> None:
+        self.holds[hold_id] = None
+
+    def accept(self, referral_id: UUID, organisation: str) -> None:
+        self.accepted[referral_id] = organisation
+
+    def end(self, referral_id: UUID) -> None:
+        self.accepted.pop(referral_id, None)

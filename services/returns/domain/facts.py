@@ -1,4 +1,4 @@
-"""What happened to a return, as its verbs say it; `outgoing` maps each to an event or to the log."""
+"""What happened to a return, as its verbs say it; `outgoing` maps each to an event, to due work, or to the log."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +24,27 @@ class ReturnRequested(Moved):
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnCounselled(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnDecided(Moved):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnConfirmed(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnChecked(Moved):
+    """`check` is of the list `return_check`; what was found is ciphertext under her key."""
+
+    check: str
+    standing: bool
+    grounds: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +58,43 @@ class ReturnAssessed(Moved):
 @dataclass(frozen=True, slots=True)
 class ReturnBlocked(Moved):
     reason: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnCleared(Moved):
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSuspended(Moved):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnResumed(Moved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnDeparted(Moved):
+    expected_at: datetime | None
+    handover: str | None
+    escorted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOverdue(Moved):
+    expected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnMissed(Moved):
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTurnedBack(Moved):
     pass
 
 
@@ -59,11 +106,21 @@ class ReturnArrived(Moved):
 @dataclass(frozen=True, slots=True)
 class ReturnClosed(Moved):
     outcome: str
+    recorded_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnWithdrawn(Moved):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalExpected:
+    """A clock runs from here: at this time somebody must have said whether she arrived."""
+
+    return_id: UUID
+    half: str
+    expected_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +133,4 @@ class Ignored:
     state: str | None
 
 
-Fact = Moved | Ignored
+Fact = Moved | ArrivalExpected | Ignored

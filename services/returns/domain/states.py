@@ -10,10 +10,14 @@ class State(StrEnum):
     """Codes of the list `return_state` that a return goes through now."""
 
     REQUESTED = "requested"
+    COUNSELLED = "counselled"
     DECIDED = "decided"
     ASSESSED = "assessed"
     CLEARED = "cleared"
+    SUSPENDED = "suspended"
     DEPARTED = "departed"
+    MISSED = "missed"
+    TURNED_BACK = "turned_back"
     ARRIVED = "arrived"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
@@ -25,10 +29,17 @@ class Half(StrEnum):
 
 
 class Verb(StrEnum):
+    COUNSEL = "counsel"
     DECIDE = "decide"
+    CONFIRM = "confirm"
+    CHECK = "check"
     ASSESS = "assess"
     CLEAR = "clear"
+    SUSPEND = "suspend"
+    RESUME = "resume"
     DEPART = "depart"
+    TURN_BACK = "turn_back"
+    MISS = "miss"
     ARRIVE = "arrive"
     CLOSE = "close"
     WITHDRAW = "withdraw"
@@ -36,47 +47,84 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`by` is the half that makes it: where she is, there the move is recorded."""
+    """From `start` to `to`; None: it stays where it is, or the verb says where it goes on."""
 
-    to: State
-    by: Half
+    to: State | None
     start: frozenset[State]
 
 
-BEFORE_DEPARTURE = frozenset({State.REQUESTED, State.DECIDED, State.ASSESSED, State.CLEARED})
+def _from(to: State | None, *start: State) -> Move:
+    return Move(to, frozenset(start))
 
-MOVES: Mapping[Verb, Move] = MappingProxyType(
+
+S = State
+PREPARING = (S.REQUESTED, S.COUNSELLED, S.DECIDED, S.ASSESSED)
+BEFORE_DEPARTURE = frozenset({*PREPARING, S.CLEARED, S.SUSPENDED, S.TURNED_BACK})
+ON_THE_WAY = frozenset({S.DEPARTED, S.MISSED})
+WEIGHED = frozenset({*PREPARING, S.CLEARED, S.SUSPENDED})
+"""Where it is asked what stands in the way."""
+
+ENDED = frozenset({S.CLOSED, S.WITHDRAWN})
+
+MOVES: Mapping[Half, Mapping[Verb, Move]] = MappingProxyType(
     {
-        Verb.DECIDE: Move(State.DECIDED, Half.SENDING, frozenset({State.REQUESTED})),
-        Verb.ASSESS: Move(State.ASSESSED, Half.SENDING, frozenset({State.DECIDED, State.ASSESSED})),
-        Verb.CLEAR: Move(State.CLEARED, Half.SENDING, frozenset({State.DECIDED, State.ASSESSED})),
-        Verb.DEPART: Move(State.DEPARTED, Half.SENDING, frozenset({State.CLEARED})),
-        Verb.WITHDRAW: Move(State.WITHDRAWN, Half.SENDING, BEFORE_DEPARTURE),
-        Verb.ARRIVE: Move(State.ARRIVED, Half.RECEIVING, frozenset({State.DEPARTED})),
-        Verb.CLOSE: Move(State.CLOSED, Half.RECEIVING, frozenset({State.ARRIVED})),
+        Half.SENDING: MappingProxyType(
+            {
+                Verb.COUNSEL: _from(S.COUNSELLED, S.REQUESTED),
+                Verb.DECIDE: _from(S.DECIDED, S.COUNSELLED),
+                Verb.CONFIRM: _from(None, S.DECIDED, S.ASSESSED, S.CLEARED),
+                Verb.CHECK: _from(None, *PREPARING, S.CLEARED, S.SUSPENDED),
+                Verb.ASSESS: _from(S.ASSESSED, S.DECIDED, S.ASSESSED, S.CLEARED),
+                Verb.CLEAR: _from(S.CLEARED, *PREPARING),
+                Verb.SUSPEND: _from(S.SUSPENDED, *PREPARING, S.CLEARED),
+                Verb.RESUME: _from(None, S.SUSPENDED, S.TURNED_BACK),
+                Verb.DEPART: _from(S.DEPARTED, S.CLEARED),
+                Verb.TURN_BACK: _from(S.TURNED_BACK, *ON_THE_WAY),
+                Verb.MISS: _from(S.MISSED, S.DEPARTED),
+                Verb.CLOSE: _from(S.CLOSED, S.SUSPENDED, S.TURNED_BACK, S.MISSED),
+                Verb.WITHDRAW: _from(S.WITHDRAWN, *BEFORE_DEPARTURE, *ON_THE_WAY),
+            }
+        ),
+        Half.RECEIVING: MappingProxyType(
+            {
+                Verb.MISS: _from(S.MISSED, S.DEPARTED),
+                Verb.ARRIVE: _from(S.ARRIVED, *ON_THE_WAY),
+                Verb.CLOSE: _from(S.CLOSED, S.ARRIVED),
+            }
+        ),
     }
 )
-"""An assessment may be made again until she is cleared. Blocked is no state: it is said when a clearance is tried, which
-may be from `decided`, where the missing assessment is named."""
+"""Where she is, there the move is recorded. That she is missing, either side may say: who waits for her, or who put her
+on the way. Blocked is no state: it is said when a clearance or a departure is tried, and nothing moves.
+"""
 
 FOLLOWS: Mapping[Half, Mapping[Verb, frozenset[State]]] = MappingProxyType(
     {
         Half.SENDING: MappingProxyType(
             {
-                Verb.ARRIVE: frozenset({State.DEPARTED}),
-                Verb.CLOSE: frozenset({State.DEPARTED, State.ARRIVED}),
+                Verb.ARRIVE: frozenset(State) - {S.ARRIVED},
+                Verb.MISS: frozenset({S.DEPARTED}),
+                Verb.CLOSE: frozenset({S.ARRIVED, *ON_THE_WAY}),
             }
         ),
         Half.RECEIVING: MappingProxyType(
             {
-                Verb.DEPART: frozenset({State.CLEARED}),
-                Verb.WITHDRAW: frozenset({State.CLEARED}),
+                Verb.CLEAR: frozenset({S.DECIDED, S.SUSPENDED, S.TURNED_BACK}),
+                Verb.SUSPEND: frozenset({S.DECIDED, S.CLEARED}),
+                Verb.RESUME: frozenset({S.CLEARED, S.SUSPENDED, S.TURNED_BACK}),
+                Verb.DEPART: frozenset({S.DECIDED, S.CLEARED, S.SUSPENDED, S.TURNED_BACK}),
+                Verb.MISS: frozenset({S.DEPARTED}),
+                Verb.TURN_BACK: ON_THE_WAY,
+                Verb.CLOSE: frozenset({S.DECIDED, S.CLEARED, S.SUSPENDED, S.TURNED_BACK, *ON_THE_WAY}),
+                Verb.WITHDRAW: frozenset({S.DECIDED, S.CLEARED, S.SUSPENDED, S.TURNED_BACK, *ON_THE_WAY}),
             }
         ),
     }
 )
 """From where a half follows what the other half did. The receiving half is opened by the clearance, or by what comes
-after it where that was lost."""
+after it where that was lost. An arrival is followed wherever she once departed and has not arrived: who stands before
+the partner has arrived, whatever was recorded here meanwhile.
+"""
 
 
 class WrongMove(Exception):
@@ -93,3 +141,7 @@ class WrongHalf(Exception):
     def __init__(self, verb: Verb, half: Half) -> None:
         super().__init__(f"{verb} is not for the {half} half")
         self.verb, self.half = verb, half
+
+
+class WrongOutcome(Exception):
+    """The outcome does not say what happened to a return that stands where this one does."""

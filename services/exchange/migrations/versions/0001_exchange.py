@@ -28,7 +28,7 @@ STATEMENTS = (
     """create table exchange.process_items (
     pos bigint generated always as identity primary key, item_id uuid not null unique, case_id uuid not null,
     own text not null, other text not null, code text not null, subject_id uuid not null, reason text,
-    at timestamptz not null, state text not null default 'waiting', seals integer not null default 0)""",
+    at timestamptz not null, journey jsonb, state text not null default 'waiting', seals integer not null default 0)""",
     "create index process_waiting on exchange.process_items (case_id, own, other, pos) where state = 'waiting'",
     """create table exchange.outgoing_chains (
     cell text not null, recipient text not null, seq bigint not null default 0, head text not null,

@@ -1,9 +1,11 @@
 """Halves of returns: got under a lock and for an actor, loaded and saved as sets for a batch of events."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -13,6 +15,7 @@ from chassis.database import Transaction
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
+from services.returns.domain.check import Check
 from services.returns.domain.facts import Fact
 from services.returns.domain.states import Half, State
 from services.returns.outgoing import outgoing
@@ -32,11 +35,23 @@ _MOVING: Mapping[str, str] = {
     "result": "text",
     "grounds": "text",
     "assessor": "text",
+    "clearer": "text",
+    "reason": "text",
     "outcome": "text",
+    "checks": "jsonb",
+    "expected_at": "timestamptz",
+    "handover": "text",
+    "escorted": "boolean",
+    "counselled_at": "timestamptz",
     "decided_at": "timestamptz",
+    "confirmed_at": "timestamptz",
     "assessed_at": "timestamptz",
     "cleared_at": "timestamptz",
+    "suspended_at": "timestamptz",
     "departed_at": "timestamptz",
+    "overdue_at": "timestamptz",
+    "missed_at": "timestamptz",
+    "turned_back_at": "timestamptz",
     "arrived_at": "timestamptz",
     "closed_at": "timestamptz",
     "withdrawn_at": "timestamptz",
@@ -61,15 +76,7 @@ _UPDATE = text(
     f"update returns.returns as r set {', '.join(f'{name} = u.{name}' for name in _MOVING)}"
     f" from {_unnest(_UPDATED)} where r.id = u.id and r.half = u.half and r.version = u.stored"
 )
-_PEOPLE = text(
-    "insert into returns.people (case_id, person_id)"
-    " select * from unnest(cast(:cases as uuid[]), cast(:people as uuid[])) on conflict do nothing"
-)
-_AGES = text(
-    "update returns.people as p set age_group = a.age_group"
-    " from unnest(cast(:cases as uuid[]), cast(:groups as text[])) as a(case_id, age_group) where p.case_id = a.case_id"
-)
-_LOCK = text(f"select {_COLUMNS} from returns.returns where id = :id and half = :half for update")
+_READ = f"select {_COLUMNS} from returns.returns where id = :id and half = :half"
 _LOAD = text(
     f"select {_COLUMNS} from returns.returns where case_id = any(cast(:cases as uuid[]))"
     " order by case_id, id, half for update"
@@ -104,18 +111,16 @@ async def get(
 ) -> Return:
     """Lock the half of this actor to move it. Raises NotFound, or PreconditionFailed where it is not as they saw it."""
     half, _ = await half_of(tx, actor, action, return_id)
-    row = (await tx.execute(_LOCK, {"id": return_id, "half": half})).one()
-    found = _return(row)
+    found = await read(tx, return_id, half, lock=True)
     if expected is not None and found.version != expected:
         raise PreconditionFailed
     return found
 
 
-async def person_of(tx: Transaction, case_id: UUID) -> UUID | None:
-    """Whose case it is; None while `case.opened` has not arrived."""
-    statement = text("select person_id from returns.people where case_id = :case")
-    person_id: UUID | None = (await tx.execute(statement, {"case": case_id})).scalar_one_or_none()
-    return person_id
+async def read(tx: Transaction, return_id: UUID, half: Half, *, lock: bool = False) -> Return:
+    """One half that is there, for whoever was allowed to ask for it."""
+    statement = text(_READ + (" for update" if lock else ""))
+    return _return((await tx.execute(statement, {"id": return_id, "half": half})).one())
 
 
 async def save(tx: Transaction, moved: Return, facts: Sequence[Fact]) -> None:
@@ -138,13 +143,6 @@ async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseRetu
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseReturns]) -> None:
     await _write(tx, [r for case in cases for r in case.halves.values()])
-    opened = [case for case in cases if case.person_id is not None]
-    if opened:
-        people = {"cases": [c.case_id for c in opened], "people": [c.person_id for c in opened]}
-        await tx.execute(_PEOPLE, people)
-    aged = [case for case in cases if case.age_group is not None]
-    if aged:
-        await tx.execute(_AGES, {"cases": [c.case_id for c in aged], "groups": [c.age_group for c in aged]})
 
 
 async def _write(tx: Transaction, returns: Sequence[Return]) -> None:
@@ -161,11 +159,21 @@ async def _write(tx: Transaction, returns: Sequence[Return]) -> None:
 
 
 def _arrays(returns: Sequence[Return], columns: Mapping[str, str]) -> dict[str, list[Any]]:
-    return {name: [getattr(one, name) for one in returns] for name in columns}
+    return {name: [_value(one, name) for one in returns] for name in columns}
+
+
+def _value(one: Return, name: str) -> Any:
+    return _checks().dump_json(one.checks).decode() if name == "checks" else getattr(one, name)
+
+
+@cache
+def _checks() -> TypeAdapter[dict[str, Check]]:
+    return TypeAdapter(dict[str, Check])
 
 
 def _return(row: Any) -> Return:
     values = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name
     del values["organisation"]
     values["half"], values["state"] = Half(row.half), State(row.state)
+    values["checks"] = _checks().validate_python(row.checks)
     return Return(**values, stored=row.version)

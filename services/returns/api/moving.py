@@ -1,0 +1,45 @@
+"""What the routes that move a return have in common."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+from pydantic import BaseModel, ConfigDict
+
+from chassis.auth import Actor
+from chassis.database import Transaction
+from chassis.http import Done, IfMatch, Tx, Who, done
+from services.returns import use_cases
+from services.returns.domain.assisted_return import Return
+from services.returns.domain.facts import Fact
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Moves one half for the caller of this request and answers with its new version."""
+
+    actor: Actor
+    tx: Transaction
+    response: Response
+    return_id: UUID
+    expected: int | None
+
+    async def move(self, action: str, verb: Callable[[Return], Sequence[Fact]]) -> Done:
+        moved = await use_cases.move_return(self.tx, self.actor, action, self.return_id, verb, self.expected)
+        return self.moved(moved)
+
+    def moved(self, moved: Return) -> Done:
+        return done(self.tx, self.response, moved.id, moved.version)
+
+
+def mover(return_id: UUID, actor: Who, tx: Tx, response: Response, if_match: IfMatch) -> Mover:
+    return Mover(actor, tx, response, return_id, if_match)
+
+
+Moving = Annotated[Mover, Depends(mover, scope="function")]

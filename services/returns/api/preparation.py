@@ -1,0 +1,166 @@
+"""What a departure needs, recorded by whoever found it: the risk assessment, fitness to travel, and the other checks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Generic, Self, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, model_validator
+
+from chassis.http import Done, Listing, Who
+from chassis.problems import Invalid
+from chassis.service import Running
+from contracts.events.access import RecordReadV1
+from contracts.text import Paragraph
+from contracts.types import KnownCode
+from services.returns import queries, sealing, use_cases
+from services.returns.api.moving import Form, Moving
+from services.returns.domain.assisted_return import Return
+from services.returns.domain.blocks import UNSAFE
+from services.returns.domain.check import DOCUMENTS, FITNESS, Check
+from services.returns.domain.facts import Fact
+from services.returns.domain.fitness import Certificate, Fitness
+from services.returns.domain.states import Half
+from services.returns.store import known, returns
+
+router = APIRouter(prefix="/v1/returns/{return_id}", tags=["preparation"])
+
+MOST_WEEKS = 45
+F = TypeVar("F")
+
+
+class AssessmentForm(Form):
+    """`grounds` are hers: they are kept under her key and never cross the border. A warning may come without them."""
+
+    result: Annotated[str, KnownCode("risk_result")]
+    grounds: Paragraph | None = None
+
+
+class CheckForm(Form):
+    """A travel document needs the last day on which it counts (its number is kept nowhere); every other check its grounds,
+    which are kept under her key. `standing` false takes back what was recorded.
+    """
+
+    check: Annotated[str, KnownCode("return_check")]
+    standing: bool = True
+    valid_until: date | None = None
+    grounds: Paragraph | None = None
+
+
+class CertificateForm(Form):
+    issued_on: date
+    valid_until: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_until < self.issued_on:
+            raise ValueError("ends before it begins")
+        return self
+
+
+class FitnessForm(Form):
+    """What a clinician found; all of it is kept under her key. `escort`: she may travel only with somebody."""
+
+    fit: bool
+    assessed_on: date
+    pregnancy_weeks: Annotated[int | None, Field(ge=0, le=MOST_WEEKS)] = None
+    multiple: bool = False
+    birth_on: date | None = None
+    newborn_travels: bool = False
+    escort: bool = False
+    certificate: CertificateForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed(Generic[F]):
+    """A form whose text is sealed."""
+
+    form: F
+    grounds: str | None
+
+
+async def sealed_assessment(
+    return_id: UUID, body: AssessmentForm, actor: Who, running: Running
+) -> Sealed[AssessmentForm]:
+    """Comes before the request's transaction, because the vault is another database."""
+    if body.grounds is None:
+        if body.result != UNSAFE:
+            raise _needed("grounds", "whoever finds it safe says why")
+        return Sealed(body, None)
+    sealed = await sealing.seal(running, actor, "return.assess", return_id, sealing.GROUNDS, body.grounds)
+    return Sealed(body, sealed)
+
+
+async def sealed_check(return_id: UUID, body: CheckForm, actor: Who, running: Running) -> Sealed[CheckForm]:
+    if body.check == FITNESS:
+        raise use_cases.refused("check", "is recorded as an assessment of its own", "recorded-elsewhere")
+    if body.standing and body.check in DOCUMENTS and body.valid_until is None:
+        raise _needed("valid_until", "the last day on which the document counts")
+    if body.standing and body.check not in DOCUMENTS and body.grounds is None:
+        raise _needed("grounds", "who found it, and on what grounds")
+    if body.grounds is None:
+        return Sealed(body, None)
+    kind = f"{sealing.CHECK}.{body.check}"
+    return Sealed(body, await sealing.seal(running, actor, "return.prepare", return_id, kind, body.grounds))
+
+
+async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running: Running) -> str:
+    """With the urgent flags that were in force: one raised later is not answered by it."""
+    today = running.ports["country"].day(running.clock())
+    for name, day in (("assessed_on", body.assessed_on), ("birth_on", body.birth_on)):
+        if day is not None and day > today:
+            raise use_cases.refused(name, "this date is still to come", "date-in-the-future")
+    seen = await sealing.see(running, actor, "return.prepare", return_id)
+    given = body.certificate
+    found = Fitness(
+        fit=body.fit,
+        assessed_on=body.assessed_on,
+        weeks=body.pregnancy_weeks,
+        multiple=body.multiple,
+        birth_on=body.birth_on,
+        newborn=body.newborn_travels,
+        escort=body.escort,
+        certificate=None if given is None else Certificate(given.issued_on, given.valid_until),
+        flags=seen.flags,
+    )
+    return await sealing.seal_fitness(running, actor, return_id, found)
+
+
+def _needed(field: str, message: str) -> Invalid:
+    return use_cases.refused(field, message, "missing")
+
+
+@router.post("/assess", summary="The risk assessment: its result, and its grounds under her key")
+async def assess_return(
+    sealed: Annotated[Sealed[AssessmentForm], Depends(sealed_assessment)], moving: Moving
+) -> Done:
+    def assess(found: Return) -> Sequence[Fact]:
+        return found.assess(sealed.form.result, sealed.grounds, moving.actor.subject, moving.tx.now)
+
+    return await moving.move("return.assess", assess)
+
+
+@router.post("/fitness", summary="Fitness to travel, as a clinician found it")
+async def assess_fitness(sealed: Annotated[str, Depends(sealed_fitness)], moving: Moving) -> Done:
+    check = Check(True, moving.tx.now, moving.actor.subject, grounds=sealed)
+    return await moving.move("return.prepare", lambda r: r.check(FITNESS, check))
+
+
+@router.post("/checks", summary="A document, an escort, or what a child needs; the newest of a kind counts")
+async def check_return(sealed: Annotated[Sealed[CheckForm], Depends(sealed_check)], moving: Moving) -> Done:
+    form = sealed.form
+    check = Check(form.standing, moving.tx.now, moving.actor.subject, form.valid_until, sealed.grounds)
+    return await moving.move("return.prepare", lambda r: r.check(form.check, check))
+
+
+@router.get("/checks", summary="What was recorded for the departure, with its grounds; the reading is logged")
+async def get_checks(return_id: UUID, actor: Who, running: Running) -> Listing[queries.CheckView]:
+    """Read in one transaction; what is sealed is opened when it has ended."""
+    async with running.database.transaction(actor.origin()) as tx:
+        half, case_id = await returns.half_of(tx, actor, "return.read", return_id)
+        found, case = await returns.read(tx, return_id, Half(half)), await known.of_case(tx, case_id)
+        tx.say(RecordReadV1(case_id=case_id, resource="return", resource_id=return_id))
+    texts = await sealing.open_checks(running, case, found)
+    return Listing(items=queries.check_views(found, texts))

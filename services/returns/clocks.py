@@ -1,0 +1,22 @@
+"""The clock of a journey: when she should have arrived and nobody has said so, both sides are alarmed."""
+
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.work import Item, WorkKind
+from services.returns import use_cases
+from services.returns.domain.states import Half
+from services.returns.outgoing import OVERDUE
+
+
+async def _nothing(_: Item) -> None:
+    """A clock needs nothing from outside; all of it happens in `finish`."""
+
+
+async def _overdue(tx: Transaction, item: Item, _: Any) -> None:
+    await use_cases.overdue(tx, UUID(item.payload["return_id"]), Half(item.payload["half"]))
+
+
+def work() -> list[WorkKind]:
+    return [WorkKind(OVERDUE, _nothing, _overdue)]

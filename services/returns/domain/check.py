@@ -1,0 +1,27 @@
+"""What a departure needs besides her decision and the risk assessment: each a check that somebody recorded."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+FITNESS, ESCORT = "fitness", "escort"
+BEST_INTERESTS, GUARDIAN = "best-interests", "guardian-agreement"
+FAMILY = ("family-traced", "family-assessed")
+DOCUMENTS = ("passport", "emergency-travel-document", "border-pass")
+"""Codes of the list `return_check`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The newest of its kind: `standing` is false where it was taken back. `grounds` is ciphertext under her key.
+
+    For fitness the ciphertext is the whole assessment. `valid_until` is a day, and the last on which it counts.
+    """
+
+    standing: bool
+    at: datetime
+    by: str
+    valid_until: date | None = None
+    grounds: str | None = None
+
+    def holds(self, until: date) -> bool:
+        return self.standing and (self.valid_until is None or until <= self.valid_until)

@@ -1,0 +1,121 @@
+"""What is sealed about a return: under her key before a transaction begins, opened after one has ended."""
+
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from chassis.auth import Actor
+from chassis.problems import Unavailable, WrongState
+from chassis.service import Service
+from chassis.vault import Sealing, Vault
+from services.returns.domain.assisted_return import Return
+from services.returns.domain.blocks import UNACCOMPANIED
+from services.returns.domain.case import CaseKnowledge
+from services.returns.domain.check import FITNESS
+from services.returns.domain.fitness import URGENT, Fitness
+from services.returns.domain.states import Half
+from services.returns.store import known, returns
+
+GROUNDS, CHECK, FLAGS = "return.grounds", "return.check", "case.flags"
+"""Field classes. Flags are sealed by intake, to the case."""
+
+_FITNESS = TypeAdapter(Fitness)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is sealed, as it was read, and what stood in it. Whoever acts on it looks whether it is still the same."""
+
+    flags_sealed: str | None = None
+    fitness_sealed: str | None = None
+    flags: frozenset[str] = frozenset()
+    fitness: Fitness | None = None
+
+    def still(self, found: Return, case: CaseKnowledge) -> bool:
+        return (self.flags_sealed, self.fitness_sealed) == (case.flags, fitness_of(found))
+
+
+def fitness_of(found: Return) -> str | None:
+    check = found.checks.get(FITNESS)
+    return None if check is None else check.grounds
+
+
+async def seal(
+    service: Service, actor: Actor, action: str, return_id: UUID, field_class: str, text: str
+) -> str:
+    """Only for whoever may do this. Raises NotFound, WrongState, Unavailable, KeyDestroyed."""
+    async with service.database.transaction(actor.origin()) as tx:
+        half, case_id = await returns.half_of(tx, actor, action, return_id)
+        case = await known.of_case(tx, case_id)
+    if half is not Half.SENDING:
+        raise WrongState(f"the {half} half has nothing of this")
+    return await _vault_of(service).seal(_person(case), field_class, return_id, text)
+
+
+async def seal_fitness(service: Service, actor: Actor, return_id: UUID, found: Fitness) -> str:
+    text = _FITNESS.dump_json(found).decode()
+    return await seal(service, actor, "return.prepare", return_id, f"{CHECK}.{FITNESS}", text)
+
+
+async def see(service: Service, actor: Actor, action: str, return_id: UUID) -> Seen:
+    """What is sealed of her health and flags, opened for whoever may do this. Raises NotFound, Unavailable."""
+    async with service.database.transaction(actor.origin()) as tx:
+        half, case_id = await returns.half_of(tx, actor, action, return_id)
+        found, case = await returns.read(tx, return_id, half), await known.of_case(tx, case_id)
+    return await opened(service, found, case)
+
+
+async def opened(service: Service, found: Return, case: CaseKnowledge) -> Seen:
+    """Flags that were erased protect her as if all were raised, and an assessment that was erased is none."""
+    sealed = {FLAGS: (case.case_id, case.flags), f"{CHECK}.{FITNESS}": (found.id, fitness_of(found))}
+    values = [
+        Sealing(_person(case), c, record, text) for c, (record, text) in sealed.items() if text is not None
+    ]
+    if not values:
+        return Seen()
+    texts = {
+        value.field_class: text
+        for value, text in zip(values, await _vault_of(service).open_many(values), strict=True)
+    }
+    flags, fitness = texts.get(FLAGS), texts.get(f"{CHECK}.{FITNESS}")
+    erased = case.flags is not None and flags is None
+    return Seen(
+        case.flags,
+        fitness_of(found),
+        URGENT | UNACCOMPANIED if erased else frozenset(json.loads(flags or "[]")),
+        None if fitness is None else _FITNESS.validate_json(fitness),
+    )
+
+
+async def open_grounds(
+    service: Service, case: CaseKnowledge, return_id: UUID, sealed: str | None
+) -> str | None:
+    """Of the risk assessment; None where there are none, or where they were erased."""
+    if sealed is None:
+        return None
+    (text,) = await _vault_of(service).open_many([Sealing(_person(case), GROUNDS, return_id, sealed)])
+    return text
+
+
+async def open_checks(service: Service, case: CaseKnowledge, found: Return) -> dict[str, str]:
+    """Check → its grounds; what was erased is left out."""
+    sealed = {kind: check.grounds for kind, check in found.checks.items() if check.grounds is not None}
+    if not sealed:
+        return {}
+    values = [Sealing(_person(case), f"{CHECK}.{kind}", found.id, text) for kind, text in sealed.items()]
+    texts = await _vault_of(service).open_many(values)
+    return {kind: text for kind, text in zip(sealed, texts, strict=True) if text is not None}
+
+
+def _person(case: CaseKnowledge) -> UUID:
+    if case.person_id is None:
+        raise Unavailable("the case has not arrived here yet")
+    return case.person_id
+
+
+def _vault_of(service: Service) -> Vault:
+    if service.vault is None:
+        raise Unavailable
+    return service.vault

@@ -1,0 +1,1 @@
+"""What the service keeps: the halves of returns, and what it has heard of their cases."""
