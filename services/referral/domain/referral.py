@@ -178,9 +178,10 @@ class Referral:
         return self._move_if_possible(Verb.EXPIRE, now)
 
     def remind(self, now: datetime) -> list[Fact]:
-        """Half of the time has gone without an answer: from now on the worklist shows it."""
+        """Half of the time has gone without an answer: it is said, and from now on the worklist shows it."""
         if self.state in OFFERED and self.reminded_at is None:
             self.reminded_at, self.version = now, self.version + 1
+            return [self._fact(facts.ReferralReminded, now)]
         return []
 
     def follow(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
@@ -215,6 +216,9 @@ class Referral:
         elif carries == "outcome":
             self.outcome = code
         self._stamp(now)
+        return [self._fact(says, now, **({} if carries is None else {carries: code or NOT_DISCLOSED}))]
+
+    def _fact(self, says: type[Any], now: datetime, **carried: str) -> Fact:
         fact: Moved = says(
             case_id=self.case_id,
             referral_id=self.id,
@@ -222,9 +226,9 @@ class Referral:
             sender=self.sender,
             recipient=self.recipient,
             at=now,
-            **({} if carries is None else {carries: code or NOT_DISCLOSED}),
+            **carried,
         )
-        return [fact]
+        return fact
 
     def _stamp(self, now: datetime) -> None:
         if self.state is State.RECEIVED:
