@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.policies import Decision, Resource
+from chassis.policies import Decision, Policies, Principal, Resource
 from chassis.problems import Forbidden, NotFound
+from chassis.standing import NOWHERE, Standing
 from chassis.subscription import Subscription
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1
 
@@ -19,6 +20,15 @@ CELL = "Cell"
 CASE = "Case"
 _SOMEBODY_ELSE = "\x1fsomebody-else"
 """No subject looks like this: it stands for a case that others have."""
+
+
+class CaseRefused(NotFound):
+    """No such case here, or not for this actor: the caller is told the same. `chassis.refusals` looks into it first."""
+
+    def __init__(self, actor: Actor, action: str, case_id: UUID, *, known: bool) -> None:
+        super().__init__()
+        self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
+
 
 _READ = text("select organisation, workers from chassis.case_access where case_id = :case_id")
 _LOAD = text(
@@ -54,15 +64,29 @@ def permitted(actor: Actor, action: str) -> bool:
 
 
 async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> Decision:
-    """Ask the policies about this case. Raises NotFound, the same whether it is not there or not for this actor."""
-    row = (await tx.execute(_READ, {"case_id": case_id})).first()
-    if row is None:
-        raise NotFound
-    resource = _case(_cell(tx), str(case_id), row.organisation, row.workers)
+    """Ask the policies about this case. Raises CaseRefused, the same whether it is not there or not for this actor."""
+    resource = await _resource(tx, case_id)
+    if resource is None:
+        raise CaseRefused(actor, action, case_id, known=False)
     decision = actor.policies.decide(actor.principal(), action, resource)
     if not decision.allowed:
-        raise NotFound
+        raise CaseRefused(actor, action, case_id, known=True)
     return decision
+
+
+async def standing(
+    tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
+) -> Standing:
+    """The same question on behalf of somebody who asked another service. Nothing is opened by the answer."""
+    resource = await _resource(tx, case_id)
+    if resource is None:
+        return NOWHERE
+    return Standing(known=True, allowed=policies.weigh(principal, action, resource).allowed)
+
+
+async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
+    row = (await tx.execute(_READ, {"case_id": case_id})).first()
+    return None if row is None else _case(_cell(tx), str(case_id), row.organisation, row.workers)
 
 
 async def visible_cases(

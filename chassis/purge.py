@@ -15,6 +15,7 @@ KEYS_KEPT_DAYS, SETTLED_KEPT_DAYS = 7, 30
 
 _PURGE = (
     text(f"delete from chassis.idempotency where created_at < now() - interval '{KEYS_KEPT_DAYS} days'"),
+    text("delete from chassis.attempts where minute < now() - interval '1 day'"),
     text(
         "delete from chassis.parked p where state <> 'waiting'"
         f" and parked_at < now() - interval '{SETTLED_KEPT_DAYS} days'"

@@ -12,8 +12,9 @@ import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import access, directory, operations, problems
+from chassis import access, directory, operations, problems, refusals
 from chassis.answer_headers import AnswerHeaders
+from chassis.attempts import attempts_work
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
 from chassis.clock import Clock, day_of, utc_now
@@ -98,7 +99,7 @@ class Service:
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        kinds = [*work, purge_work()]
+        kinds = [*work, purge_work(), attempts_work()]
         self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         return [*loops, runner, *background]
@@ -118,6 +119,7 @@ class Service:
         problems.install(app)
         app.add_middleware(AnswerHeaders)
         app.add_exception_handler(Replayed, replayed)
+        app.add_exception_handler(access.CaseRefused, refusals.refused)
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (
             self.database,

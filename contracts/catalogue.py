@@ -119,6 +119,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(notify.NotificationSentV1, "notify"),
     _entry(notify.NotificationFailedV1, "notify"),
     _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
+    *(Entry(access.AttemptRefusedV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
 )
 """A test holds this list against the wiring of the services."""

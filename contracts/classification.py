@@ -54,6 +54,7 @@ ALWAYS_OPERATIONAL = frozenset(
 
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
+        "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
         "flags.recorded.v1": {"flags": SENSITIVE},

@@ -33,6 +33,9 @@ VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}
 LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-]{1,120}$")]
 """Where a law may be looked up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
 
+Action = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}\.[a-z\-]{1,40}$")]
+"""What somebody asked to do, by its name in the policies."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Instant = AwareDatetime
 

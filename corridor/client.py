@@ -1,5 +1,6 @@
 """Speaks to a running local stack as one of its invented people, over the public HTTP APIs alone."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from deploy.local.place import STATE
 from deploy.local.trouble import Trouble
 
 TRIES = 3
+PATIENCE_S = 30.0
+"""How long a person goes on asking a service that says: try again."""
 
 
 class RefusedError(Trouble):
@@ -63,7 +66,18 @@ class Person:
     async def _persistently(
         self, method: str, path: str, headers: Mapping[str, str], kwargs: Any
     ) -> httpx2.Response:
-        """A connection that breaks is tried again: every command has its key, so nothing is done twice."""
+        """What asks to be tried again is tried again: every command has its key, so nothing is done twice."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            answer = await self._try(method, path, headers, kwargs)
+            wait = answer.headers.get("Retry-After", "")
+            if answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE or not wait.isdecimal():
+                return answer
+            if time.monotonic() + int(wait) > deadline:
+                return answer
+            await asyncio.sleep(int(wait))
+
+    async def _try(self, method: str, path: str, headers: Mapping[str, str], kwargs: Any) -> httpx2.Response:
         for _ in range(TRIES - 1):
             with contextlib.suppress(httpx2.TransportError):
                 return await self._http.request(method, path, headers=headers, **kwargs)

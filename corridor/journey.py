@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from chassis.clock import day_of, zone_of
 from corridor.client import Person, RefusedError
 from deploy.local.patience import Patience
 from deploy.local.place import STATE
@@ -111,7 +113,7 @@ class Journey:
             "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
         } | also
         path = f"/consent/v1/cases/{self.case}/consents"
-        self.consent = (await eventually(lambda: found(self.worker.post(path, body))))["id"]
+        self.consent = (await self.worker.post(path, body))["id"]
         return self.consent
 
     async def draft(self, recipient: str = RECIPIENT, service: str = "reintegration", **also: Any) -> str:
@@ -123,9 +125,7 @@ class Journey:
             "urgency": "urgent",
             "fields": list(FIELDS),
         } | also
-        self.referral = (await eventually(lambda: found(self.worker.post("/referral/v1/referrals", body))))[
-            "id"
-        ]
+        self.referral = (await self.worker.post("/referral/v1/referrals", body))["id"]
         return self.referral
 
     async def preview(self) -> Any:
@@ -145,7 +145,7 @@ class Journey:
         """Wait until this side's half of the referral is in the state."""
 
         async def there() -> Any:
-            half = await found(person.get(f"/referral/v1/referrals/{self.referral}"))
+            half = await listed(person, "/referral/v1/referrals", "referral_id", self.referral)
             return half if half is not None and half["state"] == state else None
 
         return await eventually(there, f"referral {state} for {person.name}")
@@ -159,17 +159,14 @@ class Journey:
     async def read_received(self) -> Any:
         """What the recipient can read of the person, field by field, now."""
         path = f"/intake/v1/cases/{self.their_case}/fields"
-        shown = await eventually(lambda: found(self.kh_worker.get(path)))
-        return shown["received"]
+        return (await self.kh_worker.get(path))["received"]
 
     async def move(self, person: Person, verb: str, body: Any = None) -> None:
         await person.post(f"/referral/v1/referrals/{self.referral}/{verb}", body)
 
     async def request_return(self, receiver: str = RECIPIENT) -> str:
         body = {"case_id": self.case, "receiver": receiver, "receiver_cell": receiver[:2].upper()}
-        self.return_id = (await eventually(lambda: found(self.worker.post("/returns/v1/returns", body))))[
-            "id"
-        ]
+        self.return_id = (await self.worker.post("/returns/v1/returns", body))["id"]
         return self.return_id
 
     async def move_return(self, person: Person, verb: str, body: Any = None) -> None:
@@ -183,7 +180,7 @@ class Journey:
 
     async def prepare_return(self) -> None:
         """A clinician finds her fit to travel, and she has a passport."""
-        today = datetime.now(UTC).date()
+        today = day_of(datetime.now(UTC), ZoneInfo(zone_of("TH") or "UTC"))
         await self.move_return(self.worker, "fitness", {"fit": True, "assessed_on": str(today)})
         passport = {"check": "passport", "valid_until": str(today + timedelta(days=365))}
         await self.move_return(self.worker, "checks", passport)
@@ -222,7 +219,7 @@ class Journey:
 
     async def until_return(self, person: Person, state: str) -> Any:
         async def there() -> Any:
-            half = await found(person.get(f"/returns/v1/returns/{self.return_id}"))
+            half = await listed(person, "/returns/v1/returns", "return_id", self.return_id)
             return half if half is not None and half["state"] == state else None
 
         return await eventually(there, f"return {state} for {person.name}")
@@ -251,14 +248,16 @@ class Journey:
         return row
 
 
-async def found(call: Awaitable[Any]) -> Any:
-    """None instead of a 404 or a 503: what a service has yet to hear of is not there yet."""
-    try:
-        return await call
-    except RefusedError as error:
-        if error.status in (404, 503):
+async def listed(person: Person, path: str, key: str, identifier: str) -> Any:
+    """The entry of that person's worklist, in full; None until it has come in."""
+    after: dict[str, str] = {}
+    while True:
+        page = await person.get(path, limit=200, **after)
+        if any(entry[key] == identifier for entry in page["items"]):
+            return await person.get(f"{path}/{identifier}")
+        if page["next"] is None:
             return None
-        raise
+        after = {"after": page["next"]}
 
 
 async def eventually(

@@ -4,7 +4,16 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.types import CaseId, Code
+from contracts.types import Action, CaseId, Code
+
+
+class AttemptRefusedV1(Event):
+    """Somebody tried to open or move a case that is there and not theirs. `count`: so many attempts of one minute."""
+
+    type: ClassVar[str] = "attempt.refused.v1"
+    case_id: CaseId
+    action: Action
+    count: int = 1
 
 
 class RecordReadV1(Event):

@@ -1,4 +1,4 @@
-"""The one call that another service may make: consent fences what it has recalled."""
+"""The calls that another service may make: consent fences what it has recalled; whose a case is that only the border knows."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,9 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import require
+from chassis.access import CASE, require
 from chassis.http import Tx, Who
+from chassis.policies import Resource
+from chassis.standing import NOWHERE, Standing, StandingForm
 from contracts.types import CaseId, KnownCode
+from services.exchange.store import received
 from services.exchange.use_cases.fence_disclosure import Recalled, fence
 
 router = APIRouter(prefix="/internal/v1", tags=["between services"])
@@ -37,3 +40,18 @@ async def post_fence(disclosure_id: UUID, body: FenceForm, actor: Who, tx: Tx) -
     require(actor, "internal.fence")
     recalled = Recalled(disclosure_id, body.case_id, body.referral_id, body.reason)
     return Fenced(disclosure_id=disclosure_id, sealed=await fence(tx, recalled))
+
+
+@router.post(
+    "/cases/{case_id}/standing",
+    summary="Whether somebody may do something with a case that was received a moment ago",
+)
+async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
+    """Intake opens a received case, for its recipient, when it hears of it. Until then only the border knows."""
+    require(actor, "internal.standing")
+    asking = body.principal(actor)
+    recipient = await received.recipient_of(tx, case_id)
+    if recipient is None:
+        return NOWHERE
+    coming = Resource(CASE, str(case_id), actor.cell, recipient, ())
+    return Standing(known=True, allowed=actor.policies.weigh(asking, body.action, coming).allowed)

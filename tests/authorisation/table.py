@@ -51,6 +51,7 @@ OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
+HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
@@ -98,6 +99,14 @@ def _intake() -> list[Row]:
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
+            "/internal/v1/cases/{case_id}/standing",
+            "internal.standing",
+            HOLDERS,
+            "case",
+            STANDING,
+        ),
+        row(
+            "POST",
             "/internal/v1/cases/{case_id}/disclosable",
             "internal.disclosable",
             _kinds("service:exchange"),
@@ -107,6 +116,13 @@ def _intake() -> list[Row]:
     ]
 
 
+STANDING = {
+    "action": "consent.record",
+    "subject": "somebody",
+    "organisation": AGENCY,
+    "roles": ["case_worker"],
+    "purpose": "case-management",
+}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
@@ -247,6 +263,15 @@ def _others() -> list[Row]:
         Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
         Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
         Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row(
+            "exchange",
+            "POST",
+            "/internal/v1/cases/{case_id}/standing",
+            "internal.standing",
+            HOLDERS,
+            "sealed",
+            STANDING,
+        ),
         Row(
             "exchange",
             "POST",

@@ -64,6 +64,7 @@ SUPERVISING = CARING | {"case.identify", "case.assess-age", "case.assign", "cons
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
 INTERNAL = {
     "internal.disclosable",
+    "internal.standing",
     "internal.seal-token",
     "internal.fence",
     "internal.preview",
@@ -153,10 +154,22 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "somebody without a role": (actor(), []),
     "somebody with a role that is not ours": (actor("admin", "police"), []),
     "exchange": (service("exchange"), [((*CASES, *CELL), {"internal.disclosable", "internal.seal-token"})]),
-    "consent": (service("consent"), [((*CASES, *CELL), {"internal.fence"})]),
-    "referral": (service("referral"), [((*CASES, *CELL), {"internal.preview", "internal.granted"})]),
-    "intake": (service("intake"), [((*CASES, *CELL), {"internal.granted"})]),
-    "returns": (service("returns"), [((*CASES, *CELL), {"internal.granted"})]),
+    "referral": (
+        service("referral"),
+        [((*CASES, *CELL), {"internal.preview", "internal.granted"}), (CELL, {"internal.standing"})],
+    ),
+    "consent": (
+        service("consent"),
+        [((*CASES, *CELL), {"internal.fence"}), (CELL, {"internal.standing"})],
+    ),
+    "intake": (
+        service("intake"),
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+    ),
+    "returns": (
+        service("returns"),
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+    ),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (

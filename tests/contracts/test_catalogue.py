@@ -48,7 +48,7 @@ def test_every_event_stands_in_the_catalogue_once_for_each_publisher() -> None:
     assert max(Counter((entry.type, entry.publisher) for entry in CATALOGUE).values()) == 1
     assert {
         entry.type for entry in CATALOGUE if sum(other.type == entry.type for other in CATALOGUE) > 1
-    } == {"record.read.v1"}
+    } == {"attempt.refused.v1", "record.read.v1"}
 
 
 def test_publishers_and_consumers_are_services_and_none_hears_itself_but_through_audit() -> None:

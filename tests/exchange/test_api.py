@@ -1,5 +1,6 @@
 """What may be asked of the border, by whom, and page by page."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -7,9 +8,12 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.trust import TrustFiles
+from services.exchange.store import received
+from services.exchange.store.received import Arrived
 from services.exchange.trust import Trust
 from tests.exchange.world import Case, exchange, keys_in, peers, present
 from tests.harness import Harness
+from tests.intake.making import AGENCY, SHELTER
 
 ROUTES = ("/v1/agreements", "/v1/agreements/th-kh", "/v1/partners", "/v1/envelopes")
 
@@ -79,3 +83,21 @@ async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: T
     for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201"):
         answer = await get(th, f"/v1/envelopes?{wrong}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+async def test_the_border_says_for_whom_a_received_case_is_that_nobody_here_has_heard_of(th: Harness) -> None:
+    case_id, now = uuid4(), datetime.now(UTC)
+    arrived = Arrived("KH", uuid4(), case_id, uuid4(), uuid4(), "kh-shelter", AGENCY, now)
+    async with th.service.database.transaction(th.service.database.system()) as tx:
+        await received.add(tx, arrived)
+    asked = {"action": "case.read", "subject": "w", "roles": ["case_worker"], "purpose": "case-management"}
+    answers = []
+    for case, organisation in ((case_id, AGENCY), (case_id, SHELTER), (uuid4(), AGENCY)):
+        url, headers = f"/internal/v1/cases/{case}/standing", th.as_service("intake")
+        answer = await th.client.post(url, json={**asked, "organisation": organisation}, headers=headers)
+        answers.append(answer.json())
+    assert answers == [
+        {"known": True, "allowed": True},
+        {"known": True, "allowed": False},
+        {"known": False, "allowed": False},
+    ]

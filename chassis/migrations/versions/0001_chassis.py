@@ -37,6 +37,10 @@ create table chassis.idempotency (
     actor text not null, key text not null, fingerprint bytea not null, status integer, resource_id uuid,
     version integer, created_at timestamptz not null default now(), primary key (actor, key));
 create index idempotency_age on chassis.idempotency (created_at);
+create table chassis.attempts (
+    actor text not null, organisation text not null, minute timestamptz not null, purpose text not null,
+    policy text not null, case_id uuid not null, action text not null, tries integer not null default 1,
+    primary key (actor, organisation, minute));
 create table chassis.case_access (
     case_id uuid primary key, organisation text not null, workers text[] not null default '{}');
 create index case_access_organisation on chassis.case_access (organisation, case_id);

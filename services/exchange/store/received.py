@@ -130,6 +130,13 @@ async def person_of(tx: Transaction, case_id: UUID) -> UUID | None:
     return found
 
 
+async def recipient_of(tx: Transaction, case_id: UUID) -> str | None:
+    """The organisation that a received case is for; None where nothing was received under it."""
+    statement = "select recipient from exchange.received where case_id = :c order by at limit 1"
+    found: str | None = (await tx.execute(text(statement), {"c": case_id})).scalar()
+    return found
+
+
 async def closing(tx: Transaction, case_id: UUID) -> bool:
     """Whether something of this case was recalled and this cell has not answered yet."""
     statement = "select exists (select from exchange.received where case_id = :c and state = :recalled)"

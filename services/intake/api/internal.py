@@ -1,4 +1,4 @@
-"""The one call that another service may make: exchange reads the authorised fields at the moment of sealing."""
+"""The calls that another service may make: who has a case now, and the authorised fields at the moment of sealing."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http import Who
+from chassis.access import require, standing
+from chassis.http import Tx, Who
 from chassis.service import Running
+from chassis.standing import Standing, StandingForm
 from contracts.fields import FieldValue, from_text
 from contracts.types import KnownCode
 from services.intake.outgoing import record_read
@@ -22,6 +24,15 @@ class DisclosableForm(BaseModel):
 
     disclosure_id: UUID
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=100)]
+
+
+@router.post(
+    "/internal/v1/cases/{case_id}/standing",
+    summary="Whether somebody may do something with a case, as it is now",
+)
+async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
+    require(actor, "internal.standing")
+    return await standing(tx, actor.policies, body.principal(actor), body.action, case_id)
 
 
 @router.post(
