@@ -114,6 +114,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(exchange.EnvelopeRefusedV1, "exchange", "consent", "referral", "notify"),
     _entry(exchange.DisclosureReceivedV1, "exchange", "intake", "consent", "referral"),
     _entry(exchange.ProcessReceivedV1, "exchange", "referral", "returns"),
+    _entry(exchange.DirectoryReceivedV1, "exchange", "referral", stream="directory"),
     _entry(exchange.RecallReceivedV1, "exchange", "intake", "consent", "referral", "notify", protective=True),
     _entry(exchange.RecallAnsweredV1, "exchange", "consent", "notify"),
     _entry(notify.NotificationSentV1, "notify"),

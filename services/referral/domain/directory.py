@@ -1,10 +1,13 @@
 """An organisation of the directory with its services, and whether an offer to it makes sense before it is sent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.organisations import ACTIVE
+
+DEFUNCT = "defunct"
+"""A service that its organisation no longer names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,27 @@ class Organisation:
     stored: int = 0
     seeded: str | None = None
     touched: set[str] = field(default_factory=set)
+    told: int = 0
+    """The newest version that the organisation's own cell has told of."""
+
+    def hear(self, profile: Profile, services: Sequence[Service], version: int) -> list[DirectoryChanged]:
+        """What its own cell says. What we know beside it stays: names, hours, languages; a service that it no longer
+        names is closed.
+        """
+        if version <= self.told:
+            return []
+        self.told = version
+        kept = replace(profile, name=self.profile.name, details={**self.profile.details, **profile.details})
+        facts = self.describe(kept if self.version else profile)
+        for said in services:
+            known = self.services.get(said.id)
+            facts += self.offer(
+                said if known is None else replace(said, name=known.name, details=known.details)
+            )
+        gone = self.services.keys() - {said.id for said in services}
+        for service_id in sorted(gone):
+            facts += self.offer(replace(self.services[service_id], status=DEFUNCT))
+        return facts
 
     def describe(self, profile: Profile) -> list[DirectoryChanged]:
         """Saying the same again changes nothing and is said to nobody."""

@@ -51,7 +51,7 @@ _NOT_RUNNING = frozenset({State.DRAFT, State.REJECTED, State.COMPLETED, State.FA
 
 @dataclass(slots=True)
 class Referral:
-    """`reason` is the code of the last rejection, hold or failure; a failure's may also be why nothing was delivered:
+    """`reason` is the code of the rejection, hold or failure in which it stands; a failure's may also be why nothing was delivered:
     a code of `disclosure_refusal` or `border_refusal`. Both are None where the other side was not to tell. `stored` is the version that the database has; 0 when new.
     """
 
@@ -211,9 +211,8 @@ class Referral:
         """The one place where a state changes after sending."""
         says, carries = _SAYS[verb]
         self.state, self.version = MOVES[verb].to, self.version + 1
-        if carries == "reason":
-            self.reason = code
-        elif carries == "outcome":
+        self.reason = code if carries == "reason" else None
+        if carries == "outcome":
             self.outcome = code
         self._stamp(now)
         return [self._fact(says, now, **({} if carries is None else {carries: code or NOT_DISCLOSED}))]
