@@ -81,7 +81,7 @@ class Service:
         self.vault = Vault(settings) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
-        self.http = httpx2.AsyncClient(timeout=5, trust_env=False)
+        self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())
         self.subscriptions: list[Subscription[Any, Any]] = [
             *([directory.subscription()] if follows_directory else []),
             *([access.subscription()] if follows_cases else []),

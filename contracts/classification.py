@@ -40,7 +40,7 @@ ALWAYS_OPERATIONAL = frozenset(
         # versions, hashes, positions, counts
         "revision", "version", "agreement_version", "consent_revision", "checklist_version", "revision_hash",
         "sha256", "agreement_sha256", "consent_sha256", "fields_hash", "chain_head", "entry", "envelope_seq",
-        "attempts",
+        "attempts", "retention_days",
         # instants
         "opened_at", "at", "until", "valid_from", "valid_until", "sealed_at", "expected_at",
         # codes about the process, never about the person
@@ -72,6 +72,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         },
         "disclosure.refused.v1": {"reason": OPERATIONAL},
         "disclosure.recalled.v1": {"reason": OPERATIONAL},
+        "recall.received.v1": {"reason": OPERATIONAL},
         "directory.changed.v1": {
             "status": OPERATIONAL,
             "org_type": OPERATIONAL,

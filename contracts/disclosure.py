@@ -65,6 +65,8 @@ class AgreementTerms:
     fields: tuple[str, ...]
     valid_from: datetime
     valid_until: datetime
+    retention_days: int = 0
+    """How long the recipient may read after the end of the referral; at once is what protects her."""
 
     def joins(self, one: str, other: str) -> bool:
         """An agreement abroad says nothing about disclosures at home."""

@@ -4,12 +4,17 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.testing import Databases, Kafka, Run
 
 pytest_plugins = ["tests.time_limits"]
+
+settings.register_profile("corridor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("corridor")
+"""Slow is the machine, not the example: what hangs is found by pytest's own limit."""
 
 RUN = pytest.StashKey[Run]()
 WORKER_INPUT = "corridor_run"

@@ -22,6 +22,21 @@ class ConsentGivenV1(Event):
     valid_until: Instant
 
 
+class ConsentNarrowedV1(Event):
+    """She took a part back: a recipient, a purpose, a category. What is left of it, whole. Protective."""
+
+    type: ClassVar[str] = "consent.narrowed.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    revision_hash: Sha256
+    purposes: tuple[Annotated[str, Code("purpose")], ...]
+    recipients: tuple[OrganisationId, ...]
+    categories: tuple[Annotated[str, Code("data_category")], ...]
+    back_categories: tuple[Annotated[str, Code("data_category")], ...]
+    valid_until: Instant
+
+
 class ConsentRefusedV1(Event):
     type: ClassVar[str] = "consent.refused.v1"
     case_id: CaseId
@@ -95,7 +110,7 @@ class DisclosureRefusedV1(Event):
 
 
 class DisclosureRecalledV1(Event):
-    """Consent ended after the disclosure was authorised: it is never sealed, or is recalled. Protective."""
+    """Its authority ended after it was authorised: consent, a part of it, or its referral. It is never sealed, or is recalled. Protective."""
 
     type: ClassVar[str] = "disclosure.recalled.v1"
     case_id: CaseId

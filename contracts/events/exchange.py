@@ -23,6 +23,8 @@ class AgreementChangedV1(Event):
     process_codes: tuple[Annotated[str, Code("process")], ...]
     valid_from: Instant
     valid_until: Instant
+    retention_days: int = 0
+    """After the end of a referral the recipient may read so long; none: it ends at once."""
 
 
 class EnvelopeSealedV1(Event):
@@ -148,6 +150,7 @@ class RecallReceivedV1(Event):
     disclosure_id: UUID
     referral_id: UUID
     sender_cell: Cell
+    reason: Annotated[str, Code("recall_reason")] | None = None
     at: Instant
 
 

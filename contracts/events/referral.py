@@ -78,6 +78,12 @@ class ReferralCancelledV1(_ReferralMoved):
     type: ClassVar[str] = "referral.cancelled.v1"
 
 
+class ReferralCorrectedV1(_ReferralMoved):
+    """It was entered in error: nothing of it should ever have been sent. Said by the sender's half alone."""
+
+    type: ClassVar[str] = "referral.corrected.v1"
+
+
 class ReferralRevokedV1(_ReferralMoved):
     """Consent ended before the receiver accepted."""
 

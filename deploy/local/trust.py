@@ -68,6 +68,8 @@ class AgreementDraft:
     fields: tuple[str, ...]
     purposes: tuple[str, ...] = _PURPOSES
     process_codes: tuple[str, ...] = ()
+    retention_days: int = 30
+    """After completion or cancellation the recipient finishes its own records; then it reads no more."""
 
 
 AGREEMENTS = (
@@ -181,11 +183,12 @@ def _agreement(path: Path, draft: AgreementDraft, governance: Sequence[OKPKey], 
         "fields": list(draft.fields),
         "process_codes": list(draft.process_codes or sorted(codes("process"))),
         "legal_basis": draft.legal_basis,
+        "retention_days": draft.retention_days,
     }
     if path.exists():
         signed = json.loads(path.read_text(encoding="utf-8"))["document"]
         lasts = datetime.fromisoformat(signed["valid_until"]) > now
-        if lasts and all(signed[name] == value for name, value in terms.items()):
+        if lasts and all(signed.get(name) == value for name, value in terms.items()):
             return
     document = {
         "kind": AGREEMENT,

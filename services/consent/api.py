@@ -17,6 +17,7 @@ from contracts.events.access import RecordReadV1
 from services.consent import fencing, queries, store, use_cases
 from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm
+from services.consent.part_form import PartForm
 from services.consent.receipt import Receipt, receipt_of
 from services.consent.signing import signer_of
 from services.consent.use_cases import Prepared
@@ -113,7 +114,7 @@ async def post_renew(
     response: Response,
 ) -> Ended:
     async with one_transaction(request, actor) as tx:
-        record = await use_cases.renew(tx, actor, prepared, expected)
+        record = await use_cases.renew(tx, actor, running.settings.cell, prepared, expected)
         _remember(tx, response, record)
     return await _settled(running, actor, record, response)
 
@@ -127,6 +128,20 @@ async def post_withdraw(consent_id: UUID, actor: Who, running: Running, response
     """Asked again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw(tx, actor, consent_id)
+    return await _settled(running, actor, record, response)
+
+
+@router.post(
+    "/v1/consents/{consent_id}/withdraw-part",
+    responses=_ENDS,
+    summary="She takes a part back: recipients, purposes, categories; nothing is asked, no reason needed",
+)
+async def post_withdraw_part(
+    consent_id: UUID, body: PartForm, actor: Who, running: Running, response: Response
+) -> Ended:
+    """The rest of her consent stands. It only takes away, so no version is asked for and asking twice is no error."""
+    async with running.database.transaction(actor.origin()) as tx:
+        record = await use_cases.withdraw_part(tx, actor, running.settings.cell, consent_id, body.part())
     return await _settled(running, actor, record, response)
 
 

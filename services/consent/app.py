@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from chassis.clock import Clock, utc_now
 from chassis.service import Service
 from services.consent import api, internal
-from services.consent.expiry import expiry_work
+from services.consent.expiry import expiry_work, reading_end_work
 from services.consent.fencing import fence_work
 from services.consent.handlers import subscriptions
 from services.consent.settings import Settings
@@ -26,7 +26,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),
-        work=lambda running: [expiry_work(), fence_work(running)],
+        work=lambda running: [expiry_work(), reading_end_work(), fence_work(running)],
         clock=clock,
     )
     service.ports["signer"] = Signer(settings)

@@ -1,11 +1,11 @@
-"""The clock of a consent: a due row ends it when its validity does, and recalls what was disclosed under it."""
+"""The clocks of consent: a due row ends a record with its validity, and a reading some time after its referral."""
 
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.work import Item, Later, WorkKind
 from services.consent import use_cases
-from services.consent.outgoing import EXPIRE
+from services.consent.outgoing import END, EXPIRE
 
 ATTEMPTS = 100
 """An expiry is protective and needs the database alone: it is not given up."""
@@ -23,3 +23,11 @@ async def _finish(tx: Transaction, item: Item, _: None) -> None:
 
 def expiry_work() -> WorkKind:
     return WorkKind(EXPIRE, act=_nothing, finish=_finish, max_attempts=ATTEMPTS)
+
+
+async def _end_reading(tx: Transaction, item: Item, _: None) -> None:
+    await use_cases.end_reading(tx, UUID(item.payload["disclosure_id"]), item.payload["reason"])
+
+
+def reading_end_work() -> WorkKind:
+    return WorkKind(END, act=_nothing, finish=_end_reading, max_attempts=ATTEMPTS)

@@ -1,13 +1,15 @@
 """What consent does when it is told something: plain functions, from what was loaded and the event to facts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
 
 from chassis.database import Transaction
 from chassis.subscription import Subscription
 from contracts.disclosure import AgreementTerms
+from contracts.envelope import Event
 from contracts.events.exchange import (
     AgreementChangedV1,
     DisclosureReceivedV1,
@@ -18,7 +20,18 @@ from contracts.events.exchange import (
     RecallReceivedV1,
 )
 from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
-from contracts.events.referral import DirectoryChangedV1, ReferralCancelledV1, ReferralSentV1
+from contracts.events.referral import (
+    DirectoryChangedV1,
+    ReferralAcceptedV1,
+    ReferralCancelledV1,
+    ReferralCompletedV1,
+    ReferralCorrectedV1,
+    ReferralExpiredV1,
+    ReferralFailedV1,
+    ReferralRejectedV1,
+    ReferralSentV1,
+    ReferralStartedV1,
+)
 from services.consent import store
 from services.consent.domain.authorisation import Listed
 from services.consent.domain.case import CaseConsents
@@ -29,6 +42,7 @@ from services.consent.domain.ground import AgreementVersions, DirectoryEntry
 from services.consent.outgoing import outgoing
 
 Facts = Iterable[Fact]
+OUTGOING = "outgoing"
 
 
 def disclosure_id_of(referral_id: UUID) -> UUID:
@@ -62,9 +76,27 @@ def on_referral_sent(case: CaseConsents, event: ReferralSentV1, now: datetime) -
     return case.ask(disclosure_id_of(event.referral_id), request, now)
 
 
-def on_referral_cancelled(case: CaseConsents, event: ReferralCancelledV1, now: datetime) -> Facts:
-    disclosure = case.disclosures.get(disclosure_id_of(event.referral_id))
-    return [] if disclosure is None else disclosure.cancel()
+ENDS: Mapping[type[Event], str] = MappingProxyType(
+    {
+        ReferralCorrectedV1: "entered_in_error",
+        ReferralRejectedV1: "rejected",
+        ReferralExpiredV1: "unanswered",
+        ReferralCancelledV1: "cancelled",
+        ReferralCompletedV1: "completed",
+        ReferralFailedV1: "failed",
+    }
+)
+"""How the sender's half ended → why the reading ends. What a recipient's half says is no matter of ours."""
+
+
+def on_referral_ended(case: CaseConsents, event: Any, now: datetime) -> Facts:
+    return case.end(event.referral_id, ENDS[type(event)], now) if event.half == OUTGOING else []
+
+
+def on_referral_answered(
+    case: CaseConsents, event: ReferralAcceptedV1 | ReferralStartedV1, now: datetime
+) -> Facts:
+    return case.answered_late(event.referral_id, now) if event.half == OUTGOING else []
 
 
 def on_envelope_sealed(case: CaseConsents, event: EnvelopeSealedV1, now: datetime) -> Facts:
@@ -110,7 +142,7 @@ def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now:
 
 def on_recall_received(case: CaseConsents, event: RecallReceivedV1, now: datetime) -> Facts:
     """Protective: it may come before the disclosure that it recalls, and then closes it before it is known."""
-    case.grant(event.disclosure_id).recall()
+    case.grant(event.disclosure_id).recall(event.reason)
     return ()
 
 
@@ -125,6 +157,7 @@ def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1
             fields=event.fields,
             valid_from=event.valid_from,
             valid_until=event.valid_until,
+            retention_days=event.retention_days,
         )
     )
     return ()
@@ -133,6 +166,24 @@ def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1
 def on_directory_changed(entry: DirectoryEntry, event: DirectoryChangedV1, now: datetime) -> Facts:
     entry.learn(event.version, Listed(event.cell, event.role))
     return ()
+
+
+_OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
+    {
+        CaseOpenedV1: on_case_opened,
+        AgeGroupKnownV1: on_age_group_known,
+        ReferralSentV1: on_referral_sent,
+        **dict.fromkeys(ENDS, on_referral_ended),
+        ReferralAcceptedV1: on_referral_answered,
+        ReferralStartedV1: on_referral_answered,
+        EnvelopeSealedV1: on_envelope_sealed,
+        EnvelopeDeliveredV1: on_envelope_delivered,
+        EnvelopeRefusedV1: on_envelope_refused,
+        RecallAnsweredV1: on_recall_answered,
+        DisclosureReceivedV1: on_disclosure_received,
+        RecallReceivedV1: on_recall_received,
+    }
+)
 
 
 def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
@@ -156,18 +207,7 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         outgoing=outgoing,
     )
     cases = Subscription(
-        handlers={
-            CaseOpenedV1: on_case_opened,
-            AgeGroupKnownV1: on_age_group_known,
-            ReferralSentV1: on_referral_sent,
-            ReferralCancelledV1: on_referral_cancelled,
-            EnvelopeSealedV1: on_envelope_sealed,
-            EnvelopeDeliveredV1: on_envelope_delivered,
-            EnvelopeRefusedV1: on_envelope_refused,
-            RecallAnsweredV1: on_recall_answered,
-            DisclosureReceivedV1: on_disclosure_received,
-            RecallReceivedV1: on_recall_received,
-        },
+        handlers=_OF_A_CASE,
         key=lambda event: event.case_id,
         load=load,
         save=store.save_cases,

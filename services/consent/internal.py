@@ -51,6 +51,9 @@ class Granted(BaseModel):
     granted: bool
     purpose: str | None
     fields: list[str]
+    closed_for: Annotated[
+        Annotated[str, Code("recall_reason")] | None, Field(description="why it was taken back")
+    ]
 
 
 @router.post("/preview", summary="What would be sent, what not and why")
@@ -90,5 +93,9 @@ async def get_granted(disclosure_id: UUID, actor: Who, tx: Tx) -> Granted:
     require(actor, "internal.granted")
     grant = await queries.grant(tx, disclosure_id)
     return Granted(
-        disclosure_id=disclosure_id, granted=grant.granted, purpose=grant.purpose, fields=grant.fields
+        disclosure_id=disclosure_id,
+        granted=grant.granted,
+        purpose=grant.purpose,
+        fields=grant.fields,
+        closed_for=grant.closed_for,
     )

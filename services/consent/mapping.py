@@ -110,9 +110,9 @@ _GRANT = {
 }
 GRANTS = _upsert(
     "grants",
-    {"disclosure_id": "uuid", "case_id": "uuid", "closed": "boolean", **_GRANT},
+    {"disclosure_id": "uuid", "case_id": "uuid", "closed": "boolean", "closed_for": "text", **_GRANT},
     "disclosure_id",
-    ["closed", *_GRANT],
+    ["closed", "closed_for", *_GRANT],
 )
 AGREEMENTS = _insert(
     "agreements",
@@ -125,6 +125,7 @@ AGREEMENTS = _insert(
         "fields": "text[]",
         "valid_from": "timestamptz",
         "valid_until": "timestamptz",
+        "retention_days": "integer",
     },
     "on conflict do nothing",
 )
@@ -230,7 +231,7 @@ def grant(row: Row) -> ReceivedGrant:
     if row.referral_id is not None:
         values["fields"], values["back_categories"] = tuple(row.fields), tuple(row.back_categories)
         terms = GrantTerms(**values)
-    return ReceivedGrant(row.disclosure_id, row.case_id, terms, row.closed)
+    return ReceivedGrant(row.disclosure_id, row.case_id, terms, row.closed, row.closed_for)
 
 
 def grant_row(grant: ReceivedGrant) -> dict[str, Any]:
@@ -238,6 +239,7 @@ def grant_row(grant: ReceivedGrant) -> dict[str, Any]:
         "disclosure_id": grant.disclosure_id,
         "case_id": grant.case_id,
         "closed": grant.closed,
+        "closed_for": grant.closed_for,
         **{name: None if grant.terms is None else getattr(grant.terms, name) for name in _GRANT},
     }
 
@@ -260,6 +262,7 @@ def agreement(row: Row) -> AgreementTerms:
         fields=tuple(row.fields),
         valid_from=row.valid_from,
         valid_until=row.valid_until,
+        retention_days=row.retention_days,
     )
 
 

@@ -8,9 +8,13 @@ from chassis.outbox import Due
 from contracts.envelope import Event
 from contracts.events import consent as said
 from services.consent.domain import facts
+from services.consent.domain.record import ConsentRecord
 
 EXPIRE = "expire"
 """The kind of the work row that ends a consent when its validity does."""
+
+END = "end"
+"""The kind of the work row that ends the reading some time after the end of a referral."""
 
 FENCE = "fence"
 """The kind of the work row that asks exchange to seal nothing more of what was recalled."""
@@ -21,18 +25,25 @@ def outgoing(fact: facts.Fact) -> Event | Due:
 
 
 def _given(fact: facts.ConsentGiven) -> Event:
-    record = fact.record
-    return said.ConsentGivenV1(
-        case_id=record.case_id,
-        consent_id=record.id,
-        revision=record.revision,
-        revision_hash=record.head,
-        purposes=record.terms.purposes,
-        recipients=tuple(r.organisation for r in record.terms.recipients),
-        categories=record.terms.categories,
-        back_categories=record.terms.back_categories,
-        valid_until=record.terms.valid_until,
-    )
+    return said.ConsentGivenV1(**_terms(fact.record))
+
+
+def _narrowed(fact: facts.ConsentNarrowed) -> Event:
+    return said.ConsentNarrowedV1(**_terms(fact.record))
+
+
+def _terms(record: ConsentRecord) -> dict[str, Any]:
+    return {
+        "case_id": record.case_id,
+        "consent_id": record.id,
+        "revision": record.revision,
+        "revision_hash": record.head,
+        "purposes": record.terms.purposes,
+        "recipients": tuple(r.organisation for r in record.terms.recipients),
+        "categories": record.terms.categories,
+        "back_categories": record.terms.back_categories,
+        "valid_until": record.terms.valid_until,
+    }
 
 
 def _refused(fact: facts.ConsentRefused) -> Event:
@@ -60,6 +71,11 @@ def _expiry_due(fact: facts.ExpiryDue) -> Due:
 def _fence_due(fact: facts.FenceDue) -> Due:
     key = str(fact.disclosure_id)
     return Due(FENCE, key, {"disclosure_id": key}, due_at=fact.at)
+
+
+def _reading_end_due(fact: facts.ReadingEndDue) -> Due:
+    payload = {"disclosure_id": str(fact.disclosure_id), "reason": fact.reason}
+    return Due(END, f"{fact.disclosure_id}.{fact.reason}", payload, due_at=fact.at)
 
 
 def _authorised(fact: facts.DisclosureAuthorised) -> Event:
@@ -109,6 +125,7 @@ def _recalled(fact: facts.DisclosureRecalled) -> Event:
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
     {
         facts.ConsentGiven: _given,
+        facts.ConsentNarrowed: _narrowed,
         facts.ConsentRefused: _refused,
         facts.ConsentWithdrawn: _withdrawn,
         facts.ConsentExpired: _expired,
@@ -118,5 +135,6 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.DisclosureRefused: _disclosure_refused,
         facts.DisclosureRecalled: _recalled,
         facts.FenceDue: _fence_due,
+        facts.ReadingEndDue: _reading_end_due,
     }
 )

@@ -112,6 +112,7 @@ class GrantView(BaseModel):
     case_id: UUID
     granted: bool
     closed: bool
+    closed_for: Annotated[str, Code("recall_reason")] | None
     referral_id: UUID | None
     sender: str | None
     sender_cell: str | None

@@ -17,6 +17,8 @@ from chassis.vault import Sealing, Vault
 from services.consent import store
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Wanted, token_refusal
+from services.consent.domain.coverage import reconsider
+from services.consent.domain.narrowing import Part
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.terms import Terms
 from services.consent.signing import Signer
@@ -101,13 +103,16 @@ async def _recipients_are_listed(tx: Transaction, agreed: Terms) -> None:
         await require_organisation(tx, recipient.organisation, where, cell=recipient.country, receives=True)
 
 
-async def renew(tx: Transaction, actor: Actor, prepared: Prepared, expected: int | None) -> ConsentRecord:
-    """She was asked again and agreed, to the same or to other terms."""
+async def renew(
+    tx: Transaction, actor: Actor, cell: str, prepared: Prepared, expected: int | None
+) -> ConsentRecord:
+    """She was asked again and agreed, to the same or to other terms. What these no longer cover is taken back."""
     held = await store.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
     await _recipients_are_listed(tx, prepared.terms)
     act = Act(actor.subject, actor.organisation, held.now)
     with answered():
         facts = held.record.renew(prepared.terms, prepared.sealed, act)
+    facts += reconsider(held.record, await store.ground(tx, cell, held.now), held.now)
     await store.save(tx, held.record, facts)
     return held.record
 
@@ -119,6 +124,24 @@ async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRe
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
     await store.save(tx, held.record, facts)
     return held.record
+
+
+async def withdraw_part(
+    tx: Transaction, actor: Actor, cell: str, consent_id: UUID, part: Part
+) -> ConsentRecord:
+    """By the person, as `withdraw`: a recipient, a purpose, a category. What is left of her consent stands."""
+    held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    facts = held.record.narrow(part, Act(actor.subject, actor.organisation, held.now))
+    facts += reconsider(held.record, await store.ground(tx, cell, held.now), held.now)
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def end_reading(tx: Transaction, disclosure_id: UUID, reason: str) -> None:
+    """The time that the agreement leaves after the end of a referral is over."""
+    held, disclosure = await store.hold_disclosure(tx, disclosure_id)
+    if held is not None:
+        await store.save(tx, held.record, disclosure.recall(reason, held.now))
 
 
 async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None) -> ConsentRecord:

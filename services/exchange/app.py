@@ -31,10 +31,6 @@ ATTEMPTS = 100
 FOR_EVER = 1_000_000
 """A recall or its answer is never given up: somebody relies on it."""
 
-router = APIRouter()
-router.include_router(api.router)
-router.include_router(internal.router)
-
 
 def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service:
     """`tokens` is for the test that shows what goes wrong when seal tokens are not checked; no setting reaches it."""

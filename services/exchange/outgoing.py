@@ -122,4 +122,5 @@ def agreement_changed(agreement: Agreement) -> AgreementChangedV1:
         process_codes=agreement.process_codes,
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
+        retention_days=terms.retention_days,
     )

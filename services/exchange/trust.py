@@ -26,6 +26,8 @@ from services.exchange.signed_file import (
 
 Mode = Literal["development", "production"]
 
+LONGEST_RETENTION_DAYS = 3_660
+
 USES: Mapping[str, str] = {"sign": SIGN_CURVE, "agree": AGREE_CURVE}
 
 
@@ -113,10 +115,17 @@ def read_agreement(path: Path, governance: Mapping[str, OKPKey]) -> Agreement:
             fields=tuple(document["fields"]),
             valid_from=datetime.fromisoformat(document["valid_from"]),
             valid_until=datetime.fromisoformat(document["valid_until"]),
+            retention_days=_retention(document.get("retention_days", 0)),
         )
         return Agreement(terms, tuple(document["process_codes"]), str(document["legal_basis"]))
     except (ValueError, KeyError, TypeError) as error:
         raise NotTrusted(f"{path.name} is no agreement") from error
+
+
+def _retention(days: object) -> int:
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= LONGEST_RETENTION_DAYS:
+        raise ValueError("days from none to ten years")
+    return days
 
 
 def read_agreements(directory: Path, governance: Mapping[str, OKPKey], now: datetime) -> dict[str, Agreement]:

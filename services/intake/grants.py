@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 import httpx2
@@ -13,6 +13,8 @@ REMEMBERED_SECONDS = 5.0
 TIMEOUT_SECONDS = 2.0
 MOST_REMEMBERED = 10_000
 PORT = "consent_grants"
+RECALLED, UNCONFIRMED = "recalled", "unconfirmed"
+"""Codes of `reading_closed`, beside the reasons of recalls: nobody says why, and consent cannot be asked."""
 
 
 class ConsentGrants:
@@ -22,35 +24,38 @@ class ConsentGrants:
         self._service, self._monotonic = service, monotonic
         self._granted_until: dict[UUID, float] = {}
 
-    async def granted(self, disclosures: Iterable[UUID]) -> frozenset[UUID]:
-        """Those that consent says are granted now. Whatever goes wrong is a no."""
+    async def closed(self, disclosures: Iterable[UUID]) -> Mapping[UUID, str | None]:
+        """Why each may not be read now; None for what consent says is granted. Whatever goes wrong closes."""
         asked = list(disclosures)
         answers = await asyncio.gather(*(self._one(disclosure) for disclosure in asked))
-        return frozenset(one for one, yes in zip(asked, answers, strict=True) if yes)
+        return dict(zip(asked, answers, strict=True))
 
-    async def _one(self, disclosure_id: UUID) -> bool:
+    async def _one(self, disclosure_id: UUID) -> str | None:
         now = self._monotonic()
         if self._granted_until.get(disclosure_id, 0.0) > now:
-            return True
-        granted = await self._ask(disclosure_id)
+            return None
+        closed = await self._ask(disclosure_id)
         self._granted_until.pop(disclosure_id, None)
-        if granted:
+        if closed is None:
             while len(self._granted_until) >= MOST_REMEMBERED:
                 del self._granted_until[next(iter(self._granted_until))]
             self._granted_until[disclosure_id] = now + REMEMBERED_SECONDS
-        return granted
+        return closed
 
-    async def _ask(self, disclosure_id: UUID) -> bool:
+    async def _ask(self, disclosure_id: UUID) -> str | None:
         base = self._service.settings.peers.get("consent")
         if base is None:
-            return False
+            return UNCONFIRMED
         url = f"{base.rstrip('/')}/internal/v1/grants/{disclosure_id}"
         try:
             headers = {**self._service.tokens.headers("consent"), **self._service.telemetry.headers()}
             answer = await self._service.http.get(url, headers=headers, timeout=TIMEOUT_SECONDS)
-            return answer.status_code == httpx2.codes.OK and answer.json().get("granted") is True
+            found = answer.json() if answer.status_code == httpx2.codes.OK else {}
+            if found.get("granted") is True:
+                return None
+            return str(found.get("closed_for") or RECALLED) if found else UNCONFIRMED
         except (httpx2.HTTPError, ValueError, AttributeError):
-            return False
+            return UNCONFIRMED
 
 
 def grants_of(service: Service) -> ConsentGrants:

@@ -27,7 +27,7 @@ def on_referral_accepted(file: ReceivedFile, event: ReferralAcceptedV1, now: dat
 
 
 def on_recall_received(file: ReceivedFile, event: RecallReceivedV1, now: datetime) -> Iterable[Fact]:
-    return file.recall(event.disclosure_id, event.referral_id)
+    return file.recall(event.disclosure_id, event.referral_id, event.reason)
 
 
 def _arrival(event: DisclosureReceivedV1) -> Arrival:

@@ -21,7 +21,7 @@ from contracts.events.exchange import (
     RecallReceivedV1,
 )
 from contracts.response_clock import ResponseClock
-from services.referral.domain.case import CaseReferrals
+from services.referral.domain.case import CONSENT_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.directory import Organisation, Profile, Service
 from services.referral.domain.facts import Fact, Ignored
@@ -76,6 +76,9 @@ def on_disclosure_refused(case: CaseReferrals, event: DisclosureRefusedV1, now: 
 
 
 def on_disclosure_recalled(case: CaseReferrals, event: DisclosureRecalledV1, now: datetime) -> Facts:
+    """Only the end of her consent takes the offer back. What follows a disclosure, or an end of its own, does not."""
+    if event.reason not in CONSENT_ENDED:
+        return ()
     return _outgoing(case, event, lambda referral: referral.revoke(now))
 
 
@@ -103,7 +106,7 @@ def on_process_received(case: CaseReferrals, event: ProcessReceivedV1, now: date
 
 
 def on_recall_received(case: CaseReferrals, event: RecallReceivedV1, now: datetime) -> Facts:
-    return case.recall(event.referral_id, event.disclosure_id, now)
+    return case.recall(event.referral_id, event.disclosure_id, event.reason, now)
 
 
 def on_disclosure_received(clock: ResponseClock, cell: str) -> Callable[..., Facts]:

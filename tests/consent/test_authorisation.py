@@ -146,14 +146,14 @@ def test_an_agreement_that_ended_refuses_the_token():
 
 def test_a_cancelled_referral_gets_no_token():
     made, disclosure, wanted = authorised()
-    disclosure.cancel()
+    disclosure.end("cancelled", timedelta(0), NOW)
     assert token_refusal(disclosure, made, ground(), wanted, NOW) == "referral_cancelled"
 
 
 def test_every_refusal_of_a_token_is_a_code_of_the_list():
     known = set(codes("disclosure_refusal"))
     assert {"disclosure_changed", "referral_cancelled", "unknown_recipient", "no_consent"} <= known
-    assert {f"consent_{reason}" for reason in codes("recall_reason")} <= known
+    assert {f"consent_{reason}" for reason in ("withdrawn", "revoked", "expired")} <= known
 
 
 @pytest.mark.parametrize("stage", [Stage.DELIVERED, Stage.REFUSED])

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from contracts.codes import codes
 from services.consent.domain import facts
+from services.consent.domain.coverage import NARROWED, REPLACED
 from services.consent.domain.disclosure import MOVES, OPEN, Authority, Disclosure, Stage, Step
+from services.consent.handlers import ENDS
 from tests.consent.making import NOW, asked
 
 AUTHORITY = Authority(
@@ -31,7 +33,7 @@ HEARD = {
     "undelivered": (Stage.UNDELIVERED, Step.UNDELIVERED),
     "answered": (Stage.ANSWERED, Step.ANSWERED),
 }
-VERBS = ["authorise", "refuse", "cancel", "recall", *HEARD]
+VERBS = ["authorise", "refuse", "end", "recall", *HEARD]
 
 
 def at(stage: Stage):
@@ -50,6 +52,7 @@ def apply(made, verb):
     arguments = {
         "authorise": (AUTHORITY,),
         "refuse": ("no_consent",),
+        "end": ("rejected", timedelta(0), NOW),
         "recall": ("withdrawn", NOW),
         "undelivered": ("expired",),
         "answered": ("erased", None),
@@ -94,10 +97,26 @@ def test_a_fence_is_written_once_and_an_answer_of_exchange_stands_for_it():
 
 
 @pytest.mark.parametrize("stage", list(Stage))
-def test_a_cancelled_referral_stops_only_what_was_not_yet_sealed(stage):
+@pytest.mark.parametrize(
+    "reason", ["entered_in_error", "rejected", "unanswered", "cancelled", "completed", "failed"]
+)
+@pytest.mark.parametrize("days", [0, 30])
+def test_the_end_of_a_referral_ends_the_reading_at_once_or_after_the_time_of_the_agreement(
+    stage, reason, days
+):
     made = at(stage)
-    assert made.cancel() == []
-    assert made.stage is (Stage.CANCELLED if stage is Stage.AUTHORISED else stage)
+    said = made.end(reason, timedelta(days=days), NOW)
+    unused = reason == "cancelled" and stage is not Stage.DELIVERED
+    if stage not in OPEN:
+        assert (said, made.stage) == ([], stage)
+    elif days and reason in {"cancelled", "completed", "failed"} and not unused:
+        assert said == [facts.ReadingEndDue(made.id, reason, NOW + timedelta(days=days))]
+        assert (made.stage, [entry.step for entry in made.entries]) == (stage, [Step.ENDED])
+    else:
+        assert said[0] == facts.DisclosureRecalled(
+            made.request.case_id, made.id, made.request.referral_id, reason
+        )
+        assert made.stage is Stage.RECALLED
 
 
 @pytest.mark.parametrize("stage", list(Stage))
@@ -139,4 +158,6 @@ def test_the_ledger_keeps_the_names_of_the_fields_and_the_revision():
 
 
 def test_reasons_of_a_recall_are_codes_of_the_list():
-    assert {"withdrawn", "revoked", "expired"} == set(codes("recall_reason"))
+    ends = {*ENDS.values(), NARROWED, REPLACED}
+    assert {"withdrawn", "revoked", "expired", *ends} == set(codes("recall_reason"))
+    assert set(codes("recall_reason")) < set(codes("reading_closed"))

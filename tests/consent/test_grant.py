@@ -31,7 +31,7 @@ TERMS = GrantTerms(
 def test_a_grant_stands_only_if_it_came_and_was_never_recalled(steps):
     grant = ReceivedGrant(uuid4(), uuid4())
     for step in steps:
-        grant.receive(TERMS) if step == "receive" else grant.recall()
+        grant.receive(TERMS) if step == "receive" else grant.recall("withdrawn")
     assert grant.granted(NOW) == ("receive" in steps and "recall" not in steps)
 
 
@@ -45,5 +45,5 @@ def test_a_grant_ends_with_its_validity():
 def test_what_changes_nothing_is_not_saved_again():
     grant = ReceivedGrant(uuid4(), uuid4(), TERMS, closed=True)
     grant.receive(TERMS)
-    grant.recall()
+    grant.recall("withdrawn")
     assert not grant.changed

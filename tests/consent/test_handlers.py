@@ -228,7 +228,7 @@ async def test_an_answer_that_is_late_shows_as_overdue_until_it_comes(consent):
     assert (entries[-1]["code"], entries[-1]["law"]) == ("retained", law)
 
 
-async def test_a_cancelled_referral_gets_no_token_and_is_still_recalled(consent):
+async def test_a_cancelled_referral_gets_no_token_and_is_recalled(consent):
     consent_id = await consent.give()
     referral_id = uuid4()
     disclosure_id = await consent.send(referral_id=referral_id)
@@ -244,9 +244,10 @@ async def test_a_cancelled_referral_gets_no_token_and_is_still_recalled(consent)
     )
     answered = await consent.token(disclosure_id)
     assert (answered.status_code, answered.json()["code"]) == (409, "referral_cancelled")
-    assert await consent.said("disclosure.recalled.v1") == []
     await consent.withdraw(consent_id)
-    assert await consent.steps(disclosure_id) == ["authorised", "cancelled", "recalled"]
+    (recalled,) = await consent.said("disclosure.recalled.v1")
+    assert recalled["reason"] == "cancelled"
+    assert await consent.steps(disclosure_id) == ["authorised", "recalled"]
 
 
 async def test_items_that_are_no_disclosure_of_this_case_change_nothing(consent):

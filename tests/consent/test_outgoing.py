@@ -23,6 +23,7 @@ def authorised():
 
 FACTS = [
     facts.ConsentGiven(record(State.GIVEN)),
+    facts.ConsentNarrowed(record(State.GIVEN)),
     facts.ConsentRefused(ID, ID, 1),
     facts.ConsentWithdrawn(ID, ID, 2),
     facts.ConsentExpired(ID, ID, 2),
@@ -32,8 +33,13 @@ FACTS = [
     facts.DisclosureRefused(ID, ID, ID, "no_consent"),
     facts.DisclosureRecalled(ID, ID, ID, "withdrawn"),
     facts.FenceDue(ID, AUTHORITY.valid_until),
+    facts.ReadingEndDue(ID, "completed", AUTHORITY.valid_until),
 ]
-WORK = {facts.ExpiryDue: ("expire", f"{ID}.3"), facts.FenceDue: ("fence", f"{ID}")}
+WORK = {
+    facts.ExpiryDue: ("expire", f"{ID}.3"),
+    facts.FenceDue: ("fence", f"{ID}"),
+    facts.ReadingEndDue: ("end", f"{ID}.completed"),
+}
 
 
 def test_every_fact_is_here():

@@ -136,7 +136,7 @@ def test_the_end_of_a_consent_recalls_every_disclosure_made_under_it(verb, reaso
         disclosure.authorise(AUTHORITY)
     made.disclosures[1].sealed()
     made.disclosures[2].delivered()
-    made.disclosures[3].cancel()
+    made.disclosures[3].undelivered("expired")
     recalls = [fact for fact in apply(made, verb) if isinstance(fact, facts.DisclosureRecalled)]
     assert [(fact.disclosure_id, fact.reason) for fact in recalls] == [
         (d.id, reason) for d in made.disclosures

@@ -23,6 +23,7 @@ from contracts.examples import examples
 MODULES = (access, audit, consent, exchange, intake, notify, referral, returns)
 
 PROTECTIVE = {
+    "consent.narrowed.v1",
     "consent.withdrawn.v1",
     "consent.expired.v1",
     "consent.revoked.v1",

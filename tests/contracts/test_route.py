@@ -36,6 +36,7 @@ def test_the_way_of_an_event_runs_from_its_class_to_its_handlers_and_tests(tmp_p
         "  topic      referral.events (stream: case_id)",
         "  publisher  referral  services/referral/outgoing.py:3",
         "  consumer   intake  services/intake/handlers.py:3",
+        "  consumer   consent",
         "  consumer   returns",
         "  consumer   exchange",
         "  consumer   notify  services/notify/domain/notices.py:2",

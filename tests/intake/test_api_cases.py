@@ -253,3 +253,20 @@ async def test_a_newborn_of_today_is_registered_at_one_in_the_morning(intake):
     files = {"file": ("people.csv", b"prs_FirstName,prs_Birthdate\nSokha,2026-11-26\n", "text/csv")}
     answer = await intake.client.post("/v1/imports?dry_run=true", files=files, headers=headers)
     assert (answer.json()["good"], answer.json()["errors"]) == (1, [])
+
+
+async def test_whoever_knows_the_key_of_a_command_cannot_guess_the_case(intake):
+    """The identifier follows from the Idempotency-Key, so a retry finds it again; without the cell's own key nobody does."""
+    headers = intake.as_("screening_officer", org="th-screening-unit") | {
+        "Idempotency-Key": "unit-7.2026-11-26.1"
+    }
+    body = form()
+    first, again = [await intake.client.post("/v1/cases", json=body, headers=headers) for _ in range(2)]
+    other = intake.as_("screening_officer", org="th-screening-unit", sub="th.other") | {
+        "Idempotency-Key": headers["Idempotency-Key"]
+    }
+    elsewhere = await intake.client.post("/v1/cases", json=body, headers=other)
+    made = UUID(first.json()["id"])
+    assert (again.json()["id"], again.headers["idempotency-replayed"]) == (str(made), "true")
+    assert elsewhere.json()["id"] != str(made)
+    assert made.version == 4  # a hash that anybody can compute would be of version 5

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from contracts.codes import codes
 from services.intake.grants import PORT, ConsentGrants
 from tests.intake.making import (
     AGENCY,
@@ -116,7 +117,7 @@ async def test_received_fields_are_closed_as_soon_as_consent_says_no(intake, con
     await intake.deliver(received)
     consent.withdrawn.add(str(received.disclosure_id))
     (part,) = (await fields_of(intake, received.case_id))["received"]
-    assert (part["closed"], part["fields"]) == ("not-granted", {})
+    assert (part["closed"], part["fields"]) == ("recalled", {})
     assert bodies(await intake.said(), "record.read.v1")[-1]["allowed"] is False
 
 
@@ -125,7 +126,7 @@ async def test_received_fields_are_closed_while_consent_is_down_and_open_again_a
     await intake.deliver(received)
     consent.down = True
     (part,) = (await fields_of(intake, received.case_id))["received"]
-    assert (part["closed"], part["fields"]) == ("not-granted", {})
+    assert (part["closed"], part["fields"]) == ("unconfirmed", {})
     consent.down = False
     (part,) = (await fields_of(intake, received.case_id))["received"]
     assert part["fields"] == {"cor_FullName": "Sokha", "prs_Citizenship": ["KH"]}
@@ -141,7 +142,7 @@ async def test_a_yes_of_consent_is_remembered_for_five_seconds_and_not_longer(in
     now = 104.9
     assert (await fields_of(intake, received.case_id))["received"][0]["closed"] is None
     now = 105.1
-    assert (await fields_of(intake, received.case_id))["received"][0]["closed"] == "not-granted"
+    assert (await fields_of(intake, received.case_id))["received"][0]["closed"] == "recalled"
     assert consent.calls == 2
 
 
@@ -157,7 +158,7 @@ async def test_another_organisation_that_should_ever_see_the_case_was_granted_no
     await intake.deliver(received)
     await intake.grant_access(received.case_id, "th-shelter")
     view = await fields_of(intake, received.case_id, intake.as_("case_worker", org="th-shelter"))
-    assert [(part["closed"], part["fields"]) for part in view["received"]] == [("not-granted", {})]
+    assert [(part["closed"], part["fields"]) for part in view["received"]] == [("elsewhere", {})]
 
 
 async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then_answers(intake, consent):
@@ -308,3 +309,15 @@ async def test_nobody_but_exchange_asks_for_disclosable_fields(intake, caller):
     assert answer.status_code == 404
     assert "สมหญิง" not in answer.text
     assert AGENCY not in answer.text
+
+
+@pytest.mark.parametrize("reason", ["withdrawn", "narrowed", "entered_in_error", "completed", None])
+async def test_who_may_no_longer_read_is_told_why(intake, consent, reason):
+    """A recipient reads that she ended her consent, and not that something was not granted."""
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    await intake.deliver(acceptance_of(received))
+    await intake.deliver(recall_of(received).model_copy(update={"reason": reason}))
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"]) == (reason or "recalled", {})
+    assert codes("reading_closed")["withdrawn"] == "She ended her consent"

@@ -112,12 +112,12 @@ def refused(case_id: UUID, referral_id: UUID) -> consent.DisclosureRefusedV1:
     )
 
 
-def recalled(case_id: UUID, referral_id: UUID) -> consent.DisclosureRecalledV1:
+def recalled(case_id: UUID, referral_id: UUID, reason: str = "withdrawn") -> consent.DisclosureRecalledV1:
     return consent.DisclosureRecalledV1(
         case_id=case_id,
         disclosure_id=uuid5(referral_id, "disclosure"),
         referral_id=referral_id,
-        reason="withdrawn",
+        reason=reason,
     )
 
 
@@ -197,11 +197,12 @@ def process(
     return exchange.ProcessReceivedV1(**{**values, **changes})
 
 
-def recall(case_id: UUID, referral_id: UUID) -> exchange.RecallReceivedV1:
+def recall(case_id: UUID, referral_id: UUID, reason: str | None = None) -> exchange.RecallReceivedV1:
     return exchange.RecallReceivedV1(
         case_id=case_id,
         disclosure_id=uuid5(referral_id, "disclosure"),
         referral_id=referral_id,
         sender_cell="TH",
+        reason=reason,
         at=NOW,
     )

@@ -196,6 +196,58 @@ async def test_a_recall_after_acceptance_lets_the_help_go_on(kh: Harness):
     assert (await move(kh, referral_id, "start", org=RECIPIENT)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("reason", "offer", "help_"),
+    [
+        ("narrowed", "revoked", "accepted"),
+        ("replaced", "received", "accepted"),
+        ("unanswered", "expired", "accepted"),
+        ("cancelled", "cancelled", "cancelled"),
+        ("entered_in_error", "cancelled", "cancelled"),
+        ("completed", "received", "accepted"),
+    ],
+)
+async def test_the_incoming_half_ends_by_the_reason_of_the_recall(
+    kh: Harness, reason: str, offer: str, help_: str
+):
+    for accepted in (False, True):
+        case_id, referral_id = uuid4(), uuid4()
+        await kh.deliver(received(case_id, referral_id))
+        if accepted:
+            await kh.grant_access(case_id, RECIPIENT)
+            await move(kh, referral_id, "accept", org=RECIPIENT)
+        await kh.deliver(recall(case_id, referral_id, reason))
+        assert (await half(kh, referral_id, "incoming"))["state"] == (help_ if accepted else offer)
+
+
+async def test_the_offer_stands_while_its_disclosure_is_replaced_by_a_smaller_one(th: Harness, kh: Harness):
+    case_id, referral_id = uuid4(), uuid4()
+    first = received(case_id, referral_id)
+    smaller = first.model_copy(
+        update={
+            "disclosure_id": uuid5(first.disclosure_id, "following"),
+            "grant": first.grant.model_copy(update={"fields": ("cor_FullName",)}),
+        }
+    )
+    await kh.deliver(first)
+    await kh.deliver(recall(case_id, referral_id, "replaced"))
+    await kh.deliver(smaller)
+    row = await half(kh, referral_id, "incoming")
+    assert (row["state"], row["disclosure_id"], row["fields"]) == (
+        "received",
+        smaller.disclosure_id,
+        ["cor_FullName"],
+    )
+
+
+async def test_a_replacement_leaves_the_sent_offer_as_it_is(th: Harness):
+    case_id, referral_id = await sent(th)
+    await th.deliver(recalled(case_id, referral_id, "replaced"))
+    assert (await half(th, referral_id, "outgoing"))["state"] == "requested"
+    await th.deliver(recalled(case_id, referral_id, "narrowed"))
+    assert (await half(th, referral_id, "outgoing"))["state"] == "revoked"
+
+
 async def test_a_recall_that_overtakes_its_disclosure_leaves_it_revoked_and_nobody_is_asked(kh: Harness):
     case_id, referral_id = uuid4(), uuid4()
     await kh.deliver(recall(case_id, referral_id))

@@ -127,6 +127,13 @@ def test_a_country_that_has_no_people_is_refused_before_anything_starts(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_state_that_cannot_be_written_is_one_sentence():
+    tried = corridor("up", state="/proc/corridor/state")
+    assert (tried.returncode, tried.stderr, len(tried.stdout.splitlines())) == (1, "", 1)
+    assert tried.stdout.startswith("the system refused: ")
+    assert "/proc/corridor" in tried.stdout
+
+
 def test_a_second_start_says_which_process_runs_the_first_and_where_its_cells_are(stopped):
     first = Stack(["TH", "KH"], state=stopped)
     second = corridor("up", state=stopped)

@@ -15,7 +15,7 @@ from contracts.disclosure import (
 from contracts.disclosure import (
     Disclosure as Computed,
 )
-from services.consent.domain.disclosure import SEALABLE, Authority, Disclosure, Request, Stage
+from services.consent.domain.disclosure import SEALABLE, Authority, Disclosure, Request
 from services.consent.domain.record import ConsentRecord
 
 
@@ -93,7 +93,7 @@ def token_refusal(
 ) -> str | None:
     """Why no token may be given now, or None. It must still be allowed, and be exactly what was authorised.
 
-    A renewal since then does not stand in the way: the terms of today are what is checked.
+    A renewal since then does not stand in the way: the terms of today are what is checked, and they may allow more.
     """
     authority = disclosure.authority
     if authority is None:
@@ -105,15 +105,14 @@ def token_refusal(
     decision = _again(disclosure.request, record, ground, authority, now)
     if decision.computed.refusal is not None:
         return decision.computed.refusal
-    return None if _same(decision, authority) else "disclosure_changed"
+    return None if _allows(decision, authority) else "disclosure_changed"
 
 
 def _not_sealable(disclosure: Disclosure) -> str:
-    if disclosure.stage is Stage.CANCELLED:
-        return "referral_cancelled"
-    if disclosure.recalled_for is not None:
-        return f"consent_{disclosure.recalled_for}"
-    return "disclosure_changed"
+    reason = disclosure.recalled_for
+    if reason in {"withdrawn", "revoked", "expired"}:
+        return f"consent_{reason}"
+    return "disclosure_changed" if reason in {None, "narrowed", "replaced"} else "referral_cancelled"
 
 
 def _again(
@@ -124,13 +123,13 @@ def _again(
     return decide([record], replace(ground, agreements=agreements), request, now)
 
 
-def _same(decision: Decision, authority: Authority) -> bool:
+def _allows(decision: Decision, authority: Authority) -> bool:
     agreement = decision.agreement
     return (
         agreement is not None
         and agreement.sha256 == authority.agreement_sha256
         and agreement.version == authority.agreement_version
-        and fields_hash(decision.computed.sent) == authority.fields_hash
+        and set(authority.fields) <= set(decision.computed.sent)
     )
 
 

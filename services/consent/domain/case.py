@@ -1,11 +1,12 @@
 """All of consent about one case, as a batch of events finds it: records, disclosures, grants, and the ground they stand on."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.consent.domain.authorisation import Ground, decide
-from services.consent.domain.disclosure import Disclosure, Request
+from services.consent.domain.coverage import again
+from services.consent.domain.disclosure import OPEN, Disclosure, Request
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.record import ConsentRecord
@@ -57,6 +58,39 @@ class CaseConsents:
         if decision.record is not None:
             decision.record.disclosures.append(disclosure)
         return facts
+
+    def end(self, referral_id: UUID, reason: str, now: datetime) -> list[Fact]:
+        """A referral is over: so is the reading of all that was disclosed for it."""
+        return [
+            fact
+            for disclosure in self._of_referral(referral_id)
+            if disclosure.stage in OPEN
+            for fact in disclosure.end(reason, self._retention(disclosure), now)
+        ]
+
+    def answered_late(self, referral_id: UUID, now: datetime) -> list[Fact]:
+        """The answer had been given when this side stopped waiting: what was taken back for that is authorised again."""
+        found = self._of_referral(referral_id)
+        if any(d.stage in OPEN for d in found):
+            return []
+        before = next((d for d in found if d.recalled_for == "unanswered"), None)
+        if before is None:
+            return []
+        following, facts = again(before, list(self.records.values()), self.ground, now)
+        if following is None or following.id in self.disclosures:
+            return []
+        self.disclosures[following.id] = following
+        self.records[following.authorised_by.consent_id].disclosures.append(following)
+        return facts
+
+    def _of_referral(self, referral_id: UUID) -> list[Disclosure]:
+        return [d for d in self.disclosures.values() if d.request.referral_id == referral_id]
+
+    def _retention(self, disclosure: Disclosure) -> timedelta:
+        """What the agreement says today; none where it is not known."""
+        named = disclosure.authorised_by.agreement_id
+        days = next((a.retention_days for a in self.ground.agreements if a.id == named), 0)
+        return timedelta(days=days)
 
     def disclosure(self, disclosure_id: UUID | None) -> Disclosure | None:
         """None for an item at the border that is no disclosure, or none of this case."""

@@ -13,6 +13,7 @@ from services.consent.domain.facts import (
     DisclosureRefused,
     Fact,
     FenceDue,
+    ReadingEndDue,
 )
 
 ANSWER_WITHIN = timedelta(hours=72)
@@ -28,7 +29,8 @@ class Step(StrEnum):
     SEALED = "sealed"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
-    CANCELLED = "cancelled"
+    ENDED = "ended"
+    """Its referral has ended; the recipient reads on for the time that the agreement leaves it."""
     RECALLED = "recalled"
     FENCED = "fenced"
     """Exchange has confirmed that nothing of it is sealed any more, whatever token was under way."""
@@ -44,7 +46,6 @@ class Stage(StrEnum):
     SEALED = "sealed"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
-    CANCELLED = "cancelled"
     RECALLED = "recalled"
     ANSWERED = "answered"
 
@@ -55,24 +56,26 @@ MOVES: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
     {
         Stage.ASKED: frozenset({Stage.AUTHORISED, Stage.REFUSED}),
         Stage.REFUSED: frozenset({Stage.AUTHORISED, Stage.REFUSED}),
-        Stage.AUTHORISED: _AFTER_SEALING | {Stage.CANCELLED},
+        Stage.AUTHORISED: _AFTER_SEALING,
         Stage.SEALED: _AFTER_SEALING,
         Stage.DELIVERED: frozenset({Stage.RECALLED}),
         Stage.UNDELIVERED: _AFTER_SEALING,
-        Stage.CANCELLED: _AFTER_SEALING,
         Stage.RECALLED: frozenset({Stage.ANSWERED}),
         Stage.ANSWERED: frozenset({Stage.ANSWERED}),
     }
 )
-"""A refused one may be asked again (the referral is sent anew). A cancelled one may turn out to have been sealed just
-before. A recall stands whatever is heard later: what comes late is written in the ledger and moves nothing."""
+"""A refused one may be asked again (the referral is sent anew). A recall stands whatever is heard later: what comes late is
+written in the ledger and moves nothing."""
 
-OPEN = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED, Stage.CANCELLED})
-"""What the end of a consent recalls: all that was ever authorised, for what we have not heard of may be sealed."""
+OPEN = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED})
+"""What the end of its authority recalls: all that was ever authorised, for what we have not heard of may be sealed."""
 
 SEALABLE = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.UNDELIVERED})
 """A token may be given: first, again after it lapsed, or for a resend."""
 
+
+AT_ONCE = frozenset({"entered_in_error", "rejected", "unanswered"})
+"""Ends of a referral after which nobody there has a use for what was sent. After the others the agreement says how long."""
 
 ROUTE_FIRST = timedelta(seconds=5)
 """The request that ended the consent asks exchange itself; the work that asks until it has an answer begins after that."""
@@ -179,12 +182,18 @@ class Disclosure:
     def undelivered(self, code: str) -> list[Fact]:
         return self._heard(Stage.UNDELIVERED, Step.UNDELIVERED, code)
 
-    def cancel(self) -> list[Fact]:
-        """The sender took the referral back. Consent stands, so what is sealed stays; the rest gets no token any more."""
-        if Stage.CANCELLED in MOVES[self.stage]:
-            self._move(Stage.CANCELLED)
-            self.write(Step.CANCELLED)
-        return []
+    def end(self, reason: str, retention: timedelta, at: datetime) -> list[Fact]:
+        """Its referral is over, and with it the reading: at once, or after the time that the agreement leaves.
+
+        A cancelled one that nobody has received yet is taken back at once: nobody there has begun anything.
+        """
+        unused = reason == "cancelled" and self.stage is not Stage.DELIVERED
+        if reason in AT_ONCE or unused or not retention:
+            return self.recall(reason, at)
+        if self.stage not in OPEN:
+            return []
+        self.write(Step.ENDED, reason)
+        return [ReadingEndDue(self.id, reason, at + retention)]
 
     def recall(self, reason: str, at: datetime) -> list[Fact]:
         """Its authority ended. What was already recalled, or never authorised, stays as it is.

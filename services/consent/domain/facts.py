@@ -18,6 +18,13 @@ class ConsentGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentNarrowed:
+    """A part was taken back: the record with what is left."""
+
+    record: "ConsentRecord"
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRefused:
     case_id: UUID
     consent_id: UUID
@@ -83,8 +90,18 @@ class FenceDue:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingEndDue:
+    """The referral has ended, and the agreement leaves its recipient some time: then it is recalled for this reason."""
+
+    disclosure_id: UUID
+    reason: str
+    at: datetime
+
+
 Fact = (
     ConsentGiven
+    | ConsentNarrowed
     | ConsentRefused
     | ConsentWithdrawn
     | ConsentExpired
@@ -94,4 +111,5 @@ Fact = (
     | DisclosureRefused
     | DisclosureRecalled
     | FenceDue
+    | ReadingEndDue
 )

@@ -31,6 +31,8 @@ class ReceivedGrant:
     case_id: UUID
     terms: GrantTerms | None = None
     closed: bool = False
+    closed_for: str | None = None
+    """Why, where the recall says so."""
     changed: bool = False
 
     def granted(self, now: datetime) -> bool:
@@ -41,7 +43,8 @@ class ReceivedGrant:
         if self.terms is None:
             self.terms, self.changed = terms, True
 
-    def recall(self) -> None:
+    def recall(self, reason: str | None) -> None:
         """Monotone: closed for good."""
         if not self.closed:
             self.closed = self.changed = True
+            self.closed_for = reason

@@ -9,7 +9,8 @@ from services.consent.domain import facts
 from services.consent.domain.chain import FIRST, Revision, digest
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
-from services.consent.domain.states import MOVES, PERMITTING, State, WrongState
+from services.consent.domain.narrowing import Part
+from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
 from services.consent.domain.terms import Terms, check_given
 
 
@@ -68,6 +69,18 @@ class ConsentRecord:
         self._move(State.RENEWED, act, terms, sealed)
         return [facts.ConsentGiven(self), self._expiry()]
 
+    def narrow(self, part: Part, act: Act) -> list[Fact]:
+        """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to do."""
+        if self.state not in NARROWABLE:
+            return []
+        left = part.without(self.terms)
+        if left is None:
+            return self.withdraw(act)
+        if left == self.terms:
+            return []
+        self._revise(self.state, act, left, self.sealed)
+        return [facts.ConsentNarrowed(self), self._expiry()]
+
     def withdraw(self, act: Act) -> list[Fact]:
         """By the person. Asking twice is no error: she is told that it is withdrawn."""
         if self.state is State.WITHDRAWN:
@@ -102,8 +115,10 @@ class ConsentRecord:
         """The one gate: checks the table, then adds the revision that says so. Raises WrongState and changes nothing."""
         if to not in MOVES[self.state]:
             raise WrongState(self.state)
-        self.terms = self.terms if terms is None else terms
-        self.sealed = self.sealed if sealed is None else sealed
+        self._revise(to, act, terms or self.terms, self.sealed if sealed is None else sealed)
+
+    def _revise(self, to: State, act: Act, terms: Terms, sealed: Mapping[str, str]) -> None:
+        self.terms, self.sealed = terms, sealed
         revision = Revision(
             consent_id=self.id,
             case_id=self.case_id,

@@ -22,6 +22,9 @@ class State(StrEnum):
 PERMITTING = frozenset({State.GIVEN, State.RENEWED})
 """Only these let anything be disclosed."""
 
+NARROWABLE = PERMITTING | {State.EXPIRED}
+"""A part may be taken back: also from one that could be renewed. It stays where it stands."""
+
 _IN_FORCE = frozenset({State.RENEWED, State.EXPIRED, State.REVOKED, State.WITHDRAWN})
 
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(

@@ -175,6 +175,7 @@ async def _recall(tx: Transaction, heard: Heard, recall: Recall) -> None:
                 disclosure_id=held.id,
                 referral_id=held.referral_id or recall.referral_id,
                 sender_cell=heard.cell,
+                reason=recall.reason,
                 at=tx.now,
             )
         )

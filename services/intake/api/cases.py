@@ -1,19 +1,19 @@
 """Routes: open a case, the worklist, one case, its assignment, its possible duplicates."""
 
 from typing import Annotated
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import require, require_case
-from chassis.auth import Actor
 from chassis.http import Done, Listing, Page, Tx, Who, done, etag
 from chassis.service import Running
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import checked_fields, index_of
+from services.intake.cell_keys import cell_key_of
 from services.intake.domain.age import Evidence
 from services.intake.domain.case import FLAGS
 from services.intake.outgoing import record_read
@@ -24,7 +24,6 @@ from services.intake.use_cases import NewCase, SealedFields
 
 router = APIRouter(tags=["cases"])
 
-COMMANDS = UUID("6f0c8f5e-6d3b-4a53-9a43-0f8f6b0f6a41")
 """Namespace of the identifiers that a command with an Idempotency-Key fixes."""
 
 Flag = Annotated[str, Field(pattern=f"^({'|'.join(FLAGS)})$")]
@@ -63,7 +62,8 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         for name, value in checked_fields(body.all_fields(), service.today()).items()
         if value is not None
     }
-    case_id = _identifier(request, actor)
+    key = request.headers.get("idempotency-key")
+    case_id = await cell_key_of(service).identifier("case", actor, key)
     person_id = uuid5(case_id, "person")
     vault = vault_of(service)
     await vault.create(person_id)
@@ -76,11 +76,6 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         evidence=Evidence().changed(fields, flags),
     )
     return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
-
-
-def _identifier(request: Request, actor: Actor) -> UUID:
-    key = request.headers.get("idempotency-key")
-    return uuid4() if key is None else uuid5(COMMANDS, f"{actor.issuer} {actor.subject} {key}")
 
 
 @router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")

@@ -16,6 +16,7 @@ from chassis.service import Running, Service
 from chassis.vault import Vault
 from contracts.fields import FieldValue, from_text
 from contracts.text import Paragraph
+from contracts.types import Code
 from services.intake import queries, use_cases
 from services.intake.age import evidence_of
 from services.intake.api.cases import FieldsForm, Flag
@@ -23,7 +24,7 @@ from services.intake.api.prepared import INDEXED, case_to_write, checked_fields,
 from services.intake.domain.age import BIRTHDATE, Evidence
 from services.intake.domain.case import FLAGS, Case
 from services.intake.domain.received import READABLE, State
-from services.intake.grants import grants_of
+from services.intake.grants import RECALLED, grants_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import CHANGE_REASON, open_fields, seal_fields, seal_json, vault_of
 from services.intake.sealing import FLAGS as FLAGS_CLASS
@@ -34,14 +35,14 @@ router = APIRouter(tags=["fields"])
 
 
 class ReceivedView(BaseModel):
-    """One disclosure from elsewhere. `closed` says why its fields are not shown: recalled, ended, not-granted."""
+    """One disclosure from elsewhere. `closed` says why its fields are not shown."""
 
     disclosure_id: UUID
     sender: str
     sender_cell: str
     purpose: str
     valid_until: datetime
-    closed: str | None
+    closed: Annotated[str, Code("reading_closed")] | None
     fields: dict[str, FieldValue]
 
 
@@ -69,12 +70,13 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
         found = _Sealed(case, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
-    granted = await grants_of(service).granted(asked)
+    closed = await grants_of(service).closed(asked)
+    granted = frozenset(one for one, why in closed.items() if why is None)
     opened = await _opened(service, found, granted)
     async with service.database.transaction(actor.origin()) as tx:
         await cases.get(tx, actor, "case.read", case_id)  # still allowed, now that it is shown
         still = granted & await queries.readable(tx, list(granted))
-        view = _view(found, opened, still, actor, service)
+        view = _view(found, opened, {**closed, **dict.fromkeys(granted - still, RECALLED)}, actor, service)
         tx.say(record_read(case_id, "case-fields", fields=tuple(view.fields)))
         for part in view.received:
             names = tuple(part.fields)
@@ -88,10 +90,10 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
 def _closed(row: Any, actor: Actor, service: Service) -> str | None:
     """Why the fields of this disclosure are not shown, as far as is known here."""
     if State(row.state) not in READABLE:
-        return "recalled"
+        return row.closed_for or RECALLED
     if row.valid_until <= service.clock():
         return "ended"
-    return None if row.organisation == actor.organisation else "not-granted"
+    return None if row.organisation == actor.organisation else "elsewhere"
 
 
 async def _opened(
@@ -113,7 +115,7 @@ async def _opened(
 def _view(
     found: _Sealed,
     opened: Mapping[UUID | None, Mapping[str, str]],
-    still: frozenset[UUID],
+    asked: Mapping[UUID, str | None],
     actor: Actor,
     service: Service,
 ) -> FieldsView:
@@ -121,8 +123,7 @@ def _view(
     flags = json.loads(own.pop(FLAGS_CLASS, "[]"))
     received = []
     for row in found.received:
-        shown = row.id in still
-        closed = None if shown else _closed(row, actor, service) or "not-granted"
+        closed = _closed(row, actor, service) or asked[row.id]
         received.append(
             ReceivedView(
                 disclosure_id=row.id,
@@ -131,7 +132,7 @@ def _view(
                 purpose=row.purpose,
                 valid_until=row.valid_until,
                 closed=closed,
-                fields=_values(opened[row.id]) if shown else {},
+                fields=_values(opened[row.id]) if closed is None else {},
             )
         )
     return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
@@ -20,7 +20,7 @@ from chassis.positions import number, positioned
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Running, Service
 from services.intake import imports, queries
-from services.intake.api.cases import COMMANDS
+from services.intake.cell_keys import cell_key_of
 from services.intake.domain.htcds import MAX_FILE_BYTES, BadFile, RowError, Sheet
 from services.intake.spreadsheet import read_file
 from services.intake.store import imports as store
@@ -74,7 +74,7 @@ async def _prepare(request: Request, actor: Who, service: Running, dry_run: DryR
             errors=[{"loc": ["body", "file", *column], "msg": str(error), "code": error.code}]
         ) from None
     key = request.headers.get("idempotency-key")
-    import_id = uuid4() if key is None else uuid5(COMMANDS, f"import {actor.issuer} {actor.subject} {key}")
+    import_id = await cell_key_of(service).identifier("import", actor, key)
     if key is not None and await _accepted(service, actor, import_id):
         return Upload(
             import_id, sheet, (), ()

@@ -73,6 +73,8 @@ class Disclosure:
     grant: Grant | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     """Field → ciphertext, for fields that are new in this batch."""
+    closed_for: str | None = None
+    """Why it was taken back, where the recall says so."""
     changed: bool = False
 
     def move(self, verb: Verb) -> bool:
@@ -148,16 +150,18 @@ class ReceivedFile:
                 disclosure.move(Verb.ACCEPT)
         return []
 
-    def recall(self, disclosure_id: UUID, referral_id: UUID) -> list[Fact]:
+    def recall(self, disclosure_id: UUID, referral_id: UUID, reason: str | None = None) -> list[Fact]:
         """Protective: it may run before the disclosure itself has been handled, and then leaves a tombstone."""
         disclosure = self.disclosures.get(disclosure_id)
         if disclosure is None:
-            tombstone = Disclosure(disclosure_id, self.case_id, referral_id, State.STOPPED, changed=True)
+            tombstone = Disclosure(
+                disclosure_id, self.case_id, referral_id, State.STOPPED, closed_for=reason, changed=True
+            )
             self.disclosures[disclosure_id] = tombstone
             return [facts.DisclosureClosed(self.case_id, disclosure_id, "stopped")]
         if not disclosure.move(Verb.RECALL):
             return []
-        self.changed, disclosure.values = True, {}
+        self.changed, disclosure.values, disclosure.closed_for = True, {}, reason
         if disclosure.state is State.RESTRICTED:
             return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")]
         return self._erased(disclosure_id)

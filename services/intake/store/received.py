@@ -63,12 +63,14 @@ _ACCEPT = text(
 )
 _PUT = text(
     """
-    insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at)
+    insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at, closed_for)
     select d.id, d.case_id, d.referral_id, d.state, cast(:now as timestamptz),
-        case when d.closed then cast(:now as timestamptz) end
+        case when d.closed then cast(:now as timestamptz) end, d.closed_for
     from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:referrals as uuid[]), cast(:states as text[]),
-                cast(:closed as boolean[])) as d(id, case_id, referral_id, state, closed)
+                cast(:closed as boolean[]), cast(:closed_for as text[]))
+         as d(id, case_id, referral_id, state, closed, closed_for)
     on conflict (id) do update set state = excluded.state,
+        closed_for = coalesce(intake.disclosures.closed_for, excluded.closed_for),
         closed_at = coalesce(intake.disclosures.closed_at, excluded.closed_at)
     """
 )
@@ -160,6 +162,7 @@ async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> N
         "referrals": [d.referral_id for d in changed],
         "states": [d.state for d in changed],
         "closed": [d.state in CLOSED for d in changed],
+        "closed_for": [d.closed_for for d in changed],
         "now": tx.now,
     }
     await tx.execute(_PUT, parameters)
@@ -224,4 +227,6 @@ def _disclosure(row: Any) -> Disclosure:
             tuple(row.back_categories or ()),
             row.valid_until,
         )
-    return Disclosure(row.id, row.case_id, row.referral_id, State(row.state), grant)
+    return Disclosure(
+        row.id, row.case_id, row.referral_id, State(row.state), grant, closed_for=row.closed_for
+    )

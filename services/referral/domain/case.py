@@ -1,13 +1,29 @@
 """Everything that referral knows of one case, as a batch of events finds it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from contracts.response_clock import ResponseClock
 from services.referral.domain.facts import Fact, Ignored, ReferralReceived
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half, State
+from services.referral.domain.states import Half, State, Verb
+
+CONSENT_ENDED = frozenset({"withdrawn", "revoked", "expired", "narrowed"})
+"""Reasons of a recall that take an unanswered offer back, for all of it or for this recipient."""
+
+_ENDS: Mapping[str | None, State] = MappingProxyType(
+    {
+        None: State.REVOKED,
+        **dict.fromkeys(CONSENT_ENDED, State.REVOKED),
+        "unanswered": State.EXPIRED,
+        "cancelled": State.CANCELLED,
+        "entered_in_error": State.CANCELLED,
+    }
+)
+"""Reason of a recall → how an offer ends by it. Any other follows a disclosure that is replaced, or a move of this half."""
 
 
 @dataclass(slots=True)
@@ -27,6 +43,9 @@ class CaseReferrals:
         """Open the incoming half, once. Where a recall came before it, it opens revoked and nobody is asked."""
         known = self.incoming(offer.id)
         if known is not None and known.organisation:
+            following = offer.disclosure_id
+            if following is not None and following != known.disclosure_id:  # the one before was replaced
+                return known.authorise(following, offer.fields, ())
             return [Ignored(offer.id, offer.half, "disclosure.received", known.state)]
         self.halves[offer.id, Half.INCOMING] = offer
         offer.received_at = now
@@ -40,17 +59,24 @@ class CaseReferrals:
         )
         return [received, *offer.start_clock(clock.deadlines(offer.urgency, now))]
 
-    def recall(self, referral_id: UUID, disclosure_id: UUID, now: datetime) -> list[Fact]:
+    def recall(self, referral_id: UUID, disclosure_id: UUID, reason: str | None, now: datetime) -> list[Fact]:
         """Take the offer back. A recall is protective and may overtake what it recalls: then it leaves a tombstone."""
-        known = self.incoming(referral_id)
-        if known is not None:
-            return known.revoke(now)
-        self.halves[referral_id, Half.INCOMING] = _tombstone(self.case_id, referral_id, disclosure_id, now)
-        return []
+        ends, known = _ENDS.get(reason), self.incoming(referral_id)
+        if ends is None:
+            return []
+        if known is None:
+            tombstone = _tombstone(self.case_id, referral_id, disclosure_id, ends, now)
+            self.halves[referral_id, Half.INCOMING] = tombstone
+            return []
+        if ends is State.CANCELLED:
+            return known.follow(Verb.CANCEL, now)
+        return known.expire(now) if ends is State.EXPIRED else known.revoke(now)
 
 
-def _tombstone(case_id: UUID, referral_id: UUID, disclosure_id: UUID, now: datetime) -> Referral:
-    """A revoked incoming half that belongs to nobody, so that no worklist shows it."""
+def _tombstone(
+    case_id: UUID, referral_id: UUID, disclosure_id: UUID, state: State, now: datetime
+) -> Referral:
+    """An incoming half that is over and that belongs to nobody, so that no worklist shows it."""
     return Referral(
         id=referral_id,
         half=Half.INCOMING,
@@ -65,7 +91,7 @@ def _tombstone(case_id: UUID, referral_id: UUID, disclosure_id: UUID, now: datet
         urgency="",
         asked=(),
         created_at=now,
-        state=State.REVOKED,
+        state=state,
         disclosure_id=disclosure_id,
         ended_at=now,
     )

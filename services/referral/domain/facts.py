@@ -78,6 +78,11 @@ class ReferralCancelled(Moved):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralCorrected(Moved):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class ReferralRevoked(Moved):
     pass
 

@@ -146,10 +146,16 @@ class Referral:
         return [] if draft else said
 
     def correct(self, now: datetime) -> list[Fact]:
-        """Entered in error, from any state. The other half hears of it as a cancellation, where it may still run."""
-        may_run = self.state not in _NOT_RUNNING
+        """Entered in error, from any state. The other half hears of it as a cancellation, where it may still run.
+
+        Consent hears of it first, so that what was disclosed is taken back for what it is: an error, whenever it is seen.
+        """
+        draft, may_run = self.state is State.DRAFT, self.state not in _NOT_RUNNING
         said = self._move(Verb.CORRECT, now)
-        return said if may_run else []
+        if draft:
+            return []
+        whose = (self.case_id, self.id, str(self.half), self.sender, self.recipient)
+        return [facts.ReferralCorrected(*whose, now), *(said if may_run else [])]
 
     def authorise(
         self, disclosure_id: UUID, fields: Iterable[str], withheld: Iterable[tuple[str, str]]

@@ -33,14 +33,15 @@ create table consent.ledger (
 create index ledger_case on consent.ledger (case_id, pos);
 create index ledger_recalls on consent.ledger (disclosure_id) where step = 'answered';
 create table consent.grants (
-    disclosure_id uuid primary key, case_id uuid not null, closed boolean not null, referral_id uuid, sender text, sender_cell text, recipient text, purpose text,
+    disclosure_id uuid primary key, case_id uuid not null, closed boolean not null, closed_for text,
+    referral_id uuid, sender text, sender_cell text, recipient text, purpose text,
     fields text[], back_categories text[], consent_revision integer, consent_sha256 text,
     agreement_id text, agreement_version integer, valid_until timestamptz);
 create index grants_case on consent.grants (case_id, disclosure_id);
 create table consent.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null,
     purposes text[] not null, fields text[] not null, valid_from timestamptz not null,
-    valid_until timestamptz not null, primary key (id, version));
+    valid_until timestamptz not null, retention_days integer not null, primary key (id, version));
 create table consent.directory (
     organisation text primary key, cell text not null, role text not null, version integer not null)
 """

@@ -54,7 +54,7 @@ create table intake.disclosures (
     state text not null check (state in ('held', 'accepted', 'erased', 'restricted', 'stopped')),
     sender text, sender_cell text, service text, purpose text, agreement_id text, agreement_version integer,
     consent_revision integer, consent_sha256 text, fields text[], back_categories text[], valid_until timestamptz,
-    received_at timestamptz not null, closed_at timestamptz);
+    received_at timestamptz not null, closed_at timestamptz, closed_for text);
 create index disclosures_of_case on intake.disclosures (case_id);
 create table intake.attention (
     case_id uuid primary key, since timestamptz not null, by text not null, opened_at timestamptz,

@@ -1,0 +1,28 @@
+"""What is sent when she takes a part back: names of what goes, never of what stays, so that an old page takes nothing else."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from contracts.types import KnownCode, OrganisationId
+from services.consent.domain.narrowing import Part
+
+
+class PartForm(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    recipients: Annotated[list[OrganisationId], Field(max_length=20)] = []
+    purposes: Annotated[list[Annotated[str, KnownCode("purpose")]], Field(max_length=20)] = []
+    categories: Annotated[
+        list[Annotated[str, KnownCode("data_category")]],
+        Field(max_length=20, description="neither sent to anybody nor told back any more"),
+    ] = []
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.recipients or self.purposes or self.categories):
+            raise ValueError("a recipient, a purpose or a category is named")
+        return self
+
+    def part(self) -> Part:
+        return Part(frozenset(self.recipients), frozenset(self.purposes), frozenset(self.categories))
