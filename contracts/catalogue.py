@@ -58,7 +58,7 @@ def _entry(
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
-    _entry(intake.AgeGroupKnownV1, "intake", "consent", "returns"),
+    _entry(intake.AgeGroupKnownV1, "intake", "consent", "referral", "returns"),
     _entry(intake.FieldsRecordedV1, "intake"),
     _entry(intake.CaseUnattendedV1, "intake", "notify"),
     _entry(intake.CaseScreenedV1, "intake"),

@@ -20,6 +20,7 @@ from contracts.events.exchange import (
     ProcessReceivedV1,
     RecallReceivedV1,
 )
+from contracts.events.intake import AgeGroupKnownV1
 from contracts.response_clock import ResponseClock
 from services.referral.domain.case import CONSENT_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
@@ -28,7 +29,8 @@ from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State, Verb
 from services.referral.outgoing import outgoing
-from services.referral.store import consents, directory, referrals
+from services.referral.store import ages, consents, directory, referrals
+from services.referral.store.ages import HeardAge
 
 Facts = Iterable[Fact]
 DISCLOSURE = "disclosure"
@@ -136,6 +138,11 @@ def on_disclosure_received(clock: ResponseClock, cell: str) -> Callable[..., Fac
     return on_disclosure_received
 
 
+def on_age_group_known(heard: HeardAge, event: AgeGroupKnownV1, now: datetime) -> Facts:
+    heard.age_group, heard.basis = event.age_group, event.basis
+    return ()
+
+
 def on_directory_received(organisation: Organisation, event: DirectoryReceivedV1, now: datetime) -> Facts:
     """A partner speaks of its own organisations alone: exchange has seen to it."""
     details = {} if event.org_type is None else {"type": event.org_type}
@@ -166,7 +173,7 @@ def _unknown(event: Any, half: Half) -> Ignored:
 
 def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:
     """A consent that was given is no matter of any referral, so none is loaded for it."""
-    return [_directory(), _consents(), _referrals(clock, cell)]
+    return [_directory(), _ages(), _consents(), _referrals(clock, cell)]
 
 
 def _directory() -> Subscription[Any, Organisation]:
@@ -176,6 +183,16 @@ def _directory() -> Subscription[Any, Organisation]:
         key=lambda event: event.organisation,
         load=directory.load,
         save=directory.save,
+        outgoing=outgoing,
+    )
+
+
+def _ages() -> Subscription[Any, HeardAge]:
+    return Subscription(
+        handlers={AgeGroupKnownV1: on_age_group_known},
+        key=lambda event: event.case_id,
+        load=ages.load,
+        save=ages.save,
         outgoing=outgoing,
     )
 
