@@ -74,6 +74,12 @@ async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID
     return decision
 
 
+async def holder_of(tx: Transaction, case_id: UUID) -> str | None:
+    """The organisation that has the case, as far as it is known here."""
+    row = (await tx.execute(_READ, {"case_id": case_id})).first()
+    return None if row is None else row.organisation
+
+
 async def standing(
     tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
 ) -> Standing:

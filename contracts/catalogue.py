@@ -69,6 +69,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.HoldLiftedV1, "intake", "returns", "notify"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
+    _entry(consent.ConsentRequestedV1, "consent", "notify"),
     _entry(consent.ConsentNarrowedV1, "consent", protective=True),
     _entry(consent.ConsentRefusedV1, "consent"),
     _entry(consent.ConsentWithdrawnV1, "consent", "notify", protective=True),

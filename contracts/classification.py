@@ -63,6 +63,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "case.screened.v1": {"result": SENSITIVE},
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},
+        "consent.requested.v1": {"awaits": OPERATIONAL},
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {
             "fields": OPERATIONAL,

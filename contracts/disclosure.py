@@ -44,13 +44,14 @@ _WITHHELD_BECAUSE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ConsentTerms:
-    """What a consent record (or a received grant) permits. `state` is a DPV state."""
+    """What a consent record (or a received grant) permits. `state` is a DPV state; `awaits`, the refusal of a requested one."""
 
     state: str
     purposes: tuple[str, ...]
     recipients: tuple[str, ...]
     categories: tuple[str, ...]
     valid_until: datetime
+    awaits: str = "no_consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _consent_refusal(record: ConsentTerms | None, request: DisclosureRequest, no
     if record is None:
         return "no_consent"
     if record.state not in PERMITTING_STATES:
-        return _STATE_REFUSALS.get(record.state, "no_consent")
+        return _STATE_REFUSALS.get(record.state, record.awaits)
     if now >= record.valid_until:
         return "consent_expired"
     if request.purpose not in record.purposes:

@@ -22,6 +22,18 @@ class ConsentGivenV1(Event):
     valid_until: Instant
 
 
+class ConsentRequestedV1(Event):
+    """It is recorded and permits nothing: a second person is to confirm who speaks for a child, or she is to be asked again
+    because her age is now known to be another. `awaits` is what every disclosure under it is refused with meanwhile.
+    """
+
+    type: ClassVar[str] = "consent.requested.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    awaits: Annotated[str, Code("disclosure_refusal")]
+
+
 class ConsentNarrowedV1(Event):
     """She took a part back: a recipient, a purpose, a category. What is left of it, whole. Protective."""
 

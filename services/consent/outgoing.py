@@ -46,6 +46,12 @@ def _terms(record: ConsentRecord) -> dict[str, Any]:
     }
 
 
+def _requested(fact: facts.ConsentRequested) -> Event:
+    return said.ConsentRequestedV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, awaits=fact.awaits
+    )
+
+
 def _refused(fact: facts.ConsentRefused) -> Event:
     return said.ConsentRefusedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
@@ -125,6 +131,7 @@ def _recalled(fact: facts.DisclosureRecalled) -> Event:
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
     {
         facts.ConsentGiven: _given,
+        facts.ConsentRequested: _requested,
         facts.ConsentNarrowed: _narrowed,
         facts.ConsentRefused: _refused,
         facts.ConsentWithdrawn: _withdrawn,

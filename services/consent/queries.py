@@ -29,10 +29,10 @@ class TermsView(BaseModel):
     recipients: list[RecipientView]
     categories: list[str]
     back_categories: list[str]
-    notice_version: str
-    language: str
+    notice_version: str | None
+    language: str | None
     risks_explained: bool
-    method: str
+    method: str | None
     capacity: str
     assent: str
     interpreted: bool
@@ -40,6 +40,8 @@ class TermsView(BaseModel):
     withdrawal_method: str
     legal_basis: str
     valid_until: datetime
+    decided_by: str | None
+    confirmed_by: str | None
 
 
 class ConsentSummary(BaseModel):
@@ -232,6 +234,12 @@ def _revision(row: Any) -> RevisionView:
         previous=body["previous"],
         hash=row.hash,
     )
+
+
+async def guardian(tx: Transaction, consent_id: UUID) -> dict[str, str]:
+    """The ciphertexts of who speaks for the child; none where nobody does."""
+    row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
+    return {what: row.sealed[what] for what in ("guardian", "guardian_relationship") if what in row.sealed}
 
 
 async def ledger(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[LedgerEntry]:

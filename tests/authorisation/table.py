@@ -148,6 +148,10 @@ def _consent() -> list[Row]:
         row("GET", f"{CASE}/consents", "consent.read", CARE, "consent"),
         row("GET", consent, "consent.read", CARE, "consent"),
         row("POST", f"{consent}/renew", "consent.record", CARE, "consent", agreed(**names)),
+        row("GET", f"{consent}/guardian", "consent.read", CARE, "guarded"),
+        row(
+            "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
+        ),
         row("POST", f"{consent}/withdraw", "consent.withdraw", CARE, "consent"),
         row(
             "POST",

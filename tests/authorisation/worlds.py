@@ -137,6 +137,22 @@ class Consent(World):
         await self.harness.deliver(consenting.agreement_changed())
         await self.harness.deliver(consenting.directory_changed())
 
+    async def case(self) -> Made:
+        made = await super().case()
+        await self.harness.deliver(consenting.age_known(UUID(made["case_id"])))
+        return made
+
+    async def guarded(self) -> Made:
+        """A guardian has spoken for a child, before a colleague who had the case then."""
+        case_id, person_id = uuid4(), uuid4()
+        await self.harness.service.vault.create(person_id)
+        await self.harness.deliver(consenting.case_opened(case_id, person_id))
+        await self.harness.deliver(consenting.age_known(case_id, "child", "unknown"))
+        form = consenting.answer(**consenting.GUARDED)
+        answer = await self.ask("colleague", "POST", f"/v1/cases/{case_id}/consents", form)
+        await self.assign(case_id)
+        return {"case_id": str(case_id), "consent_id": answer.json()["id"]}
+
     async def consent(self) -> Made:
         made = await self.case()
         path = f"/v1/cases/{made['case_id']}/consents"

@@ -27,6 +27,7 @@ CARING = {
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
     *(
         "consent.record",
+        "consent.confirm",
         "consent.read",
         "consent.withdraw",
         "disclosure.preview",

@@ -144,6 +144,14 @@ def test_a_second_start_says_which_process_runs_the_first_and_where_its_cells_ar
     first._lock.release()
 
 
+def test_a_story_is_not_played_on_a_stack_that_does_not_become_ready(stopped):
+    first = Stack(["TH", "KH"], state=stopped)
+    tried = corridor("demo", state=stopped, CORRIDOR_PATIENCE_S="0.5")
+    said = "the story cannot be played on the stack that is up here: its cells TH and KH are not both ready"
+    assert (tried.returncode, tried.stderr, tried.stdout.splitlines()[1:]) == (1, "", [said])
+    first._lock.release()
+
+
 def test_a_taken_port_is_named_with_what_to_do_before_anything_starts(stopped):
     cell = Cell("KH", stopped, partners=("TH", "KH"))
     with socket.create_server(("127.0.0.1", cell.ports["front"])):

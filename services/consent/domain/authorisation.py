@@ -17,6 +17,8 @@ from contracts.disclosure import (
 )
 from services.consent.domain.disclosure import SEALABLE, Authority, Disclosure, Request
 from services.consent.domain.record import ConsentRecord
+from services.consent.domain.states import State
+from services.consent.domain.terms import awaited
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _consent(record: ConsentRecord | None) -> ConsentTerms | None:
         recipients=tuple(r.organisation for r in record.terms.recipients),
         categories=record.terms.categories,
         valid_until=record.terms.valid_until,
+        awaits=awaited(record.terms) if record.state is State.REQUESTED else "no_consent",
     )
 
 

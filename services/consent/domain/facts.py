@@ -18,6 +18,16 @@ class ConsentGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentRequested:
+    """It permits nothing until what it awaits has been done: a code of `disclosure_refusal`."""
+
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+    awaits: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentNarrowed:
     """A part was taken back: the record with what is left."""
 
@@ -101,6 +111,7 @@ class ReadingEndDue:
 
 Fact = (
     ConsentGiven
+    | ConsentRequested
     | ConsentNarrowed
     | ConsentRefused
     | ConsentWithdrawn

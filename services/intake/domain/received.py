@@ -111,7 +111,8 @@ class ReceivedFile:
     opened_at: datetime | None = None
     """Set when this batch opened the case."""
     own_records: bool = False
-    """Something else is under the person's key: own fields, screenings, needs, a status."""
+    """Something else is or may be under the person's key: the case was opened here, or has own fields, screenings, needs,
+    a status. What other services hold under it, the vault knows."""
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     accepted: set[UUID] = field(default_factory=set)
     """Referrals accepted here, also those whose disclosure has not been seen yet: the two come by different topics."""
@@ -187,9 +188,9 @@ class ReceivedFile:
         return [facts.KeyUnneeded(self.case_id, arrival.person_id, arrival.disclosure_id)]
 
     def _erased(self, disclosure_id: UUID) -> list[Fact]:
-        """The answer waits for the key's end, so that it is true when it is given."""
+        """The answer waits for the key's end, so that it is true when it is given. Where the key stays it is `restricted`."""
         if self.person_id is None or self._holds_anything():
-            return [facts.DisclosureClosed(self.case_id, disclosure_id, "erased")]
+            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")]
         self.state = CaseState.ERASED
         return [facts.KeyUnneeded(self.case_id, self.person_id, disclosure_id)]
 

@@ -22,7 +22,8 @@ _ONE_AT_A_TIME = text(
 _CASES = text(
     """
     select c.id, c.person_id, c.organisation, c.urgency, c.state,
-        exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
+        c.channel <> 'exchange'
+        or exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
         or exists (select from intake.field_revisions r where r.case_id = c.id)
         or exists (select from intake.screenings s where s.case_id = c.id)
         or exists (select from intake.statuses s where s.case_id = c.id)

@@ -6,7 +6,7 @@ revision = "consent_0001"
 down_revision = None
 
 STATEMENTS = """
-create table consent.cases (case_id uuid primary key, person_id uuid not null, age_group text not null);
+create table consent.cases (case_id uuid primary key, person_id uuid not null, age_group text);
 create table consent.records (
     id uuid primary key, case_id uuid not null, organisation text not null, state text not null,
     revision integer not null, head text not null, salt text not null, valid_until timestamptz not null,
@@ -41,9 +41,7 @@ create index grants_case on consent.grants (case_id, disclosure_id);
 create table consent.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null,
     purposes text[] not null, fields text[] not null, valid_from timestamptz not null,
-    valid_until timestamptz not null, retention_days integer not null, primary key (id, version));
-create table consent.directory (
-    organisation text primary key, cell text not null, role text not null, version integer not null)
+    valid_until timestamptz not null, retention_days integer not null, primary key (id, version))
 """
 
 APPEND_ONLY = """
