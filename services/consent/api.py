@@ -200,6 +200,18 @@ async def post_revoke(
     return await _settled(running, actor, record, response)
 
 
+@router.post(
+    "/v1/grants/{disclosure_id}/withdraw",
+    responses=_ENDS,
+    summary="She takes back, through those who have her now, what was disclosed to them inside this country",
+)
+async def post_withdraw_grant(disclosure_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
+    """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there."""
+    async with running.database.transaction(actor.origin()) as tx:
+        record = await use_cases.withdraw_granted(tx, actor, disclosure_id)
+    return await _settled(running, actor, record, response)
+
+
 def _remember(tx: Transaction, response: Response, record: ConsentRecord) -> None:
     """Given again under its key it tells what is certain at the commit: complete only where nothing was under way."""
     done(tx, response, record.id, record.revision, status=WAITING if record.fence_due else COMPLETE)

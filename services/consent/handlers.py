@@ -69,6 +69,7 @@ def on_referral_sent(case: CaseConsents, event: ReferralSentV1, now: datetime) -
         service=event.service,
         urgency=event.urgency,
         fields=event.fields,
+        kind=event.kind,
     )
     return case.ask(disclosure_id_of(event.referral_id), request, now)
 

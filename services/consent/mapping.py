@@ -55,6 +55,7 @@ _REQUEST = {
     "recipient_role": "text",
     "service": "text",
     "urgency": "text",
+    "kind": "text",
     "asked": "text[]",
 }
 _AUTHORITY = {

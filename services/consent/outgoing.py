@@ -79,6 +79,23 @@ def _fence_due(fact: facts.FenceDue) -> Due:
     return Due(FENCE, key, {"disclosure_id": key}, due_at=fact.at)
 
 
+def _hand_over_asked(fact: facts.HandOverAsked) -> Event:
+    request = fact.request
+    return said.HandOverAskedV1(
+        case_id=request.case_id,
+        referral_id=request.referral_id,
+        sender=request.sender,
+        recipient=request.recipient,
+        recipient_cell=request.recipient_cell,
+        recipient_role=request.recipient_role,
+        purpose=request.purpose,
+        service=request.service,
+        urgency=request.urgency,
+        fields=request.fields,
+        at=fact.at,
+    )
+
+
 def _reading_end_due(fact: facts.ReadingEndDue) -> Due:
     payload = {"disclosure_id": str(fact.disclosure_id), "reason": fact.reason}
     return Due(END, f"{fact.disclosure_id}.{fact.reason}", payload, due_at=fact.at)
@@ -107,6 +124,7 @@ def _authorised(fact: facts.DisclosureAuthorised) -> Event:
         withheld=tuple(said.WithheldField(field=name, reason=reason) for name, reason in authority.withheld),
         back_categories=authority.back_categories,
         valid_until=authority.valid_until,
+        kind=request.kind,
     )
 
 
@@ -138,6 +156,7 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.ConsentExpired: _expired,
         facts.ConsentRevoked: _revoked,
         facts.ExpiryDue: _expiry_due,
+        facts.HandOverAsked: _hand_over_asked,
         facts.DisclosureAuthorised: _authorised,
         facts.DisclosureRefused: _disclosure_refused,
         facts.DisclosureRecalled: _recalled,

@@ -272,10 +272,10 @@ async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
     """The same decision as at authorisation, with nothing locked and nothing kept."""
     now = await tx.clock()
     records = await store.records_of(tx, request.case_id)
-    return _preview(decide(records, await store.ground(tx, cell, now), request, now))
+    return preview_of(decide(records, await store.ground(tx, cell, now), request, now))
 
 
-def _preview(decision: Decision) -> PreviewView:
+def preview_of(decision: Decision) -> PreviewView:
     computed, record = decision.computed, decision.record
     refused = computed.refusal is not None
     return PreviewView(

@@ -49,6 +49,7 @@ _DISCLOSURES = text(
 _GRANTS = text(
     "select * from consent.grants where case_id = any(cast(:cases as uuid[])) order by disclosure_id for update"
 )
+_GRANTED_TO = text("select case_id from consent.grants where disclosure_id = :id")
 _PEOPLE = text(
     "select case_id, person_id, age_group from consent.cases where case_id = any(cast(:cases as uuid[]))"
 )
@@ -115,6 +116,14 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | 
         return None, mapping.disclosure(row)
     held = await hold(tx, row.consent_id)
     return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
+
+
+async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:
+    """The case under which a disclosure was received here. Raises NotFound."""
+    row = (await tx.execute(_GRANTED_TO, {"id": disclosure_id})).first()
+    if row is None:
+        raise NotFound
+    return UUID(str(row.case_id))
 
 
 async def person_for(tx: Transaction, case_id: UUID) -> Person:

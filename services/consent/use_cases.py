@@ -12,7 +12,7 @@ from chassis.access import holder_of, require_case
 from chassis.auth import Actor
 from chassis.database import Database, Transaction
 from chassis.directory import NOT_LISTED, find, refused, require_organisation
-from chassis.problems import Conflict, Invalid, WrongState
+from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault import Sealing, Vault
 from services.consent import store
 from services.consent.domain import states, terms
@@ -92,7 +92,7 @@ async def record_answer(
     """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
     if given:
-        await _check(tx, actor, case_id, prepared.terms)
+        await check(tx, actor, case_id, prepared.terms)
     record = ConsentRecord.asked(
         prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
     )
@@ -110,7 +110,7 @@ async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> No
             raise refused("recipients", "neither in her consent nor in the directory", NOT_LISTED)
 
 
-async def _check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> None:
+async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> None:
     """Whether this may be consented to at her age, and by these recipients be received. Before any record is locked."""
     person = await store.person_for(tx, case_id)
     with answered():
@@ -145,7 +145,7 @@ async def renew(
 ) -> ConsentRecord:
     """She was asked again and agreed, to the same or to other terms. What these no longer cover is taken back."""
     case_id = await store.case_for(tx, actor, "consent.record", prepared.consent_id)
-    await _check(tx, actor, case_id, prepared.terms)
+    await check(tx, actor, case_id, prepared.terms)
     held = await store.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
     act = Act(actor.subject, actor.organisation, held.now)
     with answered():
@@ -173,6 +173,18 @@ async def confirm_guardian(
 async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRecord:
     """By the person, through any worker of hers. No version is asked for: a page that is old must not stand in her way."""
     held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    with answered():
+        facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def withdraw_granted(tx: Transaction, actor: Actor, disclosure_id: UUID) -> ConsentRecord:
+    """By the person, through a worker of the organisation that received it here. Raises NotFound for what came from abroad."""
+    await require_case(tx, actor, "consent.withdraw", await store.case_granted(tx, disclosure_id))
+    held, _ = await store.hold_disclosure(tx, disclosure_id)
+    if held is None:
+        raise NotFound
     with answered():
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
     await store.save(tx, held.record, facts)

@@ -8,6 +8,7 @@ from contracts.response_clock import response_clock
 from services.intake import api, attention, cell_keys, grants, handlers
 from services.intake.age import age_work
 from services.intake.erasure import erasure_work
+from services.intake.holds import carrying_work
 from services.intake.imports import import_work
 from services.intake.settings import Settings
 
@@ -22,9 +23,10 @@ def build(settings: Settings) -> Service:
         name="intake",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[attention.subscription(), handlers.subscription()],
+        subscriptions=[attention.subscription(), *handlers.subscriptions()],
         work=lambda service: [
             erasure_work(service),
+            carrying_work(),
             *age_work(service),
             *import_work(service),
             *attention.attention_work(clock),

@@ -11,6 +11,7 @@ from contracts.events.consent import (
     DisclosureAuthorisedV1,
     DisclosureRecalledV1,
     DisclosureRefusedV1,
+    HandOverAskedV1,
 )
 from contracts.events.exchange import (
     DirectoryReceivedV1,
@@ -27,7 +28,7 @@ from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.directory import Organisation, Profile, Service
 from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half, State, Verb
+from services.referral.domain.states import Half, Kind, State, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import ages, consents, directory, referrals
 from services.referral.store.ages import HeardAge
@@ -62,6 +63,31 @@ def on_consent_given(heard: HeardConsent, event: ConsentGivenV1, now: datetime) 
         )
     )
     return ()
+
+
+def on_hand_over_asked(clock: ResponseClock) -> Callable[..., Facts]:
+    """The handler that sends a transfer, with this cell's response clock."""
+
+    def on_hand_over_asked(case: CaseReferrals, event: HandOverAskedV1, now: datetime) -> Facts:
+        transfer = Referral(
+            id=event.referral_id,
+            half=Half.OUTGOING,
+            case_id=event.case_id,
+            sender=event.sender,
+            sender_cell=event.recipient_cell,
+            recipient=event.recipient,
+            recipient_cell=event.recipient_cell,
+            recipient_role=event.recipient_role,
+            service=event.service,
+            purpose=event.purpose,
+            urgency=event.urgency,
+            asked=event.fields,
+            created_at=now,
+            kind=Kind.TRANSFER,
+        )
+        return case.hand_over(transfer, clock, now)
+
+    return on_hand_over_asked
 
 
 def on_disclosure_authorised(case: CaseReferrals, event: DisclosureAuthorisedV1, now: datetime) -> Facts:
@@ -129,6 +155,7 @@ def on_disclosure_received(clock: ResponseClock, cell: str) -> Callable[..., Fac
             urgency=event.urgency,
             asked=event.grant.fields,
             created_at=now,
+            kind=Kind(event.kind),
             state=State.REQUESTED,
             disclosure_id=event.disclosure_id,
             fields=event.grant.fields,
@@ -172,8 +199,10 @@ def _unknown(event: Any, half: Half) -> Ignored:
 
 
 def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:
-    """A consent that was given is no matter of any referral, so none is loaded for it."""
-    return [_directory(), _ages(), _consents(), _referrals(clock, cell)]
+    """A consent that was given is no matter of any referral, so none is loaded for it, and the directory is loaded for
+    hand-overs alone.
+    """
+    return [_directory(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
 
 
 def _directory() -> Subscription[Any, Organisation]:
@@ -203,6 +232,16 @@ def _consents() -> Subscription[Any, HeardConsent]:
         key=lambda event: event.consent_id,
         load=consents.load,
         save=consents.save,
+        outgoing=outgoing,
+    )
+
+
+def _hand_overs(clock: ResponseClock) -> Subscription[Any, CaseReferrals]:
+    return Subscription(
+        handlers={HandOverAskedV1: on_hand_over_asked(clock)},
+        key=lambda event: event.case_id,
+        load=referrals.load_with_offers,
+        save=referrals.save_cases,
         outgoing=outgoing,
     )
 

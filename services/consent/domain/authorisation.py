@@ -149,6 +149,7 @@ def _try(
         sender_cell=ground.cell,
         recipient_role=request.recipient_role,
         fields=request.fields,
+        kind=request.kind,
     )
     return Decision(compute(_consent(record), agreement, asked, now), request, record, agreement)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from services.consent.domain.disclosure import Disclosure
+    from services.consent.domain.disclosure import Disclosure, Request
     from services.consent.domain.record import ConsentRecord
 
 
@@ -72,6 +72,14 @@ class ExpiryDue:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverAsked:
+    """She agreed to be handed over: the transfer is to be sent."""
+
+    request: "Request"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DisclosureAuthorised:
     disclosure: "Disclosure"
 
@@ -118,6 +126,7 @@ Fact = (
     | ConsentExpired
     | ConsentRevoked
     | ExpiryDue
+    | HandOverAsked
     | DisclosureAuthorised
     | DisclosureRefused
     | DisclosureRecalled

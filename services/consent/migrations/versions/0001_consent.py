@@ -19,7 +19,7 @@ create table consent.disclosures (
     id uuid primary key, case_id uuid not null, referral_id uuid not null, stage text not null,
     consent_id uuid references consent.records (id), refusal text, recalled_for text, fence_due boolean not null,
     purpose text not null, sender text not null, recipient text not null, recipient_cell text not null,
-    recipient_role text not null, service text not null, urgency text not null, asked text[] not null,
+    recipient_role text not null, service text not null, urgency text not null, kind text not null, asked text[] not null,
     revision integer, revision_hash text, agreement_id text, agreement_version integer, agreement_sha256 text,
     fields text[], fields_hash text, withheld jsonb, back_categories text[], valid_until timestamptz);
 create index disclosures_case on consent.disclosures (case_id, id);
