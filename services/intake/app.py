@@ -8,6 +8,8 @@ from services.intake.age import age_work
 from services.intake.erasure import erasure_work
 from services.intake.holds import carrying_work
 from services.intake.imports import import_work
+from services.intake.indexing import index_work
+from services.intake.reading import FileReading
 from services.intake.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -25,9 +27,11 @@ def build(settings: Settings) -> Service:
             carrying_work(),
             *age_work(service),
             *import_work(service),
+            index_work(service),
         ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.ports[grants.PORT] = grants.ConsentGrants(service)
     service.ports[cell_keys.PORT] = cell_keys.CellKey(service)
+    service.ports[api.imports.READING] = FileReading()
     return service

@@ -26,6 +26,7 @@ DESTROY_KEY = "destroy-key"
 CARRY_HOLDS = "carry-holds"
 DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
+INDEX = "index"
 RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
 
@@ -57,6 +58,9 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+        case facts.IndexDue():
+            key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
+            return Due(INDEX, key, {"case_id": str(fact.case_id)})
         case facts.ReceivedAgeDue():
             return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
         case facts.FieldsRecorded():

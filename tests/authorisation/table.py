@@ -108,6 +108,7 @@ def _intake() -> list[Row]:
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/standing",
@@ -121,7 +122,7 @@ def _intake() -> list[Row]:
             "/internal/v1/cases/{case_id}/disclosable",
             "internal.disclosable",
             _kinds("service:exchange"),
-            "case",
+            "authorised",
             {"disclosure_id": "{disclosure_id}", "fields": ["cor_FullName"]},
         ),
     ]

@@ -124,6 +124,15 @@ class DisclosureClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexDue:
+    """What was received about the person's name or date of birth came or went with this disclosure."""
+
+    case_id: UUID
+    disclosure_id: UUID
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUnneeded:
     """Nothing is left under the person's key. The recalled disclosure is answered once it is destroyed."""
 
@@ -147,5 +156,6 @@ Fact = (
     | HoldPlaced
     | HoldLifted
     | DisclosureClosed
+    | IndexDue
     | KeyUnneeded
 )
