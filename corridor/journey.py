@@ -313,7 +313,7 @@ def _agreed(categories: tuple[str, ...], recipient: str, *purposes: str) -> dict
         "language": "km",
         "risks_explained": True,
         "method": "thumbprint",
-        "valid_until": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
+        "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
     }
 
 
