@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chassis.row_security import by_case, cases
+
 revision = "intake_0001"
 down_revision = None
 
@@ -77,7 +79,13 @@ create table intake.import_rows (
     primary key (organisation, row_key))
 """
 
+OF_A_CASE = (
+    "fields", "field_revisions", "screenings", "statuses", "age_assessments", "needs", "holds", "disclosures", "blind_index",
+)  # fmt: skip
+
 
 def upgrade() -> None:
     for statement in STATEMENTS.split(";\n"):
+        op.execute(statement)
+    for statement in (*cases("intake"), *by_case("intake", OF_A_CASE)):
         op.execute(statement)
