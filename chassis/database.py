@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -130,6 +130,8 @@ class Database:
         sqlalchemy_event.listen(self.engine.sync_engine, "connect", self._connected)
         self.events_written = asyncio.Event()
         self.work_written = asyncio.Event()
+        self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
+        """Asked at the end of each transaction, before what was said in it is written."""
         self._entries: dict[type[Event], Entry] = {}
 
     @asynccontextmanager
@@ -139,6 +141,8 @@ class Database:
             await conn.execute(_ROWS_OF, {"rows_of": origin.rows_of or origin.organisation})
             tx = Transaction(conn, origin, self.clock(), self)
             yield tx
+            if self.at_end is not None:
+                await self.at_end(tx)
             said, due = bool(tx.rows), bool(tx.due)
             await tx.flush()
         if said:

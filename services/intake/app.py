@@ -5,6 +5,7 @@ from pathlib import Path
 from chassis.service import Service
 from services.intake import api, cell_keys, grants, handlers
 from services.intake.age import age_work
+from services.intake.daily_limit import DailyLimit
 from services.intake.erasure import erasure_work
 from services.intake.imports import import_work
 from services.intake.settings import Settings
@@ -22,6 +23,7 @@ def build(settings: Settings) -> Service:
         work=lambda service: [erasure_work(service), *age_work(service), *import_work(service)],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
+    service.database.at_end = DailyLimit(service, settings.cases_a_day).note
     service.ports[grants.PORT] = grants.ConsentGrants(service)
     service.ports[cell_keys.PORT] = cell_keys.CellKey(service)
     return service

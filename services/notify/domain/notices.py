@@ -8,6 +8,7 @@ ALWAYS: Final = ""
 
 NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "case.assigned.v1": {ALWAYS: "new_assignment"},
+    "limit.passed.v1": {ALWAYS: "much_opened"},
     "hold.placed.v1": {ALWAYS: "file_changed"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
@@ -41,7 +42,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Event type → half of the referral or return (or always) → template."""
 
-MAILED: Final = frozenset({"act_now", "new_request"})
+MAILED: Final = frozenset({"act_now", "new_request", "much_opened"})
 """Templates that also go by mail where the organisation has given an address."""
 
 

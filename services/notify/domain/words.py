@@ -9,6 +9,7 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "new_request": ("A request waits for you", "Reference {reference}. Please sign in: {link}"),
         "answer": ("There is an answer", "Reference {reference}. Please sign in: {link}"),
         "act_now": ("Please look at this today", "Reference {reference}. Please sign in: {link}"),
+        "much_opened": ("Much was opened today", "Reference {reference}. Please sign in: {link}"),
         "file_changed": ("Something changed", "Reference {reference}. Please sign in: {link}"),
     },
     "th": {
@@ -16,6 +17,7 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "new_request": ("มีคำขอรอคุณอยู่", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "answer": ("มีคำตอบแล้ว", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "act_now": ("โปรดดูเรื่องนี้วันนี้", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "much_opened": ("วันนี้มีการเปิดดูมาก", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "file_changed": ("มีการเปลี่ยนแปลง", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
     },
     "km": {
@@ -23,6 +25,7 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "new_request": ("មានសំណើរង់ចាំអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "answer": ("មានចម្លើយហើយ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "act_now": ("សូមមើលរឿងនេះនៅថ្ងៃនេះ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "much_opened": ("ថ្ងៃនេះមានការបើកមើលច្រើន", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "file_changed": ("មានការផ្លាស់ប្តូរ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
     },
 }

@@ -62,6 +62,9 @@ create table intake.accepted_referrals (case_id uuid not null, referral_id uuid 
 create table intake.blind_index (
     case_id uuid primary key references intake.cases, organisation text not null, entry bytea not null);
 create index blind_index_entry on intake.blind_index (organisation, entry);
+create table intake.opened_cases (
+    actor text not null, day date not null, case_id uuid not null, primary key (actor, day, case_id));
+create table intake.limits_passed (actor text not null, day date not null, primary key (actor, day));
 create table intake.cell_keys (name text primary key, sealed text not null);
 create table intake.imports (
     id uuid primary key, organisation text not null, by text not null, purpose text not null, policy text not null,
