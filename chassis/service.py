@@ -78,7 +78,7 @@ class Service:
             clock=clock,
             traceparent=self.telemetry.traceparent,
         )
-        self.vault = Vault(settings) if settings.vault_url is not None else None
+        self.vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())

@@ -7,6 +7,7 @@ from services.intake import api, cell_keys, grants, handlers
 from services.intake.age import age_work
 from services.intake.daily_limit import DailyLimit
 from services.intake.erasure import erasure_work
+from services.intake.holds import carrying_work
 from services.intake.imports import import_work
 from services.intake.settings import Settings
 
@@ -19,8 +20,13 @@ def build(settings: Settings) -> Service:
         name="intake",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription()],
-        work=lambda service: [erasure_work(service), *age_work(service), *import_work(service)],
+        subscriptions=handlers.subscriptions(),
+        work=lambda service: [
+            erasure_work(service),
+            carrying_work(),
+            *age_work(service),
+            *import_work(service),
+        ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.database.at_end = DailyLimit(service, settings.cases_a_day).note

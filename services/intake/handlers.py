@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.consumer import Subscription
 from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
-from contracts.events.referral import ReferralAcceptedV1
+from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
+from services.intake.domain.custody import Custody, Transfer
 from services.intake.domain.facts import Fact
 from services.intake.domain.received import Arrival, Grant, ReceivedFile
 from services.intake.outgoing import outgoing
-from services.intake.store import received
+from services.intake.store import custody, received
 
 INCOMING = "incoming"
 
@@ -50,6 +52,7 @@ def _arrival(event: DisclosureReceivedV1) -> Arrival:
             fields=grant.fields,
             back_categories=grant.back_categories,
             valid_until=grant.valid_until,
+            kind=event.kind,
         ),
         values={received.field: received.value for received in event.fields},
         at=event.at,
@@ -63,7 +66,25 @@ def _about(event: Handled) -> UUID | None:
     return event.case_id
 
 
-def subscription() -> Subscription[UUID, ReceivedFile]:
+def on_transfer_moved(case: Custody, event: TransferMovedV1, now: datetime) -> Iterable[Fact]:
+    return case.hear(Transfer(event.referral_id, event.recipient, event.state, event.at))
+
+
+def subscriptions() -> list[Subscription[Any, Any]]:
+    return [_received(), _custody()]
+
+
+def _custody() -> Subscription[UUID, Custody]:
+    return Subscription(
+        handlers={TransferMovedV1: on_transfer_moved},
+        key=lambda event: event.case_id,
+        load=custody.load,
+        save=custody.save,
+        outgoing=outgoing,
+    )
+
+
+def _received() -> Subscription[UUID, ReceivedFile]:
     return Subscription(
         handlers={
             DisclosureReceivedV1: on_disclosure_received,

@@ -94,6 +94,46 @@ async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int
     return list((await tx.execute(statement, {"id": case_id, "after": after, "limit": limit})).all())
 
 
+class SubmissionRow(BaseModel):
+    """A case as far as its submitter may see it."""
+
+    id: UUID
+    opened_at: datetime
+    transfer_to: str | None
+    transfer_state: str | None
+    transfer_at: datetime | None
+
+
+_SUBMISSION = (
+    "select id, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
+    " where opened_by = :subject and organisation = :organisation and "
+)
+
+
+async def submissions(
+    tx: Transaction, actor: Actor, *, after: Position | None, limit: int
+) -> list[SubmissionRow]:
+    """The actor's own, newest first, whoever has the cases now."""
+    at, row_id = after or (None, None)
+    statement = text(
+        f"{_SUBMISSION} (cast(:at as timestamptz) is null or (opened_at, id) < (:at, cast(:after as uuid)))"
+        " order by opened_at desc, id desc limit :limit"
+    )
+    rows = await tx.execute(statement, {**_own(actor), "at": at, "after": row_id, "limit": limit})
+    return [SubmissionRow.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def submission(tx: Transaction, actor: Actor, case_id: UUID) -> SubmissionRow:
+    row = (await tx.execute(text(_SUBMISSION + "id = :id"), {**_own(actor), "id": case_id})).first()
+    if row is None:
+        raise NotFound
+    return SubmissionRow.model_validate(row, from_attributes=True)
+
+
+def _own(actor: Actor) -> dict[str, str]:
+    return {"subject": actor.subject, "organisation": actor.organisation}
+
+
 async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
     """Each disclosure of the case with its state, its grant, and its sealed fields as one object."""
     statement = text(
@@ -102,6 +142,21 @@ async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
             coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
                      '{}') as values
         from intake.disclosures d where d.case_id = :id and d.valid_until is not null order by d.received_at, d.id
+        """
+    )
+    return list((await tx.execute(statement, {"id": case_id})).all())
+
+
+async def held_in_custody(tx: Transaction, case_id: UUID) -> list[Any]:
+    """What came with transfers that were accepted here, oldest first, with its sealed fields as one object."""
+    statement = text(
+        """
+        select d.id, d.fields,
+            coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
+                     '{}') as values
+        from intake.disclosures d
+        where d.case_id = :id and d.kind = 'transfer' and d.state = 'accepted' and d.valid_until > clock_timestamp()
+        order by d.received_at, d.id
         """
     )
     return list((await tx.execute(statement, {"id": case_id})).all())

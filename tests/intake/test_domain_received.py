@@ -85,11 +85,11 @@ def test_a_recall_before_acceptance_ends_the_key_when_nothing_else_is_under_it()
 def test_a_recall_is_answered_at_once_when_the_key_has_to_stay():
     own = file(person_id=PERSON, own_records=True)
     own.receive(arrival())
-    assert own.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased")]
+    assert own.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted")]
     two = file()
     two.receive(arrival())
     two.receive(arrival(TWO))
-    assert two.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased")]
+    assert two.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted")]
     assert two.recall(TWO, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, TWO)]
 
 

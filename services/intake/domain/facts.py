@@ -23,6 +23,25 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseTransferred:
+    """`recipient` has the case now, under one of its own."""
+
+    case_id: UUID
+    referral_id: UUID
+    organisation: str
+    recipient: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsDue:
+    """The holds of a case that was handed over go to the case that was opened for its recipient."""
+
+    case_id: UUID
+    referral_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AgeGroupKnown:
     """The codes of `age_group` and `age_basis`; never an age."""
 
@@ -116,6 +135,8 @@ class KeyUnneeded:
 Fact = (
     CaseOpened
     | CaseAssigned
+    | CaseTransferred
+    | HoldsDue
     | AgeGroupKnown
     | ReceivedAgeDue
     | FieldsRecorded

@@ -11,6 +11,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "limit.passed.v1": {ALWAYS: "much_opened"},
     "hold.placed.v1": {ALWAYS: "file_changed"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
+    "consent.requested.v1": {ALWAYS: "act_now"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
     "consent.expired.v1": {ALWAYS: "act_now"},
     "disclosure.refused.v1": {ALWAYS: "act_now"},
