@@ -24,7 +24,7 @@ FREE = {
         "limits_passed",
         "opened_cases",
     },
-    "consent": {"agreements", "directory"},
+    "consent": {"agreements"},
 }
 """Tables without anything about a person, or that hold it sealed for the moment of an import. The list only shrinks."""
 
