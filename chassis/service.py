@@ -26,6 +26,7 @@ from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
 from chassis.purge import purge_work
+from chassis.query_names import known_parameters
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.strict_json import StrictJson
@@ -112,6 +113,7 @@ class Service:
             redoc_url=None,
             openapi_url=None,  # chassis.operations gives the document, without calls between services
             telemetry=self.telemetry.http(),
+            dependencies=[Depends(known_parameters)],
         )
         app.add_middleware(StrictJson)  # each is inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)

@@ -1,4 +1,4 @@
-"""What intake does with the events of exchange and referral: plain functions over what was received of a case."""
+"""What intake does with the events of others: what was received of a case, and what of it consent lets leave."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from chassis.consumer import Subscription
+from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
 from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
 from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
+from services.intake.domain.authorised import Authorised
 from services.intake.domain.custody import Custody, Transfer
 from services.intake.domain.facts import Fact
 from services.intake.domain.received import Arrival, Grant, ReceivedFile
 from services.intake.outgoing import outgoing
-from services.intake.store import custody, received
+from services.intake.store import authorised, custody, received
 
 INCOMING = "incoming"
 
@@ -70,10 +72,6 @@ def on_transfer_moved(case: Custody, event: TransferMovedV1, now: datetime) -> I
     return case.hear(Transfer(event.referral_id, event.recipient, event.state, event.at))
 
 
-def subscriptions() -> list[Subscription[Any, Any]]:
-    return [_received(), _custody()]
-
-
 def _custody() -> Subscription[UUID, Custody]:
     return Subscription(
         handlers={TransferMovedV1: on_transfer_moved},
@@ -96,3 +94,35 @@ def _received() -> Subscription[UUID, ReceivedFile]:
         save=received.save,
         outgoing=outgoing,
     )
+
+
+def on_disclosure_authorised(
+    disclosure: Authorised, event: DisclosureAuthorisedV1, now: datetime
+) -> Iterable[Fact]:
+    disclosure.authorise(event.case_id, event.fields, event.valid_until)
+    return ()
+
+
+def on_disclosure_recalled(
+    disclosure: Authorised, event: DisclosureRecalledV1, now: datetime
+) -> Iterable[Fact]:
+    disclosure.recall()
+    return ()
+
+
+def _authorised() -> Subscription[UUID, Authorised]:
+    """What exchange may ask for (services/intake/api/internal.py)."""
+    return Subscription(
+        handlers={
+            DisclosureAuthorisedV1: on_disclosure_authorised,
+            DisclosureRecalledV1: on_disclosure_recalled,
+        },
+        key=lambda event: event.disclosure_id,
+        load=authorised.load,
+        save=authorised.save,
+        outgoing=outgoing,
+    )
+
+
+def subscriptions() -> list[Subscription[Any, Any]]:
+    return [_received(), _custody(), _authorised()]

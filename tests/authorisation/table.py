@@ -45,7 +45,6 @@ def _kinds(*names: str) -> frozenset[str]:
 
 CARE = _kinds("worker", "supervisor")
 INTAKE = CARE | {"officer"}
-OURS = INTAKE | {"colleague"}
 DECIDE = _kinds("officer", "supervisor")
 SUPERVISOR = _kinds("supervisor")
 OFFICERS = _kinds("officer", "officer elsewhere")
@@ -108,6 +107,7 @@ def _intake() -> list[Row]:
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/standing",
@@ -121,7 +121,7 @@ def _intake() -> list[Row]:
             "/internal/v1/cases/{case_id}/disclosable",
             "internal.disclosable",
             _kinds("service:exchange"),
-            "case",
+            "authorised",
             {"disclosure_id": "{disclosure_id}", "fields": ["cor_FullName"]},
         ),
     ]
@@ -322,8 +322,18 @@ def _others() -> list[Row]:
             "sealed",
             {"case_id": "{case_id}", "referral_id": "{referral_id}", "reason": "withdrawn"},
         ),
-        Row("notify", "GET", inbox, "inbox.read", DOOR, "noticed", listed="notification_id", seen_by=OURS),
-        Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", OURS, "noticed"),
+        Row(
+            "notify",
+            "GET",
+            inbox,
+            "inbox.read",
+            DOOR | OPERATOR,
+            "noticed",
+            listed="notification_id",
+            seen_by=SUPERVISOR,
+        ),
+        Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
+        Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),

@@ -22,7 +22,7 @@ from tests.authorisation.table import CSV, NEEDS, ORGANISATION_FORM
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
-from tests.intake.making import form
+from tests.intake.making import authorisation, form
 from tests.referral import making as referring
 from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
@@ -104,6 +104,13 @@ class Intake(World):
         assignment = {"organisation": AGENCY, "workers": [WORKER]}
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "disclosure_id": str(uuid4())}
+
+    async def authorised(self) -> Made:
+        """With a disclosure of its name."""
+        made = await self.case()
+        case_id, disclosure_id = UUID(made["case_id"]), UUID(made["disclosure_id"])
+        await self.harness.deliver(authorisation(case_id, ("cor_FullName",), disclosure_id))
+        return made
 
     async def _of_case(self, kind: str, what: str, body: Mapping[str, Any]) -> Made:
         made = await self.case()
@@ -328,7 +335,7 @@ class Notify(World):
             at=referring.NOW,
         )
         await self.harness.deliver(event)
-        items = (await self.ask("worker", "GET", "/v1/inbox")).json()["items"]
+        items = (await self.ask("supervisor", "GET", "/v1/inbox")).json()["items"]
         return {"notification_id": items[0]["id"]}
 
 

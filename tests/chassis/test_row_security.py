@@ -16,9 +16,11 @@ VERSIONS = {"intake": INTAKE, "consent": CONSENT}
 FREE = {
     "intake": {
         "accepted_referrals",
+        "attention",
+        "authorised",
         "cell_keys",
         "import_chunks",
-        "import_errors",
+        "import_results",
         "import_rows",
         "imports",
         "limits_passed",

@@ -12,7 +12,17 @@ from services.intake.domain.case import State
 from services.intake.domain.custody import Custody, Transfer
 from services.intake.grants import PORT
 from tests.harness import Harness
-from tests.intake.making import AGENCY, NOW, SHELTER, acceptance_of, bodies, disclosure, open_case, recall_of
+from tests.intake.making import (
+    AGENCY,
+    NOW,
+    SHELTER,
+    acceptance_of,
+    authorisation,
+    bodies,
+    disclosure,
+    open_case,
+    recall_of,
+)
 
 OFFICER = "screening_officer"
 
@@ -184,7 +194,9 @@ def consent(intake) -> Consent:
 
 
 async def disclosable(intake: Harness, case_id: UUID, *fields: str) -> dict:
-    body = {"disclosure_id": str(uuid4()), "fields": list(fields)}
+    event = authorisation(case_id, fields)
+    await intake.deliver(event)
+    body = {"disclosure_id": str(event.disclosure_id), "fields": list(fields)}
     answer = await intake.client.post(
         f"/internal/v1/cases/{case_id}/disclosable", json=body, headers=intake.as_service("exchange")
     )
@@ -233,7 +245,9 @@ async def test_sealing_waits_where_consent_cannot_be_asked(intake, consent):
     await intake.deliver(received)
     await intake.deliver(acceptance_of(received))
     consent.why[received.disclosure_id] = "unconfirmed"
-    body = {"disclosure_id": str(uuid4()), "fields": ["cor_FullName"]}
+    event = authorisation(received.case_id, ("cor_FullName",))
+    await intake.deliver(event)
+    body = {"disclosure_id": str(event.disclosure_id), "fields": ["cor_FullName"]}
     path = f"/internal/v1/cases/{received.case_id}/disclosable"
     answer = await intake.client.post(path, json=body, headers=intake.as_service("exchange"))
     assert answer.status_code == 503

@@ -1,10 +1,11 @@
 """Routes: open a case, the worklist, one case, its assignment, its possible duplicates."""
 
+from dataclasses import asdict, dataclass
 from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.access import require, require_case
 from chassis.http import Done, Listing, Page, Tx, Who, done, etag
@@ -12,13 +13,15 @@ from chassis.service import Running
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
-from services.intake.api.prepared import checked_fields, index_of
+from services.intake.api.prepared import checked_fields
 from services.intake.cell_keys import cell_key_of
 from services.intake.domain.age import Evidence
 from services.intake.domain.case import FLAGS
+from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.sealing import seal_fields, seal_json, vault_of
+from services.intake.store import attention
 from services.intake.use_cases import NewCase, SealedFields
 
 router = APIRouter(tags=["cases"])
@@ -69,7 +72,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
     flags = sorted(set(body.flags))
     sealed = SealedFields(
         values=await seal_fields(vault, person_id, case_id, fields),
-        index=await index_of(service, fields),
+        index=(await index_of(service, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
         evidence=Evidence().changed(fields, flags),
@@ -85,21 +88,46 @@ async def post_case(
     return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
 
 
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What a worklist may be narrowed by; each that is given must hold."""
+
+    urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
+    channel: Annotated[
+        Annotated[str, KnownCode("channel")] | None, Query(description="only those that came by it")
+    ] = None
+    assigned: Annotated[
+        Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
+    ] = None
+    on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
+    unattended: Annotated[
+        bool | None,
+        Query(
+            description="only those that nobody opened in the time of their urgency, or that nobody has left"
+        ),
+    ] = None
+    updated_since: Annotated[
+        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+    ] = None
+
+
 @router.get("/v1/cases", summary="The cases of your organisation that you may read, newest first")
 async def get_cases(
     actor: Who,
     tx: Tx,
     page: Page,
-    urgency: Annotated[str | None, KnownCode("urgency"), Query(description="only these")] = None,
+    filters: Annotated[CaseFilters, Depends()],
 ) -> Listing[queries.CaseView]:
     require(actor, "case.read", organisation=actor.organisation)
-    items = await queries.worklist(tx, actor, urgency=urgency, after=position(page), limit=page.limit)
+    asked = {name: value for name, value in asdict(filters).items() if value is not None}
+    items = await queries.worklist(tx, actor, asked, after=position(page), limit=page.limit)
     return Listing(items=items, next=following(items, page.limit, "opened_at"))
 
 
 @router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")
 async def get_case(case_id: UUID, actor: Who, tx: Tx, response: Response) -> queries.CaseView:
     await require_case(tx, actor, "case.read", case_id)
+    await attention.opened(tx, actor, case_id)
     view = await queries.case(tx, case_id)
     tx.say(record_read(case_id, "case"))
     response.headers["ETag"] = etag(view.version)

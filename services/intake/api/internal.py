@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import require, standing
 from chassis.auth import Actor
+from chassis.database import Transaction
 from chassis.http import Tx, Who
-from chassis.problems import Unavailable
+from chassis.problems import NotFound, Unavailable
 from chassis.service import Running, Service
 from chassis.standing import Standing, StandingForm
 from contracts.fields import FieldValue, from_text
@@ -20,7 +21,7 @@ from services.intake.domain.case import Case
 from services.intake.grants import UNCONFIRMED, grants_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import open_fields, vault_of
-from services.intake.store import cases, records
+from services.intake.store import authorised, cases, records
 
 router = APIRouter(tags=["internal"])
 
@@ -45,24 +46,31 @@ async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -
 async def post_disclosable(
     case_id: UUID, body: DisclosableForm, actor: Who, service: Running, response: Response
 ) -> dict[str, FieldValue]:
-    """Field → value, without those that nobody has recorded. What was recorded here goes before what came with her.
+    """Field → value, of the fields that this very disclosure was authorised for, as far as somebody has recorded them.
 
-    What came with a transfer that was accepted may go on while its grant stands; what came with a referral never does.
+    What was recorded here goes before what came with her. What came with a transfer that was accepted may go on while
+    its grant stands; what came with a referral never does. 503 while consent's authorisation has not arrived here.
     """
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "internal.disclosable", case_id)
+        allowed = await _authorised(tx, case_id, body)
         own = await records.own_fields(tx, case_id)
         held = await queries.held_in_custody(tx, case_id)
-        asked = {name: own[name] for name in body.fields if name in own}
+        asked = {name: own[name] for name in allowed if name in own}
         tx.say(record_read(case_id, "disclosure", body.disclosure_id, tuple(asked)))
-    opened = await _inherited(service, actor, body, case, held)
+    opened = await _inherited(service, actor, body.disclosure_id, allowed, case, held)
     opened |= await open_fields(vault_of(service), case.person_id, case_id, asked)
     response.headers["Cache-Control"] = "no-store"
     return {name: from_text(name, text) for name, text in opened.items()}
 
 
 async def _inherited(
-    service: Service, actor: Actor, body: DisclosableForm, case: Case, held: Sequence[Any]
+    service: Service,
+    actor: Actor,
+    disclosure_id: UUID,
+    allowed: Sequence[str],
+    case: Case,
+    held: Sequence[Any],
 ) -> dict[str, str]:
     """The asked fields that came with her, the newest of each, as far as they are still granted.
 
@@ -75,9 +83,19 @@ async def _inherited(
     for row in held:
         if closed[row.id] is not None:
             continue
-        values = {n: v for n, v in row.values.items() if n in row.fields and n in body.fields}
+        values = {n: v for n, v in row.values.items() if n in row.fields and n in allowed}
         opened |= await open_fields(vault_of(service), case.person_id, row.id, values)
     if opened:
         async with service.database.transaction(actor.origin()) as tx:
-            tx.say(record_read(case.id, "received-fields", body.disclosure_id, tuple(opened)))
+            tx.say(record_read(case.id, "received-fields", disclosure_id, tuple(opened)))
     return opened
+
+
+async def _authorised(tx: Transaction, case_id: UUID, body: DisclosableForm) -> list[str]:
+    """The asked fields that may leave. Raises NotFound where it is another case's, was recalled, or has ended."""
+    disclosure = await authorised.read(tx, body.disclosure_id)
+    if disclosure is None:
+        raise Unavailable
+    if not disclosure.allows(case_id, await tx.clock()):
+        raise NotFound
+    return [name for name in body.fields if name in disclosure.fields]

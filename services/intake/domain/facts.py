@@ -124,12 +124,40 @@ class DisclosureClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexDue:
+    """What was received about the person's name or date of birth came or went with this disclosure."""
+
+    case_id: UUID
+    disclosure_id: UUID
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUnneeded:
     """Nothing is left under the person's key. The recalled disclosure is answered once it is destroyed."""
 
     case_id: UUID
     person_id: UUID
     disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseUnattended:
+    """Nobody opened it in the time of its urgency, or nobody is left who can. `reason` is of `unattended_reason`."""
+
+    case_id: UUID
+    organisation: str
+    urgency: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """Of an organisation whose cases must be looked through."""
+
+    organisation: str
+    at: datetime
 
 
 Fact = (
@@ -147,5 +175,8 @@ Fact = (
     | HoldPlaced
     | HoldLifted
     | DisclosureClosed
+    | IndexDue
     | KeyUnneeded
+    | CaseUnattended
+    | StaffChanged
 )

@@ -11,6 +11,7 @@ from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
 from services.intake.domain.age import BIRTHDATE, Age
 from services.intake.domain.case import State as CaseState
+from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.facts import Fact
 
 CHANNEL = "exchange"
@@ -147,7 +148,8 @@ class ReceivedFile:
             self.reopened, opened = True, [facts.CaseAssigned(self.case_id, self.organisation, ())]
         self.state, self.changed = CaseState.OPEN, True
         aged = [facts.ReceivedAgeDue(self.case_id, arrival.disclosure_id)] if BIRTHDATE in allowed else []
-        return [*opened, *aged]
+        named = [facts.IndexDue(self.case_id, arrival.disclosure_id)] if INDEXED & allowed.keys() else []
+        return [*opened, *aged, *named]
 
     def accept(self, referral_id: UUID) -> list[Fact]:
         if referral_id not in self.accepted:
@@ -170,9 +172,10 @@ class ReceivedFile:
         if not disclosure.move(Verb.RECALL):
             return []
         self.changed, disclosure.values, disclosure.closed_for = True, {}, reason
+        unindexed = facts.IndexDue(self.case_id, disclosure_id, closed=True)
         if disclosure.state is State.RESTRICTED:
-            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")]
-        return self._erased(disclosure_id)
+            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted"), unindexed]
+        return [*self._erased(disclosure_id), unindexed]
 
     def _open(self, arrival: Arrival) -> list[Fact]:
         self.person_id, self.organisation = arrival.person_id, arrival.grant.recipient

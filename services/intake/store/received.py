@@ -52,7 +52,8 @@ _OPEN = text(
 )
 _MOVE = text(
     """
-    update intake.cases as c set state = n.state, person_id = n.person_id, version = c.version + 1
+    update intake.cases as c set state = n.state, person_id = n.person_id, version = c.version + 1,
+        updated_at = now()
     from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:persons as uuid[])) as n(id, state, person_id)
     where c.id = n.id
     """
