@@ -65,12 +65,16 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},
         "consent.requested.v1": {"awaits": OPERATIONAL},
+        "protection.recorded.v1": {"law": OPERATIONAL},
+        "protection.reviewed.v1": {"upheld": OPERATIONAL},
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {
             "fields": OPERATIONAL,
             "withheld": OPERATIONAL,
             "withheld.field": OPERATIONAL,
             "withheld.reason": OPERATIONAL,
+            "basis": OPERATIONAL,
+            "law": OPERATIONAL,
         },
         "hand_over.asked.v1": {"fields": OPERATIONAL},
         "disclosure.refused.v1": {"reason": OPERATIONAL},
@@ -110,6 +114,8 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "disclosure.received.v1": {
             "grant": OPERATIONAL,
             "grant.fields": OPERATIONAL,
+            "grant.basis": OPERATIONAL,
+            "grant.law": OPERATIONAL,
             "fields": OPERATIONAL,
             "fields.field": OPERATIONAL,
             "fields.value": IDENTITY,  # any field of the case file, so the strictest

@@ -15,6 +15,7 @@ from importlib.resources import files
 import rfc8785
 
 from contracts.fields import FIELDS
+from contracts.protection import IMMEDIATE_PROTECTION, PROTECTED, protection
 
 REFERRAL, TRANSFER = "referral", "transfer"
 """Codes of `referral_kind`. A referral is access; a transfer is custody, and stays inside one country."""
@@ -42,6 +43,8 @@ _WITHHELD_BECAUSE: Mapping[str, str] = {
     "agreement_not_in_force": _AGREEMENT,
     "unknown_role": _ROLE,
     "transfer_abroad": _AGREEMENT,
+    "protection_abroad": _AGREEMENT,
+    "protection_role": _ROLE,
 }
 """The reason that stands at every field when the whole disclosure is refused; else it is the consent."""
 
@@ -56,6 +59,15 @@ class ConsentTerms:
     categories: tuple[str, ...]
     valid_until: datetime
     awaits: str = "no_consent"
+    basis: str | None = None
+    """What it rests on where that is not her consent; it permits the least and nothing else."""
+
+    @property
+    def permits(self) -> bool:
+        """Neither passes for the other: no consent by law, and no law by consent."""
+        if self.basis is None:
+            return self.state in PERMITTING_STATES
+        return self.basis == IMMEDIATE_PROTECTION and self.state == PROTECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +139,26 @@ def _kind_refusal(request: DisclosureRequest) -> str | None:
 def _consent_refusal(record: ConsentTerms | None, request: DisclosureRequest, now: datetime) -> str | None:
     if record is None:
         return "no_consent"
-    if record.state not in PERMITTING_STATES:
+    if not record.permits:
         return _STATE_REFUSALS.get(record.state, record.awaits)
     if now >= record.valid_until:
         return "consent_expired"
     if request.purpose not in record.purposes:
         return "purpose_not_consented"
-    return None if request.recipient in record.recipients else "recipient_not_consented"
+    if request.recipient not in record.recipients:
+        return "recipient_not_consented"
+    return None if record.basis is None else _protection_refusal(request)
+
+
+def _protection_refusal(request: DisclosureRequest) -> str | None:
+    """Who cannot be asked is handed over inside her country, to those who protect, for protection."""
+    if request.recipient_cell != request.sender_cell:
+        return "protection_abroad"
+    if request.kind != TRANSFER:
+        return "protection_by_transfer"
+    if request.purpose not in protection().purposes:
+        return "purpose_not_consented"
+    return None if request.recipient_role in protection().roles else "protection_role"
 
 
 def _agreement_refusal(
@@ -156,6 +181,8 @@ def _reason_to_withhold(
     field = FIELDS.get(name)
     if field is None:
         return "unknown_field"
+    if record.basis is not None and name not in protection().fields:
+        return "not_least"
     if field.category not in record.categories:
         return _CONSENT
     if name not in agreement.fields:

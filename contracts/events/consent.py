@@ -81,6 +81,41 @@ class ConsentRevokedV1(Event):
     revision: int
 
 
+class ProtectionRecordedV1(Event):
+    """She could not be asked, and a law allows her immediate protection: the least may be disclosed to these, inside this country.
+
+    It is no consent, and nothing that reads consents reads it as one.
+    """
+
+    type: ClassVar[str] = "protection.recorded.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    revision_hash: Sha256
+    law: Annotated[str, Code("protection_law")]
+    recipients: tuple[OrganisationId, ...]
+    valid_until: Instant
+
+
+class ProtectionReviewedV1(Event):
+    """A second person looked at the reasons. Not upheld, it is revoked, which is said besides."""
+
+    type: ClassVar[str] = "protection.reviewed.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    upheld: bool
+
+
+class ProtectionUnreviewedV1(Event):
+    """Nobody of the organisation that recorded it looked at the reasons in time."""
+
+    type: ClassVar[str] = "protection.unreviewed.v1"
+    case_id: CaseId
+    consent_id: UUID
+    organisation: OrganisationId
+
+
 class HandOverAskedV1(Event):
     """She agreed to be handed over, in one step with her answer: the transfer is to be drafted and sent."""
 
@@ -129,6 +164,8 @@ class DisclosureAuthorisedV1(Event):
     back_categories: tuple[Annotated[str, Code("data_category")], ...]
     valid_until: Instant
     kind: Annotated[str, Code("referral_kind")] = "referral"
+    basis: Annotated[str, Code("disclosure_basis")] | None = None
+    law: Annotated[str, Code("protection_law")] | None = None
 
 
 class DisclosureRefusedV1(Event):

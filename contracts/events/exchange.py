@@ -81,6 +81,8 @@ class Grant(BaseModel):
     fields: tuple[Annotated[str, Code("field")], ...]
     back_categories: tuple[Annotated[str, Code("data_category")], ...]
     valid_until: Instant
+    basis: Annotated[str, Code("disclosure_basis")] | None = None
+    law: Annotated[str, Code("protection_law")] | None = None
 
 
 class ReceivedField(BaseModel):

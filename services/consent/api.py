@@ -117,8 +117,8 @@ async def post_renew(
 ) -> Ended:
     async with one_transaction(request, actor) as tx:
         record = await use_cases.renew(tx, actor, running.settings.cell, prepared, expected)
-        _remember(tx, response, record)
-    return await _settled(running, actor, record, response)
+        remember_end(tx, response, record)
+    return await settled(running, actor, record, response)
 
 
 class Guardian(BaseModel):
@@ -173,7 +173,7 @@ async def post_withdraw(consent_id: UUID, actor: Who, running: Running, response
     """Asked again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw(tx, actor, consent_id)
-    return await _settled(running, actor, record, response)
+    return await settled(running, actor, record, response)
 
 
 @router.post(
@@ -187,7 +187,7 @@ async def post_withdraw_part(
     """The rest of her consent stands. It only takes away, so no version is asked for and asking twice is no error."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw_part(tx, actor, running.settings.cell, consent_id, body.part())
-    return await _settled(running, actor, record, response)
+    return await settled(running, actor, record, response)
 
 
 @router.post("/v1/consents/{consent_id}/revoke", responses=_ENDS, summary="Ended by another than the person")
@@ -196,8 +196,8 @@ async def post_revoke(
 ) -> Ended:
     async with one_transaction(request, actor) as tx:
         record = await use_cases.revoke(tx, actor, consent_id, expected)
-        _remember(tx, response, record)
-    return await _settled(running, actor, record, response)
+        remember_end(tx, response, record)
+    return await settled(running, actor, record, response)
 
 
 @router.post(
@@ -209,15 +209,15 @@ async def post_withdraw_grant(disclosure_id: UUID, actor: Who, running: Running,
     """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw_granted(tx, actor, disclosure_id)
-    return await _settled(running, actor, record, response)
+    return await settled(running, actor, record, response)
 
 
-def _remember(tx: Transaction, response: Response, record: ConsentRecord) -> None:
+def remember_end(tx: Transaction, response: Response, record: ConsentRecord) -> None:
     """Given again under its key it tells what is certain at the commit: complete only where nothing was under way."""
     done(tx, response, record.id, record.revision, status=WAITING if record.fence_due else COMPLETE)
 
 
-async def _settled(running: Service, actor: Actor, record: ConsentRecord, response: Response) -> Ended:
+async def settled(running: Service, actor: Actor, record: ConsentRecord, response: Response) -> Ended:
     waiting = await fencing.settle(running, actor.origin(), record.id)
     response.status_code = WAITING if waiting else COMPLETE
     response.headers["ETag"] = etag(record.revision)

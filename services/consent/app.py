@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from chassis.clock import Clock, utc_now
 from chassis.service import Service
-from services.consent import api, hand_overs, internal
-from services.consent.expiry import expiry_work, reading_end_work
+from services.consent import api, hand_overs, internal, protections
+from services.consent.expiry import expiry_work, reading_end_work, review_work
 from services.consent.fencing import fence_work
 from services.consent.handlers import subscriptions
 from services.consent.settings import Settings
@@ -20,6 +20,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
     router = APIRouter()
     router.include_router(api.router)
     router.include_router(hand_overs.router)
+    router.include_router(protections.router)
     router.include_router(internal.router)
     service = Service(
         settings,
@@ -27,7 +28,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),
-        work=lambda running: [expiry_work(), reading_end_work(), fence_work(running)],
+        work=lambda running: [expiry_work(), reading_end_work(), review_work(), fence_work(running)],
         clock=clock,
     )
     service.ports["signer"] = Signer(settings)

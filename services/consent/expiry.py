@@ -4,8 +4,8 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.work import Item, Later, WorkKind
-from services.consent import use_cases
-from services.consent.outgoing import END, EXPIRE
+from services.consent import protecting, use_cases
+from services.consent.outgoing import END, EXPIRE, REVIEW
 
 ATTEMPTS = 100
 """An expiry is protective and needs the database alone: it is not given up."""
@@ -31,3 +31,11 @@ async def _end_reading(tx: Transaction, item: Item, _: None) -> None:
 
 def reading_end_work() -> WorkKind:
     return WorkKind(END, act=_nothing, finish=_end_reading, max_attempts=ATTEMPTS)
+
+
+async def _alarm(tx: Transaction, item: Item, _: None) -> None:
+    await protecting.alarm_unreviewed(tx, UUID(item.payload["consent_id"]), item.payload["organisation"])
+
+
+def review_work() -> WorkKind:
+    return WorkKind(REVIEW, act=_nothing, finish=_alarm, max_attempts=ATTEMPTS)

@@ -38,6 +38,11 @@ def _in_utc(at: datetime) -> datetime:
         raise ValueError("beyond the calendar") from error
 
 
+ConsentBasis = Literal[
+    LegalBasis.CONSENT, LegalBasis.LEGAL_OBLIGATION, LegalBasis.PUBLIC_TASK, LegalBasis.VITAL_INTEREST
+]
+"""What may stand beside her consent; what stands in place of it is recorded as what it is (`protections.py`)."""
+
 ValidUntil = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 NAMES = ("witness", "interpreter", "guardian", "guardian_relationship")
 """Fields of the form that are kept under the person's key and nowhere else."""
@@ -90,7 +95,7 @@ class AgreedForm(BaseModel):
         bool, Field(description="the interpreter undertook confidentiality")
     ] = False
     withdrawal_method: WithdrawalMethod = WithdrawalMethod.TELL_ANY_WORKER
-    legal_basis: LegalBasis = LegalBasis.CONSENT
+    legal_basis: ConsentBasis = LegalBasis.CONSENT
     valid_until: ValidUntil
 
     def terms(self, _: datetime) -> Terms:

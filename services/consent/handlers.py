@@ -134,6 +134,8 @@ def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now:
             agreement_id=grant.agreement_id,
             agreement_version=grant.agreement_version,
             valid_until=min(grant.valid_until, now + LONGEST),
+            basis=grant.basis,
+            law=grant.law,
         )
     )
     return ()

@@ -70,6 +70,8 @@ _AUTHORITY = {
     "withheld": "jsonb",
     "back_categories": "text[]",
     "valid_until": "timestamptz",
+    "basis": "text",
+    "law": "text",
 }
 _STAGE = {"stage": "text", "refusal": "text", "recalled_for": "text", "fence_due": "boolean"}
 DISCLOSURES = _upsert(
@@ -108,6 +110,8 @@ _GRANT = {
     "agreement_id": "text",
     "agreement_version": "integer",
     "valid_until": "timestamptz",
+    "basis": "text",
+    "law": "text",
 }
 GRANTS = _upsert(
     "grants",

@@ -13,6 +13,9 @@ from services.consent.domain.record import ConsentRecord
 EXPIRE = "expire"
 """The kind of the work row that ends a consent when its validity does."""
 
+REVIEW = "review"
+"""The kind of the work row that alarms where no second person has looked at an immediate protection."""
+
 END = "end"
 """The kind of the work row that ends the reading some time after the end of a referral."""
 
@@ -44,6 +47,36 @@ def _terms(record: ConsentRecord) -> dict[str, Any]:
         "back_categories": record.terms.back_categories,
         "valid_until": record.terms.valid_until,
     }
+
+
+def _protected(fact: facts.ProtectionRecorded) -> Event:
+    record = fact.record
+    return said.ProtectionRecordedV1(
+        case_id=record.case_id,
+        consent_id=record.id,
+        revision=record.revision,
+        revision_hash=record.head,
+        law=record.terms.law or "",
+        recipients=tuple(r.organisation for r in record.terms.recipients),
+        valid_until=record.terms.valid_until,
+    )
+
+
+def _reviewed(fact: facts.ProtectionReviewed) -> Event:
+    return said.ProtectionReviewedV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, upheld=fact.upheld
+    )
+
+
+def _unreviewed(fact: facts.ProtectionUnreviewed) -> Event:
+    return said.ProtectionUnreviewedV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, organisation=fact.organisation
+    )
+
+
+def _review_due(fact: facts.ReviewDue) -> Due:
+    payload = {"consent_id": str(fact.consent_id), "organisation": fact.organisation}
+    return Due(REVIEW, str(fact.consent_id), payload, due_at=fact.at)
 
 
 def _requested(fact: facts.ConsentRequested) -> Event:
@@ -125,6 +158,8 @@ def _authorised(fact: facts.DisclosureAuthorised) -> Event:
         back_categories=authority.back_categories,
         valid_until=authority.valid_until,
         kind=request.kind,
+        basis=authority.basis,
+        law=authority.law,
     )
 
 
@@ -155,6 +190,10 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.ConsentWithdrawn: _withdrawn,
         facts.ConsentExpired: _expired,
         facts.ConsentRevoked: _revoked,
+        facts.ProtectionRecorded: _protected,
+        facts.ProtectionReviewed: _reviewed,
+        facts.ProtectionUnreviewed: _unreviewed,
+        facts.ReviewDue: _review_due,
         facts.ExpiryDue: _expiry_due,
         facts.HandOverAsked: _hand_over_asked,
         facts.DisclosureAuthorised: _authorised,

@@ -42,6 +42,9 @@ class TermsView(BaseModel):
     valid_until: datetime
     decided_by: str | None
     confirmed_by: str | None
+    law: Annotated[str, Code("protection_law")] | None
+    reviewed_by: str | None
+    upheld: bool | None
 
 
 class ConsentSummary(BaseModel):
@@ -124,6 +127,11 @@ class GrantView(BaseModel):
     back_categories: list[str]
     consent_revision: int | None
     valid_until: datetime | None
+    basis: Annotated[
+        Annotated[str, Code("disclosure_basis")] | None,
+        Field(description="what it rests on where that is not her consent: she is to be asked"),
+    ]
+    law: Annotated[str, Code("protection_law")] | None
 
 
 class WithheldView(BaseModel):
@@ -140,6 +148,8 @@ class PreviewView(BaseModel):
     consent_id: UUID | None
     revision: int | None
     back_categories: list[str]
+    basis: Annotated[str, Code("disclosure_basis")] | None
+    law: Annotated[str, Code("protection_law")] | None
 
 
 _CONSENTS = text(
@@ -285,4 +295,6 @@ def preview_of(decision: Decision) -> PreviewView:
         consent_id=None if refused or record is None else record.id,
         revision=None if refused or record is None else record.revision,
         back_categories=[] if refused or record is None else list(record.terms.back_categories),
+        basis=None if refused or record is None else record.terms.basis,
+        law=None if refused or record is None else record.terms.law,
     )

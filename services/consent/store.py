@@ -25,6 +25,7 @@ from services.consent.domain.facts import Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.ground import AgreementVersions
 from services.consent.domain.record import ConsentRecord
+from services.consent.domain.states import State
 from services.consent.mapping import rows_of
 from services.consent.outgoing import outgoing
 
@@ -62,6 +63,19 @@ _RECORDED_BY = text(
     """
     select body ->> 'by' from consent.revisions where consent_id = :id and number > coalesce(
         (select max(number) from consent.revisions where consent_id = :id and body ->> 'state' in ('given', 'renewed')), 0)
+    """
+)
+_FIRST_BY = text("select body ->> 'by' from consent.revisions where consent_id = :id and number = 1")
+_LOCK_PERSON = text("select from consent.cases where case_id = :case for update")
+_PROTECTIONS = text(
+    "select id from consent.records where case_id = :case and state = 'protected' order by id"
+)
+_LAST_ANSWER = text(
+    """
+    select v.body ->> 'state' from consent.revisions v join consent.records r on r.id = v.consent_id
+    where r.case_id = :case and v.body ->> 'state' in ('given', 'renewed', 'refused', 'withdrawn')
+      and v.body -> 'terms' ->> 'reviewed_by' is null
+    order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
     """
 )
 _AGREEMENTS = text(
@@ -138,6 +152,26 @@ async def person_for(tx: Transaction, case_id: UUID) -> Person:
     if row.age_group is None:
         raise Unavailable("it has not arrived yet whether she counts as a child")
     return Person(row.case_id, row.person_id, row.age_group)
+
+
+async def hold_answers(tx: Transaction, case_id: UUID) -> None:
+    """Her no and what is recorded because she cannot be asked come one after the other. Before any record is locked."""
+    await tx.execute(_LOCK_PERSON, {"case": case_id})
+
+
+async def said_no(tx: Transaction, case_id: UUID) -> bool:
+    """Whether the last that she said in this case was a refusal or a withdrawal."""
+    return (await tx.execute(_LAST_ANSWER, {"case": case_id})).scalar() in {State.REFUSED, State.WITHDRAWN}
+
+
+async def protections_of(tx: Transaction, case_id: UUID) -> list[UUID]:
+    """The records that stand in place of her answer."""
+    return list((await tx.execute(_PROTECTIONS, {"case": case_id})).scalars())
+
+
+async def first_by(tx: Transaction, consent_id: UUID) -> set[str]:
+    """Who recorded it."""
+    return set((await tx.execute(_FIRST_BY, {"id": consent_id})).scalars())
 
 
 async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:

@@ -68,13 +68,20 @@ def answered() -> Iterator[None]:
 
 
 async def seal_names(
-    database: Database, vault: Vault, actor: Actor, case_id: UUID, consent_id: UUID, names: Mapping[str, str]
+    database: Database,
+    vault: Vault,
+    actor: Actor,
+    case_id: UUID,
+    consent_id: UUID,
+    names: Mapping[str, str],
+    *,
+    action: str = "consent.record",
 ) -> dict[str, str]:
     """Put names under her key, each bound to what it is and to its record, before the command's transaction begins."""
     if not names:
         return {}
     async with database.transaction(actor.origin()) as tx:
-        await require_case(tx, actor, "consent.record", case_id)
+        await require_case(tx, actor, action, case_id)
         person_id = await store.person_of(tx, case_id)
     values = [Sealing(person_id, f"consent.{what}", consent_id, name) for what, name in names.items()]
     return dict(zip(names, await vault.seal_many(values), strict=True))
@@ -93,14 +100,29 @@ async def record_answer(
     await require_case(tx, actor, "consent.record", case_id)
     if given:
         await check(tx, actor, case_id, prepared.terms)
-    record = ConsentRecord.asked(
-        prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
-    )
+    else:
+        await store.hold_answers(tx, case_id)
+        await end_protections(tx, actor, case_id)
+    record = asked(case_id, prepared)
     act = Act(actor.subject, actor.organisation, await tx.clock())
     with answered():
         facts = record.give(act) if given else record.refuse(act)
     await store.save(tx, record, facts)
     return record
+
+
+def asked(case_id: UUID, prepared: Prepared) -> ConsentRecord:
+    return ConsentRecord.asked(
+        prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
+    )
+
+
+async def end_protections(tx: Transaction, actor: Actor, case_id: UUID) -> None:
+    """She has said no: nothing that was recorded because she could not be asked stands beside that. Under `hold_answers`."""
+    for consent_id in await store.protections_of(tx, case_id):
+        held = await store.hold(tx, consent_id)
+        facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
+        await store.save(tx, held.record, facts)
 
 
 async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> None:
@@ -172,10 +194,13 @@ async def confirm_guardian(
 
 async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRecord:
     """By the person, through any worker of hers. No version is asked for: a page that is old must not stand in her way."""
+    case_id = await store.case_for(tx, actor, "consent.withdraw", consent_id)
+    await store.hold_answers(tx, case_id)
     held = await store.get(tx, actor, "consent.withdraw", consent_id)
     with answered():
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
     await store.save(tx, held.record, facts)
+    await end_protections(tx, actor, case_id)
     return held.record
 
 

@@ -49,6 +49,8 @@ def on_disclosure_authorised(
             back_categories=event.back_categories,
             valid_until=event.valid_until,
             kind=event.kind,
+            basis=event.basis,
+            law=event.law,
         )
     )
 

@@ -47,6 +47,7 @@ CARE = _kinds("worker", "supervisor")
 INTAKE = CARE | {"officer"}
 DECIDE = _kinds("officer", "supervisor")
 SUPERVISOR = _kinds("supervisor")
+SUPERVISORS = SUPERVISOR | {"supervisor elsewhere"}
 OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
 DOOR = CARE_DOOR | OFFICERS
@@ -134,6 +135,7 @@ STANDING = {
     "roles": ["case_worker"],
     "purpose": "case-management",
 }
+PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
@@ -181,6 +183,25 @@ def _consent() -> list[Row]:
             INTAKE,
             "consent",
             {"categories": ["contact"]},
+        ),
+        row("POST", f"{CASE}/protections", "protection.record", INTAKE, "case", PROTECTION, 201),
+        row(
+            "GET",
+            "/v1/protections",
+            "protection.review",
+            SUPERVISORS,
+            "protected",
+            listed="consent_id",
+            seen_by=SUPERVISOR,
+        ),
+        row("GET", "/v1/protections/{consent_id}", "protection.review", SUPERVISOR, "protected"),
+        row(
+            "POST",
+            "/v1/protections/{consent_id}/review",
+            "protection.review",
+            SUPERVISOR,
+            "protected",
+            {"upheld": True, "reasons": "seen with the doctor"},
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
         row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),

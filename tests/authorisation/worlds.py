@@ -169,6 +169,13 @@ class Consent(World):
         answer = await self.ask("worker", "POST", path, consenting.answer())
         return {**made, "consent_id": answer.json()["id"]}
 
+    async def protected(self) -> Made:
+        """A worker has recorded that she cannot be asked."""
+        made = await self.case()
+        form = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
+        answer = await self.ask("worker", "POST", f"/v1/cases/{made['case_id']}/protections", form)
+        return {**made, "consent_id": answer.json()["id"]}
+
     async def disclosure(self) -> Made:
         """Authorised, so that it may be sealed."""
         made = await self.consent()

@@ -23,7 +23,7 @@ INTAKING = {
     "case.assign",
 }
 OPENING = {"case.open", "case.import"}
-SUBMITTING = {"consent.record", "consent.read", "consent.withdraw", "case.hand-over"}
+SUBMITTING = {"consent.record", "consent.read", "consent.withdraw", "case.hand-over", "protection.record"}
 CARING = {
     *SUBMITTING,
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
@@ -63,7 +63,13 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-SUPERVISING = CARING | {"case.identify", "case.assess-age", "case.assign", "consent.revoke"}
+SUPERVISING = CARING | {
+    "case.identify",
+    "case.assess-age",
+    "case.assign",
+    "consent.revoke",
+    "protection.review",
+}
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
 INTERNAL = {
     "internal.disclosable",
@@ -135,7 +141,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor"),
         [
             (OWN_CASES, SUPERVISING),
-            (HANDED_OVER, LEFT | {"consent.revoke"}),
+            (HANDED_OVER, LEFT | {"consent.revoke", "protection.review"}),
             (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],

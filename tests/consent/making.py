@@ -28,6 +28,12 @@ PURPOSE = "return-and-reintegration"
 FIELDS = ("cor_FullName", "cor_Needs", "prs_MobilePhone", "vic_TypeOfExploitation")
 SALT = "5a" * 16
 ACT = Act("th.worker", SENDER, NOW)
+PROTECTED = {
+    "legal_basis": LegalBasis.IMMEDIATE_PROTECTION,
+    "law": "th-personal-data-26-1",
+    "valid_until": NOW + timedelta(hours=72),
+}
+"""What a record says that stands in place of a consent."""
 
 
 def terms(**changes) -> Terms:
@@ -53,7 +59,10 @@ def terms(**changes) -> Terms:
 
 def record(state: State = State.REQUESTED, *, case_id: UUID | None = None, **changes) -> ConsentRecord:
     """A record that stands in this state, reached by its verbs where they lead there."""
-    made = ConsentRecord.asked(uuid4(), case_id or uuid4(), SALT, terms(**changes), {})
+    sealed = {}
+    if state is State.PROTECTED:
+        changes, sealed = {**PROTECTED, **changes}, {"reasons": "v1.x"}
+    made = ConsentRecord.asked(uuid4(), case_id or uuid4(), SALT, terms(**changes), sealed)
     if state in {State.DEFERRED, State.INVALIDATED}:
         made.state = state
         return made
@@ -65,6 +74,7 @@ def record(state: State = State.REQUESTED, *, case_id: UUID | None = None, **cha
         State.EXPIRED: ["give", "expire"],
         State.REVOKED: ["give", "revoke"],
         State.WITHDRAWN: ["give", "withdraw"],
+        State.PROTECTED: ["protect"],
     }
     for verb in paths[state]:
         apply(made, verb)

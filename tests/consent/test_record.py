@@ -11,8 +11,8 @@ from services.consent.domain import facts
 from services.consent.domain.chain import verify
 from services.consent.domain.record import Act, SamePerson
 from services.consent.domain.states import MOVES, PERMITTING, State, WrongState
-from services.consent.domain.terms import Assent, Capacity, Incomplete, Method, Terms
-from tests.consent.making import ACT, NOW, SALT, apply, record, request, terms
+from services.consent.domain.terms import Assent, Capacity, Incomplete, LegalBasis, Method, Terms
+from tests.consent.making import ACT, NOW, PROTECTED, SALT, apply, record, request, terms
 from tests.consent.making import asked as asked_disclosure
 from tests.consent.test_disclosure import AUTHORITY
 
@@ -24,7 +24,9 @@ LEADS_TO = {
     "revoke": State.REVOKED,
     "expire": State.EXPIRED,
 }
-HARMLESS = {("withdraw", State.WITHDRAWN)} | {("expire", state) for state in State if state not in PERMITTING}
+HARMLESS = {("withdraw", State.WITHDRAWN)} | {
+    ("expire", state) for state in State if state not in PERMITTING | {State.PROTECTED}
+}
 """Where a verb neither moves nor complains: she may ask twice, and a clock may strike late."""
 
 SAYS = {
@@ -55,13 +57,58 @@ def test_every_verb_from_every_state_moves_by_the_table_or_not_at_all(verb, stat
         assert (made.state, made.revision, made.head, made.terms) == before
 
 
+@pytest.mark.parametrize("state", list(State))
+def test_immediate_protection_is_recorded_in_a_new_record_alone(state):
+    made = record(state)
+    made.terms, made.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
+    if state is State.REQUESTED:
+        said = [type(fact) for fact in made.protect(ACT)]
+        assert said == [facts.ProtectionRecorded, facts.ExpiryDue, facts.ReviewDue]
+    else:
+        with pytest.raises(WrongState):
+            made.protect(ACT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sealed", "where"),
+    [
+        ({"law": None}, {"reasons": "v1.x"}, "law"),
+        ({"legal_basis": LegalBasis.VITAL_INTEREST}, {"reasons": "v1.x"}, "law"),
+        ({}, {}, "reasons"),
+        ({"valid_until": NOW + timedelta(hours=73)}, {"reasons": "v1.x"}, "valid_until"),
+        ({"valid_until": NOW}, {"reasons": "v1.x"}, "valid_until"),
+    ],
+)
+def test_immediate_protection_has_a_law_and_reasons_and_is_short(changes, sealed, where):
+    made = record()
+    made.terms, made.sealed = terms(**{**PROTECTED, **changes}), sealed
+    with pytest.raises(Incomplete) as refused:
+        made.protect(ACT)
+    assert (refused.value.field, made.revision) == (where, 0)
+
+
+@pytest.mark.parametrize("verb", ["give", "renew"])
+def test_what_stands_in_place_of_a_consent_is_never_called_one(verb):
+    made = record(State.PROTECTED)
+    with pytest.raises(WrongState):
+        apply(made, verb)
+    fresh = record()
+    fresh.terms, fresh.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
+    with pytest.raises(Incomplete):
+        fresh.give(ACT)
+
+
 def test_the_states_are_those_of_the_code_list():
     assert {str(state) for state in State} == set(codes("consent_state"))
     assert set(MOVES) == set(State)
 
 
-def test_only_given_and_renewed_permit():
-    assert [state for state in State if record(state).permits(NOW)] == [State.GIVEN, State.RENEWED]
+def test_only_given_renewed_and_protected_permit():
+    assert [state for state in State if record(state).permits(NOW)] == [
+        State.GIVEN,
+        State.RENEWED,
+        State.PROTECTED,
+    ]
 
 
 def test_a_given_consent_permits_until_its_validity_ends_and_not_at_that_instant():

@@ -243,3 +243,51 @@ def test_a_transfer_crosses_no_border():
     assert check_item(item, agreement(), WAY, NOW) == "transfer_abroad"
     assert check_item(item, agreement(cells=("TH",)), at_home, NOW) is None
     assert check_item(disclosure(kind="seizure"), agreement(), WAY, NOW) == "unknown_code"
+
+
+INSIDE = Way("th-care-agency", "TH", "th-shelter", "TH")
+LEAST = ("cor_FullName", "cor_Needs", "prs_PrimaryLanguage")
+PROTECTION = {
+    "basis": "immediate-protection",
+    "law": "th-personal-data-26-1",
+    "kind": "transfer",
+    "fields": LEAST,
+    "data": {"cor_FullName": "Som"},
+    "categories": ("identity", "demographic", "needs"),
+    "back": (),
+    "expiry": NOW + timedelta(hours=72),
+}
+
+
+def least(way: Way = INSIDE, **changes: object) -> str | None:
+    cells = ("TH",) if way is INSIDE else ("TH", "KH")
+    agreed = agreement(cells=cells, fields=tuple(FIELDS), purposes=("protection", "legal-aid"))
+    return check_item(disclosure(**{**PROTECTION, **changes}), agreed, way, NOW)
+
+
+def test_the_least_passes_inside_the_country_on_a_legal_basis() -> None:
+    assert least() is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"fields": (*LEAST, "prs_Gender"), "data": {}}, "outside_protection"),
+        ({"kind": "referral"}, "outside_protection"),
+        ({"law": "kh-victim-standards-2009"}, "outside_protection"),
+        ({"purpose": "legal-aid"}, "outside_protection"),
+        ({"back": ("outcome",)}, "outside_protection"),
+        ({"expiry": NOW + timedelta(hours=80)}, "outside_protection"),
+        ({"law": None}, "unknown_code"),
+        ({"law": "th-any-law"}, "unknown_code"),
+        ({"basis": None}, "unknown_code"),
+        ({"basis": "public-task"}, "unknown_code"),
+    ],
+)
+def test_a_legal_basis_carries_nothing_beyond_the_least(changes: dict[str, object], code: str) -> None:
+    assert least(**changes) == code
+
+
+def test_a_legal_basis_never_crosses_a_border() -> None:
+    assert least(WAY) == "transfer_abroad"
+    assert least(WAY, kind="referral") == "outside_protection"

@@ -64,6 +64,8 @@ class Decision:
             withheld=tuple(self.computed.withheld),
             back_categories=record.terms.back_categories,
             valid_until=min(record.terms.valid_until, agreement.valid_until),
+            basis=record.terms.basis,
+            law=record.terms.law,
         )
 
 
@@ -164,6 +166,7 @@ def _consent(record: ConsentRecord | None) -> ConsentTerms | None:
         categories=record.terms.categories,
         valid_until=record.terms.valid_until,
         awaits=awaited(record.terms) if record.state is State.REQUESTED else "no_consent",
+        basis=record.terms.basis,
     )
 
 

@@ -114,6 +114,9 @@ class Authority:
     withheld: tuple[tuple[str, str], ...]
     back_categories: tuple[str, ...]
     valid_until: datetime
+    basis: str | None = None
+    """What it rests on where that is not her consent, and by which law."""
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,7 @@ class Disclosure:
     def authorise(self, authority: Authority) -> list[Fact]:
         self._move(Stage.AUTHORISED)
         self.authority, self.refusal = authority, None
-        self.write(Step.AUTHORISED)
+        self.write(Step.AUTHORISED, law=authority.law)
         return [DisclosureAuthorised(self)]
 
     def refuse(self, reason: str) -> list[Fact]:

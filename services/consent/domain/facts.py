@@ -63,6 +63,37 @@ class ConsentRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtectionRecorded:
+    """In place of a consent: the record as it stands."""
+
+    record: "ConsentRecord"
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionReviewed:
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+    upheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionUnreviewed:
+    case_id: UUID
+    consent_id: UUID
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDue:
+    """By then a second person of the organisation has looked at the reasons, or its supervisors are alarmed."""
+
+    consent_id: UUID
+    organisation: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ExpiryDue:
     """One for each revision that sets a validity, so that a renewal is not bound by the date before it."""
 
@@ -125,6 +156,10 @@ Fact = (
     | ConsentWithdrawn
     | ConsentExpired
     | ConsentRevoked
+    | ProtectionRecorded
+    | ProtectionReviewed
+    | ProtectionUnreviewed
+    | ReviewDue
     | ExpiryDue
     | HandOverAsked
     | DisclosureAuthorised

@@ -21,6 +21,8 @@ class GrantTerms:
     agreement_id: str
     agreement_version: int
     valid_until: datetime
+    basis: str | None = None
+    law: str | None = None
 
 
 @dataclass(slots=True)

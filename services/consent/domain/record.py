@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from contracts.protection import protection
 from services.consent.domain import facts
 from services.consent.domain.chain import FIRST, Revision, digest
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.narrowing import Part
 from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
-from services.consent.domain.terms import Terms, awaited, check_given
+from services.consent.domain.terms import Terms, awaited, check_given, check_protection
 
 ASK_AGAIN_WITHIN = timedelta(days=30)
 """Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this it is recalled."""
@@ -60,21 +61,63 @@ class ConsentRecord:
     @property
     def runs(self) -> bool:
         """Its validity is still to end: it permits, or somebody is still to act on it."""
-        return self.state in PERMITTING or (self.state is State.REQUESTED and self.revision > 0)
+        awaited = self.state is State.REQUESTED and self.revision > 0
+        return self.state in PERMITTING or self.state is State.PROTECTED or awaited
 
     def fits(self, *, child: bool) -> bool:
         """Who spoke is who must be asked at her age."""
         return self.terms.capacity.for_child is child
 
     def permits(self, now: datetime) -> bool:
-        return self.state in PERMITTING and now < self.terms.valid_until
+        return self.state in PERMITTING | {State.PROTECTED} and now < self.terms.valid_until
 
     def give(self, act: Act) -> list[Fact]:
+        if self.state is State.PROTECTED:
+            raise WrongState(self.state)
         check_given(self.terms, frozenset(self.sealed), act.at)
         if self.terms.capacity.for_child:
             return self._request(act, self.terms, self.sealed)
         self._move(State.GIVEN, act)
         return [facts.ConsentGiven(self), self._expiry()]
+
+    def protect(self, act: Act) -> list[Fact]:
+        """She cannot be asked, and a law allows her immediate protection. Nobody says that she consented."""
+        check_protection(self.terms, frozenset(self.sealed), act.at)
+        self._move(State.PROTECTED, act)
+        due = act.at + protection().review_within
+        return [
+            facts.ProtectionRecorded(self),
+            self._expiry(),
+            facts.ReviewDue(self.id, act.organisation, due),
+        ]
+
+    def review(
+        self, sealed: Mapping[str, str], act: Act, recorded_by: Collection[str], *, upheld: bool
+    ) -> list[Fact]:
+        """A second person has looked at the reasons, also when it has ended by then. Not upheld, it is taken back.
+
+        Raises SamePerson, or WrongState where there is nothing to review.
+        """
+        if not self.terms.protects or self.terms.reviewed_by is not None or self.revision == 0:
+            raise WrongState(self.state)
+        if act.by in recorded_by:
+            raise SamePerson
+        revoked = self.state is State.PROTECTED and not upheld
+        terms, both = replace(self.terms, reviewed_by=act.by, upheld=upheld), {**self.sealed, **sealed}
+        self._revise(State.REVOKED if revoked else self.state, act, terms, both)
+        said: list[Fact] = [facts.ProtectionReviewed(self.case_id, self.id, self.revision, upheld)]
+        if revoked:
+            said += [
+                facts.ConsentRevoked(self.case_id, self.id, self.revision),
+                *self._recalls("revoked", act),
+            ]
+        return said + ([self._expiry()] if self.runs else [])
+
+    def unreviewed(self, organisation: str) -> list[Fact]:
+        """The time for the second person is over."""
+        if self.terms.reviewed_by is not None:
+            return []
+        return [facts.ProtectionUnreviewed(self.case_id, self.id, organisation)]
 
     def refuse(self, act: Act) -> list[Fact]:
         """A refusal is kept so that nobody asks her again unknowingly; it permits nothing."""
@@ -83,6 +126,8 @@ class ConsentRecord:
 
     def renew(self, terms: Terms, sealed: Mapping[str, str], act: Act) -> list[Fact]:
         """She was asked again and agreed, to the same or to other terms; these replace the ones before."""
+        if self.terms.protects:
+            raise WrongState(self.state)
         check_given(terms, frozenset(sealed), act.at)
         if terms.capacity.for_child:
             return self._request(act, terms, sealed)
@@ -114,7 +159,12 @@ class ConsentRecord:
         return [facts.ConsentRequested(self.case_id, self.id, self.revision, awaits), self._expiry()]
 
     def narrow(self, part: Part, act: Act) -> list[Fact]:
-        """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to do."""
+        """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to do.
+
+        What stands in place of her answer ends whole: from now on her answer counts.
+        """
+        if self.state is State.PROTECTED:
+            return [] if part.without(self.terms) == self.terms else self.withdraw(act)
         if self.state not in NARROWABLE:
             return []
         left = part.without(self.terms)

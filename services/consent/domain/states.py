@@ -17,10 +17,12 @@ class State(StrEnum):
     INVALIDATED = "invalidated"
     REVOKED = "revoked"
     WITHDRAWN = "withdrawn"
+    PROTECTED = "protected"
+    """No consent: she could not be asked, and a law allows her immediate protection."""
 
 
 PERMITTING = frozenset({State.GIVEN, State.RENEWED})
-"""Only these let anything be disclosed."""
+"""Only these let anything be disclosed by her consent."""
 
 NARROWABLE = PERMITTING | {State.EXPIRED, State.REQUESTED}
 """A part may be taken back: also from one that could be renewed or that she is asked about. It stays where it stands."""
@@ -29,7 +31,7 @@ _IN_FORCE = frozenset({State.REQUESTED, State.RENEWED, State.EXPIRED, State.REVO
 
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
-        State.REQUESTED: _IN_FORCE | {State.GIVEN, State.REFUSED},
+        State.REQUESTED: _IN_FORCE | {State.GIVEN, State.REFUSED, State.PROTECTED},
         State.DEFERRED: frozenset({State.GIVEN, State.REFUSED}),
         State.REFUSED: frozenset(),
         State.GIVEN: _IN_FORCE,
@@ -38,6 +40,7 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         State.INVALIDATED: frozenset(),
         State.REVOKED: frozenset(),
         State.WITHDRAWN: frozenset(),
+        State.PROTECTED: frozenset({State.EXPIRED, State.REVOKED, State.WITHDRAWN}),
     }
 )
 """A consent is requested where somebody has spoken for a child and no second person has confirmed it yet, and again where she

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from contracts.protection import protection
+
 LONGEST = timedelta(days=366)
 """A consent is reasonably time-limited: a year, then she is asked again. No grant that is received lasts longer either."""
 
@@ -54,6 +56,8 @@ class LegalBasis(StrEnum):
     LEGAL_OBLIGATION = "legal-obligation"
     PUBLIC_TASK = "public-task"
     VITAL_INTEREST = "vital-interest"
+    IMMEDIATE_PROTECTION = "immediate-protection"
+    """In place of a consent, never beside one."""
 
 
 class Incomplete(Exception):
@@ -96,6 +100,20 @@ class Terms:
     """The organisation that determined the child's best interests."""
     confirmed_by: str | None = None
     """The second person, who looked at who speaks for the child."""
+    law: str | None = None
+    """Which law allows her immediate protection: a code of `protection_law`."""
+    reviewed_by: str | None = None
+    """The second person, who looked at the reasons for that."""
+    upheld: bool | None = None
+
+    @property
+    def protects(self) -> bool:
+        return self.legal_basis is LegalBasis.IMMEDIATE_PROTECTION
+
+    @property
+    def basis(self) -> str | None:
+        """What stands in place of a consent, where something does (code list `disclosure_basis`)."""
+        return str(self.legal_basis) if self.protects else None
 
     def names(self, organisation: str) -> bool:
         return any(r.organisation == organisation for r in self.recipients)
@@ -120,6 +138,9 @@ class Terms:
             "valid_until": instant(self.valid_until),
             "decided_by": self.decided_by,
             "confirmed_by": self.confirmed_by,
+            "law": self.law,
+            "reviewed_by": self.reviewed_by,
+            "upheld": self.upheld,
         }
 
     @classmethod
@@ -142,6 +163,9 @@ class Terms:
             valid_until=datetime.fromisoformat(body["valid_until"]),
             decided_by=body["decided_by"],
             confirmed_by=body["confirmed_by"],
+            law=body["law"],
+            reviewed_by=body["reviewed_by"],
+            upheld=body["upheld"],
         )
 
 
@@ -151,6 +175,8 @@ def instant(at: datetime) -> str:
 
 def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
     """What every consent given or renewed must hold. Raises Incomplete; a refusal needs none of it."""
+    if terms.protects:
+        raise Incomplete("legal_basis", "what stands in place of a consent is no consent")
     if not terms.risks_explained:
         raise Incomplete("risks_explained", "the risks must have been explained to her")
     if not at < terms.valid_until <= at + LONGEST:
@@ -161,6 +187,16 @@ def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
         raise Incomplete("interpreter_undertaking", "the interpreter must have undertaken confidentiality")
     if terms.capacity.for_child:
         _check_for_child(terms, sealed)
+
+
+def check_protection(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
+    """What stands in place of a consent names its law and its reasons, and lasts no longer than it may. Raises Incomplete."""
+    if not terms.protects or terms.law is None:
+        raise Incomplete("law", "a law must allow it")
+    if "reasons" not in sealed:
+        raise Incomplete("reasons", "why she cannot be asked, and what threatens her")
+    if not at < terms.valid_until <= at + protection().valid_for:
+        raise Incomplete("valid_until", "must lie ahead, and soon")
 
 
 def _check_for_child(terms: Terms, sealed: frozenset[str]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from contracts.codes import UnknownCode, codes
 from contracts.disclosure import TRANSFER, AgreementTerms
 from contracts.fields import FIELDS, checked
+from contracts.protection import IMMEDIATE_PROTECTION, is_of_country, protection
 from services.exchange.domain.items import (
     MAX_CONTROL_ITEMS,
     MAX_ITEMS,
@@ -153,12 +154,36 @@ def _check_disclosure(
         return unknown
     if consent.purpose not in agreement.terms.purposes:
         return "purpose_outside_agreement"
-    return _check_kind(content, way) or _check_fields(content, agreement) or _check_values(content)
+    refused = _check_kind(content, way) or _check_basis(content, way, now)
+    return refused or _check_fields(content, agreement) or _check_values(content)
 
 
 def _check_kind(content: DisclosureContent, way: Way) -> str | None:
     abroad = way.sender_cell != way.recipient_cell
     return "transfer_abroad" if content.kind == TRANSFER and abroad else None
+
+
+def _check_basis(content: DisclosureContent, way: Way, now: datetime) -> str | None:
+    """What does not rest on her consent is the least, handed over inside one country under a law of it, and not for long."""
+    if content.basis is None and content.law is None:
+        return None
+    if (
+        content.basis != IMMEDIATE_PROTECTION
+        or content.law is None
+        or content.law not in codes("protection_law")
+    ):
+        return "unknown_code"
+    least = protection()
+    allowed = (
+        way.sender_cell == way.recipient_cell
+        and is_of_country(content.law, way.sender_cell)
+        and content.kind == TRANSFER
+        and content.consent.purpose in least.purposes
+        and not content.consent.back
+        and content.consent.expiry <= now + least.valid_for + CLOCK_SKEW
+        and set(content.fields) <= least.fields
+    )
+    return None if allowed else "outside_protection"
 
 
 def _proven(proof: Proof | None) -> bool:

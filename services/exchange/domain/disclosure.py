@@ -77,6 +77,8 @@ class Authorised:
     back_categories: tuple[str, ...]
     valid_until: datetime
     kind: str = REFERRAL
+    basis: str | None = None
+    law: str | None = None
 
 
 @dataclass(slots=True)

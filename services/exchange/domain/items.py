@@ -75,6 +75,9 @@ class DisclosureContent:
     data: Mapping[str, FieldValue]
     proof: Proof | None
     kind: str = REFERRAL
+    basis: str | None = None
+    """What it rests on where that is not her consent (code list `disclosure_basis`), and by which law."""
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ def _authorised(document: dict[str, Any]) -> Authorised:
         back_categories=tuple(document["back_categories"]),
         valid_until=datetime.fromisoformat(document["valid_until"]),
         kind=document["kind"],
+        basis=document["basis"],
+        law=document["law"],
     )
 
 
@@ -131,6 +133,8 @@ def _document(a: Authorised) -> str:
             "back_categories": list(a.back_categories),
             "valid_until": a.valid_until.isoformat(),
             "kind": a.kind,
+            "basis": a.basis,
+            "law": a.law,
         }
     )
 

@@ -257,6 +257,8 @@ def _said(tx: Transaction, way: Way, item: Item, prepared: Prepared) -> Disclosu
             fields=content.fields,
             back_categories=content.consent.back,
             valid_until=content.consent.expiry,
+            basis=content.basis,
+            law=content.law,
         ),
         fields=tuple(ReceivedField(field=name, value=value) for name, value in prepared.sealed.items()),
         at=tx.now,

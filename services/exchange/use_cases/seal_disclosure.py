@@ -184,6 +184,8 @@ class SealDisclosure:
             data=values,
             proof=_proof(disclosure),
             kind=terms.kind,
+            basis=terms.basis,
+            law=terms.law,
         )
         return Item(
             disclosure_item(disclosure.id),

@@ -14,6 +14,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "flags.recorded.v1": {ALWAYS: "urgent"},
     "hold.placed.v1": {ALWAYS: "hold"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
+    "protection.unreviewed.v1": {ALWAYS: "overdue"},
     "consent.requested.v1": {ALWAYS: "act_now"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
     "consent.expired.v1": {ALWAYS: "act_now"},

@@ -14,6 +14,8 @@ create table consent.records (
     revision integer not null, head text not null, salt text not null, valid_until timestamptz not null,
     terms jsonb not null, sealed jsonb not null, created_at timestamptz not null default clock_timestamp());
 create index records_case on consent.records (case_id, created_at, id);
+create index records_unreviewed on consent.records (created_at, id)
+    where terms ->> 'legal_basis' = 'immediate-protection' and terms ->> 'reviewed_by' is null;
 create table consent.revisions (
     consent_id uuid not null references consent.records (id), number integer not null, body jsonb not null,
     hash text not null, primary key (consent_id, number));
@@ -23,7 +25,8 @@ create table consent.disclosures (
     purpose text not null, sender text not null, recipient text not null, recipient_cell text not null,
     recipient_role text not null, service text not null, urgency text not null, kind text not null, asked text[] not null,
     revision integer, revision_hash text, agreement_id text, agreement_version integer, agreement_sha256 text,
-    fields text[], fields_hash text, withheld jsonb, back_categories text[], valid_until timestamptz);
+    fields text[], fields_hash text, withheld jsonb, back_categories text[], valid_until timestamptz,
+    basis text, law text);
 create index disclosures_case on consent.disclosures (case_id, id);
 create index disclosures_consent on consent.disclosures (consent_id, id);
 create index disclosures_fence_due on consent.disclosures (consent_id) where fence_due;
@@ -38,7 +41,7 @@ create table consent.grants (
     disclosure_id uuid primary key, case_id uuid not null, closed boolean not null, closed_for text,
     referral_id uuid, sender text, sender_cell text, recipient text, purpose text,
     fields text[], back_categories text[], consent_revision integer, consent_sha256 text,
-    agreement_id text, agreement_version integer, valid_until timestamptz);
+    agreement_id text, agreement_version integer, valid_until timestamptz, basis text, law text);
 create index grants_case on consent.grants (case_id, disclosure_id);
 create table consent.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null,
