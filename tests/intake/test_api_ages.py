@@ -18,9 +18,9 @@ async def said(intake) -> list[tuple[str, str]]:
 
 
 async def assess(intake, case_id: UUID, role: str = "supervisor", **changes) -> None:
-    answer = await intake.client.post(
-        f"/v1/cases/{case_id}/age-assessment", json={**ADULT, **changes}, headers=intake.as_(role)
-    )
+    path, headers = f"/v1/cases/{case_id}/age-assessment", intake.as_(role)
+    seen = {"If-Match": (await intake.client.get(path, headers=headers)).headers["etag"]}
+    answer = await intake.client.post(path, json={**ADULT, **changes}, headers=headers | seen)
     assert answer.status_code == 201, answer.text
 
 
@@ -88,9 +88,8 @@ async def test_an_assessment_names_who_made_it_and_on_what_it_rests_and_every_on
 
 async def test_the_worker_who_asks_for_consent_does_not_assess_the_age(intake):
     case_id = await open_case(intake, fields={})
-    answer = await intake.client.post(
-        f"/v1/cases/{case_id}/age-assessment", json=ADULT, headers=intake.as_("case_worker")
-    )
+    headers = intake.as_("case_worker") | {"If-Match": "*"}
+    answer = await intake.client.post(f"/v1/cases/{case_id}/age-assessment", json=ADULT, headers=headers)
     assert answer.status_code == 404
     assert await said(intake) == [("child", "unknown")]
 
@@ -98,9 +97,8 @@ async def test_the_worker_who_asks_for_consent_does_not_assess_the_age(intake):
 @pytest.mark.parametrize("change", [{"result": "old"}, {"basis": "guess"}, {"reasons": ""}])
 async def test_an_assessment_has_a_result_a_basis_and_reasons(intake, change):
     case_id = await open_case(intake, fields={})
-    answer = await intake.client.post(
-        f"/v1/cases/{case_id}/age-assessment", json={**ADULT, **change}, headers=intake.as_("supervisor")
-    )
+    path, headers = f"/v1/cases/{case_id}/age-assessment", intake.as_("supervisor") | {"If-Match": "*"}
+    answer = await intake.client.post(path, json={**ADULT, **change}, headers=headers)
     assert answer.status_code == 422
 
 

@@ -87,7 +87,7 @@ async def test_an_assessment_and_a_decision_are_changes_of_her_data_as_well(inta
     }
     for path, body in (("needs", needs), ("status", decision)):
         url = f"/v1/cases/{case_id}/{path}"
-        answer = await intake.client.post(url, json=body, headers=headers)
+        answer = await intake.client.post(url, json=body, headers=headers | {"If-Match": "*"})
         assert answer.status_code == 201, answer.text
     decided = ["vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"]
     assert await recorded(intake) == [(1, ["cor_Needs"], []), (2, decided, [])]
