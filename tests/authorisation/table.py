@@ -45,7 +45,6 @@ def _kinds(*names: str) -> frozenset[str]:
 
 CARE = _kinds("worker", "supervisor")
 INTAKE = CARE | {"officer"}
-OURS = INTAKE | {"colleague"}
 DECIDE = _kinds("officer", "supervisor")
 SUPERVISOR = _kinds("supervisor")
 OFFICERS = _kinds("officer", "officer elsewhere")
@@ -161,9 +160,16 @@ def _consent() -> list[Row]:
         row("GET", consent, "consent.read", INTAKE, "consent"),
         row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
         row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),
-        row("POST", f"{CASE}/hand-overs/preview", "case.hand_over", INTAKE, "case", HAND_OVER),
-        row("POST", f"{CASE}/hand-overs", "case.hand_over", INTAKE, "case", HAND_OVER, 201),
-        row("POST", "/v1/grants/{disclosure_id}/withdraw", "consent.withdraw", INTAKE, "granted_here"),
+        row("POST", f"{CASE}/hand-overs/preview", "case.hand-over", INTAKE, "case", HAND_OVER),
+        row("POST", f"{CASE}/hand-overs", "case.hand-over", INTAKE, "case", HAND_OVER, 201),
+        row(
+            "POST",
+            "/v1/grants/{disclosure_id}/withdraw",
+            "consent.withdraw",
+            INTAKE,
+            "granted_here",
+            status=202,
+        ),
         row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
         row(
             "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
@@ -323,8 +329,18 @@ def _others() -> list[Row]:
             "sealed",
             {"case_id": "{case_id}", "referral_id": "{referral_id}", "reason": "withdrawn"},
         ),
-        Row("notify", "GET", inbox, "inbox.read", DOOR, "noticed", listed="notification_id", seen_by=OURS),
-        Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", OURS, "noticed"),
+        Row(
+            "notify",
+            "GET",
+            inbox,
+            "inbox.read",
+            DOOR | OPERATOR,
+            "noticed",
+            listed="notification_id",
+            seen_by=SUPERVISOR,
+        ),
+        Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
+        Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),

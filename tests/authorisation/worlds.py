@@ -103,7 +103,7 @@ class Intake(World):
         case_id = answer.json()["id"]
         assignment = {"organisation": AGENCY, "workers": [WORKER]}
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
-        return {"case_id": case_id, "disclosure_id": str(uuid4())}
+        return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
 
     async def authorised(self) -> Made:
         """With a disclosure of its name."""
@@ -335,7 +335,7 @@ class Notify(World):
             at=referring.NOW,
         )
         await self.harness.deliver(event)
-        items = (await self.ask("worker", "GET", "/v1/inbox")).json()["items"]
+        items = (await self.ask("supervisor", "GET", "/v1/inbox")).json()["items"]
         return {"notification_id": items[0]["id"]}
 
 
