@@ -47,6 +47,7 @@ _OF = {
         returns POST /v1/returns/{return_id}/depart
         returns POST /v1/returns/{return_id}/arrive
         returns POST /v1/returns/{return_id}/close
+        notify POST /v1/inbox/read
         notify POST /v1/inbox/{notification_id}/read
     """,
     Change.PROTECTS: """

@@ -5,11 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from chassis.http import Done, Seen, Tx, Who, done, etag
 from chassis.service import Running
 from chassis.vault import Sealing
+from contracts.text import Paragraph
 from contracts.types import Code, KnownCode
 from services.intake import use_cases
 from services.intake.age import evidence_of
@@ -30,7 +31,7 @@ class AssessmentForm(BaseModel):
 
     result: Annotated[str, KnownCode("age_group")]
     basis: Annotated[str, KnownCode("age_evidence")]
-    reasons: Annotated[str, Field(min_length=1, max_length=2_000)]
+    reasons: Paragraph
 
 
 async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Running) -> SealedAssessment:
