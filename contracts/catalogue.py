@@ -59,7 +59,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
     _entry(intake.AgeGroupKnownV1, "intake", "consent", "returns"),
-    _entry(intake.FieldsRecordedV1, "intake"),
+    _entry(intake.FieldsRecordedV1, "intake", "consent"),
     _entry(intake.CaseScreenedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),
     _entry(intake.NeedsAssessedV1, "intake"),
