@@ -60,6 +60,7 @@ lock: $(STAMP) ## resolve requirements.in into requirements.lock anew
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv
 	.venv/bin/uv pip compile requirements.in --output-file requirements.lock --upgrade --generate-hashes \
 		--python-version 3.11 --no-emit-index-url --no-header --no-annotate
+	$(RUN) -m deploy.production
 
 jars: $(STAMP) ## write the checksums of Kafka's jars anew, after a change of version
 	$(RUN) -m deploy.local.jars

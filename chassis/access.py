@@ -14,12 +14,20 @@ from chassis.policies import Decision, Policies, Principal, Resource
 from chassis.problems import Forbidden, NotFound
 from chassis.standing import NOWHERE, Standing
 from chassis.subscription import Subscription
-from contracts.events.intake import CaseAssignedV1, CaseOpenedV1
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
 
 CELL = "Cell"
 CASE = "Case"
 _SOMEBODY_ELSE = "\x1fsomebody-else"
 """No subject looks like this: it stands for a case that others have."""
+
+_ME = "\x1fthe-actor"
+_WORKERS: Mapping[str, tuple[str, ...]] = {
+    ":access_subject = any(ca.workers)": (_ME,),
+    "ca.workers = '{}'": (),
+    "ca.workers <> '{}' and not :access_subject = any(ca.workers)": (_SOMEBODY_ELSE,),
+}
+_HELD: Mapping[str, bool] = {"not ca.handed_over": False, "ca.handed_over": True}
 
 
 class CaseRefused(NotFound):
@@ -30,17 +38,20 @@ class CaseRefused(NotFound):
         self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
 
 
-_READ = text("select organisation, workers from chassis.case_access where case_id = :case_id")
+_READ = text("select organisation, workers, handed_over from chassis.case_access where case_id = :case_id")
 _LOAD = text(
-    "select case_id, organisation, workers from chassis.case_access where case_id = any(:keys) order by case_id for update"
+    "select case_id, organisation, workers, handed_over from chassis.case_access where case_id = any(:keys)"
+    " order by case_id for update"
 )
 _SAVE = text(
     """
-    insert into chassis.case_access (case_id, organisation, workers)
-    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}')
-    from unnest(cast(:cases as uuid[]), cast(:organisations as text[]), cast(:workers as text[])) as u(c, o, w)
+    insert into chassis.case_access (case_id, organisation, workers, handed_over)
+    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}'), h
+    from unnest(cast(:cases as uuid[]), cast(:organisations as text[]), cast(:workers as text[]),
+                cast(:handed as boolean[])) as u(c, o, w, h)
     order by c
-    on conflict (case_id) do update set organisation = excluded.organisation, workers = excluded.workers
+    on conflict (case_id) do update set organisation = excluded.organisation, workers = excluded.workers,
+        handed_over = excluded.handed_over
     """
 )
 
@@ -74,6 +85,12 @@ async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID
     return decision
 
 
+async def holder_of(tx: Transaction, case_id: UUID) -> str | None:
+    """The organisation that has the case, as far as it is known here."""
+    row = (await tx.execute(_READ, {"case_id": case_id})).first()
+    return None if row is None else row.organisation
+
+
 async def standing(
     tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
 ) -> Standing:
@@ -86,7 +103,9 @@ async def standing(
 
 async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
     row = (await tx.execute(_READ, {"case_id": case_id})).first()
-    return None if row is None else _case(_cell(tx), str(case_id), row.organisation, row.workers)
+    if row is None:
+        return None
+    return _case(_cell(tx), str(case_id), row.organisation, row.workers, row.handed_over)
 
 
 async def visible_cases(
@@ -95,20 +114,17 @@ async def visible_cases(
     """A condition on `column` with its parameters, for the WHERE of a worklist: the cases on which `action` is allowed.
 
     The policies stay the only source: they are asked about a case of the actor's organisation that is the actor's,
-    nobody's, and somebody else's, and the answers become the condition. Cases of other organisations are never listed.
+    nobody's, and somebody else's, in their hands or handed over, and the answers become the condition. Cases of other
+    organisations are never listed.
     """
-    mine, nobodys, others = (
-        actor.policies.weigh(
-            actor.principal(), action, _case(_cell(tx), "any", actor.organisation, workers)
-        ).allowed
-        for workers in ((actor.subject,), (), (_SOMEBODY_ELSE,))
+    which = " or ".join(
+        f"({held} and {workers})"
+        for held, handed_over in _HELD.items()
+        for workers, named in _WORKERS.items()
+        if _weigh(
+            tx, actor, action, tuple(actor.subject if n is _ME else n for n in named), handed_over=handed_over
+        )
     )
-    kinds = [
-        ":access_subject = any(ca.workers)" if mine else "",
-        "ca.workers = '{}'" if nobodys else "",
-        "(ca.workers <> '{}' and not :access_subject = any(ca.workers))" if others else "",
-    ]
-    which = " or ".join(kind for kind in kinds if kind)
     if not which:
         return "false", {}
     condition = (
@@ -119,9 +135,23 @@ async def visible_cases(
     return condition, parameters | ({"access_subject": actor.subject} if ":access_subject" in which else {})
 
 
-async def remember(tx: Transaction, case_id: UUID, organisation: str, workers: Iterable[str] = ()) -> None:
+def _weigh(
+    tx: Transaction, actor: Actor, action: str, workers: tuple[str, ...], *, handed_over: bool
+) -> bool:
+    resource = _case(_cell(tx), "any", actor.organisation, workers, handed_over)
+    return actor.policies.weigh(actor.principal(), action, resource).allowed
+
+
+async def remember(
+    tx: Transaction,
+    case_id: UUID,
+    organisation: str,
+    workers: Iterable[str] = (),
+    *,
+    handed_over: bool = False,
+) -> None:
     """Write who has a case, in the transaction that decides it (intake), or that learns of it."""
-    await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), changed=True)])
+    await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
 
 
 @dataclass(slots=True)
@@ -131,13 +161,18 @@ class CaseAccess:
     case_id: UUID
     organisation: str | None = None
     workers: tuple[str, ...] = ()
+    handed_over: bool = False
     changed: bool = False
 
 
 def subscription() -> Subscription[UUID, CaseAccess]:
     """What keeps the projection: the events of intake, in their order for each case."""
     return Subscription(
-        handlers={CaseOpenedV1: on_case_opened, CaseAssignedV1: on_case_assigned},
+        handlers={
+            CaseOpenedV1: on_case_opened,
+            CaseAssignedV1: on_case_assigned,
+            CaseTransferredV1: on_case_transferred,
+        },
         key=lambda event: event.case_id,
         load=_load,
         save=_save,
@@ -155,13 +190,21 @@ def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Ite
 def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
     """The whole assignment as it now stands: whoever is not in it sees the case no longer."""
     case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
+    case.handed_over = False
+    return ()
+
+
+def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: datetime) -> Iterable[object]:
+    """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
+    case.organisation, case.handed_over, case.changed = event.organisation, True, True
     return ()
 
 
 async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
     rows = (await tx.execute(_LOAD, {"keys": list(keys)})).all()
     known: Mapping[UUID, CaseAccess] = {
-        row.case_id: CaseAccess(row.case_id, row.organisation, tuple(row.workers)) for row in rows
+        row.case_id: CaseAccess(row.case_id, row.organisation, tuple(row.workers), row.handed_over)
+        for row in rows
     }
     return {key: known.get(key) or CaseAccess(key) for key in keys}
 
@@ -176,12 +219,13 @@ async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
             "cases": [case.case_id for case in changed],
             "organisations": [case.organisation for case in changed],
             "workers": [" ".join(case.workers) for case in changed],
+            "handed": [case.handed_over for case in changed],
         },
     )
 
 
-def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str]) -> Resource:
-    return Resource(CASE, case_id, cell, organisation, tuple(workers))
+def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str], handed_over: bool) -> Resource:
+    return Resource(CASE, case_id, cell, organisation, tuple(workers), handed_over)
 
 
 def _cell(tx: Transaction) -> str:

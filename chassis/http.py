@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from chassis.auth import Actor, authenticate
 from chassis.database import Database, Transaction
 from chassis.idempotency import Replayed, claim, remember
-from chassis.problems import Invalid
+from chassis.problems import Invalid, PreconditionRequired
 
 T = TypeVar("T")
 _KEY = re.compile(r"^[A-Za-z0-9_\-.:]{8,80}$")
@@ -82,6 +82,18 @@ def if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
 
 
 IfMatch = Annotated[int | None, Depends(if_match)]
+"""For protective verbs and moves: a page that is old must not stand in the way of who takes something back."""
+
+
+def seen(request: Request, version: IfMatch) -> int | None:
+    """The version that the caller saw. Raises PreconditionRequired without If-Match; `*` says: whatever it is."""
+    if "if-match" not in request.headers:
+        raise PreconditionRequired
+    return version
+
+
+Seen = Annotated[int | None, Depends(seen)]
+"""For what replaces values: nobody overwrites unseen what another has written."""
 
 
 async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction]:

@@ -59,11 +59,12 @@ class Resource:
     cell: str
     organisation: str
     workers: tuple[str, ...] | None = None
+    handed_over: bool = False
 
     def entity(self) -> dict[str, Any]:
         attributes: dict[str, Any] = {"organisation": self.organisation, "cell": self.cell}
         if self.workers is not None:
-            attributes["workers"] = list(self.workers)
+            attributes |= {"workers": list(self.workers), "handed_over": self.handed_over}
         return {"uid": {"type": self.kind, "id": self.id}, "attrs": attributes, "parents": []}
 
 

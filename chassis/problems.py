@@ -85,6 +85,16 @@ class PreconditionFailed(Problem):
     status, code, title = 412, "precondition-failed", "It has changed since it was read"
 
 
+class PreconditionRequired(Problem):
+    """Values would be replaced by somebody who may not have seen them."""
+
+    status, code, title = (
+        428,
+        "precondition-required",
+        "This change needs If-Match with the ETag that was read",
+    )
+
+
 class TooLarge(Problem):
     status, code, title = 413, "too-large", "The body is too large"
 
@@ -119,6 +129,10 @@ class Unavailable(Problem):
 
 class BadRequest(Problem):
     status, code, title = 400, "bad-request", "The request cannot be read"
+
+
+class NotJson(BadRequest):
+    code, title = "not-json", "The body is not valid JSON"
 
 
 class Unexpected(Problem):
@@ -162,8 +176,10 @@ def install(app: FastAPI) -> None:
         return problem_response(as_problem(error))
 
     async def unreadable(_: Request, error: Exception) -> Response:
-        errors = fields.without_values(error.errors()) if isinstance(error, RequestValidationError) else ()
-        return problem_response(Invalid(errors=errors))
+        found = error.errors() if isinstance(error, RequestValidationError) else ()
+        if any(one.get("type") == "json_invalid" for one in found):
+            return problem_response(NotJson())
+        return problem_response(Invalid(errors=fields.without_values(found)))
 
     async def framework(_: Request, error: Exception) -> Response:
         return _of_framework(error)

@@ -26,6 +26,7 @@ from chassis.idempotency import Replayed
 from chassis.kafka import KafkaLink
 from chassis.policies import Policies
 from chassis.purge import purge_work
+from chassis.query_names import known_parameters
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.strict_json import StrictJson
@@ -78,10 +79,10 @@ class Service:
             clock=clock,
             traceparent=self.telemetry.traceparent,
         )
-        self.vault = Vault(settings) if settings.vault_url is not None else None
+        self.vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
-        self.http = httpx2.AsyncClient(timeout=5, trust_env=False)
+        self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())
         self.subscriptions: list[Subscription[Any, Any]] = [
             *([directory.subscription()] if follows_directory else []),
             *([access.subscription()] if follows_cases else []),
@@ -112,6 +113,7 @@ class Service:
             redoc_url=None,
             openapi_url=None,  # chassis.operations gives the document, without calls between services
             telemetry=self.telemetry.http(),
+            dependencies=[Depends(known_parameters)],
         )
         app.add_middleware(StrictJson)  # each is inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)

@@ -1,5 +1,6 @@
 """What a service is told from outside: environment variables with the prefix CORRIDOR_."""
 
+import ssl
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
     tls_key_file: Path | None = None
     tls_ca_file: Annotated[
         Path | None,
-        Field(description="the cell's authority, which peers, issuer and PostgreSQL are trusted by"),
+        Field(description="the cell's authority, which its services are trusted by"),
     ] = None
 
     database_url: Annotated[SecretStr, Field(description="postgresql+asyncpg://…, the app role")]
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
         if self.tls_certificate_file is None or self.tls_key_file is None:
             return None
         return str(self.tls_certificate_file), str(self.tls_key_file)
+
+    def trusted(self) -> ssl.SSLContext | bool:
+        """Who peers must be certified by: the cell's own authority, or those of the machine."""
+        return True if self.tls_ca_file is None else ssl.create_default_context(cafile=self.tls_ca_file)
 
     def source(self, service: str) -> str:
         """The CloudEvents `source` of this service in this cell, for example `/th/referral`."""

@@ -11,9 +11,11 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.problems import Invalid, problem_response
+from chassis.problems import Invalid, UnsupportedMediaType, problem_response
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class NotStrict(ValueError):
@@ -21,14 +23,17 @@ class NotStrict(ValueError):
 
 
 class StrictJson:
-    """ASGI middleware: 422 for an ambiguous body; one that is not JSON at all is left to the route, which says so."""
+    """ASGI middleware: 415 for another kind of body than ours, 422 for ambiguous JSON; broken JSON is the route's to refuse."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _is_json(scope):
+        if scope["type"] != "http" or not _has_body(scope) or _is_form(scope):
             await self.app(scope, receive, send)
+            return
+        if not _is_json(scope):
+            await problem_response(UnsupportedMediaType())(scope, receive, send)
             return
         body = await _whole(receive)
         if body is None:  # the caller has gone
@@ -51,9 +56,13 @@ def check(body: bytes) -> None:
     if _NUL.search(text):
         raise NotStrict("the body has a NUL character")
     try:
-        json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        if _SURROGATE.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
     except NotStrict:
         raise
+    except UnicodeEncodeError:
+        raise NotStrict("the body has half a character: a surrogate without the other") from None
     except (ValueError, RecursionError):
         return
 
@@ -70,7 +79,22 @@ def _no_constant(_: str) -> None:
 
 
 def _is_json(scope: Scope) -> bool:
-    return any(name == b"content-type" and b"json" in value.lower() for name, value in scope["headers"])
+    return b"json" in _header(scope, b"content-type")
+
+
+def _is_form(scope: Scope) -> bool:
+    """A file to import; its route looks at it."""
+    return _header(scope, b"content-type").startswith(b"multipart/form-data")
+
+
+def _has_body(scope: Scope) -> bool:
+    """One that is announced: HTTP/1.1 knows no other."""
+    length = _header(scope, b"content-length")
+    return length not in (b"", b"0") or _header(scope, b"transfer-encoding") != b""
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return b",".join(value for name, value in scope["headers"] if name == wanted).lower()
 
 
 async def _whole(receive: Receive) -> bytes | None:

@@ -69,18 +69,35 @@ class FieldErrors:
     def __init__(self, app: FastAPI) -> None:
         self._app = app
         self._names: frozenset[str] | None = None
+        self._tags: frozenset[str] | None = None
 
     def without_values(self, errors: Sequence[Any]) -> list[dict[str, Any]]:
-        return [self._one(error) for error in errors[:MAX_ERRORS]]
+        """Each place and reason once: a body that a route and what prepares it both read is checked twice by the framework."""
+        said: list[dict[str, Any]] = []
+        for one in map(self._one, errors[: 2 * MAX_ERRORS]):
+            if one not in said:
+                said.append(one)
+        return said[:MAX_ERRORS]
 
     def _one(self, error: Mapping[str, Any]) -> dict[str, Any]:
         code, message = _said(error)
-        return {"loc": [self._part(part) for part in error.get("loc", ())], "msg": message, "code": code}
+        place = [part for part in error.get("loc", ()) if part not in self._known_tags()]
+        if code.startswith(
+            "union_tag_"
+        ):  # which form it is could not be told: the place is the field that tells
+            place.append(str(error["ctx"]["discriminator"]).strip("'"))
+        return {"loc": [self._part(part) for part in place], "msg": message, "code": code}
 
     def _part(self, part: object) -> str | int:
         if isinstance(part, int):
             return part if 0 <= part < MAX_INDEX else ELSEWHERE
         return part if isinstance(part, str) and part in self._known() else ELSEWHERE
+
+    def _known_tags(self) -> frozenset[str]:
+        """What tells the forms of a body apart (`given`, `refused`) is written into a path, and is no place in the body."""
+        if self._tags is None:
+            self._tags = frozenset(_tags(self._app.openapi())) - self._known()
+        return self._tags
 
     def _known(self) -> frozenset[str]:
         if self._names is None:
@@ -122,6 +139,19 @@ def _names(schema: object) -> Iterator[str]:
     elif isinstance(schema, list):
         for value in schema:
             yield from _names(value)
+
+
+def _tags(schema: object) -> Iterator[str]:
+    """Values that tell apart the forms of a body, anywhere in an OpenAPI document."""
+    if isinstance(schema, Mapping):
+        discriminator = schema.get("discriminator")
+        if isinstance(discriminator, Mapping):
+            yield from discriminator.get("mapping", {})
+        for value in schema.values():
+            yield from _tags(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _tags(value)
 
 
 def _case_file_fields() -> Iterable[str]:

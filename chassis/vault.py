@@ -16,7 +16,7 @@ import asyncpg
 from chassis import ciphertext
 from chassis.endings import within
 from chassis.epochs import EpochKeyMissing, FileKeys, KeyProvider
-from chassis.problems import Problem, Unavailable
+from chassis.problems import Conflict, Problem, Unavailable
 from chassis.settings import Settings
 
 CACHE_SECONDS = 60.0
@@ -30,7 +30,7 @@ _GRANTS = (
     "revoke all on all tables in schema vault from {role}",
     "revoke all on all functions in schema vault from {role}",
     "grant usage on schema vault to {role}",
-    "grant execute on function vault.create_keys, vault.read_keys, vault.destroy_key to {role}",
+    "grant execute on function vault.create_keys, vault.read_keys, vault.hold_keys, vault.destroy_key to {role}",
 )
 _LOCK = "select pg_advisory_xact_lock(hashtext('corridor.migrate.vault'))"
 
@@ -39,6 +39,12 @@ class KeyDestroyed(Problem):
     """The key of this person was destroyed: what was sealed under it can never be read again."""
 
     status, code, title = 410, "erased", "What was kept about this person was erased"
+
+
+class KeyHeld(Conflict):
+    """Another service holds something sealed under this person's key, so it is not destroyed."""
+
+    code, title = "key-held", "Something is still kept under the key of this person"
 
 
 class KeyUnknown(Problem):
@@ -74,12 +80,24 @@ class Erasure:
     epoch: str
 
 
+class _Opened(NamedTuple):
+    """A key in memory, and for whom it is on record that something is sealed under it."""
+
+    until: float
+    key: bytes
+    holders: frozenset[str]
+
+
 class Vault:
-    """Seals and opens under persons' keys. Opened keys stay in memory for at most 60 seconds."""
+    """Seals and opens under persons' keys. Opened keys stay in memory for at most 60 seconds.
+
+    `holder` is the service: who seals is on record before anything is sealed, and no key is destroyed over its records.
+    """
 
     def __init__(
         self,
         settings: Settings,
+        holder: str,
         keys: KeyProvider | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -90,7 +108,8 @@ class Vault:
         self._url = _for_asyncpg(settings.vault_url.get_secret_value())
         self._epochs = keys or FileKeys(settings.vault_epoch_file or Path(), settings.mode)
         self._monotonic = monotonic
-        self._opened: dict[UUID, tuple[float, bytes]] = {}
+        self._holder = holder
+        self._opened: dict[UUID, _Opened] = {}
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
@@ -133,9 +152,14 @@ class Vault:
             raise KeyDestroyed
         return opened
 
-    async def seal_many(self, values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]]) -> list[str]:
-        """Seal in the order given, with one query for all keys that are not open yet."""
-        keys = await self._keys({value[0] for value in values})
+    async def seal_many(
+        self, values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]], *, holder: str | None = None
+    ) -> list[str]:
+        """Seal in the order given, with one query for all keys that are not open yet.
+
+        `holder`: the service that will keep it, where that is another.
+        """
+        keys = await self._keys({value[0] for value in values}, holder or self._holder)
         if any(keys[value[0]] is None for value in values):
             raise KeyDestroyed
         return [
@@ -160,35 +184,48 @@ class Vault:
             raise CannotOpen from None
 
     async def destroy(self, person_id: UUID) -> Erasure:
-        """Destroy this person's key for good; again is the same. Other processes forget it within 60 seconds."""
+        """Destroy this person's key for good; again is the same. Other processes forget it within 60 seconds.
+
+        Raises KeyHeld, and destroys nothing, where another service holds something under it.
+        """
         self.forget(person_id)
-        current = self._epochs.current()
-        rows = await self._call(
-            "select destroyed_at, epoch from vault.destroy_key($1, $2)", person_id, current
+        (row,) = await self._call(
+            "select destroyed_at, epoch, held from vault.destroy_key($1, $2, $3)",
+            person_id,
+            self._epochs.current(),
+            self._holder,
         )
         self.forget(person_id)
-        return Erasure(rows[0]["destroyed_at"], rows[0]["epoch"])
+        if row["held"]:
+            raise KeyHeld
+        return Erasure(row["destroyed_at"], row["epoch"])
 
     def forget(self, person_id: UUID) -> None:
         """Drop the opened key from memory, for example because another service told of the erasure."""
         self._opened.pop(person_id, None)
 
-    async def _keys(self, persons: set[UUID]) -> dict[UUID, bytes | None]:
-        """Opened keys; None for a destroyed one. Raises KeyUnknown."""
+    async def _keys(self, persons: set[UUID], holder: str | None = None) -> dict[UUID, bytes | None]:
+        """Opened keys; None for a destroyed one. With a holder, it is on record for each. Raises KeyUnknown."""
         now = self._monotonic()
         found: dict[UUID, bytes | None] = {}
         for person in persons:
-            until, key = self._opened.get(person, (0.0, None))
-            if key is not None and now < until:
-                found[person] = key
+            opened = self._opened.get(person)
+            if opened is not None and now < opened.until and (holder is None or holder in opened.holders):
+                found[person] = opened.key
         missing = sorted(persons - found.keys())
         if missing:
-            rows = await self._call("select person_id, wrapped, epoch from vault.read_keys($1)", missing)
+            rows = await self._read(missing, holder)
             found.update({_uuid(row["person_id"]): self._unwrapped(row) for row in rows})
-            self._keep({person: found.get(person) for person in missing}, now + CACHE_SECONDS)
+            self._keep({person: found.get(person) for person in missing}, now, holder)
         if persons - found.keys():
             raise KeyUnknown
         return found
+
+    async def _read(self, persons: list[UUID], holder: str | None) -> list[Any]:
+        columns = "select person_id, wrapped, epoch from"
+        if holder is None:
+            return await self._call(f"{columns} vault.read_keys($1)", persons)
+        return await self._call(f"{columns} vault.hold_keys($1, $2)", persons, holder)
 
     def _unwrapped(self, row: Any) -> bytes | None:
         if row["wrapped"] is None:
@@ -199,11 +236,13 @@ class Vault:
         except (EpochKeyMissing, ciphertext.Broken):
             raise CannotOpen from None
 
-    def _keep(self, keys: dict[UUID, bytes | None], until: float) -> None:
+    def _keep(self, keys: dict[UUID, bytes | None], now: float, holder: str | None) -> None:
         for person, key in keys.items():
-            self.forget(person)
+            before = self._opened.pop(person, None)
             if key is not None:
-                self._opened[person] = (until, key)
+                known = before.holders if before is not None and now < before.until else frozenset()
+                holders = known if holder is None else known | {holder}
+                self._opened[person] = _Opened(now + CACHE_SECONDS, key, holders)
         while len(self._opened) > CACHE_KEYS:
             del self._opened[next(iter(self._opened))]
 

@@ -45,7 +45,7 @@ ALWAYS_OPERATIONAL = frozenset(
         "opened_at", "at", "until", "valid_from", "valid_until", "sealed_at", "expected_at",
         # codes about the process, never about the person
         "channel", "urgency", "checklist", "purpose", "purposes", "categories", "back_categories", "service",
-        "half", "recorded_by", "handover", "item_class", "template", "resource", "process_codes", "answer", "role",
+        "half", "kind", "recorded_by", "handover", "item_class", "template", "resource", "process_codes", "answer", "role",
         # flags
         "allowed", "first", "escorted",
     }
@@ -62,6 +62,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "case.screened.v1": {"result": SENSITIVE},
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},
+        "consent.requested.v1": {"awaits": OPERATIONAL},
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {
             "fields": OPERATIONAL,
@@ -69,6 +70,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "withheld.field": OPERATIONAL,
             "withheld.reason": OPERATIONAL,
         },
+        "hand_over.asked.v1": {"fields": OPERATIONAL},
         "disclosure.refused.v1": {"reason": OPERATIONAL},
         "disclosure.recalled.v1": {"reason": OPERATIONAL},
         "recall.received.v1": {"reason": OPERATIONAL},
@@ -82,6 +84,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         },
         "staff.changed.v1": {"staff": OPERATIONAL, "staff.worker": OPERATIONAL, "staff.roles": OPERATIONAL},
         "referral.sent.v1": {"fields": OPERATIONAL},
+        "transfer.moved.v1": {"state": OPERATIONAL},
         "referral.rejected.v1": {"reason": OPERATIONAL},
         "referral.held.v1": {"reason": OPERATIONAL},
         "referral.completed.v1": {"outcome": OPERATIONAL},

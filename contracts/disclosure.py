@@ -16,6 +16,9 @@ import rfc8785
 
 from contracts.fields import FIELDS
 
+REFERRAL, TRANSFER = "referral", "transfer"
+"""Codes of `referral_kind`. A referral is access; a transfer is custody, and stays inside one country."""
+
 PERMITTING_STATES = frozenset({"given", "renewed"})
 """DPV: only these consent states permit."""
 
@@ -38,19 +41,21 @@ _WITHHELD_BECAUSE: Mapping[str, str] = {
     "no_agreement": _AGREEMENT,
     "agreement_not_in_force": _AGREEMENT,
     "unknown_role": _ROLE,
+    "transfer_abroad": _AGREEMENT,
 }
 """The reason that stands at every field when the whole disclosure is refused; else it is the consent."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentTerms:
-    """What a consent record (or a received grant) permits. `state` is a DPV state."""
+    """What a consent record (or a received grant) permits. `state` is a DPV state; `awaits`, the refusal of a requested one."""
 
     state: str
     purposes: tuple[str, ...]
     recipients: tuple[str, ...]
     categories: tuple[str, ...]
     valid_until: datetime
+    awaits: str = "no_consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class DisclosureRequest:
     sender_cell: str
     recipient_role: str
     fields: tuple[str, ...]
+    kind: str = REFERRAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ def compute(
 ) -> Disclosure:
     """Fields sent and withheld in alphabetical order. Codes are of `disclosure_refusal` and `withheld_reason`."""
     requested = sorted(set(request.fields))
-    refusal = _consent_refusal(record, request, now) or _agreement_refusal(agreement, request, now)
+    refusal = _kind_refusal(request) or _consent_refusal(record, request, now)
+    refusal = refusal or _agreement_refusal(agreement, request, now)
     if refusal is None and request.recipient_role not in role_needs():
         refusal = "unknown_role"
     if refusal is not None or record is None or agreement is None:
@@ -112,11 +119,16 @@ def compute(
     return Disclosure(sent, withheld, None if sent else "nothing_to_disclose")
 
 
+def _kind_refusal(request: DisclosureRequest) -> str | None:
+    abroad = request.recipient_cell != request.sender_cell
+    return "transfer_abroad" if request.kind == TRANSFER and abroad else None
+
+
 def _consent_refusal(record: ConsentTerms | None, request: DisclosureRequest, now: datetime) -> str | None:
     if record is None:
         return "no_consent"
     if record.state not in PERMITTING_STATES:
-        return _STATE_REFUSALS.get(record.state, "no_consent")
+        return _STATE_REFUSALS.get(record.state, record.awaits)
     if now >= record.valid_until:
         return "consent_expired"
     if request.purpose not in record.purposes:

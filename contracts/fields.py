@@ -37,6 +37,9 @@ class Field:
     kind: Kind = "text"
     codelist: str | None = None
     multiple: bool = False
+    between: tuple[int, int] | None = None
+    """Of a number: the least and the most that it can be."""
+    whole: bool = False
 
     @property
     def classification(self) -> Classification:
@@ -68,8 +71,8 @@ _ALL: tuple[Field, ...] = (
     Field("prs_MailingState", "Mailing state or province", "contact"),
     Field("prs_MailingPostalCode", "Mailing postal code", "contact"),
     _code("prs_MailingCountry", "Mailing country", "contact", "country"),
-    Field("prs_MailingLongitude", "Longitude", "contact", "number"),
-    Field("prs_MailingLatitude", "Latitude", "contact", "number"),
+    Field("prs_MailingLongitude", "Longitude", "contact", "number", between=(-180, 180)),
+    Field("prs_MailingLatitude", "Latitude", "contact", "number", between=(-90, 90)),
     _code("prs_Gender", "Gender", "demographic"),
     _code("prs_Citizenship", "Citizenship", "demographic", multiple=True),
     _code("prs_PrimaryLanguage", "Primary language", "demographic", "language"),
@@ -77,7 +80,7 @@ _ALL: tuple[Field, ...] = (
     _code("prs_HighestLevelOfEducation", "Highest level of education", "demographic"),
     _code("prs_Deceased", "Deceased", "demographic", "answer"),
     _code("prs_MaritalStatus", "Marital status", "family"),
-    Field("prs_NumberOfChildren", "Number of children", "family", "number"),
+    Field("prs_NumberOfChildren", "Number of children", "family", "number", between=(0, 30), whole=True),
     Field("cor_Dependants", "Dependants who are with the person", "family"),
     Field("cor_FamilyContact", "Family to contact", "family"),
     _code("vic_TraffickingStatus", "Trafficking status", "formal-status"),
@@ -87,7 +90,9 @@ _ALL: tuple[Field, ...] = (
         "formal-status",
     ),
     _code("vic_RelationshipToTrafficker", "Relationship to trafficker", "exploitation"),
-    Field("vic_AgeWhenTrafficked", "Age when trafficked", "exploitation", "number"),
+    Field(
+        "vic_AgeWhenTrafficked", "Age when trafficked", "exploitation", "number", between=(0, 120), whole=True
+    ),
     _code("vic_RecruitmentWebsitesAndApps", "Recruitment websites and apps", "exploitation", multiple=True),
     _code("vic_ExploitationWebsitesAndApps", "Exploitation websites and apps", "exploitation", multiple=True),
     _code("vic_MethodOfRecruitment", "Method of recruitment", "exploitation", multiple=True),
@@ -143,7 +148,7 @@ def _checked_one(field: Field, value: object) -> str:
         case "date":
             return str(PartialDate.parse(value))
         case "number":
-            return _number(value)
+            return _number(field, value)
         case "text":
             return _text(field, value)
 
@@ -159,13 +164,18 @@ def _text(field: Field, value: str) -> str:
         raise InvalidField(str(error)) from None
 
 
-def _number(value: str) -> str:
+def _number(field: Field, value: str) -> str:
     try:
         number = Decimal(value) if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", value) else None
     except InvalidOperation:
         number = None
     if number is None:
         raise InvalidField("a decimal number in digits is expected")
+    if field.whole and number != number.to_integral_value():
+        raise InvalidField("a whole number is expected")
+    least, most = field.between or (number, number)
+    if not least <= number <= most:
+        raise InvalidField(f"a number between {least} and {most} is expected")
     return format(number, "f")
 
 

@@ -140,9 +140,17 @@ def _troubles() -> Iterator[None]:
     """What a person can mend is one sentence and the status 1."""
     try:
         yield
-    except Trouble as trouble:
-        _console().print(str(trouble), style="red", markup=False, soft_wrap=True)
+    except (Trouble, OSError) as error:
+        _console().print(_sentence(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
+
+
+def _sentence(error: Trouble | OSError) -> str:
+    """Of the system's errors, such as a full disk or a folder that may not be written, with the file's name."""
+    if isinstance(error, Trouble):
+        return str(error)
+    where = f" ({error.filename})" if error.filename else ""
+    return f"the system refused: {error.strerror or error}{where}"
 
 
 def _call(work: Coroutine[Any, Any, None]) -> None:

@@ -11,10 +11,12 @@ from uuid import uuid4
 import httpx2
 
 from corridor.sign_in import LIFETIME_S, NoStackError, address, token
+from deploy.local.patience import stretched
 from deploy.local.place import STATE
 from deploy.local.trouble import Trouble
 
 TRIES = 3
+ANSWER_S = 30
 PATIENCE_S = 30.0
 """How long a person goes on asking a service that says: try again."""
 
@@ -35,7 +37,9 @@ class Person:
     def __init__(self, name: str, state: Path = STATE) -> None:
         self.name, self._state = name, state
         self.cell = address(name.partition(".")[0].upper(), state)
-        self._http = httpx2.AsyncClient(base_url=self.cell.base_url, timeout=30, trust_env=False)
+        self._http = httpx2.AsyncClient(
+            base_url=self.cell.base_url, timeout=stretched(ANSWER_S), trust_env=False
+        )
         self._token, self._until = "", 0.0
 
     async def __aenter__(self) -> "Person":

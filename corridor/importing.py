@@ -11,11 +11,13 @@ from rich.table import Table
 from corridor.client import Person
 
 POLL_S = 0.3
-SHOWN = 50
 
 
 async def import_file(file: Path, who: str, console: Console, *, dry_run: bool) -> None:
-    """A dry run checks every row and loads none; the real run waits until every row is done."""
+    """A dry run checks every row and loads none; the real run waits until every row is done.
+
+    Both name every row that was refused and every one that is a case already.
+    """
     async with Person(who) as person:
         content = await asyncio.to_thread(file.read_bytes)
         answer = await person.post(
@@ -23,11 +25,17 @@ async def import_file(file: Path, who: str, console: Console, *, dry_run: bool) 
         )
         if dry_run:
             _errors(answer["errors"], console)
-            console.print(f"{answer['total']} rows, {answer['bad']} of them bad; nothing was loaded.")
+            _duplicates(answer["repeated"], console)
+            more = "; the API lists no more of them at once" if answer["more"] else ""
+            console.print(
+                f"{answer['total']} rows: {answer['bad']} of them bad, {answer['duplicates']} were here already{more};"
+                " nothing was loaded."
+            )
             return
         state = await _until_done(person, answer["id"], console)
-        page = await person.get(f"/intake/v1/imports/{answer['id']}/errors", limit=200)
-        _errors(page["items"], console)
+        _errors(await _all(person, f"/intake/v1/imports/{answer['id']}/errors"), console)
+        repeated = await _all(person, f"/intake/v1/imports/{answer['id']}/rows", outcome="duplicate")
+        _duplicates(repeated, console)
         console.print(
             f"{state['total']} rows: {state['created']} opened, {state['duplicates']} were here already, {state['errors']} refused."
         )
@@ -47,9 +55,28 @@ async def _until_done(person: Person, import_id: str, console: Console) -> Any:
 def _errors(errors: list[dict[str, Any]], console: Console) -> None:
     if not errors:
         return
-    table = Table("line", "column", "reason")
-    for one in errors[:SHOWN]:
-        table.add_row(str(one["line"]), str(one["column"] or ""), one["reason"])
+    table = Table("line", "column", "reason", "codes", "case")
+    for one in errors:
+        table.add_row(
+            str(one["line"]), one["column"], one["reason"], one["codelist"] or "", one["case_id"] or ""
+        )
     console.print(table)
-    if len(errors) > SHOWN:
-        console.print(f"… and {len(errors) - SHOWN} more.")
+
+
+def _duplicates(rows: list[dict[str, Any]], console: Console) -> None:
+    if not rows:
+        return
+    table = Table("line", "is the case")
+    for one in rows:
+        table.add_row(str(one["line"]), one["case_id"] or "of an earlier line")
+    console.print(table)
+
+
+async def _all(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        after = {"after": page["next"]} if page["next"] else {}
+        page = await person.get(path, limit=200, **query, **after)
+        found += page["items"]
+    return found

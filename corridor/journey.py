@@ -49,7 +49,7 @@ class Journey:
 
     def __init__(self, state: Path = STATE) -> None:
         self._state, self._stack = state, AsyncExitStack()
-        self.case = self.consent = self.referral = self.return_id = self.their_case = ""
+        self.transfer = self.case = self.consent = self.referral = self.return_id = self.their_case = ""
 
     async def __aenter__(self) -> "Journey":
         names = (
@@ -82,6 +82,53 @@ class Journey:
         self.case = (await self.worker.post("/intake/v1/cases", body))["id"]
         return self.case
 
+    async def submit(self, fields: dict[str, Any], urgency: str = "urgent") -> str:
+        """The screening unit opens the case."""
+        body = {"channel": "screening-unit", "urgency": urgency, "languages": ["km"], "fields": fields}
+        self.case = (await self.officer.post("/intake/v1/cases", body))["id"]
+        return self.case
+
+    async def preview_hand_over(self, categories: tuple[str, ...], agreed_to: str = AGENCY) -> Any:
+        """What the agency would get if she agreed to this; asked again until consent has heard of the case."""
+        path = f"/consent/v1/cases/{self.case}/hand-overs/preview"
+        body = _hand_over(categories, agreed_to)
+
+        async def shown() -> Any:
+            seen = await self.officer.post(path, body)
+            return None if seen["refusal"] == "no_agreement" else seen
+
+        return await eventually(shown, "a preview of the hand-over")
+
+    async def hand_over(self, categories: tuple[str, ...], agreed_to: str = AGENCY) -> str:
+        """Her answer and the transfer in one step, by the officer who asked her."""
+        await self.preview_hand_over(categories, agreed_to)
+        path = f"/consent/v1/cases/{self.case}/hand-overs"
+        self.transfer = (await self.officer.post(path, _hand_over(categories, agreed_to)))["id"]
+        return self.transfer
+
+    async def offered(self) -> Any:
+        """The agency's half of the transfer."""
+
+        async def there() -> Any:
+            half = await listed(self.worker, "/referral/v1/referrals", "referral_id", self.transfer)
+            return half if half is not None and half["state"] == "received" else None
+
+        return await eventually(there, "the offer of the transfer")
+
+    async def taken_over(self) -> None:
+        """The agency accepts: from now on the case is its own, under a number of its own."""
+        half = await self.offered()
+        await self.worker.post(f"/referral/v1/referrals/{self.transfer}/accept")
+        await self.until_submission(self.case, "accepted")
+        self.case = half["case_id"]
+
+    async def until_submission(self, case_id: str, state: str) -> Any:
+        async def there() -> Any:
+            seen = await self.officer.get(f"/intake/v1/submissions/{case_id}")
+            return seen if seen["state"] == state else None
+
+        return await eventually(there, f"submission {state}")
+
     async def screen(self) -> Any:
         path = f"/intake/v1/cases/{self.case}/screenings"
         made = await self.worker.post(path, {"checklist": "ilo-ec-labour-adult", "answers": ANSWERS})
@@ -100,18 +147,8 @@ class Journey:
         await self.worker.post(f"/intake/v1/cases/{self.case}/needs", body)
 
     async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
-        body = {
-            "decision": "given",
-            "purposes": ["referral-assistance", "return-and-reintegration"],
-            "recipients": [{"organisation": recipient, "country": recipient[:2].upper()}],
-            "categories": list(categories),
-            "back_categories": ["outcome"],
-            "notice_version": "2026-1",
-            "language": "km",
-            "risks_explained": True,
-            "method": "thumbprint",
-            "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
-        } | also
+        purposes = ("referral-assistance", "return-and-reintegration")
+        body = {"decision": "given", **_agreed(categories, recipient, *purposes)} | also
         path = f"/consent/v1/cases/{self.case}/consents"
         self.consent = (await self.worker.post(path, body))["id"]
         return self.consent
@@ -156,10 +193,10 @@ class Journey:
         self.their_case = half["case_id"]
         return half
 
-    async def read_received(self) -> Any:
+    async def read_received(self, reader: Person | None = None, case: str = "") -> Any:
         """What the recipient can read of the person, field by field, now."""
-        path = f"/intake/v1/cases/{self.their_case}/fields"
-        return (await self.kh_worker.get(path))["received"]
+        path = f"/intake/v1/cases/{case or self.their_case}/fields"
+        return (await (reader or self.kh_worker).get(path))["received"]
 
     async def move(self, person: Person, verb: str, body: Any = None) -> None:
         await person.post(f"/referral/v1/referrals/{self.referral}/{verb}", body)
@@ -246,6 +283,32 @@ class Journey:
 
         row: dict[str, Any] = await eventually(answered, "an answer to the recall")
         return row
+
+
+def _agreed(categories: tuple[str, ...], recipient: str, *purposes: str) -> dict[str, Any]:
+    """What she agreed to, as the worker who asked her writes it down."""
+    return {
+        "purposes": list(purposes),
+        "recipients": [{"organisation": recipient, "country": recipient[:2].upper()}],
+        "categories": list(categories),
+        "back_categories": ["outcome"],
+        "notice_version": "2026-1",
+        "language": "km",
+        "risks_explained": True,
+        "method": "thumbprint",
+        "valid_until": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
+    }
+
+
+def _hand_over(categories: tuple[str, ...], agreed_to: str) -> dict[str, Any]:
+    transfer = {
+        "recipient": AGENCY,
+        "service": "case-management",
+        "purpose": "case-management",
+        "urgency": "urgent",
+        "fields": list(FIELDS),
+    }
+    return {"answer": _agreed(categories, agreed_to, "case-management"), "transfer": transfer}
 
 
 async def listed(person: Person, path: str, key: str, identifier: str) -> Any:

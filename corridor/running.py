@@ -4,13 +4,19 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 
+import httpx2
 from rich.console import Console
 
+from contracts.services import NAMES
 from corridor import screens
 from corridor.progress import shown
+from corridor.sign_in import NoStackError, address
 from corridor.story import play
+from deploy.local.patience import Patience
 from deploy.local.stack import InUseError, Stack
 from deploy.local.watch import Watch
+
+COUNTRIES_OF_STORY = ("TH", "KH")
 
 
 async def nothing() -> None:
@@ -25,14 +31,35 @@ def run(console: Console, codes: list[str], *, fresh: bool, processes: bool) -> 
 def demo(console: Console, *, leave: bool, fresh: bool, processes: bool) -> None:
     """Play the story on a stack of its own, or on the one that is up. Raises Trouble."""
     try:
-        stack = Stack(["TH", "KH"], fresh=fresh, processes=processes)
+        stack = Stack(COUNTRIES_OF_STORY, fresh=fresh, processes=processes)
     except InUseError:
         if fresh or processes:
             raise
         console.print("A stack is already up here; the story is played on it.")
-        asyncio.run(play(console))
+        asyncio.run(_on_what_is_up(console))
         return
     asyncio.run(_until_stopped(stack, console, lambda: play(console), stay=not leave))
+
+
+async def _on_what_is_up(console: Console) -> None:
+    """It may have been started a moment ago."""
+    waiting = Patience()
+    while not await _all_ready():
+        if waiting.over:
+            missing = f"its cells {' and '.join(COUNTRIES_OF_STORY)} are not both ready"
+            raise NoStackError(f"the story cannot be played on the stack that is up here: {missing}")
+        await asyncio.sleep(0.5)
+    await play(console)
+
+
+async def _all_ready() -> bool:
+    try:
+        async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+            addresses = [address(code).base_url for code in COUNTRIES_OF_STORY]
+            asked = [f"{base}/{name}/health/ready" for base in addresses for name in NAMES]
+            return all([(await client.get(url)).status_code == httpx2.codes.OK for url in asked])
+    except (NoStackError, httpx2.TransportError):
+        return False
 
 
 async def _until_stopped(

@@ -13,7 +13,7 @@ TRY = (
     f"{COMMAND} token th.worker    an access token for curl",
     f"{COMMAND} trace CASE         a case's way through both audit trails",
     f"{COMMAND} parked KH          what stands still, and replaying it",
-    f"{COMMAND} import FILE        cases from CSV or XLSX, as th.officer",
+    f"{COMMAND} import FILE        cases from CSV or XLSX, as th.first",
     f"{COMMAND} verify TH          recompute the audit log",
 )
 
@@ -30,4 +30,7 @@ def addresses(stack: Stack, console: Console) -> None:
     console.print("\nWhat to try, from another terminal:")
     for line in TRY:
         console.print(f"  {line}", soft_wrap=True)
+    first = next(iter(stack.cells.values()))
+    call = f'curl -H "Authorization: Bearer $({COMMAND} token {load_people(first.code)[0].name})"'
+    console.print(f"  {call} {first.base_url}/intake/v1/cases", soft_wrap=True, markup=False)
     console.print("Ctrl-C stops everything.")

@@ -18,11 +18,26 @@ HERE = Path(__file__).parent
 COMPOSE = HERE.parent / "docker-compose.yml"
 CELLS = ("th", "kh")
 BORDER = "border"
+ONCE = ("secrets",)
+"""Makes everything, alone and without a network, and ends before anything else begins."""
+CAPABILITIES = {
+    "secrets": frozenset({"CHOWN", "DAC_OVERRIDE", "FOWNER"}),
+    "provision": frozenset({"DAC_OVERRIDE"}),
+}
+"""Of the two that run once as root, to read and give away files of others."""
 
 
 def problems(compose: Mapping[str, Any]) -> list[str]:
     """What is wrong, one line each; empty when all is well."""
-    return [*_schema(compose), *_completeness(compose["services"]), *_walls(compose), *_references(compose)]
+    services = compose["services"]
+    return [
+        *_schema(compose),
+        *_completeness(services),
+        *_walls(services),
+        *_keys(services),
+        *_bounds(services),
+        *_references(compose),
+    ]
 
 
 def _schema(compose: Mapping[str, Any]) -> Iterator[str]:
@@ -46,25 +61,69 @@ def _completeness(services: Mapping[str, Any]) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _walls(compose: Mapping[str, Any]) -> Iterator[str]:
+def _walls(services: Mapping[str, Any]) -> Iterator[str]:
     """A container is on its cell's network alone; brokers and exchanges meet at the border. Volumes are not shared."""
-    for name, container in compose["services"].items():
+    for name, container in services.items():
         cell, _, what = name.partition("-")
         if cell not in CELLS:
             continue
         allowed = {cell, BORDER} if what in {"kafka", "exchange"} else {cell}
         if set(container.get("networks", ())) != allowed:
             yield f"{name}: its networks are not {sorted(allowed)}"
-        volumes = {mount.partition(":")[0] for mount in container.get("volumes", ())}
-        foreign = [v for v in volumes if v != BORDER and not v.startswith(f"{cell}-")]
+        foreign = [v for v in _volumes(container) if v != BORDER and not v.startswith(f"{cell}-")]
         yield from (f"{name}: mounts {volume}" for volume in foreign)
+
+
+def _keys(services: Mapping[str, Any]) -> Iterator[str]:
+    """What a container mounts is its own: keys, passwords and data that two may read belong to neither."""
+    users: dict[str, str] = {}
+    for name, container in services.items():
+        cell, _, what = name.partition("-")
+        if name in ONCE or cell not in CELLS:
+            continue
+        own = {f"{name}", f"{name}-data"}
+        if what == "exchange":
+            own |= {BORDER, f"{cell}-organisations"}
+        if what == "provision":
+            own |= {f"{cell}-{part}" for part in ("state", "kafka", "postgres")}
+        yield from (f"{name}: mounts {volume}, which is not its own" for volume in _volumes(container) - own)
+        user = str(container.get("user", "0")).partition(":")[0]
+        if what == "provision":
+            continue
+        if user == "0":
+            yield f"{name}: runs as root"
+        if users.setdefault(f"{cell} {user}", name) != name:
+            yield f"{name}: has the user of {users[f'{cell} {user}']}"
+
+
+def _bounds(services: Mapping[str, Any]) -> Iterator[str]:
+    """No container has more rights, memory or processes than it needs, and none writes its own image."""
+    for name, container in services.items():
+        if container.get("cap_drop") != ["ALL"]:
+            yield f"{name}: keeps capabilities"
+        cell, _, what = name.partition("-")
+        added = set(container.get("cap_add", ())) - CAPABILITIES.get(what or cell, frozenset())
+        if added:
+            yield f"{name}: adds {sorted(added)}"
+        if "no-new-privileges:true" not in container.get("security_opt", ()):
+            yield f"{name}: may gain privileges"
+        if container.get("read_only") is not True:
+            yield f"{name}: writes its own file system"
+        yield from (
+            f"{name}: no {limit}" for limit in ("mem_limit", "pids_limit") if not container.get(limit)
+        )
+        yield from (f"{name}: {port} is open to the network" for port in container.get("ports", ())
+                    if not port.startswith("127.0.0.1:"))  # fmt: skip
+
+
+def _volumes(container: Mapping[str, Any]) -> set[str]:
+    return {mount.partition(":")[0] for mount in container.get("volumes", ())}
 
 
 def _references(compose: Mapping[str, Any]) -> Iterator[str]:
     for name, container in compose["services"].items():
-        volumes = {mount.partition(":")[0] for mount in container.get("volumes", ())}
         for kind, used in (
-            ("volumes", volumes),
+            ("volumes", _volumes(container)),
             ("networks", set(container.get("networks", ()))),
             ("services", set(container.get("depends_on", ()))),
         ):

@@ -12,6 +12,12 @@ create table if not exists vault.keys (
     check ((wrapped is null) = (destroyed_at is not null))
 );
 
+-- Which services hold something sealed under a person's key: written when a service is given the key to seal with, before
+-- anything is sealed. Neither what is held nor where, for that would say something of the person.
+create table if not exists vault.holders (
+    person_id uuid not null references vault.keys, holder text not null, primary key (person_id, holder)
+);
+
 -- True where this person's key was destroyed before: a destroyed key is never made again.
 create or replace function vault.create_keys(persons uuid[], wraps bytea[], in_epoch text)
 returns table (person_id uuid, destroyed boolean)
@@ -28,15 +34,38 @@ language sql stable security definer set search_path = '' as $$
     select k.person_id, k.wrapped, k.epoch from vault.keys k where k.person_id = any(persons);
 $$;
 
--- The row stays as a tombstone; its key is gone. No row: one is made, so that a late creation finds it destroyed.
-create or replace function vault.destroy_key(person uuid, in_epoch text)
-returns table (destroyed_at timestamptz, epoch text)
+-- The same for whoever is about to seal: it is a holder from then on. The lock on the key's row puts it before or after any
+-- destruction: either the destruction finds the holder, or the holder finds the key destroyed.
+create or replace function vault.hold_keys(persons uuid[], by_holder text)
+returns table (person_id uuid, wrapped bytea, epoch text)
 language sql security definer set search_path = '' as $$
-    insert into vault.keys as k (person_id, wrapped, epoch, destroyed_at) values (person, null, in_epoch, now())
-    on conflict (person_id) do update
-        set wrapped = null, destroyed_at = coalesce(k.destroyed_at, excluded.destroyed_at)
-    returning k.destroyed_at, k.epoch;
+    insert into vault.holders (person_id, holder)
+    select living.person_id, by_holder from (
+        select k.person_id from vault.keys k where k.person_id = any(persons) and k.wrapped is not null
+        order by k.person_id for share) as living
+    on conflict do nothing;
+    select k.person_id, k.wrapped, k.epoch from vault.keys k where k.person_id = any(persons);
 $$;
+
+-- The row stays as a tombstone; its key is gone. No row: one is made, so that a late creation finds it destroyed.
+-- Nothing is destroyed, and `held` is true, while another service than the one that asks holds something under the key.
+drop function if exists vault.destroy_key(uuid, text);
+create or replace function vault.destroy_key(person uuid, in_epoch text, by_holder text)
+returns table (destroyed_at timestamptz, epoch text, held boolean)
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+    insert into vault.keys (person_id, wrapped, epoch, destroyed_at) values (person, null, in_epoch, now())
+        on conflict (person_id) do nothing;
+    perform from vault.keys k where k.person_id = person for update;
+    if exists (select from vault.holders h where h.person_id = person and h.holder <> by_holder) then
+        return query select k.destroyed_at, k.epoch, true from vault.keys k where k.person_id = person;
+        return;
+    end if;
+    delete from vault.holders h where h.person_id = person;
+    return query update vault.keys k set wrapped = null, destroyed_at = coalesce(k.destroyed_at, now())
+        where k.person_id = person returning k.destroyed_at, k.epoch, false;
+end $$;
 
 -- For the end of an epoch, by the owner alone: its living keys are wrapped anew, so that its wrapping key can be destroyed.
 create or replace function vault.living_keys(in_epoch text, at_most integer)

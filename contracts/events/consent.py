@@ -22,6 +22,18 @@ class ConsentGivenV1(Event):
     valid_until: Instant
 
 
+class ConsentRequestedV1(Event):
+    """It is recorded and permits nothing: a second person is to confirm who speaks for a child, or she is to be asked again
+    because her age is now known to be another. `awaits` is what every disclosure under it is refused with meanwhile.
+    """
+
+    type: ClassVar[str] = "consent.requested.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    awaits: Annotated[str, Code("disclosure_refusal")]
+
+
 class ConsentNarrowedV1(Event):
     """She took a part back: a recipient, a purpose, a category. What is left of it, whole. Protective."""
 
@@ -69,6 +81,23 @@ class ConsentRevokedV1(Event):
     revision: int
 
 
+class HandOverAskedV1(Event):
+    """She agreed to be handed over, in one step with her answer: the transfer is to be drafted and sent."""
+
+    type: ClassVar[str] = "hand_over.asked.v1"
+    case_id: CaseId
+    referral_id: UUID
+    sender: OrganisationId
+    recipient: OrganisationId
+    recipient_cell: Cell
+    recipient_role: Annotated[str, Code("recipient_role")]
+    purpose: Annotated[str, Code("purpose")]
+    service: Annotated[str, Code("service")]
+    urgency: Annotated[str, Code("urgency")]
+    fields: tuple[Annotated[str, Code("field")], ...]
+    at: Instant
+
+
 class WithheldField(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     field: Annotated[str, Code("field")]
@@ -99,6 +128,7 @@ class DisclosureAuthorisedV1(Event):
     withheld: tuple[WithheldField, ...]
     back_categories: tuple[Annotated[str, Code("data_category")], ...]
     valid_until: Instant
+    kind: Annotated[str, Code("referral_kind")] = "referral"
 
 
 class DisclosureRefusedV1(Event):

@@ -109,6 +109,7 @@ class DisclosureReceivedV1(Event):
     grant: Grant
     fields: tuple[ReceivedField, ...]
     at: Instant
+    kind: Annotated[str, Code("referral_kind")] = "referral"
 
 
 class ProcessReceivedV1(Event):

@@ -26,6 +26,17 @@ class CaseAssignedV1(Event):
     workers: tuple[Pseudonym, ...]
 
 
+class CaseTransferredV1(Event):
+    """`recipient` took the case over by transfer. Nobody of `organisation` reads or changes it any more."""
+
+    type: ClassVar[str] = "case.transferred.v1"
+    case_id: CaseId
+    referral_id: UUID
+    organisation: OrganisationId
+    recipient: OrganisationId
+    at: Instant
+
+
 class AgeGroupKnownV1(Event):
     """Whether she counts as a child, and by what: said when a case opens, when it changes, and when she turns eighteen.
 

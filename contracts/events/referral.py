@@ -22,7 +22,10 @@ class _ReferralMoved(Event):
 
 
 class ReferralSentV1(Event):
-    """A worker asks to refer: consent computes what may be disclosed. `fields` is what the worker asked to send."""
+    """A worker asks to refer: consent computes what may be disclosed. `fields` is what the worker asked to send.
+
+    A transfer hands the case over, with custody; a referral is access alone.
+    """
 
     type: ClassVar[str] = "referral.sent.v1"
     case_id: CaseId
@@ -35,6 +38,18 @@ class ReferralSentV1(Event):
     service: Annotated[str, Code("service")]
     urgency: Annotated[str, Code("urgency")]
     fields: tuple[Annotated[str, Code("field")], ...]
+    at: Instant
+    kind: Annotated[str, Code("referral_kind")] = "referral"
+
+
+class TransferMovedV1(Event):
+    """The sender's half of a transfer moved. Accepted, the case is the recipient's; until then it is the sender's."""
+
+    type: ClassVar[str] = "transfer.moved.v1"
+    case_id: CaseId
+    referral_id: UUID
+    recipient: OrganisationId
+    state: Annotated[str, Code("referral_state")]
     at: Instant
 
 

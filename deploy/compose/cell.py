@@ -1,12 +1,16 @@
 """A cell whose servers and services are containers: the local stack's cell with other addresses."""
 
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.local.cell import Cell, environment, write_secret
+from contracts.catalogue import SERVICES
+from deploy.local.cell import VAULT_SERVICES, Cell, environment, write_secret
+from deploy.local.certificates import Authority
 from deploy.local.kafka import Broker, Place
+from deploy.local.place import make_folder
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
@@ -15,6 +19,12 @@ ROOT = Path("/run/corridor")
 CODES = ("TH", "KH")
 BROKER_DATA = Path("/var/lib/kafka/data")
 PORT, CELL_PORT, CONTROLLER_PORT, POSTGRES_PORT = 8000, 9092, 9093, 5432
+ISSUER, POSTGRES = "issuer", "postgres"
+ACCESS = """\
+local all all scram-sha-256
+hostssl all all all scram-sha-256
+"""
+"""Of PostgreSQL: over TLS or not at all; by the socket only its own container comes."""
 
 
 def host(code: str, what: str) -> str:
@@ -23,19 +33,19 @@ def host(code: str, what: str) -> str:
 
 
 def issuer_url(code: str) -> str:
-    return f"http://{host(code, 'issuer')}:{PORT}"
+    return f"https://{host(code, ISSUER)}:{PORT}"
 
 
 class ComposedCell(Cell):
-    """Each container of the cell listens on the same port, under its own name."""
+    """Each container of the cell listens on the same port, under its own name, and reads a folder of its own."""
 
     def __init__(self, code: str, root: Path = ROOT, *, codes: Sequence[str] = CODES) -> None:
         super().__init__(code, root, partners=codes)
         self._root = root
         place = Place(host(code, "kafka"), CELL_PORT, CONTROLLER_PORT, BROKER_DATA)
         self.broker = Broker(self.directory / "kafka", name=place.host, place=place)
-        database = (host(code, "postgres"), POSTGRES_PORT)
-        self.postgres = Postgres(self.directory / "postgres", place=database)
+        database = (host(code, POSTGRES), POSTGRES_PORT)
+        self.postgres = Postgres(self.directory / POSTGRES, place=database)
 
     @property
     def base_url(self) -> str:
@@ -45,26 +55,69 @@ class ComposedCell(Cell):
     def issuer(self) -> str:
         return issuer_url(self.code)
 
-    def authority(self, code: str) -> Path:
-        """The certificate that a cell's broker is trusted by; public, so all of them lie in one folder."""
-        return self._root / "border" / "authorities" / f"{code.lower()}.pem"
+    def own(self, container: str) -> Path:
+        """The folder that this container alone mounts."""
+        return self.directory / container
 
     def settings(
         self, service: str, trust: TrustFiles, cells: Mapping[str, Cell], *, processes: bool = True
     ) -> dict[str, Any]:
         values = super().settings(service, trust, cells, processes=processes)
-        here = {"host": "0.0.0.0", "port": PORT, "kafka_ca_file": str(self.authority(self.code))}
-        return values | here
+        moved = {
+            name: str(self.own(service) / Path(value).name)
+            for name, value in values.items()
+            if isinstance(value, str) and Path(value).parent == self.keys
+        }
+        return values | moved | self._addresses(service)
 
-    def write_environment(self, service: str, trust: TrustFiles, cells: Mapping[str, Cell]) -> None:
-        """A file that the service's shell reads before it starts."""
-        values = environment(self.settings(service, trust, cells))
+    def hand_out(self, trust: TrustFiles, cells: Mapping[str, Cell]) -> None:
+        """To each container what it reads, and nothing that is another's."""
+        authority = Authority(self.keys, self.code)
+        for container in (*SERVICES, ISSUER, POSTGRES):
+            folder = make_folder(self.own(container))
+            authority.issue(folder / "tls.pem", folder / "tls.key", host(self.code, container))
+            shutil.copyfile(authority.file, folder / "authority.pem")
+        shutil.copyfile(self.keys / "issuer.jwk.json", self.own(ISSUER) / "issuer.jwk.json")
+        (self.own(POSTGRES) / "pg_hba.conf").write_text(ACCESS)
+        for service in SERVICES:
+            self._hand_out(service, trust, cells)
+        shutil.copyfile(authority.file, self.directory / "kafka" / "authority.pem")
+
+    def _hand_out(self, service: str, trust: TrustFiles, cells: Mapping[str, Cell]) -> None:
+        values = environment(self.settings(service, trust, cells)) | {
+            "PGSSLMODE": "verify-full",
+            "PGSSLROOTCERT": str(self.own(service) / "authority.pem"),
+        }
         lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
-        write_secret(self.keys / f"{service}.env", lines)
+        write_secret(self.own(service) / f"{service}.env", lines)
+        names = [f"{service}.jwk.json", "services.jwks.json", "issuer.jwks.json"]
+        names += ["epoch.json"] if service in VAULT_SERVICES else []
+        names += ["staff.json"] if service == "referral" else []
+        for name in names:
+            shutil.copyfile(self.keys / name, self.own(service) / name)
+        brokers = [self, *cells.values()] if service == "exchange" else [self]
+        for cell in brokers:
+            shutil.copyfile(cell.broker.ca_file, self.own(service) / self._broker_authority(cell.code))
+
+    def _addresses(self, service: str) -> dict[str, Any]:
+        own = self.own(service)
+        return {
+            "host": "0.0.0.0",
+            "port": PORT,
+            "kafka_ca_file": str(own / self._broker_authority(self.code)),
+            "tls_certificate_file": str(own / "tls.pem"),
+            "tls_key_file": str(own / "tls.key"),
+            "tls_ca_file": str(own / "authority.pem"),
+        }
 
     def _partner(self, partner: Cell) -> dict[str, str]:
-        return {**super()._partner(partner), "ca_file": str(self.authority(partner.code))}
+        file = self.own("exchange") / self._broker_authority(partner.code)
+        return {**super()._partner(partner), "ca_file": str(file)}
 
     def _peer(self, service: str, *, processes: bool) -> str:
         del processes
-        return f"http://{host(self.code, service)}:{PORT}"
+        return f"https://{host(self.code, service)}:{PORT}"
+
+    @staticmethod
+    def _broker_authority(code: str) -> str:
+        return f"kafka-{code.lower()}.pem"

@@ -1,21 +1,15 @@
 """`python -m deploy.compose.issuer TH`: the local issuer of a cell as a container. Development only."""
 
+import asyncio
 import sys
 
-import uvicorn
-
-from deploy.compose.cell import PORT, ROOT, issuer_url
+from chassis.http_server import server
+from deploy.compose.cell import ISSUER, PORT, ROOT, issuer_url
 from deploy.local.issuer import build_issuer
 from deploy.local.people import load_people
 
 if __name__ == "__main__":
     code = sys.argv[1]
-    key = ROOT / code.lower() / "keys" / "issuer.jwk.json"
-    uvicorn.run(
-        build_issuer(key, issuer_url(code), load_people(code)),
-        host="0.0.0.0",
-        port=PORT,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-    )
+    own = ROOT / code.lower() / ISSUER
+    app = build_issuer(own / "issuer.jwk.json", issuer_url(code), load_people(code))
+    asyncio.run(server(app, "0.0.0.0", PORT, tls=(str(own / "tls.pem"), str(own / "tls.key"))).serve())

@@ -1,14 +1,16 @@
 """`python -m deploy.compose.provision TH`: brings a cell's servers to what its services need; can be run again."""
 
 import asyncio
+import os
 import sys
 
-from deploy.compose.cell import ComposedCell
+from deploy.compose.cell import POSTGRES, ComposedCell
 from deploy.local.prepare import prepare_broker, prepare_databases
 
 
 async def provision(code: str) -> None:
     cell = ComposedCell(code)
+    os.environ |= {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": str(cell.own(POSTGRES) / "authority.pem")}
     await asyncio.gather(prepare_broker(cell), prepare_databases(cell))
 
 

@@ -1,5 +1,6 @@
-"""A certificate authority of one broker's own, and the broker's certificate under it, as PEM files."""
+"""Certificates as PEM files: a broker's own authority with its one certificate, and the authority of a cell of containers."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -10,6 +11,38 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LIFETIME = timedelta(days=365)
+
+
+class Authority:
+    """Of one cell. Its key lies in `directory`, which no container but the one that makes secrets ever sees."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        self._key_file, self.file = directory / "authority.key", directory / "authority.pem"
+        if not self._key_file.exists():
+            key, named = ec.generate_private_key(ec.SECP256R1()), _name(f"{name} local authority")
+            made = _unsigned(named, named, key).add_extension(_authority(), critical=True)
+            self.file.write_bytes(
+                _pem(made.add_extension(_usage(ca=True), critical=True).sign(key, hashes.SHA256()))
+            )
+            _write_key(self._key_file, key)
+
+    def issue(self, certificate: Path, key_file: Path, host: str) -> None:
+        """For a server that is asked for by this host name; what exists stays."""
+        if key_file.exists() and certificate.exists():
+            return
+        ca = x509.load_pem_x509_certificate(self.file.read_bytes())
+        ca_key = serialization.load_pem_private_key(self._key_file.read_bytes(), None)
+        assert isinstance(ca_key, ec.EllipticCurvePrivateKey)  # noqa: S101  # ours, written above
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = _unsigned(_name(host), ca.subject, key).add_extension(_usage(ca=False), critical=True)
+        made = made.add_extension(x509.SubjectAlternativeName(_names(host)), critical=False)
+        certificate.write_bytes(_pem(made.sign(ca_key, hashes.SHA256())))
+        _write_key(key_file, key)
+
+
+def _write_key(file: Path, key: ec.EllipticCurvePrivateKey) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(_key_pem(key))
 
 
 def write_certificates(directory: Path, name: str, *, host: str = "localhost") -> None:

@@ -7,9 +7,11 @@ Can be run again at any time: what is missing is made, what is not asked for of 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Any
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclBinding,
     AclBindingFilter,
@@ -60,7 +62,16 @@ class User:
 def provision_kafka(
     config: Mapping[str, str | int | float | bool], topics: Sequence[Topic], users: Sequence[User]
 ) -> None:
-    """Returns when the broker shows all of it. `config` is the admin's (`Broker.admin_config`)."""
+    """Returns when the broker shows all of it. `config` is the admin's (`Broker.admin_config`). Raises ProvisionError."""
+    try:
+        _provision(config, topics, users)
+    except (KafkaException, FutureTimeout) as error:
+        raise ProvisionError(f"the broker did not take its topics and rights: {error!r}") from error
+
+
+def _provision(
+    config: Mapping[str, str | int | float | bool], topics: Sequence[Topic], users: Sequence[User]
+) -> None:
     admin = AdminClient(dict(config))
     _make_topics(admin, topics)
     _set_passwords(admin, users)
@@ -96,7 +107,10 @@ def _retention(topic: Topic) -> ConfigResource:
 
 
 def _partitions(admin: AdminClient) -> dict[str, int]:
-    return {name: len(found.partitions) for name, found in admin.list_topics(timeout=10).topics.items()}
+    return {
+        name: len(found.partitions)
+        for name, found in admin.list_topics(timeout=stretched(ANSWER_S)).topics.items()
+    }
 
 
 def _set_passwords(admin: AdminClient, users: Sequence[User]) -> None:

@@ -1,6 +1,6 @@
 """Reads of the log: one case's trail, and the whole chain in slices for its verification."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,14 +28,31 @@ class TrailEntry(BaseModel):
     hash: str
 
 
-async def trail(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[TrailEntry]:
-    """Everything logged on the case after an entry, oldest first."""
+_FILTERS: Mapping[str, str] = {
+    "type": "type = :type",
+    "actor": "actor = :actor",
+    "since": "time >= :since",
+    "until": "time < :until",
+}
+
+
+async def logged(tx: Transaction, case_id: UUID) -> bool:
+    """Whether anything ever happened under this identifier here."""
+    statement = text("select exists (select from audit.entries where stream = :stream)")
+    return bool((await tx.execute(statement, {"stream": str(case_id)})).scalar_one())
+
+
+async def trail(
+    tx: Transaction, case_id: UUID, filters: Mapping[str, object], after: int, limit: int
+) -> list[TrailEntry]:
+    """What was logged on the case after an entry, oldest first."""
+    conditions = " and ".join(("stream = :stream", "entry > :after", *(_FILTERS[name] for name in filters)))
     rows = await tx.execute(
         text(
             "select entry, time, type, source, actor, organisation, purpose, policy, details, previous, hash"
-            " from audit.entries where stream = :stream and entry > :after order by entry limit :limit"
+            f" from audit.entries where {conditions} order by entry limit :limit"
         ),
-        {"stream": str(case_id), "after": after, "limit": limit},
+        {**filters, "stream": str(case_id), "after": after, "limit": limit},
     )
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from chassis.access import require_case
 from chassis.auth import Actor
@@ -13,10 +13,12 @@ from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, et
 from chassis.positions import instant, number, positioned
 from chassis.problems import Unavailable
 from chassis.service import Running, Service
+from chassis.vault import Sealing
 from contracts.events.access import RecordReadV1
+from contracts.types import Code
 from services.consent import fencing, queries, store, use_cases
 from services.consent.domain.record import ConsentRecord
-from services.consent.forms import AgreedForm, AnswerForm
+from services.consent.forms import AgreedForm, AnswerForm, ConfirmForm, RefusedForm
 from services.consent.part_form import PartForm
 from services.consent.receipt import Receipt, receipt_of
 from services.consent.signing import signer_of
@@ -54,14 +56,14 @@ async def _prepare_renewal(consent_id: UUID, body: AgreedForm, actor: Who, runni
 
 
 async def _prepared(
-    consent_id: UUID, case_id: UUID, body: AgreedForm, actor: Who, running: Running
+    consent_id: UUID, case_id: UUID, body: AgreedForm | RefusedForm, actor: Who, running: Running
 ) -> Prepared:
     if running.vault is None:
         raise Unavailable
     sealed = await use_cases.seal_names(
         running.database, running.vault, actor, case_id, consent_id, body.names()
     )
-    return Prepared(consent_id, body.terms(), sealed)
+    return Prepared(consent_id, body.terms(running.clock()), sealed)
 
 
 Answer = Annotated[Prepared, Depends(_prepare_answer)]
@@ -119,6 +121,49 @@ async def post_renew(
     return await _settled(running, actor, record, response)
 
 
+class Guardian(BaseModel):
+    """Who speaks for the child, as it was recorded, for the second person to look at."""
+
+    consent_id: UUID
+    name: str | None
+    relationship: Annotated[str, Code("guardian_relationship")] | None
+
+
+@router.get("/v1/consents/{consent_id}/guardian", summary="Who speaks for the child")
+async def get_guardian(consent_id: UUID, actor: Who, running: Running, response: Response) -> Guardian:
+    if running.vault is None:
+        raise Unavailable
+    async with running.database.transaction(actor.origin()) as tx:
+        case_id = await store.case_for(tx, actor, "consent.read", consent_id)
+        sealed = await queries.guardian(tx, consent_id)
+        person_id = await store.person_of(tx, case_id)
+        _read(tx, case_id, "consent", consent_id)
+    places = [Sealing(person_id, f"consent.{what}", consent_id, text) for what, text in sealed.items()]
+    opened = dict(zip(sealed, await running.vault.open_many(places), strict=True))
+    response.headers["Cache-Control"] = "no-store"
+    return Guardian(
+        consent_id=consent_id,
+        name=opened.get("guardian"),
+        relationship=opened.get("guardian_relationship"),
+    )
+
+
+@router.post(
+    "/v1/consents/{consent_id}/confirm-guardian",
+    summary="A second person has looked at who speaks for the child; until then nothing is disclosed",
+)
+async def post_confirm_guardian(
+    consent_id: UUID,
+    body: ConfirmForm,  # noqa: ARG001  # saying it is the content
+    actor: Who,
+    tx: Tx,
+    expected: IfMatch,
+    response: Response,
+) -> Done:
+    record = await use_cases.confirm_guardian(tx, actor, consent_id, expected)
+    return done(tx, response, record.id, record.revision)
+
+
 @router.post(
     "/v1/consents/{consent_id}/withdraw",
     responses=_ENDS,
@@ -152,6 +197,18 @@ async def post_revoke(
     async with one_transaction(request, actor) as tx:
         record = await use_cases.revoke(tx, actor, consent_id, expected)
         _remember(tx, response, record)
+    return await _settled(running, actor, record, response)
+
+
+@router.post(
+    "/v1/grants/{disclosure_id}/withdraw",
+    responses=_ENDS,
+    summary="She takes back, through those who have her now, what was disclosed to them inside this country",
+)
+async def post_withdraw_grant(disclosure_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
+    """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there."""
+    async with running.database.transaction(actor.origin()) as tx:
+        record = await use_cases.withdraw_granted(tx, actor, disclosure_id)
     return await _settled(running, actor, record, response)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from chassis.clock import Clock, utc_now
 from chassis.service import Service
-from services.consent import api, internal
+from services.consent import api, hand_overs, internal
 from services.consent.expiry import expiry_work, reading_end_work
 from services.consent.fencing import fence_work
 from services.consent.handlers import subscriptions
@@ -19,6 +19,7 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
     router = APIRouter()
     router.include_router(api.router)
+    router.include_router(hand_overs.router)
     router.include_router(internal.router)
     service = Service(
         settings,

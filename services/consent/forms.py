@@ -9,11 +9,9 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     model_validator,
 )
 
-from contracts.language import LanguageTag
 from contracts.name import NameText
 from contracts.types import Cell, KnownCode, OrganisationId
 from services.consent.domain.terms import (
@@ -28,7 +26,8 @@ from services.consent.domain.terms import (
 
 Purpose = Annotated[str, KnownCode("purpose")]
 Category = Annotated[str, KnownCode("data_category")]
-NoticeVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
+NoticeVersion = Annotated[str, KnownCode("notice")]
+Language = Annotated[str, KnownCode("language")]
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -40,7 +39,7 @@ def _in_utc(at: datetime) -> datetime:
 
 
 ValidUntil = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-NAMES = ("witness", "interpreter", "guardian")
+NAMES = ("witness", "interpreter", "guardian", "guardian_relationship")
 """Fields of the form that are kept under the person's key and nowhere else."""
 
 
@@ -71,12 +70,20 @@ class AgreedForm(BaseModel):
         list[Category], Field(max_length=20, description="what a recipient may tell the sender back")
     ] = []
     notice_version: Annotated[NoticeVersion, Field(description="which text was explained to her")]
-    language: Annotated[LanguageTag, Field(description="in which it was explained (BCP 47)")]
+    language: Annotated[Language, Field(description="in which it was explained")]
     risks_explained: bool
     method: Method
     witness: Annotated[NameText | None, Field(description="needed where it was spoken")] = None
     capacity: Capacity = Capacity.SELF
     guardian: Annotated[NameText | None, Field(description="needed where a guardian speaks")] = None
+    guardian_relationship: Annotated[
+        Annotated[str, KnownCode("guardian_relationship")] | None,
+        Field(description="needed where a guardian speaks; kept sealed"),
+    ] = None
+    decided_by: Annotated[
+        OrganisationId | None,
+        Field(description="who determined her best interests, where nobody is her guardian"),
+    ] = None
     assent: Annotated[Assent, Field(description="the child's own answer")] = Assent.NOT_ASKED
     interpreter: NameText | None = None
     interpreter_undertaking: Annotated[
@@ -86,7 +93,7 @@ class AgreedForm(BaseModel):
     legal_basis: LegalBasis = LegalBasis.CONSENT
     valid_until: ValidUntil
 
-    def terms(self) -> Terms:
+    def terms(self, _: datetime) -> Terms:
         return Terms(
             purposes=_once(self.purposes),
             recipients=tuple(Recipient(r.organisation, r.country) for r in self.recipients),
@@ -103,16 +110,67 @@ class AgreedForm(BaseModel):
             withdrawal_method=self.withdrawal_method,
             legal_basis=self.legal_basis,
             valid_until=self.valid_until,
+            decided_by=self.decided_by,
         )
 
     def names(self) -> dict[str, str]:
         return {what: name for what in NAMES if (name := getattr(self, what)) is not None}
 
 
-class AnswerForm(AgreedForm):
-    """Her answer, either way. A refusal is as complete as a consent, and permits nothing."""
+class GivenForm(AgreedForm):
+    """She agreed."""
 
-    decision: Literal["given", "refused"]
+    decision: Literal["given"]
+
+
+class RefusedForm(BaseModel):
+    """She said no. Nothing else is needed; what she was asked may stand beside it, so that nobody asks her unknowingly."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["refused"]
+    purposes: Annotated[list[Purpose], Field(max_length=10)] = []
+    recipients: Annotated[list[RecipientForm], Field(max_length=20)] = []
+    categories: Annotated[list[Category], Field(max_length=20)] = []
+    notice_version: NoticeVersion | None = None
+    language: Language | None = None
+
+    def terms(self, now: datetime) -> Terms:
+        """It permits nothing, from this moment on."""
+        return Terms(
+            purposes=_once(self.purposes),
+            recipients=tuple(Recipient(r.organisation, r.country) for r in self.recipients),
+            categories=_once(self.categories),
+            back_categories=(),
+            notice_version=self.notice_version,
+            language=self.language,
+            risks_explained=False,
+            method=None,
+            capacity=Capacity.SELF,
+            assent=Assent.NOT_ASKED,
+            interpreted=False,
+            interpreter_undertaking=False,
+            withdrawal_method=WithdrawalMethod.TELL_ANY_WORKER,
+            legal_basis=LegalBasis.CONSENT,
+            valid_until=now,
+        )
+
+    def names(self) -> dict[str, str]:
+        return {}
+
+
+AnswerForm = Annotated[GivenForm | RefusedForm, Field(discriminator="decision")]
+"""Her answer, either way."""
+
+
+class ConfirmForm(BaseModel):
+    """What the second person looked at: who this is, what they are to the child, and what they have to do with the case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    not_involved: Annotated[
+        Literal[True], Field(description="nothing is known that ties them to what was done to the child")
+    ]
 
 
 def _once(codes: list[str]) -> tuple[str, ...]:

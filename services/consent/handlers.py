@@ -21,7 +21,6 @@ from contracts.events.exchange import (
 )
 from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1, FieldsRecordedV1
 from contracts.events.referral import (
-    DirectoryChangedV1,
     ReferralAcceptedV1,
     ReferralCancelledV1,
     ReferralCompletedV1,
@@ -33,12 +32,11 @@ from contracts.events.referral import (
     ReferralStartedV1,
 )
 from services.consent import store
-from services.consent.domain.authorisation import Listed
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.disclosure import Request
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import GrantTerms
-from services.consent.domain.ground import AgreementVersions, DirectoryEntry
+from services.consent.domain.ground import AgreementVersions
 from services.consent.outgoing import outgoing
 
 Facts = Iterable[Fact]
@@ -56,8 +54,7 @@ def on_case_opened(case: CaseConsents, event: CaseOpenedV1, now: datetime) -> Fa
 
 
 def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime) -> Facts:
-    case.learn_age(event.age_group)
-    return ()
+    return case.learn_age(event.age_group, now)
 
 
 def on_fields_recorded(case: CaseConsents, event: FieldsRecordedV1, now: datetime) -> Facts:
@@ -76,6 +73,7 @@ def on_referral_sent(case: CaseConsents, event: ReferralSentV1, now: datetime) -
         service=event.service,
         urgency=event.urgency,
         fields=event.fields,
+        kind=event.kind,
     )
     return case.ask(disclosure_id_of(event.referral_id), request, now)
 
@@ -167,11 +165,6 @@ def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1
     return ()
 
 
-def on_directory_changed(entry: DirectoryEntry, event: DirectoryChangedV1, now: datetime) -> Facts:
-    entry.learn(event.version, Listed(event.cell, event.role))
-    return ()
-
-
 _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
     {
         CaseOpenedV1: on_case_opened,
@@ -192,7 +185,7 @@ _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
 
 
 def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
-    """Agreements and directory come first, so that a referral in the same batch finds them."""
+    """Agreements come first, as the directory does (chassis), so that a referral in the same batch finds them."""
 
     async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
         return await store.load(tx, cell, case_ids)
@@ -204,13 +197,6 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         save=store.save_agreements,
         outgoing=outgoing,
     )
-    directory = Subscription(
-        handlers={DirectoryChangedV1: on_directory_changed},
-        key=lambda event: str(event.organisation),
-        load=store.load_directory,
-        save=store.save_directory,
-        outgoing=outgoing,
-    )
     cases = Subscription(
         handlers=_OF_A_CASE,
         key=lambda event: event.case_id,
@@ -218,4 +204,4 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         save=store.save_cases,
         outgoing=outgoing,
     )
-    return [agreements, directory, cases]
+    return [agreements, cases]

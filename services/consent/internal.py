@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.access import require
 from chassis.http import Tx, Who
 from chassis.service import Running
+from contracts.disclosure import REFERRAL
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId, Sha256
 from services.consent import queries, use_cases
@@ -30,6 +31,7 @@ class PreviewForm(BaseModel):
     recipient_cell: Cell
     recipient_role: Annotated[str, KnownCode("recipient_role")]
     fields: Annotated[list[Annotated[str, Code("field")]], Field(min_length=1, max_length=200)]
+    kind: Annotated[str, KnownCode("referral_kind")] = REFERRAL
 
 
 class SealTokenForm(BaseModel):
@@ -70,6 +72,7 @@ async def post_preview(body: PreviewForm, actor: Who, tx: Tx, running: Running) 
         service="",
         urgency="",
         fields=tuple(body.fields),
+        kind=body.kind,
     )
     view = await queries.preview(tx, running.settings.cell, request)
     tx.say(RecordReadV1(case_id=body.case_id, resource="preview", fields=tuple(view.sent)))

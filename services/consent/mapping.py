@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import text
 
 from contracts.disclosure import AgreementTerms
+from contracts.organisations import may_receive
 from services.consent.domain.authorisation import Ground, Listed
 from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Authority, Disclosure, Entry, Request, Stage
 from services.consent.domain.grant import GrantTerms, ReceivedGrant
-from services.consent.domain.ground import DirectoryEntry
 from services.consent.domain.record import ConsentRecord
 from services.consent.domain.states import State
 from services.consent.domain.terms import Terms
@@ -55,6 +55,7 @@ _REQUEST = {
     "recipient_role": "text",
     "service": "text",
     "urgency": "text",
+    "kind": "text",
     "asked": "text[]",
 }
 _AUTHORITY = {
@@ -128,12 +129,6 @@ AGREEMENTS = _insert(
         "retention_days": "integer",
     },
     "on conflict do nothing",
-)
-DIRECTORY = _insert(
-    "directory",
-    {"organisation": "text", "cell": "text", "role": "text", "version": "integer"},
-    "on conflict (organisation) do update set cell = excluded.cell, role = excluded.role, version = excluded.version"
-    " where directory.version < excluded.version",
 )
 
 
@@ -248,7 +243,9 @@ def ground(cell: str, agreements: Sequence[Row], directory: Sequence[Row]) -> Gr
     return Ground(
         cell=cell,
         agreements=[agreement(row) for row in agreements],
-        directory={row.organisation: Listed(row.cell, row.role) for row in directory},
+        directory={
+            row.id: Listed(row.cell, row.role) for row in directory if may_receive(row.role, row.type)
+        },
     )
 
 
@@ -268,14 +265,3 @@ def agreement(row: Row) -> AgreementTerms:
 
 def agreement_row(agreement: AgreementTerms) -> dict[str, Any]:
     return {name: getattr(agreement, name) for name in AgreementTerms.__slots__}
-
-
-def listed_row(entry: DirectoryEntry) -> dict[str, Any] | None:
-    if entry.listed is None:
-        return None
-    return {
-        "organisation": entry.organisation,
-        "cell": entry.listed.cell,
-        "role": entry.listed.role,
-        "version": entry.version,
-    }

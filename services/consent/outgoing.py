@@ -46,6 +46,12 @@ def _terms(record: ConsentRecord) -> dict[str, Any]:
     }
 
 
+def _requested(fact: facts.ConsentRequested) -> Event:
+    return said.ConsentRequestedV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, awaits=fact.awaits
+    )
+
+
 def _refused(fact: facts.ConsentRefused) -> Event:
     return said.ConsentRefusedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
@@ -71,6 +77,23 @@ def _expiry_due(fact: facts.ExpiryDue) -> Due:
 def _fence_due(fact: facts.FenceDue) -> Due:
     key = str(fact.disclosure_id)
     return Due(FENCE, key, {"disclosure_id": key}, due_at=fact.at)
+
+
+def _hand_over_asked(fact: facts.HandOverAsked) -> Event:
+    request = fact.request
+    return said.HandOverAskedV1(
+        case_id=request.case_id,
+        referral_id=request.referral_id,
+        sender=request.sender,
+        recipient=request.recipient,
+        recipient_cell=request.recipient_cell,
+        recipient_role=request.recipient_role,
+        purpose=request.purpose,
+        service=request.service,
+        urgency=request.urgency,
+        fields=request.fields,
+        at=fact.at,
+    )
 
 
 def _reading_end_due(fact: facts.ReadingEndDue) -> Due:
@@ -101,6 +124,7 @@ def _authorised(fact: facts.DisclosureAuthorised) -> Event:
         withheld=tuple(said.WithheldField(field=name, reason=reason) for name, reason in authority.withheld),
         back_categories=authority.back_categories,
         valid_until=authority.valid_until,
+        kind=request.kind,
     )
 
 
@@ -125,12 +149,14 @@ def _recalled(fact: facts.DisclosureRecalled) -> Event:
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
     {
         facts.ConsentGiven: _given,
+        facts.ConsentRequested: _requested,
         facts.ConsentNarrowed: _narrowed,
         facts.ConsentRefused: _refused,
         facts.ConsentWithdrawn: _withdrawn,
         facts.ConsentExpired: _expired,
         facts.ConsentRevoked: _revoked,
         facts.ExpiryDue: _expiry_due,
+        facts.HandOverAsked: _hand_over_asked,
         facts.DisclosureAuthorised: _authorised,
         facts.DisclosureRefused: _disclosure_refused,
         facts.DisclosureRecalled: _recalled,

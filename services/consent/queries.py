@@ -29,10 +29,10 @@ class TermsView(BaseModel):
     recipients: list[RecipientView]
     categories: list[str]
     back_categories: list[str]
-    notice_version: str
-    language: str
+    notice_version: str | None
+    language: str | None
     risks_explained: bool
-    method: str
+    method: str | None
     capacity: str
     assent: str
     interpreted: bool
@@ -40,6 +40,8 @@ class TermsView(BaseModel):
     withdrawal_method: str
     legal_basis: str
     valid_until: datetime
+    decided_by: str | None
+    confirmed_by: str | None
 
 
 class ConsentSummary(BaseModel):
@@ -234,6 +236,12 @@ def _revision(row: Any) -> RevisionView:
     )
 
 
+async def guardian(tx: Transaction, consent_id: UUID) -> dict[str, str]:
+    """The ciphertexts of who speaks for the child; none where nobody does."""
+    row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
+    return {what: row.sealed[what] for what in ("guardian", "guardian_relationship") if what in row.sealed}
+
+
 async def ledger(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[LedgerEntry]:
     parameters = {"case": case_id, "after": after, "limit": limit, "within": ANSWER_WITHIN}
     rows = await tx.execute(_LEDGER, parameters)
@@ -264,10 +272,10 @@ async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
     """The same decision as at authorisation, with nothing locked and nothing kept."""
     now = await tx.clock()
     records = await store.records_of(tx, request.case_id)
-    return _preview(decide(records, await store.ground(tx, cell, now), request, now))
+    return preview_of(decide(records, await store.ground(tx, cell, now), request, now))
 
 
-def _preview(decision: Decision) -> PreviewView:
+def preview_of(decision: Decision) -> PreviewView:
     computed, record = decision.computed, decision.record
     refused = computed.refusal is not None
     return PreviewView(

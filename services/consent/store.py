@@ -1,6 +1,6 @@
 """The tables and the mapping: records are got under a lock and for an actor, batches are loaded and saved as sets.
 
-Lock order is always the record, then what hangs on it. Whoever moves a record, or a disclosure made under it, holds the
+Lock order is always the person, the record, then what hangs on it. Whoever moves a record, or a disclosure made under it, holds the
 record's row. That is what puts every seal token before or after every withdrawal.
 """
 
@@ -15,14 +15,15 @@ from sqlalchemy import text
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.problems import NotFound, PreconditionFailed
+from chassis.problems import NotFound, PreconditionFailed, Unavailable
+from contracts.organisations import ACTIVE
 from services.consent import mapping
 from services.consent.domain.authorisation import Ground
 from services.consent.domain.case import CaseConsents, Person
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import ReceivedGrant
-from services.consent.domain.ground import AgreementVersions, DirectoryEntry
+from services.consent.domain.ground import AgreementVersions
 from services.consent.domain.record import ConsentRecord
 from services.consent.mapping import rows_of
 from services.consent.outgoing import outgoing
@@ -48,13 +49,25 @@ _DISCLOSURES = text(
 _GRANTS = text(
     "select * from consent.grants where case_id = any(cast(:cases as uuid[])) order by disclosure_id for update"
 )
+_GRANTED_TO = text("select case_id from consent.grants where disclosure_id = :id")
 _PEOPLE = text(
     "select case_id, person_id, age_group from consent.cases where case_id = any(cast(:cases as uuid[]))"
+)
+_PERSON = text("select case_id, person_id, age_group from consent.cases where case_id = :case for share")
+_LOCK_PEOPLE = text(
+    "select case_id, person_id, age_group from consent.cases where case_id = any(cast(:cases as uuid[]))"
+    " order by case_id for update"
+)
+_RECORDED_BY = text(
+    """
+    select body ->> 'by' from consent.revisions where consent_id = :id and number > coalesce(
+        (select max(number) from consent.revisions where consent_id = :id and body ->> 'state' in ('given', 'renewed')), 0)
+    """
 )
 _AGREEMENTS = text(
     "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
 )
-_DIRECTORY = text("select organisation, cell, role from consent.directory")
+_DIRECTORY = text("select id, cell, role, type from chassis.organisations where status = :active")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,33 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | 
     return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
 
 
+async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:
+    """The case under which a disclosure was received here. Raises NotFound."""
+    row = (await tx.execute(_GRANTED_TO, {"id": disclosure_id})).first()
+    if row is None:
+        raise NotFound
+    return UUID(str(row.case_id))
+
+
+async def person_for(tx: Transaction, case_id: UUID) -> Person:
+    """Whose case it is and whether she counts as a child, which stays so until this transaction ends.
+
+    Taken before any record of the case is locked, as the handler of `age_group.known` does: a consent is given before or
+    after her age becomes known, and never beside it. Raises NotFound while `case.opened` has not arrived, Unavailable where her age has not.
+    """
+    row = (await tx.execute(_PERSON, {"case": case_id})).first()
+    if row is None:
+        raise NotFound
+    if row.age_group is None:
+        raise Unavailable("it has not arrived yet whether she counts as a child")
+    return Person(row.case_id, row.person_id, row.age_group)
+
+
+async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:
+    """Everybody who had a hand in what is asked for now: in any revision since the record last permitted something."""
+    return set((await tx.execute(_RECORDED_BY, {"id": record.id})).scalars())
+
+
 async def person_of(tx: Transaction, case_id: UUID) -> UUID:
     """Whose case it is. Raises NotFound while `case.opened` has not arrived."""
     row = (await tx.execute(_PEOPLE, {"cases": [case_id]})).first()
@@ -116,7 +156,7 @@ async def person_of(tx: Transaction, case_id: UUID) -> UUID:
 async def ground(tx: Transaction, cell: str, now: datetime) -> Ground:
     """Agreements as they stand (the newest version that has begun, else the newest) and the directory."""
     agreements = (await tx.execute(_AGREEMENTS, {"now": now})).all()
-    directory = (await tx.execute(_DIRECTORY)).all()
+    directory = (await tx.execute(_DIRECTORY, {"active": ACTIVE})).all()
     return mapping.ground(cell, agreements, directory)
 
 
@@ -128,8 +168,8 @@ async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
 async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
     """Everything about these cases, their records locked in order."""
     cases = {"cases": list(case_ids)}
+    people = (await tx.execute(_LOCK_PEOPLE, cases)).all()
     records = (await tx.execute(_LOCK_CASES, cases)).all()
-    people = (await tx.execute(_PEOPLE, cases)).all()
     disclosures = [mapping.disclosure(row) for row in (await tx.execute(_DISCLOSURES, cases)).all()]
     grants = [mapping.grant(row) for row in (await tx.execute(_GRANTS, cases)).all()]
     stand = await ground(tx, cell, tx.now)
@@ -153,6 +193,8 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
         if c.heard and c.person
     ]
     await _write(tx, mapping.PEOPLE, people)
+    for record in (r for c in cases for r in c.records.values() if r.unsaved):
+        await _write_record(tx, record)
     await _write_disclosures(tx, [d for c in cases for d in c.disclosures.values()])
     await _write_grants(tx, [g for c in cases for g in c.grants.values()])
 
@@ -196,14 +238,6 @@ async def load_agreements(_: Transaction, ids: Sequence[str]) -> dict[str, Agree
 async def save_agreements(tx: Transaction, agreements: Sequence[AgreementVersions]) -> None:
     heard = [terms for agreement in agreements for terms in agreement.heard.values()]
     await _write(tx, mapping.AGREEMENTS, [mapping.agreement_row(a) for a in heard])
-
-
-async def load_directory(_: Transaction, organisations: Sequence[str]) -> dict[str, DirectoryEntry]:
-    return {organisation: DirectoryEntry(organisation) for organisation in organisations}
-
-
-async def save_directory(tx: Transaction, entries: Sequence[DirectoryEntry]) -> None:
-    await _write(tx, mapping.DIRECTORY, [row for e in entries if (row := mapping.listed_row(e)) is not None])
 
 
 async def _write(tx: Transaction, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:

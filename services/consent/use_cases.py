@@ -1,6 +1,6 @@
 """What can be done with a consent: one function, one transaction."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,18 +8,19 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-from chassis.access import require_case
+from chassis.access import holder_of, require_case
 from chassis.auth import Actor
 from chassis.database import Database, Transaction
-from chassis.problems import Conflict, Invalid, WrongState
+from chassis.directory import refused, require_organisation
+from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault import Sealing, Vault
 from services.consent import store
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Wanted, token_refusal
 from services.consent.domain.coverage import reconsider
 from services.consent.domain.narrowing import Part
-from services.consent.domain.record import Act, ConsentRecord
-from services.consent.domain.terms import Terms
+from services.consent.domain.record import Act, ConsentRecord, SamePerson
+from services.consent.domain.terms import Recipient, Terms
 from services.consent.signing import Signer
 
 SALT_BYTES = 16
@@ -47,6 +48,10 @@ class TokenRefused(Conflict):
         return {**super().body(), "type": f"urn:corridor:problem:{self.refusal}", "code": self.refusal}
 
 
+class NotSecondPerson(Conflict):
+    code, title = "second-person", "Somebody else than who recorded it must confirm it"
+
+
 @contextmanager
 def answered() -> Iterator[None]:
     """What the domain refuses, as the caller is told."""
@@ -54,9 +59,11 @@ def answered() -> Iterator[None]:
         yield
     except states.WrongState as error:
         raise WrongState(f"the consent is {error.state}") from error
+    except SamePerson:
+        raise NotSecondPerson from None
     except terms.Incomplete as error:
         raise Invalid(
-            errors=[{"loc": ["body", error.field], "msg": error.rule, "code": "incomplete"}]
+            errors=[{"loc": ["body", error.field], "msg": error.rule, "code": error.code}]
         ) from error
 
 
@@ -84,6 +91,8 @@ async def record_answer(
 ) -> ConsentRecord:
     """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
+    if given:
+        await check(tx, actor, case_id, prepared.terms)
     record = ConsentRecord.asked(
         prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
     )
@@ -94,10 +103,42 @@ async def record_answer(
     return record
 
 
+async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> None:
+    """Whether this may be consented to at her age, and by these recipients be received. Before any record is locked."""
+    person = await store.person_for(tx, case_id)
+    with answered():
+        terms.check_speaker(given, child=person.child)
+    await require_recipients(tx, actor, case_id, given.recipients)
+    if given.decided_by is not None:
+        await require_organisation(tx, given.decided_by, "decided_by", cell=actor.cell)
+
+
+async def require_recipients(
+    tx: Transaction, actor: Actor, case_id: UUID, recipients: Sequence[Recipient]
+) -> None:
+    """Each is listed, may be told of a person, and is not who sends. Raises Invalid, with a place for each that is not."""
+    senders = {actor.organisation, await holder_of(tx, case_id)}
+    errors: list[dict[str, Any]] = []
+    for place, recipient in enumerate(recipients):
+        where = ("recipients", place, "organisation")
+        try:
+            await require_organisation(
+                tx, recipient.organisation, where, cell=recipient.country, receives=True
+            )
+            if recipient.organisation in senders:
+                raise refused(where, "the sender needs no consent to keep what it has", "sender")
+        except Invalid as invalid:
+            errors += invalid.errors
+    if errors:
+        raise Invalid(errors=errors)
+
+
 async def renew(
     tx: Transaction, actor: Actor, cell: str, prepared: Prepared, expected: int | None
 ) -> ConsentRecord:
     """She was asked again and agreed, to the same or to other terms. What these no longer cover is taken back."""
+    case_id = await store.case_for(tx, actor, "consent.record", prepared.consent_id)
+    await check(tx, actor, case_id, prepared.terms)
     held = await store.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
     act = Act(actor.subject, actor.organisation, held.now)
     with answered():
@@ -107,9 +148,36 @@ async def renew(
     return held.record
 
 
+async def confirm_guardian(
+    tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None
+) -> ConsentRecord:
+    """A second person has looked at who speaks for the child."""
+    case_id = await store.case_for(tx, actor, "consent.confirm", consent_id)
+    person = await store.person_for(tx, case_id)
+    held = await store.get(tx, actor, "consent.confirm", consent_id, expected=expected)
+    asked_by = await store.recorded_by(tx, held.record)
+    with answered():
+        terms.check_speaker(held.record.terms, child=person.child)
+        facts = held.record.confirm(Act(actor.subject, actor.organisation, held.now), asked_by)
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
 async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRecord:
     """By the person, through any worker of hers. No version is asked for: a page that is old must not stand in her way."""
     held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    with answered():
+        facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
+    await store.save(tx, held.record, facts)
+    return held.record
+
+
+async def withdraw_granted(tx: Transaction, actor: Actor, disclosure_id: UUID) -> ConsentRecord:
+    """By the person, through a worker of the organisation that received it here. Raises NotFound for what came from abroad."""
+    await require_case(tx, actor, "consent.withdraw", await store.case_granted(tx, disclosure_id))
+    held, _ = await store.hold_disclosure(tx, disclosure_id)
+    if held is None:
+        raise NotFound
     with answered():
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
     await store.save(tx, held.record, facts)
@@ -152,7 +220,7 @@ async def expire(tx: Transaction, consent_id: UUID, revision: int) -> timedelta 
     record = held.record
     if record.revision != revision:
         return None
-    if record.permits(held.now):
+    if record.runs and held.now < record.terms.valid_until:
         return record.terms.valid_until - held.now
     facts = record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
     await store.save(tx, record, facts)

@@ -46,6 +46,7 @@ def on_disclosure_authorised(
             fields_hash=event.fields_hash,
             back_categories=event.back_categories,
             valid_until=event.valid_until,
+            kind=event.kind,
         )
     )
 

@@ -6,7 +6,10 @@ from chassis.service import Service
 from services.intake import api, cell_keys, grants, handlers
 from services.intake.age import age_work
 from services.intake.erasure import erasure_work
+from services.intake.holds import carrying_work
 from services.intake.imports import import_work
+from services.intake.indexing import index_work
+from services.intake.reading import FileReading
 from services.intake.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -18,10 +21,17 @@ def build(settings: Settings) -> Service:
         name="intake",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription()],
-        work=lambda service: [erasure_work(service), *age_work(service), *import_work(service)],
+        subscriptions=handlers.subscriptions(),
+        work=lambda service: [
+            erasure_work(service),
+            carrying_work(),
+            *age_work(service),
+            *import_work(service),
+            index_work(service),
+        ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.ports[grants.PORT] = grants.ConsentGrants(service)
     service.ports[cell_keys.PORT] = cell_keys.CellKey(service)
+    service.ports[api.imports.READING] = FileReading()
     return service

@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 import secrets
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from sqlalchemy import text
 
+from chassis.auth import Actor
 from chassis.service import Service
 from services.intake.sealing import vault_of
 
@@ -34,6 +35,13 @@ class CellKey:
         """HMAC-SHA-256 of each text, in order."""
         key = self._key = self._key or await self._load()
         return [hmac.digest(key, text.encode(), hashlib.sha256) for text in texts]
+
+    async def identifier(self, kind: str, actor: Actor, key: str | None) -> UUID:
+        """Of what a command makes: the same when it is sent again under its Idempotency-Key, and to be guessed by nobody."""
+        if key is None:
+            return uuid4()
+        (digest,) = await self.digest(f"{kind}\x1f{actor.issuer}\x1f{actor.subject}\x1f{key}")
+        return UUID(bytes=digest[:16], version=4)
 
     async def _load(self) -> bytes:
         sealed = await self._read()

@@ -1,16 +1,20 @@
-"""What intake does with the events of exchange and referral: plain functions over what was received of a case."""
+"""What intake does with the events of others: what was received of a case, and what of it consent lets leave."""
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.consumer import Subscription
+from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
 from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
-from contracts.events.referral import ReferralAcceptedV1
+from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
+from services.intake.domain.authorised import Authorised
+from services.intake.domain.custody import Custody, Transfer
 from services.intake.domain.facts import Fact
 from services.intake.domain.received import Arrival, Grant, ReceivedFile
 from services.intake.outgoing import outgoing
-from services.intake.store import received
+from services.intake.store import authorised, custody, received
 
 INCOMING = "incoming"
 
@@ -50,6 +54,7 @@ def _arrival(event: DisclosureReceivedV1) -> Arrival:
             fields=grant.fields,
             back_categories=grant.back_categories,
             valid_until=grant.valid_until,
+            kind=event.kind,
         ),
         values={received.field: received.value for received in event.fields},
         at=event.at,
@@ -63,7 +68,21 @@ def _about(event: Handled) -> UUID | None:
     return event.case_id
 
 
-def subscription() -> Subscription[UUID, ReceivedFile]:
+def on_transfer_moved(case: Custody, event: TransferMovedV1, now: datetime) -> Iterable[Fact]:
+    return case.hear(Transfer(event.referral_id, event.recipient, event.state, event.at))
+
+
+def _custody() -> Subscription[UUID, Custody]:
+    return Subscription(
+        handlers={TransferMovedV1: on_transfer_moved},
+        key=lambda event: event.case_id,
+        load=custody.load,
+        save=custody.save,
+        outgoing=outgoing,
+    )
+
+
+def _received() -> Subscription[UUID, ReceivedFile]:
     return Subscription(
         handlers={
             DisclosureReceivedV1: on_disclosure_received,
@@ -75,3 +94,35 @@ def subscription() -> Subscription[UUID, ReceivedFile]:
         save=received.save,
         outgoing=outgoing,
     )
+
+
+def on_disclosure_authorised(
+    disclosure: Authorised, event: DisclosureAuthorisedV1, now: datetime
+) -> Iterable[Fact]:
+    disclosure.authorise(event.case_id, event.fields, event.valid_until)
+    return ()
+
+
+def on_disclosure_recalled(
+    disclosure: Authorised, event: DisclosureRecalledV1, now: datetime
+) -> Iterable[Fact]:
+    disclosure.recall()
+    return ()
+
+
+def _authorised() -> Subscription[UUID, Authorised]:
+    """What exchange may ask for (services/intake/api/internal.py)."""
+    return Subscription(
+        handlers={
+            DisclosureAuthorisedV1: on_disclosure_authorised,
+            DisclosureRecalledV1: on_disclosure_recalled,
+        },
+        key=lambda event: event.disclosure_id,
+        load=authorised.load,
+        save=authorised.save,
+        outgoing=outgoing,
+    )
+
+
+def subscriptions() -> list[Subscription[Any, Any]]:
+    return [_received(), _custody(), _authorised()]

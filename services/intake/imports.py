@@ -13,13 +13,14 @@ from chassis.work import Item, WorkKind
 from services.intake.cell_keys import cell_key_of
 from services.intake.domain.age import Evidence
 from services.intake.domain.case import Case
-from services.intake.domain.duplicates import index_text
 from services.intake.domain.htcds import STATUS as STATUS_FIELD
 from services.intake.domain.htcds import STATUS_BY, Row
+from services.intake.indexing import index_of
 from services.intake.outgoing import DESTROY_IMPORT_KEY, IMPORT_CHUNK
 from services.intake.sealing import REASONS, STATUS, fields_to_seal, status_record, vault_of
 from services.intake.store import imports
-from services.intake.store.imports import Chunk, NewRow
+from services.intake.store.imports import Chunk, ChunkRow, NewRow, RowKey
+from services.intake.store.index import IndexEntry
 from services.intake.store.records import Change
 
 CHUNK_ROWS = 100
@@ -34,16 +35,26 @@ ATTEMPTS = 1_000
 """Days: rows that were accepted wait for a vault that is away, and an import never stands half done."""
 
 
-async def row_keys(service: Service, organisation: str, rows: Sequence[Row]) -> list[bytes]:
-    """What recognises a row again in a later file of the same organisation, and tells nobody without the cell's key."""
-    return await cell_key_of(service).digest(*(f"row|{organisation}|{row.content()}" for row in rows))
+async def row_keys(service: Service, organisation: str, rows: Sequence[Row]) -> list[RowKey]:
+    """What recognises a row again in a later file of the same organisation, and whether it is still the same.
+
+    Tells nobody anything without the cell's key.
+    """
+    texts = [
+        (f"row|{organisation}|{row.identity()}", f"content|{organisation}|{row.content()}") for row in rows
+    ]
+    hashes = await cell_key_of(service).digest(*(one for pair in texts for one in pair))
+    return [RowKey(*pair) for pair in zip(hashes[::2], hashes[1::2], strict=True)]
 
 
 async def seal_upload(service: Service, actor: Actor, import_id: UUID, rows: Sequence[Row]) -> list[str]:
     """The good rows as sealed chunks under a key of the import's own, which goes when the import is done."""
     vault = vault_of(service)
     keys = await row_keys(service, actor.organisation, rows)
-    entries = [{"key": key.hex(), "fields": dict(row.fields)} for key, row in zip(keys, rows, strict=True)]
+    entries = [
+        {"line": row.line, "key": key.key.hex(), "content": key.content.hex(), "fields": dict(row.fields)}
+        for key, row in zip(keys, rows, strict=True)
+    ]
     chunks = [entries[start : start + CHUNK_ROWS] for start in range(0, len(entries), CHUNK_ROWS)]
     await vault.create(import_id)
     return await vault.seal_many(
@@ -55,20 +66,28 @@ async def seal_upload(service: Service, actor: Actor, import_id: UUID, rows: Seq
 
 
 def import_work(service: Service) -> list[WorkKind]:
-    async def act(item: Item) -> tuple[Chunk, int, list[NewRow]] | None:
+    async def act(item: Item) -> tuple[Chunk, list[ChunkRow], list[NewRow]] | None:
         """Everything that needs the vault. Repeated, it makes the same identifiers."""
         async with service.database.transaction(service.database.system()) as tx:
             chunk = await imports.read_chunk(tx, UUID(item.payload["import_id"]), item.payload["number"])
         if chunk is None:
             return None
         opened = await vault_of(service).open(chunk.import_id, CHUNK_CLASS, str(chunk.number), chunk.sealed)
-        rows = [(bytes.fromhex(entry["key"]), entry["fields"]) for entry in json.loads(opened)]
+        entries = json.loads(opened)
+        rows = [
+            ChunkRow(one["line"], RowKey(bytes.fromhex(one["key"]), bytes.fromhex(one["content"])))
+            for one in entries
+        ]
         async with service.database.transaction(service.database.system()) as tx:
-            known = await imports.known_rows(tx, chunk.organisation, [key for key, _ in rows])
-        fresh = {key: fields for key, fields in rows if key not in known}
-        return chunk, len(rows), await _sealed(service, chunk, fresh)
+            known = await imports.known_rows(tx, chunk.organisation, [row.key for row in rows])
+        fresh = {
+            row.key: one["fields"] for row, one in zip(rows, entries, strict=True) if row.key.key not in known
+        }
+        return chunk, rows, await _sealed(service, chunk, fresh)
 
-    async def finish(tx: Transaction, _: Item, ready: tuple[Chunk, int, list[NewRow]] | None) -> None:
+    async def finish(
+        tx: Transaction, _: Item, ready: tuple[Chunk, list[ChunkRow], list[NewRow]] | None
+    ) -> None:
         if ready is not None:
             await imports.finish_chunk(tx, *ready)
 
@@ -84,19 +103,19 @@ def import_work(service: Service) -> list[WorkKind]:
     ]
 
 
-async def _sealed(service: Service, chunk: Chunk, fresh: Mapping[bytes, Mapping[str, str]]) -> list[NewRow]:
+async def _sealed(service: Service, chunk: Chunk, fresh: Mapping[RowKey, Mapping[str, str]]) -> list[NewRow]:
     """Keys for all persons of the chunk at once, then all their fields at once."""
     vault, now = vault_of(service), service.clock()
     rows = [
         (key, case_id, uuid5(case_id, "person"), fields)
         for key, fields in fresh.items()
-        for case_id in [uuid5(ROWS, f"{chunk.organisation} {key.hex()}")]
+        for case_id in [uuid5(ROWS, f"{chunk.organisation} {key.key.hex()}")]
     ]
     if not rows:
         return []
     await vault.create_many([person_id for _, _, person_id, _ in rows])
     sealed = iter(await vault.seal_many([s for row in rows for s in _sealings(*row[1:])]))
-    indexes = await _indexes(service, [fields for *_, fields in rows])
+    indexes = await index_of(service, [fields for *_, fields in rows])
     return [
         _new_row(chunk, row, {name: next(sealed) for name in _places(row[3])}, index, now, service.today())
         for row, index in zip(rows, indexes, strict=True)
@@ -117,18 +136,11 @@ def _sealings(case_id: UUID, person_id: UUID, fields: Mapping[str, str]) -> list
     return [*own, decision, Sealing(person_id, REASONS, record, NO_REASONS)]
 
 
-async def _indexes(service: Service, rows: Sequence[Mapping[str, str]]) -> list[bytes | None]:
-    texts = [index_text(fields) for fields in rows]
-    digests = await cell_key_of(service).digest(*(f"duplicate|{one}" for one in texts if one is not None))
-    following = iter(digests)
-    return [None if one is None else next(following) for one in texts]
-
-
 def _new_row(
     chunk: Chunk,
-    row: tuple[bytes, UUID, UUID, Mapping[str, str]],
+    row: tuple[RowKey, UUID, UUID, Mapping[str, str]],
     sealed: dict[str, str],
-    index: bytes | None,
+    index: Sequence[IndexEntry],
     now: datetime,
     today: date,
 ) -> NewRow:

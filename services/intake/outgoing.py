@@ -11,6 +11,7 @@ from contracts.events.intake import (
     CaseIdentifiedV1,
     CaseOpenedV1,
     CaseScreenedV1,
+    CaseTransferredV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
     FlagsRecordedV1,
@@ -22,8 +23,10 @@ from services.intake.domain import facts
 from services.intake.domain.facts import Fact
 
 DESTROY_KEY = "destroy-key"
+CARRY_HOLDS = "carry-holds"
 DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
+INDEX = "index"
 RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
 
@@ -33,6 +36,10 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return _case_opened(fact)
         case facts.CaseAssigned():
             return CaseAssignedV1(case_id=fact.case_id, organisation=fact.organisation, workers=fact.workers)
+        case facts.CaseTransferred():
+            return _case_transferred(fact)
+        case facts.HoldsDue():
+            return _holds_due(fact)
         case facts.CaseScreened():
             return _case_screened(fact)
         case facts.CaseIdentified():
@@ -51,6 +58,9 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+        case facts.IndexDue():
+            key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
+            return Due(INDEX, key, {"case_id": str(fact.case_id)})
         case facts.ReceivedAgeDue():
             return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
         case facts.FieldsRecorded():
@@ -72,6 +82,21 @@ def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:
     return FieldsRecordedV1(
         case_id=fact.case_id, revision=fact.revision, fields=fact.fields, removed=fact.removed
     )
+
+
+def _case_transferred(fact: facts.CaseTransferred) -> CaseTransferredV1:
+    return CaseTransferredV1(
+        case_id=fact.case_id,
+        referral_id=fact.referral_id,
+        organisation=fact.organisation,
+        recipient=fact.recipient,
+        at=fact.at,
+    )
+
+
+def _holds_due(fact: facts.HoldsDue) -> Due:
+    payload = {"case_id": str(fact.case_id), "referral_id": str(fact.referral_id)}
+    return Due(CARRY_HOLDS, str(fact.referral_id), payload)
 
 
 def _case_screened(fact: facts.CaseScreened) -> CaseScreenedV1:

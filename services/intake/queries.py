@@ -1,5 +1,6 @@
 """Reads: rows straight to what a worker sees. Sealed values are opened by the route, after the transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,20 @@ from chassis.problems import NotFound
 
 Position = tuple[datetime, UUID]
 
-_CASE = (
-    "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.state, c.status_revision, c.version,"
-    " exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now) as on_hold"
-    " from intake.cases c where "
+_ON_HOLD = (
+    "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
 )
+_CASE = (
+    "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
+    f" c.status_revision, c.version, {_ON_HOLD} as on_hold from intake.cases c where "
+)
+_FILTERS: Mapping[str, str] = {
+    "urgency": "c.urgency = :urgency",
+    "channel": "c.channel = :channel",
+    "assigned": "(cast(:assigned as text) = any(c.workers) or (cast(:assigned as text) = 'nobody' and c.workers = '{}'))",
+    "on_hold": f"{_ON_HOLD} = :on_hold",
+    "updated_since": "c.updated_at >= :updated_since",
+}
 
 
 class CaseView(BaseModel):
@@ -30,6 +40,7 @@ class CaseView(BaseModel):
     channel: str
     urgency: str
     opened_at: datetime
+    updated_at: datetime
     state: str
     status_revision: int
     on_hold: bool
@@ -65,18 +76,18 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
 
 
 async def worklist(
-    tx: Transaction, actor: Actor, *, urgency: str | None, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
 ) -> list[CaseView]:
     """Newest first, and only cases that the actor may read. `after` is the last row of the page before."""
     condition, parameters = await visible_cases(tx, actor, "case.read", column="c.id")
     at, row_id = after or (None, None)
     statement = text(
         f"{_CASE}{condition} and c.organisation = :organisation"
-        " and (cast(:urgency as text) is null or c.urgency = :urgency)"
+        f"{''.join(' and ' + _FILTERS[name] for name in filters)}"
         " and (cast(:at as timestamptz) is null or (c.opened_at, c.id) < (:at, cast(:after as uuid)))"
         " order by c.opened_at desc, c.id desc limit :limit"
     )
-    more = {"organisation": actor.organisation, "urgency": urgency, "at": at, "after": row_id, "limit": limit}
+    more = {**filters, "organisation": actor.organisation, "at": at, "after": row_id, "limit": limit}
     rows = await tx.execute(statement, {**parameters, **more, "now": tx.now})
     return [CaseView.model_validate(row, from_attributes=True) for row in rows]
 
@@ -94,6 +105,46 @@ async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int
     return list((await tx.execute(statement, {"id": case_id, "after": after, "limit": limit})).all())
 
 
+class SubmissionRow(BaseModel):
+    """A case as far as its submitter may see it."""
+
+    id: UUID
+    opened_at: datetime
+    transfer_to: str | None
+    transfer_state: str | None
+    transfer_at: datetime | None
+
+
+_SUBMISSION = (
+    "select id, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
+    " where opened_by = :subject and organisation = :organisation and "
+)
+
+
+async def submissions(
+    tx: Transaction, actor: Actor, *, after: Position | None, limit: int
+) -> list[SubmissionRow]:
+    """The actor's own, newest first, whoever has the cases now."""
+    at, row_id = after or (None, None)
+    statement = text(
+        f"{_SUBMISSION} (cast(:at as timestamptz) is null or (opened_at, id) < (:at, cast(:after as uuid)))"
+        " order by opened_at desc, id desc limit :limit"
+    )
+    rows = await tx.execute(statement, {**_own(actor), "at": at, "after": row_id, "limit": limit})
+    return [SubmissionRow.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def submission(tx: Transaction, actor: Actor, case_id: UUID) -> SubmissionRow:
+    row = (await tx.execute(text(_SUBMISSION + "id = :id"), {**_own(actor), "id": case_id})).first()
+    if row is None:
+        raise NotFound
+    return SubmissionRow.model_validate(row, from_attributes=True)
+
+
+def _own(actor: Actor) -> dict[str, str]:
+    return {"subject": actor.subject, "organisation": actor.organisation}
+
+
 async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
     """Each disclosure of the case with its state, its grant, and its sealed fields as one object."""
     statement = text(
@@ -102,6 +153,21 @@ async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
             coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
                      '{}') as values
         from intake.disclosures d where d.case_id = :id and d.valid_until is not null order by d.received_at, d.id
+        """
+    )
+    return list((await tx.execute(statement, {"id": case_id})).all())
+
+
+async def held_in_custody(tx: Transaction, case_id: UUID) -> list[Any]:
+    """What came with transfers that were accepted here, oldest first, with its sealed fields as one object."""
+    statement = text(
+        """
+        select d.id, d.fields,
+            coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
+                     '{}') as values
+        from intake.disclosures d
+        where d.case_id = :id and d.kind = 'transfer' and d.state = 'accepted' and d.valid_until > clock_timestamp()
+        order by d.received_at, d.id
         """
     )
     return list((await tx.execute(statement, {"id": case_id})).all())
@@ -162,8 +228,9 @@ async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]
     """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
     condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
     statement = text(
-        "select other.case_id from intake.blind_index mine join intake.blind_index other using (organisation, entry)"
-        f" where mine.case_id = :id and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
+        "select distinct other.case_id from intake.blind_index mine join intake.blind_index other"
+        " using (organisation, entry) where mine.case_id = :id and mine.asks and other.answers"
+        f" and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
     )
     return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
 
@@ -188,11 +255,15 @@ async def import_row(tx: Transaction, import_id: UUID) -> Any:
     return (await tx.execute(statement, {"id": import_id})).one()
 
 
-async def import_errors(tx: Transaction, import_id: UUID, after: int, limit: int) -> list[Any]:
-    """In the order of the file. `after` is the number of the last error of the page before."""
+async def import_results(
+    tx: Transaction, import_id: UUID, outcome: str | None, after: tuple[int, int], limit: int
+) -> list[Any]:
+    """In the order of the file. `after` is the line and number of the last result of the page before."""
     statement = text(
-        'select number, line, "column", reason from intake.import_errors'
-        " where import_id = :id and number > :after order by number limit :limit"
+        'select line, number, outcome, "column", reason, case_id from intake.import_results'
+        " where import_id = :id and (line, number) > (:line, :number)"
+        " and (cast(:outcome as text) is null or outcome = :outcome) order by line, number limit :limit"
     )
-    rows = await tx.execute(statement, {"id": import_id, "after": after, "limit": limit})
-    return list(rows.all())
+    line, number = after
+    parameters = {"id": import_id, "outcome": outcome, "line": line, "number": number, "limit": limit}
+    return list((await tx.execute(statement, parameters)).all())

@@ -1,6 +1,6 @@
 """What can be done with a case: one function, one transaction. Values come sealed, before the transaction began."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +15,8 @@ from services.intake.domain import case as domain
 from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import Case
 from services.intake.sealing import FLAGS
-from services.intake.store import ages, cases, records
+from services.intake.store import ages, cases, index, records
+from services.intake.store.index import IndexEntry
 from services.intake.store.records import SealedScreening
 
 NEEDS_FIELD = "cor_Needs"
@@ -25,10 +26,10 @@ CARER = "case_worker"
 
 @dataclass(frozen=True, slots=True)
 class SealedFields:
-    """Fields on their way in. None removes a field; `index` is the blind index, None where there is no name."""
+    """Fields on their way in. None removes a field; `index` is the blind index, empty where there is no name."""
 
     values: Mapping[str, str | None]
-    index: bytes | None = None
+    index: Sequence[IndexEntry] = ()
     flags: frozenset[str] | None = None
     """None where nothing was said of them."""
     sealed_flags: str | None = None
@@ -85,7 +86,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
     facts += case.learn_age(new.fields.evidence or Evidence(), today, first=True)
     await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
     await _put(tx, actor, case, new.fields)
-    await records.put_index(tx, actor, case.id, new.fields.index)
+    await index.put(tx, {case.id: new.fields.index})
     await ages.put(tx, {case.id: case.age})
     return case
 
@@ -110,7 +111,7 @@ async def record_fields(
             facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)
     if sealed.version is not None:
-        await records.put_index(tx, actor, case_id, sealed.index)
+        await index.put(tx, {case_id: sealed.index})
     if sealed.sealed_flags is not None:
         await cases.set_flags(tx, case_id, sealed.sealed_flags)
     if sealed.evidence is not None:

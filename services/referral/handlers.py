@@ -11,6 +11,7 @@ from contracts.events.consent import (
     DisclosureAuthorisedV1,
     DisclosureRecalledV1,
     DisclosureRefusedV1,
+    HandOverAskedV1,
 )
 from contracts.events.exchange import (
     DisclosureReceivedV1,
@@ -24,7 +25,7 @@ from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.referral import Referral
 from services.referral.domain.response_clock import ResponseClock
-from services.referral.domain.states import Half, State, Verb
+from services.referral.domain.states import Half, Kind, State, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import consents, referrals
 
@@ -58,6 +59,31 @@ def on_consent_given(heard: HeardConsent, event: ConsentGivenV1, now: datetime) 
         )
     )
     return ()
+
+
+def on_hand_over_asked(clock: ResponseClock) -> Callable[..., Facts]:
+    """The handler that sends a transfer, with this cell's response clock."""
+
+    def on_hand_over_asked(case: CaseReferrals, event: HandOverAskedV1, now: datetime) -> Facts:
+        transfer = Referral(
+            id=event.referral_id,
+            half=Half.OUTGOING,
+            case_id=event.case_id,
+            sender=event.sender,
+            sender_cell=event.recipient_cell,
+            recipient=event.recipient,
+            recipient_cell=event.recipient_cell,
+            recipient_role=event.recipient_role,
+            service=event.service,
+            purpose=event.purpose,
+            urgency=event.urgency,
+            asked=event.fields,
+            created_at=now,
+            kind=Kind.TRANSFER,
+        )
+        return case.hand_over(transfer, clock, now)
+
+    return on_hand_over_asked
 
 
 def on_disclosure_authorised(case: CaseReferrals, event: DisclosureAuthorisedV1, now: datetime) -> Facts:
@@ -125,6 +151,7 @@ def on_disclosure_received(clock: ResponseClock, cell: str) -> Callable[..., Fac
             urgency=event.urgency,
             asked=event.grant.fields,
             created_at=now,
+            kind=Kind(event.kind),
             state=State.REQUESTED,
             disclosure_id=event.disclosure_id,
             fields=event.grant.fields,
@@ -151,8 +178,10 @@ def _unknown(event: Any, half: Half) -> Ignored:
 
 
 def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:
-    """A consent that was given is no matter of any referral, so none is loaded for it."""
-    return [_consents(), _referrals(clock, cell)]
+    """A consent that was given is no matter of any referral, so none is loaded for it, and the directory is loaded for
+    hand-overs alone.
+    """
+    return [_consents(), _hand_overs(clock), _referrals(clock, cell)]
 
 
 def _consents() -> Subscription[Any, HeardConsent]:
@@ -161,6 +190,16 @@ def _consents() -> Subscription[Any, HeardConsent]:
         key=lambda event: event.consent_id,
         load=consents.load,
         save=consents.save,
+        outgoing=outgoing,
+    )
+
+
+def _hand_overs(clock: ResponseClock) -> Subscription[Any, CaseReferrals]:
+    return Subscription(
+        handlers={HandOverAskedV1: on_hand_over_asked(clock)},
+        key=lambda event: event.case_id,
+        load=referrals.load_with_offers,
+        save=referrals.save_cases,
         outgoing=outgoing,
     )
 

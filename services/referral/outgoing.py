@@ -49,6 +49,7 @@ def _logged(fact: facts.Ignored) -> None:
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due | None]] = MappingProxyType(
     {
         facts.ReferralSent: _event(said.ReferralSentV1),
+        facts.TransferMoved: _event(said.TransferMovedV1),
         facts.ReferralReceived: _event(said.ReferralReceivedV1),
         facts.ReferralAccepted: _event(said.ReferralAcceptedV1),
         facts.ReferralRejected: _event(said.ReferralRejectedV1),

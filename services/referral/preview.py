@@ -37,6 +37,7 @@ async def preview(service: Service, referral: Referral) -> Preview:
         "recipient_cell": referral.recipient_cell,
         "recipient_role": referral.recipient_role,
         "fields": list(referral.asked),
+        "kind": str(referral.kind),
     }
     headers = {**service.tokens.headers(CONSENT), **service.telemetry.headers()}
     answer = await service.http.post(f"{url}/internal/v1/preview", json=question, headers=headers)

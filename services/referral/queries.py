@@ -26,6 +26,7 @@ class ReferralSummary(BaseModel):
     referral_id: UUID
     half: Annotated[str, Code("half")]
     case_id: CaseId
+    kind: Annotated[str, Code("referral_kind")]
     state: Annotated[str, Code("referral_state")]
     sender: OrganisationId
     recipient: OrganisationId

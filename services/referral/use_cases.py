@@ -19,7 +19,7 @@ from services.referral.domain.directory import (
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
 from services.referral.domain.response_clock import ResponseClock
-from services.referral.domain.states import Half, WrongHalf, WrongMove
+from services.referral.domain.states import Half, Kind, WrongHalf, WrongMove
 from services.referral.store import directory, referrals
 
 Verb = Callable[[Referral], Sequence[Fact]]
@@ -35,6 +35,7 @@ class Asked:
     purpose: str
     urgency: str
     fields: tuple[str, ...]
+    kind: Kind = Kind.REFERRAL
 
 
 @contextmanager
@@ -58,10 +59,14 @@ def _refused(field: str, message: str, code: str) -> Invalid:
 
 async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: Asked) -> Referral:
     """A draft of the actor's organisation. Nothing is said: nobody else has anything to know yet."""
-    await require_case(tx, actor, "referral.draft", asked.case_id)
+    await require_case(tx, actor, referrals.right_to("referral.draft", asked.kind), asked.case_id)
     if asked.recipient == actor.organisation:
         raise _refused("recipient", "must be another organisation than the sender", "not-another")
     recipient = await _recipient(tx, asked.recipient, asked.service)
+    if asked.kind is Kind.TRANSFER and recipient.cell != cell:
+        raise _refused(
+            "recipient", "a case is transferred inside one country; abroad it is referred", "transfer-abroad"
+        )
     referral = Referral(
         id=tx.new_id(),
         half=Half.OUTGOING,
@@ -76,6 +81,7 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: Asked)
         urgency=asked.urgency,
         asked=asked.fields,
         created_at=tx.now,
+        kind=asked.kind,
     )
     await referrals.save(tx, referral, [])
     return referral

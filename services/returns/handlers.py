@@ -20,9 +20,10 @@ from contracts.events.referral import (
     ReferralCompletedV1,
     ReferralFailedV1,
 )
-from services.returns.domain.assisted_return import Journey, Return, Told
+from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseKnowledge, CaseReturns
 from services.returns.domain.facts import Fact, Ignored
+from services.returns.domain.journey import Journey, Told
 from services.returns.domain.states import Half, Verb
 from services.returns.outgoing import outgoing
 from services.returns.store import known, returns

@@ -106,8 +106,33 @@ async def test_an_authorised_disclosure_is_answered_with_its_entry_and_the_chain
 
 async def test_reading_a_trail_is_itself_said(audit):
     case = uuid4()
+    await audit.deliver(given(case))
     await audit.client.get(f"/v1/trails/{case}", headers=audit.as_("auditor"))
     assert [kind for kind, _ in await audit.said()] == ["record.read.v1"]
+
+
+async def test_a_wrong_identifier_is_not_found_and_no_empty_trail(audit):
+    answer = await audit.client.get(f"/v1/trails/{uuid4()}", headers=audit.as_("auditor"))
+    assert (answer.status_code, answer.json()["code"], await audit.said()) == (404, "not-found", [])
+
+
+@pytest.mark.parametrize(
+    ("query", "types"),
+    [
+        ({"type": "fields.recorded.v1"}, ["fields.recorded.v1"]),
+        ({"actor": "test"}, ["consent.given.v1", "fields.recorded.v1"]),
+        ({"actor": "somebody-else"}, []),
+        ({"from": later(3600).isoformat()}, []),
+        ({"to": later(3600).isoformat()}, ["consent.given.v1", "fields.recorded.v1"]),
+        ({"to": later(-3600).isoformat()}, []),
+    ],
+)
+async def test_a_trail_is_narrowed_by_what_was_asked(audit, query, types):
+    case = uuid4()
+    await audit.deliver(given(case))
+    await audit.deliver(FieldsRecordedV1(case_id=case, revision=2, fields=("prs_Birthdate",)))
+    answer = await audit.client.get(f"/v1/trails/{case}", params=query, headers=audit.as_("auditor"))
+    assert [entry["type"] for entry in answer.json()["items"]] == types
 
 
 async def test_an_access_record_that_comes_twice_is_logged_once(audit):
@@ -153,5 +178,7 @@ async def test_only_an_auditor_reads_a_trail(audit, role):
 
 
 async def test_a_made_up_page_position_is_refused(audit):
-    answer = await audit.client.get(f"/v1/trails/{uuid4()}?after=eA", headers=audit.as_("auditor"))
+    case = uuid4()
+    await audit.deliver(given(case))
+    answer = await audit.client.get(f"/v1/trails/{case}?after=eA", headers=audit.as_("auditor"))
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")

@@ -95,9 +95,20 @@ def _intake() -> list[Row]:
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
+        row(
+            "GET",
+            "/v1/submissions",
+            "submission.read",
+            OFFICERS,
+            "case",
+            listed="id",
+            seen_by=_kinds("officer"),
+        ),
+        row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/standing",
@@ -111,7 +122,7 @@ def _intake() -> list[Row]:
             "/internal/v1/cases/{case_id}/disclosable",
             "internal.disclosable",
             _kinds("service:exchange"),
-            "case",
+            "authorised",
             {"disclosure_id": "{disclosure_id}", "fields": ["cor_FullName"]},
         ),
     ]
@@ -145,23 +156,30 @@ def _consent() -> list[Row]:
     asking = _kinds("service:intake", "service:referral", "service:returns")
     names = {"witness": "Malee", "interpreter": "Dara", "interpreter_undertaking": True}
     return [
-        row("POST", f"{CASE}/consents", "consent.record", CARE, "case", answer(**names), 201),
-        row("GET", f"{CASE}/consents", "consent.read", CARE, "consent"),
-        row("GET", consent, "consent.read", CARE, "consent"),
-        row("POST", f"{consent}/renew", "consent.record", CARE, "consent", agreed(**names)),
-        row("POST", f"{consent}/withdraw", "consent.withdraw", CARE, "consent"),
+        row("POST", f"{CASE}/consents", "consent.record", INTAKE, "case", answer(**names), 201),
+        row("GET", f"{CASE}/consents", "consent.read", INTAKE, "consent"),
+        row("GET", consent, "consent.read", INTAKE, "consent"),
+        row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
+        row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),
+        row("POST", f"{CASE}/hand-overs/preview", "case.hand_over", INTAKE, "case", HAND_OVER),
+        row("POST", f"{CASE}/hand-overs", "case.hand_over", INTAKE, "case", HAND_OVER, 201),
+        row("POST", "/v1/grants/{disclosure_id}/withdraw", "consent.withdraw", INTAKE, "granted_here"),
+        row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
+        row(
+            "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
+        ),
         row(
             "POST",
             f"{consent}/withdraw-part",
             "consent.withdraw",
-            CARE,
+            INTAKE,
             "consent",
             {"categories": ["contact"]},
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
-        row("GET", f"{consent}/receipt", "consent.read", CARE, "consent"),
-        row("GET", f"{CASE}/ledger", "consent.read", CARE, "disclosure"),
-        row("GET", f"{CASE}/grants", "consent.read", CARE, "granted"),
+        row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),
+        row("GET", f"{CASE}/ledger", "consent.read", INTAKE, "disclosure"),
+        row("GET", f"{CASE}/grants", "consent.read", INTAKE, "granted"),
         row(
             "POST", f"{internal}/preview", "internal.preview", _kinds("service:referral"), "consent", preview
         ),
@@ -175,6 +193,21 @@ def _consent() -> list[Row]:
         ),
         row("GET", f"{internal}/grants/{{disclosure_id}}", "internal.granted", asking, "granted"),
     ]
+
+
+HAND_OVER = {
+    "answer": agreed(
+        recipients=[{"organisation": "th-shelter", "country": "TH"}],
+        witness="Malee",
+    ),
+    "transfer": {
+        "recipient": "th-shelter",
+        "service": "shelter",
+        "purpose": "return-and-reintegration",
+        "urgency": "immediate",
+        "fields": ["cor_FullName"],
+    },
+}
 
 
 def _referral() -> list[Row]:

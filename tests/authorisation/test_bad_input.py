@@ -34,7 +34,7 @@ class Faults(list[str]):
 
 
 def permitted(world: World, row: Row) -> Headers:
-    return Wallet(world.harness).headers(min(row.allowed))
+    return {"If-Match": "*", **Wallet(world.harness).headers(min(row.allowed))}
 
 
 def document(world: World) -> Document:
@@ -110,6 +110,9 @@ def bad_values(name: str, schema: Schema) -> Iterator[str]:
         yield from ("17", "00000000-0000-0000-0000-00000000000g") if schema.get("format") == "uuid" else ()
 
 
+PSEUDONYMS = frozenset({("assigned", CANARY), ("actor", CANARY)})
+"""Looks like somebody's pseudonym, so it is looked for and nobody is found."""
+
 PARAMETERS = [row for row in ROWS if "{" in row.path or row.method == "GET"]
 
 
@@ -121,6 +124,8 @@ async def test_a_spoilt_parameter_is_refused(world: World, row: Row, digests: Di
         if place == "header":
             continue
         for value in bad_values(name, schema):
+            if (name, value) in PSEUDONYMS:
+                continue
             faults.look(f"{name} = {value!r:.70}", await _sent(world, row, made, headers, place, name, value))
     assert "\n".join(faults) == ""
     assert await digests.take() == before

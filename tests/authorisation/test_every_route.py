@@ -1,10 +1,12 @@
 """Every route against everybody who may come: tokens that are none, those who may not, and those who may."""
 
+from dataclasses import replace
+
 import httpx2
 import pytest
 
 from tests.authorisation.actors import KINDS, Wallet
-from tests.authorisation.calling import Digests, attempts, call
+from tests.authorisation.calling import Digests, attempts, call, filled
 from tests.authorisation.table import Row, rows
 from tests.authorisation.worlds import World
 
@@ -65,3 +67,44 @@ async def test_a_worklist_shows_what_may_be_opened_and_nothing_else(world: World
     for kind in sorted(row.allowed):
         answer = await call(world.harness, row, made, Wallet(world.harness).headers(kind))
         assert (kind, mine in answer.text) == (kind, kind in row.seen_by)
+
+
+@every_route
+async def test_a_parameter_that_nobody_knows_is_refused_by_its_name(world: World, row: Row) -> None:
+    made = await world.make(row.subject)
+    kind = min(row.allowed)
+    asked = replace(row, path=f"{row.path}?external_id=canary-7")
+    answer = await call(world.harness, asked, made, Wallet(world.harness).headers(kind))
+    assert said(answer) == (422, MEDIA_TYPE)
+    errors = [(error["loc"], error["code"]) for error in answer.json()["errors"]]
+    assert errors == [(["query", "external_id"], "unknown-parameter")]
+    assert "canary-7" not in answer.text
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.body], ids=str)
+async def test_broken_json_is_400_and_another_media_type_415(world: World, row: Row) -> None:
+    made = await world.make(row.subject)
+    headers, path = Wallet(world.harness).headers(min(row.allowed)), row.path.format(**made)
+    send = world.harness.client.request
+    broken = await send(
+        row.method, path, content=b'{"a":', headers={**headers, "Content-Type": "application/json"}
+    )
+    assert (*said(broken), broken.json()["code"]) == (400, MEDIA_TYPE, "not-json")
+    other = await send(row.method, path, content=b"a=1", headers={**headers, "Content-Type": "text/plain"})
+    assert said(other) == (415, MEDIA_TYPE)
+
+
+NEEDS_IF_MATCH = frozenset({("PUT", "/v1/cases/{case_id}/fields")})
+"""What replaces values that another may have written. Protective verbs and moves never stand here."""
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.method != "GET"], ids=str)
+async def test_what_replaces_values_needs_if_match_and_nothing_else_does(world: World, row: Row) -> None:
+    made = await world.make(row.subject)
+    headers = Wallet(world.harness).headers(min(row.allowed))
+    parts = {} if row.body is None else {"json": filled(dict(row.body), made)}
+    if row.file is not None:
+        parts = {"files": {"file": ("cases.csv", row.file)}}
+    answer = await world.harness.client.request(row.method, row.path.format(**made), headers=headers, **parts)
+    needs = (row.method, row.path) in NEEDS_IF_MATCH
+    assert answer.status_code == (428 if needs else row.status), answer.text

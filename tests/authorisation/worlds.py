@@ -22,7 +22,7 @@ from tests.authorisation.table import CSV, NEEDS, ORGANISATION_FORM
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
-from tests.intake.making import form
+from tests.intake.making import authorisation, form
 from tests.referral import making as referring
 from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
@@ -105,6 +105,13 @@ class Intake(World):
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "disclosure_id": str(uuid4())}
 
+    async def authorised(self) -> Made:
+        """With a disclosure of its name."""
+        made = await self.case()
+        case_id, disclosure_id = UUID(made["case_id"]), UUID(made["disclosure_id"])
+        await self.harness.deliver(authorisation(case_id, ("cor_FullName",), disclosure_id))
+        return made
+
     async def _of_case(self, kind: str, what: str, body: Mapping[str, Any]) -> Made:
         made = await self.case()
         answer = await self.ask(kind, "POST", f"/v1/cases/{made['case_id']}/{what}", dict(body))
@@ -135,7 +142,26 @@ class Intake(World):
 class Consent(World):
     async def prepare(self) -> None:
         await self.harness.deliver(consenting.agreement_changed())
+        await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
         await self.harness.deliver(consenting.directory_changed())
+        shelter = consenting.directory_changed(organisation="th-shelter", cell="TH", role="shelter")
+        await self.harness.deliver(shelter)
+
+    async def case(self) -> Made:
+        made = await super().case()
+        await self.harness.deliver(consenting.age_known(UUID(made["case_id"])))
+        return made
+
+    async def guarded(self) -> Made:
+        """A guardian has spoken for a child, before a colleague who had the case then."""
+        case_id, person_id = uuid4(), uuid4()
+        await self.harness.service.vault.create(person_id)
+        await self.harness.deliver(consenting.case_opened(case_id, person_id))
+        await self.harness.deliver(consenting.age_known(case_id, "child", "unknown"))
+        form = consenting.answer(**consenting.GUARDED)
+        answer = await self.ask("colleague", "POST", f"/v1/cases/{case_id}/consents", form)
+        await self.assign(case_id)
+        return {"case_id": str(case_id), "consent_id": answer.json()["id"]}
 
     async def consent(self) -> Made:
         made = await self.case()
@@ -154,6 +180,16 @@ class Consent(World):
         """Received from the other country, under its consent."""
         made = await self.case()
         event = referring.received(UUID(made["case_id"]), uuid4(), **from_abroad())
+        await self.harness.deliver(event)
+        return {**made, "disclosure_id": str(event.disclosure_id)}
+
+    async def granted_here(self) -> Made:
+        """Disclosed inside the country, under a consent that is in this service: the worker's case received it."""
+        sent = await self.consent()
+        asked = consenting.referral_sent(UUID(sent["case_id"]))
+        await self.harness.deliver(asked)
+        made = await self.case()
+        event = referring.received(UUID(made["case_id"]), asked.referral_id, recipient=AGENCY)
         await self.harness.deliver(event)
         return {**made, "disclosure_id": str(event.disclosure_id)}
 

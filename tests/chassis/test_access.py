@@ -17,7 +17,7 @@ from chassis.policies import Policies
 from chassis.problems import Forbidden, NotFound
 from chassis.subscription import handle
 from contracts.envelope import Meta, Received
-from contracts.events.intake import CaseAssignedV1, CaseOpenedV1
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
 
 POLICIES = Policies(Path("deploy/policies"))
 SYSTEM = Origin("system:referral", "th-exchange", "case-management")
@@ -158,7 +158,7 @@ def test_require_is_forbidden_or_not_for_what_is_no_case() -> None:
     require(actor("supervisor"), "directory.write", organisation="th-mine")
     require(actor("supervisor"), "directory.read", organisation="th-theirs")
     for who, action, organisation in (
-        (actor("case_worker"), "case.open", None),
+        (actor("case_worker"), "case.import", None),
         (actor("supervisor"), "directory.write", "th-theirs"),
         (actor("case_worker"), "inbox.read", "th-theirs"),
         (actor("case_worker"), "parked.read", None),
@@ -238,3 +238,19 @@ async def test_remember_replaces_what_was_there(database: Database) -> None:
     async with database.transaction(SYSTEM) as tx:
         await remember(tx, ids["case"], "th-second", [])
     assert await rows(database) == {ids["case"]: ("th-second", [])}
+
+
+async def test_a_case_that_was_handed_over_is_closed_and_can_only_be_taken_back_from(
+    database: Database,
+) -> None:
+    case_id = uuid4()
+    handed_over = CaseTransferredV1(
+        case_id=case_id, referral_id=uuid4(), organisation="th-mine", recipient="th-theirs", at=NOW
+    )
+    await hear(database, opened(case_id, "th-mine"), assigned(case_id, "th-mine", "me"), handed_over)
+    for role in ("screening_officer", "case_worker", "supervisor"):
+        assert not await allowed(database, actor(role), "case.read", case_id)
+    assert not await allowed(database, actor("screening_officer"), "consent.withdraw", case_id)
+    assert await allowed(database, actor("case_worker"), "consent.withdraw", case_id)
+    await hear(database, assigned(case_id, "th-mine"))
+    assert await allowed(database, actor("case_worker"), "case.read", case_id)

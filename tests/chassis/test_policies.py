@@ -23,10 +23,13 @@ INTAKING = {
     "case.assign",
 }
 OPENING = {"case.open", "case.import"}
+SUBMITTING = {"consent.record", "consent.read", "consent.withdraw", "case.hand_over"}
 CARING = {
+    *SUBMITTING,
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
     *(
         "consent.record",
+        "consent.confirm",
         "consent.read",
         "consent.withdraw",
         "disclosure.preview",
@@ -72,6 +75,7 @@ INTERNAL = {
 }
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL),
+    "submission.read",
     *("directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
 }
 
@@ -90,6 +94,8 @@ RESOURCES = {
     "my case": Resource("Case", "c", "TH", "th-mine", ("me", "other")),
     "nobody's case": Resource("Case", "c", "TH", "th-mine", ()),
     "a colleague's case": Resource("Case", "c", "TH", "th-mine", ("other",)),
+    "my case, handed over": Resource("Case", "c", "TH", "th-mine", ("me",), handed_over=True),
+    "a colleague's case, handed over": Resource("Case", "c", "TH", "th-mine", ("other",), handed_over=True),
     "another organisation's case": Resource("Case", "c", "TH", "th-theirs", ("me",)),
     "another country's case": Resource("Case", "c", "KH", "th-mine", ("me",)),
     "my organisation": Resource("Cell", "TH", "TH", "th-mine"),
@@ -98,14 +104,20 @@ RESOURCES = {
 }
 MINE_OR_FREE = ("my case", "nobody's case")
 OWN_CASES = (*MINE_OR_FREE, "a colleague's case")
-CASES = (*OWN_CASES, "another organisation's case")
+HANDED_OVER = ("my case, handed over", "a colleague's case, handed over")
+LEFT = {
+    *("consent.read", "consent.withdraw", "referral.read", "referral.cancel", "referral.correct"),
+    *("return.read", "return.withdraw", "return.suspend"),
+}
+CASES = (*OWN_CASES, *HANDED_OVER, "another organisation's case")
 CELL = ("my organisation", "another organisation")
 
 ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "screening officer": (
         actor("screening_officer"),
         [
-            (OWN_CASES, INTAKING),
+            (OWN_CASES, INTAKING | SUBMITTING),
+            ((*OWN_CASES, *HANDED_OVER, "my organisation"), {"submission.read"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
             (CELL, {"directory.read"}),
         ],
@@ -114,6 +126,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("case_worker"),
         [
             (MINE_OR_FREE, CARING),
+            (("my case, handed over",), LEFT),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
@@ -122,6 +135,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor"),
         [
             (OWN_CASES, SUPERVISING),
+            (HANDED_OVER, LEFT | {"consent.revoke"}),
             (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
@@ -318,6 +332,7 @@ def test_the_version_changes_with_any_change_and_with_nothing_else(copy: Path) -
         "wall-services-are-not-people",
         "wall-audit-and-operation-are-apart",
         "wall-audit-purpose",
+        "wall-handed-over",
     ],
 )
 def test_the_matrix_sees_each_wall_fall(copy: Path, wall: str) -> None:

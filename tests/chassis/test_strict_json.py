@@ -59,8 +59,10 @@ async def test_what_is_clear_or_no_json_at_all_arrives_as_it_was_sent(client, bo
     assert answer.json() == {"body": body.decode("latin-1")}
 
 
-async def test_another_kind_of_body_is_not_looked_at(client):
-    answer = await client.post("/echo", content=AMBIGUOUS["twice"], headers={"Content-Type": "text/csv"})
+async def test_a_file_is_not_looked_at(client):
+    answer = await client.post(
+        "/echo", content=AMBIGUOUS["twice"], headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
     assert answer.status_code == 200
 
 
@@ -79,3 +81,22 @@ async def test_a_body_in_pieces_is_judged_whole_and_one_without_end_is_too_large
 def test_the_rule_is_named():
     with pytest.raises(NotStrict, match="stands twice"):
         check(json.dumps({"a": 1})[:-1].encode() + b', "a": 1}')
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", None])
+async def test_another_kind_of_body_is_415(client, kind):
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = await client.post("/echo", content=b"a=1", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+
+
+@pytest.mark.parametrize("body", [b'{"a": "x\\ud83dy"}', b'{"\\uDC00": 1}', b'["\\ude00\\ud83d"]'])
+async def test_half_a_character_is_no_text_that_anybody_can_keep(client, body):
+    answer = await client.post("/echo", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "json_invalid")
+
+
+async def test_a_whole_character_in_two_escapes_is_taken(client):
+    body = b'{"a": "\\ud83d\\ude00"}'
+    answer = await client.post("/echo", content=body, headers={"Content-Type": "application/json"})
+    assert answer.json() == {"body": body.decode("latin-1")}

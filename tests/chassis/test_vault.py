@@ -24,6 +24,7 @@ from chassis.epochs import EpochKeyMissing, FileKeys, FileKeysRefused
 from chassis.vault import (
     CannotOpen,
     KeyDestroyed,
+    KeyHeld,
     KeyUnknown,
     Sealing,
     Vault,
@@ -52,14 +53,14 @@ class World:
         path.write_text(json.dumps({"current": current, "keys": keys}))
         return path
 
-    async def another(self) -> Vault:
+    async def another(self, holder: str = "intake") -> Vault:
         """A vault in another process: it shares the database and the epoch file, and no memory."""
         settings: Any = SimpleNamespace(
             vault_url=SecretStr(self.app_url),
             vault_epoch_file=self.directory / "epochs.json",
             mode="development",
         )
-        vault = Vault(settings, monotonic=lambda: self.at)
+        vault = Vault(settings, holder, monotonic=lambda: self.at)
         await vault.start()
         return vault
 
@@ -153,6 +154,67 @@ async def test_a_destroyed_key_opens_and_seals_nothing_and_is_never_made_again(w
     assert await world.vault.destroy(someone) == erasure
 
 
+async def test_no_key_is_destroyed_over_what_another_service_has_sealed(world: World) -> None:
+    someone = uuid4()
+    consent, again = await world.another("consent"), await world.another("consent")
+    await world.vault.create(someone)
+    await world.vault.seal(someone, "prs_FirstName", "r", CANARY)
+    sealed = await consent.seal(someone, "consent.witness", "r", CANARY)
+    returns = await world.another("returns")
+    for vault in (world.vault, returns, consent):
+        with pytest.raises(KeyHeld):
+            await vault.destroy(someone)
+    assert await again.open(someone, "consent.witness", "r", sealed) == CANARY
+    for vault in (consent, again, returns):
+        await vault.stop()
+
+
+async def test_reading_holds_nothing_and_what_is_kept_for_another_service_is_that_services(
+    world: World,
+) -> None:
+    someone = uuid4()
+    exchange = await world.another("exchange")
+    await world.vault.create(someone)
+    (sealed,) = await exchange.seal_many([(someone, "prs_FirstName", "r", CANARY)], holder="intake")
+    assert await exchange.open(someone, "prs_FirstName", "r", sealed) == CANARY
+    assert (await world.vault.destroy(someone)).epoch == "2026-11"
+    await exchange.stop()
+
+
+async def test_sealing_and_destroying_at_once_lose_nothing_of_each_other(world: World) -> None:
+    """Either the destruction finds the holder, or the holder finds the key destroyed."""
+    for _ in range(40):
+        someone = uuid4()
+        await world.vault.create(someone)
+        consent = await world.another("consent")
+        sealed, destroyed = await asyncio.gather(
+            consent.seal(someone, "consent.witness", "r", CANARY),
+            world.vault.destroy(someone),
+            return_exceptions=True,
+        )
+        assert isinstance(sealed, KeyDestroyed) is not isinstance(destroyed, KeyHeld)
+        if isinstance(sealed, str):
+            consent.forget(someone)
+            assert await consent.open(someone, "consent.witness", "r", sealed) == CANARY
+        await consent.stop()
+
+
+async def test_being_on_record_costs_no_further_query(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    someone, asked = uuid4(), []
+    await world.vault.create(someone)
+    called = world.vault._call
+
+    async def counted(query: str, *values: Any) -> Any:
+        asked.append(query)
+        return await called(query, *values)
+
+    monkeypatch.setattr(world.vault, "_call", counted)
+    for name in ("prs_FirstName", "prs_SecondName", "cor_Needs"):
+        await world.vault.seal(someone, name, "r", CANARY)
+        await world.vault.open_many([])
+    assert len(asked) == 1
+
+
 async def test_a_person_destroyed_before_their_key_was_made_stays_destroyed(world: World) -> None:
     someone = uuid4()
     await world.vault.destroy(someone)
@@ -201,7 +263,7 @@ async def test_many_are_sealed_and_opened_in_order_by_one_query(world: World) ->
     await world.vault.destroy(people[3])
     opened = await world.vault.open_many([(who, "name", f"r{i}", sealed[i]) for i, who in enumerate(people)])
     assert opened == [None if i == 3 else str(i) for i in range(50)]
-    assert len([query for query in asked if "read_keys" in query]) == 2  # all; then the destroyed one again
+    assert len([query for query in asked if "_keys($1" in query]) == 2  # all; then the destroyed one again
 
 
 async def test_without_a_key_nothing_is_sealed(world: World) -> None:

@@ -15,6 +15,7 @@ from services.consent.settings import Settings
 from tests.consent.making import (
     AGENCY,
     SENDER,
+    age_known,
     agreed,
     agreement_changed,
     answer,
@@ -54,6 +55,7 @@ class Consent:
         """The same service with a new case of the same person's."""
         other = replace(self, case_id=uuid4())
         await self.harness.deliver(case_opened(other.case_id, self.person_id))
+        await self.harness.deliver(age_known(other.case_id))
         return other
 
     async def give(self, **changes: Any) -> UUID:
@@ -104,6 +106,7 @@ async def consent(postgres, tmp_path) -> AsyncIterator[Consent]:
             agreement_changed(),
             directory_changed(),
             case_opened(world.case_id, world.person_id),
+            age_known(world.case_id),
         ):
             await harness.deliver(event)
         yield world

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4, uuid5
 
 from contracts.disclosure import AgreementTerms
 from contracts.events.exchange import AgreementChangedV1
-from contracts.events.intake import CaseOpenedV1
+from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
 from contracts.events.referral import DirectoryChangedV1, ReferralSentV1
 from services.consent.domain.authorisation import Ground, Listed
 from services.consent.domain.disclosure import Disclosure, Request
@@ -120,7 +120,9 @@ def asked() -> Disclosure:
 
 
 def answer(decision: str = "given", **changes) -> dict:
-    """The form that a worker sends."""
+    """The form that a worker sends. A refusal needs nothing but the refusal."""
+    if decision == "refused":
+        return {"decision": decision, **changes}
     values = {
         "decision": decision,
         "purposes": [PURPOSE],
@@ -134,6 +136,15 @@ def answer(decision: str = "given", **changes) -> dict:
         "valid_until": (datetime.now(UTC) + timedelta(days=90)).isoformat(),
     }
     return {**values, **changes}
+
+
+GUARDED = {
+    "capacity": "guardian",
+    "guardian": "Somchai Canary",
+    "guardian_relationship": "grandparent",
+    "assent": "given",
+}
+"""What a guardian's consent says besides."""
 
 
 def agreed(**changes) -> dict:
@@ -175,6 +186,10 @@ def case_opened(case_id: UUID, person_id: UUID) -> CaseOpenedV1:
         urgency="routine",
         opened_at=datetime.now(UTC),
     )
+
+
+def age_known(case_id: UUID, age_group: str = "adult", basis: str = "birth_date") -> AgeGroupKnownV1:
+    return AgeGroupKnownV1(case_id=case_id, age_group=age_group, basis=basis)
 
 
 def referral_sent(case_id: UUID, referral_id: UUID | None = None, **changes) -> ReferralSentV1:

@@ -87,7 +87,7 @@ NO_CONSENT = [
     ({"risks_explained": False}, ["body", "risks_explained"]),
     ({"method": "spoken-before-witness"}, ["body", "witness"]),
     ({"interpreter": NAME}, ["body", "interpreter_undertaking"]),
-    ({"capacity": "guardian", "guardian": NAME}, ["body", "assent"]),
+    ({"capacity": "guardian", "guardian": NAME}, ["body", "capacity"]),
     ({"override": True}, ["body", "*"]),
     ({"decision": "maybe"}, ["body", "decision"]),
 ]

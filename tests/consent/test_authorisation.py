@@ -179,3 +179,10 @@ def test_purpose_is_the_one_that_she_agreed_to():
         "purpose_not_consented"
     )
     assert PURPOSE in record().terms.purposes
+
+
+def test_a_case_is_transferred_inside_one_country_only():
+    decision = decide([record(State.GIVEN)], ground(), request(kind="transfer"), NOW)
+    assert (decision.computed.refusal, decision.computed.sent) == ("transfer_abroad", ())
+    at_home = replace(ground(agreement(cells=("TH",))), directory={AGENCY: Listed("TH", "reintegration")})
+    assert decide([record(State.GIVEN)], at_home, request(kind="transfer"), NOW).computed.sent == SENT

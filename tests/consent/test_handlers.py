@@ -128,8 +128,11 @@ async def test_an_event_that_comes_twice_has_one_effect(consent):
     assert len(await consent.rows("select 1 from consent.ledger")) == 1
 
 
-async def test_a_recipient_that_is_not_in_the_directory_gets_nothing(consent):
+async def test_a_recipient_that_is_no_longer_in_the_directory_gets_nothing(consent):
+    shelter = directory_changed(organisation="kh-shelter", role="shelter")
+    await consent.harness.deliver(shelter)
     await consent.give(recipients=[{"organisation": "kh-shelter", "country": "KH"}])
+    await consent.harness.deliver(shelter.model_copy(update={"version": 2, "status": "defunct"}))
     await consent.send(recipient="kh-shelter")
     assert [e["reason"] for e in await consent.said("disclosure.refused.v1")] == ["unknown_recipient"]
 

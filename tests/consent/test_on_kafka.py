@@ -14,6 +14,7 @@ from services.consent.app import VERSIONS, build
 from services.consent.settings import Settings
 from tests.consent.making import (
     SENDER,
+    age_known,
     agreement_changed,
     answer,
     case_opened,
@@ -38,7 +39,8 @@ async def test_a_referral_that_is_sent_is_answered_with_its_disclosure(
             running("consent", build, VERSIONS, Settings, postgres, tmp_path, **started)
         )
         producer = await stack.enter_async_context(AIOKafkaProducer(bootstrap_servers=kafka.bootstrap))
-        for told in (agreement_changed(), directory_changed(), case_opened(case_id, uuid4())):
+        case = (case_opened(case_id, uuid4()), age_known(case_id))
+        for told in (agreement_changed(), directory_changed(), *case):
             await publish(producer, harness, topic_prefix, told)
         await asyncio.wait_for(give(harness, case_id), stretched(SECONDS))
         sent = referral_sent(case_id)

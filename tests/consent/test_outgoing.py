@@ -23,6 +23,7 @@ def authorised():
 
 FACTS = [
     facts.ConsentGiven(record(State.GIVEN)),
+    facts.ConsentRequested(ID, ID, 1, "child_alone"),
     facts.ConsentNarrowed(record(State.GIVEN)),
     facts.ConsentRefused(ID, ID, 1),
     facts.ConsentWithdrawn(ID, ID, 2),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.codes import codes
 from services.consent.domain import facts
 from services.consent.domain.chain import verify
-from services.consent.domain.record import Act
+from services.consent.domain.record import Act, SamePerson
 from services.consent.domain.states import MOVES, PERMITTING, State, WrongState
 from services.consent.domain.terms import Assent, Capacity, Incomplete, Method, Terms
 from tests.consent.making import ACT, NOW, SALT, apply, record, request, terms
@@ -100,7 +100,7 @@ def test_a_consent_that_lacks_what_makes_it_one_is_not_given(changes, field):
 @pytest.mark.parametrize("assent", [Assent.NOT_ASKED, Assent.DECLINED])
 def test_a_guardian_cannot_consent_over_the_head_of_a_child_who_did_not_assent(assent):
     made = record(capacity=Capacity.GUARDIAN, assent=assent)
-    made.sealed = {"guardian": "v1.x"}
+    made.sealed = {"guardian": "v1.x", "guardian_relationship": "v1.y"}
     with pytest.raises(Incomplete) as caught:
         apply(made, "give")
     assert caught.value.field == "assent"
@@ -108,9 +108,13 @@ def test_a_guardian_cannot_consent_over_the_head_of_a_child_who_did_not_assent(a
 
 def test_a_guardian_consents_for_a_child_who_assents():
     made = record(capacity=Capacity.GUARDIAN, assent=Assent.GIVEN)
-    made.sealed = {"guardian": "v1.x"}
+    made.sealed = {"guardian": "v1.x", "guardian_relationship": "v1.y"}
     apply(made, "give")
-    assert made.state is State.GIVEN
+    assert (made.state, made.permits(NOW)) == (State.REQUESTED, False)
+    with pytest.raises(SamePerson):
+        made.confirm(ACT, {ACT.by})
+    made.confirm(Act("th.second", ACT.organisation, NOW), {ACT.by})
+    assert (made.state, made.terms.confirmed_by, made.permits(NOW)) == (State.GIVEN, "th.second", True)
 
 
 def test_a_refusal_needs_nothing_of_what_a_consent_needs():

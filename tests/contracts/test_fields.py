@@ -82,3 +82,29 @@ def test_any_text_is_canonical_or_refused_and_canonical_is_stable(name: str, val
         return
     assert checked(name, canonical) == canonical
     assert from_text(name, to_text(canonical)) == canonical
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("prs_NumberOfChildren", "-3"),
+        ("prs_NumberOfChildren", "2.7"),
+        ("prs_NumberOfChildren", "31"),
+        ("vic_AgeWhenTrafficked", "-5"),
+        ("vic_AgeWhenTrafficked", "250"),
+        ("prs_MailingLatitude", "999"),
+        ("prs_MailingLatitude", "-90.1"),
+        ("prs_MailingLongitude", "180.5"),
+    ],
+)
+def test_a_number_has_a_range(name: str, value: str) -> None:
+    with pytest.raises(InvalidField):
+        checked(name, value)
+
+
+def test_every_number_of_a_case_file_has_a_range() -> None:
+    assert [
+        name for name, field in FIELDS.items() if (field.kind == "number") != (field.between is not None)
+    ] == []
+    assert checked("prs_MailingLatitude", "-90") == "-90"
+    assert checked("prs_NumberOfChildren", "0") == "0"

@@ -235,3 +235,11 @@ def test_whatever_passes_is_inside_agreement_and_consent_and_in_time(
 def test_what_is_inside_both_and_in_time_passes(listed: tuple[str, ...], extra: int) -> None:
     item = disclosure(fields=listed, data={}, categories=tuple(CATEGORIES), revision=extra)
     assert check_item(item, agreement(fields=(*listed, *FIELD_NAMES[:extra])), WAY, NOW) is None
+
+
+def test_a_transfer_crosses_no_border():
+    at_home = replace(WAY, recipient="th-legal-aid", recipient_cell="TH")
+    item = disclosure(kind="transfer")
+    assert check_item(item, agreement(), WAY, NOW) == "transfer_abroad"
+    assert check_item(item, agreement(cells=("TH",)), at_home, NOW) is None
+    assert check_item(disclosure(kind="seizure"), agreement(), WAY, NOW) == "unknown_code"

@@ -16,7 +16,14 @@ from contracts.events.audit import DisclosureLoggedV1
 from deploy.local.trust import TrustFiles
 from services.consent.app import VERSIONS, build
 from services.consent.settings import Settings
-from tests.consent.making import answer, case_opened, directory_changed, disclosure_of, referral_sent
+from tests.consent.making import (
+    age_known,
+    answer,
+    case_opened,
+    directory_changed,
+    disclosure_of,
+    referral_sent,
+)
 from tests.exchange.world import Peers, exchange, keys_in, peers, present, rows
 from tests.harness import Harness, running
 
@@ -51,6 +58,7 @@ class OneCell:
         self.case_id = uuid4()
         for harness in (self.consent, self.exchange):
             await harness.deliver(case_opened(self.case_id, uuid4()))
+        await self.consent.deliver(age_known(self.case_id))
         response = await self.post(f"/v1/cases/{self.case_id}/consents", **answer(**changes))
         assert response.status_code == 201, response.text
         return UUID(response.json()["id"])

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from contracts.events.consent import DisclosureAuthorisedV1
 from contracts.events.exchange import DisclosureReceivedV1, Grant, RecallReceivedV1, ReceivedField
 from contracts.events.referral import ReferralAcceptedV1
 from tests.harness import Harness
@@ -100,3 +101,31 @@ def acceptance_of(received: DisclosureReceivedV1, half: str = "incoming") -> Ref
 
 def bodies(said: list[tuple[str, dict[str, Any]]], type_: str) -> list[dict[str, Any]]:
     return [body for said_type, body in said if said_type == type_]
+
+
+def authorisation(
+    case_id: UUID, fields: tuple[str, ...], disclosure_id: UUID | None = None
+) -> DisclosureAuthorisedV1:
+    """As consent says that these fields may leave."""
+    return DisclosureAuthorisedV1(
+        case_id=case_id,
+        disclosure_id=disclosure_id or uuid4(),
+        referral_id=uuid4(),
+        consent_id=uuid4(),
+        revision=1,
+        revision_hash="a" * 64,
+        purpose="referral-assistance",
+        sender=AGENCY,
+        recipient="kh-reintegration-agency",
+        recipient_cell="KH",
+        service="shelter",
+        urgency="urgent",
+        agreement_id="th-kh",
+        agreement_version=1,
+        agreement_sha256="a" * 64,
+        fields=fields,
+        fields_hash="a" * 64,
+        withheld=(),
+        back_categories=(),
+        valid_until=NOW + timedelta(days=90),
+    )

@@ -230,7 +230,7 @@ async def test_cases_of_one_person_are_found_and_never_merged(intake):
     answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
     assert answer == {"case_id": str(first), "candidates": [str(second)]}
     changed = {"fields": {"prs_SecondName": "Chan"}}
-    await intake.client.put(f"/v1/cases/{second}/fields", json=changed, headers=worker)
+    await intake.client.put(f"/v1/cases/{second}/fields", json=changed, headers=worker | {"If-Match": "*"})
     answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
     assert answer["candidates"] == []
 
@@ -253,3 +253,49 @@ async def test_a_newborn_of_today_is_registered_at_one_in_the_morning(intake):
     files = {"file": ("people.csv", b"prs_FirstName,prs_Birthdate\nSokha,2026-11-26\n", "text/csv")}
     answer = await intake.client.post("/v1/imports?dry_run=true", files=files, headers=headers)
     assert (answer.json()["good"], answer.json()["errors"]) == (1, [])
+
+
+async def test_a_worklist_is_narrowed_by_what_was_asked(intake):
+    officer = intake.as_("screening_officer")
+    file_, hotline = await open_case(intake, channel="file"), await open_case(intake, channel="hotline")
+    await intake.client.post(f"/v1/cases/{hotline}/holds", json={}, headers=officer)
+    body = {"organisation": AGENCY, "workers": ["th.worker"]}
+    await intake.client.post(
+        f"/v1/cases/{hotline}/assignment", json=body, headers=officer | {"If-Match": "*"}
+    )
+
+    async def listed(**query):
+        answer = await intake.client.get("/v1/cases", params=query, headers=officer)
+        return {UUID(item["id"]) for item in answer.json()["items"]}
+
+    assert await listed(channel="file") == await listed(on_hold=False) == {file_}
+    assert await listed(on_hold=True) == await listed(channel="hotline", on_hold=True) == {hotline}
+    assert await listed(urgency="routine") == set()
+    assert await listed(updated_since="2020-01-01T00:00:00Z") == {file_, hotline}
+    assert await listed(updated_since="2100-01-01T00:00:00Z") == set()
+    assert hotline not in await listed(assigned="nobody")
+
+
+@pytest.mark.parametrize(
+    "query", ["q=Dara", "name=Dara", "external_id=1", "sort=name", "urgency=urgent&urgency=routine"]
+)
+async def test_a_filter_that_there_is_not_is_refused_and_never_passed_over(intake, query):
+    answer = await intake.client.get(f"/v1/cases?{query}", headers=intake.as_("screening_officer"))
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", query.split("=")[0]])
+
+
+async def test_whoever_knows_the_key_of_a_command_cannot_guess_the_case(intake):
+    """The identifier follows from the Idempotency-Key, so a retry finds it again; without the cell's own key nobody does."""
+    headers = intake.as_("screening_officer", org="th-screening-unit") | {
+        "Idempotency-Key": "unit-7.2026-11-26.1"
+    }
+    body = form()
+    first, again = [await intake.client.post("/v1/cases", json=body, headers=headers) for _ in range(2)]
+    other = intake.as_("screening_officer", org="th-screening-unit", sub="th.other") | {
+        "Idempotency-Key": headers["Idempotency-Key"]
+    }
+    elsewhere = await intake.client.post("/v1/cases", json=body, headers=other)
+    made = UUID(first.json()["id"])
+    assert (again.json()["id"], again.headers["idempotency-replayed"]) == (str(made), "true")
+    assert elsewhere.json()["id"] != str(made)
+    assert made.version == 4  # a hash that anybody can compute would be of version 5

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from contracts.codes import codes
+from contracts.events.consent import DisclosureRecalledV1
 from services.intake.grants import PORT, ConsentGrants
 from tests.intake.making import (
     AGENCY,
     NOW,
     acceptance_of,
+    authorisation,
     bodies,
     disclosure,
     open_case,
@@ -80,6 +82,18 @@ async def test_a_change_to_what_has_changed_since_is_refused(intake):
         f"/v1/cases/{case_id}/fields", json={"fields": {"cor_FullName": "X Y"}}, headers=headers
     )
     assert (answer.status_code, answer.json()["code"]) == (412, "precondition-failed")
+    assert (await fields_of(intake, case_id))["fields"]["cor_FullName"] == "สมหญิง"
+
+
+async def test_a_change_of_what_nobody_looked_at_is_refused(intake):
+    """Without If-Match the last writer would win unseen."""
+    case_id = await open_case(intake)
+    answer = await intake.client.put(
+        f"/v1/cases/{case_id}/fields",
+        json={"fields": {"cor_FullName": "X Y"}},
+        headers=intake.as_("case_worker"),
+    )
+    assert (answer.status_code, answer.json()["code"]) == (428, "precondition-required")
     assert (await fields_of(intake, case_id))["fields"]["cor_FullName"] == "สมหญิง"
 
 
@@ -161,6 +175,15 @@ async def test_another_organisation_that_should_ever_see_the_case_was_granted_no
     assert [(part["closed"], part["fields"]) for part in view["received"]] == [("elsewhere", {})]
 
 
+async def due(intake) -> list[str]:
+    """The kinds of work that wait now."""
+    statement = text(
+        "select kind from chassis.work where due_at <= now() and kind <> 'come-of-age' order by kind"
+    )
+    async with intake.service.database.engine.connect() as conn:
+        return [row.kind for row in await conn.execute(statement)]
+
+
 async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then_answers(intake, consent):
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
@@ -168,7 +191,8 @@ async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then
     async with intake.service.database.engine.connect() as conn:
         assert (await conn.execute(text("select count(*) from intake.fields"))).scalar_one() == 0
     assert bodies(await intake.said(), "disclosure.closed.v1") == []
-    assert await intake.work() == 1
+    assert await due(intake) == ["destroy-key", "index", "index"]
+    await intake.work()
     assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["erased"]
     intake.service.vault.forget(received.person_id)
     assert await intake.service.vault.open_many(
@@ -178,7 +202,7 @@ async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then
     answer = await intake.client.put(
         f"/v1/cases/{received.case_id}/fields",
         json={"fields": {"cor_FullName": "X Y"}},
-        headers=intake.as_("case_worker"),
+        headers=intake.as_("case_worker") | {"If-Match": "*"},
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong-state")
 
@@ -186,14 +210,14 @@ async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then
 async def test_a_recall_keeps_the_key_under_which_something_of_our_own_is(intake, consent):
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
-    headers = intake.as_("case_worker")
+    headers = intake.as_("case_worker") | {"If-Match": "*"}
     change = {"fields": {"prs_Gender": "Feminine"}}
     assert (
         await intake.client.put(f"/v1/cases/{received.case_id}/fields", json=change, headers=headers)
     ).status_code == 200
     await intake.deliver(recall_of(received))
-    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["erased"]
-    assert await intake.work() == 0
+    assert [b["answer"] for b in bodies(await intake.said(), "disclosure.closed.v1")] == ["restricted"]
+    assert await due(intake) == ["index", "index"]
     view = await fields_of(intake, received.case_id)
     assert (view["fields"], view["received"][0]["fields"]) == ({"prs_Gender": "Feminine"}, {})
 
@@ -208,7 +232,7 @@ async def test_a_recall_after_acceptance_closes_the_fields_and_the_help_goes_on(
     (part,) = (await fields_of(intake, received.case_id))["received"]
     assert (part["closed"], part["fields"]) == ("recalled", {})
     change = {"fields": {"prs_Gender": "Feminine"}}
-    headers = intake.as_("case_worker")
+    headers = intake.as_("case_worker") | {"If-Match": "*"}
     answer = await intake.client.put(f"/v1/cases/{received.case_id}/fields", json=change, headers=headers)
     assert answer.status_code == 200
 
@@ -252,7 +276,7 @@ async def test_a_second_disclosure_of_the_case_opens_no_second_case(intake, cons
     await intake.deliver(second)
     assert len(bodies(await intake.said(), "case.opened.v1")) == 1
     await intake.deliver(recall_of(first))
-    assert await intake.work() == 0  # the other disclosure is still under the key
+    assert await due(intake) == ["index", "index"]  # no key goes: the other disclosure is still under it
     parts = (await fields_of(intake, first.case_id))["received"]
     assert {part["disclosure_id"]: part["fields"] for part in parts} == {
         str(first.disclosure_id): {},
@@ -273,8 +297,11 @@ async def test_a_person_referred_again_after_an_erasure_has_a_new_key(intake, co
 
 async def test_exchange_gets_exactly_the_own_fields_that_it_asked_for(intake):
     case_id = await open_case(intake)
-    disclosure_id = uuid4()
-    body = {"disclosure_id": str(disclosure_id), "fields": ["cor_FullName", "prs_Citizenship", "prs_Email"]}
+    fields = ["cor_FullName", "prs_Citizenship", "prs_Email"]
+    event = authorisation(case_id, tuple(fields))
+    await intake.deliver(event)
+    disclosure_id = event.disclosure_id
+    body = {"disclosure_id": str(disclosure_id), "fields": fields}
     answer = await intake.client.post(
         f"/internal/v1/cases/{case_id}/disclosable", json=body, headers=intake.as_service("exchange")
     )
@@ -293,11 +320,64 @@ async def test_exchange_gets_exactly_the_own_fields_that_it_asked_for(intake):
 async def test_what_was_received_is_never_passed_on(intake, consent):
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
-    body = {"disclosure_id": str(uuid4()), "fields": ["cor_FullName"]}
+    event = authorisation(received.case_id, ("cor_FullName",))
+    await intake.deliver(event)
+    body = {"disclosure_id": str(event.disclosure_id), "fields": ["cor_FullName"]}
     answer = await intake.client.post(
         f"/internal/v1/cases/{received.case_id}/disclosable", json=body, headers=intake.as_service("exchange")
     )
     assert answer.json() == {}
+
+
+async def disclosable(intake, case_id, disclosure_id, *fields):
+    url, body = (
+        f"/internal/v1/cases/{case_id}/disclosable",
+        {"disclosure_id": str(disclosure_id), "fields": list(fields)},
+    )
+    answer = await intake.client.post(url, json=body, headers=intake.as_service("exchange"))
+    assert "+66" not in answer.text
+    return answer.status_code, answer.json() if answer.status_code == 200 else None
+
+
+async def test_exchange_reads_no_field_beyond_the_authorised_ones(intake):
+    case_id = await open_case(intake)
+    event = authorisation(case_id, ("cor_FullName",))
+    await intake.deliver(event)
+    answer = await disclosable(intake, case_id, event.disclosure_id, "cor_FullName", "prs_MobilePhone")
+    assert answer == (200, {"cor_FullName": "สมหญิง"})
+
+
+async def test_exchange_reads_nothing_under_a_disclosure_that_nobody_authorised(intake):
+    case_id = await open_case(intake)
+    assert await disclosable(intake, case_id, uuid4(), "cor_FullName", "prs_MobilePhone") == (503, None)
+
+
+async def test_exchange_reads_nothing_of_another_case(intake):
+    case_id, other = await open_case(intake), await open_case(intake)
+    event = authorisation(other, ("cor_FullName",))
+    await intake.deliver(event)
+    assert await disclosable(intake, case_id, event.disclosure_id, "cor_FullName") == (404, None)
+
+
+@pytest.mark.parametrize("recall_first", [False, True])
+async def test_exchange_reads_nothing_after_a_recall_whichever_came_first(intake, recall_first):
+    case_id = await open_case(intake)
+    event = authorisation(case_id, ("cor_FullName",))
+    recall = DisclosureRecalledV1(
+        case_id=case_id, disclosure_id=event.disclosure_id, referral_id=event.referral_id, reason="withdrawn"
+    )
+    for one in (recall, event) if recall_first else (event, recall):
+        await intake.deliver(one)
+    assert await disclosable(intake, case_id, event.disclosure_id, "cor_FullName") == (404, None)
+
+
+async def test_exchange_reads_nothing_when_the_authorisation_has_ended(intake):
+    case_id = await open_case(intake)
+    event = authorisation(case_id, ("cor_FullName",)).model_copy(
+        update={"valid_until": NOW - timedelta(days=1)}
+    )
+    await intake.deliver(event)
+    assert await disclosable(intake, case_id, event.disclosure_id, "cor_FullName") == (404, None)
 
 
 @pytest.mark.parametrize("caller", ["referral", "consent", "case_worker", "supervisor", "operator"])

@@ -74,6 +74,27 @@ async def progress(intake, import_id, headers=None):
     return {name: view[name] for name in ("state", "total", "done", "created", "duplicates", "errors")}
 
 
+def refused(line, column, reason, codelist=None, case_id=None):
+    return {"line": line, "column": column, "reason": reason, "codelist": codelist, "case_id": case_id}
+
+
+async def results(intake, import_id, outcome=None):
+    """(line, outcome, case) of every row, in pages of two hundred."""
+    found, after = [], None
+    while True:
+        given = {name: value for name, value in (("outcome", outcome), ("after", after)) if value is not None}
+        answer = await intake.client.get(
+            f"/v1/imports/{import_id}/rows",
+            params={"limit": 200, **given},
+            headers=intake.as_("screening_officer"),
+        )
+        assert answer.status_code == 200, answer.text
+        found += [(one["line"], one["outcome"], one["case_id"]) for one in answer.json()["items"]]
+        after = answer.json()["next"]
+        if after is None:
+            return found
+
+
 async def errors(intake, import_id):
     found, after = [], ""
     while after is not None:
@@ -192,17 +213,22 @@ async def test_an_imported_case_is_said_for_who_sent_the_file_and_can_be_opened(
 
 async def test_a_dry_run_says_what_would_happen_and_keeps_nothing(intake):
     await imported(intake, table(row()))
+    ((case_id, _),) = [(b["case_id"], b) for b in bodies(await intake.said(), "case.opened.v1")]
     content = table(row(), row(prs_Second_Name="Sok"), row(prs_Second_Name="Sok"), row(prs_Gender="F"))
     answer = await send(intake, content, dry_run=True)
     assert (answer.status_code, answer.json()) == (
         200,
         {
             "total": 4,
-            "good": 3,
-            "bad": 1,
-            "duplicates": 2,
-            "errors": [{"line": 5, "column": "prs_Gender", "reason": "unknown-code"}],
-            "more_errors": False,
+            "good": 2,
+            "bad": 2,
+            "duplicates": 1,
+            "repeated": [{"line": 2, "case_id": case_id}],
+            "errors": [
+                refused(4, "*", "same-as-another-row"),
+                refused(5, "prs_Gender", "unknown-code", "prs_Gender"),
+            ],
+            "more": False,
         },
     )
     async with intake.service.database.engine.connect() as conn:
@@ -218,11 +244,73 @@ async def test_the_same_row_of_another_organisation_is_another_case(intake):
     assert (view["created"], view["duplicates"]) == (1, 0)
 
 
-async def test_a_changed_row_with_the_same_external_identifier_opens_no_second_case(intake):
-    await imported(intake, table(row(cor_ExternalId="A-1")))
-    again = await imported(intake, table(row(cor_ExternalId="A-1", prs_Gender="Masculine")))
+async def test_a_changed_row_with_a_known_identifier_is_refused_and_named_with_its_case(intake):
+    """Neither dropped in silence, so that a corrected birth date stays wrong, nor merged."""
+    first = await imported(intake, table(row(cor_ExternalId="A-1", prs_Birthdate="1999")))
+    ((_, _, case_id),) = await results(intake, first)
+    again = await imported(intake, table(row(cor_ExternalId="A-1", prs_Birthdate="2010-07-15")))
     view = await progress(intake, again)
-    assert (view["created"], view["duplicates"]) == (0, 1)
+    assert (view["created"], view["duplicates"], view["errors"], view["state"]) == (0, 0, 1, "done")
+    assert await results(intake, again) == [(2, "refused", case_id)]
+    assert await errors(intake, again) == [(2, "cor_ExternalId", "differs-from-case")]
+    dry = (await send(intake, table(row(cor_ExternalId="A-1")), dry_run=True)).json()
+    assert (dry["good"], dry["errors"]) == (
+        0,
+        [refused(2, "cor_ExternalId", "differs-from-case", None, case_id)],
+    )
+
+
+async def test_two_persons_under_one_identifier_are_both_refused(intake):
+    content = table(row(cor_ExternalId="S-1"), row(cor_ExternalId="S-1", prs_First_Name="Sophea"))
+    import_id = await imported(intake, content)
+    assert bodies(await intake.said(), "case.opened.v1") == []
+    assert await errors(intake, import_id) == [
+        (line, "cor_ExternalId", "same-id-other-content") for line in (2, 3)
+    ]
+
+
+async def test_rows_that_are_alike_are_refused_by_line_unless_they_are_said_to_be_several_persons(intake):
+    content = table(row(), row(), row())
+    refused_one = await imported(intake, content)
+    assert [(line, outcome) for line, outcome, _ in await results(intake, refused_one)] == [
+        (2, "opened"),
+        (3, "refused"),
+        (4, "refused"),
+    ]
+    answer = await intake.client.post(
+        "/v1/imports",
+        params={"same_rows": "separate"},
+        files={"file": ("cases.csv", content)},
+        headers=intake.as_("screening_officer"),
+    )
+    while await intake.work():
+        pass
+    separate = await results(intake, answer.json()["id"])
+    assert [outcome for _, outcome, _ in separate] == ["duplicate", "opened", "opened"]
+    assert len({case_id for _, _, case_id in separate}) == 3
+
+
+async def test_every_row_of_a_file_leads_to_its_case(intake):
+    content = table(
+        row(cor_ExternalId="A"), row(prs_Gender="F"), row(cor_ExternalId="A"), row(cor_ExternalId="B")
+    )
+    import_id = await imported(intake, content)
+    (_, _, first), _, (_, _, repeated), (_, _, other) = found = await results(intake, import_id)
+    assert [(line, outcome) for line, outcome, _ in found] == [
+        (2, "opened"),
+        (3, "refused"),
+        (4, "duplicate"),
+        (5, "opened"),
+    ]
+    opened = [b["case_id"] for b in bodies(await intake.said(), "case.opened.v1")]
+    assert (first, sorted([first, other])) == (repeated, sorted(opened))
+    assert await results(intake, import_id, "duplicate") == [(4, "duplicate", first)]
+    again = await imported(intake, content)
+    assert await results(intake, again, "duplicate") == [
+        (2, "duplicate", first),
+        (4, "duplicate", first),
+        (5, "duplicate", other),
+    ]
 
 
 async def test_a_chunk_that_is_tried_twice_opens_its_cases_once(intake):
@@ -311,7 +399,7 @@ async def test_a_file_that_cannot_be_used_is_refused_with_its_reason_and_without
 async def test_an_import_is_nobody_elses_business(intake):
     import_id = await imported(intake, table(row(prs_Gender="F")))
     other = intake.as_("screening_officer", org="th-shelter")
-    for path in ("", "/errors"):
+    for path in ("", "/errors", "/rows"):
         answer = await intake.client.get(f"/v1/imports/{import_id}{path}", headers=other)
         assert answer.status_code == 404
     worker = await send(intake, table(row()), headers=intake.as_("case_worker"))

@@ -40,6 +40,11 @@ def file(**changes) -> ReceivedFile:
     return ReceivedFile(CASE, **changes)
 
 
+def closed(disclosure_id) -> facts.IndexDue:
+    """What was indexed of the person by this disclosure goes."""
+    return facts.IndexDue(CASE, disclosure_id, closed=True)
+
+
 @pytest.mark.parametrize(("state", "verb"), itertools.product(State, Verb))
 def test_every_verb_from_every_state_moves_as_the_table_says_or_changes_nothing(state, verb):
     one = Disclosure(ONE, CASE, REFERRAL, state, GRANT)
@@ -58,6 +63,7 @@ def test_the_first_disclosure_opens_the_case_for_the_recipient():
         facts.CaseOpened(CASE, PERSON, "exchange", "th-a", "urgent", NOW),
         facts.CaseAssigned(CASE, "th-a", ()),
         facts.AgeGroupKnown(CASE, "child", "unknown"),
+        facts.IndexDue(CASE, ONE),
     ]
 
 
@@ -78,26 +84,26 @@ def test_a_repeated_disclosure_changes_nothing():
 def test_a_recall_before_acceptance_ends_the_key_when_nothing_else_is_under_it():
     one = file()
     one.receive(arrival())
-    assert one.recall(ONE, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, ONE)]
+    assert one.recall(ONE, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, ONE), closed(ONE)]
     assert (one.state, one.disclosures[ONE].values) == (CaseState.ERASED, {})
 
 
 def test_a_recall_is_answered_at_once_when_the_key_has_to_stay():
     own = file(person_id=PERSON, own_records=True)
     own.receive(arrival())
-    assert own.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased")]
+    assert own.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted"), closed(ONE)]
     two = file()
     two.receive(arrival())
     two.receive(arrival(TWO))
-    assert two.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "erased")]
-    assert two.recall(TWO, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, TWO)]
+    assert two.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted"), closed(ONE)]
+    assert two.recall(TWO, REFERRAL) == [facts.KeyUnneeded(CASE, PERSON, TWO), closed(TWO)]
 
 
 def test_a_repeated_recall_is_answered_once():
     one = file()
     one.receive(arrival())
     one.accept(REFERRAL)
-    assert one.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted")]
+    assert one.recall(ONE, REFERRAL) == [facts.DisclosureClosed(CASE, ONE, "restricted"), closed(ONE)]
     assert one.recall(ONE, REFERRAL) == []
 
 
@@ -105,7 +111,7 @@ def test_an_erased_case_takes_the_new_key_of_a_person_referred_again():
     one = file()
     one.receive(arrival())
     one.recall(ONE, REFERRAL)
-    assert one.receive(arrival(TWO, person_id=UUID(int=77))) == []
+    assert one.receive(arrival(TWO, person_id=UUID(int=77))) == [facts.IndexDue(CASE, TWO)]
     assert (one.state, one.person_id) == (CaseState.OPEN, UUID(int=77))
 
 

@@ -68,6 +68,7 @@ async def test_sending_says_what_is_asked_with_the_role_that_the_directory_gives
             "urgency": "urgent",
             "fields": ["cor_FullName", "cor_Needs"],
             "at": said[0]["at"],
+            "kind": "referral",
         }
     ]
     assert (await view(th, referral_id))["respond_by"] is not None

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.returns.domain import facts
-from services.returns.domain.assisted_return import UNTOLD, Journey, Return, Told
+from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
 from services.returns.domain.facts import Ignored
+from services.returns.domain.journey import LONGEST, UNTOLD, Journey, Told
 from services.returns.domain.states import Half, State, Verb, WrongHalf, WrongMove, WrongOutcome
 from tests.returns.making import NOW, a_return, standing
 
@@ -264,6 +265,12 @@ def test_a_departure_whose_clearance_was_lost_is_expected_all_the_same():
     assert isinstance(departed, facts.ReturnDeparted)
     assert expected == facts.ArrivalExpected(abroad.id, TO, NOW + UNTOLD)
     assert case.halves[abroad.id, TO].state == S.DEPARTED
+
+
+def test_no_word_of_the_other_side_puts_our_clock_off_for_ever():
+    made = a_return(S.CLEARED, TO)
+    _, expected = made.follow(Verb.DEPART, Told(NOW, journey=Journey(NOW + 9999 * DAY, "airport", True)), NOW)
+    assert expected.expected_at == NOW + LONGEST
 
 
 SENT = [verb for half, verb in ALLOWED if half is FROM]

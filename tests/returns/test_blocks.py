@@ -8,9 +8,10 @@ import pytest
 
 from contracts.codes import codes
 from services.returns.domain import facts
-from services.returns.domain.assisted_return import OUTCOMES, Journey, Told
 from services.returns.domain.blocks import SUPPLIERS, Known, blocks
 from services.returns.domain.fitness import Certificate
+from services.returns.domain.journey import Journey, Told
+from services.returns.domain.outcomes import OUTCOMES
 from services.returns.domain.states import ENDED, FOLLOWS, MOVES, Half, State, Verb, WrongMove
 from tests.returns.making import NOW, RULES, TODAY, fit, known, moment, ready, standing
 

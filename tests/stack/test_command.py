@@ -127,6 +127,13 @@ def test_a_country_that_has_no_people_is_refused_before_anything_starts(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_state_that_cannot_be_written_is_one_sentence():
+    tried = corridor("up", state="/proc/corridor/state")
+    assert (tried.returncode, tried.stderr, len(tried.stdout.splitlines())) == (1, "", 1)
+    assert tried.stdout.startswith("the system refused: ")
+    assert "/proc/corridor" in tried.stdout
+
+
 def test_a_second_start_says_which_process_runs_the_first_and_where_its_cells_are(stopped):
     first = Stack(["TH", "KH"], state=stopped)
     second = corridor("up", state=stopped)
@@ -134,6 +141,14 @@ def test_a_second_start_says_which_process_runs_the_first_and_where_its_cells_ar
     assert f"(process {os.getpid()})" in second.stdout
     for cell in first.cells.values():
         assert f"{cell.code} at {cell.base_url}" in second.stdout
+    first._lock.release()
+
+
+def test_a_story_is_not_played_on_a_stack_that_does_not_become_ready(stopped):
+    first = Stack(["TH", "KH"], state=stopped)
+    tried = corridor("demo", state=stopped, CORRIDOR_PATIENCE_S="0.5")
+    said = "the story cannot be played on the stack that is up here: its cells TH and KH are not both ready"
+    assert (tried.returncode, tried.stderr, tried.stdout.splitlines()[1:]) == (1, "", [said])
     first._lock.release()
 
 

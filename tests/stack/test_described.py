@@ -7,23 +7,26 @@ import pytest
 from contracts.codes import codes
 from contracts.services import NAMES
 from corridor.described import described
-from deploy.compose.secrets import make
+from deploy.local.cell import Cell
+from deploy.local.trust import make_trust
 
 
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory):
-    """The OpenAPI document of each service, built from the settings that are made for its container and never started."""
-    cells = make(tmp_path_factory.mktemp("cells"))
-    documents = {}
-    with pytest.MonkeyPatch.context() as patched:
-        for name in NAMES:
-            file = cells["TH"].keys / f"{name}.env"
-            for line in file.read_text().splitlines():
-                key, _, value = line.partition("=")
-                patched.setenv(key, value.strip("'"))
-            settings = import_module(f"services.{name}.settings").Settings(mode="development")
-            documents[name] = import_module(f"services.{name}.app").build(settings).app.openapi()
-    return documents
+    """The OpenAPI document of each service, built as the local stack does and never started."""
+    root = tmp_path_factory.mktemp("cells")
+    cells = {code: Cell(code, root, partners=("TH", "KH")) for code in ("TH", "KH")}
+    trust = make_trust(root / "border", list(cells))
+    for cell in cells.values():
+        cell.make_keys()
+    return {
+        name: _document(name, cells["TH"].settings(name, trust, cells, processes=False)) for name in NAMES
+    }
+
+
+def _document(name, values):
+    settings = import_module(f"services.{name}.settings").Settings(**values)
+    return import_module(f"services.{name}.app").build(settings).app.openapi()
 
 
 def coded(node):

@@ -19,6 +19,8 @@ from deploy.local.cell import write_secret
 from deploy.local.issuer import build_issuer
 from deploy.local.people import load_people
 from deploy.local.ports import free_port
+from services.notify.app import build
+from services.notify.settings import Settings
 
 CONNECTIONS = 5
 
@@ -125,6 +127,25 @@ async def test_a_body_where_none_belongs_is_refused(port, request_):
 async def test_an_address_is_handed_on_as_it_was_sent(client, path):
     answer = await client.get(httpx2.URL(f"{client.base_url}").copy_with(raw_path=path.encode()))
     assert (answer.status_code, answer.json()["path"]) == (200, path.removeprefix("/intake"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/notify/health%00/live", "/notify/v1/%00", "/notify%00/v1/inbox", "/openapi/%00.json"]
+)
+async def test_an_address_that_is_none_is_refused_where_the_service_runs_in_the_front(tmp_path, path):
+    key = tmp_path / "issuer.jwk.json"
+    write_secret(key, json.dumps(OKPKey.generate_key("Ed25519", {"kid": "issuer"}).as_dict(private=True)))
+    nowhere = {
+        "database_url": "postgresql+asyncpg://nobody@127.0.0.1:1/none",
+        "kafka_bootstrap": "127.0.0.1:1",
+    }
+    service = build(Settings(cell="TH", mode="development", **nowhere))
+    app = front("TH", {"notify": service.app}, build_issuer(key, "http://th", load_people("TH")))
+    async with served(app) as port:
+        request = f"GET {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
+        answer = await said(port, request.encode())
+        assert answer in {b"HTTP/1.1 404 Not Found\r\n", b"HTTP/1.1 401 Unauthorized\r\n"}
+    await service.stop()
 
 
 async def test_query_and_body_arrive_whole(client):

@@ -42,7 +42,8 @@ create table chassis.attempts (
     policy text not null, case_id uuid not null, action text not null, tries integer not null default 1,
     primary key (actor, organisation, minute));
 create table chassis.case_access (
-    case_id uuid primary key, organisation text not null, workers text[] not null default '{}');
+    case_id uuid primary key, organisation text not null, workers text[] not null default '{}',
+    handed_over boolean not null default false);
 create index case_access_organisation on chassis.case_access (organisation, case_id);
 create table chassis.organisations (
     id text primary key, cell text not null, role text not null, status text not null, type text,

@@ -17,6 +17,8 @@ from contracts.disclosure import (
 )
 from services.consent.domain.disclosure import SEALABLE, Authority, Disclosure, Request
 from services.consent.domain.record import ConsentRecord
+from services.consent.domain.states import State
+from services.consent.domain.terms import awaited
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def _try(
         sender_cell=ground.cell,
         recipient_role=request.recipient_role,
         fields=request.fields,
+        kind=request.kind,
     )
     return Decision(compute(_consent(record), agreement, asked, now), request, record, agreement)
 
@@ -160,6 +163,7 @@ def _consent(record: ConsentRecord | None) -> ConsentTerms | None:
         recipients=tuple(r.organisation for r in record.terms.recipients),
         categories=record.terms.categories,
         valid_until=record.terms.valid_until,
+        awaits=awaited(record.terms) if record.state is State.REQUESTED else "no_consent",
     )
 
 

@@ -10,10 +10,10 @@ from services.consent.domain.coverage import REPLACED, again
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import ReceivedGrant
-from services.consent.domain.record import ConsentRecord
+from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.states import PERMITTING
 
-CHILD = "child"
-"""Whoever is not shown to be adult: the code of `age_group` before anything was heard."""
+ADULT = "adult"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,13 @@ class Person:
 
     case_id: UUID
     person_id: UUID
-    age_group: str = CHILD
+    age_group: str | None = None
+    """None until it was heard of."""
+
+    @property
+    def child(self) -> bool:
+        """Whoever is not known to be adult."""
+        return self.age_group != ADULT
 
 
 @dataclass(slots=True)
@@ -40,9 +46,16 @@ class CaseConsents:
         if self.person is None:
             self.person, self.heard = Person(self.case_id, person_id), True
 
-    def learn_age(self, age_group: str) -> None:
-        if self.person is not None:
-            self.person, self.heard = replace(self.person, age_group=age_group), True
+    def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
+        """What somebody gave who may not speak at her age permits nothing more: a child alone, or another for an adult."""
+        if self.person is None:
+            return []
+        self.person, self.heard = replace(self.person, age_group=age_group), True
+        act = Act("system:consent", f"{self.ground.cell.lower()}-exchange", now)
+        unfit = [
+            r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=self.person.child)
+        ]
+        return [fact for record in unfit for fact in record.lapse(act)]
 
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
         """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew."""

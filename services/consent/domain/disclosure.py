@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from contracts.disclosure import REFERRAL
 from services.consent.domain.facts import (
     DisclosureAuthorised,
     DisclosureRecalled,
@@ -95,6 +96,7 @@ class Request:
     service: str
     urgency: str
     fields: tuple[str, ...]
+    kind: str = REFERRAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from services.consent.domain.disclosure import Disclosure
+    from services.consent.domain.disclosure import Disclosure, Request
     from services.consent.domain.record import ConsentRecord
 
 
@@ -15,6 +15,16 @@ class ConsentGiven:
     """Given or renewed: the record as it now stands."""
 
     record: "ConsentRecord"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequested:
+    """It permits nothing until what it awaits has been done: a code of `disclosure_refusal`."""
+
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+    awaits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,14 @@ class ExpiryDue:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverAsked:
+    """She agreed to be handed over: the transfer is to be sent."""
+
+    request: "Request"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DisclosureAuthorised:
     disclosure: "Disclosure"
 
@@ -101,12 +119,14 @@ class ReadingEndDue:
 
 Fact = (
     ConsentGiven
+    | ConsentRequested
     | ConsentNarrowed
     | ConsentRefused
     | ConsentWithdrawn
     | ConsentExpired
     | ConsentRevoked
     | ExpiryDue
+    | HandOverAsked
     | DisclosureAuthorised
     | DisclosureRefused
     | DisclosureRecalled

@@ -1,9 +1,8 @@
-"""What consent is told and only keeps: agreements by version, and where the directory's organisations stand."""
+"""What consent is told and only keeps: agreements by version."""
 
 from dataclasses import dataclass, field
 
 from contracts.disclosure import AgreementTerms
-from services.consent.domain.authorisation import Listed
 
 
 @dataclass(slots=True)
@@ -15,16 +14,3 @@ class AgreementVersions:
 
     def learn(self, terms: AgreementTerms) -> None:
         self.heard.setdefault(terms.version, terms)
-
-
-@dataclass(slots=True)
-class DirectoryEntry:
-    """The newest of what was heard of an organisation in this batch."""
-
-    organisation: str
-    version: int = -1
-    listed: Listed | None = None
-
-    def learn(self, version: int, listed: Listed) -> None:
-        if version > self.version:
-            self.version, self.listed = version, listed

@@ -1,8 +1,8 @@
 """A consent record: append-only revisions, moved by verbs that pass one gate, with the disclosures made under it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.consent.domain import facts
@@ -11,7 +11,14 @@ from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.narrowing import Part
 from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
-from services.consent.domain.terms import Terms, check_given
+from services.consent.domain.terms import Terms, awaited, check_given
+
+ASK_AGAIN_WITHIN = timedelta(days=30)
+"""Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this it is recalled."""
+
+
+class SamePerson(Exception):
+    """Whoever recorded who speaks for the child does not also confirm it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,22 @@ class ConsentRecord:
         """Something under it was recalled, of which exchange has yet to confirm that nothing is sealed any more."""
         return any(disclosure.fence_due for disclosure in self.disclosures)
 
+    @property
+    def runs(self) -> bool:
+        """Its validity is still to end: it permits, or somebody is still to act on it."""
+        return self.state in PERMITTING or (self.state is State.REQUESTED and self.revision > 0)
+
+    def fits(self, *, child: bool) -> bool:
+        """Who spoke is who must be asked at her age."""
+        return self.terms.capacity.for_child is child
+
     def permits(self, now: datetime) -> bool:
         return self.state in PERMITTING and now < self.terms.valid_until
 
     def give(self, act: Act) -> list[Fact]:
         check_given(self.terms, frozenset(self.sealed), act.at)
+        if self.terms.capacity.for_child:
+            return self._request(act, self.terms, self.sealed)
         self._move(State.GIVEN, act)
         return [facts.ConsentGiven(self), self._expiry()]
 
@@ -66,8 +84,34 @@ class ConsentRecord:
     def renew(self, terms: Terms, sealed: Mapping[str, str], act: Act) -> list[Fact]:
         """She was asked again and agreed, to the same or to other terms; these replace the ones before."""
         check_given(terms, frozenset(sealed), act.at)
+        if terms.capacity.for_child:
+            return self._request(act, terms, sealed)
         self._move(State.RENEWED, act, terms, sealed)
         return [facts.ConsentGiven(self), self._expiry()]
+
+    def confirm(self, act: Act, asked_by: Collection[str]) -> list[Fact]:
+        """A second person has looked at who speaks for the child. Raises SamePerson, or WrongState where none is awaited."""
+        if self.state is not State.REQUESTED or awaited(self.terms) != "guardian_unconfirmed":
+            raise WrongState(self.state)
+        if act.by in asked_by:
+            raise SamePerson
+        check_given(self.terms, frozenset(self.sealed), act.at)
+        first = self.revision == 1
+        self._move(State.GIVEN if first else State.RENEWED, act, replace(self.terms, confirmed_by=act.by))
+        return [facts.ConsentGiven(self), self._expiry()]
+
+    def lapse(self, act: Act) -> list[Fact]:
+        """Who spoke is not who must be asked: her age is now known to be another. She is asked again; until then, and for
+        ASK_AGAIN_WITHIN at most, who has received something keeps it, and nothing more is sealed.
+        """
+        until = min(self.terms.valid_until, act.at + ASK_AGAIN_WITHIN)
+        return self._request(act, replace(self.terms, valid_until=until), self.sealed)
+
+    def _request(self, act: Act, terms: Terms, sealed: Mapping[str, str]) -> list[Fact]:
+        """It permits nothing until somebody has acted."""
+        self._move(State.REQUESTED, act, terms, sealed)
+        awaits = awaited(self.terms)
+        return [facts.ConsentRequested(self.case_id, self.id, self.revision, awaits), self._expiry()]
 
     def narrow(self, part: Part, act: Act) -> list[Fact]:
         """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to do."""
@@ -98,7 +142,7 @@ class ConsentRecord:
 
     def expire(self, act: Act) -> list[Fact]:
         """When its validity has ended; before that, or where it permits nothing any more, nothing happens."""
-        if self.state not in PERMITTING or act.at < self.terms.valid_until:
+        if not self.runs or act.at < self.terms.valid_until:
             return []
         self._move(State.EXPIRED, act)
         return [facts.ConsentExpired(self.case_id, self.id, self.revision), *self._recalls("expired", act)]

@@ -22,25 +22,26 @@ class State(StrEnum):
 PERMITTING = frozenset({State.GIVEN, State.RENEWED})
 """Only these let anything be disclosed."""
 
-NARROWABLE = PERMITTING | {State.EXPIRED}
-"""A part may be taken back: also from one that could be renewed. It stays where it stands."""
+NARROWABLE = PERMITTING | {State.EXPIRED, State.REQUESTED}
+"""A part may be taken back: also from one that could be renewed or that she is asked about. It stays where it stands."""
 
-_IN_FORCE = frozenset({State.RENEWED, State.EXPIRED, State.REVOKED, State.WITHDRAWN})
+_IN_FORCE = frozenset({State.REQUESTED, State.RENEWED, State.EXPIRED, State.REVOKED, State.WITHDRAWN})
 
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
-        State.REQUESTED: frozenset({State.GIVEN, State.REFUSED}),
+        State.REQUESTED: _IN_FORCE | {State.GIVEN, State.REFUSED},
         State.DEFERRED: frozenset({State.GIVEN, State.REFUSED}),
         State.REFUSED: frozenset(),
         State.GIVEN: _IN_FORCE,
         State.RENEWED: _IN_FORCE,
-        State.EXPIRED: frozenset({State.RENEWED, State.WITHDRAWN}),
+        State.EXPIRED: frozenset({State.REQUESTED, State.RENEWED, State.WITHDRAWN}),
         State.INVALIDATED: frozenset(),
         State.REVOKED: frozenset(),
         State.WITHDRAWN: frozenset(),
     }
 )
-"""After a refusal, a withdrawal or a revocation she is asked anew, in a new record. An expired one may be renewed,
+"""A consent is requested where somebody has spoken for a child and no second person has confirmed it yet, and again where she
+is asked anew because her age is now known to be another. After a refusal, a withdrawal or a revocation she is asked anew, in a new record. An expired one may be renewed,
 and may be withdrawn so that nobody can renew it."""
 
 

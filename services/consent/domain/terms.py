@@ -18,11 +18,16 @@ class Method(StrEnum):
 
 
 class Capacity(StrEnum):
-    """For whom she speaks: for herself, for herself with support, or a guardian for a child."""
+    """Who speaks: she herself, she herself with support, or for a child a guardian, or an authority in her best interests."""
 
     SELF = "self"
     SUPPORTED = "supported"
     GUARDIAN = "guardian"
+    BEST_INTERESTS = "best-interests"
+
+    @property
+    def for_child(self) -> bool:
+        return self in {Capacity.GUARDIAN, Capacity.BEST_INTERESTS}
 
 
 class Assent(StrEnum):
@@ -52,11 +57,11 @@ class LegalBasis(StrEnum):
 
 
 class Incomplete(Exception):
-    """The record lacks what makes it a consent; `what` names the field and the rule, never a value."""
+    """The record lacks what makes it a consent: the field and the rule, never a value."""
 
-    def __init__(self, field: str, rule: str) -> None:
+    def __init__(self, field: str, rule: str, code: str = "incomplete") -> None:
         super().__init__(rule)
-        self.field, self.rule = field, rule
+        self.field, self.rule, self.code = field, rule, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +72,19 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One revision's content. Names of a witness, interpreter or guardian stand apart, sealed."""
+    """One revision's content. Names of a witness, interpreter or guardian stand apart, sealed.
+
+    Of a refusal only that she was asked: everything else may be empty.
+    """
 
     purposes: tuple[str, ...]
     recipients: tuple[Recipient, ...]
     categories: tuple[str, ...]
     back_categories: tuple[str, ...]
-    notice_version: str
-    language: str
+    notice_version: str | None
+    language: str | None
     risks_explained: bool
-    method: Method
+    method: Method | None
     capacity: Capacity
     assent: Assent
     interpreted: bool
@@ -84,6 +92,10 @@ class Terms:
     withdrawal_method: WithdrawalMethod
     legal_basis: LegalBasis
     valid_until: datetime
+    decided_by: str | None = None
+    """The organisation that determined the child's best interests."""
+    confirmed_by: str | None = None
+    """The second person, who looked at who speaks for the child."""
 
     def names(self, organisation: str) -> bool:
         return any(r.organisation == organisation for r in self.recipients)
@@ -98,7 +110,7 @@ class Terms:
             "notice_version": self.notice_version,
             "language": self.language,
             "risks_explained": self.risks_explained,
-            "method": str(self.method),
+            "method": None if self.method is None else str(self.method),
             "capacity": str(self.capacity),
             "assent": str(self.assent),
             "interpreted": self.interpreted,
@@ -106,6 +118,8 @@ class Terms:
             "withdrawal_method": str(self.withdrawal_method),
             "legal_basis": str(self.legal_basis),
             "valid_until": instant(self.valid_until),
+            "decided_by": self.decided_by,
+            "confirmed_by": self.confirmed_by,
         }
 
     @classmethod
@@ -118,7 +132,7 @@ class Terms:
             notice_version=body["notice_version"],
             language=body["language"],
             risks_explained=body["risks_explained"],
-            method=Method(body["method"]),
+            method=None if body["method"] is None else Method(body["method"]),
             capacity=Capacity(body["capacity"]),
             assent=Assent(body["assent"]),
             interpreted=body["interpreted"],
@@ -126,6 +140,8 @@ class Terms:
             withdrawal_method=WithdrawalMethod(body["withdrawal_method"]),
             legal_basis=LegalBasis(body["legal_basis"]),
             valid_until=datetime.fromisoformat(body["valid_until"]),
+            decided_by=body["decided_by"],
+            confirmed_by=body["confirmed_by"],
         )
 
 
@@ -143,12 +159,36 @@ def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
         raise Incomplete("witness", "a spoken consent needs a witness")
     if terms.interpreted and not terms.interpreter_undertaking:
         raise Incomplete("interpreter_undertaking", "the interpreter must have undertaken confidentiality")
-    if terms.capacity is Capacity.GUARDIAN:
-        _check_guardian(terms, sealed)
+    if terms.capacity.for_child:
+        _check_for_child(terms, sealed)
 
 
-def _check_guardian(terms: Terms, sealed: frozenset[str]) -> None:
-    if "guardian" not in sealed:
+def _check_for_child(terms: Terms, sealed: frozenset[str]) -> None:
+    if terms.capacity is Capacity.GUARDIAN and "guardian" not in sealed:
         raise Incomplete("guardian", "a guardian's consent names the guardian")
+    if terms.capacity is Capacity.GUARDIAN and "guardian_relationship" not in sealed:
+        raise Incomplete(
+            "guardian_relationship", "a guardian's consent says what the guardian is to the child"
+        )
+    if terms.capacity is Capacity.BEST_INTERESTS and terms.decided_by is None:
+        raise Incomplete("decided_by", "a decision in her best interests names the organisation that took it")
     if terms.assent not in {Assent.GIVEN, Assent.TOO_YOUNG}:
         raise Incomplete("assent", "a child old enough to be asked must have assented")
+
+
+def check_speaker(terms: Terms, *, child: bool) -> None:
+    """A child never consents alone, and nobody consents in an adult's place. Raises Incomplete."""
+    if child and not terms.capacity.for_child:
+        rule = (
+            "a child does not consent alone: a guardian or a decision in her best interests, and her assent"
+        )
+        raise Incomplete("capacity", rule, "child-alone")
+    if not child and terms.capacity.for_child:
+        raise Incomplete("capacity", "an adult is asked herself", "adult-asked-herself")
+
+
+def awaited(terms: Terms) -> str:
+    """What a requested consent waits for, as the code of `disclosure_refusal` with which it permits nothing meanwhile."""
+    if not terms.capacity.for_child:
+        return "child_alone"
+    return "guardian_unconfirmed" if terms.confirmed_by is None else "came_of_age"

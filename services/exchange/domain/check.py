@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.codes import UnknownCode, codes
-from contracts.disclosure import AgreementTerms
+from contracts.disclosure import TRANSFER, AgreementTerms
 from contracts.fields import FIELDS, checked
 from services.exchange.domain.items import (
     MAX_CONTROL_ITEMS,
@@ -96,7 +96,9 @@ def check_item(item: Item, agreement: Agreement | None, way: Way, now: datetime)
     if item.process is not None:
         return _check_process(item.process, agreement)
     return (
-        _check_disclosure(item.disclosure, agreement, now) if item.disclosure is not None else "invalid_value"
+        _check_disclosure(item.disclosure, agreement, way, now)
+        if item.disclosure is not None
+        else "invalid_value"
     )
 
 
@@ -134,7 +136,9 @@ def _check_process(content: ProcessContent, agreement: Agreement) -> str | None:
     return _unknown("reason", [content.reason] if content.reason is not None else [])
 
 
-def _check_disclosure(content: DisclosureContent, agreement: Agreement, now: datetime) -> str | None:
+def _check_disclosure(
+    content: DisclosureContent, agreement: Agreement, way: Way, now: datetime
+) -> str | None:
     consent = content.consent
     if consent.expiry > agreement.terms.valid_until:
         return "invalid_value"
@@ -143,13 +147,18 @@ def _check_disclosure(content: DisclosureContent, agreement: Agreement, now: dat
     if not _proven(content.proof):
         return "missing_proof"
     unknown = _unknown("service", [content.service]) or _unknown("urgency", [content.urgency])
-    unknown = unknown or _unknown("purpose", [consent.purpose])
+    unknown = unknown or _unknown("purpose", [consent.purpose]) or _unknown("referral_kind", [content.kind])
     unknown = unknown or _unknown("data_category", [*consent.categories, *consent.back])
     if unknown is not None:
         return unknown
     if consent.purpose not in agreement.terms.purposes:
         return "purpose_outside_agreement"
-    return _check_fields(content, agreement) or _check_values(content)
+    return _check_kind(content, way) or _check_fields(content, agreement) or _check_values(content)
+
+
+def _check_kind(content: DisclosureContent, way: Way) -> str | None:
+    abroad = way.sender_cell != way.recipient_cell
+    return "transfer_abroad" if content.kind == TRANSFER and abroad else None
 
 
 def _proven(proof: Proof | None) -> bool:

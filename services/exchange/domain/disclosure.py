@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts.disclosure import REFERRAL
 from services.exchange.domain.facts import (
     ControlDue,
     Fact,
@@ -75,6 +76,7 @@ class Authorised:
     fields_hash: str
     back_categories: tuple[str, ...]
     valid_until: datetime
+    kind: str = REFERRAL
 
 
 @dataclass(slots=True)

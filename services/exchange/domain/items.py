@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from contracts.disclosure import REFERRAL
+
 FieldValue = str | tuple[str, ...]
 CODE_LISTS = "1"
 """The version of the code lists that we speak."""
@@ -69,6 +71,7 @@ class DisclosureContent:
     fields: tuple[str, ...]
     data: Mapping[str, FieldValue]
     proof: Proof | None
+    kind: str = REFERRAL
 
 
 @dataclass(frozen=True, slots=True)

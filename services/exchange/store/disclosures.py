@@ -107,6 +107,7 @@ def _authorised(document: dict[str, Any]) -> Authorised:
         fields_hash=document["fields_hash"],
         back_categories=tuple(document["back_categories"]),
         valid_until=datetime.fromisoformat(document["valid_until"]),
+        kind=document["kind"],
     )
 
 
@@ -129,6 +130,7 @@ def _document(a: Authorised) -> str:
             "fields_hash": a.fields_hash,
             "back_categories": list(a.back_categories),
             "valid_until": a.valid_until.isoformat(),
+            "kind": a.kind,
         }
     )
 

@@ -9,6 +9,9 @@ from contracts.fields import checked, to_text
 from services.exchange.domain.items import DisclosureContent, Item
 from services.exchange.store import received, relations
 
+KEEPER = "intake"
+"""Whose records the received fields are from here on."""
+
 
 class NotYet(Exception):
     """The case is known here, but its opening or the answer to a recall is still on its way through this cell."""
@@ -52,10 +55,10 @@ async def _with_key(vault: Vault, person_id: UUID) -> UUID:
 
 
 async def _seal(vault: Vault, person_id: UUID, content: DisclosureContent) -> dict[str, str]:
-    """Bound to the person, the field and the disclosure."""
+    """Bound to the person, the field and the disclosure. Intake keeps it."""
     names = sorted(content.data)
     values = [
         Sealing(person_id, name, content.disclosure_id, to_text(checked(name, content.data[name])))
         for name in names
     ]
-    return dict(zip(names, await vault.seal_many(values), strict=True))
+    return dict(zip(names, await vault.seal_many(values, holder=KEEPER), strict=True))

@@ -260,4 +260,5 @@ def _said(tx: Transaction, way: Way, item: Item, prepared: Prepared) -> Disclosu
         ),
         fields=tuple(ReceivedField(field=name, value=value) for name, value in prepared.sealed.items()),
         at=tx.now,
+        kind=content.kind,
     )

@@ -183,6 +183,7 @@ class SealDisclosure:
             fields=terms.fields,
             data=values,
             proof=_proof(disclosure),
+            kind=terms.kind,
         )
         return Item(
             disclosure_item(disclosure.id),

@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import ages, cases, fields, history, imports, internal, needs, screenings, status
+from services.intake.api import (
+    ages,
+    cases,
+    fields,
+    history,
+    imports,
+    internal,
+    needs,
+    screenings,
+    status,
+    submissions,
+)
 
 router = APIRouter()
-for part in (cases, fields, history, screenings, ages, status, needs, imports, internal):
+for part in (cases, fields, history, screenings, ages, status, needs, imports, submissions, internal):
     router.include_router(part.router)

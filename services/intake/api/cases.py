@@ -1,21 +1,23 @@
 """Routes: open a case, the worklist, one case, its assignment, its possible duplicates."""
 
+from dataclasses import asdict, dataclass
 from typing import Annotated
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.access import require, require_case
-from chassis.auth import Actor
 from chassis.http import Done, Listing, Page, Tx, Who, done, etag
 from chassis.service import Running
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
-from services.intake.api.prepared import checked_fields, index_of
+from services.intake.api.prepared import checked_fields
+from services.intake.cell_keys import cell_key_of
 from services.intake.domain.age import Evidence
 from services.intake.domain.case import FLAGS
+from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.sealing import seal_fields, seal_json, vault_of
@@ -23,7 +25,6 @@ from services.intake.use_cases import NewCase, SealedFields
 
 router = APIRouter(tags=["cases"])
 
-COMMANDS = UUID("6f0c8f5e-6d3b-4a53-9a43-0f8f6b0f6a41")
 """Namespace of the identifiers that a command with an Idempotency-Key fixes."""
 
 Flag = Annotated[str, Field(pattern=f"^({'|'.join(FLAGS)})$")]
@@ -62,24 +63,20 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         for name, value in checked_fields(body.all_fields(), service.today()).items()
         if value is not None
     }
-    case_id = _identifier(request, actor)
+    key = request.headers.get("idempotency-key")
+    case_id = await cell_key_of(service).identifier("case", actor, key)
     person_id = uuid5(case_id, "person")
     vault = vault_of(service)
     await vault.create(person_id)
     flags = sorted(set(body.flags))
     sealed = SealedFields(
         values=await seal_fields(vault, person_id, case_id, fields),
-        index=await index_of(service, fields),
+        index=(await index_of(service, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
         evidence=Evidence().changed(fields, flags),
     )
     return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
-
-
-def _identifier(request: Request, actor: Actor) -> UUID:
-    key = request.headers.get("idempotency-key")
-    return uuid4() if key is None else uuid5(COMMANDS, f"{actor.issuer} {actor.subject} {key}")
 
 
 @router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")
@@ -90,15 +87,33 @@ async def post_case(
     return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
 
 
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What a worklist may be narrowed by; each that is given must hold."""
+
+    urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
+    channel: Annotated[
+        Annotated[str, KnownCode("channel")] | None, Query(description="only those that came by it")
+    ] = None
+    assigned: Annotated[
+        Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
+    ] = None
+    on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
+    updated_since: Annotated[
+        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+    ] = None
+
+
 @router.get("/v1/cases", summary="The cases of your organisation that you may read, newest first")
 async def get_cases(
     actor: Who,
     tx: Tx,
     page: Page,
-    urgency: Annotated[str | None, KnownCode("urgency"), Query(description="only these")] = None,
+    filters: Annotated[CaseFilters, Depends()],
 ) -> Listing[queries.CaseView]:
     require(actor, "case.read", organisation=actor.organisation)
-    items = await queries.worklist(tx, actor, urgency=urgency, after=position(page), limit=page.limit)
+    asked = {name: value for name, value in asdict(filters).items() if value is not None}
+    items = await queries.worklist(tx, actor, asked, after=position(page), limit=page.limit)
     return Listing(items=items, next=following(items, page.limit, "opened_at"))
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.auth import Actor
-from chassis.http import Done, IfMatch, Tx, Who, done, etag
+from chassis.http import Done, Seen, Tx, Who, done, etag
 from chassis.service import Running, Service
 from chassis.vault import Vault
 from contracts.fields import FieldValue, from_text
@@ -20,15 +20,18 @@ from contracts.types import Code
 from services.intake import queries, use_cases
 from services.intake.age import evidence_of
 from services.intake.api.cases import FieldsForm, Flag
-from services.intake.api.prepared import INDEXED, case_to_write, checked_fields, index_of
+from services.intake.api.prepared import case_to_write, checked_fields
 from services.intake.domain.age import BIRTHDATE, Evidence
 from services.intake.domain.case import FLAGS, Case
+from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.received import READABLE, State
 from services.intake.grants import RECALLED, grants_of
+from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import CHANGE_REASON, open_fields, seal_fields, seal_json, vault_of
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.store import cases, records
+from services.intake.store.index import IndexEntry
 from services.intake.use_cases import SealedFields
 
 router = APIRouter(tags=["fields"])
@@ -165,7 +168,7 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
     evidence = await _evidence(service, actor, case, fields, flags)
     return SealedFields(
         values={name: sealed.get(name) for name in fields},
-        index=await _index(service, actor, case, fields) if indexed else None,
+        index=await _index(service, actor, case, fields) if indexed else (),
         flags=None if flags is None else frozenset(flags),
         sealed_flags=None
         if flags is None
@@ -193,13 +196,14 @@ async def _evidence(
 
 async def _index(
     service: Service, actor: Actor, case: Case, changed: Mapping[str, str | None]
-) -> bytes | None:
+) -> list[IndexEntry]:
     async with service.database.transaction(actor.origin()) as tx:
         own = await records.own_fields(tx, case.id)
     named = {name: value for name, value in own.items() if name in INDEXED}
     before = await open_fields(vault_of(service), case.person_id, case.id, named)
     after = {**before, **changed}
-    return await index_of(service, {name: value for name, value in after.items() if value is not None})
+    kept = {name: value for name, value in after.items() if value is not None}
+    return (await index_of(service, [kept]))[0]
 
 
 @router.put("/v1/cases/{case_id}/fields", summary="Record or remove fields of the person")
@@ -208,7 +212,7 @@ async def put_fields(
     actor: Who,
     prepared: Annotated[SealedFields, Depends(_prepare)],
     tx: Tx,
-    seen: IfMatch,
+    seen: Seen,
     service: Running,
     response: Response,
 ) -> Done:

@@ -1,11 +1,11 @@
 """Routes: import a CSV or XLSX with HTCDS columns. The upload stays in memory, and is kept only sealed."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID, uuid4, uuid5
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
@@ -19,14 +19,19 @@ from chassis.idempotency import content_was
 from chassis.positions import number, positioned
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Running, Service
+from contracts.fields import FIELDS
 from services.intake import imports, queries
-from services.intake.api.cases import COMMANDS
-from services.intake.domain.htcds import MAX_FILE_BYTES, BadFile, RowError, Sheet
-from services.intake.spreadsheet import read_file
+from services.intake.cell_keys import cell_key_of
+from services.intake.domain.cells import BadFile
+from services.intake.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
+from services.intake.reading import FileReading
 from services.intake.store import imports as store
+from services.intake.store.imports import ChunkRow, RowKey
 
 router = APIRouter(tags=["imports"])
 MOST_SHOWN = 1_000
+READING = "file_reading"
+"""The port of the service under which its one reader of files is found."""
 
 _FORM: dict[str, Any] = {
     "requestBody": {
@@ -56,25 +61,53 @@ class Upload:
 
     import_id: UUID
     sheet: Sheet
-    keys: Sequence[bytes]
+    keys: Sequence[RowKey]
     chunks: Sequence[str]
 
 
 DryRunQuery = Annotated[bool, Query(description="only say what would happen")]
 
 
-async def _prepare(request: Request, actor: Who, service: Running, dry_run: DryRunQuery = False) -> Upload:
+class SameRows(StrEnum):
+    """What rows without an identifier are that are alike in everything: written twice, or several persons."""
+
+    REFUSE = "refuse"
+    SEPARATE = "separate"
+
+
+SameRowsQuery = Annotated[
+    SameRows,
+    Query(
+        description="rows without cor_ExternalId that are alike in everything: refuse the later, or each a case"
+    ),
+]
+
+
+def reading_of(service: Service) -> FileReading:
+    reading: FileReading = service.ports[READING]
+    return reading
+
+
+async def _prepare(
+    request: Request,
+    actor: Who,
+    service: Running,
+    dry_run: DryRunQuery = False,
+    same_rows: SameRowsQuery = SameRows.REFUSE,
+) -> Upload:
     require(actor, "case.import", organisation=actor.organisation)
     content = await _file(request)
     try:
-        sheet = await asyncio.to_thread(read_file, content, service.today())
+        sheet = await reading_of(service).read(
+            content, service.today(), several=same_rows is SameRows.SEPARATE
+        )
     except BadFile as error:
         column = [] if error.column is None else ["column", error.column]
         raise Invalid(
             errors=[{"loc": ["body", "file", *column], "msg": str(error), "code": error.code}]
         ) from None
     key = request.headers.get("idempotency-key")
-    import_id = uuid4() if key is None else uuid5(COMMANDS, f"import {actor.issuer} {actor.subject} {key}")
+    import_id = await cell_key_of(service).identifier("import", actor, key)
     if key is not None and await _accepted(service, actor, import_id):
         return Upload(
             import_id, sheet, (), ()
@@ -111,22 +144,35 @@ async def _file(request: Request) -> bytes:
 
 
 class RowErrorView(BaseModel):
-    """Where and why; never what stood there. `column` is a field, or `*` for the row."""
+    """Where and why; never what stood there. `column` is a field, or `*` for the row; its codes are in `codelist`.
+
+    `case_id` is the case that stands under the row's identifier already, with another content.
+    """
 
     line: int
     column: str
     reason: str
+    codelist: str | None = None
+    case_id: UUID | None = None
+
+
+class DuplicateView(BaseModel):
+    """A row that is a case already. Without a case it repeats an earlier row of the same file."""
+
+    line: int
+    case_id: UUID | None
 
 
 class DryRun(BaseModel):
-    """What the import would do. `duplicates` are rows that are cases already, or stand in the file more than once."""
+    """What the import would do: of `good` rows, `duplicates` are cases already and open no second one."""
 
     total: int
     good: int
     bad: int
     duplicates: int
+    repeated: list[DuplicateView]
     errors: list[RowErrorView]
-    more_errors: bool
+    more: bool
 
 
 @router.post(
@@ -142,6 +188,7 @@ async def post_import(
     tx: Tx,
     response: Response,
     dry_run: DryRunQuery = False,
+    same_rows: SameRowsQuery = SameRows.REFUSE,  # noqa: ARG001  # read with the file, before the transaction
 ) -> Done | DryRun:
     if dry_run:
         response.status_code = 200
@@ -153,20 +200,48 @@ async def post_import(
 
 
 async def _dry_run(tx: Tx, organisation: str, upload: Upload) -> DryRun:
-    sheet, distinct = upload.sheet, set(upload.keys)
-    known = await store.known_rows(tx, organisation, sorted(distinct))
+    rows = [ChunkRow(row.line, key) for row, key in zip(upload.sheet.rows, upload.keys, strict=True)]
+    known = await store.known_rows(tx, organisation, upload.keys)
+    found = [store.compared(row, known[row.key.key]) for row in rows if row.key.key in known]
+    differing = [_refused(one) for one in found if one.outcome == store.REFUSED]
+    repeated = [
+        DuplicateView(line=one.line, case_id=one.case_id) for one in found if one.outcome == store.DUPLICATE
+    ]
+    repeated += [DuplicateView(line=line, case_id=None) for line in _written_twice(rows, known)]
+    errors = sorted([*map(_error, upload.sheet.errors), *differing], key=lambda error: error.line)
+    bad = len({error.line for error in errors})
     return DryRun(
-        total=sheet.total,
-        good=len(sheet.rows),
-        bad=sheet.total - len(sheet.rows),
-        duplicates=len(sheet.rows) - len(distinct - known),
-        errors=[_error(error) for error in sheet.errors[:MOST_SHOWN]],
-        more_errors=len(sheet.errors) > MOST_SHOWN,
+        total=upload.sheet.total,
+        good=upload.sheet.total - bad,
+        bad=bad,
+        duplicates=len(repeated),
+        repeated=sorted(repeated[:MOST_SHOWN], key=lambda one: one.line),
+        errors=errors[:MOST_SHOWN],
+        more=max(len(errors), len(repeated)) > MOST_SHOWN,
     )
 
 
+def _written_twice(rows: Sequence[ChunkRow], known: Mapping[bytes, store.KnownRow]) -> list[int]:
+    """Lines that repeat an earlier one of the same file."""
+    seen = set(known)
+    lines = []
+    for row in rows:
+        if row.key.key in seen and row.key.key not in known:
+            lines.append(row.line)
+        seen.add(row.key.key)
+    return lines
+
+
 def _error(error: RowError) -> RowErrorView:
-    return RowErrorView(line=error.line, column=error.column, reason=error.reason)
+    return _refused(store.RowResult(error.line, store.REFUSED, error.column, error.reason))
+
+
+def _refused(one: store.RowResult) -> RowErrorView:
+    kept, reason = FIELDS.get(one.column or ""), one.reason or ""
+    codelist = kept.codelist if kept is not None and reason == "unknown-code" else None
+    return RowErrorView(
+        line=one.line, column=one.column or "*", reason=reason, codelist=codelist, case_id=one.case_id
+    )
 
 
 class ImportView(BaseModel):
@@ -193,8 +268,38 @@ async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
 
 @router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")
 async def get_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
+    rows, following = await _results(tx, actor, import_id, store.REFUSED, page)
+    return Listing(items=[_refused(row) for row in rows], next=following)
+
+
+class RowView(BaseModel):
+    """What became of a row: the case that it opened, the case that it repeats, or why it was refused."""
+
+    line: int
+    outcome: str
+    case_id: UUID | None
+    column: str | None
+    reason: str | None
+
+
+OutcomeQuery = Annotated[
+    Literal["opened", "duplicate", "refused"] | None, Query(description="only rows with this outcome")
+]
+
+
+@router.get("/v1/imports/{import_id}/rows", summary="Every row of the file and its case")
+async def get_import_rows(
+    import_id: UUID, actor: Who, tx: Tx, page: Page, outcome: OutcomeQuery = None
+) -> Listing[RowView]:
+    rows, following = await _results(tx, actor, import_id, outcome, page)
+    return Listing(items=[RowView.model_validate(row, from_attributes=True) for row in rows], next=following)
+
+
+async def _results(
+    tx: Tx, actor: Actor, import_id: UUID, outcome: str | None, page: Page
+) -> tuple[list[Any], str | None]:
     await store.require_import(tx, actor, import_id)
-    (after,) = positioned(page.after, number) or (0,)
-    rows = await queries.import_errors(tx, import_id, after, page.limit)
-    items = [RowErrorView.model_validate(row, from_attributes=True) for row in rows]
-    return Listing(items=items, next=cursor(rows[-1].number) if len(rows) == page.limit else None)
+    line, place = positioned(page.after, number, number) or (0, 0)
+    rows = await queries.import_results(tx, import_id, outcome, (line, place), page.limit)
+    following = cursor(rows[-1].line, rows[-1].number) if len(rows) == page.limit else None
+    return rows, following

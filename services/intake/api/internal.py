@@ -1,20 +1,27 @@
 """The calls that another service may make: who has a case now, and the authorised fields at the moment of sealing."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import require, standing
+from chassis.auth import Actor
+from chassis.database import Transaction
 from chassis.http import Tx, Who
-from chassis.service import Running
+from chassis.problems import NotFound, Unavailable
+from chassis.service import Running, Service
 from chassis.standing import Standing, StandingForm
 from contracts.fields import FieldValue, from_text
 from contracts.types import KnownCode
+from services.intake import queries
+from services.intake.domain.case import Case
+from services.intake.grants import UNCONFIRMED, grants_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import open_fields, vault_of
-from services.intake.store import cases, records
+from services.intake.store import authorised, cases, records
 
 router = APIRouter(tags=["internal"])
 
@@ -35,18 +42,60 @@ async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -
     return await standing(tx, actor.policies, body.principal(actor), body.action, case_id)
 
 
-@router.post(
-    "/internal/v1/cases/{case_id}/disclosable", summary="The values of these own fields, and no more"
-)
+@router.post("/internal/v1/cases/{case_id}/disclosable", summary="The values of these fields, and no more")
 async def post_disclosable(
     case_id: UUID, body: DisclosableForm, actor: Who, service: Running, response: Response
 ) -> dict[str, FieldValue]:
-    """Field → value, without those that nobody has recorded. What came from elsewhere is never passed on."""
+    """Field → value, of the fields that this very disclosure was authorised for, as far as somebody has recorded them.
+
+    What was recorded here goes before what came with her. What came with a transfer that was accepted may go on while
+    its grant stands; what came with a referral never does. 503 while consent's authorisation has not arrived here.
+    """
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "internal.disclosable", case_id)
+        allowed = await _authorised(tx, case_id, body)
         own = await records.own_fields(tx, case_id)
-        asked = {name: own[name] for name in body.fields if name in own}
+        held = await queries.held_in_custody(tx, case_id)
+        asked = {name: own[name] for name in allowed if name in own}
         tx.say(record_read(case_id, "disclosure", body.disclosure_id, tuple(asked)))
-    opened = await open_fields(vault_of(service), case.person_id, case_id, asked)
+    opened = await _inherited(service, actor, body.disclosure_id, allowed, case, held)
+    opened |= await open_fields(vault_of(service), case.person_id, case_id, asked)
     response.headers["Cache-Control"] = "no-store"
     return {name: from_text(name, text) for name, text in opened.items()}
+
+
+async def _inherited(
+    service: Service,
+    actor: Actor,
+    disclosure_id: UUID,
+    allowed: Sequence[str],
+    case: Case,
+    held: Sequence[Any],
+) -> dict[str, str]:
+    """The asked fields that came with her, the newest of each, as far as they are still granted.
+
+    Raises Unavailable where consent cannot be asked: sealing waits, so that nothing is left out in silence.
+    """
+    closed = await grants_of(service).closed([row.id for row in held])
+    if UNCONFIRMED in closed.values():
+        raise Unavailable("consent cannot be asked")
+    opened: dict[str, str] = {}
+    for row in held:
+        if closed[row.id] is not None:
+            continue
+        values = {n: v for n, v in row.values.items() if n in row.fields and n in allowed}
+        opened |= await open_fields(vault_of(service), case.person_id, row.id, values)
+    if opened:
+        async with service.database.transaction(actor.origin()) as tx:
+            tx.say(record_read(case.id, "received-fields", disclosure_id, tuple(opened)))
+    return opened
+
+
+async def _authorised(tx: Transaction, case_id: UUID, body: DisclosableForm) -> list[str]:
+    """The asked fields that may leave. Raises NotFound where it is another case's, was recalled, or has ended."""
+    disclosure = await authorised.read(tx, body.disclosure_id)
+    if disclosure is None:
+        raise Unavailable
+    if not disclosure.allows(case_id, await tx.clock()):
+        raise NotFound
+    return [name for name in body.fields if name in disclosure.fields]

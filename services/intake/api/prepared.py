@@ -10,15 +10,12 @@ from chassis.service import Service
 from contracts.codes import UnknownCode
 from contracts.fields import FIELDS, InvalidField, checked, to_text
 from contracts.partial_date import InvalidDate, PartialDate
-from services.intake.cell_keys import cell_key_of
 from services.intake.domain.case import Case, State
-from services.intake.domain.duplicates import NAME_PARTS, index_text
 from services.intake.domain.htcds import STATUS, STATUS_BY
 from services.intake.store import cases
 
 FieldsSent = Mapping[str, str | list[str] | None]
 
-INDEXED = frozenset({"cor_FullName", "prs_Birthdate", *NAME_PARTS})
 _ELSEWHERE = frozenset({STATUS, STATUS_BY})
 
 
@@ -66,9 +63,3 @@ def _checked(name: str, value: str | Sequence[str], today: date) -> str:
     if FIELDS[name].kind == "date" and PartialDate.parse(text).is_future(today):
         raise _Refused("date-in-the-future", "this date is still to come")
     return text
-
-
-async def index_of(service: Service, fields: Mapping[str, str]) -> bytes | None:
-    """The blind index of a name and year of birth; None where there is no name."""
-    what = index_text(fields)
-    return None if what is None else (await cell_key_of(service).digest(f"duplicate|{what}"))[0]

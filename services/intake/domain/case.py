@@ -46,6 +46,8 @@ class Refused(ValueError):
 
 class State(StrEnum):
     OPEN = "open"
+    HANDED_OVER = "handed_over"
+    """Another organisation accepted it by transfer and has her now, under a case of its own."""
     ERASED = "erased"
     """Everything came from abroad and was recalled before anybody accepted: the person's key is gone."""
 
@@ -62,7 +64,11 @@ class Verb(StrEnum):
 
 
 MOVES: Mapping[State, frozenset[Verb]] = MappingProxyType(
-    {State.OPEN: frozenset(Verb), State.ERASED: frozenset({Verb.LIFT_HOLD})}
+    {
+        State.OPEN: frozenset(Verb),
+        State.HANDED_OVER: frozenset(),
+        State.ERASED: frozenset({Verb.LIFT_HOLD}),
+    }
 )
 
 

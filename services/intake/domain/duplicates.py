@@ -1,9 +1,27 @@
-"""What two records of one person have in common: the text behind a blind index. It is hashed with a key, never kept."""
+"""What two records of one person have in common: the texts behind blind indexes. They are hashed with a key, never kept."""
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.partial_date import PartialDate
 
 NAME_PARTS = ("prs_FirstName", "prs_MiddleName", "prs_SecondName")
+BIRTHDATE = "prs_Birthdate"
+INDEXED = frozenset({"cor_FullName", BIRTHDATE, *NAME_PARTS})
+"""The fields that an index is made from."""
+
+DOUBTED_YEARS = 3
+"""How far the year of a doubted date may be off: who says "about 1999" means any year near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexText:
+    """One text of a person. Two cases may be of one person where one `asks` for a text under which the other `answers`."""
+
+    text: str
+    asks: bool = True
+    answers: bool = True
 
 
 def name_of(fields: Mapping[str, str]) -> str:
@@ -11,11 +29,25 @@ def name_of(fields: Mapping[str, str]) -> str:
     return fields.get("cor_FullName") or " ".join(fields[part] for part in NAME_PARTS if part in fields)
 
 
-def index_text(fields: Mapping[str, str]) -> str | None:
-    """Name without case, marks and order of its parts, and the year of birth. None without a name."""
+def index_texts(fields: Mapping[str, str]) -> list[IndexText]:
+    """Name without case, marks and order of its parts, with each year of birth that is possible. None without a name.
+
+    A missing date tells nobody apart: such a case is compared with every case of its name, and they with it.
+    """
     words = sorted(_bare(word) for word in name_of(fields).split())
-    joined = " ".join(word for word in words if word)
-    return f"{joined}|{fields.get('prs_Birthdate', '')[:4]}" if joined else None
+    name = " ".join(word for word in words if word)
+    if not name:
+        return []
+    anyone, undated = f"{name}|any", f"{name}|undated"
+    if BIRTHDATE not in fields:
+        return [IndexText(anyone), IndexText(undated, asks=False)]
+    years = [IndexText(f"{name}|{year}") for year in _years(PartialDate.parse(fields[BIRTHDATE]))]
+    return [*years, IndexText(anyone, asks=False), IndexText(undated, answers=False)]
+
+
+def _years(born: PartialDate) -> range:
+    stretch = DOUBTED_YEARS if born.doubted else 0
+    return range(born.earliest().year - stretch, born.latest().year + stretch + 1)
 
 
 def _bare(word: str) -> str:

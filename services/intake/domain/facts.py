@@ -23,6 +23,25 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseTransferred:
+    """`recipient` has the case now, under one of its own."""
+
+    case_id: UUID
+    referral_id: UUID
+    organisation: str
+    recipient: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsDue:
+    """The holds of a case that was handed over go to the case that was opened for its recipient."""
+
+    case_id: UUID
+    referral_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AgeGroupKnown:
     """The codes of `age_group` and `age_basis`; never an age."""
 
@@ -105,6 +124,15 @@ class DisclosureClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexDue:
+    """What was received about the person's name or date of birth came or went with this disclosure."""
+
+    case_id: UUID
+    disclosure_id: UUID
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUnneeded:
     """Nothing is left under the person's key. The recalled disclosure is answered once it is destroyed."""
 
@@ -116,6 +144,8 @@ class KeyUnneeded:
 Fact = (
     CaseOpened
     | CaseAssigned
+    | CaseTransferred
+    | HoldsDue
     | AgeGroupKnown
     | ReceivedAgeDue
     | FieldsRecorded
@@ -126,5 +156,6 @@ Fact = (
     | HoldPlaced
     | HoldLifted
     | DisclosureClosed
+    | IndexDue
     | KeyUnneeded
 )

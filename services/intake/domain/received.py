@@ -7,9 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
 from services.intake.domain.age import BIRTHDATE, Age
 from services.intake.domain.case import State as CaseState
+from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.facts import Fact
 
 CHANNEL = "exchange"
@@ -60,6 +62,8 @@ class Grant:
     fields: tuple[str, ...]
     back_categories: tuple[str, ...]
     valid_until: datetime
+    kind: str = REFERRAL
+    """A code of `referral_kind`: with a transfer comes custody, so that its fields may go on, with her own consent."""
 
 
 @dataclass(slots=True)
@@ -110,8 +114,11 @@ class ReceivedFile:
     state: CaseState = CaseState.OPEN
     opened_at: datetime | None = None
     """Set when this batch opened the case."""
+    reopened: bool = False
+    """It was handed over, and something about her came back."""
     own_records: bool = False
-    """Something else is under the person's key: own fields, screenings, needs, a status."""
+    """Something else is or may be under the person's key: the case was opened here, or has own fields, screenings, needs,
+    a status. What other services hold under it, the vault knows."""
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     accepted: set[UUID] = field(default_factory=set)
     """Referrals accepted here, also those whose disclosure has not been seen yet: the two come by different topics."""
@@ -137,9 +144,12 @@ class ReceivedFile:
         )
         if self.state is CaseState.ERASED:  # a destroyed key is never made again, so this is a new one
             self.person_id = arrival.person_id
+        if self.state is CaseState.HANDED_OVER:  # she comes back to those who had her
+            self.reopened, opened = True, [facts.CaseAssigned(self.case_id, self.organisation, ())]
         self.state, self.changed = CaseState.OPEN, True
         aged = [facts.ReceivedAgeDue(self.case_id, arrival.disclosure_id)] if BIRTHDATE in allowed else []
-        return [*opened, *aged]
+        named = [facts.IndexDue(self.case_id, arrival.disclosure_id)] if INDEXED & allowed.keys() else []
+        return [*opened, *aged, *named]
 
     def accept(self, referral_id: UUID) -> list[Fact]:
         if referral_id not in self.accepted:
@@ -162,9 +172,10 @@ class ReceivedFile:
         if not disclosure.move(Verb.RECALL):
             return []
         self.changed, disclosure.values, disclosure.closed_for = True, {}, reason
+        unindexed = facts.IndexDue(self.case_id, disclosure_id, closed=True)
         if disclosure.state is State.RESTRICTED:
-            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")]
-        return self._erased(disclosure_id)
+            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted"), unindexed]
+        return [*self._erased(disclosure_id), unindexed]
 
     def _open(self, arrival: Arrival) -> list[Fact]:
         self.person_id, self.organisation = arrival.person_id, arrival.grant.recipient
@@ -187,9 +198,9 @@ class ReceivedFile:
         return [facts.KeyUnneeded(self.case_id, arrival.person_id, arrival.disclosure_id)]
 
     def _erased(self, disclosure_id: UUID) -> list[Fact]:
-        """The answer waits for the key's end, so that it is true when it is given."""
+        """The answer waits for the key's end, so that it is true when it is given. Where the key stays it is `restricted`."""
         if self.person_id is None or self._holds_anything():
-            return [facts.DisclosureClosed(self.case_id, disclosure_id, "erased")]
+            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")]
         self.state = CaseState.ERASED
         return [facts.KeyUnneeded(self.case_id, self.person_id, disclosure_id)]
 

@@ -45,7 +45,8 @@ _CHILDREN = text(
 )
 _GROWN = text(
     """
-    update intake.cases as c set age_group = 'adult', age_basis = g.basis, version = c.version + 1
+    update intake.cases as c set age_group = 'adult', age_basis = g.basis, version = c.version + 1,
+        updated_at = now()
     from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:bases as text[])) as g(id, version, basis)
     where c.id = g.id and c.version = g.version and c.state = 'open' returning c.id, c.age_basis
     """

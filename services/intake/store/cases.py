@@ -33,7 +33,7 @@ _UPDATE = text(
     """
     update intake.cases set organisation = :organisation, workers = :workers, urgency = :urgency,
         status_revision = :status_revision, fields_revision = :fields_revision, age_revision = :age_revision,
-        version = version + 1
+        version = version + 1, updated_at = now()
     where id = :id and version = :version
     """
 )

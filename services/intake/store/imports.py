@@ -1,8 +1,9 @@
 """File imports: the sealed chunks of an upload, its errors, its progress, and rows that are cases already."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from chassis.database import Origin, Transaction
 from chassis.problems import Conflict, NotFound
 from services.intake.domain.case import Case
 from services.intake.domain.facts import Fact
+from services.intake.domain.headings import EXTERNAL_ID
 from services.intake.domain.htcds import RowError
 from services.intake.outgoing import import_chunk, import_key, outgoing
-from services.intake.store import ages
+from services.intake.store import ages, index
 from services.intake.store.cases import remember_all
+from services.intake.store.index import IndexEntry
 from services.intake.store.records import Change, record
 
 _INSERT = text(
@@ -29,12 +32,13 @@ _INSERT = text(
     on conflict (id) do nothing
     """
 )
-_ERRORS = text(
+_RESULTS = text(
     """
-    insert into intake.import_errors (import_id, number, line, "column", reason)
-    select :id, e.number, e.line, e.column, e.reason
-    from unnest(cast(:lines as integer[]), cast(:columns as text[]), cast(:reasons as text[]))
-         with ordinality as e(line, "column", reason, number)
+    insert into intake.import_results (import_id, line, outcome, "column", reason, case_id)
+    select :id, r.line, r.outcome, r.column, r.reason, r.case_id
+    from unnest(cast(:lines as integer[]), cast(:outcomes as text[]), cast(:columns as text[]), cast(:reasons as text[]),
+                cast(:cases as uuid[])) with ordinality as r(line, outcome, "column", reason, case_id, number)
+    order by r.number
     """
 )
 _CHUNKS = text(
@@ -50,13 +54,15 @@ _READ_CHUNK = text(
     """
 )
 _KNOWN = text(
-    "select row_key from intake.import_rows where organisation = :organisation and row_key = any(cast(:keys as bytea[]))"
+    "select row_key, content, case_id from intake.import_rows"
+    " where organisation = :organisation and row_key = any(cast(:keys as bytea[]))"
 )
 _CLAIM = text(
     """
-    insert into intake.import_rows (organisation, row_key, case_id, import_id)
-    select :organisation, r.row_key, r.case_id, :id
-    from unnest(cast(:keys as bytea[]), cast(:cases as uuid[])) as r(row_key, case_id) order by r.row_key
+    insert into intake.import_rows (organisation, row_key, content, case_id, import_id)
+    select :organisation, r.row_key, r.content, r.case_id, :id
+    from unnest(cast(:keys as bytea[]), cast(:contents as bytea[]), cast(:cases as uuid[]))
+         as r(row_key, content, case_id) order by r.row_key
     on conflict do nothing returning row_key
     """
 )
@@ -77,16 +83,11 @@ _STATUSES = text(
          as s(case_id, deciding, status, reasons)
     """
 )
-_INDEX = text(
-    """
-    insert into intake.blind_index (case_id, organisation, entry)
-    select i.case_id, :organisation, i.entry from unnest(cast(:cases as uuid[]), cast(:entries as bytea[])) as i(case_id, entry)
-    """
-)
 _END_CHUNK = text("delete from intake.import_chunks where import_id = :id and number = :number")
 _PROGRESS = text(
     """
     update intake.imports set done = done + :rows, created = created + :created, duplicates = duplicates + :duplicates,
+        errors = errors + :refused,
         ended_at = case when done + :rows >= total then cast(:now as timestamptz) end
     where id = :id returning ended_at
     """
@@ -105,13 +106,53 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class RowKey:
+    """Keyed hashes: `key` recognises a row again, `content` tells whether everything in it is still the same."""
+
+    key: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """A row of a chunk and the line of the file on which it began."""
+
+    line: int
+    key: RowKey
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row that is a case of the organisation already, with what it held then."""
+
+    content: bytes
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row. `column` and `reason` say why a row was refused."""
+
+    line: int
+    outcome: str
+    column: str | None = None
+    reason: str | None = None
+    case_id: UUID | None = None
+
+
+OPENED, DUPLICATE, REFUSED = "opened", "duplicate", "refused"
+DIFFERS = "differs-from-case"
+"""The identifier is known, and what stands beside it is not what stood there: a person compares the two."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewRow:
     """A row that is no case yet, sealed under its person's key."""
 
-    key: bytes
+    key: RowKey
     case: Case
     changes: Sequence[Change]
-    index: bytes | None
+    index: Sequence[IndexEntry]
     decision: tuple[str, str, str] | None
     """Deciding organisation in clear, status and reasons sealed."""
     facts: Sequence[Fact]
@@ -139,13 +180,7 @@ async def accept(
     }
     if (await tx.execute(_INSERT, parameters)).rowcount != 1:
         raise Conflict
-    if errors:
-        columns = {
-            "lines": [error.line for error in errors],
-            "columns": [error.column for error in errors],
-            "reasons": [error.reason for error in errors],
-        }
-        await tx.execute(_ERRORS, {"id": import_id, **columns})
+    await _put_results(tx, import_id, [RowResult(e.line, REFUSED, e.column, e.reason) for e in errors])
     if chunks:
         await tx.execute(_CHUNKS, {"id": import_id, "sealed": list(chunks)})
     tx.say(*(import_chunk(import_id, number) for number in range(1, len(chunks) + 1)))
@@ -174,24 +209,64 @@ async def read_chunk(tx: Transaction, import_id: UUID, number: int) -> Chunk | N
     return Chunk(import_id, number, row.sealed, row.organisation, origin)
 
 
-async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) -> set[bytes]:
-    """Those that are cases of the organisation already."""
-    rows = await tx.execute(_KNOWN, {"organisation": organisation, "keys": list(keys)})
-    return {bytes(row.row_key) for row in rows}
+async def known_rows(tx: Transaction, organisation: str, keys: Sequence[RowKey]) -> dict[bytes, KnownRow]:
+    """Those that are cases of the organisation already, by their key."""
+    rows = await tx.execute(_KNOWN, {"organisation": organisation, "keys": [one.key for one in keys]})
+    return {bytes(row.row_key): KnownRow(bytes(row.content), row.case_id) for row in rows}
 
 
-async def finish_chunk(tx: Transaction, chunk: Chunk, count: int, new: Sequence[NewRow]) -> None:
-    """Open the cases of a chunk of `count` rows in one transaction, each row at most once whatever runs beside it."""
-    distinct = {row.key: row for row in new}
+async def finish_chunk(
+    tx: Transaction, chunk: Chunk, rows: Sequence[ChunkRow], new: Sequence[NewRow]
+) -> None:
+    """Open the cases of a chunk in one transaction, each row at most once whatever runs beside it."""
+    distinct = {row.key.key: row for row in new}
     claimed = await _claim(tx, chunk, distinct)
     opened = [row for key, row in distinct.items() if key in claimed]
     if opened:
         await _insert(tx, chunk, opened)
+    results = _results(rows, await known_rows(tx, chunk.organisation, [row.key for row in rows]), claimed)
+    await _put_results(tx, chunk.import_id, results)
     await tx.execute(_END_CHUNK, {"id": chunk.import_id, "number": chunk.number})
-    counts = {"rows": count, "created": len(opened), "duplicates": count - len(opened)}
+    outcomes = Counter(result.outcome for result in results)
+    counts = {"rows": len(rows), "created": outcomes[OPENED]}
+    counts |= {"duplicates": outcomes[DUPLICATE], "refused": outcomes[REFUSED]}
     progress = await tx.execute(_PROGRESS, {"id": chunk.import_id, "now": tx.now, **counts})
     if progress.scalar_one() is not None:
         tx.say(import_key(chunk.import_id))
+
+
+def _results(
+    rows: Sequence[ChunkRow], known: Mapping[bytes, KnownRow], claimed: set[bytes]
+) -> list[RowResult]:
+    """The first row of a claimed key opened its case; any other is compared with the case that stands under it."""
+    unopened, results = set(claimed), []
+    for row in rows:
+        result = compared(row, known[row.key.key])
+        if row.key.key in unopened:
+            unopened.remove(row.key.key)
+            result = replace(result, outcome=OPENED)
+        results.append(result)
+    return results
+
+
+def compared(row: ChunkRow, known: KnownRow) -> RowResult:
+    """Identity is compared and never assumed: the same row is named with its case, another content is refused."""
+    if row.key.content == known.content:
+        return RowResult(row.line, DUPLICATE, case_id=known.case_id)
+    return RowResult(row.line, REFUSED, EXTERNAL_ID, DIFFERS, known.case_id)
+
+
+async def _put_results(tx: Transaction, import_id: UUID, results: Sequence[RowResult]) -> None:
+    if not results:
+        return
+    parameters = {
+        "lines": [one.line for one in results],
+        "outcomes": [one.outcome for one in results],
+        "columns": [one.column for one in results],
+        "reasons": [one.reason for one in results],
+        "cases": [one.case_id for one in results],
+    }
+    await tx.execute(_RESULTS, {"id": import_id, **parameters})
 
 
 async def _claim(tx: Transaction, chunk: Chunk, rows: Mapping[bytes, NewRow]) -> set[bytes]:
@@ -201,6 +276,7 @@ async def _claim(tx: Transaction, chunk: Chunk, rows: Mapping[bytes, NewRow]) ->
         "organisation": chunk.organisation,
         "id": chunk.import_id,
         "keys": list(rows),
+        "contents": [row.key.content for row in rows.values()],
         "cases": [row.case.id for row in rows.values()],
     }
     return {bytes(row.row_key) for row in await tx.execute(_CLAIM, parameters)}
@@ -218,8 +294,7 @@ async def _insert(tx: Transaction, chunk: Chunk, rows: Sequence[NewRow]) -> None
     await record(tx, changes, organisation=chunk.organisation, by=chunk.origin.actor)
     decided = [(row.case.id, *row.decision) for row in rows if row.decision is not None]
     await _many(tx, _STATUSES, who, ("cases", "deciding", "statuses", "reasons"), decided)
-    indexed = [(row.case.id, row.index) for row in rows if row.index is not None]
-    await _many(tx, _INDEX, {"organisation": chunk.organisation}, ("cases", "entries"), indexed)
+    await index.put(tx, {row.case.id: row.index for row in rows})
     facts = itertools.chain.from_iterable(row.facts for row in rows)
     tx.say(*map(outgoing, facts), origin=chunk.origin)
 

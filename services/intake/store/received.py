@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from chassis.access import remember
 from chassis.database import Transaction
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.received import CHANNEL, CLOSED, Disclosure, Grant, ReceivedFile, State
@@ -22,7 +23,8 @@ _ONE_AT_A_TIME = text(
 _CASES = text(
     """
     select c.id, c.person_id, c.organisation, c.urgency, c.state,
-        exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
+        c.channel <> 'exchange'
+        or exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
         or exists (select from intake.field_revisions r where r.case_id = c.id)
         or exists (select from intake.screenings s where s.case_id = c.id)
         or exists (select from intake.statuses s where s.case_id = c.id)
@@ -50,11 +52,13 @@ _OPEN = text(
 )
 _MOVE = text(
     """
-    update intake.cases as c set state = n.state, person_id = n.person_id, version = c.version + 1
+    update intake.cases as c set state = n.state, person_id = n.person_id, version = c.version + 1,
+        updated_at = now()
     from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:persons as uuid[])) as n(id, state, person_id)
     where c.id = n.id
     """
 )
+_NOBODYS = text("update intake.cases set workers = '{}' where id = :id")
 _ACCEPT = text(
     """
     insert into intake.accepted_referrals (case_id, referral_id)
@@ -77,16 +81,16 @@ _PUT = text(
 _GRANT = text(
     """
     update intake.disclosures as d set organisation = g.recipient, sender = g.sender, sender_cell = g.sender_cell,
-        service = g.service, purpose = g.purpose, agreement_id = g.agreement_id, agreement_version = g.agreement_version,
+        service = g.service, purpose = g.purpose, kind = g.kind, agreement_id = g.agreement_id, agreement_version = g.agreement_version,
         consent_revision = g.consent_revision, consent_sha256 = g.consent_sha256,
         fields = string_to_array(nullif(g.fields, ''), ','),
         back_categories = string_to_array(nullif(g.back_categories, ''), ','), valid_until = g.valid_until
     from unnest(cast(:ids as uuid[]), cast(:recipients as text[]), cast(:senders as text[]), cast(:cells as text[]),
                 cast(:services as text[]), cast(:purposes as text[]), cast(:agreements as text[]),
                 cast(:versions as integer[]), cast(:revisions as integer[]), cast(:hashes as text[]),
-                cast(:fields as text[]), cast(:back as text[]), cast(:until as timestamptz[]))
+                cast(:fields as text[]), cast(:back as text[]), cast(:until as timestamptz[]), cast(:kinds as text[]))
          as g(id, recipient, sender, sender_cell, service, purpose, agreement_id, agreement_version, consent_revision,
-              consent_sha256, fields, back_categories, valid_until)
+              consent_sha256, fields, back_categories, valid_until, kind)
     where d.id = g.id
     """
 )
@@ -147,6 +151,10 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
         }
         await tx.execute(_OPEN, parameters)
         await remember_all(tx, {f.case_id: f.organisation for f in new})
+    for file in files:
+        if file.reopened:
+            await tx.execute(_NOBODYS, {"id": file.case_id})
+            await remember(tx, file.case_id, file.organisation)
     moved = [file for file in files if file.opened_at is None or file.state is not CaseState.OPEN]
     if moved:
         states, persons = [f.state for f in moved], [f.person_id for f in moved]
@@ -207,6 +215,7 @@ def _grants(granted: Sequence[tuple[UUID, Grant]]) -> dict[str, list[Any]]:
         "fields": [",".join(g.fields) for g in grants],
         "back": [",".join(g.back_categories) for g in grants],
         "until": [g.valid_until for g in grants],
+        "kinds": [g.kind for g in grants],
     }
 
 
@@ -226,6 +235,7 @@ def _disclosure(row: Any) -> Disclosure:
             tuple(row.fields or ()),
             tuple(row.back_categories or ()),
             row.valid_until,
+            row.kind,
         )
     return Disclosure(
         row.id, row.case_id, row.referral_id, State(row.state), grant, closed_for=row.closed_for

@@ -60,13 +60,6 @@ _HOLD = text(
 _LIFT = text(
     "update intake.holds set lifted_at = :now, lifted_by = :by where id = :id and case_id = :case_id"
 )
-_INDEX = text(
-    """
-    insert into intake.blind_index (case_id, organisation, entry) values (:case_id, :organisation, :entry)
-    on conflict (case_id) do update set organisation = excluded.organisation, entry = excluded.entry
-    """
-)
-_UNINDEX = text("delete from intake.blind_index where case_id = :case_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +114,6 @@ async def record(tx: Transaction, changes: Sequence[Change], *, organisation: st
 async def own_fields(tx: Transaction, case_id: UUID) -> dict[str, str]:
     """Field → ciphertext of what was recorded here."""
     return {row.field: row.value for row in await tx.execute(_OWN, {"case_id": case_id})}
-
-
-async def put_index(tx: Transaction, actor: Actor, case_id: UUID, entry: bytes | None) -> None:
-    """The blind index of the person's name and year of birth; None where there is no name any more."""
-    if entry is None:
-        await tx.execute(_UNINDEX, {"case_id": case_id})
-    else:
-        parameters = {"case_id": case_id, "organisation": actor.organisation, "entry": entry}
-        await tx.execute(_INDEX, parameters)
 
 
 async def add_screening(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> None:

@@ -10,6 +10,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "case.assigned.v1": {ALWAYS: "new_assignment"},
     "hold.placed.v1": {ALWAYS: "file_changed"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
+    "consent.requested.v1": {ALWAYS: "act_now"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
     "consent.expired.v1": {ALWAYS: "act_now"},
     "disclosure.refused.v1": {ALWAYS: "act_now"},

@@ -14,7 +14,7 @@ from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, KnownCode, OrganisationId
 from services.referral import preview as consent
 from services.referral import queries, use_cases
-from services.referral.domain.states import Half
+from services.referral.domain.states import Half, Kind
 from services.referral.store import referrals
 from services.referral.use_cases import Asked
 
@@ -26,7 +26,10 @@ HalfQuery = Annotated[
 
 
 class ReferralForm(BaseModel):
-    """What is asked for. `fields` are names of case-file fields; what is sent is decided by consent."""
+    """What is asked for. `fields` are names of case-file fields; what is sent is decided by consent.
+
+    A `transfer` hands the case over to another organisation of the country, once that has accepted it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,6 +39,7 @@ class ReferralForm(BaseModel):
     purpose: Annotated[str, KnownCode("purpose")]
     urgency: Annotated[str, KnownCode("urgency")]
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
+    kind: Annotated[str, KnownCode("referral_kind")] = Kind.REFERRAL
 
 
 @router.post("", status_code=201, summary="Draft a referral; nobody is told yet")
@@ -47,6 +51,7 @@ async def post_referral(body: ReferralForm, actor: Who, tx: Tx, running: Running
         purpose=body.purpose,
         urgency=body.urgency,
         fields=tuple(sorted(set(body.fields))),
+        kind=Kind(body.kind),
     )
     referral = await use_cases.draft_referral(tx, actor, running.settings.cell, asked)
     location = f"/v1/referrals/{referral.id}"
@@ -81,10 +86,10 @@ async def get_referrals(
 async def get_referral(
     referral_id: UUID, actor: Who, tx: Tx, response: Response, half: HalfQuery = None
 ) -> queries.ReferralView:
-    meant, case_id = await referrals.half_of(tx, actor, referral_id, half)
-    await require_case(tx, actor, "referral.read", case_id)
-    view = await queries.referral(tx, referral_id, meant)
-    tx.say(RecordReadV1(case_id=case_id, resource="referral", resource_id=referral_id))
+    meant = await referrals.half_of(tx, actor, referral_id, half)
+    await require_case(tx, actor, "referral.read", meant.case_id)
+    view = await queries.referral(tx, referral_id, meant.half)
+    tx.say(RecordReadV1(case_id=meant.case_id, resource="referral", resource_id=referral_id))
     response.headers["ETag"] = etag(view.version)
     return view
 

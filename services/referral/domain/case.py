@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from services.referral.domain.facts import Fact, Ignored, ReferralReceived
+from services.referral.domain.facts import Fact, Ignored, ReferralReceived, TransferMoved
 from services.referral.domain.referral import Referral
 from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, State, Verb
@@ -25,6 +25,8 @@ _ENDS: Mapping[str | None, State] = MappingProxyType(
 )
 """Reason of a recall → how an offer ends by it. Any other follows a disclosure that is replaced, or a move of this half."""
 
+TRANSFER_OPEN, NOT_OFFERED = "transfer-open", "service-not-offered"
+
 
 @dataclass(slots=True)
 class CaseReferrals:
@@ -32,12 +34,31 @@ class CaseReferrals:
 
     case_id: UUID
     halves: dict[tuple[UUID, Half], Referral] = field(default_factory=dict)
+    offered: frozenset[tuple[str, str]] = frozenset()
+    """(organisation, service) of the directory, where a hand-over is to be checked against it."""
 
     def outgoing(self, referral_id: UUID) -> Referral | None:
         return self.halves.get((referral_id, Half.OUTGOING))
 
     def incoming(self, referral_id: UUID) -> Referral | None:
         return self.halves.get((referral_id, Half.INCOMING))
+
+    def hand_over(self, transfer: Referral, clock: ResponseClock, now: datetime) -> list[Fact]:
+        """Send the transfer that was asked for with her answer, once. What makes no sense has failed, and says why."""
+        if self.outgoing(transfer.id) is not None:
+            return []
+        in_the_way = [half for half in self.halves.values() if transfer.excludes(half)]
+        self.halves[transfer.id, Half.OUTGOING] = transfer
+        if in_the_way:
+            transfer.state = State.REQUESTED
+            said = transfer.refuse(TRANSFER_OPEN, now)
+            return [
+                fact for fact in said if not isinstance(fact, TransferMoved)
+            ]  # the open one is the case's
+        if (transfer.recipient, transfer.service) not in self.offered:
+            transfer.state = State.REQUESTED
+            return transfer.refuse(NOT_OFFERED, now)
+        return transfer.send(clock.deadlines(transfer.urgency, now), now)
 
     def receive(self, offer: Referral, clock: ResponseClock, now: datetime) -> list[Fact]:
         """Open the incoming half, once. Where a recall came before it, it opens revoked and nobody is asked."""

@@ -30,6 +30,18 @@ class ReferralSent:
     urgency: str
     fields: tuple[str, ...]
     at: datetime
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferMoved:
+    """The sender's half of a transfer: who has the case hangs on it."""
+
+    case_id: UUID
+    referral_id: UUID
+    recipient: str
+    state: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +128,4 @@ class Ignored:
     state: str | None
 
 
-Fact = Moved | ReferralSent | ReminderDue | ExpiryDue | Ignored
+Fact = Moved | ReferralSent | TransferMoved | ReminderDue | ExpiryDue | Ignored

@@ -12,15 +12,18 @@ from services.referral.domain.facts import Fact, Ignored, Moved
 from services.referral.domain.response_clock import Deadlines
 from services.referral.domain.states import (
     ENDED,
-    FOLLOWS,
     HELPING,
     MOVES,
     OFFERED,
+    UNANSWERED,
     Half,
+    Kind,
     State,
     Verb,
     WrongHalf,
     WrongMove,
+    follows,
+    starts,
 )
 
 _SAYS: Mapping[Verb, tuple[type[Any], str | None]] = MappingProxyType(
@@ -68,6 +71,7 @@ class Referral:
     urgency: str
     asked: tuple[str, ...]
     created_at: datetime
+    kind: Kind = Kind.REFERRAL
     state: State = State.DRAFT
     reason: str | None = None
     outcome: str | None = None
@@ -92,6 +96,13 @@ class Referral:
     def changed(self) -> bool:
         return self.version != self.stored
 
+    def excludes(self, other: "Referral") -> bool:
+        """A case goes to one organisation at a time, and has one open offer to it for a purpose."""
+        if other.half is not Half.OUTGOING or other.state not in UNANSWERED:
+            return False
+        same = (other.recipient, other.purpose) == (self.recipient, self.purpose)
+        return same or (self.kind is Kind.TRANSFER and other.kind is Kind.TRANSFER)
+
     def send(self, deadlines: Deadlines, now: datetime) -> list[Fact]:
         """Ask consent for the disclosure; the receiver's clock begins."""
         self._gate(Verb.SEND)
@@ -108,8 +119,9 @@ class Referral:
             urgency=self.urgency,
             fields=self.asked,
             at=now,
+            kind=str(self.kind),
         )
-        return [sent, *self.start_clock(deadlines)]
+        return [sent, *self._custody(now), *self.start_clock(deadlines)]
 
     def start_clock(self, deadlines: Deadlines) -> list[Fact]:
         self.respond_by = deadlines.respond_by
@@ -191,13 +203,13 @@ class Referral:
 
     def follow(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
         """Do what the other half did, if that fits where this one stands; else only note that it was heard."""
-        if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
+        if self.state not in follows(self.half, verb, self.kind):
             return [self._ignored(verb)]
         return self._take(verb, now, code)
 
     def _move_if_possible(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
         move = MOVES[verb]
-        if self.half not in move.by or self.state not in move.start:
+        if self.half not in move.by or self.state not in starts(verb, self.kind):
             return [self._ignored(verb)]
         return self._take(verb, now, code)
 
@@ -209,7 +221,7 @@ class Referral:
         move = MOVES[verb]
         if self.half not in move.by:
             raise WrongHalf(verb, self.half)
-        if self.state not in move.start:
+        if self.state not in starts(verb, self.kind):
             raise WrongMove(verb, self.state)
 
     def _take(self, verb: Verb, now: datetime, code: str | None) -> list[Fact]:
@@ -230,7 +242,13 @@ class Referral:
             at=now,
             **({} if carries is None else {carries: code or NOT_DISCLOSED}),
         )
-        return [fact]
+        return [fact, *self._custody(now)]
+
+    def _custody(self, now: datetime) -> list[Fact]:
+        """Where the sender's half of a transfer stands now."""
+        if self.kind is Kind.REFERRAL or self.half is Half.INCOMING:
+            return []
+        return [facts.TransferMoved(self.case_id, self.id, self.recipient, str(self.state), now)]
 
     def _stamp(self, now: datetime) -> None:
         if self.state is State.RECEIVED:

@@ -54,6 +54,13 @@ HELPING = frozenset({State.ACCEPTED, State.IN_PROGRESS, State.ON_HOLD})
 ENDED = frozenset(State) - UNANSWERED - HELPING
 
 
+class Kind(StrEnum):
+    """Codes of the list `referral_kind`. A referral is access; a transfer is custody."""
+
+    REFERRAL = "referral"
+    TRANSFER = "transfer"
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """`by` is the half whose holder may make it: the sender holds the outgoing one, the receiver the incoming one."""
@@ -84,6 +91,22 @@ MOVES: Mapping[Verb, Move] = MappingProxyType(
     }
 )
 
+_CUSTODY: Mapping[Verb, frozenset[State]] = MappingProxyType(
+    {
+        **dict.fromkeys((Verb.START, Verb.HOLD, Verb.RESUME, Verb.COMPLETE, Verb.FAIL), frozenset[State]()),
+        Verb.CANCEL: UNANSWERED,
+        Verb.CORRECT: frozenset(State) - HELPING - {State.ENTERED_IN_ERROR},
+    }
+)
+"""A transfer ends with its answer: accepted, the case is the recipient's, who tells the sender nothing more of her."""
+
+
+def starts(verb: Verb, kind: Kind) -> frozenset[State]:
+    """From where a verb may be made."""
+    always = MOVES[verb].start
+    return always if kind is Kind.REFERRAL else _CUSTODY.get(verb, always)
+
+
 # Where the receiver's answer crossed what ended the offer on this side (an expiry, a recall, a cancellation), the
 # receiver had answered first; or it would have been told and could not have answered. So the answer stands.
 _CROSSED = frozenset({State.EXPIRED, State.REVOKED})
@@ -108,6 +131,16 @@ FOLLOWS: Mapping[Half, Mapping[Verb, frozenset[State]]] = MappingProxyType(
     }
 )
 """From where a half follows what the other half did. Tolerant of a code that was lost before: the later one counts."""
+
+
+_ANSWERS = frozenset({Verb.ACCEPT, Verb.REJECT, Verb.CANCEL})
+
+
+def follows(half: Half, verb: Verb, kind: Kind) -> frozenset[State]:
+    """The same for what the other half did; of a transfer only its answer, and that it was taken back, concern anybody."""
+    if kind is Kind.TRANSFER and verb not in _ANSWERS:
+        return frozenset()
+    return FOLLOWS[half].get(verb, frozenset())
 
 
 class WrongMove(Exception):

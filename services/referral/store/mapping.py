@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import TextClause, text
 
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half, State
+from services.referral.domain.states import Half, Kind, State
 
 _FIXED: Mapping[str, str] = {
     "case_id": "uuid",
@@ -23,6 +24,7 @@ _FIXED: Mapping[str, str] = {
     "urgency": "text",
     "asked": "jsonb",
     "created_at": "timestamptz",
+    "kind": "text",
 }
 _MOVING: Mapping[str, str] = {
     "state": "text",
@@ -45,11 +47,14 @@ _ALL = {**_KEY, **_FIXED, **_MOVING}
 
 COLUMNS = ", ".join(_ALL)
 _READ = [name for name in _ALL if name != "organisation"]
-_HALF, _STATE, _ASKED, _FIELDS, _WITHHELD = map(_READ.index, ("half", "state", "asked", "fields", "withheld"))
+_HALF, _KIND, _STATE, _ASKED, _FIELDS, _WITHHELD = map(
+    _READ.index, ("half", "kind", "state", "asked", "fields", "withheld")
+)
 READ = ", ".join(_READ)
 """The columns in the order of a Referral's attributes; whose half it is follows from them."""
 
 _HALVES: Mapping[str, Half] = {str(half): half for half in Half}
+_KINDS: Mapping[str, Kind] = MappingProxyType({str(kind): kind for kind in Kind})
 _STATES: Mapping[str, State] = {str(state): state for state in State}
 
 
@@ -96,6 +101,7 @@ def referral(row: Any) -> Referral:
     """A row of READ as the half that it is. By position and in place, for a batch has hundreds of them."""
     values = list(row)
     values[_HALF], values[_STATE] = _HALVES[values[_HALF]], _STATES[values[_STATE]]
+    values[_KIND] = _KINDS[values[_KIND]]
     values[_ASKED], values[_FIELDS] = tuple(values[_ASKED]), tuple(values[_FIELDS])
     values[_WITHHELD] = tuple(map(tuple, values[_WITHHELD]))
     found = Referral(*values)

@@ -1,6 +1,7 @@
 """Halves of referrals: got under a lock and for an actor, loaded and saved as sets for a batch of events."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,7 +14,7 @@ from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.referral.domain.case import CaseReferrals
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half
+from services.referral.domain.states import Half, Kind
 from services.referral.outgoing import outgoing
 from services.referral.store import mapping
 
@@ -22,7 +23,16 @@ _LOAD = text(
     f"select {mapping.READ} from referral.referrals where case_id = any(cast(:cases as uuid[]))"
     " order by case_id, id, half for update"
 )
-_HALVES = text("select half, case_id, organisation from referral.referrals where id = :id order by half desc")
+_OFFERED = text(
+    "select s.organisation, s.service from referral.services s join referral.organisations o on o.id = s.organisation"
+    " where o.status = 'active' and s.status = 'active'"
+)
+_HALVES = text(
+    "select half, kind, case_id, organisation from referral.referrals where id = :id order by half desc"
+)
+
+
+ONE_TRANSFER = "one_open_transfer"
 
 
 class OfferOpen(Conflict):
@@ -31,24 +41,49 @@ class OfferOpen(Conflict):
     code, title = "offer-open", "There is an open referral of this case to this recipient for this purpose"
 
 
-async def half_of(
-    tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None
-) -> tuple[Half, UUID]:
+class TransferOpen(Conflict):
+    """A case goes to one organisation at a time."""
+
+    code, title = (
+        "transfer-open",
+        "There is an open transfer of this case: wait for its answer, or take it back",
+    )
+
+
+HAND_OVER = "case.hand_over"
+_BY_SENDER = frozenset(
+    {"referral.draft", "referral.send", "referral.cancel", "referral.correct", "disclosure.preview"}
+)
+
+
+def right_to(action: str, kind: Kind) -> str:
+    """What the policies are asked: whoever may hand a case over makes every move of the sender's half of a transfer."""
+    return HAND_OVER if kind is Kind.TRANSFER and action in _BY_SENDER else action
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    half: Half
+    kind: Kind
+    case_id: UUID
+
+
+async def half_of(tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None) -> Meant:
     """Which half the actor means, and its case: the one asked for, else the one of their organisation. Raises NotFound."""
     rows = (await tx.execute(_HALVES, {"id": referral_id})).all()
     meant = [row for row in rows if half is None or row.half == half]
     if not meant:
         raise NotFound
     row = max(meant, key=lambda one: one.organisation == actor.organisation)
-    return Half(row.half), row.case_id
+    return Meant(Half(row.half), Kind(row.kind), row.case_id)
 
 
 async def get(
     tx: Transaction, actor: Actor, action: str, referral_id: UUID, half: Half, *, expected: int | None = None
 ) -> Referral:
     """Lock a half for this actor to move it. Raises NotFound, or PreconditionFailed where it is not as they saw it."""
-    _, case_id = await half_of(tx, actor, referral_id, half)
-    await require_case(tx, actor, action, case_id)
+    meant = await half_of(tx, actor, referral_id, half)
+    await require_case(tx, actor, right_to(action, meant.kind), meant.case_id)
     referral = await hold(tx, referral_id, half)
     if expected is not None and referral.version != expected:
         raise PreconditionFailed
@@ -64,11 +99,11 @@ async def hold(tx: Transaction, referral_id: UUID, half: Half) -> Referral:
 
 
 async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> None:
-    """Write the half if it is still as it was read, and say what happened. Raises PreconditionFailed, OfferOpen."""
+    """Write the half if it is still as it was read, and say what happened. Raises PreconditionFailed, OfferOpen, TransferOpen."""
     try:
         await _write(tx, [referral])
     except IntegrityError as error:
-        raise OfferOpen from error
+        raise (TransferOpen if ONE_TRANSFER in str(error.orig) else OfferOpen) from error
     tx.say(*map(outgoing, facts))
 
 
@@ -78,6 +113,15 @@ async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseRefe
     for row in (await tx.execute(_LOAD, {"cases": list(case_ids)})).all():
         referral = mapping.referral(row)
         cases[referral.case_id].halves[referral.id, referral.half] = referral
+    return cases
+
+
+async def load_with_offers(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
+    """The same, with every service that an active organisation offers."""
+    cases = await load(tx, case_ids)
+    offered = frozenset((row.organisation, row.service) for row in await tx.execute(_OFFERED))
+    for case in cases.values():
+        case.offered = offered
     return cases
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,8 @@ from uuid import UUID
 from services.returns.domain import facts
 from services.returns.domain.check import ESCORT, Check
 from services.returns.domain.facts import ArrivalExpected, Fact, Ignored, Moved
+from services.returns.domain.journey import Journey, Told, bounded
+from services.returns.domain.outcomes import NOT_DISCLOSED, ONGOING, OUTCOMES
 from services.returns.domain.states import (
     ENDED,
     FOLLOWS,
@@ -21,35 +23,6 @@ from services.returns.domain.states import (
     WrongMove,
     WrongOutcome,
 )
-
-NOT_DISCLOSED = "not-disclosed"
-"""Said by a half that followed where the other side told that it closed, and not how: her consent decides what is told."""
-
-UNTOLD = timedelta(days=3)
-"""After this somebody asks for her, where the other side did not say when she is expected."""
-
-ONGOING = "reintegration-ongoing"
-_NOT_GONE = frozenset({"not-returned", "contact-lost"})
-OUTCOMES: Mapping[State, frozenset[str]] = MappingProxyType(
-    {
-        State.ARRIVED: frozenset(
-            {
-                "reintegrated",
-                ONGOING,
-                "returned-without-plan",
-                "re-referred",
-                "contact-lost",
-                "migrated-again",
-                "re-trafficked",
-                "person-ended",
-            }
-        ),
-        State.MISSED: _NOT_GONE | {"migrated-again", "re-trafficked"},
-        State.TURNED_BACK: _NOT_GONE,
-        State.SUSPENDED: _NOT_GONE,
-    }
-)
-"""How a return may end from where it stands; codes of the list `return_outcome`."""
 
 _SAYS: Mapping[Verb, type[Any]] = MappingProxyType(
     {
@@ -69,24 +42,6 @@ _SAYS: Mapping[Verb, type[Any]] = MappingProxyType(
         Verb.WITHDRAW: facts.ReturnWithdrawn,
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """When she is expected and at what kind of place (a code of `handover_point`); None where the other side did not say."""
-
-    expected_at: datetime
-    handover: str | None
-    escorted: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the other half said besides its verb, and when it did it."""
-
-    at: datetime
-    reason: str | None = None
-    journey: Journey | None = None
 
 
 @dataclass(slots=True)
@@ -246,7 +201,7 @@ class Return:
         if verb is Verb.RESUME:
             return self._resumed(now)
         if verb is Verb.DEPART:
-            return self._set_out(told.journey or Journey(now + UNTOLD, None, None), now)
+            return self._set_out(bounded(told.journey, now), now)
         return self._take(verb, now, **self._heard(verb, told))
 
     @property

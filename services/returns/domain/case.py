@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.returns.domain.assisted_return import Return, Told
+from services.returns.domain.assisted_return import Return
 from services.returns.domain.facts import Fact, Ignored
+from services.returns.domain.journey import Told
 from services.returns.domain.states import Half, State, Verb
 
 

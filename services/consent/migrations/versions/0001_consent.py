@@ -6,7 +6,7 @@ revision = "consent_0001"
 down_revision = None
 
 STATEMENTS = """
-create table consent.cases (case_id uuid primary key, person_id uuid not null, age_group text not null);
+create table consent.cases (case_id uuid primary key, person_id uuid not null, age_group text);
 create table consent.records (
     id uuid primary key, case_id uuid not null, organisation text not null, state text not null,
     revision integer not null, head text not null, salt text not null, valid_until timestamptz not null,
@@ -19,7 +19,7 @@ create table consent.disclosures (
     id uuid primary key, case_id uuid not null, referral_id uuid not null, stage text not null,
     consent_id uuid references consent.records (id), refusal text, recalled_for text, fence_due boolean not null,
     purpose text not null, sender text not null, recipient text not null, recipient_cell text not null,
-    recipient_role text not null, service text not null, urgency text not null, asked text[] not null,
+    recipient_role text not null, service text not null, urgency text not null, kind text not null, asked text[] not null,
     revision integer, revision_hash text, agreement_id text, agreement_version integer, agreement_sha256 text,
     fields text[], fields_hash text, withheld jsonb, back_categories text[], valid_until timestamptz);
 create index disclosures_case on consent.disclosures (case_id, id);
@@ -41,9 +41,7 @@ create index grants_case on consent.grants (case_id, disclosure_id);
 create table consent.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null,
     purposes text[] not null, fields text[] not null, valid_from timestamptz not null,
-    valid_until timestamptz not null, retention_days integer not null, primary key (id, version));
-create table consent.directory (
-    organisation text primary key, cell text not null, role text not null, version integer not null)
+    valid_until timestamptz not null, retention_days integer not null, primary key (id, version))
 """
 
 APPEND_ONLY = """

@@ -9,10 +9,13 @@ STATEMENTS = """
 create table intake.cases (
     id uuid primary key, person_id uuid not null, organisation text not null, workers text[] not null default '{}',
     channel text not null, urgency text not null, opened_at timestamptz not null, opened_by text not null,
-    state text not null default 'open' check (state in ('open', 'erased')), flags text,
+    updated_at timestamptz not null default now(),
+    state text not null default 'open' check (state in ('open', 'handed_over', 'erased')), flags text,
     age_group text not null default 'child', age_basis text not null default 'unknown',
     age_doubted boolean not null default false, age_revision integer not null default 0,
-    status_revision integer not null default 0, fields_revision integer not null default 0, version integer not null default 1);
+    status_revision integer not null default 0, fields_revision integer not null default 0, version integer not null default 1,
+    transfer_id uuid, transfer_to text, transfer_state text, transfer_at timestamptz);
+create index cases_submitted on intake.cases (opened_by, opened_at desc, id desc);
 create index cases_worklist on intake.cases (organisation, opened_at desc, id desc);
 create index cases_person on intake.cases (person_id);
 create index cases_children on intake.cases (id) where age_group = 'child' and age_basis <> 'unknown';
@@ -53,13 +56,18 @@ create table intake.disclosures (
     id uuid primary key, case_id uuid not null, referral_id uuid not null, organisation text,
     state text not null check (state in ('held', 'accepted', 'erased', 'restricted', 'stopped')),
     sender text, sender_cell text, service text, purpose text, agreement_id text, agreement_version integer,
-    consent_revision integer, consent_sha256 text, fields text[], back_categories text[], valid_until timestamptz,
+    consent_revision integer, consent_sha256 text, kind text, fields text[], back_categories text[], valid_until timestamptz,
     received_at timestamptz not null, closed_at timestamptz, closed_for text);
+create index disclosures_of_referral on intake.disclosures (referral_id);
 create index disclosures_of_case on intake.disclosures (case_id);
 create table intake.accepted_referrals (case_id uuid not null, referral_id uuid not null, primary key (case_id, referral_id));
+create table intake.authorised (
+    disclosure_id uuid primary key, case_id uuid, fields text[], valid_until timestamptz,
+    recalled boolean not null default false);
 create table intake.blind_index (
-    case_id uuid primary key references intake.cases, organisation text not null, entry bytea not null);
-create index blind_index_entry on intake.blind_index (organisation, entry);
+    case_id uuid not null references intake.cases, organisation text not null, entry bytea not null,
+    asks boolean not null, answers boolean not null, primary key (case_id, entry));
+create index blind_index_entry on intake.blind_index (organisation, entry) where answers;
 create table intake.cell_keys (name text primary key, sealed text not null);
 create table intake.imports (
     id uuid primary key, organisation text not null, by text not null, purpose text not null, policy text not null,
@@ -69,11 +77,13 @@ create table intake.imports (
 create table intake.import_chunks (
     import_id uuid not null references intake.imports, number integer not null, sealed text not null,
     primary key (import_id, number));
-create table intake.import_errors (
-    import_id uuid not null references intake.imports, number integer not null, line integer not null,
-    "column" text not null, reason text not null, primary key (import_id, number));
+create table intake.import_results (
+    import_id uuid not null references intake.imports, number bigint generated always as identity, line integer not null,
+    outcome text not null check (outcome in ('opened', 'duplicate', 'refused')), "column" text, reason text,
+    case_id uuid, primary key (import_id, line, number));
 create table intake.import_rows (
-    organisation text not null, row_key bytea not null, case_id uuid not null, import_id uuid not null,
+    organisation text not null, row_key bytea not null, content bytea not null, case_id uuid not null,
+    import_id uuid not null,
     primary key (organisation, row_key))
 """
 

@@ -11,6 +11,7 @@ create table referral.referrals (
     organisation text not null, sender text not null, sender_cell text not null, recipient text not null,
     recipient_cell text not null, recipient_role text not null, service text not null, purpose text not null,
     urgency text not null, asked jsonb not null, created_at timestamptz not null,
+    kind text not null check (kind in ('referral', 'transfer')),
     state text not null, reason text, outcome text, disclosure_id uuid, fields jsonb not null,
     withheld jsonb not null, sent_at timestamptz, received_at timestamptz, answered_at timestamptz,
     ended_at timestamptz, respond_by timestamptz, reminded_at timestamptz, version integer not null,
@@ -19,6 +20,8 @@ create index referrals_case on referral.referrals (case_id);
 create index referrals_worklist on referral.referrals (organisation, created_at desc, id desc);
 create unique index one_open_offer on referral.referrals (case_id, recipient, purpose)
     where half = 'outgoing' and state in ('draft', 'requested', 'received');
+create unique index one_open_transfer on referral.referrals (case_id)
+    where half = 'outgoing' and kind = 'transfer' and state in ('draft', 'requested', 'received');
 create table referral.consents (
     consent_id uuid primary key, case_id uuid not null, revision integer not null, purposes jsonb not null,
     recipients jsonb not null, valid_until timestamptz not null);

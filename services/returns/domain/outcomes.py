@@ -1,0 +1,32 @@
+"""How a return may end, from where it stands."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.returns.domain.states import State
+
+NOT_DISCLOSED = "not-disclosed"
+"""Said by a half that followed where the other side told that it closed, and not how: her consent decides what is told."""
+
+ONGOING = "reintegration-ongoing"
+_NOT_GONE = frozenset({"not-returned", "contact-lost"})
+OUTCOMES: Mapping[State, frozenset[str]] = MappingProxyType(
+    {
+        State.ARRIVED: frozenset(
+            {
+                "reintegrated",
+                ONGOING,
+                "returned-without-plan",
+                "re-referred",
+                "contact-lost",
+                "migrated-again",
+                "re-trafficked",
+                "person-ended",
+            }
+        ),
+        State.MISSED: _NOT_GONE | {"migrated-again", "re-trafficked"},
+        State.TURNED_BACK: _NOT_GONE,
+        State.SUSPENDED: _NOT_GONE,
+    }
+)
+"""How a return may end from where it stands; codes of the list `return_outcome`."""

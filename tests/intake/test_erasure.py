@@ -1,0 +1,85 @@
+"""A key is destroyed only when no service holds anything under it, whoever asks, honest or not."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from chassis.vault import Vault
+from tests.intake.making import bodies, disclosure, open_case, recall_of
+
+
+@pytest.fixture
+async def consent(intake):
+    """The vault as consent has it: another process, which shares nothing but the database."""
+    vault = Vault(intake.service.settings, "consent")
+    await vault.start()
+    yield vault
+    await vault.stop()
+
+
+async def person_of(intake, case_id: UUID) -> UUID:
+    async with intake.service.database.engine.connect() as conn:
+        statement = text("select person_id from intake.cases where id = :id")
+        return UUID(str((await conn.execute(statement, {"id": case_id})).scalar_one()))
+
+
+async def answers(intake) -> list[str]:
+    return [body["answer"] for body in bodies(await intake.said(), "disclosure.closed.v1")]
+
+
+async def state(intake, case_id: UUID) -> str:
+    path = f"/v1/cases/{case_id}"
+    return (await intake.client.get(path, headers=intake.as_("case_worker"))).json()["state"]
+
+
+async def is_writable(intake, case_id: UUID) -> bool:
+    path, headers = f"/v1/cases/{case_id}", intake.as_("case_worker")
+    seen = (await intake.client.get(path, headers=headers)).headers["etag"]
+    body = {"fields": {"cor_FullName": "Dara"}}
+    answer = await intake.client.put(f"{path}/fields", json=body, headers={**headers, "If-Match": seen})
+    return answer.status_code == 200
+
+
+async def test_a_partner_cannot_destroy_the_key_of_a_person_whose_case_was_opened_here(intake, consent):
+    """An anonymous case with a consent; a partner sends something onto it, and takes it back."""
+    case_id = await open_case(intake, fields={})
+    person_id = await person_of(intake, case_id)
+    witness = await consent.seal(person_id, "consent.witness", case_id, "Malee")
+    sent = await disclosure(
+        intake, {"cor_Outcome": "well"}, case_id=case_id, person_id=person_id, first=False
+    )
+    await intake.deliver(sent)
+    await intake.deliver(recall_of(sent))
+    await intake.work()
+    assert await answers(intake) == ["restricted"]
+    another = Vault(intake.service.settings, "consent")
+    await another.start()
+    assert await another.open(person_id, "consent.witness", case_id, witness) == "Malee"
+    await another.stop()
+    assert (await state(intake, case_id), await is_writable(intake, case_id)) == ("open", True)
+
+
+async def test_an_honest_recall_destroys_no_key_under_which_consent_holds_something(intake, consent):
+    """Received from abroad, and a consent of her own recorded here, before it is withdrawn there."""
+    sent = await disclosure(intake, {"cor_FullName": "Sokha"})
+    await intake.deliver(sent)
+    witness = await consent.seal(sent.person_id, "consent.witness", sent.case_id, "Malee")
+    await intake.deliver(recall_of(sent))
+    await intake.work()
+    assert await answers(intake) == ["restricted"]
+    assert await consent.open(sent.person_id, "consent.witness", sent.case_id, witness) == "Malee"
+    assert (await state(intake, sent.case_id), await is_writable(intake, sent.case_id)) == ("open", True)
+    async with intake.service.database.engine.connect() as conn:
+        kept = (await conn.execute(text("select field from intake.fields where source = 'received'"))).all()
+    assert kept == []
+
+
+async def test_where_nobody_holds_anything_the_key_is_destroyed_and_only_then_it_is_said(intake):
+    sent = await disclosure(intake, {"cor_FullName": "Sokha"})
+    await intake.deliver(sent)
+    await intake.deliver(recall_of(sent))
+    assert await answers(intake) == []
+    await intake.work()
+    assert await answers(intake) == ["erased"]
+    assert await state(intake, sent.case_id) == "erased"
