@@ -55,11 +55,11 @@ def content_was(request: Request, content: bytes) -> None:
 
 async def claim(conn: AsyncConnection, request: Request, actor: Actor, key: str) -> Claim:
     """Raises Replayed where the command was done, IdempotencyMismatch where it was another."""
-    who = {"actor": f"{actor.issuer} {actor.subject}", "key": key}
+    who = {"actor": f"{actor.issuer} {actor.subject}", "key": _kept_key(key)}
     material, secret = await _material(request), _secret(request)
     fingerprint = _fingerprint(secret, os.urandom(_SALT), material)
     if (await conn.execute(_INSERT, {**who, "fingerprint": fingerprint})).first() is not None:
-        return Claim(who["actor"], key)
+        return Claim(who["actor"], who["key"])
     first = (await conn.execute(_FIRST, who)).one()
     kept = bytes(first.fingerprint)
     if not hmac.compare_digest(kept, _fingerprint(secret, kept[:_SALT], material)):
@@ -74,6 +74,11 @@ async def remember(conn: AsyncConnection, claimed: Claim) -> None:
         return
     done = {"status": claimed.status, "id": claimed.resource_id, "version": claimed.version}
     await conn.execute(_REMEMBER, {**who, **done})
+
+
+def _kept_key(key: str) -> str:
+    """What callers choose may be a name. Without the service's secret, so that a command is found again whatever it is."""
+    return hashlib.sha256(b"corridor.idempotency-key.v1 " + key.encode()).hexdigest()
 
 
 async def _material(request: Request) -> bytes:

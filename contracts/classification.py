@@ -59,6 +59,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
         "flags.recorded.v1": {"flags": SENSITIVE},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
+        "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},
@@ -75,6 +76,14 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "disclosure.recalled.v1": {"reason": OPERATIONAL},
         "recall.received.v1": {"reason": OPERATIONAL},
         "directory.changed.v1": {
+            "status": OPERATIONAL,
+            "org_type": OPERATIONAL,
+            "services": OPERATIONAL,
+            "services.service_id": OPERATIONAL,
+            "services.status": OPERATIONAL,
+            "services.capacity": OPERATIONAL,
+        },
+        "directory.received.v1": {
             "status": OPERATIONAL,
             "org_type": OPERATIONAL,
             "services": OPERATIONAL,

@@ -165,10 +165,9 @@ def _reason_to_withhold(
 
 @cache
 def role_needs() -> Mapping[str, frozenset[str]]:
-    """Recipient role → the data categories that it needs in order to help."""
+    """Recipient role → the data categories that it needs in order to help. Beside each, the file says why."""
     text = files("contracts").joinpath("role_needs.json").read_text(encoding="utf-8")
-    roles: dict[str, list[str]] = json.loads(text)["roles"]
-    return {role: frozenset(categories) for role, categories in roles.items()}
+    return {row["role"]: frozenset(row["needs"]) for row in json.loads(text)["roles"]}
 
 
 def categories_of(fields: Iterable[str]) -> tuple[str, ...]:

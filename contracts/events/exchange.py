@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event, Sealed
+from contracts.events.referral import OfferedService
 from contracts.types import AgreementId, CaseId, Cell, Code, Instant, LawReference, OrganisationId, Sha256
 
 
@@ -127,6 +128,19 @@ class ProcessReceivedV1(Event):
     expected_at: Instant | None = None
     handover: Annotated[str, Code("handover_point")] | None = None
     escorted: bool | None = None
+
+
+class DirectoryReceivedV1(Event):
+    """A partner says how one of its organisations now stands. Stream `directory`."""
+
+    type: ClassVar[str] = "directory.received.v1"
+    organisation: OrganisationId
+    sender_cell: Cell
+    role: Annotated[str, Code("recipient_role")]
+    version: int
+    status: Annotated[str, Code("directory_status")]
+    org_type: Annotated[str, Code("org_Type")] | None = None
+    services: tuple[OfferedService, ...]
 
 
 class RecallReceivedV1(Event):

@@ -70,6 +70,17 @@ class FieldsRecordedV1(Event):
     removed: tuple[Annotated[str, Code("field")], ...] = ()
 
 
+class CaseUnattendedV1(Event):
+    """An alarm: nobody opened the case in the time of its urgency, or nobody is left who can open it."""
+
+    type: ClassVar[str] = "case.unattended.v1"
+    case_id: CaseId
+    organisation: OrganisationId
+    urgency: Annotated[str, Code("urgency")]
+    reason: Annotated[str, Code("unattended_reason")]
+    since: Instant
+
+
 class CaseScreenedV1(Event):
     type: ClassVar[str] = "case.screened.v1"
     case_id: CaseId

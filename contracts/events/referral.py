@@ -105,6 +105,12 @@ class ReferralRevokedV1(_ReferralMoved):
     type: ClassVar[str] = "referral.revoked.v1"
 
 
+class ReferralRemindedV1(_ReferralMoved):
+    """Half of the time to answer has gone and nobody has answered."""
+
+    type: ClassVar[str] = "referral.reminded.v1"
+
+
 class ReferralExpiredV1(_ReferralMoved):
     type: ClassVar[str] = "referral.expired.v1"
 

@@ -37,6 +37,7 @@ from services.consent.domain.disclosure import Request
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import GrantTerms
 from services.consent.domain.ground import AgreementVersions
+from services.consent.domain.terms import LONGEST
 from services.consent.outgoing import outgoing
 
 Facts = Iterable[Fact]
@@ -136,7 +137,7 @@ def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now:
             consent_sha256=grant.consent_sha256,
             agreement_id=grant.agreement_id,
             agreement_version=grant.agreement_version,
-            valid_until=grant.valid_until,
+            valid_until=min(grant.valid_until, now + LONGEST),
         )
     )
     return ()

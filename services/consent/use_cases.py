@@ -11,7 +11,7 @@ from uuid import UUID
 from chassis.access import holder_of, require_case
 from chassis.auth import Actor
 from chassis.database import Database, Transaction
-from chassis.directory import refused, require_organisation
+from chassis.directory import NOT_LISTED, find, refused, require_organisation
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault import Sealing, Vault
 from services.consent import store
@@ -103,6 +103,13 @@ async def record_answer(
     return record
 
 
+async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> None:
+    """Whom she takes it back from is known, though not to be told of her any more: a slip is never answered as done."""
+    for organisation in recipients:
+        if await find(tx, organisation) is None:
+            raise refused("recipients", "neither in her consent nor in the directory", NOT_LISTED)
+
+
 async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> None:
     """Whether this may be consented to at her age, and by these recipients be received. Before any record is locked."""
     person = await store.person_for(tx, case_id)
@@ -189,6 +196,8 @@ async def withdraw_part(
 ) -> ConsentRecord:
     """By the person, as `withdraw`: a recipient, a purpose, a category. What is left of her consent stands."""
     held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    agreed = {recipient.organisation for recipient in held.record.terms.recipients}
+    await _are_no_misspellings(tx, sorted(part.recipients - agreed))
     facts = held.record.narrow(part, Act(actor.subject, actor.organisation, held.now))
     facts += reconsider(held.record, await store.ground(tx, cell, held.now), held.now)
     await store.save(tx, held.record, facts)

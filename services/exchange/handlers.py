@@ -1,20 +1,22 @@
 """What exchange does with the events of its cell: plain functions over disclosures, relations and grants."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from chassis.consumer import Subscription
+from chassis.database import Transaction
 from contracts.envelope import Event
 from contracts.events import referral, returns
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
 from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
+from contracts.events.referral import DirectoryChangedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
-from services.exchange.domain.facts import Fact
-from services.exchange.domain.items import AgreementReference, Journey
+from services.exchange.domain.facts import ControlDue, Fact
+from services.exchange.domain.items import MAX_SERVICES, AgreementReference, Journey, ListedService, Listing
 from services.exchange.domain.process import Pair, Relation, speaker
 from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures, received, relations
@@ -141,11 +143,51 @@ def _case_key(event: CaseOpenedV1) -> UUID:
     return event.case_id
 
 
-def subscriptions() -> list[Subscription[Any, Any]]:
+def on_directory_changed(cell: str, partners: Sequence[str]) -> Callable[..., Facts]:
+    """The handler that tells every partner how an organisation of this cell now stands."""
+
+    def on_directory_changed(organisation: str, event: DirectoryChangedV1, now: datetime) -> Facts:
+        if event.cell != cell:
+            return []
+        offered = sorted(event.services, key=lambda service: service.service_id)[:MAX_SERVICES]
+        listing = Listing(
+            organisation=organisation,
+            version=event.version,
+            role=event.role,
+            status=event.status,
+            services=tuple(ListedService(s.service_id, s.service, s.status, s.capacity) for s in offered),
+            org_type=event.org_type,
+        )
+        said = f"urn:corridor:listing:{organisation}:{event.version}"
+        return [
+            ControlDue(uuid5(NAMESPACE_URL, f"{said}:{partner}"), partner, listing) for partner in partners
+        ]
+
+    return on_directory_changed
+
+
+def _directory(cell: str, partners: Sequence[str]) -> Subscription[str, str]:
+    async def load(_: Transaction, keys: Sequence[str]) -> dict[str, str]:
+        return {key: key for key in keys}
+
+    async def save(_: Transaction, __: Sequence[str]) -> None:
+        """Nothing of it is kept: the work row has all of it."""
+
+    return Subscription(
+        handlers={DirectoryChangedV1: on_directory_changed(cell, partners)},
+        key=lambda event: event.organisation,
+        load=load,
+        save=save,
+        outgoing=outgoing,
+    )
+
+
+def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, Any]]:
     process: dict[type[Event], Callable[[Any, Any, datetime], Facts]] = dict.fromkeys(
         PROCESS_EVENTS, on_process
     )
     return [
+        _directory(cell, [partner for partner in partners if partner != cell]),
         Subscription(
             handlers={CaseOpenedV1: on_case_opened},
             key=_case_key,

@@ -25,7 +25,7 @@ from services.exchange.domain.facts import (
     RecallAnswered,
     SealDue,
 )
-from services.exchange.domain.items import Answer, ControlContent, Recall, Resend, Void
+from services.exchange.domain.items import Answer, ControlContent, Listing, Recall, Resend, Void
 from services.exchange.wire import control_to_json
 
 SEAL, PROCESS, CONTROL = "seal", "process", "control"
@@ -39,6 +39,7 @@ _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
     Answer: RECALLS,
     Resend: RESENDS,
     Void: RESENDS,
+    Listing: RESENDS,
 }
 
 

@@ -1,9 +1,11 @@
 """What the service intake is made of."""
 
+import json
 from pathlib import Path
 
 from chassis.service import Service
-from services.intake import api, cell_keys, grants, handlers
+from contracts.response_clock import response_clock
+from services.intake import api, attention, cell_keys, grants, handlers
 from services.intake.age import age_work
 from services.intake.erasure import erasure_work
 from services.intake.holds import carrying_work
@@ -16,17 +18,20 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service:
+    policy = json.loads(settings.response_clock_file.read_text(encoding="utf-8"))
+    clock = response_clock(policy, settings.cell, settings.zone)
     service = Service(
         settings,
         name="intake",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=handlers.subscriptions(),
+        subscriptions=[attention.subscription(), *handlers.subscriptions()],
         work=lambda service: [
             erasure_work(service),
             carrying_work(),
             *age_work(service),
             *import_work(service),
+            *attention.attention_work(clock),
             index_work(service),
         ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case

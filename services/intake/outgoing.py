@@ -1,5 +1,7 @@
 """Domain fact → contract event, or work that is due."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis.outbox import Due
@@ -12,6 +14,7 @@ from contracts.events.intake import (
     CaseOpenedV1,
     CaseScreenedV1,
     CaseTransferredV1,
+    CaseUnattendedV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
     FlagsRecordedV1,
@@ -26,6 +29,7 @@ DESTROY_KEY = "destroy-key"
 CARRY_HOLDS = "carry-holds"
 DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
+UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
 INDEX = "index"
 RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
 
@@ -63,6 +67,11 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return Due(INDEX, key, {"case_id": str(fact.case_id)})
         case facts.ReceivedAgeDue():
             return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
+        case facts.CaseUnattended():
+            return _case_unattended(fact)
+        case facts.StaffChanged():
+            payload = {"organisation": fact.organisation}
+            return Due(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
 
@@ -76,6 +85,22 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
         urgency=fact.urgency,
         opened_at=fact.opened_at,
     )
+
+
+def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
+    return CaseUnattendedV1(
+        case_id=fact.case_id,
+        organisation=fact.organisation,
+        urgency=fact.urgency,
+        reason=fact.reason,
+        since=fact.since,
+    )
+
+
+def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None) -> Due:
+    """When to look whether cases that were given to somebody at `since` have been opened; now, to set their clocks."""
+    payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
+    return Due(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
 
 
 def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:

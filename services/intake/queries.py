@@ -18,15 +18,20 @@ Position = tuple[datetime, UUID]
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
 )
+_UNATTENDED = (
+    "exists (select from intake.attention a"
+    " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
+)
 _CASE = (
     "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
-    f" c.status_revision, c.version, {_ON_HOLD} as on_hold from intake.cases c where "
+    f" c.status_revision, c.version, {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended from intake.cases c where "
 )
 _FILTERS: Mapping[str, str] = {
     "urgency": "c.urgency = :urgency",
     "channel": "c.channel = :channel",
     "assigned": "(cast(:assigned as text) = any(c.workers) or (cast(:assigned as text) = 'nobody' and c.workers = '{}'))",
     "on_hold": f"{_ON_HOLD} = :on_hold",
+    "unattended": f"{_UNATTENDED} = :unattended",
     "updated_since": "c.updated_at >= :updated_since",
 }
 
@@ -44,6 +49,8 @@ class CaseView(BaseModel):
     state: str
     status_revision: int
     on_hold: bool
+    unattended: bool
+    """Nobody opened it in the time of its urgency, or nobody is left who can."""
     version: int
 
 

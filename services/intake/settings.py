@@ -1,6 +1,11 @@
 """intake takes files, so its bodies may be larger than elsewhere."""
 
+from pathlib import Path
+
+from pydantic import Field
+
 from chassis.settings import Settings as ChassisSettings
+from contracts.response_clock import POLICY_FILE
 from services.intake.domain.htcds import MAX_FILE_BYTES
 
 FORM_OVERHEAD = 100_000
@@ -8,3 +13,7 @@ FORM_OVERHEAD = 100_000
 
 class Settings(ChassisSettings):
     max_body_bytes: int = MAX_FILE_BYTES + FORM_OVERHEAD
+    response_clock_file: Path = Field(
+        default=POLICY_FILE,
+        description="how long a case may wait to be opened, by urgency, and the calendars",
+    )

@@ -15,7 +15,7 @@ from services.intake.domain import case as domain
 from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import Case
 from services.intake.sealing import FLAGS
-from services.intake.store import ages, cases, index, records
+from services.intake.store import ages, attention, cases, index, records
 from services.intake.store.index import IndexEntry
 from services.intake.store.records import SealedScreening
 
@@ -103,6 +103,7 @@ async def record_fields(
     """Named fields are replaced or removed; others stay."""
     case = await cases.get(tx, actor, "case.write", case_id, lock=True)
     cases.expect(case, seen)
+    urgency = case.urgency
     if sealed.version is not None and sealed.version != case.version:
         raise Conflict  # the blind index was made from fields that are no longer the present ones
     with answered():
@@ -117,6 +118,8 @@ async def record_fields(
     if sealed.evidence is not None:
         await ages.put(tx, {case.id: case.age})
     await cases.save(tx, case, facts)
+    if case.urgency != urgency:
+        await attention.hasten(tx, case_id)
     return case
 
 
@@ -128,6 +131,9 @@ async def assign_case(
         facts = case.assign(organisation, workers)
     await require_workers(tx, organisation, workers, "workers")
     await cases.save(tx, case, facts)
+    await attention.opened(
+        tx, actor, case_id
+    )  # by who takes it on, where that is the very one who assigns it
     return case
 
 

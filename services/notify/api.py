@@ -1,33 +1,55 @@
-"""The inbox of the caller's organisation."""
+"""The inbox of the caller."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
 
 from chassis.access import require
 from chassis.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.positions import instant, positioned
-from services.notify import queries, store
+from contracts.types import KnownCode
+from services.notify import queries
 
 router = APIRouter(tags=["notify"])
 
 
-@router.get("/v1/inbox", summary="Notices to your organisation, newest first")
+class Marked(BaseModel):
+    """How many notices were new to the reader."""
+
+    marked: int
+
+
+@router.get("/v1/inbox", summary="Notices to you, newest first")
 async def get_inbox(
     actor: Who,
     tx: Tx,
     page: Page,
-    unread: Annotated[bool, Query(description="only those that nobody has read yet")] = False,
+    unread: Annotated[bool, Query(description="only those that you have not read yet")] = False,
+    priority: Annotated[
+        Annotated[str, KnownCode("notice_priority")] | None, Query(description="only these")
+    ] = None,
+    reference: Annotated[
+        str | None, Query(pattern="^[0-9a-f]{8}$", description="the reference in a mail")
+    ] = None,
 ) -> Listing[queries.Notification]:
     require(actor, "inbox.read", organisation=actor.organisation)
     after = positioned(page.after, instant, UUID)
-    items = await queries.inbox(tx, actor.organisation, unread=unread, after=after, limit=page.limit)
+    only = queries.Only(unread, priority, reference)
+    items = await queries.inbox(tx, actor, only, after=after, limit=page.limit)
     full = len(items) == page.limit
     return Listing(items=items, next=cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None)
 
 
-@router.post("/v1/inbox/{notification_id}/read", summary="Mark a notice as read; again is harmless")
+@router.post("/v1/inbox/read", summary="Mark everything in your inbox as read by you; again is harmless")
+async def post_read_all(actor: Who, tx: Tx) -> Marked:
+    require(actor, "inbox.read", organisation=actor.organisation)
+    return Marked(marked=await queries.mark_all_read(tx, actor))
+
+
+@router.post("/v1/inbox/{notification_id}/read", summary="Mark a notice as read by you; again is harmless")
 async def post_read(notification_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    await store.mark_read(tx, notification_id, actor)
+    require(actor, "inbox.read", organisation=actor.organisation)
+    await queries.mark_read(tx, actor, notification_id)
     return done(tx, response, notification_id)

@@ -1,4 +1,4 @@
-"""Every event that has a notice becomes one for the organisation that holds that side of the case."""
+"""Every event that has a notice becomes one for whoever has the case now, in the organisation that holds it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,7 +8,7 @@ from chassis.consumer import Subscription
 from contracts.catalogue import consumed_by
 from contracts.events.intake import CaseAssignedV1
 from services.notify import store
-from services.notify.domain.notices import NOTICES, template_of
+from services.notify.domain.notices import NOTICES, news_of
 from services.notify.store import CaseNotices
 
 _SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "receiving": "receiver"}
@@ -18,10 +18,10 @@ _SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "r
 def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
     half = getattr(event, "half", "")
     if isinstance(event, CaseAssignedV1):
-        case.organisation = event.organisation
-    template = template_of(event.type, half)
-    if template is not None:
-        case.tell(template, getattr(event, _SIDES[half]) if half in _SIDES else None)
+        case.organisation, case.assigned = event.organisation, True
+    news = news_of(event, half)
+    if news is not None:
+        case.tell(news, getattr(event, _SIDES.get(half, "organisation"), None))
     return ()
 
 

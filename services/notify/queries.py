@@ -1,42 +1,112 @@
-"""The inbox as a worker reads it."""
+"""The inbox as one person reads it: what is meant for whoever has a case now, and what only some of them are told."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.directory import staff_with
+from chassis.problems import NotFound
+from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
+from contracts.types import Code
+
+Position = tuple[datetime, UUID]
+
+# Whoever has the case now: its workers as long as they are staff, else the supervisors; where an organisation has no
+# supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
+_MINE = """
+    notify.notifications n left join chassis.case_access ca on ca.case_id = n.case_id
+    where n.organisation = :organisation and case
+        when n.audience = 'operators' then :operator
+        when not :works then false
+        when n.audience = 'holder' and exists (
+            select from chassis.staff s where s.organisation = n.organisation and s.worker = any(ca.workers)
+                and s.roles && cast(:roles as text[])
+        ) then :who = any(ca.workers)
+        else :supervises end
+"""
+_READ = "(select r.at from notify.readings r where r.notification_id = n.id and r.reader = :who)"
 
 
 class Notification(BaseModel):
+    """`referral_id` and `return_id` are what it is about, for whoever may read them there; `read_at` is your own."""
+
     id: UUID
+    reference: Annotated[str, Field(description="as it stands in the mail; the inbox can be asked for it")]
     case_id: UUID
-    template: str
+    referral_id: UUID | None
+    return_id: UUID | None
+    template: Annotated[str, Code("notification_template")]
+    priority: Annotated[str, Code("notice_priority")]
     created_at: datetime
     read_at: datetime | None
     mail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """What the inbox is narrowed to."""
+
+    unread: bool = False
+    priority: str | None = None
+    reference: str | None = None
+
+
 async def inbox(
-    tx: Transaction, organisation: str, *, unread: bool, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, actor: Actor, only: Only, *, after: Position | None, limit: int
 ) -> list[Notification]:
     """Newest first. `after` is the position of the last row of the page before."""
-    at, row_id = after or (None, UUID(int=0))
+    at, row_id = after or (None, None)
+    statement = text(
+        "select n.id, left(n.id::text, 8) as reference, n.case_id, n.referral_id, n.return_id, n.template, n.priority,"
+        f" n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
+        " and (cast(:priority as text) is null or n.priority = :priority)"
+        " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
+        " and (cast(:at as timestamptz) is null or (n.created_at, n.id) < (:at, cast(:id as uuid)))"
+        " order by n.created_at desc, n.id desc limit :limit"
+    )
+    asked = {"unread": only.unread, "priority": only.priority, "reference": only.reference}
     rows = await tx.execute(
-        text(
-            "select id, case_id, template, created_at, read_at, mail from notify.notifications"
-            " where organisation = :organisation and (not :unread or read_at is null)"
-            " and (cast(:first as boolean) or (created_at, id) < (cast(:at as timestamptz), cast(:id as uuid)))"
-            " order by created_at desc, id desc limit :limit"
-        ),
-        {
-            "organisation": organisation,
-            "unread": unread,
-            "first": after is None,
-            "at": at,
-            "id": row_id,
-            "limit": limit,
-        },
+        statement, {**await _who(tx, actor), **asked, "at": at, "id": row_id, "limit": limit}
     )
     return [Notification.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def mark_read(tx: Transaction, actor: Actor, notification_id: UUID) -> None:
+    """For this person alone; again is harmless. NotFound for what is not in their inbox."""
+    who = {**await _who(tx, actor), "id": notification_id}
+    if (await tx.execute(text(f"select n.id from {_MINE} and n.id = :id"), who)).first() is None:
+        raise NotFound
+    await tx.execute(
+        text(
+            "insert into notify.readings (notification_id, reader, at) values (:id, :who, :now) on conflict do nothing"
+        ),
+        {"id": notification_id, "who": actor.subject, "now": tx.now},
+    )
+
+
+async def mark_all_read(tx: Transaction, actor: Actor) -> int:
+    """Everything that is in this person's inbox now. How many were new to them."""
+    statement = text(
+        "insert into notify.readings (notification_id, reader, at)"
+        f" select n.id, :who, :now from {_MINE} and {_READ} is null order by n.id on conflict do nothing"
+    )
+    return (await tx.execute(statement, {**await _who(tx, actor), "now": tx.now})).rowcount
+
+
+async def _who(tx: Transaction, actor: Actor) -> dict[str, Any]:
+    works = bool(CASE_ROLES & set(actor.roles))
+    supervised = bool(await staff_with(tx, SUPERVISOR, actor.organisation))
+    return {
+        "organisation": actor.organisation,
+        "who": actor.subject,
+        "operator": OPERATOR in actor.roles,
+        "works": works,
+        "supervises": works and (SUPERVISOR in actor.roles or not supervised),
+        "roles": sorted(CASE_ROLES),
+    }

@@ -1,17 +1,15 @@
-"""The notifications table, and who holds a case here."""
+"""The notifications table: what a batch of events adds to it, what was read by whom, and what came of the mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.access import require
-from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.problems import NotFound
-from services.notify.domain.notices import Notice, notice
+from chassis.directory import staff_with
+from contracts.organisations import OPERATOR, SUPERVISOR
+from services.notify.domain.notices import OPERATORS, SUPERVISORS, News, Notice, notice
 from services.notify.outgoing import failed, mailed, told
 
 _HOLDERS = text(
@@ -19,23 +17,33 @@ _HOLDERS = text(
 )
 _INSERT = text(
     """
-    insert into notify.notifications (id, case_id, organisation, template, created_at, mail)
-    select u.id, u.case_id, u.organisation, u.template, :now, case when u.mailed then 'due' else 'none' end
+    insert into notify.notifications
+        (id, case_id, organisation, audience, template, priority, referral_id, return_id, created_at, mail)
+    select u.id, u.case_id, u.organisation, u.audience, u.template, u.priority, u.referral_id, u.return_id, :now,
+        case when u.mailed then 'due' else 'none' end
     from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:organisations as text[]),
-                cast(:templates as text[]), cast(:mailed as boolean[]))
-         as u(id, case_id, organisation, template, mailed)
+                cast(:audiences as text[]), cast(:templates as text[]), cast(:priorities as text[]),
+                cast(:referrals as uuid[]), cast(:returns as uuid[]), cast(:mailed as boolean[]))
+         as u(id, case_id, organisation, audience, template, priority, referral_id, return_id, mailed)
     """
 )
-
-
+_FOLLOW = text(
+    """
+    update notify.notifications n set organisation = ca.organisation from chassis.case_access ca
+    where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators'
+        and n.organisation <> ca.organisation
+    """
+)
 # Topics are read side by side: a withdrawal may be here before the assignment that says whom to tell.
 _UNADDRESSED = text(
-    "select case_id, template from notify.unaddressed where case_id = any(cast(:ids as uuid[])) order by pos for update"
+    "select case_id, template, referral_id, return_id from notify.unaddressed"
+    " where case_id = any(cast(:ids as uuid[])) order by pos for update"
 )
 _KEEP = text(
     """
-    insert into notify.unaddressed (case_id, template)
-    select c, t from unnest(cast(:cases as uuid[]), cast(:templates as text[])) with ordinality as u(c, t, ord)
+    insert into notify.unaddressed (case_id, template, referral_id, return_id)
+    select c, t, f, r from unnest(cast(:cases as uuid[]), cast(:templates as text[]), cast(:referrals as uuid[]),
+                                  cast(:returns as uuid[])) with ordinality as u(c, t, f, r, ord)
     order by ord
     """
 )
@@ -48,25 +56,27 @@ class CaseNotices:
 
     case_id: UUID
     organisation: str | None
+    assigned: bool = False
+    """In this batch: what was told of the case before goes along."""
     pending: list[Notice] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    fresh: list[str] = field(default_factory=list)
+    kept: list[News] = field(default_factory=list)
+    fresh: list[News] = field(default_factory=list)
     """Like `kept`, of this batch."""
 
-    def tell(self, template: str, side: str | None) -> None:
-        """The organisation on that side of a referral or return, else whoever holds the case."""
-        organisation = side or self.organisation
+    def tell(self, news: News, side: str | None) -> None:
+        """Whoever holds the case, else the organisation that the event names on that side."""
+        organisation = self.organisation or side
         if organisation is None:
-            self.fresh.append(template)
+            self.fresh.append(news)
         else:
-            self.pending.append(notice(str(self.case_id), organisation, template))
+            self.pending.append(notice(self.case_id, organisation, news))
 
     def address(self) -> bool:
         """Whether somebody holds the case now, so that what waited could be told."""
         if self.organisation is None:
             return False
         waited, had = [*self.kept, *self.fresh], bool(self.kept)
-        self.pending = [notice(str(self.case_id), self.organisation, t) for t in waited] + self.pending
+        self.pending = [notice(self.case_id, self.organisation, news) for news in waited] + self.pending
         self.kept, self.fresh = [], []
         return had
 
@@ -76,7 +86,7 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]
     holders = {row.case_id: row.organisation for row in rows}
     cases = {key: CaseNotices(key, holders.get(key)) for key in keys}
     for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
-        cases[row.case_id].kept.append(row.template)
+        cases[row.case_id].kept.append(News(row.template, row.referral_id, row.return_id))
     return cases
 
 
@@ -84,49 +94,47 @@ async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
     addressed = [case.case_id for case in cases if case.address()]
     if addressed:
         await tx.execute(_ADDRESSED, {"ids": addressed})
-    fresh = [(case.case_id, template) for case in cases for template in case.fresh]
+    fresh = [(case.case_id, news) for case in cases for news in case.fresh]
     if fresh:
-        await tx.execute(_KEEP, {"cases": [c for c, _ in fresh], "templates": [t for _, t in fresh]})
-    await _tell(tx, cases)
+        await tx.execute(_KEEP, {"cases": [case for case, _ in fresh], **_news([news for _, news in fresh])})
+    given = [case.case_id for case in cases if case.assigned]
+    if given:
+        await tx.execute(_FOLLOW, {"ids": given})
+    await _tell(tx, [told for case in cases for told in case.pending])
 
 
-async def _tell(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
-    notices = [(tx.new_id(), notice) for case in cases for notice in case.pending]
+async def _tell(tx: Transaction, pending: Sequence[Notice]) -> None:
+    notices = [(tx.new_id(), one) for notice_ in pending for one in await _reaching(tx, notice_)]
     if not notices:
         return
-    await tx.execute(
-        _INSERT,
-        {
-            "ids": [i for i, _ in notices],
-            "cases": [n.case_id for _, n in notices],
-            "organisations": [n.organisation for _, n in notices],
-            "templates": [n.template for _, n in notices],
-            "mailed": [n.mailed for _, n in notices],
-            "now": tx.now,
-        },
-    )
+    parameters = {
+        "ids": [i for i, _ in notices],
+        "cases": [n.case_id for _, n in notices],
+        "organisations": [n.organisation for _, n in notices],
+        "audiences": [n.audience for _, n in notices],
+        "priorities": [n.priority for _, n in notices],
+        "mailed": [n.mailed for _, n in notices],
+        "now": tx.now,
+    }
+    await tx.execute(_INSERT, {**parameters, **_news([n.news for _, n in notices])})
     for i, n in notices:
-        tx.say(*told(i, UUID(n.case_id), n.template, mailed=n.mailed))
+        tx.say(*told(i, n.case_id, n.news.template, mailed=n.mailed))
 
 
-async def get(tx: Transaction, notification_id: UUID, actor: Actor) -> Any:
-    """The notification if it is the actor's organisation's; NotFound otherwise."""
-    statement = text("select * from notify.notifications where id = :id for update")
-    row = (await tx.execute(statement, {"id": notification_id})).first()
-    if row is None or row.organisation != actor.organisation:
-        raise NotFound
-    require(actor, "inbox.read", organisation=row.organisation)
-    return row
+async def _reaching(tx: Transaction, meant: Notice) -> list[Notice]:
+    """An alarm of an organisation without a supervisor goes to the cell's operators, so that it reaches somebody."""
+    if meant.audience != SUPERVISORS or await staff_with(tx, SUPERVISOR, meant.organisation):
+        return [meant]
+    operators = {member.organisation for member in await staff_with(tx, OPERATOR)}
+    return [Notice(meant.case_id, one, OPERATORS, meant.news) for one in sorted(operators)] or [meant]
 
 
-async def mark_read(tx: Transaction, notification_id: UUID, actor: Actor) -> None:
-    await get(tx, notification_id, actor)
-    await tx.execute(
-        text(
-            "update notify.notifications set read_at = coalesce(read_at, :now), read_by = coalesce(read_by, :by) where id = :id"
-        ),
-        {"now": tx.now, "by": actor.subject, "id": notification_id},
-    )
+def _news(news: Sequence[News]) -> dict[str, list[object]]:
+    return {
+        "templates": [one.template for one in news],
+        "referrals": [one.referral_id for one in news],
+        "returns": [one.return_id for one in news],
+    }
 
 
 async def to_be_mailed(tx: Transaction, notification_id: UUID) -> tuple[str, str]:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from chassis.service import Service
+from contracts.response_clock import response_clock
 from services.referral import api, clocks, handlers
-from services.referral.domain.response_clock import response_clock
 from services.referral.seeding import Seeding
 from services.referral.settings import Settings
 

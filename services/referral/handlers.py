@@ -14,20 +14,24 @@ from contracts.events.consent import (
     HandOverAskedV1,
 )
 from contracts.events.exchange import (
+    DirectoryReceivedV1,
     DisclosureReceivedV1,
     EnvelopeDeliveredV1,
     EnvelopeRefusedV1,
     ProcessReceivedV1,
     RecallReceivedV1,
 )
+from contracts.events.intake import AgeGroupKnownV1
+from contracts.response_clock import ResponseClock
 from services.referral.domain.case import CONSENT_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
+from services.referral.domain.directory import Organisation, Profile, Service
 from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.referral import Referral
-from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, Kind, State, Verb
 from services.referral.outgoing import outgoing
-from services.referral.store import consents, referrals
+from services.referral.store import ages, consents, directory, referrals
+from services.referral.store.ages import HeardAge
 
 Facts = Iterable[Fact]
 DISCLOSURE = "disclosure"
@@ -161,6 +165,23 @@ def on_disclosure_received(clock: ResponseClock, cell: str) -> Callable[..., Fac
     return on_disclosure_received
 
 
+def on_age_group_known(heard: HeardAge, event: AgeGroupKnownV1, now: datetime) -> Facts:
+    heard.age_group, heard.basis = event.age_group, event.basis
+    return ()
+
+
+def on_directory_received(organisation: Organisation, event: DirectoryReceivedV1, now: datetime) -> Facts:
+    """A partner speaks of its own organisations alone: exchange has seen to it."""
+    details = {} if event.org_type is None else {"type": event.org_type}
+    profile = Profile(event.sender_cell, event.role, organisation.id, directory.hsds(event.status), details)
+    services = [
+        Service(s.service_id, s.service, s.service_id, directory.hsds(s.status), s.capacity, {})
+        for s in event.services
+    ]
+    organisation.hear(profile, services, event.version)
+    return ()
+
+
 def _is_partner(referral: Referral, event: ProcessReceivedV1) -> bool:
     """A code about a referral counts only from its other side, whatever else the sender may be trusted with."""
     if referral.half is Half.OUTGOING:
@@ -181,7 +202,28 @@ def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any
     """A consent that was given is no matter of any referral, so none is loaded for it, and the directory is loaded for
     hand-overs alone.
     """
-    return [_consents(), _hand_overs(clock), _referrals(clock, cell)]
+    return [_directory(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
+
+
+def _directory() -> Subscription[Any, Organisation]:
+    """What changed is said by the store, as for a change by people."""
+    return Subscription(
+        handlers={DirectoryReceivedV1: on_directory_received},
+        key=lambda event: event.organisation,
+        load=directory.load,
+        save=directory.save,
+        outgoing=outgoing,
+    )
+
+
+def _ages() -> Subscription[Any, HeardAge]:
+    return Subscription(
+        handlers={AgeGroupKnownV1: on_age_group_known},
+        key=lambda event: event.case_id,
+        load=ages.load,
+        save=ages.save,
+        outgoing=outgoing,
+    )
 
 
 def _consents() -> Subscription[Any, HeardConsent]:

@@ -61,6 +61,7 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due | None]] = MappingProxy
         facts.ReferralCancelled: _event(said.ReferralCancelledV1),
         facts.ReferralCorrected: _event(said.ReferralCorrectedV1),
         facts.ReferralRevoked: _event(said.ReferralRevokedV1),
+        facts.ReferralReminded: _event(said.ReferralRemindedV1),
         facts.ReferralExpired: _event(said.ReferralExpiredV1),
         facts.ReminderDue: _due(REMIND),
         facts.ExpiryDue: _due(EXPIRE),

@@ -1,5 +1,6 @@
 """Reads: the worklist, one half of a referral, and the directory, straight to what the API answers."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -114,9 +115,11 @@ _ORGANISATIONS = text(
     from referral.organisations as o
     where o.id > :after and (cast(:cell as text) is null or o.cell = :cell)
       and (cast(:role as text) is null or o.role = :role)
-      and (cast(:service as text) is null or exists (
+      and ((cast(:service as text) is null and cast(:capacity as text) is null) or exists (
           select from referral.services as s
-          where s.organisation = o.id and s.service = :service and s.status = 'active'))
+          where s.organisation = o.id and s.status = 'active'
+            and (cast(:service as text) is null or s.service = :service)
+            and (cast(:capacity as text) is null or s.capacity = :capacity)))
     order by o.id limit :limit
     """
 )
@@ -153,9 +156,16 @@ async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralVie
     return ReferralView.model_validate({**row._mapping, "withheld": withheld})  # noqa: SLF001  # SQLAlchemy's public name
 
 
-async def organisations(
-    tx: Transaction, *, cell: str | None, role: str | None, service: str | None, after: str, limit: int
-) -> list[OrganisationSummary]:
-    values = {"cell": cell, "role": role, "service": service, "after": after, "limit": limit}
-    rows = await tx.execute(_ORGANISATIONS, values)
+@dataclass(frozen=True, slots=True)
+class Only:
+    """What a list of organisations is narrowed to; a service and a capacity must be of one active service."""
+
+    cell: str | None = None
+    role: str | None = None
+    service: str | None = None
+    capacity: str | None = None
+
+
+async def organisations(tx: Transaction, only: Only, *, after: str, limit: int) -> list[OrganisationSummary]:
+    rows = await tx.execute(_ORGANISATIONS, {**asdict(only), "after": after, "limit": limit})
     return [OrganisationSummary.model_validate(row, from_attributes=True) for row in rows]

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 import chassis.settings
+from contracts.response_clock import POLICY_FILE
 
 
 class Settings(chassis.settings.Settings):
@@ -15,6 +16,6 @@ class Settings(chassis.settings.Settings):
         default=None, description="who signs in for which organisation of this cell, taken in at every start"
     )
     response_clock_file: Path = Field(
-        default=Path(__file__).parent / "response_clock.json",
+        default=POLICY_FILE,
         description="times to answer by urgency, and the calendars of the cells",
     )

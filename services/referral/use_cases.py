@@ -9,7 +9,9 @@ from chassis.access import require, require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import Forbidden, Invalid, PreconditionFailed, WrongState
+from contracts.response_clock import ResponseClock
 from services.referral.domain.directory import (
+    AgeNotTaken,
     Organisation,
     Profile,
     RecipientNotListed,
@@ -18,9 +20,8 @@ from services.referral.domain.directory import (
 )
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
-from services.referral.domain.response_clock import ResponseClock
 from services.referral.domain.states import Half, Kind, WrongHalf, WrongMove
-from services.referral.store import directory, referrals
+from services.referral.store import ages, directory, referrals
 
 Verb = Callable[[Referral], Sequence[Fact]]
 
@@ -49,6 +50,8 @@ def answered() -> Iterator[None]:
         raise Forbidden(f"the {error.half} half does not {error.verb}") from error
     except RecipientNotListed as error:
         raise _refused("recipient", "not an active organisation of the directory", "not-listed") from error
+    except AgeNotTaken as error:
+        raise _refused("service", "the recipient's service is for another age", "other-age") from error
     except ServiceNotOffered as error:
         raise _refused("service", "not a service that the recipient offers", "not-offered") from error
 
@@ -62,7 +65,7 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: Asked)
     await require_case(tx, actor, referrals.right_to("referral.draft", asked.kind), asked.case_id)
     if asked.recipient == actor.organisation:
         raise _refused("recipient", "must be another organisation than the sender", "not-another")
-    recipient = await _recipient(tx, asked.recipient, asked.service)
+    recipient = await _recipient(tx, asked.case_id, asked.recipient, asked.service)
     if asked.kind is Kind.TRANSFER and recipient.cell != cell:
         raise _refused(
             "recipient", "a case is transferred inside one country; abroad it is referred", "transfer-abroad"
@@ -94,7 +97,7 @@ async def send_referral(
     referral = await referrals.get(tx, actor, "referral.send", referral_id, Half.OUTGOING, expected=expected)
     with answered():
         facts = referral.send(clock.deadlines(referral.urgency, tx.now), tx.now)
-    await _recipient(tx, referral.recipient, referral.service)
+    await _recipient(tx, referral.case_id, referral.recipient, referral.service)
     await referrals.save(tx, referral, facts)
     return referral
 
@@ -168,11 +171,11 @@ async def seed_organisation(
     return True
 
 
-async def _recipient(tx: Transaction, recipient: str, service: str) -> Profile:
+async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> Profile:
     """The recipient as the directory has it. Raises Invalid where no offer to it makes sense."""
     organisation = await directory.find_organisation(tx, recipient)
     with answered():
         if organisation is None:
             raise RecipientNotListed
-        organisation.check_offer(service)
+        organisation.check_offer(service, await ages.known(tx, case_id))
     return organisation.profile

@@ -18,6 +18,7 @@ from contracts.events.referral import (
     ReferralAcceptedV1,
     ReferralCancelledV1,
     ReferralCompletedV1,
+    ReferralCorrectedV1,
     ReferralFailedV1,
 )
 from services.returns.domain.assisted_return import Return
@@ -78,7 +79,7 @@ def on_referral_accepted(case: CaseKnowledge, event: ReferralAcceptedV1, now: da
 
 
 def on_referral_ended(case: CaseKnowledge, event: Any, now: datetime) -> Facts:
-    """Completed, failed or cancelled: whoever had accepted her waits for her no longer."""
+    """Completed, failed, cancelled or entered in error: whoever had accepted her waits for her no longer."""
     case.end(event.referral_id)
     return ()
 
@@ -152,6 +153,7 @@ def _knowledge() -> Subscription[Any, CaseKnowledge]:
             ReferralCompletedV1: on_referral_ended,
             ReferralFailedV1: on_referral_ended,
             ReferralCancelledV1: on_referral_ended,
+            ReferralCorrectedV1: on_referral_ended,
         },
         key=lambda event: event.case_id,
         load=known.load,

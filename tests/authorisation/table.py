@@ -45,7 +45,6 @@ def _kinds(*names: str) -> frozenset[str]:
 
 CARE = _kinds("worker", "supervisor")
 INTAKE = CARE | {"officer"}
-OURS = INTAKE | {"colleague"}
 DECIDE = _kinds("officer", "supervisor")
 SUPERVISOR = _kinds("supervisor")
 OFFICERS = _kinds("officer", "officer elsewhere")
@@ -323,8 +322,18 @@ def _others() -> list[Row]:
             "sealed",
             {"case_id": "{case_id}", "referral_id": "{referral_id}", "reason": "withdrawn"},
         ),
-        Row("notify", "GET", inbox, "inbox.read", DOOR, "noticed", listed="notification_id", seen_by=OURS),
-        Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", OURS, "noticed"),
+        Row(
+            "notify",
+            "GET",
+            inbox,
+            "inbox.read",
+            DOOR | OPERATOR,
+            "noticed",
+            listed="notification_id",
+            seen_by=SUPERVISOR,
+        ),
+        Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
+        Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),

@@ -335,7 +335,7 @@ class Notify(World):
             at=referring.NOW,
         )
         await self.harness.deliver(event)
-        items = (await self.ask("worker", "GET", "/v1/inbox")).json()["items"]
+        items = (await self.ask("supervisor", "GET", "/v1/inbox")).json()["items"]
         return {"notification_id": items[0]["id"]}
 
 

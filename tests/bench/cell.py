@@ -14,6 +14,7 @@ import asyncpg
 import services.referral.app as referral_app
 from contracts.envelope import Event
 from contracts.events.consent import ConsentGivenV1, DisclosureAuthorisedV1, WithheldField
+from contracts.response_clock import POLICY_FILE
 from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.testing import Databases, Kafka, Run
@@ -207,4 +208,4 @@ async def _write_cases(made: Bench) -> None:
 
 
 def clock_file() -> Path:
-    return Path(referral_app.__file__).parent / "response_clock.json"
+    return POLICY_FILE

@@ -15,8 +15,8 @@ from chassis.consumer import Consumer, Inbox
 from chassis.database import Database
 from chassis.subscription import Subscription
 from chassis.telemetry import Telemetry
+from contracts.response_clock import response_clock
 from services.referral import handlers
-from services.referral.domain.response_clock import response_clock
 from tests.bench.cell import PARTITIONS, Bench, clock_file, dsn, owner
 
 CAS = (

@@ -126,6 +126,14 @@ async def test_no_body_is_kept_under_a_key(service):
     assert CANARY not in rows[0]
 
 
+async def test_a_key_that_is_a_name_is_kept_nowhere_in_clear_and_found_again(service):
+    await post(service, "hello", "Sreymom.Canary")
+    async with service.service.database.engine.connect() as conn:
+        kept = (await conn.execute(text("select key from chassis.idempotency"))).scalars().all()
+    assert [(len(key), "Sreymom" in key) for key in kept] == [(64, False)]
+    assert (await post(service, "hello", "Sreymom.Canary")).headers["idempotency-replayed"] == "true"
+
+
 async def test_a_short_body_cannot_be_found_by_trying_with_the_database_alone(service):
     headers = service.as_("case_worker") | {
         "Idempotency-Key": "key-00000001",

@@ -145,7 +145,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read"})],
     ),
     "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read"})]),
-    "operator": (actor("operator"), [(CELL, OPERATING | {"agreement.read"})]),
+    "operator": (
+        actor("operator"),
+        [(CELL, OPERATING | {"agreement.read"}), (("my organisation",), {"inbox.read"})],
+    ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
         [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read"})],

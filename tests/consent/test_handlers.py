@@ -288,3 +288,14 @@ async def test_a_grant_ends_with_its_validity(consent):
     past = datetime.now(UTC) - timedelta(seconds=1)
     await consent.harness.deliver(received(consent.case_id, disclosure_id, valid_until=past))
     assert (await granted(consent, disclosure_id))["granted"] is False
+
+
+async def test_no_grant_that_is_received_lasts_longer_than_a_consent(consent):
+    disclosure_id = uuid4()
+    far = datetime(9999, 12, 31, tzinfo=UTC)
+    await consent.harness.deliver(received(consent.case_id, disclosure_id, valid_until=far))
+    assert (await granted(consent, disclosure_id))["granted"] is True
+    (row,) = await consent.rows(
+        "select valid_until < now() + interval '367 days' as bounded from consent.grants"
+    )
+    assert row.bounded

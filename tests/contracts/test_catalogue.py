@@ -98,7 +98,7 @@ def test_a_type_outside_the_catalogue_has_no_class_and_a_foreign_publisher_no_en
 
 def test_access_records_have_a_topic_of_their_own() -> None:
     assert topics_written_by("intake") == ("intake.access", "intake.events")
-    assert topics_read_by("intake") == ("exchange.events", "referral.events")
+    assert topics_read_by("intake") == ("consent.events", "exchange.events", "referral.events")
     assert all(len(topics_written_by(service)) == 2 for service in SERVICES)
 
 

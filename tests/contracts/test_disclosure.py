@@ -26,16 +26,16 @@ RECORD = ConsentTerms(
     "given",
     ("return-and-reintegration",),
     ("kh-reintegration-agency",),
-    ("identity", "needs", "health"),
+    ("identity", "needs", "exploitation"),
     LATER,
 )
 AGREEMENT = AgreementTerms(
     "th-kh-2026", 1, "0" * 64, ("TH", "KH"), ("return-and-reintegration",),
-    ("cor_FullName", "prs_Birthdate", "cor_Health", "prs_Gender"), EARLIER, LATER,
+    ("cor_FullName", "prs_Birthdate", "vic_TypeOfExploitation", "prs_Gender"), EARLIER, LATER,
 )  # fmt: skip
 REQUEST = DisclosureRequest(
     "return-and-reintegration", "kh-reintegration-agency", "KH", "TH", "reintegration",
-    ("cor_FullName", "cor_Needs", "cor_Health", "prs_Gender", "cor_Nothing"),
+    ("cor_FullName", "cor_Needs", "vic_TypeOfExploitation", "prs_Gender", "cor_Nothing"),
 )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def test_each_field_is_sent_or_withheld_for_its_own_reason() -> None:
     disclosure = compute(RECORD, AGREEMENT, REQUEST, NOW)
     assert disclosure.sent == ("cor_FullName",)
     assert dict(disclosure.withheld) == {
-        "cor_Health": "not_needed_by_role",
+        "vic_TypeOfExploitation": "not_needed_by_role",
         "cor_Needs": "not_in_agreement",
         "cor_Nothing": "unknown_field",
         "prs_Gender": "no_consent",
@@ -83,7 +83,7 @@ def test_no_state_but_given_and_renewed_permits(state: str, refusal: str) -> Non
         (RECORD, replace(AGREEMENT, valid_until=NOW), REQUEST, "agreement_not_in_force"),
         (RECORD, replace(AGREEMENT, purposes=("legal-aid",)), REQUEST, "purpose_outside_agreement"),
         (RECORD, AGREEMENT, replace(REQUEST, recipient_role="police"), "unknown_role"),
-        (RECORD, AGREEMENT, replace(REQUEST, fields=("cor_Health",)), "nothing_to_disclose"),
+        (RECORD, AGREEMENT, replace(REQUEST, fields=("vic_TypeOfExploitation",)), "nothing_to_disclose"),
         (RECORD, AGREEMENT, replace(REQUEST, fields=()), "nothing_to_disclose"),
     ],
 )

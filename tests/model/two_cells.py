@@ -167,7 +167,7 @@ class TwoCells:
         if event.case_id == self.case_id:
             return  # her own case: nothing was received about it
         file = self._of_case[event.case_id].intake
-        handler = keeping.subscription().handlers.get(type(event))
+        handler = keeping._received().handlers.get(type(event))
         if handler is not None and keeping._about(event) is not None:
             self.say("intake", handler(file, event, self.now), intake_out)
 

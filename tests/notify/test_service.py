@@ -68,7 +68,7 @@ def received(case, half="incoming"):
 async def test_the_recipient_of_a_referral_finds_it_in_its_inbox_and_others_do_not(notify):
     await notify.deliver(received(uuid4()))
     for org, expected in (("kh-reintegration-agency", ["new_request"]), ("th-care-agency", [])):
-        answer = await notify.client.get("/v1/inbox", headers=notify.as_("case_worker", org=org))
+        answer = await notify.client.get("/v1/inbox", headers=notify.as_("supervisor", org=org))
         assert [item["template"] for item in answer.json()["items"]] == expected
 
 
@@ -93,7 +93,7 @@ async def test_mail_that_is_refused_is_tried_again_and_given_up_with_an_event(no
 
 async def test_an_assignment_is_told_to_the_organisation_it_names(notify):
     await notify.deliver(CaseAssignedV1(case_id=uuid4(), organisation="th-care-agency", workers=()))
-    answer = await notify.client.get("/v1/inbox", headers=notify.as_("case_worker", org="th-care-agency"))
+    answer = await notify.client.get("/v1/inbox", headers=notify.as_("supervisor", org="th-care-agency"))
     assert [item["template"] for item in answer.json()["items"]] == ["new_assignment"]
 
 
@@ -102,17 +102,17 @@ async def test_a_withdrawal_that_comes_before_the_assignment_is_told_when_that_c
     await notify.deliver(ConsentWithdrawnV1(case_id=case, consent_id=uuid4(), revision=2))
     for _ in range(2):
         await notify.deliver(CaseAssignedV1(case_id=case, organisation="th-care-agency", workers=()))
-    answer = await notify.client.get("/v1/inbox", headers=notify.as_("case_worker", org="th-care-agency"))
+    answer = await notify.client.get("/v1/inbox", headers=notify.as_("supervisor", org="th-care-agency"))
     told = sorted(item["template"] for item in answer.json()["items"])
     assert told == ["act_now", "new_assignment", "new_assignment"]
 
 
 async def test_a_notice_is_marked_read_once_and_only_by_its_organisation(notify):
     await notify.deliver(received(uuid4()))
-    mine = notify.as_("case_worker", org="kh-reintegration-agency")
+    mine = notify.as_("supervisor", org="kh-reintegration-agency")
     item = (await notify.client.get("/v1/inbox", headers=mine)).json()["items"][0]
     path = f"/v1/inbox/{item['id']}/read"
-    assert (await notify.client.post(path, headers=notify.as_("case_worker"))).status_code == 404
+    assert (await notify.client.post(path, headers=notify.as_("supervisor"))).status_code == 404
     assert (await notify.client.post(path, headers=mine)).status_code == 200
     left = await notify.client.get("/v1/inbox?unread=true", headers=mine)
     assert left.json()["items"] == []
@@ -122,7 +122,7 @@ async def test_a_repeated_event_makes_one_notice(notify):
     meta, payload = notify.received(received(uuid4()))
     await notify.deliver_raw(meta, payload)
     await notify.deliver_raw(meta, payload)
-    mine = notify.as_("case_worker", org="kh-reintegration-agency")
+    mine = notify.as_("supervisor", org="kh-reintegration-agency")
     assert len((await notify.client.get("/v1/inbox", headers=mine)).json()["items"]) == 1
 
 
@@ -130,7 +130,7 @@ async def test_the_inbox_pages_newest_first(notify):
     for _ in range(3):
         await notify.deliver(received(uuid4()))
         await asyncio.sleep(0.002)
-    mine = notify.as_("case_worker", org="kh-reintegration-agency")
+    mine = notify.as_("supervisor", org="kh-reintegration-agency")
     first = (await notify.client.get("/v1/inbox?limit=2", headers=mine)).json()
     second = (await notify.client.get(f"/v1/inbox?limit=2&after={first['next']}", headers=mine)).json()
     times = [item["created_at"] for item in first["items"] + second["items"]]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from contracts.events import consent, exchange
+from contracts.response_clock import Calendar, Deadlines, ResponseClock, Span
 from services.referral.directory_forms import SeedFile
 from services.referral.domain.referral import Referral
-from services.referral.domain.response_clock import Calendar, Deadlines, ResponseClock, Span
 from services.referral.domain.states import Half, State
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

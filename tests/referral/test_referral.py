@@ -8,7 +8,7 @@ from services.referral.domain import facts
 from services.referral.domain.facts import Ignored
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import ENDED, Half, State, Verb, WrongHalf, WrongMove
-from tests.referral.making import DEADLINES, NOW, a_referral
+from tests.referral.making import DEADLINES, NOW, RECIPIENT, SENDER, a_referral
 
 S, OUT, IN = State, Half.OUTGOING, Half.INCOMING
 LIVE = {S.DRAFT, S.REQUESTED, S.RECEIVED, S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD}
@@ -279,3 +279,22 @@ def test_when_everything_has_arrived_the_halves_agree_on_whether_help_is_given(s
         assert pair.receiver.state in ENDED
     elif pair.receiver.answered_at is not None and pair.receiver.state is not S.CANCELLED:
         assert pair.sender.state == pair.receiver.state
+
+
+@pytest.mark.parametrize("verb", ["resume", "complete", "cancel"])
+def test_the_reason_of_a_hold_goes_with_the_hold(verb):
+    half = Half.OUTGOING if verb == "cancel" else Half.INCOMING
+    referral = a_referral(State.ON_HOLD, half, reason="awaiting-person")
+    {
+        "resume": lambda: referral.resume(NOW),
+        "complete": lambda: referral.complete("service-delivered", NOW),
+        "cancel": lambda: referral.cancel(NOW),
+    }[verb]()
+    assert referral.reason is None
+
+
+def test_a_reminder_is_said_once_and_never_of_an_offer_that_was_answered():
+    referral = a_referral(State.RECEIVED, Half.INCOMING)
+    said = [*referral.remind(NOW), *referral.remind(NOW)]
+    assert said == [facts.ReferralReminded(referral.case_id, referral.id, "incoming", SENDER, RECIPIENT, NOW)]
+    assert a_referral(State.ACCEPTED, Half.INCOMING).remind(NOW) == []

@@ -112,7 +112,12 @@ async def test_the_mother_in_a_hold_with_a_birth_four_days_ago_is_not_sent_home(
 async def test_the_refuser_is_not_sent_where_nobody_has_heard_of_her(th: Harness):
     case_id, return_id = await prepared(th)
     referral_id = uuid4()
-    for ended in (referral.ReferralCompletedV1, referral.ReferralFailedV1, referral.ReferralCancelledV1):
+    for ended in (
+        referral.ReferralCompletedV1,
+        referral.ReferralFailedV1,
+        referral.ReferralCancelledV1,
+        referral.ReferralCorrectedV1,
+    ):
         carried = {"outcome": "service-delivered", "reason": "person-stopped"}
         more = {name: value for name, value in carried.items() if name in ended.model_fields}
         async with th.service.database.engine.begin() as conn:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 LONGEST = timedelta(days=366)
-"""A consent is reasonably time-limited: a year, then she is asked again."""
+"""A consent is reasonably time-limited: a year, then she is asked again. No grant that is received lasts longer either."""
 
 
 class Method(StrEnum):

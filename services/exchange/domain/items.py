@@ -17,6 +17,9 @@ MAX_ITEMS = 100
 MAX_CONTROL_ITEMS = 10
 """Of one envelope: a control item may ask for much, and an honest partner puts each into its own."""
 
+MAX_SERVICES = 200
+"""Of one organisation, in what a partner is told of it."""
+
 MAX_RESENT = 10
 """Numbers that one request may ask for."""
 
@@ -179,7 +182,30 @@ class Void:
     kind: Literal["void"] = "void"
 
 
-ControlContent = Receipt | Refusal | Recall | Answer | Presence | Resend | Void
+@dataclass(frozen=True, slots=True)
+class ListedService:
+    """One service of an organisation: codes alone, as both sides may show it to anybody."""
+
+    service_id: str
+    service: str
+    status: str
+    capacity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An organisation of the sender's cell as its directory now has it. A higher version replaces a lower one."""
+
+    organisation: str
+    version: int
+    role: str
+    status: str
+    services: tuple[ListedService, ...]
+    org_type: str | None = None
+    kind: Literal["listing"] = "listing"
+
+
+ControlContent = Receipt | Refusal | Recall | Answer | Presence | Resend | Void | Listing
 
 
 @dataclass(frozen=True, slots=True)

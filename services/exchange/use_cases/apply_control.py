@@ -1,21 +1,27 @@
 """What a control item of a partner does here: receipts, refusals, recalls, answers, presence, and what is missing."""
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
+from pydantic import ValidationError
+
 from chassis.database import Transaction
-from contracts.events.exchange import RecallReceivedV1
+from contracts.events.exchange import DirectoryReceivedV1, RecallReceivedV1
+from contracts.events.referral import OfferedService
 from services.exchange.domain.chain import runs
 from services.exchange.domain.check import authority
 from services.exchange.domain.disclosure import MAX_SEALS, UNREADABLE, State, answer_item
 from services.exchange.domain.facts import ControlDue, Fact, ItemDelivered, ItemRefused, ProcessDue
 from services.exchange.domain.items import (
     MAX_RESENT,
+    MAX_SERVICES,
     Answer,
     ControlContent,
     Item,
     ItemClass,
+    Listing,
     Presence,
     Recall,
     Receipt,
@@ -76,6 +82,26 @@ async def apply_control(tx: Transaction, heard: Heard) -> None:
             await _resend(tx, heard.cell, content)
         case Void():
             await _void(tx, heard, content)
+        case Listing():
+            _listing(tx, heard.cell, content)
+
+
+def _listing(tx: Transaction, cell: str, listing: Listing) -> None:
+    """A cell speaks of its own organisations. What is no codes and identifiers is passed over: a newer one replaces it."""
+    if not listing.organisation.startswith(f"{cell.lower()}-") or len(listing.services) > MAX_SERVICES:
+        return
+    with contextlib.suppress(ValidationError):
+        tx.say(
+            DirectoryReceivedV1(
+                organisation=listing.organisation,
+                sender_cell=cell,
+                role=listing.role,
+                version=listing.version,
+                status=listing.status,
+                org_type=listing.org_type,
+                services=tuple(OfferedService(**asdict(service)) for service in listing.services),
+            )
+        )
 
 
 async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:

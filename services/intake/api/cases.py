@@ -21,6 +21,7 @@ from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.sealing import seal_fields, seal_json, vault_of
+from services.intake.store import attention
 from services.intake.use_cases import NewCase, SealedFields
 
 router = APIRouter(tags=["cases"])
@@ -99,6 +100,12 @@ class CaseFilters:
         Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
     ] = None
     on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
+    unattended: Annotated[
+        bool | None,
+        Query(
+            description="only those that nobody opened in the time of their urgency, or that nobody has left"
+        ),
+    ] = None
     updated_since: Annotated[
         AwareDatetime | None, Query(description="only those that changed at this instant or later")
     ] = None
@@ -120,6 +127,7 @@ async def get_cases(
 @router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")
 async def get_case(case_id: UUID, actor: Who, tx: Tx, response: Response) -> queries.CaseView:
     await require_case(tx, actor, "case.read", case_id)
+    await attention.opened(tx, actor, case_id)
     view = await queries.case(tx, case_id)
     tx.say(record_read(case_id, "case"))
     response.headers["ETag"] = etag(view.version)

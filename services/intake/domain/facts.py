@@ -141,6 +141,25 @@ class KeyUnneeded:
     disclosure_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class CaseUnattended:
+    """Nobody opened it in the time of its urgency, or nobody is left who can. `reason` is of `unattended_reason`."""
+
+    case_id: UUID
+    organisation: str
+    urgency: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """Of an organisation whose cases must be looked through."""
+
+    organisation: str
+    at: datetime
+
+
 Fact = (
     CaseOpened
     | CaseAssigned
@@ -158,4 +177,6 @@ Fact = (
     | DisclosureClosed
     | IndexDue
     | KeyUnneeded
+    | CaseUnattended
+    | StaffChanged
 )

@@ -13,6 +13,7 @@ from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.intake.domain.case import Case, Hold, State
 from services.intake.domain.facts import CaseAssigned, Fact
 from services.intake.outgoing import outgoing
+from services.intake.store import attention
 from services.intake.store.mapping import age_of
 
 _READ = (
@@ -58,6 +59,7 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
     if row is None:
         raise NotFound
     case = _case(row)
+    await attention.opened(tx, actor, case_id)
     if lock:
         holds = await tx.execute(_HOLDS, {"id": case_id})
         case.holds = {hold.id: Hold(hold.id, hold.until, hold.lifted_at) for hold in holds}
@@ -96,6 +98,8 @@ async def insert(
         raise Conflict
     case.version = 1
     await remember(tx, case.id, case.organisation, case.workers)
+    await attention.wait(tx, [case.id])
+    await attention.opened(tx, actor, case.id)
     tx.say(*map(outgoing, facts))
 
 
@@ -116,6 +120,7 @@ async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
     case.version += 1
     if any(isinstance(fact, CaseAssigned) for fact in facts):
         await remember(tx, case.id, case.organisation, case.workers)
+        await attention.wait(tx, [case.id])
     tx.say(*map(outgoing, facts))
 
 
@@ -123,6 +128,7 @@ async def remember_all(tx: Transaction, organisations: Mapping[UUID, str]) -> No
     """The same as `chassis.access.remember` for many new cases at once, that nobody in them is named for yet."""
     parameters = {"ids": list(organisations), "organisations": list(organisations.values())}
     await tx.execute(_ACCESS, parameters)
+    await attention.wait(tx, list(organisations))
 
 
 async def set_flags(tx: Transaction, case_id: UUID, flags: str) -> None:

@@ -1,22 +1,26 @@
-"""Which event is worth a notice to the organisation that holds the case. The default is no contact."""
+"""Which event is worth a notice, to whom, and how soon it should be looked at. The default is no contact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 ALWAYS: Final = ""
 
 NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "case.assigned.v1": {ALWAYS: "new_assignment"},
-    "hold.placed.v1": {ALWAYS: "file_changed"},
+    "case.unattended.v1": {ALWAYS: "unattended"},
+    "flags.recorded.v1": {ALWAYS: "urgent"},
+    "hold.placed.v1": {ALWAYS: "hold"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
     "consent.requested.v1": {ALWAYS: "act_now"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
     "consent.expired.v1": {ALWAYS: "act_now"},
-    "disclosure.refused.v1": {ALWAYS: "act_now"},
+    "disclosure.refused.v1": {ALWAYS: "refusal"},
     "referral.received.v1": {"incoming": "new_request"},
+    "referral.reminded.v1": {"incoming": "reminder"},
     "referral.accepted.v1": {"outgoing": "answer"},
-    "referral.rejected.v1": {"outgoing": "answer"},
+    "referral.rejected.v1": {"outgoing": "refusal"},
     "referral.started.v1": {"outgoing": "answer"},
     "referral.held.v1": {"outgoing": "answer"},
     "referral.resumed.v1": {"outgoing": "answer"},
@@ -24,7 +28,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "referral.failed.v1": {"outgoing": "act_now"},
     "referral.cancelled.v1": {"incoming": "answer"},
     "referral.revoked.v1": {"incoming": "answer", "outgoing": "answer"},
-    "referral.expired.v1": {"outgoing": "act_now"},
+    "referral.expired.v1": {"outgoing": "act_now", "incoming": "overdue"},
     "return.blocked.v1": {"sending": "act_now"},
     "return.cleared.v1": {"receiving": "new_request"},
     "return.suspended.v1": {"receiving": "answer"},
@@ -42,18 +46,51 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Event type → half of the referral or return (or always) → template."""
 
-MAILED: Final = frozenset({"act_now", "new_request"})
-"""Templates that also go by mail where the organisation has given an address."""
+HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
+"""Who is meant: whoever has the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
+
+TO_SUPERVISORS: Final = frozenset({"unattended", "overdue"})
+"""Alarms: whoever should have acted did not, so somebody else is told."""
+
+NOW, TODAY, USUAL = "now", "today", "usual"
+PRIORITIES: Final[Mapping[str, str]] = {
+    "urgent": NOW,
+    "unattended": NOW,
+    "overdue": NOW,
+    "act_now": TODAY,
+    "hold": TODAY,
+    "refusal": TODAY,
+    "reminder": TODAY,
+    "new_request": TODAY,
+}
+"""Template → how soon (code list `notice_priority`); any other is usual. What is not usual also goes by mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What kind, never about what; `referral_id` and `return_id` lead whoever may read them there."""
+
+    template: str
+    referral_id: UUID | None = None
+    return_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice to one organisation: what kind, never about what."""
+    """One notice to those of an organisation whom it concerns."""
 
-    case_id: str
+    case_id: UUID
     organisation: str
-    template: str
-    mailed: bool
+    audience: str
+    news: News
+
+    @property
+    def priority(self) -> str:
+        return PRIORITIES.get(self.news.template, USUAL)
+
+    @property
+    def mailed(self) -> bool:
+        return self.priority != USUAL
 
 
 def template_of(event_type: str, half: str) -> str | None:
@@ -62,5 +99,12 @@ def template_of(event_type: str, half: str) -> str | None:
     return by_half.get(ALWAYS) or by_half.get(half)
 
 
-def notice(case_id: str, organisation: str, template: str) -> Notice:
-    return Notice(case_id, organisation, template, template in MAILED)
+def news_of(event: Any, half: str) -> News | None:
+    template = template_of(event.type, half)
+    if template is None:
+        return None
+    return News(template, getattr(event, "referral_id", None), getattr(event, "return_id", None))
+
+
+def notice(case_id: UUID, organisation: str, news: News) -> Notice:
+    return Notice(case_id, organisation, SUPERVISORS if news.template in TO_SUPERVISORS else HOLDER, news)

@@ -10,6 +10,15 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "answer": ("There is an answer", "Reference {reference}. Please sign in: {link}"),
         "act_now": ("Please look at this today", "Reference {reference}. Please sign in: {link}"),
         "file_changed": ("Something changed", "Reference {reference}. Please sign in: {link}"),
+        "urgent": ("Please look at this now", "Reference {reference}. Please sign in: {link}"),
+        "hold": ("Something must wait", "Reference {reference}. Please sign in: {link}"),
+        "refusal": ("The answer is no", "Reference {reference}. Please sign in: {link}"),
+        "reminder": ("A request still waits for you", "Reference {reference}. Please sign in: {link}"),
+        "overdue": ("Nobody has answered in time", "Reference {reference}. Please sign in: {link}"),
+        "unattended": (
+            "Something has nobody who looks after it",
+            "Reference {reference}. Please sign in: {link}",
+        ),
     },
     "th": {
         "new_assignment": ("มีงานมอบหมายให้คุณ", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
@@ -17,6 +26,12 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "answer": ("มีคำตอบแล้ว", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "act_now": ("โปรดดูเรื่องนี้วันนี้", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "file_changed": ("มีการเปลี่ยนแปลง", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "urgent": ("โปรดดูเรื่องนี้ทันที", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "hold": ("มีเรื่องที่ต้องรอ", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "refusal": ("ได้รับคำตอบปฏิเสธ", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "reminder": ("ยังมีคำขอรอคุณอยู่", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "overdue": ("ยังไม่มีใครตอบภายในเวลา", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "unattended": ("มีเรื่องที่ยังไม่มีผู้ดูแล", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
     },
     "km": {
         "new_assignment": ("មានកិច្ចការប្រគល់ជូនអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
@@ -24,6 +39,12 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "answer": ("មានចម្លើយហើយ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "act_now": ("សូមមើលរឿងនេះនៅថ្ងៃនេះ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "file_changed": ("មានការផ្លាស់ប្តូរ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "urgent": ("សូមមើលរឿងនេះភ្លាមៗ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "hold": ("មានរឿងដែលត្រូវរង់ចាំ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "refusal": ("មានចម្លើយបដិសេធ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "reminder": ("សំណើនៅតែរង់ចាំអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "overdue": ("មិនទាន់មាននរណាឆ្លើយទាន់ពេលទេ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "unattended": ("មានកិច្ចការដែលមិនទាន់មានអ្នកមើលថែ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
     },
 }
 

@@ -29,12 +29,12 @@ async def get_organisations(
     cell: Annotated[Cell | None, Query()] = None,
     role: Annotated[Annotated[str, KnownCode("recipient_role")] | None, Query()] = None,
     service: Annotated[Annotated[str, KnownCode("service")] | None, Query()] = None,
+    capacity: Annotated[Annotated[str, KnownCode("capacity")] | None, Query()] = None,
 ) -> Listing[queries.OrganisationSummary]:
     require(actor, "directory.read")
     (after,) = positioned(page.after, identifier) or ("",)
-    items = await queries.organisations(
-        tx, cell=cell, role=role, service=service, after=after, limit=page.limit
-    )
+    only = queries.Only(cell, role, service, capacity)
+    items = await queries.organisations(tx, only, after=after, limit=page.limit)
     return Listing(items=items, next=cursor(items[-1].id) if len(items) == page.limit else None)
 
 

@@ -1,10 +1,14 @@
 """An organisation of the directory with its services, and whether an offer to it makes sense before it is sent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contracts.organisations import ACTIVE
+
+CHILD, OF_AGE = "child", 18
+DEFUNCT = "defunct"
+"""A service that its organisation no longer names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ class Service:
     capacity: str
     details: Mapping[str, Any]
 
+    def takes(self, age_group: str) -> bool:
+        """Whether somebody who is a `child`, or an `adult`, may fit its ages."""
+        youngest, oldest = self.details.get("minimum_age"), self.details.get("maximum_age")
+        if age_group == CHILD:
+            return youngest is None or youngest < OF_AGE
+        return oldest is None or oldest >= OF_AGE
+
 
 class RecipientNotListed(Exception):
     """Not in the directory, or no longer active."""
@@ -44,6 +55,10 @@ class RecipientNotListed(Exception):
 
 class ServiceNotOffered(Exception):
     """The recipient offers no active service of this kind."""
+
+
+class AgeNotTaken(Exception):
+    """The service is for another age than hers."""
 
 
 @dataclass(slots=True)
@@ -57,6 +72,27 @@ class Organisation:
     stored: int = 0
     seeded: str | None = None
     touched: set[str] = field(default_factory=set)
+    told: int = 0
+    """The newest version that the organisation's own cell has told of."""
+
+    def hear(self, profile: Profile, services: Sequence[Service], version: int) -> list[DirectoryChanged]:
+        """What its own cell says. What we know beside it stays: names, hours, languages; a service that it no longer
+        names is closed.
+        """
+        if version <= self.told:
+            return []
+        self.told = version
+        kept = replace(profile, name=self.profile.name, details={**self.profile.details, **profile.details})
+        facts = self.describe(kept if self.version else profile)
+        for said in services:
+            known = self.services.get(said.id)
+            facts += self.offer(
+                said if known is None else replace(said, name=known.name, details=known.details)
+            )
+        gone = self.services.keys() - {said.id for said in services}
+        for service_id in sorted(gone):
+            facts += self.offer(replace(self.services[service_id], status=DEFUNCT))
+        return facts
 
     def describe(self, profile: Profile) -> list[DirectoryChanged]:
         """Saying the same again changes nothing and is said to nobody."""
@@ -72,12 +108,18 @@ class Organisation:
         self.touched.add(service.id)
         return [self._changed()]
 
-    def check_offer(self, service: str) -> None:
-        """Before an offer is sent. Capacity does not stop it: the receiver answers, and may have a waiting list."""
+    def check_offer(self, service: str, age_group: str | None = None) -> None:
+        """Before an offer is sent. `age_group` is None where nothing is known of her age: then the receiver judges.
+
+        Capacity does not stop it: the receiver answers, and may have a waiting list.
+        """
         if not self.version or self.profile.status != ACTIVE:
             raise RecipientNotListed
-        if not any(s.code == service and s.status == ACTIVE for s in self.services.values()):
+        offered = [s for s in self.services.values() if s.code == service and s.status == ACTIVE]
+        if not offered:
             raise ServiceNotOffered
+        if age_group is not None and not any(s.takes(age_group) for s in offered):
+            raise AgeNotTaken
 
     def _changed(self) -> DirectoryChanged:
         self.version += 1

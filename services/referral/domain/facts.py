@@ -100,6 +100,11 @@ class ReferralRevoked(Moved):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralReminded(Moved):
+    """Half of the time has gone and nobody has answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReferralExpired(Moved):
     pass
 

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from contracts.response_clock import Deadlines
 from services.referral.domain import facts
 from services.referral.domain.facts import Fact, Ignored, Moved
-from services.referral.domain.response_clock import Deadlines
 from services.referral.domain.states import (
     ENDED,
     HELPING,
@@ -54,7 +54,7 @@ _NOT_RUNNING = frozenset({State.DRAFT, State.REJECTED, State.COMPLETED, State.FA
 
 @dataclass(slots=True)
 class Referral:
-    """`reason` is the code of the last rejection, hold or failure; a failure's may also be why nothing was delivered:
+    """`reason` is the code of the rejection, hold or failure in which it stands; a failure's may also be why nothing was delivered:
     a code of `disclosure_refusal` or `border_refusal`. Both are None where the other side was not to tell. `stored` is the version that the database has; 0 when new.
     """
 
@@ -196,9 +196,10 @@ class Referral:
         return self._move_if_possible(Verb.EXPIRE, now)
 
     def remind(self, now: datetime) -> list[Fact]:
-        """Half of the time has gone without an answer: from now on the worklist shows it."""
+        """Half of the time has gone without an answer: it is said, and from now on the worklist shows it."""
         if self.state in OFFERED and self.reminded_at is None:
             self.reminded_at, self.version = now, self.version + 1
+            return [self._fact(facts.ReferralReminded, now)]
         return []
 
     def follow(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
@@ -228,11 +229,14 @@ class Referral:
         """The one place where a state changes after sending."""
         says, carries = _SAYS[verb]
         self.state, self.version = MOVES[verb].to, self.version + 1
-        if carries == "reason":
-            self.reason = code
-        elif carries == "outcome":
+        self.reason = code if carries == "reason" else None
+        if carries == "outcome":
             self.outcome = code
         self._stamp(now)
+        carried = {} if carries is None else {carries: code or NOT_DISCLOSED}
+        return [self._fact(says, now, **carried), *self._custody(now)]
+
+    def _fact(self, says: type[Any], now: datetime, **carried: str) -> Fact:
         fact: Moved = says(
             case_id=self.case_id,
             referral_id=self.id,
@@ -240,9 +244,9 @@ class Referral:
             sender=self.sender,
             recipient=self.recipient,
             at=now,
-            **({} if carries is None else {carries: code or NOT_DISCLOSED}),
+            **carried,
         )
-        return [fact, *self._custody(now)]
+        return fact
 
     def _custody(self, now: datetime) -> list[Fact]:
         """Where the sender's half of a transfer stands now."""

@@ -18,12 +18,12 @@ _STAFF = text("select worker, roles from chassis.staff where organisation = :id 
 _STAFFED = text("select distinct organisation from chassis.staff")
 _LOCK_ALL = text("select pg_advisory_xact_lock(hashtext('referral.directory'))")
 _INSERT = text(
-    "insert into referral.organisations (id, cell, role, name, status, details, version, seeded)"
-    " values (:id, :cell, :role, :name, :status, cast(:details as jsonb), :version, :seeded) on conflict do nothing"
+    "insert into referral.organisations (id, cell, role, name, status, details, version, seeded, told)"
+    " values (:id, :cell, :role, :name, :status, cast(:details as jsonb), :version, :seeded, :told) on conflict do nothing"
 )
 _UPDATE = text(
     "update referral.organisations set cell = :cell, role = :role, name = :name, status = :status,"
-    " details = cast(:details as jsonb), version = :version, seeded = :seeded where id = :id and version = :stored"
+    " details = cast(:details as jsonb), version = :version, seeded = :seeded, told = :told where id = :id and version = :stored"
 )
 _PUT_SERVICE = text(
     "insert into referral.services (organisation, id, service, name, status, capacity, details)"
@@ -49,7 +49,8 @@ async def find_organisation(tx: Transaction, organisation: str, *, lock: bool = 
         Service(s.id, s.service, s.name, s.status, s.capacity, s.details)
         for s in await tx.execute(_SERVICES, {"id": organisation})
     ]
-    return Organisation(row.id, profile, {s.id: s for s in services}, row.version, row.version, row.seeded)
+    offered = {s.id: s for s in services}
+    return Organisation(row.id, profile, offered, row.version, row.version, row.seeded, told=row.told)
 
 
 async def get_organisation(
@@ -98,6 +99,28 @@ async def organisations_with_staff(tx: Transaction) -> set[str]:
     return set((await tx.execute(_STAFFED)).scalars())
 
 
+async def load(tx: Transaction, organisations: Sequence[str]) -> dict[str, Organisation]:
+    """Locked; an entry for every one, without a version where it is not listed here yet."""
+    found = {name: await find_organisation(tx, name, lock=True) for name in sorted(organisations)}
+    nobody = Profile("", "", "", "", {})
+    return {name: known or Organisation(name, nobody) for name, known in found.items()}
+
+
+async def save(tx: Transaction, organisations: Sequence[Organisation]) -> None:
+    """What a partner said: its newest version is kept even where nothing else changed."""
+    for organisation in organisations:
+        if organisation.version:
+            changed = organisation.version != organisation.stored
+            profile = organisation.profile
+            fact = DirectoryChanged(organisation.id, profile.cell, profile.role, organisation.version)
+            await save_organisation(tx, organisation, [fact] if changed else [])
+
+
+def hsds(status: str) -> str:
+    """A code as HSDS writes it."""
+    return status.replace("-", " ")
+
+
 def _said(organisation: Organisation, fact: DirectoryChanged) -> DirectoryChangedV1:
     profile, services = organisation.profile, organisation.services.values()
     return DirectoryChangedV1(
@@ -130,6 +153,7 @@ def _row(organisation: Organisation) -> dict[str, Any]:
         "details": json.dumps(dict(profile.details)),
         "version": organisation.version,
         "seeded": organisation.seeded,
+        "told": organisation.told,
         "stored": organisation.stored,
     }
 

@@ -60,6 +60,9 @@ create table intake.disclosures (
     received_at timestamptz not null, closed_at timestamptz, closed_for text);
 create index disclosures_of_referral on intake.disclosures (referral_id);
 create index disclosures_of_case on intake.disclosures (case_id);
+create table intake.attention (
+    case_id uuid primary key, since timestamptz not null, by text not null, opened_at timestamptz,
+    alarmed_at timestamptz, left_at timestamptz);
 create table intake.accepted_referrals (case_id uuid not null, referral_id uuid not null, primary key (case_id, referral_id));
 create table intake.authorised (
     disclosure_id uuid primary key, case_id uuid, fields text[], valid_until timestamptz,

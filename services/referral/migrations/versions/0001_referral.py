@@ -26,9 +26,11 @@ create table referral.consents (
     consent_id uuid primary key, case_id uuid not null, revision integer not null, purposes jsonb not null,
     recipients jsonb not null, valid_until timestamptz not null);
 create index consents_case on referral.consents (case_id);
+create table referral.age_groups (case_id uuid primary key, age_group text not null, basis text not null);
 create table referral.organisations (
     id text primary key, cell text not null, role text not null, name text not null, status text not null,
-    details jsonb not null, version integer not null, seeded text);
+    details jsonb not null, version integer not null, seeded text,
+    told bigint not null default 0);
 create table referral.services (
     organisation text not null references referral.organisations (id), id text not null, service text not null,
     name text not null, status text not null, capacity text not null, details jsonb not null,

@@ -1,9 +1,16 @@
-"""How long a receiver may take to answer, by urgency: data of the cell, in hours or in working days of its calendar."""
+"""How long somebody who is told of a case may take, by urgency: data of the cell, in hours or working days of its calendar.
+
+Referral asks it for an answer to an offer, intake for the first time that somebody opens a case.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+POLICY_FILE: Final = Path(__file__).with_name("response_clock.json")
+"""Times by urgency and the calendars of the cells, unless a service's settings name another file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import services.referral
-from services.referral.domain.response_clock import Calendar, response_clock
+from contracts.response_clock import POLICY_FILE, Calendar, response_clock
 
-POLICY = json.loads((Path(services.referral.__file__).parent / "response_clock.json").read_text())
+POLICY = json.loads(POLICY_FILE.read_text())
 ZONE = ZoneInfo("Asia/Bangkok")
 BANGKOK = Calendar(ZONE, frozenset({6, 7}), frozenset({date(2026, 12, 10)}))
 

@@ -1,0 +1,131 @@
+"""Whether somebody who has a case has opened it since it was given to them, and which cases nobody attends to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.auth import Actor
+from chassis.database import Transaction
+from contracts.organisations import ACTIVE, CASE_ROLES
+from services.intake.domain.facts import CaseUnattended
+from services.intake.outgoing import outgoing, unopened_due
+
+NOT_OPENED, NOBODY_LEFT = "not-opened", "nobody-left"
+"""Codes of `unattended_reason`."""
+AT_ONCE = 200
+"""Cases in one piece of work."""
+
+_WAIT = text(
+    """
+    insert into intake.attention (case_id, since, by)
+    select c, cast(:now as timestamptz), :by from unnest(cast(:cases as uuid[])) as u(c) order by c
+    on conflict (case_id) do update set since = excluded.since, by = excluded.by, opened_at = null, alarmed_at = null,
+        left_at = null
+    """
+)
+_HASTEN = text(
+    "update intake.attention set since = :now where case_id = :case and opened_at is null and alarmed_at is null"
+)
+# Of a case that is somebody's, only their opening counts; of one that is nobody's yet, anybody's but who gave it away.
+_OPENED = text(
+    """
+    update intake.attention a set opened_at = :now from chassis.case_access ca
+    where a.case_id = :case and a.opened_at is null and ca.case_id = a.case_id
+        and (:who = any(ca.workers) or (ca.workers = '{}' and a.by <> :who))
+    """
+)
+_UNOPENED = text(
+    """
+    select c.id, c.organisation, c.urgency, a.since from intake.attention a join intake.cases c on c.id = a.case_id
+    where a.case_id = any(cast(:cases as uuid[])) and a.since = cast(:since as timestamptz)
+        and a.opened_at is null and a.alarmed_at is null and c.state = 'open'
+    order by c.id for update of a
+    """
+)
+_ALARMED = text("update intake.attention set alarmed_at = :now where case_id = any(cast(:cases as uuid[]))")
+_NOBODY_LEFT = text(
+    """
+    with present as (
+        select coalesce(array_agg(s.worker), '{}') as workers from chassis.staff s
+        where s.organisation = :organisation and s.roles && cast(:roles as text[])
+            and not exists (select from chassis.organisations o where o.id = s.organisation and o.status <> :active)
+    )
+    select c.id, c.organisation, c.urgency from intake.cases c, present
+    where c.organisation = :organisation and c.state = 'open'
+        and (present.workers = '{}' or (c.workers <> '{}' and not c.workers && present.workers))
+        and not exists (select from intake.attention a where a.case_id = c.id and a.left_at is not null)
+    order by c.id limit :limit for update of c
+    """
+)
+_LEFT = text(
+    """
+    insert into intake.attention (case_id, since, by, alarmed_at, left_at)
+    select c, cast(:now as timestamptz), :by, cast(:now as timestamptz), cast(:now as timestamptz)
+    from unnest(cast(:cases as uuid[])) as u(c) order by c
+    on conflict (case_id) do update set alarmed_at = excluded.alarmed_at, left_at = excluded.left_at, opened_at = null
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """A case that waits to be opened for the first time by somebody whom it was given to."""
+
+    case_id: UUID
+    organisation: str
+    urgency: str
+    since: datetime
+
+
+async def wait(tx: Transaction, cases: Sequence[UUID]) -> None:
+    """These cases were given to somebody, who has not opened them yet; the clock of each begins."""
+    await tx.execute(_WAIT, {"cases": list(cases), "now": tx.now, "by": tx.origin.actor})
+    for start in range(0, len(cases), AT_ONCE):
+        tx.say(unopened_due(cases[start : start + AT_ONCE], tx.now, None))
+
+
+async def hasten(tx: Transaction, case_id: UUID) -> None:
+    """Its urgency has risen: if it still waits, the shorter clock begins now."""
+    if (await tx.execute(_HASTEN, {"case": case_id, "now": tx.now})).rowcount == 1:
+        tx.say(unopened_due([case_id], tx.now, None))
+
+
+async def opened(tx: Transaction, actor: Actor, case_id: UUID) -> None:
+    """Somebody has it before them. Only the first time after it was given changes anything."""
+    await tx.execute(_OPENED, {"case": case_id, "who": actor.subject, "now": tx.now})
+
+
+async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[Unopened]:
+    """Those of a piece of work that still wait, locked; none that were given away again since."""
+    rows = await tx.execute(_UNOPENED, {"cases": list(cases), "since": since})
+    return [Unopened(row.id, row.organisation, row.urgency, row.since) for row in rows]
+
+
+async def alarm(tx: Transaction, cases: Sequence[Unopened]) -> None:
+    """Once for each time that a case was given to somebody."""
+    await tx.execute(_ALARMED, {"cases": [case.case_id for case in cases], "now": tx.now})
+    tx.say(*(_said(case, NOT_OPENED, case.since) for case in cases))
+
+
+async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
+    """Cases of an organisation whose workers have left it, or that has nobody any more. Whether there may be others."""
+    who = {"organisation": organisation, "roles": sorted(CASE_ROLES), "active": ACTIVE, "limit": AT_ONCE}
+    found: Sequence[Any] = (await tx.execute(_NOBODY_LEFT, who)).all()
+    if found:
+        left = {"cases": [row.id for row in found], "now": tx.now, "by": tx.origin.actor}
+        await tx.execute(_LEFT, left)
+        tx.say(
+            *(
+                _said(Unopened(row.id, row.organisation, row.urgency, tx.now), NOBODY_LEFT, tx.now)
+                for row in found
+            )
+        )
+    return len(found) == AT_ONCE
+
+
+def _said(case: Unopened, reason: str, since: datetime) -> Any:
+    return outgoing(CaseUnattended(case.case_id, case.organisation, case.urgency, reason, since))

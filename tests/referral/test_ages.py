@@ -1,0 +1,66 @@
+"""Nobody is offered to a service that is for another age than hers."""
+
+from uuid import uuid4
+
+import pytest
+
+from contracts.events.intake import AgeGroupKnownV1
+from services.referral.directory_forms import SeedFile
+from services.referral.seeding import seed
+from tests.harness import Harness
+from tests.referral.asking import draft, move
+
+AGES = {"adults": {"minimum_age": 18}, "children": {"maximum_age": 17}, "everybody": {}}
+DIRECTORY = SeedFile.model_validate(
+    {
+        "organisations": [
+            {
+                "id": f"kh-{name}",
+                "name": name,
+                "role": "shelter",
+                "services": {"beds": {"name": "Beds", "service": "shelter", **ages}},
+            }
+            for name, ages in AGES.items()
+        ]
+    }
+)
+
+
+async def drafts(th: Harness, group: str | None, basis: str):
+    """Organisation → what a draft to it is answered, and its sending."""
+    await seed(th.service, DIRECTORY)
+    case_id, answers = uuid4(), {}
+    await th.grant_access(case_id, "th-care-agency")
+    if group is not None:
+        await th.deliver(AgeGroupKnownV1(case_id=case_id, age_group=group, basis=basis))
+    for name in AGES:
+        answer = await draft(th, case_id, recipient=f"kh-{name}", service="shelter")
+        answers[name] = [error["code"] for error in answer.json().get("errors", [])]
+    return case_id, answers
+
+
+@pytest.mark.parametrize(
+    ("group", "basis", "refused"),
+    [
+        ("child", "birth_date", "adults"),
+        ("child", "flag", "adults"),
+        ("adult", "assessment", "children"),
+        ("child", "unknown", None),
+        (None, "", None),
+    ],
+)
+async def test_a_service_for_another_age_is_refused_when_her_age_is_known(
+    th: Harness, group: str | None, basis: str, refused: str | None
+):
+    _, answers = await drafts(th, group, basis)
+    assert answers == {name: ["other-age"] if name == refused else [] for name in AGES}
+
+
+async def test_an_age_that_becomes_known_after_the_draft_is_refused_at_sending(th: Harness):
+    case_id = uuid4()
+    await seed(th.service, DIRECTORY)
+    await th.grant_access(case_id, "th-care-agency")
+    made = (await draft(th, case_id, recipient="kh-adults", service="shelter")).json()["id"]
+    await th.deliver(AgeGroupKnownV1(case_id=case_id, age_group="child", basis="birth_date"))
+    answer = await move(th, made, "send")
+    assert [error["code"] for error in answer.json()["errors"]] == ["other-age"]
