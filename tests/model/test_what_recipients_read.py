@@ -34,7 +34,7 @@ from tests.model.two_cells import CLINIC, CLOCK, FIELDS, OTHER_PURPOSE, RETENTIO
 
 CATEGORIES = ("contact", "identity", "needs")
 RECIPIENTS, PURPOSES = (AGENCY, CLINIC), (PURPOSE, OTHER_PURPOSE)
-EXAMPLES, STEPS, WANTED = 200, 100, 10_000
+EXAMPLES, STEPS, WANTED = 300, 100, 10_000
 """Examples end early here and there."""
 
 
@@ -306,7 +306,8 @@ class WhatRecipientsRead(RuleBasedStateMachine):
 
     def due_consent_end(self, payload: dict[str, Any]) -> None:
         disclosure = self.world.consent.disclosures[UUID(payload["disclosure_id"])]
-        facts = disclosure.recall(payload["reason"], self.world.now)
+        record = self.world.consent.records[disclosure.authorised_by.consent_id]
+        facts = record.end_reading(disclosure.request.referral_id, payload["reason"], self.world.now)
         self.world.say("consent", facts, consent_out.outgoing)
 
     def due_referral_expire(self, payload: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from contracts.envelope import Event
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1
 from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, RecallReceivedV1
+from contracts.response_clock import Calendar, ResponseClock, Span
 from services.consent import handlers as consenting
 from services.consent import outgoing as consent_out
 from services.consent.domain.authorisation import Ground, Listed, Wanted, token_refusal
@@ -36,7 +37,6 @@ from services.intake.domain.received import READABLE, ReceivedFile
 from services.intake.outgoing import outgoing as intake_out
 from services.referral import handlers as referring
 from services.referral.domain.case import CaseReferrals
-from services.referral.domain.response_clock import Calendar, ResponseClock, Span
 from services.referral.outgoing import outgoing as referral_out
 from tests.consent.making import AGENCY, NOW, PURPOSE, SENDER, agreement
 

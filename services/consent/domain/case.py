@@ -104,7 +104,8 @@ class CaseConsents:
         said: list[Fact] = []
         held = [d for d in self.disclosures.values() if d.stage in OPEN]
         for disclosure in [d for d in held if not set(fields).isdisjoint(d.authorised_by.fields)]:
-            following, facts = again(disclosure, list(self.records.values()), self.ground, now)
+            record = self.records[disclosure.authorised_by.consent_id]
+            following, facts = again(disclosure, [record], self.ground, now)
             if following is not None:
                 said += [*disclosure.recall(REPLACED, now), *facts]
                 self._keep(following)
