@@ -68,6 +68,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.FlagsRecordedV1, "intake", "returns", "notify"),
     _entry(intake.HoldPlacedV1, "intake", "returns", "notify", protective=True),
     _entry(intake.HoldLiftedV1, "intake", "returns", "notify"),
+    _entry(intake.LimitPassedV1, "intake", "notify"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),

@@ -121,6 +121,22 @@ class Journey:
         await self.worker.post(f"/referral/v1/referrals/{self.transfer}/accept")
         await self.until_submission(self.case, "accepted")
         self.case = half["case_id"]
+        await self.known_to_be_adult()
+
+    async def known_to_be_adult(self) -> None:
+        """Until the date of birth that came with her has been read, she counts as a child, who is not asked alone."""
+        path = f"/consent/v1/cases/{self.case}/hand-overs/preview"
+        onward = _hand_over(("identity",), "th-legal-aid", "th-legal-aid")
+
+        async def asked_herself() -> Any:
+            try:
+                return await self.worker.post(path, onward)
+            except RefusedError as error:
+                if error.problem["errors"][0]["code"] == "child-alone":
+                    return None
+                raise
+
+        await eventually(asked_herself, "her age")
 
     async def until_submission(self, case_id: str, state: str) -> Any:
         async def there() -> Any:
@@ -129,10 +145,11 @@ class Journey:
 
         return await eventually(there, f"submission {state}")
 
-    async def screen(self) -> Any:
+    async def screen(self, by: Person | None = None) -> Any:
+        by = by or self.worker
         path = f"/intake/v1/cases/{self.case}/screenings"
-        made = await self.worker.post(path, {"checklist": "ilo-ec-labour-adult", "answers": ANSWERS})
-        return await self.worker.get(f"{path}/{made['id']}")
+        made = await by.post(path, {"checklist": "ilo-ec-labour-adult", "answers": ANSWERS})
+        return await by.get(f"{path}/{made['id']}")
 
     async def identify(self) -> None:
         body = {
@@ -296,13 +313,13 @@ def _agreed(categories: tuple[str, ...], recipient: str, *purposes: str) -> dict
         "language": "km",
         "risks_explained": True,
         "method": "thumbprint",
-        "valid_until": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
+        "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
     }
 
 
-def _hand_over(categories: tuple[str, ...], agreed_to: str) -> dict[str, Any]:
+def _hand_over(categories: tuple[str, ...], agreed_to: str, recipient: str = AGENCY) -> dict[str, Any]:
     transfer = {
-        "recipient": AGENCY,
+        "recipient": recipient,
         "service": "case-management",
         "purpose": "case-management",
         "urgency": "urgent",

@@ -28,7 +28,7 @@ from services.consent.use_cases import Prepared, answered
 
 router = APIRouter(prefix="/v1/cases/{case_id}/hand-overs", tags=["hand-over"])
 
-HAND_OVER = "case.hand_over"
+HAND_OVER = "case.hand-over"
 
 
 class TransferForm(BaseModel):

@@ -160,9 +160,16 @@ def _consent() -> list[Row]:
         row("GET", consent, "consent.read", INTAKE, "consent"),
         row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
         row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),
-        row("POST", f"{CASE}/hand-overs/preview", "case.hand_over", INTAKE, "case", HAND_OVER),
-        row("POST", f"{CASE}/hand-overs", "case.hand_over", INTAKE, "case", HAND_OVER, 201),
-        row("POST", "/v1/grants/{disclosure_id}/withdraw", "consent.withdraw", INTAKE, "granted_here"),
+        row("POST", f"{CASE}/hand-overs/preview", "case.hand-over", INTAKE, "case", HAND_OVER),
+        row("POST", f"{CASE}/hand-overs", "case.hand-over", INTAKE, "case", HAND_OVER, 201),
+        row(
+            "POST",
+            "/v1/grants/{disclosure_id}/withdraw",
+            "consent.withdraw",
+            INTAKE,
+            "granted_here",
+            status=202,
+        ),
         row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
         row(
             "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}

@@ -103,7 +103,7 @@ class Intake(World):
         case_id = answer.json()["id"]
         assignment = {"organisation": AGENCY, "workers": [WORKER]}
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
-        return {"case_id": case_id, "disclosure_id": str(uuid4())}
+        return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
 
     async def authorised(self) -> Made:
         """With a disclosure of its name."""

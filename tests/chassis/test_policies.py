@@ -23,7 +23,7 @@ INTAKING = {
     "case.assign",
 }
 OPENING = {"case.open", "case.import"}
-SUBMITTING = {"consent.record", "consent.read", "consent.withdraw", "case.hand_over"}
+SUBMITTING = {"consent.record", "consent.read", "consent.withdraw", "case.hand-over"}
 CARING = {
     *SUBMITTING,
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),

@@ -153,7 +153,7 @@ async def test_a_hold_goes_with_her_and_is_in_force_before_anybody_could_send_he
     await intake.deliver(received)
     async with intake.service.database.engine.begin() as conn:
         await conn.execute(text("update chassis.work set due_at = now()"))
-    assert await intake.work() == 1
+    await intake.work()
     worker = intake.as_("case_worker", SHELTER)
     (there,) = (await intake.client.get(f"/v1/cases/{received.case_id}/holds", headers=worker)).json()
     placed = bodies(await intake.said(), "hold.placed.v1")

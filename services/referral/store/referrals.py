@@ -50,7 +50,7 @@ class TransferOpen(Conflict):
     )
 
 
-HAND_OVER = "case.hand_over"
+HAND_OVER = "case.hand-over"
 _BY_SENDER = frozenset(
     {"referral.draft", "referral.send", "referral.cancel", "referral.correct", "disclosure.preview"}
 )
