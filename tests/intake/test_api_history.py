@@ -132,7 +132,7 @@ async def test_a_key_stays_while_earlier_values_are_under_it(intake):
     await put(intake, received.case_id, 2, fields={"cor_Health": None})
     await intake.deliver(recall_of(received))
     await intake.work()
-    assert bodies(await intake.said(), "disclosure.closed.v1")[0]["answer"] == "erased"
+    assert bodies(await intake.said(), "disclosure.closed.v1")[0]["answer"] == "restricted"
     items = (await history(intake, received.case_id))["items"]
     assert [one["fields"] for one in items] == [{"cor_Health": "well"}, {"cor_Health": None}]
 

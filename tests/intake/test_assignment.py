@@ -48,7 +48,7 @@ async def passes(intake, time):
 
 async def assign(intake, case_id, *workers, role="supervisor"):
     body = {"organisation": AGENCY, "workers": list(workers)}
-    headers = intake.as_(role)
+    headers = intake.as_(role) | {"If-Match": "*"}
     answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
 
