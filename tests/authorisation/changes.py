@@ -30,6 +30,7 @@ _OF = {
     """,
     Change.MOVES: """
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
+        consent POST /v1/protections/{consent_id}/review
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
         referral POST /v1/referrals/{referral_id}/start
@@ -72,6 +73,7 @@ _OF = {
         intake POST /v1/imports
         consent POST /v1/cases/{case_id}/consents
         consent POST /v1/cases/{case_id}/hand-overs
+        consent POST /v1/cases/{case_id}/protections
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns

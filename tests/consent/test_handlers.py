@@ -59,6 +59,8 @@ def received(case_id, disclosure_id, **changes):
         recipient=SENDER,
         fields=SENT,
         back_categories=("outcome",),
+        basis=changes.get("basis"),
+        law=changes.get("law"),
         valid_until=changes.get("valid_until", datetime.now(UTC) + timedelta(days=1)),
     )
     return DisclosureReceivedV1(
@@ -273,6 +275,14 @@ async def test_a_grant_stands_from_receipt_to_recall(consent):
     assert (shown["disclosure_id"], shown["back_categories"]) == (str(disclosure_id), ["outcome"])
     await consent.harness.deliver(recall_received(consent.case_id, disclosure_id))
     assert (await granted(consent, disclosure_id))["granted"] is False
+
+
+async def test_a_grant_says_on_which_basis_it_was_given_where_that_is_not_her_consent(consent):
+    for basis, law in ((None, None), ("immediate-protection", "th-personal-data-26-1")):
+        await consent.harness.deliver(received(consent.case_id, uuid4(), basis=basis, law=law))
+    page = await consent.client.get(f"/v1/cases/{consent.case_id}/grants", headers=consent.worker)
+    shown = {(item["basis"], item["law"]) for item in page.json()["items"]}
+    assert shown == {(None, None), ("immediate-protection", "th-personal-data-26-1")}
 
 
 async def test_a_recall_that_comes_before_its_disclosure_closes_the_grant_for_good(consent):

@@ -122,6 +122,46 @@ async def test_inside_a_country_it_takes_the_same_way_to_a_case_of_the_other_org
     assert (process["case_id"], process["code"]) == (str(case.case_id), "referral.accepted")
 
 
+PROTECTION = {"kind": "transfer", "basis": "immediate-protection", "law": "th-personal-data-26-1"}
+LEAST = ("cor_FullName", "cor_Needs", "prs_PrimaryLanguage")
+
+
+def protection(**changes: Any) -> dict[str, Any]:
+    """What rests on a law in place of her consent, inside the country."""
+    return {
+        "recipient": "th-legal-aid",
+        "fields": LEAST,
+        "back": (),
+        "valid_until": now() + timedelta(hours=72),
+        "purpose": "protection",
+        "more": PROTECTION,
+        **changes,
+    }
+
+
+async def test_the_recipient_is_told_on_which_basis_it_has_what_was_handed_over(th: Cell) -> None:
+    _, received = await send(th, th, **protection())
+    grant = received["grant"]
+    assert (grant["basis"], grant["law"]) == ("immediate-protection", "th-personal-data-26-1")
+    assert grant["fields"] == list(LEAST)
+
+
+async def test_more_than_the_least_is_not_sealed_on_a_legal_basis_even_if_consent_says_so(th: Cell) -> None:
+    for case in (
+        Case(th.trust, **protection(fields=(*LEAST, "prs_Gender"))),
+        Case(th.trust, **protection(recipient=RECIPIENT, more={**PROTECTION, "kind": "referral"})),
+    ):
+        await authorise(th, case)
+        await th.work()
+        refused = [
+            r["code"]
+            for r in await th.said("envelope.refused.v1")
+            if r["disclosure_id"] == str(case.disclosure_id)
+        ]
+        assert refused == ["outside_protection"]
+    assert await th.said("envelope.sealed.v1") == []
+
+
 async def test_the_receivers_moves_reach_the_senders_case_in_their_order(th: Cell, kh: Cell) -> None:
     case, received = await send(th, kh)
     await kh.deliver(

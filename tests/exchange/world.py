@@ -69,6 +69,9 @@ class Case:
     person_id: UUID = field(default_factory=uuid4)
     disclosure_id: UUID = field(default_factory=uuid4)
     referral_id: UUID = field(default_factory=uuid4)
+    purpose: str = "return-and-reintegration"
+    more: dict[str, str] = field(default_factory=dict)
+    """What else consent said: a kind, a basis, a law."""
 
     @property
     def recipient_cell(self) -> str:
@@ -93,7 +96,7 @@ class Case:
             consent_id=uuid4(),
             revision=3,
             revision_hash="a" * 64,
-            purpose="return-and-reintegration",
+            purpose=self.purpose,
             sender=SENDER,
             recipient=self.recipient,
             recipient_cell=self.recipient_cell,
@@ -107,6 +110,7 @@ class Case:
             withheld=(),
             back_categories=self.back,
             valid_until=self.valid_until,
+            **self.more,
         )
 
     def logged(self) -> DisclosureLoggedV1:
