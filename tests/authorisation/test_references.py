@@ -117,7 +117,7 @@ async def test_whatever_a_form_names_is_there(world: World, row: Row, digests: D
     for where, kind in found:
         sent = naming(filled(body, made), where, unknown_like(body, where, kind))
         answer = await world.harness.client.request(
-            row.method, row.path.format(**made), json=sent, headers=headers
+            row.method, row.path.format(**made), json=sent, headers={"If-Match": "*", **headers}
         )
         said = answer.json()
         code = (said.get("errors") or [said])[0].get("code")

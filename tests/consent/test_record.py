@@ -92,6 +92,9 @@ def test_what_stands_in_place_of_a_consent_is_never_called_one(verb):
     made = record(State.PROTECTED)
     with pytest.raises(WrongState):
         apply(made, verb)
+    apply(made, "expire")
+    with pytest.raises(WrongState):
+        apply(made, "renew")
     fresh = record()
     fresh.terms, fresh.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
     with pytest.raises(Incomplete):
