@@ -15,7 +15,7 @@ from joserfc.jwk import OKPKey
 
 from chassis import signing, tokens
 from chassis.clock import Clock, utc_now
-from chassis.database import Origin
+from chassis.database import EVERYBODY, Origin
 from chassis.jwks import KeySource
 from chassis.policies import Policies, Principal
 from chassis.problems import Invalid, Unauthenticated
@@ -26,6 +26,7 @@ ROLES = frozenset({"screening_officer", "case_worker", "supervisor", "auditor", 
 """Roles of people. `service` is no role that an issuer can give."""
 
 SERVICE = "service"
+AUDITOR = "auditor"
 DEFAULT_PURPOSE = "case-management"
 AUDIT_PURPOSE = "audit"
 PURPOSE_HEADER = "Corridor-Purpose"
@@ -68,7 +69,9 @@ class Actor:
 
     def origin(self) -> Origin:
         """What stands on the events of this actor's transaction."""
-        return Origin(self.subject, self.organisation, self.purpose, self.policies.version)
+        everywhere = self.service or (AUDITOR in self.roles and self.purpose == AUDIT_PURPOSE)
+        rows_of = EVERYBODY if everywhere else self.organisation
+        return Origin(self.subject, self.organisation, self.purpose, self.policies.version, rows_of=rows_of)
 
     def principal(self) -> Principal:
         return Principal(self.subject, self.organisation, self.cell, self.roles, self.purpose, self.service)
@@ -119,7 +122,7 @@ class TokenValidator:
         ):
             raise Unauthenticated("the token's roles are not a person's")
         roles = ROLES.intersection(named)
-        meant = _known_purpose(purpose) or (AUDIT_PURPOSE if roles == {"auditor"} else DEFAULT_PURPOSE)
+        meant = _known_purpose(purpose) or (AUDIT_PURPOSE if roles == {AUDITOR} else DEFAULT_PURPOSE)
         return Actor(
             self._issuer, subject, self._cell, organisation, roles, meant, service=False, policies=policies
         )

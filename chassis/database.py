@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,6 +27,10 @@ STATEMENT_SECONDS = 60.0
 """After which a statement fails: longer than any of ours takes, so that a server that is silent is no server."""
 CLOSE_SECONDS = 2.0
 
+EVERYBODY = "*"
+_ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
+"""Until the transaction ends. Where it was never set, row-level security shows nothing."""
+
 log = logging.getLogger(__name__)
 
 Traceparent = Callable[[], str | None]
@@ -41,6 +45,8 @@ class Origin:
     purpose: str
     policy: str = "none"
     causationid: str | None = None
+    rows_of: str = ""
+    """Whose rows the database shows (docs/access.md): an organisation's, or EVERYBODY for what a service does by itself."""
 
 
 @dataclass(slots=True)
@@ -124,14 +130,19 @@ class Database:
         sqlalchemy_event.listen(self.engine.sync_engine, "connect", self._connected)
         self.events_written = asyncio.Event()
         self.work_written = asyncio.Event()
+        self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
+        """Asked at the end of each transaction, before what was said in it is written."""
         self._entries: dict[type[Event], Entry] = {}
 
     @asynccontextmanager
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
         """Commit at the end, with everything that was said; roll back whole on any exception."""
         async with self.engine.begin() as conn:
+            await conn.execute(_ROWS_OF, {"rows_of": origin.rows_of or origin.organisation})
             tx = Transaction(conn, origin, self.clock(), self)
             yield tx
+            if self.at_end is not None:
+                await self.at_end(tx)
             said, due = bool(tx.rows), bool(tx.due)
             await tx.flush()
         if said:
@@ -164,7 +175,12 @@ class Database:
     ) -> Origin:
         """The origin of what the service does by itself."""
         return Origin(
-            f"system:{self.publisher}", organisation or f"{self.source[1:3]}-exchange", purpose, "none", cause
+            f"system:{self.publisher}",
+            organisation or f"{self.source[1:3]}-exchange",
+            purpose,
+            "none",
+            cause,
+            EVERYBODY,
         )
 
     def sever(self) -> None:

@@ -49,7 +49,7 @@ async def serve(
         await service.start(worker=worker)
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 50, 100)
-    serving = server(app or services[0].app, host, port, tls=services[0].settings.tls())
+    serving = server(app or services[0].app, host, port, tls=services[0].settings.tls() if services else None)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, lambda: setattr(serving, "should_exit", True))

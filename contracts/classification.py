@@ -55,6 +55,7 @@ ALWAYS_OPERATIONAL = frozenset(
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
+        "limit.passed.v1": {"limit": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
         "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL},

@@ -59,6 +59,7 @@ async def play(console: Console) -> None:
     tell = Narrator(console)
     async with Journey() as journey:
         await _identification(journey, tell)
+        await _hand_over(journey, tell)
         await _consent(journey, tell)
         await _referral(journey, tell)
         await _return(journey, tell)
@@ -69,16 +70,29 @@ async def play(console: Console) -> None:
 
 
 async def _identification(journey: Journey, tell: Narrator) -> None:
-    await journey.open_case(PERSON)
+    await journey.submit(PERSON)
     tell.step(
-        "TH care agency", "opens a case for a woman with a single name and an approximate year of birth"
+        "TH screening unit", "opens a case for a woman with a single name and an approximate year of birth"
     )
     tell.note("identity and what happened to her are ciphertext under a key of her own")
-    result = await journey.screen()
-    tell.step("TH care agency", f"screens her against the ILO/EC checklist: {result['outcome']}")
+    result = await journey.screen(journey.officer)
+    tell.step("TH screening unit", f"screens her against the ILO/EC checklist: {result['outcome']}")
     for dimension in result["dimensions"]:
         if dimension["positive"]:
             tell.note(f"{dimension['name']}: {dimension['rule']}")
+
+
+async def _hand_over(journey: Journey, tell: Narrator) -> None:
+    submission, preview = journey.case, await journey.preview_hand_over(CATEGORIES)
+    await journey.hand_over(CATEGORIES)
+    tell.step(
+        "TH screening unit", "sees what a care agency would get; she agrees, and is handed over in one step"
+    )
+    tell.note(f"withheld: {', '.join(one['field'] for one in preview['withheld'])}")
+    await journey.taken_over()
+    seen = await journey.until_submission(submission, "accepted")
+    tell.step("TH care agency", "takes the case over, under a number of its own")
+    tell.note(f"the unit sees that its submission is {seen['state']}; her file is closed to it")
     await journey.identify()
     await journey.assess_needs()
     tell.step("TH care agency", "a supervisor decides the formal status; needs are assessed")

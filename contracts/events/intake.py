@@ -3,6 +3,8 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.envelope import Event, Sealed
 from contracts.types import CaseId, Code, Instant, LawReference, OrganisationId, Pseudonym, VersionLabel
 
@@ -128,6 +130,17 @@ class HoldLiftedV1(Event):
     type: ClassVar[str] = "hold.lifted.v1"
     case_id: CaseId
     hold_id: UUID
+
+
+class LimitPassedV1(Event):
+    """Somebody has opened more distinct cases in a day than pass in silence. `case_id` is the first beyond the limit.
+
+    Nothing is refused for it: in an emergency people read. A supervisor of the organisation that has the case is told.
+    """
+
+    type: ClassVar[str] = "limit.passed.v1"
+    case_id: CaseId
+    limit: Annotated[int, Field(ge=1, le=100_000)]
 
 
 class DisclosureClosedV1(Event):

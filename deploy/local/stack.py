@@ -197,6 +197,7 @@ class Server(Protocol):
     def running(self) -> bool: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
+    def kill(self) -> None: ...
 
 
 class Child:
@@ -223,6 +224,9 @@ class Child:
 
     def stop(self) -> None:
         self._process.stop()
+
+    def kill(self) -> None:
+        self._process.kill()
 
 
 def _require_people(codes: Sequence[str]) -> None:

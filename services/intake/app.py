@@ -7,6 +7,7 @@ from chassis.service import Service
 from contracts.response_clock import response_clock
 from services.intake import api, attention, cell_keys, grants, handlers
 from services.intake.age import age_work
+from services.intake.daily_limit import DailyLimit
 from services.intake.erasure import erasure_work
 from services.intake.holds import carrying_work
 from services.intake.imports import import_work
@@ -36,6 +37,7 @@ def build(settings: Settings) -> Service:
         ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
+    service.database.at_end = DailyLimit(service, settings.cases_a_day).note
     service.ports[grants.PORT] = grants.ConsentGrants(service)
     service.ports[cell_keys.PORT] = cell_keys.CellKey(service)
     service.ports[api.imports.READING] = FileReading()

@@ -1,6 +1,7 @@
 """intake takes files, so its bodies may be larger than elsewhere."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,6 +13,14 @@ FORM_OVERHEAD = 100_000
 
 
 class Settings(ChassisSettings):
+    cases_a_day: Annotated[
+        int,
+        Field(
+            description="distinct cases that one person opens in a day before a supervisor is told",
+            ge=1,
+            le=100_000,
+        ),
+    ] = 50
     max_body_bytes: int = MAX_FILE_BYTES + FORM_OVERHEAD
     response_clock_file: Path = Field(
         default=POLICY_FILE,

@@ -9,6 +9,7 @@ ALWAYS: Final = ""
 
 NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "case.assigned.v1": {ALWAYS: "new_assignment"},
+    "limit.passed.v1": {ALWAYS: "much_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
     "hold.placed.v1": {ALWAYS: "hold"},
@@ -54,7 +55,7 @@ OUTGOING: Final = "outgoing"
 HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
 """Who is meant: whoever has the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
 
-TO_SUPERVISORS: Final = frozenset({"unattended", "overdue"})
+TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened"})
 """Alarms: whoever should have acted did not, so somebody else is told."""
 
 NOW, TODAY, USUAL = "now", "today", "usual"
@@ -64,6 +65,7 @@ PRIORITIES: Final[Mapping[str, str]] = {
     "overdue": NOW,
     "act_now": TODAY,
     "hold": TODAY,
+    "much_opened": TODAY,
     "refusal": TODAY,
     "reminder": TODAY,
     "new_request": TODAY,

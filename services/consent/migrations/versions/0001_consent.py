@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chassis.row_security import by_case, by_parent
+
 revision = "consent_0001"
 down_revision = None
 
@@ -63,3 +65,8 @@ def upgrade() -> None:
     op.execute(APPEND_ONLY)
     for table in ("revisions", "ledger"):
         op.execute(TRIGGER.format(table=table))
+    for statement in (
+        *by_case("consent", ("cases", "records", "disclosures", "ledger", "grants")),
+        *by_parent("consent", "revisions", "select from consent.records r where r.id = consent_id"),
+    ):
+        op.execute(statement)

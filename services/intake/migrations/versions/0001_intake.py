@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chassis.row_security import by_case, cases
+
 revision = "intake_0001"
 down_revision = None
 
@@ -71,6 +73,9 @@ create table intake.blind_index (
     case_id uuid not null references intake.cases, organisation text not null, entry bytea not null,
     asks boolean not null, answers boolean not null, primary key (case_id, entry));
 create index blind_index_entry on intake.blind_index (organisation, entry) where answers;
+create table intake.opened_cases (
+    actor text not null, day date not null, case_id uuid not null, primary key (actor, day, case_id));
+create table intake.limits_passed (actor text not null, day date not null, primary key (actor, day));
 create table intake.cell_keys (name text primary key, sealed text not null);
 create table intake.imports (
     id uuid primary key, organisation text not null, by text not null, purpose text not null, policy text not null,
@@ -90,7 +95,13 @@ create table intake.import_rows (
     primary key (organisation, row_key))
 """
 
+OF_A_CASE = (
+    "fields", "field_revisions", "screenings", "statuses", "age_assessments", "needs", "holds", "disclosures", "blind_index",
+)  # fmt: skip
+
 
 def upgrade() -> None:
     for statement in STATEMENTS.split(";\n"):
+        op.execute(statement)
+    for statement in (*cases("intake"), *by_case("intake", OF_A_CASE)):
         op.execute(statement)

@@ -1,0 +1,173 @@
+"""Row-level security, the second wall: raw SQL as a service's own role reads no row of another organisation."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.migrate import migrate
+from services.consent.app import VERSIONS as CONSENT
+from services.intake.app import VERSIONS as INTAKE
+
+OURS, THEIRS = "th-care-agency", "th-legal-aid"
+VERSIONS = {"intake": INTAKE, "consent": CONSENT}
+FREE = {
+    "intake": {
+        "accepted_referrals",
+        "attention",
+        "authorised",
+        "cell_keys",
+        "import_chunks",
+        "import_results",
+        "import_rows",
+        "imports",
+        "limits_passed",
+        "opened_cases",
+    },
+    "consent": {"agreements"},
+}
+"""Tables without anything about a person, or that hold it sealed for the moment of an import. The list only shrinks."""
+
+ROWS = {
+    "intake": [
+        (
+            "insert into intake.cases (id, person_id, organisation, channel, urgency, opened_at, opened_by)"
+            " values (:case, :case, :org, 'hotline', 'urgent', now(), 'th.worker')"
+        ),
+        (
+            "insert into intake.fields (case_id, field, source, organisation, value, recorded_at, recorded_by)"
+            " values (:case, 'cor_FullName', 'own', :org, 'v1.x', now(), 'th.worker')"
+        ),
+        (
+            "insert into intake.needs (id, case_id, organisation, urgency, needs, at, by)"
+            " values (:case, :case, :org, 'urgent', 'v1.x', now(), 'th.worker')"
+        ),
+    ],
+    "consent": [
+        (
+            "insert into consent.records (id, case_id, organisation, state, revision, head, salt, valid_until, terms, sealed)"
+            " values (:case, :case, :org, 'given', 1, 'h', 's', now(), '{}', '{}')"
+        ),
+        "insert into consent.revisions (consent_id, number, body, hash) values (:case, 1, '{}', 'h')",
+        (
+            "insert into consent.ledger (disclosure_id, case_id, organisation, step, recipient, recipient_cell, fields)"
+            " values (:case, :case, :org, 'authorised', 'x', 'KH', '{}')"
+        ),
+    ],
+}
+ACCESS = "insert into chassis.case_access (case_id, organisation) values (:case, :org)"
+TABLES = {"intake": ("cases", "fields", "needs"), "consent": ("records", "revisions", "ledger")}
+
+
+@pytest.fixture(params=sorted(VERSIONS))
+async def filled(request, postgres):
+    """A service's name, an engine of its own role, and a case of each organisation."""
+    name, versions = request.param, VERSIONS[request.param]
+    _, url = await postgres.create_migrated(name, lambda owner, _: migrate(owner, name, versions))
+    engine, cases = create_async_engine(url), {OURS: uuid4(), THEIRS: uuid4()}
+    async with engine.begin() as conn:
+        await whose(conn, "*")
+        for organisation, case in cases.items():
+            for statement in (ACCESS, *ROWS[name]):
+                await conn.execute(text(statement), {"case": case, "org": organisation})
+    yield name, engine, cases
+    await engine.dispose()
+
+
+async def whose(conn, organisation: str) -> None:
+    await conn.execute(text("select set_config('corridor.organisation', :o, true)"), {"o": organisation})
+
+
+async def seen(conn, name: str) -> list[int]:
+    return [(await conn.execute(text(f"select count(*) from {name}.{t}"))).scalar_one() for t in TABLES[name]]
+
+
+async def test_every_table_that_holds_a_case_s_data_is_secured_and_forced(filled):
+    name, engine, _ = filled
+    async with engine.connect() as conn:
+        rows = await conn.execute(
+            text(
+                "select relname, relrowsecurity and relforcerowsecurity as held, pg_get_userbyid(relowner) = current_user as own"
+                " from pg_class where relnamespace = cast(:schema as regnamespace) and relkind = 'r'"
+            ),
+            {"schema": name},
+        )
+        found = {row.relname: row for row in rows if row.relname != "alembic_version"}
+    assert {table for table, row in found.items() if not row.held} == FREE[name]
+    assert not any(row.own for row in found.values())
+
+
+@pytest.mark.parametrize(
+    ("organisation", "expected"),
+    [("", [0, 0, 0]), (THEIRS, [1, 1, 1]), ("th-nobody", [0, 0, 0]), ("*", [2, 2, 2])],
+)
+async def test_raw_sql_reads_the_rows_of_the_organisation_that_acts(filled, organisation, expected):
+    name, engine, _ = filled
+    async with engine.begin() as conn:
+        await whose(conn, organisation)
+        assert await seen(conn, name) == expected
+
+
+async def test_a_transaction_in_which_nobody_was_named_reads_nothing(filled):
+    """Also on a connection in whose last transaction somebody was."""
+    name, engine, _ = filled
+    async with engine.connect() as conn:
+        async with conn.begin():
+            await whose(conn, "*")
+        assert await seen(conn, name) == [0, 0, 0]
+
+
+async def test_another_organisation_changes_and_deletes_nothing(filled):
+    name, engine, cases = filled
+    column = "id" if name == "intake" else "case_id"
+    table = f"{name}.{TABLES[name][0]}"
+    async with engine.begin() as conn:
+        await whose(conn, OURS)
+        for verb in (
+            f"update {table} set organisation = :org where {column} = :case",
+            f"delete from {table} where {column} = :case",
+        ):
+            done = await conn.execute(
+                text(verb),
+                {"org": OURS, "case": cases[THEIRS]} if ":org" in verb else {"case": cases[THEIRS]},
+            )
+            assert done.rowcount == 0
+
+
+async def test_nothing_is_written_where_nobody_is_named(filled):
+    name, engine, _ = filled
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with engine.begin() as conn:
+            await conn.execute(text(ROWS[name][0]), {"case": uuid4(), "org": OURS})
+
+
+async def test_a_person_s_transaction_sees_their_organisation_and_a_service_s_sees_all(tmp_path, postgres):
+    """What the chassis sets, for each kind of caller; the purpose that somebody claims widens nothing."""
+    from services.intake.app import build
+    from services.intake.settings import Settings
+    from tests.harness import running
+
+    async with running("intake", build, INTAKE, Settings, postgres, tmp_path) as h:
+        policies, validator = h.service.policies, h.service.validator
+
+        async def rows_of(headers: dict[str, str], purpose: str | None) -> str:
+            token = headers["Authorization"].removeprefix("Bearer ")
+            origin = (await validator.actor(token, purpose, policies)).origin()
+            async with h.service.database.transaction(origin) as tx:
+                return str(
+                    (
+                        await tx.execute(text("select current_setting('corridor.organisation', true)"))
+                    ).scalar_one()
+                )
+
+        assert await rows_of(h.as_("case_worker", org=OURS), None) == OURS
+        assert await rows_of(h.as_("supervisor", org=OURS), "audit") == OURS
+        assert await rows_of(h.as_("auditor", org=OURS), None) == "*"
+        assert await rows_of(h.as_service("exchange"), None) == "*"
+        async with h.service.database.transaction(h.service.database.system()) as tx:
+            case = UUID(int=0)
+            assert (
+                await tx.execute(text("select count(*) from intake.cases where id = :c"), {"c": case})
+            ).scalar_one() == 0
