@@ -33,8 +33,7 @@ def listing_work(own_cell: str) -> WorkKind:
     async def finish(tx: Transaction, item: Item, _result: Any) -> None:
         cell = item.payload.get("cell")
         if cell is not None:
-            day = str(tx.now.date())
-            tx.say(*(outgoing(told(listing, cell, day)) for listing in await listings.every(tx)))
+            tx.say(*(outgoing(told(listing, cell, item.key)) for listing in await listings.every(tx)))
             return
         there = await partners.heard_since(tx, tx.now - EVERY)
         tx.say(next_day(tx), *(whole_listing_due(tx, cell) for cell in there if cell != own_cell))
