@@ -29,6 +29,10 @@ FACTS = [
     facts.ConsentWithdrawn(ID, ID, 2),
     facts.ConsentExpired(ID, ID, 2),
     facts.ConsentRevoked(ID, ID, 2),
+    facts.ProtectionRecorded(record(State.PROTECTED)),
+    facts.ProtectionReviewed(ID, ID, 2, True),  # noqa: FBT003
+    facts.ProtectionUnreviewed(ID, ID, "th-care-agency"),
+    facts.ReviewDue(ID, "th-care-agency", AUTHORITY.valid_until),
     facts.ExpiryDue(ID, 3, AUTHORITY.valid_until),
     authorised(),
     facts.DisclosureRefused(ID, ID, ID, "no_consent"),
@@ -39,6 +43,7 @@ FACTS = [
 ]
 WORK = {
     facts.ExpiryDue: ("expire", f"{ID}.3"),
+    facts.ReviewDue: ("review", f"{ID}"),
     facts.FenceDue: ("fence", f"{ID}"),
     facts.ReadingEndDue: ("end", f"{ID}.completed"),
 }

@@ -213,6 +213,7 @@ async def test_her_age_does_not_end_it(unit, group):
     for known in (group, "child", "adult"):
         await unit.harness.deliver(age_known(unit.case_id, known))
     assert await state(unit, consent_id) == "protected"
+    assert await unit.harness.parked() == []
 
 
 async def test_it_ends_by_itself_after_three_days_and_recalls_what_went(unit):
