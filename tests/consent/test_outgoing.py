@@ -30,7 +30,7 @@ FACTS = [
     facts.ConsentExpired(ID, ID, 2),
     facts.ConsentRevoked(ID, ID, 2),
     facts.ProtectionRecorded(record(State.PROTECTED)),
-    facts.ProtectionReviewed(ID, ID, 2, True),  # noqa: FBT003
+    facts.ProtectionReviewed(ID, ID, 2, True),
     facts.ProtectionUnreviewed(ID, ID, "th-care-agency"),
     facts.ReviewDue(ID, "th-care-agency", AUTHORITY.valid_until),
     facts.ExpiryDue(ID, 3, AUTHORITY.valid_until),
