@@ -177,9 +177,10 @@ async def test_another_organisation_that_should_ever_see_the_case_was_granted_no
 
 
 async def due(intake) -> list[str]:
-    """The kinds of work that wait now."""
+    """The kinds of work that wait now, beside what comes with the day: the tests' own lies in the past."""
     statement = text(
-        "select kind from chassis.work where due_at <= now() and kind <> 'come-of-age' order by kind"
+        "select kind from chassis.work where due_at <= now() and kind not in ('come-of-age', 'unopened')"
+        " order by kind"
     )
     async with intake.service.database.engine.connect() as conn:
         return [row.kind for row in await conn.execute(statement)]
