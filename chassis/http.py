@@ -12,13 +12,14 @@ from fastapi import Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from chassis.api_document import KEY, NEEDED
 from chassis.auth import Actor, authenticate
 from chassis.database import Database, Transaction
 from chassis.idempotency import Replayed, claim, remember
 from chassis.problems import Invalid, PreconditionRequired
 
 T = TypeVar("T")
-_KEY = re.compile(r"^[A-Za-z0-9_\-.:]{8,80}$")
+_KEY = re.compile(KEY)
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Who = Annotated[Actor, Depends(authenticate)]
@@ -71,7 +72,12 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
+_SEEN = "the ETag of what was read; 412 where it has changed since. `*` says: whatever it is"
+
+
+def if_match(
+    if_match: Annotated[str | None, Header(alias="If-Match", description=_SEEN)] = None,
+) -> int | None:
     """The version that the caller saw, from If-Match; None where the header is absent or `*`."""
     if if_match is None or if_match.strip() == "*":
         return None
@@ -85,11 +91,15 @@ IfMatch = Annotated[int | None, Depends(if_match)]
 """For protective verbs and moves: a page that is old must not stand in the way of who takes something back."""
 
 
-def seen(request: Request, version: IfMatch) -> int | None:
+def seen(
+    needed: Annotated[
+        str | None, Header(alias="If-Match", description=_SEEN, json_schema_extra={NEEDED: True})
+    ] = None,
+) -> int | None:
     """The version that the caller saw. Raises PreconditionRequired without If-Match; `*` says: whatever it is."""
-    if "if-match" not in request.headers:
+    if needed is None:
         raise PreconditionRequired
-    return version
+    return if_match(needed)
 
 
 Seen = Annotated[int | None, Depends(seen)]

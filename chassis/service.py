@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import access, directory, operations, problems, refusals
 from chassis.answer_headers import AnswerHeaders
+from chassis.api_document import DocumentedApi
 from chassis.attempts import attempts_work
 from chassis.auth import ServiceTokens, TokenValidator
 from chassis.body_limit import BodyLimit
@@ -106,7 +107,8 @@ class Service:
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
-        app = FastAPI(
+        app = DocumentedApi(
+            self.name,
             title=f"Corridor {self.name}",
             version="1",
             docs_url=None,

@@ -60,7 +60,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
     _entry(intake.CaseTransferredV1, "intake", *HOLDERS),
     _entry(intake.AgeGroupKnownV1, "intake", "consent", "referral", "returns"),
-    _entry(intake.FieldsRecordedV1, "intake"),
+    _entry(intake.FieldsRecordedV1, "intake", "consent"),
     _entry(intake.CaseUnattendedV1, "intake", "notify"),
     _entry(intake.CaseScreenedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),

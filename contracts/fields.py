@@ -10,9 +10,9 @@ from typing import Literal
 
 from contracts.classification import CASE_FILE, Classification
 from contracts.codes import known
-from contracts.name import full_name, one_line
+from contracts.name import full_name
 from contracts.partial_date import PartialDate
-from contracts.text import paragraph
+from contracts.text import one_line, paragraph
 
 Kind = Literal["text", "date", "code", "number", "needs"]
 FieldValue = str | tuple[str, ...]

@@ -6,11 +6,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-MAX_TEXT = 2_000
+MAX_TEXT, MAX_LINE = 2_000, 200
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BLANK_SYMBOLS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and a symbol that are drawn as nothing."""
+_JOINERS = frozenset("\u200b\u200c\u200d")
+"""Zero-width space and joiners: Khmer, Thai and Indic scripts need them to be written correctly."""
+_NOT_IN_A_LINE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class InvalidText(ValueError):
@@ -30,9 +33,28 @@ def paragraph(text: str) -> str:
         raise InvalidText("control-characters", "control characters are not allowed")
     if len(text) > MAX_TEXT:
         raise InvalidText("string_too_long", f"must have at most {MAX_TEXT} characters")
+    _not_blank(text)
+    return text
+
+
+def one_line(text: str) -> str:
+    """One line in NFC with single spaces. Raises InvalidText, for direction and unassigned characters too."""
+    for character in text:
+        category = unicodedata.category(character)
+        if category in _NOT_IN_A_LINE or (category == "Cf" and character not in _JOINERS):
+            raise InvalidText(
+                "control-characters", "control, direction and unassigned characters are not allowed"
+            )
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    if len(line) > MAX_LINE:
+        raise InvalidText("string_too_long", f"must have at most {MAX_LINE} characters")
+    _not_blank(line)
+    return line
+
+
+def _not_blank(text: str) -> None:
     if not any(_seen(character) for character in text):
         raise InvalidText("blank", "something must be written here")
-    return text
 
 
 def _seen(character: str) -> bool:
@@ -40,4 +62,7 @@ def _seen(character: str) -> bool:
 
 
 Paragraph = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(paragraph)]
-"""The type of every reason, ground and note that a route takes."""
+"""The type of every reason, ground, note and description that a route takes."""
+
+Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE), AfterValidator(one_line)]
+"""The type of whatever has one line: what something is called, an address, a number with letters in it."""

@@ -51,6 +51,11 @@ class Person:
     async def get(self, path: str, **params: Any) -> Any:
         return await self._send("GET", path, params=params)
 
+    async def seen(self, path: str) -> dict[str, str]:
+        """Read what is there, and answer the header by which a change says so."""
+        answer = await self._asked("GET", path, {})
+        return {"If-Match": answer.headers.get("ETag", "")}
+
     async def post(self, path: str, body: Any = None, **kwargs: Any) -> Any:
         return await self._send("POST", path, json=body, **kwargs)
 
@@ -58,14 +63,17 @@ class Person:
         return await self._send("PUT", path, json=body, **kwargs)
 
     async def _send(self, method: str, path: str, **kwargs: Any) -> Any:
+        return self._read(await self._asked(method, path, kwargs))
+
+    async def _asked(self, method: str, path: str, kwargs: dict[str, Any]) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self._fresh()}"} | kwargs.pop("headers", {})
         if method != "GET":
             headers.setdefault("Idempotency-Key", str(uuid4()))
         answer = await self._persistently(method, path, headers, kwargs)
-        body = self._read(answer)
         if answer.is_error:
+            body = self._read(answer)
             raise RefusedError(answer.status_code, body if isinstance(body, dict) else {})
-        return body
+        return answer
 
     async def _persistently(
         self, method: str, path: str, headers: Mapping[str, str], kwargs: Any

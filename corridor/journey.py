@@ -157,11 +157,13 @@ class Journey:
             "deciding_organisation": "NonPoliceGovernmentalOrganization",
             "reasons": "Means and exploitation are established by the screening and the interview.",
         }
-        await self.supervisor.post(f"/intake/v1/cases/{self.case}/status", body)
+        path = f"/intake/v1/cases/{self.case}/status"
+        await self.supervisor.post(path, body, headers=await self.supervisor.seen(path))
 
     async def assess_needs(self) -> None:
         body = {"urgency": "urgent", "needs": ["livelihood", "psychosocial", "return"]}
-        await self.worker.post(f"/intake/v1/cases/{self.case}/needs", body)
+        path = f"/intake/v1/cases/{self.case}/needs"
+        await self.worker.post(path, body, headers=await self.worker.seen(path))
 
     async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
         purposes = ("referral-assistance", "return-and-reintegration")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from chassis.access import require_case
 from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag, one_transaction
+from chassis.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag, one_transaction
 from chassis.positions import instant, number, positioned
 from chassis.problems import Unavailable
 from chassis.service import Running, Service
@@ -109,10 +109,10 @@ async def post_renew(
     consent_id: UUID,  # noqa: ARG001  # the dependency reads it
     body: AgreedForm,  # noqa: ARG001
     actor: Who,
+    expected: Seen,
     prepared: Renewal,
     running: Running,
     request: Request,
-    expected: IfMatch,
     response: Response,
 ) -> Ended:
     async with one_transaction(request, actor) as tx:
@@ -135,6 +135,7 @@ async def get_guardian(consent_id: UUID, actor: Who, running: Running, response:
         raise Unavailable
     async with running.database.transaction(actor.origin()) as tx:
         case_id = await store.case_for(tx, actor, "consent.read", consent_id)
+        response.headers["ETag"] = etag((await queries.consent(tx, consent_id)).revision)
         sealed = await queries.guardian(tx, consent_id)
         person_id = await store.person_of(tx, case_id)
         _read(tx, case_id, "consent", consent_id)
@@ -157,7 +158,7 @@ async def post_confirm_guardian(
     body: ConfirmForm,  # noqa: ARG001  # saying it is the content
     actor: Who,
     tx: Tx,
-    expected: IfMatch,
+    expected: Seen,
     response: Response,
 ) -> Done:
     record = await use_cases.confirm_guardian(tx, actor, consent_id, expected)

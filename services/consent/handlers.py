@@ -19,7 +19,7 @@ from contracts.events.exchange import (
     RecallAnsweredV1,
     RecallReceivedV1,
 )
-from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
+from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1, FieldsRecordedV1
 from contracts.events.referral import (
     ReferralAcceptedV1,
     ReferralCancelledV1,
@@ -56,6 +56,10 @@ def on_case_opened(case: CaseConsents, event: CaseOpenedV1, now: datetime) -> Fa
 
 def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime) -> Facts:
     return case.learn_age(event.age_group, now)
+
+
+def on_fields_recorded(case: CaseConsents, event: FieldsRecordedV1, now: datetime) -> Facts:
+    return case.corrected({*event.fields, *event.removed}, now)
 
 
 def on_referral_sent(case: CaseConsents, event: ReferralSentV1, now: datetime) -> Facts:
@@ -166,6 +170,7 @@ _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
     {
         CaseOpenedV1: on_case_opened,
         AgeGroupKnownV1: on_age_group_known,
+        FieldsRecordedV1: on_fields_recorded,
         ReferralSentV1: on_referral_sent,
         **dict.fromkeys(ENDS, on_referral_ended),
         ReferralAcceptedV1: on_referral_answered,

@@ -205,10 +205,11 @@ async def withdraw_part(
 
 
 async def end_reading(tx: Transaction, disclosure_id: UUID, reason: str) -> None:
-    """The time that the agreement leaves after the end of a referral is over."""
+    """The time that the agreement leaves after the end of a referral is over, also for what followed meanwhile."""
     held, disclosure = await store.hold_disclosure(tx, disclosure_id)
     if held is not None:
-        await store.save(tx, held.record, disclosure.recall(reason, held.now))
+        referral_id = disclosure.request.referral_id
+        await store.save(tx, held.record, held.record.end_reading(referral_id, reason, held.now))
 
 
 async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None) -> ConsentRecord:

@@ -124,9 +124,15 @@ async def record_fields(
 
 
 async def assign_case(
-    tx: Transaction, actor: Actor, case_id: UUID, organisation: str, workers: tuple[str, ...]
+    tx: Transaction,
+    actor: Actor,
+    case_id: UUID,
+    seen: int | None,
+    organisation: str,
+    workers: tuple[str, ...],
 ) -> Case:
     case = await cases.get(tx, actor, "case.assign", case_id, lock=True)
+    cases.expect(case, seen)
     with answered():
         facts = case.assign(organisation, workers)
     await require_workers(tx, organisation, workers, "workers")
@@ -157,8 +163,11 @@ class SealedStatus:
     fields: Mapping[str, str]
 
 
-async def identify(tx: Transaction, actor: Actor, case_id: UUID, decision: SealedStatus) -> Case:
+async def identify(
+    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedStatus
+) -> Case:
     case = await cases.get(tx, actor, "case.identify", case_id, lock=True)
+    cases.expect(case, seen)
     if decision.revision != case.status_revision + 1:
         raise Conflict
     with answered():
@@ -183,9 +192,10 @@ class SealedAssessment:
 
 
 async def assess_age(
-    tx: Transaction, actor: Actor, case_id: UUID, decision: SealedAssessment, today: date
+    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedAssessment, today: date
 ) -> Case:
     case = await cases.get(tx, actor, "case.assess-age", case_id, lock=True)
+    cases.expect(case, seen)
     if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
         raise Conflict
     with answered():
@@ -206,8 +216,11 @@ class SealedNeeds:
     field: str
 
 
-async def assess_needs(tx: Transaction, actor: Actor, case_id: UUID, assessment: SealedNeeds) -> Case:
+async def assess_needs(
+    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, assessment: SealedNeeds
+) -> Case:
     case = await cases.get(tx, actor, "case.assess", case_id, lock=True)
+    cases.expect(case, seen)
     with answered():
         field = {NEEDS_FIELD: assessment.field}
         facts = case.assess_needs(assessment.id, assessment.urgency, assessment.needs, field)

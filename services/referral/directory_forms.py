@@ -5,13 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.language import LanguageTag
+from contracts.text import Line, Paragraph
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.referral.domain.directory import Profile, Service
 
 Status = Literal["active", "inactive", "defunct", "temporarily closed"]
 Capacity = Literal["no-capacity", "capacity", "waitlist", "additional-assessment-required"]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 OrganisationType = Literal[
     "NGO",
     "HealthServiceOrganisation",
@@ -25,7 +24,7 @@ OrganisationType = Literal[
 
 
 class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Schedule(Form):
@@ -34,11 +33,11 @@ class Schedule(Form):
     freq: Literal["WEEKLY", "MONTHLY"] = "WEEKLY"
     byday: list[Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]] = []
     opens_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    closes_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d|24:00$")]
+    closes_at: Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 
 
 class Contacts(Form):
-    description: Text | None = None
+    description: Paragraph | None = None
     website: Line | None = None
     email: Line | None = None
     phone: Line | None = None
@@ -64,13 +63,13 @@ class ServiceForm(Contacts):
     service: Annotated[str, KnownCode("service")]
     status: Status = "active"
     capacity: Capacity = "capacity"
-    eligibility_description: Text | None = None
+    eligibility_description: Paragraph | None = None
     minimum_age: Annotated[int | None, Field(ge=0, le=150)] = None
     maximum_age: Annotated[int | None, Field(ge=0, le=150)] = None
     interpretation_services: Line | None = None
-    application_process: Text | None = None
+    application_process: Paragraph | None = None
     wait_time: Line | None = None
-    fees: Text | None = None
+    fees: Paragraph | None = None
     required_documents: Annotated[list[Line], Field(max_length=50)] = []
     schedules: Annotated[list[Schedule], Field(max_length=50)] = []
     service_areas: Annotated[list[Line], Field(max_length=100)] = []

@@ -110,5 +110,12 @@ def test_no_file_names_a_registry_or_a_folder_of_one_machine():
     assert found == []
 
 
+def test_no_two_decisions_have_the_same_number_and_each_says_its_own():
+    pages = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+    numbers = [page.name[:4] for page in pages]
+    assert sorted(set(numbers)) == numbers
+    assert [page.read_text()[:6] for page in pages] == [f"# {number}" for number in numbers]
+
+
 def test_no_module_is_called_after_nothing():
     assert [name(p) for p in CODE if p.stem in {"utils", "helpers", "common", "misc", "base", "shared"}] == []

@@ -13,6 +13,7 @@ from chassis.policies import Policies
 from contracts.catalogue import SERVICES
 from tests.architecture.extras import NOWHERE, extras
 from tests.authorisation.actors import KINDS
+from tests.authorisation.changes import CHANGES, change_of
 from tests.authorisation.table import EXEMPT, rows
 
 Route = tuple[str, str]
@@ -100,3 +101,9 @@ def test_every_row_asks_for_an_action_of_the_policies_and_lets_somebody_in_and_s
 
 def test_the_list_of_what_needs_no_token_only_shrinks() -> None:
     assert len(EXEMPT) <= EXEMPT_AT_MOST
+
+
+def test_every_route_that_writes_says_why_it_needs_if_match_or_why_not() -> None:
+    writes = [row for row in ROWS if row.method != "GET"]
+    assert [str(row) for row in writes if change_of(row) is None] == []
+    assert CHANGES.keys() - {str(row) for row in writes} == set()

@@ -1,12 +1,15 @@
 """Every route against everybody who may come: tokens that are none, those who may not, and those who may."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pytest
 
 from tests.authorisation.actors import KINDS, Wallet
 from tests.authorisation.calling import Digests, attempts, call, filled
+from tests.authorisation.changes import Change, change_of
 from tests.authorisation.table import Row, rows
 from tests.authorisation.worlds import World
 
@@ -94,17 +97,28 @@ async def test_broken_json_is_400_and_another_media_type_415(world: World, row: 
     assert said(other) == (415, MEDIA_TYPE)
 
 
-NEEDS_IF_MATCH = frozenset({("PUT", "/v1/cases/{case_id}/fields")})
-"""What replaces values that another may have written. Protective verbs and moves never stand here."""
+WRITES = [row for row in ROWS if row.method != "GET"]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.method != "GET"], ids=str)
-async def test_what_replaces_values_needs_if_match_and_nothing_else_does(world: World, row: Row) -> None:
+async def sent(world: World, row: Row, seen: Mapping[str, str]) -> int:
+    """The status of a right call by one who says this of the version that they saw."""
     made = await world.make(row.subject)
-    headers = Wallet(world.harness).headers(min(row.allowed))
-    parts = {} if row.body is None else {"json": filled(dict(row.body), made)}
+    headers = {**Wallet(world.harness).headers(min(row.allowed)), **seen}
+    parts: dict[str, Any] = {} if row.body is None else {"json": filled(dict(row.body), made)}
     if row.file is not None:
         parts = {"files": {"file": ("cases.csv", row.file)}}
-    answer = await world.harness.client.request(row.method, row.path.format(**made), headers=headers, **parts)
-    needs = (row.method, row.path) in NEEDS_IF_MATCH
-    assert answer.status_code == (428 if needs else row.status), answer.text
+    path = row.path.format(**made)
+    return (await world.harness.client.request(row.method, path, headers=headers, **parts)).status_code
+
+
+@pytest.mark.parametrize("row", WRITES, ids=str)
+async def test_what_replaces_values_needs_if_match_and_nothing_else_does(world: World, row: Row) -> None:
+    change = change_of(row)
+    assert change is not None, "say in tests/authorisation/changes.py what this route does"
+    replaces = change is Change.REPLACES
+    assert await sent(world, row, {}) == (428 if replaces else row.status)
+
+
+@pytest.mark.parametrize("row", [row for row in WRITES if change_of(row) is Change.REPLACES], ids=str)
+async def test_nobody_replaces_what_another_has_changed_since_they_saw_it(world: World, row: Row) -> None:
+    assert await sent(world, row, {"If-Match": '"999"'}) == 412

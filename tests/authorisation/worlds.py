@@ -56,7 +56,7 @@ class World:
         """What must be there before anything can be made."""
 
     async def ask(self, kind: str, method: str, path: str, json: Any = None, **parts: Any) -> httpx2.Response:
-        headers = Wallet(self.harness).headers(kind)
+        headers = {"If-Match": "*", **Wallet(self.harness).headers(kind)}
         sent = {"json": json} if json is not None else {}
         answer = await self.harness.client.request(method, path, headers=headers, **sent, **parts)
         assert answer.is_success, (kind, method, path, answer.text)

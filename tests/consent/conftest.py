@@ -67,7 +67,13 @@ class Consent:
 
     async def renew(self, consent_id: UUID, **changes: Any):
         path = f"/v1/consents/{consent_id}/renew"
-        return await self.client.post(path, json=agreed(**changes), headers=self.worker)
+        headers = {**self.worker, **await self.seen(consent_id)}
+        return await self.client.post(path, json=agreed(**changes), headers=headers)
+
+    async def seen(self, consent_id: UUID) -> dict[str, str]:
+        """Read the record, and say so."""
+        found = await self.client.get(f"/v1/consents/{consent_id}", headers=self.worker)
+        return {"If-Match": found.headers["ETag"]}
 
     async def withdraw(self, consent_id: UUID):
         return await self.client.post(f"/v1/consents/{consent_id}/withdraw", headers=self.worker)

@@ -173,7 +173,8 @@ async def test_her_case_is_not_found_by_another_organisation_nor_by_one_who_is_n
             (f"/v1/cases/{consent.case_id}/consents", answer(method="spoken-before-witness", witness=NAME)),
             (f"/v1/consents/{consent_id}/renew", agreed()),
         ):
-            assert (await consent.client.post(path, json=body, headers=headers)).status_code == 404
+            refused = await consent.client.post(path, json=body, headers={**headers, "If-Match": "*"})
+            assert refused.status_code == 404
     assert (await consent.rows("select state from consent.records"))[0].state == "given"
 
 

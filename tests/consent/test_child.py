@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.consent.making import AGENCY, GUARDED, PURPOSE, SENDER, age_known, agreed, answer, case_opened
+from tests.consent.making import AGENCY, GUARDED, PURPOSE, SENDER, age_known, answer, case_opened
 
 CONFIRM = {"not_involved": True}
 BEST = {"capacity": "best-interests", "decided_by": "th-care-agency", "assent": "given"}
@@ -21,7 +21,8 @@ async def post(consent, body, headers=None):
 
 async def confirm(consent, consent_id, headers=None):
     path = f"/v1/consents/{consent_id}/confirm-guardian"
-    return await consent.client.post(path, json=CONFIRM, headers=headers or consent.supervisor)
+    headers = {**(headers or consent.supervisor), **await consent.seen(consent_id)}
+    return await consent.client.post(path, json=CONFIRM, headers=headers)
 
 
 async def state(consent, consent_id) -> str:
@@ -215,6 +216,5 @@ async def test_a_renewal_by_a_guardian_waits_for_the_second_person_too(consent):
     await is_now(consent, "child")
     consent_id = await consent.give(**GUARDED)
     await confirm(consent, consent_id)
-    path = f"/v1/consents/{consent_id}/renew"
-    await consent.client.post(path, json=agreed(**GUARDED), headers=consent.worker)
+    assert (await consent.renew(consent_id, **GUARDED)).status_code == 200
     assert await preview(consent) == "guardian_unconfirmed"

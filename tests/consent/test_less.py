@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from contracts.disclosure import fields_hash
 from contracts.events import referral as said
+from contracts.events.intake import FieldsRecordedV1
 from contracts.fields import FIELDS as ALL_FIELDS
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.coverage import covers, reconsider
 from services.consent.domain.disclosure import OPEN
 from services.consent.domain.narrowing import Part
 from services.consent.domain.record import Act
-from services.consent.domain.states import State
+from services.consent.domain.states import NARROWABLE, State
 from services.consent.domain.terms import Recipient
 from tests.consent.making import (
     AGENCY,
@@ -172,7 +173,7 @@ async def test_a_part_names_something_that_is_known(consent, body):
     assert (await part(consent, consent_id, **body)).status_code == 422
 
 
-@pytest.mark.parametrize("state", sorted(set(State) - {State.GIVEN, State.RENEWED, State.EXPIRED}))
+@pytest.mark.parametrize("state", sorted(set(State) - NARROWABLE))
 def test_of_what_permits_nothing_no_part_is_left_to_take_back(state):
     made = record(state)
     assert made.narrow(Part(categories=frozenset({"contact"})), Act("th.worker", SENDER, NOW)) == []
@@ -341,4 +342,26 @@ async def test_an_answer_that_crossed_her_withdrawal_is_given_nothing(consent):
     await consent.withdraw(row.consent_id)
     accepted = ended(consent, referral_id, "completed")
     await consent.harness.deliver(accepted)
+    assert [id_ for id_, _ in await fields_of(consent)] == [str(disclosure_id)]
+
+
+async def test_a_corrected_value_reaches_who_was_given_the_old_one(consent):
+    """By the usual way, without a value in any event: the old one is taken back, and what stands now follows it."""
+    _, disclosure_id = await delivered_referral(consent)
+    for revision, names in enumerate((["prs_DateOfBirth"], ["cor_FullName", "prs_DateOfBirth"]), 1):
+        corrected = FieldsRecordedV1(case_id=consent.case_id, revision=revision, fields=tuple(names))
+        await consent.harness.deliver(corrected)
+    assert await recalls(consent) == {str(disclosure_id): "replaced"}
+    assert [id_ for id_, _ in await fields_of(consent)] == [
+        str(disclosure_id),
+        str(following(disclosure_id)),
+    ]
+
+
+async def test_a_value_that_is_corrected_after_her_withdrawal_is_sent_to_nobody(consent):
+    _, disclosure_id = await delivered_referral(consent)
+    (row,) = await consent.rows("select consent_id from consent.disclosures where id = :id", id=disclosure_id)
+    await consent.withdraw(row.consent_id)
+    corrected = FieldsRecordedV1(case_id=consent.case_id, revision=1, removed=("cor_FullName",))
+    await consent.harness.deliver(corrected)
     assert [id_ for id_, _ in await fields_of(consent)] == [str(disclosure_id)]

@@ -10,7 +10,7 @@ from contracts.catalogue import entry_for
 from services.consent.domain import facts
 from services.consent.domain.states import State
 from services.consent.outgoing import outgoing
-from tests.consent.making import asked, record
+from tests.consent.making import asked, record, request
 from tests.consent.test_disclosure import AUTHORITY
 
 ID = UUID(int=7)
@@ -35,6 +35,7 @@ FACTS = [
     facts.DisclosureRecalled(ID, ID, ID, "withdrawn"),
     facts.FenceDue(ID, AUTHORITY.valid_until),
     facts.ReadingEndDue(ID, "completed", AUTHORITY.valid_until),
+    facts.HandOverAsked(request(), AUTHORITY.valid_until),
 ]
 WORK = {
     facts.ExpiryDue: ("expire", f"{ID}.3"),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts.name import InvalidName, PersonName, full_name
+from contracts.name import PersonName, full_name
+from contracts.text import InvalidText
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_decomposed_letters_are_composed_and_spaces_are_single() -> None:
     ],
 )
 def test_what_cannot_be_a_name_is_refused(text: str) -> None:
-    with pytest.raises(InvalidName):
+    with pytest.raises(InvalidText):
         full_name(text)
 
 
@@ -73,7 +74,7 @@ def test_a_name_stays_out_of_its_own_representation_and_of_the_error() -> None:
 def test_a_name_once_accepted_stays_as_it_is(text: str) -> None:
     try:
         name = full_name(text)
-    except InvalidName:
+    except InvalidText:
         return
     assert full_name(name) == name
     assert 1 <= len(name) <= 200

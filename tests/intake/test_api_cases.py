@@ -114,7 +114,7 @@ async def test_the_worklist_shows_what_the_worker_may_read_newest_first_page_by_
     await intake.client.post(
         f"/v1/cases/{opened[1]}/assignment",
         json={"organisation": AGENCY, "workers": ["th.colleague"]},
-        headers=supervisor,
+        headers=supervisor | {"If-Match": "*"},
     )
     worker = intake.as_("case_worker")
     first = (await intake.client.get("/v1/cases?limit=1", headers=worker)).json()
@@ -161,7 +161,10 @@ async def test_an_assignment_names_workers_of_the_organisation_and_nobody_else_t
     case_id = await open_case(intake)
     officer = intake.as_("screening_officer")
     body = {"organisation": AGENCY, "workers": ["th.worker-7"]}
-    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=officer)
+    seen = (await intake.client.get(f"/v1/cases/{case_id}", headers=officer)).headers["etag"]
+    answer = await intake.client.post(
+        f"/v1/cases/{case_id}/assignment", json=body, headers=officer | {"If-Match": seen}
+    )
     assert (answer.status_code, answer.json()["version"]) == (200, 2)
     assert bodies(await intake.said(), "case.assigned.v1")[-1] == {"case_id": str(case_id), **body}
     for sub, status in (("th.worker-7", 200), ("th.worker-8", 404)):
@@ -174,7 +177,8 @@ async def test_an_assignment_names_workers_of_the_organisation_and_nobody_else_t
 async def test_no_assignment_lets_another_organisation_read_that_she_is_hiv_positive(intake, role, elsewhere):
     case_id = await open_case(intake, fields={"cor_Health": "HIV positive"})
     body = {"organisation": elsewhere, "workers": []}
-    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=intake.as_(role))
+    headers = intake.as_(role) | {"If-Match": "*"}
+    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=headers)
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["code"]) == (422, "other-organisation")
     assert "transfer" in error["msg"]

@@ -97,14 +97,16 @@ async def test_the_checklists_are_given_with_their_questions(intake):
 async def test_every_revision_of_a_status_stays_with_who_decided_it_and_why(intake):
     case_id = await open_case(intake)
     headers = intake.as_("screening_officer")
+    seen = {"If-Match": '"1"'}
     for status, reasons in (
         ("PossibleVictimOfTrafficking", "First interview."),
         ("ActualVictimOfTrafficking", "Second interview, with documents."),
     ):
         body = {"status": status, "deciding_organisation": "NGO", "reasons": reasons}
-        answer = await intake.client.post(f"/v1/cases/{case_id}/status", json=body, headers=headers)
+        answer = await intake.client.post(f"/v1/cases/{case_id}/status", json=body, headers=headers | seen)
         assert answer.status_code == 201
-    view = (await intake.client.get(f"/v1/cases/{case_id}/status", headers=headers)).json()
+        shown = await intake.client.get(f"/v1/cases/{case_id}/status", headers=headers)
+        view, seen = shown.json(), {"If-Match": shown.headers["etag"]}
     assert [(r["revision"], r["status"], r["reasons"]) for r in view["revisions"]] == [
         (1, "PossibleVictimOfTrafficking", "First interview."),
         (2, "ActualVictimOfTrafficking", "Second interview, with documents."),
@@ -120,7 +122,7 @@ async def test_a_case_worker_does_not_decide_a_status(intake):
     case_id = await open_case(intake)
     body = {"status": "ActualVictimOfTrafficking", "deciding_organisation": "NGO", "reasons": "x"}
     answer = await intake.client.post(
-        f"/v1/cases/{case_id}/status", json=body, headers=intake.as_("case_worker")
+        f"/v1/cases/{case_id}/status", json=body, headers=intake.as_("case_worker") | {"If-Match": "*"}
     )
     assert answer.status_code == 404
 
@@ -129,7 +131,9 @@ async def test_needs_are_assessed_without_any_status(intake):
     case_id = await open_case(intake)
     headers = intake.as_("case_worker")
     body = {"urgency": "urgent", "needs": ["shelter", "medical", "shelter"], "note": "Prefers a room alone."}
-    answer = await intake.client.post(f"/v1/cases/{case_id}/needs", json=body, headers=headers)
+    shown = await intake.client.get(f"/v1/cases/{case_id}/needs", headers=headers)
+    seen = {"If-Match": shown.headers["etag"]}
+    answer = await intake.client.post(f"/v1/cases/{case_id}/needs", json=body, headers=headers | seen)
     assert answer.status_code == 201
     (view,) = (await intake.client.get(f"/v1/cases/{case_id}/needs", headers=headers)).json()["items"]
     assert (view["needs"], view["note"], view["urgency"]) == (

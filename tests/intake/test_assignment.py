@@ -20,7 +20,7 @@ from tests.listing import directory_changed, staff_changed, staff_of
 async def test_a_case_is_assigned_to_nobody_who_is_not_there(intake, body, member, code):
     case_id = await open_case(intake)
     officer, path = intake.as_("screening_officer"), f"/v1/cases/{case_id}"
-    answer = await intake.client.post(f"{path}/assignment", json=body, headers=officer)
+    answer = await intake.client.post(f"{path}/assignment", json=body, headers=officer | {"If-Match": "*"})
     refused = [(error["loc"], error["code"]) for error in answer.json()["errors"]]
     assert (answer.status_code, refused) == (422, [(["body", member], code)])
     assert (await intake.client.get(path, headers=officer)).status_code == 200
@@ -48,7 +48,7 @@ async def passes(intake, time):
 
 async def assign(intake, case_id, *workers, role="supervisor"):
     body = {"organisation": AGENCY, "workers": list(workers)}
-    headers = intake.as_(role)
+    headers = intake.as_(role) | {"If-Match": "*"}
     answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
 

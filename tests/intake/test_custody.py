@@ -64,7 +64,7 @@ async def test_after_the_hand_over_nobody_of_the_sender_reads_or_changes_her_fil
     case_id = await handed_over(intake)
     path = f"/v1/cases/{case_id}"
     for role in (OFFICER, "case_worker", "supervisor"):
-        headers = intake.as_(role)
+        headers = intake.as_(role) | {"If-Match": "*"}
         for read in ("", "/fields", "/status", "/needs", "/holds", "/screenings", "/duplicates", "/history"):
             assert (role, read, (await intake.client.get(path + read, headers=headers)).status_code) == (
                 role,

@@ -102,15 +102,14 @@ async def live_a_whole_case(stack: Stack) -> Journey:
     async with Journey(stack.state) as journey:
         await journey.open_case(TEXTS | {"prs_Birthdate": "1999", "prs_Citizenship": ["KH"]})
         path = f"/intake/v1/cases/{journey.case}"
-        await journey.worker.post(
-            f"{path}/needs", {"urgency": "urgent", "needs": ["medical"], "note": SAID["note"]}
-        )
+        needs = {"urgency": "urgent", "needs": ["medical"], "note": SAID["note"]}
+        await journey.worker.post(f"{path}/needs", needs, headers=await journey.worker.seen(path))
         status = {
             "status": "ActualVictimOfTrafficking",
             "deciding_organisation": "NGO",
             "reasons": SAID["reasons"],
         }
-        await journey.supervisor.post(f"{path}/status", status)
+        await journey.supervisor.post(f"{path}/status", status, headers=await journey.supervisor.seen(path))
         names = {
             "witness": SAID["witness"],
             "interpreter": SAID["interpreter"],

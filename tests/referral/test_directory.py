@@ -19,10 +19,9 @@ async def changed(h: Harness) -> list[tuple[str, int]]:
     return [(b["organisation"], b["version"]) for t, b in await h.said() if t == "directory.changed.v1"]
 
 
-async def put(h: Harness, path: str, body: dict, headers: dict[str, str] | None = None, **extra: str):
-    return await h.client.put(
-        f"/v1/organisations/{path}", json=body, headers={**(headers or h.as_("supervisor", OWN)), **extra}
-    )
+async def put(h: Harness, path: str, body: dict, headers: dict[str, str] | None = None, seen: str = "*"):
+    headers = {"If-Match": seen, **(headers or h.as_("supervisor", OWN))}
+    return await h.client.put(f"/v1/organisations/{path}", json=body, headers=headers)
 
 
 async def test_seeding_says_each_organisation_once_with_country_and_role(th: Harness):
@@ -121,12 +120,10 @@ async def test_a_service_of_an_organisation_that_is_not_there_is_not_found(th: H
 
 async def test_of_two_writers_who_saw_the_same_version_the_second_is_told(th: Harness):
     names = ("One", "Two")
-    answers = await asyncio.gather(
-        *(put(th, OWN, {**SHELTER, "name": name}, **{"If-Match": '"3"'}) for name in names)
-    )
+    answers = await asyncio.gather(*(put(th, OWN, {**SHELTER, "name": name}, seen='"3"') for name in names))
     assert sorted(a.status_code for a in answers) == [200, 412]
     services = await asyncio.gather(
-        *(put(th, f"{OWN}/services/beds", {**BEDS, "name": name}, **{"If-Match": '"4"'}) for name in names)
+        *(put(th, f"{OWN}/services/beds", {**BEDS, "name": name}, seen='"4"') for name in names)
     )
     assert sorted(a.status_code for a in services) == [200, 412]
 

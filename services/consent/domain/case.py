@@ -1,11 +1,12 @@
 """All of consent about one case, as a batch of events finds it: records, disclosures, grants, and the ground they stand on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.consent.domain.authorisation import Ground, decide
-from services.consent.domain.coverage import again
+from services.consent.domain.coverage import REPLACED, again
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import ReceivedGrant
@@ -92,9 +93,27 @@ class CaseConsents:
         following, facts = again(before, list(self.records.values()), self.ground, now)
         if following is None or following.id in self.disclosures:
             return []
+        self._keep(following)
+        return facts
+
+    def corrected(self, fields: Collection[str], now: datetime) -> list[Fact]:
+        """What was disclosed has another value by now, or none: the old one is taken back and what stands follows it.
+
+        Also what is not sealed yet: its values may have been read a moment before the change.
+        """
+        said: list[Fact] = []
+        held = [d for d in self.disclosures.values() if d.stage in OPEN]
+        for disclosure in [d for d in held if not set(fields).isdisjoint(d.authorised_by.fields)]:
+            record = self.records[disclosure.authorised_by.consent_id]
+            following, facts = again(disclosure, [record], self.ground, now)
+            if following is not None:
+                said += [*disclosure.recall(REPLACED, now), *facts]
+                self._keep(following)
+        return said
+
+    def _keep(self, following: Disclosure) -> None:
         self.disclosures[following.id] = following
         self.records[following.authorised_by.consent_id].disclosures.append(following)
-        return facts
 
     def _of_referral(self, referral_id: UUID) -> list[Disclosure]:
         return [d for d in self.disclosures.values() if d.request.referral_id == referral_id]

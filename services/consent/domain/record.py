@@ -147,6 +147,11 @@ class ConsentRecord:
         self._move(State.EXPIRED, act)
         return [facts.ConsentExpired(self.case_id, self.id, self.revision), *self._recalls("expired", act)]
 
+    def end_reading(self, referral_id: UUID, reason: str, at: datetime) -> list[Fact]:
+        """All that was disclosed for this referral, whatever followed the first."""
+        ours = [d for d in self.disclosures if d.request.referral_id == referral_id]
+        return [fact for disclosure in ours for fact in disclosure.recall(reason, at)]
+
     def _recalls(self, reason: str, act: Act) -> list[Fact]:
         return [fact for disclosure in self.disclosures for fact in disclosure.recall(reason, act.at)]
 

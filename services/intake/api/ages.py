@@ -5,11 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from chassis.http import Done, Tx, Who, done
+from chassis.http import Done, Seen, Tx, Who, done, etag
 from chassis.service import Running
 from chassis.vault import Sealing
+from contracts.text import Paragraph
 from contracts.types import Code, KnownCode
 from services.intake import use_cases
 from services.intake.age import evidence_of
@@ -30,7 +31,7 @@ class AssessmentForm(BaseModel):
 
     result: Annotated[str, KnownCode("age_group")]
     basis: Annotated[str, KnownCode("age_evidence")]
-    reasons: Annotated[str, Field(min_length=1, max_length=2_000)]
+    reasons: Paragraph
 
 
 async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Running) -> SealedAssessment:
@@ -51,12 +52,13 @@ async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Run
 async def post_age_assessment(
     case_id: UUID,
     actor: Who,
+    seen: Seen,
     prepared: Annotated[SealedAssessment, Depends(_prepare)],
     tx: Tx,
     service: Running,
     response: Response,
 ) -> Done:
-    case = await use_cases.assess_age(tx, actor, case_id, prepared, service.today())
+    case = await use_cases.assess_age(tx, actor, case_id, seen, prepared, service.today())
     return done(tx, response, case_id, case.version, status=201)
 
 
@@ -91,6 +93,7 @@ async def get_age_assessment(case_id: UUID, actor: Who, service: Running, respon
     ]
     texts = await vault_of(service).open_many(sealed)
     response.headers["Cache-Control"] = "no-store"
+    response.headers["ETag"] = etag(case.version)
     return AgeView(
         case_id=case_id,
         age_group=case.age.group,

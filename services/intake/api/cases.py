@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.access import require, require_case
-from chassis.http import Done, Listing, Page, Tx, Who, done, etag
+from chassis.http import Done, Listing, Page, Seen, Tx, Who, done, etag
 from chassis.service import Running
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
@@ -148,9 +148,9 @@ class AssignmentForm(BaseModel):
 
 @router.post("/v1/cases/{case_id}/assignment", summary="Assign a case to workers of your organisation")
 async def post_assignment(
-    case_id: UUID, body: AssignmentForm, actor: Who, tx: Tx, response: Response
+    case_id: UUID, body: AssignmentForm, actor: Who, tx: Tx, seen: Seen, response: Response
 ) -> Done:
-    case = await use_cases.assign_case(tx, actor, case_id, body.organisation, tuple(body.workers))
+    case = await use_cases.assign_case(tx, actor, case_id, seen, body.organisation, tuple(body.workers))
     return done(tx, response, case_id, case.version)
 
 

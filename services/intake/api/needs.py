@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http import Done, Listing, Page, Tx, Who, done
+from chassis.http import Done, Listing, Page, Seen, Tx, Who, done, etag
 from chassis.service import Running
 from chassis.vault import Sealing
 from contracts.fields import to_text
@@ -50,11 +50,12 @@ async def _prepare(case_id: UUID, body: NeedsForm, actor: Who, service: Running)
 async def post_needs(
     case_id: UUID,
     actor: Who,
+    seen: Seen,
     prepared: Annotated[SealedNeeds, Depends(_prepare)],
     tx: Tx,
     response: Response,
 ) -> Done:
-    case = await use_cases.assess_needs(tx, actor, case_id, prepared)
+    case = await use_cases.assess_needs(tx, actor, case_id, seen, prepared)
     return done(tx, response, prepared.id, case.version, status=201)
 
 
@@ -78,6 +79,7 @@ async def get_needs(
     sealed = [Sealing(case.person_id, NEEDS, row.id, row.needs) for row in rows]
     opened = await open_json(vault_of(service), sealed)
     response.headers["Cache-Control"] = "no-store"
+    response.headers["ETag"] = etag(case.version)
     views = [
         NeedsView(id=row.id, urgency=row.urgency, at=row.at, by=row.by, **assessment)
         for row, assessment in zip(rows, opened, strict=True)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chassis.access import require_case
-from chassis.http import Done, Tx, Who, done
+from chassis.http import Done, Seen, Tx, Who, done, etag
 from chassis.service import Running
 from chassis.vault import Sealing
 from contracts.text import Paragraph
@@ -54,11 +54,12 @@ async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running
 async def post_status(
     case_id: UUID,
     actor: Who,
+    seen: Seen,
     prepared: Annotated[SealedStatus, Depends(_prepare)],
     tx: Tx,
     response: Response,
 ) -> Done:
-    case = await use_cases.identify(tx, actor, case_id, prepared)
+    case = await use_cases.identify(tx, actor, case_id, seen, prepared)
     return done(tx, response, case_id, case.version, status=201)
 
 
@@ -92,6 +93,7 @@ async def get_status(case_id: UUID, actor: Who, service: Running, response: Resp
         sealed.append(Sealing(case.person_id, REASONS, record, row.reasons))
     texts = await vault_of(service).open_many(sealed)
     response.headers["Cache-Control"] = "no-store"
+    response.headers["ETag"] = etag(case.version)
     views = [
         StatusView(
             revision=row.revision,

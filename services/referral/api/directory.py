@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from fastapi import APIRouter, Query, Response
 
 from chassis.access import require
-from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.http import Done, Listing, Page, Seen, Tx, Who, cursor, done, etag
 from chassis.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
 from services.referral import queries, use_cases
@@ -75,9 +75,9 @@ async def put_organisation(
     actor: Who,
     tx: Tx,
     response: Response,
-    if_match: IfMatch,
+    seen: Seen,
 ) -> Done:
-    found = await use_cases.put_organisation(tx, actor, organisation, body.profile(organisation), if_match)
+    found = await use_cases.put_organisation(tx, actor, organisation, body.profile(organisation), seen)
     return done(tx, response, _identifier(organisation), found.version)
 
 
@@ -89,7 +89,7 @@ async def put_service(
     actor: Who,
     tx: Tx,
     response: Response,
-    if_match: IfMatch,
+    seen: Seen,
 ) -> Done:
-    found = await use_cases.put_service(tx, actor, organisation, body.offered(service), if_match)
+    found = await use_cases.put_service(tx, actor, organisation, body.offered(service), seen)
     return done(tx, response, _identifier(organisation), found.version)

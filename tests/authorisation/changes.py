@@ -1,0 +1,96 @@
+"""What every writing route does with the version that the caller saw. A route that stands in no class fails a test."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+from tests.authorisation.table import Row
+
+
+class Change(StrEnum):
+    """Why If-Match is needed, or why not."""
+
+    REPLACES = "takes the place of what another may have written: 428 without If-Match, 412 with an old one"
+    MOVES = "the present state allows it or not; If-Match is not needed, an old one is 412 where it is read"
+    PROTECTS = "takes back, holds or warns: a page that is old never stands in the way"
+    ADDS = "makes something new beside what is there"
+    ASKS = "changes nothing of a case: a preview, a question between services, an operator's retry"
+
+
+_OF = {
+    Change.REPLACES: """
+        intake POST /v1/cases/{case_id}/assignment
+        intake PUT /v1/cases/{case_id}/fields
+        intake POST /v1/cases/{case_id}/status
+        intake POST /v1/cases/{case_id}/age-assessment
+        intake POST /v1/cases/{case_id}/needs
+        consent POST /v1/consents/{consent_id}/renew
+        consent POST /v1/consents/{consent_id}/confirm-guardian
+        referral PUT /v1/organisations/{organisation}
+        referral PUT /v1/organisations/{organisation}/services/{service}
+    """,
+    Change.MOVES: """
+        intake DELETE /v1/cases/{case_id}/holds/{hold_id}
+        referral POST /v1/referrals/{referral_id}/send
+        referral POST /v1/referrals/{referral_id}/accept
+        referral POST /v1/referrals/{referral_id}/start
+        referral POST /v1/referrals/{referral_id}/resume
+        referral POST /v1/referrals/{referral_id}/complete
+        referral POST /v1/referrals/{referral_id}/fail
+        returns POST /v1/returns/{return_id}/counsel
+        returns POST /v1/returns/{return_id}/decide
+        returns POST /v1/returns/{return_id}/confirm
+        returns POST /v1/returns/{return_id}/assess
+        returns POST /v1/returns/{return_id}/fitness
+        returns POST /v1/returns/{return_id}/checks
+        returns POST /v1/returns/{return_id}/clear
+        returns POST /v1/returns/{return_id}/resume
+        returns POST /v1/returns/{return_id}/depart
+        returns POST /v1/returns/{return_id}/arrive
+        returns POST /v1/returns/{return_id}/close
+        notify POST /v1/inbox/read
+        notify POST /v1/inbox/{notification_id}/read
+    """,
+    Change.PROTECTS: """
+        intake POST /v1/cases/{case_id}/holds
+        consent POST /v1/consents/{consent_id}/withdraw
+        consent POST /v1/consents/{consent_id}/withdraw-part
+        consent POST /v1/consents/{consent_id}/revoke
+        consent POST /v1/grants/{disclosure_id}/withdraw
+        referral POST /v1/referrals/{referral_id}/reject
+        referral POST /v1/referrals/{referral_id}/hold
+        referral POST /v1/referrals/{referral_id}/cancel
+        referral POST /v1/referrals/{referral_id}/correct
+        returns POST /v1/returns/{return_id}/suspend
+        returns POST /v1/returns/{return_id}/turn-back
+        returns POST /v1/returns/{return_id}/miss
+        returns POST /v1/returns/{return_id}/withdraw
+        exchange POST /internal/v1/disclosures/{disclosure_id}/fence
+    """,
+    Change.ADDS: """
+        intake POST /v1/cases
+        intake POST /v1/cases/{case_id}/screenings
+        intake POST /v1/imports
+        consent POST /v1/cases/{case_id}/consents
+        consent POST /v1/cases/{case_id}/hand-overs
+        consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
+        referral POST /v1/referrals
+        returns POST /v1/returns
+    """,
+    Change.ASKS: """
+        intake POST /internal/v1/cases/{case_id}/standing
+        intake POST /internal/v1/cases/{case_id}/disclosable
+        consent POST /v1/cases/{case_id}/hand-overs/preview
+        consent POST /internal/v1/preview
+        exchange POST /internal/v1/cases/{case_id}/standing
+    """,
+}
+
+CHANGES = MappingProxyType(
+    {line.strip(): kind for kind, text in _OF.items() for line in text.strip().split("\n")}
+)
+_OPERATIONS = ("/v1/parked/replay", "/v1/work/{work_id}/retry")
+
+
+def change_of(row: Row) -> Change | None:
+    """None for a route that nobody has thought about yet."""
+    return Change.ASKS if row.path in _OPERATIONS else CHANGES.get(str(row))
