@@ -39,7 +39,7 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.CaseOpened():
             return _case_opened(fact)
         case facts.CaseAssigned():
-            return CaseAssignedV1(case_id=fact.case_id, organisation=fact.organisation, workers=fact.workers)
+            return _case_assigned(fact)
         case facts.CaseTransferred():
             return _case_transferred(fact)
         case facts.HoldsDue():
@@ -59,7 +59,7 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
         case facts.FlagsRecorded():
-            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
+            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.IndexDue():
@@ -87,6 +87,15 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
     )
 
 
+def _case_assigned(fact: facts.CaseAssigned) -> CaseAssignedV1:
+    return CaseAssignedV1(
+        case_id=fact.case_id,
+        organisation=fact.organisation,
+        workers=fact.workers,
+        import_id=fact.import_id,
+    )
+
+
 def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
     return CaseUnattendedV1(
         case_id=fact.case_id,
@@ -94,6 +103,7 @@ def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
         urgency=fact.urgency,
         reason=fact.reason,
         since=fact.since,
+        import_id=fact.import_id,
     )
 
 
