@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Executable, Row, text
 
 from chassis.auth import Actor
-from chassis.database import Transaction
+from chassis.database import EVERYBODY, Transaction
 from chassis.policies import Decision, Policies, Principal, Resource
 from chassis.problems import Forbidden, NotFound
 from chassis.standing import NOWHERE, Standing
@@ -83,6 +83,19 @@ async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID
     if not decision.allowed:
         raise CaseRefused(actor, action, case_id, known=True)
     return decision
+
+
+async def whose(tx: Transaction, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """The rows that say of which case an identifier is; the policies are asked about that case next.
+
+    Row-level security hides what is somebody else's, and then that it was asked for could not be put on record. So where
+    nothing is shown, it is looked for among everybody's; `require_case` refuses it.
+    """
+    rows = (await tx.execute(statement, parameters)).all()
+    if rows or tx.origin.shown == EVERYBODY:
+        return rows
+    async with tx.of_everybody():
+        return (await tx.execute(statement, parameters)).all()
 
 
 async def holder_of(tx: Transaction, case_id: UUID) -> str | None:

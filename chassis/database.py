@@ -48,6 +48,10 @@ class Origin:
     rows_of: str = ""
     """Whose rows the database shows (docs/access.md): an organisation's, or EVERYBODY for what a service does by itself."""
 
+    @property
+    def shown(self) -> str:
+        return self.rows_of or self.organisation
+
 
 @dataclass(slots=True)
 class Transaction:
@@ -77,6 +81,13 @@ class Transaction:
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return await self.conn.execute(statement, parameters)
+
+    @asynccontextmanager
+    async def of_everybody(self) -> AsyncIterator[None]:
+        """The rows of every organisation, for what the policies allow of the whole cell and for finding whose something is."""
+        await self.conn.execute(_ROWS_OF, {"rows_of": EVERYBODY})
+        yield
+        await self.conn.execute(_ROWS_OF, {"rows_of": self.origin.shown})
 
     async def clock(self) -> datetime:
         """The database's clock at this moment, not at the transaction's start: for deadlines under a lock."""
@@ -138,7 +149,7 @@ class Database:
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
         """Commit at the end, with everything that was said; roll back whole on any exception."""
         async with self.engine.begin() as conn:
-            await conn.execute(_ROWS_OF, {"rows_of": origin.rows_of or origin.organisation})
+            await conn.execute(_ROWS_OF, {"rows_of": origin.shown})
             tx = Transaction(conn, origin, self.clock(), self)
             yield tx
             if self.at_end is not None:

@@ -4,7 +4,7 @@
 owner is under it too; a superuser is not.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 _WHOSE = "current_setting('corridor.organisation', true)"
 
@@ -19,6 +19,18 @@ def cases(schema: str) -> Iterator[str]:
     """For the table of cases itself, whose rows come before anybody is known to have them."""
     shown = f"{_WHOSE} = '*' or organisation = {_WHOSE} or {_has('cases.id')}"
     return _secured(f"{schema}.cases", shown)
+
+
+def by_organisation(schema: str, owners: Mapping[str, str]) -> Iterator[str]:
+    """For tables whose rows name the organisation of this cell that they belong to: table → column."""
+    for table, column in owners.items():
+        yield from _secured(f"{schema}.{table}", f"{_WHOSE} = '*' or {column} = {_WHOSE}")
+
+
+def by_nobody(schema: str, tables: Iterable[str]) -> Iterator[str]:
+    """For tables that only the service itself works with: no organisation is shown a row."""
+    for table in tables:
+        yield from _secured(f"{schema}.{table}", f"{_WHOSE} = '*'")
 
 
 def by_parent(schema: str, table: str, condition: str) -> Iterator[str]:

@@ -188,4 +188,4 @@ async def post_review(
     async with one_transaction(request, actor) as tx:
         record = await protecting.review(tx, actor, prepared, expected, upheld=body.upheld)
         remember_end(tx, response, record)
-    return await settled(running, actor, record, response)
+    return await settled(running, actor.origin(), record, response)

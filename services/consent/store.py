@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.access import require_case
+from chassis.access import require_case, whose
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
@@ -94,10 +94,10 @@ class Held:
 
 async def case_for(tx: Transaction, actor: Actor, action: str, consent_id: UUID) -> UUID:
     """The case of a record that this actor may do this with; no lock. Raises NotFound."""
-    row = (await tx.execute(_CASE_OF_RECORD, {"id": consent_id})).first()
-    if row is None:
+    rows = await whose(tx, _CASE_OF_RECORD, {"id": consent_id})
+    if not rows:
         raise NotFound
-    case_id: UUID = row.case_id
+    case_id: UUID = rows[0].case_id
     await require_case(tx, actor, action, case_id)
     return case_id
 
@@ -134,10 +134,10 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | 
 
 async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:
     """The case under which a disclosure was received here. Raises NotFound."""
-    row = (await tx.execute(_GRANTED_TO, {"id": disclosure_id})).first()
-    if row is None:
+    rows = await whose(tx, _GRANTED_TO, {"id": disclosure_id})
+    if not rows:
         raise NotFound
-    return UUID(str(row.case_id))
+    return UUID(str(rows[0].case_id))
 
 
 async def person_for(tx: Transaction, case_id: UUID) -> Person:

@@ -72,6 +72,7 @@ class Bench:
 async def owner(one: Side, *statements: str) -> None:
     conn = await asyncpg.connect(dsn(one.owner_url))
     try:
+        await conn.execute("set corridor.organisation = '*'")
         for statement in statements:
             await conn.execute(statement)
     finally:

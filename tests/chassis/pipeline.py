@@ -118,6 +118,7 @@ class Side:
 
     async def rows(self, sql: str, **parameters: Any) -> list[Any]:
         async with self.database.engine.connect() as conn:
+            await conn.execute(text("select set_config('corridor.organisation', '*', true)"))
             return [tuple(row) for row in await conn.execute(text(sql), parameters)]
 
     async def run(self, *statements: str) -> None:

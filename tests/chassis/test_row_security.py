@@ -9,10 +9,21 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.migrate import migrate
 from services.consent.app import VERSIONS as CONSENT
+from services.exchange.app import VERSIONS as EXCHANGE
 from services.intake.app import VERSIONS as INTAKE
+from services.notify.app import VERSIONS as NOTIFY
+from services.referral.app import VERSIONS as REFERRAL
+from services.returns.app import VERSIONS as RETURNS
 
 OURS, THEIRS = "th-care-agency", "th-legal-aid"
-VERSIONS = {"intake": INTAKE, "consent": CONSENT}
+VERSIONS = {
+    "intake": INTAKE,
+    "consent": CONSENT,
+    "referral": REFERRAL,
+    "returns": RETURNS,
+    "notify": NOTIFY,
+    "exchange": EXCHANGE,
+}
 FREE = {
     "intake": {
         "accepted_referrals",
@@ -27,6 +38,19 @@ FREE = {
         "opened_cases",
     },
     "consent": {"agreements"},
+    "referral": {"organisations", "services"},
+    "returns": set(),
+    "notify": set(),
+    "exchange": {
+        "agreements",
+        "gaps",
+        "incoming_chains",
+        "listings",
+        "offsets",
+        "outgoing_chains",
+        "partners",
+        "trust",
+    },
 }
 """Tables without anything about a person, or that hold it sealed for the moment of an import. The list only shrinks."""
 
@@ -56,9 +80,85 @@ ROWS = {
             " values (:case, :case, :org, 'authorised', 'x', 'KH', '{}')"
         ),
     ],
+    "referral": [
+        (
+            "insert into referral.referrals (id, half, case_id, organisation, sender, sender_cell, recipient, recipient_cell,"
+            " recipient_role, service, purpose, urgency, asked, created_at, kind, state, fields, withheld, version)"
+            " values (:case, 'outgoing', :case, :org, :org, 'TH', 'x', 'KH', 'shelter', 'shelter', 'protection', 'routine',"
+            " '[]', now(), 'referral', 'draft', '[]', '[]', 1)"
+        ),
+        (
+            "insert into referral.consents (consent_id, case_id, revision, purposes, recipients, valid_until)"
+            " values (:case, :case, 1, '[]', '[]', now())"
+        ),
+        "insert into referral.age_groups (case_id, age_group, basis) values (:case, 'child', 'flag')",
+    ],
+    "returns": [
+        "insert into returns.known (case_id, holds, accepted) values (:case, '{}', '{}')",
+        (
+            "insert into returns.returns (id, half, case_id, organisation, sender, receiver, receiver_cell, requested_at,"
+            " state, version) values (:case, 'sending', :case, :org, :org, 'x', 'KH', now(), 'requested', 1)"
+        ),
+    ],
+    "notify": [
+        (
+            "insert into notify.notifications (id, case_id, own, organisation, audience, template, priority, created_at)"
+            " values (:case, :case, false, :org, 'holder', 'act_now', 'today', now())"
+        ),
+        "insert into notify.readings (notification_id, reader, at) values (:case, 'x', now())",
+    ],
+    "exchange": [
+        (
+            "insert into exchange.relations (own, other, reference, case_id, other_cell)"
+            " values (:org, 'x', :case, :case, 'KH')"
+        ),
+        "insert into exchange.disclosures (id, case_id, state, sender, recipient) values (:case, :case, 'due', :org, 'x')",
+        (
+            "insert into exchange.process_items (item_id, case_id, own, other, code, subject_id, at)"
+            " values (:case, :case, :org, 'x', 'c', :case, now())"
+        ),
+        (
+            "insert into exchange.envelopes (id, cell, sender, recipient, seq, sha256, bytes, sealed_at)"
+            " values (:case, 'KH', :org, cast(gen_random_uuid() as text), 1, 'h', 1, now())"
+        ),
+        (
+            "insert into exchange.envelope_items (envelope_id, item_id, item_class, cell, state)"
+            " values (:case, :case, 'disclosure', 'KH', 'waiting')"
+        ),
+        (
+            "insert into exchange.incoming_envelopes (id, cell, sender, recipient, seq, sha256, place, received_at)"
+            " values (:case, 'KH', 'x', :org, 1, 'h', 'next', now())"
+        ),
+        (
+            "insert into exchange.incoming_items (cell, item_id, envelope_id, item_class, outcome, at)"
+            " values ('KH', :case, :case, 'disclosure', 'accepted', now())"
+        ),
+        (
+            "insert into exchange.received (sender_cell, id, state, case_id, recipient, at)"
+            " values ('KH', :case, 'here', :case, :org, now())"
+        ),
+    ],
 }
 ACCESS = "insert into chassis.case_access (case_id, organisation) values (:case, :org)"
-TABLES = {"intake": ("cases", "fields", "needs"), "consent": ("records", "revisions", "ledger")}
+TABLES = {
+    "intake": ("cases", "fields", "needs"),
+    "consent": ("records", "revisions", "ledger"),
+    "referral": ("referrals", "consents", "age_groups"),
+    "returns": ("returns", "known"),
+    "notify": ("notifications", "readings"),
+    "exchange": (
+        "disclosures",
+        "relations",
+        "process_items",
+        "envelopes",
+        "envelope_items",
+        "incoming_envelopes",
+        "incoming_items",
+        "received",
+    ),
+}
+OWNED_BY = {"exchange": "sender"}
+"""The column that names the organisation, where it is not `organisation`."""
 
 
 @pytest.fixture(params=sorted(VERSIONS))
@@ -101,13 +201,13 @@ async def test_every_table_that_holds_a_case_s_data_is_secured_and_forced(filled
 
 @pytest.mark.parametrize(
     ("organisation", "expected"),
-    [("", [0, 0, 0]), (THEIRS, [1, 1, 1]), ("th-nobody", [0, 0, 0]), ("*", [2, 2, 2])],
+    [("", 0), (THEIRS, 1), ("th-nobody", 0), ("*", 2)],
 )
 async def test_raw_sql_reads_the_rows_of_the_organisation_that_acts(filled, organisation, expected):
     name, engine, _ = filled
     async with engine.begin() as conn:
         await whose(conn, organisation)
-        assert await seen(conn, name) == expected
+        assert await seen(conn, name) == [expected] * len(TABLES[name])
 
 
 async def test_a_transaction_in_which_nobody_was_named_reads_nothing(filled):
@@ -116,7 +216,7 @@ async def test_a_transaction_in_which_nobody_was_named_reads_nothing(filled):
     async with engine.connect() as conn:
         async with conn.begin():
             await whose(conn, "*")
-        assert await seen(conn, name) == [0, 0, 0]
+        assert set(await seen(conn, name)) == {0}
 
 
 async def test_another_organisation_changes_and_deletes_nothing(filled):
@@ -126,7 +226,7 @@ async def test_another_organisation_changes_and_deletes_nothing(filled):
     async with engine.begin() as conn:
         await whose(conn, OURS)
         for verb in (
-            f"update {table} set organisation = :org where {column} = :case",
+            f"update {table} set {OWNED_BY.get(name, 'organisation')} = :org where {column} = :case",
             f"delete from {table} where {column} = :case",
         ):
             done = await conn.execute(
@@ -171,3 +271,20 @@ async def test_a_person_s_transaction_sees_their_organisation_and_a_service_s_se
             assert (
                 await tx.execute(text("select count(*) from intake.cases where id = :c"), {"c": case})
             ).scalar_one() == 0
+
+
+@pytest.mark.parametrize("name", sorted(VERSIONS))
+async def test_what_only_the_service_works_with_is_shown_to_no_organisation(name, postgres):
+    nobodys = {"notify": ("unaddressed",), "exchange": ("persons", "receipts", "inbox", "quarantine")}
+    _, url = await postgres.create_migrated(name, lambda owner, _: migrate(owner, name, VERSIONS[name]))
+    engine = create_async_engine(url)
+    async with engine.begin() as conn:
+        rows = await conn.execute(
+            text("select tablename, qual from pg_policies where schemaname = :s and cmd = 'SELECT'"),
+            {"s": name},
+        )
+        closed = {
+            row.tablename for row in rows if "exists" not in row.qual.lower() and " OR " not in row.qual
+        }
+    await engine.dispose()
+    assert closed == set(nobodys.get(name, ()))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from chassis.access import require_case
+from chassis.access import require_case, whose
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import Conflict, NotFound, PreconditionFailed
@@ -28,7 +28,8 @@ _OFFERED = text(
     " where o.status = 'active' and s.status = 'active'"
 )
 _HALVES = text(
-    "select half, kind, case_id, organisation from referral.referrals where id = :id order by half desc"
+    "select half, kind, case_id, organisation from referral.referrals"
+    " where id = :id and half = coalesce(:half, half) order by half desc"
 )
 
 
@@ -70,8 +71,7 @@ class Meant:
 
 async def half_of(tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None) -> Meant:
     """Which half the actor means, and its case: the one asked for, else the one of their organisation. Raises NotFound."""
-    rows = (await tx.execute(_HALVES, {"id": referral_id})).all()
-    meant = [row for row in rows if half is None or row.half == half]
+    meant = await whose(tx, _HALVES, {"id": referral_id, "half": half})
     if not meant:
         raise NotFound
     row = max(meant, key=lambda one: one.organisation == actor.organisation)

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from chassis.access import require_case
+from chassis.access import require_case, whose
 from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.problems import Conflict, NotFound, PreconditionFailed
@@ -81,7 +81,9 @@ _LOAD = text(
     f"select {_COLUMNS} from returns.returns where case_id = any(cast(:cases as uuid[]))"
     " order by case_id, id, half for update"
 )
-_HALVES = text("select half, case_id, organisation from returns.returns where id = :id order by half")
+_HALVES = text(
+    "select half, case_id, organisation from returns.returns where id = :id and half = coalesce(:half, half) order by half"
+)
 
 
 class ReturnOpen(Conflict):
@@ -97,8 +99,7 @@ async def half_of(
 
     Raises NotFound, the same whether it is not there or not for this actor.
     """
-    rows = (await tx.execute(_HALVES, {"id": return_id})).all()
-    meant = [row for row in rows if half is None or row.half == half]
+    meant = await whose(tx, _HALVES, {"id": return_id, "half": half})
     if not meant:
         raise NotFound
     row = max(meant, key=lambda one: one.organisation == actor.organisation)

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chassis.row_security import by_nobody, by_organisation, by_parent
+
 revision = "exchange_0001"
 down_revision = None
 
@@ -76,7 +78,22 @@ STATEMENTS = (
     "create index received_case on exchange.received (case_id, id)",
 )
 
+OWN = {
+    "relations": "own", "disclosures": "sender", "process_items": "own", "envelopes": "sender",
+    "incoming_envelopes": "recipient", "received": "recipient",
+}  # fmt: skip
+"""The column that names the organisation of this cell."""
+
 
 def upgrade() -> None:
     for statement in STATEMENTS:
+        op.execute(statement)
+    for statement in (
+        *by_organisation("exchange", OWN),
+        *by_parent("exchange", "envelope_items", "select from exchange.envelopes e where e.id = envelope_id"),
+        *by_parent(
+            "exchange", "incoming_items", "select from exchange.incoming_envelopes e where e.id = envelope_id"
+        ),
+        *by_nobody("exchange", ("persons", "receipts", "inbox", "quarantine")),
+    ):
         op.execute(statement)

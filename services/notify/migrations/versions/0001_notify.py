@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chassis.row_security import by_nobody, by_organisation, by_parent
+
 revision = "notify_0001"
 down_revision = None
 
@@ -26,4 +28,10 @@ STATEMENTS = (
 
 def upgrade() -> None:
     for statement in STATEMENTS:
+        op.execute(statement)
+    for statement in (
+        *by_organisation("notify", {"notifications": "organisation"}),
+        *by_parent("notify", "readings", "select from notify.notifications n where n.id = notification_id"),
+        *by_nobody("notify", ("unaddressed",)),
+    ):
         op.execute(statement)

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chassis.row_security import by_case
+
 revision = "referral_0001"
 down_revision = None
 
@@ -41,4 +43,6 @@ create index services_code on referral.services (service, organisation)
 
 def upgrade() -> None:
     for statement in STATEMENTS.split(";\n"):
+        op.execute(statement)
+    for statement in by_case("referral", ("referrals", "consents", "age_groups")):
         op.execute(statement)

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chassis.row_security import by_case
+
 revision = "returns_0001"
 down_revision = None
 
@@ -26,4 +28,6 @@ create unique index one_open_return on returns.returns (case_id)
 
 def upgrade() -> None:
     for statement in STATEMENTS.split(";\n"):
+        op.execute(statement)
+    for statement in by_case("returns", ("known", "returns")):
         op.execute(statement)
