@@ -18,6 +18,8 @@ from contracts.events.intake import (
     DisclosureClosedV1,
     FieldsRecordedV1,
     FlagsRecordedV1,
+    GlassBrokenV1,
+    GlassReviewedV1,
     HoldLiftedV1,
     HoldPlacedV1,
     NeedsAssessedV1,
@@ -72,6 +74,10 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.StaffChanged():
             payload = {"organisation": fact.organisation}
             return Due(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
+        case facts.GlassBroken():
+            return _glass_broken(fact)
+        case facts.GlassReviewed():
+            return GlassReviewedV1(case_id=fact.case_id, glass_id=fact.glass_id, upheld=fact.upheld)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
 
@@ -84,6 +90,12 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
         organisation=fact.organisation,
         urgency=fact.urgency,
         opened_at=fact.opened_at,
+    )
+
+
+def _glass_broken(fact: facts.GlassBroken) -> GlassBrokenV1:
+    return GlassBrokenV1(
+        case_id=fact.case_id, organisation=fact.organisation, glass_id=fact.glass_id, until=fact.until
     )
 
 

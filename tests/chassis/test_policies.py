@@ -63,7 +63,8 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-SUPERVISING = CARING | {"case.identify", "case.assess-age", "case.assign", "consent.revoke"}
+SUPERVISING = CARING | {"case.identify", "case.assess-age", "case.assign", "consent.revoke", "glass.review"}
+BREAKING = {"glass.break", "glass.read"}
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
 INTERNAL = {
     "internal.disclosable",
@@ -74,7 +75,7 @@ INTERNAL = {
     "internal.granted",
 }
 EVERYTHING = {
-    *(OPENING | SUPERVISING | OPERATING | INTERNAL),
+    *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
     *("directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
 }
@@ -126,6 +127,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("case_worker"),
         [
             (MINE_OR_FREE, CARING),
+            ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
@@ -135,7 +137,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor"),
         [
             (OWN_CASES, SUPERVISING),
-            (HANDED_OVER, LEFT | {"consent.revoke"}),
+            ((*OWN_CASES, "another organisation's case"), BREAKING),
+            (HANDED_OVER, LEFT | {"consent.revoke", "glass.review"}),
             (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],
