@@ -112,7 +112,8 @@ async def test_whatever_a_form_names_is_there(world: World, row: Row, digests: D
     found = list(references(document, schema, body))
     if not found:
         return
-    made, headers = await world.make(row.subject), Wallet(world.harness).headers(min(row.allowed))
+    made = await world.make(row.subject)
+    headers = {"If-Match": "*", **Wallet(world.harness).headers(min(row.allowed))}
     before, answers = await digests.take(), {}
     for where, kind in found:
         sent = naming(filled(body, made), where, unknown_like(body, where, kind))
