@@ -33,7 +33,7 @@ ALWAYS_OPERATIONAL = frozenset(
         # identifiers
         "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
         "assessment_id", "hold_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
-        "agreement_id",
+        "agreement_id", "import_id",
         # organisations, jurisdictions and workers' pseudonyms
         "organisation", "deciding_organisation", "workers", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
@@ -60,7 +60,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
-        "flags.recorded.v1": {"flags": SENSITIVE},
+        "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},

@@ -20,12 +20,13 @@ class CaseOpenedV1(Event):
 
 
 class CaseAssignedV1(Event):
-    """The whole assignment as it now stands; it replaces what was said before."""
+    """The whole assignment as it now stands; it replaces what was said before. `import_id`: it came with a file."""
 
     type: ClassVar[str] = "case.assigned.v1"
     case_id: CaseId
     organisation: OrganisationId
     workers: tuple[Pseudonym, ...]
+    import_id: UUID | None = None
 
 
 class CaseTransferredV1(Event):
@@ -54,12 +55,14 @@ class AgeGroupKnownV1(Event):
 class FlagsRecordedV1(Event):
     """The urgent flags as they now stand; they replace what was said before. `flags` is the JSON of a list of codes.
 
-    Bound in the vault to the person, the class `case.flags` and the case.
+    Bound in the vault to the person, the class `case.flags` and the case. `raised` says whether any stands now, for whoever
+    cannot open them; an event from before it was said counts as raised.
     """
 
     type: ClassVar[str] = "flags.recorded.v1"
     case_id: CaseId
     flags: Sealed
+    raised: bool | None = None
 
 
 class FieldsRecordedV1(Event):
@@ -73,7 +76,10 @@ class FieldsRecordedV1(Event):
 
 
 class CaseUnattendedV1(Event):
-    """An alarm: nobody opened the case in the time of its urgency, or nobody is left who can open it."""
+    """An alarm: nobody opened the case in the time of its urgency, or nobody is left who can open it.
+
+    `import_id`: it came with a file and was given to nobody since.
+    """
 
     type: ClassVar[str] = "case.unattended.v1"
     case_id: CaseId
@@ -81,6 +87,7 @@ class CaseUnattendedV1(Event):
     urgency: Annotated[str, Code("urgency")]
     reason: Annotated[str, Code("unattended_reason")]
     since: Instant
+    import_id: UUID | None = None
 
 
 class CaseScreenedV1(Event):

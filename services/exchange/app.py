@@ -18,6 +18,7 @@ from services.exchange.trust import Trust
 from services.exchange.use_cases.seal_control import SealControl
 from services.exchange.use_cases.seal_disclosure import SealDisclosure
 from services.exchange.use_cases.seal_process import SealProcess
+from services.exchange.use_cases.tell_listing import listing_work
 from services.exchange.watch import BacklogWatch, TrustWatch
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -46,6 +47,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
             ),
             WorkKind(PROCESS, process.act, process.finish, given_up=process.given_up, max_attempts=ATTEMPTS),
             WorkKind(CONTROL, control.act, control.finish, max_attempts=FOR_EVER),
+            listing_work(settings.cell),
         ]
 
     def background(service: Service) -> list[Loop]:

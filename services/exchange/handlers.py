@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from chassis.consumer import Subscription
-from chassis.database import Transaction
 from contracts.envelope import Event
 from contracts.events import referral, returns
 from contracts.events.audit import DisclosureLoggedV1
@@ -15,11 +14,12 @@ from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV
 from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
 from contracts.events.referral import DirectoryChangedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
-from services.exchange.domain.facts import ControlDue, Fact
+from services.exchange.domain.facts import Fact
 from services.exchange.domain.items import MAX_SERVICES, AgreementReference, Journey, ListedService, Listing
+from services.exchange.domain.listings import OwnListing, told
 from services.exchange.domain.process import Pair, Relation, speaker
 from services.exchange.outgoing import outgoing
-from services.exchange.store import disclosures, received, relations
+from services.exchange.store import disclosures, listings, received, relations
 from services.exchange.store.received import Grants, Key, Opening
 
 Facts = Iterable[Fact]
@@ -146,38 +146,29 @@ def _case_key(event: CaseOpenedV1) -> UUID:
 def on_directory_changed(cell: str, partners: Sequence[str]) -> Callable[..., Facts]:
     """The handler that tells every partner how an organisation of this cell now stands."""
 
-    def on_directory_changed(organisation: str, event: DirectoryChangedV1, now: datetime) -> Facts:
+    def on_directory_changed(own: OwnListing, event: DirectoryChangedV1, now: datetime) -> Facts:
         if event.cell != cell:
             return []
         offered = sorted(event.services, key=lambda service: service.service_id)[:MAX_SERVICES]
         listing = Listing(
-            organisation=organisation,
+            organisation=event.organisation,
             version=event.version,
             role=event.role,
             status=event.status,
             services=tuple(ListedService(s.service_id, s.service, s.status, s.capacity) for s in offered),
             org_type=event.org_type,
         )
-        said = f"urn:corridor:listing:{organisation}:{event.version}"
-        return [
-            ControlDue(uuid5(NAMESPACE_URL, f"{said}:{partner}"), partner, listing) for partner in partners
-        ]
+        return [told(listing, partner) for partner in partners] if own.hear(listing) else []
 
     return on_directory_changed
 
 
-def _directory(cell: str, partners: Sequence[str]) -> Subscription[str, str]:
-    async def load(_: Transaction, keys: Sequence[str]) -> dict[str, str]:
-        return {key: key for key in keys}
-
-    async def save(_: Transaction, __: Sequence[str]) -> None:
-        """Nothing of it is kept: the work row has all of it."""
-
+def _directory(cell: str, partners: Sequence[str]) -> Subscription[str, OwnListing]:
     return Subscription(
         handlers={DirectoryChangedV1: on_directory_changed(cell, partners)},
         key=lambda event: event.organisation,
-        load=load,
-        save=save,
+        load=listings.load,
+        save=listings.save,
         outgoing=outgoing,
     )
 

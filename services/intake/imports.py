@@ -147,7 +147,13 @@ def _new_row(
     key, case_id, person_id, fields = row
     known = [name for name in fields if name not in DECIDED]
     case, facts = Case.open(
-        case_id, person_id, channel=CHANNEL, organisation=chunk.organisation, urgency=URGENCY, now=now
+        case_id,
+        person_id,
+        channel=CHANNEL,
+        organisation=chunk.organisation,
+        urgency=URGENCY,
+        now=now,
+        import_id=chunk.import_id,
     )
     facts += case.learn_age(Evidence().changed(fields, None), today, first=True)
     facts += case.record(known)

@@ -41,7 +41,7 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.CaseOpened():
             return _case_opened(fact)
         case facts.CaseAssigned():
-            return CaseAssignedV1(case_id=fact.case_id, organisation=fact.organisation, workers=fact.workers)
+            return _case_assigned(fact)
         case facts.CaseTransferred():
             return _case_transferred(fact)
         case facts.HoldsDue():
@@ -61,7 +61,7 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
         case facts.FlagsRecorded():
-            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags)
+            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.IndexDue():
@@ -99,6 +99,15 @@ def _glass_broken(fact: facts.GlassBroken) -> GlassBrokenV1:
     )
 
 
+def _case_assigned(fact: facts.CaseAssigned) -> CaseAssignedV1:
+    return CaseAssignedV1(
+        case_id=fact.case_id,
+        organisation=fact.organisation,
+        workers=fact.workers,
+        import_id=fact.import_id,
+    )
+
+
 def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
     return CaseUnattendedV1(
         case_id=fact.case_id,
@@ -106,6 +115,7 @@ def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
         urgency=fact.urgency,
         reason=fact.reason,
         since=fact.since,
+        import_id=fact.import_id,
     )
 
 

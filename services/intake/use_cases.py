@@ -82,7 +82,9 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
         now=tx.now,
         workers=(actor.subject,) if CARER in actor.roles else (),
     )
-    facts += case.record(new.fields.kept(), flags=new.fields.flags) + case.flag(new.fields.sealed_flags)
+    facts += case.record(new.fields.kept(), flags=new.fields.flags) + case.flag(
+        new.fields.sealed_flags, new.fields.flags
+    )
     facts += case.learn_age(new.fields.evidence or Evidence(), today, first=True)
     await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
     await _put(tx, actor, case, new.fields)
@@ -107,7 +109,8 @@ async def record_fields(
     if sealed.version is not None and sealed.version != case.version:
         raise Conflict  # the blind index was made from fields that are no longer the present ones
     with answered():
-        facts = case.record(sealed.kept(), sealed.removed(), sealed.flags) + case.flag(sealed.sealed_flags)
+        facts = case.record(sealed.kept(), sealed.removed(), sealed.flags)
+        facts += case.flag(sealed.sealed_flags, sealed.flags)
         if sealed.evidence is not None:
             facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)

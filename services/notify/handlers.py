@@ -18,7 +18,7 @@ _SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "r
 def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
     half = getattr(event, "half", "")
     if isinstance(event, CaseAssignedV1):
-        case.organisation, case.assigned = event.organisation, True
+        case.organisation, case.assigned, case.handed_over = event.organisation, True, False
     news = news_of(event, half)
     if news is not None:
         case.tell(news, getattr(event, _SIDES.get(half, "organisation"), None))

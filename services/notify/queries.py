@@ -17,11 +17,12 @@ from contracts.types import Code
 
 Position = tuple[datetime, UUID]
 
+# Of a case that was handed over, what is told belongs to whoever has her now; here remains what is this organisation's own.
 # Whoever has the case now: its workers as long as they are staff, else the supervisors; where an organisation has no
 # supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
 _MINE = """
-    notify.notifications n left join chassis.case_access ca on ca.case_id = n.case_id
-    where n.organisation = :organisation and case
+    notify.notifications n left join chassis.case_access ca on ca.case_id = n.case_id and n.import_id is null
+    where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
         when n.audience = 'holder' and exists (
@@ -34,11 +35,15 @@ _READ = "(select r.at from notify.readings r where r.notification_id = n.id and 
 
 
 class Notification(BaseModel):
-    """`referral_id` and `return_id` are what it is about, for whoever may read them there; `read_at` is your own."""
+    """`referral_id` and `return_id` are what it is about, for whoever may read them there; `read_at` is your own.
+
+    Where there is an `import_id` it is about all cases of a file together, and there is no `case_id`.
+    """
 
     id: UUID
     reference: Annotated[str, Field(description="as it stands in the mail; the inbox can be asked for it")]
-    case_id: UUID
+    case_id: UUID | None
+    import_id: UUID | None
     referral_id: UUID | None
     return_id: UUID | None
     template: Annotated[str, Code("notification_template")]
@@ -63,8 +68,8 @@ async def inbox(
     """Newest first. `after` is the position of the last row of the page before."""
     at, row_id = after or (None, None)
     statement = text(
-        "select n.id, left(n.id::text, 8) as reference, n.case_id, n.referral_id, n.return_id, n.template, n.priority,"
-        f" n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
+        "select n.id, left(n.id::text, 8) as reference, case when n.import_id is null then n.case_id end as case_id, n.import_id, n.referral_id, n.return_id,"
+        f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
         " and (cast(:at as timestamptz) is null or (n.created_at, n.id) < (:at, cast(:id as uuid)))"

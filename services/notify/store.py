@@ -13,38 +13,51 @@ from services.notify.domain.notices import OPERATORS, SUPERVISORS, News, Notice,
 from services.notify.outgoing import failed, mailed, told
 
 _HOLDERS = text(
-    "select case_id, organisation from chassis.case_access where case_id = any(cast(:ids as uuid[]))"
+    "select case_id, organisation, handed_over from chassis.case_access where case_id = any(cast(:ids as uuid[]))"
 )
 _INSERT = text(
     """
     insert into notify.notifications
-        (id, case_id, organisation, audience, template, priority, referral_id, return_id, created_at, mail)
-    select u.id, u.case_id, u.organisation, u.audience, u.template, u.priority, u.referral_id, u.return_id, :now,
-        case when u.mailed then 'due' else 'none' end
+        (id, case_id, import_id, own, organisation, audience, template, priority, referral_id, return_id, created_at, mail)
+    select u.id, u.case_id, u.import_id, u.own, u.organisation, u.audience,
+        u.template, u.priority, u.referral_id, u.return_id, :now, case when u.mailed then 'due' else 'none' end
     from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:organisations as text[]),
                 cast(:audiences as text[]), cast(:templates as text[]), cast(:priorities as text[]),
-                cast(:referrals as uuid[]), cast(:returns as uuid[]), cast(:mailed as boolean[]))
-         as u(id, case_id, organisation, audience, template, priority, referral_id, return_id, mailed)
+                cast(:referrals as uuid[]), cast(:returns as uuid[]), cast(:owns as boolean[]),
+                cast(:imports as uuid[]), cast(:mailed as boolean[]))
+         as u(id, case_id, organisation, audience, template, priority, referral_id, return_id, own, import_id, mailed)
     """
 )
 _FOLLOW = text(
     """
     update notify.notifications n set organisation = ca.organisation from chassis.case_access ca
-    where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators'
+    where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators' and n.import_id is null
         and n.organisation <> ca.organisation
     """
 )
 # Topics are read side by side: a withdrawal may be here before the assignment that says whom to tell.
 _UNADDRESSED = text(
-    "select case_id, template, referral_id, return_id from notify.unaddressed"
+    "select case_id, template, referral_id, return_id, own from notify.unaddressed"
     " where case_id = any(cast(:ids as uuid[])) order by pos for update"
 )
 _KEEP = text(
     """
-    insert into notify.unaddressed (case_id, template, referral_id, return_id)
-    select c, t, f, r from unnest(cast(:cases as uuid[]), cast(:templates as text[]), cast(:referrals as uuid[]),
-                                  cast(:returns as uuid[])) with ordinality as u(c, t, f, r, ord)
+    insert into notify.unaddressed (case_id, template, referral_id, return_id, own)
+    select c, t, f, r, o from unnest(cast(:cases as uuid[]), cast(:templates as text[]), cast(:referrals as uuid[]),
+                                     cast(:returns as uuid[]), cast(:owns as boolean[]))
+                              with ordinality as u(c, t, f, r, o, ord)
     order by ord
+    """
+)
+_LOCK_IMPORTS = text(
+    "select pg_advisory_xact_lock(hashtextextended(i::text, 0)) from unnest(cast(:imports as uuid[])) with ordinality"
+    " as u(i, ord) order by ord"
+)
+_WAITING = text(
+    """
+    select n.import_id, n.organisation, n.template from notify.notifications n
+    where n.import_id = any(cast(:imports as uuid[]))
+        and not exists (select from notify.readings r where r.notification_id = n.id)
     """
 )
 _ADDRESSED = text("delete from notify.unaddressed where case_id = any(cast(:ids as uuid[]))")
@@ -56,6 +69,8 @@ class CaseNotices:
 
     case_id: UUID
     organisation: str | None
+    handed_over: bool = False
+    """Nobody here works on it any more: only what is this organisation's own is told."""
     assigned: bool = False
     """In this batch: what was told of the case before goes along."""
     pending: list[Notice] = field(default_factory=list)
@@ -66,6 +81,8 @@ class CaseNotices:
     def tell(self, news: News, side: str | None) -> None:
         """Whoever holds the case, else the organisation that the event names on that side."""
         organisation = self.organisation or side
+        if self.handed_over and not news.own:
+            return
         if organisation is None:
             self.fresh.append(news)
         else:
@@ -83,10 +100,10 @@ class CaseNotices:
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]:
     rows = await tx.execute(_HOLDERS, {"ids": list(keys)})
-    holders = {row.case_id: row.organisation for row in rows}
-    cases = {key: CaseNotices(key, holders.get(key)) for key in keys}
+    holders = {row.case_id: (row.organisation, row.handed_over) for row in rows}
+    cases = {key: CaseNotices(key, *holders.get(key, (None, False))) for key in keys}
     for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
-        cases[row.case_id].kept.append(News(row.template, row.referral_id, row.return_id))
+        cases[row.case_id].kept.append(News(row.template, row.referral_id, row.return_id, own=row.own))
     return cases
 
 
@@ -104,7 +121,8 @@ async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
 
 
 async def _tell(tx: Transaction, pending: Sequence[Notice]) -> None:
-    notices = [(tx.new_id(), one) for notice_ in pending for one in await _reaching(tx, notice_)]
+    reaching = [one for notice_ in pending for one in await _reaching(tx, notice_)]
+    notices = [(tx.new_id(), one) for one in await _of_imports_once(tx, reaching)]
     if not notices:
         return
     parameters = {
@@ -116,7 +134,9 @@ async def _tell(tx: Transaction, pending: Sequence[Notice]) -> None:
         "mailed": [n.mailed for _, n in notices],
         "now": tx.now,
     }
-    await tx.execute(_INSERT, {**parameters, **_news([n.news for _, n in notices])})
+    news = [n.news for _, n in notices]
+    imports = [one.import_id for one in news]
+    await tx.execute(_INSERT, {**parameters, **_news(news), "imports": imports})
     for i, n in notices:
         tx.say(*told(i, n.case_id, n.news.template, mailed=n.mailed))
 
@@ -129,11 +149,29 @@ async def _reaching(tx: Transaction, meant: Notice) -> list[Notice]:
     return [Notice(meant.case_id, one, OPERATORS, meant.news) for one in sorted(operators)] or [meant]
 
 
+async def _of_imports_once(tx: Transaction, notices: Sequence[Notice]) -> list[Notice]:
+    """One notice stands for all cases of a file until somebody has read it: three hundred alarms alarm nobody."""
+    imports = sorted({one.news.import_id for one in notices if one.news.import_id is not None})
+    if not imports:
+        return list(notices)
+    await tx.execute(_LOCK_IMPORTS, {"imports": imports})
+    waiting = await tx.execute(_WAITING, {"imports": imports})
+    known = {(row.import_id, row.organisation, row.template) for row in waiting}
+    told: list[Notice] = []
+    for one in notices:
+        key = (one.news.import_id, one.organisation, one.news.template)
+        if one.news.import_id is None or key not in known:
+            told.append(one)
+            known.add(key)
+    return told
+
+
 def _news(news: Sequence[News]) -> dict[str, list[object]]:
     return {
         "templates": [one.template for one in news],
         "referrals": [one.referral_id for one in news],
         "returns": [one.return_id for one in news],
+        "owns": [one.own for one in news],
     }
 
 

@@ -10,6 +10,7 @@ from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
     CaseOpenedV1,
+    CaseTransferredV1,
     FlagsRecordedV1,
     HoldLiftedV1,
     HoldPlacedV1,
@@ -82,6 +83,11 @@ def on_referral_ended(case: CaseKnowledge, event: Any, now: datetime) -> Facts:
     """Completed, failed, cancelled or entered in error: whoever had accepted her waits for her no longer."""
     case.end(event.referral_id)
     return ()
+
+
+def on_case_transferred(case: CaseReturns, event: CaseTransferredV1, now: datetime) -> Facts:
+    """What she had decided here, her new holder does not know of: a return that has not begun ends with the transfer."""
+    return case.hand_over(now)
 
 
 def on_process_received(cell: str) -> Callable[..., Facts]:
@@ -164,7 +170,10 @@ def _knowledge() -> Subscription[Any, CaseKnowledge]:
 
 def _returns(cell: str) -> Subscription[Any, CaseReturns]:
     return Subscription(
-        handlers={ProcessReceivedV1: on_process_received(cell)},
+        handlers={
+            CaseTransferredV1: on_case_transferred,
+            ProcessReceivedV1: on_process_received(cell),
+        },
         key=lambda event: event.case_id,
         load=returns.load,
         save=returns.save_cases,

@@ -29,6 +29,7 @@ _OF = {
         referral PUT /v1/organisations/{organisation}/services/{service}
     """,
     Change.MOVES: """
+        intake POST /v1/break-glass/{glass_id}/review
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
@@ -67,6 +68,7 @@ _OF = {
         exchange POST /internal/v1/disclosures/{disclosure_id}/fence
     """,
     Change.ADDS: """
+        intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/screenings
         intake POST /v1/imports

@@ -36,7 +36,11 @@ CURIOUS = (
     "{x}",
     "%s",
 )
+WRITTEN = st.text(st.characters(categories=("L", "M", "N", "P", "S", "Zs")), max_size=60)
+"""What a person may well write, in any script."""
 ANY_TEXT = st.one_of(
+    WRITTEN.map("\u1781".__add__),
+    WRITTEN.map("  e\u0301 ".__add__),
     st.text(st.characters(exclude_categories=()), max_size=40),
     st.lists(st.one_of(st.sampled_from(CURIOUS), st.characters(exclude_categories=("Cs",))), max_size=12).map(
         "".join

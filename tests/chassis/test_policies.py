@@ -108,7 +108,8 @@ OWN_CASES = (*MINE_OR_FREE, "a colleague's case")
 HANDED_OVER = ("my case, handed over", "a colleague's case, handed over")
 LEFT = {
     *("consent.read", "consent.withdraw", "referral.read", "referral.cancel", "referral.correct"),
-    *("return.read", "return.withdraw", "return.suspend"),
+    *("return.read", "return.withdraw", "return.suspend", "return.miss", "return.turn-back", "return.arrive"),
+    "return.close",
 }
 CASES = (*OWN_CASES, *HANDED_OVER, "another organisation's case")
 CELL = ("my organisation", "another organisation")

@@ -1,15 +1,18 @@
 """The directory crosses the border: a partner hears how the organisations of the other cell now stand."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from contracts.events.referral import DirectoryChangedV1, OfferedService
 from services.exchange.domain.check import authority
-from services.exchange.domain.items import Item, ItemClass, ListedService, Listing
+from services.exchange.domain.items import Item, ItemClass, ListedService, Listing, Presence
+from services.exchange.use_cases.tell_listing import next_day
 from tests.exchange.two_cells import Cell, carry
-from tests.exchange.world import rows
+from tests.exchange.world import now, present, rows
 
 
 def changed(organisation: str, version: int, status: str = "active", **service: str) -> DirectoryChangedV1:
@@ -75,3 +78,55 @@ async def test_a_partner_lists_its_own_organisations_in_codes_alone(
     await th.take("KH", [kh.seal([item], authority("TH"))])
     assert await th.said("directory.received.v1") == []
     assert await rows(th.harness, "select 1 from chassis.parked where state = 'waiting'") == []
+
+
+async def unheard(kh: Cell) -> None:
+    """Said before the partner was there: nothing of it waits any more, and no number of it is missed."""
+    async with kh.harness.service.database.engine.begin() as conn:
+        gone = await conn.execute(text("delete from chassis.work where kind = 'control'"))
+    assert gone.rowcount > 0
+
+
+async def sign_of_life(cell: Cell, partner: Cell) -> None:
+    presence = Presence(read={}, heads={})
+    item = Item(uuid4(), ItemClass.CONTROL, control=presence)
+    raw = cell.seal([item], authority(partner.name), seq=0)
+    await partner.take(cell.name, [raw])
+
+
+async def test_a_partner_who_connects_later_hears_of_the_whole_directory_once(th: Cell, kh: Cell) -> None:
+    await kh.deliver(changed("kh-shelter", 3), changed("kh-legal-aid", 2), changed("kh-shelter", 4))
+    await unheard(kh)
+    await sign_of_life(th, kh)
+    await carry(th, kh)
+    whole = [("kh-legal-aid", 2, "KH", "capacity"), ("kh-shelter", 4, "KH", "capacity")]
+    assert sorted(await heard(th)) == whole
+    await sign_of_life(th, kh)
+    await carry(th, kh)
+    assert sorted(await heard(th)) == whole
+
+
+async def test_whoever_was_away_for_longer_than_a_day_hears_it_again(th: Cell, kh: Cell) -> None:
+    await kh.deliver(changed("kh-shelter", 4))
+    await unheard(kh)
+    await present(kh.harness, "TH", now() - timedelta(days=31))
+    await sign_of_life(th, kh)
+    await carry(th, kh)
+    assert await heard(th) == [("kh-shelter", 4, "KH", "capacity")]
+
+
+async def test_every_day_it_is_told_to_those_who_are_there(th: Cell, kh: Cell) -> None:
+    await kh.deliver(changed("kh-shelter", 4))
+    await unheard(kh)
+    await present(kh.harness, "TH")
+    database = kh.harness.service.database
+    async with database.transaction(database.system()) as tx:
+        tx.say(next_day(tx))
+    await kh.harness.work(hasten=True)
+    (due,) = await rows(
+        kh.harness, "select due_at from chassis.work where kind = 'listing' and key = 'daily'"
+    )
+    assert due.due_at > now() + timedelta(hours=23)
+    await kh.harness.work()
+    await th.take("KH", await kh.leaving(th))
+    assert await heard(th) == [("kh-shelter", 4, "KH", "capacity")]

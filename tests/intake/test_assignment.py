@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.intake.making import AGENCY, disclosure, open_case
+from tests.intake.test_api_imports import row, send, table
 from tests.listing import directory_changed, staff_changed, staff_of
 
 
@@ -157,3 +158,33 @@ async def test_the_cases_of_an_organisation_that_has_nobody_any_more_raise_an_al
     await intake.deliver(event)
     await intake.work()
     assert await alarms(intake) == [(case_id, AGENCY, "nobody-left")]
+
+
+async def test_a_case_that_came_with_a_file_says_so_until_it_is_given_to_somebody(intake):
+    answer = await send(intake, table(*(row(cor_ExternalId=f"{i}") for i in range(3))))
+    file = answer.json()["id"]
+    await intake.work()
+    said = [body for type_, body in await intake.said() if type_ == "case.assigned.v1"]
+    assert [body["import_id"] for body in said] == [file] * 3
+    given = said[0]["case_id"]
+    await assign(intake, given, "th.worker")
+    await passes(intake, timedelta(days=30))
+    alarmed = {
+        body["case_id"]: body["import_id"]
+        for type_, body in await intake.said()
+        if type_ == "case.unattended.v1"
+    }
+    assert alarmed == {body["case_id"]: None if body["case_id"] == given else file for body in said}
+    assert len(await unattended(intake)) == 3
+
+
+async def test_flags_say_whether_any_stands_for_whoever_cannot_open_them(intake):
+    case_id = await open_case(intake, flags=["recent_birth"])
+    cleared = await intake.client.put(
+        f"/v1/cases/{case_id}/fields",
+        json={"fields": {}, "flags": []},
+        headers={**intake.as_("screening_officer"), "If-Match": '"1"'},
+    )
+    assert cleared.status_code == 200, cleared.text
+    said = [body for type_, body in await intake.said() if type_ == "flags.recorded.v1"]
+    assert [body["raised"] for body in said] == [True, False]

@@ -5,8 +5,22 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.events.intake import CaseAssignedV1, CaseUnattendedV1, FlagsRecordedV1, HoldPlacedV1
-from contracts.events.referral import ReferralExpiredV1, ReferralRejectedV1, ReferralRemindedV1
+from chassis.consumer import Inbox, Message
+from contracts.events.intake import (
+    CaseAssignedV1,
+    CaseTransferredV1,
+    CaseUnattendedV1,
+    FlagsRecordedV1,
+    HoldPlacedV1,
+)
+from contracts.events.referral import (
+    ReferralAcceptedV1,
+    ReferralExpiredV1,
+    ReferralReceivedV1,
+    ReferralRejectedV1,
+    ReferralRemindedV1,
+)
+from contracts.events.returns import ReturnOverdueV1
 from services.notify.app import VERSIONS, build
 from services.notify.settings import Settings
 from tests.harness import running
@@ -162,3 +176,82 @@ async def test_the_reference_of_a_mail_leads_to_its_notice(notify):
     found = await items(notify, "th.worker", query=f"?reference={hold['reference']}")
     assert [item["id"] for item in found] == [hold["id"]]
     assert await items(notify, "th.colleague", query=f"?reference={hold['reference']}") == []
+
+
+async def together(notify, events):
+    """As one batch of the consumer."""
+    inbox = Inbox(notify.service.database, notify.service.subscriptions)
+    received = [notify.received(event) for event in events]
+    messages = [Message("test", 0, i, meta.headers(), body) for i, (meta, body) in enumerate(received)]
+    await inbox.take(inbox.read(messages))
+
+
+def handed_over(case):
+    return CaseTransferredV1(
+        case_id=case, referral_id=uuid4(), organisation=AGENCY, recipient="th-shelter", at=NOW
+    )
+
+
+async def test_a_case_that_was_handed_over_tells_its_old_holder_of_what_is_its_own_alone(notify):
+    case = uuid4()
+    await notify.deliver(assigned(case, "th.worker"))
+    await notify.deliver(FlagsRecordedV1(case_id=case, flags="v1.abc", raised=True))
+    await notify.deliver(HoldPlacedV1(case_id=case, hold_id=uuid4(), until=NOW))
+    await notify.deliver(moved(ReferralReceivedV1, case, "incoming"))
+    await notify.deliver(moved(ReferralAcceptedV1, case, "outgoing"))
+    (urgent,) = [one for one in await items(notify, "th.worker") if one["template"] == "urgent"]
+    await notify.deliver(handed_over(case))
+    assert [one["template"] for one in await items(notify, "th.worker")] == ["answer"]
+    mine = notify.as_("case_worker", sub="th.worker")
+    answer = await notify.client.post(f"/v1/inbox/{urgent['id']}/read", headers=mine)
+    assert answer.status_code == 404
+    said = len(await notify.said())
+    await notify.deliver(HoldPlacedV1(case_id=case, hold_id=uuid4(), until=NOW))
+    assert len(await notify.said()) == said
+    sides = {"sender": AGENCY, "receiver": "kh-shelter", "receiver_cell": "KH", "half": "sending"}
+    overdue = ReturnOverdueV1(case_id=case, return_id=uuid4(), at=NOW, expected_at=NOW, **sides)
+    await notify.deliver(overdue)
+    assert await templates(notify, "th.worker") == ["act_now", "answer"]
+    await notify.deliver(assigned(case, "th.worker"))
+    assert sorted(await templates(notify, "th.worker")) == [
+        "act_now",
+        "answer",
+        "hold",
+        "new_request",
+        "urgent",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [(True, ("urgent", "now")), (False, ("file_changed", "usual")), (None, ("urgent", "now"))],
+)
+async def test_flags_that_were_cleared_are_nothing_urgent(notify, raised, told):
+    case = uuid4()
+    await notify.deliver(assigned(case, "th.worker"))
+    await notify.deliver(FlagsRecordedV1(case_id=case, flags="v1.abc", raised=raised))
+    (newest, _) = await items(notify, "th.worker")
+    assert (newest["template"], newest["priority"]) == told
+
+
+async def test_a_file_of_three_hundred_is_one_notice_and_one_alarm_until_somebody_has_read_it(notify):
+    file, cases = uuid4(), [uuid4() for _ in range(300)]
+    came = [CaseAssignedV1(case_id=case, organisation=AGENCY, workers=(), import_id=file) for case in cases]
+    alarm = {"organisation": AGENCY, "urgency": "routine", "reason": "not-opened", "since": NOW}
+    alarms = [CaseUnattendedV1(case_id=case, import_id=file, **alarm) for case in cases]
+    for batch in (came, alarms[:200], alarms[200:]):
+        await together(notify, batch)
+    told = await items(notify, "th.supervisor", "supervisor")
+    assert [(one["template"], one["case_id"], one["import_id"]) for one in told] == [
+        ("unattended", None, str(file)),
+        ("new_assignment", None, str(file)),
+    ]
+    assert len(await notify.said()) == 2
+    await notify.client.post("/v1/inbox/read", headers=notify.as_("supervisor"))
+    await notify.deliver(
+        CaseUnattendedV1(case_id=cases[0], import_id=file, **{**alarm, "reason": "nobody-left"})
+    )
+    unread = await items(notify, "th.supervisor", "supervisor", "?unread=true")
+    assert [one["template"] for one in unread] == ["unattended"]
+    await notify.deliver(assigned(cases[0], "th.worker"))
+    assert [one["case_id"] for one in await items(notify, "th.worker")] == [str(cases[0])]

@@ -105,6 +105,11 @@ def opened(case_id: UUID, person_id: UUID) -> intake.CaseOpenedV1:
     )
 
 
+def transferred(case_id: UUID, recipient: str = "th-shelter") -> intake.CaseTransferredV1:
+    values = {"referral_id": uuid4(), "organisation": SENDER, "recipient": recipient, "at": NOW}
+    return intake.CaseTransferredV1(case_id=case_id, **values)
+
+
 def age_group(case_id: UUID, group: str = "adult", basis: str = "assessment") -> intake.AgeGroupKnownV1:
     return intake.AgeGroupKnownV1(case_id=case_id, age_group=group, basis=basis)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -12,9 +12,15 @@ from services.exchange.domain.border import BorderView
 from services.exchange.domain.check import Agreement
 from services.exchange.store import outgoing_envelopes
 
+AWAY = timedelta(days=1)
 
-async def hear(tx: Transaction, cell: str, present_at: datetime, read: Mapping[int, int]) -> None:
-    """A sign of life. An older one than the last says nothing."""
+
+async def hear(tx: Transaction, cell: str, present_at: datetime, read: Mapping[int, int]) -> bool:
+    """A sign of life. An older one than the last says nothing. Whether it is the first, or the first for a day."""
+    before = await tx.execute(
+        text("select heard_at from exchange.partners where cell = :cell"), {"cell": cell}
+    )
+    last = before.scalar_one_or_none()
     statement = """
         insert into exchange.partners (cell, present_at, heard_at, read_by_partner)
         values (:cell, :at, :now, cast(:read as jsonb))
@@ -23,7 +29,15 @@ async def hear(tx: Transaction, cell: str, present_at: datetime, read: Mapping[i
         where exchange.partners.present_at is null or exchange.partners.present_at < excluded.present_at
     """
     positions = json.dumps({str(partition): offset for partition, offset in read.items()})
-    await tx.execute(text(statement), {"cell": cell, "at": present_at, "now": tx.now, "read": positions})
+    heard = {"cell": cell, "at": present_at, "now": tx.now, "read": positions}
+    taken = (await tx.execute(text(statement), heard)).rowcount == 1
+    return taken and (last is None or tx.now - last > AWAY)
+
+
+async def heard_since(tx: Transaction, since: datetime) -> list[str]:
+    """The partners who gave a sign of life since then."""
+    statement = text("select cell from exchange.partners where heard_at > :since order by cell")
+    return list((await tx.execute(statement, {"since": since})).scalars())
 
 
 async def trouble(tx: Transaction, cell: str, what: str | None) -> None:

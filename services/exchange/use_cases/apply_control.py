@@ -39,6 +39,7 @@ from services.exchange.store.outgoing_envelopes import (
     VOID,
     SentItem,
 )
+from services.exchange.use_cases.tell_listing import whole_listing_due
 
 AGAIN = frozenset({"unreadable", "bad_signature", "too_large"})
 """Refusals of bytes, not of content: what was sealed whole is sealed again. Any other would be refused again."""
@@ -191,7 +192,8 @@ async def _answer(tx: Transaction, cell: str, answer: Answer) -> None:
 
 async def _presence(tx: Transaction, heard: Heard, presence: Presence) -> None:
     """What the partner counted the last time should be here by now; what is not is asked for by its number."""
-    await partners.hear(tx, heard.cell, heard.issued.astimezone(UTC), presence.read)
+    if await partners.hear(tx, heard.cell, heard.issued.astimezone(UTC), presence.read):
+        tx.say(whole_listing_due(tx, heard.cell))
     for recipient in sorted(heard.own & presence.heads.keys()):
         head = presence.heads[recipient]
         chain = await inbox.lock_chain(tx, heard.cell, recipient)

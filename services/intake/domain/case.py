@@ -110,11 +110,12 @@ class Case:
         urgency: str,
         now: datetime,
         workers: tuple[str, ...] = (),
+        import_id: UUID | None = None,
     ) -> tuple[Self, list[Fact]]:
         """Opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
         case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
-        return case, [opened, facts.CaseAssigned(case_id, organisation, workers)]
+        return case, [opened, facts.CaseAssigned(case_id, organisation, workers, import_id)]
 
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[Fact]:
         """The whole assignment inside the case's organisation; it replaces the one before.
@@ -139,9 +140,9 @@ class Case:
         self.urgency = urgency_of(self.urgency, flags or frozenset())
         return self._recorded(fields, removed, more=flags is not None)
 
-    def flag(self, sealed: str | None) -> list[Fact]:
-        """The urgent flags as they now stand, as ciphertext; None: not spoken of."""
-        return [] if sealed is None else [facts.FlagsRecorded(self.id, sealed)]
+    def flag(self, sealed: str | None, flags: frozenset[str] | None) -> list[Fact]:
+        """The urgent flags as they now stand, and as ciphertext; None: not spoken of."""
+        return [] if sealed is None else [facts.FlagsRecorded(self.id, sealed, bool(flags))]
 
     def learn_age(self, evidence: Evidence, today: date, *, first: bool = False) -> list[Fact]:
         """What is on record about her age, as it now stands. Said when it is `first` known here and when it changes."""

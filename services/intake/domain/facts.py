@@ -20,6 +20,8 @@ class CaseAssigned:
     case_id: UUID
     organisation: str
     workers: tuple[str, ...]
+    import_id: UUID | None = None
+    """It came with a file, and with many others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,11 @@ class FieldsRecorded:
 
 @dataclass(frozen=True, slots=True)
 class FlagsRecorded:
-    """`flags` is ciphertext: a flag says something about the person."""
+    """`flags` is ciphertext: a flag says something about the person. `raised`: any of them stands."""
 
     case_id: UUID
     flags: str
+    raised: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class CaseUnattended:
     urgency: str
     reason: str
     since: datetime
+    import_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ AT_ONCE = 200
 
 _WAIT = text(
     """
-    insert into intake.attention (case_id, since, by)
-    select c, cast(:now as timestamptz), :by from unnest(cast(:cases as uuid[])) as u(c) order by c
+    insert into intake.attention (case_id, since, by, import_id)
+    select c, cast(:now as timestamptz), :by, cast(:import as uuid) from unnest(cast(:cases as uuid[])) as u(c) order by c
     on conflict (case_id) do update set since = excluded.since, by = excluded.by, opened_at = null, alarmed_at = null,
-        left_at = null
+        left_at = null, import_id = excluded.import_id
     """
 )
+# It is no longer one of many: its alarm is its own.
 _HASTEN = text(
-    "update intake.attention set since = :now where case_id = :case and opened_at is null and alarmed_at is null"
+    "update intake.attention set since = :now, import_id = null where case_id = :case and opened_at is null and alarmed_at is null"
 )
 # Of a case that is somebody's, only their opening counts; of one that is nobody's yet, anybody's but who gave it away.
 _OPENED = text(
@@ -40,7 +41,7 @@ _OPENED = text(
 )
 _UNOPENED = text(
     """
-    select c.id, c.organisation, c.urgency, a.since from intake.attention a join intake.cases c on c.id = a.case_id
+    select c.id, c.organisation, c.urgency, a.since, a.import_id from intake.attention a join intake.cases c on c.id = a.case_id
     where a.case_id = any(cast(:cases as uuid[])) and a.since = cast(:since as timestamptz)
         and a.opened_at is null and a.alarmed_at is null and c.state = 'open'
     order by c.id for update of a
@@ -54,7 +55,9 @@ _NOBODY_LEFT = text(
         where s.organisation = :organisation and s.roles && cast(:roles as text[])
             and not exists (select from chassis.organisations o where o.id = s.organisation and o.status <> :active)
     )
-    select c.id, c.organisation, c.urgency from intake.cases c, present
+    select c.id, c.organisation, c.urgency,
+        (select a.import_id from intake.attention a where a.case_id = c.id) as import_id
+    from intake.cases c, present
     where c.organisation = :organisation and c.state = 'open'
         and (present.workers = '{}' or (c.workers <> '{}' and not c.workers && present.workers))
         and not exists (select from intake.attention a where a.case_id = c.id and a.left_at is not null)
@@ -73,17 +76,21 @@ _LEFT = text(
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
-    """A case that waits to be opened for the first time by somebody whom it was given to."""
+    """A case that waits to be opened for the first time by somebody whom it was given to.
+
+    `import_id`: it came with a file and was given to nobody since, so that one notice stands for all of them.
+    """
 
     case_id: UUID
     organisation: str
     urgency: str
     since: datetime
+    import_id: UUID | None = None
 
 
-async def wait(tx: Transaction, cases: Sequence[UUID]) -> None:
+async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = None) -> None:
     """These cases were given to somebody, who has not opened them yet; the clock of each begins."""
-    await tx.execute(_WAIT, {"cases": list(cases), "now": tx.now, "by": tx.origin.actor})
+    await tx.execute(_WAIT, {"cases": list(cases), "now": tx.now, "by": tx.origin.actor, "import": import_id})
     for start in range(0, len(cases), AT_ONCE):
         tx.say(unopened_due(cases[start : start + AT_ONCE], tx.now, None))
 
@@ -102,7 +109,7 @@ async def opened(tx: Transaction, actor: Actor, case_id: UUID) -> None:
 async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[Unopened]:
     """Those of a piece of work that still wait, locked; none that were given away again since."""
     rows = await tx.execute(_UNOPENED, {"cases": list(cases), "since": since})
-    return [Unopened(row.id, row.organisation, row.urgency, row.since) for row in rows]
+    return [Unopened(row.id, row.organisation, row.urgency, row.since, row.import_id) for row in rows]
 
 
 async def alarm(tx: Transaction, cases: Sequence[Unopened]) -> None:
@@ -120,7 +127,11 @@ async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
         await tx.execute(_LEFT, left)
         tx.say(
             *(
-                _said(Unopened(row.id, row.organisation, row.urgency, tx.now), NOBODY_LEFT, tx.now)
+                _said(
+                    Unopened(row.id, row.organisation, row.urgency, tx.now, row.import_id),
+                    NOBODY_LEFT,
+                    tx.now,
+                )
                 for row in found
             )
         )
@@ -128,4 +139,6 @@ async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
 
 
 def _said(case: Unopened, reason: str, since: datetime) -> Any:
-    return outgoing(CaseUnattended(case.case_id, case.organisation, case.urgency, reason, since))
+    return outgoing(
+        CaseUnattended(case.case_id, case.organisation, case.urgency, reason, since, case.import_id)
+    )

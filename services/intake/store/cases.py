@@ -124,11 +124,13 @@ async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
     tx.say(*map(outgoing, facts))
 
 
-async def remember_all(tx: Transaction, organisations: Mapping[UUID, str]) -> None:
+async def remember_all(
+    tx: Transaction, organisations: Mapping[UUID, str], import_id: UUID | None = None
+) -> None:
     """The same as `chassis.access.remember` for many new cases at once, that nobody in them is named for yet."""
     parameters = {"ids": list(organisations), "organisations": list(organisations.values())}
     await tx.execute(_ACCESS, parameters)
-    await attention.wait(tx, list(organisations))
+    await attention.wait(tx, list(organisations), import_id)
 
 
 async def set_flags(tx: Transaction, case_id: UUID, flags: str) -> None:

@@ -289,7 +289,7 @@ async def _insert(tx: Transaction, chunk: Chunk, rows: Sequence[NewRow]) -> None
     ]
     await _many(tx, _CASES, who, ("ids", "persons", "statuses", "fields"), opened)
     await ages.put(tx, {row.case.id: row.case.age for row in rows})
-    await remember_all(tx, {row.case.id: chunk.organisation for row in rows})
+    await remember_all(tx, {row.case.id: chunk.organisation for row in rows}, chunk.import_id)
     changes = [change for row in rows for change in row.changes]
     await record(tx, changes, organisation=chunk.organisation, by=chunk.origin.actor)
     decided = [(row.case.id, *row.decision) for row in rows if row.decision is not None]

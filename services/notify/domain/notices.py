@@ -48,6 +48,11 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Event type → half of the referral or return (or always) → template."""
 
+CLEARED: Final = "file_changed"
+"""Flags were recorded of which none stands any more."""
+
+OUTGOING: Final = "outgoing"
+
 HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
 """Who is meant: whoever has the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
 
@@ -72,11 +77,17 @@ PRIORITIES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What kind, never about what; `referral_id` and `return_id` lead whoever may read them there."""
+    """What kind, never about what; `referral_id` and `return_id` lead whoever may read them there.
+
+    `own`: about what this organisation itself sent, or is one side of; that stays its own when the case is handed over.
+    `import_id`: about a case that came with a file; one notice stands for all of them.
+    """
 
     template: str
     referral_id: UUID | None = None
     return_id: UUID | None = None
+    own: bool = False
+    import_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +115,13 @@ def template_of(event_type: str, half: str) -> str | None:
 
 
 def news_of(event: Any, half: str) -> News | None:
-    template = template_of(event.type, half)
+    template = CLEARED if getattr(event, "raised", None) is False else template_of(event.type, half)
     if template is None:
         return None
-    return News(template, getattr(event, "referral_id", None), getattr(event, "return_id", None))
+    return_id = getattr(event, "return_id", None)
+    own = half == OUTGOING or return_id is not None
+    import_id = getattr(event, "import_id", None)
+    return News(template, getattr(event, "referral_id", None), return_id, own=own, import_id=import_id)
 
 
 def notice(case_id: UUID, organisation: str, news: News) -> Notice:

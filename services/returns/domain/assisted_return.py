@@ -11,7 +11,7 @@ from services.returns.domain import facts
 from services.returns.domain.check import ESCORT, Check
 from services.returns.domain.facts import ArrivalExpected, Fact, Ignored, Moved
 from services.returns.domain.journey import Journey, Told, bounded
-from services.returns.domain.outcomes import NOT_DISCLOSED, ONGOING, OUTCOMES
+from services.returns.domain.outcomes import NOT_DISCLOSED, NOT_RETURNED, ONGOING, OUTCOMES
 from services.returns.domain.states import (
     ENDED,
     FOLLOWS,
@@ -40,6 +40,7 @@ _SAYS: Mapping[Verb, type[Any]] = MappingProxyType(
         Verb.ARRIVE: facts.ReturnArrived,
         Verb.CLOSE: facts.ReturnClosed,
         Verb.WITHDRAW: facts.ReturnWithdrawn,
+        Verb.HAND_OVER: facts.ReturnClosed,
     }
 )
 
@@ -191,6 +192,14 @@ class Return:
         if self.half is Half.SENDING and self.state is State.WITHDRAWN:
             return []
         return self._move(Verb.WITHDRAW, now)
+
+    def hand_over(self, now: datetime) -> list[Fact]:
+        """Her case went to another organisation before she has left: whoever has her now begins anew, and asks her."""
+        if self.half is not Half.SENDING or self.state not in MOVES[self.half][Verb.HAND_OVER].start:
+            return []
+        self._unclear()
+        self.outcome = NOT_RETURNED
+        return self._take(Verb.HAND_OVER, now, outcome=NOT_RETURNED, recorded_by=str(self.half))
 
     def follow(self, verb: Verb, told: Told, now: datetime) -> list[Fact]:
         """Do what the other half did, if that fits where this one stands; else only note that it was heard."""

@@ -35,6 +35,9 @@ class CaseReturns:
             return [Ignored(return_id, half, verb, None)]
         return known.follow(verb, told, now)
 
+    def hand_over(self, now: datetime) -> list[Fact]:
+        return [fact for half in self.halves.values() for fact in half.hand_over(now)]
+
     def _open(self, abroad: Return, result: str | None, now: datetime) -> list[Fact]:
         receiving = replace(abroad, state=State.CLEARED, cleared_at=now, result=result)
         self.halves[abroad.id, Half.RECEIVING] = receiving

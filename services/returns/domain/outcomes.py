@@ -9,7 +9,8 @@ NOT_DISCLOSED = "not-disclosed"
 """Said by a half that followed where the other side told that it closed, and not how: her consent decides what is told."""
 
 ONGOING = "reintegration-ongoing"
-_NOT_GONE = frozenset({"not-returned", "contact-lost"})
+NOT_RETURNED = "not-returned"
+_NOT_GONE = frozenset({NOT_RETURNED, "contact-lost"})
 OUTCOMES: Mapping[State, frozenset[str]] = MappingProxyType(
     {
         State.ARRIVED: frozenset(

@@ -43,6 +43,8 @@ class Verb(StrEnum):
     ARRIVE = "arrive"
     CLOSE = "close"
     WITHDRAW = "withdraw"
+    HAND_OVER = "hand_over"
+    """No command: her case has gone to another organisation of the country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ MOVES: Mapping[Half, Mapping[Verb, Move]] = MappingProxyType(
                 Verb.MISS: _from(S.MISSED, S.DEPARTED),
                 Verb.CLOSE: _from(S.CLOSED, S.SUSPENDED, S.TURNED_BACK, S.MISSED),
                 Verb.WITHDRAW: _from(S.WITHDRAWN, *BEFORE_DEPARTURE, *ON_THE_WAY),
+                Verb.HAND_OVER: _from(S.CLOSED, *BEFORE_DEPARTURE),
             }
         ),
         Half.RECEIVING: MappingProxyType(

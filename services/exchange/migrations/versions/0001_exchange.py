@@ -19,6 +19,7 @@ STATEMENTS = (
     """create table exchange.partners (
     cell text primary key, present_at timestamptz, heard_at timestamptz, read_by_partner jsonb not null default '{}',
     trouble text, trouble_at timestamptz)""",
+    "create table exchange.listings (organisation text primary key, content jsonb not null)",
     """create table exchange.relations (
     own text not null, other text not null, reference uuid not null, case_id uuid not null, other_cell text not null,
     live boolean not null default false, primary key (own, other, reference), unique (case_id, own, other))""",

@@ -70,7 +70,7 @@ create index disclosures_of_referral on intake.disclosures (referral_id);
 create index disclosures_of_case on intake.disclosures (case_id);
 create table intake.attention (
     case_id uuid primary key, since timestamptz not null, by text not null, opened_at timestamptz,
-    alarmed_at timestamptz, left_at timestamptz);
+    alarmed_at timestamptz, left_at timestamptz, import_id uuid);
 create table intake.accepted_referrals (case_id uuid not null, referral_id uuid not null, primary key (case_id, referral_id));
 create table intake.authorised (
     disclosure_id uuid primary key, case_id uuid, fields text[], valid_until timestamptz,

@@ -1,0 +1,41 @@
+"""The whole listing once more: to a partner who has come, or come back, and every day to everybody who is there.
+
+Topics are kept for thirty days: who was away longer, or joins later, would else hear of what changes from then on alone.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from chassis.database import Transaction
+from chassis.outbox import Due
+from chassis.work import PRIORITIES, Item, WorkKind
+from services.exchange.domain.listings import told
+from services.exchange.outgoing import outgoing
+from services.exchange.store import listings, partners
+
+LISTING, DAILY = "listing", "daily"
+EVERY = timedelta(days=1)
+
+
+def whole_listing_due(tx: Transaction, cell: str) -> Due:
+    """To one partner, after everything else that waits for it."""
+    return Due(LISTING, f"{cell}:{tx.now.isoformat()}", {"cell": cell}, lane=cell, priority=PRIORITIES[-1])
+
+
+def next_day(tx: Transaction) -> Due:
+    return Due(LISTING, DAILY, due_at=tx.now + EVERY)
+
+
+def listing_work(own_cell: str) -> WorkKind:
+    async def act(_: Item) -> None:
+        """All of it is in the database."""
+
+    async def finish(tx: Transaction, item: Item, _result: Any) -> None:
+        cell = item.payload.get("cell")
+        if cell is not None:
+            tx.say(*(outgoing(told(listing, cell, item.key)) for listing in await listings.every(tx)))
+            return
+        there = await partners.heard_since(tx, tx.now - EVERY)
+        tx.say(next_day(tx), *(whole_listing_due(tx, cell) for cell in there if cell != own_cell))
+
+    return WorkKind(LISTING, act, finish, recurs=next_day)
