@@ -45,6 +45,7 @@ FREE = {
         "agreements",
         "gaps",
         "incoming_chains",
+        "listings",
         "offsets",
         "outgoing_chains",
         "partners",
@@ -101,8 +102,8 @@ ROWS = {
     ],
     "notify": [
         (
-            "insert into notify.notifications (id, case_id, organisation, audience, template, priority, created_at)"
-            " values (:case, :case, :org, 'holder', 'act_now', 'today', now())"
+            "insert into notify.notifications (id, case_id, organisation, audience, template, priority, created_at, own)"
+            " values (:case, :case, :org, 'holder', 'act_now', 'today', now(), false)"
         ),
         "insert into notify.readings (notification_id, reader, at) values (:case, 'x', now())",
     ],
