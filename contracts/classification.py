@@ -77,6 +77,8 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "hand_over.asked.v1": {"fields": OPERATIONAL},
         "disclosure.refused.v1": {"reason": OPERATIONAL},
         "disclosure.recalled.v1": {"reason": OPERATIONAL},
+        "disclosure.corrected.v1": {"fields": OPERATIONAL},
+        "correction.received.v1": {"fields": OPERATIONAL},
         "recall.received.v1": {"reason": OPERATIONAL},
         "directory.changed.v1": {
             "status": OPERATIONAL,

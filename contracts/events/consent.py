@@ -139,6 +139,19 @@ class DisclosureRefusedV1(Event):
     reason: Annotated[str, Code("disclosure_refusal")]
 
 
+class DisclosureCorrectedV1(Event):
+    """A value that this disclosure gave is another by now, and no newer one follows: its grant has ended, or nothing may be
+    sent under it. Names of fields, never a value. `revision` is the one of `fields.recorded`.
+    """
+
+    type: ClassVar[str] = "disclosure.corrected.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    referral_id: UUID
+    revision: int
+    fields: tuple[Annotated[str, Code("field")], ...]
+
+
 class DisclosureRecalledV1(Event):
     """Its authority ended after it was authorised: consent, a part of it, or its referral. It is never sealed, or is recalled. Protective."""
 

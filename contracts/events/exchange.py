@@ -155,6 +155,18 @@ class RecallReceivedV1(Event):
     at: Instant
 
 
+class CorrectionReceivedV1(Event):
+    """The sender tells that fields of a disclosure which it sent have other values by now. Names, never a value."""
+
+    type: ClassVar[str] = "correction.received.v1"
+    case_id: CaseId
+    disclosure_id: UUID
+    referral_id: UUID
+    sender_cell: Cell
+    fields: tuple[Annotated[str, Code("field")], ...]
+    at: Instant
+
+
 class RecallAnsweredV1(Event):
     """The recipient's answer to our recall, or `never_received` where nothing was sealed."""
 

@@ -1,5 +1,6 @@
 """Routes for people: giving and ending consent, its receipt, and the ledger of what was disclosed under it."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -7,8 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.access import require_case
-from chassis.auth import Actor
-from chassis.database import Transaction
+from chassis.database import EVERYBODY, Origin, Transaction
 from chassis.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag, one_transaction
 from chassis.positions import instant, number, positioned
 from chassis.problems import Unavailable
@@ -118,7 +118,7 @@ async def post_renew(
     async with one_transaction(request, actor) as tx:
         record = await use_cases.renew(tx, actor, running.settings.cell, prepared, expected)
         _remember(tx, response, record)
-    return await _settled(running, actor, record, response)
+    return await _settled(running, actor.origin(), record, response)
 
 
 class Guardian(BaseModel):
@@ -174,7 +174,7 @@ async def post_withdraw(consent_id: UUID, actor: Who, running: Running, response
     """Asked again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw(tx, actor, consent_id)
-    return await _settled(running, actor, record, response)
+    return await _settled(running, actor.origin(), record, response)
 
 
 @router.post(
@@ -188,7 +188,7 @@ async def post_withdraw_part(
     """The rest of her consent stands. It only takes away, so no version is asked for and asking twice is no error."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw_part(tx, actor, running.settings.cell, consent_id, body.part())
-    return await _settled(running, actor, record, response)
+    return await _settled(running, actor.origin(), record, response)
 
 
 @router.post("/v1/consents/{consent_id}/revoke", responses=_ENDS, summary="Ended by another than the person")
@@ -198,7 +198,7 @@ async def post_revoke(
     async with one_transaction(request, actor) as tx:
         record = await use_cases.revoke(tx, actor, consent_id, expected)
         _remember(tx, response, record)
-    return await _settled(running, actor, record, response)
+    return await _settled(running, actor.origin(), record, response)
 
 
 @router.post(
@@ -207,10 +207,14 @@ async def post_revoke(
     summary="She takes back, through those who have her now, what was disclosed to them inside this country",
 )
 async def post_withdraw_grant(disclosure_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
-    """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there."""
-    async with running.database.transaction(actor.origin()) as tx:
+    """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there.
+
+    Her record is a row of those who asked her, so row-level security is lifted; the use case asks for the right to this grant.
+    """
+    origin = replace(actor.origin(), rows_of=EVERYBODY)
+    async with running.database.transaction(origin) as tx:
         record = await use_cases.withdraw_granted(tx, actor, disclosure_id)
-    return await _settled(running, actor, record, response)
+    return await _settled(running, origin, record, response)
 
 
 def _remember(tx: Transaction, response: Response, record: ConsentRecord) -> None:
@@ -218,8 +222,8 @@ def _remember(tx: Transaction, response: Response, record: ConsentRecord) -> Non
     done(tx, response, record.id, record.revision, status=WAITING if record.fence_due else COMPLETE)
 
 
-async def _settled(running: Service, actor: Actor, record: ConsentRecord, response: Response) -> Ended:
-    waiting = await fencing.settle(running, actor.origin(), record.id)
+async def _settled(running: Service, origin: Origin, record: ConsentRecord, response: Response) -> Ended:
+    waiting = await fencing.settle(running, origin, record.id)
     response.status_code = WAITING if waiting else COMPLETE
     response.headers["ETag"] = etag(record.revision)
     return Ended(id=record.id, version=record.revision, complete=not waiting, waiting_for=list(waiting))

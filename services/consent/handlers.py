@@ -59,7 +59,7 @@ def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime
 
 
 def on_fields_recorded(case: CaseConsents, event: FieldsRecordedV1, now: datetime) -> Facts:
-    return case.corrected({*event.fields, *event.removed}, now)
+    return case.corrected({*event.fields, *event.removed}, event.revision, now)
 
 
 def on_referral_sent(case: CaseConsents, event: ReferralSentV1, now: datetime) -> Facts:

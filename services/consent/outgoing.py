@@ -146,6 +146,16 @@ def _recalled(fact: facts.DisclosureRecalled) -> Event:
     )
 
 
+def _corrected(fact: facts.DisclosureCorrected) -> Event:
+    return said.DisclosureCorrectedV1(
+        case_id=fact.case_id,
+        disclosure_id=fact.disclosure_id,
+        referral_id=fact.referral_id,
+        revision=fact.revision,
+        fields=fact.fields,
+    )
+
+
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
     {
         facts.ConsentGiven: _given,
@@ -160,6 +170,7 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.DisclosureAuthorised: _authorised,
         facts.DisclosureRefused: _disclosure_refused,
         facts.DisclosureRecalled: _recalled,
+        facts.DisclosureCorrected: _corrected,
         facts.FenceDue: _fence_due,
         facts.ReadingEndDue: _reading_end_due,
     }

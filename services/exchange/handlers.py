@@ -10,7 +10,7 @@ from chassis.consumer import Subscription
 from contracts.envelope import Event
 from contracts.events import referral, returns
 from contracts.events.audit import DisclosureLoggedV1
-from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
+from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
 from contracts.events.referral import DirectoryChangedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
@@ -59,6 +59,10 @@ def on_disclosure_logged(disclosure: Disclosure, event: DisclosureLoggedV1, now:
 
 def on_disclosure_recalled(disclosure: Disclosure, event: DisclosureRecalledV1, now: datetime) -> Facts:
     return disclosure.recall(event.case_id, event.referral_id, event.reason, now)
+
+
+def on_disclosure_corrected(disclosure: Disclosure, event: DisclosureCorrectedV1, now: datetime) -> Facts:
+    return disclosure.correct(event.referral_id, event.revision, event.fields)
 
 
 def on_disclosure_closed(grants: Grants, event: DisclosureClosedV1, now: datetime) -> Facts:
@@ -191,6 +195,7 @@ def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, 
                 DisclosureAuthorisedV1: on_disclosure_authorised,
                 DisclosureLoggedV1: on_disclosure_logged,
                 DisclosureRecalledV1: on_disclosure_recalled,
+                DisclosureCorrectedV1: on_disclosure_corrected,
             },
             key=_disclosure_key,
             load=disclosures.load,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.consumer import Subscription
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
-from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
+from contracts.events.exchange import CorrectionReceivedV1, DisclosureReceivedV1, RecallReceivedV1
 from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
 from services.intake.domain.authorised import Authorised
 from services.intake.domain.custody import Custody, Transfer
@@ -18,7 +18,7 @@ from services.intake.store import authorised, custody, received
 
 INCOMING = "incoming"
 
-Handled = DisclosureReceivedV1 | RecallReceivedV1 | ReferralAcceptedV1
+Handled = DisclosureReceivedV1 | RecallReceivedV1 | CorrectionReceivedV1 | ReferralAcceptedV1
 
 
 def on_disclosure_received(file: ReceivedFile, event: DisclosureReceivedV1, now: datetime) -> Iterable[Fact]:
@@ -32,6 +32,10 @@ def on_referral_accepted(file: ReceivedFile, event: ReferralAcceptedV1, now: dat
 
 def on_recall_received(file: ReceivedFile, event: RecallReceivedV1, now: datetime) -> Iterable[Fact]:
     return file.recall(event.disclosure_id, event.referral_id, event.reason)
+
+
+def on_correction_received(file: ReceivedFile, event: CorrectionReceivedV1, now: datetime) -> Iterable[Fact]:
+    return file.correct(event.disclosure_id, event.fields)
 
 
 def _arrival(event: DisclosureReceivedV1) -> Arrival:
@@ -88,6 +92,7 @@ def _received() -> Subscription[UUID, ReceivedFile]:
             DisclosureReceivedV1: on_disclosure_received,
             ReferralAcceptedV1: on_referral_accepted,
             RecallReceivedV1: on_recall_received,
+            CorrectionReceivedV1: on_correction_received,
         },
         key=_about,
         load=received.load,

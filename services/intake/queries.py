@@ -156,7 +156,7 @@ async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
     """Each disclosure of the case with its state, its grant, and its sealed fields as one object."""
     statement = text(
         """
-        select d.id, d.state, d.closed_for, d.sender, d.sender_cell, d.organisation, d.purpose, d.fields, d.valid_until, d.received_at,
+        select d.id, d.state, d.closed_for, d.sender, d.sender_cell, d.organisation, d.purpose, d.fields, d.valid_until, d.received_at, d.corrected,
             coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
                      '{}') as values
         from intake.disclosures d where d.case_id = :id and d.valid_until is not null order by d.received_at, d.id

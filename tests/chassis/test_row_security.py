@@ -102,8 +102,8 @@ ROWS = {
     ],
     "notify": [
         (
-            "insert into notify.notifications (id, case_id, organisation, audience, template, priority, created_at, own)"
-            " values (:case, :case, :org, 'holder', 'act_now', 'today', now(), false)"
+            "insert into notify.notifications (id, case_id, own, organisation, audience, template, priority, created_at)"
+            " values (:case, :case, false, :org, 'holder', 'act_now', 'today', now())"
         ),
         "insert into notify.readings (notification_id, reader, at) values (:case, 'x', now())",
     ],

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.codes import codes
 from contracts.disclosure import fields_hash
 from contracts.events import referral as said
 from contracts.events.intake import FieldsRecordedV1
 from contracts.fields import FIELDS as ALL_FIELDS
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.coverage import covers, reconsider
-from services.consent.domain.disclosure import OPEN
+from services.consent.domain.disclosure import OPEN, Disclosure
+from services.consent.domain.facts import DisclosureCorrected
 from services.consent.domain.narrowing import Part
 from services.consent.domain.record import Act
 from services.consent.domain.states import NARROWABLE, State
@@ -23,6 +25,7 @@ from tests.consent.making import (
     NOW,
     PURPOSE,
     SENDER,
+    agreement,
     agreement_changed,
     directory_changed,
     disclosure_of,
@@ -365,3 +368,83 @@ async def test_a_value_that_is_corrected_after_her_withdrawal_is_sent_to_nobody(
     corrected = FieldsRecordedV1(case_id=consent.case_id, revision=1, removed=("cor_FullName",))
     await consent.harness.deliver(corrected)
     assert [id_ for id_, _ in await fields_of(consent)] == [str(disclosure_id)]
+
+
+async def corrected(consent, revision: int, *names: str) -> None:
+    await consent.harness.deliver(
+        FieldsRecordedV1(case_id=consent.case_id, revision=revision, fields=tuple(names))
+    )
+
+
+async def told(consent) -> list[tuple[str, int, list[str]]]:
+    said_of_it = await consent.said("disclosure.corrected.v1")
+    return [(e["disclosure_id"], e["revision"], e["fields"]) for e in said_of_it]
+
+
+TOLD = {"withdrawn", "expired", "narrowed", "replaced", "cancelled", "completed", "failed"}
+
+
+@pytest.mark.parametrize("reason", sorted(codes("recall_reason")))
+def test_after_the_end_a_recipient_is_told_the_names_where_it_still_acts_on_the_values(reason):
+    """Not after an error, a refusal or silence, and never after somebody had pressed her; and never how she is reached."""
+    case, disclosure = _delivered()
+    disclosure.recall(reason, NOW)
+    facts = case.corrected({"prs_Birthdate", "prs_MobilePhone", "cor_Health"}, 4, NOW)
+    expected = [
+        DisclosureCorrected(
+            case.case_id, disclosure.id, disclosure.request.referral_id, 4, ("prs_Birthdate",)
+        )
+    ]
+    assert facts == (expected if reason in TOLD else [])
+
+
+def _delivered() -> tuple[CaseConsents, Disclosure]:
+    fields = ("cor_FullName", "prs_Birthdate", "prs_MobilePhone")
+    made = record(State.GIVEN, categories=("contact", "identity"))
+    case = CaseConsents(made.case_id, ground(agreement(fields=fields)), records={made.id: made})
+    disclosure_id = uuid4()
+    case.ask(disclosure_id, request(made.case_id, fields=fields), NOW)
+    disclosure = case.disclosures[disclosure_id]
+    disclosure.delivered()
+    return case, disclosure
+
+
+async def test_who_was_given_a_value_under_an_ended_grant_is_told_its_name_and_no_value(consent):
+    """Each correction is told once; a field that it never had, or how she is reached, is not."""
+    consent_id = await consent.give()
+    disclosure_id = await consent.send()
+    await consent.harness.deliver(delivered(consent, disclosure_id))
+    await consent.withdraw(consent_id)
+    for revision, names in ((4, ("cor_FullName", "prs_MobilePhone")), (5, ("cor_Health",))):
+        await corrected(consent, revision, *names)
+    assert await told(consent) == [(str(disclosure_id), 4, ["cor_FullName"])]
+    assert [id_ for id_, _ in await fields_of(consent)] == [str(disclosure_id)]
+
+
+async def test_what_is_sent_anew_is_told_to_nobody_besides(consent):
+    _, disclosure_id = await delivered_referral(consent)
+    await corrected(consent, 1, "cor_FullName")
+    assert await recalls(consent) == {str(disclosure_id): "replaced"}
+    assert await told(consent) == []
+
+
+async def test_who_lost_a_part_is_told_of_the_part_and_given_the_rest(consent):
+    """She took her needs back: of them the recipient hears that they changed, of her name it is sent the new one."""
+    consent_id = await consent.give()
+    first = await consent.send()
+    await consent.harness.deliver(delivered(consent, first))
+    await part(consent, consent_id, categories=["needs"])
+    await consent.harness.deliver(delivered(consent, following(first)))
+    await corrected(consent, 7, "cor_FullName", "cor_Needs")
+    assert await told(consent) == [(str(first), 7, ["cor_Needs"])]
+    assert [id_ for id_, _ in await fields_of(consent)][-1] == str(following(following(first)))
+
+
+async def test_where_nothing_may_follow_who_reads_on_is_told_that_it_changed(consent):
+    """She is to be asked again, since her age is another: nothing more is sealed, and the old value is still read."""
+    case, disclosure = _delivered()
+    case.open(uuid4())
+    case.learn_age("child", NOW)
+    (fact,) = case.corrected({"prs_Birthdate"}, 2, NOW)
+    assert (fact.disclosure_id, fact.fields) == (disclosure.id, ("prs_Birthdate",))
+    assert disclosure.stage in OPEN

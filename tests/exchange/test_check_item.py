@@ -16,6 +16,7 @@ from services.exchange.domain.items import (
     AgreementReference,
     Answer,
     ConsentReference,
+    Correction,
     DisclosureContent,
     Item,
     ItemClass,
@@ -178,6 +179,9 @@ def control(body: object) -> Item:
         (control(Answer(UUID(int=1), "perhaps")), BORDER, "unknown_code"),
         (control(Recall(UUID(int=1), UUID(int=2), "withdrawn")), BORDER, None),
         (control(Recall(UUID(int=1), UUID(int=2), "annoyed")), BORDER, "unknown_code"),
+        (control(Correction(UUID(int=1), UUID(int=2), ("prs_Birthdate",))), BORDER, None),
+        (control(Correction(UUID(int=1), UUID(int=2), ("1999-03-09",))), BORDER, "unknown_code"),
+        (control(Correction(UUID(int=1), UUID(int=2), ("prs_Birthdate",))), WAY, "sender_mismatch"),
     ],
 )
 def test_control_passes_without_any_agreement_but_only_between_the_authorities(

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.events import referral, returns
-from contracts.events.consent import DisclosureRecalledV1
+from contracts.events.consent import DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.intake import DisclosureClosedV1
+from services.exchange.domain.check import authority
+from services.exchange.domain.items import Correction, Item, ItemClass
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import NAME, RECIPIENT, SENDER, VALUES, Case, now, present, rows
 
@@ -287,6 +289,59 @@ async def test_a_recall_closes_what_was_received_and_its_answer_comes_back(th: C
         "retained",
         "Penal Code 12",
     )
+
+
+def correction(case: Case, revision: int = 4) -> DisclosureCorrectedV1:
+    return DisclosureCorrectedV1(
+        case_id=case.case_id,
+        disclosure_id=case.disclosure_id,
+        referral_id=case.referral_id,
+        revision=revision,
+        fields=("prs_Birthdate",),
+    )
+
+
+async def test_a_correction_after_the_end_crosses_as_names_once(th: Cell, kh: Cell) -> None:
+    case, received = await send(th, kh)
+    await th.deliver(recall(case))
+    await carry(th, kh)
+    for one in (correction(case), correction(case)):
+        await th.deliver(one)
+    await carry(th, kh)
+    [told] = await kh.said("correction.received.v1")
+    named = (told["case_id"], told["disclosure_id"], told["referral_id"], told["fields"])
+    assert named == (
+        received["case_id"],
+        str(case.disclosure_id),
+        received["referral_id"],
+        ["prs_Birthdate"],
+    )
+
+
+async def test_nobody_is_told_of_a_correction_of_what_never_left_or_is_erased(th: Cell, kh: Cell) -> None:
+    unsent = Case(th.trust)
+    await th.deliver(unsent.opened(), unsent.authorised(), recall(unsent), correction(unsent))
+    case, received = await send(th, kh)
+    await th.deliver(recall(case))
+    await carry(th, kh)
+    await kh.deliver(
+        DisclosureClosedV1(case_id=received["case_id"], disclosure_id=case.disclosure_id, answer="erased")
+    )
+    await carry(th, kh)
+    await th.deliver(correction(case))
+    await carry(th, kh)
+    assert await kh.said("correction.received.v1") == []
+
+
+async def test_a_correction_of_what_another_cell_sent_or_nobody_did_is_passed_over(
+    th: Cell, kh: Cell
+) -> None:
+    case, _ = await send(th, kh)
+    for disclosure_id in (uuid4(), case.disclosure_id):
+        content = Correction(disclosure_id, case.referral_id, ("prs_Birthdate",))
+        item = Item(uuid4(), ItemClass.CONTROL, uuid4(), control=content)
+        await th.take("KH", [kh.seal([item], authority("TH"))])
+    assert await th.said("correction.received.v1") == []
 
 
 async def test_a_recall_is_applied_before_what_it_recalls_is_opened(th: Cell, kh: Cell) -> None:

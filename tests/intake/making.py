@@ -5,7 +5,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.events.consent import DisclosureAuthorisedV1
-from contracts.events.exchange import DisclosureReceivedV1, Grant, RecallReceivedV1, ReceivedField
+from contracts.events.exchange import (
+    CorrectionReceivedV1,
+    DisclosureReceivedV1,
+    Grant,
+    RecallReceivedV1,
+    ReceivedField,
+)
 from contracts.events.referral import ReferralAcceptedV1
 from tests.harness import Harness
 
@@ -84,6 +90,17 @@ def recall_of(received: DisclosureReceivedV1) -> RecallReceivedV1:
         disclosure_id=received.disclosure_id,
         referral_id=received.referral_id,
         sender_cell=received.sender_cell,
+        at=NOW,
+    )
+
+
+def correction_of(received: DisclosureReceivedV1, *fields: str) -> CorrectionReceivedV1:
+    return CorrectionReceivedV1(
+        case_id=received.case_id,
+        disclosure_id=received.disclosure_id,
+        referral_id=received.referral_id,
+        sender_cell=received.sender_cell,
+        fields=fields,
         at=NOW,
     )
 

@@ -133,3 +133,17 @@ def test_once_recalled_nothing_is_readable_whatever_the_order_of_events(order):
         assert 1 <= len(answers) <= 2
     if "recall" in order and "receive" not in order[: order.index("recall")]:
         assert one.disclosures[ONE].values == {}
+
+
+def test_a_correction_is_noted_where_something_is_kept_and_nowhere_else():
+    one = file()
+    one.correct(ONE, ["cor_FullName"])
+    assert one.disclosures == {}
+    one.receive(arrival())
+    one.correct(ONE, ["cor_FullName"])
+    assert one.disclosures[ONE].corrected == ("cor_FullName",)
+    erased = file()
+    erased.receive(arrival())
+    erased.recall(ONE, REFERRAL)
+    erased.correct(ONE, ["cor_FullName"])
+    assert erased.disclosures[ONE].corrected == ()

@@ -45,6 +45,8 @@ def test_what_nobody_can_be_told_yet_is_kept_until_somebody_holds_the_case():
         ("return.turned_back.v1", "receiving", "act_now"),
         ("return.turned_back.v1", "sending", None),
         ("consent.withdrawn.v1", "", "act_now"),
+        ("consent.narrowed.v1", "", "act_now"),
+        ("correction.received.v1", "", "file_changed"),
         ("case.screened.v1", "", None),
     ],
 )

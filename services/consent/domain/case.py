@@ -8,7 +8,7 @@ from uuid import UUID
 from services.consent.domain.authorisation import Ground, decide
 from services.consent.domain.coverage import REPLACED, again
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
-from services.consent.domain.facts import Fact
+from services.consent.domain.facts import DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import PERMITTING
@@ -96,10 +96,11 @@ class CaseConsents:
         self._keep(following)
         return facts
 
-    def corrected(self, fields: Collection[str], now: datetime) -> list[Fact]:
+    def corrected(self, fields: Collection[str], revision: int, now: datetime) -> list[Fact]:
         """What was disclosed has another value by now, or none: the old one is taken back and what stands follows it.
 
-        Also what is not sealed yet: its values may have been read a moment before the change.
+        Also what is not sealed yet: its values may have been read a moment before the change. Where nothing may follow, who
+        was given the old value is told the names of the fields.
         """
         said: list[Fact] = []
         held = [d for d in self.disclosures.values() if d.stage in OPEN]
@@ -109,7 +110,29 @@ class CaseConsents:
             if following is not None:
                 said += [*disclosure.recall(REPLACED, now), *facts]
                 self._keep(following)
+        return said + self._told(fields, revision)
+
+    def _told(self, fields: Collection[str], revision: int) -> list[Fact]:
+        """Replaced ones are told of what no later disclosure of their referral holds: the later one is told itself, or has it."""
+        said: list[Fact] = []
+        for disclosure in self.disclosures.values():
+            names = disclosure.told_of(fields)
+            if disclosure.recalled_for == REPLACED:
+                names -= self._held_later(disclosure)
+            if names:
+                referral_id = disclosure.request.referral_id
+                said.append(
+                    DisclosureCorrected(
+                        self.case_id, disclosure.id, referral_id, revision, tuple(sorted(names))
+                    )
+                )
         return said
+
+    def _held_later(self, replaced: Disclosure) -> set[str]:
+        others = self._of_referral(replaced.request.referral_id)
+        return {
+            name for d in others if d.recalled_for != REPLACED and d.authority for name in d.authority.fields
+        }
 
     def _keep(self, following: Disclosure) -> None:
         self.disclosures[following.id] = following

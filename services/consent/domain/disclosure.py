@@ -1,6 +1,6 @@
 """One disclosure: authorised or refused, then sealed, delivered, recalled and answered; every step is a ledger entry."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from contracts.disclosure import REFERRAL
+from contracts.fields import FIELDS
 from services.consent.domain.facts import (
     DisclosureAuthorised,
     DisclosureRecalled,
@@ -16,6 +17,9 @@ from services.consent.domain.facts import (
     FenceDue,
     ReadingEndDue,
 )
+
+CONTACT = "contact"
+"""The data category of where she is and how she is reached."""
 
 ANSWER_WITHIN = timedelta(hours=72)
 """A recipient must answer a recall within this; later it is overdue, and the ledger shows it."""
@@ -77,6 +81,12 @@ SEALABLE = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.UNDELIVERED})
 
 AT_ONCE = frozenset({"entered_in_error", "rejected", "unanswered"})
 """Ends of a referral after which nobody there has a use for what was sent. After the others the agreement says how long."""
+
+CORRECTED_AFTER = frozenset(
+    {"withdrawn", "expired", "narrowed", "replaced", "cancelled", "completed", "failed"}
+)
+"""Ends after which a recipient still acts on what it was given, and so is told that it is wrong. Not after an error or a refusal,
+where it had no use for it, and not after a revocation: whoever pressed her is told nothing of her any more."""
 
 ROUTE_FIRST = timedelta(seconds=5)
 """The request that ended the consent asks exchange itself; the work that asks until it has an answer begins after that."""
@@ -158,6 +168,17 @@ class Disclosure:
     @property
     def consent_id(self) -> UUID | None:
         return None if self.authority is None else self.authority.consent_id
+
+    def told_of(self, corrected: Collection[str]) -> set[str]:
+        """Which of these its recipient is told to be others by now, without a value.
+
+        Never how she is reached: who may read no more has no use for it, and could tell from it that she has moved.
+        """
+        ended = self.stage in {Stage.RECALLED, Stage.ANSWERED} and self.recalled_for in CORRECTED_AFTER
+        if self.authority is None or not (ended or self.stage is Stage.DELIVERED):
+            return set()
+        names = {*corrected} & {*self.authority.fields}
+        return {name for name in names if FIELDS[name].category != CONTACT}
 
     def authorise(self, authority: Authority) -> list[Fact]:
         self._move(Stage.AUTHORISED)

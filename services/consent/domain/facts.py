@@ -101,6 +101,17 @@ class DisclosureRecalled:
 
 
 @dataclass(frozen=True, slots=True)
+class DisclosureCorrected:
+    """Names of fields whose values the recipient was given and are others by now; no newer value follows."""
+
+    case_id: UUID
+    disclosure_id: UUID
+    referral_id: UUID
+    revision: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FenceDue:
     """What was recalled may have a token that is under way: exchange is asked until it has fenced it."""
 
@@ -129,6 +140,7 @@ Fact = (
     | HandOverAsked
     | DisclosureAuthorised
     | DisclosureRefused
+    | DisclosureCorrected
     | DisclosureRecalled
     | FenceDue
     | ReadingEndDue

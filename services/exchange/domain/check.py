@@ -14,6 +14,8 @@ from services.exchange.domain.items import (
     AgreementReference,
     Answer,
     Claims,
+    ControlContent,
+    Correction,
     DisclosureContent,
     Item,
     ItemClass,
@@ -108,11 +110,17 @@ def _check_control(item: Item, way: Way) -> str | None:
         return "sender_mismatch"
     if way.recipient != authority(way.recipient_cell):
         return "wrong_recipient"
-    match item.control:
+    return _check_codes(item.control)
+
+
+def _check_codes(content: ControlContent | None) -> str | None:
+    match content:
         case Answer(answer=answer):
             return _unknown("recall_answer", [answer])
         case Recall(reason=reason):
             return _unknown("recall_reason", [reason])
+        case Correction(fields=fields):
+            return _unknown("field", fields)
         case Receipt(outcome="refused", code=code):
             return "invalid_value" if code is None else None
     return None

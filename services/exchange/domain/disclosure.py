@@ -18,7 +18,7 @@ from services.exchange.domain.facts import (
     RecallAnswered,
     SealDue,
 )
-from services.exchange.domain.items import AgreementReference, Answer, ItemClass, Recall
+from services.exchange.domain.items import AgreementReference, Answer, Correction, ItemClass, Recall
 
 MAX_SEALS = 6
 """How often one disclosure is sealed again because its envelope did not arrive whole."""
@@ -162,6 +162,13 @@ class Disclosure:
             ControlDue(recall_item(self.id), self.terms.recipient_cell, Recall(self.id, referral_id, reason))
         ]
 
+    def correct(self, referral_id: UUID, revision: int, fields: tuple[str, ...]) -> list[Fact]:
+        """Told only to who received it and has not erased it."""
+        if self.seals == 0 or self.answer in {"never_received", "erased"}:
+            return []
+        content = Correction(self.id, referral_id, fields)
+        return [ControlDue(correction_item(self.id, revision), self.terms.recipient_cell, content)]
+
     def answered(self, answer: Answer, at: datetime) -> list[Fact]:
         """A later answer may be a better one: retained, then erased."""
         if self.seals == 0 or not self.over or self.case_id is None or self.answer == answer.answer:
@@ -201,6 +208,10 @@ def disclosure_item(disclosure_id: UUID) -> UUID:
 
 def recall_item(disclosure_id: UUID) -> UUID:
     return uuid5(disclosure_id, "recall")
+
+
+def correction_item(disclosure_id: UUID, revision: int) -> UUID:
+    return uuid5(disclosure_id, f"correction|{revision}")
 
 
 def answer_item(disclosure_id: UUID, answer: str) -> UUID:

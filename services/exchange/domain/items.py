@@ -133,6 +133,16 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Fields of a disclosure that have other values by now, where none is sent any more: names alone."""
+
+    disclosure_id: UUID
+    referral_id: UUID
+    fields: tuple[str, ...]
+    kind: Literal["correction"] = "correction"
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     disclosure_id: UUID
     answer: str
@@ -205,7 +215,7 @@ class Listing:
     kind: Literal["listing"] = "listing"
 
 
-ControlContent = Receipt | Refusal | Recall | Answer | Presence | Resend | Void | Listing
+ControlContent = Receipt | Refusal | Recall | Correction | Answer | Presence | Resend | Void | Listing
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from chassis.database import Transaction
-from contracts.events.exchange import DirectoryReceivedV1, RecallReceivedV1
+from contracts.events.exchange import CorrectionReceivedV1, DirectoryReceivedV1, RecallReceivedV1
 from contracts.events.referral import OfferedService
 from services.exchange.domain.chain import runs
 from services.exchange.domain.check import authority
@@ -19,6 +19,7 @@ from services.exchange.domain.items import (
     MAX_SERVICES,
     Answer,
     ControlContent,
+    Correction,
     Item,
     ItemClass,
     Listing,
@@ -75,6 +76,8 @@ async def apply_control(tx: Transaction, heard: Heard) -> None:
             await _refusal(tx, heard, content)
         case Recall():
             await _recall(tx, heard, content)
+        case Correction():
+            await _correction(tx, heard.cell, content)
         case Answer():
             await _answer(tx, heard.cell, content)
         case Presence():
@@ -177,6 +180,22 @@ async def _recall(tx: Transaction, heard: Heard, recall: Recall) -> None:
                 referral_id=held.referral_id or recall.referral_id,
                 sender_cell=heard.cell,
                 reason=recall.reason,
+                at=tx.now,
+            )
+        )
+
+
+async def _correction(tx: Transaction, cell: str, correction: Correction) -> None:
+    """About what was opened here and came from there; of anything else nothing is known that could be wrong."""
+    held = await received.lock(tx, cell, correction.disclosure_id)
+    if held is not None and held.case_id is not None and held.referral_id is not None:
+        tx.say(
+            CorrectionReceivedV1(
+                case_id=held.case_id,
+                disclosure_id=held.id,
+                referral_id=held.referral_id,
+                sender_cell=cell,
+                fields=correction.fields,
                 at=tx.now,
             )
         )

@@ -38,7 +38,9 @@ router = APIRouter(tags=["fields"])
 
 
 class ReceivedView(BaseModel):
-    """One disclosure from elsewhere. `closed` says why its fields are not shown."""
+    """One disclosure from elsewhere. `closed` says why its fields are not shown, `changed` which of them its sender has
+    corrected since without sending the new value.
+    """
 
     disclosure_id: UUID
     sender: str
@@ -47,6 +49,7 @@ class ReceivedView(BaseModel):
     valid_until: datetime
     closed: Annotated[str, Code("reading_closed")] | None
     fields: dict[str, FieldValue]
+    changed: list[Annotated[str, Code("field")]]
 
 
 class FieldsView(BaseModel):
@@ -136,6 +139,7 @@ def _view(
                 valid_until=row.valid_until,
                 closed=closed,
                 fields=_values(opened[row.id]) if closed is None else {},
+                changed=list(row.corrected) if row.organisation == actor.organisation else [],
             )
         )
     return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)

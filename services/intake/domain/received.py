@@ -1,6 +1,6 @@
 """What was received about a person from elsewhere: kept with its grant, accepted, recalled, closed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -79,6 +79,8 @@ class Disclosure:
     """Field → ciphertext, for fields that are new in this batch."""
     closed_for: str | None = None
     """Why it was taken back, where the recall says so."""
+    corrected: tuple[str, ...] = ()
+    """Fields whose values its sender has corrected since, where no newer one came: names."""
     changed: bool = False
 
     def move(self, verb: Verb) -> bool:
@@ -176,6 +178,15 @@ class ReceivedFile:
         if disclosure.state is State.RESTRICTED:
             return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted"), unindexed]
         return [*self._erased(disclosure_id), unindexed]
+
+    def correct(self, disclosure_id: UUID, fields: Collection[str]) -> list[Fact]:
+        """Its sender has other values by now. What was not kept here, or never received, needs no correction."""
+        disclosure = self.disclosures.get(disclosure_id)
+        kept = (*READABLE, State.RESTRICTED)
+        if disclosure is not None and disclosure.grant is not None and disclosure.state in kept:
+            names = {*disclosure.corrected, *({*fields} & {*disclosure.grant.fields})}
+            disclosure.corrected, disclosure.changed = tuple(sorted(names)), True
+        return []
 
     def _open(self, arrival: Arrival) -> list[Fact]:
         self.person_id, self.organisation = arrival.person_id, arrival.grant.recipient

@@ -17,6 +17,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "hold.lifted.v1": {ALWAYS: "file_changed"},
     "consent.requested.v1": {ALWAYS: "act_now"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
+    "consent.narrowed.v1": {ALWAYS: "act_now"},
     "consent.expired.v1": {ALWAYS: "act_now"},
     "disclosure.refused.v1": {ALWAYS: "refusal"},
     "referral.received.v1": {"incoming": "new_request"},
@@ -45,6 +46,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "envelope.refused.v1": {ALWAYS: "act_now"},
     "recall.received.v1": {ALWAYS: "act_now"},
     "recall.answered.v1": {ALWAYS: "answer"},
+    "correction.received.v1": {ALWAYS: "file_changed"},
 }
 """Event type → half of the referral or return (or always) → template."""
 
