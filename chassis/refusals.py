@@ -57,10 +57,14 @@ async def _elsewhere(service: "Service", error: CaseRefused) -> Standing:
     """What the services say that hear of a case before others do. Where one is away, nobody is told "not there"."""
     if error.actor.service:
         return NOWHERE
+    settled = False
     for name in FIRST_TO_HEAR:
-        said = NOWHERE if name == service.name else await _ask(service, name, error)
+        if name == service.name:
+            settled = error.known  # the next is asked all the same, so that no time tells
+            continue
+        said = await _ask(service, name, error)
         if said.known:
-            return said
+            return Standing(known=True, allowed=said.allowed and not settled)
     return NOWHERE
 
 

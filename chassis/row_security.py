@@ -15,10 +15,12 @@ def by_case(schema: str, tables: Iterable[str]) -> Iterator[str]:
         yield from _secured(f"{schema}.{table}", f"{_WHOSE} = '*' or {_has(f'{table}.case_id')}")
 
 
-def cases(schema: str) -> Iterator[str]:
-    """For the table of cases itself, whose rows come before anybody is known to have them."""
-    shown = f"{_WHOSE} = '*' or organisation = {_WHOSE} or {_has('cases.id')}"
-    return _secured(f"{schema}.cases", shown)
+def by_case_or_organisation(schema: str, table: str, case: str) -> Iterator[str]:
+    """For a table whose rows name an organisation that sees them beside the one that has the case, as the cases do themselves:
+    a case comes before anybody is known to have it.
+    """
+    shown = f"{_WHOSE} = '*' or organisation = {_WHOSE} or {_has(f'{table}.{case}')}"
+    return _secured(f"{schema}.{table}", shown)
 
 
 def by_organisation(schema: str, owners: Mapping[str, str]) -> Iterator[str]:

@@ -69,6 +69,8 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.HoldPlacedV1, "intake", "returns", "notify", protective=True),
     _entry(intake.HoldLiftedV1, "intake", "returns", "notify"),
     _entry(intake.LimitPassedV1, "intake", "notify"),
+    _entry(intake.GlassBrokenV1, "intake", "notify"),
+    _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),

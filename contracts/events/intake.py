@@ -143,6 +143,28 @@ class LimitPassedV1(Event):
     limit: Annotated[int, Field(ge=1, le=100_000)]
 
 
+class GlassBrokenV1(Event):
+    """Somebody without a right to the case opened the least of it, in an emergency, until then. `organisation` has the case.
+
+    Its supervisors are told at once and review it within 72 hours. Who did it stands in the attributes; why is sealed at intake.
+    """
+
+    type: ClassVar[str] = "glass.broken.v1"
+    case_id: CaseId
+    organisation: OrganisationId
+    glass_id: UUID
+    until: Instant
+
+
+class GlassReviewedV1(Event):
+    """A supervisor of the organisation that has the case said whether it was right. The last review counts."""
+
+    type: ClassVar[str] = "glass.reviewed.v1"
+    case_id: CaseId
+    glass_id: UUID
+    upheld: bool
+
+
 class DisclosureClosedV1(Event):
     """Fields received from abroad are closed after a recall; `answer` is what this cell tells the sender."""
 

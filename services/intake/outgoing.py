@@ -18,6 +18,8 @@ from contracts.events.intake import (
     DisclosureClosedV1,
     FieldsRecordedV1,
     FlagsRecordedV1,
+    GlassBrokenV1,
+    GlassReviewedV1,
     HoldLiftedV1,
     HoldPlacedV1,
     NeedsAssessedV1,
@@ -63,15 +65,15 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.IndexDue():
-            key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
-            return Due(INDEX, key, {"case_id": str(fact.case_id)})
+            return _index_due(fact)
         case facts.ReceivedAgeDue():
             return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
         case facts.CaseUnattended():
             return _case_unattended(fact)
         case facts.StaffChanged():
-            payload = {"organisation": fact.organisation}
-            return Due(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
+            return _staff_changed(fact)
+        case facts.GlassBroken() | facts.GlassReviewed():
+            return _glass(fact)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
 
@@ -84,6 +86,24 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
         organisation=fact.organisation,
         urgency=fact.urgency,
         opened_at=fact.opened_at,
+    )
+
+
+def _index_due(fact: facts.IndexDue) -> Due:
+    key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
+    return Due(INDEX, key, {"case_id": str(fact.case_id)})
+
+
+def _staff_changed(fact: facts.StaffChanged) -> Due:
+    payload = {"organisation": fact.organisation}
+    return Due(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
+
+
+def _glass(fact: facts.GlassBroken | facts.GlassReviewed) -> Event:
+    if isinstance(fact, facts.GlassReviewed):
+        return GlassReviewedV1(case_id=fact.case_id, glass_id=fact.glass_id, upheld=fact.upheld)
+    return GlassBrokenV1(
+        case_id=fact.case_id, organisation=fact.organisation, glass_id=fact.glass_id, until=fact.until
     )
 
 

@@ -274,3 +274,20 @@ async def import_results(
     line, number = after
     parameters = {"id": import_id, "outcome": outcome, "line": line, "number": number, "limit": limit}
     return list((await tx.execute(statement, parameters)).all())
+
+
+async def broken_glass(
+    tx: Transaction, actor: Actor, *, reviewed: bool | None, after: Position | None, limit: int
+) -> list[Any]:
+    """Newest first, on the cases that this person reviews."""
+    condition, parameters = await visible_cases(tx, actor, "glass.review", column="g.case_id")
+    at, row_id = after or (None, None)
+    statement = text(
+        f"select g.id, g.case_id, g.by, g.organisation, g.at, g.review, g.reason, g.reviewed_at, g.reviewed_by, c.person_id from intake.broken_glass g"
+        f" join intake.cases c on c.id = g.case_id where {condition}"
+        " and (cast(:reviewed as boolean) is null or (g.review is not null) = :reviewed)"
+        " and (cast(:at as timestamptz) is null or (g.at, g.id) < (:at, cast(:after as uuid)))"
+        " order by g.at desc, g.id desc limit :limit"
+    )
+    asked = {"reviewed": reviewed, "at": at, "after": row_id, "limit": limit}
+    return list((await tx.execute(statement, {**parameters, **asked})).all())

@@ -9,7 +9,7 @@ from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.vault import Sealing, Vault
 
-FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON = (
+FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON, GLASS = (
     "case.flags",
     "screening.result",
     "screening.answers",
@@ -18,6 +18,7 @@ FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON = (
     "needs.assessment",
     "age.reasons",
     "fields.reason",
+    "glass.why",
 )
 """Field classes besides those of the case file, which bear the name of their field."""
 

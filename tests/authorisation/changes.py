@@ -29,6 +29,7 @@ _OF = {
         referral PUT /v1/organisations/{organisation}/services/{service}
     """,
     Change.MOVES: """
+        intake POST /v1/break-glass/{glass_id}/review
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
         consent POST /v1/protections/{consent_id}/review
         referral POST /v1/referrals/{referral_id}/send
@@ -68,6 +69,7 @@ _OF = {
         exchange POST /internal/v1/disclosures/{disclosure_id}/fence
     """,
     Change.ADDS: """
+        intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/screenings
         intake POST /v1/imports

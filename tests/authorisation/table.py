@@ -105,6 +105,25 @@ def _intake() -> list[Row]:
             seen_by=_kinds("officer"),
         ),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
+        row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
+        row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),
+        row(
+            "GET",
+            "/v1/break-glass",
+            "glass.review",
+            _kinds("supervisor", "supervisor elsewhere"),
+            "broken_glass",
+            listed="glass_id",
+            seen_by=SUPERVISOR,
+        ),
+        row(
+            "POST",
+            "/v1/break-glass/{glass_id}/review",
+            "glass.review",
+            SUPERVISOR,
+            "broken_glass",
+            {"result": "upheld"},
+        ),
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
@@ -136,6 +155,7 @@ STANDING = {
     "purpose": "case-management",
 }
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
+EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 

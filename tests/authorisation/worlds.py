@@ -18,7 +18,7 @@ from services.referral.directory_forms import SeedFile
 from services.referral.seeding import seed
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
-from tests.authorisation.table import CSV, NEEDS, ORGANISATION_FORM
+from tests.authorisation.table import CSV, EMERGENCY, NEEDS, ORGANISATION_FORM
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
@@ -129,6 +129,10 @@ class Intake(World):
     async def hold(self) -> Made:
         made = await self._of_case("worker", "holds", {})
         return {**made, "hold_id": made["id"]}
+
+    async def broken_glass(self) -> Made:
+        made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)
+        return {**made, "glass_id": made["id"]}
 
     async def needs(self) -> Made:
         return await self._of_case("worker", "needs", NEEDS)

@@ -69,7 +69,9 @@ SUPERVISING = CARING | {
     "case.assign",
     "consent.revoke",
     "protection.review",
+    "glass.review",
 }
+BREAKING = {"glass.break", "glass.read"}
 OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
 INTERNAL = {
     "internal.disclosable",
@@ -80,7 +82,7 @@ INTERNAL = {
     "internal.granted",
 }
 EVERYTHING = {
-    *(OPENING | SUPERVISING | OPERATING | INTERNAL),
+    *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
     *("directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
 }
@@ -133,6 +135,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("case_worker"),
         [
             (MINE_OR_FREE, CARING),
+            ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
@@ -142,7 +145,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor"),
         [
             (OWN_CASES, SUPERVISING),
-            (HANDED_OVER, LEFT | {"consent.revoke", "protection.review"}),
+            ((*OWN_CASES, "another organisation's case"), BREAKING),
+            (HANDED_OVER, LEFT | {"consent.revoke", "protection.review", "glass.review"}),
             (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read"}),
         ],

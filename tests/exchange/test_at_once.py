@@ -14,7 +14,7 @@ from services.exchange.domain.items import Item, ItemClass, Recall
 from services.exchange.handlers import on_disclosure_authorised, on_disclosure_logged
 from services.exchange.store import disclosures, received
 from services.exchange.store.received import Arrived
-from tests.exchange.test_crossing import authorise, open_fields, recall, send
+from tests.exchange.test_crossing import authorise, destroyed_by_intake, open_fields, recall, send
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import NAME, RECIPIENT, SENDER, Case, now, rows
 from tests.harness import later
@@ -33,9 +33,7 @@ async def test_a_disclosure_that_comes_with_a_recall_waits_until_the_recall_is_a
     await authorise(th, again)
     await carry(th, kh)
     assert len(await kh.said("disclosure.received.v1")) == 1
-    vault = kh.harness.service.vault
-    vault._holder = "intake"  # whose key it is to destroy
-    await vault.destroy(UUID(first["person_id"]))
+    await destroyed_by_intake(kh, UUID(first["person_id"]))
     closed = DisclosureClosedV1(case_id=first["case_id"], disclosure_id=case.disclosure_id, answer="erased")
     await kh.deliver(closed)
     await kh.apply("TH")

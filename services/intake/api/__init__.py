@@ -6,6 +6,7 @@ from services.intake.api import (
     ages,
     cases,
     fields,
+    glass,
     history,
     imports,
     internal,
@@ -16,5 +17,5 @@ from services.intake.api import (
 )
 
 router = APIRouter()
-for part in (cases, fields, history, screenings, ages, status, needs, imports, submissions, internal):
+for part in (cases, fields, history, screenings, ages, status, needs, imports, submissions, glass, internal):
     router.include_router(part.router)

@@ -164,6 +164,23 @@ class StaffChanged:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class GlassBroken:
+    """Somebody without a right to the case opened the least of it; `organisation` has the case."""
+
+    case_id: UUID
+    glass_id: UUID
+    organisation: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GlassReviewed:
+    case_id: UUID
+    glass_id: UUID
+    upheld: bool
+
+
 Fact = (
     CaseOpened
     | CaseAssigned
@@ -183,4 +200,6 @@ Fact = (
     | KeyUnneeded
     | CaseUnattended
     | StaffChanged
+    | GlassBroken
+    | GlassReviewed
 )

@@ -10,6 +10,7 @@ ALWAYS: Final = ""
 NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "case.assigned.v1": {ALWAYS: "new_assignment"},
     "limit.passed.v1": {ALWAYS: "much_opened"},
+    "glass.broken.v1": {ALWAYS: "emergency_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
     "hold.placed.v1": {ALWAYS: "hold"},
@@ -58,13 +59,14 @@ OUTGOING: Final = "outgoing"
 HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
 """Who is meant: whoever has the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
 
-TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened"})
-"""Alarms: whoever should have acted did not, so somebody else is told."""
+TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened", "emergency_opened"})
+"""Alarms: whoever should have acted did not, or somebody opened what is not theirs, so somebody else is told."""
 
 NOW, TODAY, USUAL = "now", "today", "usual"
 PRIORITIES: Final[Mapping[str, str]] = {
     "urgent": NOW,
     "unattended": NOW,
+    "emergency_opened": NOW,
     "overdue": NOW,
     "act_now": TODAY,
     "hold": TODAY,

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.row_security import by_case, cases
+from chassis.row_security import by_case, by_case_or_organisation
 
 revision = "intake_0001"
 down_revision = None
@@ -54,6 +54,12 @@ create table intake.holds (
     until timestamptz not null, placed_at timestamptz not null, placed_by text not null, lifted_at timestamptz,
     lifted_by text);
 create index holds_of_case on intake.holds (case_id, placed_at);
+create table intake.broken_glass (
+    id uuid primary key, case_id uuid not null references intake.cases, by text not null, organisation text not null,
+    at timestamptz not null, reason text not null, review text check (review in ('upheld', 'not-upheld')),
+    reviewed_at timestamptz, reviewed_by text);
+create index broken_glass_by on intake.broken_glass (by, organisation);
+create index broken_glass_case on intake.broken_glass (case_id, at);
 create table intake.disclosures (
     id uuid primary key, case_id uuid not null, referral_id uuid not null, organisation text,
     state text not null check (state in ('held', 'accepted', 'erased', 'restricted', 'stopped')),
@@ -104,5 +110,9 @@ OF_A_CASE = (
 def upgrade() -> None:
     for statement in STATEMENTS.split(";\n"):
         op.execute(statement)
-    for statement in (*cases("intake"), *by_case("intake", OF_A_CASE)):
+    for statement in (
+        *by_case_or_organisation("intake", "cases", "id"),
+        *by_case_or_organisation("intake", "broken_glass", "case_id"),
+        *by_case("intake", OF_A_CASE),
+    ):
         op.execute(statement)
