@@ -37,6 +37,7 @@ FACTS = [
     authorised(),
     facts.DisclosureRefused(ID, ID, ID, "no_consent"),
     facts.DisclosureRecalled(ID, ID, ID, "withdrawn"),
+    facts.DisclosureCorrected(ID, ID, ID, 2, ("cor_FullName",)),
     facts.FenceDue(ID, AUTHORITY.valid_until),
     facts.ReadingEndDue(ID, "completed", AUTHORITY.valid_until),
     facts.HandOverAsked(request(), AUTHORITY.valid_until),
