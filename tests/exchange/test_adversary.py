@@ -21,6 +21,10 @@ from tests.exchange.two_cells import Cell
 from tests.exchange.world import RECIPIENT, SENDER, Case, now, rows
 
 
+ASKED = "chassis.work where kind = 'control'"
+"""What the cell asks its partner for, and answers it."""
+
+
 def control(content: Any) -> Item:
     return Item(uuid4(), ItemClass.CONTROL, control=content)
 
@@ -40,7 +44,7 @@ async def test_a_presence_with_a_hundred_invented_names_makes_no_gap_and_no_work
     for head in (1_000, 2_000):
         await presence(kh, th, dict.fromkeys(names, head))
     assert await count(th, "exchange.gaps") == 0
-    assert await count(th, "chassis.work") == 0
+    assert await count(th, ASKED) == 0
     assert await count(th, "exchange.incoming_chains") == 0
 
 
@@ -54,7 +58,7 @@ async def test_the_missing_numbers_of_a_chain_are_bounded_and_asked_for_in_runs(
     for head in (1_000, 2_000, 2_900, 3_800):
         await presence(kh, th, {SENDER: head})
     assert await count(th, "exchange.gaps") == 1_000
-    assert await count(th, "chassis.work") == 100
+    assert await count(th, ASKED) == 100
 
 
 async def test_of_many_signs_of_life_the_newest_alone_is_applied(th: Cell, kh: Cell) -> None:
@@ -201,14 +205,14 @@ async def test_the_topic_tells_an_onlooker_no_recipient(th: Cell, kh: Cell) -> N
 async def test_readiness_names_a_partner_for_whom_a_great_deal_waits(th: Cell, kh: Cell) -> None:
     settings = th.harness.service.settings
     assert isinstance(settings, Settings)
-    watch = BacklogWatch(th.harness.service.database, settings.model_copy(update={"backlog": 9}))
+    watch = BacklogWatch(th.harness.service.database, settings.model_copy(update={"backlog": 10}))
     await presence(kh, th, {SENDER: 90})
     await presence(kh, th, {SENDER: 180})
     await watch.look()
     assert watch.degraded() is None
     await presence(kh, th, {SENDER: 180})
     await watch.look()
-    assert watch.degraded() == "more than 9 items wait for KH"
+    assert watch.degraded() == "more than 10 items wait for KH"
 
 
 async def test_readiness_names_a_trust_list_that_is_out_of_date(
