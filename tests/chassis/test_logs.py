@@ -144,6 +144,7 @@ TAKEN = "[Errno 98] error while attempting to bind on address ('127.0.0.1', 2345
 
 def test_what_an_operator_needs_of_a_librarys_words_stays(output: Output) -> None:
     uvicorn, aiokafka = logging.getLogger("uvicorn.error"), logging.getLogger("aiokafka.conn")
+    uvicorn.setLevel(logging.INFO)  # a server of another test may have said less
     uvicorn.error(OSError(98, TAKEN.partition("] ")[2]))
     uvicorn.info("Started server process [%d]", 4711)
     refused = ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 9092)")

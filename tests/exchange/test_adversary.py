@@ -20,7 +20,6 @@ from tests.exchange.test_refusals import quarantined, received, sealed, the_item
 from tests.exchange.two_cells import Cell
 from tests.exchange.world import RECIPIENT, SENDER, Case, now, rows
 
-
 ASKED = "chassis.work where kind = 'control'"
 """What the cell asks its partner for, and answers it."""
 
