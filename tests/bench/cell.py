@@ -29,9 +29,9 @@ FIELDS = tuple(sorted(f"vic_Field{n:02}" for n in range(12)))
 ARRANGE = """
     truncate referral.referrals, referral.consents, chassis.marks, chassis.parked, chassis.offsets, chassis.outbox;
     insert into referral.referrals (id, half, case_id, organisation, sender, sender_cell, recipient, recipient_cell,
-        recipient_role, service, purpose, urgency, asked, created_at, state, fields, withheld, sent_at, version)
+        recipient_role, service, purpose, urgency, asked, created_at, kind, state, fields, withheld, sent_at, version)
     select id, 'outgoing', case_id, 'th-care-agency', 'th-care-agency', 'TH', 'kh-reintegration-agency', 'KH',
-        'reintegration', 'shelter', 'protection', 'routine', '["cor_FullName"]', now(), 'requested', '[]', '[]', now(), 1
+        'reintegration', 'shelter', 'protection', 'routine', '["cor_FullName"]', now(), 'referral', 'requested', '[]', '[]', now(), 1
     from bench.cases
 """
 COUNT = """
