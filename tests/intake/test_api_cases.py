@@ -24,7 +24,8 @@ async def test_a_case_is_opened_assigned_and_said(intake):
         "organisation": AGENCY,
         "urgency": "urgent",
     }
-    assert assigned == ("case.assigned.v1", {"case_id": case_id, "organisation": AGENCY, "workers": []})
+    given = {"case_id": case_id, "organisation": AGENCY, "workers": [], "import_id": None}
+    assert assigned == ("case.assigned.v1", given)
     view = (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).json()
     assert (view["organisation"], view["state"], view["version"]) == (AGENCY, "open", 1)
 
@@ -166,7 +167,11 @@ async def test_an_assignment_names_workers_of_the_organisation_and_nobody_else_t
         f"/v1/cases/{case_id}/assignment", json=body, headers=officer | {"If-Match": seen}
     )
     assert (answer.status_code, answer.json()["version"]) == (200, 2)
-    assert bodies(await intake.said(), "case.assigned.v1")[-1] == {"case_id": str(case_id), **body}
+    assert bodies(await intake.said(), "case.assigned.v1")[-1] == {
+        "case_id": str(case_id),
+        "import_id": None,
+        **body,
+    }
     for sub, status in (("th.worker-7", 200), ("th.worker-8", 404)):
         headers = intake.as_("case_worker", sub=sub)
         assert (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).status_code == status
@@ -193,7 +198,7 @@ async def test_an_agency_opens_a_case_for_a_walk_in_and_has_it_at_once(intake, r
     view = (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).json()
     assert (view["organisation"], view["workers"], view["channel"]) == (AGENCY, workers, "agency")
     assert bodies(await intake.said(), "case.assigned.v1") == [
-        {"case_id": str(case_id), "organisation": AGENCY, "workers": workers}
+        {"case_id": str(case_id), "organisation": AGENCY, "workers": workers, "import_id": None}
     ]
 
 
