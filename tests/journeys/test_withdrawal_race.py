@@ -79,7 +79,7 @@ async def disclosures(together: Together, before: dict[str, int]) -> list[Disclo
 
 async def race(together: Together, aim: Aim, before: dict[str, int]) -> None:
     async with Journey(together.state) as journey:
-        await journey.open_case({"cor_FullName": "Racer"}, "routine")
+        await journey.open_case({"cor_FullName": "Racer", "prs_Birthdate": "1990"}, "routine")
         await journey.give_consent(CATEGORIES)
         await journey.draft()
         await journey.send()
