@@ -109,6 +109,7 @@ async def race_many(together: Together, count: int) -> list[Disclosure]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_nothing_is_sealed_after_the_withdrawal_was_answered_as_complete(cells_directory):
     together = Together(cells_directory() / "state")
     await together.up()
@@ -141,6 +142,7 @@ def blinded(service: Service) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_with_the_token_check_switched_off_the_judge_finds_it(cells_directory):
     together = Together(cells_directory() / "state", blinded)
     await together.up()
