@@ -1,13 +1,16 @@
 """Ports for local servers: found free once, then kept in the server's folder so that a restart has the same."""
 
 import json
+import os
 import secrets
 import socket
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 from deploy.local.trouble import Trouble
 
@@ -27,15 +30,28 @@ class PortTakenError(Trouble):
 
 
 def free_port() -> int:
-    for _ in range(ATTEMPTS):
-        port = FIRST + secrets.randbelow(LAST - FIRST)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+    """The next free one after the last that was given to anybody of this user.
+
+    A port is bound only when its server starts, so a draw by chance would now and then give one port to two stacks.
+    """
+    given = Path(tempfile.gettempdir()) / f"corridor-ports-{os.getuid()}"
+    with FileLock(f"{given}.lock"):
+        port = int(given.read_text()) if given.exists() else FIRST + secrets.randbelow(LAST - FIRST)
+        for _ in range(ATTEMPTS):
+            port = FIRST + (port + 1 - FIRST) % (LAST - FIRST)
+            if not _bound(port):
+                given.write_text(str(port))
+                return port
     raise NoFreePortError(f"no free port between {FIRST} and {LAST}")
+
+
+def _bound(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
