@@ -1,26 +1,22 @@
 """Routes of immediate protection: recording it where she cannot be asked, and the second person's review."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
 
-from chassis.access import require, visible_cases
+from chassis.access import require
 from chassis.auth import Actor
-from chassis.database import Transaction
 from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, one_transaction
 from chassis.positions import instant, positioned
-from chassis.problems import NotFound, Unavailable
+from chassis.problems import Unavailable
 from chassis.service import Running
 from chassis.vault import Sealing
 from contracts.events.access import RecordReadV1
-from contracts.protection import protection
 from contracts.text import Paragraph
-from contracts.types import Code, KnownCode, OrganisationId
-from services.consent import protecting, store, use_cases
+from contracts.types import KnownCode, OrganisationId
+from services.consent import protecting, protection_queries, store, use_cases
 from services.consent.api import Ended, remember_end, settled
 from services.consent.use_cases import Prepared
 
@@ -45,41 +41,6 @@ class ReviewForm(BaseModel):
 
     upheld: Annotated[bool, Field(description="false takes back what was disclosed")]
     reasons: Paragraph
-
-
-class Unreviewed(BaseModel):
-    """An immediate protection whose reasons no second person has looked at."""
-
-    consent_id: UUID
-    case_id: UUID
-    state: Annotated[str, Code("consent_state")]
-    law: Annotated[str, Code("protection_law")]
-    recipients: list[str]
-    recorded_by: str
-    recorded_at: datetime
-    review_due: datetime
-    overdue: bool
-    valid_until: datetime
-
-
-class ProtectionView(Unreviewed):
-    reasons: str | None
-    reviewed_by: str | None
-    upheld: bool | None
-
-
-_COLUMNS = """
-    r.id as consent_id, r.case_id, r.state, r.terms ->> 'law' as law, r.created_at as recorded_at, r.valid_until,
-    array(select jsonb_array_elements(r.terms -> 'recipients') ->> 'organisation') as recipients,
-    (select v.body ->> 'by' from consent.revisions v where v.consent_id = r.id and v.number = 1) as recorded_by,
-    r.created_at + :within as review_due,
-    r.terms ->> 'reviewed_by' is null and r.created_at + :within < clock_timestamp() as overdue
-"""
-_PROTECTIONS = "r.terms ->> 'legal_basis' = 'immediate-protection'"
-_ONE = text(
-    f"select {_COLUMNS}, r.terms ->> 'reviewed_by' as reviewed_by, (r.terms ->> 'upheld')::boolean as upheld,"
-    f" r.sealed ->> 'reasons' as reasons from consent.records r where {_PROTECTIONS} and r.id = :id"
-)
 
 
 async def _prepare(case_id: UUID, body: ProtectionForm, actor: Who, running: Running) -> Prepared:
@@ -133,45 +94,28 @@ async def post_protection(
 @router.get(
     "/v1/protections", summary="Immediate protections that no second person has looked at, oldest first"
 )
-async def get_protections(actor: Who, tx: Tx, page: Page) -> Listing[Unreviewed]:
+async def get_protections(actor: Who, tx: Tx, page: Page) -> Listing[protection_queries.UnreviewedView]:
     require(actor, protecting.REVIEW)
-    items = await _unreviewed(tx, actor, positioned(page.after, instant, UUID), page.limit)
+    items = await protection_queries.unreviewed(tx, actor, positioned(page.after, instant, UUID), page.limit)
     last = items[-1] if len(items) == page.limit else None
     return Listing(items=items, next=cursor(last.recorded_at.isoformat(), last.consent_id) if last else None)
-
-
-async def _unreviewed(
-    tx: Transaction, actor: Actor, after: tuple[Any, ...] | None, limit: int
-) -> list[Unreviewed]:
-    condition, parameters = await visible_cases(tx, actor, protecting.REVIEW, column="r.case_id")
-    at, id_ = after or (None, None)
-    query = text(
-        f"select {_COLUMNS} from consent.records r where {_PROTECTIONS} and r.terms ->> 'reviewed_by' is null"
-        f" and {condition} and (cast(:at as timestamptz) is null or (r.created_at, r.id) > (:at, cast(:id as uuid)))"
-        " order by r.created_at, r.id limit :limit"
-    )
-    within = {"within": protection().review_within, "at": at, "id": id_, "limit": limit}
-    rows = await tx.execute(query, {**parameters, **within})
-    return [Unreviewed.model_validate(dict(row._mapping)) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
 
 
 @router.get("/v1/protections/{consent_id}", summary="An immediate protection with its reasons")
 async def get_protection(
     consent_id: UUID, actor: Who, running: Running, response: Response
-) -> ProtectionView:
+) -> protection_queries.ProtectionView:
     if running.vault is None:
         raise Unavailable
     async with running.database.transaction(actor.origin()) as tx:
         case_id = await store.case_for(tx, actor, protecting.REVIEW, consent_id)
-        row = (await tx.execute(_ONE, {"id": consent_id, "within": protection().review_within})).first()
-        if row is None:
-            raise NotFound
+        found = await protection_queries.one(tx, consent_id)
         person_id = await store.person_of(tx, case_id)
         tx.say(RecordReadV1(case_id=case_id, resource="consent", resource_id=consent_id))
-    place = Sealing(person_id, f"consent.{REASONS}", consent_id, row.reasons)
+    place = Sealing(person_id, f"consent.{REASONS}", consent_id, found.sealed_reasons)
     (reasons,) = await running.vault.open_many([place])
     response.headers["Cache-Control"] = "no-store"
-    return ProtectionView.model_validate({**row._mapping, "reasons": reasons})  # noqa: SLF001
+    return protection_queries.ProtectionView(**found.view, reasons=reasons)
 
 
 @router.post("/v1/protections/{consent_id}/review", summary="A second person has looked at the reasons")

@@ -6,22 +6,11 @@ said as read, whichever route it was, so that no route can forget it.
 
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import EVERYBODY, Transaction
 from chassis.service import Service
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import LimitPassedV1
-
-_OPENED = text(
-    """
-    insert into intake.opened_cases (actor, day, case_id)
-    select :actor, :day, c from unnest(cast(:cases as uuid[])) c on conflict do nothing
-    """
-)
-_COUNT = text("select count(*) from intake.opened_cases where actor = :actor and day = :day")
-_PASSED = text("insert into intake.limits_passed (actor, day) values (:actor, :day) on conflict do nothing")
-_FORGET = text("delete from intake.opened_cases where actor = :actor and day < :day")
+from services.intake.store import opened
 
 
 class DailyLimit:
@@ -35,11 +24,7 @@ class DailyLimit:
         read = sorted({row.stream for row in tx.rows if row.type == RecordReadV1.type})
         if not read or tx.origin.rows_of == EVERYBODY:
             return
-        who = {"actor": tx.origin.actor, "day": self._service.today()}
-        if (await tx.execute(_OPENED, {**who, "cases": read})).rowcount == 0:
-            return
-        count = (await tx.execute(_COUNT, who)).scalar_one()
-        if count == len(read):
-            await tx.execute(_FORGET, who)
-        if count > self._limit and (await tx.execute(_PASSED, who)).rowcount == 1:
+        actor, day = tx.origin.actor, self._service.today()
+        count = await opened.count_with(tx, actor, day, read)
+        if count > self._limit and await opened.passes(tx, actor, day):
             tx.say(LimitPassedV1(case_id=UUID(read[-1]), limit=self._limit))
