@@ -14,15 +14,16 @@ from tests.authorisation.table import Row, rows
 from tests.authorisation.test_coverage import built
 
 ROWS = rows()
-VERBS = frozenset(
-    "list get"  # readings: of many, of one
-    " preview verify ask"
-    " open assign record screen identify assess place lift start break review"
-    " renew confirm withdraw revoke hand issue fence"
-    " draft send accept reject hold resume complete fail cancel correct describe"
-    " request counsel decide suspend clear depart turn miss arrive close"
-    " read replay retry".split()
-)
+_VERBS = """
+list get
+preview verify ask
+open assign record screen identify assess place lift start break review
+renew confirm withdraw revoke hand issue fence
+draft send accept reject hold resume complete fail cancel correct describe
+request counsel decide suspend clear depart turn miss arrive close
+read replay retry
+"""
+VERBS = frozenset(_VERBS.split())
 """What a route may be named to do. A new verb is added here once somebody has looked that no other says it already."""
 EVERY = {"401", "403", "404", "422", "500", "503"}
 WRITING = {"400", "409", "413", "415"}
