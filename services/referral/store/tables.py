@@ -1,9 +1,9 @@
 """The tables of referral, as its migrations leave them."""
 
 from sqlalchemy import Column, MetaData, Table
-from sqlalchemy.dialects.postgresql import BIGINT, INTEGER, JSONB, TEXT, UUID
+from sqlalchemy.dialects.postgresql import INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, filled, required
+from chassis.tables import TIMESTAMPTZ, required
 
 META = MetaData(schema="referral")
 
@@ -59,28 +59,12 @@ AGE_GROUPS = Table(
     required("basis", TEXT),
 )
 
-ORGANISATIONS = Table(
-    "organisations",
-    META,
-    Column("id", TEXT, primary_key=True),
-    required("cell", TEXT),
-    required("role", TEXT),
-    required("name", TEXT),
-    required("status", TEXT),
-    required("details", JSONB),
-    required("version", INTEGER),
-    Column("seeded", TEXT),
-    filled("told", BIGINT),
-)
-
-SERVICES = Table(
-    "services",
+OFFERED = Table(
+    "offered",
     META,
     Column("organisation", TEXT, primary_key=True),
-    Column("id", TEXT, primary_key=True),
+    Column("service_id", TEXT, primary_key=True),
     required("service", TEXT),
-    required("name", TEXT),
-    required("status", TEXT),
-    required("capacity", TEXT),
-    required("details", JSONB),
+    Column("minimum_age", INTEGER),
+    Column("maximum_age", INTEGER),
 )
