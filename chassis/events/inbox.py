@@ -96,7 +96,7 @@ class Inbox:
                 break
             elif failures >= TRIES:
                 poison = Cause(named(error), place(error))
-                log.warning("an event is parked with its stream: %s at %s", poison.reason, poison.place)
+                log.warning("an event cannot be handled: %s at %s", poison.reason, poison.place)
             else:
                 await asyncio.sleep(pause_after(failures))
         else:
