@@ -8,9 +8,9 @@ from chassis.events.consumer import Subscription
 from contracts.catalogue import consumed_by
 from contracts.crossing import SIDES
 from contracts.events.intake import CaseAssignedV1
-from services.notify import store
 from services.notify.domain.notices import NOTICES, news_of
-from services.notify.store import CaseNotices
+from services.notify.store import notifications
+from services.notify.store.notifications import CaseNotices
 
 
 def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
@@ -27,7 +27,7 @@ def subscription() -> Subscription[Any, CaseNotices]:
     return Subscription(
         handlers={e.event: on_anything_noted for e in consumed_by("notify") if e.type in NOTICES},
         key=lambda event: event.case_id,
-        load=store.load,
-        save=store.save,
+        load=notifications.load,
+        save=notifications.save,
         outgoing=lambda fact: fact,
     )
