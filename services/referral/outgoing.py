@@ -46,10 +46,10 @@ def _logged(fact: facts.Ignored) -> None:
     )
 
 
-_EVENTS = events_by_fact(facts, said)
+EVENTS = events_by_fact(facts, said)
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due | None]] = MappingProxyType(
     {
-        **{fact: _event(event) for fact, event in _EVENTS.items()},
+        **{fact: _event(event) for fact, event in EVENTS.items()},
         facts.ReminderDue: _due(REMIND),
         facts.ExpiryDue: _due(EXPIRE),
         facts.Ignored: _logged,

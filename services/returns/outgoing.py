@@ -12,7 +12,7 @@ from services.returns.domain import facts
 OVERDUE = "overdue"
 """The kind of work that asks whether she arrived."""
 
-_EVENTS = events_by_fact(facts, said)
+EVENTS = events_by_fact(facts, said)
 
 
 def outgoing(fact: facts.Fact) -> Event | Due | None:
@@ -21,7 +21,7 @@ def outgoing(fact: facts.Fact) -> Event | Due | None:
         return None
     if isinstance(fact, facts.ArrivalExpected):
         return _overdue(fact)
-    return _EVENTS[type(fact)](**{field.name: getattr(fact, field.name) for field in fields(fact)})
+    return EVENTS[type(fact)](**{field.name: getattr(fact, field.name) for field in fields(fact)})
 
 
 def _overdue(fact: facts.ArrivalExpected) -> Due:
