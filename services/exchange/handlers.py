@@ -9,8 +9,8 @@ from chassis.events.consumer import Subscription
 from contracts.crossing import BY_EVENT
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
+from contracts.events.directory import DirectoryChangedV1
 from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
-from contracts.events.referral import DirectoryChangedV1
 from contracts.events.returns import ReturnDepartedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
 from services.exchange.domain.facts import Fact
