@@ -11,7 +11,7 @@ from contracts.envelope import Event
 from contracts.events import referral, returns
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
-from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
+from contracts.events.intake import DisclosureClosedV1
 from contracts.events.referral import DirectoryChangedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
 from services.exchange.domain.facts import Fact
@@ -20,7 +20,7 @@ from services.exchange.domain.listings import OwnListing, told
 from services.exchange.domain.process import Pair, Relation, speaker
 from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures, listings, received, relations
-from services.exchange.store.received import Grants, Key, Opening
+from services.exchange.store.received import Grants, Key
 
 Facts = Iterable[Fact]
 
@@ -70,11 +70,6 @@ def on_disclosure_corrected(disclosure: Disclosure, event: DisclosureCorrectedV1
 def on_disclosure_closed(grants: Grants, event: DisclosureClosedV1, now: datetime) -> Facts:
     held = grants.disclosure
     return () if held is None else held.close(event.answer, event.law)
-
-
-def on_case_opened(opening: Opening, event: CaseOpenedV1, now: datetime) -> Facts:
-    opening.person_id = event.person_id
-    return ()
 
 
 def on_process(relation: Relation, event: Any, now: datetime) -> Facts:
@@ -145,10 +140,6 @@ def _grant_key(event: DisclosureClosedV1) -> Key:
     return event.case_id, event.disclosure_id
 
 
-def _case_key(event: CaseOpenedV1) -> UUID:
-    return event.case_id
-
-
 def on_directory_changed(cell: str, partners: Sequence[str]) -> Callable[..., Facts]:
     """The handler that tells every partner how an organisation of this cell now stands."""
 
@@ -185,13 +176,6 @@ def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, 
     )
     return [
         _directory(cell, [partner for partner in partners if partner != cell]),
-        Subscription(
-            handlers={CaseOpenedV1: on_case_opened},
-            key=_case_key,
-            load=received.load_openings,
-            save=received.save_openings,
-            outgoing=outgoing,
-        ),
         Subscription(
             handlers={
                 DisclosureAuthorisedV1: on_disclosure_authorised,

@@ -9,7 +9,6 @@ from chassis.events.subscription import Subscription
 from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
-    CaseOpenedV1,
     CaseTransferredV1,
     FlagsRecordedV1,
     HoldLiftedV1,
@@ -47,11 +46,6 @@ _FOLLOWED: Mapping[str, tuple[Verb, Half | None]] = MappingProxyType(
 )
 """Process code → the half that follows it; None: the one whose other side told it. What such a half says bears its own
 name or the other's, so exchange sends none of it back."""
-
-
-def on_case_opened(case: CaseKnowledge, event: CaseOpenedV1, now: datetime) -> Facts:
-    case.person_id = event.person_id
-    return ()
 
 
 def on_age_group_known(case: CaseKnowledge, event: AgeGroupKnownV1, now: datetime) -> Facts:
@@ -150,7 +144,6 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
 def _knowledge() -> Subscription[Any, CaseKnowledge]:
     return Subscription(
         handlers={
-            CaseOpenedV1: on_case_opened,
             AgeGroupKnownV1: on_age_group_known,
             FlagsRecordedV1: on_flags_recorded,
             HoldPlacedV1: on_hold_placed,

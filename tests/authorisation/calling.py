@@ -30,7 +30,7 @@ def _but(table: str) -> str:
     """
     if table == "chassis.outbox":
         return " where type is distinct from 'attempt.refused.v1'"
-    return " where false" if table in {"chassis.attempts", "vault.holders"} else ""
+    return " where false" if table in {"chassis.attempts", "vault.holds"} else ""
 
 
 async def attempts(harness: Harness) -> int:

@@ -1,4 +1,4 @@
-"""What returns has heard of each case: whose it is, age group, flags, holds, and who has accepted her."""
+"""What returns has heard of each case: age group, flags, holds, and who has accepted her."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from services.returns.domain.case import CaseKnowledge
 
-_READ = "select case_id, person_id, age_group, flags, holds, accepted from returns.known"
+_READ = "select case_id, age_group, flags, holds, accepted from returns.known"
 _ENSURE = text(
     "insert into returns.known (case_id, holds, accepted)"
     " select case_id, '{}', '{}' from unnest(cast(:cases as uuid[])) with ordinality as u(case_id, ord) order by ord"
@@ -22,10 +22,10 @@ _ONE = text(f"{_READ} where case_id = :case")
 _SAVE = text(
     """
     update returns.known as k
-    set person_id = u.person_id, age_group = u.age_group, flags = u.flags, holds = u.holds, accepted = u.accepted
-    from unnest(cast(:cases as uuid[]), cast(:people as uuid[]), cast(:ages as text[]), cast(:flags as text[]),
+    set age_group = u.age_group, flags = u.flags, holds = u.holds, accepted = u.accepted
+    from unnest(cast(:cases as uuid[]), cast(:ages as text[]), cast(:flags as text[]),
                 cast(:holds as jsonb[]), cast(:accepted as jsonb[]))
-         as u(case_id, person_id, age_group, flags, holds, accepted)
+         as u(case_id, age_group, flags, holds, accepted)
     where k.case_id = u.case_id
     """
 )
@@ -44,7 +44,6 @@ async def save(tx: Transaction, cases: Sequence[CaseKnowledge]) -> None:
         _SAVE,
         {
             "cases": [case.case_id for case in cases],
-            "people": [case.person_id for case in cases],
             "ages": [case.age_group for case in cases],
             "flags": [case.flags for case in cases],
             "holds": [json.dumps(one["holds"]) for one in written],
