@@ -20,6 +20,8 @@ from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
 VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
+ERASING_SERVICES = ("intake",)
+"""Those of them that may destroy a person's key."""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"

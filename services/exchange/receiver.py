@@ -139,8 +139,7 @@ class Receiver:
             return None
         if vault is None:
             raise Unavailable
-        way = judged.way
-        return await prepare(self._service.database, vault, way.recipient, way.sender, item)
+        return await prepare(self._service.database, vault, judged.way, item)
 
     async def _refuse(self, raw: Raw, code: str) -> None:
         async with self._transaction() as tx:

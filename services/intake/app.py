@@ -28,7 +28,7 @@ def build(settings: Settings) -> Service:
         versions=VERSIONS,
         subscriptions=[attention.subscription(), *handlers.subscriptions()],
         work=lambda service: [
-            erasure_work(service),
+            *erasure_work(service),
             carrying_work(),
             *age_work(service),
             *import_work(service),

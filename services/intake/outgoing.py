@@ -12,6 +12,7 @@ from contracts.events.intake import (
     CaseAssignedV1,
     CaseIdentifiedV1,
     CaseOpenedV1,
+    CaseReopenedV1,
     CaseScreenedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
@@ -28,6 +29,7 @@ from services.intake.domain import facts
 from services.intake.domain.facts import Fact
 
 DESTROY_KEY = "destroy-key"
+RELEASE = "release-records"
 CARRY_HOLDS = "carry-holds"
 DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
@@ -40,6 +42,8 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
     match fact:
         case facts.CaseOpened():
             return _case_opened(fact)
+        case facts.CaseReopened():
+            return CaseReopenedV1(case_id=fact.case_id, person_id=fact.person_id)
         case facts.CaseAssigned():
             return _case_assigned(fact)
         case facts.CaseTransferred():
@@ -60,6 +64,9 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
+        case facts.ValuesDeleted():
+            payload = {"person_id": str(fact.person_id), "disclosure_id": str(fact.disclosure_id)}
+            return Due(RELEASE, str(fact.disclosure_id), payload)
         case facts.FlagsRecorded():
             return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised)
         case facts.AgeGroupKnown():

@@ -9,7 +9,6 @@ from contracts.crossing import BY_CODE, RETURN
 from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
-    CaseOpenedV1,
     CaseTransferredV1,
     FlagsRecordedV1,
     HoldLiftedV1,
@@ -31,11 +30,6 @@ from services.returns.outgoing import outgoing
 from services.returns.store import known, returns
 
 Facts = Iterable[Fact]
-
-
-def on_case_opened(case: CaseKnowledge, event: CaseOpenedV1, now: datetime) -> Facts:
-    case.person_id = event.person_id
-    return ()
 
 
 def on_age_group_known(case: CaseKnowledge, event: AgeGroupKnownV1, now: datetime) -> Facts:
@@ -137,7 +131,6 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
 def _knowledge() -> Subscription[Any, CaseKnowledge]:
     return Subscription(
         handlers={
-            CaseOpenedV1: on_case_opened,
             AgeGroupKnownV1: on_age_group_known,
             FlagsRecordedV1: on_flags_recorded,
             HoldPlacedV1: on_hold_placed,

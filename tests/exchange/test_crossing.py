@@ -39,6 +39,7 @@ async def destroyed_by_intake(cell: Cell, person_id: UUID) -> None:
     """Intake answers a recall as erased: the key is its to destroy."""
     vault = cell.harness.service.vault
     vault._holder = "intake"
+    await vault.release(person_id)
     await vault.destroy(person_id)
 
 

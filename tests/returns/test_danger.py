@@ -37,7 +37,7 @@ def day(days: int) -> str:
 async def flagged(h: Harness, case_id: UUID, *flags: str) -> intake.FlagsRecordedV1:
     """As intake says it: sealed to the case, under the person's key."""
     async with h.service.database.engine.connect() as conn:
-        statement = text("select person_id from returns.known where case_id = :c")
+        statement = text("select person_id from chassis.case_access where case_id = :c")
         person_id = (await conn.execute(statement, {"c": case_id})).scalar_one()
     codes = "[" + ", ".join(f'"{flag}"' for flag in flags) + "]"
     sealed = await h.service.vault.seal(UUID(str(person_id)), "case.flags", case_id, codes)
@@ -278,8 +278,9 @@ async def test_what_was_erased_protects_her(th: Harness):
     await flagged(th, case_id)
     assert await blocks(th, return_id) == []
     async with th.service.database.engine.connect() as conn:
-        person_id = (await conn.execute(text("select person_id from returns.known"))).scalar_one()
-    await th.service.vault.destroy(UUID(str(person_id)))
+        person_id = (await conn.execute(text("select person_id from chassis.case_access"))).scalar_one()
+    await th.service.vault.release(person_id)
+    await th.service.vault.destroy(person_id)
     assert await blocks(th, return_id) == ["not-fit-to-travel", *CHILD]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from chassis.database import Transaction
+from chassis.identity.access import remember_person
 from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, ReceivedField
 from contracts.organisations import cell_of
 from services.exchange.domain.chain import Place
@@ -177,17 +178,19 @@ async def _process(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
 async def _disclosure(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
     way, content = judged.way, item.disclosure
     prepared = (judged.prepared or {}).get(item.id)
-    if content is None or prepared is None or item.reference is None:
+    if content is None or item.reference is None:
         return IncomingItem(item.id, item.item_class, "refused", "invalid_value")
     refused = IncomingItem(item.id, item.item_class, "refused", RECALLED, disclosure_id=content.disclosure_id)
     if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
         return refused
+    if prepared is None:
+        raise Overtaken
     known = Known(way.recipient, way.sender, item.reference, prepared.case_id, way.sender_cell, live=True)
     if prepared.new_case and not await relations.add(tx, known):
         raise Overtaken
     if await received.closing(tx, prepared.case_id):  # recalled since it was prepared, by another process
         raise Overtaken
-    await received.remember_persons(tx, [(prepared.case_id, prepared.person_id)])
+    await remember_person(tx, prepared.case_id, way.recipient, prepared.person_id)
     await received.add(tx, _arrived(way, item, prepared))
     tx.say(_said(tx, way, item, prepared))
     return replace(refused, outcome="accepted", code=None, case_id=prepared.case_id)

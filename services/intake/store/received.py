@@ -22,17 +22,8 @@ _ONE_AT_A_TIME = text(
 )
 _CASES = text(
     """
-    select c.id, c.person_id, c.organisation, c.urgency, c.state,
-        c.channel <> 'exchange'
-        or exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
-        or exists (select from intake.field_revisions r where r.case_id = c.id)
-        or exists (select from intake.screenings s where s.case_id = c.id)
-        or exists (select from intake.statuses s where s.case_id = c.id)
-        or exists (select from intake.needs n where n.case_id = c.id)
-        or exists (select from intake.age_assessments a where a.case_id = c.id)
-        or c.flags is not null
-        or exists (select from intake.cases o where o.person_id = c.person_id and o.id <> c.id) as own_records
-    from intake.cases c where c.id = any(cast(:ids as uuid[])) order by c.id for update of c
+    select id, person_id, organisation, urgency, state, channel
+    from intake.cases where id = any(cast(:ids as uuid[])) order by id for update
     """
 )
 _DISCLOSURES = text(
@@ -104,7 +95,11 @@ _KEEP = text(
     on conflict do nothing
     """
 )
-_ERASE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
+_DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
+# Only while this person's key still is the case's: a later disclosure may have opened it again under another.
+_ERASED = text(
+    "update intake.cases set state = 'erased', version = version + 1 where id = :case_id and person_id = :person"
+)
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile]:
@@ -119,13 +114,18 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile
             row.organisation,
             row.urgency,
             CaseState(row.state),
-            own_records=row.own_records,
+            opened_here=row.channel != CHANNEL,
         )
     for row in await tx.execute(_DISCLOSURES, ids):
         files[row.case_id].disclosures[row.id] = _disclosure(row)
     for row in await tx.execute(_ACCEPTED, ids):
         files[row.case_id].accepted.add(row.referral_id)
     return files
+
+
+async def erased(tx: Transaction, case_id: UUID, person_id: UUID) -> None:
+    """The key of this person is destroyed: nobody reads or writes in this case until she is referred again."""
+    await tx.execute(_ERASED, {"case_id": case_id, "person": person_id})
 
 
 async def save(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
@@ -179,9 +179,9 @@ async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> N
     if granted:
         await tx.execute(_GRANT, _grants(granted))
     await _keep(tx, changed)
-    erased = [d.id for d in changed if d.state in {State.ERASED, State.STOPPED}]
-    if erased:
-        await tx.execute(_ERASE, {"ids": erased})
+    closed = [d.id for d in changed if d.state in CLOSED]
+    if closed:
+        await tx.execute(_DELETE, {"ids": closed})
 
 
 async def _keep(tx: Transaction, changed: Sequence[Disclosure]) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
-from chassis.identity.access import require
+from chassis.identity.access import find_person, require
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.web.positions import instant, positioned
@@ -75,12 +75,12 @@ async def get_return(
         meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assisted_return(tx, return_id, meant)
         found, case = await store.read(tx, return_id, meant), await known.of_case(tx, case_id)
-        listed = await use_cases.is_listed(tx, found)
+        listed, person_id = await use_cases.is_listed(tx, found), await find_person(tx, case_id)
         _read(tx, case_id, return_id)
     response.headers["ETag"] = etag(view.version)
     if found.half is not Half.SENDING or found.state not in WEIGHED:
         return view
-    knowledge = use_cases.knowledge(case, await opened(running, found, case), listed=listed)
+    knowledge = use_cases.knowledge(case, await opened(running, found, case, person_id), listed=listed)
     country, now = running.ports["country"], running.clock()
     clearer = actor.subject if found.clearer is None else found.clearer
     codes = blocks(found, knowledge, country.rules, country.moment(now, now, clearer))
@@ -95,9 +95,9 @@ async def get_assessment(
     async with running.database.transaction(actor.origin()) as tx:
         meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assessment(tx, return_id, meant)
-        case = await known.of_case(tx, case_id)
+        person_id = await find_person(tx, case_id)
         _read(tx, case_id, return_id)
-    grounds = await open_grounds(running, case, return_id, view.grounds)
+    grounds = await open_grounds(running, person_id, return_id, view.grounds)
     return view.model_copy(update={"grounds": grounds})
 
 

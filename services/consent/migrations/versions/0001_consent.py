@@ -8,7 +8,7 @@ revision = "consent_0001"
 down_revision = None
 
 STATEMENTS = """
-create table consent.cases (case_id uuid primary key, person_id uuid not null, age_group text);
+create table consent.ages (case_id uuid primary key, age_group text not null);
 create table consent.records (
     id uuid primary key, case_id uuid not null, organisation text not null, state text not null,
     revision integer not null, head text not null, salt text not null, valid_until timestamptz not null,
