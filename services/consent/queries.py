@@ -11,10 +11,10 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.problems import NotFound
 from contracts.types import Code
-from services.consent import store
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import Broken, verify
 from services.consent.domain.disclosure import ANSWER_WITHIN, Request
+from services.consent.store import grounds, records
 
 Position = tuple[datetime, UUID]
 
@@ -187,7 +187,7 @@ async def consents(
 ) -> list[ConsentSummary]:
     at, id_ = after or (None, None)
     rows = await tx.execute(_CONSENTS, {"case": case_id, "at": at, "id": id_, "limit": limit})
-    return [ConsentSummary.model_validate(dict(row._mapping)) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
+    return [ConsentSummary.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
@@ -255,7 +255,7 @@ async def guardian(tx: Transaction, consent_id: UUID) -> dict[str, str]:
 async def ledger(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[LedgerEntry]:
     parameters = {"case": case_id, "after": after, "limit": limit, "within": ANSWER_WITHIN}
     rows = await tx.execute(_LEDGER, parameters)
-    return [LedgerEntry.model_validate({**row._mapping, "position": row.pos}) for row in rows]  # noqa: SLF001
+    return [LedgerEntry.model_validate({**row._asdict(), "position": row.pos}) for row in rows]
 
 
 async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int) -> list[GrantView]:
@@ -272,7 +272,7 @@ async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
 
 
 def _grant(row: Any) -> GrantView:
-    values = dict(row._mapping)  # noqa: SLF001
+    values = row._asdict()
     return GrantView.model_validate(
         {**values, "fields": row.fields or [], "back_categories": row.back_categories or []}
     )
@@ -281,8 +281,8 @@ def _grant(row: Any) -> GrantView:
 async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
     """The same decision as at authorisation, with nothing locked and nothing kept."""
     now = await tx.clock()
-    records = await store.records_of(tx, request.case_id)
-    return preview_of(decide(records, await store.ground(tx, cell, now), request, now))
+    held = await records.records_of(tx, request.case_id)
+    return preview_of(decide(held, await grounds.ground(tx, cell, now), request, now))
 
 
 def preview_of(decision: Decision) -> PreviewView:
