@@ -6,6 +6,7 @@ Who sees it is asked of the policies. Whose it is says under which key what is s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,10 @@ from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
 from chassis.identity.standing import NOWHERE, Standing
+from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
+from chassis.rows import Reader
+from chassis.tables import upsert_set
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
 
 CELL = "Cell"
@@ -48,16 +52,14 @@ _LOAD = text(
     "select case_id, organisation, workers, handed_over, person_id from chassis.case_access where case_id = any(:keys)"
     " order by case_id for update"
 )
-_SAVE = text(
-    """
-    insert into chassis.case_access (case_id, organisation, workers, handed_over, person_id)
-    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}'), h, p
-    from unnest(cast(:cases as uuid[]), cast(:organisations as text[]), cast(:workers as text[]),
-                cast(:handed as boolean[]), cast(:persons as uuid[])) as u(c, o, w, h, p)
-    order by c
-    on conflict (case_id) do update set organisation = excluded.organisation, workers = excluded.workers,
-        handed_over = excluded.handed_over, person_id = coalesce(excluded.person_id, chassis.case_access.person_id)
-    """
+_SAVE = upsert_set(
+    CASE_ACCESS,
+    update={
+        "organisation": "excluded.organisation",
+        "workers": "excluded.workers",
+        "handed_over": "excluded.handed_over",
+        "person_id": "coalesce(excluded.person_id, t.person_id)",
+    },
 )
 _SAVE_PERSON = text(
     """
@@ -218,6 +220,9 @@ class CaseAccess:
     changed: bool = False
 
 
+_CASES = Reader(CaseAccess, CASE_ACCESS)
+
+
 def subscription() -> Subscription[UUID, CaseAccess]:
     """What keeps the projection: the events of intake, in their order for each case."""
     return Subscription(
@@ -263,30 +268,13 @@ def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: dateti
 
 
 async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
-    rows = (await tx.execute(_LOAD, {"keys": list(keys)})).all()
-    known: Mapping[UUID, CaseAccess] = {
-        row.case_id: CaseAccess(
-            row.case_id, row.organisation, tuple(row.workers), row.handed_over, row.person_id
-        )
-        for row in rows
-    }
+    known = {case.case_id: case for case in _CASES.all(await tx.execute(_LOAD, {"keys": list(keys)}))}
     return {key: known.get(key) or CaseAccess(key) for key in keys}
 
 
 async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
     changed = [case for case in cases if case.changed and case.organisation is not None]
-    if not changed:
-        return
-    await tx.execute(
-        _SAVE,
-        {
-            "cases": [case.case_id for case in changed],
-            "organisations": [case.organisation for case in changed],
-            "workers": [" ".join(case.workers) for case in changed],
-            "handed": [case.handed_over for case in changed],
-            "persons": [case.person_id for case in changed],
-        },
-    )
+    await _SAVE.write(tx, sorted(changed, key=attrgetter("case_id")))
 
 
 def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str], handed_over: bool) -> Resource:
