@@ -37,7 +37,11 @@ def erasure_work(service: Service) -> list[WorkKind]:
         case_id = UUID(item.payload["case_id"])
         if destroyed:
             await received.erased(tx, case_id, UUID(item.payload["person_id"]))
-        tx.say(disclosure_closed(case_id, UUID(item.payload["disclosure_id"]), "erased" if destroyed else "restricted"))
+        tx.say(
+            disclosure_closed(
+                case_id, UUID(item.payload["disclosure_id"]), "erased" if destroyed else "restricted"
+            )
+        )
 
     return [
         WorkKind(RELEASE, release, released, max_attempts=ATTEMPTS),

@@ -244,7 +244,9 @@ async def test_sealing_and_destroying_at_once_lose_nothing_of_each_other(world: 
         await consent.stop()
 
 
-async def test_a_record_that_is_in_the_register_costs_no_further_query(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_record_that_is_in_the_register_costs_no_further_query(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     someone, asked = uuid4(), []
     await world.vault.create(someone)
     called = world.vault._call

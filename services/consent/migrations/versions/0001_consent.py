@@ -69,7 +69,7 @@ def upgrade() -> None:
     for table in ("revisions", "ledger"):
         op.execute(TRIGGER.format(table=table))
     for statement in (
-        *by_case("consent", ("cases", "records", "disclosures", "ledger", "grants")),
+        *by_case("consent", ("ages", "records", "disclosures", "ledger", "grants")),
         *by_parent("consent", "revisions", "select from consent.records r where r.id = consent_id"),
     ):
         op.execute(statement)

@@ -93,6 +93,6 @@ def upgrade() -> None:
         *by_parent(
             "exchange", "incoming_items", "select from exchange.incoming_envelopes e where e.id = envelope_id"
         ),
-        *by_nobody("exchange", ("persons", "receipts", "inbox", "quarantine")),
+        *by_nobody("exchange", ("receipts", "inbox", "quarantine")),
     ):
         op.execute(statement)
