@@ -11,7 +11,7 @@ from sqlalchemy import text
 from contracts.events import intake, referral
 from services.returns import sealing
 from tests.harness import Harness
-from tests.returns.making import RECEIVER, accepted, age_group, hold, moved, opened
+from tests.returns.making import RECEIVER, accepted, age_group, hold, moved
 from tests.returns.test_service import (
     ASSESSOR,
     SECRET,

@@ -58,13 +58,13 @@ _ACCEPT = text(
 )
 _PUT = text(
     """
-    insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at, closed_for, corrected)
+    insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at, closed_for, retained_by, corrected)
     select d.id, d.case_id, d.referral_id, d.state, cast(:now as timestamptz),
-        case when d.closed then cast(:now as timestamptz) end, d.closed_for, string_to_array(d.corrected, ',')
+        case when d.closed then cast(:now as timestamptz) end, d.closed_for, d.retained_by, string_to_array(d.corrected, ',')
     from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:referrals as uuid[]), cast(:states as text[]),
-                cast(:closed as boolean[]), cast(:closed_for as text[]), cast(:corrected as text[]))
-         as d(id, case_id, referral_id, state, closed, closed_for, corrected)
-    on conflict (id) do update set state = excluded.state, corrected = excluded.corrected,
+                cast(:closed as boolean[]), cast(:closed_for as text[]), cast(:retained as text[]), cast(:corrected as text[]))
+         as d(id, case_id, referral_id, state, closed, closed_for, retained_by, corrected)
+    on conflict (id) do update set state = excluded.state, corrected = excluded.corrected, retained_by = excluded.retained_by,
         closed_for = coalesce(intake.disclosures.closed_for, excluded.closed_for),
         closed_at = coalesce(intake.disclosures.closed_at, excluded.closed_at)
     """
@@ -171,6 +171,7 @@ async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> N
         "states": [d.state for d in changed],
         "closed": [d.state in CLOSED for d in changed],
         "closed_for": [d.closed_for for d in changed],
+        "retained": [d.retained_by for d in changed],
         "corrected": [",".join(d.corrected) for d in changed],
         "now": tx.now,
     }
@@ -245,5 +246,6 @@ def _disclosure(row: Any) -> Disclosure:
         State(row.state),
         grant,
         closed_for=row.closed_for,
+        retained_by=row.retained_by,
         corrected=tuple(row.corrected),
     )
