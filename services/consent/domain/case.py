@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from contracts.organisations import authority
 from services.consent.domain.authorisation import Ground, decide
 from services.consent.domain.coverage import REPLACED, again
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
@@ -34,7 +35,7 @@ class CaseConsents:
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """What somebody gave who may not speak at her age permits nothing more: a child alone, or another for an adult."""
         self.age_group = age_group
-        act = Act("system:consent", f"{self.ground.cell.lower()}-exchange", now)
+        act = Act("system:consent", authority(self.ground.cell), now)
         child = is_child(age_group)
         unfit = [r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=child)]
         return [fact for record in unfit for fact in record.lapse(act)]
