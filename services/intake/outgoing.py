@@ -61,7 +61,7 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.HoldLifted():
             return HoldLiftedV1(case_id=fact.case_id, hold_id=fact.hold_id)
         case facts.DisclosureClosed():
-            return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
+            return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer, fact.law)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
         case facts.ValuesDeleted():
@@ -186,8 +186,10 @@ def _needs_assessed(fact: facts.NeedsAssessed) -> NeedsAssessedV1:
     )
 
 
-def disclosure_closed(case_id: UUID, disclosure_id: UUID, answer: str) -> DisclosureClosedV1:
-    return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer)
+def disclosure_closed(
+    case_id: UUID, disclosure_id: UUID, answer: str, law: str | None = None
+) -> DisclosureClosedV1:
+    return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer, law=law)
 
 
 def _key_unneeded(fact: facts.KeyUnneeded) -> Due:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from contracts.events import intake, referral
 from services.returns import sealing
 from tests.harness import Harness
-from tests.returns.making import RECEIVER, accepted, age_group, hold, moved, opened
+from tests.returns.making import RECEIVER, accepted, age_group, hold, moved
 from tests.returns.test_service import (
     ASSESSOR,
     SECRET,
@@ -313,11 +313,11 @@ async def test_two_services_that_speak_of_one_new_case_at_once_lose_nothing(th: 
     for _ in range(10):
         case_id, hold_id = uuid4(), uuid4()
         await asyncio.gather(
-            th.deliver(opened(case_id, uuid4())),
+            th.deliver(age_group(case_id)),
             th.deliver(accepted(case_id, uuid4()), publisher="referral"),
         )
         await th.deliver(hold(case_id, hold_id, datetime.now(UTC) + timedelta(days=30)))
         async with th.service.database.engine.connect() as conn:
             statement = text("select * from returns.known where case_id = :c")
             row = (await conn.execute(statement, {"c": case_id})).one()
-        assert (row.person_id is not None, len(row.accepted), len(row.holds)) == (True, 1, 1)
+        assert (row.age_group, len(row.accepted), len(row.holds)) == ("adult", 1, 1)

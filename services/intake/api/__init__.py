@@ -11,11 +11,25 @@ from services.intake.api import (
     imports,
     internal,
     needs,
+    received,
     screenings,
     status,
     submissions,
 )
 
 router = APIRouter()
-for part in (cases, fields, history, screenings, ages, status, needs, imports, submissions, glass, internal):
+for part in (
+    cases,
+    fields,
+    history,
+    screenings,
+    ages,
+    status,
+    needs,
+    received,
+    imports,
+    submissions,
+    glass,
+    internal,
+):
     router.include_router(part.router)

@@ -132,6 +132,7 @@ class DisclosureClosed:
     case_id: UUID
     disclosure_id: UUID
     answer: str
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

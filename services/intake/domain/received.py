@@ -11,6 +11,7 @@ from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
 from services.intake.domain.age import BIRTHDATE, Age
 from services.intake.domain.case import State as CaseState
+from services.intake.domain.case import WrongState
 from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.facts import Fact
 
@@ -79,6 +80,8 @@ class Disclosure:
     """Field → ciphertext, for fields that are new in this batch."""
     closed_for: str | None = None
     """Why it was taken back, where the recall says so."""
+    retained_by: str | None = None
+    """The law under which this country keeps in its own record what was taken back."""
     corrected: tuple[str, ...] = ()
     """Fields whose values its sender has corrected since, where no newer one came: names."""
     changed: bool = False
@@ -171,6 +174,19 @@ class ReceivedFile:
         self.changed, disclosure.values, disclosure.closed_for = True, {}, reason
         unindexed = facts.IndexDue(self.case_id, disclosure_id, closed=True)
         return [*self._deleted(disclosure_id, self.person_id), unindexed]
+
+    def retain(self, disclosure_id: UUID, law: str) -> list[Fact]:
+        """What was received is deleted; somebody says which law has it kept where it went into this country's own record.
+
+        Raises WrongState where nothing was taken back after an acceptance.
+        """
+        disclosure = self.disclosures.get(disclosure_id)
+        if disclosure is None or disclosure.state is not State.RESTRICTED:
+            raise WrongState
+        if disclosure.retained_by == law:
+            return []
+        disclosure.retained_by, disclosure.changed = law, True
+        return [facts.DisclosureClosed(self.case_id, disclosure_id, "retained", law)]
 
     def correct(self, disclosure_id: UUID, fields: Collection[str]) -> list[Fact]:
         """Its sender has other values by now. What was not kept here, or never received, needs no correction."""

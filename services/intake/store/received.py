@@ -50,6 +50,7 @@ _PUT = upsert_set(
     update={
         "state": "excluded.state",
         "corrected": "excluded.corrected",
+        "retained_by": "excluded.retained_by",
         "closed_for": "coalesce(t.closed_for, excluded.closed_for)",
         "closed_at": "coalesce(t.closed_at, excluded.closed_at)",
         **{name: f"coalesce(excluded.{name}, t.{name})" for name in _GRANTS.values(None)},
@@ -126,6 +127,7 @@ def _row(one: Disclosure, now: datetime) -> dict[str, object]:
         "received_at": now,
         "closed_at": now if one.state in CLOSED else None,
         "closed_for": one.closed_for,
+        "retained_by": one.retained_by,
         "corrected": one.corrected,
         **_GRANTS.values(one.grant),
     }
@@ -149,5 +151,6 @@ def _disclosure(row: Row[Any]) -> Disclosure:
         State(row.state),
         None if row.valid_until is None else _GRANTS.row(row),
         closed_for=row.closed_for,
+        retained_by=row.retained_by,
         corrected=tuple(row.corrected),
     )
