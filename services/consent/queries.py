@@ -1,15 +1,17 @@
 """What is read of consents: SQL straight to the views that the API answers with."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound
+from chassis.rows import Reader
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import Broken, verify
@@ -55,6 +57,18 @@ class ConsentSummary(BaseModel):
     valid_until: datetime
     created_at: datetime
     terms: TermsView
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRevision:
+    """A revision as it was hashed."""
+
+    number: int
+    body: dict[str, Any]
+    hash: str
+
+
+_KEPT = Reader(KeptRevision)
 
 
 class RevisionView(BaseModel):
@@ -193,7 +207,7 @@ async def consents(
 async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
     """The record with all its revisions, and whether they are as they were written."""
     row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
-    revisions = (await tx.execute(_REVISIONS, {"id": consent_id})).all()
+    revisions = _KEPT.all(await tx.execute(_REVISIONS, {"id": consent_id}))
     waiting = await waiting_of(tx, consent_id)
     return ConsentView(
         id=row.id,
@@ -220,7 +234,7 @@ async def waiting(tx: Transaction, disclosure_id: UUID) -> Waiting | None:
     return None if row is None else Waiting.model_validate(row, from_attributes=True)
 
 
-def _intact(row: Any, revisions: Sequence[Any]) -> bool:
+def _intact(row: Row[Any], revisions: Sequence[KeptRevision]) -> bool:
     """The chain holds, none is missing at its end, and the record says what its last revision says."""
     try:
         count = verify(((r.body, r.hash) for r in revisions), row.salt)
@@ -231,7 +245,7 @@ def _intact(row: Any, revisions: Sequence[Any]) -> bool:
     return count == row.revision and revisions[-1].hash == row.head and as_last
 
 
-def _revision(row: Any) -> RevisionView:
+def _revision(row: KeptRevision) -> RevisionView:
     body = row.body
     return RevisionView(
         number=row.number,
@@ -271,7 +285,7 @@ async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
     return _grant(row)
 
 
-def _grant(row: Any) -> GrantView:
+def _grant(row: Row[Any]) -> GrantView:
     values = row._asdict()
     return GrantView.model_validate(
         {**values, "fields": row.fields or [], "back_categories": row.back_categories or []}
