@@ -20,7 +20,7 @@ from chassis.identity.standing import NOWHERE, Standing
 from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
 from chassis.rows import Reader
-from chassis.tables import upsert_set
+from chassis.tables import insert_missing, upsert_set
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
 
 CELL = "Cell"
@@ -52,6 +52,7 @@ _LOAD = text(
     "select case_id, organisation, workers, handed_over, person_id from chassis.case_access where case_id = any(:keys)"
     " order by case_id for update"
 )
+_ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
 _SAVE = upsert_set(
     CASE_ACCESS,
     update={
@@ -61,12 +62,7 @@ _SAVE = upsert_set(
         "person_id": "coalesce(excluded.person_id, t.person_id)",
     },
 )
-_SAVE_PERSON = text(
-    """
-    insert into chassis.case_access (case_id, organisation, person_id) values (:case_id, :organisation, :person_id)
-    on conflict (case_id) do update set person_id = excluded.person_id
-    """
-)
+_SAVE_PERSON = upsert_set(CASE_ACCESS, "case_id", "organisation", "person_id", update=["person_id"])
 
 
 def require(actor: Actor, action: str, *, organisation: str | None = None, kind: str = CELL) -> Decision:
@@ -199,10 +195,16 @@ async def remember(
     await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
 
 
+async def remember_new(tx: Transaction, organisations: Mapping[UUID, str]) -> None:
+    """The same for many cases at once that are new here, and nobody's in their organisations yet."""
+    rows = [{"case_id": case_id, "organisation": name} for case_id, name in organisations.items()]
+    await _ADD.write(tx, rows)
+
+
 async def remember_person(tx: Transaction, case_id: UUID, organisation: str, person_id: UUID) -> None:
     """Write whose case it is, in the transaction that decides it (exchange). `organisation` has it where it is new here."""
-    parameters = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
-    await tx.execute(_SAVE_PERSON, parameters)
+    row = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
+    await _SAVE_PERSON.write(tx, [row])
 
 
 @dataclass(slots=True)
