@@ -9,12 +9,12 @@ from sqlalchemy import text
 
 from chassis.identity.auth import Actor
 from chassis.service import Service
+from chassis.tables import insert_missing
 from services.intake.sealing import vault_of
+from services.intake.store.tables import CELL_KEYS
 
 _READ = text("select sealed from intake.cell_keys where name = :name")
-_WRITE = text(
-    "insert into intake.cell_keys (name, sealed) values (:name, :sealed) on conflict (name) do nothing"
-)
+_WRITE = insert_missing(CELL_KEYS, key=["name"])
 NAME = "recognition"
 CLASS = "cell.key"
 SIZE = 32
@@ -50,7 +50,7 @@ class CellKey:
             await vault.create(self._owner)
             new = await vault.seal(self._owner, CLASS, NAME, secrets.token_hex(SIZE))
             async with self._service.database.transaction(self._service.database.system()) as tx:
-                await tx.execute(_WRITE, {"name": NAME, "sealed": new})
+                await _WRITE.write(tx, [{"name": NAME, "sealed": new}])
             sealed = await self._read() or new  # another process may have been first
         return bytes.fromhex(await vault.open(self._owner, CLASS, NAME, sealed))
 
