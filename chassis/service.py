@@ -19,12 +19,12 @@ from chassis.endings import cut_off, left_over, within
 from chassis.events.consumer import Consumer, Subscription
 from chassis.events.kafka import KafkaLink
 from chassis.events.relay import Relay
-from chassis.events.replays import replay_work
 from chassis.identity import access
 from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
 from chassis.observe.telemetry import Telemetry
 from chassis.purge import purge_work
+from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.vault import Vault
 from chassis.web import answers, operations, parked_events, reading, refusals

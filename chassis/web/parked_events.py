@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
+from chassis import replays
 from chassis.database import Database, Transaction
 from chassis.events import causes as by_cause
-from chassis.events import parked, replays
+from chassis.events import parked
 from chassis.events.admission import PROTECTIVE, Cause
 from chassis.events.replay import replay_stream
 from chassis.identity.access import require

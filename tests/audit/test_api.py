@@ -138,10 +138,20 @@ async def test_a_trail_is_narrowed_by_what_was_asked(audit, query, types):
 
 async def test_what_an_operator_did_is_on_the_trail_of_its_case_and_listed_for_an_auditor(audit):
     case, who = uuid4(), audit.as_("auditor")
-    given_up = {"operation": "discard_event", "operation_reason": "superseded", "stream": str(case), "position": 3}
+    given_up = {
+        "operation": "discard_event",
+        "operation_reason": "superseded",
+        "stream": str(case),
+        "position": 3,
+    }
     await audit.deliver(OperationPerformedV1(**given_up), publisher="consent")
     await audit.deliver(given(case))
-    moved = {"operation": "move_offset", "operation_reason": "data_gone", "topic": "consent.events", "moved_to": 9}
+    moved = {
+        "operation": "move_offset",
+        "operation_reason": "data_gone",
+        "topic": "consent.events",
+        "moved_to": 9,
+    }
     await audit.deliver(OperationPerformedV1(**moved), publisher="intake")
     trail = (await audit.client.get(f"/v1/trails/{case}", headers=who)).json()["items"]
     assert [entry["type"] for entry in trail] == ["operation.performed.v1", "consent.given.v1"]

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.events import replays
+from chassis import replays
 from chassis.events.causes import ParkedCause, causes, id_of
 from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
