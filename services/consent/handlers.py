@@ -152,7 +152,7 @@ def on_recall_received(case: CaseConsents, event: RecallReceivedV1, now: datetim
 
 
 def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1, now: datetime) -> Facts:
-    agreement.learn(
+    return agreement.learn(
         AgreementTerms(
             id=event.agreement_id,
             version=event.version,
@@ -163,9 +163,9 @@ def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1
             valid_from=event.valid_from,
             valid_until=event.valid_until,
             retention_days=event.retention_days,
-        )
+        ),
+        now,
     )
-    return ()
 
 
 _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(

@@ -81,6 +81,11 @@ _LAST_ANSWER = text(
 _AGREEMENTS = text(
     "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
 )
+_UNDER = text(
+    "select distinct case_id from consent.disclosures"
+    " where agreement_id = :agreement and stage in ('authorised', 'sealed', 'delivered', 'undelivered')"
+    " and (cast(:after as uuid) is null or case_id > :after) order by case_id limit :limit"
+)
 _DIRECTORY = text("select id, cell, role, type from chassis.organisations where status = :active")
 
 
@@ -218,6 +223,12 @@ async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUI
     for grant in grants:
         found[grant.case_id].grants[grant.disclosure_id] = grant
     return found
+
+
+async def cases_under(tx: Transaction, agreement_id: str, after: str | None, limit: int) -> list[UUID]:
+    """Cases with something disclosed under this agreement and not taken back."""
+    parameters = {"agreement": agreement_id, "after": after, "limit": limit}
+    return list((await tx.execute(_UNDER, parameters)).scalars())
 
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.consent.domain.authorisation import Ground, decide
-from services.consent.domain.coverage import REPLACED, again
+from services.consent.domain.coverage import REPLACED, again, reconsider
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
 from services.consent.domain.facts import DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
@@ -82,6 +82,14 @@ class CaseConsents:
             for fact in disclosure.end(reason, self._retention(disclosure), now)
         ]
 
+    def agreement_changed(self, now: datetime) -> list[Fact]:
+        """Whatever the agreements of today do not allow whole is taken back, and what is left of it disclosed anew."""
+        said: list[Fact] = []
+        for record in self.records.values():
+            said += reconsider(record, self.ground, now)
+            self.disclosures |= {disclosure.id: disclosure for disclosure in record.disclosures}
+        return said
+
     def answered_late(self, referral_id: UUID, now: datetime) -> list[Fact]:
         """The answer had been given when this side stopped waiting: what was taken back for that is authorised again."""
         found = self._of_referral(referral_id)
@@ -142,10 +150,7 @@ class CaseConsents:
         return [d for d in self.disclosures.values() if d.request.referral_id == referral_id]
 
     def _retention(self, disclosure: Disclosure) -> timedelta:
-        """What the agreement says today; none where it is not known."""
-        named = disclosure.authorised_by.agreement_id
-        days = next((a.retention_days for a in self.ground.agreements if a.id == named), 0)
-        return timedelta(days=days)
+        return self.ground.retention(disclosure.authorised_by.agreement_id)
 
     def disclosure(self, disclosure_id: UUID | None) -> Disclosure | None:
         """None for an item at the border that is no disclosure, or none of this case."""

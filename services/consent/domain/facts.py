@@ -159,6 +159,16 @@ class ReadingEndDue:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LookDue:
+    """Whatever was disclosed under this agreement is compared with what the agreement says at that time."""
+
+    agreement_id: str
+    version: int
+    why: str
+    at: datetime
+
+
 Fact = (
     ConsentGiven
     | ConsentRequested
@@ -179,4 +189,5 @@ Fact = (
     | DisclosureRecalled
     | FenceDue
     | ReadingEndDue
+    | LookDue
 )
