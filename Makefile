@@ -31,7 +31,7 @@ check: $(STAMP) ## all that a change must pass besides the tests: style, types, 
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(RUN) -m contracts.generate --check
+	$(RUN) -m contracts.tools.generate --check
 	.venv/bin/hadolint deploy/Dockerfile
 	$(RUN) -m deploy.validate
 
@@ -49,12 +49,12 @@ bench: $(STAMP) ## measure relay and consumer against the floor, on a real Kafka
 	$(RUN) -m tests.bench $(ARGS)
 
 contracts: $(STAMP) ## write the schemas, AsyncAPI document and event map anew from the event classes
-	$(RUN) -m contracts.generate
+	$(RUN) -m contracts.tools.generate
 
 event-map: contracts ## write docs/event-map.md anew (with the rest of the generated contracts)
 
 route: $(STAMP) ## print the way of one event: make route E=referral.accepted
-	$(RUN) -m contracts.route $(E)
+	$(RUN) -m contracts.tools.route $(E)
 
 lock: $(STAMP) ## resolve requirements.in into requirements.lock anew
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv

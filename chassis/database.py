@@ -64,7 +64,7 @@ class Transaction:
     rows: list[Row] = field(default_factory=list)
     due: list[Due] = field(default_factory=list)
     idempotency: Any = None
-    """The claim on the Idempotency-Key, where the request carries one (chassis.http)."""
+    """The claim on the Idempotency-Key, where the request carries one (chassis.web.http)."""
 
     def say(self, *facts: Event | Due | None, origin: Origin | None = None) -> None:
         """Say events and make work due, in this order. None is passed over, so a fact may have no event."""

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.events.subscription import Subscription
 from chassis.problems import Invalid, Unavailable
-from chassis.subscription import Subscription
 from contracts.events.referral import DirectoryChangedV1, StaffChangedV1
 from contracts.organisations import ACTIVE, CASE_ROLES, may_receive
 

@@ -7,11 +7,13 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis.kafka import TopicUnavailable
-
 SURROUNDINGS = ("08", "25", "28", "3D", "40", "42", "53", "55", "57", "58", "XX")
 """SQLSTATE classes that say nothing about the event in hand: connection, read-only after a failover, login, deadlock and
 serialisation, missing tables or rights, disk and memory, locks, shutdown, system errors."""
+
+
+class TopicUnavailable(Exception):
+    """A topic that does not exist or that this user may not see; the client would wait for it in silence, for ever."""
 
 
 def transient(error: BaseException) -> bool:

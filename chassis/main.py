@@ -12,11 +12,11 @@ from typing import TypeVar
 import uvloop
 from starlette.types import ASGIApp
 
-from chassis.http_server import server
-from chassis.logs import configure
 from chassis.migrate import migrate
+from chassis.observe.logs import configure
 from chassis.service import Service
 from chassis.settings import Settings
+from chassis.web.http_server import server
 
 GC_THRESHOLD = 50_000
 STOP_SECONDS = 25

@@ -12,28 +12,30 @@ import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import access, directory, operations, problems, refusals
-from chassis.answer_headers import AnswerHeaders
-from chassis.api_document import DocumentedApi
-from chassis.attempts import attempts_work
-from chassis.auth import ServiceTokens, TokenValidator
-from chassis.body_limit import BodyLimit
+from chassis import directory
 from chassis.clock import Clock, day_of, utc_now
-from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.endings import cut_off, left_over, within
-from chassis.http import replayed
-from chassis.idempotency import Replayed
-from chassis.kafka import KafkaLink
-from chassis.policies import Policies
+from chassis.events.consumer import Consumer, Subscription
+from chassis.events.kafka import KafkaLink
+from chassis.events.relay import Relay
+from chassis.identity import access
+from chassis.identity.auth import ServiceTokens, TokenValidator
+from chassis.identity.policies import Policies
+from chassis.observe.telemetry import Telemetry
 from chassis.purge import purge_work
-from chassis.query_names import known_parameters
-from chassis.relay import Relay
 from chassis.settings import Settings
-from chassis.strict_json import StrictJson
-from chassis.telemetry import Telemetry
-from chassis.token_first import TokenFirst
-from chassis.vault import Vault
+from chassis.vault.vault import Vault
+from chassis.web import answers, operations, refusals
+from chassis.web.answer_headers import AnswerHeaders
+from chassis.web.api_document import DocumentedApi
+from chassis.web.attempts import attempts_work
+from chassis.web.body_limit import BodyLimit
+from chassis.web.http import replayed
+from chassis.web.idempotency import Replayed
+from chassis.web.query_names import known_parameters
+from chassis.web.strict_json import StrictJson
+from chassis.web.token_first import TokenFirst
 from chassis.work import WorkKind, WorkRunner
 
 CLOSE_SECONDS = 2.0
@@ -113,14 +115,14 @@ class Service:
             version="1",
             docs_url=None,
             redoc_url=None,
-            openapi_url=None,  # chassis.operations gives the document, without calls between services
+            openapi_url=None,  # chassis.web.operations gives the document, without calls between services
             telemetry=self.telemetry.http(),
             dependencies=[Depends(known_parameters)],
         )
         app.add_middleware(StrictJson)  # each is inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.add_middleware(TokenFirst)
-        problems.install(app)
+        answers.install(app)
         app.add_middleware(AnswerHeaders)
         app.add_exception_handler(Replayed, replayed)
         app.add_exception_handler(access.CaseRefused, refusals.refused)

@@ -17,10 +17,10 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.faults import named, place, transient
+from chassis.observe.telemetry import Telemetry, mark_failed
 from chassis.outbox import Due
 from chassis.settings import Settings
 from chassis.supervised import Supervised
-from chassis.telemetry import Telemetry, mark_failed
 
 CONCURRENCY = 8
 PRIORITIES = (0, 1, 2, 3)

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import rfc8785
 
-from contracts.fields import FIELDS
+from contracts.casefile.fields import FIELDS
 from contracts.protection import IMMEDIATE_PROTECTION, PROTECTED, protection
 
 REFERRAL, TRANSFER = "referral", "transfer"

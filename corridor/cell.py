@@ -11,8 +11,8 @@ from typing import Any
 import uvloop
 from starlette.types import ASGIApp
 
-from chassis.logs import configure
 from chassis.main import serve
+from chassis.observe.logs import configure
 from chassis.service import Service
 from corridor.front import Proxy, front
 from deploy.local.issuer import build_issuer

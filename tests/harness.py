@@ -17,10 +17,10 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
-from chassis.consumer import Inbox, Message
+from chassis.events.consumer import Inbox, Message
 from chassis.migrate import migrate
 from chassis.service import Service
-from chassis.vault import migrate_vault
+from chassis.vault.vault import migrate_vault
 from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta

@@ -91,7 +91,7 @@ class ReceivedField(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     field: Annotated[str, Code("field")]
     # bound in the vault to the person, the field's name as class, and `disclosure_id` as record: exchange seals the text
-    # of `contracts.fields.to_text`, and intake opens it
+    # of `contracts.casefile.fields.to_text`, and intake opens it
     value: Sealed
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from chassis.http_server import server
+from chassis.web.http_server import server
 from deploy.compose.cell import ISSUER, PORT, ROOT, issuer_url
 from deploy.local.issuer import build_issuer
 from deploy.local.people import load_people

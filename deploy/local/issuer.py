@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from chassis import signing
+from chassis.identity import signing
 from deploy.local.people import Person, load_key, mint
 
 REFRESH_LIFETIME_S = 8 * 3600

@@ -9,7 +9,7 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
-from chassis import signing
+from chassis.identity import signing
 from contracts import services
 
 PEOPLE = Path(__file__).with_name("people.json")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from chassis.migrate import migrate
-from chassis.vault import migrate_vault
+from chassis.vault.vault import migrate_vault
 from contracts.catalogue import (
     CATALOGUE,
     PARTITIONS,

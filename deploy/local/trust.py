@@ -12,8 +12,8 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
-from contracts.fields import FIELDS
 from services.exchange.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
 
 SIGNING_LIFETIME, AGREEING_LIFETIME = timedelta(days=90), timedelta(days=180)

@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
-from chassis.access import require
-from chassis.http import Listing, Page, Tx, Who, cursor
-from chassis.positions import number, positioned
+from chassis.identity.access import require
 from chassis.problems import NotFound
+from chassis.web.http import Listing, Page, Tx, Who, cursor
+from chassis.web.positions import number, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Pseudonym
 from services.audit.domain.chain import verify

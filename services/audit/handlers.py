@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from chassis.consumer import Subscription
+from chassis.events.consumer import Subscription
 from contracts.envelope import Received
 from services.audit.store import LOG, Log, load, save
 

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from chassis.access import require_case
 from chassis.database import EVERYBODY, Origin, Transaction
-from chassis.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag, one_transaction
-from chassis.positions import instant, number, positioned
+from chassis.identity.access import require_case
 from chassis.problems import Unavailable
 from chassis.service import Running, Service
-from chassis.vault import Sealing
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag, one_transaction
+from chassis.web.positions import instant, number, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
 from services.consent import fencing, queries, store, use_cases

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from contracts.name import NameText
+from contracts.casefile.name import NameText
 from contracts.types import Cell, KnownCode, OrganisationId
 from services.consent.domain.terms import (
     Assent,

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import require_case
-from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.directory import require_organisation
-from chassis.http import Done, Tx, Who, done
+from chassis.identity.access import require_case
+from chassis.identity.auth import Actor
 from chassis.problems import Invalid, Unavailable
 from chassis.service import Running
+from chassis.web.http import Done, Tx, Who, done
 from contracts.disclosure import TRANSFER
 from contracts.events.access import RecordReadV1
 from contracts.types import KnownCode, OrganisationId

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from chassis.database import Transaction
-from chassis.subscription import Subscription
+from chassis.events.subscription import Subscription
 from contracts.disclosure import AgreementTerms
 from contracts.envelope import Event
 from contracts.events.exchange import (

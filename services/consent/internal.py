@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import require
-from chassis.http import Tx, Who
+from chassis.identity.access import require
 from chassis.service import Running
+from chassis.web.http import Tx, Who
 from contracts.disclosure import REFERRAL
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId, Sha256

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from chassis.access import holder_of, require_case
-from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.directory import refused, require_organisation
+from chassis.identity.access import holder_of, require_case
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict
 from contracts.disclosure import categories_of
 from contracts.protection import is_of_country, protection

@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from chassis.access import visible_cases
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.access import visible_cases
+from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from contracts.protection import protection
 from contracts.types import Code

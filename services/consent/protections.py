@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import require
-from chassis.auth import Actor
-from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, one_transaction
-from chassis.positions import instant, positioned
+from chassis.identity.access import require
+from chassis.identity.auth import Actor
 from chassis.problems import Unavailable
 from chassis.service import Running
-from chassis.vault import Sealing
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, one_transaction
+from chassis.web.positions import instant, positioned
+from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
-from contracts.text import Paragraph
 from contracts.types import KnownCode, OrganisationId
 from services.consent import protecting, protection_queries, store, use_cases
 from services.consent.api import Ended, remember_end, settled

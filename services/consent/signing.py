@@ -9,7 +9,7 @@ import rfc8785
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from chassis.auth import ServiceKeyMissing, private_key, service_issuer
+from chassis.identity.auth import ServiceKeyMissing, private_key, service_issuer
 from chassis.service import Service
 from chassis.settings import Settings
 from services.consent.domain.authorisation import Wanted

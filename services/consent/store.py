@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.access import require_case, whose
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.access import require_case, whose
+from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
 from contracts.organisations import ACTIVE
 from services.consent import mapping

@@ -8,12 +8,12 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-from chassis.access import holder_of, require_case
-from chassis.auth import Actor
 from chassis.database import Database, Transaction
 from chassis.directory import NOT_LISTED, find, refused, require_organisation
+from chassis.identity.access import holder_of, require_case
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
-from chassis.vault import Sealing, Vault
+from chassis.vault.vault import Sealing, Vault
 from services.consent import store
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Wanted, token_refusal

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from chassis.access import require
-from chassis.http import Listing, Page, Tx, Who, cursor
-from chassis.positions import identifier, instant, positioned
+from chassis.identity.access import require
 from chassis.problems import NotFound
 from chassis.service import Running
+from chassis.web.http import Listing, Page, Tx, Who, cursor
+from chassis.web.positions import identifier, instant, positioned
 from services.exchange import queries
 from services.exchange.border_state import limits
 from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, Position

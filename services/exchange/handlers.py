@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from chassis.consumer import Subscription
+from chassis.events.consumer import Subscription
 from contracts.envelope import Event
 from contracts.events import referral, returns
 from contracts.events.audit import DisclosureLoggedV1

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import CASE, require
-from chassis.http import Tx, Who
-from chassis.policies import Resource
-from chassis.standing import NOWHERE, Standing, StandingForm
+from chassis.identity.access import CASE, require
+from chassis.identity.policies import Resource
+from chassis.identity.standing import NOWHERE, Standing, StandingForm
+from chassis.web.http import Tx, Who
 from contracts.types import CaseId, KnownCode
 from services.exchange.store import received
 from services.exchange.use_cases.fence_disclosure import Recalled, fence

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.endings import within
+from chassis.events.kafka import require_topics
 from chassis.faults import named, transient
-from chassis.kafka import require_topics
 from chassis.service import Service
 from chassis.supervised import Supervised, pause_after
 from services.exchange.receiver import Receiver

@@ -9,8 +9,8 @@ from uuid import UUID
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from chassis.auth import service_issuer
-from chassis.jwks import KeySource
+from chassis.identity.auth import service_issuer
+from chassis.identity.jwks import KeySource
 from chassis.settings import Settings
 from services.exchange.domain.disclosure import Authorised
 

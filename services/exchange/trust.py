@@ -10,7 +10,7 @@ from typing import Any, Literal
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from chassis.epochs import FileKeysRefused
+from chassis.vault.epochs import FileKeysRefused
 from contracts.disclosure import AgreementTerms
 from services.exchange.domain.check import Agreement, cell_of
 from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf

@@ -9,9 +9,9 @@ from chassis.clock import next_day
 from chassis.database import Origin, Transaction
 from chassis.outbox import Due
 from chassis.service import Service
-from chassis.vault import Sealing
+from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
-from contracts.partial_date import PartialDate
+from contracts.casefile.partial_date import PartialDate
 from services.intake.domain.age import BIRTHDATE, FLAG, Evidence, Group
 from services.intake.domain.case import State
 from services.intake.domain.facts import AgeGroupKnown

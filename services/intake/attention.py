@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.subscription import Subscription
+from chassis.events.subscription import Subscription
 from chassis.work import Item, WorkKind
 from contracts.events.referral import DirectoryChangedV1, StaffChangedV1
 from contracts.response_clock import ResponseClock

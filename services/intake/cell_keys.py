@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from sqlalchemy import text
 
-from chassis.auth import Actor
+from chassis.identity.auth import Actor
 from chassis.service import Service
 from services.intake.sealing import vault_of
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.service import Service
-from chassis.vault import KeyHeld
+from chassis.vault.vault import KeyHeld
 from chassis.work import Item, WorkKind
 from services.intake.outgoing import DESTROY_KEY, disclosure_closed
 from services.intake.sealing import vault_of

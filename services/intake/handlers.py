@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.consumer import Subscription
+from chassis.events.consumer import Subscription
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
 from contracts.events.exchange import CorrectionReceivedV1, DisclosureReceivedV1, RecallReceivedV1
 from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1

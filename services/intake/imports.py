@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.auth import Actor
 from chassis.service import Service
-from chassis.vault import Sealing
+from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
 from services.intake.cell_keys import cell_key_of
 from services.intake.domain.age import Evidence

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.service import Service
-from chassis.vault import Sealing
+from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
 from services.intake.cell_keys import cell_key_of
 from services.intake.domain.case import State

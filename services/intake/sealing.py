@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.problems import Unavailable
 from chassis.service import Service
-from chassis.vault import Sealing, Vault
+from chassis.vault.vault import Sealing, Vault
 
 FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON, GLASS = (
     "case.flags",

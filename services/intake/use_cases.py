@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from chassis.access import require
-from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.directory import require_workers
+from chassis.identity.access import require
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
 from services.intake.domain.age import Evidence, Group

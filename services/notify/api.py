@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from chassis.access import require
-from chassis.http import Done, Listing, Page, Tx, Who, cursor, done
-from chassis.positions import instant, positioned
+from chassis.identity.access import require
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.positions import instant, positioned
 from contracts.types import KnownCode
 from services.notify import queries
 

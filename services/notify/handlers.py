@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from chassis.consumer import Subscription
+from chassis.events.consumer import Subscription
 from contracts.catalogue import consumed_by
 from contracts.events.intake import CaseAssignedV1
 from services.notify import store

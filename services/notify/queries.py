@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.directory import staff_with
+from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.language import LanguageTag
-from contracts.text import Line, Paragraph
+from contracts.casefile.language import LanguageTag
+from contracts.casefile.text import Line, Paragraph
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.referral.domain.directory import Profile, Service
 

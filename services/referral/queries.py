@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.worklist import Position, halves
+from chassis.identity.auth import Actor
+from chassis.web.worklist import Position, halves
 from contracts.types import CaseId, Cell, Code, OrganisationId
 
 _REASON = "of `referral_rejection`, `referral_hold` or `referral_failure`; of `disclosure_refusal` or `border_refusal` where nothing was delivered"

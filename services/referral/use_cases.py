@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.access import require, require_case
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.access import require, require_case
+from chassis.identity.auth import Actor
 from chassis.problems import Forbidden, Invalid, PreconditionFailed, WrongState
 from contracts.response_clock import ResponseClock
 from services.referral.domain.directory import (

@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.auth import Actor
 from chassis.problems import NotFound
-from chassis.worklist import Position, halves
+from chassis.web.worklist import Position, halves
 from contracts.codes import codes as known_codes
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
 from services.returns.domain.assisted_return import Return

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from chassis.auth import Actor
+from chassis.identity.auth import Actor
 from chassis.problems import Unavailable, WrongState
 from chassis.service import Service
-from chassis.vault import Sealing, Vault
+from chassis.vault.vault import Sealing, Vault
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import UNACCOMPANIED
 from services.returns.domain.case import CaseKnowledge

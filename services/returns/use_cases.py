@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis import directory
-from chassis.access import require_case
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.access import require_case
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, Unavailable, WrongState
 from contracts.organisations import ACTIVE, may_receive
 from services.returns.domain import blocks as domain

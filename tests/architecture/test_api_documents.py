@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chassis.problems import MEDIA_TYPE, Problem
+from chassis.problems import Problem
+from chassis.web.answers import MEDIA_TYPE
 from contracts.catalogue import SERVICES
 from tests.authorisation.changes import Change, change_of
 from tests.authorisation.table import Row, rows

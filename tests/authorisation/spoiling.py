@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from chassis.http import cursor
+from chassis.web.http import cursor
 
 CANARY = "Canary-Somsri-7f3a"
 LEVELS = 10_000

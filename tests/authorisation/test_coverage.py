@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from chassis.policies import Policies
+from chassis.identity.policies import Policies
 from contracts.catalogue import SERVICES
 from tests.architecture.extras import NOWHERE, extras
 from tests.authorisation.actors import KINDS

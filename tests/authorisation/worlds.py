@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx2
 from sqlalchemy import text
 
-from chassis.consumer import Inbox, Message
+from chassis.events.consumer import Inbox, Message
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
 from services.referral.directory_forms import SeedFile

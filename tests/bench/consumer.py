@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from chassis import access
-from chassis.consumer import Consumer, Inbox
 from chassis.database import Database
-from chassis.subscription import Subscription
-from chassis.telemetry import Telemetry
+from chassis.events.consumer import Consumer, Inbox
+from chassis.events.subscription import Subscription
+from chassis.identity import access
+from chassis.observe.telemetry import Telemetry
 from contracts.response_clock import response_clock
 from services.referral import handlers
 from tests.bench.cell import PARTITIONS, Bench, clock_file, dsn, owner

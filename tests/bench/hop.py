@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.relay import Relay
+from chassis.events.relay import Relay
 from tests.bench.cell import Bench, event_of
 from tests.bench.consumer import Timed, timed_consumer
 from tests.chassis.pipeline import running

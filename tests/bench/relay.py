@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 from confluent_kafka import Producer
 
-from chassis.gaps import Tracker
-from chassis.relay import BATCH, Relay, headers
+from chassis.events.gaps import Tracker
+from chassis.events.relay import BATCH, Relay, headers
 from tests.bench.cell import Bench, dsn
 
 READ = "select * from chassis.outbox where pos > $1 order by pos limit $2"

@@ -14,14 +14,14 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.admission import Message
-from chassis.consumer import Consumer, Inbox
 from chassis.database import Database, Origin, Transaction
-from chassis.kafka import KafkaLink
+from chassis.events.admission import Message
+from chassis.events.consumer import Consumer, Inbox
+from chassis.events.kafka import KafkaLink
+from chassis.events.relay import Relay
+from chassis.events.subscription import Subscription
 from chassis.migrate import migrate
-from chassis.relay import Relay
 from chassis.settings import Settings
-from chassis.subscription import Subscription
 from contracts.envelope import Event, Meta
 from contracts.events.consent import ConsentGivenV1, ConsentWithdrawnV1
 from deploy.local.patience import Patience

@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from chassis.access import remember, require, require_case, subscription, visible_cases
-from chassis.auth import Actor
 from chassis.database import Database, Origin
+from chassis.events.subscription import handle
+from chassis.identity.access import remember, require, require_case, subscription, visible_cases
+from chassis.identity.auth import Actor
+from chassis.identity.policies import Policies
 from chassis.migrate import migrate
-from chassis.policies import Policies
 from chassis.problems import Forbidden, NotFound
-from chassis.subscription import handle
 from contracts.envelope import Meta, Received
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
 

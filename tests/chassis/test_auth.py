@@ -17,13 +17,13 @@ from joserfc.jwk import OKPKey, RSAKey
 from jwcrypto import jwk as second_jwk
 from jwcrypto import jws as second_jws
 
-from chassis import problems
-from chassis.auth import Actor, ServiceKeyMissing, ServiceTokens, TokenValidator, authenticate
-from chassis.jwks import KeySource
-from chassis.policies import Policies
+from chassis.identity.auth import Actor, ServiceKeyMissing, ServiceTokens, TokenValidator, authenticate
+from chassis.identity.jwks import KeySource
+from chassis.identity.policies import Policies
+from chassis.identity.signing import sign
+from chassis.identity.tokens import peek, verified
 from chassis.problems import Unauthenticated, Unavailable
-from chassis.signing import sign
-from chassis.tokens import peek, verified
+from chassis.web import answers
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ISSUER = "https://issuer.th.example"
@@ -73,7 +73,7 @@ class World:
         self.settings.service_key_file.write_text(json.dumps(self.exchange.as_dict(private=True)))
         self.validator = TokenValidator(self.settings, "referral", lambda: self.now)
         self.app = FastAPI()
-        problems.install(self.app)
+        answers.install(self.app)
         self.app.state.validator, self.app.state.policies = self.validator, self.policies
 
         @self.app.get("/me")

@@ -10,9 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.partitioner import murmur2
 
-from chassis.consumer import Consumer
-from chassis.offsets import put
-from chassis.parked import list_parked
+from chassis.events.consumer import Consumer
+from chassis.events.offsets import put
+from chassis.events.parked import list_parked
 from tests.chassis.pipeline import (
     ORIGIN,
     PARTITIONS,

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import admission
-from chassis.admission import Message
-from chassis.consumer import discard, list_parked, replay_stream
 from chassis.database import Transaction
-from chassis.offsets import Moved
+from chassis.events import admission
+from chassis.events.admission import Message
+from chassis.events.consumer import discard, list_parked, replay_stream
+from chassis.events.offsets import Moved
 from contracts.events.access import RecordReadV1
 from contracts.events.consent import ConsentRefusedV1
 from tests.chassis.pipeline import ORIGIN, Probe, Side, eventually, given, message, side, withdrawn

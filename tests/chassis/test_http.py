@@ -9,10 +9,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from chassis.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done
 from chassis.problems import Conflict, PreconditionFailed
 from chassis.service import Service
 from chassis.settings import Settings
+from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done
 from contracts.events.notify import NotificationSentV1
 from tests.harness import running
 

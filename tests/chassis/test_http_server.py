@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from chassis import http_server
 from chassis.endings import within
-from chassis.http_server import LimitedProtocol, server
+from chassis.web import http_server
+from chassis.web.http_server import LimitedProtocol, server
 from services.notify.app import build
 from services.notify.settings import Settings
 from tests.harness import Harness, Keys

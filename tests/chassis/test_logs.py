@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from chassis.logs import AllowList, ThroughAllowList, configure
+from chassis.observe.logs import AllowList, ThroughAllowList, configure
 
 CANARY = "Somchai Jaidee canary"
 SETTINGS: Any = SimpleNamespace(cell="TH")

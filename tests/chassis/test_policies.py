@@ -6,7 +6,7 @@ from shutil import copytree
 import pytest
 import structlog
 
-from chassis.policies import Decision, Policies, PoliciesInvalid, Principal, Resource, UnknownAction
+from chassis.identity.policies import Decision, Policies, PoliciesInvalid, Principal, Resource, UnknownAction
 
 DIRECTORY = Path("deploy/policies")
 

@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.http import cursor, page
-from chassis.positions import identifier, instant, number, positioned
 from chassis.problems import Invalid
+from chassis.web.http import cursor, page
+from chassis.web.positions import identifier, instant, number, positioned
 
 
 def test_a_position_that_a_page_gave_is_read_back():

@@ -17,8 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from chassis import problems
-from chassis.body_limit import BodyLimit
 from chassis.outbox import TooLargeToSay
+from chassis.web import answers
+from chassis.web.body_limit import BodyLimit
 from contracts.codes import UnknownCode
 
 CANARY = "Somchai-4f1c-canary"
@@ -73,7 +74,7 @@ class Postgres(Exception):
 
 def app() -> FastAPI:
     made = FastAPI()
-    problems.install(made)
+    answers.install(made)
     made.add_middleware(BodyLimit, limit=10_000)
 
     @made.post("/form")
@@ -255,7 +256,7 @@ async def test_an_unexpected_fault_is_logged_under_its_identifier_by_class_alone
 
 
 async def test_a_failure_half_way_cuts_the_response_without_its_message(client: httpx2.AsyncClient) -> None:
-    with pytest.raises(problems.ResponseInterrupted) as caught:
+    with pytest.raises(answers.ResponseInterrupted) as caught:
         await client.get("/stream")
     assert CANARY not in str(caught.value)
     assert caught.value.__cause__ is None

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from chassis.attempts import SINGLY
+from chassis.web.attempts import SINGLY
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1
 from services.intake import app as intake_app
 from services.intake.settings import Settings as IntakeSettings

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from chassis.gaps import Tracker
-from chassis.relay import headers
+from chassis.events.gaps import Tracker
+from chassis.events.relay import headers
 from contracts.envelope import Event, Meta
 from contracts.events.access import RecordReadV1
 from tests.chassis.pipeline import (

@@ -6,9 +6,9 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 
-from chassis import problems
-from chassis.body_limit import BodyLimit
-from chassis.strict_json import NotStrict, StrictJson, check
+from chassis.web import answers
+from chassis.web.body_limit import BodyLimit
+from chassis.web.strict_json import NotStrict, StrictJson, check
 
 CANARY = "canary-4711"
 AMBIGUOUS = {
@@ -29,7 +29,7 @@ AMBIGUOUS = {
 async def client():
     app = FastAPI()
     app.add_middleware(StrictJson)
-    problems.install(app)
+    answers.install(app)
     app.add_middleware(BodyLimit, limit=100_000)
 
     @app.post("/echo")

@@ -11,8 +11,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from chassis import problems
-from chassis.telemetry import ATTRIBUTES, MAX_LINKS, Telemetry
+from chassis.observe.telemetry import ATTRIBUTES, MAX_LINKS, Telemetry
+from chassis.web import answers
 
 CANARY = "Somchai-canary"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -25,7 +25,7 @@ class World:
         self.telemetry = Telemetry(SETTINGS, "referral", exporter=self.exporter)
         self.seen: list[str | None] = []
         self.app = FastAPI(telemetry=self.telemetry.http())
-        problems.install(self.app)
+        answers.install(self.app)
 
         @self.app.post("/v1/referrals/{referral_id}")
         async def referral(referral_id: str, body: dict[str, int]) -> None:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from chassis.database import Due, Transaction
-from chassis.telemetry import Telemetry
+from chassis.observe.telemetry import Telemetry
 from chassis.work import Item, Later, WorkKind, WorkRunner
 from tests.chassis.pipeline import ORIGIN, Side, given, side
 

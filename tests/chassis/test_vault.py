@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from chassis import ciphertext
-from chassis.epochs import EpochKeyMissing, FileKeys, FileKeysRefused
-from chassis.vault import (
+from chassis.vault import ciphertext
+from chassis.vault.epochs import EpochKeyMissing, FileKeys, FileKeysRefused
+from chassis.vault.vault import (
     CannotOpen,
     KeyDestroyed,
     KeyHeld,

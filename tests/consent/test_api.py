@@ -9,7 +9,7 @@ from joserfc import jws
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.http import cursor
+from chassis.web.http import cursor
 from tests.consent.making import SENDER, agreed, answer
 
 NAME = "Sok Channary Canary"

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.casefile.fields import FIELDS as ALL_FIELDS
 from contracts.codes import codes
 from contracts.disclosure import fields_hash
 from contracts.events import referral as said
 from contracts.events.intake import FieldsRecordedV1
-from contracts.fields import FIELDS as ALL_FIELDS
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.coverage import covers, reconsider
 from services.consent.domain.disclosure import OPEN, Disclosure

@@ -9,6 +9,7 @@ import pytest
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 from pydantic.fields import FieldInfo
 
+from contracts.casefile.fields import FIELDS
 from contracts.catalogue import CATALOGUE
 from contracts.classification import (
     ALWAYS_OPERATIONAL,
@@ -22,7 +23,6 @@ from contracts.classification import (
     classify,
 )
 from contracts.envelope import Event, Meta, Sealed
-from contracts.fields import FIELDS
 from contracts.types import Code
 
 EVENTS = sorted({entry.event for entry in CATALOGUE}, key=lambda event: event.type)

@@ -8,10 +8,10 @@ from typing import Annotated, get_args
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from contracts.casefile.fields import FIELDS
 from contracts.catalogue import CATALOGUE
 from contracts.codes import UnknownCode, codes, known
 from contracts.disclosure import _STATE_REFUSALS, _WITHHELD_BECAUSE, role_needs
-from contracts.fields import FIELDS
 from contracts.types import CODE_PATTERN, Code, KnownCode
 
 LISTS = sorted(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
 from contracts.disclosure import (
     PERMITTING_STATES,
@@ -18,7 +19,6 @@ from contracts.disclosure import (
     fields_hash,
     role_needs,
 )
-from contracts.fields import FIELDS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(days=90), NOW - timedelta(days=90)

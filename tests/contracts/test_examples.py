@@ -15,7 +15,7 @@ from contracts.codes import codes
 from contracts.disclosure import fields_hash
 from contracts.envelope import CONTENT_TYPE, Event, Meta, Unreadable
 from contracts.examples import Example, examples
-from contracts.schema import event_schema, events, properties
+from contracts.tools.schema import event_schema, events, properties
 
 ALL = [(event.type, example) for event in events() for example in examples(event.type)]
 FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER

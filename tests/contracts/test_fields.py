@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.casefile.fields import ALIASES, FIELDS, InvalidField, category_of, checked, from_text, to_text
+from contracts.casefile.partial_date import InvalidDate
 from contracts.codes import UnknownCode, codes
-from contracts.fields import ALIASES, FIELDS, InvalidField, category_of, checked, from_text, to_text
-from contracts.partial_date import InvalidDate
 
 REFUSALS = (InvalidField, UnknownCode, InvalidDate)
 

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 import yaml
 
-from contracts import generate
 from contracts.catalogue import CATALOGUE, SERVICES, consumed_by
 from contracts.events.returns import ReturnAssessedV1
-from contracts.generate import RELEASED, ROOT, broken, drift, main, release, rewritten
-from contracts.schema import breaking, event_schema, properties
+from contracts.tools import generate
+from contracts.tools.generate import RELEASED, ROOT, broken, drift, main, release, rewritten
+from contracts.tools.schema import breaking, event_schema, properties
 
 ASYNCAPI = json.loads((Path(__file__).parent / "data/asyncapi-3.0.0.json").read_text(encoding="utf-8"))
 
@@ -47,9 +47,9 @@ def test_every_version_in_the_catalogue_is_released() -> None:
 def test_a_file_changed_by_hand_or_missing_is_drift_and_is_named(tree: Path, path: str) -> None:
     assert main(["--check"], tree) == 0
     (tree / path).write_text((tree / path).read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    assert list(drift(tree)) == [f"{path}: differs from the code; run python -m contracts.generate"]
+    assert list(drift(tree)) == [f"{path}: differs from the code; run python -m contracts.tools.generate"]
     (tree / path).unlink()
-    assert list(drift(tree)) == [f"{path}: missing; run python -m contracts.generate"]
+    assert list(drift(tree)) == [f"{path}: missing; run python -m contracts.tools.generate"]
     assert main(["--check"], tree) == 1
     assert main([], tree) == 0
     assert main(["--check"], tree) == 0

@@ -2,8 +2,8 @@
 
 import pytest
 
+from contracts.casefile.language import InvalidLanguage, language_tag
 from contracts.codes import UnknownCode
-from contracts.language import InvalidLanguage, language_tag
 
 
 @pytest.mark.parametrize(

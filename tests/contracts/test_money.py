@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from contracts.casefile.money import MINOR_UNITS, InvalidAmount, Money
 from contracts.codes import codes
-from contracts.money import MINOR_UNITS, InvalidAmount, Money
 
 
 def money(amount: str, currency: str = "USD") -> Money:

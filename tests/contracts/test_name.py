@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts.name import PersonName, full_name
-from contracts.text import InvalidText
+from contracts.casefile.name import PersonName, full_name
+from contracts.casefile.text import InvalidText
 
 
 @pytest.mark.parametrize(

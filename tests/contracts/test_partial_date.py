@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.partial_date import InvalidDate, PartialDate
+from contracts.casefile.partial_date import InvalidDate, PartialDate
 
 TODAY = date(2026, 11, 24)
 

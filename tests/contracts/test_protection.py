@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.casefile.fields import FIELDS, category_of
 from contracts.codes import codes
 from contracts.disclosure import TRANSFER, AgreementTerms, ConsentTerms, DisclosureRequest, compute
-from contracts.fields import FIELDS, category_of
 from contracts.protection import IMMEDIATE_PROTECTION, PROTECTED, is_of_country, protection
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -5,9 +5,9 @@ from importlib.resources import files
 
 import pytest
 
+from contracts.casefile.fields import category_of
 from contracts.codes import codes
 from contracts.disclosure import role_needs
-from contracts.fields import category_of
 
 NEEDED = {
     "shelter": "identity contact demographic needs health family",

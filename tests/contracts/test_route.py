@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contracts.route import main, route
+from contracts.tools.route import main, route
 
 
 def test_the_way_of_an_event_runs_from_its_class_to_its_handlers_and_tests(tmp_path: Path) -> None:

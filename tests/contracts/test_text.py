@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.text import MAX_TEXT, InvalidText, paragraph
+from contracts.casefile.text import MAX_TEXT, InvalidText, paragraph
 
 BLANKS = (" ", "\n", "\t", "\u00a0", "\u200b", "\u3000", "\u2800", "\u3164", "\u2060", "\ufeff", "\u202e")
 

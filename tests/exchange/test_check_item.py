@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
 from contracts.disclosure import AgreementTerms
-from contracts.fields import FIELDS
 from services.exchange.domain.check import Agreement, Way, check_item
 from services.exchange.domain.items import (
     AgreementReference,

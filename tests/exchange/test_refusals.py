@@ -338,7 +338,7 @@ async def test_an_envelope_that_cannot_be_taken_in_is_set_aside_and_the_rest_goe
 async def test_while_the_vault_is_away_nothing_is_lost_and_nothing_refused(
     th: Cell, kh: Cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chassis.vault import VaultUnavailable
+    from chassis.vault.vault import VaultUnavailable
 
     case, raw = await sealed(th, kh)
     vault = kh.harness.service.vault

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from chassis.epochs import FileKeysRefused
+from chassis.vault.epochs import FileKeysRefused
 from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
 from services.exchange.signed_file import NotTrusted, governance_keys, read_signed, sign_document
 from services.exchange.trust import Trust, read_agreement, read_own_keys, read_trust_list

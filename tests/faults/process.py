@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from chassis.database import Database
-from chassis.gaps import OutboxReader
-from chassis.kafka import KafkaLink
+from chassis.events.gaps import OutboxReader
+from chassis.events.kafka import KafkaLink
 from chassis.settings import Settings
 from tests.chassis.pipeline import Probe, Side
 
@@ -58,7 +58,7 @@ async def main(told: dict[str, Any]) -> None:
     if told["die"] == "before-commit":
         probe.before_save = _die_in_the_transaction
     if told["die"] == "before-checkpoint":
-        import chassis.relay
+        import chassis.events.relay
 
         chassis.relay.OutboxReader = DiesBeforeCheckpoint
     loop = one.consumer(probe) if role == "consumer" else one.relay()

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from chassis.kafka import KafkaLink
+from chassis.events.kafka import KafkaLink
 from deploy.local.topics import Topic, User, provision_kafka
 from tests.chassis.pipeline import TOPIC, Probe, Side, eventually, given, running, side
 

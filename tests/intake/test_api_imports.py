@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from chassis.vault import VaultUnavailable
+from chassis.vault.vault import VaultUnavailable
 from services.intake.api.imports import InMemory
 from services.intake.imports import import_work
 from tests.intake.making import AGENCY, bodies

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from contracts.fields import FIELDS
+from contracts.casefile.fields import FIELDS
 from services.intake.domain.glass import SHOWN, SHOWN_TO_TREAT, shown
 from tests.authorisation.table import EMERGENCY
 from tests.intake.making import AGENCY, SHELTER, bodies, disclosure, open_case

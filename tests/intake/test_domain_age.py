@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chassis.clock import day_of, next_day
-from contracts.partial_date import PartialDate
+from contracts.casefile.partial_date import PartialDate
 from services.intake.domain.age import Age, Basis, Evidence, Group
 
 TODAY = date(2026, 11, 26)

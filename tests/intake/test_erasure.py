@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from chassis.vault import Vault
+from chassis.vault.vault import Vault
 from tests.intake.making import bodies, disclosure, open_case, recall_of
 
 

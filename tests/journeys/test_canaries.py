@@ -12,7 +12,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from contracts.fields import FIELDS
+from contracts.casefile.fields import FIELDS
 from corridor.journey import Journey
 from corridor.sign_in import token
 from deploy.local.stack import Stack

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis import service
-from chassis.telemetry import ATTRIBUTES, Telemetry
+from chassis.observe.telemetry import ATTRIBUTES, Telemetry
 from corridor.journey import Journey, eventually
 from services.exchange.pull import _connection
 from services.exchange.settings import Partner

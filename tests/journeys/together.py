@@ -8,8 +8,8 @@ from typing import Any
 import uvicorn
 
 from chassis.endings import cut_off, within
-from chassis.http_server import server
 from chassis.service import Service
+from chassis.web.http_server import server
 from corridor.cell import built
 from corridor.front import front
 from deploy.local.cell import Cell

@@ -16,8 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from contracts.casefile.fields import FIELDS as CASE_FILE
 from contracts.events.intake import FieldsRecordedV1
-from contracts.fields import FIELDS as CASE_FILE
 from services.consent import outgoing as consent_out
 from services.consent.domain.coverage import reconsider
 from services.consent.domain.disclosure import OPEN, Stage

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.consumer import Inbox, Message
+from chassis.events.consumer import Inbox, Message
 from contracts.events.intake import (
     CaseAssignedV1,
     CaseTransferredV1,

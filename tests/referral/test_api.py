@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from chassis.http import cursor
+from chassis.web.http import cursor
 from tests.harness import Harness
 from tests.referral.asking import BODIES, draft, drafted, form, move, sent, view
 from tests.referral.making import RECIPIENT, delivered, received

@@ -24,7 +24,7 @@ from packaging.utils import canonicalize_name
 
 from chassis.database import Database
 from chassis.endings import within
-from chassis.http_server import server
+from chassis.web.http_server import server
 from contracts.catalogue import SERVICES
 from deploy.compose.secrets import USERS, make
 from deploy.local.cell import VAULT_SERVICES

@@ -7,7 +7,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
-from chassis.tokens import peek
+from chassis.identity.tokens import peek
 from contracts.catalogue import SERVICES
 from deploy.local.issuer import build_issuer
 from deploy.local.people import load_people, mint

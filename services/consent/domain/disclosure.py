@@ -7,8 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from contracts.casefile.fields import FIELDS
 from contracts.disclosure import REFERRAL
-from contracts.fields import FIELDS
 from services.consent.domain.facts import (
     DisclosureAuthorised,
     DisclosureRecalled,

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from contracts.casefile.fields import FIELDS, checked
 from contracts.codes import UnknownCode, codes
 from contracts.disclosure import TRANSFER, AgreementTerms
-from contracts.fields import FIELDS, checked
 from contracts.protection import IMMEDIATE_PROTECTION, is_of_country, protection
 from services.exchange.domain.items import (
     MAX_CONTROL_ITEMS,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from chassis.database import Database
-from chassis.vault import KeyDestroyed, Sealing, Vault
-from contracts.fields import checked, to_text
+from chassis.vault.vault import KeyDestroyed, Sealing, Vault
+from contracts.casefile.fields import checked, to_text
 from services.exchange.domain.items import DisclosureContent, Item
 from services.exchange.store import received, relations
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.http import Done, Seen, Tx, Who, done, etag
 from chassis.service import Running
-from chassis.vault import Sealing
-from contracts.text import Paragraph
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, Seen, Tx, Who, done, etag
+from contracts.casefile.text import Paragraph
 from contracts.types import Code, KnownCode
 from services.intake import use_cases
 from services.intake.age import evidence_of

@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chassis.access import require, require_case
-from chassis.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from chassis.identity.access import require, require_case
 from chassis.service import Running
+from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position

@@ -10,12 +10,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.auth import Actor
-from chassis.http import Done, Seen, Tx, Who, done, etag
+from chassis.identity.auth import Actor
 from chassis.service import Running, Service
-from chassis.vault import Vault
-from contracts.fields import FieldValue, from_text
-from contracts.text import Paragraph
+from chassis.vault.vault import Vault
+from chassis.web.http import Done, Seen, Tx, Who, done, etag
+from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.text import Paragraph
 from contracts.types import Code
 from services.intake import queries, use_cases
 from services.intake.age import evidence_of

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.access import require
-from chassis.http import Done, Listing, Page, Tx, Who, done
+from chassis.identity.access import require
 from chassis.service import Running, Service
-from chassis.vault import Sealing
-from contracts.fields import FieldValue, from_text
-from contracts.text import Paragraph
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, Listing, Page, Tx, Who, done
+from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.text import Paragraph
 from contracts.types import Code, KnownCode
 from services.intake import queries
 from services.intake.api.positions import following, position

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from chassis.database import Transaction
-from chassis.http import Listing, Page, Who, cursor
-from chassis.positions import number, positioned
 from chassis.service import Running, Service
-from chassis.vault import Sealing
-from contracts.fields import FieldValue, from_text
+from chassis.vault.vault import Sealing
+from chassis.web.http import Listing, Page, Who, cursor
+from chassis.web.positions import number, positioned
+from contracts.casefile.fields import FieldValue, from_text
 from services.intake import queries
 from services.intake.domain.case import Case
 from services.intake.outgoing import record_read

@@ -12,14 +12,14 @@ from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from chassis.access import require
-from chassis.auth import Actor
-from chassis.http import Done, Listing, Page, Tx, Who, cursor, done
-from chassis.idempotency import content_was
-from chassis.positions import number, positioned
+from chassis.identity.access import require
+from chassis.identity.auth import Actor
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Running, Service
-from contracts.fields import FIELDS
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.idempotency import content_was
+from chassis.web.positions import number, positioned
+from contracts.casefile.fields import FIELDS
 from services.intake import imports, queries
 from services.intake.cell_keys import cell_key_of
 from services.intake.domain.cells import BadFile

@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import require, standing
-from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.http import Tx, Who
+from chassis.identity.access import require, standing
+from chassis.identity.auth import Actor
+from chassis.identity.standing import Standing, StandingForm
 from chassis.problems import NotFound, Unavailable
 from chassis.service import Running, Service
-from chassis.standing import Standing, StandingForm
-from contracts.fields import FieldValue, from_text
+from chassis.web.http import Tx, Who
+from contracts.casefile.fields import FieldValue, from_text
 from contracts.types import KnownCode
 from services.intake import queries
 from services.intake.domain.case import Case

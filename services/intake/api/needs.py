@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.http import Done, Listing, Page, Seen, Tx, Who, done, etag
 from chassis.service import Running
-from chassis.vault import Sealing
-from contracts.fields import to_text
-from contracts.text import Paragraph
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from contracts.casefile.fields import to_text
+from contracts.casefile.text import Paragraph
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.http import PageQuery, cursor
-from chassis.positions import instant, positioned
+from chassis.web.http import PageQuery, cursor
+from chassis.web.positions import instant, positioned
 from services.intake.queries import Position
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from chassis.auth import Actor
+from chassis.identity.auth import Actor
 from chassis.problems import Invalid, WrongState
 from chassis.service import Service
+from contracts.casefile.fields import FIELDS, InvalidField, checked, to_text
+from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.codes import UnknownCode
-from contracts.fields import FIELDS, InvalidField, checked, to_text
-from contracts.partial_date import InvalidDate, PartialDate
 from services.intake.domain.case import Case, State
 from services.intake.domain.htcds import STATUS, STATUS_BY
 from services.intake.store import cases

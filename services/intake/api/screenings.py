@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import require, require_case
-from chassis.http import Done, Listing, Page, Tx, Who, done
+from chassis.identity.access import require, require_case
 from chassis.problems import Invalid
 from chassis.service import Running, Service
-from chassis.vault import Sealing
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, Listing, Page, Tx, Who, done
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position

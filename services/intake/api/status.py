@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from chassis.access import require_case
-from chassis.http import Done, Seen, Tx, Who, done, etag
+from chassis.identity.access import require_case
 from chassis.service import Running
-from chassis.vault import Sealing
-from contracts.text import Paragraph
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, Seen, Tx, Who, done, etag
+from contracts.casefile.text import Paragraph
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.prepared import case_to_write

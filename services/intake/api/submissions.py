@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis.access import require, require_case
-from chassis.http import Listing, Page, Tx, Who
+from chassis.identity.access import require, require_case
+from chassis.web.http import Listing, Page, Tx, Who
 from contracts.types import Code
 from services.intake import queries
 from services.intake.api.positions import following, position

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Self
 
-from contracts.partial_date import PartialDate
+from contracts.casefile.partial_date import PartialDate
 
 BIRTHDATE = "prs_Birthdate"
 FLAG = "unaccompanied_child"

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.partial_date import PartialDate
+from contracts.casefile.partial_date import PartialDate
 
 NAME_PARTS = ("prs_FirstName", "prs_MiddleName", "prs_SecondName")
 BIRTHDATE = "prs_Birthdate"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from contracts.fields import ALIASES, FIELDS
+from contracts.casefile.fields import ALIASES, FIELDS
 from services.intake.domain.cells import BadFile, Cell, shown
 
 MAX_COLUMNS = 200

@@ -8,10 +8,10 @@ from datetime import date
 from functools import cache
 from itertools import chain
 
+from contracts.casefile.fields import FIELDS, Field, InvalidField, checked, to_text
+from contracts.casefile.partial_date import InvalidDate, PartialDate
+from contracts.casefile.text import MAX_TEXT
 from contracts.codes import UnknownCode, codes
-from contracts.fields import FIELDS, Field, InvalidField, checked, to_text
-from contracts.partial_date import InvalidDate, PartialDate
-from contracts.text import MAX_TEXT
 from services.intake.domain.cells import BadFile, Cell, Line, NoValue, is_blank, spoilt
 from services.intake.domain.headings import EXTERNAL_ID, Column, is_labels, read_heading
 

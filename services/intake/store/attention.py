@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.auth import Actor
 from contracts.organisations import ACTIVE, CASE_ROLES
 from services.intake.domain.facts import CaseUnattended
 from services.intake.outgoing import outgoing, unopened_due

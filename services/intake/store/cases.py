@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.access import remember, require_case
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.access import remember, require_case
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.intake.domain.case import Case, Hold, State
 from services.intake.domain.facts import CaseAssigned, Fact
@@ -127,7 +127,7 @@ async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
 async def remember_all(
     tx: Transaction, organisations: Mapping[UUID, str], import_id: UUID | None = None
 ) -> None:
-    """The same as `chassis.access.remember` for many new cases at once, that nobody in them is named for yet."""
+    """The same as `chassis.identity.access.remember` for many new cases at once, that nobody in them is named for yet."""
     parameters = {"ids": list(organisations), "organisations": list(organisations.values())}
     await tx.execute(_ACCESS, parameters)
     await attention.wait(tx, list(organisations), import_id)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.access import CaseRefused, holder_of, require_case, whose
-from chassis.auth import Actor
 from chassis.database import Transaction
 from chassis.directory import find
+from chassis.identity.access import CaseRefused, holder_of, require_case, whose
+from chassis.identity.auth import Actor
 from chassis.problems import Forbidden, NotFound, Unavailable
 from contracts.organisations import ACTIVE, ENFORCEMENT
 from services.intake.domain import glass as domain

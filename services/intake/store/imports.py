@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.access import require
-from chassis.auth import Actor
 from chassis.database import Origin, Transaction
+from chassis.identity.access import require
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound
 from services.intake.domain.case import Case
 from services.intake.domain.facts import Fact

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.access import remember
 from chassis.database import Transaction
+from chassis.identity.access import remember
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.received import CHANNEL, CLOSED, Disclosure, Grant, ReceivedFile, State
 from services.intake.store.cases import remember_all

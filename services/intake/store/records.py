@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.auth import Actor
 from services.intake.domain.case import Case
 from services.intake.sealing import FLAGS
 

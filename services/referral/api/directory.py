@@ -5,9 +5,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.access import require
-from chassis.http import Done, Listing, Page, Seen, Tx, Who, cursor, done, etag
-from chassis.positions import identifier, positioned
+from chassis.identity.access import require
+from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, cursor, done, etag
+from chassis.web.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
 from services.referral import queries, use_cases
 from services.referral.directory_forms import OrganisationForm, ServiceForm

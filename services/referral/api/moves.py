@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.http import Done, IfMatch, Tx, Who, done
+from chassis.identity.auth import Actor
 from chassis.service import Running
+from chassis.web.http import Done, IfMatch, Tx, Who, done
 from contracts.types import KnownCode
 from services.referral import use_cases
 from services.referral.domain.facts import Fact

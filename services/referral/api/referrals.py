@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import require, require_case
-from chassis.http import Done, Listing, Page, Tx, Who, cursor, done, etag
-from chassis.positions import instant, positioned
+from chassis.identity.access import require, require_case
 from chassis.service import Running
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, KnownCode, OrganisationId
 from services.referral import preview as consent

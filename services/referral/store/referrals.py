@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from chassis.access import require_case, whose
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.access import require_case, whose
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.referral.domain.case import CaseReferrals
 from services.referral.domain.facts import Fact

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime
 
-from chassis.http import Done, IfMatch, Who
-from chassis.problems import problem_response
 from chassis.service import Running
+from chassis.web.answers import problem_response
+from chassis.web.http import Done, IfMatch, Who
 from contracts.types import KnownCode
 from services.returns import sealing, use_cases
 from services.returns.api.moving import Form, Moving

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from chassis.http import Done, Tx, Who, done
+from chassis.web.http import Done, Tx, Who, done
 from contracts.types import KnownCode
 from services.returns import use_cases
 from services.returns.api.moving import Form, Moving

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.auth import Actor
 from chassis.database import Transaction
-from chassis.http import Done, IfMatch, Tx, Who, done
+from chassis.identity.auth import Actor
+from chassis.web.http import Done, IfMatch, Tx, Who, done
 from services.returns import use_cases
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.facts import Fact

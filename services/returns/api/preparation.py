@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 
-from chassis.http import Done, Listing, Who
 from chassis.problems import Invalid
 from chassis.service import Running
+from chassis.web.http import Done, Listing, Who
+from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
-from contracts.text import Paragraph
 from contracts.types import KnownCode
 from services.returns import queries, sealing, use_cases
 from services.returns.api.moving import Form, Moving

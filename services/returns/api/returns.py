@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from chassis.access import require
 from chassis.database import Transaction
-from chassis.http import Done, Listing, Page, Tx, Who, cursor, done, etag
-from chassis.positions import instant, positioned
+from chassis.identity.access import require
 from chassis.service import Running
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, Cell, KnownCode, OrganisationId
 from services.returns import queries, use_cases

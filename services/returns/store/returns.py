@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from chassis.access import require_case, whose
-from chassis.auth import Actor
 from chassis.database import Transaction
+from chassis.identity.access import require_case, whose
+from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns

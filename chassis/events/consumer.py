@@ -1,0 +1,234 @@
+"""The consumer: reads a service's topics from where its database says, a batch at a time, into its subscriptions."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import time
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from chassis.database import Database
+from chassis.endings import cut_off, within
+from chassis.events import offsets
+from chassis.events.admission import Incoming, Message
+from chassis.events.inbox import Inbox, Tracing
+from chassis.events.kafka import KafkaLink, require_topics
+from chassis.events.offsets import Moved, Partition
+from chassis.events.parked import discard, list_parked
+from chassis.events.replay import replay_stream
+from chassis.events.subscription import Subscription
+from chassis.settings import Settings
+from chassis.supervised import Supervised
+from contracts.catalogue import topics_read_by
+
+__all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
+
+POLL_MS = 200
+SLICE = 20
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+SHOWN_EVERY_SECONDS = 5.0
+COLLECT_AFTER = 50_000
+"""Allocations before the garbage collector looks: the default of 700 costs a third of a batch."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records as read, and where the database must be for them to be the next ones."""
+
+    incoming: list[Incoming]
+    positions: dict[Partition, int]
+
+
+class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Reads the partitions that the group assigns, from the offsets of the database and no others."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, database: Database, inbox: Inbox, limit: int) -> None:
+        self._consumer, self._database, self._inbox, self._limit = consumer, database, inbox, limit
+        self._assigned: set[TopicPartition] = set()
+        self._at: dict[TopicPartition, int] = {}
+        self._gone: dict[TopicPartition, int] = {}
+        self._look_again = 0.0
+
+    def gone(self) -> str | None:
+        """The offsets that the database wants and the broker no longer has; never passed over in silence."""
+        named = [f"{tp.topic}/{tp.partition} at {offset}" for tp, offset in sorted(self._gone.items())]
+        return f"offsets that no longer exist: {', '.join(named)}" if named else None
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        """Nothing to save: an owner that lingers is stopped by the compare-and-set of its offsets."""
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        self._assigned = set(assigned)
+        self.lost()
+
+    def lost(self) -> None:
+        """Forget where we are; the next read asks the database."""
+        self._at.clear()
+        self._gone.clear()
+
+    async def next(self) -> Batch:
+        """The next records, maybe none. What was fetched before the seek to the database's offset is passed over."""
+        await self._settle()
+        try:
+            fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._limit)
+        except NoOffsetForPartitionError:
+            return Batch([], {})
+        except OffsetOutOfRangeError as error:
+            self._out_of_range(error.args[0])
+            return Batch([], {})
+        records: list[Any] = []
+        positions: dict[Partition, int] = {}
+        for tp, some in fetched.items():
+            if tp in self._at:
+                positions[tp.topic, tp.partition] = self._at[tp]
+                self._at[tp] = some[-1].offset + 1
+                records.extend(some)
+        return Batch(await self._read(records), positions)
+
+    async def _read(self, records: Sequence[Any]) -> list[Incoming]:
+        """Slice by slice: between two, the batch before this one goes on as soon as the database has answered it."""
+        incoming: list[Incoming] = []
+        for start in range(0, len(records), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            incoming += self._inbox.read(records[start : start + SLICE])
+        return incoming
+
+    async def _settle(self) -> None:
+        """Seek newly assigned partitions; every few seconds look whether an operator has moved one that is gone."""
+        looking = bool(self._gone) and time.monotonic() > self._look_again
+        new = [tp for tp in self._assigned if tp not in self._at and (looking or tp not in self._gone)]
+        if not new:
+            return
+        self._look_again = time.monotonic() + SHOWN_EVERY_SECONDS
+        wanted = await self._wanted(new)
+        first, end = await self._consumer.beginning_offsets(new), await self._consumer.end_offsets(new)
+        for tp in self._assigned.intersection(new):
+            self._seek(tp, wanted[tp], first[tp], end[tp])
+
+    def _seek(self, tp: TopicPartition, wanted: int, first: int, end: int) -> None:
+        if first <= wanted <= end:
+            self._consumer.seek(tp, wanted)
+            self._consumer.resume(tp)
+            self._at[tp] = wanted
+            self._gone.pop(tp, None)
+        else:
+            self._out_of_range({tp: wanted})
+
+    async def _wanted(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The database's offsets. A topic that was never read begins, in all its partitions, where it begins now.
+
+        A partition that comes to a topic later begins at 0: if that is gone, events are, and readiness says so.
+        """
+        topics = sorted({tp.topic for tp in partitions})
+        read_before = {topic for topic, _ in await offsets.stored(self._database, topics)}
+        unread = [
+            TopicPartition(topic, number)
+            for topic in topics
+            if topic not in read_before
+            for number in self._consumer.partitions_for_topic(topic) or ()
+        ]
+        first = await self._consumer.beginning_offsets(unread) if unread else {}
+        begin = {(tp.topic, tp.partition): 0 for tp in partitions} | {
+            (tp.topic, tp.partition): offset for tp, offset in first.items()
+        }
+        await offsets.begin(self._database, begin)
+        stored = await offsets.stored(self._database, topics)
+        return {tp: stored[tp.topic, tp.partition] for tp in partitions}
+
+    def _out_of_range(self, wanted: dict[TopicPartition, int]) -> None:
+        for tp, offset in wanted.items():
+            if tp in self._assigned and self._gone.get(tp) != offset:
+                log.error("offset %d of %s/%d no longer exists", offset, tp.topic, tp.partition)
+                self._at.pop(tp, None)
+                self._gone[tp] = offset
+                self._consumer.pause(tp)
+
+
+class Consumer(Supervised):
+    """Batches into the database, one transaction each; the next is read and decoded while one is being saved."""
+
+    name = "consumer"
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        link: KafkaLink,
+        subscriptions: Sequence[Subscription[Any, Any]],
+        tracing: Tracing | None = None,
+        *,
+        topics: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._settings, self._database, self._link = settings, database, link
+        self._inbox = Inbox(database, subscriptions, tracing)
+        named = topics_read_by(link.service) if topics is None else topics
+        self._topics = [settings.topic(topic) for topic in named]
+        self._reader: Reader | None = None
+        self._shown_at = 0.0
+
+    def healthy(self) -> str | None:
+        return self.trouble or (self._reader.gone() if self._reader is not None else None)
+
+    async def start(self) -> None:
+        if gc.get_threshold()[0] != COLLECT_AFTER:  # once a process, however many services it runs
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(COLLECT_AFTER)
+        await super().start()
+
+    async def session(self) -> None:
+        consumer = self._link.consumer()
+        try:
+            await asyncio.wait_for(consumer.start(), START_SECONDS)
+            await require_topics(consumer, self._topics)
+            reader = self._reader = Reader(consumer, self._database, self._inbox, self._settings.batch)
+            consumer.subscribe(self._topics, listener=reader)
+            await self._consume(consumer, reader)
+        finally:
+            self._reader = None
+            with contextlib.suppress(KafkaError):
+                await within(STOP_SECONDS, consumer.stop())
+
+    async def _consume(self, consumer: AIOKafkaConsumer, reader: Reader) -> None:
+        batch = await reader.next()
+        while not self.stopping:
+            reading = asyncio.create_task(reader.next())
+            try:
+                if batch.incoming:
+                    await self._take(batch, consumer)
+                batch = await reading
+                self.fine()
+            except Moved:
+                await reading
+                reader.lost()
+                batch = Batch([], {})
+            finally:
+                await cut_off([reading])
+
+    async def _take(self, batch: Batch, consumer: AIOKafkaConsumer) -> None:
+        positions = dict(batch.positions)
+        await self._inbox.take(batch.incoming, positions, self._say_trouble)
+        await self._show(consumer, positions)
+
+    def _say_trouble(self, trouble: str) -> None:
+        self.trouble = trouble
+
+    async def _show(self, consumer: AIOKafkaConsumer, positions: MutableMapping[Partition, int]) -> None:
+        """Commit to Kafka now and then, for dashboards; nothing reads it back."""
+        if time.monotonic() < self._shown_at + SHOWN_EVERY_SECONDS:
+            return
+        self._shown_at = time.monotonic()
+        owned = consumer.assignment()
+        shown = {tp: offset for key, offset in positions.items() if (tp := TopicPartition(*key)) in owned}
+        with contextlib.suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(consumer.commit(shown), 1.0)

@@ -1,0 +1,106 @@
+"""How a service speaks with Kafka: its producer and consumer, which partition a key goes to, and topics that are missing."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from chassis.faults import TopicUnavailable
+from chassis.settings import Settings
+
+MAX_BATCH_BYTES = 1_000_000
+"""Below the broker's default of 1,048,588 bytes a record batch."""
+
+METADATA_SECONDS = 10.0
+KEYS_CACHED = 100_000
+
+
+class KafkaLink:
+    """The producer and the consumer of one service, made from its settings."""
+
+    def __init__(self, settings: Settings, service: str) -> None:
+        self._settings = settings
+        self.service = service
+        self.group = settings.topic(service)
+
+    def producer(self) -> AIOKafkaProducer:
+        """Waits for all replicas and never doubles or reorders a retried batch within a partition."""
+        return AIOKafkaProducer(
+            **self._connection(),
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=MAX_BATCH_BYTES,
+            request_timeout_ms=10_000,
+            linger_ms=0,
+        )
+
+    def consumer(self) -> AIOKafkaConsumer:
+        """Never commits by itself and never resets an offset: offsets live in the service's database."""
+        return AIOKafkaConsumer(
+            **self._connection(),
+            group_id=self.group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=500,
+            max_poll_records=self._settings.batch,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=2_000,
+        )
+
+    def _connection(self) -> dict[str, Any]:
+        settings = self._settings
+        common = {"bootstrap_servers": settings.kafka_bootstrap, "client_id": f"corridor-{self.service}"}
+        if settings.kafka_user is None or settings.kafka_password is None:
+            return {**common, "security_protocol": "PLAINTEXT"}
+        return {
+            **common,
+            "security_protocol": "SASL_SSL",
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": settings.kafka_user,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+            "ssl_context": ssl.create_default_context(cafile=settings.kafka_ca_file),
+        }
+
+
+class Partitions:
+    """Which partition a key goes to, as every Kafka client decides it. Hashes are cached: murmur2 is pure Python."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._counts: dict[str, int] = {}
+        self._hashes: dict[str, int] = {}
+
+    async def learn(self, topics: Iterable[str]) -> None:
+        """Ask for topics not seen before. Raises TopicUnavailable, which names the topic, after a bounded wait."""
+        for topic in topics:
+            if topic not in self._counts:
+                self._counts[topic] = await self._count(topic)
+
+    def of(self, topic: str, key: str) -> int:
+        hashed = self._hashes.get(key)
+        if hashed is None:
+            if len(self._hashes) >= KEYS_CACHED:
+                self._hashes.clear()
+            hashed = self._hashes[key] = murmur2(key.encode()) & 0x7FFFFFFF
+        return hashed % self._counts[topic]
+
+    async def _count(self, topic: str) -> int:
+        try:
+            partitions = await asyncio.wait_for(self._producer.partitions_for(topic), METADATA_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            raise TopicUnavailable(f"topic {topic} does not exist or may not be written") from error
+        if not partitions:
+            raise TopicUnavailable(f"topic {topic} does not exist or may not be written")
+        return len(partitions)
+
+
+async def require_topics(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
+    """Raises TopicUnavailable naming the topics that this consumer cannot see."""
+    seen = await asyncio.wait_for(consumer.topics(), METADATA_SECONDS)
+    missing = [topic for topic in topics if topic not in seen]
+    if missing:
+        raise TopicUnavailable(f"topics {', '.join(missing)} do not exist or may not be read")

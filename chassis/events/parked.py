@@ -1,0 +1,149 @@
+"""Events that wait: kept with their stream when one cannot be handled, listed, replayed in order, or discarded."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from chassis.database import Transaction
+from chassis.events.admission import Incoming, Mark, Message, Parked, Record, Stream
+
+_STORED = text(
+    """
+    select source, stream, sequence from chassis.parked
+    join unnest(cast(:sources as text[]), cast(:streams as text[]), cast(:sequences as bigint[]))
+         as k(source, stream, sequence) using (source, stream, sequence)
+    """
+)
+_KEEP = text(
+    """
+    insert into chassis.parked
+        (source, stream, sequence, topic, partition, "offset", headers, payload, reason, state)
+    values (:source, :stream, :sequence, :topic, :partition, :offset, :headers, :payload, :reason, :state)
+    on conflict (source, stream, sequence) do nothing
+    """
+)
+_LIST = text(
+    """
+    select source, stream, sequence, topic, reason, state, parked_at from chassis.parked
+    where state = 'waiting' and (cast(:at as timestamptz) is null
+        or (parked_at, source, stream, sequence) > (cast(:at as timestamptz), :source, :stream, :sequence))
+    order by parked_at, source, stream, sequence limit :limit
+    """
+)
+_NEXT = text(
+    """
+    select sequence, topic, partition, "offset", headers, payload, state from chassis.parked
+    where source = :source and stream = :stream and sequence > :after order by sequence limit 1
+    """
+)
+_SETTLE = text(
+    "update chassis.parked set state = :state where source = :source and stream = :stream and sequence = :sequence"
+    " and state = 'waiting'"
+)
+_REASON = text(
+    "update chassis.parked set reason = :reason where source = :source and stream = :stream and sequence = :sequence"
+)
+_WAITING = text(
+    "select count(*) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
+)
+
+
+async def stored(
+    tx: Transaction, batch: Sequence[Incoming], marks: Mapping[Stream, Mark]
+) -> set[tuple[Stream, int]]:
+    """Which of the batch's events are already kept: asked only when one of their streams is parked."""
+    asked = [i for i in batch if i.marked and (mark := marks.get(i.stream)) is not None and mark.parked]
+    if not asked:
+        return set()
+    parameters = {
+        "sources": [i.stream[0] for i in asked],
+        "streams": [i.stream[1] for i in asked],
+        "sequences": [i.sequence for i in asked],
+    }
+    return {((r.source, r.stream), r.sequence) for r in await tx.execute(_STORED, parameters)}
+
+
+async def keep(tx: Transaction, parked: Sequence[Parked]) -> None:
+    if parked:
+        await tx.execute(_KEEP, [_row(p) for p in parked])
+
+
+def _row(parked: Parked) -> dict[str, Any]:
+    incoming, record = parked.incoming, parked.incoming.record
+    return {
+        "source": incoming.stream[0],
+        "stream": incoming.stream[1],
+        "sequence": incoming.sequence,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "headers": _packed(record),
+        "payload": record.value or b"",
+        "reason": parked.reason,
+        "state": parked.state,
+    }
+
+
+def _packed(record: Record) -> bytes:
+    """Headers as they came: a name and any bytes, which Latin-1 carries unchanged through JSON."""
+    return json.dumps([[name, (value or b"").decode("latin-1")] for name, value in record.headers]).encode()
+
+
+def message(row: Row[Any]) -> Message:
+    headers = [(name, value.encode("latin-1")) for name, value in json.loads(row.headers)]
+    return Message(row.topic, row.partition, row.offset, headers, row.payload)
+
+
+async def list_parked(
+    tx: Transaction, limit: int, after: Sequence[str] | None = None
+) -> tuple[Sequence[Row[Any]], tuple[object, ...] | None]:
+    """What waits for an operator, oldest first, and the position of the next page (None on the last)."""
+    at, source, stream, sequence = after or (None, "", "", "0")
+    parameters = {
+        "at": _instant(at),
+        "source": source,
+        "stream": stream,
+        "sequence": int(sequence),
+        "limit": limit,
+    }
+    rows = (await tx.execute(_LIST, parameters)).all()
+    last = rows[-1] if len(rows) == limit else None
+    return rows, None if last is None else (
+        last.parked_at.isoformat(),
+        last.source,
+        last.stream,
+        last.sequence,
+    )
+
+
+def _instant(text_: str | None) -> Any:
+    return None if text_ is None else datetime.fromisoformat(text_)
+
+
+async def following(tx: Transaction, stream: Stream, after: int) -> Row[Any] | None:
+    parameters = {"source": stream[0], "stream": stream[1], "after": after}
+    return (await tx.execute(_NEXT, parameters)).one_or_none()
+
+
+async def settle(tx: Transaction, stream: Stream, sequence: int, state: str = "done") -> bool:
+    """Whether it was waiting until now."""
+    parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence, "state": state}
+    return (await tx.execute(_SETTLE, parameters)).rowcount == 1
+
+
+async def discard(tx: Transaction, source: str, stream: str, sequence: int) -> bool:
+    """Give one event up: a replay passes over it. An operator's decision, whose actor the transaction knows."""
+    return await settle(tx, (source, stream), sequence, "discarded")
+
+
+async def explain(tx: Transaction, stream: Stream, sequence: int, reason: str) -> None:
+    await tx.execute(
+        _REASON, {"source": stream[0], "stream": stream[1], "sequence": sequence, "reason": reason}
+    )
+
+
+async def waiting(tx: Transaction, stream: Stream) -> int:
+    return int((await tx.execute(_WAITING, {"source": stream[0], "stream": stream[1]})).scalar_one())

@@ -1,0 +1,205 @@
+"""The relay: publishes the outbox to Kafka, in order, losing nothing; one is active per database, others stand by."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from sqlalchemy.engine import make_url
+
+from chassis.database import Database
+from chassis.endings import within
+from chassis.events.gaps import OutboxReader, Read, Tracker
+from chassis.events.kafka import KafkaLink, Partitions
+from chassis.settings import Settings
+from chassis.supervised import Supervised
+from contracts.envelope import CONTENT_TYPE
+
+BATCH = 1_000
+FORGET_EVERY = 2_000
+FIRST_POLL_SECONDS = 0.02
+STANDBY_SECONDS = 1.0
+SILENCE_SECONDS = 5.0
+START_SECONDS = 15.0
+CLOSE_SECONDS = 2.0
+LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
+
+RAW_HEADERS = [("content-type", b"application/jose")]
+"""All that leaves with a sealed envelope: no event attribute stands outside it."""
+
+SERVER_SETTINGS = {
+    "application_name": "corridor-relay",
+    # A lost checkpoint only publishes again what consumers drop by its sequence; the outbox itself is never lost.
+    "synchronous_commit": "off",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+
+
+def headers(row: Any, source: bytes) -> list[tuple[str, bytes]]:
+    """The headers of a row, equal to those of `Meta.headers`, made without a model: this runs once for each event."""
+    if row["type"] is None:
+        return list(RAW_HEADERS)
+    made = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(row["id"]).encode()),
+        ("ce_source", source),
+        ("ce_type", row["type"].encode()),
+        ("ce_time", row["time"].astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_partitionkey", row["stream"].encode()),
+        ("ce_sequence", str(row["sequence"]).encode()),
+        ("ce_actor", row["actor"].encode()),
+        ("ce_organisation", row["organisation"].encode()),
+        ("ce_purpose", row["purpose"].encode()),
+        ("ce_policy", row["policy"].encode()),
+    ]
+    if row["causationid"] is not None:
+        made.append(("ce_causationid", row["causationid"].encode()))
+    if row["traceparent"] is not None:
+        made.append(("ce_traceparent", row["traceparent"].encode()))
+    made.append(("content-type", CONTENT_TYPE.encode()))
+    return made
+
+
+class Publisher:
+    """Sends rows in order: whole batches of our own making, one after another within a partition."""
+
+    def __init__(self, producer: AIOKafkaProducer, source: str) -> None:
+        self._producer = producer
+        self._partitions = Partitions(producer)
+        self._source = source.encode()
+
+    async def publish(self, rows: Sequence[Any]) -> None:
+        """Returns when every row is acknowledged by all replicas. Raises TopicUnavailable or a KafkaError."""
+        await self._partitions.learn({row["topic"] for row in rows})
+        async with asyncio.TaskGroup() as sending:
+            for (topic, partition), batches in self._batches(rows).items():
+                sending.create_task(self._send(topic, partition, batches))
+
+    def _batches(self, rows: Sequence[Any]) -> dict[tuple[str, int], list[Any]]:
+        batches: dict[tuple[str, int], list[Any]] = {}
+        for row in rows:
+            topic, stream = row["topic"], row["stream"]
+            made = batches.setdefault((topic, self._partitions.of(topic, stream)), [])
+            record = {
+                "timestamp": int(row["time"].timestamp() * 1000),
+                "key": stream.encode(),
+                "value": row["payload"],
+                "headers": headers(row, self._source),
+            }
+            if not made or made[-1].append(**record) is None:
+                made.append(self._producer.create_batch())
+                made[-1].append(**record)
+        return batches
+
+    async def _send(self, topic: str, partition: int, batches: Sequence[Any]) -> None:
+        """The next batch of a partition is handed over only when the one before it is safe."""
+        for batch in batches:
+            batch.close()
+            await (await self._producer.send_batch(batch, topic, partition=partition))
+
+
+class Relay(Supervised):
+    """Read, publish, await the acknowledgements, checkpoint; woken after a commit, else by an adaptive poll."""
+
+    name = "relay"
+    grace_seconds = 5.0
+
+    def __init__(self, settings: Settings, database: Database, link: KafkaLink) -> None:
+        super().__init__()
+        self._database = database
+        self._link = link
+        url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql")
+        self._dsn = url.render_as_string(hide_password=False)
+        self._longest_poll = max(settings.poll_seconds, FIRST_POLL_SECONDS)
+        self._poll = FIRST_POLL_SECONDS
+        self._waiting_since: float | None = None
+        self._unforgotten = 0
+
+    def healthy(self) -> str | None:
+        since = self._waiting_since
+        if since is not None and (silent := time.monotonic() - since) > SILENCE_SECONDS:
+            return f"Kafka has not acknowledged for {silent:.0f} s; commands are accepted, events wait"
+        return self.trouble
+
+    async def session(self) -> None:
+        async with self._connected() as conn:
+            if await self._become_active(conn):
+                async with self._producing() as producer:
+                    await self._pump(OutboxReader(conn, BATCH), Publisher(producer, self._database.source))
+
+    async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:
+        tracker = await reader.load()
+        ahead: Read | None = None
+        while not self.stopping or ahead is not None:
+            self._database.events_written.clear()
+            batch = ahead or await reader.read(tracker)
+            ahead = await self._publish(batch, reader, publisher) if batch.rows else None
+            if batch.tracker != tracker:
+                await reader.checkpoint(batch.tracker)
+            tracker = batch.tracker
+            self.fine()
+            await self._forget(reader, tracker, len(batch.rows))
+            if ahead is None and len(batch.rows) < BATCH:
+                await self._sleep(bool(batch.rows))
+
+    async def _publish(self, batch: Read, reader: OutboxReader, publisher: Publisher) -> Read | None:
+        """Publish, and when there is likely more read it meanwhile; while stopping, nothing more is taken in hand."""
+        self._waiting_since = time.monotonic()
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(publisher.publish(batch.rows))
+                more = len(batch.rows) >= BATCH and not self.stopping
+                reading = both.create_task(reader.read(batch.tracker)) if more else None
+        finally:
+            self._waiting_since = None
+        return reading.result() if reading is not None and reading.result().rows else None
+
+    async def _forget(self, reader: OutboxReader, tracker: Tracker, published: int) -> None:
+        self._unforgotten += published
+        idle = published == 0 and self._unforgotten > 0 and self._poll >= self._longest_poll
+        if self._unforgotten >= FORGET_EVERY or idle:
+            self._unforgotten = 0
+            await reader.forget(tracker)
+
+    async def _sleep(self, busy: bool) -> None:
+        self._poll = FIRST_POLL_SECONDS if busy else min(self._longest_poll, self._poll * 1.5)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._database.events_written.wait(), self._poll)
+
+    async def _become_active(self, conn: "asyncpg.Connection[Any]") -> bool:
+        """Take the lock, or stand by until whoever holds it has gone; False when stopped meanwhile."""
+        while not self.stopping:
+            if await conn.fetchval(LOCK):
+                return True
+            self.fine()
+            await self.rest(STANDBY_SECONDS)
+        return False
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        conn = await asyncpg.connect(
+            self._dsn, timeout=START_SECONDS, command_timeout=60, server_settings=SERVER_SETTINGS
+        )
+        try:
+            yield conn
+        finally:
+            with contextlib.suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                if not await within(CLOSE_SECONDS, conn.close(timeout=CLOSE_SECONDS)):
+                    conn.terminate()
+
+    @contextlib.asynccontextmanager
+    async def _producing(self) -> AsyncIterator[AIOKafkaProducer]:
+        producer = self._link.producer()
+        try:
+            await asyncio.wait_for(producer.start(), START_SECONDS)
+            yield producer
+        finally:
+            with contextlib.suppress(KafkaError):
+                await within(SILENCE_SECONDS, producer.stop())

@@ -1,0 +1,246 @@
+"""Who sees a case: the policies asked over `chassis.case_access`, which every service that holds cases keeps by itself."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, Row, text
+
+from chassis.database import EVERYBODY, Transaction
+from chassis.events.subscription import Subscription
+from chassis.identity.auth import Actor
+from chassis.identity.policies import Decision, Policies, Principal, Resource
+from chassis.identity.standing import NOWHERE, Standing
+from chassis.problems import Forbidden, NotFound
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
+
+CELL = "Cell"
+CASE = "Case"
+_SOMEBODY_ELSE = "\x1fsomebody-else"
+"""No subject looks like this: it stands for a case that others have."""
+
+_ME = "\x1fthe-actor"
+_WORKERS: Mapping[str, tuple[str, ...]] = {
+    ":access_subject = any(ca.workers)": (_ME,),
+    "ca.workers = '{}'": (),
+    "ca.workers <> '{}' and not :access_subject = any(ca.workers)": (_SOMEBODY_ELSE,),
+}
+_HELD: Mapping[str, bool] = {"not ca.handed_over": False, "ca.handed_over": True}
+
+
+class CaseRefused(NotFound):
+    """No such case here, or not for this actor: the caller is told the same. `chassis.web.refusals` looks into it first."""
+
+    def __init__(self, actor: Actor, action: str, case_id: UUID, *, known: bool) -> None:
+        super().__init__()
+        self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
+
+
+_READ = text("select organisation, workers, handed_over from chassis.case_access where case_id = :case_id")
+_LOAD = text(
+    "select case_id, organisation, workers, handed_over from chassis.case_access where case_id = any(:keys)"
+    " order by case_id for update"
+)
+_SAVE = text(
+    """
+    insert into chassis.case_access (case_id, organisation, workers, handed_over)
+    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}'), h
+    from unnest(cast(:cases as uuid[]), cast(:organisations as text[]), cast(:workers as text[]),
+                cast(:handed as boolean[])) as u(c, o, w, h)
+    order by c
+    on conflict (case_id) do update set organisation = excluded.organisation, workers = excluded.workers,
+        handed_over = excluded.handed_over
+    """
+)
+
+
+def require(actor: Actor, action: str, *, organisation: str | None = None, kind: str = CELL) -> Decision:
+    """For what is no case. `organisation` is whose thing it is; None: the actor's own. Raises Forbidden."""
+    resource = Resource(kind, actor.cell, actor.cell, organisation or actor.organisation)
+    decision = actor.policies.decide(actor.principal(), action, resource)
+    if not decision.allowed:
+        raise Forbidden
+    return decision
+
+
+def permitted(actor: Actor, action: str) -> bool:
+    """The same as an answer, for what is shown to some and kept from others."""
+    try:
+        require(actor, action)
+    except Forbidden:
+        return False
+    return True
+
+
+async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> Decision:
+    """Ask the policies about this case. Raises CaseRefused, the same whether it is not there or not for this actor."""
+    resource = await _resource(tx, case_id)
+    if resource is None:
+        raise CaseRefused(actor, action, case_id, known=False)
+    decision = actor.policies.decide(actor.principal(), action, resource)
+    if not decision.allowed:
+        raise CaseRefused(actor, action, case_id, known=True)
+    return decision
+
+
+async def whose(tx: Transaction, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """The rows that say of which case an identifier is; the policies are asked about that case next.
+
+    Row-level security hides what is somebody else's, and then that it was asked for could not be put on record. So where
+    nothing is shown, it is looked for among everybody's; `require_case` refuses it.
+    """
+    rows = (await tx.execute(statement, parameters)).all()
+    if rows or tx.origin.shown == EVERYBODY:
+        return rows
+    async with tx.of_everybody():
+        return (await tx.execute(statement, parameters)).all()
+
+
+async def holder_of(tx: Transaction, case_id: UUID) -> str | None:
+    """The organisation that has the case, as far as it is known here."""
+    row = (await tx.execute(_READ, {"case_id": case_id})).first()
+    return None if row is None else row.organisation
+
+
+async def standing(
+    tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
+) -> Standing:
+    """The same question on behalf of somebody who asked another service. Nothing is opened by the answer."""
+    resource = await _resource(tx, case_id)
+    if resource is None:
+        return NOWHERE
+    return Standing(known=True, allowed=policies.weigh(principal, action, resource).allowed)
+
+
+async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
+    row = (await tx.execute(_READ, {"case_id": case_id})).first()
+    if row is None:
+        return None
+    return _case(_cell(tx), str(case_id), row.organisation, row.workers, row.handed_over)
+
+
+async def visible_cases(
+    tx: Transaction, actor: Actor, action: str, *, column: str = "case_id"
+) -> tuple[str, dict[str, Any]]:
+    """A condition on `column` with its parameters, for the WHERE of a worklist: the cases on which `action` is allowed.
+
+    The policies stay the only source: they are asked about a case of the actor's organisation that is the actor's,
+    nobody's, and somebody else's, in their hands or handed over, and the answers become the condition. Cases of other
+    organisations are never listed.
+    """
+    which = " or ".join(
+        f"({held} and {workers})"
+        for held, handed_over in _HELD.items()
+        for workers, named in _WORKERS.items()
+        if _weigh(
+            tx, actor, action, tuple(actor.subject if n is _ME else n for n in named), handed_over=handed_over
+        )
+    )
+    if not which:
+        return "false", {}
+    condition = (
+        f"{column} in (select ca.case_id from chassis.case_access ca"
+        f" where ca.organisation = :access_organisation and ({which}))"
+    )
+    parameters = {"access_organisation": actor.organisation}
+    return condition, parameters | ({"access_subject": actor.subject} if ":access_subject" in which else {})
+
+
+def _weigh(
+    tx: Transaction, actor: Actor, action: str, workers: tuple[str, ...], *, handed_over: bool
+) -> bool:
+    resource = _case(_cell(tx), "any", actor.organisation, workers, handed_over)
+    return actor.policies.weigh(actor.principal(), action, resource).allowed
+
+
+async def remember(
+    tx: Transaction,
+    case_id: UUID,
+    organisation: str,
+    workers: Iterable[str] = (),
+    *,
+    handed_over: bool = False,
+) -> None:
+    """Write who has a case, in the transaction that decides it (intake), or that learns of it."""
+    await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
+
+
+@dataclass(slots=True)
+class CaseAccess:
+    """One row of the projection, as a handler changes it. `organisation` is None until something was heard of it."""
+
+    case_id: UUID
+    organisation: str | None = None
+    workers: tuple[str, ...] = ()
+    handed_over: bool = False
+    changed: bool = False
+
+
+def subscription() -> Subscription[UUID, CaseAccess]:
+    """What keeps the projection: the events of intake, in their order for each case."""
+    return Subscription(
+        handlers={
+            CaseOpenedV1: on_case_opened,
+            CaseAssignedV1: on_case_assigned,
+            CaseTransferredV1: on_case_transferred,
+        },
+        key=lambda event: event.case_id,
+        load=_load,
+        save=_save,
+        outgoing=lambda _: None,
+    )
+
+
+def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Iterable[object]:
+    """An opened case belongs to the organisation that opened it, and to nobody there yet."""
+    if case.organisation is None:
+        case.organisation, case.changed = event.organisation, True
+    return ()
+
+
+def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
+    """The whole assignment as it now stands: whoever is not in it sees the case no longer."""
+    case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
+    case.handed_over = False
+    return ()
+
+
+def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: datetime) -> Iterable[object]:
+    """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
+    case.organisation, case.handed_over, case.changed = event.organisation, True, True
+    return ()
+
+
+async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
+    rows = (await tx.execute(_LOAD, {"keys": list(keys)})).all()
+    known: Mapping[UUID, CaseAccess] = {
+        row.case_id: CaseAccess(row.case_id, row.organisation, tuple(row.workers), row.handed_over)
+        for row in rows
+    }
+    return {key: known.get(key) or CaseAccess(key) for key in keys}
+
+
+async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
+    changed = [case for case in cases if case.changed and case.organisation is not None]
+    if not changed:
+        return
+    await tx.execute(
+        _SAVE,
+        {
+            "cases": [case.case_id for case in changed],
+            "organisations": [case.organisation for case in changed],
+            "workers": [" ".join(case.workers) for case in changed],
+            "handed": [case.handed_over for case in changed],
+        },
+    )
+
+
+def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str], handed_over: bool) -> Resource:
+    return Resource(CASE, case_id, cell, organisation, tuple(workers), handed_over)
+
+
+def _cell(tx: Transaction) -> str:
+    """The jurisdiction of this database, from the source under which it speaks."""
+    return tx.database.source.split("/")[1].upper()

@@ -1,0 +1,233 @@
+"""Who calls: a validated token becomes an Actor. People come by the cell's issuer, services by their own keys."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPBearer
+from joserfc.jwk import OKPKey
+
+from chassis.clock import Clock, utc_now
+from chassis.database import EVERYBODY, Origin
+from chassis.identity import signing, tokens
+from chassis.identity.jwks import KeySource
+from chassis.identity.policies import Policies, Principal
+from chassis.problems import Invalid, Unauthenticated
+from chassis.settings import Settings
+from contracts.codes import codes
+
+ROLES = frozenset({"screening_officer", "case_worker", "supervisor", "auditor", "operator"})
+"""Roles of people. `service` is no role that an issuer can give."""
+
+SERVICE = "service"
+AUDITOR = "auditor"
+DEFAULT_PURPOSE = "case-management"
+AUDIT_PURPOSE = "audit"
+PURPOSE_HEADER = "Corridor-Purpose"
+_RESERVED_SUBJECTS = ("service:", "system:")
+_ORGANISATION = re.compile(r"[a-z]{2}-[a-z0-9\-]{2,60}")
+
+
+class ServiceKeyMissing(RuntimeError):
+    """Nothing to sign a call to another service with: CORRIDOR_SERVICE_KEY_FILE is not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, identified by (`issuer`, `subject`), for which organisation, in which roles, to which purpose."""
+
+    issuer: str
+    subject: str
+    cell: str
+    organisation: str
+    roles: frozenset[str]
+    purpose: str
+    service: bool
+    policies: Policies
+
+    @classmethod
+    def system(cls, service: str, cell: str, policies: Policies) -> "Actor":
+        """What a service does by itself, outside any request. No policy permits it anything by default."""
+        issuer, organisation = service_issuer(cell), own_organisation(cell)
+        roles = frozenset({SERVICE})
+        return cls(
+            issuer,
+            f"system:{service}",
+            cell,
+            organisation,
+            roles,
+            DEFAULT_PURPOSE,
+            service=True,
+            policies=policies,
+        )
+
+    def origin(self) -> Origin:
+        """What stands on the events of this actor's transaction."""
+        everywhere = self.service or (AUDITOR in self.roles and self.purpose == AUDIT_PURPOSE)
+        rows_of = EVERYBODY if everywhere else self.organisation
+        return Origin(self.subject, self.organisation, self.purpose, self.policies.version, rows_of=rows_of)
+
+    def principal(self) -> Principal:
+        return Principal(self.subject, self.organisation, self.cell, self.roles, self.purpose, self.service)
+
+
+def service_issuer(cell: str) -> str:
+    return f"urn:corridor:{cell.lower()}:service"
+
+
+def own_organisation(cell: str) -> str:
+    """The organisation for which a cell's services act: its exchange authority."""
+    return f"{cell.lower()}-exchange"
+
+
+class TokenValidator:
+    """Checks the tokens that are sent to one service of one cell; everything that is not right is 401."""
+
+    def __init__(
+        self, settings: Settings, service: str, clock: Clock = utc_now, *, people: KeySource | None = None
+    ) -> None:
+        self._cell, self._issuer, self._service, self._clock = settings.cell, settings.issuer, service, clock
+        self._people = people or KeySource(file=settings.jwks_file, url=settings.jwks_url)
+        self._services = KeySource(file=settings.service_jwks_file)
+
+    async def actor(self, token: str, purpose: str | None, policies: Policies) -> Actor:
+        """The caller behind a token. Raises Unauthenticated, or Invalid for an unknown purpose."""
+        kid, issuer = tokens.peek(token)
+        if issuer == service_issuer(self._cell):
+            return await self._calling_service(token, kid, purpose, policies)
+        if self._issuer and issuer == self._issuer:
+            return await self._person(token, kid, purpose, policies)
+        raise Unauthenticated("the token is by another issuer")
+
+    async def _person(self, token: str, kid: str, purpose: str | None, policies: Policies) -> Actor:
+        claims = await self._claims(self._people, token, kid)
+        subject = self._checked(claims, signing.USER_LIFETIME_SECONDS)
+        if claims.get("cell") != self._cell:
+            raise Unauthenticated("the token is for another jurisdiction")
+        if subject.startswith(_RESERVED_SUBJECTS):
+            raise Unauthenticated("the token's subject is not a person's")
+        organisation, named = claims.get("org"), claims.get("roles")
+        if not isinstance(organisation, str) or not _ORGANISATION.fullmatch(organisation):
+            raise Unauthenticated("the token names no organisation")
+        if (
+            not isinstance(named, list)
+            or not all(isinstance(role, str) for role in named)
+            or SERVICE in named
+        ):
+            raise Unauthenticated("the token's roles are not a person's")
+        roles = ROLES.intersection(named)
+        meant = _known_purpose(purpose) or (AUDIT_PURPOSE if roles == {AUDITOR} else DEFAULT_PURPOSE)
+        return Actor(
+            self._issuer, subject, self._cell, organisation, roles, meant, service=False, policies=policies
+        )
+
+    async def _calling_service(self, token: str, kid: str, purpose: str | None, policies: Policies) -> Actor:
+        """A service's token is signed by that service's own key, whose `kid` is its name; so it can name no other."""
+        claims = await self._claims(self._services, token, kid)
+        issuer = service_issuer(self._cell)
+        subject = self._checked(claims, signing.SERVICE_LIFETIME_SECONDS)
+        if subject != f"service:{kid}":
+            raise Unauthenticated("the token's subject is not the owner of its key")
+        meant, roles = _known_purpose(purpose) or DEFAULT_PURPOSE, frozenset({SERVICE})
+        organisation = own_organisation(self._cell)
+        return Actor(issuer, subject, self._cell, organisation, roles, meant, service=True, policies=policies)
+
+    async def _claims(self, source: KeySource, token: str, kid: str) -> Mapping[str, Any]:
+        key = await source.key(kid)
+        if key is None:
+            raise Unauthenticated("the token's key is not known")
+        return tokens.verified(token, key)
+
+    def _checked(self, claims: Mapping[str, Any], lifetime: int) -> str:
+        return tokens.check(claims, audience=self._service, now=self._clock(), lifetime=lifetime)
+
+
+def _known_purpose(purpose: str | None) -> str | None:
+    if purpose is not None and purpose not in codes("purpose"):
+        error = {
+            "loc": ["header", "corridor-purpose"],
+            "msg": "not a code of the list 'purpose'",
+            "code": "unknown-code",
+        }
+        raise Invalid(errors=[error])
+    return purpose
+
+
+class ServiceTokens:
+    """Signs this service's calls to others with its own key; each token is for one callee and lives 60 seconds."""
+
+    def __init__(self, settings: Settings, name: str, clock: Clock = utc_now) -> None:
+        self._file, self._cell, self._name, self._clock = (
+            settings.service_key_file,
+            settings.cell,
+            name,
+            clock,
+        )
+        self._key: OKPKey | None = None
+
+    def bearer(self, audience: str) -> str:
+        """The token itself, without the word Bearer. Raises ServiceKeyMissing."""
+        now = self._clock()
+        claims = {
+            "iss": service_issuer(self._cell),
+            "sub": f"service:{self._name}",
+            "aud": audience,
+            "iat": int(now.timestamp()),
+            "exp": int((now + timedelta(seconds=signing.SERVICE_LIFETIME_SECONDS)).timestamp()),
+            "jti": str(uuid4()),
+        }
+        return signing.sign(self._own_key(), self._name, claims)
+
+    def headers(self, audience: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.bearer(audience)}"}
+
+    def _own_key(self) -> OKPKey:
+        if self._key is None:
+            if self._file is None:
+                raise ServiceKeyMissing
+            self._key = private_key(self._file)
+        return self._key
+
+
+def private_key(path: Path) -> OKPKey:
+    """A private Ed25519 key from a JWK file."""
+    return OKPKey.import_key(json.loads(path.read_text(encoding="utf-8")))
+
+
+_SCHEME = HTTPBearer(
+    auto_error=False, bearerFormat="JWT", description="an access token (at+jwt) for this service"
+)
+
+
+async def authenticate(
+    request: Request,
+    _documented: Annotated[object, Depends(_SCHEME)],
+    _corridor_purpose: Annotated[
+        str | None,
+        Header(
+            alias=PURPOSE_HEADER,
+            description="what this is done for: a code of the list `purpose`",
+            max_length=80,
+        ),
+    ] = None,
+) -> Actor:
+    """The FastAPI dependency behind `chassis.web.http.Who`: who `chassis.web.token_first` found before the body was read."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    return known or await actor_of(request)
+
+
+async def actor_of(request: Request) -> Actor:
+    """The caller, by the one bearer token of the request. Raises Unauthenticated, or Invalid for an unknown purpose."""
+    sent = request.headers.getlist("authorization")
+    scheme, _, token = (sent[0] if len(sent) == 1 else "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    validator: TokenValidator = request.app.state.validator
+    purpose = request.headers.get(PURPOSE_HEADER)
+    return await validator.actor(token.strip(), purpose, request.app.state.policies)

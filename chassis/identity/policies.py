@@ -1,0 +1,147 @@
+"""Who may do what: Cedar policies, parsed and validated once. The only module that knows the binding `cedarpy`.
+
+Should the binding fall away, the fallback is the `cedar` command line or Cedar's WebAssembly behind this same class.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cedarpy
+import structlog
+
+_ACTIONS = re.compile(r"^action\s+(.*?)\bappliesTo\b", re.DOTALL | re.MULTILINE)
+_NAME = re.compile(r'"([^"]+)"')
+VERSION_LENGTH = 16
+
+
+class PoliciesInvalid(ValueError):
+    """The policies do not parse, or ask for something that the schema does not have. A service does not start."""
+
+
+class UnknownAction(LookupError):
+    """The code asks for an action that the schema does not name: a mistake of ours, and never a permission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, as the policies see them."""
+
+    subject: str
+    organisation: str
+    cell: str
+    roles: frozenset[str]
+    purpose: str
+    service: bool = False
+
+    def entity(self) -> dict[str, Any]:
+        attributes = {
+            "subject": self.subject,
+            "organisation": self.organisation,
+            "cell": self.cell,
+            "roles": sorted(self.roles),
+            "purpose": self.purpose,
+            "service": self.service,
+        }
+        return {"uid": {"type": "Actor", "id": self.subject}, "attrs": attributes, "parents": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is asked for: a `Case` with its workers, or the `Cell` for what is no case."""
+
+    kind: str
+    id: str
+    cell: str
+    organisation: str
+    workers: tuple[str, ...] | None = None
+    handed_over: bool = False
+
+    def entity(self) -> dict[str, Any]:
+        attributes: dict[str, Any] = {"organisation": self.organisation, "cell": self.cell}
+        if self.workers is not None:
+            attributes |= {"workers": list(self.workers), "handed_over": self.handed_over}
+        return {"uid": {"type": self.kind, "id": self.id}, "attrs": attributes, "parents": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`policy` is the version that decided; `rules` are the identifiers of the policies that made the difference."""
+
+    allowed: bool
+    policy: str
+    rules: tuple[str, ...] = field(default=())
+
+
+class Policies:
+    """All `*.cedar` of a directory with its one `*.cedarschema`. Default deny; a forbid wins over every permit."""
+
+    def __init__(self, directory: Path) -> None:
+        schema_text, policies_text, self.version = _read(directory)
+        try:
+            self._schema = cedarpy.Schema.from_str(schema_text)
+            self._policies = cedarpy.PolicySet.from_str(policies_text)
+        except ValueError as error:
+            raise PoliciesInvalid(f"the policies do not parse: {error}") from error
+        result = cedarpy.validate_policies(policies_text, self._schema)
+        if not result.validation_passed:
+            raise PoliciesInvalid("; ".join(str(error) for error in result.errors))
+        named = _NAME.findall(" ".join(_ACTIONS.findall(schema_text)))
+        self.actions = frozenset(named)
+        self._log = structlog.get_logger("chassis.identity.policies")
+
+    def decide(
+        self, principal: Principal, action: str, resource: Resource, context: Mapping[str, Any] | None = None
+    ) -> Decision:
+        """Decide and log the decision, by identifiers alone. Raises UnknownAction."""
+        decision = self.weigh(principal, action, resource, context)
+        self._log.info(
+            "policy.decided",
+            actor=principal.subject,
+            organisation=principal.organisation,
+            purpose=principal.purpose,
+            action=action,
+            resource=resource.kind,
+            resource_id=resource.id,
+            allowed=decision.allowed,
+            policy=decision.policy,
+            rules=",".join(decision.rules),
+        )
+        return decision
+
+    def weigh(
+        self, principal: Principal, action: str, resource: Resource, context: Mapping[str, Any] | None = None
+    ) -> Decision:
+        """Decide without a log entry: for questions about many resources, of which none is opened yet."""
+        if action not in self.actions:
+            raise UnknownAction(f"no action {action!r} in the schema")
+        who, what = principal.entity(), resource.entity()
+        request = {
+            "principal": who["uid"],
+            "action": {"type": "Action", "id": action},
+            "resource": what["uid"],
+            "context": dict(context or {}),
+        }
+        answer = cedarpy.is_authorized(request, self._policies, json.dumps([who, what]), self._schema)
+        if answer.diagnostics.errors:  # a policy that could not be evaluated permits nothing
+            return Decision(allowed=False, policy=self.version, rules=("evaluation-error",))
+        names = answer.diagnostics.id_annotations_by_reason
+        return Decision(
+            answer.allowed, self.version, tuple(sorted(names.get(r) or r for r in answer.diagnostics.reasons))
+        )
+
+
+def _read(directory: Path) -> tuple[str, str, str]:
+    schemas, policies = sorted(directory.glob("*.cedarschema")), sorted(directory.glob("*.cedar"))
+    if len(schemas) != 1 or not policies:
+        raise PoliciesInvalid(f"{directory} must hold one *.cedarschema and at least one *.cedar")
+    digest = hashlib.sha256()
+    for path in (*schemas, *policies):
+        content = path.read_bytes()
+        digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    text = "\n".join(path.read_text(encoding="utf-8") for path in policies)
+    return schemas[0].read_text(encoding="utf-8"), text, digest.hexdigest()[:VERSION_LENGTH]

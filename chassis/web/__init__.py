@@ -1,0 +1,1 @@
+"""Requests and answers: forms, errors, positions in lists, idempotency, the server's limits."""

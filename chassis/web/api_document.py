@@ -1,0 +1,140 @@
+"""What the OpenAPI document of every service says of every route: versions, idempotency and how errors are answered.
+
+Written here once, because FastAPI knows none of it: it comes from middleware, handlers of exceptions and dependencies.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+
+from chassis.problems import Problem
+from chassis.web.answers import MEDIA_TYPE
+
+Json = dict[str, Any]
+
+NEEDED = "x-needed"
+"""Marks a header that FastAPI may not demand, because its absence has an answer of its own (428 and not 422)."""
+_WRITES = frozenset({"post", "put", "patch", "delete"})
+_ALWAYS = (401, 403, 404, 422, 500, 503)
+_WRITING = (400, 409, 413, 415)
+_PUBLIC = "/health/"
+KEY = r"^[A-Za-z0-9_\-.:]{8,80}$"
+
+_IDEMPOTENCY_KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "made by the caller for this command; sent again under it, it is done once and answered as at first",
+    "schema": {"type": "string", "pattern": KEY},
+}
+_HEADERS = ("ETag", "Idempotency-Replayed")
+_COMPONENT_HEADERS: Json = {
+    "ETag": {
+        "description": "the version of what was read or changed, where it has one; for If-Match",
+        "schema": {"type": "string"},
+    },
+    "Idempotency-Replayed": {
+        "description": "the command was done before under this Idempotency-Key; this is its first answer",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+
+
+class DocumentedApi(FastAPI):
+    """An app whose document tells all that its routes do. `service` names whose own problems it has beside the chassis'."""
+
+    def __init__(self, service: str, **more: Any) -> None:
+        super().__init__(**more)
+        self._service = service
+
+    def openapi(self) -> Json:
+        if self.openapi_schema is None:
+            _complete(
+                super().openapi(), sorted(_problems(Problem, self._service), key=lambda kind: kind.code)
+            )
+        document: Json = self.openapi_schema or {}
+        return document
+
+
+def _problems(kind: type[Problem], service: str) -> Iterator[type[Problem]]:
+    if kind.__module__.startswith(("chassis.", f"services.{service}.")):
+        yield kind
+    for one in kind.__subclasses__():
+        yield from _problems(one, service)
+
+
+def _complete(document: Json, kinds: list[type[Problem]]) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for ours in ("HTTPValidationError", "ValidationError"):  # what FastAPI would answer
+        schemas.pop(ours, None)
+    schemas["Problem"] = _problem_schema(kinds)
+    components["headers"] = _COMPONENT_HEADERS
+    components["responses"] = {
+        f"Problem{status}": _response([kind for kind in kinds if kind.status == status])
+        for status in sorted({kind.status for kind in kinds})
+    }
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            _describe(operation, method in _WRITES, public=path.startswith(_PUBLIC))
+
+
+def _describe(operation: Json, writes: bool, *, public: bool) -> None:
+    parameters = operation.setdefault("parameters", [])
+    responses = operation["responses"]
+    if public:
+        statuses: set[int] = {422}
+    else:
+        statuses = {*_ALWAYS, *(_WRITING if writes else ()), *_preconditions(parameters)}
+        for status, response in responses.items():
+            if status.startswith("2"):
+                names = _HEADERS if writes else _HEADERS[:1]
+                response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    if writes:
+        parameters.append(_IDEMPOTENCY_KEY)
+    for status in sorted(statuses):
+        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+
+
+def _preconditions(parameters: list[Json]) -> Iterator[int]:
+    """The statuses of If-Match, where the route reads it; needed is what the dependency marks so."""
+    for one in parameters:
+        if one["name"] == "If-Match":
+            one["required"] = bool(one["schema"].pop(NEEDED, False))
+            one["schema"] = {"type": "string"}
+            yield from (412, 428) if one["required"] else (412,)
+
+
+def _problem_schema(kinds: list[type[Problem]]) -> Json:
+    text, number = {"type": "string"}, {"type": "integer"}
+    place = {"type": "array", "items": {"anyOf": [text, number]}}
+    error = {
+        "type": "object",
+        "required": ["loc", "msg", "code"],
+        "properties": {"loc": place, "msg": text, "code": text},
+    }
+    return {
+        "type": "object",
+        "description": "RFC 9457. No member repeats what was sent.",
+        "required": ["type", "title", "status", "code"],
+        "properties": {
+            "type": text,
+            "title": text,
+            "status": number,
+            "code": {**text, "enum": [*dict.fromkeys(kind.code for kind in kinds), "http"]},
+            "detail": text,
+            "instance": {**text, "description": "under which an operator finds the fault in the log"},
+            "errors": {"type": "array", "items": error},
+        },
+    }
+
+
+def _response(kinds: list[type[Problem]]) -> Json:
+    codes = {kind.code: kind.title for kind in kinds}
+    narrowed = {"properties": {"code": {"enum": list(codes)}}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
+    return {
+        "description": "; ".join(f"`{code}`: {title}" for code, title in codes.items()),
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }

@@ -1,0 +1,165 @@
+"""What a route stands on: the actor, one transaction for the request, idempotency, versions and pages."""
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from chassis.database import Database, Transaction
+from chassis.identity.auth import Actor, authenticate
+from chassis.problems import Invalid, PreconditionRequired
+from chassis.web.api_document import KEY, NEEDED
+from chassis.web.idempotency import Replayed, claim, remember
+
+T = TypeVar("T")
+_KEY = re.compile(KEY)
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+Who = Annotated[Actor, Depends(authenticate)]
+"""The caller, by a valid token; 401 otherwise."""
+
+
+class Done(BaseModel):
+    """What every command answers: the identifier of what it made or moved, and its version now."""
+
+    id: UUID
+    version: int | None = None
+
+
+async def replayed(_: Request, again: Exception) -> Response:
+    """The exception handler that gives the first answer again."""
+    if not isinstance(again, Replayed):
+        raise again
+    headers = {"Idempotency-Replayed": "true"} | (
+        {"ETag": etag(again.version)} if again.version is not None else {}
+    )
+    body = {"id": None if again.resource_id is None else str(again.resource_id), "version": again.version}
+    return JSONResponse(body, again.status, headers)
+
+
+def done(
+    tx: Transaction,
+    response: Response,
+    resource_id: UUID,
+    version: int | None = None,
+    *,
+    status: int = 200,
+    location: str | None = None,
+) -> Done:
+    """Answer a command and remember its status and identifier (never a body) under the Idempotency-Key."""
+    response.status_code = status
+    if version is not None:
+        response.headers["ETag"] = etag(version)
+    if location is not None:
+        response.headers["Location"] = location
+    if tx.idempotency is not None:
+        tx.idempotency.status, tx.idempotency.resource_id, tx.idempotency.version = (
+            status,
+            resource_id,
+            version,
+        )
+    return Done(id=resource_id, version=version)
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+_SEEN = "the ETag of what was read; 412 where it has changed since. `*` says: whatever it is"
+
+
+def if_match(
+    if_match: Annotated[str | None, Header(alias="If-Match", description=_SEEN)] = None,
+) -> int | None:
+    """The version that the caller saw, from If-Match; None where the header is absent or `*`."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'(?:W/)?"(\d{1,18})"', if_match.strip())
+    if found is None:
+        raise Invalid("If-Match must be an ETag that this service gave")
+    return int(found.group(1))
+
+
+IfMatch = Annotated[int | None, Depends(if_match)]
+"""For protective verbs and moves: a page that is old must not stand in the way of who takes something back."""
+
+
+def seen(
+    needed: Annotated[
+        str | None, Header(alias="If-Match", description=_SEEN, json_schema_extra={NEEDED: True})
+    ] = None,
+) -> int | None:
+    """The version that the caller saw. Raises PreconditionRequired without If-Match; `*` says: whatever it is."""
+    if needed is None:
+        raise PreconditionRequired
+    return if_match(needed)
+
+
+Seen = Annotated[int | None, Depends(seen)]
+"""For what replaces values: nobody overwrites unseen what another has written."""
+
+
+async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction]:
+    """One request, one transaction: committed after the route returns and before the response is sent."""
+    database: Database = request.app.state.database
+    key = request.headers.get("idempotency-key") if request.method in _WRITES else None
+    if key is not None and not _KEY.match(key):
+        raise Invalid("Idempotency-Key must be 8 to 80 letters, digits or -_.:")
+    async with database.transaction(actor.origin()) as tx:
+        if key is not None:
+            tx.idempotency = await claim(tx.conn, request, actor, key)
+        yield tx
+        if tx.idempotency is not None:
+            await remember(tx.conn, tx.idempotency)
+
+
+Tx = Annotated[Transaction, Depends(transaction, scope="function")]
+
+one_transaction = asynccontextmanager(transaction)
+"""The same for a route that has to ask another service after the commit and before it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """`limit` rows after an opaque keyset position; `after` holds the position's parts, None on the first page."""
+
+    limit: int
+    after: tuple[str, ...] | None
+
+
+def page(
+    limit: Annotated[int, Query(ge=1, le=200, description="rows on a page")] = 50,
+    after: Annotated[str | None, Query(max_length=400, description="`next` of the page before")] = None,
+) -> PageQuery:
+    if after is None:
+        return PageQuery(limit, None)
+    try:
+        padded = after + "=" * (-len(after) % 4)
+        text_ = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except ValueError as error:
+        raise Invalid("`after` must be the `next` of a page before") from error
+    if "\x00" in text_:  # no text of a database has one
+        raise Invalid("`after` must be the `next` of a page before")
+    return PageQuery(limit, tuple(text_.split("\x1f")))
+
+
+Page = Annotated[PageQuery, Depends(page)]
+
+
+def cursor(*parts: object) -> str:
+    """The opaque position of a row, from the values that order it."""
+    return base64.urlsafe_b64encode("\x1f".join(str(p) for p in parts).encode()).decode().rstrip("=")
+
+
+class Listing(BaseModel, Generic[T]):
+    """One page; `next` is None on the last."""
+
+    items: list[T]
+    next: str | None = None

@@ -1,0 +1,1 @@
+"""The fields of a case file and the types of their values."""

@@ -1,0 +1,92 @@
+"""`python -m contracts.tools.route referral.accepted`: an event's way from its class to its handlers and tests."""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from contracts.catalogue import CATALOGUE, Entry
+
+ROOT = Path(str(files("contracts"))).parent
+
+
+def route(name: str, root: Path = ROOT) -> list[str]:
+    """Lines to print, for every version and publisher of the event; empty for a name that no event has."""
+    entries = [entry for entry in CATALOGUE if name in (entry.type, entry.type.rpartition(".")[0])]
+    return [line for entry in entries for line in _lines(entry, root)]
+
+
+def _lines(entry: Entry, root: Path) -> Iterator[str]:
+    class_name, handler = entry.event.__name__, handler_name(entry)
+    module = Path(entry.event.__module__.replace(".", "/")).with_suffix(".py")
+    yield entry.type + (" (protective)" if entry.protective else "")
+    yield f"  class      {class_name}{_places(_found(root, str(module.parent), class_name))}"
+    yield f"  schema     contracts/schemas/{entry.type}.json"
+    yield f"  examples   contracts/examples/{entry.type}/"
+    yield f"  topic      {entry.topic} (stream: {entry.stream})"
+    said = [
+        place for place in _found(root, f"services/{entry.publisher}", class_name) if "handlers" not in place
+    ]
+    yield f"  publisher  {entry.publisher}{_places(said)}"
+    for consumer in entry.consumers:
+        yield f"  consumer   {consumer}{_places(_heard(entry, consumer, root))}"
+    for place in _found(root, "tests", handler, class_name, entry.type):
+        yield f"  test       {place}"
+
+
+def handler_name(entry: Entry) -> str:
+    """`referral.accepted.v1` is handled by `on_referral_accepted`."""
+    return "on_" + entry.type.rpartition(".")[0].replace(".", "_")
+
+
+def _heard(entry: Entry, service: str, root: Path) -> list[str]:
+    """The handler; else where the service names the event's type; else its handlers, which take every type alike."""
+    folder = f"services/{service}"
+    named = _found(root, folder, handler_name(entry), entry.event.__name__)
+    handlers = [place for place in named if "handlers" in place]
+    alike = [f"{folder}/handlers.py"] if (root / folder / "handlers.py").is_file() else []
+    return handlers or _found(root, folder, entry.type) or alike
+
+
+def _found(root: Path, folder: str, *names: str) -> list[str]:
+    """One place in each Python file under the folder that has one of the names."""
+    placed = ((path, _line_of(path, names)) for path in sorted((root / folder).rglob("*.py")))
+    return [f"{path.relative_to(root)}:{number}" for path, number in placed if number is not None]
+
+
+def _line_of(path: Path, names: tuple[str, ...]) -> int | None:
+    """Where one of the names is defined, else where it is first used other than in an import."""
+    words = "|".join(re.escape(name) for name in names)
+    mentioned, defined = (
+        re.compile(rf"(?<!\w)({words})(?!\w)"),
+        re.compile(rf"\s*(class|(async )?def) ({words})\b"),
+    )
+    used: int | None = None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if defined.match(line):
+            return number
+        if used is None and mentioned.search(line) and not line.lstrip().startswith(("import ", "from ")):
+            used = number
+    return used
+
+
+def _places(places: list[str]) -> str:
+    return "  " + "  ".join(places) if places else ""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m contracts.tools.route", description=__doc__)
+    parser.add_argument("event", help="for example referral.accepted or referral.accepted.v1")
+    name = parser.parse_args(arguments).event
+    lines = route(name)
+    if not lines:
+        sys.stderr.write("no event of the catalogue has this name; see docs/event-map.md\n")
+        return 1
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
