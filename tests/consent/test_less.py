@@ -381,7 +381,16 @@ async def told(consent) -> list[tuple[str, int, list[str]]]:
     return [(e["disclosure_id"], e["revision"], e["fields"]) for e in said_of_it]
 
 
-TOLD = {"withdrawn", "expired", "narrowed", "not_in_agreement", "replaced", "cancelled", "completed", "failed"}
+TOLD = {
+    "withdrawn",
+    "expired",
+    "narrowed",
+    "not_in_agreement",
+    "replaced",
+    "cancelled",
+    "completed",
+    "failed",
+}
 
 
 @pytest.mark.parametrize("reason", sorted(codes("recall_reason")))

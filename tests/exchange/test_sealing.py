@@ -280,7 +280,9 @@ async def test_what_names_the_agreement_before_waits_for_consent_to_take_it_back
     """Refused, its referral would have failed, although what is left of it follows."""
     case = Case(trust)
     await due(th, case)
-    make_trust(files.directory, ("TH", "KH"), agreements=[replace(d, legal_basis="another") for d in AGREEMENTS])
+    make_trust(
+        files.directory, ("TH", "KH"), agreements=[replace(d, legal_basis="another") for d in AGREEMENTS]
+    )
     watch = next(loop for loop in th.service.loops if loop.name == "trust")
     await watch.look()
     await th.work()

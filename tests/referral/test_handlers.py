@@ -97,7 +97,9 @@ async def test_a_refusal_of_what_was_replaced_since_fails_nothing(th: Harness):
 
 @pytest.mark.parametrize("reason", ["withdrawn", "not_in_agreement"])
 @pytest.mark.parametrize("before", [(), ("delivered",)])
-async def test_a_recall_before_acceptance_revokes_the_offer(th: Harness, before: tuple[str, ...], reason: str):
+async def test_a_recall_before_acceptance_revokes_the_offer(
+    th: Harness, before: tuple[str, ...], reason: str
+):
     case_id, referral_id = await sent(th)
     if before:
         await th.deliver(delivered(case_id, referral_id))
