@@ -127,6 +127,7 @@ GRANTS = _upsert(
     "disclosure_id",
     ["closed", "closed_for", *_GRANT],
 )
+SENT_IN_ERROR = _insert("sent_in_error", {"referral_id": "uuid", "case_id": "uuid"}, "on conflict do nothing")
 AGREEMENTS = _insert(
     "agreements",
     {

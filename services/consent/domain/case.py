@@ -14,6 +14,8 @@ from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import PERMITTING
 
 ADULT = "adult"
+REFERRAL_ENDED = "referral_cancelled"
+"""The code of `disclosure_refusal` for what nobody asks for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,10 @@ class CaseConsents:
     records: dict[UUID, ConsentRecord] = field(default_factory=dict)
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
+    in_error: set[UUID] = field(default_factory=set)
+    """Referrals that were sent in error: nothing is disclosed for them, whatever is heard later."""
+    heard_in_error: set[UUID] = field(default_factory=set)
+    """Those of them that were heard of in this batch."""
     heard: bool = False
     """The person, or her age group, became known in this batch."""
 
@@ -58,7 +64,10 @@ class CaseConsents:
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
-        """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew."""
+        """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew.
+
+        Protective: that it was sent in error may have been heard before it.
+        """
         known = self.disclosures.get(disclosure_id)
         if known is not None and known.refusal is None:
             return []
@@ -66,8 +75,9 @@ class CaseConsents:
         disclosure = known or Disclosure(disclosure_id, decision.request)
         disclosure.request = decision.request
         self.disclosures[disclosure_id] = disclosure
-        if decision.computed.refusal is not None:
-            return disclosure.refuse(decision.computed.refusal)
+        refusal = REFERRAL_ENDED if request.referral_id in self.in_error else decision.computed.refusal
+        if refusal is not None:
+            return disclosure.refuse(refusal)
         facts = disclosure.authorise(decision.authority())
         if decision.record is not None:
             decision.record.disclosures.append(disclosure)
@@ -90,8 +100,16 @@ class CaseConsents:
             self.disclosures |= {disclosure.id: disclosure for disclosure in record.disclosures}
         return said
 
+    def sent_in_error(self, referral_id: UUID, now: datetime) -> list[Fact]:
+        """Before or after anything was disclosed for it."""
+        self.in_error.add(referral_id)
+        self.heard_in_error.add(referral_id)
+        return self.end(referral_id, "entered_in_error", now)
+
     def answered_late(self, referral_id: UUID, now: datetime) -> list[Fact]:
         """The answer had been given when this side stopped waiting: what was taken back for that is authorised again."""
+        if referral_id in self.in_error:
+            return []
         found = self._of_referral(referral_id)
         if any(d.stage in OPEN for d in found):
             return []

@@ -47,19 +47,14 @@ def agreed(disclosure: Disclosure, ground: Ground, now: datetime) -> bool:
 
 
 def reconsider(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fact]:
-    """After her terms or the agreement changed: what is no longer covered whole is recalled, and what is left authorised anew.
-
-    What did not arrive is not sent anew: its referral has failed.
-    """
+    """After her terms or the agreement changed: what is no longer covered whole is recalled, and what is left authorised anew."""
     said: list[Fact] = []
     for disclosure in [d for d in record.disclosures if d.stage in OPEN]:
         by_her = covers(record.terms, disclosure.request, disclosure.authorised_by)
         if by_her and agreed(disclosure, ground, now):
             said += disclosure.read_on(ground.retention(disclosure.authorised_by.agreement_id), now)
             continue
-        following, facts = None, []
-        if disclosure.stage is not Stage.UNDELIVERED:
-            following, facts = again(disclosure, [record], ground, now)
+        following, facts = again(disclosure, [record], ground, now)
         ended_by = NOT_AGREED if by_her else NARROWED
         said += disclosure.recall(ended_by if following is None else REPLACED, now)
         if following is not None:
@@ -71,7 +66,12 @@ def reconsider(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fac
 def again(
     before: Disclosure, records: Sequence[ConsentRecord], ground: Ground, now: datetime
 ) -> tuple[Disclosure | None, list[Fact]]:
-    """The disclosure that follows this one under what she agrees to today, and never with a field that this one had not."""
+    """The disclosure that follows this one under what she agrees to today, and never with a field that this one had not.
+
+    What did not arrive has none: its referral has failed.
+    """
+    if before.stage is Stage.UNDELIVERED:
+        return None, []
     authority = before.authorised_by
     decision = decide(records, ground, replace(before.request, fields=authority.fields), now)
     if decision.computed.refusal is not None:

@@ -46,6 +46,8 @@ create table consent.grants (
     fields text[], back_categories text[], consent_revision integer, consent_sha256 text,
     agreement_id text, agreement_version integer, valid_until timestamptz, basis text, law text);
 create index grants_case on consent.grants (case_id, disclosure_id);
+create table consent.sent_in_error (referral_id uuid primary key, case_id uuid not null);
+create index sent_in_error_case on consent.sent_in_error (case_id);
 create table consent.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null,
     purposes text[] not null, fields text[] not null, valid_from timestamptz not null,
@@ -72,7 +74,7 @@ def upgrade() -> None:
     for table in ("revisions", "ledger"):
         op.execute(TRIGGER.format(table=table))
     for statement in (
-        *by_case("consent", ("cases", "records", "disclosures", "ledger", "grants")),
+        *by_case("consent", ("cases", "records", "disclosures", "ledger", "grants", "sent_in_error")),
         *by_parent("consent", "revisions", "select from consent.records r where r.id = consent_id"),
     ):
         op.execute(statement)
