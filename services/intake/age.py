@@ -12,7 +12,7 @@ from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
 from contracts.casefile.partial_date import PartialDate
-from services.intake.domain.age import BIRTHDATE, FLAG, Evidence, Group
+from services.intake.domain.age import BIRTHDATE, FLAG, Basis, Evidence, Group
 from services.intake.domain.case import State
 from services.intake.domain.facts import AgeGroupKnown
 from services.intake.outgoing import COME_OF_AGE, RECEIVED_AGE, outgoing
@@ -61,7 +61,7 @@ def _received(service: Service) -> WorkKind:
     async def finish(tx: Transaction, item: Item, evidence: Evidence) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is not None and case.state is State.OPEN:
-            facts = case.learn_age(evidence, service.today())
+            facts = case.learn_age(evidence, service.today(), first=case.age.basis is Basis.UNKNOWN)
             await ages.put(tx, {case.id: case.age})
             tx.say(*map(outgoing, facts))
 
