@@ -175,6 +175,8 @@ CASE_FILE: Mapping[str, Classification] = MappingProxyType(
         "vic_TypeOfSexExploitation": SENSITIVE,
         "vic_LocationOfExploitation": SENSITIVE,
         "cor_Needs": SENSITIVE,
+        "cor_UrgentProtection": SENSITIVE,
+        "cor_UrgentHealth": SENSITIVE,
         "cor_Health": SENSITIVE,
         "cor_Pregnancy": SENSITIVE,
         "cor_Outcome": SENSITIVE,

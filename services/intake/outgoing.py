@@ -33,7 +33,7 @@ DESTROY_IMPORT_KEY = "destroy-import-key"
 IMPORT_CHUNK = "import-chunk"
 UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
 INDEX = "index"
-RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
+RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
 
 
 def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one line a fact
@@ -68,6 +68,8 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return _index_due(fact)
         case facts.ReceivedAgeDue():
             return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
+        case facts.ReceivedFlagsDue():
+            return Due(RECEIVED_FLAGS, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
         case facts.CaseUnattended():
             return _case_unattended(fact)
         case facts.StaffChanged():

@@ -16,13 +16,14 @@ from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
+from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
 from contracts.types import Code
 from services.intake import queries, use_cases
 from services.intake.age import evidence_of
 from services.intake.api.cases import FieldsForm, Flag
-from services.intake.api.prepared import case_to_write, checked_fields
+from services.intake.api.prepared import case_to_write, checked_fields, flag_fields
 from services.intake.domain.age import BIRTHDATE, Evidence
-from services.intake.domain.case import FLAGS, Case
+from services.intake.domain.case import Case
 from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.received import READABLE, State
 from services.intake.grants import RECALLED, grants_of
@@ -74,6 +75,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
+        own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` says it
         found = _Sealed(case, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await grants_of(service).closed(asked)
@@ -165,9 +167,11 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
     case = await case_to_write(service, actor, "case.write", case_id)
     fields = checked_fields(body.fields, service.today())
     vault = vault_of(service)
+    flags = None if body.flags is None else sorted(set(body.flags))
+    if flags is not None:
+        fields |= flag_fields(flags)
     kept = {name: value for name, value in fields.items() if value is not None}
     sealed = await seal_fields(vault, case.person_id, case_id, kept)
-    flags = None if body.flags is None else sorted(set(body.flags))
     indexed = not INDEXED.isdisjoint(fields)
     evidence = await _evidence(service, actor, case, fields, flags)
     return SealedFields(

@@ -157,6 +157,14 @@ class CaseUnattended:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedFlagsDue:
+    """Urgent flags came with this disclosure, under the person's key: they are to be opened."""
+
+    case_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class StaffChanged:
     """Of an organisation whose cases must be looked through."""
 
@@ -188,6 +196,7 @@ Fact = (
     | HoldsDue
     | AgeGroupKnown
     | ReceivedAgeDue
+    | ReceivedFlagsDue
     | FieldsRecorded
     | FlagsRecorded
     | CaseScreened

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
 from services.intake.domain.age import BIRTHDATE, Age
@@ -152,7 +153,9 @@ class ReceivedFile:
         self.state, self.changed = CaseState.OPEN, True
         aged = self._aged(arrival.disclosure_id, dated=BIRTHDATE in allowed, first=first)
         named = [facts.IndexDue(self.case_id, arrival.disclosure_id)] if INDEXED & allowed.keys() else []
-        return [*opened, *aged, *named]
+        flagged = URGENT_FIELDS & allowed.keys()
+        urgent = [facts.ReceivedFlagsDue(self.case_id, arrival.disclosure_id)] if flagged else []
+        return [*opened, *aged, *urgent, *named]
 
     def _aged(self, disclosure_id: UUID, *, dated: bool, first: bool) -> list[Fact]:
         """A date that came is opened before anything is said of her age: until then it is not known yet, and not unknown."""

@@ -66,6 +66,12 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
     return case
 
 
+async def read(tx: Transaction, case_id: UUID) -> Case | None:
+    """A case that the service itself looks at; its holds are not loaded."""
+    row = (await tx.execute(_GET, {"id": case_id})).first()
+    return None if row is None else _case(row)
+
+
 async def hold(tx: Transaction, case_id: UUID) -> Case | None:
     """Lock a case that the service itself moves; its holds are not loaded."""
     row = (await tx.execute(_LOCK, {"id": case_id})).first()
