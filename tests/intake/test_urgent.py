@@ -48,7 +48,10 @@ async def test_a_flag_that_changes_is_a_field_that_changes_and_its_name_tells_no
     await put(intake, case_id, flags=[])
     recorded = [b["fields"] for b in bodies(await intake.said(), "fields.recorded.v1")]
     assert [sorted(names) for names in recorded[-2:]] == [URGENT, URGENT]
-    assert await disclosable(intake, case_id, URGENT) == {"cor_UrgentHealth": ["none"], "cor_UrgentProtection": ["none"]}
+    assert await disclosable(intake, case_id, URGENT) == {
+        "cor_UrgentHealth": ["none"],
+        "cor_UrgentProtection": ["none"],
+    }
 
 
 @pytest.mark.parametrize("name", URGENT)
