@@ -60,7 +60,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
-        "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL},
+        "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL, "added": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},

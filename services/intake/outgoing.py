@@ -61,7 +61,9 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
         case facts.FlagsRecorded():
-            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised)
+            return FlagsRecordedV1(
+                case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added
+            )
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.IndexDue():

@@ -11,7 +11,7 @@ from services.intake.age import evidence_of
 from services.intake.domain.age import FLAG, Evidence
 from services.intake.domain.case import State
 from services.intake.outgoing import RECEIVED_FLAGS
-from services.intake.received_flags import flags_that_came
+from services.intake.received_flags import flags_that_came, opened_flags
 from services.intake.sealing import FLAGS, seal_json, vault_of
 from services.intake.store import ages, attention, cases
 
@@ -21,6 +21,8 @@ ATTEMPTS = 1_000
 @dataclass(frozen=True, slots=True)
 class _Came:
     flags: frozenset[str]
+    before: frozenset[str]
+    """What had come by the last time."""
     sealed: str
     """For whoever hears of them, as those are that are recorded here."""
     evidence: Evidence
@@ -32,12 +34,15 @@ def received_flags_work(service: Service) -> WorkKind:
     async def act(item: Item) -> _Came | None:
         case_id, origin = UUID(item.payload["case_id"]), service.database.system()
         async with service.database.transaction(origin) as tx:
-            case = await cases.read(tx, case_id)
+            case, known = await cases.read(tx, case_id), await queries.came_flags(tx, case_id)
         if case is None or case.state is not State.OPEN:
             return None
         flags = await flags_that_came(service, origin, case_id, case.person_id)
+        before = await opened_flags(service, case_id, case.person_id, known)
+        if known is not None and flags == before:
+            return None  # another value of hers was corrected
         sealed = await seal_json(vault_of(service), case.person_id, FLAGS, case_id, sorted(flags))
-        return _Came(flags, sealed, await evidence_of(service, origin, case_id))
+        return _Came(flags, before, sealed, await evidence_of(service, origin, case_id))
 
     async def finish(tx: Transaction, item: Item, came: _Came | None) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
@@ -46,7 +51,8 @@ def received_flags_work(service: Service) -> WorkKind:
         if await queries.flags(tx, case.id) is not None:
             return
         urgency = case.urgency
-        facts = case.learn_flags(came.sealed, came.flags)
+        facts = case.learn_flags(came.sealed, came.flags, came.before)
+        await cases.keep_came_flags(tx, case.id, came.sealed)
         if FLAG in came.flags:
             facts += case.learn_age(came.evidence, service.today())
             await ages.put(tx, {case.id: case.age})

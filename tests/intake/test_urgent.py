@@ -112,3 +112,26 @@ async def test_a_child_that_is_flagged_as_one_does_not_become_an_adult_by_a_hand
     await intake.deliver(received)
     await intake.work()
     assert set(await said(intake)) == {("child", "flag")}
+
+
+async def added_said(intake) -> list[tuple[bool, bool]]:
+    return [(b["raised"], b["added"]) for b in bodies(await intake.said(), "flags.recorded.v1")]
+
+
+async def test_a_flag_that_is_taken_away_adds_nothing_urgent_and_one_that_comes_does(intake):
+    case_id = await open_case(intake, flags=["recent_birth", "suicide_risk"])
+    for flags in (["suicide_risk"], ["suicide_risk", "immediate_danger"], []):
+        await put(intake, case_id, flags=flags)
+    assert await added_said(intake) == [(True, True), (True, False), (True, True), (False, False)]
+
+
+async def test_flags_that_come_again_because_something_else_was_corrected_are_not_said_again(intake):
+    first = await disclosure(intake, came("late_pregnancy", "suicide_risk"))
+    again = {"case_id": first.case_id, "person_id": first.person_id, "referral_id": first.referral_id}
+    await intake.deliver(first)
+    await intake.work()
+    for flags in (("late_pregnancy", "suicide_risk"), ("late_pregnancy",)):
+        await intake.deliver(await disclosure(intake, came(*flags), first=False, **again))
+        await intake.deliver(recall_of(first))
+        await intake.work()
+    assert await added_said(intake) == [(True, True)]

@@ -29,6 +29,7 @@ from services.intake.domain.received import READABLE, State
 from services.intake.grants import RECALLED, grants_of
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
+from services.intake.received_flags import standing_flags
 from services.intake.sealing import CHANGE_REASON, open_fields, seal_fields, seal_json, vault_of
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.store import cases, records
@@ -178,12 +179,15 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
         values={name: sealed.get(name) for name in fields},
         index=await _index(service, actor, case, fields) if indexed else (),
         flags=None if flags is None else frozenset(flags),
+        flags_before=frozenset()
+        if flags is None
+        else await standing_flags(service, actor.origin(), case_id, case.person_id),
         sealed_flags=None
         if flags is None
         else await seal_json(vault, case.person_id, FLAGS_CLASS, case_id, flags),
         evidence=evidence,
         reason=None if body.reason is None else await _reason(vault, case, body.reason),
-        version=case.version if indexed or evidence is not None else None,
+        version=case.version if indexed or evidence is not None or flags is not None else None,
     )
 
 

@@ -72,11 +72,12 @@ class FieldsRecorded:
 
 @dataclass(frozen=True, slots=True)
 class FlagsRecorded:
-    """`flags` is ciphertext: a flag says something about the person. `raised`: any of them stands."""
+    """`flags` is ciphertext: a flag says something about the person. `raised`: any of them stands; `added`: one that did not."""
 
     case_id: UUID
     flags: str
     raised: bool
+    added: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ _ACCESS = text(
     """
 )
 _FLAGS = text("update intake.cases set flags = :flags where id = :id")
+_CAME_FLAGS = text("update intake.cases set came_flags = :flags where id = :id")
 
 
 async def person_of(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> UUID:
@@ -141,6 +142,10 @@ async def remember_all(
 
 async def set_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
     await tx.execute(_FLAGS, {"id": case_id, "flags": flags})
+
+
+async def keep_came_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
+    await tx.execute(_CAME_FLAGS, {"id": case_id, "flags": flags})
 
 
 def _case(row: Any) -> Case:
