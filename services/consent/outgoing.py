@@ -19,6 +19,9 @@ REVIEW = "review"
 END = "end"
 """The kind of the work row that ends the reading some time after the end of a referral."""
 
+LENGTHEN = "lengthen"
+"""The kind of the work row that lets what ends soon be followed by what lasts as long as she agreed to."""
+
 LOOK = "look"
 """The kind of the work row that compares what was disclosed under an agreement with what it says today."""
 
@@ -138,6 +141,11 @@ def _reading_end_due(fact: facts.ReadingEndDue) -> Due:
     return Due(END, key, payload, due_at=fact.at)
 
 
+def _lengthen_due(fact: facts.LengthenDue) -> Due:
+    key = f"{fact.consent_id}.{int(fact.at.timestamp())}"
+    return Due(LENGTHEN, key, {"consent_id": str(fact.consent_id)}, due_at=fact.at)
+
+
 def _look_due(fact: facts.LookDue) -> Due:
     payload = {"agreement_id": fact.agreement_id, "version": fact.version}
     return Due(LOOK, f"{fact.agreement_id}.{fact.version}.{fact.why}", payload, due_at=fact.at)
@@ -221,6 +229,7 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.DisclosureCorrected: _corrected,
         facts.FenceDue: _fence_due,
         facts.ReadingEndDue: _reading_end_due,
+        facts.LengthenDue: _lengthen_due,
         facts.LookDue: _look_due,
     }
 )

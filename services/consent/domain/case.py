@@ -10,6 +10,7 @@ from services.consent.domain.coverage import REPLACED, again, reconsider
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
 from services.consent.domain.facts import DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
+from services.consent.domain.lengthening import lengthen
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import PERMITTING
 
@@ -97,6 +98,7 @@ class CaseConsents:
         said: list[Fact] = []
         for record in self.records.values():
             said += reconsider(record, self.ground, now)
+            said += lengthen(record, self.ground, now)
             self.disclosures |= {disclosure.id: disclosure for disclosure in record.disclosures}
         return said
 
