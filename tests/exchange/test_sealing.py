@@ -59,7 +59,7 @@ async def said(harness: Harness, type_: str) -> list[dict[str, Any]]:
 
 def opened_in_kh(files: TrustFiles, raw: bytes) -> Opened:
     kh = trust_of(files, "KH")
-    return open_envelope(raw, kh.own.agreeing.get, lambda kid: kh.list.signing_key(kid, now()))
+    return open_envelope(raw, kh.own.reader, lambda kid: kh.list.signing_key(kid, now()))
 
 
 async def waiting(harness: Harness) -> int:
