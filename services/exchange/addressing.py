@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from services.exchange.domain.check import authority, cell_of
+from contracts.organisations import authority, cell_of
 from services.exchange.envelope import KeyOf
 
 _POINT, _TAG = 32, 16

@@ -12,8 +12,9 @@ from joserfc.jwk import OKPKey
 
 from chassis.vault.epochs import FileKeysRefused
 from contracts.disclosure import AgreementTerms
+from contracts.organisations import authority, cell_of
 from services.exchange.addressing import unveiled, veiled
-from services.exchange.domain.check import Agreement, authority, cell_of
+from services.exchange.domain.check import Agreement
 from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
 from services.exchange.settings import Settings
 from services.exchange.signed_file import (
