@@ -16,7 +16,7 @@ from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
 from chassis.rows import Reader
-from chassis.tables import insert_set, update_set, upsert_set
+from chassis.tables import insert_missing, insert_set, update_set, upsert_set
 from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Disclosure
@@ -26,7 +26,7 @@ from services.consent.domain.states import State
 from services.consent.domain.terms import Terms
 from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
-from services.consent.store.tables import AGES, RECORDS, REVISIONS
+from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
 
 # The time is read in the outer query, so after the lock was waited for.
 _LOCK_RECORD = text(
@@ -62,6 +62,10 @@ _LAST_ANSWER = text(
     order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
     """
 )
+_IN_ERROR = text(
+    "select referral_id, case_id from consent.sent_in_error where case_id = any(cast(:cases as uuid[]))"
+)
+_SENT_IN_ERROR = insert_missing(SENT_IN_ERROR)
 _SAVE_AGES = upsert_set(AGES)
 _INSERT = insert_set(RECORDS, without=["created_at"])
 _UPDATE = update_set(
@@ -185,6 +189,8 @@ async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUI
         under = found[record.case_id].disclosures.values()
         record.disclosures = [d for d in under if d.consent_id == record.id]
         found[record.case_id].records[record.id] = record
+    for row in await tx.execute(_IN_ERROR, cases):
+        found[row.case_id].in_error.add(row.referral_id)
     for grant in granted:
         found[grant.case_id].grants[grant.disclosure_id] = grant
     return found
@@ -195,6 +201,8 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
     await disclosures.save(tx, [d for c in cases for d in c.disclosures.values()])
+    errors = [{"referral_id": id_, "case_id": case.case_id} for case in cases for id_ in case.heard_in_error]
+    await _SENT_IN_ERROR.write(tx, errors)
     await grants.save(tx, [g for c in cases for g in c.grants.values()])
 
 

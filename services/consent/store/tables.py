@@ -49,6 +49,9 @@ DISCLOSURES = Table(
     Column("consent_id", UUID),
     Column("refusal", TEXT),
     Column("recalled_for", TEXT),
+    Column("ended_for", TEXT),
+    Column("ended_at", TIMESTAMPTZ),
+    Column("reads_until", TIMESTAMPTZ),
     required("fence_due", BOOLEAN),
     required("purpose", TEXT),
     required("sender", TEXT),
@@ -113,6 +116,13 @@ GRANTS = Table(
     Column("valid_until", TIMESTAMPTZ),
     Column("basis", TEXT),
     Column("law", TEXT),
+)
+
+SENT_IN_ERROR = Table(
+    "sent_in_error",
+    META,
+    Column("referral_id", UUID, primary_key=True),
+    required("case_id", UUID),
 )
 
 AGREEMENTS = Table(

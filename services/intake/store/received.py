@@ -41,7 +41,16 @@ _DISCLOSURES = text(
 _ACCEPTED = text(
     "select case_id, referral_id from intake.accepted_referrals where case_id = any(cast(:ids as uuid[]))"
 )
-_MOVE = update_set(CASES, "state", "person_id", also={"version": "t.version + 1", "updated_at": "now()"})
+_MOVE = update_set(
+    CASES,
+    "state",
+    "person_id",
+    also={
+        "version": "t.version + 1",
+        "came_flags": "case when u.state <> 'erased' and u.person_id = t.person_id then t.came_flags end",
+        "updated_at": "now()",
+    },
+)
 _NOBODYS = text("update intake.cases set workers = '{}' where id = :id")
 _ACCEPT = insert_missing(ACCEPTED_REFERRALS)
 _GRANTS = Reader(Grant, DISCLOSURES, recipient="organisation")
