@@ -275,7 +275,7 @@ async def test_a_person_s_transaction_sees_their_organisation_and_a_service_s_se
 
 @pytest.mark.parametrize("name", sorted(VERSIONS))
 async def test_what_only_the_service_works_with_is_shown_to_no_organisation(name, postgres):
-    nobodys = {"notify": ("unaddressed",), "exchange": ("persons", "receipts", "inbox", "quarantine")}
+    nobodys = {"notify": ("unaddressed",), "exchange": ("receipts", "inbox", "quarantine")}
     _, url = await postgres.create_migrated(name, lambda owner, _: migrate(owner, name, VERSIONS[name]))
     engine = create_async_engine(url)
     async with engine.begin() as conn:
