@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from contracts.border.items import AgreementReference
 from services.exchange.domain.disclosure import Authorised, Disclosure, State
-from services.exchange.domain.items import AgreementReference
 from services.exchange.store.relations import ensure_references
 
 _LOAD = text("select * from exchange.disclosures where id = any(cast(:ids as uuid[])) order by id for update")

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from contracts.border.items import ItemClass, Outcome
 from services.exchange.domain.chain import FIRST_PREV, IncomingChain, Place
-from services.exchange.domain.items import ItemClass, Outcome
 
 MAX_KEPT = 10_000
 """Refused envelopes that are kept of one partner: some gigabytes at most, and the topic has the others."""

@@ -9,20 +9,19 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from contracts.border.items import ItemClass
+from contracts.border.wire import control_from_json, control_to_json
 from services.exchange.domain.chain import FIRST_PREV, OutgoingChain
-from services.exchange.domain.items import ControlContent, ItemClass
-from services.exchange.wire import control_from_json, control_to_json
-
-WAITING, DELIVERED, REFUSED, QUARANTINED, RESEALED, VOID, SENT = (
-    "waiting",
-    "delivered",
-    "refused",
-    "quarantined",
-    "resealed",
-    "void",
-    "sent",
+from services.exchange.domain.sent import (
+    CLASSES,
+    ENDS,
+    SentControl,
+    SentDisclosure,
+    SentItem,
+    SentProcess,
+    SentState,
+    WrongMove,
 )
-"""States of an item in one envelope. Control waits for nothing, so it is `sent`."""
 
 _ITEM = text(
     """
@@ -36,20 +35,6 @@ _ITEM = text(
          as i(item_id, item_class, case_id, disclosure_id, referral_id, content, reference, state)
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SentItem:
-    """One item of an envelope of ours, as its sender remembers it: never its data."""
-
-    item_id: UUID
-    item_class: ItemClass
-    case_id: UUID | None = None
-    disclosure_id: UUID | None = None
-    referral_id: UUID | None = None
-    reference: UUID | None = None
-    content: ControlContent | None = None
-    state: str = WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +75,38 @@ async def add(tx: Transaction, envelope: SentEnvelope, items: Sequence[SentItem]
     )
     parameters = {name: getattr(envelope, name) for name in SentEnvelope.__slots__}
     await tx.execute(text(statement), {**parameters, "now": tx.now})
-    await move_items(tx, [i.item_id for i in items], RESEALED)
+    await move_items(tx, [i.item_id for i in items], SentState.RESEALED)
     await tx.execute(
         _ITEM,
         {
             "envelope": envelope.id,
             "cell": envelope.cell,
             "item_id": [i.item_id for i in items],
-            "item_class": [i.item_class.value for i in items],
-            "case_id": [i.case_id for i in items],
-            "disclosure_id": [i.disclosure_id for i in items],
-            "referral_id": [i.referral_id for i in items],
-            "content": [None if i.content is None else json.dumps(control_to_json(i.content)) for i in items],
-            "reference": [i.reference for i in items],
-            "state": [SENT if i.item_class is ItemClass.CONTROL else i.state for i in items],
+            "item_class": [CLASSES[type(i)].value for i in items],
+            "case_id": [getattr(i, "case_id", None) for i in items],
+            "disclosure_id": [getattr(i, "disclosure_id", None) for i in items],
+            "referral_id": [getattr(i, "referral_id", None) for i in items],
+            "content": [_content(i) for i in items],
+            "reference": [getattr(i, "reference", None) for i in items],
+            "state": [_first_state(i).value for i in items],
         },
     )
 
 
-async def move_items(tx: Transaction, item_ids: Sequence[UUID], state: str, code: str | None = None) -> None:
-    """Items that wait for a receipt have it now, or will get none."""
+def _content(item: SentItem) -> str | None:
+    return json.dumps(control_to_json(item.content)) if isinstance(item, SentControl) else None
+
+
+def _first_state(item: SentItem) -> SentState:
+    return SentState.SENT if isinstance(item, SentControl) else SentState.WAITING
+
+
+async def move_items(
+    tx: Transaction, item_ids: Sequence[UUID], state: SentState, code: str | None = None
+) -> None:
+    """Items that wait for a receipt have it now, or will get none; others stay as they are. Raises WrongMove."""
+    if state not in ENDS:
+        raise WrongMove(f"an item that waits does not become {state}")
     statement = (
         "update exchange.envelope_items set state = :s, code = :c"
         " where item_id = any(cast(:ids as uuid[])) and state = 'waiting'"
@@ -162,16 +159,13 @@ async def sent_item(tx: Transaction, cell: str, item_id: UUID) -> SentItem | Non
 
 
 def _item(row: Any) -> SentItem:
-    return SentItem(
-        row.item_id,
-        ItemClass(row.item_class),
-        row.case_id,
-        row.disclosure_id,
-        row.referral_id,
-        row.reference,
-        None if row.content is None else control_from_json(row.content),
-        row.state,
-    )
+    match ItemClass(row.item_class):
+        case ItemClass.CONTROL:
+            return SentControl(row.item_id, control_from_json(row.content), row.reference)
+        case ItemClass.PROCESS:
+            return SentProcess(row.item_id, row.case_id, row.referral_id)
+        case ItemClass.DISCLOSURE:
+            return SentDisclosure(row.item_id, row.case_id, row.disclosure_id, row.referral_id)
 
 
 async def add_receipt(

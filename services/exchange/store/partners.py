@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from contracts.border.check import Agreement
 from services.exchange.domain.border import BorderView
-from services.exchange.domain.check import Agreement
 from services.exchange.store import outgoing_envelopes
 
 AWAY = timedelta(days=1)

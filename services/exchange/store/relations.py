@@ -12,9 +12,10 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from contracts.border.items import Journey
 from services.exchange.domain.disclosure import Authorised
-from services.exchange.domain.items import Journey
-from services.exchange.domain.process import Pair, ProcessItem, Relation
+from services.exchange.domain.process import Pair, Relation, WaitingCode
+from services.exchange.domain.sent import QueueState, WrongMove, before
 
 _ENSURE = text(
     """
@@ -69,9 +70,9 @@ class Known:
 class Queued:
     """A process item with where it stands: `first` of its relation, and nothing of the case before it still unsealed."""
 
-    item: ProcessItem
+    item: WaitingCode
     pair: Pair
-    state: str
+    state: QueueState
     seals: int
     first: bool
     disclosure_pending: bool
@@ -187,16 +188,21 @@ async def queued(tx: Transaction, item_id: UUID) -> Queued | None:
     if row is None:
         return None
     journey = None if row.journey is None else _JOURNEY.validate_python(row.journey)
-    item = ProcessItem(row.item_id, row.code, row.subject_id, row.reason, row.at, journey)
-    return Queued(item, Pair(row.case_id, row.own, row.other), row.state, row.seals, row.first, row.pending)
-
-
-async def move_queued(tx: Transaction, item_id: UUID, state: str) -> None:
-    statement = (
-        "update exchange.process_items set state = :s, seals = seals + case when :s = 'sealed' then 1 else 0 end"
-        " where item_id = :id"
+    item = WaitingCode(row.item_id, row.code, row.subject_id, row.reason, row.at, journey)
+    return Queued(
+        item, Pair(row.case_id, row.own, row.other), QueueState(row.state), row.seals, row.first, row.pending
     )
-    await tx.execute(text(statement), {"id": item_id, "s": state})
+
+
+async def move_queued(tx: Transaction, item_id: UUID, to: QueueState) -> None:
+    """Raises WrongMove where the code does not stand where it could become that."""
+    statement = (
+        "update exchange.process_items set state = :to, seals = seals + case when :to = 'sealed' then 1 else 0 end"
+        " where item_id = :id and state = any(cast(:before as text[]))"
+    )
+    moved = await tx.execute(text(statement), {"id": item_id, "to": to.value, "before": sorted(before(to))})
+    if moved.rowcount != 1:
+        raise WrongMove(f"a process code that is not {' or '.join(sorted(before(to)))} does not become {to}")
 
 
 def _known(row: Any) -> Known:
