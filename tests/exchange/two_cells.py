@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from contracts.border.check import authority
 from contracts.border.envelope import KeyOf, Opened, open_envelope, seal
 from contracts.border.items import Claims, Item
+from contracts.organisations import authority
 from deploy.local.trust import TrustFiles
 from services.exchange.receiver import Receiver
 from services.exchange.store import inbox
