@@ -8,11 +8,12 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from contracts.border.addressing import veiled
 from contracts.border.check import Agreement
 from contracts.border.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
 from contracts.border.signed_file import AGREEMENT, TRUST_LIST, NotTrusted, document_sha256, verified
 from contracts.disclosure import AgreementTerms
-from contracts.organisations import cell_of
+from contracts.organisations import authority, cell_of
 
 LONGEST_RETENTION_DAYS = 3_660
 
@@ -53,6 +54,12 @@ class TrustList:
             if k.key.organisation == organisation and k.use == "agree" and k.valid(now)
         ]
         return max(ours, key=lambda k: k.not_before).key if ours else None
+
+    def recipient(self, organisation: str, now: datetime) -> KeyOf | None:
+        """The same, under a `kid` that only its cell can read; None also where that cell has no authority on the list."""
+        key = self.agreement_key(organisation, now)
+        receiving = self.agreement_key(authority(cell_of(organisation)), now)
+        return None if key is None or receiving is None else veiled(key, receiving)
 
 
 def trust_list(content: Any, governance: Mapping[str, OKPKey]) -> TrustList:

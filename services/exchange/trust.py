@@ -12,6 +12,7 @@ from joserfc.jwk import OKPKey
 
 from chassis.vault.epochs import FileKeysRefused
 from contracts.border import governed
+from contracts.border.addressing import unveiled
 from contracts.border.check import Agreement
 from contracts.border.envelope import KeyOf
 from contracts.border.governed import TrustList
@@ -30,7 +31,11 @@ class OwnKeys:
     signing: Mapping[str, KeyOf] = field(repr=False)
     """By organisation."""
     agreeing: Mapping[str, KeyOf] = field(repr=False)
-    """By `kid`."""
+    """By thumbprint."""
+
+    def reader(self, kid: str) -> KeyOf | None:
+        """Whose envelope it is, by the `kid` that stands outside of it."""
+        return unveiled(kid, self.agreeing)
 
 
 def read(path: Path, parse: Callable[[Any], T]) -> T:
