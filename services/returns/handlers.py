@@ -9,6 +9,7 @@ from contracts.crossing import BY_CODE, RETURN
 from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
+    CaseReopenedV1,
     CaseTransferredV1,
     FlagsRecordedV1,
     HoldLiftedV1,
@@ -42,6 +43,12 @@ def on_flags_recorded(case: CaseKnowledge, event: FlagsRecordedV1, now: datetime
     return ()
 
 
+def on_case_reopened(case: CaseKnowledge, event: CaseReopenedV1, now: datetime) -> Facts:
+    """What was sealed of her before she was erased is nothing under her new key."""
+    case.flags = None
+    return ()
+
+
 def on_hold_placed(case: CaseKnowledge, event: HoldPlacedV1, now: datetime) -> Facts:
     case.place_hold(event.hold_id, event.until)
     return ()
@@ -58,8 +65,14 @@ def on_referral_accepted(case: CaseKnowledge, event: ReferralAcceptedV1, now: da
 
 
 def on_referral_ended(case: CaseKnowledge, event: Any, now: datetime) -> Facts:
-    """Completed, failed, cancelled or entered in error: whoever had accepted her waits for her no longer."""
+    """Completed, failed or cancelled: whoever had accepted her waits for her no longer."""
     case.end(event.referral_id)
+    return ()
+
+
+def on_referral_corrected(case: CaseKnowledge, event: ReferralCorrectedV1, now: datetime) -> Facts:
+    """Protective: it may come before the answer to what was sent in error."""
+    case.correct(event.referral_id)
     return ()
 
 
@@ -133,13 +146,14 @@ def _knowledge() -> Subscription[Any, CaseKnowledge]:
         handlers={
             AgeGroupKnownV1: on_age_group_known,
             FlagsRecordedV1: on_flags_recorded,
+            CaseReopenedV1: on_case_reopened,
             HoldPlacedV1: on_hold_placed,
             HoldLiftedV1: on_hold_lifted,
             ReferralAcceptedV1: on_referral_accepted,
             ReferralCompletedV1: on_referral_ended,
             ReferralFailedV1: on_referral_ended,
             ReferralCancelledV1: on_referral_ended,
-            ReferralCorrectedV1: on_referral_ended,
+            ReferralCorrectedV1: on_referral_corrected,
         },
         key=lambda event: event.case_id,
         load=known.load,

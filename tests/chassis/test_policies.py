@@ -73,7 +73,17 @@ SUPERVISING = CARING | {
     "disclosure.retain",
 }
 BREAKING = {"glass.break", "glass.read"}
-OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
+OPERATING = {
+    "parked.read",
+    "parked.replay",
+    "parked.discard",
+    "offset.move",
+    "stop.end",
+    "work.read",
+    "work.retry",
+    "envelope.read",
+    "agreement.write",
+}
 INTERNAL = {
     "internal.disclosable",
     "internal.standing",

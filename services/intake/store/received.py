@@ -44,6 +44,7 @@ _OPEN = text(
 _MOVE = text(
     """
     update intake.cases as c set state = n.state, person_id = n.person_id, version = c.version + 1,
+        came_flags = case when n.state <> 'erased' and n.person_id = c.person_id then c.came_flags end,
         updated_at = now()
     from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:persons as uuid[])) as n(id, state, person_id)
     where c.id = n.id
@@ -98,7 +99,8 @@ _KEEP = text(
 _DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
 # Only while this person's key still is the case's: a later disclosure may have opened it again under another.
 _ERASED = text(
-    "update intake.cases set state = 'erased', version = version + 1 where id = :case_id and person_id = :person"
+    "update intake.cases set state = 'erased', came_flags = null, version = version + 1"
+    " where id = :case_id and person_id = :person"
 )
 
 
