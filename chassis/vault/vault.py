@@ -153,15 +153,20 @@ class Vault:
         return opened
 
     async def seal_many(
-        self, values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]], *, holder: str | None = None
+        self,
+        values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]],
+        *,
+        holder: str | None = None,
+        kept_with: UUID | None = None,
     ) -> list[str]:
         """Seal in the order given, with one query for all keys and records that are not known to this process yet.
 
-        `holder`: the service that will keep it, where that is another.
+        `holder`: the service that will keep it, where that is another. `kept_with`: the record with which it is deleted, where
+        that is another than its own.
         """
         holds: dict[UUID, set[Hold]] = {}
         for person, _, record, _ in values:
-            holds.setdefault(person, set()).add((holder or self._holder, mark(record)))
+            holds.setdefault(person, set()).add((holder or self._holder, mark(kept_with or record)))
         keys = await self._keys(holds)
         if any(keys[value[0]] is None for value in values):
             raise KeyDestroyed

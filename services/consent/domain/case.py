@@ -32,12 +32,12 @@ class CaseConsents:
     records: dict[UUID, ConsentRecord] = field(default_factory=dict)
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
-    age_group: str | None = None
-    """Set when it became known in this batch."""
     in_error: set[UUID] = field(default_factory=set)
     """Referrals that were sent in error: nothing is disclosed for them, whatever is heard later."""
     heard_in_error: set[UUID] = field(default_factory=set)
     """Those of them that were heard of in this batch."""
+    age_group: str | None = None
+    """Set when it became known in this batch."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """What somebody gave who may not speak at her age permits nothing more: a child alone, or another for an adult."""

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4, uuid5
 from chassis.database import Database
 from chassis.identity.access import find_person
 from chassis.vault.vault import KeyDestroyed, Sealing, Vault
+from contracts.border.check import Way
+from contracts.border.items import DisclosureContent, DisclosureItem
 from contracts.casefile.fields import checked, to_text
-from services.exchange.domain.check import Way
-from services.exchange.domain.items import DisclosureContent, Item
 from services.exchange.store import received, relations
 
 KEEPER = "intake"
@@ -29,11 +29,9 @@ class Prepared:
     sealed: dict[str, str]
 
 
-async def prepare(database: Database, vault: Vault, way: Way, item: Item) -> Prepared | None:
-    """Outside any transaction: the vault is another database. None for what is no disclosure, or is not taken in."""
+async def prepare(database: Database, vault: Vault, way: Way, item: DisclosureItem) -> Prepared | None:
+    """Outside any transaction: the vault is another database. None for what was taken in before, or recalled."""
     content = item.disclosure
-    if content is None or item.reference is None:
-        return None
     async with database.transaction(database.system()) as tx:
         if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
             return None  # taken in before, or recalled: nothing of it is sealed, and so nothing would have to be released
