@@ -22,13 +22,15 @@ class Subscription(Generic[K, A]):
     handlers: Mapping[type[Event], Callable[[A, Any, datetime], Iterable[Any]]]
     key: Callable[[Any], K | None]
     """Which aggregate an event is about; None when it is about none of this service."""
-    load: Callable[[Transaction, Sequence[K]], Awaitable[dict[K, A]]]
+    load: Callable[..., Awaitable[dict[K, A]]]
     """One query, keys sorted, rows locked; an entry for every key (an empty working set where there is none)."""
     save: Callable[[Transaction, Sequence[A]], Awaitable[None]]
     """One set-based statement for each table."""
     outgoing: Callable[[Any], Event | Due | None]
     every: Callable[[A, Received, datetime], Iterable[Any]] | None = None
     """Called for each event of whatever type, before the handler; `event` is None when the type is unknown."""
+    names: Callable[[Any], str | None] | None = None
+    """What an event names besides its key that must be loaded too: `load` is given all of them, sorted, as a third argument."""
 
 
 class Arriving(Protocol):
@@ -68,7 +70,7 @@ async def _handle(
     if not keyed:
         return
     keys = sorted({key for key, _ in keyed}, key=_number)
-    aggregates = await subscription.load(tx, keys)
+    aggregates = await subscription.load(tx, keys, *_named(subscription, keyed))
     for key, r in keyed:
         aggregate = aggregates[key]
         facts: list[Any] = [] if every is None else list(every(aggregate, Received(r.meta, r.event), tx.now))
@@ -78,6 +80,15 @@ async def _handle(
         if facts:
             tx.say(*map(subscription.outgoing, facts), origin=_caused_by(tx, r.meta))
     await subscription.save(tx, [aggregates[key] for key in keys])
+
+
+def _named(
+    subscription: Subscription[Any, Any], keyed: Sequence[tuple[Any, Arriving]]
+) -> tuple[list[str], ...]:
+    names = subscription.names
+    if names is None:
+        return ()
+    return (sorted({name for _, r in keyed if (name := names(r.event)) is not None}),)
 
 
 def _number(key: Any) -> Any:

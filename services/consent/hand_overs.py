@@ -123,4 +123,4 @@ async def _request(
 
 async def _decided(tx: Transaction, cell: str, records: list[ConsentRecord], request: Request) -> Decision:
     now = await tx.clock()
-    return decide(records, await grounds.ground(tx, cell, now), request, now)
+    return decide(records, await grounds.ground(tx, cell, now, recipients=[request.recipient]), request, now)

@@ -190,8 +190,10 @@ _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
 def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
     """Agreements come first, as the directory does (chassis), so that a referral in the same batch finds them."""
 
-    async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
-        return await records.load(tx, cell, case_ids)
+    async def load(
+        tx: Transaction, case_ids: Sequence[UUID], recipients: Sequence[str]
+    ) -> dict[UUID, CaseConsents]:
+        return await records.load(tx, cell, case_ids, recipients)
 
     agreements = Subscription(
         handlers={AgreementChangedV1: on_agreement_changed},
@@ -206,5 +208,6 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         load=load,
         save=records.save_cases,
         outgoing=outgoing,
+        names=lambda event: event.recipient if isinstance(event, ReferralSentV1) else None,
     )
     return [agreements, cases]

@@ -303,7 +303,9 @@ async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
     """The same decision as at authorisation, with nothing locked and nothing kept."""
     now = await tx.clock()
     held = await records.records_of(tx, request.case_id)
-    return preview_of(decide(held, await grounds.ground(tx, cell, now), request, now))
+    return preview_of(
+        decide(held, await grounds.ground(tx, cell, now, recipients=[request.recipient]), request, now)
+    )
 
 
 def preview_of(decision: Decision) -> PreviewView:

@@ -15,7 +15,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault.vault import Sealing, Vault
 from services.consent.domain import states, terms
-from services.consent.domain.authorisation import Wanted, token_refusal
+from services.consent.domain.authorisation import Ground, Wanted, token_refusal
 from services.consent.domain.coverage import reconsider
 from services.consent.domain.lengthening import lengthen
 from services.consent.domain.narrowing import Part
@@ -163,6 +163,11 @@ async def require_recipients(
         raise Invalid(errors=errors)
 
 
+async def _ground(tx: Transaction, cell: str, held: records.Held) -> Ground:
+    """What is needed to look again at everything that was disclosed under this record."""
+    return await grounds.ground(tx, cell, held.now, held.record.disclosures)
+
+
 async def renew(
     tx: Transaction, actor: Actor, cell: str, prepared: Prepared, expected: int | None
 ) -> ConsentRecord:
@@ -173,7 +178,7 @@ async def renew(
     act = Act(actor.subject, actor.organisation, held.now)
     with answered():
         facts = held.record.renew(prepared.terms, prepared.sealed, act)
-    ground = await grounds.ground(tx, cell, held.now)
+    ground = await _ground(tx, cell, held)
     facts += reconsider(held.record, ground, held.now) + lengthen(held.record, ground, held.now)
     await records.save(tx, held.record, facts)
     return held.record
@@ -190,7 +195,7 @@ async def confirm_guardian(
     with answered():
         terms.check_speaker(held.record.terms, child=child)
         facts = held.record.confirm(Act(actor.subject, actor.organisation, held.now), asked_by)
-    facts += lengthen(held.record, await grounds.ground(tx, actor.cell, held.now), held.now)
+    facts += lengthen(held.record, await _ground(tx, actor.cell, held), held.now)
     await records.save(tx, held.record, facts)
     return held.record
 
@@ -224,7 +229,7 @@ async def withdraw_granted(
             facts = held.record.withdraw(act)
         else:
             facts = held.record.narrow(Part(recipients=frozenset({disclosure.request.recipient})), act)
-            facts += reconsider(held.record, await grounds.ground(tx, cell, held.now), held.now)
+            facts += reconsider(held.record, await _ground(tx, cell, held), held.now)
     await records.save(tx, held.record, facts)
     return held.record
 
@@ -237,7 +242,7 @@ async def withdraw_part(
     agreed = {recipient.organisation for recipient in held.record.terms.recipients}
     await _are_no_misspellings(tx, sorted(part.recipients - agreed))
     facts = held.record.narrow(part, Act(actor.subject, actor.organisation, held.now))
-    facts += reconsider(held.record, await grounds.ground(tx, cell, held.now), held.now)
+    facts += reconsider(held.record, await _ground(tx, cell, held), held.now)
     await records.save(tx, held.record, facts)
     return held.record
 
@@ -253,7 +258,7 @@ async def end_reading(tx: Transaction, disclosure_id: UUID, reason: str) -> None
 async def lengthen_disclosures(tx: Transaction, cell: str, consent_id: UUID) -> None:
     """Something under this record ends soon, and she has agreed to longer."""
     held = await records.hold(tx, consent_id)
-    facts = lengthen(held.record, await grounds.ground(tx, cell, held.now), held.now)
+    facts = lengthen(held.record, await _ground(tx, cell, held), held.now)
     await records.save(tx, held.record, facts)
 
 
@@ -301,7 +306,7 @@ async def issue_seal_token(
     held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is None:
         raise TokenRefused(disclosure.refusal or "no_consent")
-    ground = await grounds.ground(tx, cell, held.now)
+    ground = await grounds.ground(tx, cell, held.now, [disclosure])
     refusal = token_refusal(disclosure, held.record, ground, wanted, held.now)
     if refusal is not None:
         raise TokenRefused(refusal)

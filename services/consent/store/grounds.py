@@ -1,6 +1,6 @@
 """What a decision rests on besides her consent: the agreements that consent was told of, and the directory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -11,23 +11,44 @@ from chassis.tables import insert_missing
 from contracts.disclosure import AgreementTerms
 from contracts.organisations import ACTIVE, may_receive
 from services.consent.domain.authorisation import Ground, Listed
+from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.ground import AgreementVersions
 from services.consent.store.tables import AGREEMENTS
 
 _AGREEMENTS = text(
-    "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
+    """
+    select distinct on (id) * from consent.agreements
+    where id = any(cast(:ids as text[])) or (cells @> array[cast(:cell as text)] and cells && cast(:cells as text[]))
+    order by id, (valid_from <= :now) desc, version desc
+    """
 )
-_DIRECTORY = text("select id, cell, role, type from chassis.organisations where status = :active")
+_DIRECTORY = text(
+    "select id, cell, role, type from chassis.organisations where status = :active and id = any(cast(:ids as text[]))"
+)
 _SAVE = insert_missing(AGREEMENTS)
 _TERMS = Reader(AgreementTerms, AGREEMENTS)
 
 
-async def ground(tx: Transaction, cell: str, now: datetime) -> Ground:
-    """Agreements as they stand (the newest version that has begun, else the newest) and the directory."""
-    agreements = _TERMS.all(await tx.execute(_AGREEMENTS, {"now": now}))
-    listed = await tx.execute(_DIRECTORY, {"active": ACTIVE})
+async def ground(
+    tx: Transaction,
+    cell: str,
+    now: datetime,
+    disclosures: Iterable[Disclosure] = (),
+    recipients: Iterable[str] = (),
+) -> Ground:
+    """What is needed to decide about these disclosures and requests to these recipients, and no more of it.
+
+    The recipients as the directory has them; the agreements between their countries and this one, and those that something was
+    authorised under, as they stand: the newest version that has begun, else the newest.
+    """
+    known = list(disclosures)
+    ids = sorted({*recipients, *(disclosure.request.recipient for disclosure in known)})
+    listed = await tx.execute(_DIRECTORY, {"active": ACTIVE, "ids": ids})
     directory = {row.id: Listed(row.cell, row.role) for row in listed if may_receive(row.role, row.type)}
-    return Ground(cell=cell, agreements=agreements, directory=directory)
+    under = sorted({one.authority.agreement_id for one in known if one.authority is not None})
+    cells = sorted({one.cell for one in directory.values()})
+    asked = {"now": now, "ids": under, "cell": cell, "cells": cells}
+    return Ground(cell=cell, agreements=_TERMS.all(await tx.execute(_AGREEMENTS, asked)), directory=directory)
 
 
 async def load_agreements(_: Transaction, ids: Sequence[str]) -> dict[str, AgreementVersions]:

@@ -174,14 +174,16 @@ async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
     return _READER.all(await tx.execute(_RECORDS, {"cases": [case_id]}))
 
 
-async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
-    """Everything about these cases, their records locked in order."""
+async def load(
+    tx: Transaction, cell: str, case_ids: Sequence[UUID], recipients: Sequence[str] = ()
+) -> dict[UUID, CaseConsents]:
+    """Everything about these cases and about who is to receive, their records locked in order."""
     cases = {"cases": list(case_ids)}
     await tx.execute(_LOCK_AGES, cases)
     records = _READER.all(await tx.execute(_LOCK_CASES, cases))
     asked = await disclosures.of_cases(tx, case_ids)
     granted = await grants.of_cases(tx, case_ids)
-    stand = await grounds.ground(tx, cell, tx.now)
+    stand = await grounds.ground(tx, cell, tx.now, asked, recipients)
     found = {case_id: CaseConsents(case_id, stand) for case_id in case_ids}
     for disclosure in asked:
         found[disclosure.request.case_id].disclosures[disclosure.id] = disclosure

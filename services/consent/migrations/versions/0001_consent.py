@@ -51,7 +51,8 @@ create index sent_in_error_case on consent.sent_in_error (case_id);
 create table consent.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null,
     purposes text[] not null, fields text[] not null, valid_from timestamptz not null,
-    valid_until timestamptz not null, retention_days integer not null, primary key (id, version))
+    valid_until timestamptz not null, retention_days integer not null, primary key (id, version));
+create index agreements_cells on consent.agreements using gin (cells)
 """
 
 APPEND_ONLY = """
