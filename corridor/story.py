@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from corridor.journey import Journey, eventually
+from corridor.verifying import verified
 
 PERSON = {
     "cor_FullName": "Sreymom",
@@ -177,7 +178,7 @@ async def _evidence(journey: Journey, tell: Narrator) -> None:
         ("TH", journey.auditor, journey.case),
         ("KH", journey.kh_auditor, journey.their_case),
     ):
-        chain = await auditor.get("/audit/v1/chain/verification")
+        chain = await verified(auditor)
         trail = await auditor.get(f"/audit/v1/trails/{case}", limit=200)
-        state = "whole" if chain["intact"] else f"broken at {chain['first_broken']}"
+        state = "whole" if chain["state"] == "whole" else f"broken at {chain['first_broken']}"
         tell.note(f"{code}: {chain['entries']} entries, {state}; {len(trail['items'])} on this case")
