@@ -96,7 +96,7 @@ class ShownVerification(BaseModel):
 )
 async def start_verification(actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, "trail.read")
-    begun = await verifying.begin(tx)
+    begun = await verifying.start(tx)
     return done(tx, response, begun, status=201, location=f"/v1/chain/verifications/{begun}")
 
 

@@ -18,7 +18,7 @@ ATTEMPT_SECONDS = 5.0
 """How long one attempt goes on; what it has computed is kept then."""
 
 
-async def begin(tx: Transaction) -> UUID:
+async def start(tx: Transaction) -> UUID:
     """A verification of the log as it is now."""
     until, expected = await head(tx)
     begun = Verification(tx.new_id(), tx.origin.actor, tx.now, until, expected)
