@@ -13,10 +13,11 @@ import yaml
 from jsonschema import Draft7Validator
 
 from contracts.catalogue import SERVICES
+from deploy.local.people import story
 
 HERE = Path(__file__).parent
 COMPOSE = HERE.parent / "docker-compose.yml"
-CELLS = ("th", "kh")
+CELLS = tuple(code.lower() for code in story().countries)
 BORDER = "border"
 ONCE = ("secrets",)
 """Makes everything, alone and without a network, and ends before anything else begins."""

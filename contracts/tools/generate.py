@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from contracts.codes import codes
+from contracts.country.reading import read_country
 from contracts.tools.asyncapi import document
 from contracts.tools.event_map import event_map
 from contracts.tools.schema import Schema, breaking, event_schema, events
@@ -22,6 +23,7 @@ from contracts.tools.schema import Schema, breaking, event_schema, events
 ROOT = Path(str(files("contracts"))).parent
 SCHEMAS, RELEASED = Path("contracts/schemas"), Path("contracts/released")
 RELEASED_CODES = RELEASED / "codes.json"
+PROTECTION_LAWS = Path("contracts/codes/protection_law.json")
 
 
 def _json(value: object) -> str:
@@ -37,7 +39,20 @@ def generated() -> dict[Path, str]:
         **schemas,
         Path("contracts/asyncapi.yaml"): header + asyncapi,
         Path("docs/event-map.md"): event_map(),
+        PROTECTION_LAWS: _json(protection_laws()),
     }
+
+
+def protection_laws() -> dict[str, object]:
+    """The code list of that name with the laws of every country's folder."""
+    document: dict[str, object] = json.loads((ROOT / PROTECTION_LAWS).read_text(encoding="utf-8"))
+    countries = [read_country(path.parent) for path in sorted((ROOT / "countries").glob("*/country.json"))]
+    labels = {
+        code: f"{country.name}: {law.label}"
+        for country in countries
+        for code, law in country.protection_laws.items()
+    }
+    return {**document, "codes": labels}
 
 
 def drift(root: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chassis.events.subscription import Subscription
+from contracts.country.response_clock import ResponseClock
 from contracts.events.consent import (
     ConsentGivenV1,
     DisclosureAuthorisedV1,
@@ -22,7 +23,6 @@ from contracts.events.exchange import (
     RecallReceivedV1,
 )
 from contracts.events.intake import AgeGroupKnownV1
-from contracts.response_clock import ResponseClock
 from services.referral.domain.case import CONSENT_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.directory import Organisation, Profile, Service

@@ -9,7 +9,7 @@ from chassis.database import Transaction
 from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Forbidden, Invalid, PreconditionFailed, WrongState
-from contracts.response_clock import ResponseClock
+from contracts.country.response_clock import ResponseClock
 from services.referral.domain.directory import (
     AgeNotTaken,
     Organisation,

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
+from contracts.country.response_clock import Calendar, Deadlines, ResponseClock, Span
 from contracts.events import consent, exchange
-from contracts.response_clock import Calendar, Deadlines, ResponseClock, Span
 from services.referral.directory_forms import SeedFile
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State

@@ -122,7 +122,7 @@ def test_a_persons_name_is_taken_in_any_case(stopped):
 
 def test_a_country_that_has_no_people_is_refused_before_anything_starts(tmp_path):
     tried = corridor("up", "TH", "KH", "LA", state=tmp_path / "state")
-    said = "LA has no people, organisations or agreements on this stack; choose among TH, KH\n"
+    said = "LA has no folder in countries; choose among KH, TH, VN\n"
     assert (tried.returncode, tried.stderr, tried.stdout) == (1, "", said)
     assert list(tmp_path.iterdir()) == []
 
