@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from chassis.problems import Problem
 from chassis.web.answers import MEDIA_TYPE
@@ -45,7 +46,7 @@ class DocumentedApi(FastAPI):
     """An app whose document tells all that its routes do. `service` names whose own problems it has beside the chassis'."""
 
     def __init__(self, service: str, **more: Any) -> None:
-        super().__init__(**more)
+        super().__init__(generate_unique_id_function=operation_id, **more)
         self._service = service
 
     def openapi(self) -> Json:
@@ -55,6 +56,11 @@ class DocumentedApi(FastAPI):
             )
         document: Json = self.openapi_schema or {}
         return document
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of the route's function, `verb_noun`: whoever generates a client from a document calls it by that name."""
+    return route.name
 
 
 def _problems(kind: type[Problem], service: str) -> Iterator[type[Problem]]:

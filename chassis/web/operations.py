@@ -30,14 +30,14 @@ class Health(BaseModel):
 
 
 @router.get("/health/live", summary="The process answers")
-async def live() -> Health:
+async def get_liveness() -> Health:
     return Health(status="ok")
 
 
 @router.get(
     "/health/ready", summary="The service can do its work; else 503 and, for an operator, what is wrong"
 )
-async def ready(request: Request, response: Response) -> Health:
+async def get_readiness(request: Request, response: Response) -> Health:
     """Names of topics and partners are for whoever may read the worklists; on a developer's machine for everybody."""
     service = request.app.state.service
     problems, degraded = await service.problems(), service.degraded()
@@ -68,7 +68,7 @@ class ParkedEvent(BaseModel):
 
 
 @router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
-async def parked(actor: Who, tx: Tx, page: Page) -> Listing[ParkedEvent]:
+async def list_parked_events(actor: Who, tx: Tx, page: Page) -> Listing[ParkedEvent]:
     require(actor, "parked.read")
     positioned(page.after, instant, str, str, number)
     rows, position = await list_parked(tx, page.limit, page.after)
@@ -92,7 +92,7 @@ class Replayed(BaseModel):
 @router.post(
     "/v1/parked/replay", summary="Try a parked stream again, in order; it stays parked if it fails again"
 )
-async def replay(body: Replay, request: Request, actor: Who) -> Replayed:
+async def replay_parked_stream(body: Replay, request: Request, actor: Who) -> Replayed:
     require(actor, "parked.replay")
     handled, left = await replay_stream(
         request.app.state.service, body.source, body.stream, over_gap=body.over_gap
@@ -108,7 +108,7 @@ class StuckWork(BaseModel):
 
 
 @router.get("/v1/work", summary="Work that failed for good and waits for an operator")
-async def failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
+async def list_failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
     require(actor, "work.read")
     (after,) = positioned(page.after, UUID) or (UUID(int=0),)
     rows = (
@@ -125,7 +125,7 @@ async def failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
 
 
 @router.post("/v1/work/{work_id}/retry", summary="Try failed work again from its first attempt")
-async def retry(work_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+async def retry_work(work_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, "work.retry")
     if not await retry_failed(tx, work_id):
         raise NotFound

@@ -38,7 +38,7 @@ class TrailFilters:
 @router.get(
     "/v1/trails/{case_id}", summary="Everything logged on one case, oldest first; the reading is logged too"
 )
-async def get_trail(
+async def list_trail_entries(
     case_id: UUID, actor: Who, tx: Tx, page: Page, filters: Annotated[TrailFilters, Depends()]
 ) -> Listing[TrailEntry]:
     """404 where nothing was ever logged under this identifier: an empty page would look like "nothing happened"."""
@@ -58,7 +58,7 @@ class Head(BaseModel):
 
 
 @router.get("/v1/chain", summary="How long the log is, and the hash that covers all of it")
-async def get_head(actor: Who, tx: Tx) -> Head:
+async def get_chain_head(actor: Who, tx: Tx) -> Head:
     require(actor, "trail.read")
     entries, last = await head(tx)
     return Head(entries=entries, head=last)
@@ -74,7 +74,7 @@ class Verification(BaseModel):
 @router.get(
     "/v1/chain/verification", summary="Recompute the chain from its leaves and compare it with the head"
 )
-async def get_verification(actor: Who, tx: Tx) -> Verification:
+async def verify_chain(actor: Who, tx: Tx) -> Verification:
     require(actor, "trail.read")
     count, last = await head(tx)
     verdict = verify([])

@@ -73,7 +73,7 @@ Renewal = Annotated[Prepared, Depends(_prepare_renewal)]
 @router.post(
     "/v1/cases/{case_id}/consents", status_code=201, summary="Record that she gave or refused consent"
 )
-async def post_consent(
+async def record_consent(
     case_id: UUID, body: AnswerForm, actor: Who, prepared: Answer, tx: Tx, response: Response
 ) -> Done:
     given = body.decision == "given"
@@ -83,7 +83,7 @@ async def post_consent(
 
 
 @router.get("/v1/cases/{case_id}/consents", summary="The consent records of a case, oldest first")
-async def get_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ConsentSummary]:
+async def list_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ConsentSummary]:
     await require_case(tx, actor, "consent.read", case_id)
     items = await queries.consents(tx, case_id, positioned(page.after, instant, UUID), page.limit)
     _read(tx, case_id, "consent")
@@ -105,7 +105,7 @@ async def get_consent(consent_id: UUID, actor: Who, tx: Tx, response: Response) 
     responses=_ENDS,
     summary="She was asked again and agreed, to more or less",
 )
-async def post_renew(
+async def renew_consent(
     consent_id: UUID,  # noqa: ARG001  # the dependency reads it
     body: AgreedForm,  # noqa: ARG001
     actor: Who,
@@ -153,7 +153,7 @@ async def get_guardian(consent_id: UUID, actor: Who, running: Running, response:
     "/v1/consents/{consent_id}/confirm-guardian",
     summary="A second person has looked at who speaks for the child; until then nothing is disclosed",
 )
-async def post_confirm_guardian(
+async def confirm_guardian(
     consent_id: UUID,
     body: ConfirmForm,  # noqa: ARG001  # saying it is the content
     actor: Who,
@@ -170,7 +170,7 @@ async def post_confirm_guardian(
     responses=_ENDS,
     summary="She takes it back; nothing is asked, no reason needed",
 )
-async def post_withdraw(consent_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
+async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
     """Asked again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw(tx, actor, consent_id)
@@ -182,7 +182,7 @@ async def post_withdraw(consent_id: UUID, actor: Who, running: Running, response
     responses=_ENDS,
     summary="She takes a part back: recipients, purposes, categories; nothing is asked, no reason needed",
 )
-async def post_withdraw_part(
+async def withdraw_part(
     consent_id: UUID, body: PartForm, actor: Who, running: Running, response: Response
 ) -> Ended:
     """The rest of her consent stands. It only takes away, so no version is asked for and asking twice is no error."""
@@ -192,7 +192,7 @@ async def post_withdraw_part(
 
 
 @router.post("/v1/consents/{consent_id}/revoke", responses=_ENDS, summary="Ended by another than the person")
-async def post_revoke(
+async def revoke_consent(
     consent_id: UUID, actor: Who, running: Running, request: Request, expected: IfMatch, response: Response
 ) -> Ended:
     async with one_transaction(request, actor) as tx:
@@ -206,7 +206,7 @@ async def post_revoke(
     responses=_ENDS,
     summary="She takes back, through those who have her now, what was disclosed to them inside this country",
 )
-async def post_withdraw_grant(disclosure_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
+async def withdraw_grant(disclosure_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
     """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there.
 
     Her record is a row of those who asked her, so row-level security is lifted; the use case asks for the right to this grant.
@@ -241,7 +241,7 @@ async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) ->
 @router.get(
     "/v1/cases/{case_id}/ledger", summary="What was authorised, sealed, delivered, recalled and answered"
 )
-async def get_ledger(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.LedgerEntry]:
+async def list_ledger_entries(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.LedgerEntry]:
     await require_case(tx, actor, "consent.read", case_id)
     (after,) = positioned(page.after, number) or (0,)
     items = await queries.ledger(tx, case_id, after, page.limit)
@@ -250,7 +250,7 @@ async def get_ledger(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[q
 
 
 @router.get("/v1/cases/{case_id}/grants", summary="What others' consents let this case's organisation do")
-async def get_grants(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.GrantView]:
+async def list_grants(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.GrantView]:
     await require_case(tx, actor, "consent.read", case_id)
     (after,) = positioned(page.after, UUID) or (None,)
     items = await queries.grants(tx, case_id, after, page.limit)

@@ -60,7 +60,7 @@ async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Runni
 
 
 @router.post("/preview", summary="What would be handed over if she agreed to this; nothing is recorded")
-async def post_preview(
+async def preview_hand_over(
     case_id: UUID, body: HandOverForm, actor: Who, tx: Tx, running: Running
 ) -> queries.PreviewView:
     request = await _request(tx, actor, running.settings.cell, case_id, body.transfer)
@@ -76,7 +76,7 @@ async def post_preview(
 
 
 @router.post("", status_code=201, summary="Record that she agreed, and hand her over")
-async def post_hand_over(
+async def hand_over_case(
     case_id: UUID,
     body: HandOverForm,
     actor: Who,

@@ -59,7 +59,7 @@ class Granted(BaseModel):
 
 
 @router.post("/preview", summary="What would be sent, what not and why")
-async def post_preview(body: PreviewForm, actor: Who, tx: Tx, running: Running) -> queries.PreviewView:
+async def preview_disclosure(body: PreviewForm, actor: Who, tx: Tx, running: Running) -> queries.PreviewView:
     require(actor, "internal.preview")
     request = Request(
         referral_id=UUID(int=0),  # there is none yet
@@ -82,7 +82,7 @@ async def post_preview(body: PreviewForm, actor: Who, tx: Tx, running: Running) 
 @router.post(
     "/disclosures/{disclosure_id}/seal-token", summary="Leave to seal this disclosure, for ten seconds"
 )
-async def post_seal_token(
+async def issue_seal_token(
     disclosure_id: UUID, body: SealTokenForm, actor: Who, tx: Tx, running: Running
 ) -> SealToken:
     require(actor, "internal.seal-token")
@@ -92,7 +92,7 @@ async def post_seal_token(
 
 
 @router.get("/grants/{disclosure_id}", summary="Whether received fields may still be read")
-async def get_granted(disclosure_id: UUID, actor: Who, tx: Tx) -> Granted:
+async def get_grant(disclosure_id: UUID, actor: Who, tx: Tx) -> Granted:
     require(actor, "internal.granted")
     grant = await queries.grant(tx, disclosure_id)
     return Granted(

@@ -78,7 +78,7 @@ async def _sealed(
     status_code=201,
     summary="Record that a law allows her immediate protection while she cannot be asked",
 )
-async def post_protection(
+async def record_protection(
     case_id: UUID,
     body: ProtectionForm,  # noqa: ARG001  # the dependency reads it
     actor: Who,
@@ -94,7 +94,7 @@ async def post_protection(
 @router.get(
     "/v1/protections", summary="Immediate protections that no second person has looked at, oldest first"
 )
-async def get_protections(actor: Who, tx: Tx, page: Page) -> Listing[protection_queries.UnreviewedView]:
+async def list_protections(actor: Who, tx: Tx, page: Page) -> Listing[protection_queries.UnreviewedView]:
     require(actor, protecting.REVIEW)
     items = await protection_queries.unreviewed(tx, actor, positioned(page.after, instant, UUID), page.limit)
     last = items[-1] if len(items) == page.limit else None
@@ -119,7 +119,7 @@ async def get_protection(
 
 
 @router.post("/v1/protections/{consent_id}/review", summary="A second person has looked at the reasons")
-async def post_review(
+async def review_protection(
     consent_id: UUID,  # noqa: ARG001  # the dependency reads it
     body: ReviewForm,
     actor: Who,

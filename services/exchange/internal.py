@@ -36,7 +36,7 @@ class Fenced(BaseModel):
     "/disclosures/{disclosure_id}/fence",
     summary="Seal nothing of this disclosure any more; answers when that is certain, 503 while one is being sealed",
 )
-async def post_fence(disclosure_id: UUID, body: FenceForm, actor: Who, tx: Tx) -> Fenced:
+async def fence_disclosure(disclosure_id: UUID, body: FenceForm, actor: Who, tx: Tx) -> Fenced:
     require(actor, "internal.fence")
     recalled = Recalled(disclosure_id, body.case_id, body.referral_id, body.reason)
     return Fenced(disclosure_id=disclosure_id, sealed=await fence(tx, recalled))
@@ -46,7 +46,7 @@ async def post_fence(disclosure_id: UUID, body: FenceForm, actor: Who, tx: Tx) -
     "/cases/{case_id}/standing",
     summary="Whether somebody may do something with a case that was received a moment ago",
 )
-async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
+async def ask_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
     """Intake opens a received case, for its recipient, when it hears of it. Until then only the border knows."""
     require(actor, "internal.standing")
     asking = body.principal(actor)

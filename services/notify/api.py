@@ -22,7 +22,7 @@ class Marked(BaseModel):
 
 
 @router.get("/v1/inbox", summary="Notices to you, newest first")
-async def get_inbox(
+async def list_notices(
     actor: Who,
     tx: Tx,
     page: Page,
@@ -43,13 +43,13 @@ async def get_inbox(
 
 
 @router.post("/v1/inbox/read", summary="Mark everything in your inbox as read by you; again is harmless")
-async def post_read_all(actor: Who, tx: Tx) -> Marked:
+async def read_notices(actor: Who, tx: Tx) -> Marked:
     require(actor, "inbox.read", organisation=actor.organisation)
     return Marked(marked=await queries.mark_all_read(tx, actor))
 
 
 @router.post("/v1/inbox/{notification_id}/read", summary="Mark a notice as read by you; again is harmless")
-async def post_read(notification_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+async def read_notice(notification_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, "inbox.read", organisation=actor.organisation)
     await queries.mark_read(tx, actor, notification_id)
     return done(tx, response, notification_id)

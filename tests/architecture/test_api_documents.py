@@ -1,5 +1,7 @@
 """The document of every service tells of every route what it does: versions, idempotency, and errors as problems."""
 
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,6 +14,17 @@ from tests.authorisation.table import Row, rows
 from tests.authorisation.test_coverage import built
 
 ROWS = rows()
+_VERBS = """
+list get
+preview verify ask
+open assign record screen identify assess place lift start break review
+renew confirm withdraw revoke hand issue fence
+draft send accept reject hold resume complete fail cancel correct describe
+request counsel decide suspend clear depart turn miss arrive close
+read replay retry
+"""
+VERBS = frozenset(_VERBS.split())
+"""What a route may be named to do. A new verb is added here once somebody has looked that no other says it already."""
 EVERY = {"401", "403", "404", "422", "500", "503"}
 WRITING = {"400", "409", "413", "415"}
 
@@ -91,3 +104,31 @@ def test_every_reference_of_a_document_leads_somewhere(documents, name):
         place: Any = documents[name]
         for part in reference.removeprefix("#/").split("/"):
             place = place[part]
+
+
+def operation_ids(document: dict[str, Any]) -> list[str]:
+    return [found["operationId"] for item in document["paths"].values() for found in item.values()]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_operation_is_named_verb_noun_and_no_other_is_named_so(documents, name):
+    named = operation_ids(documents[name])
+    assert [one for one in named if not re.fullmatch(r"[a-z]+(_[a-z]+)+", one)] == []
+    assert [one for one in named if one.partition("_")[0] not in VERBS] == []
+    assert [one for one, count in Counter(named).items() if count > 1] == []
+
+
+def test_no_verb_is_listed_that_no_operation_has(documents):
+    assert {one.partition("_")[0] for each in documents.values() for one in operation_ids(each)} == VERBS
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_what_is_listed_is_list_and_what_is_read_alone_is_get(documents, row):
+    found = operation(documents, row)
+    verb = found["operationId"].partition("_")[0]
+    answer = next(answer for status, answer in found["responses"].items() if status < "3")
+    shown = answer["content"]["application/json"]["schema"]
+    many = shown.get("type") == "array" or shown.get("$ref", "").startswith("#/components/schemas/Listing_")
+    reads = row.method == "GET"
+    assert (verb == "list") == (reads and many)
+    assert verb != "get" or reads

@@ -49,7 +49,7 @@ async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Run
 
 
 @router.post("/v1/cases/{case_id}/age-assessment", status_code=201, summary="Record an assessment of her age")
-async def post_age_assessment(
+async def assess_age(
     case_id: UUID,
     actor: Who,
     seen: Seen,

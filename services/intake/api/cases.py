@@ -81,7 +81,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
 
 
 @router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")
-async def post_case(
+async def open_case(
     actor: Who, new: Annotated[NewCase, Depends(_prepare)], tx: Tx, service: Running, response: Response
 ) -> Done:
     case = await use_cases.open_case(tx, actor, new, service.today())
@@ -112,7 +112,7 @@ class CaseFilters:
 
 
 @router.get("/v1/cases", summary="The cases of your organisation that you may read, newest first")
-async def get_cases(
+async def list_cases(
     actor: Who,
     tx: Tx,
     page: Page,
@@ -147,7 +147,7 @@ class AssignmentForm(BaseModel):
 
 
 @router.post("/v1/cases/{case_id}/assignment", summary="Assign a case to workers of your organisation")
-async def post_assignment(
+async def assign_case(
     case_id: UUID, body: AssignmentForm, actor: Who, tx: Tx, seen: Seen, response: Response
 ) -> Done:
     case = await use_cases.assign_case(tx, actor, case_id, seen, body.organisation, tuple(body.workers))

@@ -211,7 +211,7 @@ async def _index(
 
 
 @router.put("/v1/cases/{case_id}/fields", summary="Record or remove fields of the person")
-async def put_fields(
+async def record_fields(
     case_id: UUID,
     actor: Who,
     prepared: Annotated[SealedFields, Depends(_prepare)],

@@ -59,7 +59,7 @@ async def _prepare(case_id: UUID, body: GlassForm, actor: Who, service: Running)
     status_code=201,
     summary="In an emergency: open the least of a case that is not yours for an hour; its supervisors are told at once",
 )
-async def post_break_glass(
+async def break_glass(
     case_id: UUID,
     actor: Who,
     prepared: Annotated[_Sealed, Depends(_prepare)],
@@ -133,7 +133,7 @@ class GlassView(BaseModel):
 @router.get(
     "/v1/break-glass", summary="Where the glass was broken on your organisation's cases, newest first"
 )
-async def get_broken(
+async def list_broken_glass(
     actor: Who,
     service: Running,
     page: Page,
@@ -181,6 +181,6 @@ class ReviewForm(BaseModel):
     "/v1/break-glass/{glass_id}/review",
     summary="Say whether it was right; the last review counts",
 )
-async def post_review(glass_id: UUID, body: ReviewForm, actor: Who, tx: Tx, response: Response) -> Done:
+async def review_glass(glass_id: UUID, body: ReviewForm, actor: Who, tx: Tx, response: Response) -> Done:
     await glass.review(tx, actor, glass_id, body.result)
     return done(tx, response, glass_id)

@@ -39,7 +39,7 @@ class RevisionView(BaseModel):
     "/v1/cases/{case_id}/fields/history",
     summary="Every revision of what was recorded of the person, oldest first; the reading is logged",
 )
-async def get_history(
+async def list_field_revisions(
     case_id: UUID, actor: Who, service: Running, page: Page, response: Response
 ) -> Listing[RevisionView]:
     async with service.database.transaction(actor.origin()) as tx:

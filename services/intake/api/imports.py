@@ -182,7 +182,7 @@ class DryRun(BaseModel):
     responses={200: {"model": DryRun, "description": "dry run"}, 202: {"model": Done}},
     openapi_extra=_FORM,
 )
-async def post_import(
+async def start_import(
     actor: Who,
     upload: Annotated[Upload, Depends(_prepare)],
     tx: Tx,
@@ -267,7 +267,7 @@ async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
 
 
 @router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")
-async def get_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
+async def list_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
     rows, following = await _results(tx, actor, import_id, store.REFUSED, page)
     return Listing(items=[_refused(row) for row in rows], next=following)
 
@@ -288,7 +288,7 @@ OutcomeQuery = Annotated[
 
 
 @router.get("/v1/imports/{import_id}/rows", summary="Every row of the file and its case")
-async def get_import_rows(
+async def list_import_rows(
     import_id: UUID, actor: Who, tx: Tx, page: Page, outcome: OutcomeQuery = None
 ) -> Listing[RowView]:
     rows, following = await _results(tx, actor, import_id, outcome, page)

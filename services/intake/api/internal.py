@@ -37,13 +37,13 @@ class DisclosableForm(BaseModel):
     "/internal/v1/cases/{case_id}/standing",
     summary="Whether somebody may do something with a case, as it is now",
 )
-async def post_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
+async def ask_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
     require(actor, "internal.standing")
     return await standing(tx, actor.policies, body.principal(actor), body.action, case_id)
 
 
 @router.post("/internal/v1/cases/{case_id}/disclosable", summary="The values of these fields, and no more")
-async def post_disclosable(
+async def read_disclosable(
     case_id: UUID, body: DisclosableForm, actor: Who, service: Running, response: Response
 ) -> dict[str, FieldValue]:
     """Field → value, of the fields that this very disclosure was authorised for, as far as somebody has recorded them.

@@ -47,7 +47,7 @@ async def _prepare(case_id: UUID, body: NeedsForm, actor: Who, service: Running)
 
 
 @router.post("/v1/cases/{case_id}/needs", status_code=201, summary="Record an assessment of needs")
-async def post_needs(
+async def assess_needs(
     case_id: UUID,
     actor: Who,
     seen: Seen,
@@ -69,7 +69,7 @@ class NeedsView(BaseModel):
 
 
 @router.get("/v1/cases/{case_id}/needs", summary="The assessments of needs, oldest first")
-async def get_needs(
+async def list_needs(
     case_id: UUID, actor: Who, service: Running, page: Page, response: Response
 ) -> Listing[NeedsView]:
     async with service.database.transaction(actor.origin()) as tx:

@@ -46,7 +46,7 @@ class ChecklistView(BaseModel):
 
 
 @router.get("/v1/checklists", summary="The checklists, with their questions")
-async def get_checklists(actor: Who) -> list[ChecklistView]:
+async def list_checklists(actor: Who) -> list[ChecklistView]:
     require(actor, "case.read", organisation=actor.organisation)
     return [
         ChecklistView(
@@ -95,7 +95,7 @@ async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Runn
 
 
 @router.post("/v1/cases/{case_id}/screenings", status_code=201, summary="Screen against a checklist")
-async def post_screening(
+async def screen_case(
     case_id: UUID,
     actor: Who,
     prepared: Annotated[SealedScreening, Depends(_prepare)],
@@ -108,7 +108,7 @@ async def post_screening(
 
 
 @router.get("/v1/cases/{case_id}/screenings", summary="The screenings of a case, oldest first")
-async def get_screenings(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ScreeningView]:
+async def list_screenings(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ScreeningView]:
     await require_case(tx, actor, "case.read", case_id)
     items = await queries.screenings(tx, case_id, position(page), page.limit)
     tx.say(record_read(case_id, "screening"))

@@ -51,7 +51,7 @@ async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running
 
 
 @router.post("/v1/cases/{case_id}/status", status_code=201, summary="Record a decision on the formal status")
-async def post_status(
+async def identify_case(
     case_id: UUID,
     actor: Who,
     seen: Seen,
@@ -118,19 +118,19 @@ class HoldForm(BaseModel):
 
 
 @router.post("/v1/cases/{case_id}/holds", status_code=201, summary="Place a hold on removal")
-async def post_hold(case_id: UUID, body: HoldForm, actor: Who, tx: Tx, response: Response) -> Done:
+async def place_hold(case_id: UUID, body: HoldForm, actor: Who, tx: Tx, response: Response) -> Done:
     hold_id = await use_cases.place_hold(tx, actor, case_id, body.until)
     return done(tx, response, hold_id, status=201)
 
 
 @router.get("/v1/cases/{case_id}/holds", summary="That holds exist and until when, never why")
-async def get_holds(case_id: UUID, actor: Who, tx: Tx) -> list[queries.HoldView]:
+async def list_holds(case_id: UUID, actor: Who, tx: Tx) -> list[queries.HoldView]:
     await require_case(tx, actor, "case.read", case_id)
     tx.say(record_read(case_id, "case"))
     return await queries.holds(tx, case_id)
 
 
 @router.delete("/v1/cases/{case_id}/holds/{hold_id}", summary="Lift a hold; it stays on record")
-async def delete_hold(case_id: UUID, hold_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+async def lift_hold(case_id: UUID, hold_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
     await use_cases.lift_hold(tx, actor, case_id, hold_id)
     return done(tx, response, hold_id)

@@ -28,7 +28,7 @@ class Submission(BaseModel):
 
 
 @router.get("", summary="The cases that you submitted, newest first, and how far each got")
-async def get_submissions(actor: Who, tx: Tx, page: Page) -> Listing[Submission]:
+async def list_submissions(actor: Who, tx: Tx, page: Page) -> Listing[Submission]:
     require(actor, "submission.read")
     rows = await queries.submissions(tx, actor, after=position(page), limit=page.limit)
     items = [_view(row) for row in rows]

@@ -22,7 +22,7 @@ def _identifier(organisation: str) -> UUID:
 
 
 @router.get("", summary="Organisations in the order of their identifiers")
-async def get_organisations(
+async def list_organisations(
     actor: Who,
     tx: Tx,
     page: Page,
@@ -69,7 +69,7 @@ async def get_organisation(
 
 
 @router.put("/{organisation}", summary="Describe your own organisation")
-async def put_organisation(
+async def describe_organisation(
     organisation: OrganisationId,
     body: OrganisationForm,
     actor: Who,
@@ -82,7 +82,7 @@ async def put_organisation(
 
 
 @router.put("/{organisation}/services/{service}", summary="Describe a service of your own organisation")
-async def put_service(
+async def describe_service(
     organisation: OrganisationId,
     service: ServiceId,
     body: ServiceForm,

@@ -43,7 +43,9 @@ class ReferralForm(BaseModel):
 
 
 @router.post("", status_code=201, summary="Draft a referral; nobody is told yet")
-async def post_referral(body: ReferralForm, actor: Who, tx: Tx, running: Running, response: Response) -> Done:
+async def draft_referral(
+    body: ReferralForm, actor: Who, tx: Tx, running: Running, response: Response
+) -> Done:
     asked = Asked(
         case_id=body.case_id,
         recipient=body.recipient,
@@ -59,7 +61,7 @@ async def post_referral(body: ReferralForm, actor: Who, tx: Tx, running: Running
 
 
 @router.get("", summary="Your organisation's referrals on cases that you may read, newest first")
-async def get_referrals(
+async def list_referrals(
     actor: Who,
     tx: Tx,
     page: Page,
@@ -95,7 +97,7 @@ async def get_referral(
 
 
 @router.get("/{referral_id}/preview", summary="Exactly what would be disclosed now, what not and why")
-async def get_preview(referral_id: UUID, actor: Who, running: Running) -> consent.Preview:
+async def preview_referral(referral_id: UUID, actor: Who, running: Running) -> consent.Preview:
     """Read in one short transaction, then ask consent with none open."""
     async with running.database.transaction(actor.origin()) as tx:
         referral = await referrals.get(tx, actor, "disclosure.preview", referral_id, Half.OUTGOING)

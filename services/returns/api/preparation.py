@@ -149,14 +149,14 @@ async def assess_fitness(sealed: Annotated[str, Depends(sealed_fitness)], moving
 
 
 @router.post("/checks", summary="A document, an escort, or what a child needs; the newest of a kind counts")
-async def check_return(sealed: Annotated[Sealed[CheckForm], Depends(sealed_check)], moving: Moving) -> Done:
+async def record_check(sealed: Annotated[Sealed[CheckForm], Depends(sealed_check)], moving: Moving) -> Done:
     form = sealed.form
     check = Check(form.standing, moving.tx.now, moving.actor.subject, form.valid_until, sealed.grounds)
     return await moving.move("return.prepare", lambda r: r.check(form.check, check))
 
 
 @router.get("/checks", summary="What was recorded for the departure, with its grounds; the reading is logged")
-async def get_checks(return_id: UUID, actor: Who, running: Running) -> Listing[queries.CheckView]:
+async def list_checks(return_id: UUID, actor: Who, running: Running) -> Listing[queries.CheckView]:
     """Read in one transaction; what is sealed is opened when it has ended."""
     async with running.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, "return.read", return_id)

@@ -43,7 +43,7 @@ async def request_return(body: ReturnForm, actor: Who, tx: Tx, response: Respons
 
 
 @router.get("", summary="Your organisation's returns on cases that you may read, newest first")
-async def get_returns(
+async def list_returns(
     actor: Who,
     tx: Tx,
     page: Page,
