@@ -10,6 +10,7 @@ from chassis.clock import day_of, utc_now
 from contracts.country.reading import CountryError
 from deploy.local.countries import LocalCountry, known_countries, read_local
 from deploy.local.trouble import Trouble
+from services.notify.domain.words import TEXTS
 
 AHEAD = timedelta(days=180)
 """A calendar that ends sooner is named: from then on holidays count as working days."""
@@ -39,6 +40,9 @@ def notes(found: LocalCountry, root: Path) -> list[str]:
         said.append(
             f"calendar.json: holidays end with {country.holidays_until.year}, and count as working days from then"
         )
+    silent = [language for language in country.languages if language not in TEXTS]
+    if silent:
+        said.append(f"notices are in English for those who read {', '.join(silent)}")
     if not country.protection_laws:
         said.append(
             "law.json: no protection_laws: whoever cannot be asked is not handed over under immediate protection"
