@@ -1,6 +1,6 @@
 """Rows read by name as objects of one class, so that what a query answers has a type that mypy sees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cached_property
@@ -40,7 +40,10 @@ class Reader(Generic[Kind]):
         return ", ".join(f'{dot}"{column}" as "{name}"' for name, column in self._columns.items())
 
     def all(self, result: CursorResult[Any]) -> list[Kind]:
-        rows = result.all()
+        return self.of(result.all())
+
+    def of(self, rows: Sequence[Row[Any]]) -> list[Kind]:
+        """For rows from which several things are read."""
         return list(map(self._maker(rows[0]), rows)) if rows else []
 
     def first(self, result: CursorResult[Any]) -> Kind | None:

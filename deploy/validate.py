@@ -13,10 +13,10 @@ import yaml
 from jsonschema import Draft7Validator
 
 from contracts.catalogue import SERVICES
+from deploy.compose.file import COMPOSE, compose_text
 from deploy.local.people import story
 
 HERE = Path(__file__).parent
-COMPOSE = HERE.parent / "docker-compose.yml"
 CELLS = tuple(code.lower() for code in story().countries)
 BORDER = "border"
 ONCE = ("secrets",)
@@ -133,6 +133,8 @@ def _references(compose: Mapping[str, Any]) -> Iterator[str]:
 
 def main() -> int:
     found = problems(yaml.safe_load(COMPOSE.read_text()))
+    if COMPOSE.read_text() != compose_text():
+        found.append("not what `python -m deploy.compose.file` writes")
     sys.stderr.writelines(f"{COMPOSE.name}: {problem}\n" for problem in found)
     return 1 if found else 0
 

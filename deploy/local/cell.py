@@ -103,7 +103,7 @@ class Cell:
         if service == "exchange":
             partners = {code: self._partner(cell) for code, cell in cells.items()}
             return {"partners": partners, **{k: str(path) for k, path in trust.settings(self.code).items()}}
-        if service == "referral":
+        if service == "directory":
             directory = self._directory_file([self.code, *cells])
             return {"directory_file": str(directory), "staff_file": str(self._staff_file())}
         if service == "notify":
@@ -119,7 +119,7 @@ class Cell:
         return file
 
     def _staff_file(self) -> Path:
-        """Whoever the cell's issuer signs in, as referral takes it."""
+        """Whoever the cell's issuer signs in, as directory takes it."""
         organisations: dict[str, dict[str, list[str]]] = {}
         for person in load_people(self.code):
             organisations.setdefault(person.org, {})[person.name] = list(person.roles)

@@ -19,7 +19,7 @@ from contracts.country.reading import Country, CountryError, read_country, read_
 from contracts.types import KnownCode, OrganisationId
 from deploy.local.place import COUNTRIES
 from deploy.local.trouble import Trouble
-from services.referral.directory_forms import SeedFile
+from services.directory.forms import SeedFile
 
 PURPOSES = tuple(name for name in codes("purpose") if name != "audit")
 

@@ -11,8 +11,8 @@ from contracts.envelope import Event
 from contracts.events import referral, returns
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
+from contracts.events.directory import DirectoryChangedV1
 from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
-from contracts.events.referral import DirectoryChangedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
 from services.exchange.domain.facts import Fact
 from services.exchange.domain.items import MAX_SERVICES, AgreementReference, Journey, ListedService, Listing

@@ -14,8 +14,8 @@ from contracts.events.consent import (
     DisclosureRefusedV1,
     HandOverAskedV1,
 )
+from contracts.events.directory import DirectoryChangedV1
 from contracts.events.exchange import (
-    DirectoryReceivedV1,
     DisclosureReceivedV1,
     EnvelopeDeliveredV1,
     EnvelopeRefusedV1,
@@ -25,12 +25,12 @@ from contracts.events.exchange import (
 from contracts.events.intake import AgeGroupKnownV1
 from services.referral.domain.case import CONSENT_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
-from services.referral.domain.directory import Organisation, Profile, Service
 from services.referral.domain.facts import Fact, Ignored
+from services.referral.domain.offers import Offer, Offers
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, Kind, State, Verb
 from services.referral.outgoing import outgoing
-from services.referral.store import ages, consents, directory, referrals
+from services.referral.store import ages, consents, offers, referrals
 from services.referral.store.ages import HeardAge
 
 Facts = Iterable[Fact]
@@ -170,15 +170,11 @@ def on_age_group_known(heard: HeardAge, event: AgeGroupKnownV1, now: datetime) -
     return ()
 
 
-def on_directory_received(organisation: Organisation, event: DirectoryReceivedV1, now: datetime) -> Facts:
-    """A partner speaks of its own organisations alone: exchange has seen to it."""
-    details = {} if event.org_type is None else {"type": event.org_type}
-    profile = Profile(event.sender_cell, event.role, organisation.id, directory.hsds(event.status), details)
-    services = [
-        Service(s.service_id, s.service, s.service_id, directory.hsds(s.status), s.capacity, {})
-        for s in event.services
-    ]
-    organisation.hear(profile, services, event.version)
+def on_directory_changed(offers: Offers, event: DirectoryChangedV1, now: datetime) -> Facts:
+    offers.hear(
+        event.status,
+        [Offer(s.service_id, s.service, s.status, s.minimum_age, s.maximum_age) for s in event.services],
+    )
     return ()
 
 
@@ -199,19 +195,18 @@ def _unknown(event: Any, half: Half) -> Ignored:
 
 
 def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:
-    """A consent that was given is no matter of any referral, so none is loaded for it, and the directory is loaded for
-    hand-overs alone.
+    """A consent that was given is no matter of any referral, so none is loaded for it, and what is offered is loaded for
+    hand-overs alone. The directory comes first, so that a hand-over in the same batch finds it.
     """
-    return [_directory(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
+    return [_offers(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
 
 
-def _directory() -> Subscription[Any, Organisation]:
-    """What changed is said by the store, as for a change by people."""
+def _offers() -> Subscription[Any, Offers]:
     return Subscription(
-        handlers={DirectoryReceivedV1: on_directory_received},
+        handlers={DirectoryChangedV1: on_directory_changed},
         key=lambda event: event.organisation,
-        load=directory.load,
-        save=directory.save,
+        load=offers.load,
+        save=offers.save,
         outgoing=outgoing,
     )
 

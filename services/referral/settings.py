@@ -1,16 +1,5 @@
-"""What referral is told besides: where its directory begins."""
+"""referral needs no settings of its own."""
 
-from pathlib import Path
+from chassis.settings import Settings
 
-from pydantic import Field
-
-import chassis.settings
-
-
-class Settings(chassis.settings.Settings):
-    directory_file: Path | None = Field(
-        default=None, description="organisations and services of both countries, taken in at every start"
-    )
-    staff_file: Path | None = Field(
-        default=None, description="who signs in for which organisation of this cell, taken in at every start"
-    )
+__all__ = ["Settings"]

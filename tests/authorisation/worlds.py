@@ -14,8 +14,8 @@ from sqlalchemy import text
 from chassis.events.consumer import Inbox, Message
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
-from services.referral.directory_forms import SeedFile
-from services.referral.seeding import seed
+from services.directory.forms import SeedFile
+from services.directory.seeding import seed
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
 from tests.authorisation.table import CSV, EMERGENCY, NEEDS, ORGANISATION_FORM
@@ -209,17 +209,22 @@ def from_abroad() -> dict[str, str]:
     return {"sender": PARTNER, "sender_cell": "KH", "recipient": AGENCY}
 
 
-class Referral(World):
+class Directory(World):
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
+
+    async def listed(self) -> Made:
+        return {"organisation": AGENCY, "service": "beds"}
+
+
+class Referral(World):
+    async def prepare(self) -> None:
+        await self.harness.deliver(referring.offering(PARTNER, "reintegration"))
         await self.harness.service.http.aclose()
         shown = {"sent": ["cor_FullName"], "withheld": [], "refusal": None}
         transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=shown))
         self.harness.service.http = httpx2.AsyncClient(transport=transport)
         self.harness.service.settings.peers = {"consent": "http://consent.test"}
-
-    async def listed(self) -> Made:
-        return {"organisation": AGENCY, "service": "beds"}
 
     async def draft(self) -> Made:
         made = await self.case()
@@ -361,6 +366,7 @@ class Audit(World):
 WORLDS: Mapping[str, type[World]] = {
     "intake": Intake,
     "consent": Consent,
+    "directory": Directory,
     "referral": Referral,
     "returns": Returns,
     "exchange": Exchange,

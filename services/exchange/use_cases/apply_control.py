@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from chassis.database import Transaction
+from contracts.events.directory import OfferedService
 from contracts.events.exchange import CorrectionReceivedV1, DirectoryReceivedV1, RecallReceivedV1
-from contracts.events.referral import OfferedService
 from services.exchange.domain.chain import runs
 from services.exchange.domain.check import authority
 from services.exchange.domain.disclosure import MAX_SEALS, UNREADABLE, State, answer_item

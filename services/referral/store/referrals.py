@@ -16,16 +16,12 @@ from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, Kind
 from services.referral.outgoing import outgoing
-from services.referral.store import mapping
+from services.referral.store import mapping, offers
 
 _LOCK = text(f"select {mapping.READ} from referral.referrals where id = :id and half = :half for update")
 _LOAD = text(
     f"select {mapping.READ} from referral.referrals where case_id = any(cast(:cases as uuid[]))"
     " order by case_id, id, half for update"
-)
-_OFFERED = text(
-    "select s.organisation, s.service from referral.services s join referral.organisations o on o.id = s.organisation"
-    " where o.status = 'active' and s.status = 'active'"
 )
 _HALVES = text(
     "select half, kind, case_id, organisation from referral.referrals"
@@ -119,7 +115,7 @@ async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseRefe
 async def load_with_offers(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
     """The same, with every service that an active organisation offers."""
     cases = await load(tx, case_ids)
-    offered = frozenset((row.organisation, row.service) for row in await tx.execute(_OFFERED))
+    offered = await offers.of_everybody(tx)
     for case in cases.values():
         case.offered = offered
     return cases

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from contracts.casefile.language import LanguageTag
 from contracts.casefile.text import Line, Paragraph
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
-from services.referral.domain.directory import Profile, Service
+from services.directory.domain.organisation import Profile, Service
 
 Status = Literal["active", "inactive", "defunct", "temporarily closed"]
 Capacity = Literal["no-capacity", "capacity", "waitlist", "additional-assessment-required"]
