@@ -9,6 +9,7 @@ from typing import Any
 
 from chassis.clock import day_of
 from contracts.country.reading import read_country
+from contracts.organisations import cell_of
 from corridor.client import Person, RefusedError
 from deploy.local.patience import Patience
 from deploy.local.people import load_people, story
@@ -239,7 +240,7 @@ class Journey:
 
     async def request_return(self, receiver: str = "") -> str:
         receiver = receiver or self.recipient
-        body = {"case_id": self.case, "receiver": receiver, "receiver_cell": receiver[:2].upper()}
+        body = {"case_id": self.case, "receiver": receiver, "receiver_cell": cell_of(receiver)}
         self.return_id = (await self.worker.post("/returns/v1/returns", body))["id"]
         return self.return_id
 
@@ -325,7 +326,7 @@ class Journey:
         """What she agreed to, as the worker who asked her writes it down."""
         return {
             "purposes": list(purposes),
-            "recipients": [{"organisation": recipient, "country": recipient[:2].upper()}],
+            "recipients": [{"organisation": recipient, "country": cell_of(recipient)}],
             "categories": list(categories),
             "back_categories": ["outcome"],
             "notice_version": "2026-1",

@@ -14,6 +14,7 @@ from joserfc.jwk import OKPKey
 
 from chassis.clock import utc_now
 from contracts.codes import codes
+from contracts.organisations import cell_of
 from deploy.local.countries import AgreementDraft, agreements, read_all
 from deploy.local.place import COUNTRIES
 from services.exchange.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
@@ -92,7 +93,7 @@ def _governance(files: TrustFiles) -> list[OKPKey]:
 
 def _organisation(files: TrustFiles, name: str, now: datetime) -> dict[str, Any]:
     """Its entry of the trust list; its private keys go into its cell's folder."""
-    cell = name[:2].upper()
+    cell = cell_of(name)
     path = files.organisation_keys_dir(cell) / f"{name}.jwk.json"
     if path.exists():
         content = json.loads(path.read_text(encoding="utf-8"))
