@@ -1,24 +1,15 @@
 """The commands of `corridor`, each with its options and help; the work is done in the modules beside this one."""
 
-import contextlib
-import sys
-from collections.abc import Coroutine, Iterator
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from corridor.console import call, console, troubles
+from corridor.operate import operate
 from deploy.local.people import story
 from deploy.local.place import COUNTRIES
-from deploy.local.trouble import Trouble
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-WIDTH = 140
-"""Of what is printed into a file."""
 
 SENDER, RECEIVER = story().countries
 WORKER, OFFICER = f"{SENDER.lower()}.worker", f"{SENDER.lower()}.officer"
@@ -28,6 +19,7 @@ app = typer.Typer(
 )
 country = typer.Typer(help="The folder of a country.", no_args_is_help=True)
 app.add_typer(country, name="country")
+app.add_typer(operate, name="operate")
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[
@@ -48,9 +40,9 @@ def up(
     """Start the cells and leave them up until Ctrl-C."""
     from corridor.running import run
 
-    with _troubles():
+    with troubles():
         run(
-            _console(),
+            console(),
             [code.upper() for code in cells or story().countries],
             fresh=fresh,
             processes=processes,
@@ -67,8 +59,8 @@ def demo(
 ) -> None:
     from corridor import running
 
-    with _troubles():
-        running.demo(_console(), leave=leave, fresh=fresh, processes=processes)
+    with troubles():
+        running.demo(console(), leave=leave, fresh=fresh, processes=processes)
 
 
 @app.command("token")
@@ -76,7 +68,7 @@ def print_token(name: Annotated[str, typer.Argument(help=f"For example {WORKER}.
     """Print an access token of ten minutes for one of the stack's invented people."""
     from corridor.sign_in import token
 
-    with _troubles():
+    with troubles():
         typer.echo(token(name))
 
 
@@ -85,22 +77,7 @@ def trace(case: Annotated[UUID, typer.Argument(help="The case's identifier in ei
     """Print a case's way through the audit trails of both cells. Development only."""
     from corridor.trace import trace_case
 
-    _call(trace_case(case, _console()))
-
-
-@app.command()
-def parked(
-    cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for example {SENDER}.")],
-    stream: Annotated[
-        str | None, typer.Option("--replay", help="Try this parked stream again, in order.")
-    ] = None,
-) -> None:
-    """List the events that stand still in every service of a cell, or replay one stream of them."""
-    from corridor.parked import list_parked, replay
-
-    _call(
-        list_parked(cell.upper(), _console()) if stream is None else replay(cell.upper(), stream, _console())
-    )
+    call(trace_case(case, console()))
 
 
 @app.command("import")
@@ -114,7 +91,7 @@ def import_command(
     """Import cases from a file, with a progress bar and an error for each bad row."""
     from corridor.importing import import_file
 
-    _call(import_file(file, who, _console(), dry_run=dry_run))
+    call(import_file(file, who, console(), dry_run=dry_run))
 
 
 @app.command()
@@ -122,7 +99,7 @@ def verify(cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for exam
     """Recompute the audit log of a cell from its leaves and compare it with its head."""
     from corridor.verifying import verify_chain
 
-    _call(verify_chain(cell.upper(), _console()))
+    call(verify_chain(cell.upper(), console()))
 
 
 @country.command("check")
@@ -133,8 +110,8 @@ def check(
     """Say whether a country's folder is whole, with a line for each mistake."""
     from corridor.country import check_country
 
-    with _troubles():
-        check_country(code.upper(), folder, _console())
+    with troubles():
+        check_country(code.upper(), folder, console())
 
 
 @country.command("holidays")
@@ -145,8 +122,8 @@ def holidays(
     """Print a country's public holidays as its calendar.json has them."""
     from corridor.country import print_holidays
 
-    with _troubles():
-        print_holidays(code.upper(), years, _console())
+    with troubles():
+        print_holidays(code.upper(), years, console())
 
 
 @app.command()
@@ -161,38 +138,6 @@ def doctor() -> None:
     findings = examine(ROOT)
     for finding in findings:
         table.add_row(finding.what, finding.seen, finding.remedy or "nothing")
-    _console().print(table)
+    console().print(table)
     if any(finding.remedy for finding in findings):
         raise typer.Exit(1)
-
-
-@cache
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
-
-
-@contextlib.contextmanager
-def _troubles() -> Iterator[None]:
-    """What a person can mend is one sentence and the status 1."""
-    try:
-        yield
-    except (Trouble, OSError) as error:
-        _console().print(_sentence(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-
-
-def _sentence(error: Trouble | OSError) -> str:
-    """Of the system's errors, such as a full disk or a folder that may not be written, with the file's name."""
-    if isinstance(error, Trouble):
-        return str(error)
-    where = f" ({error.filename})" if error.filename else ""
-    return f"the system refused: {error.strerror or error}{where}"
-
-
-def _call(work: Coroutine[Any, Any, None]) -> None:
-    import asyncio
-
-    with _troubles():
-        asyncio.run(work)
