@@ -14,7 +14,7 @@ TRY = (
     f"{COMMAND} demo               the story, on this stack",
     f"{COMMAND} token {SENDER.lower()}.worker    an access token for curl",
     f"{COMMAND} trace CASE         a case's way through both audit trails",
-    f"{COMMAND} parked {RECEIVER}          what stands still, and replaying it",
+    f"{COMMAND} operate parked {RECEIVER}  what stands still; see operate --help",
     f"{COMMAND} import FILE        cases from CSV or XLSX, as {SENDER.lower()}.first",
     f"{COMMAND} verify {SENDER}          recompute the audit log",
 )

@@ -70,8 +70,7 @@ def test_the_command_loads_nothing_that_it_does_not_need(arguments, stopped):
     "arguments",
     [
         ("verify", "TH"),
-        ("parked", "KH"),
-        ("parked", "KH", "--replay", "case:1"),
+        ("operate", "parked", "KH"),
         ("trace", "0b0e9b0e-6f3e-4a53-8f6f-6c8f2a0f6a11"),
         ("import", __file__),
         ("import", __file__, "--dry-run", "--as", "TH.Officer"),
@@ -86,7 +85,7 @@ def test_without_a_stack_every_command_says_in_one_sentence_that_it_does_not_ans
 
 
 @pytest.mark.parametrize(
-    "arguments", [("verify", "TH"), ("parked", "TH"), ("token", "th.worker"), ("import", __file__)]
+    "arguments", [("verify", "TH"), ("operate", "parked", "TH"), ("token", "th.worker"), ("import", __file__)]
 )
 def test_where_none_was_ever_started_that_is_said(arguments, tmp_path):
     tried = corridor(*arguments, state=tmp_path)
