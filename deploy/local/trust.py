@@ -13,11 +13,11 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from chassis.clock import utc_now
+from contracts.border.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
 from contracts.codes import codes
 from contracts.organisations import cell_of
 from deploy.local.countries import AgreementDraft, agreements, read_all
 from deploy.local.place import COUNTRIES
-from services.exchange.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
 
 SIGNING_LIFETIME, AGREEING_LIFETIME = timedelta(days=90), timedelta(days=180)
 AGREEMENT_LIFETIME = timedelta(days=365)

@@ -5,15 +5,15 @@ person. So the `kid` is new in each envelope: a throw-away key, and a tag over t
 and the key of the cell's authority have in common.
 """
 
-import base64
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
+from contracts import base64url
+from contracts.border.envelope import KeyOf
 from contracts.organisations import authority, cell_of
-from services.exchange.envelope import KeyOf
 
 _POINT, _TAG = 32, 16
 _LABEL = b"corridor recipient"
@@ -24,13 +24,13 @@ def veiled(recipient: KeyOf, receiving: KeyOf) -> KeyOf:
     once = X25519PrivateKey.generate()
     point = once.public_key().public_bytes_raw()
     tag = _tag(once.exchange(_public(receiving)), point, recipient.kid)
-    return replace(recipient, kid=base64.urlsafe_b64encode(point + tag).decode())
+    return replace(recipient, kid=base64url.encode(point + tag))
 
 
 def unveiled(kid: str, own: Mapping[str, KeyOf]) -> KeyOf | None:
     """Which of these keys it is; None for a key of somebody else, and for what is no such `kid`."""
     try:
-        said = base64.b64decode(kid, b"-_", validate=True)
+        said = base64url.decode(kid)
     except ValueError:
         return None
     if len(said) != _POINT + _TAG:
