@@ -33,6 +33,7 @@ from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.http import replayed
 from chassis.web.idempotency import Replayed
+from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst
@@ -94,6 +95,7 @@ class Service:
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self.ports: dict[str, Any] = {}
         self.app = self._app(router)
+        self.commands = Commands(self.app)
         self._running: list[Loop] = []
 
     def _loops(
