@@ -11,10 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis.database import Database
 from chassis.endings import within
 from chassis.events.consumer import list_parked, replay_stream
-from chassis.identity.access import permitted, require
+from chassis.identity.access import permitted, require, rights_of
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import instant, number, positioned
 from chassis.work import retry_failed
 
@@ -65,15 +66,24 @@ class ParkedEvent(BaseModel):
     topic: str
     reason: str
     state: str
+    moves: list[MoveView] = []
 
 
 @router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
-async def list_parked_events(actor: Who, tx: Tx, page: Page) -> Listing[ParkedEvent]:
+async def list_parked_events(actor: Who, tx: Tx, page: Page, request: Request) -> Listing[ParkedEvent]:
     require(actor, "parked.read")
     positioned(page.after, instant, str, str, number)
     rows, position = await list_parked(tx, page.limit, page.after)
     items = [ParkedEvent.model_validate(row, from_attributes=True) for row in rows]
+    replay = Offer("replay_parked_stream", "parked.replay")
+    for item in items:
+        item.moves = _commands(request).open([replay], rights_of(actor))
     return Listing(items=items, next=cursor(*position) if position else None)
+
+
+def _commands(request: Request) -> Commands:
+    commands: Commands = request.app.state.service.commands
+    return commands
 
 
 class Replay(BaseModel):
@@ -105,10 +115,11 @@ class StuckWork(BaseModel):
     kind: str
     attempts: int
     last_error: str | None
+    moves: list[MoveView] = []
 
 
 @router.get("/v1/work", summary="Work that failed for good and waits for an operator")
-async def list_failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
+async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> Listing[StuckWork]:
     require(actor, "work.read")
     (after,) = positioned(page.after, UUID) or (UUID(int=0),)
     rows = (
@@ -121,6 +132,9 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]
         )
     ).all()
     items = [StuckWork.model_validate(row, from_attributes=True) for row in rows]
+    retry = Offer("retry_work", "work.retry")
+    for item in items:
+        item.moves = _commands(request).open([retry], rights_of(actor), work_id=item.id)
     return Listing(items=items, next=cursor(rows[-1].id) if len(rows) == page.limit else None)
 
 

@@ -12,6 +12,7 @@ from chassis.database import Transaction
 from chassis.directory import staff_with
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
+from chassis.web.moves import MoveView
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
 
@@ -51,6 +52,7 @@ class Notification(BaseModel):
     created_at: datetime
     read_at: datetime | None
     mail: str
+    moves: list[MoveView] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class ServiceView(BaseModel):
     status: str
     capacity: str
     details: dict[str, Any]
+    moves: list[MoveView]
 
 
 class OrganisationView(BaseModel):
@@ -100,6 +101,7 @@ class OrganisationView(BaseModel):
     version: int
     details: dict[str, Any]
     services: list[ServiceView]
+    moves: list[MoveView]
 
 
 _VIEW = """

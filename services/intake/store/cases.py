@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.identity.access import remember, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
-from services.intake.domain.case import Case, Hold, State
+from services.intake.domain.case import Case, Hold, State, Verb
 from services.intake.domain.facts import CaseAssigned, Fact
 from services.intake.outgoing import outgoing
 from services.intake.store import attention
@@ -45,6 +45,18 @@ _ACCESS = text(
     """
 )
 _FLAGS = text("update intake.cases set flags = :flags where id = :id")
+
+ACTIONS: Mapping[Verb, str] = {
+    Verb.ASSIGN: "case.assign",
+    Verb.RECORD: "case.write",
+    Verb.SCREEN: "case.screen",
+    Verb.IDENTIFY: "case.identify",
+    Verb.ASSESS_NEEDS: "case.assess",
+    Verb.ASSESS_AGE: "case.assess-age",
+    Verb.PLACE_HOLD: "hold.place",
+    Verb.LIFT_HOLD: "hold.lift",
+}
+"""The right that each verb asks for."""
 
 
 async def person_of(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> UUID:
