@@ -1,7 +1,7 @@
 """What a service is told from outside: environment variables with the prefix CORRIDOR_."""
 
 import ssl
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -86,10 +86,16 @@ class Settings(BaseSettings):
             return None
         return str(self.tls_certificate_file), str(self.tls_key_file)
 
-    def trusted(self) -> ssl.SSLContext | bool:
+    def trusted(self) -> ssl.SSLContext:
         """Who peers must be certified by: the cell's own authority, or those of the machine."""
-        return True if self.tls_ca_file is None else ssl.create_default_context(cafile=self.tls_ca_file)
+        return _trusting(self.tls_ca_file)
 
     def source(self, service: str) -> str:
         """The CloudEvents `source` of this service in this cell, for example `/th/referral`."""
         return f"/{self.cell.lower()}/{service}"
+
+
+@cache
+def _trusting(authority: Path | None) -> ssl.SSLContext:
+    """Once in a process, which has all services of a local cell: the machine's authorities take 0.05 s to read."""
+    return ssl.create_default_context(cafile=authority)

@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
+from chassis.database import Database
 from chassis.events.consumer import Inbox, Message
 from chassis.migrate import migrate
 from chassis.service import Service
@@ -197,7 +198,9 @@ async def running(
 ) -> AsyncIterator[Harness]:
     """Build the service on a fresh database; `start=True` runs its loops too (then `kafka` must be real)."""
     kind = name if versions is not None else "bare"
-    _, app_url = await postgres.create_migrated(kind, lambda owner_url, _: migrate(owner_url, name, versions))
+    _, app_url = await postgres.create_migrated(
+        kind, lambda owner_url, _: _prepare(owner_url, name, versions)
+    )
     if keys is None:
         keys = Keys(directory)
         keys.write()
@@ -215,7 +218,6 @@ async def running(
         settings["vault_url"] = vault_app
     service = build(settings_class(**{**settings, **extra}))
     sqlalchemy.event.listen(service.database.engine.sync_engine, "begin", _see_everything)
-    await list_everybody(service.database)
     await service.start(worker=start)
     transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
     try:
@@ -223,6 +225,14 @@ async def running(
             yield Harness(service, client, keys, cell)
     finally:
         await service.stop()
+
+
+async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:
+    """The tables, and in them the directory as if it had been heard long ago."""
+    await migrate(owner_url, name, versions)
+    database = Database(owner_url, publisher=name)
+    await list_everybody(database)
+    await database.close()
 
 
 def _see_everything(conn: Any) -> None:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +85,7 @@ class Policies:
 
     def __init__(self, directory: Path) -> None:
         schema_text, policies_text, self.version = _read(directory)
-        try:
-            self._schema = cedarpy.Schema.from_str(schema_text)
-            self._policies = cedarpy.PolicySet.from_str(policies_text)
-        except ValueError as error:
-            raise PoliciesInvalid(f"the policies do not parse: {error}") from error
-        result = cedarpy.validate_policies(policies_text, self._schema)
-        if not result.validation_passed:
-            raise PoliciesInvalid("; ".join(str(error) for error in result.errors))
+        self._schema, self._policies = _checked(schema_text, policies_text)
         named = _NAME.findall(" ".join(_ACTIONS.findall(schema_text)))
         self.actions = frozenset(named)
         self._permits = lru_cache(maxsize=KEPT)(self._permits_anew)
@@ -156,3 +149,16 @@ def _read(directory: Path) -> tuple[str, str, str]:
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
     text = "\n".join(path.read_text(encoding="utf-8") for path in policies)
     return schemas[0].read_text(encoding="utf-8"), text, digest.hexdigest()[:VERSION_LENGTH]
+
+
+@cache
+def _checked(schema_text: str, policies_text: str) -> tuple[cedarpy.Schema, cedarpy.PolicySet]:
+    """Once in a process for the same texts: a local cell has all its services in one. Raises PoliciesInvalid."""
+    try:
+        schema, policies = cedarpy.Schema.from_str(schema_text), cedarpy.PolicySet.from_str(policies_text)
+    except ValueError as error:
+        raise PoliciesInvalid(f"the policies do not parse: {error}") from error
+    result = cedarpy.validate_policies(policies_text, schema)
+    if not result.validation_passed:
+        raise PoliciesInvalid("; ".join(str(error) for error in result.errors))
+    return schema, policies

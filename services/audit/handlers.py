@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chassis.events.consumer import Subscription
 from contracts.envelope import Received
-from services.audit.store import LOG, Log, load, save
+from services.audit.store.log import LOG, Log, load, save
 
 
 def on_anything(log: Log, received: Received, now: datetime) -> Iterable[None]:

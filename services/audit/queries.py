@@ -1,6 +1,7 @@
 """Reads of the log: one case's trail, and the whole chain in slices for its verification."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.rows import Reader
 from services.audit.domain.chain import Leaf, Linked, Record
 
 SLICE = 2000
@@ -57,28 +59,35 @@ async def trail(
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How an entry hangs on the one before it."""
+
+    previous: str
+    hash: str
+
+
+_LEAVES, _LINKS, _RECORDS = Reader(Leaf), Reader(Link), Reader(Record)
+_SLICE = text(
+    "select entry, time, cast(event_id as text) as event_id, source, type, stream, actor, organisation, purpose, policy,"
+    " commitment, previous, hash, salt, details from audit.entries"
+    " where entry > :after and entry <= :until order by entry limit :limit"
+)
+
+
 async def slices(tx: Transaction, until: int) -> AsyncIterator[list[Linked]]:
     """The chain from its start to the entry `until`, in slices, so that its length does not matter to memory."""
     after = 0
     while True:
-        rows = (
-            await tx.execute(
-                text(
-                    "select * from audit.entries where entry > :after and entry <= :until order by entry limit :limit"
-                ),
-                {"after": after, "until": until, "limit": SLICE},
-            )
-        ).all()
+        rows = (await tx.execute(_SLICE, {"after": after, "until": until, "limit": SLICE})).all()
         if not rows:
             return
-        after = rows[-1].entry
-        yield [_linked(row) for row in rows]
-
-
-def _linked(row: Any) -> Linked:
-    values = {name: getattr(row, name) for name in Leaf.__slots__}
-    leaf = Leaf(**{**values, "event_id": str(row.event_id)})
-    return Linked(leaf, row.previous, row.hash, Record(bytes(row.salt), row.details))
+        leaves, links, records = _LEAVES.of(rows), _LINKS.of(rows), _RECORDS.of(rows)
+        after = leaves[-1].entry
+        yield [
+            Linked(leaf, link.previous, link.hash, record)
+            for leaf, link, record in zip(leaves, links, records, strict=True)
+        ]
 
 
 async def head(tx: Transaction) -> tuple[int, str]:

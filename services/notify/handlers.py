@@ -7,9 +7,9 @@ from typing import Any
 from chassis.events.consumer import Subscription
 from contracts.catalogue import consumed_by
 from contracts.events.intake import CaseAssignedV1
-from services.notify import store
 from services.notify.domain.notices import NOTICES, news_of
-from services.notify.store import CaseNotices
+from services.notify.store import notifications
+from services.notify.store.notifications import CaseNotices
 
 _SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "receiving": "receiver"}
 """Half of a referral or return → the field that names the organisation on that side."""
@@ -29,7 +29,7 @@ def subscription() -> Subscription[Any, CaseNotices]:
     return Subscription(
         handlers={e.event: on_anything_noted for e in consumed_by("notify") if e.type in NOTICES},
         key=lambda event: event.case_id,
-        load=store.load,
-        save=store.save,
+        load=notifications.load,
+        save=notifications.save,
         outgoing=lambda fact: fact,
     )

@@ -8,10 +8,10 @@ import aiosmtplib
 from chassis.database import Transaction
 from chassis.service import Service
 from chassis.work import Item, WorkKind
-from services.notify import store
 from services.notify.domain.words import words
 from services.notify.outgoing import MAIL
 from services.notify.settings import Settings
+from services.notify.store import notifications
 
 SENT, NOWHERE = "sent", "nowhere"
 
@@ -19,7 +19,7 @@ SENT, NOWHERE = "sent", "nowhere"
 def mail_work(service: Service, settings: Settings) -> WorkKind:
     async def act(item: Item) -> str:
         async with service.database.transaction(service.database.system()) as tx:
-            organisation, template = await store.to_be_mailed(tx, UUID(item.key))
+            organisation, template = await notifications.to_be_mailed(tx, UUID(item.key))
         address = settings.mail_addresses.get(organisation)
         if address is None or settings.smtp_host is None:
             return NOWHERE
@@ -33,12 +33,12 @@ def mail_work(service: Service, settings: Settings) -> WorkKind:
 
     async def finish(tx: Transaction, item: Item, result: str) -> None:
         if result == NOWHERE:
-            await store.mail_has_nowhere_to_go(tx, UUID(item.key))
+            await notifications.mail_has_nowhere_to_go(tx, UUID(item.key))
         else:
-            await store.mail_ended(tx, UUID(item.key), sent=True, attempts=item.attempts)
+            await notifications.mail_ended(tx, UUID(item.key), sent=True, attempts=item.attempts)
 
     async def given_up(tx: Transaction, item: Item) -> None:
-        await store.mail_ended(tx, UUID(item.key), sent=False, attempts=item.attempts)
+        await notifications.mail_ended(tx, UUID(item.key), sent=False, attempts=item.attempts)
 
     return WorkKind(kind=MAIL, act=act, finish=finish, max_attempts=settings.mail_attempts, given_up=given_up)
 

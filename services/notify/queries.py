@@ -12,9 +12,11 @@ from chassis.database import Transaction
 from chassis.directory import staff_with
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
+from chassis.tables import insert_missing
 from chassis.web.moves import MoveView
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
+from services.notify.store.tables import READINGS
 
 Position = tuple[datetime, UUID]
 
@@ -32,6 +34,7 @@ _MINE = """
         ) then :who = any(ca.workers)
         else :supervises end
 """
+_READING = insert_missing(READINGS)
 _READ = "(select r.at from notify.readings r where r.notification_id = n.id and r.reader = :who)"
 
 
@@ -89,12 +92,8 @@ async def mark_read(tx: Transaction, actor: Actor, notification_id: UUID) -> Non
     who = {**await _who(tx, actor), "id": notification_id}
     if (await tx.execute(text(f"select n.id from {_MINE} and n.id = :id"), who)).first() is None:
         raise NotFound
-    await tx.execute(
-        text(
-            "insert into notify.readings (notification_id, reader, at) values (:id, :who, :now) on conflict do nothing"
-        ),
-        {"id": notification_id, "who": actor.subject, "now": tx.now},
-    )
+    reading = {"notification_id": notification_id, "reader": actor.subject, "at": tx.now}
+    await _READING.write(tx, [reading])
 
 
 async def mark_all_read(tx: Transaction, actor: Actor) -> int:

@@ -20,7 +20,7 @@ from tests.authorisation.worlds import World
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATES = [(thing, name) for thing in THINGS for name in thing.states]
-EACH = pytest.mark.parametrize(("thing", "name"), STATES, ids=lambda one: str(one))
+EACH = pytest.mark.parametrize(("thing", "name"), STATES, ids=str)
 SEEN = {"If-Match": "*"}
 Offered = Mapping[tuple[str, str], Mapping[str, Any]]
 

@@ -7,7 +7,7 @@ import pytest
 from contracts.codes import codes
 from services.notify.domain.notices import NOTICES, PRIORITIES, USUAL, News, template_of
 from services.notify.domain.words import TEXTS
-from services.notify.store import CaseNotices
+from services.notify.store.notifications import CaseNotices
 
 CASE = UUID("7d2c1f44-94a4-4c1e-8d26-0b8f6e0f5d10")
 

@@ -1,11 +1,8 @@
 """Halves of returns: got under a lock and for an actor, loaded and saved as sets for a batch of events."""
 
-from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -13,74 +10,27 @@ from chassis.database import Transaction
 from chassis.identity.access import require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
+from chassis.rows import Reader
+from chassis.tables import insert_missing, update_set
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
-from services.returns.domain.check import Check
 from services.returns.domain.facts import Fact
-from services.returns.domain.states import Half, State, Verb
+from services.returns.domain.states import Half, Verb
 from services.returns.outgoing import outgoing
+from services.returns.store.tables import RETURNS
 
-_FIXED: Mapping[str, str] = {
-    "id": "uuid",
-    "half": "text",
-    "case_id": "uuid",
-    "organisation": "text",
-    "sender": "text",
-    "receiver": "text",
-    "receiver_cell": "text",
-    "requested_at": "timestamptz",
-}
-_MOVING: Mapping[str, str] = {
-    "state": "text",
-    "result": "text",
-    "grounds": "text",
-    "assessor": "text",
-    "clearer": "text",
-    "reason": "text",
-    "outcome": "text",
-    "checks": "jsonb",
-    "expected_at": "timestamptz",
-    "handover": "text",
-    "escorted": "boolean",
-    "counselled_at": "timestamptz",
-    "decided_at": "timestamptz",
-    "confirmed_at": "timestamptz",
-    "assessed_at": "timestamptz",
-    "cleared_at": "timestamptz",
-    "suspended_at": "timestamptz",
-    "departed_at": "timestamptz",
-    "overdue_at": "timestamptz",
-    "missed_at": "timestamptz",
-    "turned_back_at": "timestamptz",
-    "arrived_at": "timestamptz",
-    "closed_at": "timestamptz",
-    "withdrawn_at": "timestamptz",
-    "version": "integer",
-}
-_ALL = {**_FIXED, **_MOVING}
-_UPDATED = {"id": "uuid", "half": "text", **_MOVING, "stored": "integer"}
-_COLUMNS = ", ".join(_ALL)
-
-
-def _unnest(columns: Mapping[str, str]) -> str:
-    arrays = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in columns.items())
-    return f"unnest({arrays}) as u({', '.join(columns)})"
-
+_KEY_AND_FIXED = {
+    "id", "half", "case_id", "organisation", "sender", "receiver", "receiver_cell", "requested_at",
+}  # fmt: skip
+_MOVING = [column.name for column in RETURNS.c if column.name not in _KEY_AND_FIXED]
 
 # A conflict there is only where a partner names one return for two cases: the first stands, and nothing is parked.
-_INSERT = text(
-    f"insert into returns.returns ({_COLUMNS}) select {_COLUMNS} from {_unnest(_ALL)}"
-    " on conflict (id, half) do nothing"
-)
-_UPDATE = text(
-    f"update returns.returns as r set {', '.join(f'{name} = u.{name}' for name in _MOVING)}"
-    f" from {_unnest(_UPDATED)} where r.id = u.id and r.half = u.half and r.version = u.stored"
-)
-_READ = f"select {_COLUMNS} from returns.returns where id = :id and half = :half"
-_LOAD = text(
-    f"select {_COLUMNS} from returns.returns where case_id = any(cast(:cases as uuid[]))"
-    " order by case_id, id, half for update"
-)
+_INSERT = insert_missing(RETURNS, key=("id", "half"))
+_UPDATE = update_set(RETURNS, *_MOVING, stored="stored")
+_RETURNS = Reader(Return, RETURNS, stored="version")
+_READ = f"select {_RETURNS.columns()} from returns.returns"
+_ONE = f"{_READ} where id = :id and half = :half"
+_LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id, id, half for update")
 _HALVES = text(
     "select half, case_id, organisation from returns.returns where id = :id and half = coalesce(:half, half) order by half"
 )
@@ -125,8 +75,8 @@ async def get(
 
 async def read(tx: Transaction, return_id: UUID, half: Half, *, lock: bool = False) -> Return:
     """One half that is there, for whoever was allowed to ask for it."""
-    statement = text(_READ + (" for update" if lock else ""))
-    return _return((await tx.execute(statement, {"id": return_id, "half": half})).one())
+    statement = text(_ONE + (" for update" if lock else ""))
+    return _RETURNS.one(await tx.execute(statement, {"id": return_id, "half": half}))
 
 
 async def save(tx: Transaction, moved: Return, facts: Sequence[Fact]) -> None:
@@ -141,8 +91,7 @@ async def save(tx: Transaction, moved: Return, facts: Sequence[Fact]) -> None:
 async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReturns]:
     """All halves under these cases, locked in one order."""
     cases = {case_id: CaseReturns(case_id) for case_id in case_ids}
-    for row in await tx.execute(_LOAD, {"cases": list(case_ids)}):
-        found = _return(row)
+    for found in _RETURNS.all(await tx.execute(_LOAD, {"cases": list(case_ids)})):
         cases[found.case_id].halves[found.id, found.half] = found
     return cases
 
@@ -154,32 +103,8 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseReturns]) -> None:
 async def _write(tx: Transaction, returns: Sequence[Return]) -> None:
     new = [r for r in returns if r.stored == 0]
     moved = [r for r in returns if r.stored != 0 and r.changed]
-    if moved:
-        result = await tx.execute(_UPDATE, _arrays(moved, _UPDATED))
-        if result.rowcount != len(moved):
-            raise PreconditionFailed
-    if new:
-        await tx.execute(_INSERT, _arrays(new, _ALL))
+    if await _UPDATE.write(tx, moved) != len(moved):
+        raise PreconditionFailed
+    await _INSERT.write(tx, new)
     for one in returns:
         one.stored = one.version
-
-
-def _arrays(returns: Sequence[Return], columns: Mapping[str, str]) -> dict[str, list[Any]]:
-    return {name: [_value(one, name) for one in returns] for name in columns}
-
-
-def _value(one: Return, name: str) -> Any:
-    return _checks().dump_json(one.checks).decode() if name == "checks" else getattr(one, name)
-
-
-@cache
-def _checks() -> TypeAdapter[dict[str, Check]]:
-    return TypeAdapter(dict[str, Check])
-
-
-def _return(row: Any) -> Return:
-    values = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name
-    del values["organisation"]
-    values["half"], values["state"] = Half(row.half), State(row.state)
-    values["checks"] = _checks().validate_python(row.checks)
-    return Return(**values, stored=row.version)

@@ -1,6 +1,5 @@
 """The log's tables: the head is locked, entries are linked behind it, and a repeated event is linked once."""
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,26 +8,19 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Transaction, caused_by
+from chassis.tables import insert_set
 from contracts.envelope import Received
 from services.audit.domain.chain import Leaf, Linked, Record, link
 from services.audit.outgoing import logged
+from services.audit.store.tables import ENTRIES
 
 LOG = "log"
 SALT_BYTES = 16
 
 _HEAD = text("select entry, hash from audit.head for update")
 _KNOWN = text("select event_id from audit.entries where event_id = any(cast(:ids as uuid[]))")
-_INSERT = text(
-    """
-    insert into audit.entries (entry, time, event_id, source, type, stream, sequence, actor, organisation, purpose,
-                               policy, causationid, salt, commitment, details, previous, hash)
-    select * from unnest(cast(:entry as bigint[]), cast(:time as timestamptz[]), cast(:event_id as uuid[]),
-        cast(:source as text[]), cast(:type as text[]), cast(:stream as text[]), cast(:sequence as bigint[]),
-        cast(:actor as text[]), cast(:organisation as text[]), cast(:purpose as text[]), cast(:policy as text[]),
-        cast(:causationid as text[]), cast(:salt as bytea[]), cast(:commitment as text[]), cast(:details as jsonb[]),
-        cast(:previous as text[]), cast(:hash as text[]))
-    """
-)
+_INSERT = insert_set(ENTRIES)
+_MOVE_HEAD = text("update audit.head set entry = :entry, hash = :hash")
 
 
 @dataclass(slots=True)
@@ -54,9 +46,8 @@ async def save(tx: Transaction, logs: Sequence[Log]) -> None:
             said = logged(received.event, log.entry, log.head)
             tx.say(said, origin=caused_by(tx.origin, str(received.meta.id)))
         if rows:
-            await tx.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
-            statement = text("update audit.head set entry = :entry, hash = :hash")
-            await tx.execute(statement, {"entry": log.entry, "hash": log.head})
+            await _INSERT.write(tx, rows)
+            await tx.execute(_MOVE_HEAD, {"entry": log.entry, "hash": log.head})
 
 
 async def _unknown(tx: Transaction, pending: Sequence[Received]) -> list[Received]:
@@ -92,7 +83,7 @@ def _append(log: Log, received: Received) -> dict[str, Any]:
         "sequence": meta.sequence,
         "causationid": meta.causationid,
         "salt": salt,
-        "details": json.dumps(record.details),
+        "details": record.details,
         "previous": linked.previous,
         "hash": linked.hash,
     }

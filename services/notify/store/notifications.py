@@ -8,26 +8,17 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.directory import staff_with
+from chassis.tables import insert_set, update_set
 from contracts.organisations import OPERATOR, SUPERVISOR
 from services.notify.domain.notices import OPERATORS, SUPERVISORS, News, Notice, notice
 from services.notify.outgoing import failed, mailed, told
+from services.notify.store.tables import NOTIFICATIONS, UNADDRESSED
 
 _HOLDERS = text(
     "select case_id, organisation, handed_over from chassis.case_access where case_id = any(cast(:ids as uuid[]))"
 )
-_INSERT = text(
-    """
-    insert into notify.notifications
-        (id, case_id, import_id, own, organisation, audience, template, priority, referral_id, return_id, created_at, mail)
-    select u.id, u.case_id, u.import_id, u.own, u.organisation, u.audience,
-        u.template, u.priority, u.referral_id, u.return_id, :now, case when u.mailed then 'due' else 'none' end
-    from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:organisations as text[]),
-                cast(:audiences as text[]), cast(:templates as text[]), cast(:priorities as text[]),
-                cast(:referrals as uuid[]), cast(:returns as uuid[]), cast(:owns as boolean[]),
-                cast(:imports as uuid[]), cast(:mailed as boolean[]))
-         as u(id, case_id, organisation, audience, template, priority, referral_id, return_id, own, import_id, mailed)
-    """
-)
+_INSERT = insert_set(NOTIFICATIONS)
+_MAILED = update_set(NOTIFICATIONS, "mail", where="t.mail = 'due'", returning="t.case_id, t.template")
 _FOLLOW = text(
     """
     update notify.notifications n set organisation = ca.organisation from chassis.case_access ca
@@ -40,15 +31,7 @@ _UNADDRESSED = text(
     "select case_id, template, referral_id, return_id, own from notify.unaddressed"
     " where case_id = any(cast(:ids as uuid[])) order by pos for update"
 )
-_KEEP = text(
-    """
-    insert into notify.unaddressed (case_id, template, referral_id, return_id, own)
-    select c, t, f, r, o from unnest(cast(:cases as uuid[]), cast(:templates as text[]), cast(:referrals as uuid[]),
-                                     cast(:returns as uuid[]), cast(:owns as boolean[]))
-                              with ordinality as u(c, t, f, r, o, ord)
-    order by ord
-    """
-)
+_KEEP = insert_set(UNADDRESSED)
 _LOCK_IMPORTS = text(
     "select pg_advisory_xact_lock(hashtextextended(i::text, 0)) from unnest(cast(:imports as uuid[])) with ordinality"
     " as u(i, ord) order by ord"
@@ -111,9 +94,7 @@ async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
     addressed = [case.case_id for case in cases if case.address()]
     if addressed:
         await tx.execute(_ADDRESSED, {"ids": addressed})
-    fresh = [(case.case_id, news) for case in cases for news in case.fresh]
-    if fresh:
-        await tx.execute(_KEEP, {"cases": [case for case, _ in fresh], **_news([news for _, news in fresh])})
+    await _KEEP.write(tx, [_waiting(case.case_id, news) for case in cases for news in case.fresh])
     given = [case.case_id for case in cases if case.assigned]
     if given:
         await tx.execute(_FOLLOW, {"ids": given})
@@ -123,20 +104,7 @@ async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
 async def _tell(tx: Transaction, pending: Sequence[Notice]) -> None:
     reaching = [one for notice_ in pending for one in await _reaching(tx, notice_)]
     notices = [(tx.new_id(), one) for one in await _of_imports_once(tx, reaching)]
-    if not notices:
-        return
-    parameters = {
-        "ids": [i for i, _ in notices],
-        "cases": [n.case_id for _, n in notices],
-        "organisations": [n.organisation for _, n in notices],
-        "audiences": [n.audience for _, n in notices],
-        "priorities": [n.priority for _, n in notices],
-        "mailed": [n.mailed for _, n in notices],
-        "now": tx.now,
-    }
-    news = [n.news for _, n in notices]
-    imports = [one.import_id for one in news]
-    await tx.execute(_INSERT, {**parameters, **_news(news), "imports": imports})
+    await _INSERT.write(tx, [_row(i, one) for i, one in notices], created_at=tx.now)
     for i, n in notices:
         tx.say(*told(i, n.case_id, n.news.template, mailed=n.mailed))
 
@@ -166,12 +134,25 @@ async def _of_imports_once(tx: Transaction, notices: Sequence[Notice]) -> list[N
     return told
 
 
-def _news(news: Sequence[News]) -> dict[str, list[object]]:
+def _waiting(case_id: UUID, news: News) -> dict[str, object]:
     return {
-        "templates": [one.template for one in news],
-        "referrals": [one.referral_id for one in news],
-        "returns": [one.return_id for one in news],
-        "owns": [one.own for one in news],
+        "case_id": case_id,
+        "template": news.template,
+        "referral_id": news.referral_id,
+        "return_id": news.return_id,
+        "own": news.own,
+    }
+
+
+def _row(notification_id: UUID, one: Notice) -> dict[str, object]:
+    return {
+        **_waiting(one.case_id, one.news),
+        "id": notification_id,
+        "import_id": one.news.import_id,
+        "organisation": one.organisation,
+        "audience": one.audience,
+        "priority": one.priority,
+        "mail": "due" if one.mailed else "none",
     }
 
 
@@ -184,20 +165,13 @@ async def to_be_mailed(tx: Transaction, notification_id: UUID) -> tuple[str, str
 
 async def mail_has_nowhere_to_go(tx: Transaction, notification_id: UUID) -> None:
     """The organisation has given no address: the inbox is all there is."""
-    statement = text("update notify.notifications set mail = 'none' where id = :id and mail = 'due'")
-    await tx.execute(statement, {"id": notification_id})
+    await _MAILED.write(tx, [{"id": notification_id, "mail": "none"}])
 
 
 async def mail_ended(tx: Transaction, notification_id: UUID, *, sent: bool, attempts: int) -> None:
     """Keep what came of the mail and say it, once."""
-    row = (
-        await tx.execute(
-            text(
-                "update notify.notifications set mail = :mail where id = :id and mail = 'due' returning case_id, template"
-            ),
-            {"mail": "sent" if sent else "failed", "id": notification_id},
-        )
-    ).first()
+    ended = {"id": notification_id, "mail": "sent" if sent else "failed"}
+    row = (await _MAILED.execute(tx, [ended])).first()
     if row is not None:
         said = mailed(notification_id, row.case_id, row.template) if sent else None
         tx.say(said or failed(notification_id, row.case_id, row.template, attempts))

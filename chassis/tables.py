@@ -1,0 +1,170 @@
+"""Statements that write a set of rows, made once from a `Table` of a service's `store/tables.py`.
+
+A set of any size is one statement with one array a column, which PostgreSQL parses and plans once. In the expressions that a
+caller adds, `t` is the row in the table and `u` the row of the set; in an upsert `excluded` is the row of the set.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter, itemgetter
+from typing import Any, Protocol
+
+from pydantic_core import to_json
+from sqlalchemy import Column, Executable, FetchedValue, Table, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT, TIMESTAMP
+from sqlalchemy.engine import CursorResult
+
+TIMESTAMPTZ = TIMESTAMP(timezone=True)
+TEXTS = ARRAY(TEXT)
+required = partial(Column, nullable=False)
+"""A column that is never null."""
+filled = partial(Column, nullable=False, server_default=FetchedValue())
+"""The same; the database fills it in where nobody does."""
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_quoted = _DIALECT.identifier_preparer.quote
+_ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
+
+Columns = Mapping[str, Column[Any]]
+
+
+class Connection(Protocol):
+    """An open transaction, or the connection below it."""
+
+    async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]: ...
+
+
+class SetStatement:
+    """One statement for rows that have its columns by name: as attributes, or as the keys of a mapping."""
+
+    def __init__(self, sql: str, columns: Columns) -> None:
+        self.sql = sql
+        self._statement = text(sql)
+        self._encoders = {name: _encoder(column) for name, column in columns.items()}
+
+    async def write(self, conn: Connection, rows: Sequence[Any], **same: Any) -> int:
+        """How many rows of the table were written. `same` are the values that all rows of the set share."""
+        return (await self.execute(conn, rows, **same)).rowcount if rows else 0
+
+    async def execute(self, conn: Connection, rows: Sequence[Any], **same: Any) -> CursorResult[Any]:
+        """Like `write`, for a set that is not empty and a statement that returns rows."""
+        return await conn.execute(self._statement, self.parameters(rows, **same))
+
+    def parameters(self, rows: Sequence[Any], **same: Any) -> dict[str, list[Any]]:
+        """One array a column. A value whose name is no column of the statement is refused, lest it be lost."""
+        mapped = isinstance(rows[0], Mapping)
+        if unknown := {*same, *(rows[0] if mapped else ())} - self._encoders.keys():
+            raise TypeError(f"no column of this statement: {', '.join(sorted(unknown))}")
+        by_name = itemgetter if mapped else attrgetter
+        arrays: dict[str, list[Any]] = {}
+        for name, encode in self._encoders.items():
+            values = [same[name]] * len(rows) if name in same else list(map(by_name(name), rows))
+            arrays[name] = values if encode is None else [None if v is None else encode(v) for v in values]
+        return arrays
+
+
+def insert_set(table: Table, *names: str, without: Iterable[str] = (), on_conflict: str = "") -> SetStatement:
+    """New rows in the order of the set, with the columns named; where none is named, with all but identities and `without`."""
+    left = {table.c[name].name for name in without}
+    columns = {
+        c.name: c for c in table.c if (c.name in names if names else not (c.identity or c.name in left))
+    }
+    if missing := set(names) - columns.keys():
+        raise KeyError(f"{table.fullname} has no {', '.join(sorted(missing))}")
+    values = ", ".join(map(_value, columns.values()))
+    counted = any(column.identity for column in table.c)
+    sql = (
+        f"insert into {table.fullname} as t ({_listed(columns)}) select {values} from {_source(columns, counted=counted)}"
+        + (" order by u.ord" if counted else "")
+    )
+    return SetStatement(f"{sql} {on_conflict}", columns)
+
+
+def insert_missing(
+    table: Table, *names: str, without: Iterable[str] = (), key: Iterable[str] = ()
+) -> SetStatement:
+    """Like `insert_set`; rows that are there already stay as they are. With a `key`, any other conflict is an error."""
+    target = f"({_listed(key)})" if key else ""
+    return insert_set(table, *names, without=without, on_conflict=f"on conflict {target} do nothing")
+
+
+def upsert_set(
+    table: Table,
+    *names: str,
+    without: Iterable[str] = (),
+    update: Iterable[str] | Mapping[str, str] = (),
+    where: str = "",
+) -> SetStatement:
+    """Like `insert_set`; of a row that has the primary key already, the columns of `update` are replaced (all but the key
+    where none is named), or set to the expressions that stand beside their names. `where` says of which rows.
+    """
+    keys = [column.name for column in table.primary_key]
+    named = names or [c.name for c in table.c if c.identity is None and c.name not in set(without)]
+    replaced = _sets(table, update or [name for name in named if name not in keys], "excluded")
+    action = f"on conflict ({_listed(keys)}) do update set {replaced}" + (f" where {where}" if where else "")
+    return insert_set(table, *names, without=without, on_conflict=action)
+
+
+def update_set(
+    table: Table,
+    *names: str,
+    key: Iterable[str] = (),
+    also: Mapping[str, str] | None = None,
+    stored: str = "",
+    where: str = "",
+    returning: str = "",
+) -> SetStatement:
+    """Replace the columns named by the key (the primary key where none is named); `also` sets others to expressions.
+
+    With `stored`, a row is written only while its version is the one that the row of the set has under that name: fewer
+    written than given is a lost race.
+    """
+    keys = {name: table.c[name] for name in key or (column.name for column in table.primary_key)}
+    columns = keys | {name: table.c[name] for name in names} | ({stored: table.c.version} if stored else {})
+    conditions = [f"t.{_quoted(name)} = u.{_quoted(name)}" for name in keys]
+    conditions += [f"t.version = u.{stored}"] * bool(stored) + [where] * bool(where)
+    sets = [_sets(table, each, "u") for each in (names, also) if each]
+    sql = f"update {table.fullname} as t set {', '.join(sets)} from {_source(columns)} where {' and '.join(conditions)}"
+    return SetStatement(sql + (f" returning {returning}" if returning else ""), columns)
+
+
+def _sets(table: Table, update: Iterable[str] | Mapping[str, str], source: str) -> str:
+    if isinstance(update, Mapping):
+        return ", ".join(f"{_quoted(table.c[name].name)} = {value}" for name, value in update.items())
+    return ", ".join(f"{_quoted(name)} = {_value(table.c[name], source)}" for name in update)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(_quoted, names))
+
+
+def _source(columns: Columns, *, counted: bool = False) -> str:
+    arrays = ", ".join(f"cast(:{name} as {_element(column)}[])" for name, column in columns.items())
+    return (
+        f"unnest({arrays}) with ordinality as u({_listed(columns)}, ord)"
+        if counted
+        else f"unnest({arrays}) as u({_listed(columns)})"
+    )
+
+
+def _value(column: Column[Any], source: str = "u") -> str:
+    value = f"{source}.{_quoted(column.name)}"
+    is_literal = isinstance(column.type, ARRAY) and source == "u"
+    return f"cast({value} as {column.type.compile(_DIALECT)})" if is_literal else value
+
+
+def _element(column: Column[Any]) -> str:
+    """An array column goes as text: PostgreSQL's arrays of arrays are all of one length."""
+    return "text" if isinstance(column.type, ARRAY) else str(column.type.compile(_DIALECT))
+
+
+def _encoder(column: Column[Any]) -> Callable[[Any], str] | None:
+    if isinstance(column.type, JSONB):
+        return lambda value: to_json(value).decode()
+    return _array if isinstance(column.type, ARRAY) else None
+
+
+def _array(values: Iterable[Any]) -> str:
+    """As PostgreSQL writes an array that has no null in it."""
+    return "{" + ",".join(f'"{str(value).translate(_ESCAPED)}"' for value in values) + "}"

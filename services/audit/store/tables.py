@@ -1,0 +1,38 @@
+"""The tables of audit, as its migrations leave them."""
+
+from sqlalchemy import Column, FetchedValue, MetaData, Table
+from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, JSONB, TEXT, UUID
+
+from chassis.tables import TIMESTAMPTZ, required
+
+META = MetaData(schema="audit")
+
+HEAD = Table(
+    "head",
+    META,
+    Column("one", BOOLEAN, primary_key=True, server_default=FetchedValue()),
+    required("entry", BIGINT),
+    required("hash", TEXT),
+)
+
+ENTRIES = Table(
+    "entries",
+    META,
+    Column("entry", BIGINT, primary_key=True),
+    required("time", TIMESTAMPTZ),
+    required("event_id", UUID),
+    required("source", TEXT),
+    required("type", TEXT),
+    required("stream", TEXT),
+    required("sequence", BIGINT),
+    required("actor", TEXT),
+    required("organisation", TEXT),
+    required("purpose", TEXT),
+    required("policy", TEXT),
+    Column("causationid", TEXT),
+    required("salt", BYTEA),
+    required("commitment", TEXT),
+    required("details", JSONB),
+    required("previous", TEXT),
+    required("hash", TEXT),
+)

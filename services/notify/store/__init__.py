@@ -1,0 +1,1 @@
+"""The tables of notify: what stands in each inbox, and what waits for somebody to be told."""

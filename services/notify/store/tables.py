@@ -1,0 +1,44 @@
+"""The tables of notify, as its migrations leave them."""
+
+from sqlalchemy import Column, Identity, MetaData, Table
+from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, TEXT, UUID
+
+from chassis.tables import TIMESTAMPTZ, filled, required
+
+META = MetaData(schema="notify")
+
+NOTIFICATIONS = Table(
+    "notifications",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID),
+    Column("import_id", UUID),
+    required("own", BOOLEAN),
+    required("organisation", TEXT),
+    required("audience", TEXT),
+    required("template", TEXT),
+    required("priority", TEXT),
+    Column("referral_id", UUID),
+    Column("return_id", UUID),
+    required("created_at", TIMESTAMPTZ),
+    filled("mail", TEXT),
+)
+
+UNADDRESSED = Table(
+    "unaddressed",
+    META,
+    Column("pos", BIGINT, Identity(always=True), primary_key=True),
+    required("case_id", UUID),
+    required("template", TEXT),
+    Column("referral_id", UUID),
+    Column("return_id", UUID),
+    required("own", BOOLEAN),
+)
+
+READINGS = Table(
+    "readings",
+    META,
+    Column("notification_id", UUID, primary_key=True),
+    Column("reader", TEXT, primary_key=True),
+    required("at", TIMESTAMPTZ),
+)

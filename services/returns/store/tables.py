@@ -1,0 +1,57 @@
+"""The tables of returns, as the migrations leave them."""
+
+from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.dialects.postgresql import BOOLEAN, INTEGER, JSONB, TEXT, UUID
+
+from chassis.tables import TIMESTAMPTZ, filled, required
+
+META = MetaData(schema="returns")
+
+KNOWN = Table(
+    "known",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    Column("person_id", UUID),
+    Column("age_group", TEXT),
+    Column("flags", TEXT),
+    required("holds", JSONB),
+    required("accepted", JSONB),
+)
+
+RETURNS = Table(
+    "returns",
+    META,
+    Column("id", UUID, primary_key=True),
+    Column("half", TEXT, primary_key=True),
+    required("case_id", UUID),
+    required("organisation", TEXT),
+    required("sender", TEXT),
+    required("receiver", TEXT),
+    required("receiver_cell", TEXT),
+    required("requested_at", TIMESTAMPTZ),
+    required("state", TEXT),
+    Column("result", TEXT),
+    Column("grounds", TEXT),
+    Column("assessor", TEXT),
+    Column("clearer", TEXT),
+    Column("reason", TEXT),
+    Column("outcome", TEXT),
+    filled("checks", JSONB),
+    Column("expected_at", TIMESTAMPTZ),
+    Column("handover", TEXT),
+    Column("escorted", BOOLEAN),
+    Column("counselled_at", TIMESTAMPTZ),
+    Column("decided_at", TIMESTAMPTZ),
+    Column("confirmed_at", TIMESTAMPTZ),
+    Column("assessed_at", TIMESTAMPTZ),
+    Column("cleared_at", TIMESTAMPTZ),
+    Column("suspended_at", TIMESTAMPTZ),
+    Column("departed_at", TIMESTAMPTZ),
+    Column("overdue_at", TIMESTAMPTZ),
+    Column("missed_at", TIMESTAMPTZ),
+    Column("turned_back_at", TIMESTAMPTZ),
+    Column("arrived_at", TIMESTAMPTZ),
+    Column("closed_at", TIMESTAMPTZ),
+    Column("withdrawn_at", TIMESTAMPTZ),
+    required("version", INTEGER),
+)

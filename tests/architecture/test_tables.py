@@ -1,0 +1,75 @@
+"""Each `Table` of a service is the table that its migrations leave, and each table of its schema has one."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData, Table, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.migrate import migrate
+from deploy.local.testing import Databases
+
+SERVICES = Path(__file__).parents[2] / "services"
+WITH_TABLES = sorted(path.parent.parent.name for path in SERVICES.glob("*/store/tables.py"))
+
+_COLUMNS = text(
+    """
+    select c.table_name, c.column_name, format_type(a.atttypid, a.atttypmod) as type, c.is_nullable = 'YES' as nullable,
+        c.is_identity = 'YES' as identity, c.column_default is not null as filled
+    from information_schema.columns c
+    join pg_attribute a on a.attrelid = format('%I.%I', c.table_schema, c.table_name)::regclass and a.attname = c.column_name
+    where c.table_schema = :schema and c.table_name <> 'alembic_version'
+    """
+)
+_KEYS = text(
+    """
+    select k.table_name, k.column_name from information_schema.table_constraints c
+    join information_schema.key_column_usage k using (constraint_schema, constraint_name)
+    where c.table_schema = :schema and c.constraint_type = 'PRIMARY KEY' and k.table_name <> 'alembic_version'
+    """
+)
+Columns = dict[str, tuple[str, bool, bool, bool]]
+
+
+def tables_of(service: str) -> dict[str, Table]:
+    module = import_module(f"services.{service}.store.tables")
+    meta: MetaData = module.META
+    assert meta.schema == service
+    return {table.name: table for table in meta.tables.values()}
+
+
+def _stated(table: Table) -> Columns:
+    dialect: Any = postgresql.dialect()
+    return {
+        column.name: (
+            str(column.type.compile(dialect)).lower().replace(" without time zone", ""),
+            bool(column.nullable),
+            column.identity is not None,
+            column.server_default is not None and column.identity is None,
+        )
+        for column in table.c
+    }
+
+
+@pytest.mark.parametrize("service", WITH_TABLES)
+async def test_each_table_of_a_service_is_stated_as_its_migrations_leave_it(
+    service: str, postgres: Databases
+) -> None:
+    owner_url, _ = await postgres.create_database(service)
+    await migrate(owner_url, service, SERVICES / service / "migrations" / "versions")
+    engine = create_async_engine(owner_url)
+    async with engine.connect() as conn:
+        columns = (await conn.execute(_COLUMNS, {"schema": service})).all()
+        keys = (await conn.execute(_KEYS, {"schema": service})).all()
+    await engine.dispose()
+    migrated: dict[str, Columns] = {row.table_name: {} for row in columns}
+    for row in columns:
+        migrated[row.table_name][row.column_name] = (row.type, row.nullable, row.identity, row.filled)
+    stated = tables_of(service)
+    assert {name: _stated(table) for name, table in stated.items()} == migrated
+    assert {name: {c.name for c in table.primary_key} for name, table in stated.items()} == {
+        name: {key.column_name for key in keys if key.table_name == name} for name in migrated
+    }
