@@ -1,7 +1,6 @@
 """Every state in which a thing may be found, made through a service's own routes and handlers: for what its views offer."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,45 +10,14 @@ from services.referral.domain.states import State as ReferralState
 from services.referral.seeding import seed
 from services.returns.domain.states import State as ReturnState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import rows
-from tests.authorisation.worlds import PARTNER, Made, Referral, Returns, from_abroad
+from tests.authorisation.states_of_cases import CASE_THINGS
+from tests.authorisation.states_of_consent import CONSENT_THINGS
+from tests.authorisation.table import SERVICE_FORM
+from tests.authorisation.thing import Maker, Thing, as_made, then
+from tests.authorisation.worlds import PARTNER, Made, Notify, Referral, Returns, from_abroad
 from tests.referral import making as referring
 from tests.referral.asking import BODIES, form
 from tests.returns import making as returning
-
-Maker = Callable[[Any], Awaitable[Made]]
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """`view` is where it is read; `of` are the states that it has, all of which some maker must reach."""
-
-    service: str
-    view: str
-    states: Mapping[str, Maker]
-    of: frozenset[str]
-    bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Right bodies by the last part of a path, where the table's is not right in every state."""
-    more: frozenset[str] = frozenset()
-    """Its commands that are not under the path of its view."""
-    listed: str | None = None
-    """For what is read in a list alone: the member of its row by which it is found."""
-
-    @property
-    def commands(self) -> frozenset[str]:
-        own = {row.path for row in rows() if row.path.startswith(self.view) and row.service == self.service}
-        return self.more or frozenset(own)
-
-    def found(self, answer: Any, made: Made) -> Mapping[str, Any] | None:
-        """The thing in what was answered; None where it does not stand there."""
-        if self.listed is None:
-            return answer
-        items = answer["items"] if isinstance(answer, dict) else answer
-        return next((one for one in items if one[self.listed] == made[self.listed]), None)
-
-    def __str__(self) -> str:
-        return f"{self.service} {self.view}"
-
 
 VIEWS = {"referral": "/v1/referrals/{referral_id}", "returns": "/v1/returns/{return_id}"}
 
@@ -60,18 +28,6 @@ def _after(start: str, *verbs: str) -> Maker:
         for verb in verbs:
             path = f"{VIEWS[world.harness.service.name].format(**made)}/{verb}"
             await world.ask("worker", "POST", path, {**BODIES, **returning.RETURNING}.get(verb))
-        return made
-
-    return make
-
-
-def _then(start: str, tell: Callable[[Made], list[Any]]) -> Maker:
-    """Made, and then told something by others."""
-
-    async def make(world: Any) -> Made:
-        made = await world.make(start)
-        for event in tell(made):
-            await world.harness.deliver(event)
         return made
 
     return make
@@ -123,9 +79,9 @@ RETURNS: Mapping[str, Maker] = MappingProxyType(
         "closed": _after("suspended", "close"),
         "withdrawn": _after("decided", "withdraw"),
         "suspended early": _after("requested", "suspend"),
-        "arrived over there": _then("departed", _arrival),
-        "handed over": _then("decided", _transfer),
-        "departed and handed over": _then("departed", _transfer),
+        "arrived over there": then("departed", _arrival),
+        "handed over": then("decided", _transfer),
+        "departed and handed over": then("departed", _transfer),
         "announced here": _receiving("cleared"),
         "suspended there": _receiving("cleared", "suspended"),
         "turned back there": _receiving("cleared", "departed", "turned_back"),
@@ -196,7 +152,7 @@ def _told(*codes: str) -> Maker:
         told = [referring.process(*ids, f"referral.{code}") for code in codes]
         return [referring.authorised(*ids), referring.delivered(*ids), *told]
 
-    return _then("sent", tell)
+    return then("sent", tell)
 
 
 REFERRALS: Mapping[str, Maker] = MappingProxyType(
@@ -209,9 +165,9 @@ REFERRALS: Mapping[str, Maker] = MappingProxyType(
         "completed there": _told("accepted", "started", "completed"),
         "cancelled": _after("sent", "cancel"),
         "entered in error": _after("draft", "correct"),
-        "refused by consent": _then("sent", lambda made: [referring.refused(*_ids(made, "referral_id"))]),
-        "revoked": _then("sent", lambda made: [referring.recalled(*_ids(made, "referral_id"))]),
-        "handed over": _then("sent", _transfer),
+        "refused by consent": then("sent", lambda made: [referring.refused(*_ids(made, "referral_id"))]),
+        "revoked": then("sent", lambda made: [referring.recalled(*_ids(made, "referral_id"))]),
+        "handed over": then("sent", _transfer),
         "completed": _after("started", "complete"),
         "failed": _after("started", "fail"),
         "rejected": _after("received", "reject"),
@@ -232,16 +188,73 @@ REFERRALS: Mapping[str, Maker] = MappingProxyType(
     }
 )
 
-NOT_OFFERED: frozenset[str] = frozenset()
-"""Commands that no view offers, each with its reason in docs/api.md."""
+NOT_OFFERED = frozenset({"notify POST /v1/inbox/read"})
+"""Commands that no view offers: what is done with everything in a list at once."""
+
+ORGANISATION = "/v1/organisations/{organisation}"
+
+
+async def _whole_organisation(world: Referral) -> Made:
+    """Another service may always be described; its name is the caller's to choose."""
+    return {**await world.listed(), "service": "{service}"}
+
+
+async def _desk(world: Referral) -> Made:
+    made = await world.listed()
+    await world.ask("supervisor", "PUT", f"{ORGANISATION}/services/{{service}}".format(**made), SERVICE_FORM)
+    return {**made, "id": made["service"]}
+
+
+async def _notice(world: Notify) -> Made:
+    made = await world.noticed()
+    return {**made, "id": made["notification_id"]}
+
+
+async def _stuck(world: Any) -> Made:
+    made = await world.failed_work()
+    return {**made, "id": made["work_id"]}
+
 
 THINGS = (
-    Thing("referral", "/v1/referrals/{referral_id}", REFERRALS, frozenset(ReferralState)),
+    *CASE_THINGS,
+    *CONSENT_THINGS,
+    Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),
+    Thing("referral", ORGANISATION, {"listed": _whole_organisation}),
+    Thing(
+        "referral",
+        ORGANISATION,
+        {"listed": _desk},
+        commands=frozenset({f"{ORGANISATION}/services/{{service}}"}),
+        listed="id",
+        within="services",
+        name="service of an organisation",
+    ),
     Thing(
         "returns",
-        "/v1/returns/{return_id}",
+        VIEWS["returns"],
         RETURNS,
         frozenset(ReturnState),
         {"close": {"outcome": "contact-lost"}},
+    ),
+    Thing(
+        "notify",
+        "/v1/inbox",
+        {"noticed": _notice},
+        commands=frozenset({"/v1/inbox/{notification_id}/read"}),
+        listed="id",
+    ),
+    Thing(
+        "notify",
+        "/v1/parked",
+        as_made("parked"),
+        commands=frozenset({"/v1/parked/replay"}),
+        listed="stream",
+    ),
+    Thing(
+        "notify",
+        "/v1/work",
+        {"failed": _stuck},
+        commands=frozenset({"/v1/work/{work_id}/retry"}),
+        listed="id",
     ),
 )

@@ -199,8 +199,12 @@ class Consent(World):
         sent = await self.consent()
         asked = consenting.referral_sent(UUID(sent["case_id"]))
         await self.harness.deliver(asked)
+        return await self.granted_to(asked.referral_id)
+
+    async def granted_to(self, referral_id: UUID) -> Made:
+        """The worker's case received what was disclosed for this referral."""
         made = await self.case()
-        event = referring.received(UUID(made["case_id"]), asked.referral_id, recipient=AGENCY)
+        event = referring.received(UUID(made["case_id"]), referral_id, recipient=AGENCY)
         await self.harness.deliver(event)
         return {**made, "disclosure_id": str(event.disclosure_id)}
 
