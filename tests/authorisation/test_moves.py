@@ -114,10 +114,10 @@ def reasons(answer: httpx2.Response) -> Iterator[str]:
 async def test_every_state_is_reached_and_every_command_offered_with_what_it_needs(
     worlds: Worlds, service: str
 ) -> None:
-    mine = [thing for thing in THINGS if thing.service == service]
-    unseen = {str(row) for thing in mine for row in commands(thing)}
-    unreached = {(str(thing), state) for thing in mine for state in thing.of}
-    for thing, name in ((thing, name) for thing in mine for name in thing.states):
+    mine = [(thing, name) for thing, name in STATES if thing.service == service]
+    unseen = {str(row) for thing, _ in mine for row in commands(thing)}
+    unreached = {(str(thing), state) for thing, _ in mine for state in thing.of}
+    for thing, name in mine:
         for reader, made in await readers(worlds, thing, name):
             offered, view = await reader.offered(made), await reader.view(made)
             unreached -= {(str(thing), (view or {}).get("state"))}
