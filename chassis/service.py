@@ -26,7 +26,7 @@ from chassis.observe.telemetry import Telemetry
 from chassis.purge import purge_work
 from chassis.settings import Settings
 from chassis.vault.vault import Vault
-from chassis.web import answers, operations, refusals
+from chassis.web import answers, code_lists, operations, refusals
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
@@ -137,6 +137,7 @@ class Service:
         app.state.settings, app.state.name = self.settings, self.name
         app.include_router(router)
         app.include_router(operations.router)
+        app.include_router(code_lists.router)
         return app
 
     def today(self) -> date:

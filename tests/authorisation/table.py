@@ -52,6 +52,7 @@ OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
+PERSONNEL = DOOR | {"auditor", "operator"}
 HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
@@ -392,6 +393,8 @@ def _operations(service: str) -> list[Row]:
     """What every service has from the chassis."""
     replay = {"source": "{source}", "stream": "{stream}"}
     return [
+        Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
+        Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
         Row(service, "GET", "/v1/parked", "parked.read", OPERATOR, "parked"),
         Row(service, "POST", "/v1/parked/replay", "parked.replay", OPERATOR, "parked", replay),
         Row(service, "GET", "/v1/work", "work.read", OPERATOR, "failed_work"),

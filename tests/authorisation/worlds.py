@@ -66,6 +66,9 @@ class World:
         made: Made = await getattr(self, subject)()
         return made
 
+    async def code_list(self) -> Made:
+        return {"name": "referral_state"}
+
     async def nothing(self) -> Made:
         return {}
 
