@@ -10,7 +10,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.events.subscription import Subscription
 from chassis.problems import Invalid, Unavailable
-from contracts.events.referral import DirectoryChangedV1, StaffChangedV1
+from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
 from contracts.organisations import ACTIVE, CASE_ROLES, may_receive
 
 Field = str | tuple[str | int, ...]

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from contracts import services
 from contracts.envelope import Event
-from contracts.events import access, audit, consent, exchange, intake, notify, referral, returns
+from contracts.events import access, audit, consent, directory, exchange, intake, notify, referral, returns
 
 DAY_MS = 86_400_000
 RETENTION_MS = 30 * DAY_MS
@@ -17,7 +17,7 @@ CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
 
-FOLLOWERS = ("intake", "consent", "returns", "exchange", "notify")
+FOLLOWERS = ("intake", "consent", "referral", "returns", "exchange", "notify")
 """Services that follow the directory: they know which organisations and which staff there are (`chassis.directory`)."""
 
 
@@ -87,6 +87,8 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
     _entry(consent.DisclosureRecalledV1, "consent", "intake", "referral", "exchange", protective=True),
     _entry(consent.DisclosureCorrectedV1, "consent", "exchange"),
+    _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
+    _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(referral.ReferralSentV1, "referral", "consent"),
     _entry(referral.TransferMovedV1, "referral", "intake"),
     _entry(referral.ReferralReceivedV1, "referral", "notify"),
@@ -102,8 +104,6 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(referral.ReferralRevokedV1, "referral", "notify"),
     _entry(referral.ReferralRemindedV1, "referral", "notify"),
     _entry(referral.ReferralExpiredV1, "referral", "consent", "notify"),
-    _entry(referral.DirectoryChangedV1, "referral", *FOLLOWERS, stream="directory"),
-    _entry(referral.StaffChangedV1, "referral", *FOLLOWERS, stream="directory"),
     _entry(returns.ReturnRequestedV1, "returns"),
     _entry(returns.ReturnCounselledV1, "returns"),
     _entry(returns.ReturnDecidedV1, "returns"),
@@ -127,7 +127,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(exchange.EnvelopeRefusedV1, "exchange", "consent", "referral", "notify"),
     _entry(exchange.DisclosureReceivedV1, "exchange", "intake", "consent", "referral"),
     _entry(exchange.ProcessReceivedV1, "exchange", "referral", "returns"),
-    _entry(exchange.DirectoryReceivedV1, "exchange", "referral", stream="directory"),
+    _entry(exchange.DirectoryReceivedV1, "exchange", "directory", stream="directory"),
     _entry(exchange.RecallReceivedV1, "exchange", "intake", "consent", "referral", "notify", protective=True),
     _entry(exchange.RecallAnsweredV1, "exchange", "consent", "notify"),
     _entry(exchange.CorrectionReceivedV1, "exchange", "intake", "notify"),

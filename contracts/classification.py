@@ -91,6 +91,8 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "services.service_id": OPERATIONAL,
             "services.status": OPERATIONAL,
             "services.capacity": OPERATIONAL,
+            "services.minimum_age": OPERATIONAL,
+            "services.maximum_age": OPERATIONAL,
         },
         "directory.received.v1": {
             "status": OPERATIONAL,

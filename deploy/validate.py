@@ -13,9 +13,9 @@ import yaml
 from jsonschema import Draft7Validator
 
 from contracts.catalogue import SERVICES
+from deploy.compose.file import COMPOSE, compose_text
 
 HERE = Path(__file__).parent
-COMPOSE = HERE.parent / "docker-compose.yml"
 CELLS = ("th", "kh")
 BORDER = "border"
 ONCE = ("secrets",)
@@ -132,6 +132,8 @@ def _references(compose: Mapping[str, Any]) -> Iterator[str]:
 
 def main() -> int:
     found = problems(yaml.safe_load(COMPOSE.read_text()))
+    if COMPOSE.read_text() != compose_text():
+        found.append("not what `python -m deploy.compose.file` writes")
     sys.stderr.writelines(f"{COMPOSE.name}: {problem}\n" for problem in found)
     return 1 if found else 0
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from chassis import directory
 from chassis.database import Database
-from contracts.events.referral import DirectoryChangedV1, StaffChangedV1, StaffMember
+from contracts.events.directory import DirectoryChangedV1, StaffChangedV1, StaffMember
 
 ORGANISATIONS: Mapping[str, tuple[str, str]] = {
     "th-care-agency": ("coordination", "NGO"),

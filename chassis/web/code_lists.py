@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Response
 from fastapi.responses import JSONResponse
@@ -33,7 +33,9 @@ AcceptLanguage = Annotated[
 IfNoneMatch = Annotated[
     str | None, Header(max_length=400, description="an ETag of before: 304 where nothing has changed")
 ]
-_UNCHANGED = {304: {"description": "nothing has changed since the ETag of If-None-Match"}}
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "nothing has changed since the ETag of If-None-Match"}
+}
 
 
 class CodeView(BaseModel):

@@ -59,6 +59,12 @@ def reviewed(name: str, language: str) -> bool:
     )
 
 
+def forget() -> None:
+    """The files were written anew."""
+    for kept in (names, content, labels, reviewed):
+        kept.cache_clear()
+
+
 def known(name: str) -> Callable[[str], str]:
     """A validator that lets through only the codes of the list."""
 

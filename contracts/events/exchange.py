@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event, Sealed
-from contracts.events.referral import OfferedService
+from contracts.events.directory import OfferedService
 from contracts.types import AgreementId, CaseId, Cell, Code, Instant, LawReference, OrganisationId, Sha256
 
 

@@ -92,7 +92,7 @@ class ComposedCell(Cell):
         write_secret(self.own(service) / f"{service}.env", lines)
         names = [f"{service}.jwk.json", "services.jwks.json", "issuer.jwks.json"]
         names += ["epoch.json"] if service in VAULT_SERVICES else []
-        names += ["staff.json"] if service == "referral" else []
+        names += ["staff.json"] if service == "directory" else []
         for name in names:
             shutil.copyfile(self.keys / name, self.own(service) / name)
         brokers = [self, *cells.values()] if service == "exchange" else [self]

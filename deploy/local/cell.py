@@ -101,7 +101,7 @@ class Cell:
         if service == "exchange":
             partners = {code: self._partner(cell) for code, cell in cells.items()}
             return {"partners": partners, **{k: str(path) for k, path in trust.settings(self.code).items()}}
-        if service == "referral":
+        if service == "directory":
             directory = str(Path(__file__).parent / "directory.json")
             return {"directory_file": directory, "staff_file": str(self._staff_file())}
         if service == "notify":
@@ -109,7 +109,7 @@ class Cell:
         return {}
 
     def _staff_file(self) -> Path:
-        """Whoever the cell's issuer signs in, as referral takes it."""
+        """Whoever the cell's issuer signs in, as directory takes it."""
         organisations: dict[str, dict[str, list[str]]] = {}
         for person in load_people(self.code):
             organisations.setdefault(person.org, {})[person.name] = list(person.roles)

@@ -21,7 +21,7 @@ from services.intake.sealing import REASONS, STATUS, fields_to_seal, status_reco
 from services.intake.store import imports
 from services.intake.store.imports import Chunk, ChunkRow, NewRow, RowKey
 from services.intake.store.index import IndexEntry
-from services.intake.store.records import Change
+from services.intake.store.records import Change, SealedDecision
 
 CHUNK_ROWS = 100
 CHUNK_CLASS = "import.chunk"
@@ -160,7 +160,9 @@ def _new_row(
     changes = [Change(case_id, case.fields_revision, name, sealed[name]) for name in known]
     decision = None
     if STATUS_FIELD in fields:
-        decision = (fields[STATUS_BY], sealed[STATUS], sealed[REASONS])
-        facts += case.identify(decision[0], decision[1], DECIDED)
+        facts += case.identify(fields[STATUS_BY], sealed[STATUS], DECIDED)
+        decision = SealedDecision(
+            case_id, case.status_revision, fields[STATUS_BY], sealed[STATUS], sealed[REASONS]
+        )
         changes += [Change(case_id, case.fields_revision, name, sealed[name]) for name in DECIDED]
     return NewRow(key, case, changes, index, decision, facts)

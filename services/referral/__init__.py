@@ -1,1 +1,1 @@
-"""referral keeps both halves of every referral, the directory of organisations and services, and the response clocks."""
+"""referral keeps both halves of every referral, and the response clocks."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from chassis.service import Service
 from contracts.response_clock import response_clock
 from services.referral import api, clocks, handlers
-from services.referral.seeding import Seeding
 from services.referral.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -22,8 +21,6 @@ def build(settings: Settings) -> Service:
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(clock, settings.cell),
         work=lambda _: clocks.work(),
-        background=lambda service: [Seeding(service, settings)],
-        follows_directory=False,  # referral owns the directory and writes the projection itself
     )
     service.ports["response_clock"] = clock
     return service

@@ -1,11 +1,11 @@
 """What referral does when it is told something: plain functions, from what was loaded and the event to facts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from chassis.events.subscription import Subscription
+from contracts.crossing import BY_CODE, REFERRAL
 from contracts.events.consent import (
     ConsentGivenV1,
     DisclosureAuthorisedV1,
@@ -13,8 +13,8 @@ from contracts.events.consent import (
     DisclosureRefusedV1,
     HandOverAskedV1,
 )
+from contracts.events.directory import DirectoryChangedV1
 from contracts.events.exchange import (
-    DirectoryReceivedV1,
     DisclosureReceivedV1,
     EnvelopeDeliveredV1,
     EnvelopeRefusedV1,
@@ -25,30 +25,16 @@ from contracts.events.intake import AgeGroupKnownV1
 from contracts.response_clock import ResponseClock
 from services.referral.domain.case import CONSENT_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
-from services.referral.domain.directory import Organisation, Profile, Service
 from services.referral.domain.facts import Fact, Ignored
+from services.referral.domain.offers import Offer, Offers
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, Kind, State, Verb
 from services.referral.outgoing import outgoing
-from services.referral.store import ages, consents, directory, referrals
+from services.referral.store import ages, consents, offers, referrals
 from services.referral.store.ages import HeardAge
 
 Facts = Iterable[Fact]
 DISCLOSURE = "disclosure"
-
-_PROCESS: Mapping[str, tuple[Half, Verb]] = MappingProxyType(
-    {
-        "referral.accepted": (Half.OUTGOING, Verb.ACCEPT),
-        "referral.rejected": (Half.OUTGOING, Verb.REJECT),
-        "referral.started": (Half.OUTGOING, Verb.START),
-        "referral.held": (Half.OUTGOING, Verb.HOLD),
-        "referral.resumed": (Half.OUTGOING, Verb.RESUME),
-        "referral.completed": (Half.OUTGOING, Verb.COMPLETE),
-        "referral.failed": (Half.OUTGOING, Verb.FAIL),
-        "referral.cancelled": (Half.INCOMING, Verb.CANCEL),
-    }
-)
-"""Process code → the half that follows it. What such a half says bears its own name, so exchange sends none of it back."""
 
 
 def on_consent_given(heard: HeardConsent, event: ConsentGivenV1, now: datetime) -> Facts:
@@ -123,10 +109,11 @@ def on_envelope_refused(case: CaseReferrals, event: EnvelopeRefusedV1, now: date
 
 
 def on_process_received(case: CaseReferrals, event: ProcessReceivedV1, now: datetime) -> Facts:
-    """Returns has the codes of returns; a code that no half follows is passed over."""
-    if event.code not in _PROCESS:
+    """Returns has the codes of returns. What the half says that follows bears its own name, so exchange sends none of it back."""
+    crossing = BY_CODE.get(event.code)
+    if crossing is None or crossing.subject is not REFERRAL:
         return ()
-    half, verb = _PROCESS[event.code]
+    half, verb = Half(crossing.follows), Verb(crossing.verb)
     referral = case.halves.get((event.subject_id, half))
     if referral is None or not _is_partner(referral, event):
         return [Ignored(event.subject_id, half, event.code, None)]
@@ -170,15 +157,11 @@ def on_age_group_known(heard: HeardAge, event: AgeGroupKnownV1, now: datetime) -
     return ()
 
 
-def on_directory_received(organisation: Organisation, event: DirectoryReceivedV1, now: datetime) -> Facts:
-    """A partner speaks of its own organisations alone: exchange has seen to it."""
-    details = {} if event.org_type is None else {"type": event.org_type}
-    profile = Profile(event.sender_cell, event.role, organisation.id, directory.hsds(event.status), details)
-    services = [
-        Service(s.service_id, s.service, s.service_id, directory.hsds(s.status), s.capacity, {})
-        for s in event.services
-    ]
-    organisation.hear(profile, services, event.version)
+def on_directory_changed(offers: Offers, event: DirectoryChangedV1, now: datetime) -> Facts:
+    offers.hear(
+        event.status,
+        [Offer(s.service_id, s.service, s.status, s.minimum_age, s.maximum_age) for s in event.services],
+    )
     return ()
 
 
@@ -199,19 +182,18 @@ def _unknown(event: Any, half: Half) -> Ignored:
 
 
 def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:
-    """A consent that was given is no matter of any referral, so none is loaded for it, and the directory is loaded for
-    hand-overs alone.
+    """A consent that was given is no matter of any referral, so none is loaded for it, and what is offered is loaded for
+    hand-overs alone. The directory comes first, so that a hand-over in the same batch finds it.
     """
-    return [_directory(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
+    return [_offers(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
 
 
-def _directory() -> Subscription[Any, Organisation]:
-    """What changed is said by the store, as for a change by people."""
+def _offers() -> Subscription[Any, Offers]:
     return Subscription(
-        handlers={DirectoryReceivedV1: on_directory_received},
+        handlers={DirectoryChangedV1: on_directory_changed},
         key=lambda event: event.organisation,
-        load=directory.load,
-        save=directory.save,
+        load=offers.load,
+        save=offers.save,
         outgoing=outgoing,
     )
 

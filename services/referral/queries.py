@@ -1,8 +1,7 @@
-"""Reads: the worklist, one half of a referral, and the directory, straight to what the API answers."""
+"""Reads: the worklist and one half of a referral, straight to what the API answers."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -13,11 +12,15 @@ from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.worklist import Position, halves
+from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, OrganisationId
 from services.referral.domain.states import MOVES, Half, Kind, State, Verb, passes
 from services.referral.store.referrals import action_of, right_to
 
-_REASON = "of `referral_rejection`, `referral_hold` or `referral_failure`; of `disclosure_refusal` or `border_refusal` where nothing was delivered"
+_LISTS = ", ".join(
+    f"`{row.reasons}`" for row in CROSSINGS if row.subject is REFERRAL and row.carries == "reason"
+)
+_REASON = f"of {_LISTS}; of `disclosure_refusal` or `border_refusal` where nothing was delivered"
 
 
 class WithheldView(BaseModel):
@@ -70,40 +73,6 @@ class ReferralView(ReferralSummary):
     ended_at: datetime | None
 
 
-class OrganisationSummary(BaseModel):
-    id: OrganisationId
-    cell: Cell
-    role: Annotated[str, Code("recipient_role")]
-    name: str
-    status: str
-    version: int
-    services: list[Annotated[str, Code("service")]]
-
-
-class ServiceView(BaseModel):
-    """HSDS 3.0 fields; `capacity` is a Gravity capacity code."""
-
-    id: str
-    service: Annotated[str, Code("service")]
-    name: str
-    status: str
-    capacity: str
-    details: dict[str, Any]
-    moves: list[MoveView]
-
-
-class OrganisationView(BaseModel):
-    id: OrganisationId
-    cell: Cell
-    role: Annotated[str, Code("recipient_role")]
-    name: str
-    status: str
-    version: int
-    details: dict[str, Any]
-    services: list[ServiceView]
-    moves: list[MoveView]
-
-
 _VIEW = """
     select r.*, r.id as referral_id,
            r.state in ('requested', 'received') and r.reminded_at is not null as late,
@@ -114,22 +83,6 @@ _VIEW = """
     from referral.referrals as r
 """
 _ONE = text(_VIEW + " where r.id = :id and r.half = :half")
-_ORGANISATIONS = text(
-    """
-    select o.id, o.cell, o.role, o.name, o.status, o.version,
-           array(select distinct s.service from referral.services as s
-                 where s.organisation = o.id and s.status = 'active' order by 1) as services
-    from referral.organisations as o
-    where o.id > :after and (cast(:cell as text) is null or o.cell = :cell)
-      and (cast(:role as text) is null or o.role = :role)
-      and ((cast(:service as text) is null and cast(:capacity as text) is null) or exists (
-          select from referral.services as s
-          where s.organisation = o.id and s.status = 'active'
-            and (cast(:service as text) is null or s.service = :service)
-            and (cast(:capacity as text) is null or s.capacity = :capacity)))
-    order by o.id limit :limit
-    """
-)
 
 
 async def worklist(
@@ -178,18 +131,3 @@ def moves(
         for verb in MOVES
     ]
     return commands.open(offers, permitted, referral_id=view.referral_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Only:
-    """What a list of organisations is narrowed to; a service and a capacity must be of one active service."""
-
-    cell: str | None = None
-    role: str | None = None
-    service: str | None = None
-    capacity: str | None = None
-
-
-async def organisations(tx: Transaction, only: Only, *, after: str, limit: int) -> list[OrganisationSummary]:
-    rows = await tx.execute(_ORGANISATIONS, {**asdict(only), "after": after, "limit": limit})
-    return [OrganisationSummary.model_validate(row, from_attributes=True) for row in rows]

@@ -1,4 +1,4 @@
-"""What can be done with a referral and with the directory: one function, one transaction."""
+"""What can be done with a referral: one function, one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,22 +6,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.identity.access import require, require_case
+from chassis.directory import Listed, refused, require_organisation
+from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Forbidden, Invalid, PreconditionFailed, WrongState
+from chassis.problems import Forbidden, Invalid, WrongState
 from contracts.response_clock import ResponseClock
-from services.referral.domain.directory import (
-    AgeNotTaken,
-    Organisation,
-    Profile,
-    RecipientNotListed,
-    Service,
-    ServiceNotOffered,
-)
 from services.referral.domain.facts import Fact
+from services.referral.domain.offers import AgeNotTaken, ServiceNotOffered, check_offer
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import MOVES, Half, Kind, Verb, WrongHalf, WrongMove
-from services.referral.store import ages, directory, referrals
+from services.referral.store import ages, offers, referrals
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +40,20 @@ def answered() -> Iterator[None]:
         raise WrongState(f"the referral is {error.state}") from error
     except WrongHalf as error:
         raise Forbidden(f"the {error.half} half does not {error.verb}") from error
-    except RecipientNotListed as error:
-        raise _refused("recipient", "not an active organisation of the directory", "not-listed") from error
     except AgeNotTaken as error:
-        raise _refused("service", "the recipient's service is for another age", "other-age") from error
+        raise refused("service", "the recipient's service is for another age", "other-age") from error
     except ServiceNotOffered as error:
-        raise _refused("service", "not a service that the recipient offers", "not-offered") from error
-
-
-def _refused(field: str, message: str, code: str) -> Invalid:
-    return Invalid(errors=[{"loc": ["body", field], "msg": message, "code": code}])
+        raise refused("service", "not a service that the recipient offers", "not-offered") from error
 
 
 async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: Asked) -> Referral:
     """A draft of the actor's organisation. Nothing is said: nobody else has anything to know yet."""
     await require_case(tx, actor, referrals.right_to("referral.draft", asked.kind), asked.case_id)
     if asked.recipient == actor.organisation:
-        raise _refused("recipient", "must be another organisation than the sender", "not-another")
+        raise refused("recipient", "must be another organisation than the sender", "not-another")
     recipient = await _recipient(tx, asked.case_id, asked.recipient, asked.service)
     if asked.kind is Kind.TRANSFER and recipient.cell != cell:
-        raise _refused(
+        raise refused(
             "recipient", "a case is transferred inside one country; abroad it is referred", "transfer-abroad"
         )
     referral = Referral(
@@ -137,53 +125,10 @@ async def expire(tx: Transaction, referral_id: UUID, half: Half) -> None:
     await referrals.save(tx, referral, referral.expire(tx.now))
 
 
-async def put_organisation(
-    tx: Transaction, actor: Actor, organisation_id: str, profile: Profile, expected: int | None
-) -> Organisation:
-    """By a supervisor of that organisation; made where it is not there yet."""
-    require(actor, "directory.write", organisation=organisation_id)
-    organisation = await directory.find_organisation(tx, organisation_id, lock=True)
-    found = organisation or Organisation(organisation_id, profile)
-    if expected is not None and found.version != expected:
-        raise PreconditionFailed
-    facts = found.describe(profile)
-    if facts:
-        await directory.save_organisation(tx, found, facts)
-    return found
-
-
-async def put_service(
-    tx: Transaction, actor: Actor, organisation_id: str, service: Service, expected: int | None
-) -> Organisation:
-    require(actor, "directory.write", organisation=organisation_id)
-    organisation = await directory.get_organisation(tx, organisation_id, lock=True, expected=expected)
-    facts = organisation.offer(service)
-    if facts:
-        await directory.save_organisation(tx, organisation, facts)
-    return organisation
-
-
-async def seed_organisation(
-    tx: Transaction, organisation_id: str, profile: Profile, services: Sequence[Service], sha256: str
-) -> bool:
-    """Take an entry of the seed file unless this very entry was taken before; so later changes by people stay."""
-    known = await directory.find_organisation(tx, organisation_id, lock=True)
-    organisation = known or Organisation(organisation_id, profile)
-    if organisation.seeded == sha256:
-        return False
-    facts = organisation.describe(profile)
-    for service in services:
-        facts += organisation.offer(service)
-    organisation.seeded = sha256
-    await directory.save_organisation(tx, organisation, facts)
-    return True
-
-
-async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> Profile:
+async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> Listed:
     """The recipient as the directory has it. Raises Invalid where no offer to it makes sense."""
-    organisation = await directory.find_organisation(tx, recipient)
+    listed = await require_organisation(tx, recipient, "recipient")
+    offered = await offers.of(tx, recipient, service)
     with answered():
-        if organisation is None:
-            raise RecipientNotListed
-        organisation.check_offer(service, await ages.known(tx, case_id))
-    return organisation.profile
+        check_offer(offered, await ages.known(tx, case_id))
+    return listed

@@ -25,8 +25,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/needs
         consent POST /v1/consents/{consent_id}/renew
         consent POST /v1/consents/{consent_id}/confirm-guardian
-        referral PUT /v1/organisations/{organisation}
-        referral PUT /v1/organisations/{organisation}/services/{service}
+        directory PUT /v1/organisations/{organisation}
+        directory PUT /v1/organisations/{organisation}/services/{service}
     """,
     Change.MOVES: """
         intake POST /v1/break-glass/{glass_id}/review

@@ -5,16 +5,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.referral.directory_forms import SeedFile
 from services.referral.domain.states import State as ReferralState
-from services.referral.seeding import seed
 from services.returns.domain.states import State as ReturnState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
 from tests.authorisation.table import SERVICE_FORM
 from tests.authorisation.thing import Maker, Thing, as_made, then
-from tests.authorisation.worlds import PARTNER, Made, Notify, Referral, Returns, from_abroad
+from tests.authorisation.worlds import PARTNER, Directory, Made, Notify, Referral, Returns, from_abroad
 from tests.referral import making as referring
 from tests.referral.asking import BODIES, form
 from tests.returns import making as returning
@@ -93,22 +91,10 @@ RETURNS: Mapping[str, Maker] = MappingProxyType(
 )
 
 
-async def _listed(world: Referral, organisation: str, status: str = "active") -> None:
-    beds = {"beds": {"name": "Beds", "service": "shelter"}}
-    entry = {
-        "id": organisation,
-        "name": "Shelter",
-        "role": "shelter",
-        "status": status,
-        "services": beds,
-    }
-    await seed(world.harness.service, SeedFile.model_validate({"organisations": [entry]}))
-
-
 async def _drafted(world: Referral, kind: str) -> tuple[Made, str]:
     """To an organisation of the country that is listed for this draft alone."""
     made, recipient = await world.case(), f"th-shelter-{uuid4().hex[:8]}"
-    await _listed(world, recipient)
+    await world.harness.deliver(referring.offering(recipient, "shelter"))
     body = form(UUID(made["case_id"]), recipient=recipient, service="shelter", kind=kind)
     answer = await world.ask("worker", "POST", "/v1/referrals", body)
     return {**made, "referral_id": answer.json()["id"]}, recipient
@@ -116,7 +102,8 @@ async def _drafted(world: Referral, kind: str) -> tuple[Made, str]:
 
 async def _to_one_who_has_gone(world: Referral) -> Made:
     made, recipient = await _drafted(world, "referral")
-    await _listed(world, recipient, "defunct")
+    gone = referring.directory_changed(recipient, version=2, role="shelter", status="defunct")
+    await world.harness.deliver(gone)
     return made
 
 
@@ -194,12 +181,12 @@ NOT_OFFERED = frozenset({"notify POST /v1/inbox/read"})
 ORGANISATION = "/v1/organisations/{organisation}"
 
 
-async def _whole_organisation(world: Referral) -> Made:
+async def _whole_organisation(world: Directory) -> Made:
     """Another service may always be described; its name is the caller's to choose."""
     return {**await world.listed(), "service": "{service}"}
 
 
-async def _desk(world: Referral) -> Made:
+async def _desk(world: Directory) -> Made:
     made = await world.listed()
     await world.ask("supervisor", "PUT", f"{ORGANISATION}/services/{{service}}".format(**made), SERVICE_FORM)
     return {**made, "id": made["service"]}
@@ -219,9 +206,9 @@ THINGS = (
     *CASE_THINGS,
     *CONSENT_THINGS,
     Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),
-    Thing("referral", ORGANISATION, {"listed": _whole_organisation}),
+    Thing("directory", ORGANISATION, {"listed": _whole_organisation}),
     Thing(
-        "referral",
+        "directory",
         ORGANISATION,
         {"listed": _desk},
         commands=frozenset({f"{ORGANISATION}/services/{{service}}"}),

@@ -292,6 +292,14 @@ def _referral() -> list[Row]:
         row("POST", f"{REFERRAL}/fail", "referral.fail", CARE, "started", {"reason": "moved-away"}),
         row("POST", f"{REFERRAL}/cancel", "referral.cancel", CARE, "sent"),
         row("POST", f"{REFERRAL}/correct", "referral.correct", CARE, "sent"),
+    ]
+
+
+def _directory() -> list[Row]:
+    def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
+        return Row("directory", method, path, action, allowed, *args, **more)
+
+    return [
         row("GET", "/v1/organisations", "directory.read", DOOR, "listed"),
         row("GET", ORGANISATION, "directory.read", DOOR, "listed"),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
@@ -404,5 +412,5 @@ def _operations(service: str) -> list[Row]:
 
 def rows() -> list[Row]:
     """All of them, a service after the other, so that each service is started once."""
-    own = [*_intake(), *_consent(), *_referral(), *_returns(), *_others()]
+    own = [*_intake(), *_consent(), *_directory(), *_referral(), *_returns(), *_others()]
     return [row for name in SERVICES for row in (*(r for r in own if r.service == name), *_operations(name))]

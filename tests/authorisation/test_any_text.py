@@ -31,8 +31,8 @@ READ_AT = MappingProxyType(
         f"intake POST {CASE}/needs": f"{CASE}/needs",
         "returns POST /v1/returns/{return_id}/assess": "/v1/returns/{return_id}/assessment",
         "returns POST /v1/returns/{return_id}/checks": "/v1/returns/{return_id}/checks",
-        "referral PUT /v1/organisations/{organisation}": "/v1/organisations/{organisation}",
-        "referral PUT /v1/organisations/{organisation}/services/{service}": "/v1/organisations/{organisation}",
+        "directory PUT /v1/organisations/{organisation}": "/v1/organisations/{organisation}",
+        "directory PUT /v1/organisations/{organisation}/services/{service}": "/v1/organisations/{organisation}",
     }
 )
 NOT_SHOWN = frozenset({"reason", "witness", "interpreter", "guardian"})

@@ -12,10 +12,11 @@ import httpx2
 from sqlalchemy import text
 
 from chassis.events.consumer import Inbox, Message
+from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
-from services.referral.directory_forms import SeedFile
-from services.referral.seeding import seed
+from services.directory.forms import SeedFile
+from services.directory.seeding import seed
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
 from tests.authorisation.table import CSV, EMERGENCY, NEEDS, ORGANISATION_FORM
@@ -28,6 +29,9 @@ from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
 
 Made = dict[str, str]
+MANY = Limits(streams=1_000_000, share=1.0)
+"""What is parked here is parked on purpose."""
+
 PARTNER = "kh-reintegration-agency"
 ASSESSOR = "th.assessor"
 DIRECTORY = SeedFile.model_validate(
@@ -86,7 +90,8 @@ class World:
 
     async def parked(self) -> Made:
         """A message that nobody can read waits for an operator."""
-        inbox = Inbox(self.harness.service.database, self.harness.service.subscriptions)
+        service = self.harness.service
+        inbox = Inbox(service.database, service.subscriptions, limits=MANY)
         await inbox.take(inbox.read([Message("somewhere", 0, self.unreadable, [], b"{")]))
         self.unreadable += 1
         (item, *_) = (await self.ask("operator", "GET", "/v1/parked")).json()["items"]
@@ -216,17 +221,22 @@ def from_abroad() -> dict[str, str]:
     return {"sender": PARTNER, "sender_cell": "KH", "recipient": AGENCY}
 
 
-class Referral(World):
+class Directory(World):
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
+
+    async def listed(self) -> Made:
+        return {"organisation": AGENCY, "service": "beds"}
+
+
+class Referral(World):
+    async def prepare(self) -> None:
+        await self.harness.deliver(referring.offering(PARTNER, "reintegration"))
         await self.harness.service.http.aclose()
         shown = {"sent": ["cor_FullName"], "withheld": [], "refusal": None}
         transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=shown))
         self.harness.service.http = httpx2.AsyncClient(transport=transport)
         self.harness.service.settings.peers = {"consent": "http://consent.test"}
-
-    async def listed(self) -> Made:
-        return {"organisation": AGENCY, "service": "beds"}
 
     async def draft(self) -> Made:
         made = await self.case()
@@ -368,6 +378,7 @@ class Audit(World):
 WORLDS: Mapping[str, type[World]] = {
     "intake": Intake,
     "consent": Consent,
+    "directory": Directory,
     "referral": Referral,
     "returns": Returns,
     "exchange": Exchange,

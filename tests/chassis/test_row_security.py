@@ -38,7 +38,7 @@ FREE = {
         "opened_cases",
     },
     "consent": {"agreements"},
-    "referral": {"organisations", "services"},
+    "referral": {"offered"},
     "returns": set(),
     "notify": set(),
     "exchange": {

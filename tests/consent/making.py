@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from contracts.disclosure import AgreementTerms
+from contracts.events.directory import DirectoryChangedV1
 from contracts.events.exchange import AgreementChangedV1
 from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
-from contracts.events.referral import DirectoryChangedV1, ReferralSentV1
+from contracts.events.referral import ReferralSentV1
 from services.consent.domain.authorisation import Ground, Listed
 from services.consent.domain.disclosure import Disclosure, Request
 from services.consent.domain.record import Act, ConsentRecord

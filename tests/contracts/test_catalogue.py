@@ -17,10 +17,10 @@ from contracts.catalogue import (
     topics_written_by,
 )
 from contracts.envelope import Event
-from contracts.events import access, audit, consent, exchange, intake, notify, referral, returns
+from contracts.events import access, audit, consent, directory, exchange, intake, notify, referral, returns
 from contracts.examples import examples
 
-MODULES = (access, audit, consent, exchange, intake, notify, referral, returns)
+MODULES = (access, audit, consent, directory, exchange, intake, notify, referral, returns)
 
 PROTECTIVE = {
     "consent.narrowed.v1",
@@ -98,7 +98,12 @@ def test_a_type_outside_the_catalogue_has_no_class_and_a_foreign_publisher_no_en
 
 def test_access_records_have_a_topic_of_their_own() -> None:
     assert topics_written_by("intake") == ("intake.access", "intake.events")
-    assert topics_read_by("intake") == ("consent.events", "exchange.events", "referral.events")
+    assert topics_read_by("intake") == (
+        "consent.events",
+        "directory.events",
+        "exchange.events",
+        "referral.events",
+    )
     assert all(len(topics_written_by(service)) == 2 for service in SERVICES)
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from contracts.events.referral import DirectoryChangedV1, OfferedService
+from contracts.events.directory import AgeLimitedService, DirectoryChangedV1
 from services.exchange.domain.check import authority
 from services.exchange.domain.items import Item, ItemClass, ListedService, Listing, Presence
 from services.exchange.use_cases.tell_listing import next_day
@@ -24,7 +24,7 @@ def changed(organisation: str, version: int, status: str = "active", **service: 
         version=version,
         status=status,
         org_type="NGO",
-        services=(OfferedService(**{**values, **service}),),
+        services=(AgeLimitedService(**{**values, **service}),),
     )
 
 

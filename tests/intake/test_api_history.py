@@ -139,7 +139,10 @@ async def test_a_key_stays_while_earlier_values_are_under_it(intake):
 
 @pytest.mark.parametrize("table", ["intake.fields", "intake.field_revisions"])
 def test_what_is_known_of_a_person_is_written_in_one_place(table):
-    writes = re.compile(rf"(insert into|update|delete from) {table}\b")
+    made = (
+        rf"(insert_set|insert_missing|upsert_set|update_set|delete_set)\(\s*{table.split('.')[1].upper()}\b"
+    )
+    writes = re.compile(rf"(insert into|update|delete from) {table}\b|{made}")
     where = {
         path.name
         for path in Path("services/intake").rglob("*.py")

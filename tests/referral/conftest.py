@@ -7,16 +7,16 @@ import pytest
 
 from deploy.local.testing import Databases
 from services.referral.app import VERSIONS, build
-from services.referral.seeding import seed
 from services.referral.settings import Settings
 from tests.harness import Harness, running
-from tests.referral.making import DIRECTORY
+from tests.referral.making import LISTED
 
 
 @pytest.fixture
 async def th(postgres: Databases, tmp_path: Path) -> AsyncIterator[Harness]:
     async with running("referral", build, VERSIONS, Settings, postgres, tmp_path, vault=False) as harness:
-        await seed(harness.service, DIRECTORY)
+        for event in LISTED:
+            await harness.deliver(event)
         yield harness
 
 

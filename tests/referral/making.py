@@ -1,14 +1,16 @@
-"""Referrals, directory entries and events for these tests."""
+"""Referrals and events for these tests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from contracts.events import consent, exchange
+from contracts.events.directory import AgeLimitedService, DirectoryChangedV1
 from contracts.response_clock import Calendar, Deadlines, ResponseClock, Span
-from services.referral.directory_forms import SeedFile
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State
+from tests.listing import directory_changed
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DEADLINES = Deadlines(NOW + timedelta(hours=12), NOW + timedelta(hours=24))
@@ -18,27 +20,20 @@ CLOCK = ResponseClock(
 )
 SENDER, RECIPIENT = "th-care-agency", "kh-reintegration-agency"
 HASH = "a" * 64
-DIRECTORY = SeedFile.model_validate(
-    {
-        "organisations": [
-            {
-                "id": RECIPIENT,
-                "name": "Reintegration Agency",
-                "role": "reintegration",
-                "services": {"reintegration": {"name": "Reintegration", "service": "reintegration"}},
-            },
-            {
-                "id": "th-shelter",
-                "name": "Shelter",
-                "role": "shelter",
-                "services": {
-                    "beds": {"name": "Beds", "service": "shelter", "capacity": "waitlist"},
-                    "closed": {"name": "Law clinic", "service": "legal", "status": "defunct"},
-                },
-            },
-            {"id": "kh-gone", "name": "Gone", "role": "health", "status": "defunct"},
-        ]
-    }
+
+
+def offering(organisation: str, *services: str, version: int = 1, **changes: Any) -> DirectoryChangedV1:
+    """The directory says of an organisation which services it offers, and to whom."""
+    own = {name: changes.pop(name) for name in list(changes) if name in AgeLimitedService.model_fields}
+    values = {"status": "active", "capacity": "capacity", **own}
+    offered = tuple(AgeLimitedService(**{"service_id": s, "service": s, **values}) for s in services)
+    return directory_changed(organisation, version, services=offered, **changes)
+
+
+LISTED = (
+    offering(RECIPIENT, "reintegration"),
+    offering("th-shelter", "shelter", capacity="waitlist"),
+    directory_changed("kh-gone", role="health", status="defunct"),
 )
 
 

@@ -5,30 +5,21 @@ from uuid import uuid4
 import pytest
 
 from contracts.events.intake import AgeGroupKnownV1
-from services.referral.directory_forms import SeedFile
-from services.referral.seeding import seed
 from tests.harness import Harness
 from tests.referral.asking import draft, move
+from tests.referral.making import offering
 
 AGES = {"adults": {"minimum_age": 18}, "children": {"maximum_age": 17}, "everybody": {}}
-DIRECTORY = SeedFile.model_validate(
-    {
-        "organisations": [
-            {
-                "id": f"kh-{name}",
-                "name": name,
-                "role": "shelter",
-                "services": {"beds": {"name": "Beds", "service": "shelter", **ages}},
-            }
-            for name, ages in AGES.items()
-        ]
-    }
-)
+
+
+async def list_shelters(th: Harness) -> None:
+    for name, ages in AGES.items():
+        await th.deliver(offering(f"kh-{name}", "shelter", **ages))
 
 
 async def drafts(th: Harness, group: str | None, basis: str):
     """Organisation → what a draft to it is answered, and its sending."""
-    await seed(th.service, DIRECTORY)
+    await list_shelters(th)
     case_id, answers = uuid4(), {}
     await th.grant_access(case_id, "th-care-agency")
     if group is not None:
@@ -58,7 +49,7 @@ async def test_a_service_for_another_age_is_refused_when_her_age_is_known(
 
 async def test_an_age_that_becomes_known_after_the_draft_is_refused_at_sending(th: Harness):
     case_id = uuid4()
-    await seed(th.service, DIRECTORY)
+    await list_shelters(th)
     await th.grant_access(case_id, "th-care-agency")
     made = (await draft(th, case_id, recipient="kh-adults", service="shelter")).json()["id"]
     await th.deliver(AgeGroupKnownV1(case_id=case_id, age_group="child", basis="birth_date"))

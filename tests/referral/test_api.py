@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chassis.web.http import cursor
 from tests.harness import Harness
+from tests.listing import directory_changed
 from tests.referral.asking import BODIES, draft, drafted, form, move, sent, view
 from tests.referral.making import RECIPIENT, delivered, received
 
@@ -102,8 +103,7 @@ async def test_an_offer_that_makes_no_sense_is_refused_with_the_field_and_no_ech
 
 async def test_a_recipient_that_has_closed_since_the_draft_is_refused_when_it_is_sent(th: Harness):
     _, referral_id = await drafted(th)
-    async with th.service.database.engine.begin() as conn:
-        await conn.execute(text("update referral.organisations set status = 'defunct'"))
+    await th.deliver(directory_changed(RECIPIENT, 2, status="defunct"))
     assert (await move(th, referral_id, "send")).status_code == 422
     assert (await view(th, referral_id))["state"] == "draft"
 

@@ -26,6 +26,7 @@ from chassis.database import Database
 from chassis.endings import within
 from chassis.web.http_server import server
 from contracts.catalogue import SERVICES
+from deploy.compose.file import compose_text
 from deploy.compose.secrets import USERS, make
 from deploy.local.cell import VAULT_SERVICES
 from deploy.production import LOCK, WHOLE, pins
@@ -40,6 +41,10 @@ def compose():
 
 def test_the_compose_file_holds(compose):
     assert problems(compose) == []
+
+
+def test_the_compose_file_is_what_the_list_of_services_makes_of_it():
+    assert COMPOSE.read_text() == compose_text()
 
 
 def _lose(compose):

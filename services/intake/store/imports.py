@@ -4,7 +4,6 @@ import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,40 +12,21 @@ from chassis.database import Origin, Transaction
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound
+from chassis.tables import insert_missing, insert_set
 from services.intake.domain.case import Case
 from services.intake.domain.facts import Fact
 from services.intake.domain.headings import EXTERNAL_ID
 from services.intake.domain.htcds import RowError
 from services.intake.outgoing import import_chunk, import_key, outgoing
-from services.intake.store import ages, index
-from services.intake.store.cases import remember_all
+from services.intake.store import cases, index, records
+from services.intake.store.cases import OpenedCase
 from services.intake.store.index import IndexEntry
-from services.intake.store.records import Change, record
+from services.intake.store.records import Change, SealedDecision
+from services.intake.store.tables import IMPORT_CHUNKS, IMPORT_RESULTS, IMPORT_ROWS, IMPORTS
 
-_INSERT = text(
-    """
-    insert into intake.imports (id, organisation, by, purpose, policy, total, done, errors, chunks, at, ended_at)
-    values (:id, :organisation, :by, :purpose, :policy, :total, cast(:errors as integer), cast(:errors as integer),
-            cast(:chunks as integer), cast(:now as timestamptz),
-            case when cast(:chunks as integer) = 0 then cast(:now as timestamptz) end)
-    on conflict (id) do nothing
-    """
-)
-_RESULTS = text(
-    """
-    insert into intake.import_results (import_id, line, outcome, "column", reason, case_id)
-    select :id, r.line, r.outcome, r.column, r.reason, r.case_id
-    from unnest(cast(:lines as integer[]), cast(:outcomes as text[]), cast(:columns as text[]), cast(:reasons as text[]),
-                cast(:cases as uuid[])) with ordinality as r(line, outcome, "column", reason, case_id, number)
-    order by r.number
-    """
-)
-_CHUNKS = text(
-    """
-    insert into intake.import_chunks (import_id, number, sealed)
-    select :id, c.number, c.sealed from unnest(cast(:sealed as text[])) with ordinality as c(sealed, number)
-    """
-)
+_INSERT = insert_missing(IMPORTS, without=["created", "duplicates"], key=["id"])
+_RESULTS = insert_set(IMPORT_RESULTS)
+_CHUNKS = insert_set(IMPORT_CHUNKS)
 _READ_CHUNK = text(
     """
     select c.sealed, i.organisation, i.by, i.purpose, i.policy from intake.import_chunks c
@@ -57,32 +37,7 @@ _KNOWN = text(
     "select row_key, content, case_id from intake.import_rows"
     " where organisation = :organisation and row_key = any(cast(:keys as bytea[]))"
 )
-_CLAIM = text(
-    """
-    insert into intake.import_rows (organisation, row_key, content, case_id, import_id)
-    select :organisation, r.row_key, r.content, r.case_id, :id
-    from unnest(cast(:keys as bytea[]), cast(:contents as bytea[]), cast(:cases as uuid[]))
-         as r(row_key, content, case_id) order by r.row_key
-    on conflict do nothing returning row_key
-    """
-)
-_CASES = text(
-    """
-    insert into intake.cases (id, person_id, organisation, channel, urgency, opened_at, opened_by, status_revision,
-                              fields_revision)
-    select c.id, c.person_id, :organisation, 'file', 'routine', :now, :by, c.status_revision, c.fields_revision
-    from unnest(cast(:ids as uuid[]), cast(:persons as uuid[]), cast(:statuses as integer[]), cast(:fields as integer[]))
-         as c(id, person_id, status_revision, fields_revision)
-    """
-)
-_STATUSES = text(
-    """
-    insert into intake.statuses (case_id, revision, organisation, deciding_organisation, status, reasons, at, by)
-    select s.case_id, 1, :organisation, s.deciding, s.status, s.reasons, :now, :by
-    from unnest(cast(:cases as uuid[]), cast(:deciding as text[]), cast(:statuses as text[]), cast(:reasons as text[]))
-         as s(case_id, deciding, status, reasons)
-    """
-)
+_CLAIM = insert_missing(IMPORT_ROWS, returning="t.row_key")
 _END_CHUNK = text("delete from intake.import_chunks where import_id = :id and number = :number")
 _PROGRESS = text(
     """
@@ -153,8 +108,7 @@ class NewRow:
     case: Case
     changes: Sequence[Change]
     index: Sequence[IndexEntry]
-    decision: tuple[str, str, str] | None
-    """Deciding organisation in clear, status and reasons sealed."""
+    decision: SealedDecision | None
     facts: Sequence[Fact]
 
 
@@ -167,22 +121,26 @@ async def accept(
     chunks: Sequence[str],
 ) -> None:
     """An upload is taken: its errors are known already, and each chunk of good rows becomes a piece of work."""
-    parameters = {
+    wrong = len({error.line for error in errors})
+    row = {
         "id": import_id,
         "organisation": actor.organisation,
         "by": actor.subject,
         "purpose": actor.purpose,
         "policy": actor.policies.version,
         "total": total,
-        "errors": len({error.line for error in errors}),
+        "done": wrong,
+        "errors": wrong,
         "chunks": len(chunks),
-        "now": tx.now,
+        "at": tx.now,
+        "ended_at": None if chunks else tx.now,
     }
-    if (await tx.execute(_INSERT, parameters)).rowcount != 1:
+    if await _INSERT.write(tx, [row]) != 1:
         raise Conflict
-    await _put_results(tx, import_id, [RowResult(e.line, REFUSED, e.column, e.reason) for e in errors])
-    if chunks:
-        await tx.execute(_CHUNKS, {"id": import_id, "sealed": list(chunks)})
+    refused = [RowResult(e.line, REFUSED, e.column, e.reason) for e in errors]
+    await _RESULTS.write(tx, refused, import_id=import_id)
+    numbered = [{"number": number, "sealed": sealed} for number, sealed in enumerate(chunks, 1)]
+    await _CHUNKS.write(tx, numbered, import_id=import_id)
     tx.say(*(import_chunk(import_id, number) for number in range(1, len(chunks) + 1)))
 
 
@@ -212,7 +170,7 @@ async def read_chunk(tx: Transaction, import_id: UUID, number: int) -> Chunk | N
 async def known_rows(tx: Transaction, organisation: str, keys: Sequence[RowKey]) -> dict[bytes, KnownRow]:
     """Those that are cases of the organisation already, by their key."""
     rows = await tx.execute(_KNOWN, {"organisation": organisation, "keys": [one.key for one in keys]})
-    return {bytes(row.row_key): KnownRow(bytes(row.content), row.case_id) for row in rows}
+    return {row.row_key: KnownRow(row.content, row.case_id) for row in rows}
 
 
 async def finish_chunk(
@@ -225,7 +183,7 @@ async def finish_chunk(
     if opened:
         await _insert(tx, chunk, opened)
     results = _results(rows, await known_rows(tx, chunk.organisation, [row.key for row in rows]), claimed)
-    await _put_results(tx, chunk.import_id, results)
+    await _RESULTS.write(tx, results, import_id=chunk.import_id)
     await tx.execute(_END_CHUNK, {"id": chunk.import_id, "number": chunk.number})
     outcomes = Counter(result.outcome for result in results)
     counts = {"rows": len(rows), "created": outcomes[OPENED]}
@@ -256,56 +214,25 @@ def compared(row: ChunkRow, known: KnownRow) -> RowResult:
     return RowResult(row.line, REFUSED, EXTERNAL_ID, DIFFERS, known.case_id)
 
 
-async def _put_results(tx: Transaction, import_id: UUID, results: Sequence[RowResult]) -> None:
-    if not results:
-        return
-    parameters = {
-        "lines": [one.line for one in results],
-        "outcomes": [one.outcome for one in results],
-        "columns": [one.column for one in results],
-        "reasons": [one.reason for one in results],
-        "cases": [one.case_id for one in results],
-    }
-    await tx.execute(_RESULTS, {"id": import_id, **parameters})
-
-
 async def _claim(tx: Transaction, chunk: Chunk, rows: Mapping[bytes, NewRow]) -> set[bytes]:
     if not rows:
         return set()
-    parameters = {
-        "organisation": chunk.organisation,
-        "id": chunk.import_id,
-        "keys": list(rows),
-        "contents": [row.key.content for row in rows.values()],
-        "cases": [row.case.id for row in rows.values()],
-    }
-    return {bytes(row.row_key) for row in await tx.execute(_CLAIM, parameters)}
+    claimed = [
+        {"row_key": key, "content": rows[key].key.content, "case_id": rows[key].case.id}
+        for key in sorted(rows)
+    ]
+    done = await _CLAIM.execute(tx, claimed, organisation=chunk.organisation, import_id=chunk.import_id)
+    return set(done.scalars())
 
 
 async def _insert(tx: Transaction, chunk: Chunk, rows: Sequence[NewRow]) -> None:
-    who = {"organisation": chunk.organisation, "now": tx.now, "by": chunk.origin.actor}
-    opened = [
-        (row.case.id, row.case.person_id, row.case.status_revision, row.case.fields_revision) for row in rows
-    ]
-    await _many(tx, _CASES, who, ("ids", "persons", "statuses", "fields"), opened)
-    await ages.put(tx, {row.case.id: row.case.age for row in rows})
-    await remember_all(tx, {row.case.id: chunk.organisation for row in rows}, chunk.import_id)
+    by = chunk.origin.actor
+    await cases.write_opened(tx, [OpenedCase(row.case, row.facts) for row in rows], by=by)
+    await cases.remember_all(tx, {row.case.id: chunk.organisation for row in rows}, chunk.import_id)
     changes = [change for row in rows for change in row.changes]
-    await record(tx, changes, organisation=chunk.organisation, by=chunk.origin.actor)
-    decided = [(row.case.id, *row.decision) for row in rows if row.decision is not None]
-    await _many(tx, _STATUSES, who, ("cases", "deciding", "statuses", "reasons"), decided)
-    await index.put(tx, {row.case.id: row.index for row in rows})
+    await records.record(tx, changes, organisation=chunk.organisation, by=by)
+    decided = [row.decision for row in rows if row.decision is not None]
+    await records.add_statuses(tx, decided, organisation=chunk.organisation, by=by)
+    await index.put(tx, chunk.organisation, {row.case.id: row.index for row in rows})
     facts = itertools.chain.from_iterable(row.facts for row in rows)
     tx.say(*map(outgoing, facts), origin=chunk.origin)
-
-
-async def _many(
-    tx: Transaction,
-    statement: Any,
-    who: Mapping[str, Any],
-    names: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-) -> None:
-    if rows:
-        columns = (list(column) for column in zip(*rows, strict=True))
-        await tx.execute(statement, {**who, **dict(zip(names, columns, strict=True))})

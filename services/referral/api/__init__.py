@@ -1,10 +1,9 @@
-"""The routes of referral: referrals, their moves, and the directory."""
+"""The routes of referral: referrals and their moves."""
 
 from fastapi import APIRouter
 
-from services.referral.api import directory, moves, referrals
+from services.referral.api import moves, referrals
 
 router = APIRouter()
 router.include_router(referrals.router)
 router.include_router(moves.router)
-router.include_router(directory.router)

@@ -1,1 +1,1 @@
-"""Referrals and the directory in plain Python: no database, broker, clock or framework."""
+"""Referrals in plain Python: no database, broker, clock or framework."""

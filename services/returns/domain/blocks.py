@@ -136,7 +136,7 @@ SUPPLIERS: Mapping[str, Supplier] = MappingProxyType(
         "decision-missing": _here("decide"),
         "decision-not-confirmed": _here("confirm"),
         "receiver-not-listed": Supplier(
-            "a supervisor", "referral", "PUT /v1/organisations/{receiver}", receiver=True
+            "a supervisor", "directory", "PUT /v1/organisations/{receiver}", receiver=True
         ),
         "reception-not-agreed": Supplier(
             WORKER, "referral", "POST /v1/referrals/{referral_id}/accept", receiver=True

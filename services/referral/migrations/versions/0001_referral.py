@@ -1,4 +1,4 @@
-"""Both halves of referrals, consents heard of, and the directory of organisations and services."""
+"""Both halves of referrals, and what was heard of consents, ages and offered services."""
 
 from alembic import op
 
@@ -29,15 +29,9 @@ create table referral.consents (
     recipients jsonb not null, valid_until timestamptz not null);
 create index consents_case on referral.consents (case_id);
 create table referral.age_groups (case_id uuid primary key, age_group text not null, basis text not null);
-create table referral.organisations (
-    id text primary key, cell text not null, role text not null, name text not null, status text not null,
-    details jsonb not null, version integer not null, seeded text,
-    told bigint not null default 0);
-create table referral.services (
-    organisation text not null references referral.organisations (id), id text not null, service text not null,
-    name text not null, status text not null, capacity text not null, details jsonb not null,
-    primary key (organisation, id));
-create index services_code on referral.services (service, organisation)
+create table referral.offered (
+    organisation text not null, service_id text not null, service text not null, minimum_age integer,
+    maximum_age integer, primary key (organisation, service_id))
 """
 
 

@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from services.referral.directory_forms import SeedFile
-from services.referral.seeding import Seeding, seed
+from services.directory.forms import SeedFile
+from services.directory.seeding import Seeding, seed
+from tests.directory.making import DIRECTORY, RECIPIENT
 from tests.harness import Harness
-from tests.referral.making import DIRECTORY, RECIPIENT
 
 SHELTER = {"name": "Shelter by the river", "role": "shelter", "languages": ["km", "th"]}
 BEDS = {"name": "Beds", "service": "shelter", "capacity": "no-capacity", "minimum_age": 18}

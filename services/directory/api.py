@@ -11,9 +11,9 @@ from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, cursor, done, e
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
-from services.referral import queries, use_cases
-from services.referral.directory_forms import OrganisationForm, ServiceForm
-from services.referral.store import directory
+from services.directory import queries, use_cases
+from services.directory.forms import OrganisationForm, ServiceForm
+from services.directory.store import organisations
 
 router = APIRouter(prefix="/v1/organisations", tags=["directory"])
 
@@ -45,7 +45,7 @@ async def get_organisation(
     organisation: OrganisationId, actor: Who, tx: Tx, running: Running, response: Response
 ) -> queries.OrganisationView:
     require(actor, "directory.read")
-    found = await directory.get_organisation(tx, organisation)
+    found = await organisations.get_organisation(tx, organisation)
     permitted = rights_of(actor, organisation)
 
     def moves(*routes: str, **service: str) -> list[MoveView]:

@@ -1,22 +1,11 @@
-"""An organisation of the directory with its services, and whether an offer to it makes sense before it is sent."""
+"""An organisation of the directory with its services, as its own people, a file or its own cell describe it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contracts.organisations import ACTIVE
-
-CHILD, OF_AGE = "child", 18
 DEFUNCT = "defunct"
 """A service that its organisation no longer names."""
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryChanged:
-    organisation: str
-    cell: str
-    role: str
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +30,15 @@ class Service:
     capacity: str
     details: Mapping[str, Any]
 
-    def takes(self, age_group: str) -> bool:
-        """Whether somebody who is a `child`, or an `adult`, may fit its ages."""
-        youngest, oldest = self.details.get("minimum_age"), self.details.get("maximum_age")
-        if age_group == CHILD:
-            return youngest is None or youngest < OF_AGE
-        return oldest is None or oldest >= OF_AGE
 
+@dataclass(frozen=True, slots=True)
+class DirectoryChanged:
+    """An organisation and all its services as they now stand."""
 
-class RecipientNotListed(Exception):
-    """Not in the directory, or no longer active."""
-
-
-class ServiceNotOffered(Exception):
-    """The recipient offers no active service of this kind."""
-
-
-class AgeNotTaken(Exception):
-    """The service is for another age than hers."""
+    organisation: str
+    version: int
+    profile: Profile
+    services: tuple[Service, ...]
 
 
 @dataclass(slots=True)
@@ -108,19 +88,6 @@ class Organisation:
         self.touched.add(service.id)
         return [self._changed()]
 
-    def check_offer(self, service: str, age_group: str | None = None) -> None:
-        """Before an offer is sent. `age_group` is None where nothing is known of her age: then the receiver judges.
-
-        Capacity does not stop it: the receiver answers, and may have a waiting list.
-        """
-        if not self.version or self.profile.status != ACTIVE:
-            raise RecipientNotListed
-        offered = [s for s in self.services.values() if s.code == service and s.status == ACTIVE]
-        if not offered:
-            raise ServiceNotOffered
-        if age_group is not None and not any(s.takes(age_group) for s in offered):
-            raise AgeNotTaken
-
     def _changed(self) -> DirectoryChanged:
         self.version += 1
-        return DirectoryChanged(self.id, self.profile.cell, self.profile.role, self.version)
+        return DirectoryChanged(self.id, self.version, self.profile, tuple(self.services.values()))

@@ -5,10 +5,10 @@ import hashlib
 import rfc8785
 
 from chassis.service import Service
-from services.referral import use_cases
-from services.referral.directory_forms import SeedFile, SeedOrganisation, StaffFile
-from services.referral.settings import Settings
-from services.referral.store.directory import lock_directory, organisations_with_staff, save_staff
+from services.directory import use_cases
+from services.directory.forms import SeedFile, SeedOrganisation, StaffFile
+from services.directory.settings import Settings
+from services.directory.store.organisations import lock_directory, organisations_with_staff
 
 
 class Seeding:
@@ -54,7 +54,9 @@ async def seed_staff(service: Service, file: StaffFile) -> int:
     async with database.transaction(database.system()) as tx:
         await lock_directory(tx)
         named = await organisations_with_staff(tx) | set(file.organisations)
-        return sum([await save_staff(tx, name, file.organisations.get(name, {})) for name in sorted(named)])
+        return sum(
+            [await use_cases.seed_staff(tx, name, file.organisations.get(name, {})) for name in sorted(named)]
+        )
 
 
 def _sha256(entry: SeedOrganisation) -> str:

@@ -1,14 +1,9 @@
-"""The other country's part of the directory: what its own cell says of it counts, at draft and at send."""
+"""The other country's part of the directory: what its own cell says of it counts, and is said to everybody here."""
 
-from uuid import uuid4
-
-import pytest
-
+from contracts.events.directory import OfferedService
 from contracts.events.exchange import DirectoryReceivedV1
-from contracts.events.referral import OfferedService
+from tests.directory.making import RECIPIENT
 from tests.harness import Harness
-from tests.referral.asking import draft, form
-from tests.referral.making import RECIPIENT
 
 SERVICE = {
     "service_id": "reintegration",
@@ -34,10 +29,6 @@ async def shown(th: Harness, organisation: str = RECIPIENT):
     return answer.json()
 
 
-async def codes(answer):
-    return (answer.status_code, [error["code"] for error in answer.json().get("errors", [])])
-
-
 async def test_a_change_of_capacity_shows_and_names_and_hours_stay(th: Harness):
     before = await shown(th)
     await th.deliver(received(7, capacity="no-capacity"))
@@ -50,26 +41,8 @@ async def test_a_change_of_capacity_shows_and_names_and_hours_stay(th: Harness):
         assert [item["id"] for item in answer.json()["items"]] == expected
 
 
-@pytest.mark.parametrize("status", ["defunct", "inactive", "temporarily-closed"])
-async def test_a_service_that_the_partner_closed_is_refused_at_draft_and_at_send(th: Harness, status):
-    case_id = uuid4()
-    await th.grant_access(case_id, "th-care-agency")
-    drafted = (await draft(th, case_id)).json()["id"]
-    await th.deliver(received(7, status=status))
-    headers = th.as_("case_worker")
-    again = await th.client.post("/v1/referrals", json=form(case_id), headers=headers)
-    sent = await th.client.post(f"/v1/referrals/{drafted}/send", headers=headers)
-    assert [await codes(again), await codes(sent)] == [(422, ["not-offered"])] * 2
-
-
-async def test_an_organisation_that_the_partner_closed_is_listed_no_more_and_said_to_everybody_here(
-    th: Harness,
-):
+async def test_an_organisation_that_the_partner_closed_is_said_to_everybody_here(th: Harness):
     await th.deliver(received(7, closed="defunct"))
-    case_id = uuid4()
-    await th.grant_access(case_id, "th-care-agency")
-    answer = await th.client.post("/v1/referrals", json=form(case_id), headers=th.as_("case_worker"))
-    assert await codes(answer) == (422, ["not-listed"])
     said = [body for kind, body in await th.said() if kind == "directory.changed.v1"]
     assert (said[-1]["organisation"], said[-1]["status"]) == (RECIPIENT, "defunct")
 
@@ -87,3 +60,10 @@ async def test_a_service_that_is_named_no_more_is_closed_and_a_new_organisation_
     await th.deliver(received(1, "kh-new-shelter", role="shelter"))
     found = await shown(th, "kh-new-shelter")
     assert (found["cell"], found["role"], found["status"]) == ("KH", "shelter", "active")
+
+
+async def test_what_a_partner_said_is_said_once_on_from_its_event_and_older_news_is_not(th: Harness):
+    before = len(await th.said())
+    for version in (7, 6, 7):
+        await th.deliver(received(version, services=(), closed="inactive"))
+    assert [kind for kind, _ in (await th.said())[before:]] == ["directory.changed.v1"]

@@ -1,0 +1,54 @@
+"""What directory says: how an organisation with its services stands, and who is its staff."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.envelope import Event
+from contracts.types import Cell, Code, OrganisationId, Pseudonym, ServiceId
+
+
+class OfferedService(BaseModel):
+    """One service of an organisation: what it is, whether it is offered, and whether there is room."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    service_id: ServiceId
+    service: Annotated[str, Code("service")]
+    status: Annotated[str, Code("directory_status")]
+    capacity: Annotated[str, Code("capacity")]
+
+
+class AgeLimitedService(OfferedService):
+    """The same as its own cell knows it: whom it is for. Ages in years, both within; null where there is no limit."""
+
+    minimum_age: int | None = None
+    maximum_age: int | None = None
+
+
+class DirectoryChangedV1(Event):
+    """An organisation or one of its services changed; all of it as it now stands. Stream `directory`."""
+
+    type: ClassVar[str] = "directory.changed.v1"
+    organisation: OrganisationId
+    cell: Cell
+    role: Annotated[str, Code("recipient_role")]
+    version: int
+    status: Annotated[str, Code("directory_status")] = "active"
+    org_type: Annotated[str, Code("org_Type")] | None = None
+    services: tuple[AgeLimitedService, ...] = ()
+
+
+class StaffMember(BaseModel):
+    """Somebody who signs in for an organisation, under the pseudonym of their tokens."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    worker: Pseudonym
+    roles: tuple[Annotated[str, Code("staff_role")], ...]
+
+
+class StaffChangedV1(Event):
+    """The whole staff of an organisation of this cell; it replaces what was said before. Stream `directory`."""
+
+    type: ClassVar[str] = "staff.changed.v1"
+    organisation: OrganisationId
+    staff: tuple[StaffMember, ...]

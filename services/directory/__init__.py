@@ -1,0 +1,1 @@
+"""directory keeps the organisations of both countries, their services and their room, and the staff of its own."""

@@ -1,0 +1,23 @@
+"""What the service directory is made of."""
+
+from pathlib import Path
+
+from chassis.service import Service
+from services.directory import api, handlers
+from services.directory.seeding import Seeding
+from services.directory.settings import Settings
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+def build(settings: Settings) -> Service:
+    return Service(
+        settings,
+        name="directory",
+        router=api.router,
+        versions=VERSIONS,
+        subscriptions=[handlers.subscription()],
+        background=lambda service: [Seeding(service, settings)],
+        follows_cases=False,  # an organisation's entry is about nobody's case
+        follows_directory=False,  # it is the directory
+    )

@@ -1,0 +1,1 @@
+"""What directory knows, in plain Python."""

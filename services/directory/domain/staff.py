@@ -1,0 +1,22 @@
+"""Who signs in for an organisation of this cell: pseudonyms with their roles, always as a whole."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Staff = tuple[tuple[str, tuple[str, ...]], ...]
+"""(pseudonym, roles), both in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    organisation: str
+    staff: Staff
+
+
+def in_order(staff: Mapping[str, Iterable[str]]) -> Staff:
+    return tuple((worker, tuple(sorted(set(roles)))) for worker, roles in sorted(staff.items()))
+
+
+def change(organisation: str, known: Staff, told: Staff) -> list[StaffChanged]:
+    """Saying the same again changes nothing and is said to nobody."""
+    return [] if told == known else [StaffChanged(organisation, told)]
