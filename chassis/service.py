@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -95,7 +96,6 @@ class Service:
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self.ports: dict[str, Any] = {}
         self.app = self._app(router)
-        self.commands = Commands(self.app)
         self._running: list[Loop] = []
 
     def _loops(
@@ -139,6 +139,11 @@ class Service:
         app.include_router(operations.router)
         app.include_router(code_lists.router)
         return app
+
+    @cached_property
+    def commands(self) -> Commands:
+        """The routes of this service by their names, for what its views offer."""
+        return Commands(self.app)
 
     def today(self) -> date:
         """The date at this moment in the place of this cell."""
