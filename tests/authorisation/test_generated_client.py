@@ -18,16 +18,16 @@ from tests.authorisation.conftest import Worlds
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLED = {
-    "intake": ("cases.list_cases", "supervisor"),
-    "consent": ("immediate_protection.list_protections", "supervisor"),
-    "directory": ("directory.list_organisations", "worker"),
-    "referral": ("referrals.list_referrals", "worker"),
-    "returns": ("returns.list_returns", "worker"),
-    "exchange": ("exchange.list_agreements", "operator"),
-    "notify": ("notify.list_notices", "worker"),
-    "audit": ("audit.get_chain_head", "auditor"),
+    "intake": ("cases.list_cases", "supervisor", "ListingCaseSummary"),
+    "consent": ("immediate_protection.list_protections", "supervisor", "ListingUnreviewedView"),
+    "directory": ("directory.list_organisations", "worker", "ListingOrganisationSummary"),
+    "referral": ("referrals.list_referrals", "worker", "ListingReferralSummary"),
+    "returns": ("returns.list_returns", "worker", "ListingReturnSummary"),
+    "exchange": ("exchange.list_agreements", "operator", "ListingAgreementView"),
+    "notify": ("notify.list_notices", "worker", "ListingNotification"),
+    "audit": ("audit.get_chain_head", "auditor", "Head"),
 }
-"""The route that is called of each service, by its tag and its operationId, and who calls it."""
+"""The route that is called of each service, by its tag and its operationId, who calls it, and what is answered."""
 
 
 def generated(document: Path, package: Path) -> Any:
@@ -56,7 +56,7 @@ async def test_a_client_is_generated_without_a_warning_and_calls_the_service(
     document.write_bytes((await harness.client.get("/openapi.json")).content)
     monkeypatch.syspath_prepend(tmp_path)
     package = await asyncio.to_thread(generated, document, tmp_path / f"client_of_{name}")
-    route, kind = CALLED[name]
+    route, kind, answered = CALLED[name]
     operation = importlib.import_module(f"{package.__name__}.api.{route}")
     client = package.AuthenticatedClient(
         base_url="http://service",
@@ -64,15 +64,8 @@ async def test_a_client_is_generated_without_a_warning_and_calls_the_service(
         httpx_args={"transport": httpx.ASGITransport(app=harness.service.app)},
     )
     answer = await operation.asyncio_detailed(client=client, corridor_purpose=PEOPLE[kind].purpose)
-    assert (answer.status_code, type(answer.parsed).__name__) == (200, answer_of(package, operation))
+    assert (answer.status_code, type(answer.parsed).__name__) == (200, answered)
 
 
-def answer_of(package: Any, operation: Any) -> str:
-    """The model that the document promises for 200."""
-    promised = operation._parse_response.__annotations__["return"]
-    models = [getattr(one, "__name__", "") for one in getattr(promised, "__args__", ())]
-    return next(name for name in models if name and name not in {"NoneType", "Problem"})
-
-
-def test_a_route_of_every_service_is_called() -> None:
+async def test_a_route_of_every_service_is_called() -> None:
     assert set(CALLED) == set(SERVICES)
