@@ -100,7 +100,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(referral.ReferralCompletedV1, "referral", "consent", "returns", "exchange", "notify"),
     _entry(referral.ReferralFailedV1, "referral", "consent", "returns", "exchange", "notify"),
     _entry(referral.ReferralCancelledV1, "referral", "consent", "returns", "exchange", "notify"),
-    _entry(referral.ReferralCorrectedV1, "referral", "consent", "returns"),
+    _entry(referral.ReferralCorrectedV1, "referral", "consent", "returns", protective=True),
     _entry(referral.ReferralRevokedV1, "referral", "notify"),
     _entry(referral.ReferralRemindedV1, "referral", "notify"),
     _entry(referral.ReferralExpiredV1, "referral", "consent", "notify"),

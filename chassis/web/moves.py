@@ -29,6 +29,9 @@ class MoveView(BaseModel):
     ] = []
 
 
+Moves = list[MoveView]
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A command by the name of its route, the right that it asks for, and whether the domain would let it through now."""

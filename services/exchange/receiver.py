@@ -99,7 +99,7 @@ class Receiver:
             return None if trusted is None else trusted.signing_key(kid, now)
 
         try:
-            return open_envelope(raw.raw, self._trust.own.agreeing.get, senders_key)
+            return open_envelope(raw.raw, self._trust.own.reader, senders_key)
         except Unopened as refusal:
             return refusal
 

@@ -75,7 +75,7 @@ class Sealer:
         if signer is None:
             raise NoKey("unknown_key")
         trusted = self.trust.list
-        recipient = None if trusted is None else trusted.agreement_key(address.recipient, tx.now)
+        recipient = None if trusted is None else trusted.recipient(address.recipient, tx.now)
         if recipient is None:
             raise NoKey("recipient_unknown")
         return signer, recipient

@@ -12,7 +12,8 @@ from joserfc.jwk import OKPKey
 
 from chassis.vault.epochs import FileKeysRefused
 from contracts.disclosure import AgreementTerms
-from contracts.organisations import cell_of
+from contracts.organisations import authority, cell_of
+from services.exchange.addressing import unveiled, veiled
 from services.exchange.domain.check import Agreement
 from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
 from services.exchange.settings import Settings
@@ -67,6 +68,12 @@ class TrustList:
         ]
         return max(ours, key=lambda k: k.not_before).key if ours else None
 
+    def recipient(self, organisation: str, now: datetime) -> KeyOf | None:
+        """The same, under a `kid` that only its cell can read; None also where that cell has no authority on the list."""
+        key = self.agreement_key(organisation, now)
+        receiving = self.agreement_key(authority(cell_of(organisation)), now)
+        return None if key is None or receiving is None else veiled(key, receiving)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnKeys:
@@ -75,7 +82,11 @@ class OwnKeys:
     signing: Mapping[str, KeyOf] = field(repr=False)
     """By organisation."""
     agreeing: Mapping[str, KeyOf] = field(repr=False)
-    """By `kid`."""
+    """By thumbprint."""
+
+    def reader(self, kid: str) -> KeyOf | None:
+        """Whose envelope it is, by the `kid` that stands outside of it."""
+        return unveiled(kid, self.agreeing)
 
 
 def read_trust_list(path: Path, governance: Mapping[str, OKPKey]) -> TrustList:

@@ -14,6 +14,7 @@ from services.intake.imports import import_work
 from services.intake.indexing import index_work
 from services.intake.reading import FileReading
 from services.intake.settings import Settings
+from services.intake.urgency import received_flags_work
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -31,6 +32,7 @@ def build(settings: Settings) -> Service:
             erasure_work(service),
             carrying_work(),
             *age_work(service),
+            received_flags_work(service),
             *import_work(service),
             *attention.attention_work(clock),
             index_work(service),

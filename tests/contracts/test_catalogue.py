@@ -28,6 +28,7 @@ PROTECTIVE = {
     "consent.expired.v1",
     "consent.revoked.v1",
     "disclosure.recalled.v1",
+    "referral.corrected.v1",
     "recall.received.v1",
     "hold.placed.v1",
 }

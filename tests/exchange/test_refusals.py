@@ -152,7 +152,7 @@ async def test_an_envelope_for_another_is_refused(th: Cell, kh: Cell) -> None:
 
     _, raw = await sealed(th, kh)
     claims = kh.open(raw, th.trust).claims
-    other = kh.trust.list.agreement_key("kh-health-agency", now())
+    other = kh.trust.list.recipient("kh-health-agency", now())
     await kh.take("TH", [seal(replace(claims, pad=""), th.trust.own.signing[SENDER], other)])
     assert (await received(kh), await quarantined(kh)) == ([], ["wrong_recipient"])
 

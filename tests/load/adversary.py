@@ -114,7 +114,7 @@ class Adversary:
         issued, trusted = int(time.time()), self._trust.list
         number = self._seq if seq is None else seq
         claims = Claims(iss, aud, uuid4(), issued, issued + 60, number, "0" * 64, tuple(items))
-        recipient = None if trusted is None else trusted.agreement_key(aud, datetime.now(UTC))
+        recipient = None if trusted is None else trusted.recipient(aud, datetime.now(UTC))
         if recipient is None:
             raise LookupError(aud)
         return seal(replace(claims), self._trust.own.signing[iss], recipient)

@@ -72,6 +72,8 @@ class SealDisclosure:
             relation = await relations.by_case(tx, Pair(terms.case_id, terms.sender, terms.recipient))
         if relation is None:
             return Refused("no_such_case")
+        if self._superseded(terms):
+            raise Later(self._settings.wait_seconds)
         values = await self._values(disclosure_id, terms)
         if isinstance(values, Refused):
             return values
@@ -194,6 +196,11 @@ class SealDisclosure:
             traceparent=traceparent,
             disclosure=content,
         )
+
+    def _superseded(self, terms: Authorised) -> bool:
+        """The agreement has a newer version, which no envelope under this one gets past. Consent takes this one back for it."""
+        agreement = self._sealer.trust.agreement(terms.agreement.id)
+        return agreement is not None and agreement.terms.version > terms.agreement.version
 
     def _check(self, item: Item, terms: Authorised, now: datetime) -> str | None:
         way = Way(terms.sender, self._settings.cell, terms.recipient, terms.recipient_cell)
