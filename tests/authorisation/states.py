@@ -234,7 +234,7 @@ THINGS = (
         "notify",
         "/v1/parked",
         as_made("parked"),
-        commands=frozenset({"/v1/parked/replay"}),
+        commands=frozenset({"/v1/parked/replay", "/v1/parked/discard"}),
         listed="stream",
     ),
     Thing(

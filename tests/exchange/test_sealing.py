@@ -9,9 +9,9 @@ import pytest
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
+from contracts.border.envelope import Opened, open_envelope
 from contracts.events.consent import DisclosureRecalledV1
 from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
-from services.exchange.envelope import Opened, open_envelope
 from services.exchange.trust import Trust
 from tests.exchange.world import (
     NAME,
