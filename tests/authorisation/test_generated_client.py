@@ -6,10 +6,7 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from openapi_python_client import generate
-from openapi_python_client.config import Config, ConfigFile, MetaType
 
 from contracts.catalogue import SERVICES
 from tests.authorisation.actors import PEOPLE, Wallet
@@ -32,6 +29,9 @@ CALLED = {
 
 def generated(document: Path, package: Path) -> Any:
     """The client's package, imported whole. Anything that the generator warns of fails."""
+    from openapi_python_client import generate
+    from openapi_python_client.config import Config, ConfigFile, MetaType
+
     settings = Config.from_sources(
         ConfigFile(post_hooks=[]),
         MetaType.NONE,
@@ -51,6 +51,8 @@ def generated(document: Path, package: Path) -> Any:
 async def test_a_client_is_generated_without_a_warning_and_calls_the_service(
     worlds: Worlds, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import httpx  # the generated client stands on it, and nothing of ours does
+
     harness = (await worlds.of(name))[0].harness
     document = tmp_path / "openapi.json"
     document.write_bytes((await harness.client.get("/openapi.json")).content)
