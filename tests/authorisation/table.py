@@ -394,7 +394,9 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
-        Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),
+        Row("audit", "POST", "/v1/chain/verifications", "trail.read", AUDITOR, "logged", status=201),
+        Row("audit", "GET", "/v1/chain/verifications/{verification_id}", "trail.read", AUDITOR, "verifying"),
     ]
 
 

@@ -415,6 +415,10 @@ class Audit(World):
         await self.harness.deliver(given(case_id))
         return {"case_id": str(case_id)}
 
+    async def verifying(self) -> Made:
+        answer = await self.ask("auditor", "POST", "/v1/chain/verifications")
+        return {"verification_id": answer.json()["id"]}
+
 
 WORLDS: Mapping[str, type[World]] = {
     "intake": Intake,
