@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.access import rights_in
 from chassis.identity.auth import Actor
-from chassis.problems import NotFound, Unavailable
+from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.web.moves import MoveView, Offer
 from services.consent.domain.record import Act, ConsentRecord
@@ -43,7 +43,7 @@ async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool
         return False
     try:
         child = await records.counts_as_child(tx, record.case_id)
-    except (NotFound, Unavailable):
+    except Unavailable:
         return False
     recorded_by = await records.recorded_by(tx, record)
 
