@@ -25,6 +25,7 @@ from chassis.identity.policies import Policies
 from chassis.observe.telemetry import Telemetry
 from chassis.purge import purge_work
 from chassis.settings import Settings
+from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Vault
 from chassis.web import answers, operations, refusals
 from chassis.web.answer_headers import AnswerHeaders
@@ -83,6 +84,7 @@ class Service:
             traceparent=self.telemetry.traceparent,
         )
         self.vault = Vault(settings, name) if settings.vault_url is not None else None
+        self.own_key = None if self.vault is None else OwnKey(self.database, self.vault, settings.cell, name)
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())

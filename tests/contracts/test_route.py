@@ -47,7 +47,9 @@ def test_the_way_of_an_event_runs_from_its_class_to_its_handlers_and_tests(tmp_p
 
 
 def test_an_event_said_by_several_services_has_several_ways_and_an_unknown_one_none(capsys) -> None:
-    assert [line for line in route("record.read") if line.startswith("record")] == ["record.read.v1"] * len(SERVICES)
+    assert [line for line in route("record.read") if line.startswith("record")] == ["record.read.v1"] * len(
+        SERVICES
+    )
     assert route("hold.placed.v1")[0] == "hold.placed.v1 (protective)"
     assert main(["case.opened"]) == 0
     assert "CaseOpenedV1  contracts/events/intake.py" in capsys.readouterr().out

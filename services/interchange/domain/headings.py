@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from contracts.casefile.fields import ALIASES, FIELDS
-from services.intake.domain.cells import BadFile, Cell, shown
+from services.interchange.domain.cells import BadFile, Cell, shown
 
 MAX_COLUMNS = 200
 EXTERNAL_ID = "cor_ExternalId"
