@@ -21,6 +21,7 @@ from chassis.endings import within
 from chassis.outbox import Due, Row, write_rows, write_work
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
+from contracts.organisations import authority
 
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 60.0
@@ -122,7 +123,7 @@ class Database:
         clock: Clock = utc_now,
         traceparent: Traceparent = lambda: None,
     ) -> None:
-        self.publisher = publisher
+        self.publisher, self.cell = publisher, cell
         self.source = f"/{cell.lower()}/{publisher}"
         self.prefix = prefix
         self.clock = clock
@@ -187,7 +188,7 @@ class Database:
         """The origin of what the service does by itself."""
         return Origin(
             f"system:{self.publisher}",
-            organisation or f"{self.source[1:3]}-exchange",
+            organisation or authority(self.cell),
             purpose,
             "none",
             cause,

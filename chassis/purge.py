@@ -20,10 +20,10 @@ _PURGE = (
         "delete from chassis.parked p where state <> 'waiting'"
         f" and parked_at < now() - interval '{SETTLED_KEPT_DAYS} days'"
         " and not exists (select 1 from chassis.marks m"
-        " where m.source = p.source and m.stream = p.stream and m.parked)"
+        " where m.source = p.source and m.stream = p.stream and (m.parked or m.ahead > m.sequence))"
     ),
 )
-"""A settled event of a stream that is still parked stays: it is what keeps a redelivery from running it again."""
+"""A settled event that a redelivery, or its own turn, would still come to stays: it is what keeps it from running again."""
 
 
 def purge_work() -> WorkKind:

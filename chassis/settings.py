@@ -56,6 +56,16 @@ class Settings(BaseSettings):
     ] = {}
 
     batch: Annotated[int, Field(description="events in one transaction of the consumer", ge=1, le=5000)] = 500
+    park_streams: Annotated[
+        int,
+        Field(
+            description="streams that may be parked in `park_hours`; the consumer stops before one more", ge=1
+        ),
+    ] = 25
+    park_share: Annotated[
+        float, Field(description="the share of one batch that may be parked, beyond five streams", gt=0, le=1)
+    ] = 0.1
+    park_hours: Annotated[int, Field(description="the window of `park_streams`", ge=1, le=720)] = 24
     poll_seconds: Annotated[
         float, Field(description="how long relay and work sleep when nobody wakes them")
     ] = 0.05

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -34,6 +35,19 @@ class Event(BaseModel):
         super().__pydantic_init_subclass__(**kwargs)
         if "type" not in cls.__dict__:
             raise TypeError(f"{cls.__name__} names no event type")
+
+
+def events_by_fact(facts: ModuleType, events: ModuleType) -> dict[type[Any], type[Event]]:
+    """Each fact of a domain with the newest version of the event of its name: `ReferralAccepted` → `ReferralAcceptedV1`."""
+    versions = sorted(
+        (int(version), name, event)
+        for event in vars(events).values()
+        if isinstance(event, type) and issubclass(event, Event)
+        for name, _, version in [event.__name__.rpartition("V")]
+        if version.isdigit()
+    )
+    newest = {name: event for _, name, event in versions}
+    return {fact: newest[name] for name, fact in vars(facts).items() if name in newest}
 
 
 class Meta(BaseModel):

@@ -15,6 +15,18 @@ SUPERVISOR: Final = "supervisor"
 OPERATOR: Final = "operator"
 """Codes of `staff_role`, as they stand in tokens."""
 
+_CELL_LENGTH = 2
+
+
+def cell_of(organisation: str) -> str:
+    """The cell of an organisation: its name begins with its country."""
+    return organisation[:_CELL_LENGTH].upper()
+
+
+def authority(cell: str) -> str:
+    """The organisation that speaks for a cell's border: control travels between these."""
+    return f"{cell.lower()}-exchange"
+
 
 def may_receive(role: str, org_type: str | None) -> bool:
     """A role that receives (code list `recipient_role`), and never a type of enforcement, whatever role it claims."""

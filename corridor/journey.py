@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chassis.clock import day_of, zone_of
+from contracts.organisations import cell_of
 from corridor.client import Person, RefusedError
 from deploy.local.patience import Patience
 from deploy.local.place import STATE
@@ -221,7 +222,7 @@ class Journey:
         await person.post(f"/referral/v1/referrals/{self.referral}/{verb}", body)
 
     async def request_return(self, receiver: str = RECIPIENT) -> str:
-        body = {"case_id": self.case, "receiver": receiver, "receiver_cell": receiver[:2].upper()}
+        body = {"case_id": self.case, "receiver": receiver, "receiver_cell": cell_of(receiver)}
         self.return_id = (await self.worker.post("/returns/v1/returns", body))["id"]
         return self.return_id
 
@@ -308,7 +309,7 @@ def _agreed(categories: tuple[str, ...], recipient: str, *purposes: str) -> dict
     """What she agreed to, as the worker who asked her writes it down."""
     return {
         "purposes": list(purposes),
-        "recipients": [{"organisation": recipient, "country": recipient[:2].upper()}],
+        "recipients": [{"organisation": recipient, "country": cell_of(recipient)}],
         "categories": list(categories),
         "back_categories": ["outcome"],
         "notice_version": "2026-1",

@@ -1,7 +1,7 @@
 """Which events of a batch run, which are dropped as seen before, and which wait parked: decided without I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -17,8 +17,21 @@ UNREADABLE = "unreadable"
 GAP = "gap"
 BEHIND = "behind a parked event"
 
+AHEAD = "ahead of a stopped consumer"
+
+NOT_BEGUN = -1
+"""The mark of a stream of which nothing was handled but protective events that ran ahead of a stopped consumer."""
+
 Stream = tuple[str, str]
 """The source that says a stream, and the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why an event is parked: the class of an error, and the line of our code that raised it. Never what it said."""
+
+    reason: str
+    place: str = ""
 
 
 class Record(Protocol):
@@ -76,17 +89,31 @@ class Incoming:
 
 @dataclass(slots=True)
 class Mark:
-    """How far a stream has been handled. A parked stream keeps its mark, and what comes later waits behind it."""
+    """How far a stream has been handled. A parked stream keeps its mark, and what comes later waits behind it.
+
+    `ahead` is the highest protective event that ran while the consumer was stopped before it; 0 where none did.
+    """
 
     sequence: int
     parked: bool
+    ahead: int = 0
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether events of this stream after its mark may have been kept: they must be looked for."""
+        return self.parked or self.ahead > self.sequence
 
 
 @dataclass(slots=True)
 class Parked:
     incoming: Incoming
-    reason: str
+    cause: Cause
     state: str = "waiting"
+
+    @property
+    def begins(self) -> bool:
+        """Whether something stands still since this event; whatever waits behind it adds nothing to that."""
+        return self.state == "waiting" and self.cause.reason != BEHIND
 
 
 @dataclass(slots=True)
@@ -133,9 +160,9 @@ def admit(
     batch: Sequence[Incoming],
     marks: Mapping[Stream, Mark],
     stored: set[tuple[Stream, int]],
-    poison: str | None = None,
+    poison: Cause | None = None,
 ) -> Admission:
-    """Decide in order. `marks` holds those of the batch's streams, `stored` what is already kept for parked ones.
+    """Decide in order. `marks` holds those of the batch's streams, `stored` what is already kept of them.
 
     With `poison` the batch is one event that failed for this reason: it is parked where it would have run.
     """
@@ -158,43 +185,56 @@ def _fresh(
     """Whether the event is new; its stream's mark is put into `moved`, made for the first event of a stream."""
     mark = admission.moved.get(incoming.stream)
     if mark is None:
-        known = marks.get(incoming.stream)
-        mark = Mark(known.sequence, known.parked) if known else Mark(incoming.sequence - 1, parked=False)
-        admission.moved[incoming.stream] = mark
-    if incoming.sequence > mark.sequence and (incoming.stream, incoming.sequence) not in stored:
+        mark = admission.moved[incoming.stream] = _mark(incoming, marks.get(incoming.stream))
+    kept = (incoming.stream, incoming.sequence) in stored
+    if incoming.sequence > mark.sequence and not kept:
         return True
+    if kept and not mark.parked and incoming.sequence == mark.sequence + 1:
+        mark.sequence = incoming.sequence  # it ran ahead of a stopped consumer
     admission.dropped += 1
     return False
 
 
-def _place(admission: Admission, incoming: Incoming, poison: str | None) -> None:
+def _mark(incoming: Incoming, known: Mark | None) -> Mark:
+    if known is None:
+        return Mark(incoming.sequence - 1, parked=False)
+    if known.sequence == NOT_BEGUN:
+        return replace(known, sequence=incoming.sequence - 1)
+    return replace(known)
+
+
+def _place(admission: Admission, incoming: Incoming, poison: Cause | None) -> None:
     """Run the stream's next event and move its mark; park at a gap or a fault, and behind either."""
     mark = admission.moved[incoming.stream]
-    reason = BEHIND
+    cause = Cause(BEHIND)
     if not mark.parked:
-        fault = incoming.fault or poison
+        fault = _fault(incoming) or poison
         if incoming.sequence == mark.sequence + 1 and fault is None:
             mark.sequence = incoming.sequence
             if incoming.received is not None:
                 admission.run.append(incoming.received)
             return
         mark.parked = True
-        reason = fault if fault is not None and incoming.sequence == mark.sequence + 1 else GAP
-    _park(admission, incoming, reason, poison)
+        cause = fault if fault is not None and incoming.sequence == mark.sequence + 1 else Cause(GAP)
+    _park(admission, incoming, cause, poison)
 
 
-def _park(admission: Admission, incoming: Incoming, reason: str, poison: str | None) -> None:
+def _fault(incoming: Incoming) -> Cause | None:
+    return None if incoming.fault is None else Cause(incoming.fault)
+
+
+def _park(admission: Admission, incoming: Incoming, cause: Cause, poison: Cause | None) -> None:
     """A protective event runs nevertheless and is kept as done, so that neither a redelivery nor a replay repeats it."""
     if incoming.protective and incoming.fault is None and poison is None:
         if incoming.received is not None:
             admission.run.append(incoming.received)
-        admission.parked.append(Parked(incoming, reason, "done"))
+        admission.parked.append(Parked(incoming, cause, "done"))
     else:
-        admission.parked.append(Parked(incoming, incoming.fault or poison or reason))
+        admission.parked.append(Parked(incoming, _fault(incoming) or poison or cause))
 
 
-def _run(admission: Admission, incoming: Incoming, poison: str | None) -> None:
-    fault = incoming.fault or poison
+def _run(admission: Admission, incoming: Incoming, poison: Cause | None) -> None:
+    fault = _fault(incoming) or poison
     if fault is not None:
         admission.parked.append(Parked(incoming, fault))
     elif incoming.received is not None:

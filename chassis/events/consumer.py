@@ -18,6 +18,7 @@ from chassis.events import offsets
 from chassis.events.admission import Incoming, Message
 from chassis.events.inbox import Inbox, Tracing
 from chassis.events.kafka import KafkaLink, require_topics
+from chassis.events.limits import Limits, TooManyParked, standing, told
 from chassis.events.offsets import Moved, Partition
 from chassis.events.parked import discard, list_parked
 from chassis.events.replay import replay_stream
@@ -33,6 +34,8 @@ SLICE = 20
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
+HOLD_SECONDS = 30.0
+"""How long a consumer that is stopped waits before it tries the same batch again."""
 COLLECT_AFTER = 50_000
 """Allocations before the garbage collector looks: the default of 700 costs a third of a batch."""
 
@@ -73,6 +76,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         """Forget where we are; the next read asks the database."""
         self._at.clear()
         self._gone.clear()
+
+    async def compare(self) -> None:
+        """With nothing in hand we are where the database is, unless somebody moved an offset there: then read from it."""
+        stored = await offsets.stored(self._database, sorted({tp.topic for tp in self._at}))
+        if any(stored.get((tp.topic, tp.partition), at) != at for tp, at in self._at.items()):
+            self.lost()
 
     async def next(self) -> Batch:
         """The next records, maybe none. What was fetched before the seek to the database's offset is passed over."""
@@ -157,6 +166,7 @@ class Consumer(Supervised):
     """Batches into the database, one transaction each; the next is read and decoded while one is being saved."""
 
     name = "consumer"
+    hold_seconds = HOLD_SECONDS
 
     def __init__(
         self,
@@ -170,14 +180,17 @@ class Consumer(Supervised):
     ) -> None:
         super().__init__()
         self._settings, self._database, self._link = settings, database, link
-        self._inbox = Inbox(database, subscriptions, tracing)
+        self._limits = Limits.of(settings)
+        self._inbox = Inbox(database, subscriptions, tracing, self._limits)
         named = topics_read_by(link.service) if topics is None else topics
         self._topics = [settings.topic(topic) for topic in named]
         self._reader: Reader | None = None
-        self._shown_at = 0.0
+        self._shown_at = self._looked_at = 0.0
+        self._stop: str | None = None
 
     def healthy(self) -> str | None:
-        return self.trouble or (self._reader.gone() if self._reader is not None else None)
+        gone = self._reader.gone() if self._reader is not None else None
+        return "; ".join(filter(None, (self._stop, self.trouble, gone))) or None
 
     async def start(self) -> None:
         if gc.get_threshold()[0] != COLLECT_AFTER:  # once a process, however many services it runs
@@ -191,6 +204,7 @@ class Consumer(Supervised):
         try:
             await asyncio.wait_for(consumer.start(), START_SECONDS)
             await require_topics(consumer, self._topics)
+            await self._look()
             reader = self._reader = Reader(consumer, self._database, self._inbox, self._settings.batch)
             consumer.subscribe(self._topics, listener=reader)
             await self._consume(consumer, reader)
@@ -208,12 +222,41 @@ class Consumer(Supervised):
                     await self._take(batch, consumer)
                 batch = await reading
                 self.fine()
+                await self._look_round(reader, batch)
             except Moved:
                 await reading
                 reader.lost()
                 batch = Batch([], {})
+            except TooManyParked:
+                await self._hold(reader, [batch, await reading])
+                reader.lost()
+                batch = Batch([], {})
             finally:
                 await cut_off([reading])
+
+    async def _hold(self, reader: Reader, read: Sequence[Batch]) -> None:
+        """Stopped: what protects runs ahead, nothing else does, and after a while the same batch is tried again."""
+        await self._look()
+        log.error("the consumer is %s", self._stop)
+        until = time.monotonic() + self.hold_seconds
+        for batch in read:
+            await self._inbox.run_protective(batch.incoming)
+        while not self.stopping and time.monotonic() < until:
+            await self._inbox.run_protective((await reader.next()).incoming)
+
+    async def _look_round(self, reader: Reader, following: Batch) -> None:
+        """With nothing in hand, whether an operator moved an offset; while stopped, whether that is over."""
+        if self._stop is not None:
+            await self._look()
+        if not following.incoming and time.monotonic() > self._looked_at + SHOWN_EVERY_SECONDS:
+            self._looked_at = time.monotonic()
+            await reader.compare()
+
+    async def _look(self) -> None:
+        """Whether a stop stands: after a restart too, and until its event was handled or an operator ended it."""
+        async with self._database.transaction(self._database.system()) as tx:
+            row = await standing(tx, self._limits)
+        self._stop = None if row is None else told(row)
 
     async def _take(self, batch: Batch, consumer: AIOKafkaConsumer) -> None:
         positions = dict(batch.positions)

@@ -7,11 +7,12 @@ from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import text
-
-from chassis.database import Database, Transaction
+from chassis.database import Database
 from chassis.events import parked
-from chassis.events.admission import Admission, Incoming, Mark, Record, Stream, admit, read
+from chassis.events.admission import Cause, Incoming, Record, admit, read
+from chassis.events.ahead import run_protective
+from chassis.events.limits import Limits, Tally, TooManyParked, require_room, stop
+from chassis.events.marks import marks_of, move_marks
 from chassis.events.offsets import Moved, Partition, move
 from chassis.events.subscription import Interests, Subscription, handle
 from chassis.faults import named, place, transient
@@ -22,21 +23,6 @@ TRIES = 3
 
 PATIENCE = 3
 """Failures of the surroundings after which readiness says so."""
-
-_MARKS = text(
-    """
-    select source, stream, sequence, parked from chassis.marks
-    join unnest(cast(:sources as text[]), cast(:streams as text[])) as k(source, stream) using (source, stream)
-    """
-)
-_MOVE_MARKS = text(
-    """
-    insert into chassis.marks (source, stream, sequence, parked)
-    select * from unnest(cast(:sources as text[]), cast(:streams as text[]), cast(:sequences as bigint[]),
-                         cast(:parked as boolean[]))
-    on conflict (source, stream) do update set sequence = excluded.sequence, parked = excluded.parked
-    """
-)
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +41,12 @@ class Inbox:
         database: Database,
         subscriptions: Sequence[Subscription[Any, Any]],
         tracing: Tracing | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._database = database
         self._subscriptions = subscriptions
         self._tracing = tracing
+        self._limits = limits or Limits()
         self.interests = Interests(subscriptions)
 
     def read(self, records: Sequence[Record]) -> list[Incoming]:
@@ -70,41 +58,75 @@ class Inbox:
         positions: MutableMapping[Partition, int] | None = None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Take the batch whole, or part by part around what is poison. Raises Moved, and errors of the parking itself.
+        """Take the batch whole, or part by part around what is poison.
+
+        Raises Moved, TooManyParked before one event more would be parked than may be, and errors of the parking itself.
 
         `positions` are the offsets that the database is expected to have; they move on with each commit. Without
         them the records come from elsewhere than a partition in order, and no offset is kept.
         """
-        poison: str | None = None
+        try:
+            await self._take(batch, positions, on_trouble, Tally.of(batch, self._limits))
+        except TooManyParked as because:
+            await stop(self._database, self._limits, because)
+            raise
+
+    async def run_protective(self, batch: Sequence[Incoming]) -> None:
+        """Of a batch whose turn has not come because the consumer is stopped, what must not wait for it."""
+        await run_protective(self._database, self._subscriptions, batch)
+
+    async def _take(
+        self,
+        batch: Sequence[Incoming],
+        positions: MutableMapping[Partition, int] | None,
+        on_trouble: Callable[[str], None],
+        tally: Tally,
+    ) -> None:
+        poison: Cause | None = None
         failures = 0
-        while True:
-            try:
-                await self._commit(batch, positions, poison)
-            except Moved:
-                raise
-            except Exception as error:
-                failures += 1
-                if transient(error):
-                    if failures >= PATIENCE:
-                        on_trouble(f"a batch waits: {named(error)}")
-                    await asyncio.sleep(pause_after(failures))
-                elif poison is not None:
-                    raise
-                elif len(batch) > 1:
-                    break
-                elif failures >= TRIES:
-                    poison = named(error)
-                    log.warning("an event is parked with its stream: %s at %s", poison, place(error))
-                else:
-                    await asyncio.sleep(pause_after(failures))
+        while (error := await self._failure(batch, positions, poison, tally)) is not None:
+            failures += 1
+            if transient(error):
+                if failures >= PATIENCE:
+                    on_trouble(f"a batch waits: {named(error)}")
+                await asyncio.sleep(pause_after(failures))
+            elif poison is not None or (isinstance(error, TooManyParked) and len(batch) == 1):
+                raise error
+            elif len(batch) > 1:
+                break
+            elif failures >= TRIES:
+                poison = Cause(named(error), place(error))
+                log.warning("an event cannot be handled: %s at %s", poison.reason, poison.place)
             else:
-                return
+                await asyncio.sleep(pause_after(failures))
+        else:
+            return
         half = len(batch) // 2
-        await self.take(batch[:half], positions, on_trouble)
-        await self.take(batch[half:], positions, on_trouble)
+        await self._take(batch[:half], positions, on_trouble, tally)
+        await self._take(batch[half:], positions, on_trouble, tally)
+
+    async def _failure(
+        self,
+        batch: Sequence[Incoming],
+        positions: MutableMapping[Partition, int] | None,
+        poison: Cause | None,
+        tally: Tally,
+    ) -> Exception | None:
+        """What kept the batch from being committed. Raises Moved."""
+        try:
+            await self._commit(batch, positions, poison, tally)
+        except Moved:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is judged by the caller
+            return error
+        return None
 
     async def _commit(
-        self, batch: Sequence[Incoming], positions: MutableMapping[Partition, int] | None, poison: str | None
+        self,
+        batch: Sequence[Incoming],
+        positions: MutableMapping[Partition, int] | None,
+        poison: Cause | None,
+        tally: Tally,
     ) -> None:
         following: dict[Partition, int] = {}
         if positions is not None:
@@ -112,11 +134,13 @@ class Inbox:
         with self._span(batch):
             async with self._database.transaction(self._database.system()) as tx:
                 await move(tx, positions or {}, following)
-                marks = await _marks(tx, batch)
+                marks = await marks_of(tx, batch)
                 stored = await parked.stored(tx, batch, marks)
                 admission = admit(batch, marks, stored, poison)
+                await require_room(tx, self._limits, tally, admission.parked, positions)
                 await handle(tx, self._subscriptions, admission.run)
-                await _save(tx, admission)
+                await parked.keep(tx, admission.parked)
+                await move_marks(tx, admission.moved)
         if positions is not None:
             positions.update(following)
 
@@ -124,26 +148,3 @@ class Inbox:
         if self._tracing is None:
             return contextlib.nullcontext()
         return self._tracing.batch("consume", [i.traceparent for i in batch])
-
-
-async def _marks(tx: Transaction, batch: Sequence[Incoming]) -> dict[Stream, Mark]:
-    streams = {incoming.stream for incoming in batch if incoming.marked}
-    parameters = {"sources": [source for source, _ in streams], "streams": [stream for _, stream in streams]}
-    rows: Sequence[Any] = (await tx.execute(_MARKS, parameters)).all()
-    return {(source, stream): Mark(sequence, parked) for source, stream, sequence, parked in rows}
-
-
-async def _save(tx: Transaction, admission: Admission) -> None:
-    await parked.keep(tx, admission.parked)
-    if admission.moved:
-        streams = sorted(admission.moved)
-        marks = [admission.moved[stream] for stream in streams]
-        await tx.execute(
-            _MOVE_MARKS,
-            {
-                "sources": [source for source, _ in streams],
-                "streams": [stream for _, stream in streams],
-                "sequences": [mark.sequence for mark in marks],
-                "parked": [mark.parked for mark in marks],
-            },
-        )

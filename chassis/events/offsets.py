@@ -1,6 +1,6 @@
 """How far each partition has been handled: kept in the service's database, moved by compare-and-set with the effects."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import text
@@ -38,6 +38,15 @@ _SET = text(
 )
 
 
+_HOLD = text(
+    """
+    select from chassis.offsets
+    join unnest(cast(:topics as text[]), cast(:partitions as integer[])) as k(topic, partition) using (topic, partition)
+    order by topic, partition for update of offsets
+    """
+)
+
+
 class Moved(Exception):
     """Another owner of a partition moved on, or moved it: roll back, and seek to where the database is."""
 
@@ -59,6 +68,13 @@ async def move(
     result = await tx.execute(_MOVE, parameters)
     if result.rowcount != len(keys):
         raise Moved
+
+
+async def hold(tx: Transaction, partitions: Collection[Partition]) -> None:
+    """Until the transaction ends no batch of these partitions commits, and no replay runs."""
+    await tx.execute(_SHARE)
+    topics, numbers = [topic for topic, _ in partitions], [number for _, number in partitions]
+    await tx.execute(_HOLD, {"topics": topics, "partitions": numbers})
 
 
 async def stored(database: Database, topics: list[str]) -> dict[Partition, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.events.admission import Incoming, Mark, Message, Parked, Record, Stream
+from chassis.events.admission import Cause, Incoming, Mark, Message, Parked, Record, Stream
 
 _STORED = text(
     """
@@ -20,14 +20,14 @@ _STORED = text(
 _KEEP = text(
     """
     insert into chassis.parked
-        (source, stream, sequence, topic, partition, "offset", headers, payload, reason, state)
-    values (:source, :stream, :sequence, :topic, :partition, :offset, :headers, :payload, :reason, :state)
+        (source, stream, sequence, topic, partition, "offset", headers, payload, reason, place, state)
+    values (:source, :stream, :sequence, :topic, :partition, :offset, :headers, :payload, :reason, :place, :state)
     on conflict (source, stream, sequence) do nothing
     """
 )
 _LIST = text(
     """
-    select source, stream, sequence, topic, reason, state, parked_at from chassis.parked
+    select source, stream, sequence, topic, reason, place, state, parked_at from chassis.parked
     where state = 'waiting' and (cast(:at as timestamptz) is null
         or (parked_at, source, stream, sequence) > (cast(:at as timestamptz), :source, :stream, :sequence))
     order by parked_at, source, stream, sequence limit :limit
@@ -43,8 +43,9 @@ _SETTLE = text(
     "update chassis.parked set state = :state where source = :source and stream = :stream and sequence = :sequence"
     " and state = 'waiting'"
 )
-_REASON = text(
-    "update chassis.parked set reason = :reason where source = :source and stream = :stream and sequence = :sequence"
+_EXPLAIN = text(
+    "update chassis.parked set reason = :reason, place = :place"
+    " where source = :source and stream = :stream and sequence = :sequence"
 )
 _WAITING = text(
     "select count(*) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
@@ -54,10 +55,12 @@ _WAITING = text(
 async def stored(
     tx: Transaction, batch: Sequence[Incoming], marks: Mapping[Stream, Mark]
 ) -> set[tuple[Stream, int]]:
-    """Which of the batch's events are already kept: asked only when one of their streams is parked."""
-    asked = [i for i in batch if i.marked and (mark := marks.get(i.stream)) is not None and mark.parked]
-    if not asked:
-        return set()
+    """Which of the batch's events are already kept: asked only when something of their streams is."""
+    asked = [i for i in batch if i.marked and (mark := marks.get(i.stream)) is not None and mark.has_kept]
+    return await kept(tx, asked) if asked else set()
+
+
+async def kept(tx: Transaction, asked: Sequence[Incoming]) -> set[tuple[Stream, int]]:
     parameters = {
         "sources": [i.stream[0] for i in asked],
         "streams": [i.stream[1] for i in asked],
@@ -82,7 +85,8 @@ def _row(parked: Parked) -> dict[str, Any]:
         "offset": record.offset,
         "headers": _packed(record),
         "payload": record.value or b"",
-        "reason": parked.reason,
+        "reason": parked.cause.reason,
+        "place": parked.cause.place,
         "state": parked.state,
     }
 
@@ -139,10 +143,9 @@ async def discard(tx: Transaction, source: str, stream: str, sequence: int) -> b
     return await settle(tx, (source, stream), sequence, "discarded")
 
 
-async def explain(tx: Transaction, stream: Stream, sequence: int, reason: str) -> None:
-    await tx.execute(
-        _REASON, {"source": stream[0], "stream": stream[1], "sequence": sequence, "reason": reason}
-    )
+async def explain(tx: Transaction, stream: Stream, sequence: int, cause: Cause) -> None:
+    parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence}
+    await tx.execute(_EXPLAIN, {**parameters, "reason": cause.reason, "place": cause.place})
 
 
 async def waiting(tx: Transaction, stream: Stream) -> int:

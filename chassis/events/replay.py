@@ -7,11 +7,11 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.events import parked
-from chassis.events.admission import UNREADABLE, Incoming, Stream, read
+from chassis.events.admission import UNREADABLE, Cause, Incoming, Stream, read
 from chassis.events.admission import Parked as ParkedEvent
 from chassis.events.offsets import LOCK
 from chassis.events.subscription import Interests, Subscription, handle
-from chassis.faults import named, transient
+from chassis.faults import named, place, transient
 
 _ALONE = text(f"select pg_advisory_xact_lock({LOCK})")
 _MARK = text("select sequence, parked from chassis.marks where source = :source and stream = :stream")
@@ -21,7 +21,9 @@ _MOVE = text(
 _PARK = text(
     """
     insert into chassis.marks as m (source, stream, sequence, parked) values (:source, :stream, :sequence, true)
-    on conflict (source, stream) do update set parked = true where m.sequence <= excluded.sequence
+    on conflict (source, stream) do update
+        set parked = true, sequence = case when m.sequence < 0 then excluded.sequence else m.sequence end
+        where m.sequence <= excluded.sequence
     """
 )
 
@@ -38,9 +40,9 @@ class Handles(Protocol):
 class _Failed(Exception):
     """The event failed again: the replay ends before it."""
 
-    def __init__(self, sequence: int, reason: str) -> None:
-        super().__init__(reason)
-        self.sequence, self.reason = sequence, reason
+    def __init__(self, sequence: int, cause: Cause) -> None:
+        super().__init__(cause.reason)
+        self.sequence, self.cause = sequence, cause
 
 
 async def replay_stream(
@@ -62,7 +64,7 @@ async def replay_stream(
             done += handled
     except _Failed as failed:
         async with database.transaction(database.system()) as tx:
-            await parked.explain(tx, key, failed.sequence, failed.reason)
+            await parked.explain(tx, key, failed.sequence, failed.cause)
     async with database.transaction(database.system()) as tx:
         return done, await parked.waiting(tx, key)
 
@@ -92,7 +94,7 @@ async def _run(
 ) -> None:
     incoming = read(parked.message(row), Interests(subscriptions))
     if incoming.fault is not None:
-        raise _Failed(row.sequence, incoming.fault)
+        raise _Failed(row.sequence, Cause(incoming.fault))
     if key[0] == UNREADABLE:
         await _to_its_stream(tx, incoming)
     elif incoming.received is not None:
@@ -102,12 +104,12 @@ async def _run(
         except Exception as error:
             if transient(error):
                 raise
-            raise _Failed(row.sequence, named(error)) from error
+            raise _Failed(row.sequence, Cause(named(error), place(error))) from error
 
 
 async def _to_its_stream(tx: Transaction, incoming: Incoming) -> None:
     """Its headers can be read now: it waits with its own stream, and is replayed there."""
-    await parked.keep(tx, [ParkedEvent(incoming, "readable now")])
+    await parked.keep(tx, [ParkedEvent(incoming, Cause("readable now"))])
     if incoming.marked:
         source, stream = incoming.stream
         await tx.execute(_PARK, {"source": source, "stream": stream, "sequence": incoming.sequence - 1})

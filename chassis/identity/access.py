@@ -118,7 +118,7 @@ async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
     row = (await tx.execute(_READ, {"case_id": case_id})).first()
     if row is None:
         return None
-    return _case(_cell(tx), str(case_id), row.organisation, row.workers, row.handed_over)
+    return _case(tx.database.cell, str(case_id), row.organisation, row.workers, row.handed_over)
 
 
 async def visible_cases(
@@ -151,7 +151,7 @@ async def visible_cases(
 def _weigh(
     tx: Transaction, actor: Actor, action: str, workers: tuple[str, ...], *, handed_over: bool
 ) -> bool:
-    resource = _case(_cell(tx), "any", actor.organisation, workers, handed_over)
+    resource = _case(tx.database.cell, "any", actor.organisation, workers, handed_over)
     return actor.policies.weigh(actor.principal(), action, resource).allowed
 
 
@@ -239,8 +239,3 @@ async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
 
 def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str], handed_over: bool) -> Resource:
     return Resource(CASE, case_id, cell, organisation, tuple(workers), handed_over)
-
-
-def _cell(tx: Transaction) -> str:
-    """The jurisdiction of this database, from the source under which it speaks."""
-    return tx.database.source.split("/")[1].upper()

@@ -21,6 +21,7 @@ from chassis.identity.policies import Policies, Principal
 from chassis.problems import Invalid, Unauthenticated
 from chassis.settings import Settings
 from contracts.codes import codes
+from contracts.organisations import authority
 
 ROLES = frozenset({"screening_officer", "case_worker", "supervisor", "auditor", "operator"})
 """Roles of people. `service` is no role that an issuer can give."""
@@ -54,7 +55,7 @@ class Actor:
     @classmethod
     def system(cls, service: str, cell: str, policies: Policies) -> "Actor":
         """What a service does by itself, outside any request. No policy permits it anything by default."""
-        issuer, organisation = service_issuer(cell), own_organisation(cell)
+        issuer, organisation = service_issuer(cell), authority(cell)
         roles = frozenset({SERVICE})
         return cls(
             issuer,
@@ -79,11 +80,6 @@ class Actor:
 
 def service_issuer(cell: str) -> str:
     return f"urn:corridor:{cell.lower()}:service"
-
-
-def own_organisation(cell: str) -> str:
-    """The organisation for which a cell's services act: its exchange authority."""
-    return f"{cell.lower()}-exchange"
 
 
 class TokenValidator:
@@ -135,7 +131,7 @@ class TokenValidator:
         if subject != f"service:{kid}":
             raise Unauthenticated("the token's subject is not the owner of its key")
         meant, roles = _known_purpose(purpose) or DEFAULT_PURPOSE, frozenset({SERVICE})
-        organisation = own_organisation(self._cell)
+        organisation = authority(self._cell)
         return Actor(issuer, subject, self._cell, organisation, roles, meant, service=True, policies=policies)
 
     async def _claims(self, source: KeySource, token: str, kid: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""`python -m contracts.tools.route referral.accepted`: an event's way from its class to its handlers and tests."""
+"""`python -m contracts.tools.route referral.accepted`: an event's way from the route to its handlers, in both cells."""
 
 import argparse
 import re
@@ -8,8 +8,25 @@ from importlib.resources import files
 from pathlib import Path
 
 from contracts.catalogue import CATALOGUE, Entry
+from contracts.crossing import BY_EVENT, Crossing
+from contracts.tools.way import find, way
 
 ROOT = Path(str(files("contracts"))).parent
+
+
+SEALED = (
+    ("services/exchange/handlers.py", "on_process"),
+    ("services/exchange/domain/process.py", "Relation.tell"),
+    ("services/exchange/use_cases/seal_process.py", "SealProcess.finish"),
+    ("services/exchange/sealing.py", "Sealer.send"),
+)
+TAKEN = (
+    ("services/exchange/receiver.py", "Receiver.run"),
+    ("services/exchange/use_cases/receive.py", "receive"),
+)
+"""The way of every process code out of one cell, and into the other."""
+
+RECEIVED, HEARD = "process.received.v1", "on_process_received"
 
 
 def route(name: str, root: Path = ROOT) -> list[str]:
@@ -29,11 +46,52 @@ def _lines(entry: Entry, root: Path) -> Iterator[str]:
     said = [
         place for place in _found(root, f"services/{entry.publisher}", class_name) if "handlers" not in place
     ]
-    yield f"  publisher  {entry.publisher}{_places(said)}"
+    yield from _made(entry, root)
+    outgoing = f"services/{entry.publisher}/outgoing.py"
+    yield f"  publisher  {entry.publisher}{_places(said or [outgoing])}"
     for consumer in entry.consumers:
         yield f"  consumer   {consumer}{_places(_heard(entry, consumer, root))}"
+    crossing = BY_EVENT.get(entry.event)
+    if crossing is not None:
+        yield from _across(entry, crossing, root)
     for place in _found(root, "tests", handler, class_name, entry.type):
         yield f"  test       {place}"
+
+
+def fact_name(entry: Entry) -> str:
+    """`ReferralAcceptedV1` says `ReferralAccepted`."""
+    return entry.event.__name__.rpartition("V")[0]
+
+
+def _made(entry: Entry, root: Path) -> Iterator[str]:
+    """Who asks, and which verb says the fact."""
+    made = way(root / "services" / entry.publisher, fact_name(entry))
+    named = (
+        ("route", made.routes),
+        ("handler", made.handlers),
+        ("use case", made.use_cases),
+        ("verb", made.verbs),
+    )
+    for kind, functions in named:
+        for function in functions:
+            yield f"  {kind:<10} {function.place(root)}"
+
+
+def _across(entry: Entry, crossing: Crossing, root: Path) -> Iterator[str]:
+    """Out of the cell of the half that tells, and in the other cell to the half that follows."""
+    subject = crossing.subject
+    tells = " or ".join(subject.sides) if crossing.either else crossing.tells
+    follows = "other" if crossing.either else crossing.follows
+    yield f"  crosses    as {crossing.code}, told by the {tells} half"
+    for path, name in SEALED:
+        yield f"  sealed     {find(root, path, name).place(root)}"
+    yield f"  ═ border ═ followed by the {follows} half"
+    for path, name in TAKEN:
+        yield f"  received   {find(root, path, name).place(root)}"
+    folder = f"services/{entry.publisher}"
+    yield f"  heard      {RECEIVED}  {find(root, f'{folder}/handlers.py', HEARD).place(root)}"
+    member = f"Verb.{crossing.verb.upper()}"
+    yield f"  follows    {member}{_places(_found(root, f'{folder}/domain', member))}"
 
 
 def handler_name(entry: Entry) -> str:
@@ -46,13 +104,17 @@ def _heard(entry: Entry, service: str, root: Path) -> list[str]:
     folder = f"services/{service}"
     named = _found(root, folder, handler_name(entry), entry.event.__name__)
     handlers = [place for place in named if "handlers" in place]
+    if service == "exchange" and entry.event in BY_EVENT:
+        return [place for path, name in SEALED[:1] for place in _found(root, path, name)]
     alike = [f"{folder}/handlers.py"] if (root / folder / "handlers.py").is_file() else []
     return handlers or _found(root, folder, entry.type) or alike
 
 
 def _found(root: Path, folder: str, *names: str) -> list[str]:
-    """One place in each Python file under the folder that has one of the names."""
-    placed = ((path, _line_of(path, names)) for path in sorted((root / folder).rglob("*.py")))
+    """One place in each Python file under the folder, or in the file, that has one of the names."""
+    place = root / folder
+    paths = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    placed = ((path, _line_of(path, names)) for path in paths)
     return [f"{path.relative_to(root)}:{number}" for path, number in placed if number is not None]
 
 

@@ -14,6 +14,7 @@ from joserfc.jwk import OKPKey
 
 from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
+from contracts.organisations import cell_of
 from services.exchange.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
 
 SIGNING_LIFETIME, AGREEING_LIFETIME = timedelta(days=90), timedelta(days=180)
@@ -127,7 +128,7 @@ def make_trust(
 
     files, moment, chosen = TrustFiles(directory), now or utc_now(), frozenset(cells)
     governance = _governance(files)
-    listed = [_organisation(files, name, moment) for name in organisations if name[:2].upper() in chosen]
+    listed = [_organisation(files, name, moment) for name in organisations if cell_of(name) in chosen]
     files.agreements_dir.mkdir(parents=True, exist_ok=True)
     for draft in agreements:
         if chosen.issuperset(draft.cells):
@@ -153,7 +154,7 @@ def _governance(files: TrustFiles) -> list[OKPKey]:
 
 def _organisation(files: TrustFiles, name: str, now: datetime) -> dict[str, Any]:
     """Its entry of the trust list; its private keys go into its cell's folder."""
-    cell = name[:2].upper()
+    cell = cell_of(name)
     path = files.organisation_keys_dir(cell) / f"{name}.jwk.json"
     if path.exists():
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.casefile.language import LanguageTag
 from contracts.casefile.text import Line, Paragraph
+from contracts.organisations import cell_of
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.directory.domain.organisation import Profile, Service
 
@@ -55,7 +56,7 @@ class OrganisationForm(Contacts):
     def profile(self, organisation: str) -> Profile:
         """The country is the one that the identifier begins with."""
         details = _details(self, {"name", "role", "status"})
-        return Profile(organisation[:2].upper(), self.role, self.name, self.status, details)
+        return Profile(cell_of(organisation), self.role, self.name, self.status, details)
 
 
 class ServiceForm(Contacts):
@@ -86,7 +87,7 @@ class SeedOrganisation(OrganisationForm):
 
     def profile(self, organisation: str) -> Profile:
         details = _details(self, {"id", "services", "name", "role", "status"})
-        return Profile(organisation[:2].upper(), self.role, self.name, self.status, details)
+        return Profile(cell_of(organisation), self.role, self.name, self.status, details)
 
 
 class SeedFile(Form):

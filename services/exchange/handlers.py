@@ -1,23 +1,22 @@
 """What exchange does with the events of its cell: plain functions over disclosures, relations and grants."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from chassis.events.consumer import Subscription
-from contracts.envelope import Event
-from contracts.events import referral, returns
+from contracts.crossing import BY_EVENT
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.directory import DirectoryChangedV1
 from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
+from contracts.events.returns import ReturnDepartedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
 from services.exchange.domain.facts import Fact
 from services.exchange.domain.items import MAX_SERVICES, AgreementReference, Journey, ListedService, Listing
 from services.exchange.domain.listings import OwnListing, told
-from services.exchange.domain.process import Pair, Relation, speaker
+from services.exchange.domain.process import Relation, pair_of
 from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures, listings, received, relations
 from services.exchange.store.received import Grants, Key, Opening
@@ -78,62 +77,17 @@ def on_case_opened(opening: Opening, event: CaseOpenedV1, now: datetime) -> Fact
 
 
 def on_process(relation: Relation, event: Any, now: datetime) -> Facts:
-    """Any move of a half that tells the other half; `_pair` has let through no other."""
-    code, _ = PROCESS_EVENTS[type(event)]
-    subject: UUID = event.return_id if code.startswith("return.") else event.referral_id
-    reason = getattr(event, "reason", None) or getattr(event, "result", None)
-    return relation.tell(
-        code,
-        subject,
-        event.at,
-        reason=reason,
-        outcome=getattr(event, "outcome", None),
-        abroad=getattr(event, "receiver_cell", None),
-        journey=_journey(event),
-    )
+    """Any move of a half that tells the other half; `pair_of` has let through no other."""
+    crossing = BY_EVENT[type(event)]
+    subject_id: UUID = getattr(event, crossing.subject.identifier)
+    carried = None if crossing.carries is None else getattr(event, crossing.carries)
+    return relation.tell(crossing, subject_id, event.at, carried, _journey(event))
 
 
 def _journey(event: Any) -> Journey | None:
-    if not isinstance(event, returns.ReturnDepartedV1) or event.expected_at is None or event.handover is None:
+    if not isinstance(event, ReturnDepartedV1) or event.expected_at is None or event.handover is None:
         return None
     return Journey(event.expected_at, event.handover, bool(event.escorted))
-
-
-PROCESS_EVENTS: Mapping[type[Event], tuple[str, str]] = MappingProxyType(
-    {
-        referral.ReferralAcceptedV1: ("referral.accepted", "recipient"),
-        referral.ReferralRejectedV1: ("referral.rejected", "recipient"),
-        referral.ReferralStartedV1: ("referral.started", "recipient"),
-        referral.ReferralHeldV1: ("referral.held", "recipient"),
-        referral.ReferralResumedV1: ("referral.resumed", "recipient"),
-        referral.ReferralCompletedV1: ("referral.completed", "recipient"),
-        referral.ReferralFailedV1: ("referral.failed", "recipient"),
-        referral.ReferralCancelledV1: ("referral.cancelled", "recipient"),
-        returns.ReturnClearedV1: ("return.cleared", "receiver"),
-        returns.ReturnSuspendedV1: ("return.suspended", "receiver"),
-        returns.ReturnResumedV1: ("return.resumed", "receiver"),
-        returns.ReturnDepartedV1: ("return.departed", "receiver"),
-        returns.ReturnMissedV1: ("return.missed", "receiver"),
-        returns.ReturnTurnedBackV1: ("return.turned_back", "receiver"),
-        returns.ReturnArrivedV1: ("return.arrived", "receiver"),
-        returns.ReturnClosedV1: ("return.closed", "receiver"),
-        returns.ReturnWithdrawnV1: ("return.withdrawn", "receiver"),
-    }
-)
-"""Event → its process code, and which of its attributes names the organisation at the other end."""
-
-
-def _pair(event: Any) -> Pair | None:
-    code, recipient = PROCESS_EVENTS[type(event)]
-    recorded_by = getattr(event, "recorded_by", None) or "receiving"
-    ends = speaker(
-        code,
-        event.half,
-        sender=event.sender,
-        recipient=getattr(event, recipient),
-        recorded_by=recorded_by,
-    )
-    return None if ends is None else Pair(event.case_id, *ends)
 
 
 def _disclosure_key(event: Any) -> UUID:
@@ -180,9 +134,6 @@ def _directory(cell: str, partners: Sequence[str]) -> Subscription[str, OwnListi
 
 
 def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, Any]]:
-    process: dict[type[Event], Callable[[Any, Any, datetime], Facts]] = dict.fromkeys(
-        PROCESS_EVENTS, on_process
-    )
     return [
         _directory(cell, [partner for partner in partners if partner != cell]),
         Subscription(
@@ -212,6 +163,10 @@ def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, 
             outgoing=outgoing,
         ),
         Subscription(
-            handlers=process, key=_pair, load=relations.load, save=relations.save, outgoing=outgoing
+            handlers=dict.fromkeys(BY_EVENT, on_process),
+            key=pair_of,
+            load=relations.load,
+            save=relations.save,
+            outgoing=outgoing,
         ),
     ]

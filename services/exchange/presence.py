@@ -5,7 +5,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.service import Service
 from chassis.supervised import Supervised
-from services.exchange.domain.check import authority
+from contracts.organisations import authority
 from services.exchange.domain.items import Item, ItemClass, Presence
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings

@@ -12,7 +12,8 @@ from joserfc.jwk import OKPKey
 
 from chassis.vault.epochs import FileKeysRefused
 from contracts.disclosure import AgreementTerms
-from services.exchange.domain.check import Agreement, cell_of
+from contracts.organisations import cell_of
+from services.exchange.domain.check import Agreement
 from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
 from services.exchange.settings import Settings
 from services.exchange.signed_file import (

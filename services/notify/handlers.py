@@ -6,13 +6,11 @@ from typing import Any
 
 from chassis.events.consumer import Subscription
 from contracts.catalogue import consumed_by
+from contracts.crossing import SIDES
 from contracts.events.intake import CaseAssignedV1
 from services.notify.domain.notices import NOTICES, news_of
 from services.notify.store import notifications
 from services.notify.store.notifications import CaseNotices
-
-_SIDES = {"outgoing": "sender", "incoming": "recipient", "sending": "sender", "receiving": "receiver"}
-"""Half of a referral or return → the field that names the organisation on that side."""
 
 
 def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
@@ -21,7 +19,7 @@ def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[
         case.organisation, case.assigned, case.handed_over = event.organisation, True, False
     news = news_of(event, half)
     if news is not None:
-        case.tell(news, getattr(event, _SIDES.get(half, "organisation"), None))
+        case.tell(news, getattr(event, SIDES.get(half, "organisation"), None))
     return ()
 
 

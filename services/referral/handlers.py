@@ -1,11 +1,11 @@
 """What referral does when it is told something: plain functions, from what was loaded and the event to facts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from chassis.events.subscription import Subscription
+from contracts.crossing import BY_CODE, REFERRAL
 from contracts.events.consent import (
     ConsentGivenV1,
     DisclosureAuthorisedV1,
@@ -35,20 +35,6 @@ from services.referral.store.ages import HeardAge
 
 Facts = Iterable[Fact]
 DISCLOSURE = "disclosure"
-
-_PROCESS: Mapping[str, tuple[Half, Verb]] = MappingProxyType(
-    {
-        "referral.accepted": (Half.OUTGOING, Verb.ACCEPT),
-        "referral.rejected": (Half.OUTGOING, Verb.REJECT),
-        "referral.started": (Half.OUTGOING, Verb.START),
-        "referral.held": (Half.OUTGOING, Verb.HOLD),
-        "referral.resumed": (Half.OUTGOING, Verb.RESUME),
-        "referral.completed": (Half.OUTGOING, Verb.COMPLETE),
-        "referral.failed": (Half.OUTGOING, Verb.FAIL),
-        "referral.cancelled": (Half.INCOMING, Verb.CANCEL),
-    }
-)
-"""Process code → the half that follows it. What such a half says bears its own name, so exchange sends none of it back."""
 
 
 def on_consent_given(heard: HeardConsent, event: ConsentGivenV1, now: datetime) -> Facts:
@@ -123,10 +109,11 @@ def on_envelope_refused(case: CaseReferrals, event: EnvelopeRefusedV1, now: date
 
 
 def on_process_received(case: CaseReferrals, event: ProcessReceivedV1, now: datetime) -> Facts:
-    """Returns has the codes of returns; a code that no half follows is passed over."""
-    if event.code not in _PROCESS:
+    """Returns has the codes of returns. What the half says that follows bears its own name, so exchange sends none of it back."""
+    crossing = BY_CODE.get(event.code)
+    if crossing is None or crossing.subject is not REFERRAL:
         return ()
-    half, verb = _PROCESS[event.code]
+    half, verb = Half(crossing.follows), Verb(crossing.verb)
     referral = case.halves.get((event.subject_id, half))
     if referral is None or not _is_partner(referral, event):
         return [Ignored(event.subject_id, half, event.code, None)]

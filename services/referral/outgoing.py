@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from chassis.outbox import Due
-from contracts.envelope import Event
+from contracts.envelope import Event, events_by_fact
 from contracts.events import referral as said
 from services.referral.domain import facts
 
@@ -46,23 +46,10 @@ def _logged(fact: facts.Ignored) -> None:
     )
 
 
+EVENTS = events_by_fact(facts, said)
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due | None]] = MappingProxyType(
     {
-        facts.ReferralSent: _event(said.ReferralSentV1),
-        facts.TransferMoved: _event(said.TransferMovedV1),
-        facts.ReferralReceived: _event(said.ReferralReceivedV1),
-        facts.ReferralAccepted: _event(said.ReferralAcceptedV1),
-        facts.ReferralRejected: _event(said.ReferralRejectedV1),
-        facts.ReferralStarted: _event(said.ReferralStartedV1),
-        facts.ReferralHeld: _event(said.ReferralHeldV1),
-        facts.ReferralResumed: _event(said.ReferralResumedV1),
-        facts.ReferralCompleted: _event(said.ReferralCompletedV1),
-        facts.ReferralFailed: _event(said.ReferralFailedV1),
-        facts.ReferralCancelled: _event(said.ReferralCancelledV1),
-        facts.ReferralCorrected: _event(said.ReferralCorrectedV1),
-        facts.ReferralRevoked: _event(said.ReferralRevokedV1),
-        facts.ReferralReminded: _event(said.ReferralRemindedV1),
-        facts.ReferralExpired: _event(said.ReferralExpiredV1),
+        **{fact: _event(event) for fact, event in EVENTS.items()},
         facts.ReminderDue: _due(REMIND),
         facts.ExpiryDue: _due(EXPIRE),
         facts.Ignored: _logged,

@@ -10,9 +10,13 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.web.worklist import Position, halves
+from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, OrganisationId
 
-_REASON = "of `referral_rejection`, `referral_hold` or `referral_failure`; of `disclosure_refusal` or `border_refusal` where nothing was delivered"
+_LISTS = ", ".join(
+    f"`{row.reasons}`" for row in CROSSINGS if row.subject is REFERRAL and row.carries == "reason"
+)
+_REASON = f"of {_LISTS}; of `disclosure_refusal` or `border_refusal` where nothing was delivered"
 
 
 class WithheldView(BaseModel):

@@ -1,11 +1,11 @@
 """What returns does when it is told something: plain functions, from what was loaded and the event to facts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from chassis.events.subscription import Subscription
+from contracts.crossing import BY_CODE, RETURN
 from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
@@ -31,22 +31,6 @@ from services.returns.outgoing import outgoing
 from services.returns.store import known, returns
 
 Facts = Iterable[Fact]
-
-_FOLLOWED: Mapping[str, tuple[Verb, Half | None]] = MappingProxyType(
-    {
-        "return.cleared": (Verb.CLEAR, Half.RECEIVING),
-        "return.suspended": (Verb.SUSPEND, Half.RECEIVING),
-        "return.resumed": (Verb.RESUME, Half.RECEIVING),
-        "return.departed": (Verb.DEPART, Half.RECEIVING),
-        "return.turned_back": (Verb.TURN_BACK, Half.RECEIVING),
-        "return.withdrawn": (Verb.WITHDRAW, Half.RECEIVING),
-        "return.arrived": (Verb.ARRIVE, Half.SENDING),
-        "return.missed": (Verb.MISS, None),
-        "return.closed": (Verb.CLOSE, None),
-    }
-)
-"""Process code → the half that follows it; None: the one whose other side told it. What such a half says bears its own
-name or the other's, so exchange sends none of it back."""
 
 
 def on_case_opened(case: CaseKnowledge, event: CaseOpenedV1, now: datetime) -> Facts:
@@ -94,11 +78,14 @@ def on_process_received(cell: str) -> Callable[..., Facts]:
     """The handler, in a cell where received returns end."""
 
     def on_process_received(case: CaseReturns, event: ProcessReceivedV1, now: datetime) -> Facts:
-        """Referral has the codes of referrals; a code that no half follows is passed over."""
-        if event.code not in _FOLLOWED:
+        """Referral has the codes of referrals. What the half says that follows bears its own name or the other's, so exchange
+        sends none of it back.
+        """
+        crossing = BY_CODE.get(event.code)
+        if crossing is None or crossing.subject is not RETURN:
             return ()
-        verb, half = _FOLLOWED[event.code]
-        follower = half or _told_half(case, event)
+        verb = Verb(crossing.verb)
+        follower = _told_half(case, event) if crossing.either else Half(crossing.follows)
         known_half = case.halves.get((event.subject_id, follower))
         if known_half is not None and event.sender != _partner(known_half):
             return [Ignored(event.subject_id, follower, event.code, None)]

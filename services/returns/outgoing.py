@@ -1,41 +1,18 @@
 """Each fact of a return as the event that says it, as work that a clock makes due, or as a line in the log."""
 
-from collections.abc import Mapping
 from dataclasses import fields
-from types import MappingProxyType
-from typing import Any
 
 import structlog
 
 from chassis.outbox import Due
-from contracts.envelope import Event
+from contracts.envelope import Event, events_by_fact
 from contracts.events import returns as said
 from services.returns.domain import facts
 
 OVERDUE = "overdue"
 """The kind of work that asks whether she arrived."""
 
-_EVENTS: Mapping[type[Any], type[Event]] = MappingProxyType(
-    {
-        facts.ReturnRequested: said.ReturnRequestedV1,
-        facts.ReturnCounselled: said.ReturnCounselledV1,
-        facts.ReturnDecided: said.ReturnDecidedV1,
-        facts.ReturnConfirmed: said.ReturnConfirmedV1,
-        facts.ReturnChecked: said.ReturnCheckedV1,
-        facts.ReturnAssessed: said.ReturnAssessedV1,
-        facts.ReturnBlocked: said.ReturnBlockedV1,
-        facts.ReturnCleared: said.ReturnClearedV1,
-        facts.ReturnSuspended: said.ReturnSuspendedV1,
-        facts.ReturnResumed: said.ReturnResumedV1,
-        facts.ReturnDeparted: said.ReturnDepartedV1,
-        facts.ReturnOverdue: said.ReturnOverdueV1,
-        facts.ReturnMissed: said.ReturnMissedV1,
-        facts.ReturnTurnedBack: said.ReturnTurnedBackV1,
-        facts.ReturnArrived: said.ReturnArrivedV1,
-        facts.ReturnClosed: said.ReturnClosedV1,
-        facts.ReturnWithdrawn: said.ReturnWithdrawnV1,
-    }
-)
+EVENTS = events_by_fact(facts, said)
 
 
 def outgoing(fact: facts.Fact) -> Event | Due | None:
@@ -44,7 +21,7 @@ def outgoing(fact: facts.Fact) -> Event | Due | None:
         return None
     if isinstance(fact, facts.ArrivalExpected):
         return _overdue(fact)
-    return _EVENTS[type(fact)](**{field.name: getattr(fact, field.name) for field in fields(fact)})
+    return EVENTS[type(fact)](**{field.name: getattr(fact, field.name) for field in fields(fact)})
 
 
 def _overdue(fact: facts.ArrivalExpected) -> Due:

@@ -12,7 +12,7 @@ from chassis.database import Transaction
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, Unavailable, WrongState
-from contracts.organisations import ACTIVE, may_receive
+from contracts.organisations import ACTIVE, cell_of, may_receive
 from services.returns.domain import blocks as domain
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import Known
@@ -65,7 +65,7 @@ async def request_return(
 ) -> Return:
     """A return from the actor's organisation to the one that will receive her."""
     await require_case(tx, actor, "return.request", case_id)
-    if receiver[:2].upper() != receiver_cell:
+    if cell_of(receiver) != receiver_cell:
         raise refused("receiver_cell", "must be the country of the receiver", "not-its-country")
     if receiver == actor.organisation:
         raise refused("receiver", "must be another organisation than the sender", "not-another")

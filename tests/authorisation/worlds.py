@@ -12,6 +12,7 @@ import httpx2
 from sqlalchemy import text
 
 from chassis.events.consumer import Inbox, Message
+from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
 from services.directory.forms import SeedFile
@@ -28,6 +29,9 @@ from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
 
 Made = dict[str, str]
+MANY = Limits(streams=1_000_000, share=1.0)
+"""What is parked here is parked on purpose."""
+
 PARTNER = "kh-reintegration-agency"
 ASSESSOR = "th.assessor"
 DIRECTORY = SeedFile.model_validate(
@@ -83,7 +87,8 @@ class World:
 
     async def parked(self) -> Made:
         """A message that nobody can read waits for an operator."""
-        inbox = Inbox(self.harness.service.database, self.harness.service.subscriptions)
+        service = self.harness.service
+        inbox = Inbox(service.database, service.subscriptions, limits=MANY)
         await inbox.take(inbox.read([Message("somewhere", 0, self.unreadable, [], b"{")]))
         self.unreadable += 1
         (item, *_) = (await self.ask("operator", "GET", "/v1/parked")).json()["items"]

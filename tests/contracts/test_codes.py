@@ -100,7 +100,6 @@ def test_reason_is_the_union_of_the_lists_that_a_process_code_may_carry() -> Non
         "referral_hold",
         "referral_failure",
         "referral_outcome",
-        "return_block",
         "return_outcome",
         "return_suspension",
         "risk_result",

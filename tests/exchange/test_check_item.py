@@ -45,7 +45,7 @@ def agreement(**changes: object) -> Agreement:
         valid_from=NOW - timedelta(days=1),
         valid_until=NOW + timedelta(days=90),
     )
-    return Agreement(replace(terms, **changes), ("referral.accepted",), "a law")
+    return Agreement(replace(terms, **changes), ("referral.accepted", "referral.rejected"), "a law")
 
 
 def content(**changes: object) -> DisclosureContent:
@@ -157,8 +157,10 @@ def test_an_agreement_abroad_says_nothing_at_home() -> None:
         (process(), None),
         (process("return.departed"), "process_outside_agreement"),
         (process("referral.forgotten"), "unknown_code"),
-        (process(reason="no-capacity"), None),
-        (process(reason="dislike"), "unknown_code"),
+        (process("referral.rejected", "no-capacity"), None),
+        (process("referral.rejected", "dislike"), "unknown_code"),
+        (process("referral.rejected", "service-delivered"), "unknown_code"),
+        (process(reason="no-capacity"), "unknown_code"),
     ],
 )
 def test_process_codes_need_the_agreement(item: Item, code: str | None) -> None:

@@ -1,18 +1,20 @@
 """Every verb of a disclosure from every state; chains, the border's opening hours, and who tells whom."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.crossing import BY_CODE, OUTCOME, RETURN
 from services.exchange.domain.border import BorderView, Limits, closed
 from services.exchange.domain.chain import FIRST_PREV, IncomingChain, OutgoingChain, Place
 from services.exchange.domain.disclosure import Authorised, Disclosure, State, WrongMove
 from services.exchange.domain.facts import ControlDue, ItemRefused, RecallAnswered, SealDue
 from services.exchange.domain.items import AgreementReference, Answer
-from services.exchange.domain.process import OUTCOME, Pair, Relation, speaker
+from services.exchange.domain.process import Pair, Relation, pair_of
 from services.exchange.domain.received import Held, ReceivedDisclosure
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -305,6 +307,24 @@ def test_when_the_border_is_closed(view: BorderView, why: str | None) -> None:
 # ── who tells whom ──
 
 
+def said(code: str, half: str, **more: str) -> Any:
+    """The event of a code, as one half of a referral or return says it."""
+    subject = BY_CODE[code].subject
+    ends = dict(zip(subject.sides.values(), ("th-a", "kh-b"), strict=True))
+    cell = {"receiver_cell": "KH"} if subject is RETURN else {}
+    named = {
+        "case_id": CASE,
+        subject.identifier: UUID(int=7),
+        "half": half,
+        "at": NOW,
+        **ends,
+        **cell,
+        **more,
+    }
+    event = BY_CODE[code].event
+    return event.model_construct(**named)
+
+
 @pytest.mark.parametrize(
     ("code", "half", "ends"),
     [
@@ -316,8 +336,8 @@ def test_when_the_border_is_closed(view: BorderView, why: str | None) -> None:
         ("return.departed", "receiving", None),
         ("return.arrived", "receiving", ("kh-b", "th-a")),
         ("return.closed", "sending", None),
+        ("return.closed", "receiving", ("kh-b", "th-a")),
         ("return.withdrawn", "sending", ("th-a", "kh-b")),
-        ("return.requested", "sending", None),
         ("return.suspended", "sending", ("th-a", "kh-b")),
         ("return.suspended", "receiving", None),
         ("return.resumed", "sending", ("th-a", "kh-b")),
@@ -326,7 +346,7 @@ def test_when_the_border_is_closed(view: BorderView, why: str | None) -> None:
     ],
 )
 def test_the_half_that_moves_tells_the_other(code: str, half: str, ends: tuple[str, str] | None) -> None:
-    assert speaker(code, half, sender="th-a", recipient="kh-b") == ends
+    assert pair_of(said(code, half)) == (None if ends is None else Pair(CASE, *ends))
 
 
 @pytest.mark.parametrize("code", ["return.missed", "return.closed"])
@@ -335,26 +355,27 @@ def test_the_half_that_moves_tells_the_other(code: str, half: str, ends: tuple[s
 def test_what_either_half_may_say_is_told_by_the_one_that_said_it(
     code: str, half: str, recorded_by: str
 ) -> None:
-    ends = {"sending": ("th-a", "kh-b"), "receiving": ("kh-b", "th-a")}[half] if half == recorded_by else None
-    assert speaker(code, half, sender="th-a", recipient="kh-b", recorded_by=recorded_by) == ends
+    ends = {"sending": ("th-a", "kh-b"), "receiving": ("kh-b", "th-a")}[half]
+    pair = pair_of(said(code, half, recorded_by=recorded_by))
+    assert pair == (Pair(CASE, *ends) if half == recorded_by else None)
 
 
-PAIR = Pair(CASE, "kh-b", "th-a")
+PAIR = Pair(CASE, "th-a", "kh-b")
 
 
-@pytest.mark.parametrize(("code", "abroad"), [("referral.cancelled", None), ("return.withdrawn", "KH")])
-def test_the_end_of_what_the_other_never_heard_of_is_told_to_nobody(code: str, abroad: str | None) -> None:
+@pytest.mark.parametrize("code", ["referral.cancelled", "return.withdrawn"])
+def test_the_end_of_what_the_other_never_heard_of_is_told_to_nobody(code: str) -> None:
     relation = Relation(PAIR)
-    assert (relation.tell(code, REFERRAL, NOW, abroad=abroad), relation.waiting) == ([], [])
+    assert (relation.tell(BY_CODE[code], REFERRAL, NOW), relation.waiting) == ([], [])
 
 
 @pytest.mark.parametrize("code", ["return.cleared", "return.departed"])
 def test_the_worker_hears_that_a_return_cannot_be_told_where_nothing_was_referred(code: str) -> None:
     relation = Relation(PAIR)
-    [refused] = relation.tell(code, UUID(int=7), NOW, abroad="KH")
+    [refused] = relation.tell(BY_CODE[code], UUID(int=7), NOW)
     assert isinstance(refused, ItemRefused)
     assert (refused.code, refused.case_id, refused.recipient_cell) == ("not_referred", CASE, "KH")
-    assert relation.tell(code, UUID(int=7), NOW, abroad="KH") == [refused]
+    assert relation.tell(BY_CODE[code], UUID(int=7), NOW) == [refused]
     assert relation.waiting == []
 
 
@@ -363,15 +384,15 @@ def test_the_worker_hears_that_a_return_cannot_be_told_where_nothing_was_referre
 )
 def test_an_outcome_travels_only_where_the_grant_names_it(back: set[str], told: str | None) -> None:
     relation = Relation(PAIR, UUID(int=9), frozenset(back))
-    relation.tell("referral.completed", REFERRAL, NOW, outcome="service-delivered")
+    relation.tell(BY_CODE["referral.completed"], REFERRAL, NOW, "service-delivered")
     assert [item.reason for item in relation.waiting] == [told]
 
 
 def test_a_reason_always_travels_and_the_same_move_is_one_item() -> None:
-    relation = Relation(PAIR, UUID(int=9))
-    first = relation.tell("referral.rejected", REFERRAL, NOW, reason="no-capacity")
-    assert relation.tell("referral.rejected", REFERRAL, NOW, reason="no-capacity") == first
-    assert relation.tell("referral.rejected", REFERRAL, NOW + timedelta(seconds=1)) != first
+    relation, rejected = Relation(PAIR, UUID(int=9)), BY_CODE["referral.rejected"]
+    first = relation.tell(rejected, REFERRAL, NOW, "no-capacity")
+    assert relation.tell(rejected, REFERRAL, NOW, "no-capacity") == first
+    assert relation.tell(rejected, REFERRAL, NOW + timedelta(seconds=1)) != first
     assert relation.waiting[0].reason == "no-capacity"
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from chassis.outbox import Due
 from contracts.catalogue import entry_for
+from contracts.crossing import BY_EVENT
 from contracts.envelope import Event
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1
@@ -27,7 +28,7 @@ from services.exchange import handlers as bordering
 from services.exchange.domain.disclosure import Disclosure, State
 from services.exchange.domain.facts import ControlDue, SealDue
 from services.exchange.domain.items import Answer, Recall, Receipt
-from services.exchange.domain.process import speaker
+from services.exchange.domain.process import pair_of
 from services.exchange.domain.received import Held, ReceivedDisclosure
 from services.exchange.outgoing import outgoing as border_out
 from services.exchange.store.received import Grants
@@ -172,7 +173,7 @@ class TwoCells:
             self.say("intake", handler(file, event, self.now), intake_out)
 
     def handle_exchange(self, event: Any) -> None:
-        if type(event) in bordering.PROCESS_EVENTS:
+        if type(event) in BY_EVENT:
             self._tell(event)
         elif event.type == "disclosure.closed.v1":
             held = self._of_case[event.case_id].received.get(event.disclosure_id)
@@ -183,16 +184,14 @@ class TwoCells:
             self.say("exchange", _OF_DISCLOSURES[event.type](disclosure, event, self.now), border_out)
 
     def _tell(self, event: Any) -> None:
-        code, recipient = bordering.PROCESS_EVENTS[type(event)]
-        name = getattr(event, recipient)
-        ends = speaker(code, event.half, sender=event.sender, recipient=name)
-        if ends is None:
+        crossing, name = BY_EVENT[type(event)], event.recipient
+        if pair_of(event) is None:
             return
         crossed = any(d.seals and d.terms.recipient == name for d in self.disclosures.values())
         if event.half == "incoming" or crossed:
             there = "TH" if event.half == "incoming" else "KH"
             reason = getattr(event, "reason", None)
-            self.border.append((there, name, (code, event.referral_id, reason)))
+            self.border.append((there, name, (crossing.code, event.referral_id, reason)))
 
     # --- the border
 

@@ -20,13 +20,18 @@ create table chassis.offsets (
     topic text not null, partition integer not null, next_offset bigint not null, primary key (topic, partition));
 create table chassis.marks (
     source text not null, stream text not null, sequence bigint not null, parked boolean not null default false,
-    primary key (source, stream));
+    ahead bigint not null default 0, primary key (source, stream));
 create table chassis.parked (
     source text not null, stream text not null, sequence bigint not null, topic text not null,
     partition integer not null, "offset" bigint not null, headers bytea not null, payload bytea not null,
-    reason text not null, state text not null default 'waiting' check (state in ('waiting', 'done', 'discarded')),
+    reason text not null, place text not null default '',
+    state text not null default 'waiting' check (state in ('waiting', 'done', 'discarded')),
     parked_at timestamptz not null default now(), primary key (source, stream, sequence));
 create index parked_waiting on chassis.parked (parked_at) where state = 'waiting';
+create table chassis.stops (
+    id uuid primary key, stopped_at timestamptz not null, topic text not null, partition integer not null,
+    "offset" bigint not null, reason text not null, place text not null, streams integer not null,
+    ended_at timestamptz, allowed integer not null default 0);
 create table chassis.work (
     id uuid primary key, kind text not null, key text not null, payload jsonb not null, due_at timestamptz not null,
     attempts integer not null default 0, claimed_until timestamptz, traceparent text,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from contracts.organisations import authority
 from services.consent.domain.authorisation import Ground, decide
 from services.consent.domain.coverage import REPLACED, again
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
@@ -51,7 +52,7 @@ class CaseConsents:
         if self.person is None:
             return []
         self.person, self.heard = replace(self.person, age_group=age_group), True
-        act = Act("system:consent", f"{self.ground.cell.lower()}-exchange", now)
+        act = Act("system:consent", authority(self.ground.cell), now)
         unfit = [
             r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=self.person.child)
         ]

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from contracts.casefile.fields import FIELDS, checked
 from contracts.codes import UnknownCode, codes
+from contracts.crossing import BY_CODE
 from contracts.disclosure import TRANSFER, AgreementTerms
+from contracts.organisations import authority, cell_of
 from contracts.protection import IMMEDIATE_PROTECTION, is_of_country, protection
 from services.exchange.domain.items import (
     MAX_CONTROL_ITEMS,
@@ -31,7 +33,6 @@ CLOCK_SKEW = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(days=30)
 """Of an envelope: nobody need keep it longer to know a replay."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_CELL_LENGTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,6 @@ class Way:
     sender_cell: str
     recipient: str
     recipient_cell: str
-
-
-def cell_of(organisation: str) -> str:
-    """Organisations carry their country in their name."""
-    return organisation[:_CELL_LENGTH].upper()
-
-
-def authority(cell: str) -> str:
-    """The organisation that speaks for a cell's border: control travels between these."""
-    return f"{cell.lower()}-exchange"
 
 
 def check_claims(claims: Claims, *, signer: str, reader: str, partner: str, now: datetime) -> str | None:
@@ -135,14 +126,16 @@ def _in_force(named: AgreementReference, ours: Agreement | None, way: Way, now: 
 
 
 def _check_process(content: ProcessContent, agreement: Agreement) -> str | None:
-    unknown = _unknown("process", [content.code])
-    if unknown is not None:
-        return unknown
+    crossing = BY_CODE.get(content.code)
+    if crossing is None:
+        return "unknown_code"
     if content.code not in agreement.process_codes:
         return "process_outside_agreement"
     if content.journey is not None and _unknown("handover_point", [content.journey.handover]):
         return "unknown_code"
-    return _unknown("reason", [content.reason] if content.reason is not None else [])
+    if content.reason is None:
+        return None
+    return "unknown_code" if crossing.reasons is None else _unknown(crossing.reasons, [content.reason])
 
 
 def _check_disclosure(
@@ -233,7 +226,3 @@ def _check_values(content: DisclosureContent) -> str | None:
 def _unknown(code_list: str, values: Iterable[str]) -> str | None:
     known = codes(code_list)
     return None if all(value in known for value in values) else "unknown_code"
-
-
-ITEM_CLASSES_WITH_RECEIPT = frozenset({ItemClass.PROCESS, ItemClass.DISCLOSURE})
-"""Control is never receipted, or receipts would answer receipts for ever."""

@@ -1,50 +1,14 @@
-"""Process codes: which half of a referral or return tells the other, and what of an outcome may travel."""
+"""Process codes on their way out: which half of a referral or return tells the other, and what of an outcome may travel."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
+from typing import Any
 from uuid import UUID, uuid5
 
-from services.exchange.domain.check import cell_of
+from contracts.crossing import BY_CODE, BY_EVENT, OUTCOME, Crossing
+from contracts.organisations import cell_of
 from services.exchange.domain.facts import Fact, ItemRefused, ProcessDue
 from services.exchange.domain.items import ItemClass, Journey
-
-OUTCOME = "outcome"
-"""The data category that a grant must name among what may be disclosed back, or the outcome stays here."""
-
-EITHER = "either"
-"""A move that both halves can make: the event says which of them recorded it."""
-
-REFERRAL_TELLS: Mapping[str, str] = MappingProxyType(
-    {
-        "referral.accepted": "incoming",
-        "referral.rejected": "incoming",
-        "referral.started": "incoming",
-        "referral.held": "incoming",
-        "referral.resumed": "incoming",
-        "referral.completed": "incoming",
-        "referral.failed": "incoming",
-        "referral.cancelled": "outgoing",
-    }
-)
-RETURN_TELLS: Mapping[str, str] = MappingProxyType(
-    {
-        "return.cleared": "sending",
-        "return.suspended": "sending",
-        "return.resumed": "sending",
-        "return.departed": "sending",
-        "return.turned_back": "sending",
-        "return.withdrawn": "sending",
-        "return.arrived": "receiving",
-        "return.missed": EITHER,
-        "return.closed": EITHER,
-    }
-)
-"""The half that makes the move tells it; the other half hears it and tells it to nobody."""
-
-EXPECTED = frozenset({"return.cleared", "return.departed"})
-"""Codes after which somebody must expect her at the other side. What else stays untold, nobody there waits for."""
 
 NOT_REFERRED = "not_referred"
 
@@ -58,14 +22,10 @@ class Pair:
     other: str
 
 
-def speaker(
-    code: str, half: str, *, sender: str, recipient: str, recorded_by: str | None = None
-) -> tuple[str, str] | None:
-    """(own, other) if this half of the referral or return tells the other, else None."""
-    tells = REFERRAL_TELLS.get(code) or RETURN_TELLS.get(code)
-    if (recorded_by if tells == EITHER else tells) != half:
-        return None
-    return (sender, recipient) if half in {"outgoing", "sending"} else (recipient, sender)
+def pair_of(event: Any) -> Pair | None:
+    """The two organisations of an event that crosses, if the half that says it tells the other; else None."""
+    crossing = BY_EVENT[type(event)]
+    return Pair(event.case_id, *crossing.ends(event)) if crossing.told_by(event) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +54,24 @@ class Relation:
 
     def tell(
         self,
-        code: str,
+        crossing: Crossing,
         subject_id: UUID,
         at: datetime,
-        *,
-        reason: str | None = None,
-        outcome: str | None = None,
-        abroad: str | None = None,
+        carried: str | None = None,
         journey: Journey | None = None,
     ) -> list[Fact]:
-        """An outcome travels only where her consent says so; the code goes without it. `abroad` is the other's cell."""
-        item_id = uuid5(subject_id, f"{self.pair.own}|{code}|{at.isoformat()}")
+        """An outcome travels only where her consent says so; the code goes without it."""
+        item_id = uuid5(subject_id, f"{self.pair.own}|{crossing.code}|{at.isoformat()}")
         if self.reference is None:
-            return untold(self.pair, item_id, code, abroad, at)
-        told = outcome if OUTCOME in self.back_categories else None
-        self.waiting.append(ProcessItem(item_id, code, subject_id, reason or told, at, journey))
+            return untold(self.pair, item_id, crossing.code, at)
+        told = carried if not crossing.by_consent or OUTCOME in self.back_categories else None
+        self.waiting.append(ProcessItem(item_id, crossing.code, subject_id, told, at, journey))
         return [ProcessDue(item_id, cell_of(self.pair.other))]
 
 
-def untold(pair: Pair, item_id: UUID, code: str, abroad: str | None, at: datetime) -> list[Fact]:
-    """The worker is told that the other side of a return will not hear of her."""
-    if code not in EXPECTED or abroad is None:
+def untold(pair: Pair, item_id: UUID, code: str, at: datetime) -> list[Fact]:
+    """Where somebody on the other side must expect her and will not hear of her, her worker is told."""
+    if not BY_CODE[code].opens:
         return []
     return [
         ItemRefused(
@@ -123,7 +80,7 @@ def untold(pair: Pair, item_id: UUID, code: str, abroad: str | None, at: datetim
             item_class=ItemClass.PROCESS,
             disclosure_id=None,
             referral_id=None,
-            recipient_cell=abroad,
+            recipient_cell=cell_of(pair.other),
             at=at,
             code=NOT_REFERRED,
         )

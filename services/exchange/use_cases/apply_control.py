@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from chassis.database import Transaction
 from contracts.events.directory import OfferedService
 from contracts.events.exchange import CorrectionReceivedV1, DirectoryReceivedV1, RecallReceivedV1
+from contracts.organisations import authority
 from services.exchange.domain.chain import runs
-from services.exchange.domain.check import authority
 from services.exchange.domain.disclosure import MAX_SEALS, UNREADABLE, State, answer_item
 from services.exchange.domain.facts import ControlDue, Fact, ItemDelivered, ItemRefused, ProcessDue
 from services.exchange.domain.items import (

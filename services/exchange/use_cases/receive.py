@@ -7,8 +7,9 @@ from uuid import UUID, uuid5
 
 from chassis.database import Transaction
 from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, ReceivedField
+from contracts.organisations import cell_of
 from services.exchange.domain.chain import Place
-from services.exchange.domain.check import Agreement, Way, cell_of, check_item
+from services.exchange.domain.check import Agreement, Way, check_item
 from services.exchange.domain.disclosure import disclosure_item
 from services.exchange.domain.facts import ControlDue
 from services.exchange.domain.items import Item, ItemClass, Receipt, Refusal, Resend

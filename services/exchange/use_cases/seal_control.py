@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.work import Item as Work
 from chassis.work import Later
-from services.exchange.domain.check import authority
+from contracts.organisations import authority
 from services.exchange.domain.items import Item, ItemClass
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.database import Database, Transaction
 from chassis.work import Item as Work
 from chassis.work import Later
+from contracts.crossing import BY_CODE, REFERRAL
 from services.exchange.border_state import require_open
 from services.exchange.domain.check import Agreement, Way, check_item
 from services.exchange.domain.facts import ItemRefused, ItemSealed
@@ -40,7 +41,7 @@ class SealProcess:
             return
         known = await relations.by_case(tx, queued.pair, lock=True)
         if known is None or not await self._ready(tx, queued) or not known.live:
-            await _drop(tx, queued, known)
+            await _drop(tx, queued)
             return
         await self._send(tx, queued, known, work)
 
@@ -92,11 +93,10 @@ class SealProcess:
         return next((a for a in joining if code in a.process_codes), joining[0] if joining else None)
 
 
-async def _drop(tx: Transaction, queued: Queued, known: Known | None) -> None:
+async def _drop(tx: Transaction, queued: Queued) -> None:
     item = queued.item
     await relations.move_queued(tx, item.item_id, "dropped")
-    abroad = None if known is None else known.other_cell
-    tx.say(*(outgoing(fact) for fact in untold(queued.pair, item.item_id, item.code, abroad, tx.now)))
+    tx.say(*map(outgoing, untold(queued.pair, item.item_id, item.code, tx.now)))
 
 
 def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent: str | None) -> Item:
@@ -114,7 +114,7 @@ def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent
 
 
 def referral_of(code: str, subject_id: UUID) -> UUID | None:
-    return subject_id if code.startswith("referral.") else None
+    return subject_id if BY_CODE[code].subject is REFERRAL else None
 
 
 def _sent(queued: Queued) -> SentItem:
