@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -84,7 +85,6 @@ class Service:
             traceparent=self.telemetry.traceparent,
         )
         self.vault = Vault(settings, name) if settings.vault_url is not None else None
-        self.own_key = None if self.vault is None else OwnKey(self.database, self.vault, settings.cell, name)
         self.validator = TokenValidator(settings, name, clock)
         self.tokens = ServiceTokens(settings, name, clock)
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())
@@ -138,6 +138,13 @@ class Service:
         app.include_router(router)
         app.include_router(operations.router)
         return app
+
+    @cached_property
+    def own_key(self) -> OwnKey | None:
+        """For what is recognised again by a keyed hash; None without a vault."""
+        return (
+            None if self.vault is None else OwnKey(self.database, self.vault, self.settings.cell, self.name)
+        )
 
     def today(self) -> date:
         """The date at this moment in the place of this cell."""

@@ -26,7 +26,7 @@ class _Form(BaseModel):
 class RowMark(_Form):
     """`key` recognises a row again, `content` tells whether everything in it is still the same. `line` is where it began."""
 
-    line: Annotated[int, Field(ge=1)]
+    line: Annotated[int, Field(ge=1, le=1_000_000)]
     key: Sha256
     content: Sha256
 
