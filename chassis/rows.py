@@ -1,16 +1,18 @@
 """Rows read by name as objects of one class, so that what a query answers has a type that mypy sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cached_property
 from operator import itemgetter
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import CursorResult, Row, Table
+
+from chassis.tables import quoted
 
 Kind = TypeVar("Kind")
 Convert = Callable[[Any], Any]
@@ -19,15 +21,26 @@ Convert = Callable[[Any], Any]
 class Reader(Generic[Kind]):
     """Makes a dataclass of each row, by the names of its attributes.
 
-    With a `table`, an attribute that is no column of it keeps its default; `renamed` gives the column of an attribute that is
-    called otherwise. A code becomes the enum that the attribute says, JSON the class, and an array the tuple.
+    With a `table`, an attribute that is no column of it keeps its default, as does one that is not among the `names`; `renamed`
+    gives the column of an attribute that is called otherwise. A code becomes the enum that the attribute says, JSON the class,
+    and an array the tuple; `convert` has what the attribute does not say.
     """
 
-    def __init__(self, kind: type[Kind], table: Table | None = None, **renamed: str) -> None:
+    def __init__(
+        self,
+        kind: type[Kind],
+        table: Table | None = None,
+        *,
+        names: Sequence[str] = (),
+        convert: Mapping[str, Convert] = MappingProxyType({}),
+        **renamed: str,
+    ) -> None:
         known: list[Field[Any]] = [f for f in fields(kind) if f.init]  # type: ignore[arg-type]
         columns = {f.name: renamed.get(f.name, f.name) for f in known}
-        self._kind = kind
-        self._columns = {n: c for n, c in columns.items() if table is None or c in table.c}
+        self._kind, self._convert = kind, convert
+        self._columns = {
+            n: c for n, c in columns.items() if (n in names if names else table is None or c in table.c)
+        }
         self._in_order = list(self._columns) == list(columns)[: len(self._columns)]
         for field in known:
             if field.name not in self._columns and field.default is field.default_factory is MISSING:
@@ -37,7 +50,7 @@ class Reader(Generic[Kind]):
     def columns(self, alias: str = "") -> str:
         """What a query selects, from the table under this alias."""
         dot = f"{alias}." if alias else ""
-        return ", ".join(f'{dot}"{column}" as "{name}"' for name, column in self._columns.items())
+        return ", ".join(f"{dot}{quoted(column)}" for column in dict.fromkeys(self._columns.values()))
 
     def all(self, result: CursorResult[Any]) -> list[Kind]:
         return self.of(result.all())
@@ -54,6 +67,10 @@ class Reader(Generic[Kind]):
         row = result.one()
         return self._maker(row)(row)
 
+    def row(self, row: Row[Any]) -> Kind:
+        """For a row that is read as one thing or as another."""
+        return self._maker(row)(row)
+
     def _maker(self, row: Row[Any]) -> Callable[[Row[Any]], Kind]:
         """Which place a name has in a row is looked up once for each query, not for each row."""
         names = row._fields
@@ -63,7 +80,7 @@ class Reader(Generic[Kind]):
 
     def _made(self, selected: tuple[str, ...]) -> Callable[[Row[Any]], Kind]:
         found = {name: place for place, name in enumerate(selected)}
-        places = [found[name] for name in self._columns]
+        places = [found[column] for column in self._columns.values()]
         values_of = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         kind, converters, names, in_order = self._kind, self._converters, tuple(self._columns), self._in_order
 
@@ -79,7 +96,10 @@ class Reader(Generic[Kind]):
     @cached_property
     def _converters(self) -> list[tuple[int, Convert]]:
         hints = get_type_hints(self._kind)
-        found = [(place, _converter(hints[name])) for place, name in enumerate(self._columns)]
+        found = [
+            (place, self._convert.get(name) or _converter(hints[name]))
+            for place, name in enumerate(self._columns)
+        ]
         return [(place, convert) for place, convert in found if convert is not None]
 
 

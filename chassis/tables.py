@@ -23,7 +23,7 @@ filled = partial(Column, nullable=False, server_default=FetchedValue())
 """The same; the database fills it in where nobody does."""
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-_quoted = _DIALECT.identifier_preparer.quote
+quoted = _DIALECT.identifier_preparer.quote
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 Columns = Mapping[str, Column[Any]]
@@ -82,11 +82,12 @@ def insert_set(table: Table, *names: str, without: Iterable[str] = (), on_confli
 
 
 def insert_missing(
-    table: Table, *names: str, without: Iterable[str] = (), key: Iterable[str] = ()
+    table: Table, *names: str, without: Iterable[str] = (), key: Iterable[str] = (), returning: str = ""
 ) -> SetStatement:
     """Like `insert_set`; rows that are there already stay as they are. With a `key`, any other conflict is an error."""
-    target = f"({_listed(key)})" if key else ""
-    return insert_set(table, *names, without=without, on_conflict=f"on conflict {target} do nothing")
+    action = f"on conflict {f'({_listed(key)})' if key else ''} do nothing"
+    action += f" returning {returning}" if returning else ""
+    return insert_set(table, *names, without=without, on_conflict=action)
 
 
 def upsert_set(
@@ -94,15 +95,21 @@ def upsert_set(
     *names: str,
     without: Iterable[str] = (),
     update: Iterable[str] | Mapping[str, str] = (),
+    key: str = "",
     where: str = "",
+    returning: str = "",
 ) -> SetStatement:
     """Like `insert_set`; of a row that has the primary key already, the columns of `update` are replaced (all but the key
-    where none is named), or set to the expressions that stand beside their names. `where` says of which rows.
+    where none is named), or set to the expressions that stand beside their names. `where` says of which rows; `key` are the
+    expressions of another unique index.
     """
     keys = [column.name for column in table.primary_key]
     named = names or [c.name for c in table.c if c.identity is None and c.name not in set(without)]
     replaced = _sets(table, update or [name for name in named if name not in keys], "excluded")
-    action = f"on conflict ({_listed(keys)}) do update set {replaced}" + (f" where {where}" if where else "")
+    action = f"on conflict ({key or _listed(keys)}) do update set {replaced}" + (
+        f" where {where}" if where else ""
+    )
+    action += f" returning {returning}" if returning else ""
     return insert_set(table, *names, without=without, on_conflict=action)
 
 
@@ -112,31 +119,40 @@ def update_set(
     key: Iterable[str] = (),
     also: Mapping[str, str] | None = None,
     stored: str = "",
+    version: str = "version",
     where: str = "",
     returning: str = "",
 ) -> SetStatement:
     """Replace the columns named by the key (the primary key where none is named); `also` sets others to expressions.
 
-    With `stored`, a row is written only while its version is the one that the row of the set has under that name: fewer
+    With `stored`, a row is written only while its `version` is the one that the row of the set has under that name: fewer
     written than given is a lost race.
     """
     keys = {name: table.c[name] for name in key or (column.name for column in table.primary_key)}
-    columns = keys | {name: table.c[name] for name in names} | ({stored: table.c.version} if stored else {})
-    conditions = [f"t.{_quoted(name)} = u.{_quoted(name)}" for name in keys]
-    conditions += [f"t.version = u.{stored}"] * bool(stored) + [where] * bool(where)
+    columns = keys | {name: table.c[name] for name in names} | ({stored: table.c[version]} if stored else {})
+    conditions = [f"t.{quoted(name)} = u.{quoted(name)}" for name in keys]
+    conditions += [f"t.{version} = u.{stored}"] * bool(stored) + [where] * bool(where)
     sets = [_sets(table, each, "u") for each in (names, also) if each]
     sql = f"update {table.fullname} as t set {', '.join(sets)} from {_source(columns)} where {' and '.join(conditions)}"
     return SetStatement(sql + (f" returning {returning}" if returning else ""), columns)
 
 
+def delete_set(table: Table, *key: str, where: str = "") -> SetStatement:
+    """Remove the rows that have the key of a row of the set."""
+    columns = {name: table.c[name] for name in key}
+    conditions = [f"t.{quoted(name)} = u.{quoted(name)}" for name in key] + [where] * bool(where)
+    sql = f"delete from {table.fullname} as t using {_source(columns)} where {' and '.join(conditions)}"
+    return SetStatement(sql, columns)
+
+
 def _sets(table: Table, update: Iterable[str] | Mapping[str, str], source: str) -> str:
     if isinstance(update, Mapping):
-        return ", ".join(f"{_quoted(table.c[name].name)} = {value}" for name, value in update.items())
-    return ", ".join(f"{_quoted(name)} = {_value(table.c[name], source)}" for name in update)
+        return ", ".join(f"{quoted(table.c[name].name)} = {value}" for name, value in update.items())
+    return ", ".join(f"{quoted(name)} = {_value(table.c[name], source)}" for name in update)
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(_quoted, names))
+    return ", ".join(map(quoted, names))
 
 
 def _source(columns: Columns, *, counted: bool = False) -> str:
@@ -149,7 +165,7 @@ def _source(columns: Columns, *, counted: bool = False) -> str:
 
 
 def _value(column: Column[Any], source: str = "u") -> str:
-    value = f"{source}.{_quoted(column.name)}"
+    value = f"{source}.{quoted(column.name)}"
     is_literal = isinstance(column.type, ARRAY) and source == "u"
     return f"cast({value} as {column.type.compile(_DIALECT)})" if is_literal else value
 

@@ -9,8 +9,9 @@ from chassis.identity.access import require
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, cursor, done, etag
 from chassis.web.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
-from services.directory import queries, store, use_cases
+from services.directory import queries, use_cases
 from services.directory.forms import OrganisationForm, ServiceForm
+from services.directory.store import organisations
 
 router = APIRouter(prefix="/v1/organisations", tags=["directory"])
 
@@ -42,7 +43,7 @@ async def get_organisation(
     organisation: OrganisationId, actor: Who, tx: Tx, response: Response
 ) -> queries.OrganisationView:
     require(actor, "directory.read")
-    found = await store.get_organisation(tx, organisation)
+    found = await organisations.get_organisation(tx, organisation)
     response.headers["ETag"] = etag(found.version)
     profile = found.profile
     return queries.OrganisationView(

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from chassis.events.subscription import Subscription
 from contracts.events.exchange import DirectoryReceivedV1
-from services.directory import store
 from services.directory.domain.organisation import DirectoryChanged, Organisation, Profile, Service
 from services.directory.outgoing import outgoing
+from services.directory.store import organisations
 
 
 def on_directory_received(
@@ -32,7 +32,7 @@ def subscription() -> Subscription[str, Organisation]:
     return Subscription(
         handlers={DirectoryReceivedV1: on_directory_received},
         key=lambda event: event.organisation,
-        load=store.load,
-        save=store.save,
+        load=organisations.load,
+        save=organisations.save,
         outgoing=outgoing,
     )

@@ -8,7 +8,7 @@ from chassis.service import Service
 from services.directory import use_cases
 from services.directory.forms import SeedFile, SeedOrganisation, StaffFile
 from services.directory.settings import Settings
-from services.directory.store import lock_directory, organisations_with_staff
+from services.directory.store.organisations import lock_directory, organisations_with_staff
 
 
 class Seeding:

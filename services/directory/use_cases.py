@@ -6,9 +6,9 @@ from chassis.database import Transaction
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import PreconditionFailed
-from services.directory import store
 from services.directory.domain.organisation import Organisation, Profile, Service
 from services.directory.domain.staff import change, in_order
+from services.directory.store import organisations
 
 
 async def put_organisation(
@@ -16,13 +16,13 @@ async def put_organisation(
 ) -> Organisation:
     """By a supervisor of that organisation; made where it is not there yet."""
     require(actor, "directory.write", organisation=organisation_id)
-    organisation = await store.find_organisation(tx, organisation_id, lock=True)
+    organisation = await organisations.find_organisation(tx, organisation_id, lock=True)
     found = organisation or Organisation(organisation_id, profile)
     if expected is not None and found.version != expected:
         raise PreconditionFailed
     facts = found.describe(profile)
     if facts:
-        await store.save_organisation(tx, found, facts)
+        await organisations.save_organisation(tx, found, facts)
     return found
 
 
@@ -30,10 +30,10 @@ async def put_service(
     tx: Transaction, actor: Actor, organisation_id: str, service: Service, expected: int | None
 ) -> Organisation:
     require(actor, "directory.write", organisation=organisation_id)
-    organisation = await store.get_organisation(tx, organisation_id, lock=True, expected=expected)
+    organisation = await organisations.get_organisation(tx, organisation_id, lock=True, expected=expected)
     facts = organisation.offer(service)
     if facts:
-        await store.save_organisation(tx, organisation, facts)
+        await organisations.save_organisation(tx, organisation, facts)
     return organisation
 
 
@@ -41,7 +41,7 @@ async def seed_organisation(
     tx: Transaction, organisation_id: str, profile: Profile, services: Sequence[Service], sha256: str
 ) -> bool:
     """Take an entry of the seed file unless this very entry was taken before; so later changes by people stay."""
-    known = await store.find_organisation(tx, organisation_id, lock=True)
+    known = await organisations.find_organisation(tx, organisation_id, lock=True)
     organisation = known or Organisation(organisation_id, profile)
     if organisation.seeded == sha256:
         return False
@@ -49,13 +49,13 @@ async def seed_organisation(
     for service in services:
         facts += organisation.offer(service)
     organisation.seeded = sha256
-    await store.save_organisation(tx, organisation, facts)
+    await organisations.save_organisation(tx, organisation, facts)
     return True
 
 
 async def seed_staff(tx: Transaction, organisation_id: str, staff: Mapping[str, Sequence[str]]) -> bool:
     """The whole staff of an organisation; said where it is not what it was."""
-    changes = change(organisation_id, await store.staff_of(tx, organisation_id), in_order(staff))
+    changes = change(organisation_id, await organisations.staff_of(tx, organisation_id), in_order(staff))
     for changed in changes:
-        await store.save_staff(tx, changed)
+        await organisations.save_staff(tx, changed)
     return bool(changes)

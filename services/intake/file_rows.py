@@ -20,8 +20,9 @@ from services.intake.sealing import REASONS, STATUS, fields_to_seal, status_reco
 from services.intake.store import file_rows
 from services.intake.store.file_rows import NewRow, RowKey, SentFile
 from services.intake.store.index import IndexEntry
-from services.intake.store.records import Change
+from services.intake.store.records import Change, SealedDecision
 
+CHANNEL, URGENCY = "file", "routine"
 DECIDED = (STATUS_FIELD, STATUS_BY)
 NO_REASONS = "As decided in the imported file."
 ROWS = UUID("3b0b6d0a-0d1c-4e0b-8f43-5a3e1f0d9c52")
@@ -124,9 +125,9 @@ def _new_row(
     case, facts = Case.open(
         row.case_id,
         row.person_id,
-        channel=file_rows.CHANNEL,
+        channel=CHANNEL,
         organisation=file.organisation,
-        urgency=file_rows.URGENCY,
+        urgency=URGENCY,
         now=now,
         import_id=file.import_id,
     )
@@ -135,7 +136,9 @@ def _new_row(
     changes = [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in known]
     decision = None
     if STATUS_FIELD in row.fields:
-        decision = (row.fields[STATUS_BY], sealed[STATUS], sealed[REASONS])
-        facts += case.identify(decision[0], decision[1], DECIDED)
+        facts += case.identify(row.fields[STATUS_BY], sealed[STATUS], DECIDED)
+        decision = SealedDecision(
+            row.case_id, case.status_revision, row.fields[STATUS_BY], sealed[STATUS], sealed[REASONS]
+        )
         changes += [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in DECIDED]
     return NewRow(row.key, row.line, case, changes, index, decision, facts)

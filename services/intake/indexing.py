@@ -38,6 +38,7 @@ def index_work(service: Service) -> WorkKind:
     async def finish(tx: Transaction, item: Item, entries: list[IndexEntry]) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is not None:
-            await index.put(tx, {case.id: entries if case.state is State.OPEN else []})
+            kept = entries if case.state is State.OPEN else []
+            await index.put(tx, case.organisation, {case.id: kept})
 
     return WorkKind(INDEX, act, finish, max_attempts=ATTEMPTS)

@@ -16,8 +16,9 @@ from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import Case
 from services.intake.sealing import FLAGS
 from services.intake.store import ages, attention, cases, index, records
+from services.intake.store.cases import OpenedCase
 from services.intake.store.index import IndexEntry
-from services.intake.store.records import SealedScreening
+from services.intake.store.records import SealedDecision, SealedScreening
 
 NEEDS_FIELD = "cor_Needs"
 CARER = "case_worker"
@@ -86,10 +87,9 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
         new.fields.sealed_flags, new.fields.flags
     )
     facts += case.learn_age(new.fields.evidence or Evidence(), today, first=True)
-    await cases.insert(tx, actor, case, new.channel, new.fields.sealed_flags, facts)
+    await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
     await _put(tx, actor, case, new.fields)
-    await index.put(tx, {case.id: new.fields.index})
-    await ages.put(tx, {case.id: case.age})
+    await index.put(tx, case.organisation, {case.id: new.fields.index})
     return case
 
 
@@ -115,7 +115,7 @@ async def record_fields(
             facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)
     if sealed.version is not None:
-        await index.put(tx, {case_id: sealed.index})
+        await index.put(tx, case.organisation, {case_id: sealed.index})
     if sealed.sealed_flags is not None:
         await cases.set_flags(tx, case_id, sealed.sealed_flags)
     if sealed.evidence is not None:
@@ -175,8 +175,10 @@ async def identify(
         raise Conflict
     with answered():
         facts = case.identify(decision.deciding_organisation, decision.status, decision.fields)
-    sealed = (decision.status, decision.reasons)
-    await records.add_status(tx, actor, case_id, decision.revision, decision.deciding_organisation, sealed)
+    sealed = SealedDecision(
+        case_id, decision.revision, decision.deciding_organisation, decision.status, decision.reasons
+    )
+    await records.add_statuses(tx, [sealed], organisation=actor.organisation, by=actor.subject)
     await records.put_fields(tx, actor, case, decision.fields)
     await cases.save(tx, case, facts)
     return case

@@ -16,7 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.schema import CreateTable
 
 from chassis.rows import Reader
-from chassis.tables import TEXTS, TIMESTAMPTZ, insert_missing, insert_set, required, update_set, upsert_set
+from chassis.tables import (
+    TEXTS,
+    TIMESTAMPTZ,
+    delete_set,
+    insert_missing,
+    insert_set,
+    required,
+    update_set,
+    upsert_set,
+)
 from deploy.local.testing import Databases
 
 _META = MetaData(schema="probe")
@@ -182,6 +191,29 @@ async def test_a_row_that_was_changed_meanwhile_is_not_written(conn: AsyncConnec
     ]
 
 
+async def test_an_upsert_by_another_unique_index(conn: AsyncConnection) -> None:
+    one = boat("a", stored=1)
+    await insert_set(BOATS).write(conn, [one])
+    later = boat("a", crew=("new",), version=2)
+    assert await upsert_set(BOATS, key="name", update=["crew"]).write(conn, [later]) == 1
+    assert await boats(conn) == [boat("a", id=one.id, crew=("new",), stored=1)]
+
+
+async def test_only_the_rows_with_a_key_of_the_set_are_removed(conn: AsyncConnection) -> None:
+    one, two, three = boat("a", stored=1), boat("b", stored=1), boat("c", state=State.LEFT, stored=1)
+    await insert_set(BOATS).write(conn, [one, two, three])
+    remove = delete_set(BOATS, "id", "name", where="t.state = 'moored'")
+    assert await remove.write(conn, [one, three, boat("b"), boat("x", id=two.id)]) == 1
+    assert await boats(conn) == [two, three]
+
+
+async def test_what_was_missing_is_returned(conn: AsyncConnection) -> None:
+    one, two = boat("a"), boat("b")
+    await insert_set(BOATS).write(conn, [one])
+    added = await insert_missing(BOATS, returning="t.name").execute(conn, [one, two])
+    assert list(added.scalars()) == ["b"]
+
+
 async def test_an_update_returns_what_it_is_asked_for(conn: AsyncConnection) -> None:
     one = boat("a")
     await insert_set(BOATS).write(conn, [one])
@@ -225,5 +257,10 @@ async def test_a_reader_without_a_table_takes_every_attribute_from_the_query(con
     assert words.all(await conn.execute(text("select 1 as n, 'a' as word"))) == [Word("a")]
     assert words.one(await conn.execute(text("select 'b' as word, 2 as n"))) == Word("b")
     assert words.first(await conn.execute(text("select 'c' as word where false"))) is None
+    loud = Reader(Boat, BOATS, names=["id", "name", "state", "crew"], convert={"name": str.upper})
+    found = await conn.execute(
+        text("select gen_random_uuid() as id, 'a' as name, 'left' as state, array['x'] as crew")
+    )
+    assert [(b.name, b.state, b.crew, b.version) for b in loud.all(found)] == [("A", State.LEFT, ("x",), 1)]
     with pytest.raises(KeyError, match="word"):
         words.all(await conn.execute(text("select 'd' as other")))

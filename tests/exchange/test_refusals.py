@@ -62,7 +62,8 @@ async def test_an_envelope_with_a_changed_byte_is_kept_asked_for_and_comes_again
     assert bytes(kept.raw) == bytes(changed)
     await kh.work()
     asked = [th.open(r, kh.trust).claims.items[0].control for r in await kh.leaving(th)]
-    assert [(a.seq, a.offset) for a in asked if a.kind == "resend"] == [(None, 0), (1, None)]
+    # by two pieces of work that are done side by side
+    assert {(a.seq, a.offset) for a in asked if a.kind == "resend"} == {(None, 0), (1, None)}
     kh.carried.clear()
     await carry(th, kh)
     assert await received(kh) == [str(other.disclosure_id), str(case.disclosure_id)]

@@ -1,34 +1,11 @@
 """What intake takes from interchange: rows in canonical form, for whoever sent the file, and from nobody else."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from tests.intake.making import AGENCY, bodies
-
-MARK = {"line": 2, "key": "a" * 64, "content": "b" * 64}
-
-
-def form(*rows, **changes):
-    return {
-        "organisation": AGENCY,
-        "by": "th.screening_officer",
-        "purpose": "case-management",
-        "policy": "0123456789abcdef",
-        "rows": list(rows),
-        **changes,
-    }
-
-
-def file_row(**fields: str):
-    return {**MARK, "fields": fields}
-
-
-async def hand_over(intake, import_id: UUID, body, caller: str = "interchange"):
-    return await intake.client.post(
-        f"/internal/v1/imports/{import_id}/rows", json=body, headers=intake.as_service(caller)
-    )
+from tests.intake.making import AGENCY, MARK, bodies, file_row, hand_over, sent
 
 
 async def known(intake, *marks, organisation: str = AGENCY):
@@ -40,7 +17,7 @@ async def known(intake, *marks, organisation: str = AGENCY):
 
 
 async def test_a_row_is_opened_once_for_whoever_sent_the_file_and_stays_the_row_that_opened_it(intake):
-    import_id, body = uuid4(), form(file_row(cor_FullName="Sokha"))
+    import_id, body = uuid4(), sent(file_row(cor_FullName="Sokha"))
     first, again = await hand_over(intake, import_id, body), await hand_over(intake, import_id, body)
     assert first.json() == again.json()
     (opened,) = bodies(await intake.said(), "case.opened.v1")
@@ -52,10 +29,10 @@ async def test_a_row_is_opened_once_for_whoever_sent_the_file_and_stays_the_row_
 
 
 async def test_a_row_of_another_file_repeats_the_case_or_differs_from_it(intake):
-    body = form(file_row(cor_FullName="Sokha"))
+    body = sent(file_row(cor_FullName="Sokha"))
     case_id = (await hand_over(intake, uuid4(), body)).json()["rows"][0]["case_id"]
     other = {**MARK, "content": "c" * 64, "fields": {"cor_FullName": "Dara"}}
-    found = [(await hand_over(intake, uuid4(), one)).json()["rows"] for one in (body, form(other))]
+    found = [(await hand_over(intake, uuid4(), one)).json()["rows"] for one in (body, sent(other))]
     assert found == [
         [{"line": 2, "outcome": "duplicate", "case_id": case_id}],
         [{"line": 2, "outcome": "refused", "case_id": case_id}],
@@ -64,7 +41,7 @@ async def test_a_row_of_another_file_repeats_the_case_or_differs_from_it(intake)
 
 
 async def test_which_rows_are_cases_is_said_of_the_organisation_alone(intake):
-    await hand_over(intake, uuid4(), form(file_row(cor_FullName="Sokha")))
+    await hand_over(intake, uuid4(), sent(file_row(cor_FullName="Sokha")))
     fresh = {**MARK, "line": 3, "key": "d" * 64}
     assert [one["line"] for one in await known(intake, MARK, fresh)] == [2]
     assert await known(intake, MARK, organisation="th-shelter") == []
@@ -83,7 +60,7 @@ async def test_which_rows_are_cases_is_said_of_the_organisation_alone(intake):
     ],
 )
 async def test_what_interchange_should_have_refused_is_not_sealed_and_not_repeated(intake, fields, place):
-    answer = await hand_over(intake, uuid4(), form(file_row(cor_FullName="Dara") | {"fields": fields}))
+    answer = await hand_over(intake, uuid4(), sent(file_row(cor_FullName="Dara") | {"fields": fields}))
     assert answer.status_code == 422
     assert any(place in error["loc"] for error in answer.json()["errors"])
     assert not any(value in answer.text for value in fields.values() if len(value) > 2)
@@ -91,7 +68,7 @@ async def test_what_interchange_should_have_refused_is_not_sealed_and_not_repeat
 
 
 async def test_no_other_service_and_no_person_hands_rows_over(intake):
-    body = form(file_row(cor_FullName="Sokha"))
+    body = sent(file_row(cor_FullName="Sokha"))
     for caller in ("exchange", "consent", "notify", "directory"):
         assert (await hand_over(intake, uuid4(), body, caller)).status_code == 403
     for role in ("screening_officer", "supervisor", "operator"):

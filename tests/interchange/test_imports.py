@@ -4,6 +4,7 @@ import csv
 import io
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -448,3 +449,11 @@ async def test_the_publishers_own_columns_are_all_read(files):
     csv.writer(out).writerows([names, [("Sokha" if name == "prs_First_Name" else "") for name in names]])
     answer = await send(files, out.getvalue().encode(), dry_run=True)
     assert (answer.status_code, answer.json()["good"]) == (200, 1)
+
+
+async def test_a_newborn_of_today_is_read_at_one_in_the_morning(files):
+    """01:00 in Bangkok is still yesterday in UTC."""
+    files.service.clock = lambda: datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
+    content = b"prs_FirstName,prs_Birthdate\nSokha,2026-11-26\nDara,2026-11-27\n"
+    answer = (await send(files, content, dry_run=True)).json()
+    assert (answer["good"], answer["errors"]) == (1, [refused(3, "prs_Birthdate", "date-in-the-future")])

@@ -7,40 +7,32 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from services.exchange.domain.chain import FIRST_PREV, IncomingChain, Place
+from chassis.rows import Reader
+from chassis.tables import insert_missing, update_set, upsert_set
+from services.exchange.domain.chain import IncomingChain, Place
 from services.exchange.domain.items import ItemClass, Outcome
+from services.exchange.store.tables import (
+    GAPS,
+    INBOX,
+    INCOMING_CHAINS,
+    INCOMING_ENVELOPES,
+    INCOMING_ITEMS,
+    OFFSETS,
+)
 
 MAX_KEPT = 10_000
 """Refused envelopes that are kept of one partner: some gigabytes at most, and the topic has the others."""
 
-_STORE = text(
-    """
-    insert into exchange.inbox (cell, partition, "offset", raw)
-    select :cell, * from unnest(cast(:partitions as integer[]), cast(:offsets as bigint[]), cast(:raws as bytea[]))
-    on conflict do nothing
-    """
-)
-_MOVE = text(
-    """
-    insert into exchange.offsets (cell, partition, next_offset)
-    select :cell, * from unnest(cast(:partitions as integer[]), cast(:offsets as bigint[]))
-    on conflict (cell, partition) do update set next_offset = excluded.next_offset
-    where exchange.offsets.next_offset <= excluded.next_offset
-    """
-)
+_STORE = insert_missing(INBOX, "cell", "partition", "offset", "raw")
+_MOVE = upsert_set(OFFSETS, where="t.next_offset <= excluded.next_offset")
 _PAGE = text(
     """
-    select partition, "offset", raw, attempts from exchange.inbox
+    select cell, partition, "offset", raw, attempts from exchange.inbox
     where cell = :cell and (partition, "offset") > (:partition, :offset)
     order by partition, "offset" limit :limit
     """
 )
-_ENVELOPE = text(
-    """
-    insert into exchange.incoming_envelopes (id, cell, sender, recipient, seq, sha256, place, code, received_at)
-    values (:id, :cell, :sender, :recipient, :seq, :sha256, :place, :code, :now) on conflict do nothing
-    """
-)
+_ENVELOPE = insert_missing(INCOMING_ENVELOPES)
 _QUARANTINE = text(
     """
     insert into exchange.quarantine (cell, partition, "offset", raw, code, disclosures, at)
@@ -82,25 +74,14 @@ async def offsets(tx: Transaction, cell: str) -> dict[int, int]:
 
 async def store_raw(tx: Transaction, cell: str, records: Sequence[Raw], following: Mapping[int, int]) -> None:
     """The bytes and how far we read, in one transaction: nothing is lost and nothing is kept twice."""
-    if records:
-        await tx.execute(
-            _STORE,
-            {
-                "cell": cell,
-                "partitions": [r.partition for r in records],
-                "offsets": [r.offset for r in records],
-                "raws": [r.raw for r in records],
-            },
-        )
-    await tx.execute(
-        _MOVE, {"cell": cell, "partitions": list(following), "offsets": list(following.values())}
-    )
+    await _STORE.write(tx, records)
+    moved = [{"partition": partition, "next_offset": offset} for partition, offset in following.items()]
+    await _MOVE.write(tx, moved, cell=cell)
 
 
 async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[Raw]:
     parameters = {"cell": cell, "partition": after[0], "offset": after[1], "limit": limit}
-    rows = await tx.execute(_PAGE, parameters)
-    return [Raw(cell, row.partition, row.offset, bytes(row.raw), row.attempts) for row in rows]
+    return _RECORDS.all(await tx.execute(_PAGE, parameters))
 
 
 async def hold(tx: Transaction, raw: Raw) -> bool:
@@ -137,36 +118,36 @@ async def forget(tx: Transaction, cell: str, disclosure_id: UUID) -> None:
     await tx.execute(text(statement), {"cell": cell, "id": disclosure_id})
 
 
+_RECORDS = Reader(Raw, INBOX)
+_CHAINS = Reader(IncomingChain, INCOMING_CHAINS)
+_ITEMS = Reader(IncomingItem, INCOMING_ITEMS)
+_FIRST_LINK = insert_missing(INCOMING_CHAINS)
+_LINK = update_set(INCOMING_CHAINS, "seq", "head", "forks", "announced")
+_MISSING = insert_missing(GAPS)
+_ITEM = upsert_set(
+    INCOMING_ITEMS,
+    update=["envelope_id", "case_id", "outcome", "code", "at"],
+    where="t.outcome <> 'accepted'",
+)
+
+
 async def lock_chain(tx: Transaction, cell: str, recipient: str) -> IncomingChain:
-    new = (
-        "insert into exchange.incoming_chains (cell, recipient, seq, head, forks, announced)"
-        " values (:cell, :recipient, 0, :head, 0, 0) on conflict do nothing"
+    await _FIRST_LINK.write(tx, [IncomingChain(cell, recipient)])
+    locking = text(
+        f"select {_CHAINS.columns()} from exchange.incoming_chains"
+        " where cell = :cell and recipient = :recipient for update"
     )
     key = {"cell": cell, "recipient": recipient}
-    await tx.execute(text(new), {**key, "head": FIRST_PREV})
-    locking = (
-        "select * from exchange.incoming_chains where cell = :cell and recipient = :recipient for update"
-    )
-    row = (await tx.execute(text(locking), key)).one()
-    gaps = "select seq from exchange.gaps where cell = :cell and recipient = :recipient"
-    missing = {gap.seq for gap in await tx.execute(text(gaps), key)}
-    return IncomingChain(cell, recipient, row.seq, row.head, row.forks, row.announced, missing)
+    chain = _CHAINS.one(await tx.execute(locking, key))
+    gaps = text("select seq from exchange.gaps where cell = :cell and recipient = :recipient")
+    chain.gaps = set((await tx.execute(gaps, key)).scalars())
+    return chain
 
 
 async def save_chain(tx: Transaction, chain: IncomingChain) -> None:
+    await _LINK.write(tx, [chain])
     key = {"cell": chain.cell, "recipient": chain.recipient}
-    statement = (
-        "update exchange.incoming_chains set seq = :seq, head = :head, forks = :forks, announced = :announced"
-        " where cell = :cell and recipient = :recipient"
-    )
-    values = {name: getattr(chain, name) for name in ("seq", "head", "forks", "announced")}
-    await tx.execute(text(statement), {**key, **values})
-    if chain.asked:
-        missing = (
-            "insert into exchange.gaps (cell, recipient, seq)"
-            " select :cell, :recipient, unnest(cast(:seqs as bigint[])) on conflict do nothing"
-        )
-        await tx.execute(text(missing), {**key, "seqs": chain.asked})
+    await _MISSING.write(tx, [{"seq": seq} for seq in chain.asked], **key)
     if chain.closed:
         filled = (
             "delete from exchange.gaps where cell = :cell and recipient = :recipient"
@@ -183,33 +164,20 @@ async def add_envelope(
 ) -> bool:
     """(identifier, cell, sender, recipient, seq, hash). False when this identifier was seen before: a replay."""
     names = ("id", "cell", "sender", "recipient", "seq", "sha256")
-    parameters = dict(zip(names, envelope, strict=True))
-    done = await tx.execute(_ENVELOPE, {**parameters, "place": place.value, "code": code, "now": tx.now})
-    return done.rowcount == 1
+    row = dict(zip(names, envelope, strict=True))
+    return await _ENVELOPE.write(tx, [row], place=place, code=code, received_at=tx.now) == 1
 
 
 async def seen_item(tx: Transaction, cell: str, item_id: UUID) -> IncomingItem | None:
-    statement = "select * from exchange.incoming_items where cell = :cell and item_id = :id"
-    row = (await tx.execute(text(statement), {"cell": cell, "id": item_id})).first()
-    if row is None:
-        return None
-    return IncomingItem(
-        row.item_id, ItemClass(row.item_class), row.outcome, row.code, row.case_id, row.disclosure_id
+    statement = text(
+        f"select {_ITEMS.columns()} from exchange.incoming_items where cell = :cell and item_id = :id"
     )
+    return _ITEMS.first(await tx.execute(statement, {"cell": cell, "id": item_id}))
 
 
 async def add_item(tx: Transaction, cell: str, envelope_id: UUID, item: IncomingItem) -> None:
     """A refused item may come again and be judged again; an accepted one stays accepted."""
-    statement = """
-        insert into exchange.incoming_items (cell, item_id, envelope_id, item_class, case_id, disclosure_id, outcome,
-                                             code, at)
-        values (:cell, :item_id, :envelope, :item_class, :case_id, :disclosure_id, :outcome, :code, :now)
-        on conflict (cell, item_id) do update set envelope_id = excluded.envelope_id, case_id = excluded.case_id,
-            outcome = excluded.outcome, code = excluded.code, at = excluded.at
-        where exchange.incoming_items.outcome <> 'accepted'
-    """
-    parameters = {name: getattr(item, name) for name in IncomingItem.__slots__}
-    await tx.execute(text(statement), {**parameters, "cell": cell, "envelope": envelope_id, "now": tx.now})
+    await _ITEM.write(tx, [item], cell=cell, envelope_id=envelope_id, at=tx.now)
 
 
 def _key(raw: Raw) -> dict[str, object]:

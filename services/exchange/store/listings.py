@@ -1,26 +1,21 @@
 """The listings of this cell's own organisations, kept because a partner may come later than they were said."""
 
-import json
 from collections.abc import Sequence
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.tables import upsert_set
 from services.exchange.domain.items import Listing
 from services.exchange.domain.listings import OwnListing
+from services.exchange.store.tables import LISTINGS
 from services.exchange.wire import control_from_json, control_to_json
 
 _LOAD = text(
     "select organisation, content from exchange.listings where organisation = any(:keys) order by organisation for update"
 )
 _ALL = text("select content from exchange.listings order by organisation")
-_SAVE = text(
-    """
-    insert into exchange.listings (organisation, content)
-    select o, c from unnest(cast(:organisations as text[]), cast(:contents as jsonb[])) as u(o, c) order by o
-    on conflict (organisation) do update set content = excluded.content
-    """
-)
+_SAVE = upsert_set(LISTINGS)
 
 
 async def load(tx: Transaction, keys: Sequence[str]) -> dict[str, OwnListing]:
@@ -30,10 +25,12 @@ async def load(tx: Transaction, keys: Sequence[str]) -> dict[str, OwnListing]:
 
 
 async def save(tx: Transaction, organisations: Sequence[OwnListing]) -> None:
-    changed = [(one.organisation, one.listing) for one in organisations if one.changed and one.listing]
-    if changed:
-        contents = [json.dumps(control_to_json(listing)) for _, listing in changed]
-        await tx.execute(_SAVE, {"organisations": [name for name, _ in changed], "contents": contents})
+    changed = [
+        {"organisation": one.organisation, "content": control_to_json(one.listing)}
+        for one in organisations
+        if one.changed and one.listing
+    ]
+    await _SAVE.write(tx, changed)
 
 
 async def every(tx: Transaction) -> list[Listing]:

@@ -1,16 +1,17 @@
 """Envelopes that left: the chain of each recipient, what was in each envelope, and which items wait for a receipt."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from services.exchange.domain.chain import FIRST_PREV, OutgoingChain
+from chassis.rows import Reader
+from chassis.tables import insert_missing, insert_set, update_set
+from services.exchange.domain.chain import OutgoingChain
 from services.exchange.domain.items import ControlContent, ItemClass
+from services.exchange.store.tables import ENVELOPE_ITEMS, ENVELOPES, OUTGOING_CHAINS, RECEIPTS
 from services.exchange.wire import control_from_json, control_to_json
 
 WAITING, DELIVERED, REFUSED, QUARANTINED, RESEALED, VOID, SENT = (
@@ -23,19 +24,6 @@ WAITING, DELIVERED, REFUSED, QUARANTINED, RESEALED, VOID, SENT = (
     "sent",
 )
 """States of an item in one envelope. Control waits for nothing, so it is `sent`."""
-
-_ITEM = text(
-    """
-    insert into exchange.envelope_items (envelope_id, item_id, item_class, cell, case_id, disclosure_id, referral_id,
-                                         content, reference, state)
-    select cast(:envelope as uuid), item_id, item_class, :cell, case_id, disclosure_id, referral_id, content,
-           reference, state
-    from unnest(cast(:item_id as uuid[]), cast(:item_class as text[]), cast(:case_id as uuid[]),
-                cast(:disclosure_id as uuid[]), cast(:referral_id as uuid[]), cast(:content as jsonb[]),
-                cast(:reference as uuid[]), cast(:state as text[]))
-         as i(item_id, item_class, case_id, disclosure_id, referral_id, content, reference, state)
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +51,47 @@ class SentEnvelope:
     bytes: int
 
 
+_FIRST_LINK = insert_missing(OUTGOING_CHAINS)
+_LINK = update_set(OUTGOING_CHAINS, "seq", "head")
+_ENVELOPE = insert_set(ENVELOPES)
+_ITEM = insert_set(ENVELOPE_ITEMS, without=["code"])
+_RECEIPT = insert_missing(RECEIPTS)
+_CHAINS = Reader(OutgoingChain, OUTGOING_CHAINS)
+_ITEMS = Reader(SentItem, ENVELOPE_ITEMS, convert={"content": control_from_json})
+
+
 async def lock_chain(tx: Transaction, cell: str, recipient: str) -> OutgoingChain:
     """The last lock that sealing takes: numbers and links are given out one at a time."""
-    new = (
-        "insert into exchange.outgoing_chains (cell, recipient, head) values (:cell, :recipient, :head)"
-        " on conflict do nothing"
+    await _FIRST_LINK.write(tx, [OutgoingChain(cell, recipient)])
+    statement = text(
+        f"select {_CHAINS.columns()} from exchange.outgoing_chains"
+        " where cell = :cell and recipient = :recipient for update"
     )
-    await tx.execute(text(new), {"cell": cell, "recipient": recipient, "head": FIRST_PREV})
-    statement = "select seq, head from exchange.outgoing_chains where cell = :cell and recipient = :recipient for update"
-    row = (await tx.execute(text(statement), {"cell": cell, "recipient": recipient})).one()
-    return OutgoingChain(cell, recipient, row.seq, row.head)
+    return _CHAINS.one(await tx.execute(statement, {"cell": cell, "recipient": recipient}))
 
 
 async def save_chain(tx: Transaction, chain: OutgoingChain) -> None:
-    statement = "update exchange.outgoing_chains set seq = :seq, head = :head where cell = :cell and recipient = :recipient"
-    parameters = {name: getattr(chain, name) for name in ("seq", "head", "cell", "recipient")}
-    await tx.execute(text(statement), parameters)
+    await _LINK.write(tx, [chain])
 
 
 async def add(tx: Transaction, envelope: SentEnvelope, items: Sequence[SentItem]) -> None:
     """Remember it; the same item in an earlier envelope no longer waits."""
-    columns = "id, cell, sender, recipient, seq, sha256, bytes"
-    statement = (
-        f"insert into exchange.envelopes ({columns}, sealed_at)"
-        " values (:id, :cell, :sender, :recipient, :seq, :sha256, :bytes, :now)"
-    )
-    parameters = {name: getattr(envelope, name) for name in SentEnvelope.__slots__}
-    await tx.execute(text(statement), {**parameters, "now": tx.now})
+    await _ENVELOPE.write(tx, [envelope], sealed_at=tx.now)
     await move_items(tx, [i.item_id for i in items], RESEALED)
-    await tx.execute(
-        _ITEM,
-        {
-            "envelope": envelope.id,
-            "cell": envelope.cell,
-            "item_id": [i.item_id for i in items],
-            "item_class": [i.item_class.value for i in items],
-            "case_id": [i.case_id for i in items],
-            "disclosure_id": [i.disclosure_id for i in items],
-            "referral_id": [i.referral_id for i in items],
-            "content": [None if i.content is None else json.dumps(control_to_json(i.content)) for i in items],
-            "reference": [i.reference for i in items],
-            "state": [SENT if i.item_class is ItemClass.CONTROL else i.state for i in items],
-        },
-    )
+    await _ITEM.write(tx, [_row(i) for i in items], envelope_id=envelope.id, cell=envelope.cell)
+
+
+def _row(item: SentItem) -> dict[str, object]:
+    return {
+        "item_id": item.item_id,
+        "item_class": item.item_class,
+        "case_id": item.case_id,
+        "disclosure_id": item.disclosure_id,
+        "referral_id": item.referral_id,
+        "reference": item.reference,
+        "content": None if item.content is None else control_to_json(item.content),
+        "state": SENT if item.item_class is ItemClass.CONTROL else item.state,
+    }
 
 
 async def move_items(tx: Transaction, item_ids: Sequence[UUID], state: str, code: str | None = None) -> None:
@@ -137,13 +123,13 @@ async def items_of(
     sha256: str | None = None,
 ) -> list[SentItem]:
     """What stood in one envelope, found by its number or by the hash of its bytes."""
-    statement = """
-        select i.* from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
+    statement = f"""
+        select {_ITEMS.columns("i")} from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
         where e.cell = :cell and ((e.recipient = :recipient and e.seq = :seq) or e.sha256 = :sha256)
         order by i.item_id
     """
     parameters = {"cell": cell, "recipient": recipient, "seq": seq, "sha256": sha256}
-    return [_item(row) for row in await tx.execute(text(statement), parameters)]
+    return _ITEMS.all(await tx.execute(text(statement), parameters))
 
 
 async def times_sealed(tx: Transaction, item_id: UUID) -> int:
@@ -153,41 +139,16 @@ async def times_sealed(tx: Transaction, item_id: UUID) -> int:
 
 async def sent_item(tx: Transaction, cell: str, item_id: UUID) -> SentItem | None:
     """The item in its newest envelope, if it was sent to this cell: nobody else can answer for it."""
-    statement = """
-        select i.* from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
+    statement = f"""
+        select {_ITEMS.columns("i")} from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
         where i.item_id = :id and i.cell = :cell order by e.sealed_at desc, e.seq desc limit 1
     """
-    row = (await tx.execute(text(statement), {"id": item_id, "cell": cell})).first()
-    return None if row is None else _item(row)
-
-
-def _item(row: Any) -> SentItem:
-    return SentItem(
-        row.item_id,
-        ItemClass(row.item_class),
-        row.case_id,
-        row.disclosure_id,
-        row.referral_id,
-        row.reference,
-        None if row.content is None else control_from_json(row.content),
-        row.state,
-    )
+    return _ITEMS.first(await tx.execute(text(statement), {"id": item_id, "cell": cell}))
 
 
 async def add_receipt(
     tx: Transaction, cell: str, item_id: UUID, outcome: str, code: str | None, evidence: str
 ) -> None:
     """The signed text is kept: the recipient cannot deny later what it answered."""
-    statement = (
-        "insert into exchange.receipts (cell, item_id, outcome, code, at, evidence)"
-        " values (:cell, :id, :outcome, :code, :now, :evidence) on conflict do nothing"
-    )
-    parameters = {
-        "cell": cell,
-        "id": item_id,
-        "outcome": outcome,
-        "code": code,
-        "now": tx.now,
-        "evidence": evidence,
-    }
-    await tx.execute(text(statement), parameters)
+    receipt = {"cell": cell, "item_id": item_id, "outcome": outcome, "code": code, "evidence": evidence}
+    await _RECEIPT.write(tx, [receipt], at=tx.now)

@@ -1,6 +1,5 @@
 """What is known of each partner, of the trust list in force, and of the agreements that were announced."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,11 +7,29 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.tables import upsert_set
 from services.exchange.domain.border import BorderView
 from services.exchange.domain.check import Agreement
 from services.exchange.store import outgoing_envelopes
+from services.exchange.store.tables import AGREEMENTS, PARTNERS, TRUST
 
 AWAY = timedelta(days=1)
+
+_HEARD = upsert_set(
+    PARTNERS,
+    "cell",
+    "present_at",
+    "heard_at",
+    "read_by_partner",
+    where="t.present_at is null or t.present_at < excluded.present_at",
+)
+_TROUBLE = upsert_set(
+    PARTNERS, "cell", "trouble", "trouble_at", where="t.trouble is distinct from excluded.trouble"
+)
+_TRUST = upsert_set(TRUST, "version", "issued", "sha256", where="t.version <= excluded.version")
+_AGREEMENT = upsert_set(
+    AGREEMENTS, update=["current"], where="not t.current", returning="(xmax = 0) as inserted"
+)
 
 
 async def hear(tx: Transaction, cell: str, present_at: datetime, read: Mapping[int, int]) -> bool:
@@ -21,16 +38,8 @@ async def hear(tx: Transaction, cell: str, present_at: datetime, read: Mapping[i
         text("select heard_at from exchange.partners where cell = :cell"), {"cell": cell}
     )
     last = before.scalar_one_or_none()
-    statement = """
-        insert into exchange.partners (cell, present_at, heard_at, read_by_partner)
-        values (:cell, :at, :now, cast(:read as jsonb))
-        on conflict (cell) do update set present_at = excluded.present_at, heard_at = excluded.heard_at,
-            read_by_partner = excluded.read_by_partner
-        where exchange.partners.present_at is null or exchange.partners.present_at < excluded.present_at
-    """
-    positions = json.dumps({str(partition): offset for partition, offset in read.items()})
-    heard = {"cell": cell, "at": present_at, "now": tx.now, "read": positions}
-    taken = (await tx.execute(text(statement), heard)).rowcount == 1
+    heard = {"cell": cell, "present_at": present_at, "heard_at": tx.now, "read_by_partner": dict(read)}
+    taken = await _HEARD.write(tx, [heard]) == 1
     return taken and (last is None or tx.now - last > AWAY)
 
 
@@ -42,13 +51,8 @@ async def heard_since(tx: Transaction, since: datetime) -> list[str]:
 
 async def trouble(tx: Transaction, cell: str, what: str | None) -> None:
     """What keeps us from reading this partner's topic; None when it can be read again."""
-    statement = """
-        insert into exchange.partners (cell, trouble, trouble_at)
-        values (:cell, cast(:what as text), case when cast(:what as text) is null then null else cast(:now as timestamptz) end)
-        on conflict (cell) do update set trouble = excluded.trouble, trouble_at = excluded.trouble_at
-        where exchange.partners.trouble is distinct from excluded.trouble
-    """
-    await tx.execute(text(statement), {"cell": cell, "what": what, "now": tx.now})
+    at = None if what is None else tx.now
+    await _TROUBLE.write(tx, [{"cell": cell, "trouble": what, "trouble_at": at}])
 
 
 async def view(tx: Transaction, cell: str, own_cell: str) -> BorderView:
@@ -71,12 +75,7 @@ async def trust_version(tx: Transaction) -> int:
 
 
 async def put_trust(tx: Transaction, version: int, issued: datetime, sha256: str) -> None:
-    statement = """
-        insert into exchange.trust (version, issued, sha256) values (:version, :issued, :sha256)
-        on conflict (one) do update set version = excluded.version, issued = excluded.issued, sha256 = excluded.sha256
-        where exchange.trust.version <= excluded.version
-    """
-    await tx.execute(text(statement), {"version": version, "issued": issued, "sha256": sha256})
+    await _TRUST.write(tx, [{"version": version, "issued": issued, "sha256": sha256}])
 
 
 async def put_agreement(tx: Transaction, agreement: Agreement) -> bool:
@@ -92,22 +91,15 @@ async def put_agreement(tx: Transaction, agreement: Agreement) -> bool:
         "update exchange.agreements set current = false where id = :id and version <> :version and current"
     )
     await tx.execute(text(others), {"id": terms.id, "version": terms.version})
-    statement = """
-        insert into exchange.agreements (id, version, sha256, cells, document, valid_from, valid_until, current,
-                                         announced_at)
-        values (:id, :version, :sha256, :cells, cast(:document as jsonb), :valid_from, :valid_until, true, :now)
-        on conflict (id, version) do update set current = true where not exchange.agreements.current
-        returning (xmax = 0) as inserted
-    """
-    parameters = {
+    row = {
         "id": terms.id,
         "version": terms.version,
         "sha256": terms.sha256,
-        "cells": list(terms.cells),
-        "document": json.dumps(document),
+        "cells": terms.cells,
+        "document": document,
         "valid_from": terms.valid_from,
         "valid_until": terms.valid_until,
-        "now": tx.now,
+        "current": True,
+        "announced_at": tx.now,
     }
-    row = (await tx.execute(text(statement), parameters)).first()
-    return row is not None and bool(row.inserted)
+    return bool((await _AGREEMENT.execute(tx, [row])).scalar())

@@ -5,25 +5,19 @@ A reference is derived from what both sides know, never from the case of this ce
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.rows import Reader
+from chassis.tables import insert_missing
 from services.exchange.domain.disclosure import Authorised
-from services.exchange.domain.items import Journey
 from services.exchange.domain.process import Pair, ProcessItem, Relation
+from services.exchange.store.tables import PROCESS_ITEMS, RELATIONS
 
-_ENSURE = text(
-    """
-    insert into exchange.relations (own, other, reference, case_id, other_cell)
-    select * from unnest(cast(:own as text[]), cast(:other as text[]), cast(:reference as uuid[]),
-                         cast(:case_id as uuid[]), cast(:other_cell as text[]))
-    on conflict do nothing
-    """
-)
+_ENSURE = insert_missing(RELATIONS, without=["live"])
+_ADD = insert_missing(RELATIONS)
 _LOAD = text(
     """
     select r.case_id, r.own, r.other, r.reference, coalesce((
@@ -37,20 +31,7 @@ _LOAD = text(
     order by r.case_id, r.own, r.other for update of r
     """
 )
-_QUEUE = text(
-    """
-    insert into exchange.process_items (item_id, case_id, own, other, code, subject_id, reason, at, journey)
-    select item_id, case_id, own, other, code, subject_id, reason, at, journey
-    from unnest(cast(:item_id as uuid[]), cast(:case_id as uuid[]), cast(:own as text[]), cast(:other as text[]),
-                cast(:code as text[]), cast(:subject_id as uuid[]), cast(:reason as text[]),
-                cast(:at as timestamptz[]), cast(:journey as jsonb[]))
-         with ordinality as u(item_id, case_id, own, other, code, subject_id, reason, at, journey, ord)
-    order by ord on conflict (item_id) do nothing
-    """
-)
-
-
-_JOURNEY = TypeAdapter(Journey)
+_QUEUE = insert_missing(PROCESS_ITEMS, without=["state", "seals"], key=["item_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +44,11 @@ class Known:
     case_id: UUID
     other_cell: str
     live: bool
+
+
+_KNOWN = Reader(Known, RELATIONS)
+_RELATION = f"select {_KNOWN.columns()} from exchange.relations"
+_ITEMS = Reader(ProcessItem, PROCESS_ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +65,19 @@ class Queued:
 
 async def ensure_references(tx: Transaction, authorised: Sequence[tuple[UUID, Authorised]]) -> None:
     """Each case and pair gets its reference once; a second disclosure to the same organisation uses the first's."""
-    if not authorised:
-        return
     ordered = sorted(authorised, key=lambda pair: (pair[1].case_id, pair[1].sender, pair[1].recipient))
-    await tx.execute(
-        _ENSURE,
-        {
-            "own": [a.sender for _, a in ordered],
-            "other": [a.recipient for _, a in ordered],
-            "reference": [uuid5(disclosure_id, "reference") for disclosure_id, _ in ordered],
-            "case_id": [a.case_id for _, a in ordered],
-            "other_cell": [a.recipient_cell for _, a in ordered],
-        },
+    await _ENSURE.write(
+        tx,
+        [
+            {
+                "own": terms.sender,
+                "other": terms.recipient,
+                "reference": uuid5(disclosure_id, "reference"),
+                "case_id": terms.case_id,
+                "other_cell": terms.recipient_cell,
+            }
+            for disclosure_id, terms in ordered
+        ],
     )
 
 
@@ -110,56 +97,40 @@ async def load(tx: Transaction, keys: Sequence[Pair]) -> dict[Pair, Relation]:
 
 
 async def save(tx: Transaction, relations: Sequence[Relation]) -> None:
-    rows = [(relation.pair, item) for relation in relations for item in relation.waiting]
-    if not rows:
-        return
-    await tx.execute(
-        _QUEUE,
-        {
-            "item_id": [i.item_id for _, i in rows],
-            "case_id": [p.case_id for p, _ in rows],
-            "own": [p.own for p, _ in rows],
-            "other": [p.other for p, _ in rows],
-            "code": [i.code for _, i in rows],
-            "subject_id": [i.subject_id for _, i in rows],
-            "reason": [i.reason for _, i in rows],
-            "at": [i.at for _, i in rows],
-            "journey": [
-                None if i.journey is None else _JOURNEY.dump_json(i.journey).decode() for _, i in rows
-            ],
-        },
-    )
+    await _QUEUE.write(tx, [_row(one.pair, item) for one in relations for item in one.waiting])
+
+
+def _row(pair: Pair, item: ProcessItem) -> dict[str, object]:
+    return {
+        "item_id": item.item_id,
+        "case_id": pair.case_id,
+        "own": pair.own,
+        "other": pair.other,
+        "code": item.code,
+        "subject_id": item.subject_id,
+        "reason": item.reason,
+        "at": item.at,
+        "journey": item.journey,
+    }
 
 
 async def by_case(tx: Transaction, pair: Pair, *, lock: bool = False) -> Known | None:
-    statement = "select * from exchange.relations where case_id = :c and own = :own and other = :other"
-    row = (
-        await tx.execute(
-            text(statement + (" for update" if lock else "")),
-            {"c": pair.case_id, "own": pair.own, "other": pair.other},
-        )
-    ).first()
-    return None if row is None else _known(row)
+    statement = f"{_RELATION} where case_id = :case_id and own = :own and other = :other"
+    row = await tx.execute(
+        text(statement + (" for update" if lock else "")),
+        {"case_id": pair.case_id, "own": pair.own, "other": pair.other},
+    )
+    return _KNOWN.first(row)
 
 
 async def by_reference(tx: Transaction, own: str, other: str, reference: UUID) -> Known | None:
-    row = (
-        await tx.execute(
-            text("select * from exchange.relations where own = :own and other = :other and reference = :r"),
-            {"own": own, "other": other, "r": reference},
-        )
-    ).first()
-    return None if row is None else _known(row)
+    statement = text(f"{_RELATION} where own = :own and other = :other and reference = :reference")
+    return _KNOWN.first(await tx.execute(statement, {"own": own, "other": other, "reference": reference}))
 
 
 async def add(tx: Transaction, known: Known) -> bool:
     """Whether it was new; False when another case or reference took the place meanwhile."""
-    statement = (
-        "insert into exchange.relations (own, other, reference, case_id, other_cell, live)"
-        " values (:own, :other, :reference, :case_id, :other_cell, :live) on conflict do nothing"
-    )
-    parameters = {name: getattr(known, name) for name in Known.__slots__}
-    return (await tx.execute(text(statement), parameters)).rowcount == 1
+    return await _ADD.write(tx, [known]) == 1
 
 
 async def now_live(tx: Transaction, pair: Pair) -> None:
@@ -186,8 +157,7 @@ async def queued(tx: Transaction, item_id: UUID) -> Queued | None:
     ).first()
     if row is None:
         return None
-    journey = None if row.journey is None else _JOURNEY.validate_python(row.journey)
-    item = ProcessItem(row.item_id, row.code, row.subject_id, row.reason, row.at, journey)
+    item = _ITEMS.of([row])[0]
     return Queued(item, Pair(row.case_id, row.own, row.other), row.state, row.seals, row.first, row.pending)
 
 
@@ -197,7 +167,3 @@ async def move_queued(tx: Transaction, item_id: UUID, state: str) -> None:
         " where item_id = :id"
     )
     await tx.execute(text(statement), {"id": item_id, "s": state})
-
-
-def _known(row: Any) -> Known:
-    return Known(row.own, row.other, row.reference, row.case_id, row.other_cell, row.live)

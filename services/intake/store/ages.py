@@ -9,9 +9,12 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
+from chassis.rows import Reader
+from chassis.tables import insert_set, update_set
 from services.intake.domain.age import Age
 from services.intake.domain.case import Case
-from services.intake.store.mapping import age_of
+from services.intake.store.mapping import AGES, age_row
+from services.intake.store.tables import AGE_ASSESSMENTS, CASES
 
 # Recorded here first: what a partner sends never outweighs it.
 _BORN = """lateral (
@@ -20,36 +23,24 @@ _BORN = """lateral (
     order by f.source = 'own' desc, f.recorded_at limit 1) as b on true"""
 _PLACE = "c.person_id, b.value as born, coalesce(b.disclosure_id, c.id) as record_id"
 _ON_RECORD = text(f"select {_PLACE}, c.flags from intake.cases c left join {_BORN} where c.id = :case_id")
-_PUT = text(
-    """
-    update intake.cases as c set age_group = a.age_group, age_basis = a.basis, age_doubted = a.doubted
-    from unnest(cast(:ids as uuid[]), cast(:groups as text[]), cast(:bases as text[]), cast(:doubts as boolean[]))
-         as a(id, age_group, basis, doubted)
-    where c.id = a.id
-    """
-)
-_ASSESSED = text(
-    """
-    insert into intake.age_assessments (case_id, revision, organisation, age_group, evidence, reasons, at, by)
-    values (:case_id, :revision, :organisation, :age_group, :evidence, :reasons, :now, :by)
-    """
-)
+_PUT = update_set(CASES, "age_group", "age_basis", "age_doubted")
+_ASSESSED = insert_set(AGE_ASSESSMENTS)
 _ASSESSMENTS = text("select * from intake.age_assessments where case_id = :case_id order by revision")
 _CHILDREN = text(
     f"""
-    select c.id, c.version, c.age_group, c.age_basis, c.age_doubted, {_PLACE} from intake.cases c join {_BORN}
+    select c.id, c.version, {AGES.columns("c")}, {_PLACE} from intake.cases c join {_BORN}
     where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = 'open'
         and (cast(:after as uuid) is null or c.id > :after)
     order by c.id limit :limit
     """
 )
-_GROWN = text(
-    """
-    update intake.cases as c set age_group = 'adult', age_basis = g.basis, version = c.version + 1,
-        updated_at = now()
-    from unnest(cast(:ids as uuid[]), cast(:versions as integer[]), cast(:bases as text[])) as g(id, version, basis)
-    where c.id = g.id and c.version = g.version and c.state = 'open' returning c.id, c.age_basis
-    """
+_GROWN = update_set(
+    CASES,
+    "age_basis",
+    also={"age_group": "'adult'", "version": "t.version + 1", "updated_at": "now()"},
+    stored="version",
+    where="t.state = 'open'",
+    returning="t.id, t.age_basis",
 )
 
 
@@ -61,6 +52,9 @@ class OnRecord:
     born: str | None
     record_id: UUID
     flags: str | None
+
+
+_RECORDS = Reader(OnRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +79,27 @@ class Grown:
 
 
 async def on_record(tx: Transaction, case_id: UUID) -> OnRecord | None:
-    row = (await tx.execute(_ON_RECORD, {"case_id": case_id})).first()
-    return None if row is None else OnRecord(row.person_id, row.born, row.record_id, row.flags)
+    return _RECORDS.first(await tx.execute(_ON_RECORD, {"case_id": case_id}))
 
 
 async def put(tx: Transaction, ages: Mapping[UUID, Age]) -> None:
     """What these cases' persons count as now."""
-    if ages:
-        parameters = {
-            "ids": list(ages),
-            "groups": [age.group for age in ages.values()],
-            "bases": [age.basis for age in ages.values()],
-            "doubts": [age.doubted for age in ages.values()],
-        }
-        await tx.execute(_PUT, parameters)
+    await _PUT.write(tx, [{"id": case_id, **age_row(age)} for case_id, age in ages.items()])
 
 
 async def add_assessment(tx: Transaction, actor: Actor, case: Case, evidence: str, reasons: str) -> None:
     """`reasons` is ciphertext. No assessment is ever replaced."""
-    parameters = {
+    row = {
         "case_id": case.id,
         "revision": case.age_revision,
         "organisation": actor.organisation,
         "age_group": case.age.group,
         "evidence": evidence,
         "reasons": reasons,
-        "now": tx.now,
+        "at": tx.now,
         "by": actor.subject,
     }
-    await tx.execute(_ASSESSED, parameters)
+    await _ASSESSED.write(tx, [row])
 
 
 async def assessments(tx: Transaction, case_id: UUID) -> list[Any]:
@@ -123,15 +109,15 @@ async def assessments(tx: Transaction, case_id: UUID) -> list[Any]:
 
 async def children(tx: Transaction, after: UUID | None, limit: int) -> list[Child]:
     """Those who may come of age by their date of birth, in the order of their cases."""
-    rows = await tx.execute(_CHILDREN, {"after": after, "limit": limit})
-    return [Child(r.id, r.version, age_of(r), r.person_id, r.born, r.record_id) for r in rows]
+    rows = (await tx.execute(_CHILDREN, {"after": after, "limit": limit})).all()
+    ages = AGES.of(rows)
+    return [
+        Child(r.id, r.version, age, r.person_id, r.born, r.record_id)
+        for r, age in zip(rows, ages, strict=True)
+    ]
 
 
 async def grown(tx: Transaction, found: Sequence[Grown]) -> list[tuple[UUID, str]]:
     """Case and basis of those whose case nobody changed meanwhile; the others are looked at again."""
-    parameters = {
-        "ids": [one.case_id for one in found],
-        "versions": [one.version for one in found],
-        "bases": [one.basis for one in found],
-    }
-    return [(row.id, row.age_basis) for row in await tx.execute(_GROWN, parameters)]
+    rows = [{"id": one.case_id, "version": one.version, "age_basis": one.basis} for one in found]
+    return [(row.id, row.age_basis) for row in await _GROWN.execute(tx, rows)] if rows else []

@@ -10,22 +10,25 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
+from chassis.rows import Reader
+from chassis.tables import update_set, upsert_set
 from contracts.organisations import ACTIVE, CASE_ROLES
 from services.intake.domain.facts import CaseUnattended
 from services.intake.outgoing import outgoing, unopened_due
+from services.intake.store.tables import ATTENTION
 
 NOT_OPENED, NOBODY_LEFT = "not-opened", "nobody-left"
 """Codes of `unattended_reason`."""
 AT_ONCE = 200
 """Cases in one piece of work."""
 
-_WAIT = text(
-    """
-    insert into intake.attention (case_id, since, by, import_id)
-    select c, cast(:now as timestamptz), :by, cast(:import as uuid) from unnest(cast(:cases as uuid[])) as u(c) order by c
-    on conflict (case_id) do update set since = excluded.since, by = excluded.by, opened_at = null, alarmed_at = null,
-        left_at = null, import_id = excluded.import_id
-    """
+_WAIT = upsert_set(
+    ATTENTION,
+    "case_id",
+    "since",
+    "by",
+    "import_id",
+    update=["since", "by", "opened_at", "alarmed_at", "left_at", "import_id"],
 )
 # It is no longer one of many: its alarm is its own.
 _HASTEN = text(
@@ -41,13 +44,13 @@ _OPENED = text(
 )
 _UNOPENED = text(
     """
-    select c.id, c.organisation, c.urgency, a.since, a.import_id from intake.attention a join intake.cases c on c.id = a.case_id
+    select c.id as case_id, c.organisation, c.urgency, a.since, a.import_id from intake.attention a join intake.cases c on c.id = a.case_id
     where a.case_id = any(cast(:cases as uuid[])) and a.since = cast(:since as timestamptz)
         and a.opened_at is null and a.alarmed_at is null and c.state = 'open'
     order by c.id for update of a
     """
 )
-_ALARMED = text("update intake.attention set alarmed_at = :now where case_id = any(cast(:cases as uuid[]))")
+_ALARMED = update_set(ATTENTION, "alarmed_at")
 _NOBODY_LEFT = text(
     """
     with present as (
@@ -55,7 +58,7 @@ _NOBODY_LEFT = text(
         where s.organisation = :organisation and s.roles && cast(:roles as text[])
             and not exists (select from chassis.organisations o where o.id = s.organisation and o.status <> :active)
     )
-    select c.id, c.organisation, c.urgency,
+    select c.id as case_id, c.organisation, c.urgency, cast(:now as timestamptz) as since,
         (select a.import_id from intake.attention a where a.case_id = c.id) as import_id
     from intake.cases c, present
     where c.organisation = :organisation and c.state = 'open'
@@ -64,13 +67,14 @@ _NOBODY_LEFT = text(
     order by c.id limit :limit for update of c
     """
 )
-_LEFT = text(
-    """
-    insert into intake.attention (case_id, since, by, alarmed_at, left_at)
-    select c, cast(:now as timestamptz), :by, cast(:now as timestamptz), cast(:now as timestamptz)
-    from unnest(cast(:cases as uuid[])) as u(c) order by c
-    on conflict (case_id) do update set alarmed_at = excluded.alarmed_at, left_at = excluded.left_at, opened_at = null
-    """
+_LEFT = upsert_set(
+    ATTENTION,
+    "case_id",
+    "since",
+    "by",
+    "alarmed_at",
+    "left_at",
+    update=["alarmed_at", "left_at", "opened_at"],
 )
 
 
@@ -88,9 +92,13 @@ class Unopened:
     import_id: UUID | None = None
 
 
+_UNOPENED_CASES = Reader(Unopened)
+
+
 async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = None) -> None:
     """These cases were given to somebody, who has not opened them yet; the clock of each begins."""
-    await tx.execute(_WAIT, {"cases": list(cases), "now": tx.now, "by": tx.origin.actor, "import": import_id})
+    rows = [{"case_id": case_id} for case_id in sorted(cases)]
+    await _WAIT.write(tx, rows, since=tx.now, by=tx.origin.actor, import_id=import_id)
     for start in range(0, len(cases), AT_ONCE):
         tx.say(unopened_due(cases[start : start + AT_ONCE], tx.now, None))
 
@@ -108,33 +116,22 @@ async def opened(tx: Transaction, actor: Actor, case_id: UUID) -> None:
 
 async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[Unopened]:
     """Those of a piece of work that still wait, locked; none that were given away again since."""
-    rows = await tx.execute(_UNOPENED, {"cases": list(cases), "since": since})
-    return [Unopened(row.id, row.organisation, row.urgency, row.since, row.import_id) for row in rows]
+    return _UNOPENED_CASES.all(await tx.execute(_UNOPENED, {"cases": list(cases), "since": since}))
 
 
 async def alarm(tx: Transaction, cases: Sequence[Unopened]) -> None:
     """Once for each time that a case was given to somebody."""
-    await tx.execute(_ALARMED, {"cases": [case.case_id for case in cases], "now": tx.now})
+    await _ALARMED.write(tx, cases, alarmed_at=tx.now)
     tx.say(*(_said(case, NOT_OPENED, case.since) for case in cases))
 
 
 async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
     """Cases of an organisation whose workers have left it, or that has nobody any more. Whether there may be others."""
     who = {"organisation": organisation, "roles": sorted(CASE_ROLES), "active": ACTIVE, "limit": AT_ONCE}
-    found: Sequence[Any] = (await tx.execute(_NOBODY_LEFT, who)).all()
-    if found:
-        left = {"cases": [row.id for row in found], "now": tx.now, "by": tx.origin.actor}
-        await tx.execute(_LEFT, left)
-        tx.say(
-            *(
-                _said(
-                    Unopened(row.id, row.organisation, row.urgency, tx.now, row.import_id),
-                    NOBODY_LEFT,
-                    tx.now,
-                )
-                for row in found
-            )
-        )
+    found = _UNOPENED_CASES.all(await tx.execute(_NOBODY_LEFT, {**who, "now": tx.now}))
+    left = [{"case_id": case.case_id} for case in found]
+    await _LEFT.write(tx, left, since=tx.now, by=tx.origin.actor, alarmed_at=tx.now, left_at=tx.now)
+    tx.say(*(_said(case, NOBODY_LEFT, tx.now) for case in found))
     return len(found) == AT_ONCE
 
 

@@ -1,42 +1,57 @@
 """A case's row: read with the actor's right to it, saved with a version check and everything that it says."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
 from chassis.identity.access import remember, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
-from services.intake.domain.case import Case, Hold, State
-from services.intake.domain.facts import CaseAssigned, Fact
+from chassis.rows import Reader
+from chassis.tables import insert_missing, update_set
+from services.intake.domain.case import Case, Hold
+from services.intake.domain.facts import CaseAssigned, CaseOpened, Fact
 from services.intake.outgoing import outgoing
 from services.intake.store import attention
-from services.intake.store.mapping import age_of
+from services.intake.store.mapping import AGES, age_row
+from services.intake.store.tables import CASES, HOLDS
 
-_READ = (
-    "select id, person_id, organisation, workers, urgency, state, status_revision, fields_revision, version,"
-    " age_group, age_basis, age_doubted, age_revision from intake.cases where id = :id"
-)
+_CASES, _HOLDS = Reader(Case, CASES), Reader(Hold, HOLDS)
+_READ = f"select {_CASES.columns()}, {AGES.columns()} from intake.cases where id = :id"
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")
-_HOLDS = text("select id, until, lifted_at from intake.holds where case_id = :id")
-_INSERT = text(
-    """
-    insert into intake.cases (id, person_id, organisation, workers, channel, urgency, opened_at, opened_by, flags,
-                              fields_revision)
-    values (:id, :person_id, :organisation, :workers, :channel, :urgency, :now, :by, :flags, :fields_revision) on conflict (id) do nothing
-    """
+_HOLDS_OF = text(f"select {_HOLDS.columns()} from intake.holds where case_id = :id")
+_OPEN = insert_missing(
+    CASES,
+    "id",
+    "person_id",
+    "organisation",
+    "workers",
+    "channel",
+    "urgency",
+    "opened_at",
+    "opened_by",
+    "flags",
+    "age_group",
+    "age_basis",
+    "age_doubted",
+    "status_revision",
+    "fields_revision",
+    key=["id"],
 )
-_UPDATE = text(
-    """
-    update intake.cases set organisation = :organisation, workers = :workers, urgency = :urgency,
-        status_revision = :status_revision, fields_revision = :fields_revision, age_revision = :age_revision,
-        version = version + 1, updated_at = now()
-    where id = :id and version = :version
-    """
+_UPDATE = update_set(
+    CASES,
+    "organisation",
+    "workers",
+    "urgency",
+    "status_revision",
+    "fields_revision",
+    "age_revision",
+    also={"version": "t.version + 1", "updated_at": "now()"},
+    stored="version",
 )
 _ACCESS = text(
     """
@@ -44,7 +59,32 @@ _ACCESS = text(
     select * from unnest(cast(:ids as uuid[]), cast(:organisations as text[])) on conflict (case_id) do nothing
     """
 )
-_FLAGS = text("update intake.cases set flags = :flags where id = :id")
+_FLAGS = update_set(CASES, "flags")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """A new case and what it says of itself. Its row is made of the same fact as its event, so that they cannot differ."""
+
+    case: Case
+    facts: Sequence[Fact]
+    flags: str | None = None
+
+    def row(self) -> dict[str, object]:
+        opened = next(fact for fact in self.facts if isinstance(fact, CaseOpened))
+        return {
+            "id": opened.case_id,
+            "person_id": opened.person_id,
+            "organisation": opened.organisation,
+            "workers": self.case.workers,
+            "channel": opened.channel,
+            "urgency": opened.urgency,
+            "opened_at": opened.opened_at,
+            "flags": self.flags,
+            **age_row(self.case.age),
+            "status_revision": self.case.status_revision,
+            "fields_revision": self.case.fields_revision,
+        }
 
 
 async def person_of(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> UUID:
@@ -55,21 +95,26 @@ async def person_of(tx: Transaction, actor: Actor, action: str, case_id: UUID) -
 async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock: bool = False) -> Case:
     """The case for this actor and action; NotFound otherwise. `lock` when a verb follows."""
     await require_case(tx, actor, action, case_id)
-    row = (await tx.execute(_LOCK if lock else _GET, {"id": case_id})).first()
-    if row is None:
+    case = await _read(tx, _LOCK if lock else _GET, case_id)
+    if case is None:
         raise NotFound
-    case = _case(row)
     await attention.opened(tx, actor, case_id)
     if lock:
-        holds = await tx.execute(_HOLDS, {"id": case_id})
-        case.holds = {hold.id: Hold(hold.id, hold.until, hold.lifted_at) for hold in holds}
+        case.holds = {hold.id: hold for hold in _HOLDS.all(await tx.execute(_HOLDS_OF, {"id": case_id}))}
     return case
 
 
 async def hold(tx: Transaction, case_id: UUID) -> Case | None:
     """Lock a case that the service itself moves; its holds are not loaded."""
-    row = (await tx.execute(_LOCK, {"id": case_id})).first()
-    return None if row is None else _case(row)
+    return await _read(tx, _LOCK, case_id)
+
+
+async def _read(tx: Transaction, statement: TextClause, case_id: UUID) -> Case | None:
+    rows = (await tx.execute(statement, {"id": case_id})).all()
+    for case, age in zip(_CASES.of(rows), AGES.of(rows), strict=True):
+        case.age = age
+        return case
+    return None
 
 
 def expect(case: Case, seen: int | None) -> None:
@@ -78,44 +123,26 @@ def expect(case: Case, seen: int | None) -> None:
         raise PreconditionFailed
 
 
-async def insert(
-    tx: Transaction, actor: Actor, case: Case, channel: str, flags: str | None, facts: Sequence[Fact]
-) -> None:
-    """A new case with its first assignment. Conflict when its identifier is taken."""
-    parameters = {
-        "id": case.id,
-        "person_id": case.person_id,
-        "organisation": case.organisation,
-        "workers": list(case.workers),
-        "channel": channel,
-        "urgency": case.urgency,
-        "now": tx.now,
-        "by": actor.subject,
-        "flags": flags,
-        "fields_revision": case.fields_revision,
-    }
-    if (await tx.execute(_INSERT, parameters)).rowcount != 1:
+async def write_opened(tx: Transaction, opened: Sequence[OpenedCase], *, by: str) -> None:
+    """The one place that writes a new case. Conflict when an identifier is taken."""
+    if await _OPEN.write(tx, [one.row() for one in opened], opened_by=by) != len(opened):
         raise Conflict
+
+
+async def insert(tx: Transaction, actor: Actor, opened: OpenedCase) -> None:
+    """A new case with its first assignment. Conflict when its identifier is taken."""
+    case = opened.case
+    await write_opened(tx, [opened], by=actor.subject)
     case.version = 1
     await remember(tx, case.id, case.organisation, case.workers)
     await attention.wait(tx, [case.id])
     await attention.opened(tx, actor, case.id)
-    tx.say(*map(outgoing, facts))
+    tx.say(*map(outgoing, opened.facts))
 
 
 async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
     """Write the case if nobody else has changed it since it was read, and say what happened."""
-    parameters = {
-        "id": case.id,
-        "organisation": case.organisation,
-        "workers": list(case.workers),
-        "urgency": case.urgency,
-        "status_revision": case.status_revision,
-        "age_revision": case.age_revision,
-        "fields_revision": case.fields_revision,
-        "version": case.version,
-    }
-    if (await tx.execute(_UPDATE, parameters)).rowcount != 1:
+    if await _UPDATE.write(tx, [case]) != 1:
         raise Conflict
     case.version += 1
     if any(isinstance(fact, CaseAssigned) for fact in facts):
@@ -134,20 +161,4 @@ async def remember_all(
 
 
 async def set_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
-    await tx.execute(_FLAGS, {"id": case_id, "flags": flags})
-
-
-def _case(row: Any) -> Case:
-    return Case(
-        id=row.id,
-        person_id=row.person_id,
-        organisation=row.organisation,
-        workers=tuple(row.workers),
-        urgency=row.urgency,
-        state=State(row.state),
-        version=row.version,
-        status_revision=row.status_revision,
-        age=age_of(row),
-        age_revision=row.age_revision,
-        fields_revision=row.fields_revision,
-    )
+    await _FLAGS.write(tx, [{"id": case_id, "flags": flags}])

@@ -1,60 +1,56 @@
 """Cases as far as who has them: loaded for a batch of events by one query, saved as a set."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.rows import Reader
+from chassis.tables import update_set
 from services.intake.domain.case import State
 from services.intake.domain.custody import Custody, Transfer
+from services.intake.store.tables import CASES
 
 _LOAD = text(
     """
-    select id, organisation, state, transfer_id, transfer_to, transfer_state, transfer_at
+    select id as case_id, organisation, state, case when transfer_id is not null then jsonb_build_object('referral_id',
+        transfer_id, 'recipient', transfer_to, 'state', transfer_state, 'at', transfer_at) end as transfer
     from intake.cases where id = any(cast(:ids as uuid[])) order by id for update
     """
 )
-_SAVE = text(
-    """
-    update intake.cases as c set state = n.state, transfer_id = n.transfer_id, transfer_to = n.transfer_to,
-        transfer_state = n.transfer_state, transfer_at = n.transfer_at, version = c.version + 1
-    from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:transfers as uuid[]), cast(:recipients as text[]),
-                cast(:moved as text[]), cast(:at as timestamptz[]))
-         as n(id, state, transfer_id, transfer_to, transfer_state, transfer_at)
-    where c.id = n.id
-    """
+_SAVE = update_set(
+    CASES,
+    "state",
+    "transfer_id",
+    "transfer_to",
+    "transfer_state",
+    "transfer_at",
+    also={"version": "t.version + 1"},
 )
+_CASES = Reader(Custody, names=["case_id", "organisation", "state", "transfer"])
 _CLOSE = text("update chassis.case_access set handed_over = true where case_id = any(cast(:ids as uuid[]))")
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Custody]:
-    found = {key: Custody(key) for key in keys}
-    for row in await tx.execute(_LOAD, {"ids": list(keys)}):
-        found[row.id] = Custody(row.id, row.organisation, State(row.state), _transfer(row))
-    return found
+    found = {case.case_id: case for case in _CASES.all(await tx.execute(_LOAD, {"ids": list(keys)}))}
+    return {key: found.get(key) or Custody(key) for key in keys}
 
 
 async def save(tx: Transaction, cases: Sequence[Custody]) -> None:
     moved = [(case, case.transfer) for case in cases if case.changed and case.transfer is not None]
-    if not moved:
-        return
-    parameters = {
-        "ids": [case.case_id for case, _ in moved],
-        "states": [str(case.state) for case, _ in moved],
-        "transfers": [transfer.referral_id for _, transfer in moved],
-        "recipients": [transfer.recipient for _, transfer in moved],
-        "moved": [transfer.state for _, transfer in moved],
-        "at": [transfer.at for _, transfer in moved],
-    }
-    await tx.execute(_SAVE, parameters)
+    await _SAVE.write(tx, [_row(case, transfer) for case, transfer in moved])
     handed_over = [case.case_id for case, _ in moved if case.state is State.HANDED_OVER]
     if handed_over:
         await tx.execute(_CLOSE, {"ids": handed_over})
 
 
-def _transfer(row: Any) -> Transfer | None:
-    if row.transfer_id is None:
-        return None
-    return Transfer(row.transfer_id, row.transfer_to, row.transfer_state, row.transfer_at)
+def _row(case: Custody, transfer: Transfer) -> dict[str, object]:
+    return {
+        "id": case.case_id,
+        "state": case.state,
+        "transfer_id": transfer.referral_id,
+        "transfer_to": transfer.recipient,
+        "transfer_state": transfer.state,
+        "transfer_at": transfer.at,
+    }

@@ -1,55 +1,29 @@
 """Rows of files that are cases already, and the cases of those that are not yet: claimed and opened in one transaction."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from chassis.database import Origin, Transaction
+from chassis.tables import insert_missing
 from contracts.importing import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.domain.case import Case
 from services.intake.domain.facts import Fact
 from services.intake.outgoing import outgoing
-from services.intake.store import ages, index
-from services.intake.store.cases import remember_all
+from services.intake.store import cases, index, records
+from services.intake.store.cases import OpenedCase
 from services.intake.store.index import IndexEntry
-from services.intake.store.records import Change, record
-
-CHANNEL, URGENCY = "file", "routine"
+from services.intake.store.records import Change, SealedDecision
+from services.intake.store.tables import FILE_ROWS
 
 _KNOWN = text(
     "select row_key, content, case_id, import_id, line from intake.file_rows"
     " where organisation = :organisation and row_key = any(cast(:keys as bytea[]))"
 )
-_CLAIM = text(
-    """
-    insert into intake.file_rows (organisation, row_key, content, case_id, import_id, line)
-    select :organisation, r.row_key, r.content, r.case_id, :id, r.line
-    from unnest(cast(:keys as bytea[]), cast(:contents as bytea[]), cast(:cases as uuid[]), cast(:lines as integer[]))
-         as r(row_key, content, case_id, line) order by r.row_key
-    on conflict do nothing returning row_key
-    """
-)
-_CASES = text(
-    """
-    insert into intake.cases (id, person_id, organisation, channel, urgency, opened_at, opened_by, status_revision,
-                              fields_revision)
-    select c.id, c.person_id, :organisation, :channel, :urgency, :now, :by, c.status_revision, c.fields_revision
-    from unnest(cast(:ids as uuid[]), cast(:persons as uuid[]), cast(:statuses as integer[]), cast(:fields as integer[]))
-         as c(id, person_id, status_revision, fields_revision)
-    """
-)
-_STATUSES = text(
-    """
-    insert into intake.statuses (case_id, revision, organisation, deciding_organisation, status, reasons, at, by)
-    select s.case_id, 1, :organisation, s.deciding, s.status, s.reasons, :now, :by
-    from unnest(cast(:cases as uuid[]), cast(:deciding as text[]), cast(:statuses as text[]), cast(:reasons as text[]))
-         as s(case_id, deciding, status, reasons)
-    """
-)
+_CLAIM = insert_missing(FILE_ROWS, returning="t.row_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +62,7 @@ class NewRow:
     case: Case
     changes: Sequence[Change]
     index: Sequence[IndexEntry]
-    decision: tuple[str, str, str] | None
-    """Deciding organisation in clear, status and reasons sealed."""
+    decision: SealedDecision | None
     facts: Sequence[Fact]
 
 
@@ -130,42 +103,22 @@ async def open_rows(tx: Transaction, file: SentFile, new: Sequence[NewRow]) -> N
 async def _claim(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> set[bytes]:
     if not rows:
         return set()
-    parameters = {
-        "organisation": file.organisation,
-        "id": file.import_id,
-        "keys": [row.key.key for row in rows],
-        "contents": [row.key.content for row in rows],
-        "cases": [row.case.id for row in rows],
-        "lines": [row.line for row in rows],
-    }
-    return {bytes(row.row_key) for row in await tx.execute(_CLAIM, parameters)}
+    claimed = [
+        {"row_key": row.key.key, "content": row.key.content, "case_id": row.case.id, "line": row.line}
+        for row in sorted(rows, key=lambda one: one.key.key)
+    ]
+    done = await _CLAIM.execute(tx, claimed, organisation=file.organisation, import_id=file.import_id)
+    return set(done.scalars())
 
 
 async def _insert(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> None:
-    who = {"organisation": file.organisation, "now": tx.now, "by": file.origin.actor}
-    kind = {"channel": CHANNEL, "urgency": URGENCY}
-    opened = [
-        (row.case.id, row.case.person_id, row.case.status_revision, row.case.fields_revision) for row in rows
-    ]
-    await _many(tx, _CASES, {**who, **kind}, ("ids", "persons", "statuses", "fields"), opened)
-    await ages.put(tx, {row.case.id: row.case.age for row in rows})
-    await remember_all(tx, {row.case.id: file.organisation for row in rows}, file.import_id)
+    by = file.origin.actor
+    await cases.write_opened(tx, [OpenedCase(row.case, row.facts) for row in rows], by=by)
+    await cases.remember_all(tx, {row.case.id: file.organisation for row in rows}, file.import_id)
     changes = [change for row in rows for change in row.changes]
-    await record(tx, changes, organisation=file.organisation, by=file.origin.actor)
-    decided = [(row.case.id, *row.decision) for row in rows if row.decision is not None]
-    await _many(tx, _STATUSES, who, ("cases", "deciding", "statuses", "reasons"), decided)
-    await index.put(tx, {row.case.id: row.index for row in rows})
+    await records.record(tx, changes, organisation=file.organisation, by=by)
+    decided = [row.decision for row in rows if row.decision is not None]
+    await records.add_statuses(tx, decided, organisation=file.organisation, by=by)
+    await index.put(tx, file.organisation, {row.case.id: row.index for row in rows})
     facts = itertools.chain.from_iterable(row.facts for row in rows)
     tx.say(*map(outgoing, facts), origin=file.origin)
-
-
-async def _many(
-    tx: Transaction,
-    statement: Any,
-    who: Mapping[str, Any],
-    names: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-) -> None:
-    if rows:
-        columns = (list(column) for column in zip(*rows, strict=True))
-        await tx.execute(statement, {**who, **dict(zip(names, columns, strict=True))})

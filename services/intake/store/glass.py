@@ -11,29 +11,27 @@ from chassis.directory import find
 from chassis.identity.access import CaseRefused, holder_of, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import Forbidden, NotFound, Unavailable
+from chassis.rows import Reader
+from chassis.tables import insert_set, update_set
 from contracts.organisations import ACTIVE, ENFORCEMENT
 from services.intake.domain import glass as domain
 from services.intake.domain.case import State
 from services.intake.domain.glass import BrokenGlass
 from services.intake.outgoing import outgoing
+from services.intake.store.tables import BROKEN_GLASS
 
 BREAK, READ, REVIEW = "glass.break", "glass.read", "glass.review"
 
-_COLUMNS = "g.id, g.case_id, g.by, g.organisation, g.at, g.review"
+_GLASS = Reader(BrokenGlass, BROKEN_GLASS)
 _OF_PERSON = text(
-    f"select {_COLUMNS} from intake.broken_glass g where g.by = :by and g.organisation = :organisation"
+    f"select {_GLASS.columns('g')} from intake.broken_glass g where g.by = :by and g.organisation = :organisation"
     " and (g.review is distinct from :upheld or g.at > :recent)"
 )
 _REASON = text("select reason from intake.broken_glass where id = :id")
 _CASE_OF = text("select case_id from intake.broken_glass where id = :id")
-_LOCK = text(f"select {_COLUMNS} from intake.broken_glass g where g.id = :id for update")
-_INSERT = text(
-    "insert into intake.broken_glass (id, case_id, by, organisation, at, reason)"
-    " values (:id, :case_id, :by, :organisation, :at, :reason)"
-)
-_REVIEWED = text(
-    "update intake.broken_glass set review = :review, reviewed_at = :now, reviewed_by = :by where id = :id"
-)
+_LOCK = text(f"select {_GLASS.columns('g')} from intake.broken_glass g where g.id = :id for update")
+_INSERT = insert_set(BROKEN_GLASS, "id", "case_id", "by", "organisation", "at", "reason")
+_REVIEWED = update_set(BROKEN_GLASS, "review", "reviewed_at", "reviewed_by")
 _CASE = text("select person_id, flags from intake.cases where id = :id and state = :open for share")
 _FIELDS = text(
     "select field, value from intake.fields where case_id = :id and source = 'own' and field = any(:fields)"
@@ -85,8 +83,7 @@ async def insert(tx: Transaction, glass: BrokenGlass, reason: str) -> None:
     holder = await holder_of(tx, glass.case_id)
     if holder is None:
         raise Unavailable
-    values = {"id": glass.id, "case_id": glass.case_id, "by": glass.by, "organisation": glass.organisation}
-    await tx.execute(_INSERT, {**values, "at": glass.at, "reason": reason})
+    await _INSERT.write(tx, [glass], reason=reason)
     tx.say(*map(outgoing, glass.broken(holder)))
 
 
@@ -113,13 +110,13 @@ async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> 
     if not rows:
         raise NotFound
     await require_case(tx, actor, REVIEW, rows[0].case_id)
-    row = (await tx.execute(_LOCK, {"id": glass_id})).one()
-    glass = BrokenGlass(**row._mapping)  # noqa: SLF001  # SQLAlchemy's public name
+    glass = _GLASS.one(await tx.execute(_LOCK, {"id": glass_id}))
     try:
         facts = glass.reviewed(actor.subject, actor.organisation, result)
     except domain.OwnGlass as error:
         raise OwnGlass from error
-    await tx.execute(_REVIEWED, {"id": glass_id, "review": result, "now": tx.now, "by": actor.subject})
+    reviewed = {"id": glass_id, "review": result, "reviewed_at": tx.now, "reviewed_by": actor.subject}
+    await _REVIEWED.write(tx, [reviewed])
     tx.say(*map(outgoing, facts))
     return glass.case_id
 
@@ -127,5 +124,4 @@ async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> 
 async def _of(tx: Transaction, actor: Actor) -> list[BrokenGlass]:
     """What this person broke that is still open, or not upheld."""
     asked = {"by": actor.subject, "organisation": actor.organisation, "upheld": domain.UPHELD}
-    rows = await tx.execute(_OF_PERSON, {**asked, "recent": tx.now - domain.OPEN_FOR})
-    return [BrokenGlass(**row._mapping) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
+    return _GLASS.all(await tx.execute(_OF_PERSON, {**asked, "recent": tx.now - domain.OPEN_FOR}))

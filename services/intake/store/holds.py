@@ -6,7 +6,10 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.rows import Reader
+from chassis.tables import insert_missing
 from services.intake.domain.facts import HoldPlaced
+from services.intake.store.tables import HOLDS
 
 _RECEIVED = text(
     """
@@ -18,12 +21,7 @@ _IN_FORCE = text(
     "select id, until, placed_at, placed_by from intake.holds"
     " where case_id = :id and lifted_at is null and until > :now order by placed_at, id"
 )
-_PLACE = text(
-    """
-    insert into intake.holds (id, case_id, organisation, until, placed_at, placed_by)
-    values (:id, :case_id, :organisation, :until, :placed_at, :placed_by) on conflict (id) do nothing
-    """
-)
+_PLACE = insert_missing(HOLDS, without=["lifted_at", "lifted_by"], key=["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +32,12 @@ class TransferredCase:
     organisation: str
 
 
+_CASES = Reader(TransferredCase)
+
+
 async def case_of_transfer(tx: Transaction, referral_id: UUID) -> TransferredCase | None:
     """None where the recipient's case has not been heard of yet."""
-    row = (await tx.execute(_RECEIVED, {"referral": referral_id})).first()
-    return None if row is None else TransferredCase(row.id, row.organisation)
+    return _CASES.first(await tx.execute(_RECEIVED, {"referral": referral_id}))
 
 
 async def carry(tx: Transaction, case_id: UUID, to: TransferredCase) -> list[HoldPlaced]:
@@ -45,10 +45,7 @@ async def carry(tx: Transaction, case_id: UUID, to: TransferredCase) -> list[Hol
     placed = []
     for hold in await tx.execute(_IN_FORCE, {"id": case_id, "now": tx.now}):
         hold_id = uuid5(to.id, str(hold.id))
-        row = {"case_id": to.id, "organisation": to.organisation, "placed_at": hold.placed_at}
-        done = await tx.execute(
-            _PLACE, {**row, "id": hold_id, "until": hold.until, "placed_by": hold.placed_by}
-        )
-        if done.rowcount == 1:
+        row = {"id": hold_id, "until": hold.until, "placed_at": hold.placed_at, "placed_by": hold.placed_by}
+        if await _PLACE.write(tx, [row], case_id=to.id, organisation=to.organisation) == 1:
             placed.append(HoldPlaced(to.id, hold_id, hold.until))
     return placed

@@ -1,9 +1,11 @@
-"""Rows of a case to parts of it."""
+"""A person's age as a case's row has it."""
 
-from typing import Any
+from chassis.rows import Reader
+from services.intake.domain.age import Age
+from services.intake.store.tables import CASES
 
-from services.intake.domain.age import Age, Basis, Group
+AGES = Reader(Age, CASES, group="age_group", basis="age_basis", doubted="age_doubted")
 
 
-def age_of(row: Any) -> Age:
-    return Age(Group(row.age_group), Basis(row.age_basis), row.age_doubted)
+def age_row(age: Age) -> dict[str, object]:
+    return {"age_group": age.group, "age_basis": age.basis, "age_doubted": age.doubted}

@@ -9,57 +9,25 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
+from chassis.tables import delete_set, insert_set, update_set, upsert_set
 from services.intake.domain.case import Case
 from services.intake.sealing import FLAGS
+from services.intake.store.tables import FIELD_REVISIONS, FIELDS, HOLDS, NEEDS, SCREENINGS, STATUSES
 
-_RECORD = text(
-    """
-    with said as (
-        select * from unnest(cast(:cases as uuid[]), cast(:revisions as integer[]), cast(:fields as text[]),
-                             cast(:values as text[]), cast(:reasons as text[]))
-            as s(case_id, revision, field, value, reason)
-    ), revised as (
-        insert into intake.field_revisions (case_id, revision, field, value, organisation, at, by, reason)
-        select case_id, revision, field, value, :organisation, :now, :by, reason from said
-    ), removed as (
-        delete from intake.fields f using said
-        where f.case_id = said.case_id and f.field = said.field and f.source = 'own' and said.value is null
-    )
-    insert into intake.fields (case_id, field, source, organisation, value, recorded_at, recorded_by)
-    select case_id, field, 'own', :organisation, value, :now, :by from said where value is not null and field <> :flags
-    on conflict (case_id, field, coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000'))
-    do update set value = excluded.value, organisation = excluded.organisation, recorded_at = excluded.recorded_at,
-                  recorded_by = excluded.recorded_by
-    """
+_REVISIONS = insert_set(FIELD_REVISIONS)
+_REMOVED = delete_set(FIELDS, "case_id", "field", where="t.source = 'own'")
+_PRESENT = upsert_set(
+    FIELDS,
+    without=["disclosure_id"],
+    key="case_id, field, coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000')",
+    update=["value", "organisation", "recorded_at", "recorded_by"],
 )
 _OWN = text("select field, value from intake.fields where case_id = :case_id and source = 'own'")
-_SCREENING = text(
-    """
-    insert into intake.screenings (id, case_id, organisation, requested, checklist, checklist_version, result, answers, at, by)
-    values (:id, :case_id, :organisation, :requested, :checklist, :version, :result, :answers, :now, :by)
-    """
-)
-_STATUS = text(
-    """
-    insert into intake.statuses (case_id, revision, organisation, deciding_organisation, status, reasons, at, by)
-    values (:case_id, :revision, :organisation, :deciding, :status, :reasons, :now, :by)
-    """
-)
-_NEEDS = text(
-    """
-    insert into intake.needs (id, case_id, organisation, urgency, needs, at, by)
-    values (:id, :case_id, :organisation, :urgency, :needs, :now, :by)
-    """
-)
-_HOLD = text(
-    """
-    insert into intake.holds (id, case_id, organisation, until, placed_at, placed_by)
-    values (:id, :case_id, :organisation, :until, :now, :by)
-    """
-)
-_LIFT = text(
-    "update intake.holds set lifted_at = :now, lifted_by = :by where id = :id and case_id = :case_id"
-)
+_SCREENING = insert_set(SCREENINGS)
+_STATUSES = insert_set(STATUSES)
+_NEEDS = insert_set(NEEDS)
+_HOLD = insert_set(HOLDS, without=["lifted_at", "lifted_by"])
+_LIFT = update_set(HOLDS, "lifted_at", "lifted_by", key=["id", "case_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +40,17 @@ class SealedScreening:
     version: str
     result: str
     answers: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDecision:
+    """A decision on the formal status as it is kept. `status` and `reasons` are ciphertext, bound to the revision."""
+
+    case_id: UUID
+    revision: int
+    deciding_organisation: str
+    status: str
+    reasons: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +77,11 @@ async def record(tx: Transaction, changes: Sequence[Change], *, organisation: st
 
     The urgent flags have their present value at the case; here they have their revisions alone.
     """
-    if not changes:
-        return
-    parameters = {
-        "cases": [change.case_id for change in changes],
-        "revisions": [change.revision for change in changes],
-        "fields": [change.field for change in changes],
-        "values": [change.value for change in changes],
-        "reasons": [change.reason for change in changes],
-        "flags": FLAGS,
-    }
-    await tx.execute(_RECORD, {**parameters, "organisation": organisation, "now": tx.now, "by": by})
+    await _REVISIONS.write(tx, changes, organisation=organisation, at=tx.now, by=by)
+    await _REMOVED.write(tx, [change for change in changes if change.value is None])
+    present = [change for change in changes if change.value is not None and change.field != FLAGS]
+    written = {"organisation": organisation, "recorded_at": tx.now, "recorded_by": by}
+    await _PRESENT.write(tx, present, source="own", **written)
 
 
 async def own_fields(tx: Transaction, case_id: UUID) -> dict[str, str]:
@@ -117,48 +90,39 @@ async def own_fields(tx: Transaction, case_id: UUID) -> dict[str, str]:
 
 
 async def add_screening(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> None:
-    await tx.execute(
-        _SCREENING,
-        {
-            **_who(tx, actor, case_id),
-            "id": screening.id,
-            "requested": screening.requested,
-            "checklist": screening.checklist,
-            "version": screening.version,
-            "result": screening.result,
-            "answers": screening.answers,
-        },
-    )
+    row = {
+        "id": screening.id,
+        "requested": screening.requested,
+        "checklist": screening.checklist,
+        "checklist_version": screening.version,
+        "result": screening.result,
+        "answers": screening.answers,
+    }
+    await _SCREENING.write(tx, [row], case_id=case_id, **_who(tx, actor))
 
 
-async def add_status(
-    tx: Transaction, actor: Actor, case_id: UUID, revision: int, deciding: str, sealed: Sequence[str]
+async def add_statuses(
+    tx: Transaction, decisions: Sequence[SealedDecision], *, organisation: str, by: str
 ) -> None:
-    """`sealed`: the status and the reasons for it."""
-    status, reasons = sealed
-    parameters = {"revision": revision, "deciding": deciding, "status": status, "reasons": reasons}
-    await tx.execute(_STATUS, {**_who(tx, actor, case_id), **parameters})
+    await _STATUSES.write(tx, decisions, organisation=organisation, at=tx.now, by=by)
 
 
 async def add_needs(
     tx: Transaction, actor: Actor, case_id: UUID, assessment_id: UUID, urgency: str, needs: str
 ) -> None:
-    parameters = {"id": assessment_id, "urgency": urgency, "needs": needs}
-    await tx.execute(_NEEDS, {**_who(tx, actor, case_id), **parameters})
+    row = {"id": assessment_id, "urgency": urgency, "needs": needs}
+    await _NEEDS.write(tx, [row], case_id=case_id, **_who(tx, actor))
 
 
 async def add_hold(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID, until: datetime) -> None:
-    await tx.execute(_HOLD, {**_who(tx, actor, case_id), "id": hold_id, "until": until})
+    row = {"id": hold_id, "until": until, "placed_at": tx.now, "placed_by": actor.subject}
+    await _HOLD.write(tx, [row], case_id=case_id, organisation=actor.organisation)
 
 
 async def lift_hold(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> None:
-    await tx.execute(_LIFT, {"id": hold_id, "case_id": case_id, "now": tx.now, "by": actor.subject})
+    row = {"id": hold_id, "case_id": case_id, "lifted_at": tx.now, "lifted_by": actor.subject}
+    await _LIFT.write(tx, [row])
 
 
-def _who(tx: Transaction, actor: Actor, case_id: UUID) -> dict[str, object]:
-    return {
-        "case_id": case_id,
-        "organisation": actor.organisation,
-        "now": tx.now,
-        "by": actor.subject,
-    }
+def _who(tx: Transaction, actor: Actor) -> dict[str, object]:
+    return {"organisation": actor.organisation, "at": tx.now, "by": actor.subject}

@@ -1,1 +1,1 @@
-"""The tables of referral and their mapping: halves of referrals, and the directory."""
+"""The tables of referral: halves of referrals, and the directory."""

@@ -7,18 +7,14 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.tables import upsert_set
+from services.referral.store.tables import AGE_GROUPS
 
 UNKNOWN = "unknown"
 """The basis (code list `age_basis`) of a group that is only assumed."""
 
 _KNOWN = text("select age_group from referral.age_groups where case_id = :case and basis <> :unknown")
-_SAVE = text(
-    """
-    insert into referral.age_groups (case_id, age_group, basis)
-    select * from unnest(cast(:cases as uuid[]), cast(:groups as text[]), cast(:bases as text[]))
-    on conflict (case_id) do update set age_group = excluded.age_group, basis = excluded.basis
-    """
-)
+_SAVE = upsert_set(AGE_GROUPS)
 
 
 @dataclass(slots=True)
@@ -41,9 +37,4 @@ async def load(_: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, HeardAge]
 
 
 async def save(tx: Transaction, heard: Sequence[HeardAge]) -> None:
-    columns = {
-        "cases": [one.case_id for one in heard],
-        "groups": [one.age_group for one in heard],
-        "bases": [one.basis for one in heard],
-    }
-    await tx.execute(_SAVE, columns)
+    await _SAVE.write(tx, heard)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.tables import insert_set
 from contracts.organisations import ACTIVE
 from services.referral.domain.offers import Offer, Offers
+from services.referral.store.tables import OFFERED
 
 _OF = text(
     "select service_id, service, minimum_age, maximum_age from referral.offered"
@@ -14,13 +16,7 @@ _OF = text(
 )
 _OF_EVERYBODY = text("select distinct organisation, service from referral.offered")
 _FORGET = text("delete from referral.offered where organisation = any(:organisations)")
-_SAVE = text(
-    """
-    insert into referral.offered (organisation, service_id, service, minimum_age, maximum_age)
-    select * from unnest(cast(:organisations as text[]), cast(:ids as text[]), cast(:services as text[]),
-                         cast(:youngest as integer[]), cast(:oldest as integer[]))
-    """
-)
+_SAVE = insert_set(OFFERED)
 
 
 async def of(tx: Transaction, organisation: str, service: str) -> list[Offer]:
@@ -41,12 +37,15 @@ async def load(_: Transaction, organisations: Sequence[str]) -> dict[str, Offers
 async def save(tx: Transaction, heard: Sequence[Offers]) -> None:
     """Whatever an organisation no longer names is gone."""
     await tx.execute(_FORGET, {"organisations": [one.organisation for one in heard]})
-    rows = [(one.organisation, offer) for one in heard for offer in one.services]
-    columns = {
-        "organisations": [organisation for organisation, _ in rows],
-        "ids": [offer.service_id for _, offer in rows],
-        "services": [offer.code for _, offer in rows],
-        "youngest": [offer.minimum_age for _, offer in rows],
-        "oldest": [offer.maximum_age for _, offer in rows],
-    }
-    await tx.execute(_SAVE, columns)
+    rows = [
+        {
+            "organisation": one.organisation,
+            "service_id": offer.service_id,
+            "service": offer.code,
+            "minimum_age": offer.minimum_age,
+            "maximum_age": offer.maximum_age,
+        }
+        for one in heard
+        for offer in one.services
+    ]
+    await _SAVE.write(tx, rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,18 +12,28 @@ from chassis.database import Transaction
 from chassis.identity.access import require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
+from chassis.rows import Reader
+from chassis.tables import update_set, upsert_set
 from services.referral.domain.case import CaseReferrals
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, Kind
 from services.referral.outgoing import outgoing
-from services.referral.store import mapping, offers
+from services.referral.store import offers
+from services.referral.store.tables import REFERRALS
 
-_LOCK = text(f"select {mapping.READ} from referral.referrals where id = :id and half = :half for update")
-_LOAD = text(
-    f"select {mapping.READ} from referral.referrals where case_id = any(cast(:cases as uuid[]))"
-    " order by case_id, id, half for update"
-)
+_KEY_AND_FIXED = {
+    "id", "half", "case_id", "organisation", "sender", "sender_cell", "recipient", "recipient_cell", "recipient_role",
+    "service", "purpose", "urgency", "asked", "created_at", "kind",
+}  # fmt: skip
+_MOVING = [column.name for column in REFERRALS.c if column.name not in _KEY_AND_FIXED]
+_UPDATE = update_set(REFERRALS, *_MOVING, stored="stored")
+# An offer fills in the tombstone of its own recall. Where a partner names one referral for two cases, the first stands.
+_INSERT = upsert_set(REFERRALS, where="t.organisation = '' and t.case_id = excluded.case_id")
+_REFERRALS = Reader(Referral, REFERRALS, stored="version")
+_READ = f"select {_REFERRALS.columns()} from referral.referrals"
+_LOCK = text(f"{_READ} where id = :id and half = :half for update")
+_LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id, id, half for update")
 _HALVES = text(
     "select half, kind, case_id, organisation from referral.referrals"
     " where id = :id and half = coalesce(:half, half) order by half desc"
@@ -88,10 +99,10 @@ async def get(
 
 async def hold(tx: Transaction, referral_id: UUID, half: Half) -> Referral:
     """Lock a half for the service's own work. Raises NotFound."""
-    row = (await tx.execute(_LOCK, {"id": referral_id, "half": half})).first()
-    if row is None:
+    found = _REFERRALS.first(await tx.execute(_LOCK, {"id": referral_id, "half": half}))
+    if found is None:
         raise NotFound
-    return mapping.referral(row)
+    return found
 
 
 async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> None:
@@ -106,8 +117,7 @@ async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> No
 async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
     """All halves under these cases, locked in one order."""
     cases = {case_id: CaseReferrals(case_id) for case_id in case_ids}
-    for row in (await tx.execute(_LOAD, {"cases": list(case_ids)})).all():
-        referral = mapping.referral(row)
+    for referral in _REFERRALS.all(await tx.execute(_LOAD, {"cases": list(case_ids)})):
         cases[referral.case_id].halves[referral.id, referral.half] = referral
     return cases
 
@@ -129,11 +139,8 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseReferrals]) -> None:
 async def _write(tx: Transaction, referrals: Sequence[Referral]) -> None:
     new = [r for r in referrals if r.stored == 0]
     moved = [r for r in referrals if r.stored != 0]
-    if moved:
-        result = await tx.execute(mapping.UPDATE, mapping.for_update(moved))
-        if result.rowcount != len(moved):
-            raise PreconditionFailed
-    if new:
-        await tx.execute(mapping.INSERT, mapping.for_insert(new))
+    if await _UPDATE.write(tx, moved) != len(moved):
+        raise PreconditionFailed
+    await _INSERT.write(tx, sorted(new, key=attrgetter("case_id", "id", "half")))
     for referral in referrals:
         referral.stored = referral.version

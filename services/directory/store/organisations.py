@@ -1,41 +1,41 @@
 """Organisations with their services, and staff: got under a lock, saved with a version check."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed
+from chassis.rows import Reader
+from chassis.tables import insert_missing, insert_set, update_set, upsert_set
 from services.directory.domain.organisation import DirectoryChanged, Organisation, Profile, Service
 from services.directory.domain.staff import Staff, StaffChanged
 from services.directory.outgoing import outgoing
+from services.directory.store.tables import ORGANISATIONS, SERVICES, STAFF
 
 _ORGANISATION = "select * from directory.organisations where id = :id"
 _SERVICES = text("select * from directory.services where organisation = :id order by id")
 _STAFF = text("select worker, roles from directory.staff where organisation = :id order by worker")
 _STAFFED = text("select distinct organisation from directory.staff")
 _LOCK_ALL = text("select pg_advisory_xact_lock(hashtext('directory'))")
-_INSERT = text(
-    "insert into directory.organisations (id, cell, role, name, status, details, version, seeded, told)"
-    " values (:id, :cell, :role, :name, :status, cast(:details as jsonb), :version, :seeded, :told) on conflict do nothing"
+_INSERT = insert_missing(ORGANISATIONS)
+_UPDATE = update_set(
+    ORGANISATIONS,
+    "cell",
+    "role",
+    "name",
+    "status",
+    "details",
+    "version",
+    "seeded",
+    "told",
+    stored="stored",
 )
-_UPDATE = text(
-    "update directory.organisations set cell = :cell, role = :role, name = :name, status = :status,"
-    " details = cast(:details as jsonb), version = :version, seeded = :seeded, told = :told where id = :id and version = :stored"
-)
-_PUT_SERVICE = text(
-    "insert into directory.services (organisation, id, service, name, status, capacity, details)"
-    " values (:organisation, :id, :service, :name, :status, :capacity, cast(:details as jsonb))"
-    " on conflict (organisation, id) do update set service = excluded.service, name = excluded.name,"
-    " status = excluded.status, capacity = excluded.capacity, details = excluded.details"
-)
+_PUT_SERVICE = upsert_set(SERVICES)
 _NO_STAFF = text("delete from directory.staff where organisation = :id")
-_PUT_STAFF = text(
-    "insert into directory.staff (organisation, worker, roles)"
-    " select :id, w, string_to_array(r, ' ') from unnest(cast(:workers as text[]), cast(:roles as text[])) as u(w, r)"
-)
+_PUT_STAFF = insert_set(STAFF)
+_PROFILES = Reader(Profile, ORGANISATIONS)
+_OFFERED = Reader(Service, SERVICES, code="service")
 
 
 async def lock_directory(tx: Transaction) -> None:
@@ -49,12 +49,9 @@ async def find_organisation(tx: Transaction, organisation: str, *, lock: bool = 
     row = (await tx.execute(statement, {"id": organisation})).first()
     if row is None:
         return None
-    profile = Profile(row.cell, row.role, row.name, row.status, row.details)
-    services = [
-        Service(s.id, s.service, s.name, s.status, s.capacity, s.details)
-        for s in await tx.execute(_SERVICES, {"id": organisation})
-    ]
-    offered = {s.id: s for s in services}
+    services = _OFFERED.all(await tx.execute(_SERVICES, {"id": organisation}))
+    offered = {service.id: service for service in services}
+    profile = _PROFILES.row(row)
     return Organisation(row.id, profile, offered, row.version, row.version, row.seeded, told=row.told)
 
 
@@ -100,10 +97,8 @@ async def staff_of(tx: Transaction, organisation: str) -> Staff:
 async def save_staff(tx: Transaction, changed: StaffChanged) -> None:
     """The whole staff of an organisation; whoever is not in it is gone."""
     await tx.execute(_NO_STAFF, {"id": changed.organisation})
-    if changed.staff:
-        workers, roles = zip(*((worker, " ".join(roles)) for worker, roles in changed.staff), strict=True)
-        columns = {"id": changed.organisation, "workers": list(workers), "roles": list(roles)}
-        await tx.execute(_PUT_STAFF, columns)
+    staff = [{"worker": worker, "roles": roles} for worker, roles in changed.staff]
+    await _PUT_STAFF.write(tx, staff, organisation=changed.organisation)
     tx.say(outgoing(changed))
 
 
@@ -112,16 +107,20 @@ async def organisations_with_staff(tx: Transaction) -> set[str]:
 
 
 async def _write(tx: Transaction, organisation: Organisation) -> None:
-    statement = _INSERT if organisation.stored == 0 else _UPDATE
-    written = await tx.execute(statement, _row(organisation))
-    if written.rowcount != 1:
+    row = _row(organisation)
+    written = await (
+        _UPDATE.write(tx, [{**row, "stored": organisation.stored}])
+        if organisation.stored
+        else _INSERT.write(tx, [row])
+    )
+    if written != 1:
         raise PreconditionFailed
-    for service_id in sorted(organisation.touched):
-        await tx.execute(_PUT_SERVICE, _service_row(organisation.id, organisation.services[service_id]))
+    touched = [organisation.services[service_id] for service_id in sorted(organisation.touched)]
+    await _PUT_SERVICE.write(tx, [_service_row(organisation.id, service) for service in touched])
     organisation.stored, organisation.touched = organisation.version, set()
 
 
-def _row(organisation: Organisation) -> dict[str, Any]:
+def _row(organisation: Organisation) -> dict[str, object]:
     profile = organisation.profile
     return {
         "id": organisation.id,
@@ -129,15 +128,14 @@ def _row(organisation: Organisation) -> dict[str, Any]:
         "role": profile.role,
         "name": profile.name,
         "status": profile.status,
-        "details": json.dumps(dict(profile.details)),
+        "details": profile.details,
         "version": organisation.version,
         "seeded": organisation.seeded,
         "told": organisation.told,
-        "stored": organisation.stored,
     }
 
 
-def _service_row(organisation: str, service: Service) -> dict[str, Any]:
+def _service_row(organisation: str, service: Service) -> dict[str, object]:
     return {
         "organisation": organisation,
         "id": service.id,
@@ -145,5 +143,5 @@ def _service_row(organisation: str, service: Service) -> dict[str, Any]:
         "name": service.name,
         "status": service.status,
         "capacity": service.capacity,
-        "details": json.dumps(dict(service.details)),
+        "details": service.details,
     }

@@ -1,0 +1,1 @@
+"""The tables of the directory: organisations with their services, and staff."""

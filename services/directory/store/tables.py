@@ -1,0 +1,42 @@
+"""The tables of directory, as its migrations leave them."""
+
+from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.dialects.postgresql import BIGINT, INTEGER, JSONB, TEXT
+
+from chassis.tables import TEXTS, filled, required
+
+META = MetaData(schema="directory")
+
+ORGANISATIONS = Table(
+    "organisations",
+    META,
+    Column("id", TEXT, primary_key=True),
+    required("cell", TEXT),
+    required("role", TEXT),
+    required("name", TEXT),
+    required("status", TEXT),
+    required("details", JSONB),
+    required("version", INTEGER),
+    Column("seeded", TEXT),
+    filled("told", BIGINT),
+)
+
+SERVICES = Table(
+    "services",
+    META,
+    Column("organisation", TEXT, primary_key=True),
+    Column("id", TEXT, primary_key=True),
+    required("service", TEXT),
+    required("name", TEXT),
+    required("status", TEXT),
+    required("capacity", TEXT),
+    required("details", JSONB),
+)
+
+STAFF = Table(
+    "staff",
+    META,
+    Column("organisation", TEXT, primary_key=True),
+    Column("worker", TEXT, primary_key=True),
+    required("roles", TEXTS),
+)

@@ -1,0 +1,245 @@
+"""The tables of exchange, as its migrations leave them."""
+
+from sqlalchemy import Column, FetchedValue, Identity, MetaData, Table
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, BOOLEAN, BYTEA, INTEGER, JSONB, TEXT, UUID
+
+from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
+
+META = MetaData(schema="exchange")
+
+PERSONS = Table(
+    "persons",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    required("person_id", UUID),
+)
+
+AGREEMENTS = Table(
+    "agreements",
+    META,
+    Column("id", TEXT, primary_key=True),
+    Column("version", INTEGER, primary_key=True),
+    required("sha256", TEXT),
+    required("cells", TEXTS),
+    required("document", JSONB),
+    required("valid_from", TIMESTAMPTZ),
+    required("valid_until", TIMESTAMPTZ),
+    required("current", BOOLEAN),
+    required("announced_at", TIMESTAMPTZ),
+)
+
+TRUST = Table(
+    "trust",
+    META,
+    Column("one", BOOLEAN, primary_key=True, server_default=FetchedValue()),
+    required("version", INTEGER),
+    required("issued", TIMESTAMPTZ),
+    required("sha256", TEXT),
+)
+
+PARTNERS = Table(
+    "partners",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("present_at", TIMESTAMPTZ),
+    Column("heard_at", TIMESTAMPTZ),
+    filled("read_by_partner", JSONB),
+    Column("trouble", TEXT),
+    Column("trouble_at", TIMESTAMPTZ),
+)
+
+LISTINGS = Table(
+    "listings",
+    META,
+    Column("organisation", TEXT, primary_key=True),
+    required("content", JSONB),
+)
+
+RELATIONS = Table(
+    "relations",
+    META,
+    Column("own", TEXT, primary_key=True),
+    Column("other", TEXT, primary_key=True),
+    Column("reference", UUID, primary_key=True),
+    required("case_id", UUID),
+    required("other_cell", TEXT),
+    filled("live", BOOLEAN),
+)
+
+DISCLOSURES = Table(
+    "disclosures",
+    META,
+    Column("id", UUID, primary_key=True),
+    Column("case_id", UUID),
+    required("state", TEXT),
+    Column("authorised", JSONB),
+    Column("sender", TEXT),
+    Column("recipient", TEXT),
+    Column("recipient_cell", TEXT),
+    Column("entry", BIGINT),
+    Column("chain_head", TEXT),
+    filled("seals", INTEGER),
+    Column("recall_reason", TEXT),
+    Column("answer", TEXT),
+    Column("code", TEXT),
+)
+
+PROCESS_ITEMS = Table(
+    "process_items",
+    META,
+    Column("pos", BIGINT, Identity(always=True), primary_key=True),
+    required("item_id", UUID),
+    required("case_id", UUID),
+    required("own", TEXT),
+    required("other", TEXT),
+    required("code", TEXT),
+    required("subject_id", UUID),
+    Column("reason", TEXT),
+    required("at", TIMESTAMPTZ),
+    Column("journey", JSONB),
+    filled("state", TEXT),
+    filled("seals", INTEGER),
+)
+
+OUTGOING_CHAINS = Table(
+    "outgoing_chains",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("recipient", TEXT, primary_key=True),
+    filled("seq", BIGINT),
+    required("head", TEXT),
+)
+
+ENVELOPES = Table(
+    "envelopes",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("cell", TEXT),
+    required("sender", TEXT),
+    required("recipient", TEXT),
+    required("seq", BIGINT),
+    required("sha256", TEXT),
+    required("bytes", INTEGER),
+    required("sealed_at", TIMESTAMPTZ),
+)
+
+ENVELOPE_ITEMS = Table(
+    "envelope_items",
+    META,
+    Column("envelope_id", UUID, primary_key=True),
+    Column("item_id", UUID, primary_key=True),
+    required("item_class", TEXT),
+    required("cell", TEXT),
+    Column("case_id", UUID),
+    Column("disclosure_id", UUID),
+    Column("referral_id", UUID),
+    Column("content", JSONB),
+    Column("reference", UUID),
+    required("state", TEXT),
+    Column("code", TEXT),
+)
+
+RECEIPTS = Table(
+    "receipts",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("item_id", UUID, primary_key=True),
+    required("outcome", TEXT),
+    Column("code", TEXT),
+    Column("at", TIMESTAMPTZ, primary_key=True),
+    required("evidence", TEXT),
+)
+
+OFFSETS = Table(
+    "offsets",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("partition", INTEGER, primary_key=True),
+    required("next_offset", BIGINT),
+)
+
+INBOX = Table(
+    "inbox",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("partition", INTEGER, primary_key=True),
+    Column("offset", BIGINT, primary_key=True),
+    required("raw", BYTEA),
+    filled("attempts", INTEGER),
+    filled("received_at", TIMESTAMPTZ),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("partition", INTEGER, primary_key=True),
+    Column("offset", BIGINT, primary_key=True),
+    required("raw", BYTEA),
+    required("code", TEXT),
+    filled("disclosures", ARRAY(UUID)),
+    required("at", TIMESTAMPTZ),
+)
+
+INCOMING_CHAINS = Table(
+    "incoming_chains",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("recipient", TEXT, primary_key=True),
+    required("seq", BIGINT),
+    required("head", TEXT),
+    required("forks", INTEGER),
+    required("announced", BIGINT),
+)
+
+GAPS = Table(
+    "gaps",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("recipient", TEXT, primary_key=True),
+    Column("seq", BIGINT, primary_key=True),
+)
+
+INCOMING_ENVELOPES = Table(
+    "incoming_envelopes",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("cell", TEXT),
+    required("sender", TEXT),
+    required("recipient", TEXT),
+    required("seq", BIGINT),
+    required("sha256", TEXT),
+    required("place", TEXT),
+    Column("code", TEXT),
+    required("received_at", TIMESTAMPTZ),
+)
+
+INCOMING_ITEMS = Table(
+    "incoming_items",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("item_id", UUID, primary_key=True),
+    required("envelope_id", UUID),
+    required("item_class", TEXT),
+    Column("case_id", UUID),
+    Column("disclosure_id", UUID),
+    required("outcome", TEXT),
+    Column("code", TEXT),
+    required("at", TIMESTAMPTZ),
+)
+
+RECEIVED = Table(
+    "received",
+    META,
+    Column("sender_cell", TEXT, primary_key=True),
+    Column("id", UUID, primary_key=True),
+    required("state", TEXT),
+    Column("case_id", UUID),
+    Column("referral_id", UUID),
+    Column("reference", UUID),
+    Column("sender", TEXT),
+    Column("recipient", TEXT),
+    Column("valid_until", TIMESTAMPTZ),
+    filled("back_categories", TEXTS),
+    required("at", TIMESTAMPTZ),
+)

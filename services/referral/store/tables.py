@@ -1,0 +1,70 @@
+"""The tables of referral, as its migrations leave them."""
+
+from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.dialects.postgresql import INTEGER, JSONB, TEXT, UUID
+
+from chassis.tables import TIMESTAMPTZ, required
+
+META = MetaData(schema="referral")
+
+REFERRALS = Table(
+    "referrals",
+    META,
+    Column("id", UUID, primary_key=True),
+    Column("half", TEXT, primary_key=True),
+    required("case_id", UUID),
+    required("organisation", TEXT),
+    required("sender", TEXT),
+    required("sender_cell", TEXT),
+    required("recipient", TEXT),
+    required("recipient_cell", TEXT),
+    required("recipient_role", TEXT),
+    required("service", TEXT),
+    required("purpose", TEXT),
+    required("urgency", TEXT),
+    required("asked", JSONB),
+    required("created_at", TIMESTAMPTZ),
+    required("kind", TEXT),
+    required("state", TEXT),
+    Column("reason", TEXT),
+    Column("outcome", TEXT),
+    Column("disclosure_id", UUID),
+    required("fields", JSONB),
+    required("withheld", JSONB),
+    Column("sent_at", TIMESTAMPTZ),
+    Column("received_at", TIMESTAMPTZ),
+    Column("answered_at", TIMESTAMPTZ),
+    Column("ended_at", TIMESTAMPTZ),
+    Column("respond_by", TIMESTAMPTZ),
+    Column("reminded_at", TIMESTAMPTZ),
+    required("version", INTEGER),
+)
+
+CONSENTS = Table(
+    "consents",
+    META,
+    Column("consent_id", UUID, primary_key=True),
+    required("case_id", UUID),
+    required("revision", INTEGER),
+    required("purposes", JSONB),
+    required("recipients", JSONB),
+    required("valid_until", TIMESTAMPTZ),
+)
+
+AGE_GROUPS = Table(
+    "age_groups",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    required("age_group", TEXT),
+    required("basis", TEXT),
+)
+
+OFFERED = Table(
+    "offered",
+    META,
+    Column("organisation", TEXT, primary_key=True),
+    Column("service_id", TEXT, primary_key=True),
+    required("service", TEXT),
+    Column("minimum_age", INTEGER),
+    Column("maximum_age", INTEGER),
+)
