@@ -9,7 +9,10 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.events.subscription import Subscription
+from chassis.own_tables import ORGANISATIONS, STAFF
 from chassis.problems import Invalid, Unavailable
+from chassis.rows import Reader
+from chassis.tables import insert_set, upsert_set
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
 from contracts.organisations import ACTIVE, CASE_ROLES, may_receive
 
@@ -18,27 +21,16 @@ Field = str | tuple[str | int, ...]
 
 NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
 
-_READ = text("select cell, role, status, type from chassis.organisations where id = :id")
+_READ = text("select id, cell, role, status, type from chassis.organisations where id = :id")
 _ANY = text("select exists (select from chassis.organisations)")
 _STAFF = text("select worker from chassis.staff where organisation = :id and roles && :roles")
 _WITH_ROLE = text(
     "select organisation, worker from chassis.staff where :role = any(roles)"
     " and (cast(:id as text) is null or organisation = :id) order by organisation, worker"
 )
-_SAVE = text(
-    """
-    insert into chassis.organisations (id, cell, role, status, type, version)
-    values (:id, :cell, :role, :status, :type, :version)
-    on conflict (id) do update set cell = excluded.cell, role = excluded.role, status = excluded.status,
-        type = excluded.type, version = excluded.version
-    where chassis.organisations.version < excluded.version
-    """
-)
+_SAVE = upsert_set(ORGANISATIONS, where="t.version < excluded.version")
 _NO_STAFF = text("delete from chassis.staff where organisation = :id")
-_PUT_STAFF = text(
-    "insert into chassis.staff (organisation, worker, roles)"
-    " select :id, w, string_to_array(r, ' ') from unnest(cast(:workers as text[]), cast(:roles as text[])) as u(w, r)"
-)
+_PUT_STAFF = insert_set(STAFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +50,9 @@ class Member:
 
     organisation: str
     worker: str
+
+
+_LISTED, _MEMBERS = Reader(Listed, ORGANISATIONS), Reader(Member, STAFF)
 
 
 async def require_organisation(
@@ -94,13 +89,11 @@ async def openers(tx: Transaction, organisation_id: str) -> set[str]:
 
 async def staff_with(tx: Transaction, role: str, organisation_id: str | None = None) -> list[Member]:
     """Everybody with a role, in one organisation or in the cell."""
-    rows = await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id})
-    return [Member(row.organisation, row.worker) for row in rows]
+    return _MEMBERS.all(await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id}))
 
 
 async def find(tx: Transaction, organisation_id: str) -> Listed | None:
-    row = (await tx.execute(_READ, {"id": organisation_id})).first()
-    return None if row is None else Listed(organisation_id, row.cell, row.role, row.status, row.type)
+    return _LISTED.first(await tx.execute(_READ, {"id": organisation_id}))
 
 
 def refused(field: Field, message: str, code: str) -> Invalid:
@@ -111,8 +104,7 @@ def refused(field: Field, message: str, code: str) -> Invalid:
 
 async def remember(tx: Transaction, listed: Listed, version: int) -> None:
     """Write an organisation as it now stands, in the transaction that says so or hears of it."""
-    values = {"id": listed.id, "cell": listed.cell, "role": listed.role, "version": version}
-    await tx.execute(_SAVE, {**values, "status": listed.status, "type": listed.type})
+    await _SAVE.write(tx, [listed], version=version)
 
 
 async def remember_staff(
@@ -120,9 +112,8 @@ async def remember_staff(
 ) -> None:
     """The whole staff of an organisation; whoever is not in it is gone."""
     await tx.execute(_NO_STAFF, {"id": organisation_id})
-    if staff:
-        workers, roles = [worker for worker, _ in staff], [" ".join(roles) for _, roles in staff]
-        await tx.execute(_PUT_STAFF, {"id": organisation_id, "workers": workers, "roles": roles})
+    rows = [{"worker": worker, "roles": roles} for worker, roles in staff]
+    await _PUT_STAFF.write(tx, rows, organisation=organisation_id)
 
 
 @dataclass(slots=True)

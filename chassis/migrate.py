@@ -11,14 +11,15 @@ HERE = Path(__file__).parent
 _LOCK = text("select pg_advisory_xact_lock(hashtext('corridor.migrate'))")
 
 
-def _upgrade(connection: Connection, schema: str, versions: Path) -> None:
+def upgrade(connection: Connection, schema: str, versions: Path, revision: str = "head") -> None:
+    """Bring one schema to a revision, the newest where none is named."""
     connection.execute(text(f"create schema if not exists {schema}"))
     config = Config()
     config.set_main_option("script_location", str(HERE / "migrations"))
     config.set_main_option("version_locations", str(versions))
     config.set_main_option("path_separator", "newline")
     config.attributes.update(connection=connection, schema=schema)
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 async def migrate(owner_url: str, service: str, versions: Path | None) -> None:
@@ -27,8 +28,8 @@ async def migrate(owner_url: str, service: str, versions: Path | None) -> None:
     try:
         async with engine.begin() as conn:
             await conn.execute(_LOCK)
-            await conn.run_sync(_upgrade, "chassis", HERE / "migrations" / "versions")
+            await conn.run_sync(upgrade, "chassis", HERE / "migrations" / "versions")
             if versions is not None:
-                await conn.run_sync(_upgrade, service, versions)
+                await conn.run_sync(upgrade, service, versions)
     finally:
         await engine.dispose()

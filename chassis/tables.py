@@ -75,7 +75,7 @@ def insert_set(table: Table, *names: str, without: Iterable[str] = (), on_confli
     values = ", ".join(map(_value, columns.values()))
     counted = any(column.identity for column in table.c)
     sql = (
-        f"insert into {table.fullname} as t ({_listed(columns)}) select {values} from {_source(columns, counted=counted)}"
+        f"insert into {table.fullname} as t ({listed(columns)}) select {values} from {source(columns, counted=counted)}"
         + (" order by u.ord" if counted else "")
     )
     return SetStatement(f"{sql} {on_conflict}", columns)
@@ -85,7 +85,7 @@ def insert_missing(
     table: Table, *names: str, without: Iterable[str] = (), key: Iterable[str] = (), returning: str = ""
 ) -> SetStatement:
     """Like `insert_set`; rows that are there already stay as they are. With a `key`, any other conflict is an error."""
-    action = f"on conflict {f'({_listed(key)})' if key else ''} do nothing"
+    action = f"on conflict {f'({listed(key)})' if key else ''} do nothing"
     action += f" returning {returning}" if returning else ""
     return insert_set(table, *names, without=without, on_conflict=action)
 
@@ -106,7 +106,7 @@ def upsert_set(
     keys = [column.name for column in table.primary_key]
     named = names or [c.name for c in table.c if c.identity is None and c.name not in set(without)]
     replaced = _sets(table, update or [name for name in named if name not in keys], "excluded")
-    action = f"on conflict ({key or _listed(keys)}) do update set {replaced}" + (
+    action = f"on conflict ({key or listed(keys)}) do update set {replaced}" + (
         f" where {where}" if where else ""
     )
     action += f" returning {returning}" if returning else ""
@@ -133,7 +133,7 @@ def update_set(
     conditions = [f"t.{quoted(name)} = u.{quoted(name)}" for name in keys]
     conditions += [f"t.{version} = u.{stored}"] * bool(stored) + [where] * bool(where)
     sets = [_sets(table, each, "u") for each in (names, also) if each]
-    sql = f"update {table.fullname} as t set {', '.join(sets)} from {_source(columns)} where {' and '.join(conditions)}"
+    sql = f"update {table.fullname} as t set {', '.join(sets)} from {source(columns)} where {' and '.join(conditions)}"
     return SetStatement(sql + (f" returning {returning}" if returning else ""), columns)
 
 
@@ -141,7 +141,7 @@ def delete_set(table: Table, *key: str, where: str = "") -> SetStatement:
     """Remove the rows that have the key of a row of the set."""
     columns = {name: table.c[name] for name in key}
     conditions = [f"t.{quoted(name)} = u.{quoted(name)}" for name in key] + [where] * bool(where)
-    sql = f"delete from {table.fullname} as t using {_source(columns)} where {' and '.join(conditions)}"
+    sql = f"delete from {table.fullname} as t using {source(columns)} where {' and '.join(conditions)}"
     return SetStatement(sql, columns)
 
 
@@ -151,17 +151,16 @@ def _sets(table: Table, update: Iterable[str] | Mapping[str, str], source: str) 
     return ", ".join(f"{quoted(name)} = {_value(table.c[name], source)}" for name in update)
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-def _source(columns: Columns, *, counted: bool = False) -> str:
+def source(columns: Columns, *, counted: bool = False) -> str:
+    """The set as a table `u`, for a statement that is written by hand; `counted`: with its order as the column `ord`."""
     arrays = ", ".join(f"cast(:{name} as {_element(column)}[])" for name, column in columns.items())
-    return (
-        f"unnest({arrays}) with ordinality as u({_listed(columns)}, ord)"
-        if counted
-        else f"unnest({arrays}) as u({_listed(columns)})"
-    )
+    if counted:
+        return f"unnest({arrays}) with ordinality as u({listed(columns)}, ord)"
+    return f"unnest({arrays}) as u({listed(columns)})"
 
 
 def _value(column: Column[Any], source: str = "u") -> str:

@@ -7,6 +7,8 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.events.admission import Incoming, Mark, Stream
+from chassis.own_tables import MARKS
+from chassis.tables import upsert_set
 
 _MARKS = text(
     """
@@ -14,14 +16,7 @@ _MARKS = text(
     join unnest(cast(:sources as text[]), cast(:streams as text[])) as k(source, stream) using (source, stream)
     """
 )
-_MOVE = text(
-    """
-    insert into chassis.marks (source, stream, sequence, parked)
-    select * from unnest(cast(:sources as text[]), cast(:streams as text[]), cast(:sequences as bigint[]),
-                         cast(:parked as boolean[]))
-    on conflict (source, stream) do update set sequence = excluded.sequence, parked = excluded.parked
-    """
-)
+_MOVE = upsert_set(MARKS, "source", "stream", "sequence", "parked")
 
 
 async def marks_of(tx: Transaction, batch: Sequence[Incoming]) -> dict[Stream, Mark]:
@@ -34,14 +29,8 @@ async def marks_of(tx: Transaction, batch: Sequence[Incoming]) -> dict[Stream, M
 
 
 async def move_marks(tx: Transaction, moved: Mapping[Stream, Mark]) -> None:
-    if not moved:
-        return
-    streams = sorted(moved)
-    marks = [moved[stream] for stream in streams]
-    parameters = {
-        "sources": [source for source, _ in streams],
-        "streams": [stream for _, stream in streams],
-        "sequences": [mark.sequence for mark in marks],
-        "parked": [mark.parked for mark in marks],
-    }
-    await tx.execute(_MOVE, parameters)
+    rows = [
+        {"source": source, "stream": stream, "sequence": mark.sequence, "parked": mark.parked}
+        for (source, stream), mark in sorted(moved.items(), key=lambda one: one[0])
+    ]
+    await _MOVE.write(tx, rows)

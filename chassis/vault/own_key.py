@@ -11,12 +11,12 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from sqlalchemy import text
 
 from chassis.database import Database
+from chassis.own_tables import OWN_KEYS
+from chassis.tables import insert_missing
 from chassis.vault.vault import Vault
 
 _READ = text("select sealed from chassis.own_keys where name = :name")
-_WRITE = text(
-    "insert into chassis.own_keys (name, sealed) values (:name, :sealed) on conflict (name) do nothing"
-)
+_WRITE = insert_missing(OWN_KEYS)
 NAME = "recognition"
 CLASS = "cell.key"
 SIZE = 32
@@ -48,7 +48,7 @@ class OwnKey:
             await self._vault.create(self._owner)
             new = await self._vault.seal(self._owner, CLASS, NAME, secrets.token_hex(SIZE))
             async with self._database.transaction(self._database.system()) as tx:
-                await tx.execute(_WRITE, {"name": NAME, "sealed": new})
+                await _WRITE.write(tx, [{"name": NAME, "sealed": new}])
             sealed = await self._read() or new  # another process may have been first
         return bytes.fromhex(await self._vault.open(self._owner, CLASS, NAME, sealed))
 

@@ -106,6 +106,10 @@ _ALL: tuple[Field, ...] = (
     _code("vic_TypeOfSexExploitation", "Type of sex exploitation", "exploitation", multiple=True),
     Field("vic_LocationOfExploitation", "Location of exploitation", "exploitation"),
     Field("cor_Needs", "Assessed needs", "needs", "needs", "need", multiple=True),
+    _code(
+        "cor_UrgentProtection", "Urgent flags about protection", "needs", "urgent_protection", multiple=True
+    ),
+    _code("cor_UrgentHealth", "Urgent flags about health", "health", "urgent_health", multiple=True),
     Field("cor_Health", "Health", "health"),
     Field("cor_Pregnancy", "Pregnancy", "health"),
     Field("cor_Outcome", "Outcome of assistance", "outcome"),

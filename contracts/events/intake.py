@@ -56,13 +56,14 @@ class FlagsRecordedV1(Event):
     """The urgent flags as they now stand; they replace what was said before. `flags` is the JSON of a list of codes.
 
     Bound in the vault to the person, the class `case.flags` and the case. `raised` says whether any stands now, for whoever
-    cannot open them; an event from before it was said counts as raised.
+    cannot open them, and `added` whether any of them did not stand before; an event from before they were said counts as both.
     """
 
     type: ClassVar[str] = "flags.recorded.v1"
     case_id: CaseId
     flags: Sealed
     raised: bool | None = None
+    added: bool | None = None
 
 
 class FieldsRecordedV1(Event):

@@ -92,7 +92,7 @@ class ReferralCancelledV1(_ReferralMoved):
 
 
 class ReferralCorrectedV1(_ReferralMoved):
-    """It was entered in error: nothing of it should ever have been sent. Said by the sender's half alone."""
+    """It was entered in error: nothing of it should ever have been sent. Said by the sender's half alone. Protective."""
 
     type: ClassVar[str] = "referral.corrected.v1"
 

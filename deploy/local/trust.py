@@ -12,10 +12,10 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from contracts.border.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
 from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
 from contracts.organisations import cell_of
-from services.exchange.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
 
 SIGNING_LIFETIME, AGREEING_LIFETIME = timedelta(days=90), timedelta(days=180)
 AGREEMENT_LIFETIME = timedelta(days=365)

@@ -14,7 +14,7 @@ from chassis.web.positions import number, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Pseudonym
 from services.audit.domain.chain import verify
-from services.audit.queries import TrailEntry, head, logged, slices, trail
+from services.audit.queries import TrailEntry, head, logged, operations, slices, trail
 
 router = APIRouter(tags=["audit"])
 
@@ -50,6 +50,14 @@ async def list_trail_entries(
     tx.say(RecordReadV1(case_id=case_id, resource="trail"))
     full = len(entries) == page.limit
     return Listing(items=entries, next=cursor(entries[-1].entry) if full else None)
+
+
+@router.get("/v1/operations", summary="What operators did to the pipeline of any service, newest first")
+async def list_operations(actor: Who, tx: Tx, page: Page) -> Listing[TrailEntry]:
+    require(actor, "trail.read")
+    (before,) = positioned(page.after, number) or (None,)
+    entries = await operations(tx, before, page.limit)
+    return Listing(items=entries, next=cursor(entries[-1].entry) if len(entries) == page.limit else None)
 
 
 class Head(BaseModel):

@@ -30,6 +30,11 @@ class TrailEntry(BaseModel):
     hash: str
 
 
+_SHOWN = "entry, time, type, source, actor, organisation, purpose, policy, details, previous, hash"
+_OPERATIONS = text(
+    f"select {_SHOWN} from audit.entries where type = 'operation.performed.v1'"
+    " and (cast(:before as bigint) is null or entry < :before) order by entry desc limit :limit"
+)
 _FILTERS: Mapping[str, str] = {
     "type": "type = :type",
     "actor": "actor = :actor",
@@ -50,12 +55,15 @@ async def trail(
     """What was logged on the case after an entry, oldest first."""
     conditions = " and ".join(("stream = :stream", "entry > :after", *(_FILTERS[name] for name in filters)))
     rows = await tx.execute(
-        text(
-            "select entry, time, type, source, actor, organisation, purpose, policy, details, previous, hash"
-            f" from audit.entries where {conditions} order by entry limit :limit"
-        ),
+        text(f"select {_SHOWN} from audit.entries where {conditions} order by entry limit :limit"),
         {**filters, "stream": str(case_id), "after": after, "limit": limit},
     )
+    return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def operations(tx: Transaction, before: int | None, limit: int) -> list[TrailEntry]:
+    """What operators did, newest first, whichever stream it was about."""
+    rows = await tx.execute(_OPERATIONS, {"before": before, "limit": limit})
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
 
 

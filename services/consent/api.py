@@ -19,7 +19,7 @@ from contracts.types import Code
 from services.consent import fencing, queries, store, use_cases
 from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm, ConfirmForm, RefusedForm
-from services.consent.part_form import PartForm
+from services.consent.part_form import PartForm, ScopeForm
 from services.consent.receipt import Receipt, receipt_of
 from services.consent.signing import signer_of
 from services.consent.use_cases import Prepared
@@ -206,14 +206,21 @@ async def revoke_consent(
     responses=_ENDS,
     summary="She takes back, through those who have her now, what was disclosed to them inside this country",
 )
-async def withdraw_grant(disclosure_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
+async def withdraw_grant(
+    disclosure_id: UUID, actor: Who, running: Running, response: Response, body: ScopeForm | None = None
+) -> Ended:
     """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there.
+
+    Nothing said, all of her consent ends: nobody is left out because a form was.
 
     Her record is a row of those who asked her, so row-level security is lifted; the use case asks for the right to this grant.
     """
     origin = replace(actor.origin(), rows_of=EVERYBODY)
     async with running.database.transaction(origin) as tx:
-        record = await use_cases.withdraw_granted(tx, actor, disclosure_id)
+        whole = (body or ScopeForm()).scope == "all"
+        record = await use_cases.withdraw_granted(
+            tx, actor, running.settings.cell, disclosure_id, whole=whole
+        )
     return await settled(running, origin, record, response)
 
 

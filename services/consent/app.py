@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from chassis.clock import Clock, utc_now
 from chassis.service import Service
 from services.consent import api, hand_overs, internal, protections
-from services.consent.expiry import expiry_work, reading_end_work, review_work
+from services.consent.agreements import look_work
+from services.consent.expiry import expiry_work, lengthen_work, reading_end_work, review_work
 from services.consent.fencing import fence_work
 from services.consent.handlers import subscriptions
 from services.consent.settings import Settings
@@ -28,7 +29,14 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),
-        work=lambda running: [expiry_work(), reading_end_work(), review_work(), fence_work(running)],
+        work=lambda running: [
+            expiry_work(),
+            reading_end_work(),
+            review_work(),
+            look_work(settings.cell),
+            lengthen_work(settings.cell),
+            fence_work(running),
+        ],
         clock=clock,
     )
     service.ports["signer"] = Signer(settings)

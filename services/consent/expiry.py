@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.work import Item, Later, WorkKind
 from services.consent import protecting, use_cases
-from services.consent.outgoing import END, EXPIRE, REVIEW
+from services.consent.outgoing import END, EXPIRE, LENGTHEN, REVIEW
 
 ATTEMPTS = 100
 """An expiry is protective and needs the database alone: it is not given up."""
@@ -31,6 +31,13 @@ async def _end_reading(tx: Transaction, item: Item, _: None) -> None:
 
 def reading_end_work() -> WorkKind:
     return WorkKind(END, act=_nothing, finish=_end_reading, max_attempts=ATTEMPTS)
+
+
+def lengthen_work(cell: str) -> WorkKind:
+    async def lengthen(tx: Transaction, item: Item, _: None) -> None:
+        await use_cases.lengthen_disclosures(tx, cell, UUID(item.payload["consent_id"]))
+
+    return WorkKind(LENGTHEN, act=_nothing, finish=lengthen, max_attempts=ATTEMPTS)
 
 
 async def _alarm(tx: Transaction, item: Item, _: None) -> None:

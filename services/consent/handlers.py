@@ -96,6 +96,11 @@ def on_referral_ended(case: CaseConsents, event: Any, now: datetime) -> Facts:
     return case.end(event.referral_id, ENDS[type(event)], now) if event.half == OUTGOING else []
 
 
+def on_referral_corrected(case: CaseConsents, event: ReferralCorrectedV1, now: datetime) -> Facts:
+    """Protective: it may come before the referral that it corrects, and then nothing is disclosed for that at all."""
+    return case.sent_in_error(event.referral_id, now) if event.half == OUTGOING else []
+
+
 def on_referral_answered(
     case: CaseConsents, event: ReferralAcceptedV1 | ReferralStartedV1, now: datetime
 ) -> Facts:
@@ -152,7 +157,7 @@ def on_recall_received(case: CaseConsents, event: RecallReceivedV1, now: datetim
 
 
 def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1, now: datetime) -> Facts:
-    agreement.learn(
+    return agreement.learn(
         AgreementTerms(
             id=event.agreement_id,
             version=event.version,
@@ -163,9 +168,9 @@ def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1
             valid_from=event.valid_from,
             valid_until=event.valid_until,
             retention_days=event.retention_days,
-        )
+        ),
+        now,
     )
-    return ()
 
 
 _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
@@ -175,6 +180,7 @@ _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
         FieldsRecordedV1: on_fields_recorded,
         ReferralSentV1: on_referral_sent,
         **dict.fromkeys(ENDS, on_referral_ended),
+        ReferralCorrectedV1: on_referral_corrected,
         ReferralAcceptedV1: on_referral_answered,
         ReferralStartedV1: on_referral_answered,
         EnvelopeSealedV1: on_envelope_sealed,

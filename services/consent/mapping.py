@@ -10,7 +10,7 @@ from contracts.disclosure import AgreementTerms
 from contracts.organisations import may_receive
 from services.consent.domain.authorisation import Ground, Listed
 from services.consent.domain.chain import Revision
-from services.consent.domain.disclosure import Authority, Disclosure, Entry, Request, Stage
+from services.consent.domain.disclosure import Authority, Disclosure, Ended, Entry, Request, Stage
 from services.consent.domain.grant import GrantTerms, ReceivedGrant
 from services.consent.domain.record import ConsentRecord
 from services.consent.domain.states import State
@@ -73,7 +73,15 @@ _AUTHORITY = {
     "basis": "text",
     "law": "text",
 }
-_STAGE = {"stage": "text", "refusal": "text", "recalled_for": "text", "fence_due": "boolean"}
+_STAGE = {
+    "stage": "text",
+    "refusal": "text",
+    "recalled_for": "text",
+    "ended_for": "text",
+    "ended_at": "timestamptz",
+    "reads_until": "timestamptz",
+    "fence_due": "boolean",
+}
 DISCLOSURES = _upsert(
     "disclosures",
     {"id": "uuid", "case_id": "uuid", "referral_id": "uuid", **_STAGE, **_REQUEST, **_AUTHORITY},
@@ -119,6 +127,7 @@ GRANTS = _upsert(
     "disclosure_id",
     ["closed", "closed_for", *_GRANT],
 )
+SENT_IN_ERROR = _insert("sent_in_error", {"referral_id": "uuid", "case_id": "uuid"}, "on conflict do nothing")
 AGREEMENTS = _insert(
     "agreements",
     {
@@ -192,6 +201,7 @@ def disclosure(row: Row) -> Disclosure:
         authority=None if row.consent_id is None else _authority(row),
         refusal=row.refusal,
         recalled_for=row.recalled_for,
+        ended=None if row.ended_for is None else Ended(row.ended_for, row.ended_at, row.reads_until),
         fence_due=row.fence_due,
     )
 
@@ -212,6 +222,9 @@ def disclosure_row(disclosure: Disclosure) -> dict[str, Any]:
         "stage": str(disclosure.stage),
         "refusal": disclosure.refusal,
         "recalled_for": disclosure.recalled_for,
+        "ended_for": None if disclosure.ended is None else disclosure.ended.reason,
+        "ended_at": None if disclosure.ended is None else disclosure.ended.at,
+        "reads_until": None if disclosure.ended is None else disclosure.ended.until,
         "fence_due": disclosure.fence_due,
         "asked": request.fields,
         **{name: getattr(request, name) for name in _REQUEST if name != "asked"},

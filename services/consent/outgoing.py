@@ -19,6 +19,12 @@ REVIEW = "review"
 END = "end"
 """The kind of the work row that ends the reading some time after the end of a referral."""
 
+LENGTHEN = "lengthen"
+"""The kind of the work row that lets what ends soon be followed by what lasts as long as she agreed to."""
+
+LOOK = "look"
+"""The kind of the work row that compares what was disclosed under an agreement with what it says today."""
+
 FENCE = "fence"
 """The kind of the work row that asks exchange to seal nothing more of what was recalled."""
 
@@ -131,7 +137,18 @@ def _hand_over_asked(fact: facts.HandOverAsked) -> Event:
 
 def _reading_end_due(fact: facts.ReadingEndDue) -> Due:
     payload = {"disclosure_id": str(fact.disclosure_id), "reason": fact.reason}
-    return Due(END, f"{fact.disclosure_id}.{fact.reason}", payload, due_at=fact.at)
+    key = f"{fact.disclosure_id}.{fact.reason}.{int(fact.at.timestamp())}"
+    return Due(END, key, payload, due_at=fact.at)
+
+
+def _lengthen_due(fact: facts.LengthenDue) -> Due:
+    key = f"{fact.consent_id}.{int(fact.at.timestamp())}"
+    return Due(LENGTHEN, key, {"consent_id": str(fact.consent_id)}, due_at=fact.at)
+
+
+def _look_due(fact: facts.LookDue) -> Due:
+    payload = {"agreement_id": fact.agreement_id, "version": fact.version}
+    return Due(LOOK, f"{fact.agreement_id}.{fact.version}.{fact.why}", payload, due_at=fact.at)
 
 
 def _authorised(fact: facts.DisclosureAuthorised) -> Event:
@@ -212,5 +229,7 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
         facts.DisclosureCorrected: _corrected,
         facts.FenceDue: _fence_due,
         facts.ReadingEndDue: _reading_end_due,
+        facts.LengthenDue: _lengthen_due,
+        facts.LookDue: _look_due,
     }
 )

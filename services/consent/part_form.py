@@ -1,11 +1,27 @@
 """What is sent when she takes a part back: names of what goes, never of what stays, so that an old page takes nothing else."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.types import KnownCode, OrganisationId
 from services.consent.domain.narrowing import Part
+
+Scope = Literal["all", "recipient"]
+
+
+class ScopeForm(BaseModel):
+    """How much she takes back through those who have her now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: Annotated[
+        Scope,
+        Field(
+            description="`all`: the whole consent, everybody it names. `recipient`: only what this organisation may do under it;"
+            " the others go on. She is asked which."
+        ),
+    ] = "all"
 
 
 class PartForm(BaseModel):

@@ -106,6 +106,12 @@ class LedgerEntry(BaseModel):
     fields: list[Annotated[str, Code("field")]]
     code: Annotated[str | None, Field(description="why refused, undelivered or recalled; or the answer")]
     law: str | None
+    expires: Annotated[
+        datetime | None,
+        Field(
+            description="of what was authorised: until when its recipient may read it, if nothing ends it before"
+        ),
+    ]
     answer_due: Annotated[datetime | None, Field(description="for a recall: until when it must be answered")]
     overdue: Annotated[bool, Field(description="a recall that nobody has answered in time")]
 
@@ -150,6 +156,7 @@ class PreviewView(BaseModel):
     back_categories: list[str]
     basis: Annotated[str, Code("disclosure_basis")] | None
     law: Annotated[str, Code("protection_law")] | None
+    expires: Annotated[datetime | None, Field(description="until when the recipient could read it")]
 
 
 _CONSENTS = text(
@@ -167,11 +174,11 @@ _WAITING_OF = text(f"{_FENCE_DUE} and consent_id = :consent order by id")
 _WAITING = text(f"{_FENCE_DUE} and id = :id")
 _LEDGER = text(
     """
-    select l.*, case when l.step = 'recalled' then l.at + :within end as answer_due,
+    select l.*, case when l.step = 'authorised' then d.valid_until end as expires, case when l.step = 'recalled' then l.at + :within end as answer_due,
            l.step = 'recalled' and l.at + :within < clock_timestamp() and not exists (
                select from consent.ledger as a
                where a.disclosure_id = l.disclosure_id and a.step = 'answered' and a.pos > l.pos) as overdue
-    from consent.ledger as l where l.case_id = :case and l.pos > :after order by l.pos limit :limit
+    from consent.ledger as l left join consent.disclosures d on d.id = l.disclosure_id where l.case_id = :case and l.pos > :after order by l.pos limit :limit
     """
 )
 _GRANTED = "*, (referral_id is not null and not closed and valid_until > clock_timestamp()) as granted"
@@ -297,4 +304,5 @@ def preview_of(decision: Decision) -> PreviewView:
         back_categories=[] if refused or record is None else list(record.terms.back_categories),
         basis=None if refused or record is None else record.terms.basis,
         law=None if refused or record is None else record.terms.law,
+        expires=None if refused else decision.authority().valid_until,
     )

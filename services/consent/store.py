@@ -81,6 +81,14 @@ _LAST_ANSWER = text(
 _AGREEMENTS = text(
     "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
 )
+_UNDER = text(
+    "select distinct case_id from consent.disclosures"
+    " where agreement_id = :agreement and stage in ('authorised', 'sealed', 'delivered', 'undelivered')"
+    " and (cast(:after as uuid) is null or case_id > :after) order by case_id limit :limit"
+)
+_IN_ERROR = text(
+    "select referral_id, case_id from consent.sent_in_error where case_id = any(cast(:cases as uuid[]))"
+)
 _DIRECTORY = text("select id, cell, role, type from chassis.organisations where status = :active")
 
 
@@ -215,9 +223,17 @@ async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUI
     for row in records:
         under = [d for d in found[row.case_id].disclosures.values() if d.consent_id == row.id]
         found[row.case_id].records[row.id] = mapping.record(row, under)
+    for row in (await tx.execute(_IN_ERROR, cases)).all():
+        found[row.case_id].in_error.add(row.referral_id)
     for grant in grants:
         found[grant.case_id].grants[grant.disclosure_id] = grant
     return found
+
+
+async def cases_under(tx: Transaction, agreement_id: str, after: str | None, limit: int) -> list[UUID]:
+    """Cases with something disclosed under this agreement and not taken back."""
+    parameters = {"agreement": agreement_id, "after": after, "limit": limit}
+    return list((await tx.execute(_UNDER, parameters)).scalars())
 
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
@@ -230,6 +246,8 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
     await _write_disclosures(tx, [d for c in cases for d in c.disclosures.values()])
+    errors = [{"referral_id": id_, "case_id": c.case_id} for c in cases for id_ in c.heard_in_error]
+    await _write(tx, mapping.SENT_IN_ERROR, errors)
     await _write_grants(tx, [g for c in cases for g in c.grants.values()])
 
 

@@ -18,6 +18,7 @@ from services.consent import store
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Wanted, token_refusal
 from services.consent.domain.coverage import reconsider
+from services.consent.domain.lengthening import lengthen
 from services.consent.domain.narrowing import Part
 from services.consent.domain.record import Act, ConsentRecord, SamePerson
 from services.consent.domain.terms import Recipient, Terms
@@ -172,7 +173,8 @@ async def renew(
     act = Act(actor.subject, actor.organisation, held.now)
     with answered():
         facts = held.record.renew(prepared.terms, prepared.sealed, act)
-    facts += reconsider(held.record, await store.ground(tx, cell, held.now), held.now)
+    ground = await store.ground(tx, cell, held.now)
+    facts += reconsider(held.record, ground, held.now) + lengthen(held.record, ground, held.now)
     await store.save(tx, held.record, facts)
     return held.record
 
@@ -188,6 +190,7 @@ async def confirm_guardian(
     with answered():
         terms.check_speaker(held.record.terms, child=person.child)
         facts = held.record.confirm(Act(actor.subject, actor.organisation, held.now), asked_by)
+    facts += lengthen(held.record, await store.ground(tx, actor.cell, held.now), held.now)
     await store.save(tx, held.record, facts)
     return held.record
 
@@ -204,14 +207,24 @@ async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRe
     return held.record
 
 
-async def withdraw_granted(tx: Transaction, actor: Actor, disclosure_id: UUID) -> ConsentRecord:
-    """By the person, through a worker of the organisation that received it here. Raises NotFound for what came from abroad."""
+async def withdraw_granted(
+    tx: Transaction, actor: Actor, cell: str, disclosure_id: UUID, *, whole: bool
+) -> ConsentRecord:
+    """By the person, through a worker of the organisation that received it here: all of her consent, or only for this one.
+
+    Raises NotFound for what came from abroad.
+    """
     await require_case(tx, actor, "consent.withdraw", await store.case_granted(tx, disclosure_id))
-    held, _ = await store.hold_disclosure(tx, disclosure_id)
+    held, disclosure = await store.hold_disclosure(tx, disclosure_id)
     if held is None:
         raise NotFound
+    act = Act(actor.subject, actor.organisation, held.now)
     with answered():
-        facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
+        if whole:
+            facts = held.record.withdraw(act)
+        else:
+            facts = held.record.narrow(Part(recipients=frozenset({disclosure.request.recipient})), act)
+            facts += reconsider(held.record, await store.ground(tx, cell, held.now), held.now)
     await store.save(tx, held.record, facts)
     return held.record
 
@@ -235,6 +248,13 @@ async def end_reading(tx: Transaction, disclosure_id: UUID, reason: str) -> None
     if held is not None:
         referral_id = disclosure.request.referral_id
         await store.save(tx, held.record, held.record.end_reading(referral_id, reason, held.now))
+
+
+async def lengthen_disclosures(tx: Transaction, cell: str, consent_id: UUID) -> None:
+    """Something under this record ends soon, and she has agreed to longer."""
+    held = await store.hold(tx, consent_id)
+    facts = lengthen(held.record, await store.ground(tx, cell, held.now), held.now)
+    await store.save(tx, held.record, facts)
 
 
 async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None) -> ConsentRecord:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
 from contracts.casefile.partial_date import PartialDate
-from services.intake.domain.age import BIRTHDATE, FLAG, Evidence, Group
+from services.intake.domain.age import BIRTHDATE, FLAG, Basis, Evidence, Group
 from services.intake.domain.case import State
 from services.intake.domain.facts import AgeGroupKnown
 from services.intake.outgoing import COME_OF_AGE, RECEIVED_AGE, outgoing
+from services.intake.received_flags import flags_that_came
 from services.intake.sealing import FLAGS, vault_of
 from services.intake.store import ages, cases
 from services.intake.store.ages import Child, Grown, OnRecord
@@ -28,10 +30,15 @@ ATTEMPTS = 1_000
 
 
 async def evidence_of(service: Service, origin: Origin, case_id: UUID) -> Evidence:
-    """What is on record about the age of the case's person."""
+    """What is on record about the age of the case's person. Flags that came with her count where none were recorded here."""
     async with service.database.transaction(origin) as tx:
         found = await ages.on_record(tx, case_id)
-    return Evidence() if found is None else await _opened(service, case_id, found)
+    if found is None:
+        return Evidence()
+    evidence = await _opened(service, case_id, found)
+    if found.flags is not None:
+        return evidence
+    return replace(evidence, flagged=FLAG in await flags_that_came(service, origin, case_id, found.person_id))
 
 
 async def _opened(service: Service, case_id: UUID, found: OnRecord) -> Evidence:
@@ -61,7 +68,7 @@ def _received(service: Service) -> WorkKind:
     async def finish(tx: Transaction, item: Item, evidence: Evidence) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is not None and case.state is State.OPEN:
-            facts = case.learn_age(evidence, service.today())
+            facts = case.learn_age(evidence, service.today(), first=case.age.basis is Basis.UNKNOWN)
             await ages.put(tx, {case.id: case.age})
             tx.say(*map(outgoing, facts))
 

@@ -12,6 +12,7 @@ from services.intake.erasure import erasure_work
 from services.intake.holds import carrying_work
 from services.intake.indexing import index_work
 from services.intake.settings import Settings
+from services.intake.urgency import received_flags_work
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -29,6 +30,7 @@ def build(settings: Settings) -> Service:
             erasure_work(service),
             carrying_work(),
             *age_work(service),
+            received_flags_work(service),
             *attention.attention_work(clock),
             index_work(service),
         ],

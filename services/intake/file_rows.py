@@ -11,6 +11,7 @@ from chassis.vault.vault import Sealing
 from contracts.casefile.fields import STATUS as STATUS_FIELD
 from contracts.casefile.fields import STATUS_BY, InvalidField, checked, from_text, to_text
 from contracts.casefile.partial_date import InvalidDate
+from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import UnknownCode
 from contracts.importing import FileRow
 from services.intake.domain.age import Evidence
@@ -62,8 +63,9 @@ def require_canonical(rows: Sequence[FileRow]) -> None:
 
 
 def _is_canonical(name: str, text: str) -> bool:
+    """Flags are recorded as flags, by no field of a file."""
     try:
-        return to_text(checked(name, from_text(name, text))) == text
+        return name not in URGENT_FIELDS and to_text(checked(name, from_text(name, text))) == text
     except (InvalidField, InvalidDate, UnknownCode, ValueError):
         return False
 

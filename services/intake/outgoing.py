@@ -31,7 +31,7 @@ DESTROY_KEY = "destroy-key"
 CARRY_HOLDS = "carry-holds"
 UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
 INDEX = "index"
-RECEIVED_AGE, COME_OF_AGE = "received-age", "come-of-age"
+RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
 
 
 def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one line a fact
@@ -50,22 +50,22 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return _case_identified(fact)
         case facts.NeedsAssessed():
             return _needs_assessed(fact)
-        case facts.HoldPlaced():
-            return HoldPlacedV1(case_id=fact.case_id, hold_id=fact.hold_id, until=fact.until)
-        case facts.HoldLifted():
-            return HoldLiftedV1(case_id=fact.case_id, hold_id=fact.hold_id)
+        case facts.HoldPlaced() | facts.HoldLifted():
+            return _hold(fact)
         case facts.DisclosureClosed():
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
         case facts.KeyUnneeded():
             return _key_unneeded(fact)
         case facts.FlagsRecorded():
-            return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised)
+            return FlagsRecordedV1(
+                case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added
+            )
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.IndexDue():
             return _index_due(fact)
-        case facts.ReceivedAgeDue():
-            return Due(RECEIVED_AGE, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
+        case facts.ReceivedAgeDue() | facts.ReceivedFlagsDue():
+            return _to_be_opened(fact)
         case facts.CaseUnattended():
             return _case_unattended(fact)
         case facts.StaffChanged():
@@ -85,6 +85,17 @@ def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
         urgency=fact.urgency,
         opened_at=fact.opened_at,
     )
+
+
+def _hold(fact: facts.HoldPlaced | facts.HoldLifted) -> Event:
+    if isinstance(fact, facts.HoldLifted):
+        return HoldLiftedV1(case_id=fact.case_id, hold_id=fact.hold_id)
+    return HoldPlacedV1(case_id=fact.case_id, hold_id=fact.hold_id, until=fact.until)
+
+
+def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> Due:
+    kind = RECEIVED_AGE if isinstance(fact, facts.ReceivedAgeDue) else RECEIVED_FLAGS
+    return Due(kind, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
 
 
 def _index_due(fact: facts.IndexDue) -> Due:

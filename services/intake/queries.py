@@ -196,6 +196,13 @@ async def flags(tx: Transaction, case_id: UUID) -> str | None:
     return sealed
 
 
+async def came_flags(tx: Transaction, case_id: UUID) -> str | None:
+    """Sealed: the urgent flags that had come with her when it was last said which."""
+    statement = text("select came_flags from intake.cases where id = :id")
+    sealed: str | None = (await tx.execute(statement, {"id": case_id})).scalar_one_or_none()
+    return sealed
+
+
 async def screenings(
     tx: Transaction, case_id: UUID, after: Position | None, limit: int
 ) -> list[ScreeningView]:

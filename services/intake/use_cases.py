@@ -33,6 +33,7 @@ class SealedFields:
     index: Sequence[IndexEntry] = ()
     flags: frozenset[str] | None = None
     """None where nothing was said of them."""
+    flags_before: frozenset[str] = frozenset()
     sealed_flags: str | None = None
     evidence: Evidence | None = None
     """What is then on record about her age; None where nothing of it changes."""
@@ -110,7 +111,7 @@ async def record_fields(
         raise Conflict  # the blind index was made from fields that are no longer the present ones
     with answered():
         facts = case.record(sealed.kept(), sealed.removed(), sealed.flags)
-        facts += case.flag(sealed.sealed_flags, sealed.flags)
+        facts += case.flag(sealed.sealed_flags, sealed.flags, sealed.flags_before)
         if sealed.evidence is not None:
             facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)

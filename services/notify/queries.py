@@ -23,7 +23,7 @@ Position = tuple[datetime, UUID]
 # Whoever has the case now: its workers as long as they are staff, else the supervisors; where an organisation has no
 # supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
 _MINE = """
-    notify.notifications n left join chassis.case_access ca on ca.case_id = n.case_id and n.import_id is null
+    notify.notifications n left join chassis.case_access ca on ca.case_id = n.case_id and n.together is null
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
@@ -33,6 +33,9 @@ _MINE = """
         ) then :who = any(ca.workers)
         else :supervises end
 """
+UNATTENDED = "/intake/v1/cases?unattended=true"
+"""Which cases nobody attends to, for whoever may see them. An operator may not, and sees how many."""
+
 _READING = insert_missing(READINGS)
 _READ = "(select r.at from notify.readings r where r.notification_id = n.id and r.reader = :who)"
 
@@ -40,13 +43,17 @@ _READ = "(select r.at from notify.readings r where r.notification_id = n.id and 
 class Notification(BaseModel):
     """`referral_id` and `return_id` are what it is about, for whoever may read them there; `read_at` is your own.
 
-    Where there is an `import_id` it is about all cases of a file together, and there is no `case_id`.
+    Where there is an `import_id` it is about all cases of a file together, and where there is an `about` about all cases of an
+    organisation in which nobody is left for them: then there is no `case_id`, `count` says how many, and `list` where they are.
     """
 
     id: UUID
     reference: Annotated[str, Field(description="as it stands in the mail; the inbox can be asked for it")]
     case_id: UUID | None
     import_id: UUID | None
+    about: str | None
+    count: int
+    list: str | None
     referral_id: UUID | None
     return_id: UUID | None
     template: Annotated[str, Code("notification_template")]
@@ -71,7 +78,8 @@ async def inbox(
     """Newest first. `after` is the position of the last row of the page before."""
     at, row_id = after or (None, None)
     statement = text(
-        "select n.id, left(n.id::text, 8) as reference, case when n.import_id is null then n.case_id end as case_id, n.import_id, n.referral_id, n.return_id,"
+        "select n.id, left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
+        " case when n.about is not null and n.audience <> 'operators' then :list end as list, n.referral_id, n.return_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
@@ -80,7 +88,8 @@ async def inbox(
     )
     asked = {"unread": only.unread, "priority": only.priority, "reference": only.reference}
     rows = await tx.execute(
-        statement, {**await _who(tx, actor), **asked, "at": at, "id": row_id, "limit": limit}
+        statement,
+        {**await _who(tx, actor), **asked, "at": at, "id": row_id, "limit": limit, "list": UNATTENDED},
     )
     return [Notification.model_validate(row, from_attributes=True) for row in rows]
 

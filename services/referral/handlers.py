@@ -23,7 +23,7 @@ from contracts.events.exchange import (
 )
 from contracts.events.intake import AgeGroupKnownV1
 from contracts.response_clock import ResponseClock
-from services.referral.domain.case import CONSENT_ENDED, CaseReferrals
+from services.referral.domain.case import AUTHORITY_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.facts import Fact, Ignored
 from services.referral.domain.offers import Offer, Offers
@@ -90,8 +90,8 @@ def on_disclosure_refused(case: CaseReferrals, event: DisclosureRefusedV1, now: 
 
 
 def on_disclosure_recalled(case: CaseReferrals, event: DisclosureRecalledV1, now: datetime) -> Facts:
-    """Only the end of her consent takes the offer back. What follows a disclosure, or an end of its own, does not."""
-    if event.reason not in CONSENT_ENDED:
+    """Only the end of her consent or of the agreement takes the offer back. What follows a disclosure, or an end of its own, does not."""
+    if event.reason not in AUTHORITY_ENDED:
         return ()
     return _outgoing(case, event, lambda referral: referral.revoke(now))
 
@@ -105,7 +105,7 @@ def on_envelope_delivered(case: CaseReferrals, event: EnvelopeDeliveredV1, now: 
 def on_envelope_refused(case: CaseReferrals, event: EnvelopeRefusedV1, now: datetime) -> Facts:
     if event.item_class != DISCLOSURE:
         return ()
-    return _outgoing(case, event, lambda referral: referral.refuse(event.code, now))
+    return _outgoing(case, event, lambda referral: referral.undelivered(event.disclosure_id, event.code, now))
 
 
 def on_process_received(case: CaseReferrals, event: ProcessReceivedV1, now: datetime) -> Facts:

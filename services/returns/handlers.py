@@ -64,8 +64,14 @@ def on_referral_accepted(case: CaseKnowledge, event: ReferralAcceptedV1, now: da
 
 
 def on_referral_ended(case: CaseKnowledge, event: Any, now: datetime) -> Facts:
-    """Completed, failed, cancelled or entered in error: whoever had accepted her waits for her no longer."""
+    """Completed, failed or cancelled: whoever had accepted her waits for her no longer."""
     case.end(event.referral_id)
+    return ()
+
+
+def on_referral_corrected(case: CaseKnowledge, event: ReferralCorrectedV1, now: datetime) -> Facts:
+    """Protective: it may come before the answer to what was sent in error."""
+    case.correct(event.referral_id)
     return ()
 
 
@@ -146,7 +152,7 @@ def _knowledge() -> Subscription[Any, CaseKnowledge]:
             ReferralCompletedV1: on_referral_ended,
             ReferralFailedV1: on_referral_ended,
             ReferralCancelledV1: on_referral_ended,
-            ReferralCorrectedV1: on_referral_ended,
+            ReferralCorrectedV1: on_referral_corrected,
         },
         key=lambda event: event.case_id,
         load=known.load,

@@ -142,7 +142,7 @@ async def close_return(
     """An outcome that says that help goes on is taken from whoever goes on helping."""
     found = await returns.get(tx, actor, "return.close", return_id, expected=expected)
     case = await known.of_case(tx, found.case_id)
-    ongoing = found.organisation in case.accepted.values()
+    ongoing = found.organisation in case.accepted_by
     with answered():
         facts = found.close(outcome, tx.now, ongoing=ongoing)
     await returns.save(tx, found, facts)
@@ -162,7 +162,7 @@ def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:
         age_group=case.age_group,
         flags=seen.flags,
         holds=frozenset(until for until in case.holds.values() if until is not None),
-        accepted_by=frozenset(case.accepted.values()),
+        accepted_by=case.accepted_by,
         listed=listed,
         fitness=seen.fitness,
     )

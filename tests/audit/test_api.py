@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts.events.access import RecordReadV1
 from contracts.events.consent import ConsentGivenV1, DisclosureAuthorisedV1
 from contracts.events.intake import FieldsRecordedV1
+from contracts.events.operations import OperationPerformedV1
 from services.audit.app import VERSIONS, build
 from services.audit.settings import Settings
 from tests.harness import later, running
@@ -133,6 +134,32 @@ async def test_a_trail_is_narrowed_by_what_was_asked(audit, query, types):
     await audit.deliver(FieldsRecordedV1(case_id=case, revision=2, fields=("prs_Birthdate",)))
     answer = await audit.client.get(f"/v1/trails/{case}", params=query, headers=audit.as_("auditor"))
     assert [entry["type"] for entry in answer.json()["items"]] == types
+
+
+async def test_what_an_operator_did_is_on_the_trail_of_its_case_and_listed_for_an_auditor(audit):
+    case, who = uuid4(), audit.as_("auditor")
+    given_up = {
+        "operation": "discard_event",
+        "operation_reason": "superseded",
+        "stream": str(case),
+        "position": 3,
+    }
+    await audit.deliver(OperationPerformedV1(**given_up), publisher="consent")
+    await audit.deliver(given(case))
+    moved = {
+        "operation": "move_offset",
+        "operation_reason": "data_gone",
+        "topic": "consent.events",
+        "moved_to": 9,
+    }
+    await audit.deliver(OperationPerformedV1(**moved), publisher="intake")
+    trail = (await audit.client.get(f"/v1/trails/{case}", headers=who)).json()["items"]
+    assert [entry["type"] for entry in trail] == ["operation.performed.v1", "consent.given.v1"]
+    first = (await audit.client.get("/v1/operations?limit=1", headers=who)).json()
+    second = (await audit.client.get(f"/v1/operations?after={first['next']}", headers=who)).json()
+    listed = [*first["items"], *second["items"]]
+    assert [entry["details"]["operation"] for entry in listed] == ["move_offset", "discard_event"]
+    assert [entry["source"] for entry in listed] == ["/th/intake", "/th/consent"]
 
 
 async def test_an_access_record_that_comes_twice_is_logged_once(audit):

@@ -72,7 +72,17 @@ SUPERVISING = CARING | {
     "glass.review",
 }
 BREAKING = {"glass.break", "glass.read"}
-OPERATING = {"parked.read", "parked.replay", "work.read", "work.retry", "envelope.read", "agreement.write"}
+OPERATING = {
+    "parked.read",
+    "parked.replay",
+    "parked.discard",
+    "offset.move",
+    "stop.end",
+    "work.read",
+    "work.retry",
+    "envelope.read",
+    "agreement.write",
+}
 INTERNAL = {
     "internal.disclosable",
     "internal.standing",

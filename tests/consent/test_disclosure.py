@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import codes
 from services.consent.domain import facts
-from services.consent.domain.coverage import NARROWED, REPLACED
+from services.consent.domain.coverage import NARROWED, NOT_AGREED, REPLACED
 from services.consent.domain.disclosure import MOVES, OPEN, Authority, Disclosure, Stage, Step
 from services.consent.handlers import ENDS
 from tests.consent.making import NOW, asked
@@ -106,7 +106,7 @@ def test_the_end_of_a_referral_ends_the_reading_at_once_or_after_the_time_of_the
 ):
     made = at(stage)
     said = made.end(reason, timedelta(days=days), NOW)
-    unused = reason == "cancelled" and stage is not Stage.DELIVERED
+    unused = stage is Stage.UNDELIVERED or (reason == "cancelled" and stage is not Stage.DELIVERED)
     if stage not in OPEN:
         assert (said, made.stage) == ([], stage)
     elif days and reason in {"cancelled", "completed", "failed"} and not unused:
@@ -158,6 +158,6 @@ def test_the_ledger_keeps_the_names_of_the_fields_and_the_revision():
 
 
 def test_reasons_of_a_recall_are_codes_of_the_list():
-    ends = {*ENDS.values(), NARROWED, REPLACED}
+    ends = {*ENDS.values(), NARROWED, NOT_AGREED, REPLACED}
     assert {"withdrawn", "revoked", "expired", *ends} == set(codes("recall_reason"))
     assert set(codes("recall_reason")) < set(codes("reading_closed"))

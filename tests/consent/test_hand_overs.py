@@ -158,6 +158,34 @@ async def test_she_takes_it_back_through_those_who_have_her_now(unit):
     assert (await unit.steps(disclosure_id))[-1] == "recalled"
 
 
+async def test_she_takes_it_back_from_those_who_have_her_now_alone_where_she_says_so(unit):
+    """The others whom she agreed to go on: she is asked which, and takes nothing back that she wants to keep."""
+    other = {"organisation": "th-legal-aid", "country": "TH"}
+    await unit.harness.deliver(directory_changed(organisation=other["organisation"], cell="TH", role="legal"))
+    consent_id = await unit.give(recipients=[{"organisation": SHELTER, "country": "TH"}, other])
+    theirs = await unit.another_case()
+    await unit.harness.grant_access(theirs.case_id, SHELTER)
+    referrals = [
+        referral_sent(unit.case_id, recipient=name, recipient_cell="TH", recipient_role=role)
+        for name, role in ((SHELTER, "shelter"), ("th-legal-aid", "legal"))
+    ]
+    for asked in referrals:
+        await unit.harness.deliver(asked)
+    mine, kept = (disclosure_of(asked.referral_id) for asked in referrals)
+    await unit.harness.deliver(_received(theirs.case_id, unit.person_id, referrals[0].referral_id))
+    headers = unit.harness.as_("case_worker", org=SHELTER)
+    answer = await unit.client.post(
+        f"/v1/grants/{mine}/withdraw", json={"scope": "recipient"}, headers=headers
+    )
+    assert answer.status_code in {200, 202}, answer.text
+    (row,) = await unit.rows("select state, terms from consent.records where id = :id", id=consent_id)
+    assert (row.state, [r["organisation"] for r in row.terms["recipients"]]) == ("given", ["th-legal-aid"])
+    assert (await unit.steps(mine))[-1] == "recalled"
+    assert await unit.steps(kept) == ["authorised"]
+    unknown = await unit.client.post(f"/v1/grants/{mine}/withdraw", json={"scope": "some"}, headers=headers)
+    assert unknown.status_code == 422
+
+
 def _received(case_id: UUID, person_id: UUID, referral_id: UUID) -> DisclosureReceivedV1:
     grant = Grant(
         disclosure_id=disclosure_of(referral_id),

@@ -296,6 +296,29 @@ async def test_what_the_half_of_a_recipient_says_ends_no_reading(consent, how):
     assert await recalls(consent) == {}
 
 
+async def test_what_was_sent_in_error_is_taken_back_although_its_stream_is_parked(consent):
+    referral_id, disclosure_id = await delivered_referral(consent)
+    consent.harness.received(ended(consent, referral_id, "completed"))  # lost: what comes after it waits
+    lost = ended(consent, uuid4(), "completed")
+    await consent.harness.deliver(lost)
+    assert len(await consent.harness.parked()) == 1
+    await consent.harness.deliver(ended(consent, referral_id, "corrected"))
+    assert await recalls(consent) == {str(disclosure_id): "entered_in_error"}
+
+
+async def test_of_what_is_known_to_be_an_error_before_it_is_asked_for_nothing_is_disclosed(consent):
+    """The correction ran ahead of the referral, whose stream was parked; the referral is replayed later."""
+    await consent.give()
+    referral_id = uuid4()
+    await consent.harness.deliver(ended(consent, referral_id, "corrected"))
+    disclosure_id = await consent.send(referral_id=referral_id)
+    assert await consent.said("disclosure.authorised.v1") == []
+    assert [e["reason"] for e in await consent.said("disclosure.refused.v1")] == ["referral_cancelled"]
+    assert (await consent.token(disclosure_id)).status_code == 409
+    other = await consent.send()
+    assert await consent.steps(other) == ["authorised"]
+
+
 async def test_an_error_that_is_seen_after_completion_is_taken_back_at_once(consent):
     await known(consent)
     referral_id, disclosure_id = await delivered_referral(consent)
@@ -381,7 +404,16 @@ async def told(consent) -> list[tuple[str, int, list[str]]]:
     return [(e["disclosure_id"], e["revision"], e["fields"]) for e in said_of_it]
 
 
-TOLD = {"withdrawn", "expired", "narrowed", "replaced", "cancelled", "completed", "failed"}
+TOLD = {
+    "withdrawn",
+    "expired",
+    "narrowed",
+    "not_in_agreement",
+    "replaced",
+    "cancelled",
+    "completed",
+    "failed",
+}
 
 
 @pytest.mark.parametrize("reason", sorted(codes("recall_reason")))

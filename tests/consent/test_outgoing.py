@@ -40,13 +40,17 @@ FACTS = [
     facts.DisclosureCorrected(ID, ID, ID, 2, ("cor_FullName",)),
     facts.FenceDue(ID, AUTHORITY.valid_until),
     facts.ReadingEndDue(ID, "completed", AUTHORITY.valid_until),
+    facts.LengthenDue(ID, AUTHORITY.valid_until),
+    facts.LookDue("th-kh-2026", 2, "begun", AUTHORITY.valid_until),
     facts.HandOverAsked(request(), AUTHORITY.valid_until),
 ]
 WORK = {
     facts.ExpiryDue: ("expire", f"{ID}.3"),
     facts.ReviewDue: ("review", f"{ID}"),
     facts.FenceDue: ("fence", f"{ID}"),
-    facts.ReadingEndDue: ("end", f"{ID}.completed"),
+    facts.ReadingEndDue: ("end", f"{ID}.completed.{int(AUTHORITY.valid_until.timestamp())}"),
+    facts.LengthenDue: ("lengthen", f"{ID}.{int(AUTHORITY.valid_until.timestamp())}"),
+    facts.LookDue: ("look", "th-kh-2026.2.begun"),
 }
 
 

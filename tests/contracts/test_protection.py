@@ -16,7 +16,7 @@ from contracts.protection import IMMEDIATE_PROTECTION, PROTECTED, is_of_country,
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=72)
-LEAST = ("cor_FullName", "cor_Needs", "prs_PrimaryLanguage")
+LEAST = ("cor_FullName", "cor_Needs", "cor_UrgentProtection", "prs_PrimaryLanguage")
 ALL = tuple(sorted(FIELDS))
 RECORD = ConsentTerms(
     PROTECTED,

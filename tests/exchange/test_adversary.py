@@ -1,5 +1,7 @@
 """A partner with valid keys and bad intent: its envelopes make no work without end, stop no border, and readiness says it."""
 
+import base64
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,9 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from chassis.work import WorkRunner
+from contracts.border.addressing import unveiled
+from contracts.border.items import ControlItem, Item, Presence, Resend, Void
 from deploy.local.trust import TrustFiles, make_trust
 from services.exchange.app import AT_ONCE
-from services.exchange.domain.items import Item, ItemClass, Presence, Resend, Void
 from services.exchange.receiver import TRIES
 from services.exchange.settings import Settings
 from services.exchange.store import inbox
@@ -20,12 +23,14 @@ from tests.exchange.test_refusals import quarantined, received, sealed, the_item
 from tests.exchange.two_cells import Cell
 from tests.exchange.world import RECIPIENT, SENDER, Case, now, rows
 
+CLINIC = "kh-health-agency"
+
 ASKED = "chassis.work where kind = 'control'"
 """What the cell asks its partner for, and answers it."""
 
 
 def control(content: Any) -> Item:
-    return Item(uuid4(), ItemClass.CONTROL, control=content)
+    return ControlItem(uuid4(), content)
 
 
 async def count(cell: Cell, table: str) -> int:
@@ -199,6 +204,30 @@ async def test_the_topic_tells_an_onlooker_no_recipient(th: Cell, kh: Cell) -> N
     await sealed(th, kh, recipient="kh-health-agency")
     found = await rows(th.harness, "select distinct stream from chassis.outbox where topic = 'egress.kh'")
     assert [row.stream for row in found] == ["KH"]
+
+
+async def test_the_outside_of_an_envelope_tells_nobody_with_the_trust_list_for_whom_it_is(
+    th: Cell, kh: Cell
+) -> None:
+    """Not even the organisation to which another one is addressed: each envelope has a `kid` of its own."""
+    envelopes = [(await sealed(th, kh, recipient=name))[1] for name in (RECIPIENT, RECIPIENT, CLINIC)]
+    outside = [json.loads(base64.urlsafe_b64decode(raw.split(b".")[0] + b"==")) for raw in envelopes]
+    kids = [header["kid"] for header in outside]
+    assert len({*kids}) == 3
+    assert {len(kid) for kid in kids} == {64}
+    assert {*kids}.isdisjoint(th.trust.list.keys)
+    assert {*outside[0]} == {"alg", "enc", "typ", "ver", "kid", "epk"}
+    seen = [unveiled(kid, kh.trust.own.agreeing) for kid in kids]
+    assert [key.organisation for key in seen] == [RECIPIENT, RECIPIENT, CLINIC]
+    theirs = {kid: key for kid, key in kh.trust.own.agreeing.items() if key.organisation != "kh-exchange"}
+    assert [unveiled(kid, theirs) for kid in kids] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "kid", ["", "a", "!", "A" * 64, "é" * 64, base64.urlsafe_b64encode(b"x" * 48).decode()]
+)
+async def test_a_kid_that_is_none_belongs_to_nobody(kh: Cell, kid: str) -> None:
+    assert unveiled(kid, kh.trust.own.agreeing) is None
 
 
 async def test_readiness_names_a_partner_for_whom_a_great_deal_waits(th: Cell, kh: Cell) -> None:

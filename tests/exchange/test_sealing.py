@@ -9,9 +9,9 @@ import pytest
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
+from contracts.border.envelope import Opened, open_envelope
 from contracts.events.consent import DisclosureRecalledV1
-from deploy.local.trust import TrustFiles
-from services.exchange.envelope import Opened, open_envelope
+from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
 from services.exchange.trust import Trust
 from tests.exchange.world import (
     NAME,
@@ -59,7 +59,7 @@ async def said(harness: Harness, type_: str) -> list[dict[str, Any]]:
 
 def opened_in_kh(files: TrustFiles, raw: bytes) -> Opened:
     kh = trust_of(files, "KH")
-    return open_envelope(raw, kh.own.agreeing.get, lambda kid: kh.list.signing_key(kid, now()))
+    return open_envelope(raw, kh.own.reader, lambda kid: kh.list.signing_key(kid, now()))
 
 
 async def waiting(harness: Harness) -> int:
@@ -272,6 +272,25 @@ async def test_an_agreement_that_changed_meanwhile_refuses(th: Harness, trust: T
     await th.deliver(replace(Case(trust), disclosure_id=event.disclosure_id, case_id=event.case_id).logged())
     await th.work()
     assert [r["code"] for r in await said(th, "envelope.refused.v1")] == ["agreement_not_in_force"]
+
+
+async def test_what_names_the_agreement_before_waits_for_consent_to_take_it_back(
+    th: Harness, files: TrustFiles, trust: Trust
+) -> None:
+    """Refused, its referral would have failed, although what is left of it follows."""
+    case = Case(trust)
+    await due(th, case)
+    make_trust(
+        files.directory, ("TH", "KH"), agreements=[replace(d, legal_basis="another") for d in AGREEMENTS]
+    )
+    watch = next(loop for loop in th.service.loops if loop.name == "trust")
+    await watch.look()
+    await th.work()
+    assert (await said(th, "envelope.refused.v1"), await envelopes(th, "egress.kh")) == ([], [])
+    await th.deliver(recall(case))
+    await th.work(hasten=True)
+    assert [r["answer"] for r in await said(th, "recall.answered.v1")] == ["never_received"]
+    assert await envelopes(th, "egress.kh") == []
 
 
 def recall(case: Case) -> DisclosureRecalledV1:

@@ -9,9 +9,9 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from chassis.vault.epochs import FileKeysRefused
+from contracts.border.signed_file import NotTrusted, sign_document
 from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
-from services.exchange.signed_file import NotTrusted, governance_keys, read_signed, sign_document
-from services.exchange.trust import Trust, read_agreement, read_own_keys, read_trust_list
+from services.exchange.trust import Trust, governance_keys, read_agreement, read_own_keys, read_trust_list
 from services.exchange.watch import TrustWatch
 from tests.exchange.world import exchange, now, trust_of, untried
 
@@ -75,7 +75,7 @@ def test_keys_that_are_not_governance_sign_nothing(files: TrustFiles) -> None:
 
 def test_a_trust_list_cannot_pass_for_an_agreement(files: TrustFiles) -> None:
     with pytest.raises(NotTrusted):
-        read_signed(files.trust_file, "agreement", governance_keys(files.governance_keys_file))
+        read_agreement(files.trust_file, governance_keys(files.governance_keys_file))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"document":1,"signatures":[]}', "[" * 50_000, "\x00"])

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from contracts.border.envelope import KeyOf, Opened, open_envelope, seal
+from contracts.border.items import Claims, Item
+from contracts.organisations import authority
 from deploy.local.trust import TrustFiles
-from services.exchange.domain.check import authority
-from services.exchange.domain.items import Claims, Item
-from services.exchange.envelope import KeyOf, Opened, open_envelope, seal
 from services.exchange.receiver import Receiver
 from services.exchange.store import inbox
 from services.exchange.store.inbox import Raw
@@ -77,7 +77,7 @@ class Cell:
     def open(self, raw: bytes, sender: Trust) -> Opened:
         found = sender.list
         assert found is not None
-        return open_envelope(raw, self.trust.own.agreeing.get, lambda kid: found.signing_key(kid, now()))
+        return open_envelope(raw, self.trust.own.reader, lambda kid: found.signing_key(kid, now()))
 
     def seal(self, items: Sequence[Item], aud: str, iss: str | None = None, **changes: Any) -> bytes:
         """An envelope of the test's own making, with this cell's real keys."""
@@ -92,7 +92,7 @@ class Cell:
             "iss": sender,
         }
         claims = Claims(aud=aud, items=tuple(items), **{**values, **changes})
-        recipient: KeyOf | None = self.trust.list.agreement_key(aud, now()) if self.trust.list else None
+        recipient: KeyOf | None = self.trust.list.recipient(aud, now()) if self.trust.list else None
         assert recipient is not None
         return seal(claims, self.trust.own.signing[sender], recipient)
 

@@ -129,11 +129,19 @@ async def test_no_birthday_waits_anywhere_in_clear(intake):
 @pytest.mark.parametrize(
     ("born", "known"), [("1990", ("adult", "estimate")), ("2015", ("child", "estimate"))]
 )
-async def test_what_came_from_abroad_tells_her_age_and_until_it_is_opened_she_is_a_child(intake, born, known):
+async def test_what_came_from_elsewhere_tells_her_age_and_nothing_is_said_of_it_until_it_is_opened(
+    intake, born, known
+):
+    """Her new holder is answered "not yet heard" meanwhile, and not that a child does not consent alone."""
     await intake.deliver(await disclosure(intake, {"prs_Birthdate": born}))
-    assert await said(intake) == [("child", "unknown")]
+    assert await said(intake) == []
     await intake.work()
-    assert await said(intake) == [("child", "unknown"), known]
+    assert await said(intake) == [known]
+
+
+async def test_what_came_without_a_date_of_birth_is_known_to_be_unknown(intake):
+    await intake.deliver(await disclosure(intake, {"cor_FullName": "Dara"}))
+    assert await said(intake) == [("child", "unknown")]
 
 
 async def test_a_partners_date_does_not_outweigh_what_was_recorded_here(intake):
@@ -148,4 +156,4 @@ async def test_what_was_recalled_before_it_was_opened_tells_nothing(intake):
     await intake.deliver(received)
     await intake.deliver(recall_of(received))
     await intake.work()
-    assert await said(intake) == [("child", "unknown")]
+    assert await said(intake) == []

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from contracts.casefile.urgent import FLAGS
 from services.intake.domain import facts
 from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import (
-    FLAGS,
     MOVES,
     Case,
     Hold,

@@ -1,6 +1,7 @@
 """What is received: every verb from every state, and the ways in which events overtake one another."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -65,6 +66,19 @@ def test_the_first_disclosure_opens_the_case_for_the_recipient():
         facts.AgeGroupKnown(CASE, "child", "unknown"),
         facts.IndexDue(CASE, ONE),
     ]
+
+
+def test_nothing_is_said_of_her_age_before_the_date_that_came_is_opened():
+    grant = replace(GRANT, fields=("cor_FullName", "prs_Birthdate"))
+    one = file()
+    said = one.receive(replace(arrival(prs_Birthdate="v1.x"), grant=grant))
+    assert said == [
+        facts.CaseOpened(CASE, PERSON, "exchange", "th-a", "urgent", NOW),
+        facts.CaseAssigned(CASE, "th-a", ()),
+        facts.ReceivedAgeDue(CASE, ONE),
+        facts.IndexDue(CASE, ONE),
+    ]
+    assert one.receive(arrival(TWO)) == [facts.IndexDue(CASE, TWO)]
 
 
 def test_a_field_outside_the_grant_is_not_kept():

@@ -57,6 +57,7 @@ async def test_which_rows_are_cases_is_said_of_the_organisation_alone(intake):
         ({"prs_NumberOfChildren": "many"}, "prs_NumberOfChildren"),
         ({"vic_TraffickingStatus": "PossibleVictimOfTrafficking"}, "fields"),
         ({"cor_SecretWish": "x"}, "fields"),
+        ({"cor_UrgentHealth": '["late_pregnancy"]'}, "cor_UrgentHealth"),
     ],
 )
 async def test_what_interchange_should_have_refused_is_not_sealed_and_not_repeated(intake, fields, place):

@@ -21,21 +21,22 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 from aiokafka.helpers import create_ssl_context
 
-from corridor.journey import Journey, eventually, listed
-from deploy.local.cell import Cell
-from deploy.local.stack import Stack
-from services.exchange.domain.items import (
+from contracts.border.envelope import seal
+from contracts.border.items import (
     AgreementReference,
     Claims,
+    ControlItem,
     Item,
-    ItemClass,
     Presence,
     ProcessContent,
+    ProcessItem,
     Receipt,
     Resend,
     Void,
 )
-from services.exchange.envelope import seal
+from corridor.journey import Journey, eventually, listed
+from deploy.local.cell import Cell
+from deploy.local.stack import Stack
 from services.exchange.trust import Trust
 
 NEIGHBOUR = "th-legal-aid"
@@ -105,7 +106,7 @@ class Adversary:
     def _process(self) -> Item:
         agreement: AgreementReference = self._trust.agreements["th-kh"].reference
         content = ProcessContent(agreement, "referral.accepted", uuid4(), datetime.now(UTC))
-        return Item(uuid4(), ItemClass.PROCESS, uuid4(), process=content)
+        return ProcessItem(uuid4(), uuid4(), content)
 
     def _sealed(
         self, items: list[Item], *, seq: int | None = None, aud: str = "th-exchange", iss: str = "kh-exchange"
@@ -114,14 +115,14 @@ class Adversary:
         issued, trusted = int(time.time()), self._trust.list
         number = self._seq if seq is None else seq
         claims = Claims(iss, aud, uuid4(), issued, issued + 60, number, "0" * 64, tuple(items))
-        recipient = None if trusted is None else trusted.agreement_key(aud, datetime.now(UTC))
+        recipient = None if trusted is None else trusted.recipient(aud, datetime.now(UTC))
         if recipient is None:
             raise LookupError(aud)
         return seal(replace(claims), self._trust.own.signing[iss], recipient)
 
 
 def _control(content: Any) -> Item:
-    return Item(uuid4(), ItemClass.CONTROL, control=content)
+    return ControlItem(uuid4(), content)
 
 
 async def recalled(stack: Stack) -> float:

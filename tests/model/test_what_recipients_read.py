@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from contracts.casefile.fields import FIELDS as CASE_FILE
+from contracts.disclosure import AgreementTerms
 from contracts.events.intake import FieldsRecordedV1
 from services.consent import outgoing as consent_out
 from services.consent.domain.coverage import reconsider
@@ -72,6 +73,10 @@ class Covered:
         left = {name for name in self.fields if CASE_FILE[name].category in agreed.categories}
         fields = frozenset(left) if stands else frozenset()
         return replace(self, fields=fields, until=min(self.until, agreed.valid_until))
+
+    def within(self, agreement: AgreementTerms) -> "Covered":
+        allowed = frozenset(agreement.fields) if self.purpose in agreement.purposes else frozenset()
+        return replace(self, fields=self.fields & allowed)
 
 
 class WhatRecipientsRead(RuleBasedStateMachine):
@@ -172,6 +177,25 @@ class WhatRecipientsRead(RuleBasedStateMachine):
         self.nothing_is_sealed_once_it_is_complete()
         if disclosure_id in self.world.tokens:
             self.world.commit_seal(disclosure_id)
+
+    # --- the two countries agree
+
+    @rule(purposes=some(PURPOSES, 0), fields=some(FIELDS, 0), whole=st.booleans())
+    def agree_anew(self, purposes: tuple[str, ...], fields: tuple[str, ...], whole: bool) -> None:
+        """To more or to less. What is left is looked at when consent hears of it."""
+        world, before = self.world, self.agreement
+        allowed = (
+            {"purposes": PURPOSES, "fields": FIELDS} if whole else {"purposes": purposes, "fields": fields}
+        )
+        newer = replace(before, version=before.version + 1, sha256=f"{before.version:064x}", **allowed)
+        world.consent.ground = replace(world.consent.ground, agreements=(newer,))
+        world.say("consent", world.consent.agreement_changed(world.now), consent_out.outgoing)
+        self.covered = {referral: one.within(newer) for referral, one in self.covered.items()}
+
+    @property
+    def agreement(self) -> AgreementTerms:
+        (standing,) = self.world.consent.ground.agreements
+        return standing
 
     # --- workers at both ends
 
@@ -330,7 +354,7 @@ class WhatRecipientsRead(RuleBasedStateMachine):
             if record is not None:
                 until = record.terms.valid_until
                 whole = Covered(record.id, event.recipient, event.purpose, frozenset(FIELDS), until)
-                self.covered[event.referral_id] = whole.under(record, self.world.now)
+                self.covered[event.referral_id] = whole.under(record, self.world.now).within(self.agreement)
         elif type(event) in ENDS and event.half == "outgoing":
             self.ended(event.referral_id, ENDS[type(event)])
         elif event.type in {"referral.accepted.v1", "referral.started.v1"} and event.half == "outgoing":
@@ -355,9 +379,8 @@ class WhatRecipientsRead(RuleBasedStateMachine):
         one, record = self.lapsed.pop(referral_id, None), self.permitting()
         if one is not None and one.fields and record is not None:
             until = record.terms.valid_until
-            self.covered[referral_id] = replace(one, record=record.id, until=until).under(
-                record, self.world.now
-            )
+            again = replace(one, record=record.id, until=until).under(record, self.world.now)
+            self.covered[referral_id] = again.within(self.agreement)
 
     @invariant()
     def nothing_is_sealed_once_it_is_complete(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.outbox import Due
+from contracts.border.items import Answer, Recall, Receipt
 from contracts.catalogue import entry_for
 from contracts.crossing import BY_EVENT
 from contracts.envelope import Event
@@ -27,7 +28,6 @@ from services.consent.domain.case import CaseConsents
 from services.exchange import handlers as bordering
 from services.exchange.domain.disclosure import Disclosure, State
 from services.exchange.domain.facts import ControlDue, SealDue
-from services.exchange.domain.items import Answer, Recall, Receipt
 from services.exchange.domain.process import pair_of
 from services.exchange.domain.received import Held, ReceivedDisclosure
 from services.exchange.outgoing import outgoing as border_out

@@ -223,15 +223,45 @@ async def test_a_case_that_was_handed_over_tells_its_old_holder_of_what_is_its_o
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"),
-    [(True, ("urgent", "now")), (False, ("file_changed", "usual")), (None, ("urgent", "now"))],
+    ("raised", "added", "told"),
+    [
+        (True, True, ("urgent", "now")),
+        (True, False, ("file_changed", "usual")),
+        (False, False, ("file_changed", "usual")),
+        (None, None, ("urgent", "now")),
+        (True, None, ("urgent", "now")),
+    ],
 )
-async def test_flags_that_were_cleared_are_nothing_urgent(notify, raised, told):
+async def test_flags_that_were_cleared_or_became_fewer_are_nothing_urgent(notify, raised, added, told):
     case = uuid4()
     await notify.deliver(assigned(case, "th.worker"))
-    await notify.deliver(FlagsRecordedV1(case_id=case, flags="v1.abc", raised=raised))
+    await notify.deliver(FlagsRecordedV1(case_id=case, flags="v1.abc", raised=raised, added=added))
     (newest, _) = await items(notify, "th.worker")
     assert (newest["template"], newest["priority"]) == told
+
+
+async def test_an_organisation_that_closes_is_one_alarm_that_counts_its_cases_and_leads_to_their_list(notify):
+    cases = [uuid4() for _ in range(300)]
+    left = {"organisation": AGENCY, "urgency": "routine", "reason": "nobody-left", "since": NOW}
+    alarms = [CaseUnattendedV1(case_id=case, **left) for case in cases]
+    for batch in (alarms[:200], alarms[200:]):
+        await together(notify, batch)
+    other = CaseUnattendedV1(case_id=uuid4(), **{**left, "organisation": "th-shelter"})
+    await notify.deliver(other)
+    (alarm,) = await items(notify, "th.supervisor", "supervisor")
+    assert (alarm["template"], alarm["case_id"], alarm["about"], alarm["count"], alarm["list"]) == (
+        "unattended",
+        None,
+        AGENCY,
+        300,
+        "/intake/v1/cases?unattended=true",
+    )
+    sent = [body for type_, body in await notify.said() if type_ == "notification.sent.v1"]
+    assert len(sent) == 2  # one of each organisation
+    await notify.client.post("/v1/inbox/read", headers=notify.as_("supervisor"))
+    await notify.deliver(alarms[0])
+    (again,) = await items(notify, "th.supervisor", "supervisor", "?unread=true")
+    assert again["count"] == 1
 
 
 async def test_a_file_of_three_hundred_is_one_notice_and_one_alarm_until_somebody_has_read_it(notify):

@@ -85,12 +85,25 @@ async def test_a_refusal_at_the_border_fails_the_referral_with_its_code(th: Harn
     assert (row["state"], row["reason"]) == ("failed", "unknown_key")
 
 
+async def test_a_refusal_of_what_was_replaced_since_fails_nothing(th: Harness):
+    case_id, referral_id = await sent(th)
+    first = authorised(case_id, referral_id)
+    await th.deliver(first)
+    await th.deliver(first.model_copy(update={"disclosure_id": uuid5(first.disclosure_id, "following")}))
+    late = border_refused(case_id, referral_id)
+    await th.deliver(late.model_copy(update={"disclosure_id": first.disclosure_id}))
+    assert (await half(th, referral_id))["state"] == "requested"
+
+
+@pytest.mark.parametrize("reason", ["withdrawn", "not_in_agreement"])
 @pytest.mark.parametrize("before", [(), ("delivered",)])
-async def test_a_recall_before_acceptance_revokes_the_offer(th: Harness, before: tuple[str, ...]):
+async def test_a_recall_before_acceptance_revokes_the_offer(
+    th: Harness, before: tuple[str, ...], reason: str
+):
     case_id, referral_id = await sent(th)
     if before:
         await th.deliver(delivered(case_id, referral_id))
-    await th.deliver(recalled(case_id, referral_id))
+    await th.deliver(recalled(case_id, referral_id, reason))
     assert (await half(th, referral_id))["state"] == "revoked"
     assert (await said_of(th, referral_id))[-1] == ("referral.revoked.v1", "outgoing")
 
@@ -200,6 +213,7 @@ async def test_a_recall_after_acceptance_lets_the_help_go_on(kh: Harness):
     ("reason", "offer", "help_"),
     [
         ("narrowed", "revoked", "accepted"),
+        ("not_in_agreement", "revoked", "accepted"),
         ("replaced", "received", "accepted"),
         ("unanswered", "expired", "accepted"),
         ("cancelled", "cancelled", "cancelled"),

@@ -133,6 +133,17 @@ async def test_the_refuser_is_not_sent_where_nobody_has_heard_of_her(th: Harness
     assert (missing["organisation"], missing["service"]) == (RECEIVER, "referral")
 
 
+async def test_an_acceptance_of_what_was_sent_in_error_is_no_reception_in_whichever_order(th: Harness):
+    """The correction is protective: it runs ahead of an answer that waits in a parked stream."""
+    case_id, return_id = await prepared(th)
+    referral_id = uuid4()
+    async with th.service.database.engine.begin() as conn:
+        await conn.execute(text("update returns.known set accepted = '{}'"))
+    await th.deliver(moved(referral.ReferralCorrectedV1, case_id, referral_id))
+    await th.deliver(accepted(case_id, referral_id))
+    assert await blocks(th, return_id) == ["reception-not-agreed"]
+
+
 async def test_an_acceptance_of_another_organisation_is_no_reception(th: Harness):
     case_id, return_id = await prepared(th)
     async with th.service.database.engine.begin() as conn:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 
 from contracts.disclosure import (
@@ -36,6 +36,15 @@ class Ground:
     cell: str
     agreements: Sequence[AgreementTerms]
     directory: Mapping[str, Listed]
+
+    def agreement(self, id_: str) -> AgreementTerms | None:
+        """As it stands today."""
+        return next((agreement for agreement in self.agreements if agreement.id == id_), None)
+
+    def retention(self, agreement_id: str) -> timedelta:
+        """What the agreement leaves after a referral; none where it is not known."""
+        agreement = self.agreement(agreement_id)
+        return timedelta(days=0 if agreement is None else agreement.retention_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,8 @@ def _not_sealable(disclosure: Disclosure) -> str:
     reason = disclosure.recalled_for
     if reason in {"withdrawn", "revoked", "expired"}:
         return f"consent_{reason}"
-    return "disclosure_changed" if reason in {None, "narrowed", "replaced"} else "referral_cancelled"
+    changed = reason in {None, "narrowed", "not_in_agreement", "replaced"}
+    return "disclosure_changed" if changed else "referral_cancelled"
 
 
 def _again(

@@ -7,14 +7,17 @@ from uuid import UUID
 
 from contracts.organisations import authority
 from services.consent.domain.authorisation import Ground, decide
-from services.consent.domain.coverage import REPLACED, again
+from services.consent.domain.coverage import REPLACED, again, reconsider
 from services.consent.domain.disclosure import OPEN, Disclosure, Request
 from services.consent.domain.facts import DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
+from services.consent.domain.lengthening import lengthen
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import PERMITTING
 
 ADULT = "adult"
+REFERRAL_ENDED = "referral_cancelled"
+"""The code of `disclosure_refusal` for what nobody asks for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class CaseConsents:
     records: dict[UUID, ConsentRecord] = field(default_factory=dict)
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
+    in_error: set[UUID] = field(default_factory=set)
+    """Referrals that were sent in error: nothing is disclosed for them, whatever is heard later."""
+    heard_in_error: set[UUID] = field(default_factory=set)
+    """Those of them that were heard of in this batch."""
     heard: bool = False
     """The person, or her age group, became known in this batch."""
 
@@ -59,7 +66,10 @@ class CaseConsents:
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
-        """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew."""
+        """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew.
+
+        Protective: that it was sent in error may have been heard before it.
+        """
         known = self.disclosures.get(disclosure_id)
         if known is not None and known.refusal is None:
             return []
@@ -67,8 +77,9 @@ class CaseConsents:
         disclosure = known or Disclosure(disclosure_id, decision.request)
         disclosure.request = decision.request
         self.disclosures[disclosure_id] = disclosure
-        if decision.computed.refusal is not None:
-            return disclosure.refuse(decision.computed.refusal)
+        refusal = REFERRAL_ENDED if request.referral_id in self.in_error else decision.computed.refusal
+        if refusal is not None:
+            return disclosure.refuse(refusal)
         facts = disclosure.authorise(decision.authority())
         if decision.record is not None:
             decision.record.disclosures.append(disclosure)
@@ -83,8 +94,25 @@ class CaseConsents:
             for fact in disclosure.end(reason, self._retention(disclosure), now)
         ]
 
+    def agreement_changed(self, now: datetime) -> list[Fact]:
+        """Whatever the agreements of today do not allow whole is taken back, and what is left of it disclosed anew."""
+        said: list[Fact] = []
+        for record in self.records.values():
+            said += reconsider(record, self.ground, now)
+            said += lengthen(record, self.ground, now)
+            self.disclosures |= {disclosure.id: disclosure for disclosure in record.disclosures}
+        return said
+
+    def sent_in_error(self, referral_id: UUID, now: datetime) -> list[Fact]:
+        """Before or after anything was disclosed for it."""
+        self.in_error.add(referral_id)
+        self.heard_in_error.add(referral_id)
+        return self.end(referral_id, "entered_in_error", now)
+
     def answered_late(self, referral_id: UUID, now: datetime) -> list[Fact]:
         """The answer had been given when this side stopped waiting: what was taken back for that is authorised again."""
+        if referral_id in self.in_error:
+            return []
         found = self._of_referral(referral_id)
         if any(d.stage in OPEN for d in found):
             return []
@@ -143,10 +171,7 @@ class CaseConsents:
         return [d for d in self.disclosures.values() if d.request.referral_id == referral_id]
 
     def _retention(self, disclosure: Disclosure) -> timedelta:
-        """What the agreement says today; none where it is not known."""
-        named = disclosure.authorised_by.agreement_id
-        days = next((a.retention_days for a in self.ground.agreements if a.id == named), 0)
-        return timedelta(days=days)
+        return self.ground.retention(disclosure.authorised_by.agreement_id)
 
     def disclosure(self, disclosure_id: UUID | None) -> Disclosure | None:
         """None for an item at the border that is no disclosure, or none of this case."""

@@ -7,12 +7,12 @@ from uuid import uuid5
 
 from contracts.disclosure import categories_of
 from services.consent.domain.authorisation import Ground, decide
-from services.consent.domain.disclosure import OPEN, Authority, Disclosure, Request
+from services.consent.domain.disclosure import ON_ITS_WAY, OPEN, Authority, Disclosure, Request, Stage
 from services.consent.domain.facts import Fact
 from services.consent.domain.record import ConsentRecord
 from services.consent.domain.terms import Terms
 
-NARROWED, REPLACED = "narrowed", "replaced"
+NARROWED, REPLACED, NOT_AGREED = "narrowed", "replaced", "not_in_agreement"
 
 
 def covers(terms: Terms, request: Request, authority: Authority) -> bool:
@@ -26,14 +26,37 @@ def covers(terms: Terms, request: Request, authority: Authority) -> bool:
     )
 
 
+def agreed(disclosure: Disclosure, ground: Ground, now: datetime) -> bool:
+    """Whether the agreement as it stands allows all of it, as long as it was promised.
+
+    What has not arrived must name that very version: the border lets no other through, at neither end.
+    """
+    request, authority = disclosure.request, disclosure.authorised_by
+    agreement = ground.agreement(authority.agreement_id)
+    if agreement is None:
+        return False
+    named = (authority.agreement_version, authority.agreement_sha256) == (agreement.version, agreement.sha256)
+    return (
+        agreement.joins(ground.cell, request.recipient_cell)
+        and now < agreement.valid_until
+        and request.purpose in agreement.purposes
+        and set(authority.fields) <= set(agreement.fields)
+        and authority.valid_until <= agreement.valid_until
+        and (named or disclosure.stage not in ON_ITS_WAY)
+    )
+
+
 def reconsider(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fact]:
-    """After her terms changed: whatever they no longer cover whole is recalled, and what is left of it authorised anew."""
+    """After her terms or the agreement changed: what is no longer covered whole is recalled, and what is left authorised anew."""
     said: list[Fact] = []
     for disclosure in [d for d in record.disclosures if d.stage in OPEN]:
-        if covers(record.terms, disclosure.request, disclosure.authorised_by):
+        by_her = covers(record.terms, disclosure.request, disclosure.authorised_by)
+        if by_her and agreed(disclosure, ground, now):
+            said += disclosure.read_on(ground.retention(disclosure.authorised_by.agreement_id), now)
             continue
         following, facts = again(disclosure, [record], ground, now)
-        said += disclosure.recall(NARROWED if following is None else REPLACED, now)
+        ended_by = NOT_AGREED if by_her else NARROWED
+        said += disclosure.recall(ended_by if following is None else REPLACED, now)
         if following is not None:
             record.disclosures.append(following)
             said += facts
@@ -43,10 +66,15 @@ def reconsider(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fac
 def again(
     before: Disclosure, records: Sequence[ConsentRecord], ground: Ground, now: datetime
 ) -> tuple[Disclosure | None, list[Fact]]:
-    """The disclosure that follows this one under what she agrees to today, and never with a field that this one had not."""
+    """The disclosure that follows this one under what she agrees to today, and never with a field that this one had not.
+
+    What did not arrive has none: its referral has failed.
+    """
+    if before.stage is Stage.UNDELIVERED:
+        return None, []
     authority = before.authorised_by
     decision = decide(records, ground, replace(before.request, fields=authority.fields), now)
     if decision.computed.refusal is not None:
         return None, []
-    following = Disclosure(uuid5(before.id, "following"), decision.request)
+    following = Disclosure(uuid5(before.id, "following"), decision.request, ended=before.ended)
     return following, following.authorise(decision.authority())

@@ -1,7 +1,7 @@
 """One disclosure: authorised or refused, then sealed, delivered, recalled and answered; every step is a ledger entry."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -75,6 +75,8 @@ written in the ledger and moves nothing."""
 OPEN = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED})
 """What the end of its authority recalls: all that was ever authorised, for what we have not heard of may be sealed."""
 
+ON_ITS_WAY = frozenset({Stage.AUTHORISED, Stage.SEALED})
+
 SEALABLE = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.UNDELIVERED})
 """A token may be given: first, again after it lapsed, or for a resend."""
 
@@ -83,7 +85,7 @@ AT_ONCE = frozenset({"entered_in_error", "rejected", "unanswered"})
 """Ends of a referral after which nobody there has a use for what was sent. After the others the agreement says how long."""
 
 CORRECTED_AFTER = frozenset(
-    {"withdrawn", "expired", "narrowed", "replaced", "cancelled", "completed", "failed"}
+    {"withdrawn", "expired", "narrowed", "not_in_agreement", "replaced", "cancelled", "completed", "failed"}
 )
 """Ends after which a recipient still acts on what it was given, and so is told that it is wrong. Not after an error or a refusal,
 where it had no use for it, and not after a revocation: whoever pressed her is told nothing of her any more."""
@@ -147,6 +149,15 @@ class Entry:
     token_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How and when its referral ended, where the agreement lets its recipient read on for some time."""
+
+    reason: str
+    at: datetime
+    until: datetime
+
+
 @dataclass(slots=True)
 class Disclosure:
     id: UUID
@@ -155,6 +166,7 @@ class Disclosure:
     authority: Authority | None = None
     refusal: str | None = None
     recalled_for: str | None = None
+    ended: Ended | None = None
     fence_due: bool = False
     """Recalled, and exchange has not yet confirmed that a token given before can no longer become an envelope."""
     entries: list[Entry] = field(default_factory=list)
@@ -211,15 +223,27 @@ class Disclosure:
     def end(self, reason: str, retention: timedelta, at: datetime) -> list[Fact]:
         """Its referral is over, and with it the reading: at once, or after the time that the agreement leaves.
 
-        A cancelled one that nobody has received yet is taken back at once: nobody there has begun anything.
+        A cancelled one that nobody has received yet, or one that did not arrive, is taken back at once: nobody there has
+        begun anything.
         """
         unused = reason == "cancelled" and self.stage is not Stage.DELIVERED
+        unused = unused or self.stage is Stage.UNDELIVERED
         if reason in AT_ONCE or unused or not retention:
             return self.recall(reason, at)
         if self.stage not in OPEN:
             return []
         self.write(Step.ENDED, reason)
-        return [ReadingEndDue(self.id, reason, at + retention)]
+        self.ended, self.changed = Ended(reason, at, at + retention), True
+        return [ReadingEndDue(self.id, reason, self.ended.until)]
+
+    def read_on(self, retention: timedelta, at: datetime) -> list[Fact]:
+        """After the end of its referral no longer than the agreement leaves now; a longer time changes nothing."""
+        if self.ended is None or (until := self.ended.at + retention) >= self.ended.until:
+            return []
+        if until <= at:
+            return self.recall(self.ended.reason, at)
+        self.ended, self.changed = replace(self.ended, until=until), True
+        return [ReadingEndDue(self.id, self.ended.reason, until)]
 
     def recall(self, reason: str, at: datetime) -> list[Fact]:
         """Its authority ended. What was already recalled, or never authorised, stays as it is.

@@ -159,6 +159,24 @@ class ReadingEndDue:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LengthenDue:
+    """Something disclosed under this record ends a day later, although she has agreed to longer by now."""
+
+    consent_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LookDue:
+    """Whatever was disclosed under this agreement is compared with what the agreement says at that time."""
+
+    agreement_id: str
+    version: int
+    why: str
+    at: datetime
+
+
 Fact = (
     ConsentGiven
     | ConsentRequested
@@ -179,4 +197,6 @@ Fact = (
     | DisclosureRecalled
     | FenceDue
     | ReadingEndDue
+    | LengthenDue
+    | LookDue
 )

@@ -10,12 +10,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from chassis.identity.access import require, require_case
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from contracts.casefile.urgent import FLAGS
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
-from services.intake.api.prepared import checked_fields
+from services.intake.api.prepared import checked_fields, flag_fields
 from services.intake.domain.age import Evidence
-from services.intake.domain.case import FLAGS
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
@@ -70,7 +70,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
     await vault.create(person_id)
     flags = sorted(set(body.flags))
     sealed = SealedFields(
-        values=await seal_fields(vault, person_id, case_id, fields),
+        values=await seal_fields(vault, person_id, case_id, fields | (flag_fields(flags) if flags else {})),
         index=(await index_of(service, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,

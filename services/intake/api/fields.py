@@ -16,18 +16,20 @@ from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
+from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
 from contracts.types import Code
 from services.intake import queries, use_cases
 from services.intake.age import evidence_of
 from services.intake.api.cases import FieldsForm, Flag
-from services.intake.api.prepared import case_to_write, checked_fields
+from services.intake.api.prepared import case_to_write, checked_fields, flag_fields
 from services.intake.domain.age import BIRTHDATE, Evidence
-from services.intake.domain.case import FLAGS, Case
+from services.intake.domain.case import Case
 from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.received import READABLE, State
 from services.intake.grants import RECALLED, grants_of
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
+from services.intake.received_flags import standing_flags
 from services.intake.sealing import CHANGE_REASON, open_fields, seal_fields, seal_json, vault_of
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.store import cases, records
@@ -74,6 +76,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
+        own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` says it
         found = _Sealed(case, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await grants_of(service).closed(asked)
@@ -165,21 +168,26 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
     case = await case_to_write(service, actor, "case.write", case_id)
     fields = checked_fields(body.fields, service.today())
     vault = vault_of(service)
+    flags = None if body.flags is None else sorted(set(body.flags))
+    if flags is not None:
+        fields |= flag_fields(flags)
     kept = {name: value for name, value in fields.items() if value is not None}
     sealed = await seal_fields(vault, case.person_id, case_id, kept)
-    flags = None if body.flags is None else sorted(set(body.flags))
     indexed = not INDEXED.isdisjoint(fields)
     evidence = await _evidence(service, actor, case, fields, flags)
     return SealedFields(
         values={name: sealed.get(name) for name in fields},
         index=await _index(service, actor, case, fields) if indexed else (),
         flags=None if flags is None else frozenset(flags),
+        flags_before=frozenset()
+        if flags is None
+        else await standing_flags(service, actor.origin(), case_id, case.person_id),
         sealed_flags=None
         if flags is None
         else await seal_json(vault, case.person_id, FLAGS_CLASS, case_id, flags),
         evidence=evidence,
         reason=None if body.reason is None else await _reason(vault, case, body.reason),
-        version=case.version if indexed or evidence is not None else None,
+        version=case.version if indexed or evidence is not None or flags is not None else None,
     )
 
 

@@ -1,6 +1,6 @@
 """What routes do before their transaction begins: check the right to the case, and seal under the person's key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,13 +9,17 @@ from chassis.problems import Invalid, WrongState
 from chassis.service import Service
 from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, InvalidField, checked, to_text
 from contracts.casefile.partial_date import InvalidDate, PartialDate
+from contracts.casefile.urgent import URGENT_FIELDS, as_fields
 from contracts.codes import UnknownCode
 from services.intake.domain.case import Case, State
 from services.intake.store import cases
 
 FieldsSent = Mapping[str, str | list[str] | None]
 
-_ELSEWHERE = frozenset({STATUS, STATUS_BY})
+_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys((STATUS, STATUS_BY), "a formal status is recorded as a decision, with its reasons"),
+    **dict.fromkeys(URGENT_FIELDS, "an urgent flag is recorded among `flags`"),
+}
 
 
 async def case_to_write(service: Service, actor: Actor, action: str, case_id: UUID) -> Case:
@@ -42,6 +46,11 @@ def checked_fields(sent: FieldsSent, today: date) -> dict[str, str | None]:
     return kept
 
 
+def flag_fields(flags: Collection[str]) -> dict[str, str]:
+    """The flags as they now stand, as the texts of the fields that are disclosed."""
+    return {name: to_text(values) for name, values in as_fields(flags).items()}
+
+
 class _Refused(ValueError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -52,7 +61,7 @@ def _checked(name: str, value: str | Sequence[str], today: date) -> str:
     if name not in FIELDS:
         raise _Refused("unknown-field", "this is no field of a case file")
     if name in _ELSEWHERE:
-        raise _Refused("decided-elsewhere", "a formal status is recorded as a decision, with its reasons")
+        raise _Refused("decided-elsewhere", _ELSEWHERE[name])
     try:
         text = to_text(checked(name, value))
     except UnknownCode as error:

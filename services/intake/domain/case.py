@@ -13,17 +13,6 @@ from services.intake.domain.age import Age, Evidence, Group
 from services.intake.domain.facts import Fact
 
 IMMEDIATE = "immediate"
-FLAGS = (
-    "immediate_danger",
-    "medical_emergency",
-    "late_pregnancy",
-    "recent_birth",
-    "unaccompanied_child",
-    "separated_child",
-    "suicide_risk",
-)
-"""Urgent flags act at once. They say something about the person, so they are sealed; only their urgency is in clear."""
-
 REFLECTION = timedelta(days=30)
 """A recovery and reflection period lasts 30 days or more (Council of Europe Convention, article 13)."""
 LONGEST_HOLD = timedelta(days=366)
@@ -140,9 +129,19 @@ class Case:
         self.urgency = urgency_of(self.urgency, flags or frozenset())
         return self._recorded(fields, removed, more=flags is not None)
 
-    def flag(self, sealed: str | None, flags: frozenset[str] | None) -> list[Fact]:
-        """The urgent flags as they now stand, and as ciphertext; None: not spoken of."""
-        return [] if sealed is None else [facts.FlagsRecorded(self.id, sealed, bool(flags))]
+    def flag(
+        self, sealed: str | None, flags: frozenset[str] | None, before: frozenset[str] = frozenset()
+    ) -> list[Fact]:
+        """The urgent flags as they now stand, and as ciphertext; None: not spoken of. `before`: those that stood."""
+        if sealed is None or flags is None:
+            return []
+        return [facts.FlagsRecorded(self.id, sealed, bool(flags), added=not flags <= before)]
+
+    def learn_flags(self, sealed: str, flags: frozenset[str], before: frozenset[str]) -> list[Fact]:
+        """Flags that came with her, as long as nobody has recorded any here. They act as those do."""
+        self._may(Verb.RECORD)
+        self.urgency = urgency_of(self.urgency, flags)
+        return self.flag(sealed, flags, before)
 
     def learn_age(self, evidence: Evidence, today: date, *, first: bool = False) -> list[Fact]:
         """What is on record about her age, as it now stands. Said when it is `first` known here and when it changes."""

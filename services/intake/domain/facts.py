@@ -72,11 +72,12 @@ class FieldsRecorded:
 
 @dataclass(frozen=True, slots=True)
 class FlagsRecorded:
-    """`flags` is ciphertext: a flag says something about the person. `raised`: any of them stands."""
+    """`flags` is ciphertext: a flag says something about the person. `raised`: any of them stands; `added`: one that did not."""
 
     case_id: UUID
     flags: str
     raised: bool
+    added: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,14 @@ class CaseUnattended:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedFlagsDue:
+    """Urgent flags came with this disclosure, under the person's key: they are to be opened."""
+
+    case_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class StaffChanged:
     """Of an organisation whose cases must be looked through."""
 
@@ -188,6 +197,7 @@ Fact = (
     | HoldsDue
     | AgeGroupKnown
     | ReceivedAgeDue
+    | ReceivedFlagsDue
     | FieldsRecorded
     | FlagsRecorded
     | CaseScreened

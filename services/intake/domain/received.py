@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
 from services.intake.domain.age import BIRTHDATE, Age
@@ -132,7 +133,8 @@ class ReceivedFile:
         known = self.disclosures.get(arrival.disclosure_id)
         if known is not None:
             return self._drop(known, arrival)
-        opened = [] if self.person_id is not None else self._open(arrival)
+        first = self.person_id is None
+        opened = self._open(arrival) if first else []
         state = State.ACCEPTED if arrival.referral_id in self.accepted else State.HELD
         allowed = {name: value for name, value in arrival.values.items() if name in arrival.grant.fields}
         self.disclosures[arrival.disclosure_id] = Disclosure(
@@ -149,9 +151,17 @@ class ReceivedFile:
         if self.state is CaseState.HANDED_OVER:  # she comes back to those who had her
             self.reopened, opened = True, [facts.CaseAssigned(self.case_id, self.organisation, ())]
         self.state, self.changed = CaseState.OPEN, True
-        aged = [facts.ReceivedAgeDue(self.case_id, arrival.disclosure_id)] if BIRTHDATE in allowed else []
+        aged = self._aged(arrival.disclosure_id, dated=BIRTHDATE in allowed, first=first)
         named = [facts.IndexDue(self.case_id, arrival.disclosure_id)] if INDEXED & allowed.keys() else []
-        return [*opened, *aged, *named]
+        flagged = URGENT_FIELDS & allowed.keys()
+        urgent = [facts.ReceivedFlagsDue(self.case_id, arrival.disclosure_id)] if flagged else []
+        return [*opened, *aged, *urgent, *named]
+
+    def _aged(self, disclosure_id: UUID, *, dated: bool, first: bool) -> list[Fact]:
+        """A date that came is opened before anything is said of her age: until then it is not known yet, and not unknown."""
+        if dated:
+            return [facts.ReceivedAgeDue(self.case_id, disclosure_id)]
+        return [facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis)] if first else []
 
     def accept(self, referral_id: UUID) -> list[Fact]:
         if referral_id not in self.accepted:
@@ -196,7 +206,6 @@ class ReceivedFile:
                 self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
             ),
             facts.CaseAssigned(self.case_id, self.organisation, ()),
-            facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis),
         ]
 
     def _drop(self, known: Disclosure, arrival: Arrival) -> list[Fact]:

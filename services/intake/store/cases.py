@@ -60,6 +60,7 @@ _ACCESS = text(
     """
 )
 _FLAGS = update_set(CASES, "flags")
+_CAME_FLAGS = update_set(CASES, "came_flags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
     if lock:
         case.holds = {hold.id: hold for hold in _HOLDS.all(await tx.execute(_HOLDS_OF, {"id": case_id}))}
     return case
+
+
+async def read(tx: Transaction, case_id: UUID) -> Case | None:
+    """A case that the service itself looks at; its holds are not loaded."""
+    return await _read(tx, _GET, case_id)
 
 
 async def hold(tx: Transaction, case_id: UUID) -> Case | None:
@@ -162,3 +168,7 @@ async def remember_all(
 
 async def set_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
     await _FLAGS.write(tx, [{"id": case_id, "flags": flags}])
+
+
+async def keep_came_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
+    await _CAME_FLAGS.write(tx, [{"id": case_id, "came_flags": flags}])

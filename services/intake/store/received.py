@@ -53,6 +53,7 @@ _OPEN = text(
 _MOVE = text(
     """
     update intake.cases as c set state = n.state, person_id = n.person_id, version = c.version + 1,
+        came_flags = case when n.state <> 'erased' and n.person_id = c.person_id then c.came_flags end,
         updated_at = now()
     from unnest(cast(:ids as uuid[]), cast(:states as text[]), cast(:persons as uuid[])) as n(id, state, person_id)
     where c.id = n.id

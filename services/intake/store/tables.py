@@ -21,6 +21,7 @@ CASES = Table(
     filled("updated_at", TIMESTAMPTZ),
     filled("state", TEXT),
     Column("flags", TEXT),
+    Column("came_flags", TEXT),
     filled("age_group", TEXT),
     filled("age_basis", TEXT),
     filled("age_doubted", BOOLEAN),

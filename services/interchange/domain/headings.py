@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from contracts.casefile.fields import ALIASES, FIELDS
+from contracts.casefile.urgent import URGENT_FIELDS
 from services.interchange.domain.cells import BadFile, Cell, shown
 
 MAX_COLUMNS = 200
@@ -26,7 +27,9 @@ _MISSPELT: Mapping[str, str] = MappingProxyType(
 
 _LABELS: Mapping[str, str] = MappingProxyType(
     {
-        **{field.label.casefold(): field.name for field in FIELDS.values()},
+        **{
+            field.label.casefold(): field.name for field in FIELDS.values() if field.name not in URGENT_FIELDS
+        },
         "mailing state/province": "prs_MailingState",
         "mailing zip/postal code": "prs_MailingPostalCode",
         "trafficking status decision making organization": "vic_TraffickingStatusDecisionMakingOrg",
@@ -96,7 +99,7 @@ def _named(name: str, place: int) -> Column | None:
     if not name:
         return None
     name = _MISSPELT.get(name, name)
-    if name in FIELDS or name == EXTERNAL_ID:
+    if (name in FIELDS and name not in URGENT_FIELDS) or name == EXTERNAL_ID:
         return Column(name)
     if NOT_KEPT.match(name):
         return Column()

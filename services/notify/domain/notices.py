@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 ALWAYS: Final = ""
 
@@ -52,9 +52,11 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
 """Event type → half of the referral or return (or always) → template."""
 
 CLEARED: Final = "file_changed"
-"""Flags were recorded of which none stands any more."""
+"""Flags were recorded of which none stands any more, or none that did not stand before."""
 
 OUTGOING: Final = "outgoing"
+NOBODY_LEFT: Final = "nobody-left"
+"""A code of `unattended_reason`: its cases are told of together, for they all lost their people at once."""
 
 HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
 """Who is meant: whoever has the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
@@ -83,7 +85,8 @@ class News:
     """What kind, never about what; `referral_id` and `return_id` lead whoever may read them there.
 
     `own`: about what this organisation itself sent, or is one side of; that stays its own when the case is handed over.
-    `import_id`: about a case that came with a file; one notice stands for all of them.
+    `import_id`: about a case that came with a file; one notice stands for all of them. `about`: the organisation in which
+    nobody is left for its cases; again one notice for all.
     """
 
     template: str
@@ -91,6 +94,14 @@ class News:
     return_id: UUID | None = None
     own: bool = False
     import_id: UUID | None = None
+    about: str | None = None
+
+    @property
+    def together(self) -> UUID | None:
+        """What one notice stands for: a file, or an organisation. None for a notice of its own."""
+        if self.import_id is not None or self.about is None:
+            return self.import_id
+        return uuid5(NAMESPACE_URL, f"urn:corridor:{self.about}:{NOBODY_LEFT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +129,18 @@ def template_of(event_type: str, half: str) -> str | None:
 
 
 def news_of(event: Any, half: str) -> News | None:
-    template = CLEARED if getattr(event, "raised", None) is False else template_of(event.type, half)
+    nothing_new = False in (getattr(event, "raised", None), getattr(event, "added", None))
+    template = CLEARED if nothing_new else template_of(event.type, half)
     if template is None:
         return None
     return_id = getattr(event, "return_id", None)
     own = half == OUTGOING or return_id is not None
     import_id = getattr(event, "import_id", None)
-    return News(template, getattr(event, "referral_id", None), return_id, own=own, import_id=import_id)
+    left = import_id is None and getattr(event, "reason", None) == NOBODY_LEFT
+    about = event.organisation if left else None
+    return News(
+        template, getattr(event, "referral_id", None), return_id, own=own, import_id=import_id, about=about
+    )
 
 
 def notice(case_id: UUID, organisation: str, news: News) -> Notice:

@@ -22,7 +22,7 @@ _MAILED = update_set(NOTIFICATIONS, "mail", where="t.mail = 'due'", returning="t
 _FOLLOW = text(
     """
     update notify.notifications n set organisation = ca.organisation from chassis.case_access ca
-    where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators' and n.import_id is null
+    where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators' and n.together is null
         and n.organisation <> ca.organisation
     """
 )
@@ -32,18 +32,28 @@ _UNADDRESSED = text(
     " where case_id = any(cast(:ids as uuid[])) order by pos for update"
 )
 _KEEP = insert_set(UNADDRESSED)
-_LOCK_IMPORTS = text(
-    "select pg_advisory_xact_lock(hashtextextended(i::text, 0)) from unnest(cast(:imports as uuid[])) with ordinality"
-    " as u(i, ord) order by ord"
+_LOCK_TOGETHER = text(
+    "select pg_advisory_xact_lock(hashtextextended(t::text, 0)) from unnest(cast(:together as uuid[])) with ordinality"
+    " as u(t, ord) order by ord"
 )
-_WAITING = text(
-    """
-    select n.import_id, n.organisation, n.template from notify.notifications n
-    where n.import_id = any(cast(:imports as uuid[]))
+_WAITING = """
+    n.together = any(cast(:together as uuid[]))
         and not exists (select from notify.readings r where r.notification_id = n.id)
+"""
+_KNOWN = text(f"select n.together, n.organisation, n.template from notify.notifications n where {_WAITING}")
+_COUNT = text(
+    f"""
+    update notify.notifications n set count = n.count + more.count
+    from unnest(cast(:keys as uuid[]), cast(:organisations as text[]), cast(:templates as text[]), cast(:counts as integer[]))
+        as more(together, organisation, template, count)
+    where (n.together, n.organisation, n.template) = (more.together, more.organisation, more.template) and {_WAITING}
     """
 )
 _ADDRESSED = text("delete from notify.unaddressed where case_id = any(cast(:ids as uuid[]))")
+
+
+_Group = tuple[UUID, str, str]
+"""What a notice stands for, whose it is, and which."""
 
 
 @dataclass(slots=True)
@@ -103,9 +113,9 @@ async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
 
 async def _tell(tx: Transaction, pending: Sequence[Notice]) -> None:
     reaching = [one for notice_ in pending for one in await _reaching(tx, notice_)]
-    notices = [(tx.new_id(), one) for one in await _of_imports_once(tx, reaching)]
-    await _INSERT.write(tx, [_row(i, one) for i, one in notices], created_at=tx.now)
-    for i, n in notices:
+    notices = [(tx.new_id(), *one) for one in await _once_for_all(tx, reaching)]
+    await _INSERT.write(tx, [_row(i, one, count) for i, one, count in notices], created_at=tx.now)
+    for i, n, _ in notices:
         tx.say(*told(i, n.case_id, n.news.template, mailed=n.mailed))
 
 
@@ -117,21 +127,26 @@ async def _reaching(tx: Transaction, meant: Notice) -> list[Notice]:
     return [Notice(meant.case_id, one, OPERATORS, meant.news) for one in sorted(operators)] or [meant]
 
 
-async def _of_imports_once(tx: Transaction, notices: Sequence[Notice]) -> list[Notice]:
-    """One notice stands for all cases of a file until somebody has read it: three hundred alarms alarm nobody."""
-    imports = sorted({one.news.import_id for one in notices if one.news.import_id is not None})
-    if not imports:
-        return list(notices)
-    await tx.execute(_LOCK_IMPORTS, {"imports": imports})
-    waiting = await tx.execute(_WAITING, {"imports": imports})
-    known = {(row.import_id, row.organisation, row.template) for row in waiting}
-    told: list[Notice] = []
+async def _once_for_all(tx: Transaction, notices: Sequence[Notice]) -> list[tuple[Notice, int]]:
+    """One notice stands for all cases of a file, or of an organisation that lost its people, until somebody has read it: three
+    hundred alarms alarm nobody. With each, for how many it stands; what is told already counts them.
+    """
+    alone = [(one, 1) for one in notices if one.news.together is None]
+    groups: dict[_Group, list[Notice]] = {}
     for one in notices:
-        key = (one.news.import_id, one.organisation, one.news.template)
-        if one.news.import_id is None or key not in known:
-            told.append(one)
-            known.add(key)
-    return told
+        if one.news.together is not None:
+            groups.setdefault((one.news.together, one.organisation, one.news.template), []).append(one)
+    together = {"together": sorted({key for key, _, _ in groups})}
+    if not groups:
+        return alone
+    await tx.execute(_LOCK_TOGETHER, together)
+    known = {(row.together, row.organisation, row.template) for row in await tx.execute(_KNOWN, together)}
+    if counted := sorted(known & groups.keys()):
+        keys, organisations, templates = (list(column) for column in zip(*counted, strict=True))
+        counts = [len(groups[group]) for group in counted]
+        more = {"keys": keys, "organisations": organisations, "templates": templates, "counts": counts}
+        await tx.execute(_COUNT, {**together, **more})
+    return alone + [(all_[0], len(all_)) for group, all_ in groups.items() if group not in known]
 
 
 def _waiting(case_id: UUID, news: News) -> dict[str, object]:
@@ -144,11 +159,14 @@ def _waiting(case_id: UUID, news: News) -> dict[str, object]:
     }
 
 
-def _row(notification_id: UUID, one: Notice) -> dict[str, object]:
+def _row(notification_id: UUID, one: Notice, count: int) -> dict[str, object]:
     return {
         **_waiting(one.case_id, one.news),
         "id": notification_id,
         "import_id": one.news.import_id,
+        "about": one.news.about,
+        "together": one.news.together,
+        "count": count,
         "organisation": one.organisation,
         "audience": one.audience,
         "priority": one.priority,

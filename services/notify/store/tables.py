@@ -1,7 +1,7 @@
 """The tables of notify, as its migrations leave them."""
 
 from sqlalchemy import Column, Identity, MetaData, Table
-from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, TEXT, UUID
+from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, filled, required
 
@@ -13,6 +13,9 @@ NOTIFICATIONS = Table(
     Column("id", UUID, primary_key=True),
     required("case_id", UUID),
     Column("import_id", UUID),
+    Column("about", TEXT),
+    Column("together", UUID),
+    filled("count", INTEGER),
     required("own", BOOLEAN),
     required("organisation", TEXT),
     required("audience", TEXT),

@@ -11,13 +11,13 @@ from services.referral.domain.facts import Fact, Ignored, ReferralReceived, Tran
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State, Verb
 
-CONSENT_ENDED = frozenset({"withdrawn", "revoked", "expired", "narrowed"})
+AUTHORITY_ENDED = frozenset({"withdrawn", "revoked", "expired", "narrowed", "not_in_agreement"})
 """Reasons of a recall that take an unanswered offer back, for all of it or for this recipient."""
 
 _ENDS: Mapping[str | None, State] = MappingProxyType(
     {
         None: State.REVOKED,
-        **dict.fromkeys(CONSENT_ENDED, State.REVOKED),
+        **dict.fromkeys(AUTHORITY_ENDED, State.REVOKED),
         "unanswered": State.EXPIRED,
         "cancelled": State.CANCELLED,
         "entered_in_error": State.CANCELLED,

@@ -187,6 +187,12 @@ class Referral:
         """
         return self._move_if_possible(Verb.REFUSE, now, code)
 
+    def undelivered(self, disclosure_id: UUID | None, code: str, now: datetime) -> list[Fact]:
+        """The border did not let it through. What another disclosure has replaced since is no matter of the referral's."""
+        if disclosure_id is not None and self.disclosure_id not in {None, disclosure_id}:
+            return [self._ignored(Verb.REFUSE)]
+        return self.refuse(code, now)
+
     def revoke(self, now: datetime) -> list[Fact]:
         """Consent ended. Before acceptance that takes the offer back; after it the help goes on unchanged."""
         return self._move_if_possible(Verb.REVOKE, now)

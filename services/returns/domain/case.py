@@ -49,7 +49,7 @@ class CaseKnowledge:
     """What the events of other services say of a case, whether or not anybody returns. `flags` is ciphertext.
 
     A hold is kept by its end, and by None once it was lifted, in whichever order the two are heard. A referral stands
-    beside the organisation that accepted it, until it ends.
+    beside the organisation that accepted it, until it ends, and beside None once it was sent in error, in whichever order.
     """
 
     case_id: UUID
@@ -57,7 +57,7 @@ class CaseKnowledge:
     age_group: str | None = None
     flags: str | None = None
     holds: dict[UUID, datetime | None] = field(default_factory=dict)
-    accepted: dict[UUID, str] = field(default_factory=dict)
+    accepted: dict[UUID, str | None] = field(default_factory=dict)
 
     def place_hold(self, hold_id: UUID, until: datetime) -> None:
         self.holds.setdefault(hold_id, until)
@@ -66,7 +66,15 @@ class CaseKnowledge:
         self.holds[hold_id] = None
 
     def accept(self, referral_id: UUID, organisation: str) -> None:
-        self.accepted[referral_id] = organisation
+        self.accepted.setdefault(referral_id, organisation)
+
+    def correct(self, referral_id: UUID) -> None:
+        self.accepted[referral_id] = None
 
     def end(self, referral_id: UUID) -> None:
         self.accepted.pop(referral_id, None)
+
+    @property
+    def accepted_by(self) -> frozenset[str]:
+        """Who has accepted her and waits for her."""
+        return frozenset(organisation for organisation in self.accepted.values() if organisation is not None)

@@ -14,6 +14,7 @@ STATEMENTS = (
     purpose text not null, policy text not null, causationid text, salt bytea not null, commitment text not null,
     details jsonb not null, previous text not null, hash text not null, unique (source, event_id))""",
     "create index entries_stream on audit.entries (stream, entry)",
+    "create index entries_operations on audit.entries (entry) where type = 'operation.performed.v1'",
     """create function audit.refuse() returns trigger language plpgsql as
     $$ begin raise exception 'the audit log is append-only'; end $$""",
     """create trigger entries_append_only before update or delete or truncate on audit.entries

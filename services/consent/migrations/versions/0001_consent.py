@@ -21,7 +21,8 @@ create table consent.revisions (
     hash text not null, primary key (consent_id, number));
 create table consent.disclosures (
     id uuid primary key, case_id uuid not null, referral_id uuid not null, stage text not null,
-    consent_id uuid references consent.records (id), refusal text, recalled_for text, fence_due boolean not null,
+    consent_id uuid references consent.records (id), refusal text, recalled_for text,
+    ended_for text, ended_at timestamptz, reads_until timestamptz, fence_due boolean not null,
     purpose text not null, sender text not null, recipient text not null, recipient_cell text not null,
     recipient_role text not null, service text not null, urgency text not null, kind text not null, asked text[] not null,
     revision integer, revision_hash text, agreement_id text, agreement_version integer, agreement_sha256 text,
@@ -29,6 +30,8 @@ create table consent.disclosures (
     basis text, law text);
 create index disclosures_case on consent.disclosures (case_id, id);
 create index disclosures_consent on consent.disclosures (consent_id, id);
+create index disclosures_agreement on consent.disclosures (agreement_id, case_id)
+    where stage in ('authorised', 'sealed', 'delivered', 'undelivered');
 create index disclosures_fence_due on consent.disclosures (consent_id) where fence_due;
 create table consent.ledger (
     pos bigint generated always as identity primary key, at timestamptz not null default clock_timestamp(),
@@ -43,6 +46,8 @@ create table consent.grants (
     fields text[], back_categories text[], consent_revision integer, consent_sha256 text,
     agreement_id text, agreement_version integer, valid_until timestamptz, basis text, law text);
 create index grants_case on consent.grants (case_id, disclosure_id);
+create table consent.sent_in_error (referral_id uuid primary key, case_id uuid not null);
+create index sent_in_error_case on consent.sent_in_error (case_id);
 create table consent.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null,
     purposes text[] not null, fields text[] not null, valid_from timestamptz not null,
@@ -69,7 +74,7 @@ def upgrade() -> None:
     for table in ("revisions", "ledger"):
         op.execute(TRIGGER.format(table=table))
     for statement in (
-        *by_case("consent", ("cases", "records", "disclosures", "ledger", "grants")),
+        *by_case("consent", ("cases", "records", "disclosures", "ledger", "grants", "sent_in_error")),
         *by_parent("consent", "revisions", "select from consent.records r where r.id = consent_id"),
     ):
         op.execute(statement)

@@ -12,7 +12,7 @@ create table intake.cases (
     id uuid primary key, person_id uuid not null, organisation text not null, workers text[] not null default '{}',
     channel text not null, urgency text not null, opened_at timestamptz not null, opened_by text not null,
     updated_at timestamptz not null default now(),
-    state text not null default 'open' check (state in ('open', 'handed_over', 'erased')), flags text,
+    state text not null default 'open' check (state in ('open', 'handed_over', 'erased')), flags text, came_flags text,
     age_group text not null default 'child', age_basis text not null default 'unknown',
     age_doubted boolean not null default false, age_revision integer not null default 0,
     status_revision integer not null default 0, fields_revision integer not null default 0, version integer not null default 1,

@@ -9,7 +9,8 @@ down_revision = None
 
 STATEMENTS = (
     """create table notify.notifications (
-    id uuid primary key, case_id uuid not null, import_id uuid, own boolean not null, organisation text not null,
+    id uuid primary key, case_id uuid not null, import_id uuid, about text, together uuid,
+    count integer not null default 1, own boolean not null, organisation text not null,
     audience text not null check (audience in ('holder', 'supervisors', 'operators')), template text not null,
     priority text not null, referral_id uuid, return_id uuid, created_at timestamptz not null,
     mail text not null default 'none' check (mail in ('none', 'due', 'sent', 'failed')))""",
@@ -21,7 +22,7 @@ STATEMENTS = (
     primary key (notification_id, reader))""",
     "create index unaddressed_case on notify.unaddressed (case_id, pos)",
     "create index notifications_inbox on notify.notifications (organisation, created_at desc, id desc)",
-    "create index notifications_import on notify.notifications (import_id) where import_id is not null",
+    "create index notifications_together on notify.notifications (together) where together is not null",
     "create index notifications_case on notify.notifications (case_id)",
 )
 

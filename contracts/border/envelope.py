@@ -1,6 +1,5 @@
 """The envelope: a JWS of the sender inside a JWE to the recipient. Cryptography alone; it decides nothing."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Callable
@@ -12,8 +11,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from joserfc.registry import HeaderParameter
 
-from services.exchange.domain.items import Claims
-from services.exchange.wire import Unparsable, from_bytes, to_bytes
+from contracts import base64url
+from contracts.border.items import Claims
+from contracts.border.wire import Unparsable, from_bytes, to_bytes
 
 VERSION = 1
 MAX_BYTES = 900_000
@@ -116,7 +116,7 @@ def _header(raw: bytes, parts: int, members: frozenset[str], fixed: dict[str, st
     if len(pieces) != parts:
         raise Unopened("unreadable")
     try:
-        decoded = [_decoded(piece) for piece in pieces]  # all of them: each must be canonical
+        decoded = [base64url.decode(piece) for piece in pieces]  # all of them: each must be canonical
         header = json.loads(decoded[0])
     except (ValueError, RecursionError) as error:
         raise Unopened("unreadable") from error
@@ -127,14 +127,6 @@ def _header(raw: bytes, parts: int, members: frozenset[str], fixed: dict[str, st
     if any(header[name] != value for name, value in fixed.items()):
         raise Unopened("wrong_algorithm")
     return header
-
-
-def _decoded(piece: bytes) -> bytes:
-    """Base64url in its one canonical spelling, so that no byte can be changed without being seen."""
-    value = base64.b64decode(piece + b"=" * (-len(piece) % 4), b"-_", validate=True)
-    if base64.urlsafe_b64encode(value).rstrip(b"=") != piece:
-        raise ValueError("not canonical")
-    return value
 
 
 class _Jws(jws.JWSRegistry):

@@ -2,14 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.clock import utc_now
-from services.exchange.domain.items import Claims, ControlContent, Item, Receipt
+from contracts.border.items import (
+    Claims,
+    ControlContent,
+    ControlItem,
+    DisclosureItem,
+    Item,
+    ItemClass,
+    ProcessItem,
+    Receipt,
+)
+from contracts.strict_json import once
 
 BUCKETS = (2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144, 460_000)
 """Bytes of the signed body. The largest becomes about 820 kB once signed and encrypted: what the broker still takes."""
@@ -56,11 +65,12 @@ def from_bytes(raw: bytes) -> Claims:
     """Raises Unparsable; a member that stands twice is no JSON of ours."""
     try:
         document = json.loads(
-            raw, object_pairs_hook=_once, parse_int=_number, parse_float=_refuse, parse_constant=_refuse
+            raw, object_pairs_hook=once, parse_int=_number, parse_float=_refuse, parse_constant=_refuse
         )
         _require_bounded({**document, "pad": ""} if isinstance(document, dict) else document)
+        _require_one_content(document)
         return _with_bounded_times(_claims().validate_python(document))
-    except (ValidationError, ValueError, RecursionError):
+    except (ValidationError, ValueError, OverflowError, OSError, RecursionError):
         raise Unparsable("not the claims of an envelope") from None
 
 
@@ -76,13 +86,6 @@ def control_from_json(document: object) -> ControlContent:
 
 def _json(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a member stands twice")
-    return value
 
 
 def _number(digits: str) -> int:
@@ -113,18 +116,32 @@ def _require_bounded(value: object, depth: int = 0) -> None:
 
 
 def _with_bounded_times(claims: Claims) -> Claims:
-    """Every time has its zone and lies in a decade around us, so that none overflows when it is compared or stored."""
+    """Every time has its zone and lies in a decade around the envelope, so that none overflows when it is compared or stored."""
+    issued = datetime.fromtimestamp(claims.iat, UTC)
     for item in claims.items:
         for moment in _moments(item):
-            if moment.tzinfo is None or abs(moment.year - utc_now().year) > MAX_YEARS:
+            if moment.tzinfo is None or abs(moment.year - issued.year) > MAX_YEARS:
                 raise ValueError("a time is without zone or far away")
     return claims
 
 
 def _moments(item: Item) -> Iterator[datetime]:
-    if item.process is not None:
-        yield item.process.at
-    if item.disclosure is not None:
-        yield item.disclosure.consent.expiry
-    if isinstance(item.control, Receipt):
-        yield item.control.at
+    match item:
+        case ProcessItem():
+            yield item.process.at
+            if item.process.journey is not None:
+                yield item.process.journey.expected_at
+        case DisclosureItem():
+            yield item.disclosure.consent.expiry
+        case ControlItem(control=Receipt(at=at)):
+            yield at
+
+
+def _require_one_content(document: object) -> None:
+    """An item has the content that its class names, and no other beside it: nothing rides along unchecked."""
+    items = document.get("items") if isinstance(document, dict) else None
+    for item in items if isinstance(items, list) else ():
+        if not isinstance(item, dict) or [n for n in ItemClass if item.get(n) is not None] != [
+            item.get("item_class")
+        ]:
+            raise ValueError("an item has one content")

@@ -3,11 +3,8 @@
 The signatures are over a label, the document's kind and its RFC 8785 form, so that one kind cannot pass for another.
 """
 
-import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import rfc8785
@@ -16,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from contracts import base64url
+
 LABEL = b"corridor-governance-v1\n"
 QUORUM = 2
 TRUST_LIST, AGREEMENT = "trust-list", "agreement"
 
 
 class NotTrusted(ValueError):
-    """The file is not what the governance keys signed, or is no such file at all. Names the file, not its content."""
+    """The file is not what the governance keys signed, or is no such file at all. The message says which, and nothing of its content."""
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -42,33 +41,31 @@ def sign_document(document: Mapping[str, Any], keys: Sequence[OKPKey]) -> dict[s
         private = key.private_key
         if not isinstance(private, Ed25519PrivateKey):
             raise NotTrusted("a governance key must be a private Ed25519 key")
-        signatures.append({"kid": key.kid, "signature": _text(private.sign(material))})
+        signatures.append({"kid": key.kid, "signature": base64url.encode(private.sign(material))})
     return {"document": dict(document), "signatures": signatures}
 
 
-def read_signed(path: Path, kind: str, governance: Mapping[str, OKPKey]) -> dict[str, Any]:
-    """The document, after two different governance keys were found to have signed it. Raises NotTrusted."""
+def verified(content: Any, kind: str, governance: Mapping[str, OKPKey]) -> dict[str, Any]:
+    """The document of a file's content, after two different governance keys were found to have signed it. Raises NotTrusted."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         document, signatures = content["document"], content["signatures"]
         material = _material(document)
         signers = {entry["kid"] for entry in signatures if _holds(entry, material, governance)}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NotTrusted(f"{path.name} cannot be read") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotTrusted("cannot be read") from error
     if document.get("kind") != kind:
-        raise NotTrusted(f"{path.name} is no {kind}")
+        raise NotTrusted(f"is no {kind}")
     if len(signers) < QUORUM:
-        raise NotTrusted(f"{path.name} is not signed by {QUORUM} governance keys")
+        raise NotTrusted(f"is not signed by {QUORUM} governance keys")
     return dict(document)
 
 
-def governance_keys(path: Path) -> dict[str, OKPKey]:
-    """The governance keys' public halves by `kid`, from a JWKS file. Raises NotTrusted."""
+def public_keys(content: Any) -> dict[str, OKPKey]:
+    """The governance keys' public halves by `kid`, from the content of a JWKS file. Raises NotTrusted."""
     try:
-        keys = json.loads(path.read_text(encoding="utf-8"))["keys"]
-        return {key["kid"]: OKPKey.import_key(key) for key in keys}
-    except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
-        raise NotTrusted(f"{path.name} holds no governance keys") from error
+        return {key["kid"]: OKPKey.import_key(key) for key in content["keys"]}
+    except (ValueError, KeyError, TypeError, JoseError) as error:
+        raise NotTrusted("holds no governance keys") from error
 
 
 def _holds(entry: Mapping[str, str], material: bytes, governance: Mapping[str, OKPKey]) -> bool:
@@ -76,7 +73,7 @@ def _holds(entry: Mapping[str, str], material: bytes, governance: Mapping[str, O
     if key is None or not isinstance(key.public_key, Ed25519PublicKey):
         return False
     try:
-        key.public_key.verify(_bytes(entry["signature"]), material)
+        key.public_key.verify(base64url.decode(entry["signature"]), material)
     except InvalidSignature:
         return False
     return True
@@ -84,11 +81,3 @@ def _holds(entry: Mapping[str, str], material: bytes, governance: Mapping[str, O
 
 def _material(document: Mapping[str, Any]) -> bytes:
     return LABEL + str(document["kind"]).encode() + b"\n" + canonical(document)
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Discriminator
 
 from contracts.disclosure import REFERRAL
 
@@ -218,34 +220,57 @@ class Listing:
     kind: Literal["listing"] = "listing"
 
 
-ControlContent = Receipt | Refusal | Recall | Correction | Answer | Presence | Resend | Void | Listing
+ControlContent = Annotated[
+    Receipt | Refusal | Recall | Correction | Answer | Presence | Resend | Void | Listing,
+    Discriminator("kind"),
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One item. `reference` is the pairwise case reference; exactly one of the three contents is there."""
+class ControlItem:
+    """About envelopes and disclosures themselves, between the authorities of two cells. A recall names its case."""
 
     id: UUID
-    item_class: ItemClass
+    control: ControlContent
     reference: UUID | None = None
     code_lists: str = CODE_LISTS
     traceparent: str | None = None
-    control: ControlContent | None = None
-    process: ProcessContent | None = None
-    disclosure: DisclosureContent | None = None
+    item_class: Literal[ItemClass.CONTROL] = ItemClass.CONTROL
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessItem:
+    """What a half did. `reference` is the case as its two organisations name it to each other."""
+
+    id: UUID
+    reference: UUID
+    process: ProcessContent
+    code_lists: str = CODE_LISTS
+    traceparent: str | None = None
+    item_class: Literal[ItemClass.PROCESS] = ItemClass.PROCESS
 
     @property
-    def well_formed(self) -> bool:
-        """It has the one content that its class names, and a reference unless it is control."""
-        contents = {
-            ItemClass.CONTROL: self.control,
-            ItemClass.PROCESS: self.process,
-            ItemClass.DISCLOSURE: self.disclosure,
-        }
-        present = {kind for kind, content in contents.items() if content is not None}
-        return present == {self.item_class} and (
-            self.reference is not None or self.item_class is ItemClass.CONTROL
-        )
+    def agreement(self) -> AgreementReference:
+        return self.process.agreement
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureItem:
+    """Fields of a person, as she agreed. `reference` is the case as its two organisations name it to each other."""
+
+    id: UUID
+    reference: UUID
+    disclosure: DisclosureContent
+    code_lists: str = CODE_LISTS
+    traceparent: str | None = None
+    item_class: Literal[ItemClass.DISCLOSURE] = ItemClass.DISCLOSURE
+
+    @property
+    def agreement(self) -> AgreementReference:
+        return self.disclosure.agreement
+
+
+Item = Annotated[ControlItem | ProcessItem | DisclosureItem, Discriminator("item_class")]
 
 
 @dataclass(frozen=True, slots=True)

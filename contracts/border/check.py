@@ -5,29 +5,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.casefile.fields import FIELDS, checked
-from contracts.codes import UnknownCode, codes
-from contracts.crossing import BY_CODE
-from contracts.disclosure import TRANSFER, AgreementTerms
-from contracts.organisations import authority, cell_of
-from contracts.protection import IMMEDIATE_PROTECTION, is_of_country, protection
-from services.exchange.domain.items import (
+from contracts.border.items import (
     MAX_CONTROL_ITEMS,
     MAX_ITEMS,
     AgreementReference,
     Answer,
     Claims,
     ControlContent,
+    ControlItem,
     Correction,
     DisclosureContent,
     Item,
     ItemClass,
     Presence,
     ProcessContent,
+    ProcessItem,
     Proof,
     Recall,
     Receipt,
 )
+from contracts.casefile.fields import FIELDS, checked
+from contracts.codes import UnknownCode, codes
+from contracts.crossing import BY_CODE
+from contracts.disclosure import TRANSFER, AgreementTerms
+from contracts.organisations import authority, cell_of
+from contracts.protection import IMMEDIATE_PROTECTION, is_of_country, protection
 
 CLOCK_SKEW = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(days=30)
@@ -70,42 +72,37 @@ def check_claims(claims: Claims, *, signer: str, reader: str, partner: str, now:
         return "not_yet_valid"
     if claims.exp - claims.iat > LONGEST_LIFE.total_seconds():
         return "invalid_value"
-    counted = claims.seq > 0 or all(isinstance(item.control, Presence) for item in claims.items)
+    counted = claims.seq > 0 or all(is_presence(item) for item in claims.items)
     control = sum(item.item_class is ItemClass.CONTROL for item in claims.items)
     bounded = 1 <= len(claims.items) <= MAX_ITEMS and control <= MAX_CONTROL_ITEMS
     return None if counted and bounded else "invalid_value"
 
 
+def is_presence(item: Item) -> bool:
+    return isinstance(item, ControlItem) and isinstance(item.control, Presence)
+
+
 def check_item(item: Item, agreement: Agreement | None, way: Way, now: datetime) -> str | None:
     """The code that refuses the item, or None. `agreement` is the one that the item names, as this cell knows it."""
-    if not item.well_formed:
-        return "invalid_value"
-    if item.control is not None:
-        return _check_control(item, way)
-    content = item.process or item.disclosure
-    if content is None or not _in_force(content.agreement, agreement, way, now):
+    if isinstance(item, ControlItem):
+        return _check_control(item.control, way)
+    if agreement is None or not _in_force(item.agreement, agreement, way, now):
         return "agreement_not_in_force"
-    if agreement is None:
-        return "agreement_not_in_force"
-    if item.process is not None:
+    if isinstance(item, ProcessItem):
         return _check_process(item.process, agreement)
-    return (
-        _check_disclosure(item.disclosure, agreement, way, now)
-        if item.disclosure is not None
-        else "invalid_value"
-    )
+    return _check_disclosure(item.disclosure, agreement, way, now)
 
 
-def _check_control(item: Item, way: Way) -> str | None:
+def _check_control(content: ControlContent, way: Way) -> str | None:
     """Control is spoken by the authority of one cell to the authority of the other, and by nobody else."""
     if way.sender != authority(way.sender_cell):
         return "sender_mismatch"
     if way.recipient != authority(way.recipient_cell):
         return "wrong_recipient"
-    return _check_codes(item.control)
+    return _check_codes(content)
 
 
-def _check_codes(content: ControlContent | None) -> str | None:
+def _check_codes(content: ControlContent) -> str | None:
     match content:
         case Answer(answer=answer):
             return _unknown("recall_answer", [answer])
@@ -118,8 +115,8 @@ def _check_codes(content: ControlContent | None) -> str | None:
     return None
 
 
-def _in_force(named: AgreementReference, ours: Agreement | None, way: Way, now: datetime) -> bool:
-    if ours is None or named != ours.reference:
+def _in_force(named: AgreementReference, ours: Agreement, way: Way, now: datetime) -> bool:
+    if named != ours.reference:
         return False
     terms = ours.terms
     return terms.joins(way.sender_cell, way.recipient_cell) and terms.valid_from <= now < terms.valid_until

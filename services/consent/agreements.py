@@ -1,0 +1,56 @@
+"""When an agreement changes or ends, what was disclosed under it follows: case by case, in batches, from a due row."""
+
+import logging
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.outbox import Due
+from chassis.work import Item, WorkKind
+from services.consent import store
+from services.consent.domain.facts import DisclosureAuthorised, DisclosureRecalled, Fact
+from services.consent.outgoing import LOOK, outgoing
+
+BATCH = 100
+"""Cases whose records are held by one transaction."""
+
+ATTEMPTS = 100
+"""It is protective and needs the database alone: it is not given up."""
+
+log = logging.getLogger(__name__)
+
+
+async def _nothing(_: Item) -> None:
+    """There is nothing to do outside the transaction."""
+
+
+def look_work(cell: str) -> WorkKind:
+    async def look(tx: Transaction, item: Item, _: None) -> None:
+        """One batch, and the row again for the next. What an earlier look has settled is found as it should be."""
+        done, agreement_id = item.payload, item.payload["agreement_id"]
+        cases = await store.cases_under(tx, agreement_id, done.get("after"), BATCH)
+        said = await _reconsider(tx, cell, cases)
+        counts = {
+            "looked": done.get("looked", 0) + len(cases),
+            "recalled": done.get("recalled", 0) + _count(said, DisclosureRecalled),
+            "anew": done.get("anew", 0) + _count(said, DisclosureAuthorised),
+        }
+        log.info(
+            "agreement %s version %d: %d cases looked at, %d disclosures taken back, %d of them disclosed anew",
+            *(agreement_id, done["version"], *counts.values()),
+        )
+        if len(cases) == BATCH:
+            tx.say(Due(LOOK, item.key, {**done, **counts, "after": str(cases[-1])}))
+
+    return WorkKind(LOOK, act=_nothing, finish=look, max_attempts=ATTEMPTS)
+
+
+async def _reconsider(tx: Transaction, cell: str, cases: list[UUID]) -> list[Fact]:
+    loaded = await store.load(tx, cell, cases)
+    said = [fact for case in loaded.values() for fact in case.agreement_changed(tx.now)]
+    await store.save_cases(tx, list(loaded.values()))
+    tx.say(*map(outgoing, said))
+    return said
+
+
+def _count(said: list[Fact], kind: type[Fact]) -> int:
+    return sum(isinstance(fact, kind) for fact in said)
