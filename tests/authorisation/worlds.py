@@ -72,6 +72,9 @@ class World:
         made: Made = await getattr(self, subject)()
         return made
 
+    async def code_list(self) -> Made:
+        return {"name": "referral_state"}
+
     async def nothing(self) -> Made:
         return {}
 
@@ -244,8 +247,12 @@ class Consent(World):
         sent = await self.consent()
         asked = consenting.referral_sent(UUID(sent["case_id"]))
         await self.harness.deliver(asked)
+        return await self.granted_to(asked.referral_id)
+
+    async def granted_to(self, referral_id: UUID) -> Made:
+        """The worker's case received what was disclosed for this referral."""
         made = await self.case()
-        event = referring.received(UUID(made["case_id"]), asked.referral_id, recipient=AGENCY)
+        event = referring.received(UUID(made["case_id"]), referral_id, recipient=AGENCY)
         await self.harness.deliver(event)
         return {**made, "disclosure_id": str(event.disclosure_id)}
 
@@ -413,6 +420,10 @@ class Audit(World):
         case_id = uuid4()
         await self.harness.deliver(given(case_id))
         return {"case_id": str(case_id)}
+
+    async def verifying(self) -> Made:
+        answer = await self.ask("auditor", "POST", "/v1/chain/verifications")
+        return {"verification_id": answer.json()["id"]}
 
 
 WORLDS: Mapping[str, type[World]] = {
