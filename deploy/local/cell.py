@@ -19,8 +19,8 @@ from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
-VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
-ERASING_SERVICES = ("intake",)
+VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
+ERASING_SERVICES = ("intake", "interchange")
 """Those of them that may destroy a person's key."""
 EPOCH = "2026-11"
 FRONT = "front"
