@@ -19,9 +19,9 @@ from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
-VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
-ERASING_SERVICES = ("intake",)
-"""Those of them that may destroy a person's key."""
+VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
+ERASING_SERVICES = ("intake", "interchange")
+"""Those of them that may destroy a key: a person's, and that of a file whose import is done."""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"
