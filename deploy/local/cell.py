@@ -21,7 +21,7 @@ from deploy.local.trust import TrustFiles
 
 VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
 ERASING_SERVICES = ("intake", "interchange")
-"""Those of them that may destroy a person's key."""
+"""Those of them that may destroy a key: a person's, and that of a file whose import is done."""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"
