@@ -91,6 +91,25 @@ STOPS = Table(
     filled("allowed", INTEGER),
 )
 
+REPLAYS = Table(
+    "replays",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("reason", TEXT),
+    required("place", TEXT),
+    required("over_gap", BOOLEAN),
+    required("state", TEXT),
+    required("actor", TEXT),
+    required("streams", INTEGER),
+    required("begun_at", TIMESTAMPTZ),
+    Column("ended_at", TIMESTAMPTZ),
+    filled("source", TEXT),
+    filled("stream", TEXT),
+    filled("freed", INTEGER),
+    filled("still_parked", INTEGER),
+    filled("events", INTEGER),
+)
+
 WORK = Table(
     "work",
     META,

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -24,15 +25,17 @@ from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
 from chassis.observe.telemetry import Telemetry
 from chassis.purge import purge_work
+from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.vault import Vault
-from chassis.web import answers, operations, refusals
+from chassis.web import answers, code_lists, operations, parked_events, reading, refusals
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.http import replayed
 from chassis.web.idempotency import Replayed
+from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst
@@ -99,11 +102,11 @@ class Service:
     def _loops(
         self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
     ) -> list[Loop]:
-        link = KafkaLink(self.settings, self.name)
+        link = self.link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         if self.subscriptions:
             loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
-        kinds = [*work, purge_work(), attempts_work()]
+        kinds = [*work, purge_work(), attempts_work(), replay_work(self)]
         self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         return [*loops, runner, *background]
@@ -134,8 +137,14 @@ class Service:
         )
         app.state.settings, app.state.name = self.settings, self.name
         app.include_router(router)
-        app.include_router(operations.router)
+        for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
+            app.include_router(routes)
         return app
+
+    @cached_property
+    def commands(self) -> Commands:
+        """The routes of this service by their names, for what its views offer."""
+        return Commands(self.app)
 
     def today(self) -> date:
         """The date at this moment in the place of this cell."""

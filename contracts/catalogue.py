@@ -6,7 +6,18 @@ from types import MappingProxyType
 
 from contracts import services
 from contracts.envelope import Event
-from contracts.events import access, audit, consent, directory, exchange, intake, notify, referral, returns
+from contracts.events import (
+    access,
+    audit,
+    consent,
+    directory,
+    exchange,
+    intake,
+    notify,
+    operations,
+    referral,
+    returns,
+)
 
 DAY_MS = 86_400_000
 RETENTION_MS = 30 * DAY_MS
@@ -136,6 +147,10 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
     *(Entry(access.AttemptRefusedV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
+    *(
+        Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)
+        for service in SERVICES
+    ),
 )
 """A test holds this list against the wiring of the services."""
 

@@ -1,38 +1,38 @@
 """The commands of `corridor`, each with its options and help; the work is done in the modules beside this one."""
 
-import contextlib
-import sys
-from collections.abc import Coroutine, Iterator
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from deploy.local.trouble import Trouble
+from corridor.console import call, console, troubles
+from corridor.operate import operate
+from deploy.local.people import story
+from deploy.local.place import COUNTRIES
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-WIDTH = 140
-"""Of what is printed into a file."""
+SENDER, RECEIVER = story().countries
+WORKER, OFFICER = f"{SENDER.lower()}.worker", f"{SENDER.lower()}.officer"
 
 app = typer.Typer(
-    help="Corridor on this machine: two countries, their services, and a story.", no_args_is_help=True
+    help="Corridor on this machine: countries, their services, and a story.", no_args_is_help=True
 )
+country = typer.Typer(help="The folder of a country.", no_args_is_help=True)
+app.add_typer(country, name="country")
+app.add_typer(operate, name="operate")
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[
     bool, typer.Option("--processes", help="One process for each service, not one for each cell.")
 ]
-Who = Annotated[str, typer.Option("--as", help="Who you are, for example th.officer.")]
+Who = Annotated[str, typer.Option("--as", help=f"Who you are, for example {OFFICER}.")]
 
 
 @app.command()
 def up(
     cells: Annotated[
-        list[str] | None, typer.Argument(help="Jurisdictions, ISO 3166-1 codes; TH KH by default.")
+        list[str] | None,
+        typer.Argument(help=f"Jurisdictions, ISO 3166-1 codes; {SENDER} {RECEIVER} by default."),
     ] = None,
     fresh: Fresh = False,
     processes: Processes = False,
@@ -40,29 +40,35 @@ def up(
     """Start the cells and leave them up until Ctrl-C."""
     from corridor.running import run
 
-    with _troubles():
-        run(_console(), [code.upper() for code in cells or ["TH", "KH"]], fresh=fresh, processes=processes)
+    with troubles():
+        run(
+            console(),
+            [code.upper() for code in cells or story().countries],
+            fresh=fresh,
+            processes=processes,
+        )
 
 
-@app.command()
+@app.command(
+    help=f"Play one case through {SENDER} and {RECEIVER}, on the stack that is up here or on one of its own, which stays up."
+)
 def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Stop everything at the end of the story.")] = False,
     fresh: Fresh = False,
     processes: Processes = False,
 ) -> None:
-    """Play one case through TH and KH, on the stack that is up here or on one of its own, which then stays up."""
     from corridor import running
 
-    with _troubles():
-        running.demo(_console(), leave=leave, fresh=fresh, processes=processes)
+    with troubles():
+        running.demo(console(), leave=leave, fresh=fresh, processes=processes)
 
 
 @app.command("token")
-def print_token(name: Annotated[str, typer.Argument(help="For example th.worker.")]) -> None:
+def print_token(name: Annotated[str, typer.Argument(help=f"For example {WORKER}.")]) -> None:
     """Print an access token of ten minutes for one of the stack's invented people."""
     from corridor.sign_in import token
 
-    with _troubles():
+    with troubles():
         typer.echo(token(name))
 
 
@@ -71,22 +77,7 @@ def trace(case: Annotated[UUID, typer.Argument(help="The case's identifier in ei
     """Print a case's way through the audit trails of both cells. Development only."""
     from corridor.trace import trace_case
 
-    _call(trace_case(case, _console()))
-
-
-@app.command()
-def parked(
-    cell: Annotated[str, typer.Argument(help="The jurisdiction, for example TH.")],
-    stream: Annotated[
-        str | None, typer.Option("--replay", help="Try this parked stream again, in order.")
-    ] = None,
-) -> None:
-    """List the events that stand still in every service of a cell, or replay one stream of them."""
-    from corridor.parked import list_parked, replay
-
-    _call(
-        list_parked(cell.upper(), _console()) if stream is None else replay(cell.upper(), stream, _console())
-    )
+    call(trace_case(case, console()))
 
 
 @app.command("import")
@@ -94,21 +85,45 @@ def import_command(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX with HTCDS field names.")
     ],
-    who: Who = "th.officer",
+    who: Who = OFFICER,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and load none.")] = False,
 ) -> None:
     """Import cases from a file, with a progress bar and an error for each bad row."""
     from corridor.importing import import_file
 
-    _call(import_file(file, who, _console(), dry_run=dry_run))
+    call(import_file(file, who, console(), dry_run=dry_run))
 
 
 @app.command()
-def verify(cell: Annotated[str, typer.Argument(help="The jurisdiction, for example KH.")]) -> None:
+def verify(cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for example {RECEIVER}.")]) -> None:
     """Recompute the audit log of a cell from its leaves and compare it with its head."""
     from corridor.verifying import verify_chain
 
-    _call(verify_chain(cell.upper(), _console()))
+    call(verify_chain(cell.upper(), console()))
+
+
+@country.command("check")
+def check(
+    code: Annotated[str, typer.Argument(help=f"Its code of ISO 3166-1, for example {RECEIVER}.")],
+    folder: Annotated[Path, typer.Option("--folder", help="Where the countries' folders are.")] = COUNTRIES,
+) -> None:
+    """Say whether a country's folder is whole, with a line for each mistake."""
+    from corridor.country import check_country
+
+    with troubles():
+        check_country(code.upper(), folder, console())
+
+
+@country.command("holidays")
+def holidays(
+    code: Annotated[str, typer.Argument(help=f"Its code of ISO 3166-1, for example {RECEIVER}.")],
+    years: Annotated[list[int], typer.Argument(help="The years.")],
+) -> None:
+    """Print a country's public holidays as its calendar.json has them."""
+    from corridor.country import print_holidays
+
+    with troubles():
+        print_holidays(code.upper(), years, console())
 
 
 @app.command()
@@ -123,38 +138,6 @@ def doctor() -> None:
     findings = examine(ROOT)
     for finding in findings:
         table.add_row(finding.what, finding.seen, finding.remedy or "nothing")
-    _console().print(table)
+    console().print(table)
     if any(finding.remedy for finding in findings):
         raise typer.Exit(1)
-
-
-@cache
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
-
-
-@contextlib.contextmanager
-def _troubles() -> Iterator[None]:
-    """What a person can mend is one sentence and the status 1."""
-    try:
-        yield
-    except (Trouble, OSError) as error:
-        _console().print(_sentence(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-
-
-def _sentence(error: Trouble | OSError) -> str:
-    """Of the system's errors, such as a full disk or a folder that may not be written, with the file's name."""
-    if isinstance(error, Trouble):
-        return str(error)
-    where = f" ({error.filename})" if error.filename else ""
-    return f"the system refused: {error.strerror or error}{where}"
-
-
-def _call(work: Coroutine[Any, Any, None]) -> None:
-    import asyncio
-
-    with _troubles():
-        asyncio.run(work)

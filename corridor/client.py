@@ -51,6 +51,10 @@ class Person:
     async def get(self, path: str, **params: Any) -> Any:
         return await self._send("GET", path, params=params)
 
+    async def look(self, path: str) -> Any:
+        """What is answered, also where the status says that something is wrong."""
+        return self._read(await self._try("GET", path, {"Authorization": f"Bearer {self._fresh()}"}, {}))
+
     async def seen(self, path: str) -> dict[str, str]:
         """Read what is there, and answer the header by which a change says so."""
         answer = await self._asked("GET", path, {})

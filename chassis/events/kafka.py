@@ -1,14 +1,17 @@
 """How a service speaks with Kafka: its producer and consumer, which partition a key goes to, and topics that are missing."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
+from chassis.endings import within
 from chassis.faults import TopicUnavailable
 from chassis.settings import Settings
 
@@ -16,6 +19,7 @@ MAX_BATCH_BYTES = 1_000_000
 """Below the broker's default of 1,048,588 bytes a record batch."""
 
 METADATA_SECONDS = 10.0
+RANGE_SECONDS = 5.0
 KEYS_CACHED = 100_000
 
 
@@ -96,6 +100,31 @@ class Partitions:
         if not partitions:
             raise TopicUnavailable(f"topic {topic} does not exist or may not be written")
         return len(partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What the broker has of a partition: from `first` to before `end`."""
+
+    first: int
+    end: int
+
+
+async def ranges(link: KafkaLink, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Range]:
+    """What the broker has of these; nothing of a topic that it does not have, and nothing at all where it is away."""
+    consumer = link.consumer()
+    try:
+        async with asyncio.timeout(RANGE_SECONDS):
+            await consumer.start()
+            seen = await consumer.topics()
+            asked = [TopicPartition(*one) for one in partitions if one[0] in seen]
+            first, end = await consumer.beginning_offsets(asked), await consumer.end_offsets(asked)
+    except (KafkaError, TimeoutError, OSError):
+        return {}
+    finally:
+        with contextlib.suppress(KafkaError):
+            await within(RANGE_SECONDS, consumer.stop())
+    return {(tp.topic, tp.partition): Range(first[tp], end[tp]) for tp in asked}
 
 
 async def require_topics(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:

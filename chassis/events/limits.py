@@ -150,6 +150,11 @@ async def end(tx: Transaction, stop_id: UUID, allowed: int) -> bool:
     return (await tx.execute(_END, {"id": stop_id, "allowed": allowed})).rowcount == 1
 
 
+async def exists(tx: Transaction, stop_id: UUID) -> bool:
+    statement = text("select exists (select from chassis.stops where id = :id)")
+    return bool((await tx.execute(statement, {"id": stop_id})).scalar_one())
+
+
 def told(row: Row[Any]) -> str:
     """A stop in words for an operator."""
     where = f" at {row.place}" if row.place else ""

@@ -30,11 +30,10 @@ _BEGIN = text(
     on conflict (topic, partition) do nothing
     """
 )
-_SET = text(
-    """
-    insert into chassis.offsets (topic, partition, next_offset) values (:topic, :partition, :offset)
-    on conflict (topic, partition) do update set next_offset = excluded.next_offset
-    """
+_ALL = text("select topic, partition, next_offset from chassis.offsets")
+_PUT = text(
+    "update chassis.offsets set next_offset = :offset"
+    " where topic = :topic and partition = :partition and next_offset = :expected"
 )
 
 
@@ -92,6 +91,12 @@ async def begin(database: Database, first: Mapping[Partition, int]) -> None:
             )
 
 
-async def put(tx: Transaction, partition: Partition, offset: int) -> None:
-    """For an operator who accepts that events are gone, or reads a partition again: go on from this offset."""
-    await tx.execute(_SET, {"topic": partition[0], "partition": partition[1], "offset": offset})
+async def all_stored(tx: Transaction) -> dict[Partition, int]:
+    rows = await tx.execute(_ALL)
+    return {(row.topic, row.partition): row.next_offset for row in rows}
+
+
+async def put_if(tx: Transaction, partition: Partition, expected: int, offset: int) -> bool:
+    """For an operator who accepts that events are gone, or reads a partition again. False where it is elsewhere by now."""
+    key = {"topic": partition[0], "partition": partition[1]}
+    return (await tx.execute(_PUT, {**key, "expected": expected, "offset": offset})).rowcount == 1

@@ -9,6 +9,9 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.events.admission import Cause, Incoming, Mark, Message, Parked, Record, Stream
+from contracts.catalogue import CATALOGUE
+
+KNOWN = frozenset(entry.type for entry in CATALOGUE)
 
 _STORED = text(
     """
@@ -27,8 +30,8 @@ _KEEP = text(
 )
 _LIST = text(
     """
-    select source, stream, sequence, topic, reason, place, state, parked_at from chassis.parked
-    where state = 'waiting' and (cast(:at as timestamptz) is null
+    select source, stream, sequence, topic, headers, reason, place, state, parked_at from chassis.parked
+    where state = 'waiting' and (cast(:only as text) is null or stream = :only) and (cast(:at as timestamptz) is null
         or (parked_at, source, stream, sequence) > (cast(:at as timestamptz), :source, :stream, :sequence))
     order by parked_at, source, stream, sequence limit :limit
     """
@@ -46,6 +49,15 @@ _SETTLE = text(
 _EXPLAIN = text(
     "update chassis.parked set reason = :reason, place = :place"
     " where source = :source and stream = :stream and sequence = :sequence"
+)
+_HOLD = text(
+    """
+    select sequence, topic, headers, reason, place, state, parked_at from chassis.parked
+    where source = :source and stream = :stream and sequence = :sequence and state = 'waiting' for update
+    """
+)
+_FIRST = text(
+    "select min(sequence) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
 )
 _WAITING = text(
     "select count(*) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
@@ -102,7 +114,7 @@ def message(row: Row[Any]) -> Message:
 
 
 async def list_parked(
-    tx: Transaction, limit: int, after: Sequence[str] | None = None
+    tx: Transaction, limit: int, after: Sequence[str] | None = None, only: str | None = None
 ) -> tuple[Sequence[Row[Any]], tuple[object, ...] | None]:
     """What waits for an operator, oldest first, and the position of the next page (None on the last)."""
     at, source, stream, sequence = after or (None, "", "", "0")
@@ -112,6 +124,7 @@ async def list_parked(
         "stream": stream,
         "sequence": int(sequence),
         "limit": limit,
+        "only": only,
     }
     rows = (await tx.execute(_LIST, parameters)).all()
     last = rows[-1] if len(rows) == limit else None
@@ -125,6 +138,23 @@ async def list_parked(
 
 def _instant(text_: str | None) -> Any:
     return None if text_ is None else datetime.fromisoformat(text_)
+
+
+def type_of(row: Row[Any]) -> str | None:
+    """The event's type, where it is one that we know: what a header holds may be anything."""
+    types = [value for name, value in json.loads(row.headers) if name == "ce_type"] if row.headers else []
+    return types[0] if types and types[0] in KNOWN else None
+
+
+async def hold_waiting(tx: Transaction, stream: Stream, sequence: int) -> Row[Any] | None:
+    """Lock an event that waits."""
+    parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence}
+    return (await tx.execute(_HOLD, parameters)).one_or_none()
+
+
+async def first_waiting(tx: Transaction, stream: Stream) -> int | None:
+    found: int | None = (await tx.execute(_FIRST, {"source": stream[0], "stream": stream[1]})).scalar_one()
+    return found
 
 
 async def following(tx: Transaction, stream: Stream, after: int) -> Row[Any] | None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,8 @@ from joserfc.jwk import OKPKey
 
 from chassis.identity.signing import ALGORITHM, TYPE
 from chassis.problems import Unauthenticated
+from contracts import base64url
+from contracts.strict_json import no_constant, once
 
 TYPES = (TYPE, f"application/{TYPE}")
 LEEWAY_SECONDS = 5
@@ -86,7 +87,7 @@ def _number(claims: Mapping[str, Any], name: str) -> float:
 
 def _decoded(part: str) -> bytes:
     try:
-        return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        return base64url.decode(part)
     except ValueError as error:
         raise Unauthenticated("not a signed token") from error
 
@@ -94,20 +95,9 @@ def _decoded(part: str) -> bytes:
 def _json_object(raw: bytes | str) -> dict[str, Any]:
     """Strict: one object, and no member twice, so that two readers cannot see two different tokens."""
     try:
-        value = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
+        value = json.loads(raw, object_pairs_hook=once, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         raise Unauthenticated("the token is no JSON object") from error
     if not isinstance(value, dict):
         raise Unauthenticated("the token is no JSON object")
     return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a member stands twice")
-    return value
-
-
-def _no_constant(_: str) -> Any:
-    raise ValueError("NaN and Infinity are no JSON")

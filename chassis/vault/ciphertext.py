@@ -1,13 +1,13 @@
 """What the vault writes: AES-256-GCM with a random nonce, bound to person, field class and record, padded. No I/O."""
 
-import base64
-import binascii
 import os
 import re
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from contracts import base64url
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -31,7 +31,7 @@ def new_key() -> bytes:
 
 def seal(key: bytes, place: bytes, plaintext: str) -> str:
     nonce = os.urandom(NONCE_BYTES)
-    return PREFIX + _encoded(nonce + AESGCM(key).encrypt(nonce, _padded(plaintext.encode()), place))
+    return PREFIX + base64url.encode(nonce + AESGCM(key).encrypt(nonce, _padded(plaintext.encode()), place))
 
 
 def open_(key: bytes, place: bytes, sealed: str) -> str:
@@ -39,12 +39,9 @@ def open_(key: bytes, place: bytes, sealed: str) -> str:
     if not _SEALED.fullmatch(sealed):
         raise Broken
     try:
-        raw = base64.urlsafe_b64decode(sealed[len(PREFIX) :] + "=" * (-len(sealed[len(PREFIX) :]) % 4))
-        # The last character may have spare bits: without this, a ciphertext would have several spellings.
-        if PREFIX + _encoded(raw) != sealed:
-            raise Broken
+        raw = base64url.decode(sealed[len(PREFIX) :])
         return _unpadded(AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place)).decode()
-    except (InvalidTag, binascii.Error, UnicodeDecodeError):
+    except (InvalidTag, ValueError):
         raise Broken from None
 
 
@@ -73,10 +70,6 @@ def unwrap(epoch_key: bytes, person_id: UUID, epoch: str, wrapped: bytes) -> byt
 
 def _wrapping(person_id: UUID, epoch: str) -> bytes:
     return "\x1f".join(("corridor.vault.key.v1", str(person_id), epoch)).encode()
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _padded(plaintext: bytes) -> bytes:

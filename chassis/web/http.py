@@ -1,6 +1,5 @@
 """What a route stands on: the actor, one transaction for the request, idempotency, versions and pages."""
 
-import base64
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from chassis.identity.auth import Actor, authenticate
 from chassis.problems import Invalid, PreconditionRequired
 from chassis.web.api_document import KEY, NEEDED
 from chassis.web.idempotency import Replayed, claim, remember
+from contracts import base64url
 
 T = TypeVar("T")
 _KEY = re.compile(KEY)
@@ -141,8 +141,7 @@ def page(
     if after is None:
         return PageQuery(limit, None)
     try:
-        padded = after + "=" * (-len(after) % 4)
-        text_ = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        text_ = base64url.decode(after).decode()
     except ValueError as error:
         raise Invalid("`after` must be the `next` of a page before") from error
     if "\x00" in text_:  # no text of a database has one
@@ -155,7 +154,7 @@ Page = Annotated[PageQuery, Depends(page)]
 
 def cursor(*parts: object) -> str:
     """The opaque position of a row, from the values that order it."""
-    return base64.urlsafe_b64encode("\x1f".join(str(p) for p in parts).encode()).decode().rstrip("=")
+    return base64url.encode("\x1f".join(str(p) for p in parts).encode())
 
 
 class Listing(BaseModel, Generic[T]):

@@ -1,21 +1,22 @@
-"""Routes that every service has: health, and the worklist of what stands still."""
+"""Routes that every service has: health, and the worklist of work that failed."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database
 from chassis.endings import within
-from chassis.events.consumer import list_parked, replay_stream
-from chassis.identity.access import permitted, require
+from chassis.identity.access import permitted, require, rights_of
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
-from chassis.web.positions import instant, number, positioned
+from chassis.web.moves import Commands, MoveView, Offer
+from chassis.web.positions import positioned
+from chassis.web.reasons import Reasoned, log_operation
 from chassis.work import retry_failed
 
 ANSWER_SECONDS = 3.0
@@ -58,57 +59,16 @@ async def openapi(request: Request) -> dict[str, Any]:
     return {**document, "paths": paths}
 
 
-class ParkedEvent(BaseModel):
-    source: str
-    stream: str
-    sequence: int
-    topic: str
-    reason: str
-    state: str
-
-
-@router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
-async def list_parked_events(actor: Who, tx: Tx, page: Page) -> Listing[ParkedEvent]:
-    require(actor, "parked.read")
-    positioned(page.after, instant, str, str, number)
-    rows, position = await list_parked(tx, page.limit, page.after)
-    items = [ParkedEvent.model_validate(row, from_attributes=True) for row in rows]
-    return Listing(items=items, next=cursor(*position) if position else None)
-
-
-class Replay(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    source: Annotated[str, Field(max_length=80)]
-    stream: Annotated[str, Field(max_length=120)]
-    over_gap: Annotated[bool, Field(description="accept that events before a gap will never come")] = False
-
-
-class Replayed(BaseModel):
-    replayed: int
-    still_parked: int
-
-
-@router.post(
-    "/v1/parked/replay", summary="Try a parked stream again, in order; it stays parked if it fails again"
-)
-async def replay_parked_stream(body: Replay, request: Request, actor: Who) -> Replayed:
-    require(actor, "parked.replay")
-    handled, left = await replay_stream(
-        request.app.state.service, body.source, body.stream, over_gap=body.over_gap
-    )
-    return Replayed(replayed=handled, still_parked=left)
-
-
 class StuckWork(BaseModel):
     id: UUID
     kind: str
     attempts: int
     last_error: str | None
+    moves: list[MoveView] = []
 
 
 @router.get("/v1/work", summary="Work that failed for good and waits for an operator")
-async def list_failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]:
+async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> Listing[StuckWork]:
     require(actor, "work.read")
     (after,) = positioned(page.after, UUID) or (UUID(int=0),)
     rows = (
@@ -121,14 +81,18 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page) -> Listing[StuckWork]
         )
     ).all()
     items = [StuckWork.model_validate(row, from_attributes=True) for row in rows]
+    commands: Commands = request.app.state.service.commands
+    for item in items:
+        item.moves = commands.open([Offer("retry_work", "work.retry")], rights_of(actor), work_id=item.id)
     return Listing(items=items, next=cursor(rows[-1].id) if len(rows) == page.limit else None)
 
 
 @router.post("/v1/work/{work_id}/retry", summary="Try failed work again from its first attempt")
-async def retry_work(work_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+async def retry_work(work_id: UUID, body: Reasoned, actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, "work.retry")
     if not await retry_failed(tx, work_id):
         raise NotFound
+    log_operation(tx, "retry_work", body, target_id=work_id)
     return done(tx, response, work_id)
 
 

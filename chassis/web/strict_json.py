@@ -6,13 +6,12 @@ UTF-16 and NaN. A NUL is no character of any text that we keep: PostgreSQL has n
 
 import json
 import re
-from collections.abc import Sequence
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.problems import Invalid, UnsupportedMediaType
 from chassis.web.answers import problem_response
+from contracts.strict_json import MemberTwice, once
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -57,22 +56,17 @@ def check(body: bytes) -> None:
     if _NUL.search(text):
         raise NotStrict("the body has a NUL character")
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        found = json.loads(text, object_pairs_hook=once, parse_constant=_no_constant)
         if _SURROGATE.search(text):
             json.dumps(found, ensure_ascii=False).encode()
     except NotStrict:
         raise
+    except MemberTwice:
+        raise NotStrict("a member of the body stands twice") from None
     except UnicodeEncodeError:
         raise NotStrict("the body has half a character: a surrogate without the other") from None
     except (ValueError, RecursionError):
         return
-
-
-def _once(members: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
-        raise NotStrict("a member of the body stands twice")
-    return found
 
 
 def _no_constant(_: str) -> None:

@@ -1,4 +1,4 @@
-"""The JSON Schema of an event, and what counts as breaking a released one."""
+"""The JSON Schema of an event and of an envelope's claims, and what counts as breaking a released one."""
 
 import copy
 import json
@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import jsoncompat
+from pydantic import TypeAdapter
 
+from contracts.border.envelope import VERSION
+from contracts.border.items import Claims
 from contracts.catalogue import CATALOGUE
 from contracts.classification import classify
 from contracts.envelope import Event
@@ -14,6 +17,8 @@ from contracts.envelope import Event
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FROZEN_KEYWORDS = ("pattern", "format", "enum", "const", "x-codelist", "x-classification")
 """jsoncompat does not compare these, so any difference in them counts as breaking."""
+
+CLAIMS = f"border.claims.v{VERSION}"
 
 Schema = dict[str, Any]
 
@@ -31,6 +36,32 @@ def event_schema(event: type[Event]) -> Schema:
     return {"$schema": DIALECT, "$id": f"urn:corridor:event:{event.type}", **schema, "title": event.__name__}
 
 
+def claims_schema() -> Schema:
+    """The signed body of an envelope. Unknown members are allowed; which of the union's classes it is, always stands there."""
+    schema = TypeAdapter(Claims).json_schema()
+    for definition in schema["$defs"].values():
+        told = [name for name, property_ in definition["properties"].items() if "const" in property_]
+        definition["required"] = [*definition.get("required", ()), *told]
+    return {"$schema": DIALECT, "$id": f"urn:corridor:{CLAIMS}", **_plainly(schema)}
+
+
+_WORDS = {"oneOf": "anyOf"}
+"""Of classes that a constant tells apart it is the same, and jsoncompat compares it."""
+
+
+def _plainly(node: Any) -> Any:
+    """JSON Schema alone: `discriminator` is a word of OpenAPI, and what always stands there has no default."""
+    if isinstance(node, dict):
+        unread = {"discriminator"} | ({"default"} if "const" in node else set())
+        return {_WORDS.get(key, key): _plainly(value) for key, value in node.items() if key not in unread}
+    return [_plainly(value) for value in node] if isinstance(node, list) else node
+
+
+def documents() -> dict[str, Schema]:
+    """Everything that is released: the body of each event, and the claims of an envelope."""
+    return {**{event.type: event_schema(event) for event in events()}, CLAIMS: claims_schema()}
+
+
 def properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """Every property with its dotted path, through references and arrays."""
     yield from _properties(schema, schema.get("$defs", {}), "")
@@ -39,8 +70,10 @@ def properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
 def _properties(node: Schema, definitions: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
     for name, property_ in node.get("properties", {}).items():
         yield f"{prefix}{name}", property_
-        for reference in _references(property_):
-            yield from _properties(definitions[reference], definitions, f"{prefix}{name}.")
+        found = list(_references(property_))
+        for reference in found:
+            which = f"({reference})" if len(found) > 1 else ""
+            yield from _properties(definitions[reference], definitions, f"{prefix}{name}{which}.")
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Reads of the log: one case's trail, and the whole chain in slices for its verification."""
+"""Reads of the log: one case's trail, and the chain part by part for its verification."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,11 @@ class TrailEntry(BaseModel):
     hash: str
 
 
+_SHOWN = "entry, time, type, source, actor, organisation, purpose, policy, details, previous, hash"
+_OPERATIONS = text(
+    f"select {_SHOWN} from audit.entries where type = 'operation.performed.v1'"
+    " and (cast(:before as bigint) is null or entry < :before) order by entry desc limit :limit"
+)
 _FILTERS: Mapping[str, str] = {
     "type": "type = :type",
     "actor": "actor = :actor",
@@ -50,12 +55,15 @@ async def trail(
     """What was logged on the case after an entry, oldest first."""
     conditions = " and ".join(("stream = :stream", "entry > :after", *(_FILTERS[name] for name in filters)))
     rows = await tx.execute(
-        text(
-            "select entry, time, type, source, actor, organisation, purpose, policy, details, previous, hash"
-            f" from audit.entries where {conditions} order by entry limit :limit"
-        ),
+        text(f"select {_SHOWN} from audit.entries where {conditions} order by entry limit :limit"),
         {**filters, "stream": str(case_id), "after": after, "limit": limit},
     )
+    return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def operations(tx: Transaction, before: int | None, limit: int) -> list[TrailEntry]:
+    """What operators did, newest first, whichever stream it was about."""
+    rows = await tx.execute(_OPERATIONS, {"before": before, "limit": limit})
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
 
 
@@ -75,19 +83,16 @@ _SLICE = text(
 )
 
 
-async def slices(tx: Transaction, until: int) -> AsyncIterator[list[Linked]]:
-    """The chain from its start to the entry `until`, in slices, so that its length does not matter to memory."""
-    after = 0
-    while True:
-        rows = (await tx.execute(_SLICE, {"after": after, "until": until, "limit": SLICE})).all()
-        if not rows:
-            return
-        leaves, links, records = _LEAVES.of(rows), _LINKS.of(rows), _RECORDS.of(rows)
-        after = leaves[-1].entry
-        yield [
-            Linked(leaf, link.previous, link.hash, record)
-            for leaf, link, record in zip(leaves, links, records, strict=True)
-        ]
+async def part(tx: Transaction, after: int, until: int) -> list[Linked]:
+    """The next entries of the chain, not past `until`: so many that the length of the log does not matter to memory."""
+    rows = (await tx.execute(_SLICE, {"after": after, "until": until, "limit": SLICE})).all()
+    if not rows:
+        return []
+    leaves, links, records = _LEAVES.of(rows), _LINKS.of(rows), _RECORDS.of(rows)
+    return [
+        Linked(leaf, link.previous, link.hash, record)
+        for leaf, link, record in zip(leaves, links, records, strict=True)
+    ]
 
 
 async def head(tx: Transaction) -> tuple[int, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.events.consumer import Subscription
+from contracts.border.items import MAX_SERVICES, AgreementReference, Journey, ListedService, Listing
 from contracts.crossing import BY_EVENT
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
@@ -14,7 +15,6 @@ from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
 from contracts.events.returns import ReturnDepartedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
 from services.exchange.domain.facts import Fact
-from services.exchange.domain.items import MAX_SERVICES, AgreementReference, Journey, ListedService, Listing
 from services.exchange.domain.listings import OwnListing, told
 from services.exchange.domain.process import Relation, pair_of
 from services.exchange.outgoing import outgoing

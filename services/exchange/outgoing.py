@@ -5,6 +5,9 @@ from typing import TypedDict
 
 from chassis.outbox import Due
 from chassis.work import PRIORITIES
+from contracts.border.check import Agreement
+from contracts.border.items import Answer, ControlContent, Listing, Recall, Resend, Void
+from contracts.border.wire import control_to_json
 from contracts.envelope import Event
 from contracts.events.exchange import (
     AgreementChangedV1,
@@ -13,7 +16,6 @@ from contracts.events.exchange import (
     EnvelopeSealedV1,
     RecallAnsweredV1,
 )
-from services.exchange.domain.check import Agreement
 from services.exchange.domain.facts import (
     ControlDue,
     Fact,
@@ -25,8 +27,6 @@ from services.exchange.domain.facts import (
     RecallAnswered,
     SealDue,
 )
-from services.exchange.domain.items import Answer, ControlContent, Listing, Recall, Resend, Void
-from services.exchange.wire import control_to_json
 
 SEAL, PROCESS, CONTROL = "seal", "process", "control"
 """Kinds of work."""

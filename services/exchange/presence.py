@@ -5,8 +5,8 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.service import Service
 from chassis.supervised import Supervised
+from contracts.border.items import ControlItem, Presence
 from contracts.organisations import authority
-from services.exchange.domain.items import Item, ItemClass, Presence
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
 from services.exchange.store import inbox, outgoing_envelopes
@@ -40,7 +40,7 @@ class PresenceLoop(Supervised):
             if await self._stuck(tx, cell):
                 return
             presence = Presence(await inbox.offsets(tx, cell), await outgoing_envelopes.heads(tx, cell))
-            item = Item(tx.new_id(), ItemClass.CONTROL, control=presence)
+            item = ControlItem(tx.new_id(), presence)
             address = Address(authority(self._settings.cell), authority(cell), cell)
             try:
                 self._sealer.send_uncounted(tx, address, item)

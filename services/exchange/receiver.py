@@ -11,9 +11,9 @@ from chassis.database import Transaction
 from chassis.faults import named, transient
 from chassis.problems import Unavailable
 from chassis.service import Service
-from services.exchange.domain.check import check_claims
-from services.exchange.domain.items import ItemClass, Presence
-from services.exchange.envelope import KeyOf, Opened, Unopened, open_envelope
+from contracts.border.check import check_claims, is_presence
+from contracts.border.envelope import KeyOf, Opened, Unopened, open_envelope
+from contracts.border.items import ControlItem, DisclosureItem, Item, Presence
 from services.exchange.store import inbox
 from services.exchange.store.inbox import Raw
 from services.exchange.trust import Trust
@@ -124,19 +124,19 @@ class Receiver:
 
     async def _receive(self, raw: Raw, opened: Opened) -> None:
         judged = self._judge(raw, opened)
-        prepared: dict[UUID, Prepared | None] = {}
+        prepared: dict[UUID, Prepared] = {}
         for item in opened.claims.items:
-            if judged.refusal(item, self._service.database.clock()) is None:
-                prepared[item.id] = await self._prepare(judged, item.id)
+            if (
+                isinstance(item, DisclosureItem)
+                and judged.refusal(item, self._service.database.clock()) is None
+            ):
+                prepared[item.id] = await self._prepare(judged, item)
         async with self._transaction() as tx:
             if await inbox.hold(tx, raw):
                 await receive(tx, replace(judged, prepared=prepared))
 
-    async def _prepare(self, judged: Judged, item_id: UUID) -> Prepared | None:
+    async def _prepare(self, judged: Judged, item: DisclosureItem) -> Prepared:
         vault = self._service.vault
-        item = next(i for i in judged.opened.claims.items if i.id == item_id)
-        if item.disclosure is None:
-            return None
         if vault is None:
             raise Unavailable
         way = judged.way
@@ -193,17 +193,20 @@ def _kind(opened: Opened | Unopened) -> Kind:
     if isinstance(opened, Unopened):
         return Kind.OTHER
     items = opened.claims.items
-    if items and all(isinstance(item.control, Presence) for item in items):
+    if items and all(map(is_presence, items)):
         return Kind.PRESENCE
-    return Kind.CONTROL if any(item.item_class is ItemClass.CONTROL for item in items) else Kind.OTHER
+    return Kind.CONTROL if any(isinstance(item, ControlItem) for item in items) else Kind.OTHER
 
 
 def _without_heads(opened: Opened) -> Opened:
-    items = tuple(
-        replace(item, control=replace(item.control, heads={})) if isinstance(item.control, Presence) else item
-        for item in opened.claims.items
-    )
+    items = tuple(map(_without_its_heads, opened.claims.items))
     return replace(opened, claims=replace(opened.claims, items=items))
+
+
+def _without_its_heads(item: Item) -> Item:
+    if isinstance(item, ControlItem) and isinstance(item.control, Presence):
+        return replace(item, control=replace(item.control, heads={}))
+    return item
 
 
 def _references(opened: Opened | Unopened) -> set[UUID]:

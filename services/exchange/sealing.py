@@ -6,12 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from chassis.database import Transaction
+from contracts.border.envelope import KeyOf, seal, sha256
+from contracts.border.items import Claims, Item
 from services.exchange.domain.chain import OutgoingChain
-from services.exchange.domain.items import Claims, Item
-from services.exchange.envelope import KeyOf, seal, sha256
+from services.exchange.domain.sent import SentItem
 from services.exchange.settings import Settings
 from services.exchange.store import outgoing_envelopes
-from services.exchange.store.outgoing_envelopes import SentEnvelope, SentItem
+from services.exchange.store.outgoing_envelopes import SentEnvelope
 from services.exchange.trust import Trust
 
 PRESENCE_EXPIRES = timedelta(seconds=60)

@@ -1,78 +1,27 @@
 """Whom this cell trusts and on what terms: the trust list and the agreements, read from signed files when they change."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from chassis.vault.epochs import FileKeysRefused
-from contracts.disclosure import AgreementTerms
-from contracts.organisations import authority, cell_of
-from services.exchange.addressing import unveiled, veiled
-from services.exchange.domain.check import Agreement
-from services.exchange.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
+from contracts.border import governed
+from contracts.border.addressing import unveiled
+from contracts.border.check import Agreement
+from contracts.border.envelope import KeyOf
+from contracts.border.governed import TrustList
+from contracts.border.signed_file import NotTrusted, public_keys
+from contracts.organisations import cell_of
 from services.exchange.settings import Settings
-from services.exchange.signed_file import (
-    AGREEMENT,
-    TRUST_LIST,
-    NotTrusted,
-    document_sha256,
-    governance_keys,
-    read_signed,
-)
 
+T = TypeVar("T")
 Mode = Literal["development", "production"]
-
-LONGEST_RETENTION_DAYS = 3_660
-
-USES: Mapping[str, str] = {"sign": SIGN_CURVE, "agree": AGREE_CURVE}
-
-
-@dataclass(frozen=True, slots=True)
-class ListedKey:
-    """A public key of an organisation, and when it may be used."""
-
-    key: KeyOf
-    use: str
-    not_before: datetime
-    not_after: datetime
-
-    def valid(self, now: datetime) -> bool:
-        return self.not_before <= now < self.not_after
-
-
-@dataclass(frozen=True, slots=True)
-class TrustList:
-    """Organisations and their public keys. `issued` is when governance last vouched for all of it."""
-
-    version: int
-    issued: datetime
-    sha256: str
-    keys: Mapping[str, ListedKey] = field(repr=False)
-
-    def signing_key(self, kid: str, now: datetime) -> KeyOf | None:
-        listed = self.keys.get(kid)
-        return listed.key if listed is not None and listed.use == "sign" and listed.valid(now) else None
-
-    def agreement_key(self, organisation: str, now: datetime) -> KeyOf | None:
-        """The newest key to encrypt to an organisation; None for one that is not on the list."""
-        ours = [
-            k
-            for k in self.keys.values()
-            if k.key.organisation == organisation and k.use == "agree" and k.valid(now)
-        ]
-        return max(ours, key=lambda k: k.not_before).key if ours else None
-
-    def recipient(self, organisation: str, now: datetime) -> KeyOf | None:
-        """The same, under a `kid` that only its cell can read; None also where that cell has no authority on the list."""
-        key = self.agreement_key(organisation, now)
-        receiving = self.agreement_key(authority(cell_of(organisation)), now)
-        return None if key is None or receiving is None else veiled(key, receiving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,55 +38,32 @@ class OwnKeys:
         return unveiled(kid, self.agreeing)
 
 
+def read(path: Path, parse: Callable[[Any], T]) -> T:
+    """What stands in a file that governance signed, or in the file of its keys. Raises NotTrusted, which names the file."""
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except NotTrusted as error:
+        raise NotTrusted(f"{path.name} {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise NotTrusted(f"{path.name} cannot be read") from error
+
+
+def governance_keys(path: Path) -> dict[str, OKPKey]:
+    """From a JWKS file. Raises NotTrusted."""
+    try:
+        return read(path, public_keys)
+    except NotTrusted as error:
+        raise NotTrusted(f"{path.name} holds no governance keys") from error
+
+
 def read_trust_list(path: Path, governance: Mapping[str, OKPKey]) -> TrustList:
     """Raises NotTrusted."""
-    document = read_signed(path, TRUST_LIST, governance)
-    try:
-        keys = {listed.key.kid: listed for listed in _listed(document["organisations"])}
-        issued = datetime.fromisoformat(document["issued"])
-        return TrustList(int(document["version"]), issued, document_sha256(document), keys)
-    except (ValueError, KeyError, TypeError, JoseError) as error:
-        raise NotTrusted(f"{path.name} is no trust list") from error
-
-
-def _listed(organisations: list[dict[str, Any]]) -> Iterator[ListedKey]:
-    for organisation in organisations:
-        name = str(organisation["id"])
-        if organisation["cell"] != cell_of(name):
-            raise ValueError("an organisation belongs to the cell that its name begins with")
-        for entry in organisation["keys"]:
-            jwk = entry["jwk"]
-            if jwk.get("crv") != USES[entry["use"]] or "d" in jwk:
-                raise ValueError("a listed key is public and fits its use")
-            not_before, not_after = (datetime.fromisoformat(entry[m]) for m in ("not_before", "not_after"))
-            key = KeyOf(name, str(entry["kid"]), OKPKey.import_key(jwk))
-            yield ListedKey(key, entry["use"], not_before, not_after)
+    return read(path, lambda content: governed.trust_list(content, governance))
 
 
 def read_agreement(path: Path, governance: Mapping[str, OKPKey]) -> Agreement:
     """Raises NotTrusted."""
-    document = read_signed(path, AGREEMENT, governance)
-    try:
-        terms = AgreementTerms(
-            id=str(document["id"]),
-            version=int(document["version"]),
-            sha256=document_sha256(document),
-            cells=tuple(document["cells"]),
-            purposes=tuple(document["purposes"]),
-            fields=tuple(document["fields"]),
-            valid_from=datetime.fromisoformat(document["valid_from"]),
-            valid_until=datetime.fromisoformat(document["valid_until"]),
-            retention_days=_retention(document.get("retention_days", 0)),
-        )
-        return Agreement(terms, tuple(document["process_codes"]), str(document["legal_basis"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise NotTrusted(f"{path.name} is no agreement") from error
-
-
-def _retention(days: object) -> int:
-    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= LONGEST_RETENTION_DAYS:
-        raise ValueError("days from none to ten years")
-    return days
+    return read(path, lambda content: governed.agreement(content, governance))
 
 
 def read_agreements(directory: Path, governance: Mapping[str, OKPKey], now: datetime) -> dict[str, Agreement]:

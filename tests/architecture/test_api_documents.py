@@ -16,12 +16,12 @@ from tests.authorisation.test_coverage import built
 ROWS = rows()
 _VERBS = """
 list get
-preview verify ask
+preview ask
 open assign record screen identify assess place lift start break review
 renew confirm withdraw revoke hand issue fence
 draft send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
-read replay retry
+read replay retry discard stop move end
 """
 VERBS = frozenset(_VERBS.split())
 """What a route may be named to do. A new verb is added here once somebody has looked that no other says it already."""

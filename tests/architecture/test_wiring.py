@@ -8,9 +8,10 @@ import pytest
 
 from contracts.catalogue import CATALOGUE, SERVICES, consumed_by
 from contracts.events.access import AttemptRefusedV1, RecordReadV1
+from contracts.events.operations import OperationPerformedV1
 
 ROOT = Path(__file__).parents[2]
-CHASSIS_SAYS = {RecordReadV1.__name__, AttemptRefusedV1.__name__}
+CHASSIS_SAYS = {RecordReadV1.__name__, AttemptRefusedV1.__name__, OperationPerformedV1.__name__}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from types import MappingProxyType
 
-from tests.authorisation.table import Row
+from tests.authorisation.table import OPERATIONS, Row
 
 
 class Change(StrEnum):
@@ -13,7 +13,7 @@ class Change(StrEnum):
     MOVES = "the present state allows it or not; If-Match is not needed, an old one is 412 where it is read"
     PROTECTS = "takes back, holds or warns: a page that is old never stands in the way"
     ADDS = "makes something new beside what is there"
-    ASKS = "changes nothing of a case: a preview, a question between services, an operator's retry"
+    ASKS = "changes nothing of a case: a preview, a question between services, what an operator does to the pipeline"
 
 
 _OF = {
@@ -79,6 +79,7 @@ _OF = {
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns
+        audit POST /v1/chain/verifications
     """,
     Change.ASKS: """
         intake POST /internal/v1/cases/{case_id}/standing
@@ -92,9 +93,8 @@ _OF = {
 CHANGES = MappingProxyType(
     {line.strip(): kind for kind, text in _OF.items() for line in text.strip().split("\n")}
 )
-_OPERATIONS = ("/v1/parked/replay", "/v1/work/{work_id}/retry")
 
 
 def change_of(row: Row) -> Change | None:
     """None for a route that nobody has thought about yet."""
-    return Change.ASKS if row.path in _OPERATIONS else CHANGES.get(str(row))
+    return Change.ASKS if row.path in OPERATIONS else CHANGES.get(str(row))

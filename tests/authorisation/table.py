@@ -52,6 +52,7 @@ OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
+PERSONNEL = DOOR | {"auditor", "operator"}
 HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
@@ -391,20 +392,47 @@ def _others() -> list[Row]:
         Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
-        Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),
+        Row("audit", "POST", "/v1/chain/verifications", "trail.read", AUDITOR, "logged", status=201),
+        Row("audit", "GET", "/v1/chain/verifications/{verification_id}", "trail.read", AUDITOR, "verifying"),
     ]
 
 
 def _operations(service: str) -> list[Row]:
-    """What every service has from the chassis."""
-    replay = {"source": "{source}", "stream": "{stream}"}
+    """What every service has from the chassis. Nothing is moved in a table of offsets while Kafka does not answer."""
+
+    def row(method: str, path: str, action: str, *args: Any, **more: Any) -> Row:
+        return Row(service, method, path, action, OPERATOR, *args, **more)
+
+    why = {"reason": "accepted", "ticket": "OPS-7"}
+    stream = {**why, "source": "{source}", "stream": "{stream}"}
+    given_up = {**stream, "sequence": "{sequence}", "expected": "{cause}"}
+    offset = {**why, "topic": "somewhere", "partition": 0, "expected": 0, "to": 0}
     return [
-        Row(service, "GET", "/v1/parked", "parked.read", OPERATOR, "parked"),
-        Row(service, "POST", "/v1/parked/replay", "parked.replay", OPERATOR, "parked", replay),
-        Row(service, "GET", "/v1/work", "work.read", OPERATOR, "failed_work"),
-        Row(service, "POST", "/v1/work/{work_id}/retry", "work.retry", OPERATOR, "failed_work"),
+        Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
+        Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
+        row("GET", "/v1/parked", "parked.read", "parked"),
+        row("GET", "/v1/parked/causes", "parked.read", "parked"),
+        row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),
+        row("POST", "/v1/parked/replay", "parked.replay", "parked", stream),
+        row("POST", "/v1/parked/discard", "parked.discard", "parked", given_up),
+        row("GET", "/v1/replays", "parked.read", "replaying"),
+        row("POST", "/v1/replays", "parked.replay", "parked_for", {**why, "cause": "{cause}"}, 201),
+        row("GET", "/v1/replays/{replay_id}", "parked.read", "replaying"),
+        row("POST", "/v1/replays/{replay_id}/stop", "parked.replay", "replaying", why),
+        row("GET", "/v1/offsets", "parked.read", "read_from"),
+        row("POST", "/v1/offsets", "offset.move", "read_from", offset, 503),
+        row("GET", "/v1/consumer", "parked.read", "stopped"),
+        row("POST", "/v1/stops/{stop_id}/end", "stop.end", "stopped", why),
+        row("GET", "/v1/work", "work.read", "failed_work"),
+        row("POST", "/v1/work/{work_id}/retry", "work.retry", "failed_work", why),
     ]
+
+
+OPERATIONS = frozenset(row.path for row in _operations("any"))
+"""Paths of what every service has from the chassis."""
 
 
 def rows() -> list[Row]:

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 import httpx2
 from sqlalchemy import text
 
+from chassis.events.admission import Cause
+from chassis.events.causes import id_of
 from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
@@ -70,6 +72,9 @@ class World:
         made: Made = await getattr(self, subject)()
         return made
 
+    async def code_list(self) -> Made:
+        return {"name": "referral_state"}
+
     async def nothing(self) -> Made:
         return {}
 
@@ -91,13 +96,52 @@ class World:
         inbox = Inbox(service.database, service.subscriptions, limits=MANY)
         await inbox.take(inbox.read([Message("somewhere", 0, self.unreadable, [], b"{")]))
         self.unreadable += 1
-        (item, *_) = (await self.ask("operator", "GET", "/v1/parked")).json()["items"]
-        return {"source": item["source"], "stream": item["stream"]}
+        answer = await self.ask("operator", "GET", "/v1/parked?stream=somewhere/0")
+        (item, *_) = answer.json()["items"]
+        made = {name: str(item[name]) for name in ("source", "stream", "sequence", "cause")}
+        return {**made, "cause_id": item["cause"]}
+
+    async def parked_for(self) -> Made:
+        """An event for whose cause nothing else is parked."""
+        cause = Cause(uuid4().hex)
+        statement = (
+            'insert into chassis.parked (source, stream, sequence, topic, partition, "offset", headers, payload, reason)'
+            " values ('/th/consent', :reason, 1, 'somewhere', 0, 0, '', '', :reason)"
+        )
+        await self._run(statement, reason=cause.reason)
+        return {"cause": id_of(cause)}
+
+    async def replaying(self) -> Made:
+        made = await self.parked_for()
+        body = {"reason": "release_mended", **made}
+        return {"replay_id": (await self.ask("operator", "POST", "/v1/replays", body)).json()["id"]}
+
+    async def read_from(self) -> Made:
+        """A partition that was read to its beginning."""
+        await self._run(
+            "insert into chassis.offsets (topic, partition, next_offset) values ('somewhere', 0, 0)"
+            " on conflict do nothing"
+        )
+        return {}
+
+    async def stopped(self) -> Made:
+        """A consumer that stopped before it parked too much, and has handled since what it stopped at."""
+        passed = "insert into chassis.offsets (topic, partition, next_offset) values ('somewhere', 7, 1) on conflict do nothing"
+        await self._run(passed)
+        statement = (
+            'insert into chassis.stops (id, stopped_at, topic, partition, "offset", reason, place, streams)'
+            " values (:id, now(), 'somewhere', 7, 0, 'ValueError', 'handlers.py:1', 25)"
+        )
+        await self._run(statement, id=(stop_id := uuid4()))
+        return {"stop_id": str(stop_id)}
+
+    async def _run(self, statement: str, **parameters: Any) -> None:
+        async with self.harness.service.database.engine.begin() as conn:
+            await conn.execute(text(statement), parameters)
 
     async def failed_work(self) -> Made:
         statement = "insert into chassis.work (id, kind, key, payload, due_at, state) values (:id, 'mail', :key, '{}', now(), 'failed')"
-        async with self.harness.service.database.engine.begin() as conn:
-            await conn.execute(text(statement), {"id": (work_id := uuid4()), "key": str(uuid4())})
+        await self._run(statement, id=(work_id := uuid4()), key=str(uuid4()))
         return {"work_id": str(work_id)}
 
 
@@ -204,8 +248,12 @@ class Consent(World):
         sent = await self.consent()
         asked = consenting.referral_sent(UUID(sent["case_id"]))
         await self.harness.deliver(asked)
+        return await self.granted_to(asked.referral_id)
+
+    async def granted_to(self, referral_id: UUID) -> Made:
+        """The worker's case received what was disclosed for this referral."""
         made = await self.case()
-        event = referring.received(UUID(made["case_id"]), asked.referral_id, recipient=AGENCY)
+        event = referring.received(UUID(made["case_id"]), referral_id, recipient=AGENCY)
         await self.harness.deliver(event)
         return {**made, "disclosure_id": str(event.disclosure_id)}
 
@@ -366,6 +414,10 @@ class Audit(World):
         case_id = uuid4()
         await self.harness.deliver(given(case_id))
         return {"case_id": str(case_id)}
+
+    async def verifying(self) -> Made:
+        answer = await self.ask("auditor", "POST", "/v1/chain/verifications")
+        return {"verification_id": answer.json()["id"]}
 
 
 WORLDS: Mapping[str, type[World]] = {

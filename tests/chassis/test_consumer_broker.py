@@ -11,7 +11,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.partitioner import murmur2
 
 from chassis.events.consumer import Consumer
-from chassis.events.offsets import put
+from chassis.events.offsets import put_if, stored
 from chassis.events.parked import list_parked
 from tests.chassis.pipeline import (
     ORIGIN,
@@ -145,7 +145,8 @@ async def test_another_owner_who_moved_on_makes_a_consumer_roll_back_and_seek(pa
         await consent.say(given(case, 2), given(case, 3))
         await arrived(referral, 3)
         async with referral.database.transaction(ORIGIN) as tx:
-            await put(tx, (topic, partition), offset)
+            at = (await stored(referral.database, [topic]))[topic, partition]
+            assert await put_if(tx, (topic, partition), at, offset)
         await referral.run("update chassis.marks set sequence = 1")
         await consent.say(given(case, 4))
         await arrived(referral, 6)
@@ -197,7 +198,7 @@ async def test_an_offset_that_no_longer_exists_fails_readiness_and_nothing_is_pa
             await said(consumer, f"offsets that no longer exist: {topic}/{partition} at {offset}")
             assert await referral.effects() == [(case, 1)]
             async with referral.database.transaction(ORIGIN) as tx:
-                await put(tx, (topic, partition), offset + 1)
+                assert await put_if(tx, (topic, partition), offset, offset + 1)
             await eventually(
                 lambda: referral.rows("select 1 from chassis.parked where sequence = 3 and reason = 'gap'")
             )

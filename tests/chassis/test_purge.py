@@ -73,10 +73,11 @@ async def test_an_operator_tries_failed_work_again(audit):
         "insert into chassis.work (id, kind, key, payload, due_at, attempts, state) values"
         " ('00000000-0000-0000-0000-000000000001', 'purge', 'x', '{}', now(), 12, 'failed')",
     )
+    why = {"reason": "surroundings_mended"}
     who, path = (
         audit.as_("operator", org="th-operations"),
         "/v1/work/00000000-0000-0000-0000-000000000001/retry",
     )
-    assert (await audit.client.post(path, headers=who)).status_code == 200
+    assert (await audit.client.post(path, headers=who, json=why)).status_code == 200
     assert await column(audit, "select state || attempts from chassis.work") == ["due0"]
-    assert (await audit.client.post(path, headers=who)).status_code == 404
+    assert (await audit.client.post(path, headers=who, json=why)).status_code == 404

@@ -17,10 +17,21 @@ from contracts.catalogue import (
     topics_written_by,
 )
 from contracts.envelope import Event
-from contracts.events import access, audit, consent, directory, exchange, intake, notify, referral, returns
+from contracts.events import (
+    access,
+    audit,
+    consent,
+    directory,
+    exchange,
+    intake,
+    notify,
+    operations,
+    referral,
+    returns,
+)
 from contracts.examples import examples
 
-MODULES = (access, audit, consent, directory, exchange, intake, notify, referral, returns)
+MODULES = (access, audit, consent, directory, exchange, intake, notify, operations, referral, returns)
 
 PROTECTIVE = {
     "consent.narrowed.v1",
@@ -50,7 +61,7 @@ def test_every_event_stands_in_the_catalogue_once_for_each_publisher() -> None:
     assert max(Counter((entry.type, entry.publisher) for entry in CATALOGUE).values()) == 1
     assert {
         entry.type for entry in CATALOGUE if sum(other.type == entry.type for other in CATALOGUE) > 1
-    } == {"attempt.refused.v1", "record.read.v1"}
+    } == {"attempt.refused.v1", "record.read.v1", "operation.performed.v1"}
 
 
 def test_publishers_and_consumers_are_services_and_none_hears_itself_but_through_audit() -> None:

@@ -14,7 +14,7 @@ from contracts.catalogue import CATALOGUE, SERVICES, consumed_by
 from contracts.events.returns import ReturnAssessedV1
 from contracts.tools import generate
 from contracts.tools.generate import RELEASED, ROOT, broken, drift, main, release, rewritten
-from contracts.tools.schema import breaking, event_schema, properties
+from contracts.tools.schema import CLAIMS, breaking, claims_schema, event_schema, properties
 
 ASYNCAPI = json.loads((Path(__file__).parent / "data/asyncapi-3.0.0.json").read_text(encoding="utf-8"))
 
@@ -35,10 +35,43 @@ def test_what_is_committed_is_what_the_code_says() -> None:
     assert list(rewritten(ROOT)) == []
 
 
-def test_every_version_in_the_catalogue_is_released() -> None:
+def test_every_version_in_the_catalogue_and_the_claims_of_an_envelope_are_released() -> None:
     assert {path.name for path in (ROOT / RELEASED).glob("*.v*.json")} == {
-        f"{entry.type}.json" for entry in CATALOGUE
+        f"{name}.json" for name in (CLAIMS, *(entry.type for entry in CATALOGUE))
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("more, optional", []),
+        ("more, required", ["a reader of today may refuse what was written before"]),
+        ("one gone", ["a reader of the released schema may refuse what is written now"]),
+    ],
+)
+def test_what_a_partner_sends_changes_no_less_carefully_than_an_event(
+    change: str, problem: list[str]
+) -> None:
+    released, now = claims_schema(), claims_schema()
+    recall = now["$defs"]["Recall"]
+    match change:
+        case "more, optional":
+            recall["properties"]["more"] = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+        case "more, required":
+            recall["properties"]["more"] = {"type": "string"}
+            recall["required"].append("more")
+        case _:
+            del recall["properties"]["reason"]
+            recall["required"].remove("reason")
+    assert breaking(released, now) == problem
+
+
+def test_a_field_of_one_class_of_a_union_is_compared_with_that_class_alone() -> None:
+    released, now = claims_schema(), claims_schema()
+    now["$defs"]["Presence"]["properties"]["kind"]["const"] = "sign-of-life"
+    assert [problem.partition(":")[0] for problem in breaking(released, now)][:1] == [
+        "items(ControlItem).control(Presence).kind"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +91,7 @@ def test_a_file_changed_by_hand_or_missing_is_drift_and_is_named(tree: Path, pat
 def test_a_schema_of_no_event_is_drift(tree: Path) -> None:
     (tree / "contracts/schemas/case.forgotten.v1.json").write_text("{}", encoding="utf-8")
     assert list(drift(tree)) == [
-        "contracts/schemas/case.forgotten.v1.json: no event of the catalogue has this schema"
+        "contracts/schemas/case.forgotten.v1.json: neither an event of the catalogue nor the border has this schema"
     ]
 
 
@@ -98,7 +131,7 @@ def test_a_released_version_that_left_the_catalogue_and_a_released_code_that_is_
 
 
 def test_release_freezes_what_is_new_and_touches_nothing_else(tree: Path) -> None:
-    assert len(release(tree)) == len({entry.type for entry in CATALOGUE})
+    assert len(release(tree)) == len({CLAIMS, *(entry.type for entry in CATALOGUE)})
     before = {path: path.read_bytes() for path in (tree / RELEASED).iterdir()}
     (tree / RELEASED / "case.opened.v1.json").unlink()
     assert release(tree) == [RELEASED / "case.opened.v1.json"]

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from chassis.work import WorkRunner
+from contracts.border.addressing import unveiled
+from contracts.border.items import ControlItem, Item, Presence, Resend, Void
 from deploy.local.trust import TrustFiles, make_trust
-from services.exchange.addressing import unveiled
 from services.exchange.app import AT_ONCE
-from services.exchange.domain.items import Item, ItemClass, Presence, Resend, Void
 from services.exchange.receiver import TRIES
 from services.exchange.settings import Settings
 from services.exchange.store import inbox
@@ -30,7 +30,7 @@ ASKED = "chassis.work where kind = 'control'"
 
 
 def control(content: Any) -> Item:
-    return Item(uuid4(), ItemClass.CONTROL, control=content)
+    return ControlItem(uuid4(), content)
 
 
 async def count(cell: Cell, table: str) -> int:

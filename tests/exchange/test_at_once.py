@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from contracts.border.check import authority
+from contracts.border.items import ControlItem, Recall
 from contracts.events.intake import DisclosureClosedV1
-from services.exchange.domain.check import authority
 from services.exchange.domain.disclosure import recall_item
-from services.exchange.domain.items import Item, ItemClass, Recall
 from services.exchange.handlers import on_disclosure_authorised, on_disclosure_logged
 from services.exchange.store import disclosures, received
 from services.exchange.store.received import Arrived
@@ -75,7 +75,7 @@ async def test_a_recall_that_meets_its_disclosure_coming_in_closes_it(th: Cell, 
     """Two processes read one topic: one takes the disclosure in, the other the recall, and neither sees the other yet."""
     case, database = Case(th.trust), kh.harness.service.database
     content = Recall(case.disclosure_id, case.referral_id, "withdrawn")
-    item = Item(recall_item(case.disclosure_id), ItemClass.CONTROL, uuid4(), control=content)
+    item = ControlItem(recall_item(case.disclosure_id), content, uuid4())
     async with database.transaction(database.system()) as tx:
         arrived = Arrived(
             "TH", case.disclosure_id, uuid4(), case.referral_id, uuid4(), SENDER, RECIPIENT, later(60)

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from contracts.border.check import authority
+from contracts.border.items import ControlItem, Correction
 from contracts.events import referral, returns
 from contracts.events.consent import DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.intake import DisclosureClosedV1
-from services.exchange.domain.check import authority
-from services.exchange.domain.items import Correction, Item, ItemClass
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import NAME, RECIPIENT, SENDER, VALUES, Case, now, present, rows
 
@@ -386,7 +386,7 @@ async def test_a_correction_of_what_another_cell_sent_or_nobody_did_is_passed_ov
     case, _ = await send(th, kh)
     for disclosure_id in (uuid4(), case.disclosure_id):
         content = Correction(disclosure_id, case.referral_id, ("prs_Birthdate",))
-        item = Item(uuid4(), ItemClass.CONTROL, uuid4(), control=content)
+        item = ControlItem(uuid4(), content, uuid4())
         await th.take("KH", [kh.seal([item], authority("TH"))])
     assert await th.said("correction.received.v1") == []
 

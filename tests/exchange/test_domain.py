@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.border.items import AgreementReference, Answer
 from contracts.crossing import BY_CODE, OUTCOME, RETURN
 from services.exchange.domain.border import BorderView, Limits, closed
 from services.exchange.domain.chain import FIRST_PREV, IncomingChain, OutgoingChain, Place
 from services.exchange.domain.disclosure import Authorised, Disclosure, State, WrongMove
 from services.exchange.domain.facts import ControlDue, ItemRefused, RecallAnswered, SealDue
-from services.exchange.domain.items import AgreementReference, Answer
 from services.exchange.domain.process import Pair, Relation, pair_of
 from services.exchange.domain.received import Held, ReceivedDisclosure
 

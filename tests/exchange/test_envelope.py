@@ -14,21 +14,23 @@ from joserfc import jws as joserfc_jws
 from joserfc.jwk import OKPKey
 from jwcrypto import jwe, jwk, jws
 
-from services.exchange import envelope
-from services.exchange.domain.check import check_claims
-from services.exchange.domain.items import (
+from contracts.border import envelope
+from contracts.border.check import check_claims
+from contracts.border.envelope import KeyOf, Unopened, open_envelope, seal
+from contracts.border.items import (
     AgreementReference,
     Claims,
     ConsentReference,
+    ControlItem,
     DisclosureContent,
+    DisclosureItem,
     Item,
-    ItemClass,
     Presence,
     ProcessContent,
+    ProcessItem,
     Proof,
 )
-from services.exchange.envelope import KeyOf, Unopened, open_envelope, seal
-from services.exchange.wire import BUCKETS, TooLargeToSeal, Unparsable, from_bytes, to_bytes
+from contracts.border.wire import BUCKETS, TooLargeToSeal, Unparsable, from_bytes, to_bytes
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NAME = "นางสาว สมใจ"
@@ -61,7 +63,7 @@ def a_disclosure() -> Item:
         data={"cor_FullName": NAME, "prs_Citizenship": ("KH", "TH")},
         proof=Proof(7, "b" * 64),
     )
-    return Item(UUID(int=1), ItemClass.DISCLOSURE, UUID(int=2), disclosure=content)
+    return DisclosureItem(UUID(int=1), UUID(int=2), content)
 
 
 def claims(*items: Item, **changes: object) -> Claims:
@@ -92,13 +94,12 @@ def refusal(raw: bytes, reader: KeyOf = READER, signer: KeyOf = SIGNER) -> str |
 
 
 def test_what_was_sealed_is_what_is_opened() -> None:
-    process = Item(
+    process = ProcessItem(
         uuid4(),
-        ItemClass.PROCESS,
         uuid4(),
-        process=ProcessContent(AgreementReference("x", 1, "0" * 64), "return.arrived", uuid4(), NOW),
+        ProcessContent(AgreementReference("x", 1, "0" * 64), "return.arrived", uuid4(), NOW),
     )
-    presence = Item(uuid4(), ItemClass.CONTROL, control=Presence({0: 12, 3: 4}, {"th-exchange": 9}))
+    presence = ControlItem(uuid4(), Presence({0: 12, 3: 4}, {"th-exchange": 9}))
     sent = claims(a_disclosure(), process, presence)
     assert opened(seal(sent, SIGNER, READER)) == sent
 
@@ -304,3 +305,61 @@ def test_nothing_of_an_unparsable_body_is_echoed() -> None:
         from_bytes(json.dumps({"iss": NAME}).encode())
     assert NAME not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def written(**item: object) -> bytes:
+    """The claims of one disclosure as JSON, with members of its item changed or, as None, left out."""
+    document = json.loads(to_bytes(claims()))
+    [first] = document["items"]
+    document["items"] = [{name: value for name, value in {**first, **item}.items() if value is not None}]
+    return json.dumps(document).encode()
+
+
+PROCESS = {
+    "agreement": {"id": "th-kh", "version": 1, "sha256": "c" * 64},
+    "code": "return.departed",
+    "subject_id": str(UUID(int=6)),
+    "at": NOW.isoformat(),
+}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"process": PROCESS},
+        {"control": {"kind": "void", "recipient": "th-care-agency", "seq": 1}},
+        {"item_class": "control"},
+        {"item_class": "process"},
+        {"item_class": "letter"},
+        {"item_class": ["disclosure"]},
+        {"item_class": None},
+        {"disclosure": None},
+        {"disclosure": None, "process": PROCESS},
+        {"reference": None},
+        {"item_class": "process", "disclosure": None, "process": PROCESS, "reference": None},
+    ],
+)
+def test_an_item_carries_exactly_the_content_of_its_class(item: dict[str, object]) -> None:
+    assert from_bytes(written()) == from_bytes(to_bytes(claims()))
+    with pytest.raises(Unparsable):
+        from_bytes(written(**item))
+
+
+@pytest.mark.parametrize(
+    ("expected_at", "taken"),
+    [("2026-11-25T08:00:00Z", True), ("2026-11-25T08:00:00", False), ("2096-11-25T08:00:00Z", False)],
+)
+def test_the_time_at_which_she_is_expected_has_a_zone_and_is_near(expected_at: str, taken: bool) -> None:
+    journey = {"expected_at": expected_at, "handover": "land-border", "escorted": True}
+    raw = written(item_class="process", disclosure=None, process={**PROCESS, "journey": journey})
+    if taken:
+        assert from_bytes(raw).items[0].process.journey.expected_at.hour == 8
+        return
+    with pytest.raises(Unparsable):
+        from_bytes(raw)
+
+
+@pytest.mark.parametrize("issued", [2**52, 4 * 10**11])
+def test_an_envelope_of_no_time_is_no_envelope(issued: int) -> None:
+    with pytest.raises(Unparsable):
+        from_bytes(to_bytes(claims(iat=issued)))

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from contracts.border.check import authority
+from contracts.border.items import ControlItem, ListedService, Listing, Presence
 from contracts.events.directory import AgeLimitedService, DirectoryChangedV1
-from services.exchange.domain.check import authority
-from services.exchange.domain.items import Item, ItemClass, ListedService, Listing, Presence
 from services.exchange.use_cases.tell_listing import next_day
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import now, present, rows
@@ -74,7 +74,7 @@ async def test_a_partner_lists_its_own_organisations_in_codes_alone(
         "services": (),
     }
     listing = Listing(**{**values, **changes})
-    item = Item(uuid4(), ItemClass.CONTROL, control=listing)
+    item = ControlItem(uuid4(), listing)
     await th.take("KH", [kh.seal([item], authority("TH"))])
     assert await th.said("directory.received.v1") == []
     assert await rows(th.harness, "select 1 from chassis.parked where state = 'waiting'") == []
@@ -89,7 +89,7 @@ async def unheard(kh: Cell) -> None:
 
 async def sign_of_life(cell: Cell, partner: Cell) -> None:
     presence = Presence(read={}, heads={})
-    item = Item(uuid4(), ItemClass.CONTROL, control=presence)
+    item = ControlItem(uuid4(), presence)
     raw = cell.seal([item], authority(partner.name), seq=0)
     await partner.take(cell.name, [raw])
 

@@ -7,18 +7,20 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
-from services.exchange.domain.disclosure import disclosure_item
-from services.exchange.domain.items import (
+from contracts.border.items import (
     AgreementReference,
     Answer,
+    ControlItem,
     Item,
-    ItemClass,
     ProcessContent,
+    ProcessItem,
     Recall,
     Receipt,
     Void,
 )
+from deploy.local.countries import agreements, read_all
+from deploy.local.trust import TrustFiles, make_trust
+from services.exchange.domain.disclosure import disclosure_item
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import RECIPIENT, SENDER, Case, now, rows
 
@@ -148,7 +150,7 @@ async def test_a_key_that_is_not_on_the_recipients_list_is_refused_and_the_sende
 
 async def test_an_envelope_for_another_is_refused(th: Cell, kh: Cell) -> None:
     """Signed for one organisation, encrypted to another: as when somebody passes on what was sent to them."""
-    from services.exchange.envelope import seal
+    from contracts.border.envelope import seal
 
     _, raw = await sealed(th, kh)
     claims = kh.open(raw, th.trust).claims
@@ -224,20 +226,18 @@ async def test_an_agreement_that_the_recipient_does_not_have_is_refused(
     th: Cell, kh: Cell, files: TrustFiles
 ) -> None:
     _, raw = await sealed(th, kh)
-    drafts = [replace(d, legal_basis="another") for d in AGREEMENTS]
-    make_trust(files.directory, ("TH", "KH"), agreements=drafts)
+    drafts = [replace(d, legal_basis="another") for d in agreements(read_all(("TH", "KH")))]
+    make_trust(files.directory, ("TH", "KH"), drafts=drafts)
     await kh.look()
     await kh.take("TH", [raw])
     await carry(th, kh)
     assert [r["code"] for r in await th.said("envelope.refused.v1")] == ["agreement_not_in_force"]
-    assert [b["version"] for b in await kh.said("agreement.changed.v1")] == [1, 1, 1, 2, 2, 2]
+    assert [b["version"] for b in await kh.said("agreement.changed.v1")] == [1, 1, 2, 2]
 
 
 def process(th: Cell, reference: UUID, code: str = "referral.cancelled") -> Item:
     agreement = th.trust.agreements["th-kh"].reference
-    return Item(
-        uuid4(), ItemClass.PROCESS, reference, process=ProcessContent(agreement, code, uuid4(), now())
-    )
+    return ProcessItem(uuid4(), reference, ProcessContent(agreement, code, uuid4(), now()))
 
 
 async def test_only_the_two_organisations_that_share_a_reference_can_speak_about_its_case(
@@ -257,7 +257,7 @@ async def test_only_the_two_organisations_that_share_a_reference_can_speak_about
 async def test_control_of_anybody_but_the_authority_does_nothing(th: Cell, kh: Cell) -> None:
     case, raw = await sealed(th, kh)
     await kh.take("TH", [raw])
-    item = Item(uuid4(), ItemClass.CONTROL, control=Recall(case.disclosure_id, case.referral_id, "withdrawn"))
+    item = ControlItem(uuid4(), Recall(case.disclosure_id, case.referral_id, "withdrawn"))
     await kh.take("TH", [th.seal([item], "kh-exchange", SENDER)])
     assert await kh.said("recall.received.v1") == []
     assert await quarantined(kh) == ["sender_mismatch"]
@@ -272,10 +272,10 @@ async def test_a_partner_answers_and_receipts_only_what_was_sent_to_it(th: Cell,
     await th.work()
     item_id = disclosure_item(case.disclosure_id)
     said = [
-        Item(uuid4(), ItemClass.CONTROL, control=Receipt(item_id, uuid4(), "accepted", now())),
-        Item(uuid4(), ItemClass.CONTROL, control=Answer(case.disclosure_id, "erased")),
-        Item(uuid4(), ItemClass.CONTROL, control=Recall(case.disclosure_id, case.referral_id, "withdrawn")),
-        Item(uuid4(), ItemClass.CONTROL, control=Void("th-legal-aid", 1)),
+        ControlItem(uuid4(), Receipt(item_id, uuid4(), "accepted", now())),
+        ControlItem(uuid4(), Answer(case.disclosure_id, "erased")),
+        ControlItem(uuid4(), Recall(case.disclosure_id, case.referral_id, "withdrawn")),
+        ControlItem(uuid4(), Void("th-legal-aid", 1)),
     ]
     await th.take("KH", [kh.seal(said[:1], "th-exchange")])
     await th.deliver(recall(case))
@@ -373,6 +373,6 @@ async def test_an_agreement_by_another_version_or_hash_is_not_ours(th: Cell, kh:
         AgreementReference("none", 1, "0" * 64),
     ):
         body = ProcessContent(wrong, "return.departed", uuid4(), now())
-        item = Item(uuid4(), ItemClass.PROCESS, uuid4(), process=body)
+        item = ProcessItem(uuid4(), uuid4(), body)
         await kh.take("TH", [th.seal([item], RECIPIENT, SENDER, seq=kh.offsets.get("TH", 0) + 1)])
     assert await quarantined(kh) == ["agreement_not_in_force"] * 3

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from contracts.border.envelope import KeyOf, Opened, open_envelope, seal
+from contracts.border.items import Claims, Item
+from contracts.organisations import authority
 from deploy.local.trust import TrustFiles
-from services.exchange.domain.check import authority
-from services.exchange.domain.items import Claims, Item
-from services.exchange.envelope import KeyOf, Opened, open_envelope, seal
 from services.exchange.receiver import Receiver
 from services.exchange.store import inbox
 from services.exchange.store.inbox import Raw

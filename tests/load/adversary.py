@@ -21,21 +21,22 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 from aiokafka.helpers import create_ssl_context
 
-from corridor.journey import Journey, eventually, listed
-from deploy.local.cell import Cell
-from deploy.local.stack import Stack
-from services.exchange.domain.items import (
+from contracts.border.envelope import seal
+from contracts.border.items import (
     AgreementReference,
     Claims,
+    ControlItem,
     Item,
-    ItemClass,
     Presence,
     ProcessContent,
+    ProcessItem,
     Receipt,
     Resend,
     Void,
 )
-from services.exchange.envelope import seal
+from corridor.journey import Journey, eventually, listed
+from deploy.local.cell import Cell
+from deploy.local.stack import Stack
 from services.exchange.trust import Trust
 
 NEIGHBOUR = "th-legal-aid"
@@ -58,7 +59,7 @@ class Adversary:
         files = stack.trust
         self._trust = Trust(
             files.trust_file,
-            files.agreements_dir,
+            files.agreements_dir("KH"),
             files.organisation_keys_dir("KH"),
             files.governance_keys_file,
             "KH",
@@ -105,7 +106,7 @@ class Adversary:
     def _process(self) -> Item:
         agreement: AgreementReference = self._trust.agreements["th-kh"].reference
         content = ProcessContent(agreement, "referral.accepted", uuid4(), datetime.now(UTC))
-        return Item(uuid4(), ItemClass.PROCESS, uuid4(), process=content)
+        return ProcessItem(uuid4(), uuid4(), content)
 
     def _sealed(
         self, items: list[Item], *, seq: int | None = None, aud: str = "th-exchange", iss: str = "kh-exchange"
@@ -121,7 +122,7 @@ class Adversary:
 
 
 def _control(content: Any) -> Item:
-    return Item(uuid4(), ItemClass.CONTROL, control=content)
+    return ControlItem(uuid4(), content)
 
 
 async def recalled(stack: Stack) -> float:

@@ -32,6 +32,13 @@ create table chassis.stops (
     id uuid primary key, stopped_at timestamptz not null, topic text not null, partition integer not null,
     "offset" bigint not null, reason text not null, place text not null, streams integer not null,
     ended_at timestamptz, allowed integer not null default 0);
+create table chassis.replays (
+    id uuid primary key, reason text not null, place text not null, over_gap boolean not null,
+    state text not null check (state in ('running', 'done', 'stopped')), actor text not null,
+    streams integer not null, begun_at timestamptz not null, ended_at timestamptz,
+    source text not null default '', stream text not null default '',
+    freed integer not null default 0, still_parked integer not null default 0, events integer not null default 0);
+create unique index replays_running on chassis.replays (reason, place) where state = 'running';
 create table chassis.work (
     id uuid primary key, kind text not null, key text not null, payload jsonb not null, due_at timestamptz not null,
     attempts integer not null default 0, claimed_until timestamptz, traceparent text,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts.border.items import AgreementReference, Answer, Correction, ItemClass, Recall
 from contracts.disclosure import REFERRAL
 from services.exchange.domain.facts import (
     ControlDue,
@@ -18,7 +19,6 @@ from services.exchange.domain.facts import (
     RecallAnswered,
     SealDue,
 )
-from services.exchange.domain.items import AgreementReference, Answer, Correction, ItemClass, Recall
 
 MAX_SEALS = 6
 """How often one disclosure is sealed again because its envelope did not arrive whole."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.exchange.domain.items import Answer, ControlContent, ItemClass
+from contracts.border.items import Answer, ControlContent, ItemClass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
+from contracts.border.items import Listing
 from services.exchange.domain.facts import ControlDue
-from services.exchange.domain.items import Listing
 
 
 @dataclass(slots=True)

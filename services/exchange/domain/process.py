@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts.border.items import ItemClass, Journey
 from contracts.crossing import BY_CODE, BY_EVENT, OUTCOME, Crossing
 from contracts.organisations import cell_of
 from services.exchange.domain.facts import Fact, ItemRefused, ProcessDue
-from services.exchange.domain.items import ItemClass, Journey
 
 NOT_REFERRED = "not_referred"
 
@@ -29,7 +29,7 @@ def pair_of(event: Any) -> Pair | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessItem:
+class WaitingCode:
     """A code that waits to be sealed, in the order in which it came; `journey` with a departure."""
 
     item_id: UUID
@@ -50,7 +50,7 @@ class Relation:
     pair: Pair
     reference: UUID | None = None
     back_categories: frozenset[str] = frozenset()
-    waiting: list[ProcessItem] = field(default_factory=list)
+    waiting: list[WaitingCode] = field(default_factory=list)
 
     def tell(
         self,
@@ -65,7 +65,7 @@ class Relation:
         if self.reference is None:
             return untold(self.pair, item_id, crossing.code, at)
         told = carried if not crossing.by_consent or OUTCOME in self.back_categories else None
-        self.waiting.append(ProcessItem(item_id, crossing.code, subject_id, told, at, journey))
+        self.waiting.append(WaitingCode(item_id, crossing.code, subject_id, told, at, journey))
         return [ProcessDue(item_id, cell_of(self.pair.other))]
 
 

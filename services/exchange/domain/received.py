@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from contracts.border.items import Answer
 from services.exchange.domain.disclosure import answer_item
 from services.exchange.domain.facts import ControlDue, Fact
-from services.exchange.domain.items import Answer
 
 
 class Held(StrEnum):

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.rows import Reader
 from chassis.tables import insert_missing, update_set, upsert_set
+from contracts.border.items import ItemClass, Outcome
 from services.exchange.domain.chain import IncomingChain, Place
-from services.exchange.domain.items import ItemClass, Outcome
 from services.exchange.store.tables import (
     GAPS,
     INBOX,

@@ -6,10 +6,10 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.tables import upsert_set
-from services.exchange.domain.items import Listing
+from contracts.border.items import Listing
+from contracts.border.wire import control_from_json, control_to_json
 from services.exchange.domain.listings import OwnListing
 from services.exchange.store.tables import LISTINGS
-from services.exchange.wire import control_from_json, control_to_json
 
 _LOAD = text(
     "select organisation, content from exchange.listings where organisation = any(:keys) order by organisation for update"

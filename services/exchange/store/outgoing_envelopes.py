@@ -1,43 +1,29 @@
 """Envelopes that left: the chain of each recipient, what was in each envelope, and which items wait for a receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.rows import Reader
 from chassis.tables import insert_missing, insert_set, update_set
+from contracts.border.items import ItemClass
+from contracts.border.wire import control_from_json, control_to_json
 from services.exchange.domain.chain import OutgoingChain
-from services.exchange.domain.items import ControlContent, ItemClass
-from services.exchange.store.tables import ENVELOPE_ITEMS, ENVELOPES, OUTGOING_CHAINS, RECEIPTS
-from services.exchange.wire import control_from_json, control_to_json
-
-WAITING, DELIVERED, REFUSED, QUARANTINED, RESEALED, VOID, SENT = (
-    "waiting",
-    "delivered",
-    "refused",
-    "quarantined",
-    "resealed",
-    "void",
-    "sent",
+from services.exchange.domain.sent import (
+    CLASSES,
+    ENDS,
+    SentControl,
+    SentDisclosure,
+    SentItem,
+    SentProcess,
+    SentState,
+    WrongMove,
 )
-"""States of an item in one envelope. Control waits for nothing, so it is `sent`."""
-
-
-@dataclass(frozen=True, slots=True)
-class SentItem:
-    """One item of an envelope of ours, as its sender remembers it: never its data."""
-
-    item_id: UUID
-    item_class: ItemClass
-    case_id: UUID | None = None
-    disclosure_id: UUID | None = None
-    referral_id: UUID | None = None
-    reference: UUID | None = None
-    content: ControlContent | None = None
-    state: str = WAITING
+from services.exchange.store.tables import ENVELOPE_ITEMS, ENVELOPES, OUTGOING_CHAINS, RECEIPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +43,12 @@ _ENVELOPE = insert_set(ENVELOPES)
 _ITEM = insert_set(ENVELOPE_ITEMS, without=["code"])
 _RECEIPT = insert_missing(RECEIPTS)
 _CHAINS = Reader(OutgoingChain, OUTGOING_CHAINS)
-_ITEMS = Reader(SentItem, ENVELOPE_ITEMS, convert={"content": control_from_json})
+_COLUMNS = "i.item_class, i.item_id, i.case_id, i.disclosure_id, i.referral_id, i.content, i.reference"
+_READERS: Mapping[ItemClass, Reader[Any]] = {
+    ItemClass.CONTROL: Reader(SentControl, ENVELOPE_ITEMS, convert={"content": control_from_json}),
+    ItemClass.PROCESS: Reader(SentProcess, ENVELOPE_ITEMS),
+    ItemClass.DISCLOSURE: Reader(SentDisclosure, ENVELOPE_ITEMS),
+}
 
 
 async def lock_chain(tx: Transaction, cell: str, recipient: str) -> OutgoingChain:
@@ -77,25 +68,30 @@ async def save_chain(tx: Transaction, chain: OutgoingChain) -> None:
 async def add(tx: Transaction, envelope: SentEnvelope, items: Sequence[SentItem]) -> None:
     """Remember it; the same item in an earlier envelope no longer waits."""
     await _ENVELOPE.write(tx, [envelope], sealed_at=tx.now)
-    await move_items(tx, [i.item_id for i in items], RESEALED)
+    await move_items(tx, [i.item_id for i in items], SentState.RESEALED)
     await _ITEM.write(tx, [_row(i) for i in items], envelope_id=envelope.id, cell=envelope.cell)
 
 
 def _row(item: SentItem) -> dict[str, object]:
+    """What is remembered of an item, in the columns that its class has."""
     return {
         "item_id": item.item_id,
-        "item_class": item.item_class,
-        "case_id": item.case_id,
-        "disclosure_id": item.disclosure_id,
-        "referral_id": item.referral_id,
-        "reference": item.reference,
-        "content": None if item.content is None else control_to_json(item.content),
-        "state": SENT if item.item_class is ItemClass.CONTROL else item.state,
+        "item_class": CLASSES[type(item)],
+        "case_id": getattr(item, "case_id", None),
+        "disclosure_id": getattr(item, "disclosure_id", None),
+        "referral_id": getattr(item, "referral_id", None),
+        "reference": getattr(item, "reference", None),
+        "content": control_to_json(item.content) if isinstance(item, SentControl) else None,
+        "state": SentState.SENT if isinstance(item, SentControl) else SentState.WAITING,
     }
 
 
-async def move_items(tx: Transaction, item_ids: Sequence[UUID], state: str, code: str | None = None) -> None:
-    """Items that wait for a receipt have it now, or will get none."""
+async def move_items(
+    tx: Transaction, item_ids: Sequence[UUID], state: SentState, code: str | None = None
+) -> None:
+    """Items that wait for a receipt have it now, or will get none; others stay as they are. Raises WrongMove."""
+    if state not in ENDS:
+        raise WrongMove(f"an item that waits does not become {state}")
     statement = (
         "update exchange.envelope_items set state = :s, code = :c"
         " where item_id = any(cast(:ids as uuid[])) and state = 'waiting'"
@@ -124,12 +120,12 @@ async def items_of(
 ) -> list[SentItem]:
     """What stood in one envelope, found by its number or by the hash of its bytes."""
     statement = f"""
-        select {_ITEMS.columns("i")} from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
+        select {_COLUMNS} from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
         where e.cell = :cell and ((e.recipient = :recipient and e.seq = :seq) or e.sha256 = :sha256)
         order by i.item_id
     """
     parameters = {"cell": cell, "recipient": recipient, "seq": seq, "sha256": sha256}
-    return _ITEMS.all(await tx.execute(text(statement), parameters))
+    return [_item(row) for row in await tx.execute(text(statement), parameters)]
 
 
 async def times_sealed(tx: Transaction, item_id: UUID) -> int:
@@ -140,10 +136,16 @@ async def times_sealed(tx: Transaction, item_id: UUID) -> int:
 async def sent_item(tx: Transaction, cell: str, item_id: UUID) -> SentItem | None:
     """The item in its newest envelope, if it was sent to this cell: nobody else can answer for it."""
     statement = f"""
-        select {_ITEMS.columns("i")} from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
+        select {_COLUMNS} from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
         where i.item_id = :id and i.cell = :cell order by e.sealed_at desc, e.seq desc limit 1
     """
-    return _ITEMS.first(await tx.execute(text(statement), {"id": item_id, "cell": cell}))
+    row = (await tx.execute(text(statement), {"id": item_id, "cell": cell})).first()
+    return None if row is None else _item(row)
+
+
+def _item(row: Row[Any]) -> SentItem:
+    item: SentItem = _READERS[ItemClass(row.item_class)].row(row)
+    return item
 
 
 async def add_receipt(

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.tables import upsert_set
+from contracts.border.check import Agreement
 from services.exchange.domain.border import BorderView
-from services.exchange.domain.check import Agreement
 from services.exchange.store import outgoing_envelopes
 from services.exchange.store.tables import AGREEMENTS, PARTNERS, TRUST
 

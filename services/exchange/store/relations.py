@@ -13,7 +13,8 @@ from chassis.database import Transaction
 from chassis.rows import Reader
 from chassis.tables import insert_missing
 from services.exchange.domain.disclosure import Authorised
-from services.exchange.domain.process import Pair, ProcessItem, Relation
+from services.exchange.domain.process import Pair, Relation, WaitingCode
+from services.exchange.domain.sent import QueueState, WrongMove, before
 from services.exchange.store.tables import PROCESS_ITEMS, RELATIONS
 
 _ENSURE = insert_missing(RELATIONS, without=["live"])
@@ -48,16 +49,16 @@ class Known:
 
 _KNOWN = Reader(Known, RELATIONS)
 _RELATION = f"select {_KNOWN.columns()} from exchange.relations"
-_ITEMS = Reader(ProcessItem, PROCESS_ITEMS)
+_ITEMS = Reader(WaitingCode, PROCESS_ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
     """A process item with where it stands: `first` of its relation, and nothing of the case before it still unsealed."""
 
-    item: ProcessItem
+    item: WaitingCode
     pair: Pair
-    state: str
+    state: QueueState
     seals: int
     first: bool
     disclosure_pending: bool
@@ -100,7 +101,7 @@ async def save(tx: Transaction, relations: Sequence[Relation]) -> None:
     await _QUEUE.write(tx, [_row(one.pair, item) for one in relations for item in one.waiting])
 
 
-def _row(pair: Pair, item: ProcessItem) -> dict[str, object]:
+def _row(pair: Pair, item: WaitingCode) -> dict[str, object]:
     return {
         "item_id": item.item_id,
         "case_id": pair.case_id,
@@ -158,12 +159,17 @@ async def queued(tx: Transaction, item_id: UUID) -> Queued | None:
     if row is None:
         return None
     item = _ITEMS.of([row])[0]
-    return Queued(item, Pair(row.case_id, row.own, row.other), row.state, row.seals, row.first, row.pending)
-
-
-async def move_queued(tx: Transaction, item_id: UUID, state: str) -> None:
-    statement = (
-        "update exchange.process_items set state = :s, seals = seals + case when :s = 'sealed' then 1 else 0 end"
-        " where item_id = :id"
+    return Queued(
+        item, Pair(row.case_id, row.own, row.other), QueueState(row.state), row.seals, row.first, row.pending
     )
-    await tx.execute(text(statement), {"id": item_id, "s": state})
+
+
+async def move_queued(tx: Transaction, item_id: UUID, to: QueueState) -> None:
+    """Raises WrongMove where the code does not stand where it could become that."""
+    statement = (
+        "update exchange.process_items set state = :to, seals = seals + case when :to = 'sealed' then 1 else 0 end"
+        " where item_id = :id and state = any(cast(:before as text[]))"
+    )
+    moved = await tx.execute(text(statement), {"id": item_id, "to": to.value, "before": sorted(before(to))})
+    if moved.rowcount != 1:
+        raise WrongMove(f"a process code that is not {' or '.join(sorted(before(to)))} does not become {to}")

@@ -1,6 +1,7 @@
 """What a control item of a partner does here: receipts, refusals, recalls, answers, presence, and what is missing."""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -8,21 +9,15 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from chassis.database import Transaction
-from contracts.events.directory import OfferedService
-from contracts.events.exchange import CorrectionReceivedV1, DirectoryReceivedV1, RecallReceivedV1
-from contracts.organisations import authority
-from services.exchange.domain.chain import runs
-from services.exchange.domain.disclosure import MAX_SEALS, UNREADABLE, State, answer_item
-from services.exchange.domain.facts import ControlDue, Fact, ItemDelivered, ItemRefused, ProcessDue
-from services.exchange.domain.items import (
+from contracts.border.items import (
     MAX_RESENT,
     MAX_SERVICES,
     Answer,
-    ControlContent,
+    ControlItem,
     Correction,
-    Item,
     ItemClass,
     Listing,
+    Outcome,
     Presence,
     Recall,
     Receipt,
@@ -30,20 +25,33 @@ from services.exchange.domain.items import (
     Resend,
     Void,
 )
+from contracts.events.directory import OfferedService
+from contracts.events.exchange import CorrectionReceivedV1, DirectoryReceivedV1, RecallReceivedV1
+from contracts.organisations import authority
+from services.exchange.domain.chain import runs
+from services.exchange.domain.disclosure import MAX_SEALS, UNREADABLE, State, answer_item
+from services.exchange.domain.facts import ControlDue, Fact, ItemDelivered, ItemRefused, ProcessDue
+from services.exchange.domain.sent import (
+    UNANSWERED,
+    QueueState,
+    SentControl,
+    SentDisclosure,
+    SentItem,
+    SentProcess,
+    SentState,
+)
 from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures, inbox, outgoing_envelopes, partners, received, relations
-from services.exchange.store.outgoing_envelopes import (
-    DELIVERED,
-    QUARANTINED,
-    REFUSED,
-    RESEALED,
-    VOID,
-    SentItem,
-)
 from services.exchange.use_cases.tell_listing import whole_listing_due
 
 AGAIN = frozenset({"unreadable", "bad_signature", "too_large"})
 """Refusals of bytes, not of content: what was sealed whole is sealed again. Any other would be refused again."""
+
+OUTCOMES: Mapping[Outcome, SentState] = {
+    "accepted": SentState.DELIVERED,
+    "refused": SentState.REFUSED,
+    "quarantined": SentState.QUARANTINED,
+}
 
 NOT_TAKEN = "quarantined"
 """The recipient could open it and not take it in: nobody there has it, so whoever sent it is told as of a refusal."""
@@ -60,7 +68,7 @@ class Heard:
     """
 
     cell: str
-    item: Item
+    item: ControlItem
     issued: datetime
     evidence: str
     own: frozenset[str]
@@ -68,7 +76,7 @@ class Heard:
 
 async def apply_control(tx: Transaction, heard: Heard) -> None:
     """A partner can speak only about what was sent to it or came from it."""
-    content: ControlContent | None = heard.item.control
+    content = heard.item.control
     match content:
         case Receipt():
             await _receipt(tx, heard, content)
@@ -110,7 +118,7 @@ def _listing(tx: Transaction, cell: str, listing: Listing) -> None:
 
 async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:
     sent = await outgoing_envelopes.sent_item(tx, heard.cell, receipt.item_id)
-    if sent is None or sent.item_class is ItemClass.CONTROL:
+    if sent is None or isinstance(sent, SentControl):
         return
     await outgoing_envelopes.add_receipt(
         tx, heard.cell, sent.item_id, receipt.outcome, receipt.code, heard.evidence
@@ -118,11 +126,13 @@ async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:
     await _outcome(tx, heard.cell, sent, receipt.outcome, receipt.code)
 
 
-async def _outcome(tx: Transaction, cell: str, sent: SentItem, outcome: str, code: str | None) -> None:
-    state = {"accepted": DELIVERED, "refused": REFUSED}.get(outcome, QUARANTINED)
+async def _outcome(
+    tx: Transaction, cell: str, sent: SentProcess | SentDisclosure, outcome: Outcome, code: str | None
+) -> None:
+    state = OUTCOMES[outcome]
     await outgoing_envelopes.move_items(tx, [sent.item_id], state, code)
     code = code or (NOT_TAKEN if outcome == "quarantined" else None)
-    if sent.item_class is ItemClass.DISCLOSURE and sent.disclosure_id is not None:
+    if isinstance(sent, SentDisclosure):
         disclosure = await disclosures.lock(tx, sent.disclosure_id)
         accepted = outcome == "accepted"
         facts = disclosure.deliver(tx.now) if accepted else disclosure.refuse(code or "invalid_value", tx.now)
@@ -133,13 +143,14 @@ async def _outcome(tx: Transaction, cell: str, sent: SentItem, outcome: str, cod
 
 
 async def _process_outcome(
-    tx: Transaction, cell: str, sent: SentItem, outcome: str, code: str | None
+    tx: Transaction, cell: str, sent: SentProcess, outcome: Outcome, code: str | None
 ) -> None:
     queued = await relations.queued(tx, sent.item_id)
-    if queued is None or queued.state not in {"sealed", "waiting"} or sent.case_id is None:
+    if queued is None or queued.state not in UNANSWERED:
         return
-    await relations.move_queued(tx, sent.item_id, "delivered" if outcome == "accepted" else "refused")
-    about = (sent.case_id, sent.item_id, sent.item_class, None, sent.referral_id, cell, tx.now)
+    to = QueueState.DELIVERED if outcome == "accepted" else QueueState.REFUSED
+    await relations.move_queued(tx, sent.item_id, to)
+    about = (sent.case_id, sent.item_id, ItemClass.PROCESS, None, sent.referral_id, cell, tx.now)
     fact: Fact = (
         ItemDelivered(*about) if outcome == "accepted" else ItemRefused(*about, code or "invalid_value")
     )
@@ -154,7 +165,7 @@ async def _refusal(tx: Transaction, heard: Heard, refusal: Refusal) -> None:
         )
         if refusal.code in AGAIN:
             await _again(tx, heard.cell, sent, None)
-        elif refusal.code != ONLY_TOLD and sent.item_class is not ItemClass.CONTROL:
+        elif refusal.code != ONLY_TOLD and not isinstance(sent, SentControl):
             await _outcome(tx, heard.cell, sent, "refused", refusal.code)
 
 
@@ -244,27 +255,36 @@ async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
 
 async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) -> bool:
     """Whether the item will come in another envelope. No item is sealed more often than MAX_SEALS."""
-    if sent.item_class is ItemClass.CONTROL:
-        if sent.content is None or await _spent(tx, sent.item_id):
-            return False
-        attempt = seq or 1
-        tx.say(outgoing(ControlDue(sent.item_id, cell, sent.content, sent.reference, attempt, seq)))
-        return True
-    if sent.item_class is ItemClass.PROCESS:
-        queued = await relations.queued(tx, sent.item_id)
-        if queued is None or queued.state != "sealed":
-            return False
-        if await _spent(tx, sent.item_id):
-            await _outcome(tx, cell, sent, "refused", UNREADABLE)
-            return False
-        await relations.move_queued(tx, sent.item_id, "waiting")
-        await outgoing_envelopes.move_items(tx, [sent.item_id], RESEALED)
-        tx.say(outgoing(ProcessDue(sent.item_id, cell, queued.seals, seq)))
-        return True
-    disclosure = await disclosures.lock(tx, sent.disclosure_id or UUID(int=0))
+    match sent:
+        case SentControl():
+            if await _spent(tx, sent.item_id):
+                return False
+            tx.say(outgoing(ControlDue(sent.item_id, cell, sent.content, sent.reference, seq or 1, seq)))
+            return True
+        case SentProcess():
+            return await _process_again(tx, cell, sent, seq)
+        case SentDisclosure():
+            return await _disclosure_again(tx, sent, seq)
+
+
+async def _process_again(tx: Transaction, cell: str, sent: SentProcess, seq: int | None) -> bool:
+    queued = await relations.queued(tx, sent.item_id)
+    if queued is None or queued.state is not QueueState.SEALED:
+        return False
+    if await _spent(tx, sent.item_id):
+        await _outcome(tx, cell, sent, "refused", UNREADABLE)
+        return False
+    await relations.move_queued(tx, sent.item_id, QueueState.WAITING)
+    await outgoing_envelopes.move_items(tx, [sent.item_id], SentState.RESEALED)
+    tx.say(outgoing(ProcessDue(sent.item_id, cell, queued.seals, seq)))
+    return True
+
+
+async def _disclosure_again(tx: Transaction, sent: SentDisclosure, seq: int | None) -> bool:
+    disclosure = await disclosures.lock(tx, sent.disclosure_id)
     facts = disclosure.seal_again(tx.now, seq)
     comes = disclosure.state is State.DUE and bool(facts)
-    await outgoing_envelopes.move_items(tx, [sent.item_id], RESEALED if comes else VOID)
+    await outgoing_envelopes.move_items(tx, [sent.item_id], SentState.RESEALED if comes else SentState.VOID)
     tx.say(*map(outgoing, facts))
     await disclosures.save(tx, [disclosure])
     return comes

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from chassis.database import Database
 from chassis.vault.vault import KeyDestroyed, Sealing, Vault
+from contracts.border.items import DisclosureContent, DisclosureItem
 from contracts.casefile.fields import checked, to_text
-from services.exchange.domain.items import DisclosureContent, Item
 from services.exchange.store import received, relations
 
 KEEPER = "intake"
@@ -27,11 +27,8 @@ class Prepared:
     sealed: dict[str, str]
 
 
-async def prepare(database: Database, vault: Vault, own: str, other: str, item: Item) -> Prepared | None:
-    """Outside any transaction: the vault is another database. None for what is no disclosure."""
-    content = item.disclosure
-    if content is None or item.reference is None:
-        return None
+async def prepare(database: Database, vault: Vault, own: str, other: str, item: DisclosureItem) -> Prepared:
+    """Outside any transaction: the vault is another database."""
     async with database.transaction(database.system()) as tx:
         known = await relations.by_reference(tx, own, other, item.reference)
         person = None if known is None else await received.person_of(tx, known.case_id)
@@ -40,7 +37,7 @@ async def prepare(database: Database, vault: Vault, own: str, other: str, item: 
     if known is not None and (person is None or closing):
         raise NotYet
     person_id = await _with_key(vault, person or uuid4())
-    sealed = await _seal(vault, person_id, content)
+    sealed = await _seal(vault, person_id, item.disclosure)
     return Prepared(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
 
 

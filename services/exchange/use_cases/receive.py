@@ -1,19 +1,19 @@
 """Take one envelope in: its place in the chain, each of its items judged and applied, each answered, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from chassis.database import Transaction
+from contracts.border.check import Agreement, Way, check_item
+from contracts.border.envelope import Opened, sha256
+from contracts.border.items import ControlItem, DisclosureItem, Item, ProcessItem, Receipt, Refusal, Resend
 from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, ReceivedField
 from contracts.organisations import cell_of
 from services.exchange.domain.chain import Place
-from services.exchange.domain.check import Agreement, Way, check_item
 from services.exchange.domain.disclosure import disclosure_item
 from services.exchange.domain.facts import ControlDue
-from services.exchange.domain.items import Item, ItemClass, Receipt, Refusal, Resend
-from services.exchange.envelope import Opened, sha256
 from services.exchange.outgoing import outgoing
 from services.exchange.store import inbox, received, relations
 from services.exchange.store.inbox import IncomingItem, Raw
@@ -48,7 +48,7 @@ class Judged:
     agreements: Mapping[str, Agreement]
     own: frozenset[str]
     code: str | None = None
-    prepared: Mapping[UUID, Prepared | None] | None = None
+    prepared: Mapping[UUID, Prepared] = field(default_factory=dict)
 
     @property
     def way(self) -> Way:
@@ -57,15 +57,10 @@ class Judged:
 
     def refusal(self, item: Item, now: datetime) -> str | None:
         """Why this item is refused by what it says, whatever is known here."""
-        content = item.process or item.disclosure
-        agreement = None if content is None else self.agreements.get(content.agreement.id)
+        agreement = None if isinstance(item, ControlItem) else self.agreements.get(item.agreement.id)
         code = self.code or check_item(item, agreement, self.way, now)
-        if (
-            code is None
-            and item.disclosure is not None
-            and item.id != disclosure_item(item.disclosure.disclosure_id)
-        ):
-            return "invalid_value"
+        if code is None and isinstance(item, DisclosureItem):
+            return None if item.id == disclosure_item(item.disclosure.disclosure_id) else "invalid_value"
         return code
 
 
@@ -103,7 +98,7 @@ async def quarantine(tx: Transaction, judged: Judged) -> None:
     await inbox.set_aside(tx, judged.raw, "quarantined", _disclosures(judged))
     await _place(tx, judged)
     for item in judged.opened.claims.items:
-        if item.item_class is not ItemClass.CONTROL:
+        if not isinstance(item, ControlItem):
             await _answer(tx, judged, IncomingItem(item.id, item.item_class, "quarantined"))
     await inbox.drop(tx, judged.raw)
 
@@ -135,7 +130,7 @@ async def _place(tx: Transaction, judged: Judged) -> Place:
 async def _take(tx: Transaction, judged: Judged, item: Item) -> str | None:
     """Judge, apply, answer. The code of a refused item."""
     code = judged.refusal(item, tx.now)
-    if item.item_class is ItemClass.CONTROL:
+    if isinstance(item, ControlItem):
         if code is None:
             issued = datetime.fromtimestamp(judged.opened.claims.iat, UTC)
             await apply_control(tx, Heard(judged.raw.cell, item, issued, judged.opened.evidence, judged.own))
@@ -147,16 +142,17 @@ async def _take(tx: Transaction, judged: Judged, item: Item) -> str | None:
     taken = IncomingItem(item.id, item.item_class, "refused", code)
     if code is None:
         taken = await (
-            _process(tx, judged, item) if item.process is not None else _disclosure(tx, judged, item)
+            _process(tx, judged, item) if isinstance(item, ProcessItem) else _disclosure(tx, judged, item)
         )
     await _answer(tx, judged, taken)
     return taken.code
 
 
-async def _process(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
+async def _process(tx: Transaction, judged: Judged, item: ProcessItem) -> IncomingItem:
+    """Only the two organisations that share a reference can speak about its case."""
     way, content = judged.way, item.process
-    known = await _known(tx, way, item)
-    if known is None or content is None:
+    known = await relations.by_reference(tx, way.recipient, way.sender, item.reference)
+    if known is None:
         return IncomingItem(item.id, item.item_class, "refused", "no_such_case")
     tx.say(
         ProcessReceivedV1(
@@ -174,11 +170,10 @@ async def _process(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
     return IncomingItem(item.id, item.item_class, "accepted", case_id=known.case_id)
 
 
-async def _disclosure(tx: Transaction, judged: Judged, item: Item) -> IncomingItem:
-    way, content = judged.way, item.disclosure
-    prepared = (judged.prepared or {}).get(item.id)
-    if content is None or prepared is None or item.reference is None:
-        return IncomingItem(item.id, item.item_class, "refused", "invalid_value")
+async def _disclosure(tx: Transaction, judged: Judged, item: DisclosureItem) -> IncomingItem:
+    way, content, prepared = judged.way, item.disclosure, judged.prepared.get(item.id)
+    if prepared is None:  # refused when it was to be prepared, and no longer
+        raise Overtaken
     refused = IncomingItem(item.id, item.item_class, "refused", RECALLED, disclosure_id=content.disclosure_id)
     if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
         return refused
@@ -193,13 +188,6 @@ async def _disclosure(tx: Transaction, judged: Judged, item: Item) -> IncomingIt
     return replace(refused, outcome="accepted", code=None, case_id=prepared.case_id)
 
 
-async def _known(tx: Transaction, way: Way, item: Item) -> Known | None:
-    """Only the two organisations that share a reference can speak about its case."""
-    if item.reference is None:
-        return None
-    return await relations.by_reference(tx, way.recipient, way.sender, item.reference)
-
-
 async def _answer(tx: Transaction, judged: Judged, taken: IncomingItem) -> None:
     await inbox.add_item(tx, judged.raw.cell, judged.opened.claims.jti, taken)
     _receipt(tx, judged, taken)
@@ -212,13 +200,12 @@ def _receipt(tx: Transaction, judged: Judged, taken: IncomingItem) -> None:
 
 
 def _disclosures(judged: Judged) -> list[UUID]:
-    return [i.disclosure.disclosure_id for i in judged.opened.claims.items if i.disclosure is not None]
+    items = judged.opened.claims.items
+    return [item.disclosure.disclosure_id for item in items if isinstance(item, DisclosureItem)]
 
 
-def _arrived(way: Way, item: Item, prepared: Prepared) -> Arrived:
+def _arrived(way: Way, item: DisclosureItem, prepared: Prepared) -> Arrived:
     content = item.disclosure
-    if content is None or item.reference is None:
-        raise ValueError("no disclosure")
     return Arrived(
         sender_cell=way.sender_cell,
         id=content.disclosure_id,
@@ -232,10 +219,8 @@ def _arrived(way: Way, item: Item, prepared: Prepared) -> Arrived:
     )
 
 
-def _said(tx: Transaction, way: Way, item: Item, prepared: Prepared) -> DisclosureReceivedV1:
+def _said(tx: Transaction, way: Way, item: DisclosureItem, prepared: Prepared) -> DisclosureReceivedV1:
     content = item.disclosure
-    if content is None:
-        raise ValueError("no disclosure")
     return DisclosureReceivedV1(
         case_id=prepared.case_id,
         person_id=prepared.person_id,

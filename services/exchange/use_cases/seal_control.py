@@ -6,12 +6,12 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.work import Item as Work
 from chassis.work import Later
+from contracts.border.items import ControlItem
+from contracts.border.wire import control_from_json
 from contracts.organisations import authority
-from services.exchange.domain.items import Item, ItemClass
+from services.exchange.domain.sent import SentControl
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
-from services.exchange.store.outgoing_envelopes import SentItem
-from services.exchange.wire import control_from_json
 
 
 class SealControl:
@@ -24,14 +24,9 @@ class SealControl:
     async def finish(self, tx: Transaction, work: Work, result: None) -> None:  # noqa: ARG002
         payload: dict[str, Any] = work.payload
         reference = None if payload["reference"] is None else UUID(payload["reference"])
-        item = Item(
-            UUID(payload["item_id"]),
-            ItemClass.CONTROL,
-            reference,
-            traceparent=work.traceparent,
-            control=control_from_json(payload["content"]),
-        )
-        sent = SentItem(item.id, ItemClass.CONTROL, reference=reference, content=item.control)
+        content = control_from_json(payload["content"])
+        item = ControlItem(UUID(payload["item_id"]), content, reference, traceparent=work.traceparent)
+        sent = SentControl(item.id, content, reference)
         address = Address(authority(self._settings.cell), authority(payload["cell"]), payload["cell"])
         try:
             await self._sealer.send(tx, address, [(item, sent)], payload["replaces"])

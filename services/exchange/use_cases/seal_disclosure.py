@@ -12,26 +12,25 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.work import Item as Work
 from chassis.work import Later
-from contracts.disclosure import categories_of
-from services.exchange.border_state import require_open
-from services.exchange.domain.check import Way, check_item
-from services.exchange.domain.disclosure import Authorised, Disclosure, State, disclosure_item
-from services.exchange.domain.items import (
+from contracts.border.check import Way, check_item
+from contracts.border.items import (
     ConsentReference,
     DisclosureContent,
+    DisclosureItem,
     FieldValue,
-    Item,
-    ItemClass,
     Proof,
 )
+from contracts.border.wire import TooLargeToSeal
+from contracts.disclosure import categories_of
+from services.exchange.border_state import require_open
+from services.exchange.domain.disclosure import Authorised, Disclosure, State, disclosure_item
 from services.exchange.domain.process import Pair
+from services.exchange.domain.sent import SentDisclosure
 from services.exchange.outgoing import outgoing
 from services.exchange.seal_token import SealTokenChecker, Verdict
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
 from services.exchange.store import disclosures, relations
-from services.exchange.store.outgoing_envelopes import SentItem
-from services.exchange.wire import TooLargeToSeal
 
 REFUSING = frozenset({404, 409, 410, 422})
 """Answers of a service that will be the same the next time. Anything else is waited out."""
@@ -50,7 +49,7 @@ class Refused:
 class Prepared:
     """Ready to be sealed, if it is still wanted then."""
 
-    item: Item
+    item: DisclosureItem
     token: str
 
 
@@ -171,7 +170,7 @@ class SealDisclosure:
         reference: UUID,
         values: Mapping[str, FieldValue],
         traceparent: str | None,
-    ) -> Item:
+    ) -> DisclosureItem:
         terms = disclosure.terms
         agreement = self._sealer.trust.agreement(terms.agreement.id)
         content = DisclosureContent(
@@ -189,20 +188,14 @@ class SealDisclosure:
             basis=terms.basis,
             law=terms.law,
         )
-        return Item(
-            disclosure_item(disclosure.id),
-            ItemClass.DISCLOSURE,
-            reference,
-            traceparent=traceparent,
-            disclosure=content,
-        )
+        return DisclosureItem(disclosure_item(disclosure.id), reference, content, traceparent=traceparent)
 
     def _superseded(self, terms: Authorised) -> bool:
         """The agreement has a newer version, which no envelope under this one gets past. Consent takes this one back for it."""
         agreement = self._sealer.trust.agreement(terms.agreement.id)
         return agreement is not None and agreement.terms.version > terms.agreement.version
 
-    def _check(self, item: Item, terms: Authorised, now: datetime) -> str | None:
+    def _check(self, item: DisclosureItem, terms: Authorised, now: datetime) -> str | None:
         way = Way(terms.sender, self._settings.cell, terms.recipient, terms.recipient_cell)
         return check_item(item, self._sealer.trust.agreement(terms.agreement.id), way, now)
 
@@ -225,15 +218,9 @@ def _proof(disclosure: Disclosure) -> Proof | None:
     return Proof(disclosure.entry, disclosure.chain_head)
 
 
-def _sent(disclosure: Disclosure) -> SentItem:
+def _sent(disclosure: Disclosure) -> SentDisclosure:
     terms = disclosure.terms
-    return SentItem(
-        disclosure_item(disclosure.id),
-        ItemClass.DISCLOSURE,
-        case_id=terms.case_id,
-        disclosure_id=disclosure.id,
-        referral_id=terms.referral_id,
-    )
+    return SentDisclosure(disclosure_item(disclosure.id), terms.case_id, disclosure.id, terms.referral_id)
 
 
 def _value(value: object) -> FieldValue:

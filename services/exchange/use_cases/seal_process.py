@@ -1,23 +1,22 @@
 """Seal a process code: after every disclosure of its case and every code before it, and only under the agreement."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Database, Transaction
 from chassis.work import Item as Work
 from chassis.work import Later
+from contracts.border.check import Agreement, Way, check_item
+from contracts.border.items import AgreementReference, ItemClass, ProcessContent, ProcessItem
 from contracts.crossing import BY_CODE, REFERRAL
 from services.exchange.border_state import require_open
-from services.exchange.domain.check import Agreement, Way, check_item
 from services.exchange.domain.facts import ItemRefused, ItemSealed
-from services.exchange.domain.items import AgreementReference, Item, ItemClass, ProcessContent
 from services.exchange.domain.process import untold
+from services.exchange.domain.sent import QueueState, SentProcess
 from services.exchange.outgoing import outgoing
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
 from services.exchange.store import relations
-from services.exchange.store.outgoing_envelopes import SentItem
 from services.exchange.store.relations import Known, Queued
 
 NOT_SEALED = "not_sealed"
@@ -37,7 +36,7 @@ class SealProcess:
 
     async def finish(self, tx: Transaction, work: Work, result: None) -> None:  # noqa: ARG002
         queued = await relations.queued(tx, UUID(work.payload["item_id"]))
-        if queued is None or queued.state != "waiting":
+        if queued is None or queued.state is not QueueState.WAITING:
             return
         known = await relations.by_case(tx, queued.pair, lock=True)
         if known is None or not await self._ready(tx, queued) or not known.live:
@@ -49,8 +48,8 @@ class SealProcess:
         """It failed too often for no known reason: whoever said it is told, and what waits behind it goes on."""
         queued = await relations.queued(tx, UUID(work.payload["item_id"]))
         known = None if queued is None else await relations.by_case(tx, queued.pair)
-        if queued is not None and queued.state == "waiting" and known is not None:
-            await relations.move_queued(tx, queued.item.item_id, "refused")
+        if queued is not None and queued.state is QueueState.WAITING and known is not None:
+            await relations.move_queued(tx, queued.item.item_id, QueueState.REFUSED)
             tx.say(outgoing(ItemRefused(**_outcome(queued, known, tx), code=NOT_SEALED)))
 
     async def _ready(self, tx: Transaction, queued: Queued) -> bool:
@@ -76,10 +75,10 @@ class SealProcess:
             except NoKey as error:
                 code = error.code
         if code is not None:
-            await relations.move_queued(tx, item.id, "refused")
+            await relations.move_queued(tx, item.id, QueueState.REFUSED)
             tx.say(outgoing(ItemRefused(**_outcome(queued, known, tx), code=code)))
             return
-        await relations.move_queued(tx, item.id, "sealed")
+        await relations.move_queued(tx, item.id, QueueState.SEALED)
         sealed = ItemSealed(**_outcome(queued, known, tx), envelope_id=envelope.id, envelope_seq=envelope.seq)
         tx.say(outgoing(sealed))
 
@@ -95,11 +94,11 @@ class SealProcess:
 
 async def _drop(tx: Transaction, queued: Queued) -> None:
     item = queued.item
-    await relations.move_queued(tx, item.item_id, "dropped")
+    await relations.move_queued(tx, item.item_id, QueueState.DROPPED)
     tx.say(*map(outgoing, untold(queued.pair, item.item_id, item.code, tx.now)))
 
 
-def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent: str | None) -> Item:
+def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent: str | None) -> ProcessItem:
     process = queued.item
     content = ProcessContent(
         agreement=NO_AGREEMENT if agreement is None else agreement.reference,
@@ -109,22 +108,16 @@ def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent
         reason=process.reason,
         journey=process.journey,
     )
-    item = Item(process.item_id, ItemClass.PROCESS, known.reference, process=content)
-    return replace(item, traceparent=traceparent)
+    return ProcessItem(process.item_id, known.reference, content, traceparent=traceparent)
 
 
 def referral_of(code: str, subject_id: UUID) -> UUID | None:
     return subject_id if BY_CODE[code].subject is REFERRAL else None
 
 
-def _sent(queued: Queued) -> SentItem:
+def _sent(queued: Queued) -> SentProcess:
     item = queued.item
-    return SentItem(
-        item.item_id,
-        ItemClass.PROCESS,
-        case_id=queued.pair.case_id,
-        referral_id=referral_of(item.code, item.subject_id),
-    )
+    return SentProcess(item.item_id, queued.pair.case_id, referral_of(item.code, item.subject_id))
 
 
 def _outcome(queued: Queued, known: Known, tx: Transaction) -> dict[str, Any]:

@@ -1,0 +1,272 @@
+"""Routes of every service for what stands still: by event, by stream and by cause; replayed, or given up."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Row
+
+from chassis import replays
+from chassis.database import Database, Transaction
+from chassis.events import causes as by_cause
+from chassis.events import parked
+from chassis.events.admission import PROTECTIVE, Cause
+from chassis.events.replay import replay_stream
+from chassis.identity.access import require, rights_of
+from chassis.identity.auth import Actor
+from chassis.problems import NotFound, PreconditionFailed, WrongState
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.moves import Commands, MoveView, Offer
+from chassis.web.positions import instant, number, positioned
+from chassis.web.reasons import Reasoned, log_operation
+from contracts.events.operations import STREAM_PATTERN
+
+CauseId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="`id` of a cause")]
+Source = Annotated[str, Field(max_length=80)]
+Stream = Annotated[str, Field(max_length=120)]
+Sequence = Annotated[int, Field(ge=0, lt=2**53)]
+
+_AS_KEPT = ("source", "stream", "sequence", "topic", "reason", "place", "state", "parked_at")
+
+router = APIRouter(tags=["operations"])
+
+
+class ParkedEvent(BaseModel):
+    """Never what the event says. `cause` is what a command that gives it up must name; what `protects` is never given up."""
+
+    source: str
+    stream: str
+    sequence: int
+    topic: str
+    type: str | None
+    reason: str
+    place: str
+    cause: str
+    protects: bool
+    state: str
+    parked_at: datetime
+    moves: list[MoveView] = []
+
+
+def _moves(request: Request, actor: Actor, event: ParkedEvent) -> list[MoveView]:
+    commands: Commands = request.app.state.service.commands
+    offers = [
+        Offer("replay_parked_stream", "parked.replay"),
+        Offer("discard_parked_event", "parked.discard", not event.protects),
+    ]
+    return commands.open(offers, rights_of(actor))
+
+
+def _shown(row: Row[Any]) -> ParkedEvent:
+    values = {name: getattr(row, name) for name in _AS_KEPT}
+    type_, cause = parked.type_of(row), by_cause.id_of(Cause(row.reason, row.place))
+    return ParkedEvent(**values, type=type_, cause=cause, protects=type_ in PROTECTIVE)
+
+
+Only = Annotated[str | None, Query(pattern=STREAM_PATTERN, description="only events of this stream")]
+
+
+@router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
+async def list_parked_events(
+    actor: Who, tx: Tx, page: Page, request: Request, stream: Only = None
+) -> Listing[ParkedEvent]:
+    require(actor, "parked.read")
+    positioned(page.after, instant, str, str, number)
+    rows, position = await parked.list_parked(tx, page.limit, page.after, stream)
+    items = [_shown(row) for row in rows]
+    for item in items:
+        item.moves = _moves(request, actor, item)
+    return Listing(items=items, next=cursor(*position) if position else None)
+
+
+class ParkedCause(BaseModel):
+    id: str
+    reason: str
+    place: str
+    streams: int
+    events: int
+    since: datetime
+
+
+@router.get(
+    "/v1/parked/causes", summary="What stands still by cause: the error's class and the line that raised it"
+)
+async def list_parked_causes(actor: Who, tx: Tx) -> list[ParkedCause]:
+    require(actor, "parked.read")
+    return [ParkedCause.model_validate(one, from_attributes=True) for one in await by_cause.causes(tx)]
+
+
+class ParkedStream(BaseModel):
+    """`sequence` is the first event that waits: what stands behind it waits for it."""
+
+    source: str
+    stream: str
+    sequence: int
+    topic: str
+    parked_at: datetime
+
+
+@router.get("/v1/parked/causes/{cause_id}", summary="The streams that are parked for one cause")
+async def list_parked_streams(cause_id: CauseId, actor: Who, tx: Tx, page: Page) -> Listing[ParkedStream]:
+    require(actor, "parked.read")
+    _, *after = positioned(page.after, instant, str, str) or (None, "", "")
+    found = await _cause(tx, cause_id)
+    rows = await by_cause.streams_of(tx, found.cause, (after[0], after[1]), page.limit)
+    items = [ParkedStream.model_validate(row, from_attributes=True) for row in rows]
+    last = rows[-1] if len(rows) == page.limit else None
+    return Listing(items=items, next=_position(last))
+
+
+def _position(last: Row[Any] | None) -> str | None:
+    return None if last is None else cursor(last.parked_at.isoformat(), last.source, last.stream)
+
+
+class Replay(Reasoned):
+    source: Source
+    stream: Stream
+    over_gap: Annotated[
+        Sequence | None,
+        Field(description="the first sequence that waits: accepts that events before it will never come"),
+    ] = None
+
+
+class Replayed(BaseModel):
+    replayed: int
+    still_parked: int
+
+
+@router.post(
+    "/v1/parked/replay", summary="Try a parked stream again, in order; it stays parked if it fails again"
+)
+async def replay_parked_stream(body: Replay, request: Request, actor: Who) -> Replayed:
+    require(actor, "parked.replay")
+    service, key = request.app.state.service, (body.source, body.stream)
+    database: Database = service.database
+    async with database.transaction(actor.origin()) as tx:
+        first = await parked.first_waiting(tx, key)
+        if first is None:
+            raise NotFound
+        if body.over_gap not in {None, first}:
+            raise PreconditionFailed
+        log_operation(tx, "replay_stream", body, **_about(key), position=body.over_gap)
+    handled, left = await replay_stream(service, *key, over_gap=body.over_gap is not None)
+    return Replayed(replayed=handled, still_parked=left)
+
+
+def _about(key: tuple[str, str]) -> dict[str, str]:
+    """What a broken header called a stream is not repeated in the log."""
+    names = {"publisher": key[0], "stream": key[1]}
+    return {name: value for name, value in names.items() if re.fullmatch(STREAM_PATTERN, value)}
+
+
+class Discard(Reasoned):
+    source: Source
+    stream: Stream
+    sequence: Sequence
+    expected: Annotated[CauseId, Field(description="the cause that it is parked for, as it was shown")]
+
+
+class Discarded(BaseModel):
+    sequence: int
+    still_parked: int
+
+
+@router.post(
+    "/v1/parked/discard",
+    summary="Give one parked event up: a replay passes over it, and nothing brings it back",
+)
+async def discard_parked_event(body: Discard, actor: Who, tx: Tx) -> Discarded:
+    """Refused for what protects: a withdrawal is never given up."""
+    require(actor, "parked.discard")
+    key = (body.source, body.stream)
+    found = await parked.hold_waiting(tx, key, body.sequence)
+    if found is None:
+        raise NotFound
+    if by_cause.id_of(Cause(found.reason, found.place)) != body.expected:
+        raise PreconditionFailed
+    if parked.type_of(found) in PROTECTIVE:
+        raise WrongState("what protects is never given up: a release must handle it")
+    await parked.discard(tx, *key, body.sequence)
+    log_operation(tx, "discard_event", body, **_about(key), topic=found.topic, position=body.sequence)
+    return Discarded(sequence=body.sequence, still_parked=await parked.waiting(tx, key))
+
+
+class ReplayCause(Reasoned):
+    cause: CauseId
+    over_gap: Annotated[bool, Field(description="accept that events before a gap will never come")] = False
+    expected: Annotated[
+        int | None,
+        Field(description="how many streams, as it was shown; needed with `over_gap`", ge=0, lt=2**31),
+    ] = None
+
+
+@router.post(
+    "/v1/replays", summary="Replay every stream that is parked for one cause, as work", status_code=201
+)
+async def start_replay(body: ReplayCause, actor: Who, tx: Tx, response: Response) -> Done:
+    """200 with the one that runs, where this cause is being replayed already."""
+    require(actor, "parked.replay")
+    found = await _cause(tx, body.cause)
+    if body.expected != found.streams and (body.over_gap or body.expected is not None):
+        raise PreconditionFailed
+    replay_id, new = await replays.begin(tx, found, over_gap=body.over_gap)
+    if new:
+        log_operation(tx, "replay_cause", body, target_id=replay_id, streams=found.streams)
+    location = f"/v1/replays/{replay_id}"
+    return done(tx, response, replay_id, status=201 if new else 200, location=location)
+
+
+class RunningReplay(BaseModel):
+    """How far it is: of `streams` that were parked when it began so many are freed, and so many failed again."""
+
+    id: UUID
+    state: str
+    reason: str
+    place: str
+    over_gap: bool
+    actor: str
+    streams: int
+    freed: int
+    still_parked: int
+    events: int
+    begun_at: datetime
+    ended_at: datetime | None
+
+
+@router.get("/v1/replays", summary="Replays by cause, newest first")
+async def list_replays(actor: Who, tx: Tx, page: Page) -> Listing[RunningReplay]:
+    require(actor, "parked.read")
+    after = positioned(page.after, instant, UUID)
+    rows = await replays.list_replays(tx, page.limit, None if after is None else (after[0], after[1]))
+    items = [RunningReplay.model_validate(row, from_attributes=True) for row in rows]
+    last = items[-1] if len(items) == page.limit else None
+    return Listing(items=items, next=cursor(last.begun_at.isoformat(), last.id) if last else None)
+
+
+@router.get("/v1/replays/{replay_id}", summary="How far a replay is")
+async def get_replay(replay_id: UUID, actor: Who, tx: Tx) -> RunningReplay:
+    require(actor, "parked.read")
+    row = await replays.get_replay(tx, replay_id)
+    if row is None:
+        raise NotFound
+    return RunningReplay.model_validate(row, from_attributes=True)
+
+
+@router.post("/v1/replays/{replay_id}/stop", summary="Stop a replay after the stream that it has in hand")
+async def stop_replay(replay_id: UUID, body: Reasoned, actor: Who, tx: Tx, response: Response) -> Done:
+    require(actor, "parked.replay")
+    if await replays.get_replay(tx, replay_id) is None:
+        raise NotFound
+    if await replays.stop_replay(tx, replay_id):
+        log_operation(tx, "stop_replay", body, target_id=replay_id)
+    return done(tx, response, replay_id)
+
+
+async def _cause(tx: Transaction, cause_id: str) -> by_cause.ParkedCause:
+    found = await by_cause.find_cause(tx, cause_id)
+    if found is None:
+        raise NotFound
+    return found

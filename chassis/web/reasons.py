@@ -1,0 +1,29 @@
+"""What an operator does to the pipeline is said with a reason, and stands in the audit log with who did it."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.database import Transaction
+from contracts.events.operations import OperationPerformedV1
+from contracts.types import KnownCode, TicketId
+
+
+class Reasoned(BaseModel):
+    """A command of an operator. The words about it belong into the ticket: what is written here is kept for ever."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, KnownCode("operation_reason"), Field(description="a code of `operation_reason`")]
+    ticket: (
+        Annotated[TicketId, Field(description="of the operators' own system, for example OPS-1042")] | None
+    ) = None
+
+
+def log_operation(tx: Transaction, operation: str, command: Reasoned, **about: Any) -> None:
+    """In the transaction that does it, so that nothing is done and not logged."""
+    tx.say(
+        OperationPerformedV1(
+            operation=operation, operation_reason=command.reason, ticket=command.ticket, **about
+        )
+    )

@@ -1,0 +1,1 @@
+"""What two cells say to one another: items, claims, the envelope around them, its checks, and the signed files that both trust. No I/O."""

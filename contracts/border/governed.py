@@ -1,0 +1,113 @@
+"""What governance signs: the trust list with everybody's public keys, and the agreements between cells."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from contracts.border.addressing import veiled
+from contracts.border.check import Agreement
+from contracts.border.envelope import AGREE_CURVE, SIGN_CURVE, KeyOf
+from contracts.border.signed_file import AGREEMENT, TRUST_LIST, NotTrusted, document_sha256, verified
+from contracts.disclosure import AgreementTerms
+from contracts.organisations import authority, cell_of
+
+LONGEST_RETENTION_DAYS = 3_660
+
+USES: Mapping[str, str] = {"sign": SIGN_CURVE, "agree": AGREE_CURVE}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A public key of an organisation, and when it may be used."""
+
+    key: KeyOf
+    use: str
+    not_before: datetime
+    not_after: datetime
+
+    def valid(self, now: datetime) -> bool:
+        return self.not_before <= now < self.not_after
+
+
+@dataclass(frozen=True, slots=True)
+class TrustList:
+    """Organisations and their public keys. `issued` is when governance last vouched for all of it."""
+
+    version: int
+    issued: datetime
+    sha256: str
+    keys: Mapping[str, ListedKey] = field(repr=False)
+
+    def signing_key(self, kid: str, now: datetime) -> KeyOf | None:
+        listed = self.keys.get(kid)
+        return listed.key if listed is not None and listed.use == "sign" and listed.valid(now) else None
+
+    def agreement_key(self, organisation: str, now: datetime) -> KeyOf | None:
+        """The newest key to encrypt to an organisation; None for one that is not on the list."""
+        ours = [
+            k
+            for k in self.keys.values()
+            if k.key.organisation == organisation and k.use == "agree" and k.valid(now)
+        ]
+        return max(ours, key=lambda k: k.not_before).key if ours else None
+
+    def recipient(self, organisation: str, now: datetime) -> KeyOf | None:
+        """The same, under a `kid` that only its cell can read; None also where that cell has no authority on the list."""
+        key = self.agreement_key(organisation, now)
+        receiving = self.agreement_key(authority(cell_of(organisation)), now)
+        return None if key is None or receiving is None else veiled(key, receiving)
+
+
+def trust_list(content: Any, governance: Mapping[str, OKPKey]) -> TrustList:
+    """From the content of its file. Raises NotTrusted."""
+    document = verified(content, TRUST_LIST, governance)
+    try:
+        keys = {listed.key.kid: listed for listed in _listed(document["organisations"])}
+        issued = datetime.fromisoformat(document["issued"])
+        return TrustList(int(document["version"]), issued, document_sha256(document), keys)
+    except (ValueError, KeyError, TypeError, JoseError) as error:
+        raise NotTrusted("is no trust list") from error
+
+
+def _listed(organisations: list[dict[str, Any]]) -> Iterator[ListedKey]:
+    for organisation in organisations:
+        name = str(organisation["id"])
+        if organisation["cell"] != cell_of(name):
+            raise ValueError("an organisation belongs to the cell that its name begins with")
+        for entry in organisation["keys"]:
+            jwk = entry["jwk"]
+            if jwk.get("crv") != USES[entry["use"]] or "d" in jwk:
+                raise ValueError("a listed key is public and fits its use")
+            not_before, not_after = (datetime.fromisoformat(entry[m]) for m in ("not_before", "not_after"))
+            key = KeyOf(name, str(entry["kid"]), OKPKey.import_key(jwk))
+            yield ListedKey(key, entry["use"], not_before, not_after)
+
+
+def agreement(content: Any, governance: Mapping[str, OKPKey]) -> Agreement:
+    """From the content of its file. Raises NotTrusted."""
+    document = verified(content, AGREEMENT, governance)
+    try:
+        terms = AgreementTerms(
+            id=str(document["id"]),
+            version=int(document["version"]),
+            sha256=document_sha256(document),
+            cells=tuple(document["cells"]),
+            purposes=tuple(document["purposes"]),
+            fields=tuple(document["fields"]),
+            valid_from=datetime.fromisoformat(document["valid_from"]),
+            valid_until=datetime.fromisoformat(document["valid_until"]),
+            retention_days=_retention(document.get("retention_days", 0)),
+        )
+        return Agreement(terms, tuple(document["process_codes"]), str(document["legal_basis"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotTrusted("is no agreement") from error
+
+
+def _retention(days: object) -> int:
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= LONGEST_RETENTION_DAYS:
+        raise ValueError("days from none to ten years")
+    return days

@@ -1,0 +1,240 @@
+"""`corridor operate`: what stands still in a cell, and what an operator does about it. Each changing command has a reason."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from corridor.console import call, console
+from deploy.local.people import story
+
+operate = typer.Typer(
+    help="What stands still in a cell, and what an operator does about it.", no_args_is_help=True
+)
+
+
+def _capitals(code: str) -> str:
+    return code.upper()
+
+
+Cell = Annotated[
+    str, typer.Argument(help=f"The jurisdiction, for example {story().sender}.", callback=_capitals)
+]
+Service = Annotated[str, typer.Argument(help="The service, for example consent.")]
+Reason = Annotated[str, typer.Option("--why", help="A code of `operation_reason`, for the audit log.")]
+Ticket = Annotated[str | None, typer.Option("--ticket", help="Where the words are, for example OPS-1042.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would do, and do nothing.")]
+
+
+@operate.command()
+def ready(cell: Cell) -> None:
+    """What each service says of itself: whether it can do its work, and else why not."""
+    from corridor import operating
+
+    call(operating.ready(cell, console()))
+
+
+@operate.command()
+def causes(cell: Cell) -> None:
+    """Parked streams by cause: the error's class and the line that raised it."""
+    from corridor import operating
+
+    call(operating.causes(cell, console()))
+
+
+@operate.command()
+def parked(
+    cell: Cell, stream: Annotated[str | None, typer.Option(help="Only events of this stream.")] = None
+) -> None:
+    """The events that wait, each with its type and its cause; never what they say."""
+    from corridor import operating
+
+    call(operating.parked(cell, stream, console()))
+
+
+@operate.command()
+def replay(
+    cell: Cell,
+    service: Service,
+    cause: Annotated[str, typer.Argument(help="The cause's id, from `causes`.")],
+    why: Reason,
+    ticket: Ticket = None,
+    over_gap: Annotated[
+        bool, typer.Option("--over-gap", help="Accept that what is missing before a gap will never come.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Try every stream again that is parked for one cause, in order, as work with progress."""
+    from corridor import operating
+
+    call(
+        operating.replay_cause(
+            cell, service, cause, operating.Why(why, ticket), console(), over_gap=over_gap, dry_run=dry_run
+        )
+    )
+
+
+@operate.command("replay-stream")
+def replay_stream(
+    cell: Cell,
+    service: Service,
+    source: str,
+    stream: str,
+    why: Reason,
+    ticket: Ticket = None,
+    over_gap: Annotated[
+        int | None,
+        typer.Option(
+            "--over-gap", help="The first sequence that waits: what is missing before it never comes."
+        ),
+    ] = None,
+) -> None:
+    """Try one parked stream again, in order, now."""
+    from corridor import operating
+
+    call(
+        operating.replay_stream(
+            cell, service, source, stream, operating.Why(why, ticket), console(), over_gap=over_gap
+        )
+    )
+
+
+@operate.command()
+def replays(cell: Cell) -> None:
+    """How far replays by cause are."""
+    from corridor import operating
+
+    call(operating.replays(cell, console()))
+
+
+@operate.command("stop-replay")
+def stop_replay(cell: Cell, service: Service, replay_id: UUID, why: Reason, ticket: Ticket = None) -> None:
+    """Stop a replay by cause after the stream that it has in hand."""
+    from corridor import operating
+
+    call(operating.stop_replay(cell, service, str(replay_id), operating.Why(why, ticket), console()))
+
+
+@operate.command()
+def discard(
+    cell: Cell,
+    service: Service,
+    source: str,
+    stream: str,
+    sequence: int,
+    expected: Annotated[str, typer.Option(help="The cause's id that it is parked for, from `parked`.")],
+    why: Reason,
+    ticket: Ticket = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Give one parked event up for ever. Refused for what protects."""
+    from corridor import operating
+
+    event = (source, stream, sequence)
+    call(
+        operating.discard(
+            cell, service, event, expected, operating.Why(why, ticket), console(), dry_run=dry_run
+        )
+    )
+
+
+@operate.command()
+def offsets(cell: Cell) -> None:
+    """From where each service reads each partition next, and what the broker has of it."""
+    from corridor import operating
+
+    call(operating.offsets(cell, console()))
+
+
+@operate.command("move-offset")
+def move_offset(
+    cell: Cell,
+    service: Service,
+    topic: str,
+    partition: int,
+    to: int,
+    expected: Annotated[int, typer.Option(help="The offset as it is now, from `offsets`.")],
+    why: Reason,
+    ticket: Ticket = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Read a partition again, or from where the broker still has it. Nothing that is there is passed over."""
+    from corridor import operating
+
+    where = (topic, partition)
+    call(
+        operating.move_offset(
+            cell, service, where, to, expected, operating.Why(why, ticket), console(), dry_run=dry_run
+        )
+    )
+
+
+@operate.command()
+def consumers(cell: Cell) -> None:
+    """Whether a service's consumer is stopped, where and why, and how much more may be parked."""
+    from corridor import operating
+
+    call(operating.consumers(cell, console()))
+
+
+@operate.command()
+def resume(
+    cell: Cell,
+    service: Service,
+    stop: Annotated[UUID, typer.Argument(help="The stop's id, from `consumers`.")],
+    why: Reason,
+    allow: Annotated[int, typer.Option(help="So many streams more than the limit may be parked.")] = 0,
+    ticket: Ticket = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Let a stopped consumer go on; what it cannot handle is parked again."""
+    from corridor import operating
+
+    call(
+        operating.resume(
+            cell, service, str(stop), allow, operating.Why(why, ticket), console(), dry_run=dry_run
+        )
+    )
+
+
+@operate.command()
+def work(cell: Cell) -> None:
+    """Work that failed for good."""
+    from corridor import operating
+
+    call(operating.work(cell, console()))
+
+
+@operate.command()
+def retry(cell: Cell, service: Service, work_id: UUID, why: Reason, ticket: Ticket = None) -> None:
+    """Try failed work again, from its first attempt."""
+    from corridor import operating
+
+    call(operating.retry(cell, service, str(work_id), operating.Why(why, ticket), console()))
+
+
+@operate.command()
+def partners(cell: Cell) -> None:
+    """The border: who is there, what waits, and why nothing is sealed."""
+    from corridor import operating
+
+    call(operating.partners(cell, console()))
+
+
+@operate.command()
+def envelopes(cell: Cell, case: UUID) -> None:
+    """What left and came for a case, and what became of it; never what it says."""
+    from corridor import operating
+
+    call(operating.envelopes(cell, str(case), console()))
+
+
+@operate.command()
+def agreements(cell: Cell) -> None:
+    """The agreements in force."""
+    from corridor import operating
+
+    call(operating.agreements(cell, console()))
