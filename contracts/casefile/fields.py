@@ -19,6 +19,8 @@ FieldValue = str | tuple[str, ...]
 """As it is stored, sealed and sent: one text, or several for a field with `multiple`."""
 
 MAX_VALUES = 50
+STATUS, STATUS_BY = "vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"
+"""A formal status, and the kind of organisation that decided it: one is nothing without the other."""
 NAMES = frozenset({"cor_FullName", "prs_FirstName", "prs_MiddleName", "prs_SecondName"})
 ONE_LINE = frozenset({"identity", "contact", "documents"})
 

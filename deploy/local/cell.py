@@ -19,7 +19,7 @@ from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
-VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
+VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"
