@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -26,14 +27,16 @@ from chassis.observe.telemetry import Telemetry
 from chassis.purge import purge_work
 from chassis.replays import replay_work
 from chassis.settings import Settings
+from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Vault
-from chassis.web import answers, operations, parked_events, reading, refusals
+from chassis.web import answers, code_lists, operations, parked_events, reading, refusals
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.http import replayed
 from chassis.web.idempotency import Replayed
+from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst
@@ -135,9 +138,21 @@ class Service:
         )
         app.state.settings, app.state.name = self.settings, self.name
         app.include_router(router)
-        for routes in (operations.router, parked_events.router, reading.router):
+        for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
             app.include_router(routes)
         return app
+
+    @cached_property
+    def own_key(self) -> OwnKey | None:
+        """For what is recognised again by a keyed hash; None without a vault."""
+        return (
+            None if self.vault is None else OwnKey(self.database, self.vault, self.settings.cell, self.name)
+        )
+
+    @cached_property
+    def commands(self) -> Commands:
+        """The routes of this service by their names, for what its views offer."""
+        return Commands(self.app)
 
     def today(self) -> date:
         """The date at this moment in the place of this cell."""

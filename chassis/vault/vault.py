@@ -200,7 +200,7 @@ class Vault:
     async def destroy(self, person_id: UUID) -> Erasure:
         """Destroy this person's key for good; again is the same. Other processes forget it within 60 seconds.
 
-        Raises KeyHeld, and destroys nothing, while a record under it is in the register. Only intake's role may do this.
+        Raises KeyHeld, and destroys nothing, while a record under it is in the register. Only the roles that erase may do this.
         """
         self.forget(person_id)
         (row,) = await self._call(

@@ -14,17 +14,18 @@ from contracts.catalogue import SERVICES
 from deploy.local.databases import Role
 from deploy.local.kafka import Broker
 from deploy.local.people import load_people
-from deploy.local.place import make_folder
+from deploy.local.place import COUNTRIES, make_folder
 from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
-VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
-ERASING_SERVICES = ("intake",)
-"""Those of them that may destroy a person's key."""
+VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
+ERASING_SERVICES = ("intake", "interchange")
+"""Those of them that may destroy a key: a person's, and that of a file whose import is done."""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"
+DIRECTORY = "directory.json"
 
 
 class Cell:
@@ -79,6 +80,7 @@ class Cell:
         values: dict[str, Any] = {
             "cell": self.code,
             "mode": "development",
+            "country_dir": str(COUNTRIES / self.code),
             "port": self.ports[service],
             "database_url": self.postgres.url(service, f"{service}_app", self.password(f"{service}_app")),
             "kafka_bootstrap": self.broker.bootstrap,
@@ -104,11 +106,19 @@ class Cell:
             partners = {code: self._partner(cell) for code, cell in cells.items()}
             return {"partners": partners, **{k: str(path) for k, path in trust.settings(self.code).items()}}
         if service == "directory":
-            directory = str(Path(__file__).parent / "directory.json")
-            return {"directory_file": directory, "staff_file": str(self._staff_file())}
+            directory = self._directory_file([self.code, *cells])
+            return {"directory_file": str(directory), "staff_file": str(self._staff_file())}
         if service == "notify":
             return {"sign_in_url": f"{self.base_url}/"}
         return {}
+
+    def _directory_file(self, codes: Sequence[str]) -> Path:
+        """Whom the cell's own country and its partners list: names and services, which everybody may know."""
+        listed = [json.loads((COUNTRIES / code / DIRECTORY).read_text()) for code in dict.fromkeys(codes)]
+        file = self.keys / DIRECTORY
+        whole = {"organisations": [one for country in listed for one in country["organisations"]]}
+        write_secret(file, json.dumps(whole))
+        return file
 
     def _staff_file(self) -> Path:
         """Whoever the cell's issuer signs in, as directory takes it."""

@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from chassis.database import Transaction
 from chassis.problems import NotFound
 from chassis.rows import Reader
+from chassis.web.moves import MoveView
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import Broken, verify
@@ -98,6 +99,7 @@ class Waiting(BaseModel):
 
 
 class ConsentView(ConsentSummary):
+    moves: list[MoveView] = []
     complete: Annotated[
         bool, Field(description="nothing that was taken back can be sealed any more, whatever was under way")
     ]
@@ -152,6 +154,12 @@ class GrantView(BaseModel):
         Field(description="what it rests on where that is not her consent: she is to be asked"),
     ]
     law: Annotated[str, Code("protection_law")] | None
+
+
+class GrantedView(GrantView):
+    """The same for whoever has the case, with what they may do for her."""
+
+    moves: list[MoveView] = []
 
 
 class WithheldView(BaseModel):
@@ -279,9 +287,9 @@ async def ledger(tx: Transaction, case_id: UUID, after: int, limit: int) -> list
     return [LedgerEntry.model_validate({**row._asdict(), "position": row.pos}) for row in rows]
 
 
-async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int) -> list[GrantView]:
+async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int) -> list[GrantedView]:
     rows = await tx.execute(_GRANTS, {"case": case_id, "after": after, "limit": limit})
-    return [_grant(row) for row in rows]
+    return [GrantedView(**_grant(row).model_dump()) for row in rows]
 
 
 async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:

@@ -1,18 +1,14 @@
 """What the service intake is made of."""
 
-import json
 from pathlib import Path
 
 from chassis.service import Service
-from contracts.response_clock import response_clock
-from services.intake import api, attention, cell_keys, grants, handlers
+from services.intake import api, attention, grants, handlers
 from services.intake.age import age_work
 from services.intake.daily_limit import DailyLimit
 from services.intake.erasure import erasure_work
 from services.intake.holds import carrying_work
-from services.intake.imports import import_work
 from services.intake.indexing import index_work
-from services.intake.reading import FileReading
 from services.intake.settings import Settings
 from services.intake.urgency import received_flags_work
 
@@ -20,8 +16,7 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service:
-    policy = json.loads(settings.response_clock_file.read_text(encoding="utf-8"))
-    clock = response_clock(policy, settings.cell, settings.zone)
+    clock = settings.country.response_clock
     service = Service(
         settings,
         name="intake",
@@ -33,7 +28,6 @@ def build(settings: Settings) -> Service:
             carrying_work(),
             *age_work(service),
             received_flags_work(service),
-            *import_work(service),
             *attention.attention_work(clock),
             index_work(service),
         ],
@@ -41,6 +35,4 @@ def build(settings: Settings) -> Service:
     )
     service.database.at_end = DailyLimit(service, settings.cases_a_day).note
     service.ports[grants.PORT] = grants.ConsentGrants(service)
-    service.ports[cell_keys.PORT] = cell_keys.CellKey(service)
-    service.ports[api.imports.READING] = FileReading()
     return service

@@ -29,6 +29,7 @@ _OF = {
         directory PUT /v1/organisations/{organisation}/services/{service}
     """,
     Change.MOVES: """
+        intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain
         intake POST /v1/break-glass/{glass_id}/review
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
         consent POST /v1/protections/{consent_id}/review
@@ -72,17 +73,20 @@ _OF = {
         intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/screenings
-        intake POST /v1/imports
+        interchange POST /v1/imports
+        intake POST /internal/v1/imports/{import_id}/rows
         consent POST /v1/cases/{case_id}/consents
         consent POST /v1/cases/{case_id}/hand-overs
         consent POST /v1/cases/{case_id}/protections
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns
+        audit POST /v1/chain/verifications
     """,
     Change.ASKS: """
         intake POST /internal/v1/cases/{case_id}/standing
         intake POST /internal/v1/cases/{case_id}/disclosable
+        intake POST /internal/v1/file-rows/known
         consent POST /v1/cases/{case_id}/hand-overs/preview
         consent POST /internal/v1/preview
         exchange POST /internal/v1/cases/{case_id}/standing

@@ -52,6 +52,7 @@ OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
+PERSONNEL = DOOR | {"auditor", "operator"}
 HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
@@ -132,10 +133,6 @@ def _intake() -> list[Row]:
             "broken_glass",
             {"result": "upheld"},
         ),
-        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
-        row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
-        row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
-        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/standing",
@@ -152,7 +149,32 @@ def _intake() -> list[Row]:
             "authorised",
             {"disclosure_id": "{disclosure_id}", "fields": ["cor_FullName"]},
         ),
+        row(
+            "POST",
+            "/internal/v1/file-rows/known",
+            "internal.open-rows",
+            _kinds("service:interchange"),
+            body={"organisation": AGENCY, "rows": [ROW]},
+        ),
+        row(
+            "POST",
+            "/internal/v1/imports/{import_id}/rows",
+            "internal.open-rows",
+            _kinds("service:interchange"),
+            "file",
+            FILE_ROWS,
+        ),
     ]
+
+
+ROW = {"line": 2, "key": "a" * 64, "content": "b" * 64}
+FILE_ROWS = {
+    "organisation": AGENCY,
+    "by": "th.screening_officer",
+    "purpose": "case-management",
+    "policy": "0123456789abcdef",
+    "rows": [{**ROW, "fields": {"cor_FullName": "Sokha"}}],
+}
 
 
 STANDING = {
@@ -302,6 +324,18 @@ def _referral() -> list[Row]:
     ]
 
 
+def _interchange() -> list[Row]:
+    def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
+        return Row("interchange", method, path, action, allowed, *args, **more)
+
+    return [
+        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
+    ]
+
+
 def _directory() -> list[Row]:
     def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
         return Row("directory", method, path, action, allowed, *args, **more)
@@ -401,7 +435,9 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
-        Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),
+        Row("audit", "POST", "/v1/chain/verifications", "trail.read", AUDITOR, "logged", status=201),
+        Row("audit", "GET", "/v1/chain/verifications/{verification_id}", "trail.read", AUDITOR, "verifying"),
     ]
 
 
@@ -416,6 +452,8 @@ def _operations(service: str) -> list[Row]:
     given_up = {**stream, "sequence": "{sequence}", "expected": "{cause}"}
     offset = {**why, "topic": "somewhere", "partition": 0, "expected": 0, "to": 0}
     return [
+        Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
+        Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),
@@ -440,5 +478,5 @@ OPERATIONS = frozenset(row.path for row in _operations("any"))
 
 def rows() -> list[Row]:
     """All of them, a service after the other, so that each service is started once."""
-    own = [*_intake(), *_consent(), *_directory(), *_referral(), *_returns(), *_others()]
+    own = [*_intake(), *_consent(), *_directory(), *_referral(), *_returns(), *_interchange(), *_others()]
     return [row for name in SERVICES for row in (*(r for r in own if r.service == name), *_operations(name))]

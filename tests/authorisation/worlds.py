@@ -72,6 +72,9 @@ class World:
         made: Made = await getattr(self, subject)()
         return made
 
+    async def code_list(self) -> Made:
+        return {"name": "referral_state"}
+
     async def nothing(self) -> Made:
         return {}
 
@@ -200,10 +203,9 @@ class Intake(World):
     async def needs(self) -> Made:
         return await self._of_case("worker", "needs", NEEDS)
 
-    async def imported(self) -> Made:
-        files = {"file": ("cases.csv", CSV)}
-        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
-        return {"import_id": answer.json()["id"]}
+    async def file(self) -> Made:
+        """A file that interchange has read."""
+        return {"import_id": str(uuid4())}
 
 
 class Consent(World):
@@ -262,14 +264,25 @@ class Consent(World):
         sent = await self.consent()
         asked = consenting.referral_sent(UUID(sent["case_id"]))
         await self.harness.deliver(asked)
+        return await self.granted_to(asked.referral_id)
+
+    async def granted_to(self, referral_id: UUID) -> Made:
+        """The worker's case received what was disclosed for this referral."""
         made = await self.case()
-        event = referring.received(UUID(made["case_id"]), asked.referral_id, recipient=AGENCY)
+        event = referring.received(UUID(made["case_id"]), referral_id, recipient=AGENCY)
         await self.harness.deliver(event)
         return {**made, "disclosure_id": str(event.disclosure_id)}
 
 
 def from_abroad() -> dict[str, str]:
     return {"sender": PARTNER, "sender_cell": "KH", "recipient": AGENCY}
+
+
+class Interchange(World):
+    async def imported(self) -> Made:
+        files = {"file": ("cases.csv", CSV)}
+        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
+        return {"import_id": answer.json()["id"]}
 
 
 class Directory(World):
@@ -425,6 +438,10 @@ class Audit(World):
         await self.harness.deliver(given(case_id))
         return {"case_id": str(case_id)}
 
+    async def verifying(self) -> Made:
+        answer = await self.ask("auditor", "POST", "/v1/chain/verifications")
+        return {"verification_id": answer.json()["id"]}
+
 
 WORLDS: Mapping[str, type[World]] = {
     "intake": Intake,
@@ -432,6 +449,7 @@ WORLDS: Mapping[str, type[World]] = {
     "directory": Directory,
     "referral": Referral,
     "returns": Returns,
+    "interchange": Interchange,
     "exchange": Exchange,
     "notify": Notify,
     "audit": Audit,

@@ -50,7 +50,9 @@ async def consent_before_a_witness(cell: OneCell, case_id: UUID) -> int:
 async def assessed_with_grounds(cell: OneCell, case_id: UUID) -> tuple[UUID, int]:
     client, headers = cell.returns.client, cell.returns.as_("case_worker")
     form = {"case_id": str(case_id), "receiver": RECEIVER, "receiver_cell": "KH"}
-    return_id = (await client.post("/v1/returns", json=form, headers=headers)).json()["id"]
+    asked = await client.post("/v1/returns", json=form, headers=headers)
+    assert asked.status_code == 201, asked.text
+    return_id = asked.json()["id"]
     assessment = {"result": "safe", "grounds": GROUNDS}
     for verb, body in (("counsel", None), ("decide", RETURNING["decide"]), ("assess", assessment)):
         path = f"/v1/returns/{return_id}"
@@ -104,7 +106,8 @@ async def test_a_key_under_which_an_emergency_was_written_down_is_not_destroyed(
     hurried = {"org": "th-shelter", "sub": "th.hurried"}
     path = f"/v1/cases/{sent.case_id}/break-glass"
     headers = cell.intake.as_("case_worker", **hurried)
-    assert (await cell.intake.client.post(path, json=EMERGENCY, headers=headers)).status_code == 201
+    broken = await cell.intake.client.post(path, json=EMERGENCY, headers=headers)
+    assert broken.status_code == 201, broken.text
     assert await recalled(cell, sent) == ["restricted"]
     cell.intake.service.vault.forget(sent.person_id)
     async with cell.intake.service.database.engine.connect() as conn:

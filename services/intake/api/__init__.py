@@ -6,9 +6,9 @@ from services.intake.api import (
     ages,
     cases,
     fields,
+    file_rows,
     glass,
     history,
-    imports,
     internal,
     needs,
     received,
@@ -27,9 +27,9 @@ for part in (
     status,
     needs,
     received,
-    imports,
     submissions,
     glass,
+    file_rows,
     internal,
 ):
     router.include_router(part.router)

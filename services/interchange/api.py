@@ -1,0 +1,310 @@
+"""Routes: import a CSV or XLSX with HTCDS columns. The upload stays in memory, and is kept only sealed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from chassis.identity.access import require
+from chassis.identity.auth import Actor
+from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
+from chassis.service import Running, Service
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.idempotency import content_was
+from chassis.web.positions import number, positioned
+from contracts.casefile.fields import FIELDS
+from contracts.importing import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
+from services.interchange import imports, queries
+from services.interchange.domain.cells import BadFile
+from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
+from services.interchange.intake_rows import known_rows
+from services.interchange.reading import FileReading
+from services.interchange.store import imports as store
+from services.interchange.store.imports import RowResult
+
+router = APIRouter(tags=["imports"])
+MOST_SHOWN = 1_000
+READING = "file_reading"
+"""The port of the service under which its one reader of files is found."""
+
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+class InMemory(MultiPartParser):
+    """Starlette's parser puts a part of more than a megabyte on disk, in clear. With 0 it never does."""
+
+    spool_max_size = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was read whole. `chunks` are sealed; a dry run has its rows instead, and those that are cases already."""
+
+    import_id: UUID
+    sheet: Sheet
+    chunks: Sequence[str] = ()
+    rows: Sequence[FileRow] = ()
+    known: Sequence[RowOutcome] = ()
+
+
+DryRunQuery = Annotated[bool, Query(description="only say what would happen")]
+
+
+class SameRows(StrEnum):
+    """What rows without an identifier are that are alike in everything: written twice, or several persons."""
+
+    REFUSE = "refuse"
+    SEPARATE = "separate"
+
+
+SameRowsQuery = Annotated[
+    SameRows,
+    Query(
+        description="rows without cor_ExternalId that are alike in everything: refuse the later, or each a case"
+    ),
+]
+
+
+def reading_of(service: Service) -> FileReading:
+    reading: FileReading = service.ports[READING]
+    return reading
+
+
+async def _prepare(
+    request: Request,
+    actor: Who,
+    service: Running,
+    dry_run: DryRunQuery = False,
+    same_rows: SameRowsQuery = SameRows.REFUSE,
+) -> Upload:
+    require(actor, "case.import", organisation=actor.organisation)
+    content = await _file(request)
+    try:
+        sheet = await reading_of(service).read(
+            content, service.today(), several=same_rows is SameRows.SEPARATE
+        )
+    except BadFile as error:
+        column = [] if error.column is None else ["column", error.column]
+        raise Invalid(
+            errors=[{"loc": ["body", "file", *column], "msg": str(error), "code": error.code}]
+        ) from None
+    key = request.headers.get("idempotency-key")
+    own_key = imports.own_key_of(service)
+    import_id = await own_key.identifier("import", actor.issuer, actor.subject, key)
+    if key is not None and await _accepted(service, actor, import_id):
+        return Upload(
+            import_id, sheet
+        )  # sent again: its key may be gone, and the first answer is given again
+    if dry_run:
+        rows = await imports.marked_rows(service, actor.organisation, sheet.rows)
+        known = await known_rows(
+            service, actor.organisation, [RowMark(**row.model_dump(exclude={"fields"})) for row in rows]
+        )
+        return Upload(import_id, sheet, rows=rows, known=known)
+    return Upload(import_id, sheet, await imports.seal_upload(service, actor, import_id, sheet.rows))
+
+
+async def _accepted(service: Service, actor: Actor, import_id: UUID) -> bool:
+    async with service.database.transaction(actor.origin()) as tx:
+        return await store.exists(tx, import_id)
+
+
+async def _file(request: Request) -> bytes:
+    """The part named `file`, read as it streams in."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise UnsupportedMediaType
+    parser = InMemory(request.headers, request.stream(), max_files=1, max_fields=5)
+    try:
+        form = await parser.parse()
+    except MultiPartException:
+        raise BadRequest from None
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        message = "a part named `file` with a file name is needed"
+        raise Invalid(errors=[{"loc": ["body", "file"], "msg": message, "code": "missing"}])
+    content = await upload.read()
+    await form.close()
+    if len(content) > MAX_FILE_BYTES:
+        raise TooLarge
+    content_was(request, content)
+    return content
+
+
+class RowErrorView(BaseModel):
+    """Where and why; never what stood there. `column` is a field, or `*` for the row; its codes are in `codelist`.
+
+    `case_id` is the case that stands under the row's identifier already, with another content.
+    """
+
+    line: int
+    column: str
+    reason: str
+    codelist: str | None = None
+    case_id: UUID | None = None
+
+
+class DuplicateView(BaseModel):
+    """A row that is a case already. Without a case it repeats an earlier row of the same file."""
+
+    line: int
+    case_id: UUID | None
+
+
+class DryRun(BaseModel):
+    """What the import would do: of `good` rows, `duplicates` are cases already and open no second one."""
+
+    total: int
+    good: int
+    bad: int
+    duplicates: int
+    repeated: list[DuplicateView]
+    errors: list[RowErrorView]
+    more: bool
+
+
+@router.post(
+    "/v1/imports",
+    status_code=202,
+    summary="Import a CSV or XLSX with HTCDS columns",
+    responses={200: {"model": DryRun, "description": "dry run"}, 202: {"model": Done}},
+    openapi_extra=_FORM,
+)
+async def start_import(
+    actor: Who,
+    upload: Annotated[Upload, Depends(_prepare)],
+    tx: Tx,
+    response: Response,
+    dry_run: DryRunQuery = False,
+    same_rows: SameRowsQuery = SameRows.REFUSE,  # noqa: ARG001  # read with the file, before the transaction
+) -> Done | DryRun:
+    if dry_run:
+        response.status_code = 200
+        return _dry_run(upload)
+    sheet = upload.sheet
+    await store.accept(tx, actor, upload.import_id, sheet.total, sheet.errors, upload.chunks)
+    where = f"/v1/imports/{upload.import_id}"
+    return done(tx, response, upload.import_id, status=202, location=where)
+
+
+def _dry_run(upload: Upload) -> DryRun:
+    found = [imports.result_of(one) for one in upload.known]
+    differing = [_refused(one) for one in found if one.outcome == REFUSED]
+    repeated = [
+        DuplicateView(line=one.line, case_id=one.case_id) for one in found if one.outcome == DUPLICATE
+    ]
+    repeated += [DuplicateView(line=line, case_id=None) for line in _written_twice(upload)]
+    errors = sorted([*map(_error, upload.sheet.errors), *differing], key=lambda error: error.line)
+    bad = len({error.line for error in errors})
+    return DryRun(
+        total=upload.sheet.total,
+        good=upload.sheet.total - bad,
+        bad=bad,
+        duplicates=len(repeated),
+        repeated=sorted(repeated[:MOST_SHOWN], key=lambda one: one.line),
+        errors=errors[:MOST_SHOWN],
+        more=max(len(errors), len(repeated)) > MOST_SHOWN,
+    )
+
+
+def _written_twice(upload: Upload) -> list[int]:
+    """Lines that repeat an earlier one of the same file, of rows that are no case yet."""
+    cases, seen = {one.line for one in upload.known}, set[str]()
+    lines = []
+    for row in upload.rows:
+        if row.key in seen and row.line not in cases:
+            lines.append(row.line)
+        seen.add(row.key)
+    return lines
+
+
+def _error(error: RowError) -> RowErrorView:
+    return _refused(RowResult(error.line, REFUSED, error.column, error.reason))
+
+
+def _refused(one: RowResult) -> RowErrorView:
+    kept, reason = FIELDS.get(one.column or ""), one.reason or ""
+    codelist = kept.codelist if kept is not None and reason == "unknown-code" else None
+    return RowErrorView(
+        line=one.line, column=one.column or "*", reason=reason, codelist=codelist, case_id=one.case_id
+    )
+
+
+class ImportView(BaseModel):
+    """Progress in rows: `done` of `total`, of which `created`, `duplicates` and `errors`."""
+
+    id: UUID
+    state: str
+    total: int
+    done: int
+    created: int
+    duplicates: int
+    errors: int
+    at: datetime
+    ended_at: datetime | None
+
+
+@router.get("/v1/imports/{import_id}", summary="How far an import is")
+async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
+    await store.require_import(tx, actor, import_id)
+    row = await queries.import_row(tx, import_id)
+    state = "running" if row.ended_at is None else "done"
+    return ImportView.model_validate({**row._asdict(), "state": state})
+
+
+@router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")
+async def list_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
+    rows, following = await _results(tx, actor, import_id, REFUSED, page)
+    return Listing(items=[_refused(row) for row in rows], next=following)
+
+
+class RowView(BaseModel):
+    """What became of a row: the case that it opened, the case that it repeats, or why it was refused."""
+
+    line: int
+    outcome: str
+    case_id: UUID | None
+    column: str | None
+    reason: str | None
+
+
+OutcomeQuery = Annotated[
+    Literal["opened", "duplicate", "refused"] | None, Query(description="only rows with this outcome")
+]
+
+
+@router.get("/v1/imports/{import_id}/rows", summary="Every row of the file and its case")
+async def list_import_rows(
+    import_id: UUID, actor: Who, tx: Tx, page: Page, outcome: OutcomeQuery = None
+) -> Listing[RowView]:
+    rows, following = await _results(tx, actor, import_id, outcome, page)
+    return Listing(items=[RowView.model_validate(row, from_attributes=True) for row in rows], next=following)
+
+
+async def _results(
+    tx: Tx, actor: Actor, import_id: UUID, outcome: str | None, page: Page
+) -> tuple[list[Any], str | None]:
+    await store.require_import(tx, actor, import_id)
+    line, place = positioned(page.after, number, number) or (0, 0)
+    rows = await queries.import_results(tx, import_id, outcome, (line, place), page.limit)
+    following = cursor(rows[-1].line, rows[-1].number) if len(rows) == page.limit else None
+    return rows, following
