@@ -12,9 +12,9 @@ from chassis.database import EVERYBODY, Transaction
 from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
-from chassis.identity.standing import NOWHERE, Standing
 from chassis.problems import Forbidden, NotFound
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
+from contracts.internal import NOWHERE, Standing
 
 CELL = "Cell"
 CASE = "Case"

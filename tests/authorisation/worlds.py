@@ -266,10 +266,10 @@ class Directory(World):
 class Referral(World):
     async def prepare(self) -> None:
         await self.harness.deliver(referring.offering(PARTNER, "reintegration"))
-        await self.harness.service.http.aclose()
+        await self.harness.service.peers.http.aclose()
         shown = {"sent": ["cor_FullName"], "withheld": [], "refusal": None}
         transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=shown))
-        self.harness.service.http = httpx2.AsyncClient(transport=transport)
+        self.harness.service.peers.http = httpx2.AsyncClient(transport=transport)
         self.harness.service.settings.peers = {"consent": "http://consent.test"}
 
     async def draft(self) -> Made:

@@ -42,7 +42,7 @@ def consent(intake):
             return httpx2.Response(200, json={"granted": disclosure_id not in self.withdrawn})
 
     consent = Consent()
-    intake.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(consent.answer))
+    intake.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(consent.answer))
     intake.service.settings.peers["consent"] = "http://consent.test"
     return consent
 

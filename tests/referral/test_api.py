@@ -305,8 +305,8 @@ async def consent_answers(th: Harness, answer: httpx2.Response) -> list[httpx2.R
         asked.append(request)
         return answer
 
-    await th.service.http.aclose()
-    th.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(respond))
+    await th.service.peers.http.aclose()
+    th.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(respond))
     th.service.settings.peers = {"consent": "http://consent.test"}
     return asked
 
