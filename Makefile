@@ -42,7 +42,7 @@ format: $(STAMP) ## put the code into the one format
 demo: $(STAMP) ## play a case across two countries on the local stack; ARGS=--exit stops it afterwards
 	$(RUN) -m corridor demo $(ARGS)
 
-up: $(STAMP) ## start the local stack of TH and KH until Ctrl-C; ARGS='--fresh TH KH' wipes it first
+up: $(STAMP) ## start the local stack of TH and KH until Ctrl-C; ARGS='TH KH VN' for three, ARGS=--fresh wipes it first
 	$(RUN) -m corridor up $(ARGS)
 
 bench: $(STAMP) ## measure relay and consumer against the floor, on a real Kafka and PostgreSQL

@@ -4,11 +4,8 @@ A day is a day of the place: what stands on a calendar (a birth date, an age, a 
 there, which is not that of UTC for many hours of each day.
 """
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -28,12 +25,3 @@ def next_day(instant: datetime, zone: ZoneInfo) -> datetime:
     """The instant at which the place's next day begins."""
     tomorrow = day_of(instant, zone) + timedelta(days=1)
     return datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
-
-
-@cache
-def zone_of(cell: str) -> str | None:
-    """The time zone of a jurisdiction that has one for the whole country; None where it must be set."""
-    zones: dict[str, str] = json.loads(
-        files("chassis").joinpath("time_zones.json").read_text(encoding="utf-8")
-    )
-    return zones.get(cell)

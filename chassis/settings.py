@@ -4,12 +4,14 @@ import ssl
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.clock import zone_of
+from contracts.country.reading import Country, CountryError, read_country
+
+COUNTRIES = Path("countries")
 
 
 class Settings(BaseSettings):
@@ -22,9 +24,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
 
-    time_zone: Annotated[
-        str | None,
-        Field(description="IANA name of the cell's time zone; needed where the country has no single one"),
+    country_dir: Annotated[
+        Path | None,
+        Field(description="the folder of the cell's country; none: countries/<cell>"),
     ] = None
     tls_certificate_file: Path | None = None
     tls_key_file: Path | None = None
@@ -74,18 +76,24 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _place(self) -> Self:
-        """A service that does not know what day it is where it stands does not start."""
+        """A service that does not know in which country it stands, and so not what day it is, does not start."""
         try:
-            _ = self.zone
-        except (ZoneInfoNotFoundError, ValueError):
-            message = "CORRIDOR_TIME_ZONE must name a time zone of the IANA database that this machine has"
-            raise ValueError(message) from None
+            code = self.country.code
+        except CountryError as error:
+            raise ValueError(f"CORRIDOR_COUNTRY_DIR must name the folder of a country: {error}") from None
+        if code != self.cell:
+            raise ValueError(f"CORRIDOR_COUNTRY_DIR is the folder of {code}, and the cell is {self.cell}")
         return self
 
     @cached_property
+    def country(self) -> Country:
+        """Its calendar, periods of law, languages and words."""
+        return read_country(self.country_dir or COUNTRIES / self.cell)
+
+    @property
     def zone(self) -> ZoneInfo:
         """Where the days of this cell begin."""
-        return ZoneInfo(self.time_zone or zone_of(self.cell) or "")
+        return self.country.zone
 
     def topic(self, name: str) -> str:
         return self.topic_prefix + name

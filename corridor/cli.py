@@ -8,24 +8,31 @@ import typer
 
 from corridor.console import call, console, troubles
 from corridor.operate import operate
+from deploy.local.people import story
+from deploy.local.place import COUNTRIES
+
+SENDER, RECEIVER = story().countries
+WORKER, OFFICER = f"{SENDER.lower()}.worker", f"{SENDER.lower()}.officer"
 
 app = typer.Typer(
-    help="Corridor on this machine: two countries, their services, and a story.", no_args_is_help=True
+    help="Corridor on this machine: countries, their services, and a story.", no_args_is_help=True
 )
-
+country = typer.Typer(help="The folder of a country.", no_args_is_help=True)
+app.add_typer(country, name="country")
 app.add_typer(operate, name="operate")
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[
     bool, typer.Option("--processes", help="One process for each service, not one for each cell.")
 ]
-Who = Annotated[str, typer.Option("--as", help="Who you are, for example th.officer.")]
+Who = Annotated[str, typer.Option("--as", help=f"Who you are, for example {OFFICER}.")]
 
 
 @app.command()
 def up(
     cells: Annotated[
-        list[str] | None, typer.Argument(help="Jurisdictions, ISO 3166-1 codes; TH KH by default.")
+        list[str] | None,
+        typer.Argument(help=f"Jurisdictions, ISO 3166-1 codes; {SENDER} {RECEIVER} by default."),
     ] = None,
     fresh: Fresh = False,
     processes: Processes = False,
@@ -34,16 +41,22 @@ def up(
     from corridor.running import run
 
     with troubles():
-        run(console(), [code.upper() for code in cells or ["TH", "KH"]], fresh=fresh, processes=processes)
+        run(
+            console(),
+            [code.upper() for code in cells or story().countries],
+            fresh=fresh,
+            processes=processes,
+        )
 
 
-@app.command()
+@app.command(
+    help=f"Play one case through {SENDER} and {RECEIVER}, on the stack that is up here or on one of its own, which stays up."
+)
 def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Stop everything at the end of the story.")] = False,
     fresh: Fresh = False,
     processes: Processes = False,
 ) -> None:
-    """Play one case through TH and KH, on the stack that is up here or on one of its own, which then stays up."""
     from corridor import running
 
     with troubles():
@@ -51,7 +64,7 @@ def demo(
 
 
 @app.command("token")
-def print_token(name: Annotated[str, typer.Argument(help="For example th.worker.")]) -> None:
+def print_token(name: Annotated[str, typer.Argument(help=f"For example {WORKER}.")]) -> None:
     """Print an access token of ten minutes for one of the stack's invented people."""
     from corridor.sign_in import token
 
@@ -72,7 +85,7 @@ def import_command(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX with HTCDS field names.")
     ],
-    who: Who = "th.officer",
+    who: Who = OFFICER,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and load none.")] = False,
 ) -> None:
     """Import cases from a file, with a progress bar and an error for each bad row."""
@@ -82,11 +95,35 @@ def import_command(
 
 
 @app.command()
-def verify(cell: Annotated[str, typer.Argument(help="The jurisdiction, for example KH.")]) -> None:
+def verify(cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for example {RECEIVER}.")]) -> None:
     """Recompute the audit log of a cell from its leaves and compare it with its head."""
     from corridor.verifying import verify_chain
 
     call(verify_chain(cell.upper(), console()))
+
+
+@country.command("check")
+def check(
+    code: Annotated[str, typer.Argument(help=f"Its code of ISO 3166-1, for example {RECEIVER}.")],
+    folder: Annotated[Path, typer.Option("--folder", help="Where the countries' folders are.")] = COUNTRIES,
+) -> None:
+    """Say whether a country's folder is whole, with a line for each mistake."""
+    from corridor.country import check_country
+
+    with troubles():
+        check_country(code.upper(), folder, console())
+
+
+@country.command("holidays")
+def holidays(
+    code: Annotated[str, typer.Argument(help=f"Its code of ISO 3166-1, for example {RECEIVER}.")],
+    years: Annotated[list[int], typer.Argument(help="The years.")],
+) -> None:
+    """Print a country's public holidays as its calendar.json has them."""
+    from corridor.country import print_holidays
+
+    with troubles():
+        print_holidays(code.upper(), years, console())
 
 
 @app.command()

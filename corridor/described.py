@@ -3,14 +3,22 @@
 from typing import Any
 
 from contracts.codes import codes
+from contracts.country.reading import read_country
+from deploy.local.people import load_people, story
+from deploy.local.place import COUNTRIES
 
+TOLD = story()
+RECIPIENT = next(person.org for person in load_people(TOLD.receiver) if person.name.endswith(".worker"))
 EXAMPLES = {
-    r"^[A-Z]{2}$": "KH",
-    r"^[a-z]{2}-[a-z0-9\-]{2,60}$": "kh-reintegration-agency",
-    r"^[A-Za-z0-9:_.\-]{1,80}$": "th.worker",
+    r"^[A-Z]{2}$": TOLD.receiver,
+    r"^[a-z]{2}-[a-z0-9\-]{2,60}$": RECIPIENT,
+    r"^[A-Za-z0-9:_.\-]{1,80}$": f"{TOLD.sender.lower()}.worker",
 }
 """By a text's pattern. Without one the page makes up letters at random, which no service takes."""
-OF_LISTS = {"language": "km", "country": "KH"}
+OF_LISTS = {
+    "language": read_country(COUNTRIES / TOLD.receiver).languages[0],
+    "country": TOLD.receiver,
+}
 """Of lists so long that their first code would astonish."""
 
 

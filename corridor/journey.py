@@ -6,17 +6,19 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from chassis.clock import day_of, zone_of
+from chassis.clock import day_of
+from contracts.country.reading import read_country
 from contracts.organisations import cell_of
 from corridor.client import Person, RefusedError
 from deploy.local.patience import Patience
-from deploy.local.place import STATE
+from deploy.local.people import load_people, story
+from deploy.local.place import COUNTRIES, STATE
 from deploy.local.trouble import Trouble
 
 PATIENCE_S = 30.0
-AGENCY, RECIPIENT = "th-care-agency", "kh-reintegration-agency"
+OFFICER, WORKER, SUPERVISOR, NEIGHBOUR, AUDITOR = "officer", "worker", "supervisor", "other-worker", "auditor"
+"""The posts that the invented people of each country hold (`people.json`)."""
 FIELDS = (
     "cor_FullName",
     "prs_Birthdate",
@@ -46,22 +48,23 @@ class TooSlowError(Trouble):
 
 
 class Journey:
-    """One case. Each method is one step by one person; identifiers are kept as they become known."""
+    """One case from one country to another: the two of the story unless told otherwise.
 
-    def __init__(self, state: Path = STATE) -> None:
+    Each method is one step by one person; identifiers are kept as they become known.
+    """
+
+    def __init__(self, state: Path = STATE, *, way: tuple[str, str] | None = None) -> None:
         self._state, self._stack = state, AsyncExitStack()
+        self.sender, self.receiver = way or story().countries
+        self.agency, self.recipient = _employer(self.sender, WORKER), _employer(self.receiver, WORKER)
+        self.country, self.home = (read_country(COUNTRIES / code) for code in (self.sender, self.receiver))
         self.transfer = self.case = self.consent = self.referral = self.return_id = self.their_case = ""
 
     async def __aenter__(self) -> "Journey":
-        names = (
-            "th.officer",
-            "th.worker",
-            "th.supervisor",
-            "th.other-worker",
-            "th.auditor",
-            "kh.worker",
-            "kh.auditor",
-        )
+        names = [
+            f"{self.sender.lower()}.{post}" for post in (OFFICER, WORKER, SUPERVISOR, NEIGHBOUR, AUDITOR)
+        ]
+        names += [f"{self.receiver.lower()}.{post}" for post in (WORKER, AUDITOR)]
         people = [await self._stack.enter_async_context(Person(name, self._state)) for name in names]
         (
             self.officer,
@@ -69,30 +72,40 @@ class Journey:
             self.supervisor,
             self.neighbour,
             self.auditor,
-            self.kh_worker,
-            self.kh_auditor,
+            self.their_worker,
+            self.their_auditor,
         ) = people
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
+    @property
+    def language(self) -> str:
+        """In which she is asked: that of the country to which she goes."""
+        return self.home.languages[0]
+
     async def open_case(self, fields: dict[str, Any], urgency: str = "urgent") -> str:
         """A walk-in at the agency: the case is its worker's."""
-        body = {"channel": "agency", "urgency": urgency, "languages": ["km"], "fields": fields}
+        body = {"channel": "agency", "urgency": urgency, "languages": [self.language], "fields": fields}
         self.case = (await self.worker.post("/intake/v1/cases", body))["id"]
         return self.case
 
     async def submit(self, fields: dict[str, Any], urgency: str = "urgent") -> str:
         """The screening unit opens the case."""
-        body = {"channel": "screening-unit", "urgency": urgency, "languages": ["km"], "fields": fields}
+        body = {
+            "channel": "screening-unit",
+            "urgency": urgency,
+            "languages": [self.language],
+            "fields": fields,
+        }
         self.case = (await self.officer.post("/intake/v1/cases", body))["id"]
         return self.case
 
-    async def preview_hand_over(self, categories: tuple[str, ...], agreed_to: str = AGENCY) -> Any:
+    async def preview_hand_over(self, categories: tuple[str, ...], agreed_to: str = "") -> Any:
         """What the agency would get if she agreed to this; asked again until consent has heard of the case."""
         path = f"/consent/v1/cases/{self.case}/hand-overs/preview"
-        body = _hand_over(categories, agreed_to)
+        body = self._handed(categories, agreed_to)
 
         async def shown() -> Any:
             seen = await self.officer.post(path, body)
@@ -100,11 +113,11 @@ class Journey:
 
         return await eventually(shown, "a preview of the hand-over")
 
-    async def hand_over(self, categories: tuple[str, ...], agreed_to: str = AGENCY) -> str:
+    async def hand_over(self, categories: tuple[str, ...], agreed_to: str = "") -> str:
         """Her answer and the transfer in one step, by the officer who asked her."""
         await self.preview_hand_over(categories, agreed_to)
         path = f"/consent/v1/cases/{self.case}/hand-overs"
-        self.transfer = (await self.officer.post(path, _hand_over(categories, agreed_to)))["id"]
+        self.transfer = (await self.officer.post(path, self._handed(categories, agreed_to)))["id"]
         return self.transfer
 
     async def offered(self) -> Any:
@@ -127,7 +140,8 @@ class Journey:
     async def known_to_be_adult(self) -> None:
         """Until the date of birth that came with her has been read, she counts as a child, who is not asked alone."""
         path = f"/consent/v1/cases/{self.case}/hand-overs/preview"
-        onward = _hand_over(("identity",), "th-legal-aid", "th-legal-aid")
+        neighbour = _employer(self.sender, NEIGHBOUR)
+        onward = self._handed(("identity",), neighbour, neighbour)
 
         async def asked_herself() -> Any:
             try:
@@ -166,17 +180,20 @@ class Journey:
         path = f"/intake/v1/cases/{self.case}/needs"
         await self.worker.post(path, body, headers=await self.worker.seen(path))
 
-    async def give_consent(self, categories: tuple[str, ...], recipient: str = RECIPIENT, **also: Any) -> str:
+    async def give_consent(self, categories: tuple[str, ...], recipient: str = "", **also: Any) -> str:
         purposes = ("referral-assistance", "return-and-reintegration")
-        body = {"decision": "given", **_agreed(categories, recipient, *purposes)} | also
+        body = {
+            "decision": "given",
+            **self._agreed(categories, recipient or self.recipient, *purposes),
+        } | also
         path = f"/consent/v1/cases/{self.case}/consents"
         self.consent = (await self.worker.post(path, body))["id"]
         return self.consent
 
-    async def draft(self, recipient: str = RECIPIENT, service: str = "reintegration", **also: Any) -> str:
+    async def draft(self, recipient: str = "", service: str = "reintegration", **also: Any) -> str:
         body = {
             "case_id": self.case,
-            "recipient": recipient,
+            "recipient": recipient or self.recipient,
             "service": service,
             "purpose": "referral-assistance",
             "urgency": "urgent",
@@ -209,19 +226,20 @@ class Journey:
 
     async def received(self) -> Any:
         """The recipient's half, and with it the case as the recipient knows it."""
-        half = await self.until_state(self.kh_worker, "received")
+        half = await self.until_state(self.their_worker, "received")
         self.their_case = half["case_id"]
         return half
 
     async def read_received(self, reader: Person | None = None, case: str = "") -> Any:
         """What the recipient can read of the person, field by field, now."""
         path = f"/intake/v1/cases/{case or self.their_case}/fields"
-        return (await (reader or self.kh_worker).get(path))["received"]
+        return (await (reader or self.their_worker).get(path))["received"]
 
     async def move(self, person: Person, verb: str, body: Any = None) -> None:
         await person.post(f"/referral/v1/referrals/{self.referral}/{verb}", body)
 
-    async def request_return(self, receiver: str = RECIPIENT) -> str:
+    async def request_return(self, receiver: str = "") -> str:
+        receiver = receiver or self.recipient
         body = {"case_id": self.case, "receiver": receiver, "receiver_cell": cell_of(receiver)}
         self.return_id = (await self.worker.post("/returns/v1/returns", body))["id"]
         return self.return_id
@@ -237,7 +255,7 @@ class Journey:
 
     async def prepare_return(self) -> None:
         """A clinician finds her fit to travel, and she has a passport."""
-        today = day_of(datetime.now(UTC), ZoneInfo(zone_of("TH") or "UTC"))
+        today = day_of(datetime.now(UTC), self.country.zone)
         await self.move_return(self.worker, "fitness", {"fit": True, "assessed_on": str(today)})
         passport = {"check": "passport", "valid_until": str(today + timedelta(days=365))}
         await self.move_return(self.worker, "checks", passport)
@@ -304,31 +322,36 @@ class Journey:
         row: dict[str, Any] = await eventually(answered, "an answer to the recall")
         return row
 
+    def _agreed(self, categories: tuple[str, ...], recipient: str, *purposes: str) -> dict[str, Any]:
+        """What she agreed to, as the worker who asked her writes it down."""
+        return {
+            "purposes": list(purposes),
+            "recipients": [{"organisation": recipient, "country": cell_of(recipient)}],
+            "categories": list(categories),
+            "back_categories": ["outcome"],
+            "notice_version": "2026-1",
+            "language": self.language,
+            "risks_explained": True,
+            "method": "thumbprint",
+            "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
+        }
 
-def _agreed(categories: tuple[str, ...], recipient: str, *purposes: str) -> dict[str, Any]:
-    """What she agreed to, as the worker who asked her writes it down."""
-    return {
-        "purposes": list(purposes),
-        "recipients": [{"organisation": recipient, "country": cell_of(recipient)}],
-        "categories": list(categories),
-        "back_categories": ["outcome"],
-        "notice_version": "2026-1",
-        "language": "km",
-        "risks_explained": True,
-        "method": "thumbprint",
-        "valid_until": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
-    }
+    def _handed(self, categories: tuple[str, ...], agreed_to: str, recipient: str = "") -> dict[str, Any]:
+        transfer = {
+            "recipient": recipient or self.agency,
+            "service": "case-management",
+            "purpose": "case-management",
+            "urgency": "urgent",
+            "fields": list(FIELDS),
+        }
+        answer = self._agreed(categories, agreed_to or self.agency, "case-management")
+        return {"answer": answer, "transfer": transfer}
 
 
-def _hand_over(categories: tuple[str, ...], agreed_to: str, recipient: str = AGENCY) -> dict[str, Any]:
-    transfer = {
-        "recipient": recipient,
-        "service": "case-management",
-        "purpose": "case-management",
-        "urgency": "urgent",
-        "fields": list(FIELDS),
-    }
-    return {"answer": _agreed(categories, agreed_to, "case-management"), "transfer": transfer}
+def _employer(country: str, post: str) -> str:
+    """The organisation of the one who holds a post there."""
+    name = f"{country.lower()}.{post}"
+    return next(person.org for person in load_people(country) if person.name == name)
 
 
 async def listed(person: Person, path: str, key: str, identifier: str) -> Any:

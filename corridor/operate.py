@@ -6,6 +6,7 @@ from uuid import UUID
 import typer
 
 from corridor.console import call, console
+from deploy.local.people import story
 
 operate = typer.Typer(
     help="What stands still in a cell, and what an operator does about it.", no_args_is_help=True
@@ -16,7 +17,9 @@ def _capitals(code: str) -> str:
     return code.upper()
 
 
-Cell = Annotated[str, typer.Argument(help="The jurisdiction, for example TH.", callback=_capitals)]
+Cell = Annotated[
+    str, typer.Argument(help=f"The jurisdiction, for example {story().sender}.", callback=_capitals)
+]
 Service = Annotated[str, typer.Argument(help="The service, for example consent.")]
 Reason = Annotated[str, typer.Option("--why", help="A code of `operation_reason`, for the audit log.")]
 Ticket = Annotated[str | None, typer.Option("--ticket", help="Where the words are, for example OPS-1042.")]

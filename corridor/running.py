@@ -13,10 +13,11 @@ from corridor.progress import shown
 from corridor.sign_in import NoStackError, address
 from corridor.story import play
 from deploy.local.patience import Patience
+from deploy.local.people import story
 from deploy.local.stack import InUseError, Stack
 from deploy.local.watch import Watch
 
-COUNTRIES_OF_STORY = ("TH", "KH")
+COUNTRIES_OF_STORY = story().countries
 
 
 async def nothing() -> None:

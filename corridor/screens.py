@@ -3,18 +3,20 @@
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local.people import load_people
+from deploy.local.people import load_people, story
 from deploy.local.stack import Stack
 
 COMMAND = ".venv/bin/corridor"
+TOLD = story()
+SENDER, RECEIVER = TOLD.countries
 TRY = (
     "open a cell's address in a browser, choose a service and a person, call an operation",
     f"{COMMAND} demo               the story, on this stack",
-    f"{COMMAND} token th.worker    an access token for curl",
+    f"{COMMAND} token {SENDER.lower()}.worker    an access token for curl",
     f"{COMMAND} trace CASE         a case's way through both audit trails",
-    f"{COMMAND} parked KH          what stands still, and replaying it",
-    f"{COMMAND} import FILE        cases from CSV or XLSX, as th.first",
-    f"{COMMAND} verify TH          recompute the audit log",
+    f"{COMMAND} operate parked {RECEIVER}  what stands still; see operate --help",
+    f"{COMMAND} import FILE        cases from CSV or XLSX, as {SENDER.lower()}.first",
+    f"{COMMAND} verify {SENDER}          recompute the audit log",
 )
 
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.people import load_people, mint
+from deploy.local.people import load_people, mint, story
 from deploy.local.place import STATE
 from deploy.local.trouble import Trouble
 
@@ -41,7 +41,9 @@ def token(name: str, state: Path = STATE) -> str:
     name = name.lower()
     code, dot, _ = name.partition(".")
     if not dot:
-        raise NobodyError(f"nobody is called {name}; a name is a cell and a person, for example th.worker")
+        raise NobodyError(
+            f"nobody is called {name}; a name is a cell and a person, for example {story().sender.lower()}.worker"
+        )
     person = next((p for p in load_people(code.upper()) if p.name == name), None)
     if person is None:
         known = ", ".join(p.name for p in load_people(code.upper())) or "nobody in that country"

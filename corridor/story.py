@@ -1,19 +1,24 @@
-"""`corridor demo`: one invented person's way from protection in TH to protection in KH, told as it happens."""
+"""`corridor demo`: one invented person's way from protection in one country to protection in another, told as it happens."""
 
 import time
 from typing import Any
 
 from rich.console import Console
 
+from contracts.codes import codes
+from contracts.country.reading import read_country
 from corridor.journey import Journey, eventually
+from deploy.local.people import story
+from deploy.local.place import COUNTRIES
 
+TOLD = story()
 PERSON = {
-    "cor_FullName": "Sreymom",
+    "cor_FullName": TOLD.person,
     "prs_Birthdate": "1999~",
     "prs_Gender": "Feminine",
-    "prs_Citizenship": ["KH"],
-    "prs_PrimaryLanguage": "km",
-    "prs_MobilePhone": "+66 00 000 0000",
+    "prs_Citizenship": [TOLD.receiver],
+    "prs_PrimaryLanguage": read_country(COUNTRIES / TOLD.receiver).languages[0],
+    "prs_MobilePhone": TOLD.phone,
     "prs_NumberOfChildren": "1",
     "vic_TypeOfExploitation": ["ForcedLabour"],
     "cor_Health": "An injured hand, healing.",
@@ -27,8 +32,10 @@ CATEGORIES = ("identity", "demographic", "needs", "family", "exploitation")
 class Narrator:
     """Numbered steps on a screen, each with what crossed the border and what did not."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, sender: str, receiver: str) -> None:
         self._console, self._step, self._began = console, 0, time.monotonic()
+        self.unit, self.agency = f"{sender} screening unit", f"{sender} care agency"
+        self.receiver = f"{receiver} reintegration agency"
 
     def step(self, where: str, what: str) -> None:
         self._step += 1
@@ -56,8 +63,8 @@ async def play(console: Console) -> None:
     """Play the whole story on a stack that is up. Raises what a service refused, or what came too late."""
     title = "[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real."
     console.print(title, soft_wrap=True)
-    tell = Narrator(console)
     async with Journey() as journey:
+        tell = Narrator(console, journey.sender, journey.receiver)
         await _identification(journey, tell)
         await _hand_over(journey, tell)
         await _consent(journey, tell)
@@ -66,17 +73,16 @@ async def play(console: Console) -> None:
         await _withdrawal(journey, tell)
         await _evidence(journey, tell)
         tell.end()
-        console.print(f"The case in TH is {journey.case}, in KH {journey.their_case}.\n", soft_wrap=True)
+        where = f"in {journey.sender} is {journey.case}, in {journey.receiver} {journey.their_case}"
+        console.print(f"The case {where}.\n", soft_wrap=True)
 
 
 async def _identification(journey: Journey, tell: Narrator) -> None:
     await journey.submit(PERSON)
-    tell.step(
-        "TH screening unit", "opens a case for a woman with a single name and an approximate year of birth"
-    )
+    tell.step(tell.unit, "opens a case for a woman with a single name and an approximate year of birth")
     tell.note("identity and what happened to her are ciphertext under a key of her own")
     result = await journey.screen(journey.officer)
-    tell.step("TH screening unit", f"screens her against the ILO/EC checklist: {result['outcome']}")
+    tell.step(tell.unit, f"screens her against the ILO/EC checklist: {result['outcome']}")
     for dimension in result["dimensions"]:
         if dimension["positive"]:
             tell.note(f"{dimension['name']}: {dimension['rule']}")
@@ -85,97 +91,96 @@ async def _identification(journey: Journey, tell: Narrator) -> None:
 async def _hand_over(journey: Journey, tell: Narrator) -> None:
     submission, preview = journey.case, await journey.preview_hand_over(CATEGORIES)
     await journey.hand_over(CATEGORIES)
-    tell.step(
-        "TH screening unit", "sees what a care agency would get; she agrees, and is handed over in one step"
-    )
+    tell.step(tell.unit, "sees what a care agency would get; she agrees, and is handed over in one step")
     tell.note(f"withheld: {', '.join(one['field'] for one in preview['withheld'])}")
     await journey.taken_over()
     seen = await journey.until_submission(submission, "accepted")
-    tell.step("TH care agency", "takes the case over, under a number of its own")
+    tell.step(tell.agency, "takes the case over, under a number of its own")
     tell.note(f"the unit sees that its submission is {seen['state']}; her file is closed to it")
     await journey.identify()
     await journey.assess_needs()
-    tell.step("TH care agency", "a supervisor decides the formal status; needs are assessed")
+    tell.step(tell.agency, "a supervisor decides the formal status; needs are assessed")
 
 
 async def _consent(journey: Journey, tell: Narrator) -> None:
     await journey.give_consent(CATEGORIES)
-    tell.step("TH care agency", "she consents, in Khmer, by thumbprint: to one recipient, for one year")
+    language = codes("language")[journey.language]
+    tell.step(tell.agency, f"she consents, in {language}, by thumbprint: to one recipient, for one year")
     tell.note(f"she agreed to {', '.join(CATEGORIES)}; the recipient may tell back: outcome")
 
 
 async def _referral(journey: Journey, tell: Narrator) -> None:
     await journey.draft()
     preview = await journey.preview()
-    tell.step("TH care agency", "drafts a referral and sees exactly what would be sent")
+    tell.step(tell.agency, "drafts a referral and sees exactly what would be sent")
     tell.note(f"will be sent: {', '.join(preview['sent'])}")
     for one in preview["withheld"]:
         tell.note(f"withheld: {one['field']} ({one['reason']})")
     await journey.send()
     await journey.received()
-    tell.step("KH reintegration agency", "has received the referral, sealed to it alone")
+    tell.step(tell.receiver, "has received the referral, sealed to it alone")
     read = await journey.read_received()
     fields: dict[str, Any] = {name: value for one in read for name, value in one["fields"].items()}
     tell.crossed(
         f"{len(fields)} fields: {', '.join(sorted(fields))}; her name reads {fields['cor_FullName']!r}"
     )
     tell.stayed(f"{', '.join(one['field'] for one in preview['withheld'])}; the case number of either side")
-    await journey.move(journey.kh_worker, "accept")
+    await journey.move(journey.their_worker, "accept")
     await journey.until_state(journey.worker, "accepted")
-    tell.step("KH reintegration agency", "accepts; the sender in TH sees it")
+    tell.step(tell.receiver, f"accepts; the sender in {journey.sender} sees it")
     tell.crossed("the code referral.accepted")
-    await journey.move(journey.kh_worker, "start")
+    await journey.move(journey.their_worker, "start")
     await journey.until_state(journey.worker, "in_progress")
-    tell.step("KH reintegration agency", "begins to prepare; TH sees in_progress")
+    tell.step(tell.receiver, f"begins to prepare; {journey.sender} sees in_progress")
     tell.crossed("the code referral.started")
 
 
 async def _return(journey: Journey, tell: Narrator) -> None:
     await journey.request_return()
     await journey.decide_return()
-    tell.step("TH care agency", "she is counselled and decides to go home; asked again, she confirms it")
+    tell.step(tell.agency, "she is counselled and decides to go home; asked again, she confirms it")
     tell.note(f"she cannot be cleared yet; in the way stand: {', '.join(await journey.in_the_way())}")
     await journey.prepare_return()
     await journey.assess_return()
     await journey.move_return(journey.supervisor, "clear")
-    await journey.until_return(journey.kh_worker, "cleared")
+    await journey.until_return(journey.their_worker, "cleared")
     tell.step(
-        "TH care agency",
-        "finds her fit to travel and the risk safe; a second person clears; KH opens its half",
+        tell.agency,
+        f"finds her fit to travel and the risk safe; a second person clears; {journey.receiver} opens its half",
     )
     tell.crossed("the code return.cleared with the result of the risk assessment: safe")
     tell.stayed("the grounds of the risk assessment")
     await journey.depart_return()
-    half = await journey.until_return(journey.kh_worker, "departed")
-    await journey.move_return(journey.kh_worker, "arrive")
+    half = await journey.until_return(journey.their_worker, "departed")
+    await journey.move_return(journey.their_worker, "arrive")
     await journey.until_return(journey.worker, "arrived")
-    tell.step("KH reintegration agency", f"meets her at the {half['handover']}; TH sees arrived")
+    tell.step(tell.receiver, f"meets her at the {half['handover']}; {journey.sender} sees arrived")
     tell.crossed("the code return.departed, there, with when and where to expect her; return.arrived, back")
-    await journey.move(journey.kh_worker, "complete", {"outcome": "service-delivered"})
+    await journey.move(journey.their_worker, "complete", {"outcome": "service-delivered"})
     half = await journey.until_state(journey.worker, "completed")
-    tell.step("KH reintegration agency", f"completes the referral; TH sees the outcome: {half['outcome']}")
+    tell.step(tell.receiver, f"completes the referral; {journey.sender} sees the outcome: {half['outcome']}")
     tell.crossed("the code referral.completed with its outcome, which she allowed to be told back")
 
 
 async def _withdrawal(journey: Journey, tell: Narrator) -> None:
     await journey.withdraw()
-    tell.step("TH care agency", "she withdraws her consent: no reason asked, effective at once")
+    tell.step(tell.agency, "she withdraws her consent: no reason asked, effective at once")
     answered = await journey.until_answered()
-    tell.crossed(f"the recall; and KH's answer: {answered['code']}")
+    tell.crossed(f"the recall; and {journey.receiver}'s answer: {answered['code']}")
 
     async def closed() -> Any:
         read = await journey.read_received()
         return read if all(not one["fields"] for one in read) else None
 
     await eventually(closed, "the closing of the received fields")
-    tell.step("KH reintegration agency", "can no longer read her name; the help goes on")
+    tell.step(tell.receiver, "can no longer read her name; the help goes on")
 
 
 async def _evidence(journey: Journey, tell: Narrator) -> None:
     tell.step("Auditors of both cells", "recompute the logs from their leaves and follow the case")
     for code, auditor, case in (
-        ("TH", journey.auditor, journey.case),
-        ("KH", journey.kh_auditor, journey.their_case),
+        (journey.sender, journey.auditor, journey.case),
+        (journey.receiver, journey.their_auditor, journey.their_case),
     ):
         chain = await auditor.get("/audit/v1/chain/verification")
         trail = await auditor.get(f"/audit/v1/trails/{case}", limit=200)

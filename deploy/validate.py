@@ -14,9 +14,10 @@ from jsonschema import Draft7Validator
 
 from contracts.catalogue import SERVICES
 from deploy.compose.file import COMPOSE, compose_text
+from deploy.local.people import story
 
 HERE = Path(__file__).parent
-CELLS = ("th", "kh")
+CELLS = tuple(code.lower() for code in story().countries)
 BORDER = "border"
 ONCE = ("secrets",)
 """Makes everything, alone and without a network, and ends before anything else begins."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from contracts.codes import codes
+from contracts.country.reading import read_country
 from contracts.crossing import CROSSINGS
 from contracts.tools.asyncapi import document
 from contracts.tools.event_map import event_map
@@ -40,7 +41,23 @@ def generated() -> dict[Path, str]:
         **{CODES / f"{name}.json": _json(content) for name, content in crossing_lists()},
         Path("contracts/asyncapi.yaml"): header + asyncapi,
         Path("docs/event-map.md"): event_map(),
+        CODES / "protection_law.json": _json(protection_laws()),
     }
+
+
+def protection_laws() -> dict[str, object]:
+    """The code list of that name: the laws of every country's folder."""
+    countries = [read_country(path.parent) for path in sorted((ROOT / "countries").glob("*/country.json"))]
+    labels = {
+        code: f"{country.name}: {law.label}"
+        for country in countries
+        for code, law in country.protection_laws.items()
+    }
+    source = (
+        "Corridor: `protection_laws` of each country's `law.json`, where the law itself is named; this list is generated from them."
+        " A code begins with its country. The cell's counsel confirms the list before it is used"
+    )
+    return _list("protection_law", source, labels)
 
 
 def crossing_lists() -> Iterator[tuple[str, dict[str, object]]]:

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from contracts.catalogue import SERVICES
-from deploy.local.cell import VAULT_SERVICES, Cell, environment, write_secret
+from deploy.local.cell import DIRECTORY, VAULT_SERVICES, Cell, environment, write_secret
 from deploy.local.certificates import Authority
 from deploy.local.kafka import Broker, Place
+from deploy.local.people import story
 from deploy.local.place import make_folder
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
 ROOT = Path("/run/corridor")
 """Every container that may see a folder has it at the same place below this."""
-CODES = ("TH", "KH")
+CODES = story().countries
 BROKER_DATA = Path("/var/lib/kafka/data")
 PORT, CELL_PORT, CONTROLLER_PORT, POSTGRES_PORT = 8000, 9092, 9093, 5432
 ISSUER, POSTGRES = "issuer", "postgres"
@@ -92,7 +93,7 @@ class ComposedCell(Cell):
         write_secret(self.own(service) / f"{service}.env", lines)
         names = [f"{service}.jwk.json", "services.jwks.json", "issuer.jwks.json"]
         names += ["epoch.json"] if service in VAULT_SERVICES else []
-        names += ["staff.json"] if service == "directory" else []
+        names += ["staff.json", DIRECTORY] if service == "directory" else []
         for name in names:
             shutil.copyfile(self.keys / name, self.own(service) / name)
         brokers = [self, *cells.values()] if service == "exchange" else [self]

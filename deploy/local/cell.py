@@ -14,7 +14,7 @@ from contracts.catalogue import SERVICES
 from deploy.local.databases import Role
 from deploy.local.kafka import Broker
 from deploy.local.people import load_people
-from deploy.local.place import make_folder
+from deploy.local.place import COUNTRIES, make_folder
 from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
@@ -23,6 +23,7 @@ VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"
+DIRECTORY = "directory.json"
 
 
 class Cell:
@@ -77,6 +78,7 @@ class Cell:
         values: dict[str, Any] = {
             "cell": self.code,
             "mode": "development",
+            "country_dir": str(COUNTRIES / self.code),
             "port": self.ports[service],
             "database_url": self.postgres.url(service, f"{service}_app", self.password(f"{service}_app")),
             "kafka_bootstrap": self.broker.bootstrap,
@@ -102,11 +104,19 @@ class Cell:
             partners = {code: self._partner(cell) for code, cell in cells.items()}
             return {"partners": partners, **{k: str(path) for k, path in trust.settings(self.code).items()}}
         if service == "directory":
-            directory = str(Path(__file__).parent / "directory.json")
-            return {"directory_file": directory, "staff_file": str(self._staff_file())}
+            directory = self._directory_file([self.code, *cells])
+            return {"directory_file": str(directory), "staff_file": str(self._staff_file())}
         if service == "notify":
             return {"sign_in_url": f"{self.base_url}/"}
         return {}
+
+    def _directory_file(self, codes: Sequence[str]) -> Path:
+        """Whom the cell's own country and its partners list: names and services, which everybody may know."""
+        listed = [json.loads((COUNTRIES / code / DIRECTORY).read_text()) for code in dict.fromkeys(codes)]
+        file = self.keys / DIRECTORY
+        whole = {"organisations": [one for country in listed for one in country["organisations"]]}
+        write_secret(file, json.dumps(whole))
+        return file
 
     def _staff_file(self) -> Path:
         """Whoever the cell's issuer signs in, as directory takes it."""

@@ -11,8 +11,25 @@ from joserfc.jwk import OKPKey
 
 from chassis.identity import signing
 from contracts import services
+from deploy.local.place import COUNTRIES
 
-PEOPLE = Path(__file__).with_name("people.json")
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Between which two countries `corridor demo` tells its story, and of whom. They are also what is started by default."""
+
+    sender: str
+    receiver: str
+    person: str
+    phone: str
+
+    @property
+    def countries(self) -> tuple[str, str]:
+        return self.sender, self.receiver
+
+
+def story(root: Path = COUNTRIES) -> Story:
+    return Story(**json.loads((root / "corridor.json").read_text(encoding="utf-8"))["story"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +46,10 @@ class Person:
         return {"name": self.name, "cell": self.cell, "roles": list(self.roles), "org": self.org}
 
 
-def load_people(cell: str, file: Path = PEOPLE) -> list[Person]:
-    """The invented people of a cell; none for a cell that has none."""
-    known = json.loads(file.read_text()).get(cell, {})
+def load_people(cell: str, root: Path = COUNTRIES) -> list[Person]:
+    """The invented people of a cell; none for a country that has no folder."""
+    file = root / cell / "people.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return [
         Person(f"{cell.lower()}.{name}", cell, tuple(facts["roles"]), facts["org"])
         for name, facts in known.items()

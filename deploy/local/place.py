@@ -1,4 +1,4 @@
-"""Where the local stack keeps its state, and which account PostgreSQL runs as. Standard library only.
+"""Where the local stack finds its countries and keeps its state, and which account PostgreSQL runs as. Standard library only.
 
 PostgreSQL refuses to run as root. Root therefore runs it as an account that exists already, whose way to its data must
 be open: folders that are made here are, and the mode of any other folder is never changed.
@@ -12,6 +12,8 @@ from pathlib import Path
 from deploy.local.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parents[2]
+COUNTRIES = Path(os.environ.get("CORRIDOR_COUNTRIES") or ROOT / "countries")
+"""A folder for each country that can be started."""
 SYSTEM_STATE = Path("/var/lib/corridor")
 """Root's state where the project's own folder is closed to others, as everything below /root is."""
 ACCOUNTS = ("nobody", "daemon")

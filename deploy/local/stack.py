@@ -15,17 +15,14 @@ from filelock import FileLock, Timeout
 
 from contracts.catalogue import SERVICES
 from deploy.local.cell import FRONT, Cell, environment, write_secret
+from deploy.local.countries import known_countries, read_all
 from deploy.local.jars import kafka_jars
 from deploy.local.patience import Patience
-from deploy.local.people import PEOPLE
-from deploy.local.place import ROOT, STATE, make_folder, require_passable
+from deploy.local.place import COUNTRIES, ROOT, STATE, make_folder, require_passable
 from deploy.local.prepare import prepare_broker, prepare_databases
 from deploy.local.process import ServerError, ServerProcess
 from deploy.local.trouble import Trouble
 from deploy.local.trust import make_trust
-
-COUNTRIES = tuple(json.loads(PEOPLE.read_text()))
-"""Those that have invented people; a cell of another has nobody to sign in as."""
 
 
 class Progress:
@@ -43,7 +40,7 @@ class InUseError(Trouble):
 
 
 class NobodyThereError(Trouble):
-    """A country was asked for that has no invented people, organisations or agreements."""
+    """A country was asked for that has no folder."""
 
 
 class Stack:
@@ -62,7 +59,8 @@ class Stack:
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         self.state, self.processes, self.extra = state, processes, dict(extra or {})
-        _require_people(codes)
+        _require_folders(codes)
+        read_all(codes)
         self._claim(fresh=fresh)
         self.cells: Mapping[str, Cell] = {code: Cell(code, state, partners=codes) for code in codes}
         self._children: dict[str, Child] = {}
@@ -229,12 +227,12 @@ class Child:
         self._process.kill()
 
 
-def _require_people(codes: Sequence[str]) -> None:
-    strangers = [code for code in codes if code not in COUNTRIES]
+def _require_folders(codes: Sequence[str]) -> None:
+    there = known_countries()
+    strangers = [code for code in codes if code not in there]
     if strangers:
         raise NobodyThereError(
-            f"{', '.join(strangers)} has no people, organisations or agreements on this stack; "
-            f"choose among {', '.join(COUNTRIES)}"
+            f"{', '.join(strangers)} has no folder in {COUNTRIES.name}; choose among {', '.join(there)}"
         )
 
 

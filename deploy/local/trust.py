@@ -4,7 +4,7 @@ Run again it keeps every key and every unchanged agreement, and vouches anew for
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,77 +12,16 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from chassis.clock import utc_now
 from contracts.border.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
-from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
 from contracts.organisations import cell_of
+from deploy.local.countries import AgreementDraft, agreements, read_all
+from deploy.local.place import COUNTRIES
 
 SIGNING_LIFETIME, AGREEING_LIFETIME = timedelta(days=90), timedelta(days=180)
 AGREEMENT_LIFETIME = timedelta(days=365)
 GOVERNANCE_KEYS = 3
-
-ORGANISATIONS = (
-    "th-screening-unit",
-    "th-care-agency",
-    "th-legal-aid",
-    "th-exchange",
-    "th-oversight",
-    "th-operations",
-    "kh-reintegration-agency",
-    "kh-health-agency",
-    "kh-exchange",
-    "kh-oversight",
-    "kh-operations",
-)
-_PURPOSES = (
-    "case-management",
-    "protection",
-    "referral-assistance",
-    "medical-care",
-    "legal-aid",
-    "family-tracing",
-    "return-and-reintegration",
-)
-_ABROAD = frozenset(
-    {
-        "identity",
-        "contact",
-        "documents",
-        "demographic",
-        "needs",
-        "health",
-        "family",
-        "formal-status",
-        "outcome",
-    }
-)
-"""What the bilateral agreement covers. Exploitation stays in the country where it was told."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgreementDraft:
-    """An agreement before it is signed; `cells` of one is an agreement inside a country."""
-
-    id: str
-    cells: tuple[str, ...]
-    legal_basis: str
-    fields: tuple[str, ...]
-    purposes: tuple[str, ...] = _PURPOSES
-    process_codes: tuple[str, ...] = ()
-    retention_days: int = 30
-    """After completion or cancellation the recipient finishes its own records; then it reads no more."""
-
-
-AGREEMENTS = (
-    AgreementDraft(
-        "th-kh",
-        ("TH", "KH"),
-        "Memorandum of understanding on combating trafficking in persons and protecting its victims",
-        tuple(sorted(name for name, field in FIELDS.items() if field.category in _ABROAD)),
-    ),
-    AgreementDraft("th-th", ("TH",), "National referral mechanism, TH", tuple(sorted(FIELDS))),
-    AgreementDraft("kh-kh", ("KH",), "National referral mechanism, KH", tuple(sorted(FIELDS))),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +34,9 @@ class TrustFiles:
     def trust_file(self) -> Path:
         return self.directory / "trust.json"
 
-    @property
-    def agreements_dir(self) -> Path:
-        return self.directory / "agreements"
+    def agreements_dir(self, cell: str) -> Path:
+        """Those that the cell is a party to: what two others agreed on is not its business."""
+        return self.directory / "agreements" / cell
 
     @property
     def governance_keys_file(self) -> Path:
@@ -110,7 +49,7 @@ class TrustFiles:
         """The settings of exchange that name these files."""
         return {
             "trust_file": self.trust_file,
-            "agreements_dir": self.agreements_dir,
+            "agreements_dir": self.agreements_dir(cell),
             "governance_keys_file": self.governance_keys_file,
             "organisation_keys_dir": self.organisation_keys_dir(cell),
         }
@@ -118,21 +57,21 @@ class TrustFiles:
 
 def make_trust(
     directory: Path,
-    cells: Iterable[str],
-    organisations: Sequence[str] = ORGANISATIONS,
-    agreements: Sequence[AgreementDraft] = AGREEMENTS,
+    cells: Sequence[str],
+    countries: Path = COUNTRIES,
+    drafts: Sequence[AgreementDraft] | None = None,
     now: datetime | None = None,
 ) -> TrustFiles:
-    """Make or renew it all. `now` is when governance vouches for the list; default: the present."""
-    from chassis.clock import utc_now
-
-    files, moment, chosen = TrustFiles(directory), now or utc_now(), frozenset(cells)
+    """Make or renew it all. `drafts` are those that the countries' folders hold, and `now`, when governance vouches for the
+    list, is the present, unless told otherwise.
+    """
+    files, moment = TrustFiles(directory), now or utc_now()
+    chosen = read_all(cells, countries)
     governance = _governance(files)
-    listed = [_organisation(files, name, moment) for name in organisations if cell_of(name) in chosen]
-    files.agreements_dir.mkdir(parents=True, exist_ok=True)
-    for draft in agreements:
-        if chosen.issuperset(draft.cells):
-            _agreement(files.agreements_dir / f"{draft.id}.json", draft, governance, moment)
+    names = [name for country in chosen.values() for name in country.organisations]
+    listed = [_organisation(files, name, moment) for name in names]
+    for draft in agreements(chosen) if drafts is None else drafts:
+        _agreement(files, draft, governance, moment)
     document = {
         "kind": TRUST_LIST,
         "version": _version(files.trust_file) + 1,
@@ -176,8 +115,16 @@ def _listed(key: OKPKey, use: str, now: datetime, lifetime: timedelta) -> dict[s
     }
 
 
-def _agreement(path: Path, draft: AgreementDraft, governance: Sequence[OKPKey], now: datetime) -> None:
-    """A changed draft becomes the next version; an unchanged one is left as it was signed."""
+def _agreement(files: TrustFiles, draft: AgreementDraft, governance: Sequence[OKPKey], now: datetime) -> None:
+    """A changed draft becomes the next version, an unchanged one is left as it was signed; each party has a copy."""
+    path, *copies = (files.agreements_dir(cell) / f"{draft.id}.json" for cell in draft.cells)
+    _signed_anew(path, draft, governance, now)
+    for copy in copies:
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            _write(copy, json.loads(path.read_text(encoding="utf-8")))
+
+
+def _signed_anew(path: Path, draft: AgreementDraft, governance: Sequence[OKPKey], now: datetime) -> None:
     terms = {
         "cells": list(draft.cells),
         "purposes": list(draft.purposes),

@@ -9,7 +9,8 @@ import chassis.settings
 
 class Settings(chassis.settings.Settings):
     directory_file: Path | None = Field(
-        default=None, description="organisations and services of both countries, taken in at every start"
+        default=None,
+        description="organisations and services of its own country and of its partners, taken in at every start",
     )
     staff_file: Path | None = Field(
         default=None, description="who signs in for which organisation of this cell, taken in at every start"

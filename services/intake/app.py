@@ -1,10 +1,8 @@
 """What the service intake is made of."""
 
-import json
 from pathlib import Path
 
 from chassis.service import Service
-from contracts.response_clock import response_clock
 from services.intake import api, attention, cell_keys, grants, handlers
 from services.intake.age import age_work
 from services.intake.daily_limit import DailyLimit
@@ -20,8 +18,7 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service:
-    policy = json.loads(settings.response_clock_file.read_text(encoding="utf-8"))
-    clock = response_clock(policy, settings.cell, settings.zone)
+    clock = settings.country.response_clock
     service = Service(
         settings,
         name="intake",

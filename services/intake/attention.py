@@ -8,8 +8,8 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.events.subscription import Subscription
 from chassis.work import Item, WorkKind
+from contracts.country.response_clock import ResponseClock
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
-from contracts.response_clock import ResponseClock
 from services.intake.domain.facts import StaffChanged
 from services.intake.outgoing import NOBODY_LEFT, UNOPENED, outgoing, unopened_due
 from services.intake.store import attention

@@ -1,12 +1,10 @@
 """intake takes files, so its bodies may be larger than elsewhere."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from chassis.settings import Settings as ChassisSettings
-from contracts.response_clock import POLICY_FILE
 from services.intake.domain.htcds import MAX_FILE_BYTES
 
 FORM_OVERHEAD = 100_000
@@ -22,7 +20,3 @@ class Settings(ChassisSettings):
         ),
     ] = 50
     max_body_bytes: int = MAX_FILE_BYTES + FORM_OVERHEAD
-    response_clock_file: Path = Field(
-        default=POLICY_FILE,
-        description="how long a case may wait to be opened, by urgency, and the calendars",
-    )

@@ -1,10 +1,8 @@
 """What the service referral is made of."""
 
-import json
 from pathlib import Path
 
 from chassis.service import Service
-from contracts.response_clock import response_clock
 from services.referral import api, clocks, handlers
 from services.referral.settings import Settings
 
@@ -12,8 +10,7 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service:
-    policy = json.loads(settings.response_clock_file.read_text(encoding="utf-8"))
-    clock = response_clock(policy, settings.cell, settings.zone)
+    clock = settings.country.response_clock
     service = Service(
         settings,
         name="referral",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.events.subscription import Subscription
+from contracts.country.response_clock import ResponseClock
 from contracts.crossing import BY_CODE, REFERRAL
 from contracts.events.consent import (
     ConsentGivenV1,
@@ -22,7 +23,6 @@ from contracts.events.exchange import (
     RecallReceivedV1,
 )
 from contracts.events.intake import AgeGroupKnownV1
-from contracts.response_clock import ResponseClock
 from services.referral.domain.case import AUTHORITY_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.facts import Fact, Ignored

@@ -1,15 +1,5 @@
-"""What referral is told besides: how long a receiver may take to answer."""
+"""referral needs no settings of its own."""
 
-from pathlib import Path
+from chassis.settings import Settings
 
-from pydantic import Field
-
-import chassis.settings
-from contracts.response_clock import POLICY_FILE
-
-
-class Settings(chassis.settings.Settings):
-    response_clock_file: Path = Field(
-        default=POLICY_FILE,
-        description="times to answer by urgency, and the calendars of the cells",
-    )
+__all__ = ["Settings"]

@@ -10,7 +10,7 @@ from chassis.directory import Listed, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Forbidden, WrongState
-from contracts.response_clock import ResponseClock
+from contracts.country.response_clock import ResponseClock
 from services.referral.domain.facts import Fact
 from services.referral.domain.offers import AgeNotTaken, ServiceNotOffered, check_offer
 from services.referral.domain.referral import Referral

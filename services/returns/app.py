@@ -19,5 +19,5 @@ def build(settings: Settings) -> Service:
         subscriptions=handlers.subscriptions(settings.cell),
         work=lambda _: clocks.work(),
     )
-    service.ports["country"] = read_rules(settings.return_rules_file, settings.cell, settings.zone)
+    service.ports["country"] = read_rules(settings.country.returns, settings.zone)
     return service

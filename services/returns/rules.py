@@ -1,14 +1,11 @@
-"""The rules of the country that she leaves, read from a file of data."""
+"""The rules of the country that she leaves, from its law."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from chassis.clock import day_of
+from contracts.country.forms import ReturnLaw
 from services.returns.domain.blocks import Moment, Rules
 from services.returns.domain.fitness import FitnessRules
 
@@ -27,14 +24,10 @@ class Country:
         return Moment(now, self.day(now), self.day(arrives_at), clearer)
 
 
-def read_rules(path: Path, cell: str, zone: ZoneInfo) -> Country:
-    """What the country does not say is as in the default. Raises KeyError and ValueError for a file that is no rules."""
-    countries: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["countries"]
-    default, own = countries["default"], countries.get(cell, {})
-    said = {**default, **own}
+def read_rules(law: ReturnLaw, zone: ZoneInfo) -> Country:
     rules = Rules(
-        confirmation=timedelta(hours=said["confirmation_hours"]),
-        longest_journey=timedelta(days=said["longest_journey_days"]),
-        fitness=FitnessRules(**{**default["fitness"], **own.get("fitness", {})}),
+        confirmation=timedelta(hours=law.confirmation_hours),
+        longest_journey=timedelta(days=law.longest_journey_days),
+        fitness=FitnessRules(**law.fitness.model_dump()),
     )
     return Country(rules, zone)

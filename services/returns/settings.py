@@ -1,14 +1,5 @@
-"""What returns is told besides: the rules of its country."""
+"""returns needs no settings of its own."""
 
-from pathlib import Path
+from chassis.settings import Settings
 
-from pydantic import Field
-
-import chassis.settings
-
-
-class Settings(chassis.settings.Settings):
-    return_rules_file: Path = Field(
-        default=Path(__file__).parent / "rules.json",
-        description="thresholds of fitness to travel and the other rules of return, by country",
-    )
+__all__ = ["Settings"]

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -14,7 +13,6 @@ import asyncpg
 import services.referral.app as referral_app
 from contracts.envelope import Event
 from contracts.events.consent import ConsentGivenV1, DisclosureAuthorisedV1, WithheldField
-from contracts.response_clock import POLICY_FILE
 from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.testing import Databases, Kafka, Run
@@ -206,7 +204,3 @@ async def _write_cases(made: Bench) -> None:
         await conn.copy_records_to_table("cases", schema_name="bench", records=records)
     finally:
         await conn.close()
-
-
-def clock_file() -> Path:
-    return POLICY_FILE

@@ -1,11 +1,10 @@
 """The consumer with referral's own handlers against its floor: the same records copied into a table with a uuid key."""
 
-import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,9 +14,9 @@ from chassis.events.consumer import Consumer, Inbox
 from chassis.events.subscription import Subscription
 from chassis.identity import access
 from chassis.observe.telemetry import Telemetry
-from contracts.response_clock import response_clock
+from contracts.country.reading import read_country
 from services.referral import handlers
-from tests.bench.cell import PARTITIONS, Bench, clock_file, dsn, owner
+from tests.bench.cell import PARTITIONS, Bench, dsn, owner
 
 CAS = (
     "update chassis.offsets set next_offset = $4 where topic = $1 and partition = $2 and next_offset = $3"
@@ -97,7 +96,7 @@ class Timed(Inbox):
 
 def subscriptions() -> list[Subscription[Any, Any]]:
     """What `services/referral/app.py` subscribes."""
-    clock = response_clock(json.loads(clock_file().read_text()), "TH", ZoneInfo("Asia/Bangkok"))
+    clock = read_country(Path("countries/TH")).response_clock
     return [access.subscription(), *handlers.subscriptions(clock, "TH")]
 
 

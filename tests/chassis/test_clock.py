@@ -1,6 +1,7 @@
 """A day is a day of the place."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,8 +23,11 @@ def test_a_cell_of_one_time_zone_knows_it(cell, zone):
     assert Settings(cell=cell, **GIVEN).zone.key == zone
 
 
-def test_another_is_told_and_does_not_start_without():
-    assert Settings(cell="ID", time_zone="Asia/Makassar", **GIVEN).zone.key == "Asia/Makassar"
-    for wrong in ({}, {"time_zone": "Asia/Nowhere"}, {"time_zone": "../etc"}):
-        with pytest.raises(ValidationError, match="CORRIDOR_TIME_ZONE"):
-            Settings(cell="ID", **GIVEN, **wrong)
+def test_a_service_without_the_folder_of_its_country_does_not_start(tmp_path):
+    for given, sentence in (
+        ({"cell": "LA"}, r"LA/country\.json: missing"),
+        ({"cell": "TH", "country_dir": tmp_path}, "CORRIDOR_COUNTRY_DIR must name the folder of a country"),
+        ({"cell": "TH", "country_dir": Path("countries/KH")}, "the folder of KH, and the cell is TH"),
+    ):
+        with pytest.raises(ValidationError, match=sentence):
+            Settings(**given, **GIVEN)

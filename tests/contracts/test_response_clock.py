@@ -1,32 +1,31 @@
 """How long a receiver may take: hours run through, working days wait for the calendar of the cell."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.response_clock import POLICY_FILE, Calendar, response_clock
+from contracts.country.reading import read_country
+from contracts.country.response_clock import Calendar, ResponseClock, Span
 
-POLICY = json.loads(POLICY_FILE.read_text())
+TH, KH = (read_country(Path("countries") / code).response_clock for code in ("TH", "KH"))
 ZONE = ZoneInfo("Asia/Bangkok")
 BANGKOK = Calendar(ZONE, frozenset({6, 7}), frozenset({date(2026, 12, 10)}))
 
 
 def test_an_immediate_offer_expires_after_an_hour_even_at_night():
     start = datetime(2026, 11, 28, 22, 0, tzinfo=UTC)
-    deadlines = response_clock(POLICY, "TH", ZONE).deadlines("immediate", start)
+    deadlines = TH.deadlines("immediate", start)
     assert deadlines.respond_by == datetime(2026, 11, 28, 23, 0, tzinfo=UTC)
     assert deadlines.remind_at == datetime(2026, 11, 28, 22, 30, tzinfo=UTC)
 
 
 def test_five_working_days_from_a_friday_end_on_the_friday_after():
     friday = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
-    assert response_clock(POLICY, "TH", ZONE).deadlines("routine", friday).respond_by == friday + timedelta(
-        days=7
-    )
+    assert TH.deadlines("routine", friday).respond_by == friday + timedelta(days=7)
 
 
 def test_a_day_is_a_day_of_the_cell_and_not_of_utc():
@@ -41,17 +40,13 @@ def test_a_holiday_is_no_working_day():
 
 def test_an_urgency_that_the_policy_does_not_name_gets_the_shortest_time():
     start = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-    clock = response_clock(POLICY, "KH", ZONE)
+    clock = KH
     assert clock.deadlines("of-tomorrow", start) == clock.deadlines("immediate", start)
 
 
 def test_a_policy_whose_reminder_comes_after_the_expiry_is_refused():
-    broken = {
-        **POLICY,
-        "urgency": {"urgent": {"remind_after": {"minutes": 9}, "expire_after": {"minutes": 5}}},
-    }
     with pytest.raises(ValueError, match="reminder for urgent"):
-        response_clock(broken, "TH", ZONE)
+        ResponseClock(BANGKOK, {"urgent": (Span(minutes=9), Span(minutes=5))})
 
 
 def test_a_calendar_without_working_days_is_refused():
@@ -64,5 +59,5 @@ def test_a_calendar_without_working_days_is_refused():
     st.sampled_from(["immediate", "urgent", "routine"]),
 )
 def test_the_reminder_always_comes_between_the_offer_and_its_end(start: datetime, urgency: str):
-    deadlines = response_clock(POLICY, "TH", ZONE).deadlines(urgency, start)
+    deadlines = TH.deadlines(urgency, start)
     assert start < deadlines.remind_at < deadlines.respond_by

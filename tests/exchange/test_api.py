@@ -45,9 +45,9 @@ async def test_only_whom_the_policies_let_may_read_and_nobody_without_a_token(th
 
 
 async def test_agreements_are_listed_page_by_page_and_one_is_shown(th: Harness) -> None:
-    first = (await get(th, "/v1/agreements?limit=2")).json()
+    first = (await get(th, "/v1/agreements?limit=1")).json()
     second = (await get(th, f"/v1/agreements?limit=2&after={first['next']}")).json()
-    assert [a["id"] for a in first["items"] + second["items"]] == ["kh-kh", "th-kh", "th-th"]
+    assert [a["id"] for a in first["items"] + second["items"]] == ["th-kh", "th-th"]
     assert second["next"] is None
     one = (await get(th, "/v1/agreements/th-kh")).json()
     assert (one["cells"], one["version"]) == (["TH", "KH"], 1)

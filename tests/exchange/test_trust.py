@@ -10,7 +10,8 @@ from joserfc.jwk import OKPKey
 
 from chassis.vault.epochs import FileKeysRefused
 from contracts.border.signed_file import NotTrusted, sign_document
-from deploy.local.trust import AGREEMENTS, TrustFiles, make_trust
+from deploy.local.countries import agreements, read_all
+from deploy.local.trust import TrustFiles, make_trust
 from services.exchange.trust import Trust, governance_keys, read_agreement, read_own_keys, read_trust_list
 from services.exchange.watch import TrustWatch
 from tests.exchange.world import exchange, now, trust_of, untried
@@ -31,7 +32,7 @@ def test_each_cell_has_its_own_keys_and_everybodys_public_ones(files: TrustFiles
 
 
 def test_the_public_files_hold_no_private_key(files: TrustFiles) -> None:
-    for path in (files.trust_file, files.governance_keys_file, *files.agreements_dir.glob("*.json")):
+    for path in (files.trust_file, files.governance_keys_file, *files.directory.glob("agreements/*/*.json")):
         assert '"d"' not in path.read_text()
 
 
@@ -56,7 +57,7 @@ def test_a_changed_trust_list_is_not_believed(files: TrustFiles, change: dict[st
 
 def test_one_signature_is_not_enough_and_the_same_twice_is_one(files: TrustFiles) -> None:
     keys = governance_keys(files.governance_keys_file)
-    path = files.agreements_dir / "th-kh.json"
+    path = files.agreements_dir("TH") / "th-kh.json"
     content = json.loads(path.read_text())
     for signatures in (content["signatures"][:1], content["signatures"][:1] * 2, []):
         path.write_text(json.dumps({**content, "signatures": signatures}))
@@ -140,8 +141,11 @@ def test_a_changed_agreement_is_the_next_version(files: TrustFiles) -> None:
     from dataclasses import replace
 
     before = trust_of(files, "TH").agreements["th-kh"]
-    drafts = [replace(d, fields=("cor_FullName",)) if d.id == "th-kh" else d for d in AGREEMENTS]
-    make_trust(files.directory, ("TH", "KH"), agreements=drafts)
+    drafts = [
+        replace(d, fields=("cor_FullName",)) if d.id == "th-kh" else d
+        for d in agreements(read_all(("TH", "KH")))
+    ]
+    make_trust(files.directory, ("TH", "KH"), drafts=drafts)
     after = trust_of(files, "TH").agreements["th-kh"]
     assert (after.terms.version, after.terms.fields) == (before.terms.version + 1, ("cor_FullName",))
     assert after.terms.sha256 != before.terms.sha256

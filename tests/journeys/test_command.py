@@ -80,7 +80,7 @@ def test_a_dry_run_loads_nothing(stack, file_of_cases):
 
 
 def test_the_tools_of_an_operator_answer(stack):
-    assert "nothing is parked" in corridor(stack.state, "parked", "KH").stdout
+    assert "nothing is parked" in corridor(stack.state, "operate", "parked", "KH").stdout
     assert "whole; head" in corridor(stack.state, "verify", "TH").stdout
     assert corridor(stack.state, "token", "th.worker").stdout.count(".") == 2
 

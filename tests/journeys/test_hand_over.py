@@ -3,7 +3,7 @@
 import pytest
 
 from corridor.client import RefusedError
-from corridor.journey import AGENCY, Journey, eventually
+from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES, PERSON
 
 HEALTH = "HIV positive"
@@ -36,7 +36,7 @@ async def test_an_agency_gets_what_she_agreed_to_and_the_unit_sees_how_far_its_s
     assert (read["sender"], "cor_Health" in read["fields"]) == ("th-screening-unit", False)
     after = await journey.until_submission(unit_case, "accepted")
     assert after.keys() == {"id", "submitted_at", "state", "to", "at"}
-    assert (after["state"], after["to"]) == ("accepted", AGENCY)
+    assert (after["state"], after["to"]) == ("accepted", journey.agency)
     for path in (
         f"/intake/v1/cases/{unit_case}",
         f"/intake/v1/cases/{unit_case}/fields",

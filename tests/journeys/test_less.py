@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from corridor.client import Person
-from corridor.journey import RECIPIENT, Journey, eventually
+from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES, PERSON
 
-ABROAD = (RECIPIENT, "reintegration", "kh.worker")
+ABROAD = ("kh-reintegration-agency", "reintegration", "kh.worker")
 CLINIC = ("kh-health-agency", "medical", "kh.other-worker")
 NEIGHBOUR = ("th-legal-aid", "legal", "th.other-worker")
 
@@ -60,7 +60,7 @@ async def reading(journey, stack):
         await journey.draft(recipient=recipient, service=service)
         await journey.preview()
         await journey.send()
-        journey.kh_worker = reader
+        journey.their_worker = reader
         await journey.received()
         found = Reading(journey, reader)
         await found.move("accept")

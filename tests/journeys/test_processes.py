@@ -10,7 +10,7 @@ from tests.journeys.steps import referred
 async def test_a_case_goes_the_whole_way_with_a_process_for_each_service(stack_of_processes):
     async with Journey(stack_of_processes.state) as journey:
         await referred(journey)
-        await journey.move(journey.kh_worker, "accept")
+        await journey.move(journey.their_worker, "accept")
         await journey.until_state(journey.worker, "accepted")
         await journey.withdraw()
         assert (await journey.until_answered())["code"] == "restricted"

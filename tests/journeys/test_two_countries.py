@@ -3,7 +3,7 @@
 import pytest
 
 from corridor.client import RefusedError
-from corridor.journey import AGENCY, Journey, eventually
+from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES, PERSON
 from tests.journeys.steps import referred
 
@@ -45,14 +45,14 @@ async def test_the_sender_sees_every_answer_of_the_recipient(journey):
         ("resume", None, "in_progress"),
         ("complete", {"outcome": "service-delivered"}, "completed"),
     ):
-        await journey.move(journey.kh_worker, verb, body)
+        await journey.move(journey.their_worker, verb, body)
         half = await journey.until_state(journey.worker, state)
     assert half["outcome"] == "service-delivered"
 
 
 async def test_a_rejection_reaches_the_sender_with_its_reason(journey):
     await referred(journey)
-    await journey.move(journey.kh_worker, "reject", {"reason": "no-capacity"})
+    await journey.move(journey.their_worker, "reject", {"reason": "no-capacity"})
     half = await journey.until_state(journey.worker, "rejected")
     assert half["reason"] == "no-capacity"
 
@@ -62,19 +62,19 @@ async def test_a_withdrawal_before_acceptance_takes_the_offer_back_and_erases_wh
     await journey.withdraw()
     answered = await journey.until_answered()
     assert answered["code"] == "erased"
-    await journey.until_state(journey.kh_worker, "revoked")
+    await journey.until_state(journey.their_worker, "revoked")
     await journey.until_state(journey.worker, "revoked")
     await eventually(lambda: all_closed(journey))
 
 
 async def test_a_withdrawal_after_acceptance_closes_the_fields_and_the_help_goes_on(journey):
     await referred(journey)
-    await journey.move(journey.kh_worker, "accept")
+    await journey.move(journey.their_worker, "accept")
     await journey.until_state(journey.worker, "accepted")
     await journey.withdraw()
     assert (await journey.until_answered())["code"] == "restricted"
     await eventually(lambda: all_closed(journey))
-    await journey.move(journey.kh_worker, "start")
+    await journey.move(journey.their_worker, "start")
     await journey.until_state(journey.worker, "in_progress")
 
 
@@ -82,7 +82,7 @@ async def test_a_return_is_one_process_with_two_halves(journey):
     await referred(journey)
     await journey.request_return()
     assert "reception-not-agreed" in await journey.refused_clearance()
-    await journey.move(journey.kh_worker, "accept")
+    await journey.move(journey.their_worker, "accept")
     await journey.until_state(journey.worker, "accepted")
     await journey.decide_return()
     await journey.prepare_return()
@@ -91,14 +91,14 @@ async def test_a_return_is_one_process_with_two_halves(journey):
     assert await journey.refused_clearance() == ["risk-unsafe"]
     await journey.assess_return("safe")
     await journey.move_return(journey.supervisor, "clear")
-    half = await journey.until_return(journey.kh_worker, "cleared")
+    half = await journey.until_return(journey.their_worker, "cleared")
     assert (half["result"], half["blocks"]) == ("safe", [])
     await journey.depart_return()
-    half = await journey.until_return(journey.kh_worker, "departed")
+    half = await journey.until_return(journey.their_worker, "departed")
     assert (half["handover"], half["escorted"], half["expected_at"] is None) == ("land-border", False, False)
-    await journey.move_return(journey.kh_worker, "arrive")
+    await journey.move_return(journey.their_worker, "arrive")
     await journey.until_return(journey.worker, "arrived")
-    await journey.move_return(journey.kh_worker, "close", {"outcome": "reintegrated"})
+    await journey.move_return(journey.their_worker, "close", {"outcome": "reintegrated"})
     await journey.until_return(journey.worker, "closed")
 
 
@@ -122,7 +122,7 @@ async def test_both_audit_logs_are_whole_and_hold_the_whole_way(journey):
         (journey.auditor, journey.case, {"consent.given.v1", "disclosure.authorised.v1", "disclosure.logged.v1",
                                          "envelope.sealed.v1", "envelope.delivered.v1", "consent.withdrawn.v1",
                                          "disclosure.recalled.v1", "recall.answered.v1"}),
-        (journey.kh_auditor, journey.their_case, {"disclosure.received.v1", "recall.received.v1", "disclosure.closed.v1"}),
+        (journey.their_auditor, journey.their_case, {"disclosure.received.v1", "recall.received.v1", "disclosure.closed.v1"}),
     ):  # fmt: skip
 
         async def logged(auditor=auditor, case=case, expected=expected):
@@ -140,12 +140,12 @@ async def test_a_referral_inside_one_country_takes_the_same_way(stack):
         await journey.draft(recipient="th-legal-aid", service="legal")
         await journey.preview()
         await journey.send()
-        journey.kh_worker = journey.neighbour
+        journey.their_worker = journey.neighbour
         await journey.received()
         assert journey.their_case != journey.case
         (read,) = await journey.read_received()
         assert read["fields"]["cor_FullName"] == PERSON["cor_FullName"]
-        assert read["sender"] == AGENCY
+        assert read["sender"] == journey.agency
         await journey.move(journey.neighbour, "accept")
         await journey.until_state(journey.worker, "accepted")
         await journey.withdraw()

@@ -59,7 +59,7 @@ class Adversary:
         files = stack.trust
         self._trust = Trust(
             files.trust_file,
-            files.agreements_dir,
+            files.agreements_dir("KH"),
             files.organisation_keys_dir("KH"),
             files.governance_keys_file,
             "KH",

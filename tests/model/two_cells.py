@@ -15,12 +15,12 @@ from uuid import UUID
 from chassis.outbox import Due
 from contracts.border.items import Answer, Recall, Receipt
 from contracts.catalogue import entry_for
+from contracts.country.response_clock import Calendar, ResponseClock, Span
 from contracts.crossing import BY_EVENT
 from contracts.envelope import Event
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1
 from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, RecallReceivedV1
-from contracts.response_clock import Calendar, ResponseClock, Span
 from services.consent import handlers as consenting
 from services.consent import outgoing as consent_out
 from services.consent.domain.authorisation import Ground, Listed, Wanted, token_refusal

@@ -1,13 +1,13 @@
 """Referrals and events for these tests."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from contracts.country.response_clock import Calendar, Deadlines, ResponseClock, Span
 from contracts.events import consent, exchange
 from contracts.events.directory import AgeLimitedService, DirectoryChangedV1
-from contracts.response_clock import Calendar, Deadlines, ResponseClock, Span
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State
 from tests.listing import directory_changed
@@ -15,7 +15,7 @@ from tests.listing import directory_changed
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DEADLINES = Deadlines(NOW + timedelta(hours=12), NOW + timedelta(hours=24))
 CLOCK = ResponseClock(
-    Calendar(timedelta(hours=7), frozenset({6, 7}), frozenset()),
+    Calendar(timezone(timedelta(hours=7)), frozenset({6, 7}), frozenset()),
     {"urgent": (Span(minutes=720), Span(minutes=1440))},
 )
 SENDER, RECIPIENT = "th-care-agency", "kh-reintegration-agency"

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from contracts.country.reading import read_country
 from contracts.events import exchange, intake, referral
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import Known, Moment, Rules
@@ -13,12 +15,11 @@ from services.returns.domain.check import Check
 from services.returns.domain.fitness import Fitness
 from services.returns.domain.states import Half, State
 from services.returns.rules import read_rules
-from services.returns.settings import Settings
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
 SENDER, RECEIVER = "th-care-agency", "kh-reintegration-agency"
-COUNTRY = read_rules(Settings.model_fields["return_rules_file"].default, "TH", ZoneInfo("Asia/Bangkok"))
+COUNTRY = read_rules(read_country(Path("countries/TH")).returns, ZoneInfo("Asia/Bangkok"))
 RULES: Rules = COUNTRY.rules
 TELLING = {
     *("return.cleared", "return.suspended", "return.resumed", "return.departed"),

@@ -70,8 +70,7 @@ def test_the_command_loads_nothing_that_it_does_not_need(arguments, stopped):
     "arguments",
     [
         ("verify", "TH"),
-        ("parked", "KH"),
-        ("parked", "KH", "--replay", "case:1"),
+        ("operate", "parked", "KH"),
         ("trace", "0b0e9b0e-6f3e-4a53-8f6f-6c8f2a0f6a11"),
         ("import", __file__),
         ("import", __file__, "--dry-run", "--as", "TH.Officer"),
@@ -86,7 +85,7 @@ def test_without_a_stack_every_command_says_in_one_sentence_that_it_does_not_ans
 
 
 @pytest.mark.parametrize(
-    "arguments", [("verify", "TH"), ("parked", "TH"), ("token", "th.worker"), ("import", __file__)]
+    "arguments", [("verify", "TH"), ("operate", "parked", "TH"), ("token", "th.worker"), ("import", __file__)]
 )
 def test_where_none_was_ever_started_that_is_said(arguments, tmp_path):
     tried = corridor(*arguments, state=tmp_path)
@@ -122,7 +121,7 @@ def test_a_persons_name_is_taken_in_any_case(stopped):
 
 def test_a_country_that_has_no_people_is_refused_before_anything_starts(tmp_path):
     tried = corridor("up", "TH", "KH", "LA", state=tmp_path / "state")
-    said = "LA has no people, organisations or agreements on this stack; choose among TH, KH\n"
+    said = "LA has no folder in countries; choose among KH, TH, VN\n"
     assert (tried.returncode, tried.stderr, tried.stdout) == (1, "", said)
     assert list(tmp_path.iterdir()) == []
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from contracts.response_clock import ResponseClock
+from contracts.country.response_clock import ResponseClock
 from services.referral.domain.facts import Fact, Ignored, ReferralReceived, TransferMoved
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State, Verb

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from contracts.response_clock import Deadlines
+from contracts.country.response_clock import Deadlines
 from services.referral.domain import facts
 from services.referral.domain.facts import Fact, Ignored, Moved
 from services.referral.domain.states import (

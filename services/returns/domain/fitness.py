@@ -11,7 +11,7 @@ NOT_FIT, CERTIFICATE_EXPIRED = "not-fit-to-travel", "certificate-expired"
 
 @dataclass(frozen=True, slots=True)
 class FitnessRules:
-    """The thresholds of one country, as data (`services/returns/rules.json`). Weeks are completed weeks of pregnancy."""
+    """The thresholds of one country, as data (`returns` of its `law.json`). Weeks are completed weeks of pregnancy."""
 
     certificate_from_week: int
     last_week: int

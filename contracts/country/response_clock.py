@@ -1,4 +1,4 @@
-"""How long somebody who is told of a case may take, by urgency: data of the cell, in hours or working days of its calendar.
+"""How long somebody who is told of a case may take, by urgency: data of the country, in hours or working days of its calendar.
 
 Referral asks it for an answer to an offer, intake for the first time that somebody opens a case.
 """
@@ -6,16 +6,15 @@ Referral asks it for an answer to an offer, intake for the first time that someb
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-POLICY_FILE: Final = Path(__file__).with_name("response_clock.json")
-"""Times by urgency and the calendars of the cells, unless a service's settings name another file."""
+PROBE: Final = datetime(2000, 1, 3, tzinfo=UTC)
+"""Any instant: a reminder that comes too late comes too late from every one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A cell's working days. `zone` is where its days begin; `weekend` are ISO weekdays (Monday is 1)."""
+    """A country's working days. `zone` is where its days begin; `weekend` are ISO weekdays (Monday is 1)."""
 
     zone: tzinfo
     weekend: frozenset[int]
@@ -63,30 +62,14 @@ class ResponseClock:
     calendar: Calendar
     spans: Mapping[str, tuple[Span, Span]]
 
+    def __post_init__(self) -> None:
+        for urgency in self.spans:
+            deadlines = self.deadlines(urgency, PROBE)
+            if not PROBE < deadlines.remind_at < deadlines.respond_by:
+                raise ValueError(f"the reminder for {urgency} must come before its expiry")
+
     def deadlines(self, urgency: str, start: datetime) -> Deadlines:
-        """For an urgency that the policy does not name, the shortest of those it names: silence is noticed early."""
+        """For an urgency that the law does not name, the shortest of those it names: silence is noticed early."""
         spans = [self.spans[urgency]] if urgency in self.spans else list(self.spans.values())
         remind, expire = min(spans, key=lambda pair: pair[1].after(start, self.calendar))
         return Deadlines(remind.after(start, self.calendar), expire.after(start, self.calendar))
-
-
-def response_clock(policy: Mapping[str, Any], cell: str, zone: tzinfo) -> ResponseClock:
-    """Read the policy data. Raises KeyError or ValueError: a service with an unreadable policy does not start."""
-    calendars = policy["calendars"]
-    own = calendars[cell] if cell in calendars else calendars["default"]
-    calendar = Calendar(
-        zone=zone,
-        weekend=frozenset(own["weekend"]),
-        holidays=frozenset(date.fromisoformat(day) for day in own["holidays"]),
-    )
-    spans = {
-        urgency: (Span(**entry["remind_after"]), Span(**entry["expire_after"]))
-        for urgency, entry in policy["urgency"].items()
-    }
-    clock = ResponseClock(calendar, spans)
-    probe = datetime(2000, 1, 3, tzinfo=UTC)
-    for urgency in spans:
-        deadlines = clock.deadlines(urgency, probe)
-        if not probe < deadlines.remind_at < deadlines.respond_by:
-            raise ValueError(f"the reminder for {urgency} must come before its expiry")
-    return clock
