@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -27,13 +28,14 @@ from chassis.purge import purge_work
 from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.vault import Vault
-from chassis.web import answers, operations, parked_events, reading, refusals
+from chassis.web import answers, code_lists, operations, parked_events, reading, refusals
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.http import replayed
 from chassis.web.idempotency import Replayed
+from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst
@@ -134,9 +136,14 @@ class Service:
         )
         app.state.settings, app.state.name, app.state.peers = self.settings, self.name, self.peers
         app.include_router(router)
-        for routes in (operations.router, parked_events.router, reading.router):
+        for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
             app.include_router(routes)
         return app
+
+    @cached_property
+    def commands(self) -> Commands:
+        """The routes of this service by their names, for what its views offer."""
+        return Commands(self.app)
 
     def today(self) -> date:
         """The date at this moment in the place of this cell."""

@@ -8,6 +8,7 @@ from rich.console import Console
 from contracts.codes import codes
 from contracts.country.reading import read_country
 from corridor.journey import Journey, eventually
+from corridor.verifying import verified
 from deploy.local.people import story
 from deploy.local.place import COUNTRIES
 
@@ -182,7 +183,7 @@ async def _evidence(journey: Journey, tell: Narrator) -> None:
         (journey.sender, journey.auditor, journey.case),
         (journey.receiver, journey.their_auditor, journey.their_case),
     ):
-        chain = await auditor.get("/audit/v1/chain/verification")
+        chain = await verified(auditor)
         trail = await auditor.get(f"/audit/v1/trails/{case}", limit=200)
-        state = "whole" if chain["intact"] else f"broken at {chain['first_broken']}"
+        state = "whole" if chain["state"] == "whole" else f"broken at {chain['first_broken']}"
         tell.note(f"{code}: {chain['entries']} entries, {state}; {len(trail['items'])} on this case")

@@ -1,6 +1,6 @@
 """Who sees a case: the policies asked over `chassis.case_access`, which every service that holds cases keeps by itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,9 @@ from chassis.identity.policies import Decision, Policies, Principal, Resource
 from chassis.problems import Forbidden, NotFound
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
 from contracts.internal import NOWHERE, Standing
+
+Rights = Callable[[str], bool]
+"""Whether an action of the policies is permitted."""
 
 CELL = "Cell"
 CASE = "Case"
@@ -83,6 +86,18 @@ async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID
     if not decision.allowed:
         raise CaseRefused(actor, action, case_id, known=True)
     return decision
+
+
+async def rights_in(tx: Transaction, actor: Actor, case_id: UUID) -> Rights:
+    """What the actor may do with this case, by its action: for the moves that a view offers. Nothing is opened by it."""
+    resource = await _resource(tx, case_id)
+    return lambda action: resource is not None and actor.policies.permits(actor.principal(), action, resource)
+
+
+def rights_of(actor: Actor, organisation: str | None = None) -> Rights:
+    """The same for what is no case; `organisation` is whose thing it is, None: the actor's own."""
+    resource = Resource(CELL, actor.cell, actor.cell, organisation or actor.organisation)
+    return lambda action: actor.policies.permits(actor.principal(), action, resource)
 
 
 async def whose(tx: Transaction, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:

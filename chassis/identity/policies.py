@@ -7,8 +7,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ import structlog
 _ACTIONS = re.compile(r"^action\s+(.*?)\bappliesTo\b", re.DOTALL | re.MULTILINE)
 _NAME = re.compile(r'"([^"]+)"')
 VERSION_LENGTH = 16
+KEPT = 8192
+ANY = "any"
 
 
 class PoliciesInvalid(ValueError):
@@ -86,6 +88,7 @@ class Policies:
         self._schema, self._policies = _checked(schema_text, policies_text)
         named = _NAME.findall(" ".join(_ACTIONS.findall(schema_text)))
         self.actions = frozenset(named)
+        self._permits = lru_cache(maxsize=KEPT)(self._permits_anew)
         self._log = structlog.get_logger("chassis.identity.policies")
 
     def decide(
@@ -110,7 +113,7 @@ class Policies:
     def weigh(
         self, principal: Principal, action: str, resource: Resource, context: Mapping[str, Any] | None = None
     ) -> Decision:
-        """Decide without a log entry: for questions about many resources, of which none is opened yet."""
+        """Decide without a log entry: for questions about resources of which none is opened by the answer."""
         if action not in self.actions:
             raise UnknownAction(f"no action {action!r} in the schema")
         who, what = principal.entity(), resource.entity()
@@ -127,6 +130,13 @@ class Policies:
         return Decision(
             answer.allowed, self.version, tuple(sorted(names.get(r) or r for r in answer.diagnostics.reasons))
         )
+
+    def permits(self, principal: Principal, action: str, resource: Resource) -> bool:
+        """The same for any resource with these attributes, which identifier it has or not: once weighed, it is remembered."""
+        return self._permits(principal, action, replace(resource, id=ANY))
+
+    def _permits_anew(self, principal: Principal, action: str, resource: Resource) -> bool:
+        return self.weigh(principal, action, resource).allowed
 
 
 def _read(directory: Path) -> tuple[str, str, str]:

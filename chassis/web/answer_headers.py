@@ -1,4 +1,7 @@
-"""What every answer tells a browser and a cache: keep nothing, guess nothing, show it in no other page, name it to nobody."""
+"""What every answer tells a browser and a cache: keep nothing, guess nothing, show it in no other page, name it to nobody.
+
+Only a route whose answer is about nobody says something else (`chassis.web.code_lists`).
+"""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +23,9 @@ class AnswerHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, adding if scope["type"] == "http" else send)

@@ -15,9 +15,11 @@ from chassis.events import causes as by_cause
 from chassis.events import parked
 from chassis.events.admission import PROTECTIVE, Cause
 from chassis.events.replay import replay_stream
-from chassis.identity.access import require
+from chassis.identity.access import require, rights_of
+from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, WrongState
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import instant, number, positioned
 from chassis.web.reasons import Reasoned, log_operation
 from contracts.events.operations import STREAM_PATTERN
@@ -46,6 +48,16 @@ class ParkedEvent(BaseModel):
     protects: bool
     state: str
     parked_at: datetime
+    moves: list[MoveView] = []
+
+
+def _moves(request: Request, actor: Actor, event: ParkedEvent) -> list[MoveView]:
+    commands: Commands = request.app.state.service.commands
+    offers = [
+        Offer("replay_parked_stream", "parked.replay"),
+        Offer("discard_parked_event", "parked.discard", not event.protects),
+    ]
+    return commands.open(offers, rights_of(actor))
 
 
 def _shown(row: Row[Any]) -> ParkedEvent:
@@ -58,11 +70,16 @@ Only = Annotated[str | None, Query(pattern=STREAM_PATTERN, description="only eve
 
 
 @router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
-async def list_parked_events(actor: Who, tx: Tx, page: Page, stream: Only = None) -> Listing[ParkedEvent]:
+async def list_parked_events(
+    actor: Who, tx: Tx, page: Page, request: Request, stream: Only = None
+) -> Listing[ParkedEvent]:
     require(actor, "parked.read")
     positioned(page.after, instant, str, str, number)
     rows, position = await parked.list_parked(tx, page.limit, page.after, stream)
-    return Listing(items=[_shown(row) for row in rows], next=cursor(*position) if position else None)
+    items = [_shown(row) for row in rows]
+    for item in items:
+        item.moves = _moves(request, actor, item)
+    return Listing(items=items, next=cursor(*position) if position else None)
 
 
 class ParkedCause(BaseModel):

@@ -1,9 +1,14 @@
-"""Code lists as data: one JSON file a list. An unknown code is refused at every edge, with its list named."""
+"""Code lists as data: one JSON file a list, with its labels. An unknown code is refused at every edge, with its list named."""
 
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, "th", "km", "fr", "es")
+"""In which every code has a label."""
 
 
 class UnknownCode(ValueError):
@@ -11,13 +16,53 @@ class UnknownCode(ValueError):
 
 
 @cache
-def codes(name: str) -> Mapping[str, str]:
-    """Code → label of one list. Raises KeyError for a list that does not exist."""
+def names() -> tuple[str, ...]:
+    """Every list."""
+    found = (path.name for path in files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in found if name.endswith(".json")))
+
+
+@cache
+def content(name: str) -> Mapping[str, Any]:
+    """The file of one list. Raises KeyError for a list that does not exist."""
     path = files(__name__).joinpath(f"{name}.json")
     if not path.is_file():
         raise KeyError(f"no code list {name!r}")
-    entries: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["codes"]
+    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def codes(name: str) -> Mapping[str, str]:
+    """Code → English label of one list. Raises KeyError for a list that does not exist."""
+    entries: dict[str, str] = content(name)["codes"]
     return entries
+
+
+@cache
+def labels(name: str, language: str) -> Mapping[str, str]:
+    """The same in a language. A list that repeats codes of others (`labelled_as`) has their labels, besides its own."""
+    if language == ENGLISH:
+        return codes(name)
+    found: dict[str, str] = {}
+    for other in content(name).get("labelled_as", ()):
+        found |= labels(other, language)
+    found |= content(name).get("labels", {}).get(language, {})
+    return {code: found[code] for code in codes(name)}
+
+
+@cache
+def reviewed(name: str, language: str) -> bool:
+    """Whether a native speaker has looked at its labels, or they are English or the Unicode consortium's."""
+    here = content(name)
+    return language not in here["unreviewed"] and all(
+        reviewed(other, language) for other in here.get("labelled_as", ())
+    )
+
+
+def forget() -> None:
+    """The files were written anew."""
+    for kept in (names, content, labels, reviewed):
+        kept.cache_clear()
 
 
 def known(name: str) -> Callable[[str], str]:

@@ -1,20 +1,23 @@
 """What an auditor may ask: the trail of one case, the head of the chain, and whether the chain is whole."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from chassis.identity.access import require
 from chassis.problems import NotFound
-from chassis.web.http import Listing, Page, Tx, Who, cursor
-from chassis.web.positions import number, positioned
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.positions import instant, number, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Pseudonym
-from services.audit.domain.chain import verify
-from services.audit.queries import TrailEntry, head, logged, operations, slices, trail
+from services.audit import verifying
+from services.audit.domain.verification import State
+from services.audit.queries import TrailEntry, head, logged, operations, trail
+from services.audit.store import verifications
 
 router = APIRouter(tags=["audit"])
 
@@ -72,25 +75,47 @@ async def get_chain_head(actor: Who, tx: Tx) -> Head:
     return Head(entries=entries, head=last)
 
 
-class Verification(BaseModel):
+class ShownVerification(BaseModel):
+    """`entries` of `until` are computed; `whole` and `broken` speak of the log as it was when it was begun."""
+
+    id: UUID
+    state: State
     entries: int
+    until: int
     head: str
-    intact: bool
     first_broken: int | None
+    actor: str
+    begun_at: datetime
+    ended_at: datetime | None
+
+
+@router.post(
+    "/v1/chain/verifications",
+    summary="Recompute the chain from its leaves and compare it with the head that it has now, as work",
+    status_code=201,
+)
+async def start_verification(actor: Who, tx: Tx, response: Response) -> Done:
+    require(actor, "trail.read")
+    begun = await verifying.start(tx)
+    return done(tx, response, begun, status=201, location=f"/v1/chain/verifications/{begun}")
+
+
+@router.get("/v1/chain/verifications", summary="Verifications of the chain, newest first")
+async def list_verifications(actor: Who, tx: Tx, page: Page) -> Listing[ShownVerification]:
+    require(actor, "trail.read")
+    after = positioned(page.after, instant, UUID)
+    found = await verifications.newest(tx, page.limit, None if after is None else (after[0], after[1]))
+    items = [ShownVerification.model_validate(one, from_attributes=True) for one in found]
+    last = items[-1] if len(items) == page.limit else None
+    return Listing(items=items, next=cursor(last.begun_at.isoformat(), last.id) if last else None)
 
 
 @router.get(
-    "/v1/chain/verification", summary="Recompute the chain from its leaves and compare it with the head"
+    "/v1/chain/verifications/{verification_id}", summary="How far a verification is, and what it found"
 )
-async def verify_chain(actor: Who, tx: Tx) -> Verification:
+async def get_verification(verification_id: UUID, actor: Who, tx: Tx) -> ShownVerification:
     require(actor, "trail.read")
-    count, last = await head(tx)
-    verdict = verify([])
-    async for part in slices(tx, count):
-        verdict = verify(part, verdict)
-    broken = verdict.first_broken
-    if broken is None and (verdict.entries, verdict.head) != (count, last):
-        broken = min(verdict.entries, count) + 1
-    return Verification(
-        entries=verdict.entries, head=verdict.head, intact=broken is None, first_broken=broken
-    )
+    found = await verifications.get(tx, verification_id)
+    if found is None:
+        raise NotFound
+    return ShownVerification.model_validate(found, from_attributes=True)

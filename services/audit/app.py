@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chassis.service import Service
-from services.audit import api, handlers
+from services.audit import api, handlers, verifying
 from services.audit.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -16,6 +16,7 @@ def build(settings: Settings) -> Service:
         router=api.router,
         versions=VERSIONS,
         subscriptions=[handlers.SUBSCRIPTION],
+        work=lambda service: [verifying.verify_work(service)],
         follows_cases=False,
         follows_directory=False,
     )

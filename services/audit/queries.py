@@ -1,6 +1,6 @@
-"""Reads of the log: one case's trail, and the whole chain in slices for its verification."""
+"""Reads of the log: one case's trail, and the chain part by part for its verification."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,19 +83,16 @@ _SLICE = text(
 )
 
 
-async def slices(tx: Transaction, until: int) -> AsyncIterator[list[Linked]]:
-    """The chain from its start to the entry `until`, in slices, so that its length does not matter to memory."""
-    after = 0
-    while True:
-        rows = (await tx.execute(_SLICE, {"after": after, "until": until, "limit": SLICE})).all()
-        if not rows:
-            return
-        leaves, links, records = _LEAVES.of(rows), _LINKS.of(rows), _RECORDS.of(rows)
-        after = leaves[-1].entry
-        yield [
-            Linked(leaf, link.previous, link.hash, record)
-            for leaf, link, record in zip(leaves, links, records, strict=True)
-        ]
+async def part(tx: Transaction, after: int, until: int) -> list[Linked]:
+    """The next entries of the chain, not past `until`: so many that the length of the log does not matter to memory."""
+    rows = (await tx.execute(_SLICE, {"after": after, "until": until, "limit": SLICE})).all()
+    if not rows:
+        return []
+    leaves, links, records = _LEAVES.of(rows), _LINKS.of(rows), _RECORDS.of(rows)
+    return [
+        Linked(leaf, link.previous, link.hash, record)
+        for leaf, link, record in zip(leaves, links, records, strict=True)
+    ]
 
 
 async def head(tx: Transaction) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor
 from chassis.web.positions import instant, number, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
-from services.consent import fencing, queries, store, use_cases
+from services.consent import fencing, offers, queries, store, use_cases
 from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm, ConfirmForm, RefusedForm
 from services.consent.part_form import PartForm, ScopeForm
@@ -92,9 +92,12 @@ async def list_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listin
 
 
 @router.get("/v1/consents/{consent_id}", summary="A consent record with all its revisions")
-async def get_consent(consent_id: UUID, actor: Who, tx: Tx, response: Response) -> queries.ConsentView:
+async def get_consent(
+    consent_id: UUID, actor: Who, tx: Tx, running: Running, response: Response
+) -> queries.ConsentView:
     case_id = await store.case_for(tx, actor, "consent.read", consent_id)
     view = await queries.consent(tx, consent_id)
+    view.moves = await offers.of_record(tx, actor, running, consent_id)
     _read(tx, case_id, "consent", consent_id)
     response.headers["ETag"] = etag(view.revision)
     return view
@@ -257,10 +260,13 @@ async def list_ledger_entries(case_id: UUID, actor: Who, tx: Tx, page: Page) -> 
 
 
 @router.get("/v1/cases/{case_id}/grants", summary="What others' consents let this case's organisation do")
-async def list_grants(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.GrantView]:
+async def list_grants(
+    case_id: UUID, actor: Who, tx: Tx, running: Running, page: Page
+) -> Listing[queries.GrantedView]:
     await require_case(tx, actor, "consent.read", case_id)
     (after,) = positioned(page.after, UUID) or (None,)
     items = await queries.grants(tx, case_id, after, page.limit)
+    await offers.of_grants(tx, actor, running, case_id, items)
     _read(tx, case_id, "disclosure")
     return Listing(items=items, next=cursor(items[-1].disclosure_id) if len(items) == page.limit else None)
 

@@ -12,6 +12,7 @@ from chassis.database import Transaction
 from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
+from chassis.web.moves import MoveView
 from contracts.protection import protection
 from contracts.types import Code
 from services.consent.protecting import REVIEW
@@ -36,6 +37,7 @@ class ProtectionView(UnreviewedView):
     reasons: str | None
     reviewed_by: str | None
     upheld: bool | None
+    moves: list[MoveView]
 
 
 @dataclass(frozen=True, slots=True)

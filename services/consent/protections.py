@@ -16,7 +16,7 @@ from chassis.web.positions import instant, positioned
 from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
 from contracts.types import KnownCode, OrganisationId
-from services.consent import protecting, protection_queries, store, use_cases
+from services.consent import offers, protecting, protection_queries, store, use_cases
 from services.consent.api import Ended, remember_end, settled
 from services.consent.use_cases import Prepared
 
@@ -110,12 +110,13 @@ async def get_protection(
     async with running.database.transaction(actor.origin()) as tx:
         case_id = await store.case_for(tx, actor, protecting.REVIEW, consent_id)
         found = await protection_queries.one(tx, consent_id)
+        moves = await offers.of_record(tx, actor, running, consent_id)
         person_id = await store.person_of(tx, case_id)
         tx.say(RecordReadV1(case_id=case_id, resource="consent", resource_id=consent_id))
     place = Sealing(person_id, f"consent.{REASONS}", consent_id, found.sealed_reasons)
     (reasons,) = await running.vault.open_many([place])
     response.headers["Cache-Control"] = "no-store"
-    return protection_queries.ProtectionView(**found.view, reasons=reasons)
+    return protection_queries.ProtectionView(**found.view, reasons=reasons, moves=moves)
 
 
 @router.post("/v1/protections/{consent_id}/review", summary="A second person has looked at the reasons")

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound
+from chassis.web.moves import MoveView
 from contracts.internal import Preview, WithheldField
 from contracts.types import Code
 from services.consent import store
@@ -85,6 +86,7 @@ class Waiting(BaseModel):
 
 
 class ConsentView(ConsentSummary):
+    moves: list[MoveView] = []
     complete: Annotated[
         bool, Field(description="nothing that was taken back can be sealed any more, whatever was under way")
     ]
@@ -139,6 +141,12 @@ class GrantView(BaseModel):
         Field(description="what it rests on where that is not her consent: she is to be asked"),
     ]
     law: Annotated[str, Code("protection_law")] | None
+
+
+class GrantedView(GrantView):
+    """The same for whoever has the case, with what they may do for her."""
+
+    moves: list[MoveView] = []
 
 
 _CONSENTS = text(
@@ -247,9 +255,9 @@ async def ledger(tx: Transaction, case_id: UUID, after: int, limit: int) -> list
     return [LedgerEntry.model_validate({**row._mapping, "position": row.pos}) for row in rows]  # noqa: SLF001
 
 
-async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int) -> list[GrantView]:
+async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int) -> list[GrantedView]:
     rows = await tx.execute(_GRANTS, {"case": case_id, "after": after, "limit": limit})
-    return [_grant(row) for row in rows]
+    return [GrantedView(**_grant(row).model_dump()) for row in rows]
 
 
 async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:

@@ -40,6 +40,11 @@ _LOCK_CASES = text(
 _RECORDS = text(
     "select * from consent.records where case_id = any(cast(:cases as uuid[])) order by case_id, id"
 )
+_RECORD = text("select * from consent.records where id = :id")
+_GRANTING = text(
+    "select d.id as disclosure_id, r.* from consent.disclosures d join consent.records r on r.id = d.consent_id"
+    " where d.id = any(cast(:ids as uuid[]))"
+)
 _CASE_OF_RECORD = text("select case_id from consent.records where id = :id")
 _DISCLOSURE = text("select * from consent.disclosures where id = :id")
 # Always a statement of its own after the lock, so that it sees what was committed while we waited.
@@ -138,6 +143,18 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | 
         return None, mapping.disclosure(row)
     held = await hold(tx, row.consent_id)
     return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
+
+
+async def record_of(tx: Transaction, consent_id: UUID) -> ConsentRecord:
+    """As it stands, without a lock and without its disclosures: for what its view offers."""
+    return mapping.record((await tx.execute(_RECORD, {"id": consent_id})).one(), [])
+
+
+async def records_granting(tx: Transaction, disclosures: Sequence[UUID]) -> dict[UUID, ConsentRecord]:
+    """Disclosure → the record of this cell that it was made under, whoever asked her then; none for what came from abroad."""
+    async with tx.of_everybody():
+        rows = (await tx.execute(_GRANTING, {"ids": list(disclosures)})).all()
+    return {row.disclosure_id: mapping.record(row, []) for row in rows}
 
 
 async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:

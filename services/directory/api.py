@@ -5,8 +5,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastapi import APIRouter, Query, Response
 
-from chassis.identity.access import require
+from chassis.identity.access import require, rights_of
+from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, cursor, done, etag
+from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
 from services.directory import queries, use_cases
@@ -40,10 +42,16 @@ async def list_organisations(
 
 @router.get("/{organisation}", summary="One organisation with its services")
 async def get_organisation(
-    organisation: OrganisationId, actor: Who, tx: Tx, response: Response
+    organisation: OrganisationId, actor: Who, tx: Tx, running: Running, response: Response
 ) -> queries.OrganisationView:
     require(actor, "directory.read")
     found = await organisations.get_organisation(tx, organisation)
+    permitted = rights_of(actor, organisation)
+
+    def moves(*routes: str, **service: str) -> list[MoveView]:
+        offers = [Offer(route, "directory.write") for route in routes]
+        return running.commands.open(offers, permitted, organisation=organisation, **service)
+
     response.headers["ETag"] = etag(found.version)
     profile = found.profile
     return queries.OrganisationView(
@@ -62,9 +70,11 @@ async def get_organisation(
                 status=s.status,
                 capacity=s.capacity,
                 details=dict(s.details),
+                moves=moves("describe_service", service=s.id),
             )
             for s in found.services.values()
         ],
+        moves=moves("describe_organisation", "describe_service"),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.web.moves import MoveView
 from contracts.types import Cell, Code, OrganisationId
 
 
@@ -29,6 +30,7 @@ class ServiceView(BaseModel):
     status: str
     capacity: str
     details: dict[str, Any]
+    moves: list[MoveView]
 
 
 class OrganisationView(BaseModel):
@@ -40,6 +42,7 @@ class OrganisationView(BaseModel):
     version: int
     details: dict[str, Any]
     services: list[ServiceView]
+    moves: list[MoveView]
 
 
 _ORGANISATIONS = text(

@@ -9,9 +9,12 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import visible_cases
+from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
+from chassis.web.moves import Commands, MoveView, Offer
+from services.intake.domain.case import Hold, State, Verb, passes
+from services.intake.store.cases import ACTIONS
 
 Position = tuple[datetime, UUID]
 
@@ -36,8 +39,8 @@ _FILTERS: Mapping[str, str] = {
 }
 
 
-class CaseView(BaseModel):
-    """A case without anything about the person."""
+class CaseSummary(BaseModel):
+    """A case as a worklist shows it, without anything about the person."""
 
     id: UUID
     organisation: str
@@ -54,6 +57,12 @@ class CaseView(BaseModel):
     version: int
 
 
+class CaseView(CaseSummary):
+    """The same with what its reader may do with it."""
+
+    moves: list[MoveView] = []
+
+
 class HoldView(BaseModel):
     """That a hold exists, never why."""
 
@@ -62,6 +71,7 @@ class HoldView(BaseModel):
     placed_at: datetime
     lifted_at: datetime | None
     in_force: bool
+    moves: list[MoveView] = []
 
 
 class ScreeningView(BaseModel):
@@ -82,9 +92,29 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
     return CaseView.model_validate(row, from_attributes=True)
 
 
+_ROUTES: Mapping[Verb, str] = {
+    Verb.ASSIGN: "assign_case",
+    Verb.RECORD: "record_fields",
+    Verb.SCREEN: "screen_case",
+    Verb.IDENTIFY: "identify_case",
+}
+"""The verbs that name no noun; any other is the name of its route."""
+
+
+def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:
+    """What may be done with this case now. A hold of it is lifted where the hold is read."""
+    state = State(view.state)
+    offers = [
+        Offer(_ROUTES.get(verb, verb), ACTIONS[verb], passes(state, verb))
+        for verb in Verb
+        if verb is not Verb.LIFT_HOLD
+    ]
+    return commands.open(offers, permitted, case_id=view.id)
+
+
 async def worklist(
     tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
-) -> list[CaseView]:
+) -> list[CaseSummary]:
     """Newest first, and only cases that the actor may read. `after` is the last row of the page before."""
     condition, parameters = await visible_cases(tx, actor, "case.read", column="c.id")
     at, row_id = after or (None, None)
@@ -96,7 +126,7 @@ async def worklist(
     )
     more = {**filters, "organisation": actor.organisation, "at": at, "after": row_id, "limit": limit}
     rows = await tx.execute(statement, {**parameters, **more, "now": tx.now})
-    return [CaseView.model_validate(row, from_attributes=True) for row in rows]
+    return [CaseSummary.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[Any]:
@@ -229,13 +259,19 @@ async def needs(tx: Transaction, case_id: UUID, after: Position | None, limit: i
     return await _of_case(tx, "intake.needs", case_id, after, limit)
 
 
-async def holds(tx: Transaction, case_id: UUID) -> list[HoldView]:
+async def holds(tx: Transaction, case_id: UUID, commands: Commands, permitted: Rights) -> list[HoldView]:
     statement = text(
-        "select id, until, placed_at, lifted_at, lifted_at is null and until > :now as in_force"
-        " from intake.holds where case_id = :id order by placed_at, id"
+        "select h.id, h.until, h.placed_at, h.lifted_at, h.lifted_at is null and h.until > :now as in_force, c.state"
+        " from intake.holds h join intake.cases c on c.id = h.case_id where h.case_id = :id order by h.placed_at, h.id"
     )
-    rows = await tx.execute(statement, {"id": case_id, "now": tx.now})
-    return [HoldView.model_validate(row, from_attributes=True) for row in rows]
+    views = []
+    for row in await tx.execute(statement, {"id": case_id, "now": tx.now}):
+        view = HoldView.model_validate(row, from_attributes=True)
+        lift = passes(State(row.state), Verb.LIFT_HOLD) and not Hold(row.id, row.until, row.lifted_at).lifted
+        offer = Offer(Verb.LIFT_HOLD, ACTIONS[Verb.LIFT_HOLD], lift)
+        view.moves = commands.open([offer], permitted, case_id=case_id, hold_id=row.id)
+        views.append(view)
+    return views
 
 
 async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]:

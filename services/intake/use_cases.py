@@ -13,10 +13,10 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from services.intake.domain import case as domain
 from services.intake.domain.age import Evidence, Group
-from services.intake.domain.case import Case
+from services.intake.domain.case import Case, Verb
 from services.intake.sealing import FLAGS
 from services.intake.store import ages, attention, cases, index, records
-from services.intake.store.cases import OpenedCase
+from services.intake.store.cases import ACTIONS, OpenedCase
 from services.intake.store.index import IndexEntry
 from services.intake.store.records import SealedDecision, SealedScreening
 
@@ -104,7 +104,7 @@ async def record_fields(
     tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None, today: date
 ) -> Case:
     """Named fields are replaced or removed; others stay."""
-    case = await cases.get(tx, actor, "case.write", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.RECORD], case_id, lock=True)
     cases.expect(case, seen)
     urgency = case.urgency
     if sealed.version is not None and sealed.version != case.version:
@@ -135,7 +135,7 @@ async def assign_case(
     organisation: str,
     workers: tuple[str, ...],
 ) -> Case:
-    case = await cases.get(tx, actor, "case.assign", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.ASSIGN], case_id, lock=True)
     cases.expect(case, seen)
     with answered():
         facts = case.assign(organisation, workers)
@@ -148,7 +148,7 @@ async def assign_case(
 
 
 async def screen_case(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> Case:
-    case = await cases.get(tx, actor, "case.screen", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.SCREEN], case_id, lock=True)
     with answered():
         facts = case.screen(screening.id, screening.checklist, screening.version, screening.result)
     await records.add_screening(tx, actor, case_id, screening)
@@ -170,7 +170,7 @@ class SealedStatus:
 async def identify(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedStatus
 ) -> Case:
-    case = await cases.get(tx, actor, "case.identify", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.IDENTIFY], case_id, lock=True)
     cases.expect(case, seen)
     if decision.revision != case.status_revision + 1:
         raise Conflict
@@ -200,7 +200,7 @@ class SealedAssessment:
 async def assess_age(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedAssessment, today: date
 ) -> Case:
-    case = await cases.get(tx, actor, "case.assess-age", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_AGE], case_id, lock=True)
     cases.expect(case, seen)
     if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
         raise Conflict
@@ -225,7 +225,7 @@ class SealedNeeds:
 async def assess_needs(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, assessment: SealedNeeds
 ) -> Case:
-    case = await cases.get(tx, actor, "case.assess", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_NEEDS], case_id, lock=True)
     cases.expect(case, seen)
     with answered():
         field = {NEEDS_FIELD: assessment.field}
@@ -237,7 +237,7 @@ async def assess_needs(
 
 
 async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: datetime | None) -> UUID:
-    case = await cases.get(tx, actor, "hold.place", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.PLACE_HOLD], case_id, lock=True)
     hold_id = tx.new_id()
     with answered():
         facts = case.place_hold(hold_id, until, tx.now)
@@ -247,7 +247,7 @@ async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: dateti
 
 
 async def lift_hold(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> None:
-    case = await cases.get(tx, actor, "hold.lift", case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[Verb.LIFT_HOLD], case_id, lock=True)
     try:
         with answered():
             facts = case.lift_hold(hold_id, tx.now)

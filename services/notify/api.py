@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from chassis.identity.access import require
+from chassis.identity.access import require, rights_of
+from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.moves import Offer
 from chassis.web.positions import instant, positioned
 from contracts.types import KnownCode
 from services.notify import queries
@@ -25,6 +27,7 @@ class Marked(BaseModel):
 async def list_notices(
     actor: Who,
     tx: Tx,
+    running: Running,
     page: Page,
     unread: Annotated[bool, Query(description="only those that you have not read yet")] = False,
     priority: Annotated[
@@ -38,6 +41,9 @@ async def list_notices(
     after = positioned(page.after, instant, UUID)
     only = queries.Only(unread, priority, reference)
     items = await queries.inbox(tx, actor, only, after=after, limit=page.limit)
+    for item in items:
+        read = Offer("read_notice", "inbox.read")
+        item.moves = running.commands.open([read], rights_of(actor), notification_id=item.id)
     full = len(items) == page.limit
     return Listing(items=items, next=cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None)
 

@@ -13,6 +13,7 @@ from chassis.directory import staff_with
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.tables import insert_missing
+from chassis.web.moves import Moves
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
 from services.notify.store.tables import READINGS
@@ -61,6 +62,7 @@ class Notification(BaseModel):
     created_at: datetime
     read_at: datetime | None
     mail: str
+    moves: Moves = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
+from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.worklist import Position, halves
 from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, OrganisationId
+from services.referral.domain.states import MOVES, Half, Kind, State, Verb, passes
+from services.referral.store.referrals import action_of, right_to
 
 _LISTS = ", ".join(
     f"`{row.reasons}`" for row in CROSSINGS if row.subject is REFERRAL and row.carries == "reason"
@@ -50,6 +54,7 @@ class ReferralSummary(BaseModel):
 
 
 class ReferralView(ReferralSummary):
+    moves: list[MoveView] = []
     sender_cell: Cell
     recipient_cell: Cell
     asked: Annotated[
@@ -109,3 +114,20 @@ async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralVie
     row = (await tx.execute(_ONE, {"id": referral_id, "half": half, "now": tx.now})).one()
     withheld = [{"field": name, "reason": reason} for name, reason in row.withheld]
     return ReferralView.model_validate({**row._mapping, "withheld": withheld})  # noqa: SLF001  # SQLAlchemy's public name
+
+
+def moves(
+    view: ReferralView, commands: Commands, permitted: Rights, send_blocks: list[str]
+) -> list[MoveView]:
+    """What may be done with this half now. A verb is a command where it has a route: `accept` is `accept_referral`."""
+    half, state, kind = Half(view.half), State(view.state), Kind(view.kind)
+    offers = [
+        Offer(
+            f"{verb}_referral",
+            right_to(action_of(verb), kind),
+            passes(verb, half, state, kind),
+            send_blocks if verb is Verb.SEND else (),
+        )
+        for verb in MOVES
+    ]
+    return commands.open(offers, permitted, referral_id=view.referral_id)

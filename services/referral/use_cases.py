@@ -9,15 +9,13 @@ from chassis.database import Transaction
 from chassis.directory import Listed, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Forbidden, WrongState
+from chassis.problems import Forbidden, Invalid, WrongState
 from contracts.country.response_clock import ResponseClock
 from services.referral.domain.facts import Fact
 from services.referral.domain.offers import AgeNotTaken, ServiceNotOffered, check_offer
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half, Kind, WrongHalf, WrongMove
+from services.referral.domain.states import MOVES, Half, Kind, Verb, WrongHalf, WrongMove
 from services.referral.store import ages, offers, referrals
-
-Verb = Callable[[Referral], Sequence[Fact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,8 @@ async def send_referral(
     tx: Transaction, actor: Actor, clock: ResponseClock, referral_id: UUID, expected: int | None
 ) -> Referral:
     """Checked against the directory once more, because it may have changed since the draft was written."""
-    referral = await referrals.get(tx, actor, "referral.send", referral_id, Half.OUTGOING, expected=expected)
+    action = referrals.action_of(Verb.SEND)
+    referral = await referrals.get(tx, actor, action, referral_id, Half.OUTGOING, expected=expected)
     with answered():
         facts = referral.send(clock.deadlines(referral.urgency, tx.now), tx.now)
     await _recipient(tx, referral.case_id, referral.recipient, referral.service)
@@ -90,19 +89,28 @@ async def send_referral(
     return referral
 
 
+async def send_blocks(tx: Transaction, case_id: UUID, recipient: str, service: str) -> list[str]:
+    """Codes of why an offer to this recipient would be refused now; empty where it makes sense."""
+    try:
+        await _recipient(tx, case_id, recipient, service)
+    except Invalid as refused:
+        return [str(error["code"]) for error in refused.errors]
+    return []
+
+
 async def move_referral(
     tx: Transaction,
     actor: Actor,
-    action: str,
-    half: Half,
-    referral_id: UUID,
     verb: Verb,
+    referral_id: UUID,
+    made: Callable[[Referral], Sequence[Fact]],
     expected: int | None,
 ) -> Referral:
-    """Any other move of the actor's half. The half says who may make it; whoever has the other one finds nothing."""
-    referral = await referrals.get(tx, actor, action, referral_id, half, expected=expected)
+    """Any other move of the half that makes it. The half says who may; whoever has the other one finds nothing."""
+    (half,) = MOVES[verb].by
+    referral = await referrals.get(tx, actor, referrals.action_of(verb), referral_id, half, expected=expected)
     with answered():
-        facts = verb(referral)
+        facts = made(referral)
     await referrals.save(tx, referral, facts)
     return referral
 

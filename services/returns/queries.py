@@ -9,14 +9,18 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
+from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.worklist import Position, halves
 from contracts.codes import codes as known_codes
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import SUPPLIERS
 from services.returns.domain.case import CaseKnowledge
+from services.returns.domain.states import MOVES, Verb
+from services.returns.store.returns import action_of
 
 
 class ReturnSummary(BaseModel):
@@ -56,6 +60,7 @@ class BlockView(BaseModel):
 
 
 class ReturnView(ReturnSummary):
+    moves: list[MoveView] = []
     blocks: Annotated[
         list[BlockView],
         Field(description="what would stand in the way of a clearance or departure by you, now"),
@@ -151,6 +156,29 @@ def block_views(found: Return, case: CaseKnowledge, codes: Sequence[str], now: d
     held = next((str(i) for i, until in case.holds.items() if until is not None and until > now), "{hold_id}")
     names = {"return_id": found.id, "case_id": found.case_id, "receiver": found.receiver, "hold_id": held}
     return [_block_view(found, code, {name: str(value) for name, value in names.items()}) for code in codes]
+
+
+_ROUTES: Mapping[Verb, tuple[str, ...]] = {Verb.CHECK: ("record_check", "assess_fitness")}
+"""The verbs whose routes are not called as they are: `counsel` is `counsel_return`."""
+
+
+def moves(
+    found: Return, actor: Actor, commands: Commands, permitted: Rights, blocked: Sequence[str]
+) -> list[MoveView]:
+    """What may be done with this half now. A command moves the half of the caller's own organisation, and no other."""
+    if found.organisation != actor.organisation:
+        return []
+    offers = [
+        Offer(
+            route,
+            action_of(verb),
+            found.passes(verb),
+            blocked if verb in {Verb.CLEAR, Verb.DEPART} else (),
+        )
+        for verb in MOVES[found.half]
+        for route in _ROUTES.get(verb, (f"{verb}_return",))
+    ]
+    return commands.open(offers, permitted, return_id=found.id)
 
 
 def _block_view(found: Return, code: str, names: Mapping[str, str]) -> BlockView:

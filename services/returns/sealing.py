@@ -15,7 +15,7 @@ from services.returns.domain.blocks import UNACCOMPANIED
 from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.check import FITNESS
 from services.returns.domain.fitness import URGENT, Fitness
-from services.returns.domain.states import Half
+from services.returns.domain.states import Half, Verb
 from services.returns.store import known, returns
 
 GROUNDS, CHECK, FLAGS = "return.grounds", "return.check", "case.flags"
@@ -43,11 +43,11 @@ def fitness_of(found: Return) -> str | None:
 
 
 async def seal(
-    service: Service, actor: Actor, action: str, return_id: UUID, field_class: str, text: str
+    service: Service, actor: Actor, verb: Verb, return_id: UUID, field_class: str, text: str
 ) -> str:
     """Only for whoever may do this. Raises NotFound, WrongState, Unavailable, KeyDestroyed."""
     async with service.database.transaction(actor.origin()) as tx:
-        half, case_id = await returns.half_of(tx, actor, action, return_id)
+        half, case_id = await returns.half_of(tx, actor, returns.action_of(verb), return_id)
         case = await known.of_case(tx, case_id)
     if half is not Half.SENDING:
         raise WrongState(f"the {half} half has nothing of this")
@@ -56,13 +56,13 @@ async def seal(
 
 async def seal_fitness(service: Service, actor: Actor, return_id: UUID, found: Fitness) -> str:
     text = _FITNESS.dump_json(found).decode()
-    return await seal(service, actor, "return.prepare", return_id, f"{CHECK}.{FITNESS}", text)
+    return await seal(service, actor, Verb.CHECK, return_id, f"{CHECK}.{FITNESS}", text)
 
 
-async def see(service: Service, actor: Actor, action: str, return_id: UUID) -> Seen:
+async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> Seen:
     """What is sealed of her health and flags, opened for whoever may do this. Raises NotFound, Unavailable."""
     async with service.database.transaction(actor.origin()) as tx:
-        half, case_id = await returns.half_of(tx, actor, action, return_id)
+        half, case_id = await returns.half_of(tx, actor, returns.action_of(verb), return_id)
         found, case = await returns.read(tx, return_id, half), await known.of_case(tx, case_id)
     return await opened(service, found, case)
 

@@ -18,12 +18,11 @@ from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import Known
 from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.facts import Fact, ReturnBlocked
-from services.returns.domain.states import Half, WrongHalf, WrongMove, WrongOutcome
+from services.returns.domain.states import Half, Verb, WrongHalf, WrongMove, WrongOutcome
 from services.returns.rules import Country
 from services.returns.sealing import Seen
 from services.returns.store import known, returns
-
-Verb = Callable[[Return], Sequence[Fact]]
+from services.returns.store.returns import action_of
 
 
 class Blocked(Conflict):
@@ -88,12 +87,17 @@ def refused(field: str, message: str, code: str) -> Invalid:
 
 
 async def move_return(
-    tx: Transaction, actor: Actor, action: str, return_id: UUID, verb: Verb, expected: int | None = None
+    tx: Transaction,
+    actor: Actor,
+    verb: Verb,
+    return_id: UUID,
+    made: Callable[[Return], Sequence[Fact]],
+    expected: int | None = None,
 ) -> Return:
     """One move of the actor's half, which knows the moves that are its own."""
-    moved = await returns.get(tx, actor, action, return_id, expected=expected)
+    moved = await returns.get(tx, actor, action_of(verb), return_id, expected=expected)
     with answered():
-        facts = verb(moved)
+        facts = made(moved)
     await returns.save(tx, moved, facts)
     return moved
 
@@ -110,7 +114,7 @@ class Attempt:
 
 async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple[Return, Blocked | None]:
     """Cleared, or the reasons why not: an answer and no exception, because what was said of it must be kept."""
-    found = await returns.get(tx, actor, "return.clear", attempt.return_id, expected=attempt.expected)
+    found = await returns.get(tx, actor, action_of(Verb.CLEAR), attempt.return_id, expected=attempt.expected)
     blocked = await _blocked(tx, found, attempt, tx.now, actor.subject)
     with answered():
         facts = found.clear(actor.subject, blocked, tx.now)
@@ -123,7 +127,7 @@ async def depart_return(
     """All of it is asked again, with what is known now, until the day on which she is expected."""
     if not tx.now < expected_at <= tx.now + attempt.country.rules.longest_journey:
         raise refused("expected_at", "must be after now, and within the longest journey", "not-a-journey")
-    found = await returns.get(tx, actor, "return.depart", attempt.return_id, expected=attempt.expected)
+    found = await returns.get(tx, actor, action_of(Verb.DEPART), attempt.return_id, expected=attempt.expected)
     blocked = await _blocked(tx, found, attempt, expected_at, found.clearer)
     with answered():
         facts = found.depart(expected_at, handover, blocked, tx.now)
@@ -140,7 +144,7 @@ async def close_return(
     tx: Transaction, actor: Actor, return_id: UUID, outcome: str, expected: int | None
 ) -> Return:
     """An outcome that says that help goes on is taken from whoever goes on helping."""
-    found = await returns.get(tx, actor, "return.close", return_id, expected=expected)
+    found = await returns.get(tx, actor, action_of(Verb.CLOSE), return_id, expected=expected)
     case = await known.of_case(tx, found.case_id)
     ongoing = found.organisation in case.accepted_by
     with answered():

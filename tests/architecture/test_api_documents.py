@@ -16,7 +16,7 @@ from tests.authorisation.test_coverage import built
 ROWS = rows()
 _VERBS = """
 list get
-preview verify ask
+preview ask
 open assign record screen identify assess place lift start break review
 renew confirm withdraw revoke hand issue fence
 draft send accept reject hold resume complete fail cancel correct describe

@@ -11,6 +11,8 @@ from corridor.cli import app
 from tests.architecture.test_documentation import PAGES, ROOT, name
 
 COMMANDS = re.compile(r"(?:\.venv/bin/)?corridor ((?:[a-z][a-z-]*)(?: [^\n`]*)?)")
+LABELS = frozenset({"corridor recipient"})
+"""Looks like a command, and is what a key is derived under."""
 
 
 def commands_of(text: str) -> list[str]:
@@ -20,7 +22,7 @@ def commands_of(text: str) -> list[str]:
     return [
         found.group(1).partition("#")[0].strip()
         for code in [*lines, *re.findall(r"`([^`\n]+)`", text)]
-        if (found := COMMANDS.fullmatch(code.strip().removeprefix("$ ")))
+        if code not in LABELS and (found := COMMANDS.fullmatch(code.strip().removeprefix("$ ")))
     ]
 
 

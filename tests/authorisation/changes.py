@@ -79,6 +79,7 @@ _OF = {
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns
+        audit POST /v1/chain/verifications
     """,
     Change.ASKS: """
         intake POST /internal/v1/cases/{case_id}/standing

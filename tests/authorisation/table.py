@@ -52,6 +52,7 @@ OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
+PERSONNEL = DOOR | {"auditor", "operator"}
 HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
@@ -393,7 +394,9 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
-        Row("audit", "GET", "/v1/chain/verification", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),
+        Row("audit", "POST", "/v1/chain/verifications", "trail.read", AUDITOR, "logged", status=201),
+        Row("audit", "GET", "/v1/chain/verifications/{verification_id}", "trail.read", AUDITOR, "verifying"),
     ]
 
 
@@ -408,6 +411,8 @@ def _operations(service: str) -> list[Row]:
     given_up = {**stream, "sequence": "{sequence}", "expected": "{cause}"}
     offset = {**why, "topic": "somewhere", "partition": 0, "expected": 0, "to": 0}
     return [
+        Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
+        Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),

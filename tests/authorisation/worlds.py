@@ -17,6 +17,7 @@ from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
+from contracts.internal import Preview
 from services.directory.forms import SeedFile
 from services.directory.seeding import seed
 from tests.audit.test_api import given
@@ -71,6 +72,9 @@ class World:
     async def make(self, subject: str) -> Made:
         made: Made = await getattr(self, subject)()
         return made
+
+    async def code_list(self) -> Made:
+        return {"name": "referral_state"}
 
     async def nothing(self) -> Made:
         return {}
@@ -245,8 +249,12 @@ class Consent(World):
         sent = await self.consent()
         asked = consenting.referral_sent(UUID(sent["case_id"]))
         await self.harness.deliver(asked)
+        return await self.granted_to(asked.referral_id)
+
+    async def granted_to(self, referral_id: UUID) -> Made:
+        """The worker's case received what was disclosed for this referral."""
         made = await self.case()
-        event = referring.received(UUID(made["case_id"]), asked.referral_id, recipient=AGENCY)
+        event = referring.received(UUID(made["case_id"]), referral_id, recipient=AGENCY)
         await self.harness.deliver(event)
         return {**made, "disclosure_id": str(event.disclosure_id)}
 
@@ -267,7 +275,11 @@ class Referral(World):
     async def prepare(self) -> None:
         await self.harness.deliver(referring.offering(PARTNER, "reintegration"))
         await self.harness.service.peers.http.aclose()
-        shown = {"sent": ["cor_FullName"], "withheld": [], "refusal": None}
+        shown = dict.fromkeys(Preview.model_fields) | {
+            "sent": ["cor_FullName"],
+            "withheld": [],
+            "back_categories": [],
+        }
         transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=shown))
         self.harness.service.peers.http = httpx2.AsyncClient(transport=transport)
         self.harness.service.settings.peers = {"consent": "http://consent.test"}
@@ -407,6 +419,10 @@ class Audit(World):
         case_id = uuid4()
         await self.harness.deliver(given(case_id))
         return {"case_id": str(case_id)}
+
+    async def verifying(self) -> Made:
+        answer = await self.ask("auditor", "POST", "/v1/chain/verifications")
+        return {"verification_id": answer.json()["id"]}
 
 
 WORLDS: Mapping[str, type[World]] = {

@@ -94,7 +94,7 @@ INTERNAL = {
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
-    *("directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+    *("codes.read", "directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
 }
 
 
@@ -138,7 +138,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (OWN_CASES, INTAKING | SUBMITTING),
             ((*OWN_CASES, *HANDED_OVER, "my organisation"), {"submission.read"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
-            (CELL, {"directory.read"}),
+            (CELL, {"directory.read", "codes.read"}),
         ],
     ),
     "case worker": (
@@ -148,7 +148,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read"}),
         ],
     ),
     "supervisor": (
@@ -158,40 +158,46 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (HANDED_OVER, LEFT | {"consent.revoke", "protection.review", "glass.review"}),
             (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read"}),
         ],
     ),
     "auditor": (
         actor("auditor", purpose="audit"),
-        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read"})],
+        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read", "codes.read"})],
     ),
-    "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read"})]),
+    "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read", "codes.read"})]),
     "operator": (
         actor("operator"),
-        [(CELL, OPERATING | {"agreement.read"}), (("my organisation",), {"inbox.read"})],
+        [(CELL, OPERATING | {"agreement.read", "codes.read"}), (("my organisation",), {"inbox.read"})],
     ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
-        [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read"})],
+        [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read", "codes.read"})],
     ),
     "auditor who is also a supervisor": (
         actor("auditor", "supervisor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read"}),
-            (CELL, {"agreement.read", "directory.read"}),
+            (CELL, {"agreement.read", "directory.read", "codes.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
     "operator who is also a case worker": (
         actor("operator", "case_worker"),
-        [(CELL, OPERATING | {"agreement.read", "directory.read"}), (("my organisation",), {"inbox.read"})],
+        [
+            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read"}),
+            (("my organisation",), {"inbox.read"}),
+        ],
     ),
     "somebody without a role": (actor(), []),
     "somebody with a role that is not ours": (actor("admin", "police"), []),
     "exchange": (service("exchange"), [((*CASES, *CELL), {"internal.disclosable", "internal.seal-token"})]),
     "referral": (
         service("referral"),
-        [((*CASES, *CELL), {"internal.preview", "internal.granted"}), (CELL, {"internal.standing"})],
+        [
+            ((*CASES, *CELL), {"internal.preview", "internal.granted"}),
+            (CELL, {"internal.standing"}),
+        ],
     ),
     "consent": (
         service("consent"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter, defaultdict
 from importlib.resources import files
 from typing import Annotated, get_args
 
@@ -10,15 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.casefile.fields import FIELDS
 from contracts.catalogue import CATALOGUE
-from contracts.codes import UnknownCode, codes, known
+from contracts.codes import LANGUAGES, UnknownCode, codes, content, known, labels, names, reviewed
 from contracts.disclosure import _STATE_REFUSALS, _WITHHELD_BECAUSE, role_needs
 from contracts.types import CODE_PATTERN, Code, KnownCode
 
-LISTS = sorted(
-    path.name.removesuffix(".json")
-    for path in files("contracts.codes").iterdir()
-    if path.name.endswith(".json")
-)
+LISTS = names()
+OTHER_LANGUAGES = tuple(language for language in LANGUAGES if language != "en")
+SCRIPTS = {"th": re.compile("[\u0e01-\u0e5b]"), "km": re.compile("[\u1780-\u17f9]")}
 
 NAMED_IN_THE_DESIGN = {
     "answer", "border_refusal", "channel", "checklist", "consent_state", "country", "currency", "data_category",
@@ -30,6 +29,10 @@ NAMED_IN_THE_DESIGN = {
 }  # fmt: skip
 
 
+SAME: dict[str, set[str]] = defaultdict(set)
+"""Labels that two codes of a list share."""
+
+
 def test_every_list_named_in_the_design_exists() -> None:
     assert set(LISTS) >= NAMED_IN_THE_DESIGN
 
@@ -37,12 +40,57 @@ def test_every_list_named_in_the_design_exists() -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_well_formed_and_its_codes_can_travel(name: str) -> None:
     content = json.loads(files("contracts.codes").joinpath(f"{name}.json").read_text(encoding="utf-8"))
-    assert set(content) == {"name", "source", "version", "codes"}
+    needed, others = {"name", "source", "version", "codes", "unreviewed"}, {"labels", "labelled_as"}
+    assert needed <= set(content) <= needed | others
     assert content["name"] == name
     assert content["codes"]
     for code, label in content["codes"].items():
         assert re.fullmatch(CODE_PATTERN, code), (name, code)
         assert label == label.strip() != ""
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_code_has_a_label_in_every_language_and_no_label_is_left_over(name: str) -> None:
+    read = content(name)
+    theirs = {code for other in read.get("labelled_as", ()) for code in codes(other)}
+    for language in OTHER_LANGUAGES:
+        own = read.get("labels", {}).get(language, {})
+        assert set(own) | (theirs & set(codes(name))) == set(codes(name)), language
+        assert set(own) & theirs == set(), "said twice"
+        assert all(label == label.strip() != "" for label in labels(name, language).values())
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_label_is_written_in_the_script_of_its_language_unless_it_is_a_name(name: str) -> None:
+    for language, script in SCRIPTS.items():
+        shown = labels(name, language)
+        strange = {code for code, label in shown.items() if not script.search(label)}
+        assert {code for code in strange if shown[code] != codes(name)[code]} == set(), language
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_labelled_as_in_another_list_means_the_same_there(name: str) -> None:
+    for other in content(name).get("labelled_as", ()):
+        both = set(codes(other)) & set(codes(name))
+        assert {code: codes(name)[code] for code in both} == {code: codes(other)[code] for code in both}
+
+
+def test_a_label_that_was_made_here_is_marked_until_a_native_speaker_has_looked_at_it() -> None:
+    assert {language: reviewed("referral_state", language) for language in LANGUAGES} == {
+        "en": True,
+        "th": False,
+        "km": False,
+        "fr": False,
+        "es": False,
+    }
+    assert all(reviewed("country", language) for language in LANGUAGES)
+    assert not reviewed("need", "km"), "a list that is labelled as another is as little reviewed"
+
+
+def test_two_codes_of_a_list_are_told_apart_in_every_language() -> None:
+    for name, language in ((name, language) for name in LISTS for language in LANGUAGES):
+        twice = [label for label, times in Counter(labels(name, language).values()).items() if times > 1]
+        assert (name, language, [one for one in twice if one not in SAME[name]]) == (name, language, [])
 
 
 def test_an_unknown_code_is_refused_and_the_message_names_the_list_and_not_the_value() -> None:

@@ -5,6 +5,7 @@ import pytest
 from corridor.client import RefusedError
 from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES, PERSON
+from corridor.verifying import verified
 from tests.journeys.steps import referred
 
 
@@ -130,7 +131,7 @@ async def test_both_audit_logs_are_whole_and_hold_the_whole_way(journey):
             return True if expected <= {entry["type"] for entry in trail["items"]} else None
 
         await eventually(logged)
-        assert (await auditor.get("/audit/v1/chain/verification"))["intact"]
+        assert (await verified(auditor))["state"] == "whole"
 
 
 async def test_a_referral_inside_one_country_takes_the_same_way(stack):

@@ -15,6 +15,21 @@ HEAD = Table(
     required("hash", TEXT),
 )
 
+VERIFICATIONS = Table(
+    "verifications",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("actor", TEXT),
+    required("begun_at", TIMESTAMPTZ),
+    required("until", BIGINT),
+    required("expected_head", TEXT),
+    required("state", TEXT),
+    required("entries", BIGINT),
+    required("head", TEXT),
+    Column("first_broken", BIGINT),
+    Column("ended_at", TIMESTAMPTZ),
+)
+
 ENTRIES = Table(
     "entries",
     META,

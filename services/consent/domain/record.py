@@ -1,6 +1,6 @@
 """A consent record: append-only revisions, moved by verbs that pass one gate, with the disclosures made under it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.narrowing import Part
 from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
-from services.consent.domain.terms import Terms, awaited, check_given, check_protection
+from services.consent.domain.terms import Incomplete, Terms, awaited, check_given, check_protection
 
 ASK_AGAIN_WITHIN = timedelta(days=30)
 """Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this it is recalled."""
@@ -63,6 +63,19 @@ class ConsentRecord:
         """Its validity is still to end: it permits, or somebody is still to act on it."""
         awaited = self.state is State.REQUESTED and self.revision > 0
         return self.state in PERMITTING or self.state is State.PROTECTED or awaited
+
+    @property
+    def renewable(self) -> bool:
+        """She may be asked again, and agree in this record."""
+        return not self.terms.protects and State.RENEWED in MOVES[self.state]
+
+    def lets(self, verb: "Callable[[ConsentRecord], object]") -> bool:
+        """Whether a verb passes now. It is made on a copy, so that what a view offers and what a command does cannot differ."""
+        try:
+            verb(replace(self, disclosures=[], unsaved=[]))
+        except (WrongState, SamePerson, Incomplete):
+            return False
+        return True
 
     def fits(self, *, child: bool) -> bool:
         """Who spoke is who must be asked at her age."""
@@ -126,7 +139,7 @@ class ConsentRecord:
 
     def renew(self, terms: Terms, sealed: Mapping[str, str], act: Act) -> list[Fact]:
         """She was asked again and agreed, to the same or to other terms; these replace the ones before."""
-        if self.terms.protects:
+        if not self.renewable:
             raise WrongState(self.state)
         check_given(terms, frozenset(sealed), act.at)
         if terms.capacity.for_child:

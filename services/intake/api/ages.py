@@ -16,6 +16,7 @@ from services.intake import use_cases
 from services.intake.age import evidence_of
 from services.intake.api.prepared import case_to_write
 from services.intake.domain.age import Group
+from services.intake.domain.case import Verb
 from services.intake.outgoing import record_read
 from services.intake.sealing import AGE_REASONS, age_record, vault_of
 from services.intake.store import ages, cases
@@ -35,7 +36,7 @@ class AssessmentForm(BaseModel):
 
 
 async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Running) -> SealedAssessment:
-    case = await case_to_write(service, actor, "case.assess-age", case_id)
+    case = await case_to_write(service, actor, Verb.ASSESS_AGE, case_id)
     revision = case.age_revision + 1
     record = age_record(case_id, revision)
     return SealedAssessment(

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chassis.identity.access import require, require_case
+from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
 from contracts.casefile.urgent import FLAGS
@@ -117,7 +117,7 @@ async def list_cases(
     tx: Tx,
     page: Page,
     filters: Annotated[CaseFilters, Depends()],
-) -> Listing[queries.CaseView]:
+) -> Listing[queries.CaseSummary]:
     require(actor, "case.read", organisation=actor.organisation)
     asked = {name: value for name, value in asdict(filters).items() if value is not None}
     items = await queries.worklist(tx, actor, asked, after=position(page), limit=page.limit)
@@ -125,12 +125,15 @@ async def list_cases(
 
 
 @router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")
-async def get_case(case_id: UUID, actor: Who, tx: Tx, response: Response) -> queries.CaseView:
+async def get_case(
+    case_id: UUID, actor: Who, tx: Tx, service: Running, response: Response
+) -> queries.CaseView:
     await require_case(tx, actor, "case.read", case_id)
     await attention.opened(tx, actor, case_id)
     view = await queries.case(tx, case_id)
     tx.say(record_read(case_id, "case"))
     response.headers["ETag"] = etag(view.version)
+    view.moves = queries.moves(view, service.commands, await rights_in(tx, actor, case_id))
     return view
 
 

@@ -23,7 +23,7 @@ from services.intake.age import evidence_of
 from services.intake.api.cases import FieldsForm, Flag
 from services.intake.api.prepared import case_to_write, checked_fields, flag_fields
 from services.intake.domain.age import BIRTHDATE, Evidence
-from services.intake.domain.case import Case
+from services.intake.domain.case import Case, Verb
 from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.received import READABLE, State
 from services.intake.grants import RECALLED, grants_of
@@ -165,7 +165,7 @@ class RecordForm(BaseModel):
 
 
 async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
-    case = await case_to_write(service, actor, "case.write", case_id)
+    case = await case_to_write(service, actor, Verb.RECORD, case_id)
     fields = checked_fields(body.fields, service.today())
     vault = vault_of(service)
     flags = None if body.flags is None else sorted(set(body.flags))

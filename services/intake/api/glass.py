@@ -11,9 +11,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from chassis.identity.access import require
+from chassis.identity.auth import Actor
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Tx, Who, done
+from chassis.web.moves import MoveView, Offer
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
 from contracts.types import Code, KnownCode
@@ -128,6 +130,7 @@ class GlassView(BaseModel):
     review: Annotated[str, Code("glass_review")] | None
     reviewed_at: datetime | None
     reviewed_by: str | None
+    moves: list[MoveView]
 
 
 @router.get(
@@ -150,12 +153,14 @@ async def list_broken_glass(
     sealed = [Sealing(row.person_id, GLASS, row.id, row.reason) for row in rows]
     said = await open_json(vault_of(service), sealed)
     response.headers["Cache-Control"] = "no-store"
-    items = [_view(row, why or {}) for row, why in zip(rows, said, strict=True)]
+    items = [_view(row, why or {}, actor, service) for row, why in zip(rows, said, strict=True)]
     return Listing(items=items, next=following(rows, page.limit, "at"))
 
 
-def _view(row: Any, why: Mapping[str, str]) -> GlassView:
+def _view(row: Any, why: Mapping[str, str], actor: Actor, service: Service) -> GlassView:
+    """Only what this person reviews is listed, so the right to it was asked for."""
     broken = BrokenGlass(row.id, row.case_id, row.by, row.organisation, row.at, row.review)
+    review = Offer("review_glass", glass.REVIEW, not broken.is_of(actor.subject, actor.organisation))
     return GlassView(
         id=broken.id,
         case_id=broken.case_id,
@@ -168,6 +173,7 @@ def _view(row: Any, why: Mapping[str, str]) -> GlassView:
         review=broken.review,
         reviewed_at=row.reviewed_at,
         reviewed_by=row.reviewed_by,
+        moves=service.commands.open([review], lambda _: True, glass_id=broken.id),
     )
 
 

@@ -16,6 +16,7 @@ from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import case_to_write
+from services.intake.domain.case import Verb
 from services.intake.outgoing import record_read
 from services.intake.sealing import NEEDS, open_json, seal_fields, seal_json, vault_of
 from services.intake.store import cases
@@ -33,7 +34,7 @@ class NeedsForm(BaseModel):
 
 
 async def _prepare(case_id: UUID, body: NeedsForm, actor: Who, service: Running) -> SealedNeeds:
-    case = await case_to_write(service, actor, "case.assess", case_id)
+    case = await case_to_write(service, actor, Verb.ASSESS_NEEDS, case_id)
     vault, assessment_id = vault_of(service), uuid4()
     needs = list(dict.fromkeys(body.needs))
     assessment = {"needs": needs, "note": body.note}

@@ -11,7 +11,7 @@ from contracts.casefile.fields import FIELDS, InvalidField, checked, to_text
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.urgent import URGENT_FIELDS, as_fields
 from contracts.codes import UnknownCode
-from services.intake.domain.case import Case, State
+from services.intake.domain.case import Case, State, Verb
 from services.intake.domain.htcds import STATUS, STATUS_BY
 from services.intake.store import cases
 
@@ -23,10 +23,10 @@ _ELSEWHERE: Mapping[str, str] = {
 }
 
 
-async def case_to_write(service: Service, actor: Actor, action: str, case_id: UUID) -> Case:
+async def case_to_write(service: Service, actor: Actor, verb: Verb, case_id: UUID) -> Case:
     """The case as it is now, in a short transaction of its own. NotFound, or WrongState where its key is gone."""
     async with service.database.transaction(actor.origin()) as tx:
-        case = await cases.get(tx, actor, action, case_id)
+        case = await cases.get(tx, actor, cases.ACTIONS[verb], case_id)
     if case.state is State.ERASED:
         raise WrongState
     return case

@@ -19,7 +19,7 @@ from services.intake.api.positions import following, position
 from services.intake.api.prepared import case_to_write
 from services.intake.domain import checklist
 from services.intake.domain.age import Group
-from services.intake.domain.case import Case
+from services.intake.domain.case import Case, Verb
 from services.intake.outgoing import record_read
 from services.intake.sealing import ANSWERS, RESULT, open_json, seal_json, vault_of
 from services.intake.store import cases
@@ -76,7 +76,7 @@ class ScreeningForm(BaseModel):
 
 
 async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Running) -> SealedScreening:
-    case = await case_to_write(service, actor, "case.screen", case_id)
+    case = await case_to_write(service, actor, Verb.SCREEN, case_id)
     applied = checklist.applied(body.checklist, shown_adult=case.age.group is Group.ADULT)
     try:
         result = applied.evaluate(body.answers)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from chassis.identity.access import require_case
+from chassis.identity.access import require_case, rights_in
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
@@ -15,6 +15,7 @@ from contracts.casefile.text import Paragraph
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.prepared import case_to_write
+from services.intake.domain.case import Verb
 from services.intake.domain.htcds import STATUS as STATUS_FIELD
 from services.intake.domain.htcds import STATUS_BY
 from services.intake.outgoing import record_read
@@ -36,7 +37,7 @@ class StatusForm(BaseModel):
 
 
 async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running) -> SealedStatus:
-    case = await case_to_write(service, actor, "case.identify", case_id)
+    case = await case_to_write(service, actor, Verb.IDENTIFY, case_id)
     vault, revision = vault_of(service), case.status_revision + 1
     record = status_record(case_id, revision)
     status, reasons = await vault.seal_many(
@@ -124,10 +125,10 @@ async def place_hold(case_id: UUID, body: HoldForm, actor: Who, tx: Tx, response
 
 
 @router.get("/v1/cases/{case_id}/holds", summary="That holds exist and until when, never why")
-async def list_holds(case_id: UUID, actor: Who, tx: Tx) -> list[queries.HoldView]:
+async def list_holds(case_id: UUID, actor: Who, tx: Tx, service: Running) -> list[queries.HoldView]:
     await require_case(tx, actor, "case.read", case_id)
     tx.say(record_read(case_id, "case"))
-    return await queries.holds(tx, case_id)
+    return await queries.holds(tx, case_id, service.commands, await rights_in(tx, actor, case_id))
 
 
 @router.delete("/v1/cases/{case_id}/holds/{hold_id}", summary="Lift a hold; it stays on record")

@@ -61,6 +61,11 @@ MOVES: Mapping[State, frozenset[Verb]] = MappingProxyType(
 )
 
 
+def passes(state: State, verb: Verb) -> bool:
+    """Whether a case that stands so may be moved by this verb."""
+    return verb in MOVES[state]
+
+
 @dataclass(slots=True)
 class Hold:
     """A hold on removal: that it exists, never why."""
@@ -68,6 +73,10 @@ class Hold:
     id: UUID
     until: datetime
     lifted_at: datetime | None = None
+
+    @property
+    def lifted(self) -> bool:
+        return self.lifted_at is not None
 
 
 @dataclass(slots=True)
@@ -187,7 +196,7 @@ class Case:
         """Raises KeyError for a hold that the case does not have, WrongState for one that is lifted."""
         self._may(Verb.LIFT_HOLD)
         hold = self.holds[hold_id]
-        if hold.lifted_at is not None:
+        if hold.lifted:
             raise WrongState
         hold.lifted_at = now
         return [facts.HoldLifted(self.id, hold_id)]
@@ -203,7 +212,7 @@ class Case:
         return [facts.FieldsRecorded(self.id, self.fields_revision, kept, gone)]
 
     def _may(self, verb: Verb) -> None:
-        if verb not in MOVES[self.state]:
+        if not passes(self.state, verb):
             raise WrongState
 
 

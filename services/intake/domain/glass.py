@@ -59,6 +59,10 @@ class BrokenGlass:
     def until(self) -> datetime:
         return self.at + OPEN_FOR
 
+    def is_of(self, by: str, organisation: str) -> bool:
+        """Whether this is what they did themselves."""
+        return (by, organisation) == (self.by, self.organisation)
+
     def broken(self, holder: str) -> Sequence[GlassBroken]:
         """`holder` is the organisation that has the case; its supervisors are told."""
         return [GlassBroken(self.case_id, self.id, holder, self.until)]
@@ -72,7 +76,7 @@ class BrokenGlass:
 
     def reviewed(self, by: str, organisation: str, result: str) -> Sequence[GlassReviewed]:
         """The last review counts, so that a wrong one can be corrected. Raises OwnGlass."""
-        if (by, organisation) == (self.by, self.organisation):
+        if self.is_of(by, organisation):
             raise OwnGlass
         self.review = result
         return [GlassReviewed(self.case_id, self.id, result == UPHELD)]

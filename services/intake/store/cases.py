@@ -12,7 +12,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from chassis.rows import Reader
 from chassis.tables import insert_missing, update_set
-from services.intake.domain.case import Case, Hold
+from services.intake.domain.case import Case, Hold, Verb
 from services.intake.domain.facts import CaseAssigned, CaseOpened, Fact
 from services.intake.outgoing import outgoing
 from services.intake.store import attention
@@ -86,6 +86,19 @@ class OpenedCase:
             "status_revision": self.case.status_revision,
             "fields_revision": self.case.fields_revision,
         }
+
+
+ACTIONS: Mapping[Verb, str] = {
+    Verb.ASSIGN: "case.assign",
+    Verb.RECORD: "case.write",
+    Verb.SCREEN: "case.screen",
+    Verb.IDENTIFY: "case.identify",
+    Verb.ASSESS_NEEDS: "case.assess",
+    Verb.ASSESS_AGE: "case.assess-age",
+    Verb.PLACE_HOLD: "hold.place",
+    Verb.LIFT_HOLD: "hold.lift",
+}
+"""The right that each verb asks for."""
 
 
 async def person_of(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> UUID:

@@ -16,7 +16,7 @@ from contracts.types import KnownCode
 from services.referral import use_cases
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half
+from services.referral.domain.states import Verb
 
 router = APIRouter(prefix="/v1/referrals/{referral_id}", tags=["moves"])
 
@@ -51,9 +51,9 @@ class Mover:
     referral_id: UUID
     expected: int | None
 
-    async def move(self, action: str, half: Half, verb: Callable[[Referral], Sequence[Fact]]) -> Done:
+    async def move(self, verb: Verb, made: Callable[[Referral], Sequence[Fact]]) -> Done:
         referral = await use_cases.move_referral(
-            self.tx, self.actor, action, half, self.referral_id, verb, self.expected
+            self.tx, self.actor, verb, self.referral_id, made, self.expected
         )
         return done(self.tx, self.response, referral.id, referral.version)
 
@@ -76,48 +76,46 @@ async def send_referral(
 
 @router.post("/accept", summary="The receiver takes the case on")
 async def accept_referral(moving: Moving) -> Done:
-    return await moving.move("referral.accept", Half.INCOMING, lambda r: r.accept(moving.tx.now))
+    return await moving.move(Verb.ACCEPT, lambda r: r.accept(moving.tx.now))
 
 
 @router.post("/reject", summary="The receiver declines, with a code")
 async def reject_referral(body: Rejection, moving: Moving) -> Done:
-    return await moving.move("referral.reject", Half.INCOMING, lambda r: r.reject(body.reason, moving.tx.now))
+    return await moving.move(Verb.REJECT, lambda r: r.reject(body.reason, moving.tx.now))
 
 
 @router.post("/start", summary="The help begins")
 async def start_referral(moving: Moving) -> Done:
-    return await moving.move("referral.start", Half.INCOMING, lambda r: r.start(moving.tx.now))
+    return await moving.move(Verb.START, lambda r: r.start(moving.tx.now))
 
 
 @router.post("/hold", summary="The help pauses, with a code")
 async def hold_referral(body: Holding, moving: Moving) -> Done:
-    return await moving.move("referral.hold", Half.INCOMING, lambda r: r.hold(body.reason, moving.tx.now))
+    return await moving.move(Verb.HOLD, lambda r: r.hold(body.reason, moving.tx.now))
 
 
 @router.post("/resume", summary="The help goes on")
 async def resume_referral(moving: Moving) -> Done:
-    return await moving.move("referral.resume", Half.INCOMING, lambda r: r.resume(moving.tx.now))
+    return await moving.move(Verb.RESUME, lambda r: r.resume(moving.tx.now))
 
 
 @router.post("/complete", summary="The help has ended, with its outcome; the sender sees it")
 async def complete_referral(body: Completion, moving: Moving) -> Done:
-    return await moving.move(
-        "referral.complete", Half.INCOMING, lambda r: r.complete(body.outcome, moving.tx.now)
-    )
+    return await moving.move(Verb.COMPLETE, lambda r: r.complete(body.outcome, moving.tx.now))
 
 
 @router.post("/fail", summary="The help could not be given, with a code")
 async def fail_referral(body: Failure, moving: Moving) -> Done:
-    return await moving.move("referral.fail", Half.INCOMING, lambda r: r.fail(body.reason, moving.tx.now))
+    return await moving.move(Verb.FAIL, lambda r: r.fail(body.reason, moving.tx.now))
 
 
 @router.post("/cancel", summary="The sender takes the referral back")
 async def cancel_referral(moving: Moving) -> Done:
-    return await moving.move("referral.cancel", Half.OUTGOING, lambda r: r.cancel(moving.tx.now))
+    return await moving.move(Verb.CANCEL, lambda r: r.cancel(moving.tx.now))
 
 
 @router.post(
     "/correct", summary="The sender marks it as entered in error; the receiver hears of a cancellation"
 )
 async def correct_referral(moving: Moving) -> Done:
-    return await moving.move("referral.correct", Half.OUTGOING, lambda r: r.correct(moving.tx.now))
+    return await moving.move(Verb.CORRECT, lambda r: r.correct(moving.tx.now))

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.identity.access import require, require_case
+from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.web.positions import instant, positioned
@@ -14,7 +14,7 @@ from contracts.events.access import RecordReadV1
 from contracts.internal import Preview
 from contracts.types import CaseId, KnownCode, OrganisationId
 from services.referral import queries, use_cases
-from services.referral.domain.states import Half, Kind
+from services.referral.domain.states import Half, Kind, State
 from services.referral.preview import preview
 from services.referral.store import referrals
 from services.referral.use_cases import Asked
@@ -87,13 +87,16 @@ async def list_referrals(
 
 @router.get("/{referral_id}", summary="One half of a referral; the reading is logged")
 async def get_referral(
-    referral_id: UUID, actor: Who, tx: Tx, response: Response, half: HalfQuery = None
+    referral_id: UUID, actor: Who, tx: Tx, running: Running, response: Response, half: HalfQuery = None
 ) -> queries.ReferralView:
     meant = await referrals.half_of(tx, actor, referral_id, half)
     await require_case(tx, actor, "referral.read", meant.case_id)
     view = await queries.referral(tx, referral_id, meant.half)
     tx.say(RecordReadV1(case_id=meant.case_id, resource="referral", resource_id=referral_id))
     response.headers["ETag"] = etag(view.version)
+    draft = meant.half is Half.OUTGOING and view.state == State.DRAFT
+    blocks = await use_cases.send_blocks(tx, view.case_id, view.recipient, view.service) if draft else []
+    view.moves = queries.moves(view, running.commands, await rights_in(tx, actor, view.case_id), blocks)
     return view
 
 

@@ -20,10 +20,9 @@ from services.referral.domain.states import (
     Kind,
     State,
     Verb,
-    WrongHalf,
-    WrongMove,
     follows,
-    starts,
+    gate,
+    passes,
 )
 
 _SAYS: Mapping[Verb, tuple[type[Any], str | None]] = MappingProxyType(
@@ -105,7 +104,7 @@ class Referral:
 
     def send(self, deadlines: Deadlines, now: datetime) -> list[Fact]:
         """Ask consent for the disclosure; the receiver's clock begins."""
-        self._gate(Verb.SEND)
+        gate(Verb.SEND, self.half, self.state, self.kind)
         self.state, self.sent_at, self.version = State.REQUESTED, now, self.version + 1
         sent = facts.ReferralSent(
             case_id=self.case_id,
@@ -215,21 +214,13 @@ class Referral:
         return self._take(verb, now, code)
 
     def _move_if_possible(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
-        move = MOVES[verb]
-        if self.half not in move.by or self.state not in starts(verb, self.kind):
+        if not passes(verb, self.half, self.state, self.kind):
             return [self._ignored(verb)]
         return self._take(verb, now, code)
 
     def _move(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
-        self._gate(verb)
+        gate(verb, self.half, self.state, self.kind)
         return self._take(verb, now, code)
-
-    def _gate(self, verb: Verb) -> None:
-        move = MOVES[verb]
-        if self.half not in move.by:
-            raise WrongHalf(verb, self.half)
-        if self.state not in starts(verb, self.kind):
-            raise WrongMove(verb, self.state)
 
     def _take(self, verb: Verb, now: datetime, code: str | None) -> list[Fact]:
         """The one place where a state changes after sending."""

@@ -107,6 +107,22 @@ def starts(verb: Verb, kind: Kind) -> frozenset[State]:
     return always if kind is Kind.REFERRAL else _CUSTODY.get(verb, always)
 
 
+def gate(verb: Verb, half: Half, state: State, kind: Kind) -> None:
+    """Raises WrongHalf or WrongMove where a half that stands so does not make this verb itself."""
+    if half not in MOVES[verb].by:
+        raise WrongHalf(verb, half)
+    if state not in starts(verb, kind):
+        raise WrongMove(verb, state)
+
+
+def passes(verb: Verb, half: Half, state: State, kind: Kind) -> bool:
+    try:
+        gate(verb, half, state, kind)
+    except (WrongHalf, WrongMove):
+        return False
+    return True
+
+
 # Where the receiver's answer crossed what ended the offer on this side (an expiry, a recall, a cancellation), the
 # receiver had answered first; or it would have been told and could not have answered. So the answer stands.
 _CROSSED = frozenset({State.EXPIRED, State.REVOKED})

@@ -17,7 +17,7 @@ from chassis.tables import update_set, upsert_set
 from services.referral.domain.case import CaseReferrals
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half, Kind
+from services.referral.domain.states import Half, Kind, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import offers
 from services.referral.store.tables import REFERRALS
@@ -67,6 +67,11 @@ _BY_SENDER = frozenset(
 def right_to(action: str, kind: Kind) -> str:
     """What the policies are asked: whoever may hand a case over makes every move of the sender's half of a transfer."""
     return HAND_OVER if kind is Kind.TRANSFER and action in _BY_SENDER else action
+
+
+def action_of(verb: Verb) -> str:
+    """The right that a verb asks for, before it is known of which kind the referral is."""
+    return f"referral.{verb}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from chassis.web.http import Done, IfMatch, Who
 from contracts.types import KnownCode
 from services.returns import sealing, use_cases
 from services.returns.api.moving import Form, Moving
+from services.returns.domain.states import Verb
 from services.returns.use_cases import Attempt
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["moves"])
@@ -33,10 +34,10 @@ class DepartureForm(Form):
 class Attempted:
     """Opens what is sealed of her before the request's transaction, because the vault is another database."""
 
-    action: str
+    verb: Verb
 
     async def __call__(self, return_id: UUID, actor: Who, running: Running, if_match: IfMatch) -> Attempt:
-        seen = await sealing.see(running, actor, self.action, return_id)
+        seen = await sealing.see(running, actor, self.verb, return_id)
         return Attempt(return_id, seen, running.ports["country"], if_match)
 
 
@@ -47,7 +48,7 @@ class Attempted:
     responses=BLOCKED,
 )
 async def clear_return(
-    attempt: Annotated[Attempt, Depends(Attempted("return.clear"))], moving: Moving
+    attempt: Annotated[Attempt, Depends(Attempted(Verb.CLEAR))], moving: Moving
 ) -> Done | Response:
     cleared, blocked = await use_cases.clear_return(moving.tx, moving.actor, attempt)
     return problem_response(blocked) if blocked else moving.moved(cleared)
@@ -60,7 +61,7 @@ async def clear_return(
     responses=BLOCKED,
 )
 async def depart_return(
-    body: DepartureForm, attempt: Annotated[Attempt, Depends(Attempted("return.depart"))], moving: Moving
+    body: DepartureForm, attempt: Annotated[Attempt, Depends(Attempted(Verb.DEPART))], moving: Moving
 ) -> Done | Response:
     departed, blocked = await use_cases.depart_return(
         moving.tx, moving.actor, attempt, body.expected_at, body.handover

@@ -9,6 +9,7 @@ from chassis.web.http import Done, Tx, Who, done
 from contracts.types import KnownCode
 from services.returns import use_cases
 from services.returns.api.moving import Form, Moving
+from services.returns.domain.states import Verb
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["moves"])
 
@@ -34,42 +35,42 @@ class ClosingForm(Form):
 
 @router.post("/counsel", summary="She was told what awaits her, and what stays open to her here")
 async def counsel_return(moving: Moving) -> Done:
-    return await moving.move("return.counsel", lambda r: r.counsel(moving.tx.now))
+    return await moving.move(Verb.COUNSEL, lambda r: r.counsel(moving.tx.now))
 
 
 @router.post("/decide", summary="She has decided to return, informed and by her own will")
 async def decide_return(body: DecisionForm, moving: Moving) -> Done:  # noqa: ARG001  # both members are required
-    return await moving.move("return.decide", lambda r: r.decide(moving.tx.now))
+    return await moving.move(Verb.DECIDE, lambda r: r.decide(moving.tx.now))
 
 
 @router.post("/confirm", summary="She was asked again and stands by her decision; it counts for 72 hours")
 async def confirm_return(body: ConfirmationForm, moving: Moving) -> Done:  # noqa: ARG001  # it is required
-    return await moving.move("return.confirm", lambda r: r.confirm(moving.tx.now))
+    return await moving.move(Verb.CONFIRM, lambda r: r.confirm(moving.tx.now))
 
 
 @router.post("/suspend", summary="Nothing goes on until it is resumed")
 async def suspend_return(body: SuspensionForm, moving: Moving) -> Done:
-    return await moving.move("return.suspend", lambda r: r.suspend(body.reason, moving.tx.now))
+    return await moving.move(Verb.SUSPEND, lambda r: r.suspend(body.reason, moving.tx.now))
 
 
 @router.post("/resume", summary="Prepare again what was suspended or turned back; it must be cleared again")
 async def resume_return(moving: Moving) -> Done:
-    return await moving.move("return.resume", lambda r: r.resume(moving.tx.now))
+    return await moving.move(Verb.RESUME, lambda r: r.resume(moving.tx.now))
 
 
 @router.post("/turn-back", summary="She was turned back on the way, and is where she left")
 async def turn_back_return(moving: Moving) -> Done:
-    return await moving.move("return.turn-back", lambda r: r.turn_back(moving.tx.now))
+    return await moving.move(Verb.TURN_BACK, lambda r: r.turn_back(moving.tx.now))
 
 
 @router.post("/miss", summary="She did not arrive; either side says it")
 async def miss_return(moving: Moving) -> Done:
-    return await moving.move("return.miss", lambda r: r.miss(moving.tx.now))
+    return await moving.move(Verb.MISS, lambda r: r.miss(moving.tx.now))
 
 
 @router.post("/arrive", summary="The receiver confirms that she has arrived")
 async def arrive_return(moving: Moving) -> Done:
-    return await moving.move("return.arrive", lambda r: r.arrive(moving.tx.now))
+    return await moving.move(Verb.ARRIVE, lambda r: r.arrive(moving.tx.now))
 
 
 @router.post(
@@ -87,7 +88,5 @@ async def close_return(body: ClosingForm, moving: Moving) -> Done:
 )
 async def withdraw_return(return_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
     """No version is asked for: a page that is old must not stand in her way."""
-    withdrawn = await use_cases.move_return(
-        tx, actor, "return.withdraw", return_id, lambda r: r.withdraw(tx.now)
-    )
+    withdrawn = await use_cases.move_return(tx, actor, Verb.WITHDRAW, return_id, lambda r: r.withdraw(tx.now))
     return done(tx, response, withdrawn.id, withdrawn.version)

@@ -14,6 +14,7 @@ from chassis.web.http import Done, IfMatch, Tx, Who, done
 from services.returns import use_cases
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.facts import Fact
+from services.returns.domain.states import Verb
 
 
 class Form(BaseModel):
@@ -30,8 +31,8 @@ class Mover:
     return_id: UUID
     expected: int | None
 
-    async def move(self, action: str, verb: Callable[[Return], Sequence[Fact]]) -> Done:
-        moved = await use_cases.move_return(self.tx, self.actor, action, self.return_id, verb, self.expected)
+    async def move(self, verb: Verb, made: Callable[[Return], Sequence[Fact]]) -> Done:
+        moved = await use_cases.move_return(self.tx, self.actor, verb, self.return_id, made, self.expected)
         return self.moved(moved)
 
     def moved(self, moved: Return) -> Done:

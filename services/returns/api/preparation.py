@@ -22,7 +22,7 @@ from services.returns.domain.blocks import UNSAFE
 from services.returns.domain.check import DOCUMENTS, FITNESS, Check
 from services.returns.domain.facts import Fact
 from services.returns.domain.fitness import Certificate, Fitness
-from services.returns.domain.states import Half
+from services.returns.domain.states import Half, Verb
 from services.returns.store import known, returns
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["preparation"])
@@ -89,7 +89,7 @@ async def sealed_assessment(
         if body.result != UNSAFE:
             raise _needed("grounds", "whoever finds it safe says why")
         return Sealed(body, None)
-    sealed = await sealing.seal(running, actor, "return.assess", return_id, sealing.GROUNDS, body.grounds)
+    sealed = await sealing.seal(running, actor, Verb.ASSESS, return_id, sealing.GROUNDS, body.grounds)
     return Sealed(body, sealed)
 
 
@@ -103,7 +103,7 @@ async def sealed_check(return_id: UUID, body: CheckForm, actor: Who, running: Ru
     if body.grounds is None:
         return Sealed(body, None)
     kind = f"{sealing.CHECK}.{body.check}"
-    return Sealed(body, await sealing.seal(running, actor, "return.prepare", return_id, kind, body.grounds))
+    return Sealed(body, await sealing.seal(running, actor, Verb.CHECK, return_id, kind, body.grounds))
 
 
 async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running: Running) -> str:
@@ -112,7 +112,7 @@ async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running
     for name, day in (("assessed_on", body.assessed_on), ("birth_on", body.birth_on)):
         if day is not None and day > today:
             raise use_cases.refused(name, "this date is still to come", "date-in-the-future")
-    seen = await sealing.see(running, actor, "return.prepare", return_id)
+    seen = await sealing.see(running, actor, Verb.CHECK, return_id)
     given = body.certificate
     found = Fitness(
         fit=body.fit,
@@ -139,20 +139,20 @@ async def assess_return(
     def assess(found: Return) -> Sequence[Fact]:
         return found.assess(sealed.form.result, sealed.grounds, moving.actor.subject, moving.tx.now)
 
-    return await moving.move("return.assess", assess)
+    return await moving.move(Verb.ASSESS, assess)
 
 
 @router.post("/fitness", summary="Fitness to travel, as a clinician found it")
 async def assess_fitness(sealed: Annotated[str, Depends(sealed_fitness)], moving: Moving) -> Done:
     check = Check(True, moving.tx.now, moving.actor.subject, grounds=sealed)
-    return await moving.move("return.prepare", lambda r: r.check(FITNESS, check))
+    return await moving.move(Verb.CHECK, lambda r: r.check(FITNESS, check))
 
 
 @router.post("/checks", summary="A document, an escort, or what a child needs; the newest of a kind counts")
 async def record_check(sealed: Annotated[Sealed[CheckForm], Depends(sealed_check)], moving: Moving) -> Done:
     form = sealed.form
     check = Check(form.standing, moving.tx.now, moving.actor.subject, form.valid_until, sealed.grounds)
-    return await moving.move("return.prepare", lambda r: r.check(form.check, check))
+    return await moving.move(Verb.CHECK, lambda r: r.check(form.check, check))
 
 
 @router.get("/checks", summary="What was recorded for the departure, with its grounds; the reading is logged")

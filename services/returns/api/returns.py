@@ -7,14 +7,17 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
-from chassis.identity.access import require
-from chassis.service import Running
+from chassis.identity.access import require, rights_in
+from chassis.identity.auth import Actor
+from chassis.service import Running, Service
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import CaseId, Cell, KnownCode, OrganisationId
 from services.returns import queries, use_cases
+from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import blocks
+from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.states import WEIGHED, Half
 from services.returns.sealing import open_grounds, opened
 from services.returns.store import known
@@ -75,16 +78,25 @@ async def get_return(
         meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assisted_return(tx, return_id, meant)
         found, case = await store.read(tx, return_id, meant), await known.of_case(tx, case_id)
-        listed = await use_cases.is_listed(tx, found)
+        listed, permitted = await use_cases.is_listed(tx, found), await rights_in(tx, actor, case_id)
         _read(tx, case_id, return_id)
     response.headers["ETag"] = etag(view.version)
+    codes = await _blocks(running, actor, found, case, listed=listed)
+    view.blocks = queries.block_views(found, case, codes, running.clock())
+    view.moves = queries.moves(found, actor, running.commands, permitted, codes)
+    return view
+
+
+async def _blocks(
+    running: Service, actor: Actor, found: Return, case: CaseKnowledge, *, listed: bool
+) -> tuple[str, ...]:
+    """What would stand in the way of a clearance or departure by this actor, now."""
     if found.half is not Half.SENDING or found.state not in WEIGHED:
-        return view
+        return ()
     knowledge = use_cases.knowledge(case, await opened(running, found, case), listed=listed)
     country, now = running.ports["country"], running.clock()
     clearer = actor.subject if found.clearer is None else found.clearer
-    codes = blocks(found, knowledge, country.rules, country.moment(now, now, clearer))
-    return view.model_copy(update={"blocks": queries.block_views(found, case, codes, now)})
+    return blocks(found, knowledge, country.rules, country.moment(now, now, clearer))
 
 
 @router.get("/{return_id}/assessment", summary="The risk assessment with its grounds; the reading is logged")

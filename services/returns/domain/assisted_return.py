@@ -94,6 +94,10 @@ class Return:
     def changed(self) -> bool:
         return self.version != self.stored
 
+    @property
+    def _withdrawn(self) -> bool:
+        return self.half is Half.SENDING and self.state is State.WITHDRAWN
+
     def request(self, now: datetime) -> list[Fact]:
         """What a new one says of itself."""
         return [self._fact(facts.ReturnRequested, now)]
@@ -189,9 +193,17 @@ class Return:
 
     def withdraw(self, now: datetime) -> list[Fact]:
         """By her, at any time before she has arrived; no reason is asked. Said again it is the same, and said to nobody."""
-        if self.half is Half.SENDING and self.state is State.WITHDRAWN:
+        if self._withdrawn:
             return []
         return self._move(Verb.WITHDRAW, now)
+
+    def passes(self, verb: Verb) -> bool:
+        """Whether the verb would be let through now, besides what may stand in the way of a clearance and a departure."""
+        try:
+            self._gate(verb)
+        except (WrongHalf, WrongMove):
+            return verb is Verb.WITHDRAW and self._withdrawn
+        return True
 
     def hand_over(self, now: datetime) -> list[Fact]:
         """Her case went to another organisation before she has left: whoever has her now begins anew, and asks her."""

@@ -15,7 +15,7 @@ from chassis.tables import insert_missing, update_set
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
 from services.returns.domain.facts import Fact
-from services.returns.domain.states import Half
+from services.returns.domain.states import Half, Verb
 from services.returns.outgoing import outgoing
 from services.returns.store.tables import RETURNS
 
@@ -40,6 +40,11 @@ class ReturnOpen(Conflict):
     """A person returns once at a time."""
 
     code, title = "return-open", "There is an open return of this case"
+
+
+def action_of(verb: Verb) -> str:
+    """The right that a verb asks for."""
+    return "return.prepare" if verb is Verb.CHECK else f"return.{verb.replace('_', '-')}"
 
 
 async def half_of(

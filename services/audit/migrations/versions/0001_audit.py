@@ -15,6 +15,11 @@ STATEMENTS = (
     details jsonb not null, previous text not null, hash text not null, unique (source, event_id))""",
     "create index entries_stream on audit.entries (stream, entry)",
     "create index entries_operations on audit.entries (entry) where type = 'operation.performed.v1'",
+    """create table audit.verifications (
+    id uuid primary key, actor text not null, begun_at timestamptz not null, until bigint not null,
+    expected_head text not null, state text not null check (state in ('running', 'whole', 'broken', 'given_up')),
+    entries bigint not null, head text not null, first_broken bigint, ended_at timestamptz)""",
+    "create index verifications_newest on audit.verifications (begun_at, id)",
     """create function audit.refuse() returns trigger language plpgsql as
     $$ begin raise exception 'the audit log is append-only'; end $$""",
     """create trigger entries_append_only before update or delete or truncate on audit.entries

@@ -1,0 +1,71 @@
+"""What may be done now with a consent record, with a protection, and with what was granted, for who reads it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.identity.access import rights_in
+from chassis.identity.auth import Actor
+from chassis.problems import NotFound, Unavailable
+from chassis.service import Service
+from chassis.web.moves import MoveView, Offer
+from services.consent import store
+from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.states import State
+from services.consent.domain.terms import check_speaker
+from services.consent.queries import GrantedView
+
+
+async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id: UUID) -> list[MoveView]:
+    """She may take back all or a part again and again: that is no error, and so it is never left out."""
+    record = await store.record_of(tx, consent_id)
+    act = await _act(tx, actor)
+    first_by = await store.first_by(tx, consent_id)
+    offers = [
+        Offer("renew_consent", "consent.record", record.renewable),
+        Offer("confirm_guardian", "consent.confirm", await _confirmable(tx, record, act)),
+        Offer("withdraw_consent", "consent.withdraw", record.lets(lambda r: r.withdraw(act))),
+        Offer("withdraw_part", "consent.withdraw"),
+        Offer("revoke_consent", "consent.revoke", record.lets(lambda r: r.revoke(act))),
+        Offer(
+            "review_protection",
+            "protection.review",
+            record.lets(lambda r: r.review({}, act, first_by, upheld=True)),
+        ),
+    ]
+    permitted = await rights_in(tx, actor, record.case_id)
+    return service.commands.open(offers, permitted, consent_id=consent_id)
+
+
+async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool:
+    """By this person, who had no hand in it, while who spoke is who must be asked."""
+    if record.state is not State.REQUESTED:
+        return False
+    try:
+        child = (await store.person_for(tx, record.case_id)).child
+    except (NotFound, Unavailable):
+        return False
+    recorded_by = await store.recorded_by(tx, record)
+
+    def confirm(found: ConsentRecord) -> None:
+        check_speaker(found.terms, child=child)
+        found.confirm(act, recorded_by)
+
+    return record.lets(confirm)
+
+
+async def of_grants(
+    tx: Transaction, actor: Actor, service: Service, case_id: UUID, grants: Sequence[GrantedView]
+) -> None:
+    """Offered where her consent is in this cell: what came from abroad is withdrawn there."""
+    act, permitted = await _act(tx, actor), await rights_in(tx, actor, case_id)
+    records = await store.records_granting(tx, [grant.disclosure_id for grant in grants])
+    for grant in grants:
+        record = records.get(grant.disclosure_id)
+        passes = record is not None and record.lets(lambda r: r.withdraw(act))
+        offer = Offer("withdraw_grant", "consent.withdraw", passes)
+        grant.moves = service.commands.open([offer], permitted, disclosure_id=grant.disclosure_id)
+
+
+async def _act(tx: Transaction, actor: Actor) -> Act:
+    return Act(actor.subject, actor.organisation, await tx.clock())

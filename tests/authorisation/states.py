@@ -1,0 +1,247 @@
+"""Every state in which a thing may be found, made through a service's own routes and handlers: for what its views offer."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.referral.domain.states import State as ReferralState
+from services.returns.domain.states import State as ReturnState
+from tests.authorisation.actors import AGENCY
+from tests.authorisation.states_of_cases import CASE_THINGS
+from tests.authorisation.states_of_consent import CONSENT_THINGS
+from tests.authorisation.table import SERVICE_FORM
+from tests.authorisation.thing import Maker, Thing, as_made, then
+from tests.authorisation.worlds import PARTNER, Directory, Made, Notify, Referral, Returns, from_abroad
+from tests.referral import making as referring
+from tests.referral.asking import BODIES, form
+from tests.returns import making as returning
+
+VIEWS = {"referral": "/v1/referrals/{referral_id}", "returns": "/v1/returns/{return_id}"}
+
+
+def _after(start: str, *verbs: str) -> Maker:
+    async def make(world: Any) -> Made:
+        made = await world.make(start)
+        for verb in verbs:
+            path = f"{VIEWS[world.harness.service.name].format(**made)}/{verb}"
+            await world.ask("worker", "POST", path, {**BODIES, **returning.RETURNING}.get(verb))
+        return made
+
+    return make
+
+
+def _ids(made: Made, name: str) -> tuple[UUID, UUID]:
+    return UUID(made["case_id"]), UUID(made[name])
+
+
+def _arrival(made: Made) -> list[Any]:
+    return [returning.process(*_ids(made, "return_id"), "return.arrived", sender=PARTNER, recipient=AGENCY)]
+
+
+def _transfer(made: Made) -> list[Any]:
+    return [returning.transferred(UUID(made["case_id"]))]
+
+
+def _receiving(*codes: str) -> Maker:
+    """The half of the receiver, who is the worker's organisation."""
+
+    async def make(world: Returns) -> Made:
+        made, return_id = await world.case(), uuid4()
+        for code in codes:
+            told = returning.process(UUID(made["case_id"]), return_id, f"return.{code}", **from_abroad())
+            await world.harness.deliver(told)
+        return {**made, "return_id": str(return_id)}
+
+    return make
+
+
+RETURNS: Mapping[str, Maker] = MappingProxyType(
+    {
+        **{
+            name: _after(name)
+            for name in (
+                "requested",
+                "counselled",
+                "decided",
+                "assessed",
+                "cleared",
+                "suspended",
+                "departed",
+                "expected",
+                "arrived",
+            )
+        },
+        "missed": _after("departed", "miss"),
+        "turned back": _after("departed", "turn-back"),
+        "closed": _after("suspended", "close"),
+        "withdrawn": _after("decided", "withdraw"),
+        "suspended early": _after("requested", "suspend"),
+        "arrived over there": then("departed", _arrival),
+        "handed over": then("decided", _transfer),
+        "departed and handed over": then("departed", _transfer),
+        "announced here": _receiving("cleared"),
+        "suspended there": _receiving("cleared", "suspended"),
+        "turned back there": _receiving("cleared", "departed", "turned_back"),
+        "withdrawn there": _receiving("cleared", "withdrawn"),
+        "prepared there again": _receiving("cleared", "suspended", "resumed"),
+        "missed there": _receiving("cleared", "departed", "missed"),
+        "closed here": _after("arrived", "close"),
+    }
+)
+
+
+async def _drafted(world: Referral, kind: str) -> tuple[Made, str]:
+    """To an organisation of the country that is listed for this draft alone."""
+    made, recipient = await world.case(), f"th-shelter-{uuid4().hex[:8]}"
+    await world.harness.deliver(referring.offering(recipient, "shelter"))
+    body = form(UUID(made["case_id"]), recipient=recipient, service="shelter", kind=kind)
+    answer = await world.ask("worker", "POST", "/v1/referrals", body)
+    return {**made, "referral_id": answer.json()["id"]}, recipient
+
+
+async def _to_one_who_has_gone(world: Referral) -> Made:
+    made, recipient = await _drafted(world, "referral")
+    gone = referring.directory_changed(recipient, version=2, role="shelter", status="defunct")
+    await world.harness.deliver(gone)
+    return made
+
+
+def _transferred(*verbs: str, told: Callable[[UUID, UUID], list[Any]] = lambda *_: []) -> Maker:
+    async def make(world: Referral) -> Made:
+        made, _ = await _drafted(world, "transfer")
+        for verb in verbs:
+            await world._moved(made, verb)
+        for event in told(*_ids(made, "referral_id")):
+            await world.harness.deliver(event)
+        return made
+
+    return make
+
+
+def _received(*told: Callable[[UUID, UUID], Any], **changes: Any) -> Maker:
+    async def make(world: Referral) -> Made:
+        made, referral_id = await world.case(), uuid4()
+        offer = referring.received(UUID(made["case_id"]), referral_id, **{**from_abroad(), **changes})
+        await world.harness.deliver(offer)
+        for tell in told:
+            await world.harness.deliver(tell(UUID(made["case_id"]), referral_id))
+        return {**made, "referral_id": str(referral_id)}
+
+    return make
+
+
+def _told(*codes: str) -> Maker:
+    """Sent, authorised and delivered; then the receiver told so."""
+
+    def tell(made: Made) -> list[Any]:
+        ids = _ids(made, "referral_id")
+        told = [referring.process(*ids, f"referral.{code}") for code in codes]
+        return [referring.authorised(*ids), referring.delivered(*ids), *told]
+
+    return then("sent", tell)
+
+
+REFERRALS: Mapping[str, Maker] = MappingProxyType(
+    {
+        **{name: _after(name) for name in ("draft", "sent", "received", "accepted", "started", "held")},
+        "delivered": _told(),
+        "accepted there": _told("accepted"),
+        "rejected there": _told("rejected"),
+        "started there": _told("accepted", "started"),
+        "completed there": _told("accepted", "started", "completed"),
+        "cancelled": _after("sent", "cancel"),
+        "entered in error": _after("draft", "correct"),
+        "refused by consent": then("sent", lambda made: [referring.refused(*_ids(made, "referral_id"))]),
+        "revoked": then("sent", lambda made: [referring.recalled(*_ids(made, "referral_id"))]),
+        "handed over": then("sent", _transfer),
+        "completed": _after("started", "complete"),
+        "failed": _after("started", "fail"),
+        "rejected": _after("received", "reject"),
+        "expired": _received(lambda *ids: referring.recall(*ids, "unanswered")),
+        "to one who has gone": _to_one_who_has_gone,
+        "transfer drafted": _transferred(),
+        "transfer sent": _transferred("send"),
+        "transfer cancelled": _transferred("send", "cancel"),
+        "transfer accepted there": _transferred(
+            "send",
+            told=lambda *ids: [
+                referring.authorised(*ids),
+                referring.delivered(*ids),
+                referring.process(*ids, "referral.accepted"),
+            ],
+        ),
+        "transfer received": _received(sender="th-shelter", sender_cell="TH", kind="transfer"),
+    }
+)
+
+NOT_OFFERED = frozenset({"notify POST /v1/inbox/read"})
+"""Commands that no view offers: what is done with everything in a list at once."""
+
+ORGANISATION = "/v1/organisations/{organisation}"
+
+
+async def _whole_organisation(world: Directory) -> Made:
+    """Another service may always be described; its name is the caller's to choose."""
+    return {**await world.listed(), "service": "{service}"}
+
+
+async def _desk(world: Directory) -> Made:
+    made = await world.listed()
+    await world.ask("supervisor", "PUT", f"{ORGANISATION}/services/{{service}}".format(**made), SERVICE_FORM)
+    return {**made, "id": made["service"]}
+
+
+async def _notice(world: Notify) -> Made:
+    made = await world.noticed()
+    return {**made, "id": made["notification_id"]}
+
+
+async def _stuck(world: Any) -> Made:
+    made = await world.failed_work()
+    return {**made, "id": made["work_id"]}
+
+
+THINGS = (
+    *CASE_THINGS,
+    *CONSENT_THINGS,
+    Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),
+    Thing("directory", ORGANISATION, {"listed": _whole_organisation}),
+    Thing(
+        "directory",
+        ORGANISATION,
+        {"listed": _desk},
+        commands=frozenset({f"{ORGANISATION}/services/{{service}}"}),
+        listed="id",
+        within="services",
+        name="service of an organisation",
+    ),
+    Thing(
+        "returns",
+        VIEWS["returns"],
+        RETURNS,
+        frozenset(ReturnState),
+        {"close": {"outcome": "contact-lost"}},
+    ),
+    Thing(
+        "notify",
+        "/v1/inbox",
+        {"noticed": _notice},
+        commands=frozenset({"/v1/inbox/{notification_id}/read"}),
+        listed="id",
+    ),
+    Thing(
+        "notify",
+        "/v1/parked",
+        as_made("parked"),
+        commands=frozenset({"/v1/parked/replay", "/v1/parked/discard"}),
+        listed="stream",
+    ),
+    Thing(
+        "notify",
+        "/v1/work",
+        {"failed": _stuck},
+        commands=frozenset({"/v1/work/{work_id}/retry"}),
+        listed="id",
+    ),
+)

@@ -1,0 +1,89 @@
+"""Cases, their holds, and what was broken open in an emergency, in every state in which somebody may read them."""
+
+from typing import Any
+
+from services.intake.domain.case import State
+from tests.authorisation.actors import AGENCY
+from tests.authorisation.table import CASE, EMERGENCY
+from tests.authorisation.thing import Thing, as_made, asked
+from tests.authorisation.worlds import Intake, Made
+from tests.intake.making import disclosure, recall_of
+
+HOLDS = f"{CASE}/holds"
+LIFT = f"{HOLDS}/{{hold_id}}"
+VERBS = ("assignment", "fields", "screenings", "status", "age-assessment", "needs", "holds")
+
+
+async def _received(world: Intake) -> tuple[Made, Any]:
+    """From the other country, for the worker's organisation; nobody has accepted it yet."""
+    event = await disclosure(world.harness, {"cor_FullName": "Dara"}, recipient=AGENCY)
+    await world.harness.deliver(event)
+    return {"case_id": str(event.case_id), "id": str(event.case_id)}, event
+
+
+async def _from_abroad(world: Intake) -> Made:
+    return (await _received(world))[0]
+
+
+async def _erased(world: Intake) -> Made:
+    """Recalled before anybody accepted it: nothing of her is left."""
+    made, event = await _received(world)
+    await world.harness.deliver(recall_of(event))
+    await world.harness.work()
+    return made
+
+
+async def _hold_of_erased(world: Intake) -> Made:
+    made, event = await _received(world)
+    placed = await world.ask("supervisor", "POST", HOLDS.format(**made), {})
+    await world.harness.deliver(recall_of(event))
+    await world.harness.work()
+    return {**made, "hold_id": placed.json()["id"], "id": placed.json()["id"]}
+
+
+async def _broken_by_supervisor(world: Intake) -> Made:
+    """Somebody else reviews it."""
+    made = await world._of_case("supervisor", "break-glass", EMERGENCY)
+    return {**made, "glass_id": made["id"]}
+
+
+CASE_THINGS = (
+    Thing(
+        "intake",
+        CASE,
+        {
+            **as_made("case", "screening", "status", "hold"),
+            "nobody's": asked("case", ("officer", "POST", f"{CASE}/assignment", {"organisation": AGENCY})),
+            "from abroad": _from_abroad,
+            "erased": _erased,
+        },
+        frozenset(State) - {State.HANDED_OVER},
+        commands=frozenset(f"{CASE}/{verb}" for verb in VERBS),
+    ),
+    Thing(
+        "intake",
+        HOLDS,
+        {
+            **as_made("hold"),
+            "lifted": asked("hold", ("worker", "DELETE", LIFT, None)),
+            "of an erased case": _hold_of_erased,
+        },
+        commands=frozenset({LIFT}),
+        listed="id",
+    ),
+    Thing(
+        "intake",
+        "/v1/break-glass",
+        {
+            **as_made("broken_glass"),
+            "reviewed": asked(
+                "broken_glass",
+                ("supervisor", "POST", "/v1/break-glass/{glass_id}/review", {"result": "upheld"}),
+            ),
+            "broken by a supervisor": _broken_by_supervisor,
+        },
+        commands=frozenset({"/v1/break-glass/{glass_id}/review"}),
+        listed="id",
+    ),
+)
+"""Handed over, a case is read by nobody here, so no view of it offers anything."""

@@ -1,0 +1,129 @@
+"""Consents, protections and grants, in every state in which they may be found."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.consent.domain.states import State
+from tests.authorisation.table import CASE
+from tests.authorisation.thing import Maker, Thing, as_made, asked, then
+from tests.authorisation.worlds import Consent, Made
+from tests.consent import making as consenting
+from tests.returns.making import transferred
+
+CONSENT, PROTECTION = "/v1/consents/{consent_id}", "/v1/protections/{consent_id}"
+VERBS = ("renew", "confirm-guardian", "withdraw", "withdraw-part", "revoke")
+COMMANDS = frozenset({*(f"{CONSENT}/{verb}" for verb in VERBS), f"{PROTECTION}/review"})
+REVIEW = {"upheld": True, "reasons": "seen with the doctor"}
+CONFIRM = ("worker", "POST", f"{CONSENT}/confirm-guardian", {"not_involved": True})
+WITHDRAW = ("worker", "POST", f"{CONSENT}/withdraw", None)
+REVOKE = ("supervisor", "POST", f"{CONSENT}/revoke", None)
+GUARDED = consenting.agreed(**consenting.GUARDED)
+
+
+def _answered(decision: str, **changes: object) -> Maker:
+    async def make(world: Consent) -> Made:
+        made = await world.case()
+        form = consenting.answer(decision, **changes)
+        answer = await world.ask("worker", "POST", f"{CASE}/consents".format(**made), form)
+        return {**made, "consent_id": answer.json()["id"]}
+
+    return make
+
+
+async def _expired(world: Consent) -> Made:
+    ends = datetime.now(UTC) + timedelta(seconds=1)
+    made = await _answered("given", valid_until=ends.isoformat())(world)
+    await asyncio.sleep(1.1)
+    await world.harness.work(hasten=True)
+    return made
+
+
+async def _child_of_one_worker(world: Consent) -> Made:
+    """Recorded by the worker, who is not the second person."""
+    made = await world.case()
+    await world.harness.deliver(consenting.age_known(UUID(made["case_id"]), "child", "unknown"))
+    form = consenting.answer(**consenting.GUARDED)
+    answer = await world.ask("worker", "POST", f"{CASE}/consents".format(**made), form)
+    return {**made, "consent_id": answer.json()["id"]}
+
+
+async def _of_age(world: Consent) -> Made:
+    """A guardian's consent was confirmed; now she is found to be adult, and is asked herself."""
+    made = await asked("guarded", CONFIRM)(world)
+    await world.harness.deliver(consenting.age_known(UUID(made["case_id"])))
+    return made
+
+
+async def _revoked_under(world: Consent) -> Made:
+    """What was disclosed here was disclosed under a consent that was revoked since."""
+    sent = await world.consent()
+    event = consenting.referral_sent(UUID(sent["case_id"]))
+    await world.harness.deliver(event)
+    await world.ask("supervisor", "POST", f"{CONSENT}/revoke".format(**sent))
+    return await world.granted_to(event.referral_id)
+
+
+CONSENT_THINGS = (
+    Thing(
+        "consent",
+        CONSENT,
+        {
+            **as_made("consent"),
+            "refused": _answered("refused"),
+            "renewed": asked("consent", ("worker", "POST", f"{CONSENT}/renew", consenting.agreed())),
+            "narrowed": asked(
+                "consent", ("worker", "POST", f"{CONSENT}/withdraw-part", {"categories": ["contact"]})
+            ),
+            "withdrawn": asked("consent", WITHDRAW),
+            "revoked": asked("consent", REVOKE),
+            "expired": _expired,
+            "of age": _of_age,
+            "handed over": then("consent", lambda made: [transferred(UUID(made["case_id"]))]),
+            **as_made("protected"),
+            "protected and reviewed": asked(
+                "protected", ("supervisor", "POST", f"{PROTECTION}/review", REVIEW)
+            ),
+            "protected and withdrawn": asked("protected", WITHDRAW),
+            "protected and revoked": asked("protected", REVOKE),
+        },
+        frozenset(State) - {State.DEFERRED, State.INVALIDATED},
+        commands=COMMANDS,
+    ),
+    Thing(
+        "consent",
+        CONSENT,
+        {
+            **as_made("guarded"),
+            "recorded by the worker": _child_of_one_worker,
+            "confirmed": asked("guarded", CONFIRM),
+        },
+        bodies={"renew": GUARDED},
+        commands=COMMANDS,
+        name="consent of a child",
+    ),
+    Thing(
+        "consent",
+        PROTECTION,
+        {
+            **as_made("protected"),
+            "reviewed": asked("protected", ("supervisor", "POST", f"{PROTECTION}/review", REVIEW)),
+            "withdrawn": asked("protected", WITHDRAW),
+            "handed over": then("protected", lambda made: [transferred(UUID(made["case_id"]))]),
+        },
+        commands=COMMANDS,
+    ),
+    Thing(
+        "consent",
+        f"{CASE}/grants",
+        {
+            **as_made("granted", "granted_here"),
+            "withdrawn": asked(
+                "granted_here", ("worker", "POST", "/v1/grants/{disclosure_id}/withdraw", None)
+            ),
+            "revoked under it": _revoked_under,
+        },
+        commands=frozenset({"/v1/grants/{disclosure_id}/withdraw"}),
+        listed="disclosure_id",
+    ),
+)

@@ -1,0 +1,144 @@
+"""Every move that a view offers succeeds for who reads it, and every one that it leaves out is refused: all states, all people.
+
+The commands come from the table of routes, so that one which no view ever offers is found.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.authorisation.actors import PEOPLE, Wallet
+from tests.authorisation.calling import Made, filled
+from tests.authorisation.changes import Change, change_of
+from tests.authorisation.conftest import Worlds
+from tests.authorisation.states import NOT_OFFERED, THINGS
+from tests.authorisation.table import Row, rows
+from tests.authorisation.thing import Thing
+from tests.authorisation.worlds import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STATES = [(thing, name) for thing in THINGS for name in thing.states]
+EACH = pytest.mark.parametrize(("thing", "name"), STATES, ids=str)
+SEEN = {"If-Match": "*"}
+Offered = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def commands(thing: Thing) -> list[Row]:
+    """Every command on the thing that the table of routes has."""
+    return [row for row in rows() if thing.is_command(row)]
+
+
+class Reader:
+    """One person who reads a thing and tries what may be done with it."""
+
+    def __init__(self, world: World, thing: Thing, kind: str) -> None:
+        self.world, self.thing, self.kind = world, thing, kind
+
+    async def view(self, made: Made) -> Mapping[str, Any] | None:
+        """None where this person may not read it."""
+        answer = await self._send("GET", self.thing.view.format(**made))
+        return self.thing.found(answer.json(), made) if answer.is_success else None
+
+    async def offered(self, made: Made) -> Offered:
+        view = await self.view(made)
+        assert view is not None
+        return {(move["method"], move["path"]): move for move in view["moves"]}
+
+    async def call(self, row: Row, made: Made, *, without: str | None = None) -> httpx2.Response:
+        body = {**(row.body or {}), **self.thing.bodies.get(row.path.rpartition("/")[2], {})}
+        sent = {name: value for name, value in filled(body, made).items() if name != without}
+        headers = {} if without == "If-Match" else SEEN
+        path = path_of(row, made).replace("{service}", "another-desk")  # the caller's to choose
+        return await self._send(row.method, path, None if row.body is None else sent, headers)
+
+    async def _send(
+        self, method: str, path: str, json: Any = None, more: Mapping[str, str] = {}
+    ) -> httpx2.Response:
+        headers = {**Wallet(self.world.harness).headers(self.kind), **more}
+        return await self.world.harness.client.request(method, path, json=json, headers=headers)
+
+
+def path_of(row: Row, made: Made) -> str:
+    return row.path.format(**made)
+
+
+async def readers(worlds: Worlds, thing: Thing, name: str) -> list[tuple[Reader, Made]]:
+    """Everybody who may read it in this state, each with one of their own."""
+    world, _ = await worlds.of(thing.service)
+    made = await thing.states[name](world)
+    people = [Reader(world, thing, kind) for kind in PEOPLE]
+    may = [one for one in people if await one.view(made) is not None]
+    assert may, "nobody may read it"
+    return [(one, await thing.states[name](world)) for one in may]
+
+
+@EACH
+async def test_what_a_view_leaves_out_is_refused_and_changes_nothing(
+    worlds: Worlds, thing: Thing, name: str
+) -> None:
+    for reader, made in await readers(worlds, thing, name):
+        before = await reader.view(made)
+        offered = await reader.offered(made)
+        for row in commands(thing):
+            if (row.method, path_of(row, made)) not in offered:
+                answer = await reader.call(row, made)
+                assert (reader.kind, str(row), answer.is_success) == (reader.kind, str(row), False)
+        assert await reader.view(made) == before
+
+
+@EACH
+async def test_what_a_view_offers_succeeds_or_is_refused_for_what_blocks_it(
+    worlds: Worlds, thing: Thing, name: str
+) -> None:
+    for reader, made in await readers(worlds, thing, name):
+        for key in await reader.offered(made):
+            fresh = await thing.states[name](reader.world)
+            row = next(row for row in commands(thing) if (row.method, path_of(row, made)) == key)
+            move = (await reader.offered(fresh))[row.method, path_of(row, fresh)]
+            answer = await reader.call(row, fresh)
+            assert answer.is_success == (not move["blocked_by"]), (reader.kind, str(row), answer.text)
+            assert set(reasons(answer)) == set(move["blocked_by"])
+
+
+def reasons(answer: httpx2.Response) -> Iterator[str]:
+    """The codes of a refusal."""
+    if not answer.is_success:
+        problem = answer.json()
+        yield from problem.get("blocks", [error["code"] for error in problem.get("errors", [])])
+
+
+@pytest.mark.parametrize("service", sorted({thing.service for thing in THINGS}))
+async def test_every_state_is_reached_and_every_command_offered_with_what_it_needs(
+    worlds: Worlds, service: str
+) -> None:
+    mine = [(thing, name) for thing, name in STATES if thing.service == service]
+    unseen = {str(row) for thing, _ in mine for row in commands(thing)}
+    unreached = {(str(thing), state) for thing, _ in mine for state in thing.of}
+    for thing, name in mine:
+        for reader, made in await readers(worlds, thing, name):
+            offered, view = await reader.offered(made), await reader.view(made)
+            unreached -= {(str(thing), (view or {}).get("state"))}
+            for row in commands(thing):
+                move = offered.get((row.method, path_of(row, made)))
+                if move is not None and str(row) in unseen:
+                    unseen -= {str(row)}
+                    await _refused_without(reader, row, made, move["needs"])
+    assert (unseen, unreached) == (set(), set())
+
+
+async def _refused_without(reader: Reader, row: Row, made: Made, needs: list[str]) -> None:
+    for member in needs:
+        answer = await reader.call(row, made, without=member)
+        expected = 428 if member == "If-Match" else 422
+        assert (str(row), member, answer.status_code) == (str(row), member, expected)
+
+
+async def test_every_command_on_something_that_is_there_belongs_to_a_view() -> None:
+    known = {str(row) for thing in THINGS for row in commands(thing)} | NOT_OFFERED
+    changing = {Change.MOVES, Change.PROTECTS, Change.REPLACES}
+    writes = [row for row in rows() if row.method != "GET" and not row.path.startswith("/internal/")]
+    assert {str(row) for row in writes if change_of(row) in changing} - known == set()
+    assert {str(row) for row in writes} >= NOT_OFFERED
