@@ -5,12 +5,13 @@ from typing import TypeVar
 from uuid import UUID
 
 import httpx2
+from pydantic import BaseModel
 
 from chassis.identity.auth import ServiceTokens
 from chassis.observe.telemetry import Telemetry
 from chassis.problems import Unavailable
 from chassis.settings import Settings
-from contracts.internal import PREFIX, Call, Question
+from contracts.internal import PREFIX, Call
 
 Answer = TypeVar("Answer")
 
@@ -38,7 +39,7 @@ class Peers:
         return peer in self._settings.peers
 
     async def ask(
-        self, call: Call[Answer], about: UUID | None = None, question: Question | None = None
+        self, call: Call[Answer], about: UUID | None = None, question: BaseModel | None = None
     ) -> Answer:
         """The answer. Raises Declined where it will be no again, Away for everything else that goes wrong."""
         if not self.knows(call.peer):

@@ -1,7 +1,7 @@
 """Seal a disclosure: read the authorised fields, take the token, and commit the envelope under the disclosure's lock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from contracts.border.items import (
     Proof,
 )
 from contracts.border.wire import TooLargeToSeal
-from contracts.casefile.fields import FieldValue
+from contracts.casefile.fields import FieldValue, by_owner
 from contracts.disclosure import categories_of
 from contracts.internal import (
     DISCLOSABLE,
@@ -134,12 +134,15 @@ class SealDisclosure:
         return await self._tokens.check(prepared.token, disclosure.id, disclosure.terms, now)
 
     async def _values(self, disclosure_id: UUID, terms: Authorised) -> dict[str, FieldValue] | Refused:
-        """The authorised fields and no more; what intake has no value for is simply not there."""
-        question = DisclosableQuestion(disclosure_id=disclosure_id, fields=list(terms.fields))
-        found = await self._ask(DISCLOSABLE, terms.case_id, question)
-        if found is None:
-            return Refused("no_such_case")
-        return {name: value for name, value in found.items() if name in terms.fields}
+        """The authorised fields and no more, each from its owner; what an owner has no value for is simply not there."""
+        values: dict[str, FieldValue] = {}
+        for owner, names in by_owner(terms.fields).items():
+            question = DisclosableQuestion(disclosure_id=disclosure_id, fields=names)
+            found = await self._ask(replace(DISCLOSABLE, peer=owner), terms.case_id, question)
+            if found is None:
+                return Refused("no_such_case")
+            values |= {name: value for name, value in found.items() if name in names}
+        return values
 
     async def _token(self, disclosure_id: UUID, terms: Authorised) -> str | Refused:
         question = SealTokenQuestion(

@@ -1,0 +1,32 @@
+"""The calls of interchange: intake says which rows are cases already, and opens the others. Outside any transaction."""
+
+from collections.abc import Sequence
+
+from chassis.problems import Unavailable
+from chassis.service import Service
+from contracts.importing import MOST_ASKED, KnownRowsForm, RowMark, RowOutcome, RowOutcomes, RowsForm
+from contracts.internal import Call
+from services.interchange.store.imports import Chunk
+
+SECONDS = 30.0
+"""To seal and open a hundred rows; longer than that is away."""
+
+KNOWN_ROWS = Call("intake", "POST", "/file-rows/known", RowOutcomes, SECONDS)
+OPEN_ROWS = Call("intake", "POST", "/imports/{id}/rows", RowOutcomes, SECONDS)
+
+
+async def known_rows(service: Service, organisation: str, rows: Sequence[RowMark]) -> list[RowOutcome]:
+    """Of the rows that are cases of the organisation already. Raises Unavailable."""
+    found: list[RowOutcome] = []
+    for start in range(0, len(rows), MOST_ASKED):
+        form = KnownRowsForm(organisation=organisation, rows=list(rows[start : start + MOST_ASKED]))
+        found += (await service.peers.ask(KNOWN_ROWS, question=form)).rows
+    return found
+
+
+async def open_rows(service: Service, chunk: Chunk, form: RowsForm) -> list[RowOutcome]:
+    """What became of each row, in their order; the same however often it is asked. Raises Unavailable."""
+    outcomes = (await service.peers.ask(OPEN_ROWS, chunk.import_id, form)).rows
+    if [one.line for one in outcomes] != [row.line for row in form.rows]:
+        raise Unavailable("intake did not say of each row what became of it")
+    return outcomes
