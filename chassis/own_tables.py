@@ -179,3 +179,10 @@ STAFF = Table(
     Column("worker", TEXT, primary_key=True),
     required("roles", TEXTS),
 )
+
+OWN_KEYS = Table(
+    "own_keys",
+    META,
+    Column("name", TEXT, primary_key=True),
+    required("sealed", TEXT),
+)

@@ -27,6 +27,7 @@ from chassis.observe.telemetry import Telemetry
 from chassis.purge import purge_work
 from chassis.replays import replay_work
 from chassis.settings import Settings
+from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Vault
 from chassis.web import answers, code_lists, operations, parked_events, reading, refusals
 from chassis.web.answer_headers import AnswerHeaders
@@ -140,6 +141,13 @@ class Service:
         for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
             app.include_router(routes)
         return app
+
+    @cached_property
+    def own_key(self) -> OwnKey | None:
+        """For what is recognised again by a keyed hash; None without a vault."""
+        return (
+            None if self.vault is None else OwnKey(self.database, self.vault, self.settings.cell, self.name)
+        )
 
     @cached_property
     def commands(self) -> Commands:

@@ -21,7 +21,7 @@ async def import_file(file: Path, who: str, console: Console, *, dry_run: bool) 
     async with Person(who) as person:
         content = await asyncio.to_thread(file.read_bytes)
         answer = await person.post(
-            "/intake/v1/imports", files={"file": (file.name, content)}, params={"dry_run": dry_run}
+            "/interchange/v1/imports", files={"file": (file.name, content)}, params={"dry_run": dry_run}
         )
         if dry_run:
             _errors(answer["errors"], console)
@@ -33,8 +33,8 @@ async def import_file(file: Path, who: str, console: Console, *, dry_run: bool) 
             )
             return
         state = await _until_done(person, answer["id"], console)
-        _errors(await _all(person, f"/intake/v1/imports/{answer['id']}/errors"), console)
-        repeated = await _all(person, f"/intake/v1/imports/{answer['id']}/rows", outcome="duplicate")
+        _errors(await _all(person, f"/interchange/v1/imports/{answer['id']}/errors"), console)
+        repeated = await _all(person, f"/interchange/v1/imports/{answer['id']}/rows", outcome="duplicate")
         _duplicates(repeated, console)
         console.print(
             f"{state['total']} rows: {state['created']} opened, {state['duplicates']} were here already, {state['errors']} refused."
@@ -45,7 +45,7 @@ async def _until_done(person: Person, import_id: str, console: Console) -> Any:
     with Progress(console=console) as bar:
         task = bar.add_task("Loading", total=None)
         while True:
-            state = await person.get(f"/intake/v1/imports/{import_id}")
+            state = await person.get(f"/interchange/v1/imports/{import_id}")
             bar.update(task, total=state["total"], completed=state["done"])
             if state["done"] >= state["total"]:
                 return state

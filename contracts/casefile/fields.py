@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -19,6 +19,8 @@ FieldValue = str | tuple[str, ...]
 """As it is stored, sealed and sent: one text, or several for a field with `multiple`."""
 
 MAX_VALUES = 50
+STATUS, STATUS_BY = "vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"
+"""A formal status, and the kind of organisation that decided it: one is nothing without the other."""
 NAMES = frozenset({"cor_FullName", "prs_FirstName", "prs_MiddleName", "prs_SecondName"})
 ONE_LINE = frozenset({"identity", "contact", "documents"})
 
@@ -40,6 +42,8 @@ class Field:
     between: tuple[int, int] | None = None
     """Of a number: the least and the most that it can be."""
     whole: bool = False
+    owner: str = "intake"
+    """The service that records it, keeps its revisions, and answers for it at sealing."""
 
     @property
     def classification(self) -> Classification:
@@ -123,6 +127,14 @@ ALIASES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Spellings of the HTCDS survey form for fields of the standard."""
+
+
+def by_owner(names: Iterable[str], fields: Mapping[str, Field] = FIELDS) -> dict[str, list[str]]:
+    """Owner → its fields among these, in their order: who is asked for what at sealing. Raises KeyError."""
+    owned: dict[str, list[str]] = {}
+    for name in names:
+        owned.setdefault(fields[name].owner, []).append(name)
+    return owned
 
 
 def category_of(name: str) -> str:

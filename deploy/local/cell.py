@@ -19,7 +19,8 @@ from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
-VAULT_SERVICES = ("intake", "consent", "returns", "exchange")
+VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
+"""Of these, intake and interchange destroy keys: a person's when nothing is left under it, and an upload's when it is done."""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"

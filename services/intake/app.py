@@ -3,14 +3,12 @@
 from pathlib import Path
 
 from chassis.service import Service
-from services.intake import api, attention, cell_keys, grants, handlers
+from services.intake import api, attention, grants, handlers
 from services.intake.age import age_work
 from services.intake.daily_limit import DailyLimit
 from services.intake.erasure import erasure_work
 from services.intake.holds import carrying_work
-from services.intake.imports import import_work
 from services.intake.indexing import index_work
-from services.intake.reading import FileReading
 from services.intake.settings import Settings
 from services.intake.urgency import received_flags_work
 
@@ -30,7 +28,6 @@ def build(settings: Settings) -> Service:
             carrying_work(),
             *age_work(service),
             received_flags_work(service),
-            *import_work(service),
             *attention.attention_work(clock),
             index_work(service),
         ],
@@ -38,6 +35,4 @@ def build(settings: Settings) -> Service:
     )
     service.database.at_end = DailyLimit(service, settings.cases_a_day).note
     service.ports[grants.PORT] = grants.ConsentGrants(service)
-    service.ports[cell_keys.PORT] = cell_keys.CellKey(service)
-    service.ports[api.imports.READING] = FileReading()
     return service

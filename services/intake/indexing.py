@@ -7,11 +7,10 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
-from services.intake.cell_keys import cell_key_of
 from services.intake.domain.case import State
 from services.intake.domain.duplicates import INDEXED, index_texts
 from services.intake.outgoing import INDEX
-from services.intake.sealing import vault_of
+from services.intake.sealing import own_key_of, vault_of
 from services.intake.store import cases, index
 from services.intake.store.index import IndexEntry
 
@@ -22,7 +21,7 @@ async def index_of(service: Service, persons: Sequence[Mapping[str, str]]) -> li
     """The index entries of each person by their fields; none where there is no name."""
     texts = [index_texts(fields) for fields in persons]
     hashes = iter(
-        await cell_key_of(service).digest(*(f"duplicate|{one.text}" for each in texts for one in each))
+        await own_key_of(service).digest(*(f"duplicate|{one.text}" for each in texts for one in each))
     )
     return [[IndexEntry(next(hashes), one.asks, one.answers) for one in each] for each in texts]
 

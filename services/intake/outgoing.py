@@ -29,8 +29,6 @@ from services.intake.domain.facts import Fact
 
 DESTROY_KEY = "destroy-key"
 CARRY_HOLDS = "carry-holds"
-DESTROY_IMPORT_KEY = "destroy-import-key"
-IMPORT_CHUNK = "import-chunk"
 UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
 INDEX = "index"
 RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
@@ -219,12 +217,3 @@ def record_read(
         fields=tuple(sorted(fields)),
         allowed=allowed,
     )
-
-
-def import_chunk(import_id: UUID, number: int) -> Due:
-    return Due(IMPORT_CHUNK, f"{import_id}:{number}", {"import_id": str(import_id), "number": number})
-
-
-def import_key(import_id: UUID) -> Due:
-    """The file's key goes when its last chunk is done: what is left of the upload is unreadable."""
-    return Due(DESTROY_IMPORT_KEY, str(import_id), {"import_id": str(import_id)})

@@ -298,27 +298,6 @@ async def _of_case(
     return list((await tx.execute(statement, parameters)).all())
 
 
-async def import_row(tx: Transaction, import_id: UUID) -> Any:
-    statement = text(
-        "select id, total, done, created, duplicates, errors, at, ended_at from intake.imports where id = :id"
-    )
-    return (await tx.execute(statement, {"id": import_id})).one()
-
-
-async def import_results(
-    tx: Transaction, import_id: UUID, outcome: str | None, after: tuple[int, int], limit: int
-) -> list[Any]:
-    """In the order of the file. `after` is the line and number of the last result of the page before."""
-    statement = text(
-        'select line, number, outcome, "column", reason, case_id from intake.import_results'
-        " where import_id = :id and (line, number) > (:line, :number)"
-        " and (cast(:outcome as text) is null or outcome = :outcome) order by line, number limit :limit"
-    )
-    line, number = after
-    parameters = {"id": import_id, "outcome": outcome, "line": line, "number": number, "limit": limit}
-    return list((await tx.execute(statement, parameters)).all())
-
-
 async def broken_glass(
     tx: Transaction, actor: Actor, *, reviewed: bool | None, after: Position | None, limit: int
 ) -> list[Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.problems import Unavailable
 from chassis.service import Service
+from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Sealing, Vault
 
 FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON, GLASS = (
@@ -28,6 +29,13 @@ def vault_of(service: Service) -> Vault:
     if service.vault is None:
         raise Unavailable
     return service.vault
+
+
+def own_key_of(service: Service) -> OwnKey:
+    """For what is recognised again by a keyed hash."""
+    if service.own_key is None:
+        raise Unavailable
+    return service.own_key
 
 
 def fields_to_seal(person_id: UUID, case_id: UUID, fields: Mapping[str, str]) -> list[Sealing]:

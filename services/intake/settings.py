@@ -1,13 +1,10 @@
-"""intake takes files, so its bodies may be larger than elsewhere."""
+"""What intake is told besides: how many cases a person may open in a day."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from chassis.settings import Settings as ChassisSettings
-from services.intake.domain.htcds import MAX_FILE_BYTES
-
-FORM_OVERHEAD = 100_000
 
 
 class Settings(ChassisSettings):
@@ -19,4 +16,3 @@ class Settings(ChassisSettings):
             le=100_000,
         ),
     ] = 50
-    max_body_bytes: int = MAX_FILE_BYTES + FORM_OVERHEAD

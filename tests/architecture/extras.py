@@ -12,7 +12,7 @@ NOWHERE = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
 
 
 def extras(name: str, directory: Path) -> dict[str, Any]:
-    if name not in {"intake", "consent", "returns", "exchange"}:
+    if name not in {"intake", "consent", "returns", "exchange", "interchange"}:
         return {}
     epoch = directory / "epoch.json"
     epoch.write_text(json.dumps({"current": "e", "keys": {"e": base64.b64encode(bytes(32)).decode()}}))

@@ -72,7 +72,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/screenings
-        intake POST /v1/imports
+        interchange POST /v1/imports
+        intake POST /internal/v1/imports/{import_id}/rows
         consent POST /v1/cases/{case_id}/consents
         consent POST /v1/cases/{case_id}/hand-overs
         consent POST /v1/cases/{case_id}/protections
@@ -84,6 +85,7 @@ _OF = {
     Change.ASKS: """
         intake POST /internal/v1/cases/{case_id}/standing
         intake POST /internal/v1/cases/{case_id}/disclosable
+        intake POST /internal/v1/file-rows/known
         consent POST /v1/cases/{case_id}/hand-overs/preview
         consent POST /internal/v1/preview
         exchange POST /internal/v1/cases/{case_id}/standing

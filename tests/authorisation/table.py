@@ -125,10 +125,6 @@ def _intake() -> list[Row]:
             "broken_glass",
             {"result": "upheld"},
         ),
-        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
-        row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
-        row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
-        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/standing",
@@ -145,7 +141,32 @@ def _intake() -> list[Row]:
             "authorised",
             {"disclosure_id": "{disclosure_id}", "fields": ["cor_FullName"]},
         ),
+        row(
+            "POST",
+            "/internal/v1/file-rows/known",
+            "internal.open-rows",
+            _kinds("service:interchange"),
+            body={"organisation": AGENCY, "rows": [ROW]},
+        ),
+        row(
+            "POST",
+            "/internal/v1/imports/{import_id}/rows",
+            "internal.open-rows",
+            _kinds("service:interchange"),
+            "file",
+            FILE_ROWS,
+        ),
     ]
+
+
+ROW = {"line": 2, "key": "a" * 64, "content": "b" * 64}
+FILE_ROWS = {
+    "organisation": AGENCY,
+    "by": "th.screening_officer",
+    "purpose": "case-management",
+    "policy": "0123456789abcdef",
+    "rows": [{**ROW, "fields": {"cor_FullName": "Sokha"}}],
+}
 
 
 STANDING = {
@@ -295,6 +316,18 @@ def _referral() -> list[Row]:
     ]
 
 
+def _interchange() -> list[Row]:
+    def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
+        return Row("interchange", method, path, action, allowed, *args, **more)
+
+    return [
+        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
+        row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
+    ]
+
+
 def _directory() -> list[Row]:
     def row(method: str, path: str, action: str, allowed: frozenset[str], *args: Any, **more: Any) -> Row:
         return Row("directory", method, path, action, allowed, *args, **more)
@@ -437,5 +470,5 @@ OPERATIONS = frozenset(row.path for row in _operations("any"))
 
 def rows() -> list[Row]:
     """All of them, a service after the other, so that each service is started once."""
-    own = [*_intake(), *_consent(), *_directory(), *_referral(), *_returns(), *_others()]
+    own = [*_intake(), *_consent(), *_directory(), *_referral(), *_returns(), *_interchange(), *_others()]
     return [row for name in SERVICES for row in (*(r for r in own if r.service == name), *_operations(name))]

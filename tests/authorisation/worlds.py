@@ -186,10 +186,9 @@ class Intake(World):
     async def needs(self) -> Made:
         return await self._of_case("worker", "needs", NEEDS)
 
-    async def imported(self) -> Made:
-        files = {"file": ("cases.csv", CSV)}
-        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
-        return {"import_id": answer.json()["id"]}
+    async def file(self) -> Made:
+        """A file that interchange has read."""
+        return {"import_id": str(uuid4())}
 
 
 class Consent(World):
@@ -260,6 +259,13 @@ class Consent(World):
 
 def from_abroad() -> dict[str, str]:
     return {"sender": PARTNER, "sender_cell": "KH", "recipient": AGENCY}
+
+
+class Interchange(World):
+    async def imported(self) -> Made:
+        files = {"file": ("cases.csv", CSV)}
+        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
+        return {"import_id": answer.json()["id"]}
 
 
 class Directory(World):
@@ -426,6 +432,7 @@ WORLDS: Mapping[str, type[World]] = {
     "directory": Directory,
     "referral": Referral,
     "returns": Returns,
+    "interchange": Interchange,
     "exchange": Exchange,
     "notify": Notify,
     "audit": Audit,

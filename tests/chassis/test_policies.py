@@ -90,6 +90,7 @@ INTERNAL = {
     "internal.fence",
     "internal.preview",
     "internal.granted",
+    "internal.open-rows",
 }
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
@@ -211,6 +212,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         service("returns"),
         [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
     ),
+    "interchange": (service("interchange"), [(CELL, {"internal.open-rows"})]),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (

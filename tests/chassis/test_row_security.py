@@ -11,6 +11,7 @@ from chassis.migrate import migrate
 from services.consent.app import VERSIONS as CONSENT
 from services.exchange.app import VERSIONS as EXCHANGE
 from services.intake.app import VERSIONS as INTAKE
+from services.interchange.app import VERSIONS as INTERCHANGE
 from services.notify.app import VERSIONS as NOTIFY
 from services.referral.app import VERSIONS as REFERRAL
 from services.returns.app import VERSIONS as RETURNS
@@ -23,17 +24,14 @@ VERSIONS = {
     "returns": RETURNS,
     "notify": NOTIFY,
     "exchange": EXCHANGE,
+    "interchange": INTERCHANGE,
 }
 FREE = {
     "intake": {
         "accepted_referrals",
         "attention",
         "authorised",
-        "cell_keys",
-        "import_chunks",
-        "import_results",
-        "import_rows",
-        "imports",
+        "file_rows",
         "limits_passed",
         "opened_cases",
     },
@@ -51,6 +49,7 @@ FREE = {
         "partners",
         "trust",
     },
+    "interchange": set(),
 }
 """Tables without anything about a person, or that hold it sealed for the moment of an import. The list only shrinks."""
 
@@ -138,6 +137,13 @@ ROWS = {
             " values ('KH', :case, 'here', :case, :org, now())"
         ),
     ],
+    "interchange": [
+        (
+            "insert into interchange.imports (id, organisation, by, purpose, policy, total, done, errors, at)"
+            " values (:case, :org, 'th.officer', 'case-management', 'p', 1, 0, 0, now())"
+        ),
+        "insert into interchange.results (import_id, line, outcome, case_id) values (:case, 2, 'opened', :case)",
+    ],
 }
 ACCESS = "insert into chassis.case_access (case_id, organisation) values (:case, :org)"
 TABLES = {
@@ -156,6 +162,7 @@ TABLES = {
         "incoming_items",
         "received",
     ),
+    "interchange": ("imports", "results"),
 }
 OWNED_BY = {"exchange": "sender"}
 """The column that names the organisation, where it is not `organisation`."""
@@ -221,7 +228,7 @@ async def test_a_transaction_in_which_nobody_was_named_reads_nothing(filled):
 
 async def test_another_organisation_changes_and_deletes_nothing(filled):
     name, engine, cases = filled
-    column = "id" if name == "intake" else "case_id"
+    column = "id" if name in {"intake", "interchange"} else "case_id"
     table = f"{name}.{TABLES[name][0]}"
     async with engine.begin() as conn:
         await whose(conn, OURS)
@@ -275,7 +282,11 @@ async def test_a_person_s_transaction_sees_their_organisation_and_a_service_s_se
 
 @pytest.mark.parametrize("name", sorted(VERSIONS))
 async def test_what_only_the_service_works_with_is_shown_to_no_organisation(name, postgres):
-    nobodys = {"notify": ("unaddressed",), "exchange": ("persons", "receipts", "inbox", "quarantine")}
+    nobodys = {
+        "notify": ("unaddressed",),
+        "exchange": ("persons", "receipts", "inbox", "quarantine"),
+        "interchange": ("chunks",),
+    }
     _, url = await postgres.create_migrated(name, lambda owner, _: migrate(owner, name, VERSIONS[name]))
     engine = create_async_engine(url)
     async with engine.begin() as conn:

@@ -88,7 +88,8 @@ class Case:
         )
 
     def authorised(self) -> DisclosureAuthorisedV1:
-        agreement = self.trust.agreements["th-kh" if self.recipient_cell == "KH" else "th-th"]
+        inside = "th-th" if self.recipient_cell == "TH" else "th-kh"
+        agreement = self.trust.agreements.get(inside, self.trust.agreements["th-kh"])
         return DisclosureAuthorisedV1(
             case_id=self.case_id,
             disclosure_id=self.disclosure_id,

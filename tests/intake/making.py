@@ -146,3 +146,28 @@ def authorisation(
         back_categories=(),
         valid_until=NOW + timedelta(days=90),
     )
+
+
+MARK = {"line": 2, "key": "a" * 64, "content": "b" * 64}
+
+
+def sent(*rows: Any, **changes: Any) -> dict[str, Any]:
+    """What interchange asks of intake."""
+    return {
+        "organisation": AGENCY,
+        "by": "th.screening_officer",
+        "purpose": "case-management",
+        "policy": "0123456789abcdef",
+        "rows": list(rows),
+        **changes,
+    }
+
+
+def file_row(**fields: str) -> dict[str, Any]:
+    return {**MARK, "fields": fields}
+
+
+async def hand_over(intake: Harness, import_id: UUID, body: Any, caller: str = "interchange") -> Any:
+    return await intake.client.post(
+        f"/internal/v1/imports/{import_id}/rows", json=body, headers=intake.as_service(caller)
+    )

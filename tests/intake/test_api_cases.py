@@ -149,8 +149,7 @@ async def test_racing_writers_of_one_case_are_all_kept_or_told(intake):
 
 async def test_the_schema_of_the_service_can_be_made(intake):
     paths = intake.service.app.openapi()["paths"]
-    assert "/v1/imports" in paths
-    assert "multipart/form-data" in paths["/v1/imports"]["post"]["requestBody"]["content"]
+    assert "/v1/cases" in paths
 
 
 async def test_a_forged_position_is_refused(intake):
@@ -259,9 +258,6 @@ async def test_a_newborn_of_today_is_registered_at_one_in_the_morning(intake):
     tomorrow = form(fields={"prs_Birthdate": "2026-11-27"})
     answer = await intake.client.post("/v1/cases", json=tomorrow, headers=headers)
     assert answer.json()["errors"][0]["code"] == "date-in-the-future"
-    files = {"file": ("people.csv", b"prs_FirstName,prs_Birthdate\nSokha,2026-11-26\n", "text/csv")}
-    answer = await intake.client.post("/v1/imports?dry_run=true", files=files, headers=headers)
-    assert (answer.json()["good"], answer.json()["errors"]) == (1, [])
 
 
 async def test_a_worklist_is_narrowed_by_what_was_asked(intake):

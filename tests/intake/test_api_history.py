@@ -3,16 +3,12 @@
 import json
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from tests.intake.making import PERSON, bodies, disclosure, open_case, recall_of
-
-CSV = (
-    b"cor_ExternalId,prs_FirstName,vic_TraffickingStatus,vic_TraffickingStatusDecisionMakingOrg\n"
-    b"1,Sokha,PossibleVictimOfTrafficking,NGO\n"
-)
+from tests.intake.making import PERSON, bodies, disclosure, file_row, hand_over, open_case, recall_of, sent
 
 
 async def put(intake, case_id, version, **body):
@@ -98,10 +94,9 @@ async def test_an_assessment_and_a_decision_are_changes_of_her_data_as_well(inta
 
 
 async def test_an_imported_row_has_its_revisions(intake):
-    files = {"file": ("people.csv", CSV, "text/csv")}
-    answer = await intake.client.post("/v1/imports", files=files, headers=intake.as_("screening_officer"))
-    assert answer.status_code == 202, answer.text
-    await intake.work()
+    fields = {"prs_FirstName": "Sokha", "vic_TraffickingStatus": "PossibleVictimOfTrafficking"}
+    fields["vic_TraffickingStatusDecisionMakingOrg"] = "NGO"
+    assert (await hand_over(intake, uuid4(), sent(file_row(**fields)))).status_code == 200
     decided = ["vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"]
     assert await recorded(intake) == [(1, ["prs_FirstName"], []), (2, decided, [])]
     case_id = bodies(await intake.said(), "case.opened.v1")[0]["case_id"]

@@ -1,11 +1,11 @@
 """A case is given to somebody who is there, and always has somebody who can open it."""
 
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
-from tests.intake.making import AGENCY, disclosure, open_case
-from tests.intake.test_api_imports import row, send, table
+from tests.intake.making import AGENCY, disclosure, hand_over, open_case, sent
 from tests.listing import directory_changed, staff_changed, staff_of
 
 
@@ -161,9 +161,10 @@ async def test_the_cases_of_an_organisation_that_has_nobody_any_more_raise_an_al
 
 
 async def test_a_case_that_came_with_a_file_says_so_until_it_is_given_to_somebody(intake):
-    answer = await send(intake, table(*(row(cor_ExternalId=f"{i}") for i in range(3))))
-    file = answer.json()["id"]
-    await intake.work()
+    file = str(uuid4())
+    fields = {"prs_FirstName": "Sokha"}
+    rows = [{"line": n, "key": f"{n:064}", "content": "b" * 64, "fields": fields} for n in (2, 3, 4)]
+    assert (await hand_over(intake, UUID(file), sent(*rows))).status_code == 200
     said = [body for type_, body in await intake.said() if type_ == "case.assigned.v1"]
     assert [body["import_id"] for body in said] == [file] * 3
     given = said[0]["case_id"]

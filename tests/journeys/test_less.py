@@ -1,6 +1,7 @@
 """What a recipient reads after less, an end or a correction: across the border and inside the country, at its own `fields`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from corridor.client import Person
 from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES, PERSON
+from deploy.local.trust import AGREEMENTS, make_trust
 
 ABROAD = ("kh-reintegration-agency", "reintegration", "kh.worker")
 CLINIC = ("kh-health-agency", "medical", "kh.other-worker")
@@ -184,6 +186,43 @@ async def test_after_the_end_the_recipient_is_told_which_value_was_wrong_and_not
 
     part = await eventually(told, "the name of what was corrected")
     assert (part["closed"], part["fields"], part["changed"]) == ("withdrawn", {}, ["prs_Birthdate"])
+
+
+async def test_what_a_newer_agreement_allows_no_more_is_read_abroad_no_more(journey, reading: Refer, stack):
+    """First a field less, then nothing any more: what was disclosed under the version before goes with it."""
+    await agreed(journey, ABROAD)
+    there = await reading(ABROAD)
+    (before,) = await there.parts()
+    assert "prs_Birthdate" in before["fields"]
+    try:
+        countries_agree_anew(stack, fields=tuple(sorted({*BETWEEN.fields} - {"prs_Birthdate"})))
+
+        async def given() -> Any:
+            found = [part for part in await there.parts() if part["closed"] is None]
+            return found if found and found[0]["disclosure_id"] != before["disclosure_id"] else None
+
+        (after,) = await eventually(given, "what is left")
+        assert after["fields"] == {k: v for k, v in before["fields"].items() if k != "prs_Birthdate"}
+        countries_agree_anew(stack, purposes=())
+
+        async def closed() -> Any:
+            parts = {part["disclosure_id"]: part["closed"] for part in await there.parts()}
+            return parts if None not in parts.values() else None
+
+        assert await eventually(closed, "the end of the reading") == {
+            before["disclosure_id"]: "replaced",
+            after["disclosure_id"]: "not_in_agreement",
+        }
+    finally:
+        countries_agree_anew(stack)
+
+
+BETWEEN = next(draft for draft in AGREEMENTS if draft.id == "th-kh")
+
+
+def countries_agree_anew(stack, **changes: Any) -> None:
+    drafts = [replace(draft, **changes) if draft is BETWEEN else draft for draft in AGREEMENTS]
+    make_trust(stack.state / "border", ["TH", "KH"], agreements=drafts)
 
 
 async def correct_birth_date(journey: Journey) -> None:

@@ -61,7 +61,8 @@ create table chassis.organisations (
     id text primary key, cell text not null, role text not null, status text not null, type text,
     version integer not null);
 create table chassis.staff (
-    organisation text not null, worker text not null, roles text[] not null, primary key (organisation, worker))
+    organisation text not null, worker text not null, roles text[] not null, primary key (organisation, worker));
+create table chassis.own_keys (name text primary key, sealed text not null)
 """
 
 

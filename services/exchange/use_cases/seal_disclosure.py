@@ -21,6 +21,7 @@ from contracts.border.items import (
     Proof,
 )
 from contracts.border.wire import TooLargeToSeal
+from contracts.casefile.fields import by_owner
 from contracts.disclosure import categories_of
 from services.exchange.border_state import require_open
 from services.exchange.domain.disclosure import Authorised, Disclosure, State, disclosure_item
@@ -130,13 +131,16 @@ class SealDisclosure:
         return await self._tokens.check(prepared.token, disclosure.id, disclosure.terms, now)
 
     async def _values(self, disclosure_id: UUID, terms: Authorised) -> dict[str, FieldValue] | Refused:
-        """The authorised fields and no more; what intake has no value for is simply not there."""
+        """The authorised fields and no more, each from its owner; what an owner has no value for is simply not there."""
         path = f"/internal/v1/cases/{terms.case_id}/disclosable"
-        body = {"disclosure_id": str(disclosure_id), "fields": list(terms.fields)}
-        answer = await self._call("intake", path, body)
-        if answer is None:
-            return Refused("no_such_case")
-        return {name: _value(value) for name, value in answer.items() if name in terms.fields}
+        values: dict[str, FieldValue] = {}
+        for owner, names in by_owner(terms.fields).items():
+            body = {"disclosure_id": str(disclosure_id), "fields": names}
+            answer = await self._call(owner, path, body)
+            if answer is None:
+                return Refused("no_such_case")
+            values |= {name: _value(value) for name, value in answer.items() if name in names}
+        return values
 
     async def _token(self, disclosure_id: UUID, terms: Authorised) -> str | Refused:
         path = f"/internal/v1/disclosures/{disclosure_id}/seal-token"

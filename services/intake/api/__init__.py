@@ -6,9 +6,9 @@ from services.intake.api import (
     ages,
     cases,
     fields,
+    file_rows,
     glass,
     history,
-    imports,
     internal,
     needs,
     screenings,
@@ -17,5 +17,17 @@ from services.intake.api import (
 )
 
 router = APIRouter()
-for part in (cases, fields, history, screenings, ages, status, needs, imports, submissions, glass, internal):
+for part in (
+    cases,
+    fields,
+    history,
+    screenings,
+    ages,
+    status,
+    needs,
+    submissions,
+    glass,
+    file_rows,
+    internal,
+):
     router.include_router(part.router)

@@ -15,12 +15,11 @@ from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import checked_fields, flag_fields
-from services.intake.cell_keys import cell_key_of
 from services.intake.domain.age import Evidence
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.sealing import FLAGS as FLAGS_CLASS
-from services.intake.sealing import seal_fields, seal_json, vault_of
+from services.intake.sealing import own_key_of, seal_fields, seal_json, vault_of
 from services.intake.store import attention
 from services.intake.use_cases import NewCase, SealedFields
 
@@ -65,7 +64,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         if value is not None
     }
     key = request.headers.get("idempotency-key")
-    case_id = await cell_key_of(service).identifier("case", actor, key)
+    case_id = await own_key_of(service).identifier("case", actor.issuer, actor.subject, key)
     person_id = uuid5(case_id, "person")
     vault = vault_of(service)
     await vault.create(person_id)

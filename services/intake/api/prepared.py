@@ -7,12 +7,11 @@ from uuid import UUID
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, WrongState
 from chassis.service import Service
-from contracts.casefile.fields import FIELDS, InvalidField, checked, to_text
+from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, InvalidField, checked, to_text
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.urgent import URGENT_FIELDS, as_fields
 from contracts.codes import UnknownCode
 from services.intake.domain.case import Case, State, Verb
-from services.intake.domain.htcds import STATUS, STATUS_BY
 from services.intake.store import cases
 
 FieldsSent = Mapping[str, str | list[str] | None]

@@ -11,13 +11,13 @@ from chassis.identity.access import require_case, rights_in
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
+from contracts.casefile.fields import STATUS as STATUS_FIELD
+from contracts.casefile.fields import STATUS_BY
 from contracts.casefile.text import Paragraph
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.prepared import case_to_write
 from services.intake.domain.case import Verb
-from services.intake.domain.htcds import STATUS as STATUS_FIELD
-from services.intake.domain.htcds import STATUS_BY
 from services.intake.outgoing import record_read
 from services.intake.sealing import REASONS, STATUS, seal_fields, status_record, vault_of
 from services.intake.store import cases

@@ -1,7 +1,7 @@
 """The tables of intake, as its migrations leave them."""
 
-from sqlalchemy import Column, Identity, MetaData, Table
-from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
+from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
 
@@ -221,57 +221,13 @@ LIMITS_PASSED = Table(
     Column("day", DATE, primary_key=True),
 )
 
-CELL_KEYS = Table(
-    "cell_keys",
-    META,
-    Column("name", TEXT, primary_key=True),
-    required("sealed", TEXT),
-)
-
-IMPORTS = Table(
-    "imports",
-    META,
-    Column("id", UUID, primary_key=True),
-    required("organisation", TEXT),
-    required("by", TEXT),
-    required("purpose", TEXT),
-    required("policy", TEXT),
-    required("total", INTEGER),
-    required("done", INTEGER),
-    filled("created", INTEGER),
-    filled("duplicates", INTEGER),
-    required("errors", INTEGER),
-    required("chunks", INTEGER),
-    required("at", TIMESTAMPTZ),
-    Column("ended_at", TIMESTAMPTZ),
-)
-
-IMPORT_CHUNKS = Table(
-    "import_chunks",
-    META,
-    Column("import_id", UUID, primary_key=True),
-    Column("number", INTEGER, primary_key=True),
-    required("sealed", TEXT),
-)
-
-IMPORT_RESULTS = Table(
-    "import_results",
-    META,
-    Column("import_id", UUID, primary_key=True),
-    Column("number", BIGINT, Identity(always=True), primary_key=True),
-    Column("line", INTEGER, primary_key=True),
-    required("outcome", TEXT),
-    Column("column", TEXT),
-    Column("reason", TEXT),
-    Column("case_id", UUID),
-)
-
-IMPORT_ROWS = Table(
-    "import_rows",
+FILE_ROWS = Table(
+    "file_rows",
     META,
     Column("organisation", TEXT, primary_key=True),
     Column("row_key", BYTEA, primary_key=True),
     required("content", BYTEA),
     required("case_id", UUID),
     required("import_id", UUID),
+    required("line", INTEGER),
 )

@@ -1,4 +1,4 @@
-"""Cases, sealed fields, findings, what was received from elsewhere, and file imports."""
+"""Cases, sealed fields, findings, what was received from elsewhere, and which rows of files are cases."""
 
 from alembic import op
 
@@ -83,22 +83,9 @@ create index blind_index_entry on intake.blind_index (organisation, entry) where
 create table intake.opened_cases (
     actor text not null, day date not null, case_id uuid not null, primary key (actor, day, case_id));
 create table intake.limits_passed (actor text not null, day date not null, primary key (actor, day));
-create table intake.cell_keys (name text primary key, sealed text not null);
-create table intake.imports (
-    id uuid primary key, organisation text not null, by text not null, purpose text not null, policy text not null,
-    total integer not null, done integer not null, created integer not null default 0,
-    duplicates integer not null default 0, errors integer not null, chunks integer not null,
-    at timestamptz not null, ended_at timestamptz);
-create table intake.import_chunks (
-    import_id uuid not null references intake.imports, number integer not null, sealed text not null,
-    primary key (import_id, number));
-create table intake.import_results (
-    import_id uuid not null references intake.imports, number bigint generated always as identity, line integer not null,
-    outcome text not null check (outcome in ('opened', 'duplicate', 'refused')), "column" text, reason text,
-    case_id uuid, primary key (import_id, line, number));
-create table intake.import_rows (
+create table intake.file_rows (
     organisation text not null, row_key bytea not null, content bytea not null, case_id uuid not null,
-    import_id uuid not null,
+    import_id uuid not null, line integer not null,
     primary key (organisation, row_key))
 """
 

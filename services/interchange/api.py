@@ -1,6 +1,6 @@
 """Routes: import a CSV or XLSX with HTCDS columns. The upload stays in memory, and is kept only sealed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,13 +20,14 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.web.idempotency import content_was
 from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FIELDS
-from services.intake import imports, queries
-from services.intake.cell_keys import cell_key_of
-from services.intake.domain.cells import BadFile
-from services.intake.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
-from services.intake.reading import FileReading
-from services.intake.store import imports as store
-from services.intake.store.imports import ChunkRow, RowKey
+from contracts.importing import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
+from services.interchange import imports, queries
+from services.interchange.domain.cells import BadFile
+from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
+from services.interchange.intake_rows import known_rows
+from services.interchange.reading import FileReading
+from services.interchange.store import imports as store
+from services.interchange.store.imports import RowResult
 
 router = APIRouter(tags=["imports"])
 MOST_SHOWN = 1_000
@@ -57,12 +58,13 @@ class InMemory(MultiPartParser):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was read whole. `chunks` are sealed; for a dry run there are none."""
+    """A file that was read whole. `chunks` are sealed; a dry run has its rows instead, and those that are cases already."""
 
     import_id: UUID
     sheet: Sheet
-    keys: Sequence[RowKey]
-    chunks: Sequence[str]
+    chunks: Sequence[str] = ()
+    rows: Sequence[FileRow] = ()
+    known: Sequence[RowOutcome] = ()
 
 
 DryRunQuery = Annotated[bool, Query(description="only say what would happen")]
@@ -107,14 +109,19 @@ async def _prepare(
             errors=[{"loc": ["body", "file", *column], "msg": str(error), "code": error.code}]
         ) from None
     key = request.headers.get("idempotency-key")
-    import_id = await cell_key_of(service).identifier("import", actor, key)
+    own_key = imports.own_key_of(service)
+    import_id = await own_key.identifier("import", actor.issuer, actor.subject, key)
     if key is not None and await _accepted(service, actor, import_id):
         return Upload(
-            import_id, sheet, (), ()
+            import_id, sheet
         )  # sent again: its key may be gone, and the first answer is given again
     if dry_run:
-        return Upload(import_id, sheet, await imports.row_keys(service, actor.organisation, sheet.rows), ())
-    return Upload(import_id, sheet, (), await imports.seal_upload(service, actor, import_id, sheet.rows))
+        rows = await imports.marked_rows(service, actor.organisation, sheet.rows)
+        known = await known_rows(
+            service, actor.organisation, [RowMark(**row.model_dump(exclude={"fields"})) for row in rows]
+        )
+        return Upload(import_id, sheet, rows=rows, known=known)
+    return Upload(import_id, sheet, await imports.seal_upload(service, actor, import_id, sheet.rows))
 
 
 async def _accepted(service: Service, actor: Actor, import_id: UUID) -> bool:
@@ -192,22 +199,20 @@ async def start_import(
 ) -> Done | DryRun:
     if dry_run:
         response.status_code = 200
-        return await _dry_run(tx, actor.organisation, upload)
+        return _dry_run(upload)
     sheet = upload.sheet
     await store.accept(tx, actor, upload.import_id, sheet.total, sheet.errors, upload.chunks)
     where = f"/v1/imports/{upload.import_id}"
     return done(tx, response, upload.import_id, status=202, location=where)
 
 
-async def _dry_run(tx: Tx, organisation: str, upload: Upload) -> DryRun:
-    rows = [ChunkRow(row.line, key) for row, key in zip(upload.sheet.rows, upload.keys, strict=True)]
-    known = await store.known_rows(tx, organisation, upload.keys)
-    found = [store.compared(row, known[row.key.key]) for row in rows if row.key.key in known]
-    differing = [_refused(one) for one in found if one.outcome == store.REFUSED]
+def _dry_run(upload: Upload) -> DryRun:
+    found = [imports.result_of(one) for one in upload.known]
+    differing = [_refused(one) for one in found if one.outcome == REFUSED]
     repeated = [
-        DuplicateView(line=one.line, case_id=one.case_id) for one in found if one.outcome == store.DUPLICATE
+        DuplicateView(line=one.line, case_id=one.case_id) for one in found if one.outcome == DUPLICATE
     ]
-    repeated += [DuplicateView(line=line, case_id=None) for line in _written_twice(rows, known)]
+    repeated += [DuplicateView(line=line, case_id=None) for line in _written_twice(upload)]
     errors = sorted([*map(_error, upload.sheet.errors), *differing], key=lambda error: error.line)
     bad = len({error.line for error in errors})
     return DryRun(
@@ -221,22 +226,22 @@ async def _dry_run(tx: Tx, organisation: str, upload: Upload) -> DryRun:
     )
 
 
-def _written_twice(rows: Sequence[ChunkRow], known: Mapping[bytes, store.KnownRow]) -> list[int]:
-    """Lines that repeat an earlier one of the same file."""
-    seen = set(known)
+def _written_twice(upload: Upload) -> list[int]:
+    """Lines that repeat an earlier one of the same file, of rows that are no case yet."""
+    cases, seen = {one.line for one in upload.known}, set[str]()
     lines = []
-    for row in rows:
-        if row.key.key in seen and row.key.key not in known:
+    for row in upload.rows:
+        if row.key in seen and row.line not in cases:
             lines.append(row.line)
-        seen.add(row.key.key)
+        seen.add(row.key)
     return lines
 
 
 def _error(error: RowError) -> RowErrorView:
-    return _refused(store.RowResult(error.line, store.REFUSED, error.column, error.reason))
+    return _refused(RowResult(error.line, REFUSED, error.column, error.reason))
 
 
-def _refused(one: store.RowResult) -> RowErrorView:
+def _refused(one: RowResult) -> RowErrorView:
     kept, reason = FIELDS.get(one.column or ""), one.reason or ""
     codelist = kept.codelist if kept is not None and reason == "unknown-code" else None
     return RowErrorView(
@@ -268,7 +273,7 @@ async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
 
 @router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")
 async def list_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
-    rows, following = await _results(tx, actor, import_id, store.REFUSED, page)
+    rows, following = await _results(tx, actor, import_id, REFUSED, page)
     return Listing(items=[_refused(row) for row in rows], next=following)
 
 

@@ -8,12 +8,12 @@ from datetime import date
 from functools import cache
 from itertools import chain
 
-from contracts.casefile.fields import FIELDS, Field, InvalidField, checked, to_text
+from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, Field, InvalidField, checked, to_text
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.text import MAX_TEXT
 from contracts.codes import UnknownCode, codes
-from services.intake.domain.cells import BadFile, Cell, Line, NoValue, is_blank, spoilt
-from services.intake.domain.headings import EXTERNAL_ID, Column, is_labels, read_heading
+from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, spoilt
+from services.interchange.domain.headings import EXTERNAL_ID, Column, is_labels, read_heading
 
 MAX_FILE_BYTES = 5_000_000
 MAX_ROWS = 10_000
@@ -21,8 +21,6 @@ MAX_LINES = 100_000
 """Blank lines are passed over, but a workbook may claim a million of them."""
 MAX_CELL = MAX_TEXT * 4
 MAX_EXTERNAL_ID = 200
-
-STATUS, STATUS_BY = "vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"
 
 _CHECKBOX: Mapping[str, str] = {"true": "yes", "1": "yes", "false": "no", "0": "no"}
 _SEPARATORS = re.compile(r"[;,\s]+")

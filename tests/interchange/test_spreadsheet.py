@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from services.intake import workbook as workbooks
-from services.intake.domain.cells import BadFile
-from services.intake.domain.htcds import Row, RowError
-from services.intake.reading import FileReading
-from services.intake.spreadsheet import read_file
+from services.interchange import workbook as workbooks
+from services.interchange.domain.cells import BadFile
+from services.interchange.domain.htcds import Row, RowError
+from services.interchange.reading import FileReading
+from services.interchange.spreadsheet import read_file
 
 TODAY = date(2026, 11, 24)
 CSV = "cor_FullName,prs_Birthdate\r\nសុខា,1998\r\n"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from contracts.casefile.fields import ALIASES, FIELDS
 from contracts.casefile.urgent import URGENT_FIELDS
-from services.intake.domain.cells import BadFile, Cell, shown
+from services.interchange.domain.cells import BadFile, Cell, shown
 
 MAX_COLUMNS = 200
 EXTERNAL_ID = "cor_ExternalId"

@@ -13,9 +13,9 @@ from openpyxl.utils import range_boundaries
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from services.intake.domain.cells import BadFile, Cell, Line, NoValue, is_blank
-from services.intake.domain.headings import MAX_COLUMNS
-from services.intake.domain.htcds import MAX_LINES
+from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank
+from services.interchange.domain.headings import MAX_COLUMNS
+from services.interchange.domain.htcds import MAX_LINES
 
 MAX_UNPACKED = 60_000_000
 MAX_MEMBERS = 200

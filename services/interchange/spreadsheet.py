@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date
 from io import StringIO
 
-from services.intake.domain.cells import BadFile, Line
-from services.intake.domain.htcds import Sheet, read_sheet
-from services.intake.workbook import workbook_lines
+from services.interchange.domain.cells import BadFile, Line
+from services.interchange.domain.htcds import Sheet, read_sheet
+from services.interchange.workbook import workbook_lines
 
 ZIP = b"PK\x03\x04"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"

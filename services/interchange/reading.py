@@ -1,6 +1,6 @@
 """Files are read in a child process with bounds of memory and time, one at a time, so that no file can take the service.
 
-`python -m services.intake.reading DAY BYTES [several]` is the child: a file on its standard input, what it read on its output.
+`python -m services.interchange.reading DAY BYTES [several]` is the child: a file on its standard input, what it read on its output.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from services.intake.domain.cells import BadFile
-from services.intake.domain.htcds import Row, RowError, Sheet
-from services.intake.spreadsheet import read_file
+from services.interchange.domain.cells import BadFile
+from services.interchange.domain.htcds import Row, RowError, Sheet
+from services.interchange.spreadsheet import read_file
 
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 60

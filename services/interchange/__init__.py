@@ -1,0 +1,1 @@
+"""interchange is the door for files: it reads and checks them, keeps their rows sealed, and has intake open the cases."""

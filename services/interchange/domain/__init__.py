@@ -1,0 +1,1 @@
+"""Files of rows in plain Python: cells, headings, and the rows of HTCDS."""

@@ -1,0 +1,45 @@
+"""The tables of interchange, as the migrations leave them."""
+
+from sqlalchemy import BIGINT, Column, Identity, MetaData, Table
+from sqlalchemy.dialects.postgresql import INTEGER, TEXT, UUID
+
+from chassis.tables import TIMESTAMPTZ, filled, required
+
+META = MetaData(schema="interchange")
+
+IMPORTS = Table(
+    "imports",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("organisation", TEXT),
+    required("by", TEXT),
+    required("purpose", TEXT),
+    required("policy", TEXT),
+    required("total", INTEGER),
+    required("done", INTEGER),
+    filled("created", INTEGER),
+    filled("duplicates", INTEGER),
+    required("errors", INTEGER),
+    required("at", TIMESTAMPTZ),
+    Column("ended_at", TIMESTAMPTZ),
+)
+
+CHUNKS = Table(
+    "chunks",
+    META,
+    Column("import_id", UUID, primary_key=True),
+    Column("number", INTEGER, primary_key=True),
+    required("sealed", TEXT),
+)
+
+RESULTS = Table(
+    "results",
+    META,
+    Column("import_id", UUID, primary_key=True),
+    Column("line", INTEGER, primary_key=True),
+    Column("number", BIGINT, Identity(always=True), primary_key=True),
+    required("outcome", TEXT),
+    Column("column", TEXT),
+    Column("reason", TEXT),
+    Column("case_id", UUID),
+)

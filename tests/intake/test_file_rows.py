@@ -1,0 +1,79 @@
+"""What intake takes from interchange: rows in canonical form, for whoever sent the file, and from nobody else."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from tests.intake.making import AGENCY, MARK, bodies, file_row, hand_over, sent
+
+
+async def known(intake, *marks, organisation: str = AGENCY):
+    body = {"organisation": organisation, "rows": list(marks)}
+    headers = intake.as_service("interchange")
+    answer = await intake.client.post("/internal/v1/file-rows/known", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["rows"]
+
+
+async def test_a_row_is_opened_once_for_whoever_sent_the_file_and_stays_the_row_that_opened_it(intake):
+    import_id, body = uuid4(), sent(file_row(cor_FullName="Sokha"))
+    first, again = await hand_over(intake, import_id, body), await hand_over(intake, import_id, body)
+    assert first.json() == again.json()
+    (opened,) = bodies(await intake.said(), "case.opened.v1")
+    assert first.json()["rows"] == [{"line": 2, "outcome": "opened", "case_id": opened["case_id"]}]
+    assert (opened["organisation"], opened["channel"]) == (AGENCY, "file")
+    async with intake.service.database.engine.connect() as conn:
+        who = await conn.execute(text("select opened_by from intake.cases"))
+        assert who.scalar_one() == "th.screening_officer"
+
+
+async def test_a_row_of_another_file_repeats_the_case_or_differs_from_it(intake):
+    body = sent(file_row(cor_FullName="Sokha"))
+    case_id = (await hand_over(intake, uuid4(), body)).json()["rows"][0]["case_id"]
+    other = {**MARK, "content": "c" * 64, "fields": {"cor_FullName": "Dara"}}
+    found = [(await hand_over(intake, uuid4(), one)).json()["rows"] for one in (body, sent(other))]
+    assert found == [
+        [{"line": 2, "outcome": "duplicate", "case_id": case_id}],
+        [{"line": 2, "outcome": "refused", "case_id": case_id}],
+    ]
+    assert len(bodies(await intake.said(), "case.opened.v1")) == 1
+
+
+async def test_which_rows_are_cases_is_said_of_the_organisation_alone(intake):
+    await hand_over(intake, uuid4(), sent(file_row(cor_FullName="Sokha")))
+    fresh = {**MARK, "line": 3, "key": "d" * 64}
+    assert [one["line"] for one in await known(intake, MARK, fresh)] == [2]
+    assert await known(intake, MARK, organisation="th-shelter") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"prs_Gender": "Woman"}, "prs_Gender"),
+        ({"prs_Birthdate": "31/12/1998"}, "prs_Birthdate"),
+        ({"prs_Citizenship": "KH"}, "prs_Citizenship"),
+        ({"cor_FullName": "  Sokha  "}, "cor_FullName"),
+        ({"prs_NumberOfChildren": "many"}, "prs_NumberOfChildren"),
+        ({"vic_TraffickingStatus": "PossibleVictimOfTrafficking"}, "fields"),
+        ({"cor_SecretWish": "x"}, "fields"),
+        ({"cor_UrgentHealth": '["late_pregnancy"]'}, "cor_UrgentHealth"),
+    ],
+)
+async def test_what_interchange_should_have_refused_is_not_sealed_and_not_repeated(intake, fields, place):
+    answer = await hand_over(intake, uuid4(), sent(file_row(cor_FullName="Dara") | {"fields": fields}))
+    assert answer.status_code == 422
+    assert any(place in error["loc"] for error in answer.json()["errors"])
+    assert not any(value in answer.text for value in fields.values() if len(value) > 2)
+    assert bodies(await intake.said(), "case.opened.v1") == []
+
+
+async def test_no_other_service_and_no_person_hands_rows_over(intake):
+    body = sent(file_row(cor_FullName="Sokha"))
+    for caller in ("exchange", "consent", "notify", "directory"):
+        assert (await hand_over(intake, uuid4(), body, caller)).status_code == 403
+    for role in ("screening_officer", "supervisor", "operator"):
+        headers = intake.as_(role)
+        url = f"/internal/v1/imports/{uuid4()}/rows"
+        assert (await intake.client.post(url, json=body, headers=headers)).status_code == 403
+    assert bodies(await intake.said(), "case.opened.v1") == []
