@@ -159,6 +159,7 @@ CASE_ACCESS = Table(
     required("organisation", TEXT),
     filled("workers", TEXTS),
     filled("handed_over", BOOLEAN),
+    Column("person_id", UUID),
 )
 
 ORGANISATIONS = Table(

@@ -21,7 +21,7 @@ from chassis.database import Database
 from chassis.events.consumer import Inbox, Message
 from chassis.migrate import migrate
 from chassis.service import Service
-from chassis.vault.vault import migrate_vault
+from chassis.vault.owner import migrate_vault
 from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
@@ -213,7 +213,7 @@ async def running(
     }
     if vault:
         _, vault_app = await postgres.create_migrated(
-            "vault", lambda owner_url, app: migrate_vault(owner_url, [app.name])
+            "vault", lambda owner_url, app: migrate_vault(owner_url, [app.name], erasing=[app.name])
         )
         settings["vault_url"] = vault_app
     service = build(settings_class(**{**settings, **extra}))

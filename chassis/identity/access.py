@@ -1,4 +1,7 @@
-"""Who sees a case: the policies asked over `chassis.case_access`, which every service that holds cases keeps by itself."""
+"""Who sees a case, and whose it is: `chassis.case_access`, which every service that holds cases keeps by itself.
+
+Who sees it is asked of the policies. Whose it is says under which key what is sealed about the case stands.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +16,8 @@ from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
 from chassis.identity.standing import NOWHERE, Standing
-from chassis.problems import Forbidden, NotFound
-from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
+from chassis.problems import Forbidden, NotFound, Unavailable
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
 
 Rights = Callable[[str], bool]
 """Whether an action of the policies is permitted."""
@@ -42,19 +45,27 @@ class CaseRefused(NotFound):
 
 
 _READ = text("select organisation, workers, handed_over from chassis.case_access where case_id = :case_id")
+_PERSON = text("select person_id from chassis.case_access where case_id = :case_id")
+_HOLD = text("select from chassis.case_access where case_id = :case_id for update")
 _LOAD = text(
-    "select case_id, organisation, workers, handed_over from chassis.case_access where case_id = any(:keys)"
+    "select case_id, organisation, workers, handed_over, person_id from chassis.case_access where case_id = any(:keys)"
     " order by case_id for update"
 )
 _SAVE = text(
     """
-    insert into chassis.case_access (case_id, organisation, workers, handed_over)
-    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}'), h
+    insert into chassis.case_access (case_id, organisation, workers, handed_over, person_id)
+    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}'), h, p
     from unnest(cast(:cases as uuid[]), cast(:organisations as text[]), cast(:workers as text[]),
-                cast(:handed as boolean[])) as u(c, o, w, h)
+                cast(:handed as boolean[]), cast(:persons as uuid[])) as u(c, o, w, h, p)
     order by c
     on conflict (case_id) do update set organisation = excluded.organisation, workers = excluded.workers,
-        handed_over = excluded.handed_over
+        handed_over = excluded.handed_over, person_id = coalesce(excluded.person_id, chassis.case_access.person_id)
+    """
+)
+_SAVE_PERSON = text(
+    """
+    insert into chassis.case_access (case_id, organisation, person_id) values (:case_id, :organisation, :person_id)
+    on conflict (case_id) do update set person_id = excluded.person_id
     """
 )
 
@@ -119,6 +130,25 @@ async def holder_of(tx: Transaction, case_id: UUID) -> str | None:
     return None if row is None else row.organisation
 
 
+async def find_person(tx: Transaction, case_id: UUID) -> UUID | None:
+    """Whose case it is: under her key stands what is sealed about it. None where it has not arrived here yet."""
+    person_id: UUID | None = (await tx.execute(_PERSON, {"case_id": case_id})).scalar()
+    return person_id
+
+
+async def person_of(tx: Transaction, case_id: UUID) -> UUID:
+    """The same for whoever is about to seal or open. Raises Unavailable where it has not arrived here yet."""
+    person_id = await find_person(tx, case_id)
+    if person_id is None:
+        raise Unavailable("whose case it is has not arrived here yet")
+    return person_id
+
+
+async def hold_case(tx: Transaction, case_id: UUID) -> None:
+    """Until this transaction ends, whoever else holds the case waits. Before any row that hangs on it is locked."""
+    await tx.execute(_HOLD, {"case_id": case_id})
+
+
 async def standing(
     tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
 ) -> Standing:
@@ -178,18 +208,28 @@ async def remember(
     *,
     handed_over: bool = False,
 ) -> None:
-    """Write who has a case, in the transaction that decides it (intake), or that learns of it."""
+    """Write who has a case, in the transaction that decides it (intake), or that learns of it. Whose it is stays."""
     await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
+
+
+async def remember_person(tx: Transaction, case_id: UUID, organisation: str, person_id: UUID) -> None:
+    """Write whose case it is, in the transaction that decides it (exchange). `organisation` has it where it is new here."""
+    parameters = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
+    await tx.execute(_SAVE_PERSON, parameters)
 
 
 @dataclass(slots=True)
 class CaseAccess:
-    """One row of the projection, as a handler changes it. `organisation` is None until something was heard of it."""
+    """One row of the projection, as a handler changes it. `organisation` is None until something was heard of it.
+
+    `person_id` is None in intake, which keeps it with the case itself.
+    """
 
     case_id: UUID
     organisation: str | None = None
     workers: tuple[str, ...] = ()
     handed_over: bool = False
+    person_id: UUID | None = None
     changed: bool = False
 
 
@@ -198,6 +238,7 @@ def subscription() -> Subscription[UUID, CaseAccess]:
     return Subscription(
         handlers={
             CaseOpenedV1: on_case_opened,
+            CaseReopenedV1: on_case_reopened,
             CaseAssignedV1: on_case_assigned,
             CaseTransferredV1: on_case_transferred,
         },
@@ -212,6 +253,14 @@ def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Ite
     """An opened case belongs to the organisation that opened it, and to nobody there yet."""
     if case.organisation is None:
         case.organisation, case.changed = event.organisation, True
+    if case.person_id is None:
+        case.person_id, case.changed = event.person_id, True
+    return ()
+
+
+def on_case_reopened(case: CaseAccess, event: CaseReopenedV1, _now: datetime) -> Iterable[object]:
+    """She was erased and is here again, under another identifier and so under another key."""
+    case.person_id, case.changed = event.person_id, True
     return ()
 
 
@@ -231,7 +280,9 @@ def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: dateti
 async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
     rows = (await tx.execute(_LOAD, {"keys": list(keys)})).all()
     known: Mapping[UUID, CaseAccess] = {
-        row.case_id: CaseAccess(row.case_id, row.organisation, tuple(row.workers), row.handed_over)
+        row.case_id: CaseAccess(
+            row.case_id, row.organisation, tuple(row.workers), row.handed_over, row.person_id
+        )
         for row in rows
     }
     return {key: known.get(key) or CaseAccess(key) for key in keys}
@@ -248,6 +299,7 @@ async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
             "organisations": [case.organisation for case in changed],
             "workers": [" ".join(case.workers) for case in changed],
             "handed": [case.handed_over for case in changed],
+            "persons": [case.person_id for case in changed],
         },
     )
 

@@ -12,10 +12,11 @@ create table if not exists vault.keys (
     check ((wrapped is null) = (destroyed_at is not null))
 );
 
--- Which services hold something sealed under a person's key: written when a service is given the key to seal with, before
--- anything is sealed. Neither what is held nor where, for that would say something of the person.
-create table if not exists vault.holders (
-    person_id uuid not null references vault.keys, holder text not null, primary key (person_id, holder)
+-- The register of sealed records: which service keeps how many records under a person's key. Written when a service is given the
+-- key to seal with, before anything is sealed. A mark is made of the record's identifier; what kind of record it is stands nowhere.
+create table if not exists vault.holds (
+    person_id uuid not null references vault.keys, holder text not null, mark uuid not null,
+    primary key (person_id, holder, mark)
 );
 
 -- True where this person's key was destroyed before: a destroyed key is never made again.
@@ -34,23 +35,32 @@ language sql stable security definer set search_path = '' as $$
     select k.person_id, k.wrapped, k.epoch from vault.keys k where k.person_id = any(persons);
 $$;
 
--- The same for whoever is about to seal: it is a holder from then on. The lock on the key's row puts it before or after any
--- destruction: either the destruction finds the holder, or the holder finds the key destroyed.
-create or replace function vault.hold_keys(persons uuid[], by_holder text)
+-- The same for whoever is about to seal: person, holder and mark of each record. The lock on the key's row puts it before or after
+-- any destruction: either the destruction finds the record in the register, or whoever seals finds the key destroyed.
+create or replace function vault.hold_keys(persons uuid[], holders text[], marks uuid[])
 returns table (person_id uuid, wrapped bytea, epoch text)
 language sql security definer set search_path = '' as $$
-    insert into vault.holders (person_id, holder)
-    select living.person_id, by_holder from (
+    with living as materialized (
         select k.person_id from vault.keys k where k.person_id = any(persons) and k.wrapped is not null
-        order by k.person_id for share) as living
+        order by k.person_id for share)
+    insert into vault.holds (person_id, holder, mark)
+    select u.p, u.h, u.m from unnest(persons, holders, marks) as u(p, h, m) join living on living.person_id = u.p
+    order by u.p, u.h, u.m
     on conflict do nothing;
     select k.person_id, k.wrapped, k.epoch from vault.keys k where k.person_id = any(persons);
 $$;
 
+-- A service has deleted these records, or all that it had of the person.
+create or replace function vault.release_holds(person uuid, only_marks uuid[], by_holder text)
+returns void
+language sql security definer set search_path = '' as $$
+    delete from vault.holds h
+    where h.person_id = person and h.holder = by_holder and (only_marks is null or h.mark = any(only_marks));
+$$;
+
 -- The row stays as a tombstone; its key is gone. No row: one is made, so that a late creation finds it destroyed.
--- Nothing is destroyed, and `held` is true, while another service than the one that asks holds something under the key.
-drop function if exists vault.destroy_key(uuid, text);
-create or replace function vault.destroy_key(person uuid, in_epoch text, by_holder text)
+-- Nothing is destroyed, and `held` is true, while a record under the key is in the register, whoever keeps it and whoever asks.
+create or replace function vault.destroy_key(person uuid, in_epoch text)
 returns table (destroyed_at timestamptz, epoch text, held boolean)
 language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -58,11 +68,10 @@ begin
     insert into vault.keys (person_id, wrapped, epoch, destroyed_at) values (person, null, in_epoch, now())
         on conflict (person_id) do nothing;
     perform from vault.keys k where k.person_id = person for update;
-    if exists (select from vault.holders h where h.person_id = person and h.holder <> by_holder) then
+    if exists (select from vault.holds h where h.person_id = person) then
         return query select k.destroyed_at, k.epoch, true from vault.keys k where k.person_id = person;
         return;
     end if;
-    delete from vault.holders h where h.person_id = person;
     return query update vault.keys k set wrapped = null, destroyed_at = coalesce(k.destroyed_at, now())
         where k.person_id = person returning k.destroyed_at, k.epoch, false;
 end $$;

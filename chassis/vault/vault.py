@@ -4,12 +4,13 @@ Key first, then what uses it: an unused key is harmless. Never call the vault in
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 
@@ -21,18 +22,12 @@ from chassis.vault.epochs import EpochKeyMissing, FileKeys, KeyProvider
 
 CACHE_SECONDS = 60.0
 CACHE_KEYS = 10_000
-REWRAP_KEYS = 500
 POOL_SIZE = 4
 TIMEOUT_SECONDS = 5
 STOP_SECONDS = 2
-_SQL = Path(__file__).parents[1] / "migrations" / "vault.sql"
-_GRANTS = (
-    "revoke all on all tables in schema vault from {role}",
-    "revoke all on all functions in schema vault from {role}",
-    "grant usage on schema vault to {role}",
-    "grant execute on function vault.create_keys, vault.read_keys, vault.hold_keys, vault.destroy_key to {role}",
-)
-_LOCK = "select pg_advisory_xact_lock(hashtext('corridor.migrate.vault'))"
+
+_RECORDS = UUID("8d1c0f0e-6f57-4c1e-9b0a-7a1f2f0c5b63")
+"""Namespace of the marks under which the register of sealed records knows them."""
 
 
 class KeyDestroyed(Problem):
@@ -42,7 +37,7 @@ class KeyDestroyed(Problem):
 
 
 class KeyHeld(Conflict):
-    """Another service holds something sealed under this person's key, so it is not destroyed."""
+    """A record sealed under this person's key is kept, here or in another service, so the key is not destroyed."""
 
     code, title = "key-held", "Something is still kept under the key of this person"
 
@@ -80,18 +75,23 @@ class Erasure:
     epoch: str
 
 
+Hold = tuple[str, UUID]
+"""One row of the register: the service that keeps a sealed record, and the record's mark."""
+
+
 class _Opened(NamedTuple):
-    """A key in memory, and for whom it is on record that something is sealed under it."""
+    """A key in memory, and which records under it are in the register."""
 
     until: float
     key: bytes
-    holders: frozenset[str]
+    holds: frozenset[Hold]
 
 
 class Vault:
     """Seals and opens under persons' keys. Opened keys stay in memory for at most 60 seconds.
 
-    `holder` is the service: who seals is on record before anything is sealed, and no key is destroyed over its records.
+    `holder` is the service: each record is in the register before anything of it is sealed, and stays there until the service
+    releases it. No key is destroyed while one is there.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Vault:
             raise ValueError(
                 "the vault needs CORRIDOR_VAULT_URL and CORRIDOR_VAULT_EPOCH_FILE or a key provider"
             )
-        self._url = _for_asyncpg(settings.vault_url.get_secret_value())
+        self._url = for_asyncpg(settings.vault_url.get_secret_value())
         self._epochs = keys or FileKeys(settings.vault_epoch_file or Path(), settings.mode)
         self._monotonic = monotonic
         self._holder = holder
@@ -153,13 +153,21 @@ class Vault:
         return opened
 
     async def seal_many(
-        self, values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]], *, holder: str | None = None
+        self,
+        values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]],
+        *,
+        holder: str | None = None,
+        kept_with: UUID | None = None,
     ) -> list[str]:
-        """Seal in the order given, with one query for all keys that are not open yet.
+        """Seal in the order given, with one query for all keys and records that are not known to this process yet.
 
-        `holder`: the service that will keep it, where that is another.
+        `holder`: the service that will keep it, where that is another. `kept_with`: the record with which it is deleted, where
+        that is another than its own.
         """
-        keys = await self._keys({value[0] for value in values}, holder or self._holder)
+        holds: dict[UUID, set[Hold]] = {}
+        for person, _, record, _ in values:
+            holds.setdefault(person, set()).add((holder or self._holder, mark(kept_with or record)))
+        keys = await self._keys(holds)
         if any(keys[value[0]] is None for value in values):
             raise KeyDestroyed
         return [
@@ -172,7 +180,7 @@ class Vault:
         self, values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]]
     ) -> list[str | None]:
         """Open in the order given, with one query; None where that person's key was destroyed. Raises CannotOpen."""
-        keys = await self._keys({value[0] for value in values})
+        keys = await self._keys({value[0]: set() for value in values})
         try:
             return [
                 None
@@ -183,17 +191,22 @@ class Vault:
         except ciphertext.Broken:
             raise CannotOpen from None
 
+    async def release(self, person_id: UUID, records: Iterable[UUID | str] | None = None) -> None:
+        """These records of this service are deleted, or all that it had of the person. None is sealed again under its identifier."""
+        self.forget(person_id)
+        marks = None if records is None else [mark(record) for record in records]
+        await self._call("select vault.release_holds($1, $2, $3)", person_id, marks, self._holder)
+
     async def destroy(self, person_id: UUID) -> Erasure:
         """Destroy this person's key for good; again is the same. Other processes forget it within 60 seconds.
 
-        Raises KeyHeld, and destroys nothing, where another service holds something under it.
+        Raises KeyHeld, and destroys nothing, while a record under it is in the register. Only the roles that erase may do this.
         """
         self.forget(person_id)
         (row,) = await self._call(
-            "select destroyed_at, epoch, held from vault.destroy_key($1, $2, $3)",
+            "select destroyed_at, epoch, held from vault.destroy_key($1, $2)",
             person_id,
             self._epochs.current(),
-            self._holder,
         )
         self.forget(person_id)
         if row["held"]:
@@ -204,45 +217,46 @@ class Vault:
         """Drop the opened key from memory, for example because another service told of the erasure."""
         self._opened.pop(person_id, None)
 
-    async def _keys(self, persons: set[UUID], holder: str | None = None) -> dict[UUID, bytes | None]:
-        """Opened keys; None for a destroyed one. With a holder, it is on record for each. Raises KeyUnknown."""
+    async def _keys(self, wanted: Mapping[UUID, AbstractSet[Hold]]) -> dict[UUID, bytes | None]:
+        """Opened keys; None for a destroyed one. The holds asked for are in the register. Raises KeyUnknown."""
         now = self._monotonic()
         found: dict[UUID, bytes | None] = {}
-        for person in persons:
+        for person, holds in wanted.items():
             opened = self._opened.get(person)
-            if opened is not None and now < opened.until and (holder is None or holder in opened.holders):
+            if opened is not None and now < opened.until and holds <= opened.holds:
                 found[person] = opened.key
-        missing = sorted(persons - found.keys())
+        missing = {person: wanted[person] for person in sorted(wanted.keys() - found.keys())}
         if missing:
-            rows = await self._read(missing, holder)
-            found.update({_uuid(row["person_id"]): self._unwrapped(row) for row in rows})
-            self._keep({person: found.get(person) for person in missing}, now, holder)
-        if persons - found.keys():
+            rows = await self._read(missing)
+            found.update({as_uuid(row["person_id"]): self._unwrapped(row) for row in rows})
+            for person, holds in missing.items():
+                self._keep(person, found.get(person), holds, now)
+        if wanted.keys() - found.keys():
             raise KeyUnknown
         return found
 
-    async def _read(self, persons: list[UUID], holder: str | None) -> list[Any]:
+    async def _read(self, wanted: Mapping[UUID, AbstractSet[Hold]]) -> list[Any]:
         columns = "select person_id, wrapped, epoch from"
-        if holder is None:
-            return await self._call(f"{columns} vault.read_keys($1)", persons)
-        return await self._call(f"{columns} vault.hold_keys($1, $2)", persons, holder)
+        rows = [(person, *hold) for person, holds in wanted.items() for hold in sorted(holds)]
+        if not rows:
+            return await self._call(f"{columns} vault.read_keys($1)", list(wanted))
+        persons, holders, marks = map(list, zip(*rows, strict=True))
+        return await self._call(f"{columns} vault.hold_keys($1, $2, $3)", persons, holders, marks)
 
     def _unwrapped(self, row: Any) -> bytes | None:
         if row["wrapped"] is None:
             return None
         try:
             key = self._epochs.key(row["epoch"])
-            return ciphertext.unwrap(key, _uuid(row["person_id"]), row["epoch"], row["wrapped"])
+            return ciphertext.unwrap(key, as_uuid(row["person_id"]), row["epoch"], row["wrapped"])
         except (EpochKeyMissing, ciphertext.Broken):
             raise CannotOpen from None
 
-    def _keep(self, keys: dict[UUID, bytes | None], now: float, holder: str | None) -> None:
-        for person, key in keys.items():
-            before = self._opened.pop(person, None)
-            if key is not None:
-                known = before.holders if before is not None and now < before.until else frozenset()
-                holders = known if holder is None else known | {holder}
-                self._opened[person] = _Opened(now + CACHE_SECONDS, key, holders)
+    def _keep(self, person: UUID, key: bytes | None, holds: AbstractSet[Hold], now: float) -> None:
+        before = self._opened.pop(person, None)
+        if key is not None:
+            known = before.holds if before is not None and now < before.until else frozenset()
+            self._opened[person] = _Opened(now + CACHE_SECONDS, key, known | holds)
         while len(self._opened) > CACHE_KEYS:
             del self._opened[next(iter(self._opened))]
 
@@ -255,50 +269,14 @@ class Vault:
             raise VaultUnavailable from None  # the driver's message may hold an identifier or an address
 
 
-def _uuid(value: UUID) -> UUID:
+def mark(record_id: UUID | str) -> UUID:
+    """What the register knows a record by: the same each time, and without the record's identifier it says nothing."""
+    return uuid5(_RECORDS, str(record_id))
+
+
+def as_uuid(value: UUID) -> UUID:
     return UUID(int=value.int)  # the driver's own class compares equal, but is not what callers were promised
 
 
-def _for_asyncpg(url: str) -> str:
+def for_asyncpg(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
-
-
-async def migrate_vault(owner_url: str, roles: Sequence[str]) -> None:
-    """Make the vault's table and functions, as its owner; these roles may call what services call, and no more."""
-    connection = await asyncpg.connect(_for_asyncpg(owner_url))
-    try:
-        async with connection.transaction():
-            await connection.execute(_LOCK)
-            await connection.execute(_SQL.read_text(encoding="utf-8"))
-            for role in roles:
-                name = await connection.fetchval("select quote_ident($1)", role)
-                for grant in _GRANTS:
-                    await connection.execute(grant.format(role=name))
-    finally:
-        await connection.close()
-
-
-async def end_epoch(owner_url: str, keys: KeyProvider, epoch: str) -> int:
-    """Wrap the living keys of a past epoch anew, as the owner; then its wrapping key can be destroyed. Returns how many.
-
-    Until then, whoever has an old backup and that wrapping key can read what was erased since.
-    """
-    current, count = keys.current(), 0
-    if epoch == current:
-        raise ValueError("the current epoch cannot be ended")
-    old, new = keys.key(epoch), keys.key(current)
-    connection = await asyncpg.connect(_for_asyncpg(owner_url))
-    try:
-        while rows := await connection.fetch("select * from vault.living_keys($1, $2)", epoch, REWRAP_KEYS):
-            persons = [_uuid(row["person_id"]) for row in rows]
-            opened = [
-                ciphertext.unwrap(old, p, epoch, row["wrapped"]) for p, row in zip(persons, rows, strict=True)
-            ]
-            wrapped = [ciphertext.wrap(new, p, current, key) for p, key in zip(persons, opened, strict=True)]
-            await connection.execute(
-                "select vault.rewrap_keys($1, $2, $3, $4)", persons, wrapped, epoch, current
-            )
-            count += len(rows)
-    finally:
-        await connection.close()
-    return count

@@ -19,6 +19,14 @@ class CaseOpenedV1(Event):
     opened_at: Instant
 
 
+class CaseReopenedV1(Event):
+    """She was erased here and is referred again: the same case, and from now on her data is under the key of `person_id`."""
+
+    type: ClassVar[str] = "case.reopened.v1"
+    case_id: CaseId
+    person_id: UUID
+
+
 class CaseAssignedV1(Event):
     """The whole assignment as it now stands; it replaces what was said before. `import_id`: it came with a file."""
 

@@ -20,7 +20,8 @@ from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
 VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
-"""Of these, intake and interchange destroy keys: a person's when nothing is left under it, and an upload's when it is done."""
+ERASING_SERVICES = ("intake", "interchange")
+"""Those of them that may destroy a key: a person's, and that of a file whose import is done."""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.database import EVERYBODY, Origin, Transaction
-from chassis.identity.access import require_case
+from chassis.identity.access import person_of, require_case
 from chassis.problems import Unavailable
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
@@ -140,7 +140,7 @@ async def get_guardian(consent_id: UUID, actor: Who, running: Running, response:
         case_id = await store.case_for(tx, actor, "consent.read", consent_id)
         response.headers["ETag"] = etag((await queries.consent(tx, consent_id)).revision)
         sealed = await queries.guardian(tx, consent_id)
-        person_id = await store.person_of(tx, case_id)
+        person_id = await person_of(tx, case_id)
         _read(tx, case_id, "consent", consent_id)
     places = [Sealing(person_id, f"consent.{what}", consent_id, text) for what, text in sealed.items()]
     opened = dict(zip(sealed, await running.vault.open_many(places), strict=True))
@@ -243,7 +243,7 @@ async def settled(running: Service, origin: Origin, record: ConsentRecord, respo
 async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) -> Receipt:
     case_id = await store.case_for(tx, actor, "consent.read", consent_id)
     view = await queries.consent(tx, consent_id)
-    person_id = await store.person_of(tx, case_id)
+    person_id = await person_of(tx, case_id)
     _read(tx, case_id, "consent", consent_id)
     return receipt_of(view, person_id, running.settings.cell, signer_of(running))
 

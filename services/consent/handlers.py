@@ -19,7 +19,7 @@ from contracts.events.exchange import (
     RecallAnsweredV1,
     RecallReceivedV1,
 )
-from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1, FieldsRecordedV1
+from contracts.events.intake import AgeGroupKnownV1, FieldsRecordedV1
 from contracts.events.referral import (
     ReferralAcceptedV1,
     ReferralCancelledV1,
@@ -47,11 +47,6 @@ OUTGOING = "outgoing"
 def disclosure_id_of(referral_id: UUID) -> UUID:
     """A referral has one disclosure, whose id everybody can derive."""
     return uuid5(referral_id, "disclosure")
-
-
-def on_case_opened(case: CaseConsents, event: CaseOpenedV1, now: datetime) -> Facts:
-    case.open(event.person_id)
-    return ()
 
 
 def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime) -> Facts:
@@ -175,7 +170,6 @@ def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1
 
 _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
     {
-        CaseOpenedV1: on_case_opened,
         AgeGroupKnownV1: on_age_group_known,
         FieldsRecordedV1: on_fields_recorded,
         ReferralSentV1: on_referral_sent,

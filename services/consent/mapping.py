@@ -43,9 +43,7 @@ UPDATE_RECORD = text(
     "update consent.records set state = :state, revision = :revision, head = :head, valid_until = :valid_until,"
     " terms = cast(:terms as jsonb), sealed = cast(:sealed as jsonb) where id = :id and revision = :before"
 )
-PEOPLE = _upsert(
-    "cases", {"case_id": "uuid", "person_id": "uuid", "age_group": "text"}, "case_id", ["age_group"]
-)
+AGES = _upsert("ages", {"case_id": "uuid", "age_group": "text"}, "case_id", ["age_group"])
 REVISIONS = _insert("revisions", {"consent_id": "uuid", "number": "integer", "body": "jsonb", "hash": "text"})
 _REQUEST = {
     "purpose": "text",

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.access import rights_in
 from chassis.identity.auth import Actor
-from chassis.problems import NotFound, Unavailable
+from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.web.moves import MoveView, Offer
 from services.consent import store
@@ -42,8 +42,8 @@ async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool
     if record.state is not State.REQUESTED:
         return False
     try:
-        child = (await store.person_for(tx, record.case_id)).child
-    except (NotFound, Unavailable):
+        child = await store.counts_as_child(tx, record.case_id)
+    except Unavailable:
         return False
     recorded_by = await store.recorded_by(tx, record)
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.identity.access import require
+from chassis.identity.access import person_of, require
 from chassis.identity.auth import Actor
 from chassis.problems import Unavailable
 from chassis.service import Running
@@ -111,7 +111,7 @@ async def get_protection(
         case_id = await store.case_for(tx, actor, protecting.REVIEW, consent_id)
         found = await protection_queries.one(tx, consent_id)
         moves = await offers.of_record(tx, actor, running, consent_id)
-        person_id = await store.person_of(tx, case_id)
+        person_id = await person_of(tx, case_id)
         tx.say(RecordReadV1(case_id=case_id, resource="consent", resource_id=consent_id))
     place = Sealing(person_id, f"consent.{REASONS}", consent_id, found.sealed_reasons)
     (reasons,) = await running.vault.open_many([place])

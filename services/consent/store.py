@@ -1,6 +1,6 @@
 """The tables and the mapping: records are got under a lock and for an actor, batches are loaded and saved as sets.
 
-Lock order is always the person, the record, then what hangs on it. Whoever moves a record, or a disclosure made under it, holds the
+Lock order is always the case, her age, the record, then what hangs on it. Whoever moves a record, or a disclosure made under it, holds the
 record's row. That is what puts every seal token before or after every withdrawal.
 """
 
@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import require_case, whose
+from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
 from contracts.organisations import ACTIVE
 from services.consent import mapping
 from services.consent.domain.authorisation import Ground
-from services.consent.domain.case import CaseConsents, Person
+from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import ReceivedGrant
@@ -56,13 +56,9 @@ _GRANTS = text(
     "select * from consent.grants where case_id = any(cast(:cases as uuid[])) order by disclosure_id for update"
 )
 _GRANTED_TO = text("select case_id from consent.grants where disclosure_id = :id")
-_PEOPLE = text(
-    "select case_id, person_id, age_group from consent.cases where case_id = any(cast(:cases as uuid[]))"
-)
-_PERSON = text("select case_id, person_id, age_group from consent.cases where case_id = :case for share")
-_LOCK_PEOPLE = text(
-    "select case_id, person_id, age_group from consent.cases where case_id = any(cast(:cases as uuid[]))"
-    " order by case_id for update"
+_AGE = text("select age_group from consent.ages where case_id = :case for share")
+_LOCK_AGES = text(
+    "select from consent.ages where case_id = any(cast(:cases as uuid[])) order by case_id for update"
 )
 _RECORDED_BY = text(
     """
@@ -71,7 +67,6 @@ _RECORDED_BY = text(
     """
 )
 _FIRST_BY = text("select body ->> 'by' from consent.revisions where consent_id = :id and number = 1")
-_LOCK_PERSON = text("select from consent.cases where case_id = :case for update")
 _PROTECTIONS = text(
     "select id from consent.records where case_id = :case and state = 'protected' order by id"
 )
@@ -165,23 +160,21 @@ async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:
     return UUID(str(rows[0].case_id))
 
 
-async def person_for(tx: Transaction, case_id: UUID) -> Person:
-    """Whose case it is and whether she counts as a child, which stays so until this transaction ends.
+async def counts_as_child(tx: Transaction, case_id: UUID) -> bool:
+    """Whether she counts as a child, which stays so until this transaction ends.
 
     Taken before any record of the case is locked, as the handler of `age_group.known` does: a consent is given before or
-    after her age becomes known, and never beside it. Raises NotFound while `case.opened` has not arrived, Unavailable where her age has not.
+    after her age becomes known, and never beside it. Raises Unavailable where it has not arrived.
     """
-    row = (await tx.execute(_PERSON, {"case": case_id})).first()
-    if row is None:
-        raise NotFound
-    if row.age_group is None:
+    age_group = (await tx.execute(_AGE, {"case": case_id})).scalar()
+    if age_group is None:
         raise Unavailable("it has not arrived yet whether she counts as a child")
-    return Person(row.case_id, row.person_id, row.age_group)
+    return is_child(age_group)
 
 
 async def hold_answers(tx: Transaction, case_id: UUID) -> None:
     """Her no and what is recorded because she cannot be asked come one after the other. Before any record is locked."""
-    await tx.execute(_LOCK_PERSON, {"case": case_id})
+    await hold_case(tx, case_id)
 
 
 async def said_no(tx: Transaction, case_id: UUID) -> bool:
@@ -204,14 +197,6 @@ async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:
     return set((await tx.execute(_RECORDED_BY, {"id": record.id})).scalars())
 
 
-async def person_of(tx: Transaction, case_id: UUID) -> UUID:
-    """Whose case it is. Raises NotFound while `case.opened` has not arrived."""
-    row = (await tx.execute(_PEOPLE, {"cases": [case_id]})).first()
-    if row is None:
-        raise NotFound
-    return UUID(str(row.person_id))
-
-
 async def ground(tx: Transaction, cell: str, now: datetime) -> Ground:
     """Agreements as they stand (the newest version that has begun, else the newest) and the directory."""
     agreements = (await tx.execute(_AGREEMENTS, {"now": now})).all()
@@ -227,14 +212,12 @@ async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
 async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
     """Everything about these cases, their records locked in order."""
     cases = {"cases": list(case_ids)}
-    people = (await tx.execute(_LOCK_PEOPLE, cases)).all()
+    await tx.execute(_LOCK_AGES, cases)
     records = (await tx.execute(_LOCK_CASES, cases)).all()
     disclosures = [mapping.disclosure(row) for row in (await tx.execute(_DISCLOSURES, cases)).all()]
     grants = [mapping.grant(row) for row in (await tx.execute(_GRANTS, cases)).all()]
     stand = await ground(tx, cell, tx.now)
     found = {case_id: CaseConsents(case_id, stand) for case_id in case_ids}
-    for person in people:
-        found[person.case_id].person = Person(person.case_id, person.person_id, person.age_group)
     for disclosure in disclosures:
         found[disclosure.request.case_id].disclosures[disclosure.id] = disclosure
     for row in records:
@@ -254,12 +237,8 @@ async def cases_under(tx: Transaction, agreement_id: str, after: str | None, lim
 
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
-    people = [
-        {"case_id": c.case_id, "person_id": c.person.person_id, "age_group": c.person.age_group}
-        for c in cases
-        if c.heard and c.person
-    ]
-    await _write(tx, mapping.PEOPLE, people)
+    ages = [{"case_id": c.case_id, "age_group": c.age_group} for c in cases if c.age_group is not None]
+    await _write(tx, mapping.AGES, ages)
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
     await _write_disclosures(tx, [d for c in cases for d in c.disclosures.values()])

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chassis.database import Database, Transaction
 from chassis.directory import NOT_LISTED, find, refused, require_organisation
-from chassis.identity.access import holder_of, require_case
+from chassis.identity.access import holder_of, person_of, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault.vault import Sealing, Vault
@@ -83,7 +83,7 @@ async def seal_names(
         return {}
     async with database.transaction(actor.origin()) as tx:
         await require_case(tx, actor, action, case_id)
-        person_id = await store.person_of(tx, case_id)
+        person_id = await person_of(tx, case_id)
     values = [Sealing(person_id, f"consent.{what}", consent_id, name) for what, name in names.items()]
     return dict(zip(names, await vault.seal_many(values), strict=True))
 
@@ -135,9 +135,9 @@ async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> No
 
 async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> None:
     """Whether this may be consented to at her age, and by these recipients be received. Before any record is locked."""
-    person = await store.person_for(tx, case_id)
+    child = await store.counts_as_child(tx, case_id)
     with answered():
-        terms.check_speaker(given, child=person.child)
+        terms.check_speaker(given, child=child)
     await require_recipients(tx, actor, case_id, given.recipients)
     if given.decided_by is not None:
         await require_organisation(tx, given.decided_by, "decided_by", cell=actor.cell)
@@ -184,11 +184,11 @@ async def confirm_guardian(
 ) -> ConsentRecord:
     """A second person has looked at who speaks for the child."""
     case_id = await store.case_for(tx, actor, "consent.confirm", consent_id)
-    person = await store.person_for(tx, case_id)
+    child = await store.counts_as_child(tx, case_id)
     held = await store.get(tx, actor, "consent.confirm", consent_id, expected=expected)
     asked_by = await store.recorded_by(tx, held.record)
     with answered():
-        terms.check_speaker(held.record.terms, child=person.child)
+        terms.check_speaker(held.record.terms, child=child)
         facts = held.record.confirm(Act(actor.subject, actor.organisation, held.now), asked_by)
     facts += lengthen(held.record, await store.ground(tx, actor.cell, held.now), held.now)
     await store.save(tx, held.record, facts)

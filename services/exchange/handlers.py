@@ -11,7 +11,7 @@ from contracts.crossing import BY_EVENT
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.directory import DirectoryChangedV1
-from contracts.events.intake import CaseOpenedV1, DisclosureClosedV1
+from contracts.events.intake import DisclosureClosedV1
 from contracts.events.returns import ReturnDepartedV1
 from services.exchange.domain.disclosure import Authorised, Disclosure
 from services.exchange.domain.facts import Fact
@@ -19,7 +19,7 @@ from services.exchange.domain.listings import OwnListing, told
 from services.exchange.domain.process import Relation, pair_of
 from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures, listings, received, relations
-from services.exchange.store.received import Grants, Key, Opening
+from services.exchange.store.received import Grants, Key
 
 Facts = Iterable[Fact]
 
@@ -71,11 +71,6 @@ def on_disclosure_closed(grants: Grants, event: DisclosureClosedV1, now: datetim
     return () if held is None else held.close(event.answer, event.law)
 
 
-def on_case_opened(opening: Opening, event: CaseOpenedV1, now: datetime) -> Facts:
-    opening.person_id = event.person_id
-    return ()
-
-
 def on_process(relation: Relation, event: Any, now: datetime) -> Facts:
     """Any move of a half that tells the other half; `pair_of` has let through no other."""
     crossing = BY_EVENT[type(event)]
@@ -97,10 +92,6 @@ def _disclosure_key(event: Any) -> UUID:
 
 def _grant_key(event: DisclosureClosedV1) -> Key:
     return event.case_id, event.disclosure_id
-
-
-def _case_key(event: CaseOpenedV1) -> UUID:
-    return event.case_id
 
 
 def on_directory_changed(cell: str, partners: Sequence[str]) -> Callable[..., Facts]:
@@ -136,13 +127,6 @@ def _directory(cell: str, partners: Sequence[str]) -> Subscription[str, OwnListi
 def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, Any]]:
     return [
         _directory(cell, [partner for partner in partners if partner != cell]),
-        Subscription(
-            handlers={CaseOpenedV1: on_case_opened},
-            key=_case_key,
-            load=received.load_openings,
-            save=received.save_openings,
-            outgoing=outgoing,
-        ),
         Subscription(
             handlers={
                 DisclosureAuthorisedV1: on_disclosure_authorised,

@@ -124,7 +124,7 @@ class Receiver:
 
     async def _receive(self, raw: Raw, opened: Opened) -> None:
         judged = self._judge(raw, opened)
-        prepared: dict[UUID, Prepared] = {}
+        prepared: dict[UUID, Prepared | None] = {}
         for item in opened.claims.items:
             if (
                 isinstance(item, DisclosureItem)
@@ -135,12 +135,11 @@ class Receiver:
             if await inbox.hold(tx, raw):
                 await receive(tx, replace(judged, prepared=prepared))
 
-    async def _prepare(self, judged: Judged, item: DisclosureItem) -> Prepared:
+    async def _prepare(self, judged: Judged, item: DisclosureItem) -> Prepared | None:
         vault = self._service.vault
         if vault is None:
             raise Unavailable
-        way = judged.way
-        return await prepare(self._service.database, vault, way.recipient, way.sender, item)
+        return await prepare(self._service.database, vault, judged.way, item)
 
     async def _refuse(self, raw: Raw, code: str) -> None:
         async with self._transaction() as tx:

@@ -24,7 +24,7 @@ def build(settings: Settings) -> Service:
         versions=VERSIONS,
         subscriptions=[attention.subscription(), *handlers.subscriptions()],
         work=lambda service: [
-            erasure_work(service),
+            *erasure_work(service),
             carrying_work(),
             *age_work(service),
             received_flags_work(service),

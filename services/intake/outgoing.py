@@ -12,6 +12,7 @@ from contracts.events.intake import (
     CaseAssignedV1,
     CaseIdentifiedV1,
     CaseOpenedV1,
+    CaseReopenedV1,
     CaseScreenedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
@@ -28,6 +29,7 @@ from services.intake.domain import facts
 from services.intake.domain.facts import Fact
 
 DESTROY_KEY = "destroy-key"
+RELEASE = "release-records"
 CARRY_HOLDS = "carry-holds"
 UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
 INDEX = "index"
@@ -36,7 +38,7 @@ RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "c
 
 def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one line a fact
     match fact:
-        case facts.CaseOpened():
+        case facts.CaseOpened() | facts.CaseReopened():
             return _case_opened(fact)
         case facts.CaseAssigned():
             return _case_assigned(fact)
@@ -53,9 +55,9 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
         case facts.HoldPlaced() | facts.HoldLifted():
             return _hold(fact)
         case facts.DisclosureClosed():
-            return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer)
-        case facts.KeyUnneeded():
-            return _key_unneeded(fact)
+            return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer, fact.law)
+        case facts.KeyUnneeded() | facts.ValuesDeleted():
+            return _deleted(fact)
         case facts.FlagsRecorded():
             return FlagsRecordedV1(
                 case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added
@@ -76,7 +78,9 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return _fields_recorded(fact)
 
 
-def _case_opened(fact: facts.CaseOpened) -> CaseOpenedV1:
+def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:
+    if isinstance(fact, facts.CaseReopened):
+        return CaseReopenedV1(case_id=fact.case_id, person_id=fact.person_id)
     return CaseOpenedV1(
         case_id=fact.case_id,
         person_id=fact.person_id,
@@ -188,17 +192,18 @@ def _needs_assessed(fact: facts.NeedsAssessed) -> NeedsAssessedV1:
     )
 
 
-def disclosure_closed(case_id: UUID, disclosure_id: UUID, answer: str) -> DisclosureClosedV1:
-    return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer)
+def disclosure_closed(
+    case_id: UUID, disclosure_id: UUID, answer: str, law: str | None = None
+) -> DisclosureClosedV1:
+    return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer, law=law)
 
 
-def _key_unneeded(fact: facts.KeyUnneeded) -> Due:
-    payload = {
-        "case_id": str(fact.case_id),
-        "person_id": str(fact.person_id),
-        "disclosure_id": str(fact.disclosure_id),
-    }
-    return Due(DESTROY_KEY, str(fact.disclosure_id), payload)
+def _deleted(fact: facts.KeyUnneeded | facts.ValuesDeleted) -> Due:
+    key = str(fact.disclosure_id)
+    payload = {"person_id": str(fact.person_id), "disclosure_id": key}
+    if isinstance(fact, facts.ValuesDeleted):
+        return Due(RELEASE, key, payload)
+    return Due(DESTROY_KEY, key, {**payload, "case_id": str(fact.case_id)})
 
 
 def record_read(

@@ -1,10 +1,12 @@
 """Urgent flags that came with her act where she is now, as long as nobody has recorded any here."""
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.service import Service
+from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
 from services.intake import queries
 from services.intake.age import evidence_of
@@ -12,7 +14,7 @@ from services.intake.domain.age import FLAG, Evidence
 from services.intake.domain.case import State
 from services.intake.outgoing import RECEIVED_FLAGS
 from services.intake.received_flags import flags_that_came, opened_flags
-from services.intake.sealing import FLAGS, seal_json, vault_of
+from services.intake.sealing import FLAGS, vault_of
 from services.intake.store import ages, attention, cases
 
 ATTEMPTS = 1_000
@@ -41,7 +43,9 @@ def received_flags_work(service: Service) -> WorkKind:
         before = await opened_flags(service, case_id, case.person_id, known)
         if known is not None and flags == before:
             return None  # another value of hers was corrected
-        sealed = await seal_json(vault_of(service), case.person_id, FLAGS, case_id, sorted(flags))
+        value = Sealing(case.person_id, FLAGS, case_id, json.dumps(sorted(flags)))
+        came_with = UUID(item.key)
+        (sealed,) = await vault_of(service).seal_many([value], kept_with=came_with)
         return _Came(flags, before, sealed, await evidence_of(service, origin, case_id))
 
     async def finish(tx: Transaction, item: Item, came: _Came | None) -> None:

@@ -8,14 +8,16 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.directory import require_workers
-from chassis.identity.access import require
+from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
+from contracts.protection import is_of_country
 from services.intake.domain import case as domain
 from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import Case, Verb
+from services.intake.outgoing import outgoing
 from services.intake.sealing import FLAGS
-from services.intake.store import ages, attention, cases, index, records
+from services.intake.store import ages, attention, cases, index, received, records
 from services.intake.store.cases import ACTIONS, OpenedCase
 from services.intake.store.index import IndexEntry
 from services.intake.store.records import SealedDecision, SealedScreening
@@ -57,6 +59,22 @@ class NewCase:
     channel: str
     urgency: str
     fields: SealedFields
+
+
+async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UUID, law: str) -> None:
+    """Raises NotFound, WrongState where nothing was taken back after an acceptance, Invalid for a law of another country."""
+    await require_case(tx, actor, "disclosure.retain", case_id)
+    if not is_of_country(law, actor.cell):
+        raise Invalid(
+            errors=[{"loc": ["body", "law"], "msg": "not a law of this country", "code": "other-country"}]
+        )
+    file = (await received.load(tx, [case_id]))[case_id]
+    if disclosure_id not in file.disclosures:
+        raise NotFound
+    with answered():
+        facts = file.retain(disclosure_id, law)
+    await received.save(tx, [file])
+    tx.say(*map(outgoing, facts))
 
 
 @contextmanager

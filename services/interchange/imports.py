@@ -108,7 +108,9 @@ def import_work(service: Service) -> list[WorkKind]:
             await imports.finish_chunk(tx, *ready)
 
     async def forget(item: Item) -> None:
-        await vault_of(service).destroy(UUID(item.payload["import_id"]))
+        import_id = UUID(item.payload["import_id"])
+        await vault_of(service).release(import_id)
+        await vault_of(service).destroy(import_id)
 
     async def forgotten(tx: Transaction, item: Item, result: None) -> None:
         """What was left of the upload is unreadable; nobody is told."""

@@ -9,7 +9,7 @@ from contracts.crossing import BY_CODE, RETURN
 from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
-    CaseOpenedV1,
+    CaseReopenedV1,
     CaseTransferredV1,
     FlagsRecordedV1,
     HoldLiftedV1,
@@ -33,11 +33,6 @@ from services.returns.store import known, returns
 Facts = Iterable[Fact]
 
 
-def on_case_opened(case: CaseKnowledge, event: CaseOpenedV1, now: datetime) -> Facts:
-    case.person_id = event.person_id
-    return ()
-
-
 def on_age_group_known(case: CaseKnowledge, event: AgeGroupKnownV1, now: datetime) -> Facts:
     case.age_group = event.age_group
     return ()
@@ -45,6 +40,12 @@ def on_age_group_known(case: CaseKnowledge, event: AgeGroupKnownV1, now: datetim
 
 def on_flags_recorded(case: CaseKnowledge, event: FlagsRecordedV1, now: datetime) -> Facts:
     case.flags = event.flags
+    return ()
+
+
+def on_case_reopened(case: CaseKnowledge, event: CaseReopenedV1, now: datetime) -> Facts:
+    """What was sealed of her before she was erased is nothing under her new key."""
+    case.flags = None
     return ()
 
 
@@ -143,9 +144,9 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
 def _knowledge() -> Subscription[Any, CaseKnowledge]:
     return Subscription(
         handlers={
-            CaseOpenedV1: on_case_opened,
             AgeGroupKnownV1: on_age_group_known,
             FlagsRecordedV1: on_flags_recorded,
+            CaseReopenedV1: on_case_reopened,
             HoldPlacedV1: on_hold_placed,
             HoldLiftedV1: on_hold_lifted,
             ReferralAcceptedV1: on_referral_accepted,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from chassis.identity.access import find_person, person_of
 from chassis.identity.auth import Actor
 from chassis.problems import Unavailable, WrongState
 from chassis.service import Service
@@ -48,10 +49,10 @@ async def seal(
     """Only for whoever may do this. Raises NotFound, WrongState, Unavailable, KeyDestroyed."""
     async with service.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, returns.action_of(verb), return_id)
-        case = await known.of_case(tx, case_id)
-    if half is not Half.SENDING:
-        raise WrongState(f"the {half} half has nothing of this")
-    return await _vault_of(service).seal(_person(case), field_class, return_id, text)
+        if half is not Half.SENDING:
+            raise WrongState(f"the {half} half has nothing of this")
+        person_id = await person_of(tx, case_id)
+    return await _vault_of(service).seal(person_id, field_class, return_id, text)
 
 
 async def seal_fitness(service: Service, actor: Actor, return_id: UUID, found: Fitness) -> str:
@@ -64,14 +65,17 @@ async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> Se
     async with service.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, returns.action_of(verb), return_id)
         found, case = await returns.read(tx, return_id, half), await known.of_case(tx, case_id)
-    return await opened(service, found, case)
+        person_id = await find_person(tx, case_id)
+    return await opened(service, found, case, person_id)
 
 
-async def opened(service: Service, found: Return, case: CaseKnowledge) -> Seen:
+async def opened(service: Service, found: Return, case: CaseKnowledge, person_id: UUID | None) -> Seen:
     """Flags that were erased protect her as if all were raised, and an assessment that was erased is none."""
     sealed = {FLAGS: (case.case_id, case.flags), f"{CHECK}.{FITNESS}": (found.id, fitness_of(found))}
     values = [
-        Sealing(_person(case), c, record, text) for c, (record, text) in sealed.items() if text is not None
+        Sealing(_arrived(person_id), c, record, text)
+        for c, (record, text) in sealed.items()
+        if text is not None
     ]
     if not values:
         return Seen()
@@ -90,29 +94,30 @@ async def opened(service: Service, found: Return, case: CaseKnowledge) -> Seen:
 
 
 async def open_grounds(
-    service: Service, case: CaseKnowledge, return_id: UUID, sealed: str | None
+    service: Service, person_id: UUID | None, return_id: UUID, sealed: str | None
 ) -> str | None:
     """Of the risk assessment; None where there are none, or where they were erased."""
     if sealed is None:
         return None
-    (text,) = await _vault_of(service).open_many([Sealing(_person(case), GROUNDS, return_id, sealed)])
+    (text,) = await _vault_of(service).open_many([Sealing(_arrived(person_id), GROUNDS, return_id, sealed)])
     return text
 
 
-async def open_checks(service: Service, case: CaseKnowledge, found: Return) -> dict[str, str]:
+async def open_checks(service: Service, person_id: UUID | None, found: Return) -> dict[str, str]:
     """Check → its grounds; what was erased is left out."""
     sealed = {kind: check.grounds for kind, check in found.checks.items() if check.grounds is not None}
     if not sealed:
         return {}
-    values = [Sealing(_person(case), f"{CHECK}.{kind}", found.id, text) for kind, text in sealed.items()]
+    whose = _arrived(person_id)
+    values = [Sealing(whose, f"{CHECK}.{kind}", found.id, text) for kind, text in sealed.items()]
     texts = await _vault_of(service).open_many(values)
     return {kind: text for kind, text in zip(sealed, texts, strict=True) if text is not None}
 
 
-def _person(case: CaseKnowledge) -> UUID:
-    if case.person_id is None:
-        raise Unavailable("the case has not arrived here yet")
-    return case.person_id
+def _arrived(person_id: UUID | None) -> UUID:
+    if person_id is None:
+        raise Unavailable("whose case it is has not arrived here yet")
+    return person_id
 
 
 def _vault_of(service: Service) -> Vault:

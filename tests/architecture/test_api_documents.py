@@ -17,7 +17,7 @@ ROWS = rows()
 _VERBS = """
 list get
 preview ask
-open assign record screen identify assess place lift start break review
+open assign record screen identify assess place lift start break review retain
 renew confirm withdraw revoke hand issue fence
 draft send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close

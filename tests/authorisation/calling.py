@@ -33,7 +33,7 @@ def _but(table: str) -> str:
         return " where type is distinct from 'attempt.refused.v1'"
     if table == "chassis.work":
         return f" where kind <> '{MANY_ATTEMPTS}'"
-    return " where false" if table in {"chassis.attempts", "vault.holders"} else ""
+    return " where false" if table in {"chassis.attempts", "vault.holds"} else ""
 
 
 async def attempts(harness: Harness) -> int:

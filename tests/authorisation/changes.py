@@ -29,6 +29,7 @@ _OF = {
         directory PUT /v1/organisations/{organisation}/services/{service}
     """,
     Change.MOVES: """
+        intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain
         intake POST /v1/break-glass/{glass_id}/review
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
         consent POST /v1/protections/{consent_id}/review

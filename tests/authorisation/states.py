@@ -175,8 +175,13 @@ REFERRALS: Mapping[str, Maker] = MappingProxyType(
     }
 )
 
-NOT_OFFERED = frozenset({"notify POST /v1/inbox/read"})
-"""Commands that no view offers: what is done with everything in a list at once."""
+NOT_OFFERED = frozenset(
+    {
+        "notify POST /v1/inbox/read",
+        "intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain",
+    }
+)
+"""Commands that no view offers: what is done with everything in a list at once, and what is said of a law."""
 
 ORGANISATION = "/v1/organisations/{organisation}"
 

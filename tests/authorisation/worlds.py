@@ -25,7 +25,7 @@ from tests.authorisation.table import CSV, EMERGENCY, NEEDS, ORGANISATION_FORM
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
-from tests.intake.making import authorisation, form
+from tests.intake.making import acceptance_of, authorisation, disclosure, form, recall_of
 from tests.referral import making as referring
 from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
@@ -160,6 +160,23 @@ class Intake(World):
         case_id, disclosure_id = UUID(made["case_id"]), UUID(made["disclosure_id"])
         await self.harness.deliver(authorisation(case_id, ("cor_FullName",), disclosure_id))
         return made
+
+    async def recalled(self) -> Made:
+        """What came from abroad to a case was accepted and taken back."""
+        made = await self.case()
+        async with self.harness.service.database.engine.connect() as conn:
+            statement = text("select person_id from intake.cases where id = :id")
+            person_id = (await conn.execute(statement, {"id": UUID(made["case_id"])})).scalar_one()
+        sent = await disclosure(
+            self.harness,
+            {"cor_Outcome": "well"},
+            case_id=UUID(made["case_id"]),
+            person_id=person_id,
+            first=False,
+        )
+        for event in (sent, acceptance_of(sent), recall_of(sent)):
+            await self.harness.deliver(event)
+        return {**made, "id": str(sent.disclosure_id), "disclosure_id": str(sent.disclosure_id)}
 
     async def _of_case(self, kind: str, what: str, body: Mapping[str, Any]) -> Made:
         made = await self.case()

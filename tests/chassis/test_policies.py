@@ -70,6 +70,7 @@ SUPERVISING = CARING | {
     "consent.revoke",
     "protection.review",
     "glass.review",
+    "disclosure.retain",
 }
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {

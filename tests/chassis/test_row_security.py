@@ -172,7 +172,9 @@ OWNED_BY = {"exchange": "sender"}
 async def filled(request, postgres):
     """A service's name, an engine of its own role, and a case of each organisation."""
     name, versions = request.param, VERSIONS[request.param]
-    _, url = await postgres.create_migrated(name, lambda owner, _: migrate(owner, name, versions))
+    _, url = await postgres.create_migrated(
+        f"secured_{name}", lambda owner, _: migrate(owner, name, versions)
+    )
     engine, cases = create_async_engine(url), {OURS: uuid4(), THEIRS: uuid4()}
     async with engine.begin() as conn:
         await whose(conn, "*")
@@ -284,10 +286,12 @@ async def test_a_person_s_transaction_sees_their_organisation_and_a_service_s_se
 async def test_what_only_the_service_works_with_is_shown_to_no_organisation(name, postgres):
     nobodys = {
         "notify": ("unaddressed",),
-        "exchange": ("persons", "receipts", "inbox", "quarantine"),
+        "exchange": ("receipts", "inbox", "quarantine"),
         "interchange": ("chunks",),
     }
-    _, url = await postgres.create_migrated(name, lambda owner, _: migrate(owner, name, VERSIONS[name]))
+    _, url = await postgres.create_migrated(
+        f"secured_{name}", lambda owner, _: migrate(owner, name, VERSIONS[name])
+    )
     engine = create_async_engine(url)
     async with engine.begin() as conn:
         rows = await conn.execute(

@@ -21,16 +21,16 @@ from pydantic import SecretStr
 
 from chassis.vault import ciphertext
 from chassis.vault.epochs import EpochKeyMissing, FileKeys, FileKeysRefused
+from chassis.vault.owner import end_epoch, migrate_vault
 from chassis.vault.vault import (
     CannotOpen,
+    Erasure,
     KeyDestroyed,
     KeyHeld,
     KeyUnknown,
     Sealing,
     Vault,
     VaultUnavailable,
-    end_epoch,
-    migrate_vault,
 )
 
 CANARY = "สมชาย Somchai-4f1c-canary"
@@ -79,7 +79,7 @@ def role(url: str) -> str:
 @pytest.fixture
 async def world(postgres: Any, tmp_path: Path) -> AsyncIterator[World]:
     owner_url, app_url = await postgres.create_database("vault")
-    await migrate_vault(owner_url, [role(app_url)])
+    await migrate_vault(owner_url, [role(app_url)], erasing=[role(app_url)])
     made = World(owner_url, app_url, tmp_path)
     made.epochs("2026-11", "2026-11")
     made.vault = await made.another()
@@ -91,6 +91,12 @@ async def person(world: World) -> UUID:
     made = uuid4()
     await world.vault.create(made)
     return made
+
+
+async def erase(vault: Vault, someone: UUID) -> Erasure:
+    """The service deletes all it has of somebody, and then the key goes."""
+    await vault.release(someone)
+    return await vault.destroy(someone)
 
 
 async def test_what_is_sealed_opens_again_also_in_another_process(world: World) -> None:
@@ -141,7 +147,7 @@ async def test_what_was_never_sealed_is_refused(world: World, sealed: str) -> No
 async def test_a_destroyed_key_opens_and_seals_nothing_and_is_never_made_again(world: World) -> None:
     someone = await person(world)
     sealed = await world.vault.seal(someone, "name", "r1", CANARY)
-    erasure = await world.vault.destroy(someone)
+    erasure = await erase(world.vault, someone)
     assert erasure.epoch == "2026-11"
     assert (await world.rows("select wrapped, destroyed_at from vault.keys"))[0]["wrapped"] is None
     for attempt in (
@@ -161,12 +167,48 @@ async def test_no_key_is_destroyed_over_what_another_service_has_sealed(world: W
     await world.vault.seal(someone, "prs_FirstName", "r", CANARY)
     sealed = await consent.seal(someone, "consent.witness", "r", CANARY)
     returns = await world.another("returns")
-    for vault in (world.vault, returns, consent):
+    for vault in (world.vault, returns):
         with pytest.raises(KeyHeld):
-            await vault.destroy(someone)
+            await erase(vault, someone)
     assert await again.open(someone, "consent.witness", "r", sealed) == CANARY
+    await consent.release(someone)
+    assert (await world.vault.destroy(someone)).epoch == "2026-11"
     for vault in (consent, again, returns):
         await vault.stop()
+
+
+async def test_no_key_is_destroyed_over_a_record_of_the_service_that_asks(world: World) -> None:
+    someone, received, note = await person(world), uuid4(), uuid4()
+    await world.vault.seal(someone, "prs_FirstName", received, CANARY)
+    sealed = await world.vault.seal(someone, "screening.answers", note, CANARY)
+    await world.vault.release(someone, [received])
+    with pytest.raises(KeyHeld):
+        await world.vault.destroy(someone)
+    assert await world.vault.open(someone, "screening.answers", note, sealed) == CANARY
+    await world.vault.release(someone, [note])
+    assert (await world.vault.destroy(someone)).epoch == "2026-11"
+
+
+async def test_the_register_says_how_many_records_there_are_and_neither_which_nor_of_what_kind(
+    world: World,
+) -> None:
+    someone, record = await person(world), uuid4()
+    await world.vault.seal_many([(someone, name, record, CANARY) for name in ("prs_FirstName", "case.flags")])
+    await world.vault.seal(someone, "screening.answers", "r2", CANARY)
+    rows = await world.rows("select * from vault.holds")
+    assert [row["holder"] for row in rows] == ["intake", "intake"]
+    said = str([tuple(row) for row in rows])
+    assert not [one for one in (str(record), "prs_FirstName", "case.flags", "screening", "r2") if one in said]
+
+
+async def test_a_role_that_does_not_erase_can_destroy_no_key(world: World) -> None:
+    someone = await person(world)
+    await migrate_vault(world.owner_url, [role(world.app_url)])
+    with pytest.raises(VaultUnavailable):
+        await world.vault.destroy(someone)
+    assert (await world.rows("select wrapped is not null as there from vault.keys"))[0]["there"]
+    await world.vault.seal(someone, "name", "r1", "x")
+    await world.vault.release(someone)
 
 
 async def test_reading_holds_nothing_and_what_is_kept_for_another_service_is_that_services(
@@ -177,12 +219,15 @@ async def test_reading_holds_nothing_and_what_is_kept_for_another_service_is_tha
     await world.vault.create(someone)
     (sealed,) = await exchange.seal_many([(someone, "prs_FirstName", "r", CANARY)], holder="intake")
     assert await exchange.open(someone, "prs_FirstName", "r", sealed) == CANARY
-    assert (await world.vault.destroy(someone)).epoch == "2026-11"
+    await exchange.release(someone)
+    with pytest.raises(KeyHeld):
+        await world.vault.destroy(someone)
+    assert (await erase(world.vault, someone)).epoch == "2026-11"
     await exchange.stop()
 
 
 async def test_sealing_and_destroying_at_once_lose_nothing_of_each_other(world: World) -> None:
-    """Either the destruction finds the holder, or the holder finds the key destroyed."""
+    """Either the destruction finds the record in the register, or whoever seals finds the key destroyed."""
     for _ in range(40):
         someone = uuid4()
         await world.vault.create(someone)
@@ -199,7 +244,9 @@ async def test_sealing_and_destroying_at_once_lose_nothing_of_each_other(world: 
         await consent.stop()
 
 
-async def test_being_on_record_costs_no_further_query(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_record_that_is_in_the_register_costs_no_further_query(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     someone, asked = uuid4(), []
     await world.vault.create(someone)
     called = world.vault._call
@@ -233,7 +280,7 @@ async def test_another_process_forgets_a_destroyed_key_within_sixty_seconds_or_w
         "x",
     ]
     for who in (someone, told):
-        await world.vault.destroy(who)
+        await erase(world.vault, who)
     other.forget(told)
     world.at = 59.9
     assert await other.open(someone, "name", "r1", sealed[0]) == "x"
@@ -260,7 +307,7 @@ async def test_many_are_sealed_and_opened_in_order_by_one_query(world: World) ->
     sealed = await world.vault.seal_many(
         [Sealing(who, "name", f"r{i}", str(i)) for i, who in enumerate(people)]
     )
-    await world.vault.destroy(people[3])
+    await erase(world.vault, people[3])
     opened = await world.vault.open_many([(who, "name", f"r{i}", sealed[i]) for i, who in enumerate(people)])
     assert opened == [None if i == 3 else str(i) for i in range(50)]
     assert len([query for query in asked if "_keys($1" in query]) == 2  # all; then the destroyed one again
@@ -336,7 +383,7 @@ async def test_at_the_end_of_an_epoch_living_keys_are_wrapped_anew_and_destroyed
 ) -> None:
     living, erased = await person(world), await person(world)
     sealed = await world.vault.seal(living, "name", "r1", "x")
-    await world.vault.destroy(erased)
+    await erase(world.vault, erased)
     keys = FileKeys(world.epochs("2026-12", "2026-11", "2026-12"), "development")
     assert await end_epoch(world.owner_url, keys, "2026-11") == 1
     assert await end_epoch(world.owner_url, keys, "2026-11") == 0

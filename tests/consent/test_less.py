@@ -475,7 +475,6 @@ async def test_who_lost_a_part_is_told_of_the_part_and_given_the_rest(consent):
 async def test_where_nothing_may_follow_who_reads_on_is_told_that_it_changed(consent):
     """She is to be asked again, since her age is another: nothing more is sealed, and the old value is still read."""
     case, disclosure = _delivered()
-    case.open(uuid4())
     case.learn_age("child", NOW)
     (fact,) = case.corrected({"prs_Birthdate"}, 2, NOW)
     assert (fact.disclosure_id, fact.fields) == (disclosure.id, ("prs_Birthdate",))

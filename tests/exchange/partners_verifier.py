@@ -34,10 +34,8 @@ def verify(raw: bytes, files: Path, own: Path, partner: str, now: datetime) -> d
     """The verdict on each item of the envelope by its identifier: the code that refuses it, or `accepted`."""
     governance = public_keys(loaded(files / "governance.jwks.json"))
     trusted = governed.trust_list(loaded(files / "trust.json"), governance)
-    agreed = (
-        governed.agreement(loaded(path), governance)
-        for path in (files / "agreements" / own.name).glob("*.json")
-    )
+    signed = (files / "agreements" / own.name).glob("*.json")
+    agreed = [governed.agreement(loaded(path), governance) for path in signed]
     agreements = {agreement.terms.id: agreement for agreement in agreed}
     keys = {key.kid: key for path in own.glob("*.jwk.json") for key in own_keys(path)}
     opened = open_envelope(raw, lambda kid: unveiled(kid, keys), lambda kid: trusted.signing_key(kid, now))

@@ -1,5 +1,6 @@
 """What crosses the border and what comes of it: disclosures, process codes, receipts, recalls, answers."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from contracts.border.items import ControlItem, Correction
 from contracts.events import referral, returns
 from contracts.events.consent import DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.intake import DisclosureClosedV1
+from services.exchange.use_cases.prepare_disclosure import _with_key
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import NAME, RECIPIENT, SENDER, VALUES, Case, now, present, rows
 
@@ -39,6 +41,7 @@ async def destroyed_by_intake(cell: Cell, person_id: UUID) -> None:
     """Intake answers a recall as erased: the key is its to destroy."""
     vault = cell.harness.service.vault
     vault._holder = "intake"
+    await vault.release(person_id)
     await vault.destroy(person_id)
 
 
@@ -420,6 +423,31 @@ async def test_a_recall_that_overtook_its_envelope_leaves_a_tombstone(th: Cell, 
     await carry(th, kh)
     [receipt] = await rows(th.harness, "select outcome, code from exchange.receipts")
     assert tuple(receipt) == ("refused", "recalled")
+
+
+async def test_what_was_recalled_before_it_came_has_no_key_and_stands_in_no_register(
+    th: Cell, kh: Cell
+) -> None:
+    case = Case(th.trust)
+    await authorise(th, case)
+    await th.work()
+    envelope = await th.leaving(kh)
+    await th.deliver(recall(case))
+    await carry(th, kh)
+    sealed: list[Any] = []
+    vault = kh.harness.service.vault
+    vault.seal_many = lambda values, **_: sealed.append(values)
+    await kh.take("TH", envelope)
+    assert sealed == []
+
+
+async def test_two_disclosures_of_a_person_who_was_erased_find_the_same_new_one(th: Cell, kh: Cell) -> None:
+    _, received = await send(th, kh)
+    gone = UUID(received["person_id"])
+    await destroyed_by_intake(kh, gone)
+    vault = kh.harness.service.vault
+    first, second = await asyncio.gather(_with_key(vault, gone), _with_key(vault, gone))
+    assert first == second != gone
 
 
 async def test_after_a_recall_no_outcome_goes_back(th: Cell, kh: Cell) -> None:

@@ -315,10 +315,10 @@ async def test_an_envelope_that_cannot_be_taken_in_is_set_aside_and_the_rest_goe
     other, after = await sealed(th, kh)
     real = receiver.prepare
 
-    async def fails(database: Any, vault: Any, own: str, sender: str, item: Item) -> Any:
+    async def fails(database: Any, vault: Any, way: Any, item: Item) -> Any:
         if item.disclosure.disclosure_id == poison.disclosure_id:
             raise RuntimeError("cannot")
-        return await real(database, vault, own, sender, item)
+        return await real(database, vault, way, item)
 
     monkeypatch.setattr(receiver, "prepare", fails)
     behind = th.seal([process(th, the_item(th, kh, raw).reference)], RECIPIENT, SENDER, seq=3)

@@ -1,12 +1,12 @@
 """A key is destroyed only when no service holds anything under it, whoever asks, honest or not."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from chassis.vault.vault import Vault
-from tests.intake.making import bodies, disclosure, open_case, recall_of
+from tests.intake.making import acceptance_of, bodies, disclosure, open_case, recall_of
 
 
 @pytest.fixture
@@ -83,3 +83,41 @@ async def test_where_nobody_holds_anything_the_key_is_destroyed_and_only_then_it
     await intake.work()
     assert await answers(intake) == ["erased"]
     assert await state(intake, sent.case_id) == "erased"
+
+
+async def retain(intake, sent, law="th-archives", **who):
+    path = f"/v1/cases/{sent.case_id}/received/{sent.disclosure_id}/retain"
+    headers = intake.as_("supervisor", **who)
+    return await intake.client.post(path, json={"law": law}, headers=headers)
+
+
+async def test_a_supervisor_says_which_law_has_our_own_record_kept_and_whoever_sent_it_is_told(intake):
+    sent = await disclosure(intake, {"cor_FullName": "Sokha"})
+    await intake.deliver(sent)
+    await intake.deliver(acceptance_of(sent))
+    assert (await retain(intake, sent)).status_code == 409  # nothing was taken back
+    await intake.deliver(recall_of(sent))
+    assert (await retain(intake, sent)).status_code == 200
+    assert (await retain(intake, sent)).status_code == 200
+    closed = bodies(await intake.said(), "disclosure.closed.v1")
+    assert [(one["answer"], one["law"]) for one in closed] == [
+        ("restricted", None),
+        ("retained", "th-archives"),
+    ]
+    async with intake.service.database.engine.connect() as conn:
+        assert (await conn.execute(text("select count(*) from intake.fields"))).scalar_one() == 0
+
+
+async def test_nothing_is_retained_under_another_countrys_law_or_where_it_was_erased_or_never_was(intake):
+    sent = await disclosure(intake, {"cor_FullName": "Sokha"})
+    await intake.deliver(sent)
+    assert (await retain(intake, sent, "kh-archives")).json()["errors"][0]["code"] == "other-country"
+    assert (await retain(intake, sent, "th-anything")).status_code == 422
+    assert (
+        await retain(intake, recall_of(sent).model_copy(update={"disclosure_id": uuid4()}))
+    ).status_code == 404
+    assert (await retain(intake, sent, org="th-shelter")).status_code == 404
+    await intake.deliver(recall_of(sent))
+    await intake.work()
+    assert (await retain(intake, sent)).status_code == 409
+    assert await answers(intake) == ["erased"]

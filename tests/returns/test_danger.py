@@ -11,7 +11,7 @@ from sqlalchemy import text
 from contracts.events import intake, referral
 from services.returns import sealing
 from tests.harness import Harness
-from tests.returns.making import RECEIVER, accepted, age_group, hold, moved, opened
+from tests.returns.making import RECEIVER, accepted, age_group, hold, moved
 from tests.returns.test_service import (
     ASSESSOR,
     SECRET,
@@ -37,7 +37,7 @@ def day(days: int) -> str:
 async def flagged(h: Harness, case_id: UUID, *flags: str) -> intake.FlagsRecordedV1:
     """As intake says it: sealed to the case, under the person's key."""
     async with h.service.database.engine.connect() as conn:
-        statement = text("select person_id from returns.known where case_id = :c")
+        statement = text("select person_id from chassis.case_access where case_id = :c")
         person_id = (await conn.execute(statement, {"c": case_id})).scalar_one()
     codes = "[" + ", ".join(f'"{flag}"' for flag in flags) + "]"
     sealed = await h.service.vault.seal(UUID(str(person_id)), "case.flags", case_id, codes)
@@ -289,8 +289,9 @@ async def test_what_was_erased_protects_her(th: Harness):
     await flagged(th, case_id)
     assert await blocks(th, return_id) == []
     async with th.service.database.engine.connect() as conn:
-        person_id = (await conn.execute(text("select person_id from returns.known"))).scalar_one()
-    await th.service.vault.destroy(UUID(str(person_id)))
+        person_id = (await conn.execute(text("select person_id from chassis.case_access"))).scalar_one()
+    await th.service.vault.release(person_id)
+    await th.service.vault.destroy(person_id)
     assert await blocks(th, return_id) == ["not-fit-to-travel", *CHILD]
 
 
@@ -323,11 +324,11 @@ async def test_two_services_that_speak_of_one_new_case_at_once_lose_nothing(th: 
     for _ in range(10):
         case_id, hold_id = uuid4(), uuid4()
         await asyncio.gather(
-            th.deliver(opened(case_id, uuid4())),
+            th.deliver(age_group(case_id)),
             th.deliver(accepted(case_id, uuid4()), publisher="referral"),
         )
         await th.deliver(hold(case_id, hold_id, datetime.now(UTC) + timedelta(days=30)))
         async with th.service.database.engine.connect() as conn:
             statement = text("select * from returns.known where case_id = :c")
             row = (await conn.execute(statement, {"c": case_id})).one()
-        assert (row.person_id is not None, len(row.accepted), len(row.holds)) == (True, 1, 1)
+        assert (row.age_group, len(row.accepted), len(row.holds)) == ("adult", 1, 1)

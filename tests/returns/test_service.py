@@ -315,8 +315,9 @@ async def test_grounds_that_were_erased_are_shown_as_none(th: Harness):
         await move(th, return_id, verb)
     await move(th, return_id, "assess")
     async with th.service.database.engine.connect() as conn:
-        person_id = (await conn.execute(text("select person_id from returns.known"))).scalar_one()
-    await th.service.vault.destroy(UUID(str(person_id)))
+        person_id = (await conn.execute(text("select person_id from chassis.case_access"))).scalar_one()
+    await th.service.vault.release(person_id)
+    await th.service.vault.destroy(person_id)
     shown = await assessment(th, return_id)
     assert (shown.status_code, shown.json()["grounds"]) == (200, None)
 

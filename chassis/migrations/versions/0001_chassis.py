@@ -55,7 +55,7 @@ create table chassis.attempts (
     primary key (actor, organisation, minute));
 create table chassis.case_access (
     case_id uuid primary key, organisation text not null, workers text[] not null default '{}',
-    handed_over boolean not null default false);
+    handed_over boolean not null default false, person_id uuid);
 create index case_access_organisation on chassis.case_access (organisation, case_id);
 create table chassis.organisations (
     id text primary key, cell text not null, role text not null, status text not null, type text,

@@ -1,7 +1,7 @@
 """All of consent about one case, as a batch of events finds it: records, disclosures, grants, and the ground they stand on."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,26 +20,15 @@ REFERRAL_ENDED = "referral_cancelled"
 """The code of `disclosure_refusal` for what nobody asks for any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Whose case it is here, from `case.opened`, and whether she counts as a child, from `age_group.known`."""
-
-    case_id: UUID
-    person_id: UUID
-    age_group: str | None = None
-    """None until it was heard of."""
-
-    @property
-    def child(self) -> bool:
-        """Whoever is not known to be adult."""
-        return self.age_group != ADULT
+def is_child(age_group: str) -> bool:
+    """Whoever is not known to be adult."""
+    return age_group != ADULT
 
 
 @dataclass(slots=True)
 class CaseConsents:
     case_id: UUID
     ground: Ground
-    person: Person | None = None
     records: dict[UUID, ConsentRecord] = field(default_factory=dict)
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
@@ -47,22 +36,15 @@ class CaseConsents:
     """Referrals that were sent in error: nothing is disclosed for them, whatever is heard later."""
     heard_in_error: set[UUID] = field(default_factory=set)
     """Those of them that were heard of in this batch."""
-    heard: bool = False
-    """The person, or her age group, became known in this batch."""
-
-    def open(self, person_id: UUID) -> None:
-        if self.person is None:
-            self.person, self.heard = Person(self.case_id, person_id), True
+    age_group: str | None = None
+    """Set when it became known in this batch."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """What somebody gave who may not speak at her age permits nothing more: a child alone, or another for an adult."""
-        if self.person is None:
-            return []
-        self.person, self.heard = replace(self.person, age_group=age_group), True
+        self.age_group = age_group
         act = Act("system:consent", authority(self.ground.cell), now)
-        unfit = [
-            r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=self.person.child)
-        ]
+        child = is_child(age_group)
+        unfit = [r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=child)]
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:

@@ -172,7 +172,7 @@ class Disclosure:
         return [ControlDue(correction_item(self.id, revision), self.terms.recipient_cell, content)]
 
     def answered(self, answer: Answer, at: datetime) -> list[Fact]:
-        """A later answer may be a better one: retained, then erased."""
+        """A later answer may say more: restricted, then retained."""
         if self.seals == 0 or not self.over or self.case_id is None or self.answer == answer.answer:
             return []
         self._move(State.ANSWERED)

@@ -39,7 +39,7 @@ class ReceivedDisclosure:
         return True
 
     def close(self, answer: str, law: str | None) -> list[Fact]:
-        """Closed in this cell; the sender is told how. An answer may be made better later (retained, then erased)."""
+        """Closed in this cell; the sender is told how. An answer may be made better later (restricted, then retained)."""
         if self.state not in {Held.RECALLED, Held.ANSWERED}:
             return []
         self.state, self.changed = Held.ANSWERED, True

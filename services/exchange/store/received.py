@@ -1,4 +1,4 @@
-"""Disclosures from abroad as the border remembers them, and the persons of this cell's cases."""
+"""Disclosures from abroad as the border remembers them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,13 +28,6 @@ _MOVE = text(
     where g.sender_cell = n.sender_cell and g.id = n.id
     """
 )
-_PERSONS = text(
-    """
-    insert into exchange.persons (case_id, person_id)
-    select * from unnest(cast(:cases as uuid[]), cast(:persons as uuid[]))
-    on conflict (case_id) do update set person_id = excluded.person_id
-    """
-)
 
 
 @dataclass(slots=True)
@@ -43,14 +36,6 @@ class Grants:
 
     key: Key
     disclosure: ReceivedDisclosure | None = None
-
-
-@dataclass(slots=True)
-class Opening:
-    """A case that was opened in this cell, and whose."""
-
-    case_id: UUID
-    person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +109,6 @@ async def add_tombstone(tx: Transaction, cell: str, disclosure_id: UUID, referra
     return (await tx.execute(text(statement), parameters)).rowcount == 1
 
 
-async def person_of(tx: Transaction, case_id: UUID) -> UUID | None:
-    statement = "select person_id from exchange.persons where case_id = :c"
-    found: UUID | None = (await tx.execute(text(statement), {"c": case_id})).scalar()
-    return found
-
-
 async def recipient_of(tx: Transaction, case_id: UUID) -> str | None:
     """The organisation that a received case is for; None where nothing was received under it."""
     statement = "select recipient from exchange.received where case_id = :c order by at limit 1"
@@ -142,20 +121,6 @@ async def closing(tx: Transaction, case_id: UUID) -> bool:
     statement = "select exists (select from exchange.received where case_id = :c and state = :recalled)"
     parameters = {"c": case_id, "recalled": Held.RECALLED.value}
     return bool((await tx.execute(text(statement), parameters)).scalar_one())
-
-
-async def remember_persons(tx: Transaction, persons: Sequence[tuple[UUID, UUID]]) -> None:
-    if persons:
-        parameters = {"cases": [case for case, _ in persons], "persons": [person for _, person in persons]}
-        await tx.execute(_PERSONS, parameters)
-
-
-async def load_openings(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Opening]:  # noqa: ARG001
-    return {key: Opening(key) for key in keys}
-
-
-async def save_openings(tx: Transaction, openings: Sequence[Opening]) -> None:
-    await remember_persons(tx, [(o.case_id, o.person_id) for o in openings if o.person_id is not None])
 
 
 def _received(row: Any) -> ReceivedDisclosure:

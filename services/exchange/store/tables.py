@@ -7,13 +7,6 @@ from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
 
 META = MetaData(schema="exchange")
 
-PERSONS = Table(
-    "persons",
-    META,
-    Column("case_id", UUID, primary_key=True),
-    required("person_id", UUID),
-)
-
 AGREEMENTS = Table(
     "agreements",
     META,

@@ -1,10 +1,12 @@
 """Before a disclosure is taken in: which case and person of this cell it is about, and its values under that person's key."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from chassis.database import Database
+from chassis.identity.access import find_person
 from chassis.vault.vault import KeyDestroyed, Sealing, Vault
+from contracts.border.check import Way
 from contracts.border.items import DisclosureContent, DisclosureItem
 from contracts.casefile.fields import checked, to_text
 from services.exchange.store import received, relations
@@ -27,28 +29,35 @@ class Prepared:
     sealed: dict[str, str]
 
 
-async def prepare(database: Database, vault: Vault, own: str, other: str, item: DisclosureItem) -> Prepared:
-    """Outside any transaction: the vault is another database."""
+async def prepare(database: Database, vault: Vault, way: Way, item: DisclosureItem) -> Prepared | None:
+    """Outside any transaction: the vault is another database. None for what was taken in before, or recalled."""
+    content = item.disclosure
     async with database.transaction(database.system()) as tx:
-        known = await relations.by_reference(tx, own, other, item.reference)
-        person = None if known is None else await received.person_of(tx, known.case_id)
+        if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
+            return None  # taken in before, or recalled: nothing of it is sealed, and so nothing would have to be released
+        known = await relations.by_reference(tx, way.recipient, way.sender, item.reference)
+        person = None if known is None else await find_person(tx, known.case_id)
         # Answering a recall may destroy the person's key, and with it what was sealed under it a moment before.
         closing = known is not None and await received.closing(tx, known.case_id)
     if known is not None and (person is None or closing):
         raise NotYet
     person_id = await _with_key(vault, person or uuid4())
-    sealed = await _seal(vault, person_id, item.disclosure)
+    sealed = await _seal(vault, person_id, content)
     return Prepared(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
 
 
 async def _with_key(vault: Vault, person_id: UUID) -> UUID:
-    """A person who was erased here and is referred anew starts with a new key, under a new identifier."""
-    try:
-        await vault.create(person_id)
-    except KeyDestroyed:
-        person_id = uuid4()
-        await vault.create(person_id)
-    return person_id
+    """A person who was erased here and is referred anew starts with a new key, under a new identifier.
+
+    It follows from the old one, so that two disclosures that are taken in at once find the same.
+    """
+    while True:
+        try:
+            await vault.create(person_id)
+        except KeyDestroyed:
+            person_id = uuid5(person_id, "again")
+        else:
+            return person_id
 
 
 async def _seal(vault: Vault, person_id: UUID, content: DisclosureContent) -> dict[str, str]:

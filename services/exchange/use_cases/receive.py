@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from chassis.database import Transaction
+from chassis.identity.access import remember_person
 from contracts.border.check import Agreement, Way, check_item
 from contracts.border.envelope import Opened, sha256
 from contracts.border.items import ControlItem, DisclosureItem, Item, ProcessItem, Receipt, Refusal, Resend
@@ -48,7 +49,7 @@ class Judged:
     agreements: Mapping[str, Agreement]
     own: frozenset[str]
     code: str | None = None
-    prepared: Mapping[UUID, Prepared] = field(default_factory=dict)
+    prepared: Mapping[UUID, Prepared | None] = field(default_factory=dict)
 
     @property
     def way(self) -> Way:
@@ -172,17 +173,17 @@ async def _process(tx: Transaction, judged: Judged, item: ProcessItem) -> Incomi
 
 async def _disclosure(tx: Transaction, judged: Judged, item: DisclosureItem) -> IncomingItem:
     way, content, prepared = judged.way, item.disclosure, judged.prepared.get(item.id)
-    if prepared is None:  # refused when it was to be prepared, and no longer
-        raise Overtaken
     refused = IncomingItem(item.id, item.item_class, "refused", RECALLED, disclosure_id=content.disclosure_id)
     if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
         return refused
+    if prepared is None:
+        raise Overtaken
     known = Known(way.recipient, way.sender, item.reference, prepared.case_id, way.sender_cell, live=True)
     if prepared.new_case and not await relations.add(tx, known):
         raise Overtaken
     if await received.closing(tx, prepared.case_id):  # recalled since it was prepared, by another process
         raise Overtaken
-    await received.remember_persons(tx, [(prepared.case_id, prepared.person_id)])
+    await remember_person(tx, prepared.case_id, way.recipient, prepared.person_id)
     await received.add(tx, _arrived(way, item, prepared))
     tx.say(_said(tx, way, item, prepared))
     return replace(refused, outcome="accepted", code=None, case_id=prepared.case_id)

@@ -16,6 +16,14 @@ class CaseOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseReopened:
+    """She was erased here and is referred again, under a new identifier."""
+
+    case_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CaseAssigned:
     case_id: UUID
     organisation: str
@@ -125,6 +133,7 @@ class DisclosureClosed:
     case_id: UUID
     disclosure_id: UUID
     answer: str
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +147,17 @@ class IndexDue:
 
 @dataclass(frozen=True, slots=True)
 class KeyUnneeded:
-    """Nothing is left under the person's key. The recalled disclosure is answered once it is destroyed."""
+    """Values were deleted, and this case needs the person's key no longer. Whether anybody does says the register of the vault."""
 
     case_id: UUID
+    person_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesDeleted:
+    """Of a disclosure, in a case that goes on: the register of the vault knows it no longer."""
+
     person_id: UUID
     disclosure_id: UUID
 
@@ -192,6 +209,7 @@ class GlassReviewed:
 
 Fact = (
     CaseOpened
+    | CaseReopened
     | CaseAssigned
     | CaseTransferred
     | HoldsDue
@@ -208,6 +226,7 @@ Fact = (
     | DisclosureClosed
     | IndexDue
     | KeyUnneeded
+    | ValuesDeleted
     | CaseUnattended
     | StaffChanged
     | GlassBroken

@@ -12,6 +12,7 @@ from contracts.disclosure import REFERRAL
 from services.intake.domain import facts
 from services.intake.domain.age import BIRTHDATE, Age
 from services.intake.domain.case import State as CaseState
+from services.intake.domain.case import WrongState
 from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.facts import Fact
 
@@ -80,6 +81,8 @@ class Disclosure:
     """Field → ciphertext, for fields that are new in this batch."""
     closed_for: str | None = None
     """Why it was taken back, where the recall says so."""
+    retained_by: str | None = None
+    """The law under which this country keeps in its own record what was taken back."""
     corrected: tuple[str, ...] = ()
     """Fields whose values its sender has corrected since, where no newer one came: names."""
     changed: bool = False
@@ -119,9 +122,8 @@ class ReceivedFile:
     """Set when this batch opened the case."""
     reopened: bool = False
     """It was handed over, and something about her came back."""
-    own_records: bool = False
-    """Something else is or may be under the person's key: the case was opened here, or has own fields, screenings, needs,
-    a status. What other services hold under it, the vault knows."""
+    opened_here: bool = False
+    """It did not come from elsewhere: it goes on, and so does its key, whatever is taken back."""
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     accepted: set[UUID] = field(default_factory=set)
     """Referrals accepted here, also those whose disclosure has not been seen yet: the two come by different topics."""
@@ -134,7 +136,7 @@ class ReceivedFile:
         if known is not None:
             return self._drop(known, arrival)
         first = self.person_id is None
-        opened = self._open(arrival) if first else []
+        opened = self._open(arrival) if first else self._reopen(arrival)
         state = State.ACCEPTED if arrival.referral_id in self.accepted else State.HELD
         allowed = {name: value for name, value in arrival.values.items() if name in arrival.grant.fields}
         self.disclosures[arrival.disclosure_id] = Disclosure(
@@ -146,10 +148,6 @@ class ReceivedFile:
             allowed,
             changed=True,
         )
-        if self.state is CaseState.ERASED:  # a destroyed key is never made again, so this is a new one
-            self.person_id = arrival.person_id
-        if self.state is CaseState.HANDED_OVER:  # she comes back to those who had her
-            self.reopened, opened = True, [facts.CaseAssigned(self.case_id, self.organisation, ())]
         self.state, self.changed = CaseState.OPEN, True
         aged = self._aged(arrival.disclosure_id, dated=BIRTHDATE in allowed, first=first)
         named = [facts.IndexDue(self.case_id, arrival.disclosure_id)] if INDEXED & allowed.keys() else []
@@ -180,14 +178,25 @@ class ReceivedFile:
                 disclosure_id, self.case_id, referral_id, State.STOPPED, closed_for=reason, changed=True
             )
             self.disclosures[disclosure_id] = tombstone
-            return [facts.DisclosureClosed(self.case_id, disclosure_id, "stopped")]
+            return []  # it is answered when the values have come, were not kept, and are nowhere any more
         if not disclosure.move(Verb.RECALL):
             return []
         self.changed, disclosure.values, disclosure.closed_for = True, {}, reason
         unindexed = facts.IndexDue(self.case_id, disclosure_id, closed=True)
-        if disclosure.state is State.RESTRICTED:
-            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted"), unindexed]
-        return [*self._erased(disclosure_id), unindexed]
+        return [*self._deleted(disclosure_id, self.person_id), unindexed]
+
+    def retain(self, disclosure_id: UUID, law: str) -> list[Fact]:
+        """What was received is deleted; somebody says which law has it kept where it went into this country's own record.
+
+        Raises WrongState where nothing was taken back after an acceptance.
+        """
+        disclosure = self.disclosures.get(disclosure_id)
+        if disclosure is None or disclosure.state is not State.RESTRICTED:
+            raise WrongState
+        if disclosure.retained_by == law:
+            return []
+        disclosure.retained_by, disclosure.changed = law, True
+        return [facts.DisclosureClosed(self.case_id, disclosure_id, "retained", law)]
 
     def correct(self, disclosure_id: UUID, fields: Collection[str]) -> list[Fact]:
         """Its sender has other values by now. What was not kept here, or never received, needs no correction."""
@@ -208,22 +217,27 @@ class ReceivedFile:
             facts.CaseAssigned(self.case_id, self.organisation, ()),
         ]
 
+    def _reopen(self, arrival: Arrival) -> list[Fact]:
+        """She was erased, and a destroyed key is never made again; or she comes back to those who had handed her over."""
+        said: list[Fact] = []
+        if arrival.person_id != self.person_id:
+            self.person_id = arrival.person_id
+            said.append(facts.CaseReopened(self.case_id, arrival.person_id))
+        if self.state is CaseState.HANDED_OVER:
+            self.reopened = True
+            said.append(facts.CaseAssigned(self.case_id, self.organisation, ()))
+        return said
+
     def _drop(self, known: Disclosure, arrival: Arrival) -> list[Fact]:
-        """It was recalled before it came: not kept, and its key goes if nothing else is under it."""
+        """It was recalled before it came, so it is not kept."""
         if known.state is not State.STOPPED or known.grant is not None:
             return []
         known.grant, known.changed = arrival.grant, True
-        if self._holds_anything():
-            return []
-        return [facts.KeyUnneeded(self.case_id, arrival.person_id, arrival.disclosure_id)]
+        return self._deleted(arrival.disclosure_id, arrival.person_id)
 
-    def _erased(self, disclosure_id: UUID) -> list[Fact]:
-        """The answer waits for the key's end, so that it is true when it is given. Where the key stays it is `restricted`."""
-        if self.person_id is None or self._holds_anything():
-            return [facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")]
-        self.state = CaseState.ERASED
-        return [facts.KeyUnneeded(self.case_id, self.person_id, disclosure_id)]
-
-    def _holds_anything(self) -> bool:
-        kept = (State.HELD, State.ACCEPTED, State.RESTRICTED)
-        return self.own_records or any(d.state in kept for d in self.disclosures.values())
+    def _deleted(self, disclosure_id: UUID, person_id: UUID | None) -> list[Fact]:
+        """Where help goes on under the key, that is `restricted`. Else the answer waits until it is certain what becomes of the key."""
+        if person_id is None or self.opened_here or self.accepted:
+            closed = facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")
+            return [closed] if person_id is None else [closed, facts.ValuesDeleted(person_id, disclosure_id)]
+        return [facts.KeyUnneeded(self.case_id, person_id, disclosure_id)]

@@ -22,17 +22,8 @@ _ONE_AT_A_TIME = text(
 )
 _CASES = text(
     """
-    select c.id, c.person_id, c.organisation, c.urgency, c.state,
-        c.channel <> 'exchange'
-        or exists (select from intake.fields f where f.case_id = c.id and f.source = 'own')
-        or exists (select from intake.field_revisions r where r.case_id = c.id)
-        or exists (select from intake.screenings s where s.case_id = c.id)
-        or exists (select from intake.statuses s where s.case_id = c.id)
-        or exists (select from intake.needs n where n.case_id = c.id)
-        or exists (select from intake.age_assessments a where a.case_id = c.id)
-        or c.flags is not null
-        or exists (select from intake.cases o where o.person_id = c.person_id and o.id <> c.id) as own_records
-    from intake.cases c where c.id = any(cast(:ids as uuid[])) order by c.id for update of c
+    select id, person_id, organisation, urgency, state, channel
+    from intake.cases where id = any(cast(:ids as uuid[])) order by id for update
     """
 )
 _DISCLOSURES = text(
@@ -68,13 +59,13 @@ _ACCEPT = text(
 )
 _PUT = text(
     """
-    insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at, closed_for, corrected)
+    insert into intake.disclosures (id, case_id, referral_id, state, received_at, closed_at, closed_for, retained_by, corrected)
     select d.id, d.case_id, d.referral_id, d.state, cast(:now as timestamptz),
-        case when d.closed then cast(:now as timestamptz) end, d.closed_for, string_to_array(d.corrected, ',')
+        case when d.closed then cast(:now as timestamptz) end, d.closed_for, d.retained_by, string_to_array(d.corrected, ',')
     from unnest(cast(:ids as uuid[]), cast(:cases as uuid[]), cast(:referrals as uuid[]), cast(:states as text[]),
-                cast(:closed as boolean[]), cast(:closed_for as text[]), cast(:corrected as text[]))
-         as d(id, case_id, referral_id, state, closed, closed_for, corrected)
-    on conflict (id) do update set state = excluded.state, corrected = excluded.corrected,
+                cast(:closed as boolean[]), cast(:closed_for as text[]), cast(:retained as text[]), cast(:corrected as text[]))
+         as d(id, case_id, referral_id, state, closed, closed_for, retained_by, corrected)
+    on conflict (id) do update set state = excluded.state, corrected = excluded.corrected, retained_by = excluded.retained_by,
         closed_for = coalesce(intake.disclosures.closed_for, excluded.closed_for),
         closed_at = coalesce(intake.disclosures.closed_at, excluded.closed_at)
     """
@@ -105,7 +96,12 @@ _KEEP = text(
     on conflict do nothing
     """
 )
-_ERASE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
+_DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
+# Only while this person's key still is the case's: a later disclosure may have opened it again under another.
+_ERASED = text(
+    "update intake.cases set state = 'erased', came_flags = null, version = version + 1"
+    " where id = :case_id and person_id = :person"
+)
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile]:
@@ -120,13 +116,18 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile
             row.organisation,
             row.urgency,
             CaseState(row.state),
-            own_records=row.own_records,
+            opened_here=row.channel != CHANNEL,
         )
     for row in await tx.execute(_DISCLOSURES, ids):
         files[row.case_id].disclosures[row.id] = _disclosure(row)
     for row in await tx.execute(_ACCEPTED, ids):
         files[row.case_id].accepted.add(row.referral_id)
     return files
+
+
+async def erased(tx: Transaction, case_id: UUID, person_id: UUID) -> None:
+    """The key of this person is destroyed: nobody reads or writes in this case until she is referred again."""
+    await tx.execute(_ERASED, {"case_id": case_id, "person": person_id})
 
 
 async def save(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
@@ -172,6 +173,7 @@ async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> N
         "states": [d.state for d in changed],
         "closed": [d.state in CLOSED for d in changed],
         "closed_for": [d.closed_for for d in changed],
+        "retained": [d.retained_by for d in changed],
         "corrected": [",".join(d.corrected) for d in changed],
         "now": tx.now,
     }
@@ -180,9 +182,9 @@ async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> N
     if granted:
         await tx.execute(_GRANT, _grants(granted))
     await _keep(tx, changed)
-    erased = [d.id for d in changed if d.state in {State.ERASED, State.STOPPED}]
-    if erased:
-        await tx.execute(_ERASE, {"ids": erased})
+    closed = [d.id for d in changed if d.state in CLOSED]
+    if closed:
+        await tx.execute(_DELETE, {"ids": closed})
 
 
 async def _keep(tx: Transaction, changed: Sequence[Disclosure]) -> None:
@@ -246,5 +248,6 @@ def _disclosure(row: Any) -> Disclosure:
         State(row.state),
         grant,
         closed_for=row.closed_for,
+        retained_by=row.retained_by,
         corrected=tuple(row.corrected),
     )

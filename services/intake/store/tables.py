@@ -164,6 +164,7 @@ DISCLOSURES = Table(
     required("received_at", TIMESTAMPTZ),
     Column("closed_at", TIMESTAMPTZ),
     Column("closed_for", TEXT),
+    Column("retained_by", TEXT),
     filled("corrected", TEXTS),
 )
 

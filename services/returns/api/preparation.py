@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 
+from chassis.identity.access import find_person
 from chassis.problems import Invalid
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Who
@@ -23,7 +24,7 @@ from services.returns.domain.check import DOCUMENTS, FITNESS, Check
 from services.returns.domain.facts import Fact
 from services.returns.domain.fitness import Certificate, Fitness
 from services.returns.domain.states import Half, Verb
-from services.returns.store import known, returns
+from services.returns.store import returns
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["preparation"])
 
@@ -160,7 +161,7 @@ async def list_checks(return_id: UUID, actor: Who, running: Running) -> Listing[
     """Read in one transaction; what is sealed is opened when it has ended."""
     async with running.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, "return.read", return_id)
-        found, case = await returns.read(tx, return_id, Half(half)), await known.of_case(tx, case_id)
+        found, person_id = await returns.read(tx, return_id, Half(half)), await find_person(tx, case_id)
         tx.say(RecordReadV1(case_id=case_id, resource="return", resource_id=return_id))
-    texts = await sealing.open_checks(running, case, found)
+    texts = await sealing.open_checks(running, person_id, found)
     return Listing(items=queries.check_views(found, texts))

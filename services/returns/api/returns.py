@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
-from chassis.identity.access import require, rights_in
+from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
 from chassis.service import Running, Service
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
@@ -79,21 +79,28 @@ async def get_return(
         view = await queries.assisted_return(tx, return_id, meant)
         found, case = await store.read(tx, return_id, meant), await known.of_case(tx, case_id)
         listed, permitted = await use_cases.is_listed(tx, found), await rights_in(tx, actor, case_id)
+        person_id = await find_person(tx, case_id)
         _read(tx, case_id, return_id)
     response.headers["ETag"] = etag(view.version)
-    codes = await _blocks(running, actor, found, case, listed=listed)
+    codes = await _blocks(running, actor, found, case, person_id, listed=listed)
     view.blocks = queries.block_views(found, case, codes, running.clock())
     view.moves = queries.moves(found, actor, running.commands, permitted, codes)
     return view
 
 
 async def _blocks(
-    running: Service, actor: Actor, found: Return, case: CaseKnowledge, *, listed: bool
+    running: Service,
+    actor: Actor,
+    found: Return,
+    case: CaseKnowledge,
+    person_id: UUID | None,
+    *,
+    listed: bool,
 ) -> tuple[str, ...]:
     """What would stand in the way of a clearance or departure by this actor, now."""
     if found.half is not Half.SENDING or found.state not in WEIGHED:
         return ()
-    knowledge = use_cases.knowledge(case, await opened(running, found, case), listed=listed)
+    knowledge = use_cases.knowledge(case, await opened(running, found, case, person_id), listed=listed)
     country, now = running.ports["country"], running.clock()
     clearer = actor.subject if found.clearer is None else found.clearer
     return blocks(found, knowledge, country.rules, country.moment(now, now, clearer))
@@ -107,9 +114,9 @@ async def get_assessment(
     async with running.database.transaction(actor.origin()) as tx:
         meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assessment(tx, return_id, meant)
-        case = await known.of_case(tx, case_id)
+        person_id = await find_person(tx, case_id)
         _read(tx, case_id, return_id)
-    grounds = await open_grounds(running, case, return_id, view.grounds)
+    grounds = await open_grounds(running, person_id, return_id, view.grounds)
     return view.model_copy(update={"grounds": grounds})
 
 

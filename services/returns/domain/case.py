@@ -53,7 +53,6 @@ class CaseKnowledge:
     """
 
     case_id: UUID
-    person_id: UUID | None = None
     age_group: str | None = None
     flags: str | None = None
     holds: dict[UUID, datetime | None] = field(default_factory=dict)

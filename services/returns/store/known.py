@@ -1,4 +1,4 @@
-"""What returns has heard of each case: whose it is, age group, flags, holds, and who has accepted her."""
+"""What returns has heard of each case: age group, flags, holds, and who has accepted her."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.returns.domain.case import CaseKnowledge
 from services.returns.store.tables import KNOWN
 
 _ENSURE = insert_missing(KNOWN, "case_id", "holds", "accepted")
-_SAVE = update_set(KNOWN, "person_id", "age_group", "flags", "holds", "accepted")
+_SAVE = update_set(KNOWN, "age_group", "flags", "holds", "accepted")
 _KNOWLEDGE = Reader(CaseKnowledge, KNOWN)
 _READ = f"select {_KNOWLEDGE.columns()} from returns.known"
 _LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id for update")

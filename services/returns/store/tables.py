@@ -11,7 +11,6 @@ KNOWN = Table(
     "known",
     META,
     Column("case_id", UUID, primary_key=True),
-    Column("person_id", UUID),
     Column("age_group", TEXT),
     Column("flags", TEXT),
     required("holds", JSONB),

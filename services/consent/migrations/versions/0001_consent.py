@@ -8,7 +8,7 @@ revision = "consent_0001"
 down_revision = None
 
 STATEMENTS = """
-create table consent.cases (case_id uuid primary key, person_id uuid not null, age_group text);
+create table consent.ages (case_id uuid primary key, age_group text not null);
 create table consent.records (
     id uuid primary key, case_id uuid not null, organisation text not null, state text not null,
     revision integer not null, head text not null, salt text not null, valid_until timestamptz not null,
@@ -74,7 +74,7 @@ def upgrade() -> None:
     for table in ("revisions", "ledger"):
         op.execute(TRIGGER.format(table=table))
     for statement in (
-        *by_case("consent", ("cases", "records", "disclosures", "ledger", "grants", "sent_in_error")),
+        *by_case("consent", ("ages", "records", "disclosures", "ledger", "grants", "sent_in_error")),
         *by_parent("consent", "revisions", "select from consent.records r where r.id = consent_id"),
     ):
         op.execute(statement)

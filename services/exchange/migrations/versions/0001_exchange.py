@@ -8,7 +8,6 @@ revision = "exchange_0001"
 down_revision = None
 
 STATEMENTS = (
-    "create table exchange.persons (case_id uuid primary key, person_id uuid not null)",
     """create table exchange.agreements (
     id text not null, version integer not null, sha256 text not null, cells text[] not null, document jsonb not null,
     valid_from timestamptz not null, valid_until timestamptz not null, current boolean not null,
@@ -94,6 +93,6 @@ def upgrade() -> None:
         *by_parent(
             "exchange", "incoming_items", "select from exchange.incoming_envelopes e where e.id = envelope_id"
         ),
-        *by_nobody("exchange", ("persons", "receipts", "inbox", "quarantine")),
+        *by_nobody("exchange", ("receipts", "inbox", "quarantine")),
     ):
         op.execute(statement)

@@ -65,7 +65,7 @@ create table intake.disclosures (
     state text not null check (state in ('held', 'accepted', 'erased', 'restricted', 'stopped')),
     sender text, sender_cell text, service text, purpose text, agreement_id text, agreement_version integer,
     consent_revision integer, consent_sha256 text, kind text, fields text[], back_categories text[], valid_until timestamptz,
-    received_at timestamptz not null, closed_at timestamptz, closed_for text,
+    received_at timestamptz not null, closed_at timestamptz, closed_for text, retained_by text,
     corrected text[] not null default '{}');
 create index disclosures_of_referral on intake.disclosures (referral_id);
 create index disclosures_of_case on intake.disclosures (case_id);

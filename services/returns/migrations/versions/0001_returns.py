@@ -9,7 +9,7 @@ down_revision = None
 
 STATEMENTS = """
 create table returns.known (
-    case_id uuid primary key, person_id uuid, age_group text, flags text, holds jsonb not null, accepted jsonb not null);
+    case_id uuid primary key, age_group text, flags text, holds jsonb not null, accepted jsonb not null);
 create table returns.returns (
     id uuid not null, half text not null check (half in ('sending', 'receiving')), case_id uuid not null,
     organisation text not null, sender text not null, receiver text not null, receiver_cell text not null,
