@@ -15,9 +15,9 @@ from chassis.database import EVERYBODY, Transaction
 from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
-from chassis.identity.standing import NOWHERE, Standing
 from chassis.problems import Forbidden, NotFound, Unavailable
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
+from contracts.internal import NOWHERE, Standing
 
 Rights = Callable[[str], bool]
 """Whether an action of the policies is permitted."""
