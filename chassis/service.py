@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +23,7 @@ from chassis.identity import access
 from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
 from chassis.observe.telemetry import Telemetry
+from chassis.peers import Peers
 from chassis.purge import purge_work
 from chassis.replays import replay_work
 from chassis.settings import Settings
@@ -88,8 +88,7 @@ class Service:
         )
         self.vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
-        self.tokens = ServiceTokens(settings, name, clock)
-        self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())
+        self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
         self.subscriptions: list[Subscription[Any, Any]] = [
             *([directory.subscription()] if follows_directory else []),
             *([access.subscription()] if follows_cases else []),
@@ -136,7 +135,7 @@ class Service:
             self.validator,
             self.policies,
         )
-        app.state.settings, app.state.name = self.settings, self.name
+        app.state.settings, app.state.name, app.state.peers = self.settings, self.name, self.peers
         app.include_router(router)
         for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
             app.include_router(routes)
@@ -175,7 +174,7 @@ class Service:
         """Let every loop finish what it has in hand, then close what they stand on; each step has its time."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
-            stack.push_async_callback(within, CLOSE_SECONDS, self.http.aclose())
+            stack.push_async_callback(within, CLOSE_SECONDS, self.peers.http.aclose())
             if self.vault is not None:
                 stack.push_async_callback(self.vault.stop)
             stack.push_async_callback(within, CLOSE_SECONDS, asyncio.to_thread(self.telemetry.close))

@@ -5,11 +5,13 @@ import contextlib
 import ssl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
+from pydantic import SecretStr
 
 from chassis.endings import within
 from chassis.faults import TopicUnavailable
@@ -21,6 +23,29 @@ MAX_BATCH_BYTES = 1_000_000
 METADATA_SECONDS = 10.0
 RANGE_SECONDS = 5.0
 KEYS_CACHED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How a Kafka cluster is reached. With a user it is SCRAM over TLS; without one, a development broker in clear."""
+
+    bootstrap: str
+    user: str | None
+    password: SecretStr | None
+    ca_file: Path | None
+
+    def connection(self, client_id: str) -> dict[str, Any]:
+        common = {"bootstrap_servers": self.bootstrap, "client_id": client_id}
+        if self.user is None or self.password is None:
+            return {**common, "security_protocol": "PLAINTEXT"}
+        return {
+            **common,
+            "security_protocol": "SASL_SSL",
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": self.user,
+            "sasl_plain_password": self.password.get_secret_value(),
+            "ssl_context": ssl.create_default_context(cafile=self.ca_file),
+        }
 
 
 class KafkaLink:
@@ -57,17 +82,10 @@ class KafkaLink:
 
     def _connection(self) -> dict[str, Any]:
         settings = self._settings
-        common = {"bootstrap_servers": settings.kafka_bootstrap, "client_id": f"corridor-{self.service}"}
-        if settings.kafka_user is None or settings.kafka_password is None:
-            return {**common, "security_protocol": "PLAINTEXT"}
-        return {
-            **common,
-            "security_protocol": "SASL_SSL",
-            "sasl_mechanism": "SCRAM-SHA-512",
-            "sasl_plain_username": settings.kafka_user,
-            "sasl_plain_password": settings.kafka_password.get_secret_value(),
-            "ssl_context": ssl.create_default_context(cafile=settings.kafka_ca_file),
-        }
+        broker = Broker(
+            settings.kafka_bootstrap, settings.kafka_user, settings.kafka_password, settings.kafka_ca_file
+        )
+        return broker.connection(f"corridor-{self.service}")
 
 
 class Partitions:

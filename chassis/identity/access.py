@@ -16,12 +16,12 @@ from chassis.database import EVERYBODY, Transaction
 from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
-from chassis.identity.standing import NOWHERE, Standing
 from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
 from chassis.rows import Reader
 from chassis.tables import insert_missing, upsert_set
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
+from contracts.internal import NOWHERE, Standing
 
 Rights = Callable[[str], bool]
 """Whether an action of the policies is permitted."""

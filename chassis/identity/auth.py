@@ -155,17 +155,28 @@ def _known_purpose(purpose: str | None) -> str | None:
     return purpose
 
 
+class OwnKey:
+    """The service's private key, read from its file when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._file = settings.service_key_file
+        self._key: OKPKey | None = None
+
+    def read(self) -> OKPKey:
+        """Raises ServiceKeyMissing."""
+        if self._key is None:
+            if self._file is None:
+                raise ServiceKeyMissing
+            self._key = private_key(self._file)
+        return self._key
+
+
 class ServiceTokens:
     """Signs this service's calls to others with its own key; each token is for one callee and lives 60 seconds."""
 
     def __init__(self, settings: Settings, name: str, clock: Clock = utc_now) -> None:
-        self._file, self._cell, self._name, self._clock = (
-            settings.service_key_file,
-            settings.cell,
-            name,
-            clock,
-        )
-        self._key: OKPKey | None = None
+        self._cell, self._name, self._clock = settings.cell, name, clock
+        self._key = OwnKey(settings)
 
     def bearer(self, audience: str) -> str:
         """The token itself, without the word Bearer. Raises ServiceKeyMissing."""
@@ -178,17 +189,10 @@ class ServiceTokens:
             "exp": int((now + timedelta(seconds=signing.SERVICE_LIFETIME_SECONDS)).timestamp()),
             "jti": str(uuid4()),
         }
-        return signing.sign(self._own_key(), self._name, claims)
+        return signing.sign(self._key.read(), self._name, claims)
 
     def headers(self, audience: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.bearer(audience)}"}
-
-    def _own_key(self) -> OKPKey:
-        if self._key is None:
-            if self._file is None:
-                raise ServiceKeyMissing
-            self._key = private_key(self._file)
-        return self._key
 
 
 def private_key(path: Path) -> OKPKey:

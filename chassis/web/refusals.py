@@ -6,37 +6,16 @@ these two are asked, outside any transaction, before it is given. Both kinds of 
 same way and look the same.
 """
 
-from typing import Protocol
-
 from fastapi import Request, Response
-from httpx2 import AsyncClient, HTTPError
-from httpx2 import codes as http
 from starlette.background import BackgroundTask
 
-from chassis.database import Database
 from chassis.identity.access import CaseRefused
-from chassis.identity.auth import ServiceTokens
-from chassis.identity.standing import NOWHERE, Standing, StandingForm
-from chassis.observe.telemetry import Telemetry
+from chassis.identity.standing import question
+from chassis.peers import Away, Peers
 from chassis.problems import NotFound, Problem, Unavailable
-from chassis.settings import Settings
 from chassis.web import attempts
 from chassis.web.answers import problem_response
-
-FIRST_TO_HEAR = ("intake", "exchange")
-"""In this order: what intake says of a case stands, and only what it has not heard of may still be at the border."""
-TIMEOUT_SECONDS = 2.0
-
-
-class AskingService(Protocol):
-    """The parts of a service by which it asks another, and writes down who was refused."""
-
-    name: str
-    settings: Settings
-    database: Database
-    http: AsyncClient
-    tokens: ServiceTokens
-    telemetry: Telemetry
+from contracts.internal import NOWHERE, STANDING, Standing
 
 
 class NotYetHeard(Unavailable):
@@ -52,46 +31,32 @@ async def refused(request: Request, error: Exception) -> Response:
     """The exception handler for CaseRefused; by now the transaction of the request is over."""
     if not isinstance(error, CaseRefused):
         raise error
-    service: AskingService = request.app.state.service
+    state = request.app.state
     try:
-        elsewhere = await _elsewhere(service, error)
-    except Unavailable as away:
-        return problem_response(away)
+        elsewhere = await _elsewhere(state.name, state.peers, error)
+    except Away:
+        return problem_response(Unavailable())
     problem: Problem = NotYetHeard() if elsewhere.allowed else NotFound()
     response = problem_response(problem)
     if not elsewhere.allowed and (error.known or elsewhere.known):
         response.background = BackgroundTask(
-            attempts.note, service.database, error
+            attempts.note, state.database, error
         )  # after the answer, so that no time tells
     return response
 
 
-async def _elsewhere(service: AskingService, error: CaseRefused) -> Standing:
-    """What the services say that hear of a case before others do. Where one is away, nobody is told "not there"."""
+async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> Standing:
+    """What the services say that hear of a case before others do. Raises Away: where one is, nobody is told "not there"."""
     if error.actor.service:
         return NOWHERE
     settled = False
-    for name in FIRST_TO_HEAR:
-        if name == service.name:
+    for first, call in STANDING.items():
+        if first == name:
             settled = error.known  # the next is asked all the same, so that no time tells
             continue
-        said = await _ask(service, name, error)
+        if not peers.knows(first):
+            continue
+        said = await peers.ask(call, error.case_id, question(error.actor, error.action))
         if said.known:
             return Standing(known=True, allowed=said.allowed and not settled)
     return NOWHERE
-
-
-async def _ask(service: AskingService, name: str, error: CaseRefused) -> Standing:
-    base = service.settings.peers.get(name)
-    if base is None:
-        return NOWHERE
-    url = f"{base.rstrip('/')}/internal/v1/cases/{error.case_id}/standing"
-    asked = StandingForm.of(error.actor, error.action).model_dump()
-    try:
-        headers = {**service.tokens.headers(name), **service.telemetry.headers()}
-        answer = await service.http.post(url, json=asked, headers=headers, timeout=TIMEOUT_SECONDS)
-        if answer.status_code == http.OK:
-            return Standing.model_validate_json(answer.content)
-    except (HTTPError, ValueError):
-        pass
-    raise Unavailable

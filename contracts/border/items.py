@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import Discriminator
 
+from contracts.casefile.fields import FieldValue
 from contracts.disclosure import REFERRAL
 
-FieldValue = str | tuple[str, ...]
 CODE_LISTS = "1"
 """The version of the code lists that we speak."""
 

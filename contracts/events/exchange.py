@@ -1,6 +1,7 @@
 """What exchange says: agreements, and what crossed the border, was refused there, or came in."""
 
-from typing import Annotated, ClassVar
+from dataclasses import fields
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -83,6 +84,14 @@ class Grant(BaseModel):
     valid_until: Instant
     basis: Annotated[str, Code("disclosure_basis")] | None = None
     law: Annotated[str, Code("protection_law")] | None = None
+
+    def kept_by(self, kind: type[Any]) -> dict[str, Any]:
+        """What a dataclass of a service keeps of it, by the names of its fields: a service names no field twice."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(kind)
+            if field.name in type(self).model_fields
+        }
 
 
 class ReceivedField(BaseModel):

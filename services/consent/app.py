@@ -12,7 +12,7 @@ from services.consent.expiry import expiry_work, lengthen_work, reading_end_work
 from services.consent.fencing import fence_work
 from services.consent.handlers import subscriptions
 from services.consent.settings import Settings
-from services.consent.signing import NAME, Signer
+from services.consent.signing import Signer
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -25,7 +25,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
     router.include_router(internal.router)
     service = Service(
         settings,
-        name=NAME,
+        name="consent",
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),

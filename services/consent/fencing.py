@@ -4,17 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-import httpx2
-
 from chassis.database import Origin, Transaction
+from chassis.peers import Away
 from chassis.service import Service
 from chassis.work import Item, Later, WorkKind
+from contracts.internal import FENCE as FENCE_CALL
+from contracts.internal import FenceQuestion
 from services.consent import queries, use_cases
 from services.consent.outgoing import FENCE
 from services.consent.queries import Waiting
-
-TIMEOUT_SECONDS = 3.0
-"""How long a request waits for one answer. Exchange itself waits less for a sealing that is under way."""
 
 AT_ONCE = 8
 AGAIN_SECONDS = 1.0
@@ -30,24 +28,15 @@ class Fences:
 
     async def ask(self, recalled: Waiting) -> bool:
         """Whatever goes wrong is a no: it is asked again."""
-        base = self._service.settings.peers.get("exchange")
-        if base is None:
-            return False
-        url = f"{base.rstrip('/')}/internal/v1/disclosures/{recalled.disclosure_id}/fence"
-        body = {
-            "case_id": str(recalled.case_id),
-            "referral_id": str(recalled.referral_id),
-            "reason": recalled.reason,
-        }
+        question = FenceQuestion(
+            case_id=recalled.case_id, referral_id=recalled.referral_id, reason=recalled.reason
+        )
         try:
-            headers = {**self._service.tokens.headers("exchange"), **self._service.telemetry.headers()}
             async with self._gate:
-                answer = await self._service.http.post(
-                    url, json=body, headers=headers, timeout=TIMEOUT_SECONDS
-                )
-        except httpx2.HTTPError:
+                await self._service.peers.ask(FENCE_CALL, recalled.disclosure_id, question)
+        except Away:
             return False
-        return answer.status_code == httpx2.codes.OK
+        return True
 
 
 async def settle(service: Service, origin: Origin, consent_id: UUID) -> Sequence[Waiting]:

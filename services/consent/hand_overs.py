@@ -16,6 +16,7 @@ from chassis.service import Running
 from chassis.web.http import Done, Tx, Who, done
 from contracts.disclosure import TRANSFER
 from contracts.events.access import RecordReadV1
+from contracts.internal import Preview
 from contracts.types import KnownCode, OrganisationId
 from services.consent import queries, use_cases
 from services.consent.domain.authorisation import Decision, decide
@@ -63,7 +64,7 @@ async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Runni
 @router.post("/preview", summary="What would be handed over if she agreed to this; nothing is recorded")
 async def preview_hand_over(
     case_id: UUID, body: HandOverForm, actor: Who, tx: Tx, running: Running
-) -> queries.PreviewView:
+) -> Preview:
     request = await _request(tx, actor, running.settings.cell, case_id, body.transfer)
     names, terms = body.answer.names(), body.answer.terms(running.clock())
     await use_cases.check(tx, actor, case_id, terms)

@@ -1,6 +1,7 @@
 """What consent does when it is told something: plain functions, from what was loaded and the event to facts."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -123,25 +124,14 @@ def on_recall_answered(case: CaseConsents, event: RecallAnsweredV1, now: datetim
 
 
 def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now: datetime) -> Facts:
-    grant = event.grant
-    case.grant(event.disclosure_id).receive(
-        GrantTerms(
-            referral_id=event.referral_id,
-            sender=event.sender,
-            sender_cell=event.sender_cell,
-            recipient=grant.recipient,
-            purpose=grant.purpose,
-            fields=grant.fields,
-            back_categories=grant.back_categories,
-            consent_revision=grant.consent_revision,
-            consent_sha256=grant.consent_sha256,
-            agreement_id=grant.agreement_id,
-            agreement_version=grant.agreement_version,
-            valid_until=min(grant.valid_until, now + LONGEST),
-            basis=grant.basis,
-            law=grant.law,
-        )
+    terms = GrantTerms(
+        **event.grant.kept_by(GrantTerms),
+        referral_id=event.referral_id,
+        sender=event.sender,
+        sender_cell=event.sender_cell,
     )
+    longest = min(terms.valid_until, now + LONGEST)
+    case.grant(event.disclosure_id).receive(replace(terms, valid_until=longest))
     return ()
 
 

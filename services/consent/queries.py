@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.problems import NotFound
 from chassis.rows import Reader
 from chassis.web.moves import MoveView
+from contracts.internal import Preview, WithheldField
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import Broken, verify
@@ -162,25 +163,6 @@ class GrantedView(GrantView):
     moves: list[MoveView] = []
 
 
-class WithheldView(BaseModel):
-    field: str
-    reason: Annotated[str, Code("withheld_reason")]
-
-
-class PreviewView(BaseModel):
-    """Exactly what would be sent now, what not and why, and why nothing where nothing would."""
-
-    sent: list[str]
-    withheld: list[WithheldView]
-    refusal: Annotated[str, Code("disclosure_refusal")] | None
-    consent_id: UUID | None
-    revision: int | None
-    back_categories: list[str]
-    basis: Annotated[str, Code("disclosure_basis")] | None
-    law: Annotated[str, Code("protection_law")] | None
-    expires: Annotated[datetime | None, Field(description="until when the recipient could read it")]
-
-
 _CONSENTS = text(
     "select id, case_id, state, revision, valid_until, created_at, terms from consent.records"
     " where case_id = :case and (cast(:at as timestamptz) is null or (created_at, id) > (:at, cast(:id as uuid)))"
@@ -307,7 +289,7 @@ def _grant(row: Row[Any]) -> GrantView:
     )
 
 
-async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
+async def preview(tx: Transaction, cell: str, request: Request) -> Preview:
     """The same decision as at authorisation, with nothing locked and nothing kept."""
     now = await tx.clock()
     held = await records.records_of(tx, request.case_id)
@@ -316,12 +298,12 @@ async def preview(tx: Transaction, cell: str, request: Request) -> PreviewView:
     )
 
 
-def preview_of(decision: Decision) -> PreviewView:
+def preview_of(decision: Decision) -> Preview:
     computed, record = decision.computed, decision.record
     refused = computed.refusal is not None
-    return PreviewView(
+    return Preview(
         sent=list(computed.sent),
-        withheld=[WithheldView(field=name, reason=reason) for name, reason in computed.withheld],
+        withheld=[WithheldField(field=name, reason=reason) for name, reason in computed.withheld],
         refusal=computed.refusal,
         consent_id=None if refused or record is None else record.id,
         revision=None if refused or record is None else record.revision,

@@ -1,42 +1,25 @@
 """The calls that another service may make: consent fences what it has recalled; whose a case is that only the border knows."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.identity.access import CASE, require
 from chassis.identity.policies import Resource
-from chassis.identity.standing import NOWHERE, Standing, StandingForm
+from chassis.identity.standing import principal
 from chassis.web.http import Tx, Who
-from contracts.types import CaseId, KnownCode
+from contracts.internal import NOWHERE, PREFIX, Fenced, FenceQuestion, Standing, StandingQuestion
 from services.exchange.store import received
 from services.exchange.use_cases.fence_disclosure import Recalled, fence
 
-router = APIRouter(prefix="/internal/v1", tags=["between services"])
-
-
-class FenceForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    case_id: CaseId
-    referral_id: UUID
-    reason: Annotated[str, KnownCode("recall_reason")]
-
-
-class Fenced(BaseModel):
-    """From this answer on nothing of the disclosure is sealed."""
-
-    disclosure_id: UUID
-    sealed: Annotated[bool, Field(description="it left before, and a recall follows it")]
+router = APIRouter(prefix=PREFIX, tags=["between services"])
 
 
 @router.post(
     "/disclosures/{disclosure_id}/fence",
     summary="Seal nothing of this disclosure any more; answers when that is certain, 503 while one is being sealed",
 )
-async def fence_disclosure(disclosure_id: UUID, body: FenceForm, actor: Who, tx: Tx) -> Fenced:
+async def fence_disclosure(disclosure_id: UUID, body: FenceQuestion, actor: Who, tx: Tx) -> Fenced:
     require(actor, "internal.fence")
     recalled = Recalled(disclosure_id, body.case_id, body.referral_id, body.reason)
     return Fenced(disclosure_id=disclosure_id, sealed=await fence(tx, recalled))
@@ -46,10 +29,10 @@ async def fence_disclosure(disclosure_id: UUID, body: FenceForm, actor: Who, tx:
     "/cases/{case_id}/standing",
     summary="Whether somebody may do something with a case that was received a moment ago",
 )
-async def ask_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
+async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx) -> Standing:
     """Intake opens a received case, for its recipient, when it hears of it. Until then only the border knows."""
     require(actor, "internal.standing")
-    asking = body.principal(actor)
+    asking = principal(body, actor)
     recipient = await received.recipient_of(tx, case_id)
     if recipient is None:
         return NOWHERE

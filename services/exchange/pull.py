@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ssl
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.endings import within
-from chassis.events.kafka import require_topics
+from chassis.events.kafka import Broker, require_topics
 from chassis.faults import named, transient
 from chassis.service import Service
 from chassis.supervised import Supervised, pause_after
@@ -40,7 +39,8 @@ class Pull(Supervised):
         super().__init__()
         self.name = f"pull.{cell}"
         self._database, self._settings = service.database, settings
-        self._cell, self._partner, self._receiver = cell, partner, receiver
+        self._cell, self._receiver = cell, receiver
+        self._broker = Broker(partner.bootstrap, partner.user, partner.password, partner.ca_file)
         self._topic = f"{partner.topic_prefix}{settings.egress(settings.cell)}"
         self._failures_inside = 0
         self._written: str | None = "unknown"
@@ -65,7 +65,8 @@ class Pull(Supervised):
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
-            **_connection(self._partner),
+            **self._broker.connection("corridor-exchange-pull"),
+            request_timeout_ms=5_000,
             auto_offset_reset="none",
             enable_auto_commit=False,
             fetch_max_wait_ms=100,
@@ -145,21 +146,3 @@ class Pull(Supervised):
             async with self._database.transaction(self._database.system()) as tx:
                 await partners.trouble(tx, self._cell, trouble)
             self._written = trouble
-
-
-def _connection(partner: Partner) -> dict[str, Any]:
-    common = {
-        "bootstrap_servers": partner.bootstrap,
-        "client_id": "corridor-exchange-pull",
-        "request_timeout_ms": 5_000,
-    }
-    if partner.user is None or partner.password is None:
-        return {**common, "security_protocol": "PLAINTEXT"}
-    return {
-        **common,
-        "security_protocol": "SASL_SSL",
-        "sasl_mechanism": "SCRAM-SHA-512",
-        "sasl_plain_username": partner.user,
-        "sasl_plain_password": partner.password.get_secret_value(),
-        "ssl_context": ssl.create_default_context(cafile=partner.ca_file),
-    }

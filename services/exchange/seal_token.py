@@ -1,7 +1,7 @@
 """Consent's leave to seal one disclosure, checked by the database's time and under the disclosure's lock."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -12,12 +12,10 @@ from joserfc.errors import JoseError
 from chassis.identity.auth import service_issuer
 from chassis.identity.jwks import KeySource
 from chassis.settings import Settings
+from contracts.internal import SEAL_ISSUER, SEAL_LIFETIME, SEAL_TYPE, seal_claims
 from services.exchange.domain.disclosure import Authorised
 
-ISSUED_BY = "consent"
 ALGORITHM = "Ed25519"
-SEAL_TYPE = "corridor-seal+jwt"
-LIFETIME = timedelta(seconds=10)
 MAX_LENGTH = 4_000
 _HEADER = frozenset({"alg", "kid", "typ"})
 
@@ -44,21 +42,15 @@ class ConsentTokens:
     async def check(self, token: str, disclosure_id: UUID, terms: Authorised, now: datetime) -> Verdict:
         """`now` is the database's. Bound to disclosure, recipient, revision and exactly these fields."""
         claims = await self._verified(token)
-        expected = {
-            "iss": self._issuer,
-            "sub": f"service:{ISSUED_BY}",
-            "aud": "exchange",
-            "disclosure": str(disclosure_id),
-            "recipient": terms.recipient,
-            "revision": terms.revision,
-            "fields_hash": terms.fields_hash,
-        }
+        expected = seal_claims(
+            self._issuer, disclosure_id, terms.recipient, terms.revision, terms.fields_hash
+        )
         if claims is None or any(claims.get(name) != value for name, value in expected.items()):
             return Verdict.REFUSED
         issued, expires = claims.get("iat"), claims.get("exp")
         if not isinstance(issued, int) or not isinstance(expires, int):
             return Verdict.REFUSED
-        if not 0 < expires - issued <= LIFETIME.total_seconds():
+        if not 0 < expires - issued <= SEAL_LIFETIME.total_seconds():
             return Verdict.REFUSED
         present = now.timestamp()
         return Verdict.HOLDS if issued - 1 <= present < expires else Verdict.EXPIRED
@@ -66,7 +58,7 @@ class ConsentTokens:
     async def _verified(self, token: str) -> dict[str, Any] | None:
         if len(token) > MAX_LENGTH:
             return None
-        key = await self._keys.key(ISSUED_BY)
+        key = await self._keys.key(SEAL_ISSUER)
         if key is None:
             return None
         try:
@@ -75,6 +67,6 @@ class ConsentTokens:
             claims = json.loads(found.payload)
         except (JoseError, ValueError, TypeError):
             return None
-        if set(header) != _HEADER or header["typ"] != SEAL_TYPE or header["kid"] != ISSUED_BY:
+        if set(header) != _HEADER or header["typ"] != SEAL_TYPE or header["kid"] != SEAL_ISSUER:
             return None
         return claims if isinstance(claims, dict) else None

@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
-import httpx2
-
+from chassis.peers import Away
 from chassis.service import Service
+from contracts.internal import GRANT
 
 REMEMBERED_SECONDS = 5.0
-TIMEOUT_SECONDS = 2.0
 MOST_REMEMBERED = 10_000
 PORT = "consent_grants"
 RECALLED, UNCONFIRMED = "recalled", "unconfirmed"
@@ -43,19 +42,11 @@ class ConsentGrants:
         return closed
 
     async def _ask(self, disclosure_id: UUID) -> str | None:
-        base = self._service.settings.peers.get("consent")
-        if base is None:
-            return UNCONFIRMED
-        url = f"{base.rstrip('/')}/internal/v1/grants/{disclosure_id}"
         try:
-            headers = {**self._service.tokens.headers("consent"), **self._service.telemetry.headers()}
-            answer = await self._service.http.get(url, headers=headers, timeout=TIMEOUT_SECONDS)
-            found = answer.json() if answer.status_code == httpx2.codes.OK else {}
-            if found.get("granted") is True:
-                return None
-            return str(found.get("closed_for") or RECALLED) if found else UNCONFIRMED
-        except (httpx2.HTTPError, ValueError, AttributeError):
+            grant = await self._service.peers.ask(GRANT, disclosure_id)
+        except Away:
             return UNCONFIRMED
+        return None if grant.granted else grant.closed_for or RECALLED
 
 
 def grants_of(service: Service) -> ConsentGrants:

@@ -39,25 +39,16 @@ def on_correction_received(file: ReceivedFile, event: CorrectionReceivedV1, now:
 
 
 def _arrival(event: DisclosureReceivedV1) -> Arrival:
-    grant = event.grant
     return Arrival(
         disclosure_id=event.disclosure_id,
         referral_id=event.referral_id,
         person_id=event.person_id,
         urgency=event.urgency,
         grant=Grant(
+            **event.grant.kept_by(Grant),
             sender=event.sender,
             sender_cell=event.sender_cell,
-            recipient=grant.recipient,
             service=event.service,
-            purpose=grant.purpose,
-            agreement_id=grant.agreement_id,
-            agreement_version=grant.agreement_version,
-            consent_revision=grant.consent_revision,
-            consent_sha256=grant.consent_sha256,
-            fields=grant.fields,
-            back_categories=grant.back_categories,
-            valid_until=grant.valid_until,
             kind=event.kind,
         ),
         values={received.field: received.value for received in event.fields},

@@ -17,6 +17,7 @@ from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
+from contracts.internal import Preview
 from services.directory.forms import SeedFile
 from services.directory.seeding import seed
 from tests.audit.test_api import given
@@ -296,10 +297,14 @@ class Directory(World):
 class Referral(World):
     async def prepare(self) -> None:
         await self.harness.deliver(referring.offering(PARTNER, "reintegration"))
-        await self.harness.service.http.aclose()
-        shown = {"sent": ["cor_FullName"], "withheld": [], "refusal": None}
+        await self.harness.service.peers.http.aclose()
+        shown = dict.fromkeys(Preview.model_fields) | {
+            "sent": ["cor_FullName"],
+            "withheld": [],
+            "back_categories": [],
+        }
         transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=shown))
-        self.harness.service.http = httpx2.AsyncClient(transport=transport)
+        self.harness.service.peers.http = httpx2.AsyncClient(transport=transport)
         self.harness.service.settings.peers = {"consent": "http://consent.test"}
 
     async def draft(self) -> Made:

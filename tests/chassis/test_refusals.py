@@ -78,7 +78,7 @@ async def pair(postgres, tmp_path) -> AsyncIterator[Pair]:
         ) as returns,
     ):
         made = Pair(intake, returns)
-        returns.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(made.answer))
+        returns.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(made.answer))
         yield made
 
 
@@ -176,7 +176,7 @@ async def test_a_case_from_abroad_is_asked_for_again_until_intake_has_heard_of_i
         return httpx2.Response(200, json=coming)
 
     pair.intake.service.settings.peers["exchange"] = "http://exchange.test"
-    pair.intake.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(border))
+    pair.intake.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(border))
     headers = pair.intake.as_("case_worker")
     early = await pair.intake.client.get(f"/v1/cases/{uuid4()}", headers=headers)
     assert (early.status_code, early.json()["code"]) == (503, "not-yet-heard")

@@ -121,12 +121,12 @@ class OneCell:
     @asynccontextmanager
     async def stopped(self) -> AsyncIterator[None]:
         """Exchange is not there for consent's calls."""
-        before = self.consent.service.http
-        self.consent.service.http = httpx2.AsyncClient(transport=_refusing())
+        before = self.consent.service.peers.http
+        self.consent.service.peers.http = httpx2.AsyncClient(transport=_refusing())
         try:
             yield
         finally:
-            self.consent.service.http = before
+            self.consent.service.peers.http = before
 
     @asynccontextmanager
     async def chains_locked(self) -> AsyncIterator[None]:
@@ -183,8 +183,8 @@ async def one_cell(postgres: Any, files: TrustFiles, directory: Path) -> AsyncIt
             "http://exchange": httpx2.ASGITransport(app=there.service.app, raise_app_exceptions=False),
         }
         for harness in (there, consent):
-            await harness.service.http.aclose()
-            harness.service.http = httpx2.AsyncClient(mounts=mounts, timeout=5, trust_env=False)
+            await harness.service.peers.http.aclose()
+            harness.service.peers.http = httpx2.AsyncClient(mounts=mounts, timeout=5, trust_env=False)
         await next(loop for loop in there.service.loops if loop.name == "trust").look()
         cell = OneCell(consent, there, peer)
         await cell.carry()

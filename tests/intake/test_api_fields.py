@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from contracts.codes import codes
 from contracts.events.consent import DisclosureRecalledV1
+from contracts.internal import Granted
 from services.intake.grants import PORT, ConsentGrants
 from tests.intake.making import (
     AGENCY,
@@ -40,10 +41,17 @@ def consent(intake):
                 raise httpx2.ConnectError("down")
             assert request.headers["authorization"].startswith("Bearer ")
             disclosure_id = request.url.path.rsplit("/", 1)[1]
-            return httpx2.Response(200, json={"granted": disclosure_id not in self.withdrawn})
+            granted = Granted(
+                disclosure_id=disclosure_id,
+                granted=disclosure_id not in self.withdrawn,
+                purpose=None,
+                fields=[],
+                closed_for=None,
+            )
+            return httpx2.Response(200, json=granted.model_dump(mode="json"))
 
     consent = Consent()
-    intake.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(consent.answer))
+    intake.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(consent.answer))
     intake.service.settings.peers["consent"] = "http://consent.test"
     return consent
 

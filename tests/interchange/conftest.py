@@ -28,7 +28,7 @@ async def files(postgres: Databases, tmp_path: Path, intake: Harness) -> AsyncIt
     async with running(
         "interchange", build, VERSIONS, Settings, postgres, tmp_path, keys=intake.keys, peers=peers
     ) as harness:
-        await harness.service.http.aclose()
+        await harness.service.peers.http.aclose()
         transport = httpx2.ASGITransport(app=intake.service.app, raise_app_exceptions=False)
-        harness.service.http = httpx2.AsyncClient(transport=transport)
+        harness.service.peers.http = httpx2.AsyncClient(transport=transport)
         yield harness

@@ -27,7 +27,7 @@ class Lossy(httpx2.AsyncBaseTransport):
 
 
 def put_between(files, transport) -> None:
-    files.service.http = httpx2.AsyncClient(transport=transport)
+    files.service.peers.http = httpx2.AsyncClient(transport=transport)
 
 
 async def test_an_answer_that_was_lost_is_given_again_and_each_row_is_still_the_one_that_opened_its_case(

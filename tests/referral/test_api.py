@@ -305,8 +305,8 @@ async def consent_answers(th: Harness, answer: httpx2.Response) -> list[httpx2.R
         asked.append(request)
         return answer
 
-    await th.service.http.aclose()
-    th.service.http = httpx2.AsyncClient(transport=httpx2.MockTransport(respond))
+    await th.service.peers.http.aclose()
+    th.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(respond))
     th.service.settings.peers = {"consent": "http://consent.test"}
     return asked
 
@@ -319,8 +319,12 @@ async def test_the_preview_shows_what_would_be_sent_what_not_and_why(th: Harness
         "refusal": None,
         "consent_id": str(uuid4()),
         "revision": 1,
+        "back_categories": ["outcome"],
+        "basis": None,
+        "law": None,
+        "expires": "2026-12-24T12:00:00Z",
     }
-    asked = await consent_answers(th, httpx2.Response(200, json={**shown, "back_categories": []}))
+    asked = await consent_answers(th, httpx2.Response(200, json=shown))
     answer = await th.client.get(f"/v1/referrals/{referral_id}/preview", headers=th.as_("case_worker"))
     assert (answer.status_code, answer.json()) == (200, shown)
     assert asked[0].url == "http://consent.test/internal/v1/preview"

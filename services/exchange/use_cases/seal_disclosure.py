@@ -1,14 +1,12 @@
 """Seal a disclosure: read the authorised fields, take the token, and commit the envelope under the disclosure's lock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import httpx2
-
 from chassis.database import Transaction
+from chassis.peers import Away, Declined
 from chassis.service import Service
 from chassis.work import Item as Work
 from chassis.work import Later
@@ -17,12 +15,20 @@ from contracts.border.items import (
     ConsentReference,
     DisclosureContent,
     DisclosureItem,
-    FieldValue,
     Proof,
 )
 from contracts.border.wire import TooLargeToSeal
-from contracts.casefile.fields import by_owner
+from contracts.casefile.fields import FieldValue, by_owner
 from contracts.disclosure import categories_of
+from contracts.internal import (
+    DISCLOSABLE,
+    SEAL_TOKEN,
+    Answer,
+    Call,
+    DisclosableQuestion,
+    Question,
+    SealTokenQuestion,
+)
 from services.exchange.border_state import require_open
 from services.exchange.domain.disclosure import Authorised, Disclosure, State, disclosure_item
 from services.exchange.domain.process import Pair
@@ -32,9 +38,6 @@ from services.exchange.seal_token import SealTokenChecker, Verdict
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
 from services.exchange.store import disclosures, relations
-
-REFUSING = frozenset({404, 409, 410, 422})
-"""Answers of a service that will be the same the next time. Anything else is waited out."""
 
 NOT_SEALED = "not_sealed"
 
@@ -132,41 +135,30 @@ class SealDisclosure:
 
     async def _values(self, disclosure_id: UUID, terms: Authorised) -> dict[str, FieldValue] | Refused:
         """The authorised fields and no more, each from its owner; what an owner has no value for is simply not there."""
-        path = f"/internal/v1/cases/{terms.case_id}/disclosable"
         values: dict[str, FieldValue] = {}
         for owner, names in by_owner(terms.fields).items():
-            body = {"disclosure_id": str(disclosure_id), "fields": names}
-            answer = await self._call(owner, path, body)
-            if answer is None:
+            question = DisclosableQuestion(disclosure_id=disclosure_id, fields=names)
+            found = await self._ask(replace(DISCLOSABLE, peer=owner), terms.case_id, question)
+            if found is None:
                 return Refused("no_such_case")
-            values |= {name: _value(value) for name, value in answer.items() if name in names}
+            values |= {name: value for name, value in found.items() if name in names}
         return values
 
     async def _token(self, disclosure_id: UUID, terms: Authorised) -> str | Refused:
-        path = f"/internal/v1/disclosures/{disclosure_id}/seal-token"
-        body = {
-            "recipient": terms.recipient,
-            "revision": terms.revision,
-            "fields_hash": terms.fields_hash,
-        }
-        answer = await self._call("consent", path, body)
-        token = None if answer is None else answer.get("token")
-        return token if isinstance(token, str) else Refused("token_refused")
+        question = SealTokenQuestion(
+            recipient=terms.recipient, revision=terms.revision, fields_hash=terms.fields_hash
+        )
+        found = await self._ask(SEAL_TOKEN, disclosure_id, question)
+        return Refused("token_refused") if found is None else found.token
 
-    async def _call(self, peer: str, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
-        """None when it refuses. Raises Later when it is away: sealing waits for both services."""
-        headers = {**self._service.tokens.headers(peer), **self._service.telemetry.headers()}
+    async def _ask(self, call: Call[Answer], about: UUID, question: Question) -> Answer | None:
+        """None when the peer declines. Raises Later when it is away: sealing waits for both services."""
         try:
-            url = self._settings.peers[peer].rstrip("/") + path
-            answer = await self._service.http.post(url, json=dict(body), headers=headers)
-        except httpx2.TransportError as error:
-            raise Later(self._settings.wait_seconds) from error
-        if answer.status_code in REFUSING:
+            return await self._service.peers.ask(call, about, question)
+        except Declined:
             return None
-        if answer.status_code != httpx2.codes.OK:
-            raise Later(self._settings.wait_seconds)
-        found: dict[str, Any] = answer.json()
-        return found
+        except Away as error:
+            raise Later(self._settings.wait_seconds) from error
 
     def _item(
         self,
@@ -225,7 +217,3 @@ def _proof(disclosure: Disclosure) -> Proof | None:
 def _sent(disclosure: Disclosure) -> SentDisclosure:
     terms = disclosure.terms
     return SentDisclosure(disclosure_item(disclosure.id), terms.case_id, disclosure.id, terms.referral_id)
-
-
-def _value(value: object) -> FieldValue:
-    return tuple(str(one) for one in value) if isinstance(value, list) else str(value)

@@ -1,21 +1,19 @@
 """The calls that another service may make: who has a case now, and the authorised fields at the moment of sealing."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.database import Transaction
 from chassis.identity.access import require, standing
 from chassis.identity.auth import Actor
-from chassis.identity.standing import Standing, StandingForm
+from chassis.identity.standing import principal
 from chassis.problems import NotFound, Unavailable
 from chassis.service import Running, Service
 from chassis.web.http import Tx, Who
 from contracts.casefile.fields import FieldValue, from_text
-from contracts.types import KnownCode
+from contracts.internal import PREFIX, DisclosableQuestion, Standing, StandingQuestion
 from services.intake import queries
 from services.intake.domain.case import Case
 from services.intake.grants import UNCONFIRMED, grants_of
@@ -24,28 +22,21 @@ from services.intake.sealed_rows import SealedCustody
 from services.intake.sealing import open_fields, vault_of
 from services.intake.store import authorised, cases, records
 
-router = APIRouter(tags=["internal"])
-
-
-class DisclosableForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    disclosure_id: UUID
-    fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=100)]
+router = APIRouter(prefix=PREFIX, tags=["internal"])
 
 
 @router.post(
-    "/internal/v1/cases/{case_id}/standing",
+    "/cases/{case_id}/standing",
     summary="Whether somebody may do something with a case, as it is now",
 )
-async def ask_standing(case_id: UUID, body: StandingForm, actor: Who, tx: Tx) -> Standing:
+async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx) -> Standing:
     require(actor, "internal.standing")
-    return await standing(tx, actor.policies, body.principal(actor), body.action, case_id)
+    return await standing(tx, actor.policies, principal(body, actor), body.action, case_id)
 
 
-@router.post("/internal/v1/cases/{case_id}/disclosable", summary="The values of these fields, and no more")
+@router.post("/cases/{case_id}/disclosable", summary="The values of these fields, and no more")
 async def read_disclosable(
-    case_id: UUID, body: DisclosableForm, actor: Who, service: Running, response: Response
+    case_id: UUID, body: DisclosableQuestion, actor: Who, service: Running, response: Response
 ) -> dict[str, FieldValue]:
     """Field → value, of the fields that this very disclosure was authorised for, as far as somebody has recorded them.
 
@@ -92,7 +83,7 @@ async def _inherited(
     return opened
 
 
-async def _authorised(tx: Transaction, case_id: UUID, body: DisclosableForm) -> list[str]:
+async def _authorised(tx: Transaction, case_id: UUID, body: DisclosableQuestion) -> list[str]:
     """The asked fields that may leave. Raises NotFound where it is another case's, was recalled, or has ended."""
     disclosure = await authorised.read(tx, body.disclosure_id)
     if disclosure is None:

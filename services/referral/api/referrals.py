@@ -11,10 +11,11 @@ from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
+from contracts.internal import Preview
 from contracts.types import CaseId, KnownCode, OrganisationId
-from services.referral import preview as consent
 from services.referral import queries, use_cases
 from services.referral.domain.states import Half, Kind, State
+from services.referral.preview import preview
 from services.referral.store import referrals
 from services.referral.use_cases import Asked
 
@@ -100,9 +101,9 @@ async def get_referral(
 
 
 @router.get("/{referral_id}/preview", summary="Exactly what would be disclosed now, what not and why")
-async def preview_referral(referral_id: UUID, actor: Who, running: Running) -> consent.Preview:
+async def preview_referral(referral_id: UUID, actor: Who, running: Running) -> Preview:
     """Read in one short transaction, then ask consent with none open."""
     async with running.database.transaction(actor.origin()) as tx:
         referral = await referrals.get(tx, actor, "disclosure.preview", referral_id, Half.OUTGOING)
         tx.say(RecordReadV1(case_id=referral.case_id, resource="preview", resource_id=referral_id))
-    return await consent.preview(running, referral)
+    return await preview(running, referral)

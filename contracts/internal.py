@@ -1,0 +1,166 @@
+"""The calls that one service of a cell makes to another: who answers, where, the question, the answer. Both ends use these classes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from contracts.casefile.fields import FieldValue
+from contracts.disclosure import REFERRAL
+from contracts.types import Action, CaseId, Cell, Code, Instant, KnownCode, OrganisationId, Pseudonym, Sha256
+
+Answer = TypeVar("Answer")
+
+PREFIX: Final = "/internal/v1"
+
+
+@dataclass(frozen=True)
+class Call(Generic[Answer]):
+    """One call. `{id}` in the path is what it is about; `seconds` is how long the caller waits before the peer counts as away."""
+
+    peer: str
+    method: Literal["GET", "POST"]
+    path: str
+    answer: type[Answer]
+    seconds: float = 5.0
+
+    @cached_property
+    def reader(self) -> TypeAdapter[Answer]:
+        return TypeAdapter(self.answer)
+
+
+class Question(BaseModel):
+    """What a service asks. Nothing of it is repeated in an error."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class PreviewQuestion(Question):
+    """A referral before it is sent. A field that nobody knows is answered as withheld."""
+
+    case_id: CaseId
+    purpose: Annotated[str, KnownCode("purpose")]
+    recipient: OrganisationId
+    recipient_cell: Cell
+    recipient_role: Annotated[str, KnownCode("recipient_role")]
+    fields: Annotated[list[Annotated[str, Code("field")]], Field(min_length=1, max_length=200)]
+    kind: Annotated[str, KnownCode("referral_kind")] = REFERRAL
+
+
+class WithheldField(BaseModel):
+    field: Annotated[str, Code("field")]
+    reason: Annotated[str, Code("withheld_reason")]
+
+
+class Preview(BaseModel):
+    """Exactly what would be sent now, what not and why, and why nothing where nothing would."""
+
+    sent: list[Annotated[str, Code("field")]]
+    withheld: list[WithheldField]
+    refusal: Annotated[str, Code("disclosure_refusal")] | None
+    consent_id: UUID | None
+    revision: int | None
+    back_categories: list[Annotated[str, Code("data_category")]]
+    basis: Annotated[str, Code("disclosure_basis")] | None
+    law: Annotated[str, Code("protection_law")] | None
+    expires: Annotated[Instant | None, Field(description="until when the recipient could read it")]
+
+
+class SealTokenQuestion(Question):
+    """Exactly what is about to be sealed."""
+
+    recipient: OrganisationId
+    revision: Annotated[int, Field(ge=1)]
+    fields_hash: Sha256
+
+
+class SealToken(BaseModel):
+    token: str
+
+
+class Granted(BaseModel):
+    """Whether received fields may still be read."""
+
+    disclosure_id: UUID
+    granted: bool
+    purpose: str | None
+    fields: list[str]
+    closed_for: Annotated[
+        Annotated[str, Code("recall_reason")] | None, Field(description="why it was taken back")
+    ]
+
+
+class DisclosableQuestion(Question):
+    """The fields that a disclosure was authorised for, at the moment of sealing. The answer is their values, and no more."""
+
+    disclosure_id: UUID
+    fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=100)]
+
+
+class FenceQuestion(Question):
+    """A disclosure that was recalled: nothing of it is to be sealed any more."""
+
+    case_id: CaseId
+    referral_id: UUID
+    reason: Annotated[str, KnownCode("recall_reason")]
+
+
+class Fenced(BaseModel):
+    """From this answer on nothing of the disclosure is sealed."""
+
+    disclosure_id: UUID
+    sealed: Annotated[bool, Field(description="it left before, and a recall follows it")]
+
+
+class StandingQuestion(Question):
+    """Somebody whom the asking service is about to refuse, and what they asked to do there."""
+
+    action: Action
+    subject: Pseudonym
+    organisation: OrganisationId
+    roles: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)]
+    purpose: Annotated[str, KnownCode("purpose")]
+
+
+class Standing(BaseModel):
+    """Whether there is such a case, and whether they may do this with it."""
+
+    known: bool
+    allowed: bool
+
+
+NOWHERE: Final = Standing(known=False, allowed=False)
+
+PREVIEW = Call("consent", "POST", "/preview", Preview)
+SEAL_TOKEN = Call("consent", "POST", "/disclosures/{id}/seal-token", SealToken)
+GRANT = Call("consent", "GET", "/grants/{id}", Granted, seconds=2.0)
+DISCLOSABLE: Call[dict[str, FieldValue]] = Call(
+    "intake", "POST", "/cases/{id}/disclosable", dict[str, FieldValue]
+)
+FENCE = Call("exchange", "POST", "/disclosures/{id}/fence", Fenced, seconds=3.0)
+STANDING = {
+    peer: Call(peer, "POST", "/cases/{id}/standing", Standing, seconds=2.0) for peer in ("intake", "exchange")
+}
+"""In this order: what intake says of a case stands, and only what it has not heard of may still be at the border."""
+
+SEAL_ISSUER, SEAL_AUDIENCE, SEAL_TYPE = "consent", "exchange", "corridor-seal+jwt"
+SEAL_LIFETIME = timedelta(seconds=10)
+"""Of a seal token, by the database's time on both sides."""
+
+
+def seal_claims(
+    issuer: str, disclosure_id: UUID, recipient: str, revision: int, fields_hash: str
+) -> dict[str, Any]:
+    """What a seal token is bound to: one disclosure, its recipient, the consent's revision and exactly these fields."""
+    return {
+        "iss": issuer,
+        "sub": f"service:{SEAL_ISSUER}",
+        "aud": SEAL_AUDIENCE,
+        "disclosure": str(disclosure_id),
+        "recipient": recipient,
+        "revision": revision,
+        "fields_hash": fields_hash,
+    }
