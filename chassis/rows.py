@@ -52,6 +52,10 @@ class Reader(Generic[Kind]):
         dot = f"{alias}." if alias else ""
         return ", ".join(f"{dot}{quoted(column)}" for column in dict.fromkeys(self._columns.values()))
 
+    def values(self, one: Kind | None) -> dict[str, Any]:
+        """The columns of an object as a row has them; null where there is none."""
+        return {column: None if one is None else getattr(one, name) for name, column in self._columns.items()}
+
     def all(self, result: CursorResult[Any]) -> list[Kind]:
         return self.of(result.all())
 

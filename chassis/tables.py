@@ -181,5 +181,6 @@ def _encoder(column: Column[Any]) -> Callable[[Any], str] | None:
 
 
 def _array(values: Iterable[Any]) -> str:
-    """As PostgreSQL writes an array that has no null in it."""
-    return "{" + ",".join(f'"{str(value).translate(_ESCAPED)}"' for value in values) + "}"
+    """As PostgreSQL writes an array."""
+    quoted_ones = ("NULL" if one is None else f'"{str(one).translate(_ESCAPED)}"' for one in values)
+    return "{" + ",".join(quoted_ones) + "}"

@@ -6,6 +6,7 @@ Who sees it is asked of the policies. Whose it is says under which key what is s
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,10 @@ from chassis.database import EVERYBODY, Transaction
 from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
+from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
+from chassis.rows import Reader
+from chassis.tables import insert_missing, upsert_set
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
 from contracts.internal import NOWHERE, Standing
 
@@ -51,23 +55,17 @@ _LOAD = text(
     "select case_id, organisation, workers, handed_over, person_id from chassis.case_access where case_id = any(:keys)"
     " order by case_id for update"
 )
-_SAVE = text(
-    """
-    insert into chassis.case_access (case_id, organisation, workers, handed_over, person_id)
-    select c, o, coalesce(string_to_array(nullif(w, ''), ' '), '{}'), h, p
-    from unnest(cast(:cases as uuid[]), cast(:organisations as text[]), cast(:workers as text[]),
-                cast(:handed as boolean[]), cast(:persons as uuid[])) as u(c, o, w, h, p)
-    order by c
-    on conflict (case_id) do update set organisation = excluded.organisation, workers = excluded.workers,
-        handed_over = excluded.handed_over, person_id = coalesce(excluded.person_id, chassis.case_access.person_id)
-    """
+_ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
+_SAVE = upsert_set(
+    CASE_ACCESS,
+    update={
+        "organisation": "excluded.organisation",
+        "workers": "excluded.workers",
+        "handed_over": "excluded.handed_over",
+        "person_id": "coalesce(excluded.person_id, t.person_id)",
+    },
 )
-_SAVE_PERSON = text(
-    """
-    insert into chassis.case_access (case_id, organisation, person_id) values (:case_id, :organisation, :person_id)
-    on conflict (case_id) do update set person_id = excluded.person_id
-    """
-)
+_SAVE_PERSON = upsert_set(CASE_ACCESS, "case_id", "organisation", "person_id", update=["person_id"])
 
 
 def require(actor: Actor, action: str, *, organisation: str | None = None, kind: str = CELL) -> Decision:
@@ -212,10 +210,16 @@ async def remember(
     await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
 
 
+async def remember_new(tx: Transaction, organisations: Mapping[UUID, str]) -> None:
+    """The same for many cases at once that are new here, and nobody's in their organisations yet."""
+    rows = [{"case_id": case_id, "organisation": name} for case_id, name in organisations.items()]
+    await _ADD.write(tx, rows)
+
+
 async def remember_person(tx: Transaction, case_id: UUID, organisation: str, person_id: UUID) -> None:
     """Write whose case it is, in the transaction that decides it (exchange). `organisation` has it where it is new here."""
-    parameters = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
-    await tx.execute(_SAVE_PERSON, parameters)
+    row = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
+    await _SAVE_PERSON.write(tx, [row])
 
 
 @dataclass(slots=True)
@@ -231,6 +235,9 @@ class CaseAccess:
     handed_over: bool = False
     person_id: UUID | None = None
     changed: bool = False
+
+
+_CASES = Reader(CaseAccess, CASE_ACCESS)
 
 
 def subscription() -> Subscription[UUID, CaseAccess]:
@@ -278,30 +285,13 @@ def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: dateti
 
 
 async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
-    rows = (await tx.execute(_LOAD, {"keys": list(keys)})).all()
-    known: Mapping[UUID, CaseAccess] = {
-        row.case_id: CaseAccess(
-            row.case_id, row.organisation, tuple(row.workers), row.handed_over, row.person_id
-        )
-        for row in rows
-    }
+    known = {case.case_id: case for case in _CASES.all(await tx.execute(_LOAD, {"keys": list(keys)}))}
     return {key: known.get(key) or CaseAccess(key) for key in keys}
 
 
 async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
     changed = [case for case in cases if case.changed and case.organisation is not None]
-    if not changed:
-        return
-    await tx.execute(
-        _SAVE,
-        {
-            "cases": [case.case_id for case in changed],
-            "organisations": [case.organisation for case in changed],
-            "workers": [" ".join(case.workers) for case in changed],
-            "handed": [case.handed_over for case in changed],
-            "persons": [case.person_id for case in changed],
-        },
-    )
+    await _SAVE.write(tx, sorted(changed, key=attrgetter("case_id")))
 
 
 def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str], handed_over: bool) -> Resource:

@@ -6,9 +6,9 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.outbox import Due
 from chassis.work import Item, WorkKind
-from services.consent import store
 from services.consent.domain.facts import DisclosureAuthorised, DisclosureRecalled, Fact
 from services.consent.outgoing import LOOK, outgoing
+from services.consent.store import disclosures, records
 
 BATCH = 100
 """Cases whose records are held by one transaction."""
@@ -27,7 +27,7 @@ def look_work(cell: str) -> WorkKind:
     async def look(tx: Transaction, item: Item, _: None) -> None:
         """One batch, and the row again for the next. What an earlier look has settled is found as it should be."""
         done, agreement_id = item.payload, item.payload["agreement_id"]
-        cases = await store.cases_under(tx, agreement_id, done.get("after"), BATCH)
+        cases = await disclosures.cases_under(tx, agreement_id, done.get("after"), BATCH)
         said = await _reconsider(tx, cell, cases)
         counts = {
             "looked": done.get("looked", 0) + len(cases),
@@ -45,9 +45,9 @@ def look_work(cell: str) -> WorkKind:
 
 
 async def _reconsider(tx: Transaction, cell: str, cases: list[UUID]) -> list[Fact]:
-    loaded = await store.load(tx, cell, cases)
+    loaded = await records.load(tx, cell, cases)
     said = [fact for case in loaded.values() for fact in case.agreement_changed(tx.now)]
-    await store.save_cases(tx, list(loaded.values()))
+    await records.save_cases(tx, list(loaded.values()))
     tx.say(*map(outgoing, said))
     return said
 

@@ -16,12 +16,13 @@ from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor
 from chassis.web.positions import instant, number, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
-from services.consent import fencing, offers, queries, store, use_cases
+from services.consent import fencing, offers, queries, use_cases
 from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm, ConfirmForm, RefusedForm
 from services.consent.part_form import PartForm, ScopeForm
 from services.consent.receipt import Receipt, receipt_of
 from services.consent.signing import signer_of
+from services.consent.store import records
 from services.consent.use_cases import Prepared
 
 router = APIRouter(tags=["consent"])
@@ -95,7 +96,7 @@ async def list_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listin
 async def get_consent(
     consent_id: UUID, actor: Who, tx: Tx, running: Running, response: Response
 ) -> queries.ConsentView:
-    case_id = await store.case_for(tx, actor, "consent.read", consent_id)
+    case_id = await records.case_for(tx, actor, "consent.read", consent_id)
     view = await queries.consent(tx, consent_id)
     view.moves = await offers.of_record(tx, actor, running, consent_id)
     _read(tx, case_id, "consent", consent_id)
@@ -137,7 +138,7 @@ async def get_guardian(consent_id: UUID, actor: Who, running: Running, response:
     if running.vault is None:
         raise Unavailable
     async with running.database.transaction(actor.origin()) as tx:
-        case_id = await store.case_for(tx, actor, "consent.read", consent_id)
+        case_id = await records.case_for(tx, actor, "consent.read", consent_id)
         response.headers["ETag"] = etag((await queries.consent(tx, consent_id)).revision)
         sealed = await queries.guardian(tx, consent_id)
         person_id = await person_of(tx, case_id)
@@ -241,7 +242,7 @@ async def settled(running: Service, origin: Origin, record: ConsentRecord, respo
 
 @router.get("/v1/consents/{consent_id}/receipt", summary="Her receipt, signed")
 async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) -> Receipt:
-    case_id = await store.case_for(tx, actor, "consent.read", consent_id)
+    case_id = await records.case_for(tx, actor, "consent.read", consent_id)
     view = await queries.consent(tx, consent_id)
     person_id = await person_of(tx, case_id)
     _read(tx, case_id, "consent", consent_id)

@@ -18,13 +18,14 @@ from contracts.disclosure import TRANSFER
 from contracts.events.access import RecordReadV1
 from contracts.internal import Preview
 from contracts.types import KnownCode, OrganisationId
-from services.consent import queries, store, use_cases
+from services.consent import queries, use_cases
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.disclosure import Request
 from services.consent.domain.facts import HandOverAsked
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.forms import AgreedForm
 from services.consent.outgoing import outgoing
+from services.consent.store import grounds, records
 from services.consent.use_cases import Prepared, answered
 
 router = APIRouter(prefix="/v1/cases/{case_id}/hand-overs", tags=["hand-over"])
@@ -70,8 +71,8 @@ async def preview_hand_over(
     asked = ConsentRecord.asked(uuid4(), case_id, token_hex(use_cases.SALT_BYTES), terms, names)
     with answered():
         asked.give(Act(actor.subject, actor.organisation, await tx.clock()))
-    records = [*await store.records_of(tx, case_id), asked]
-    view = queries.preview_of(await _decided(tx, running.settings.cell, records, request))
+    held = [*await records.records_of(tx, case_id), asked]
+    view = queries.preview_of(await _decided(tx, running.settings.cell, held, request))
     tx.say(RecordReadV1(case_id=case_id, resource="preview", fields=tuple(view.sent)))
     return view
 
@@ -90,7 +91,7 @@ async def hand_over_case(
     cell = running.settings.cell
     request = await _request(tx, actor, cell, case_id, body.transfer)
     await use_cases.record_answer(tx, actor, case_id, prepared, given=True)
-    decision = await _decided(tx, cell, await store.records_of(tx, case_id), request)
+    decision = await _decided(tx, cell, await records.records_of(tx, case_id), request)
     if decision.computed.refusal is not None:
         message = "what she agreed to does not allow this transfer"
         raise Invalid(
@@ -123,4 +124,4 @@ async def _request(
 
 async def _decided(tx: Transaction, cell: str, records: list[ConsentRecord], request: Request) -> Decision:
     now = await tx.clock()
-    return decide(records, await store.ground(tx, cell, now), request, now)
+    return decide(records, await grounds.ground(tx, cell, now), request, now)

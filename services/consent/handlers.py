@@ -32,7 +32,6 @@ from contracts.events.referral import (
     ReferralSentV1,
     ReferralStartedV1,
 )
-from services.consent import store
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.disclosure import Request
 from services.consent.domain.facts import Fact
@@ -40,6 +39,7 @@ from services.consent.domain.grant import GrantTerms
 from services.consent.domain.ground import AgreementVersions
 from services.consent.domain.terms import LONGEST
 from services.consent.outgoing import outgoing
+from services.consent.store import grounds, records
 
 Facts = Iterable[Fact]
 OUTGOING = "outgoing"
@@ -181,20 +181,20 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
     """Agreements come first, as the directory does (chassis), so that a referral in the same batch finds them."""
 
     async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
-        return await store.load(tx, cell, case_ids)
+        return await records.load(tx, cell, case_ids)
 
     agreements = Subscription(
         handlers={AgreementChangedV1: on_agreement_changed},
         key=lambda event: str(event.agreement_id),
-        load=store.load_agreements,
-        save=store.save_agreements,
+        load=grounds.load_agreements,
+        save=grounds.save_agreements,
         outgoing=outgoing,
     )
     cases = Subscription(
         handlers=_OF_A_CASE,
         key=lambda event: event.case_id,
         load=load,
-        save=store.save_cases,
+        save=records.save_cases,
         outgoing=outgoing,
     )
     return [agreements, cases]

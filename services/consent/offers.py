@@ -9,18 +9,18 @@ from chassis.identity.auth import Actor
 from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.web.moves import MoveView, Offer
-from services.consent import store
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import State
 from services.consent.domain.terms import check_speaker
 from services.consent.queries import GrantedView
+from services.consent.store import records
 
 
 async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id: UUID) -> list[MoveView]:
     """She may take back all or a part again and again: that is no error, and so it is never left out."""
-    record = await store.record_of(tx, consent_id)
+    record = await records.record_of(tx, consent_id)
     act = await _act(tx, actor)
-    first_by = await store.first_by(tx, consent_id)
+    first_by = await records.first_by(tx, consent_id)
     offers = [
         Offer("renew_consent", "consent.record", record.renewable),
         Offer("confirm_guardian", "consent.confirm", await _confirmable(tx, record, act)),
@@ -42,10 +42,10 @@ async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool
     if record.state is not State.REQUESTED:
         return False
     try:
-        child = await store.counts_as_child(tx, record.case_id)
+        child = await records.counts_as_child(tx, record.case_id)
     except Unavailable:
         return False
-    recorded_by = await store.recorded_by(tx, record)
+    recorded_by = await records.recorded_by(tx, record)
 
     def confirm(found: ConsentRecord) -> None:
         check_speaker(found.terms, child=child)
@@ -59,9 +59,9 @@ async def of_grants(
 ) -> None:
     """Offered where her consent is in this cell: what came from abroad is withdrawn there."""
     act, permitted = await _act(tx, actor), await rights_in(tx, actor, case_id)
-    records = await store.records_granting(tx, [grant.disclosure_id for grant in grants])
+    granting = await records.records_granting(tx, [grant.disclosure_id for grant in grants])
     for grant in grants:
-        record = records.get(grant.disclosure_id)
+        record = granting.get(grant.disclosure_id)
         passes = record is not None and record.lets(lambda r: r.withdraw(act))
         offer = Offer("withdraw_grant", "consent.withdraw", passes)
         grant.moves = service.commands.open([offer], permitted, disclosure_id=grant.disclosure_id)

@@ -11,7 +11,6 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict
 from contracts.disclosure import categories_of
 from contracts.protection import is_of_country, protection
-from services.consent import store
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.terms import (
     Assent,
@@ -21,6 +20,7 @@ from services.consent.domain.terms import (
     Terms,
     WithdrawalMethod,
 )
+from services.consent.store import records
 from services.consent.use_cases import Prepared, answered, asked
 
 RECORD, REVIEW = "protection.record", "protection.review"
@@ -56,15 +56,15 @@ async def protect(tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepar
     """A new record, beside which any later word of hers counts. Raises HerNoStands while the last one was no."""
     await require_case(tx, actor, RECORD, case_id)
     await _check(tx, actor, case_id, prepared.terms)
-    await store.hold_answers(tx, case_id)
-    if await store.said_no(tx, case_id):
+    await records.hold_answers(tx, case_id)
+    if await records.said_no(tx, case_id):
         raise HerNoStands
     now = await tx.clock()
     terms = replace(prepared.terms, valid_until=now + protection().valid_for)
     record = asked(case_id, replace(prepared, terms=terms))
     with answered():
         facts = record.protect(Act(actor.subject, actor.organisation, now))
-    await store.save(tx, record, facts)
+    await records.save(tx, record, facts)
     return record
 
 
@@ -86,16 +86,16 @@ async def review(
     tx: Transaction, actor: Actor, prepared: Prepared, expected: int | None, *, upheld: bool
 ) -> ConsentRecord:
     """By a second person, also after she was handed over. Not upheld, what was disclosed is recalled."""
-    held = await store.get(tx, actor, REVIEW, prepared.consent_id, expected=expected)
-    recorded_by = await store.first_by(tx, prepared.consent_id)
+    held = await records.get(tx, actor, REVIEW, prepared.consent_id, expected=expected)
+    recorded_by = await records.first_by(tx, prepared.consent_id)
     with answered():
         act = Act(actor.subject, actor.organisation, held.now)
         facts = held.record.review(prepared.sealed, act, recorded_by, upheld=upheld)
-    await store.save(tx, held.record, facts)
+    await records.save(tx, held.record, facts)
     return held.record
 
 
 async def alarm_unreviewed(tx: Transaction, consent_id: UUID, organisation: str) -> None:
     """The time for the second person is over."""
-    held = await store.hold(tx, consent_id)
-    await store.save(tx, held.record, held.record.unreviewed(organisation))
+    held = await records.hold(tx, consent_id)
+    await records.save(tx, held.record, held.record.unreviewed(organisation))

@@ -16,8 +16,9 @@ from chassis.web.positions import instant, positioned
 from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
 from contracts.types import KnownCode, OrganisationId
-from services.consent import offers, protecting, protection_queries, store, use_cases
+from services.consent import offers, protecting, protection_queries, use_cases
 from services.consent.api import Ended, remember_end, settled
+from services.consent.store import records
 from services.consent.use_cases import Prepared
 
 router = APIRouter(tags=["immediate protection"])
@@ -50,8 +51,8 @@ async def _prepare(case_id: UUID, body: ProtectionForm, actor: Who, running: Run
 
 async def _prepare_review(consent_id: UUID, body: ReviewForm, actor: Who, running: Running) -> Prepared:
     async with running.database.transaction(actor.origin()) as tx:
-        case_id = await store.case_for(tx, actor, protecting.REVIEW, consent_id)
-        terms = (await store.hold(tx, consent_id)).record.terms
+        case_id = await records.case_for(tx, actor, protecting.REVIEW, consent_id)
+        terms = (await records.hold(tx, consent_id)).record.terms
     texts = {REVIEWED: body.reasons}
     return await _sealed(running, actor, case_id, consent_id, protecting.REVIEW, texts, terms)
 
@@ -108,7 +109,7 @@ async def get_protection(
     if running.vault is None:
         raise Unavailable
     async with running.database.transaction(actor.origin()) as tx:
-        case_id = await store.case_for(tx, actor, protecting.REVIEW, consent_id)
+        case_id = await records.case_for(tx, actor, protecting.REVIEW, consent_id)
         found = await protection_queries.one(tx, consent_id)
         moves = await offers.of_record(tx, actor, running, consent_id)
         person_id = await person_of(tx, case_id)

@@ -1,22 +1,24 @@
 """What is read of consents: SQL straight to the views that the API answers with."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound
+from chassis.rows import Reader
 from chassis.web.moves import MoveView
 from contracts.internal import Preview, WithheldField
 from contracts.types import Code
-from services.consent import store
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import Broken, verify
 from services.consent.domain.disclosure import ANSWER_WITHIN, Request
+from services.consent.store import grounds, records
 
 Position = tuple[datetime, UUID]
 
@@ -57,6 +59,18 @@ class ConsentSummary(BaseModel):
     valid_until: datetime
     created_at: datetime
     terms: TermsView
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRevision:
+    """A revision as it was hashed."""
+
+    number: int
+    body: dict[str, Any]
+    hash: str
+
+
+_KEPT = Reader(KeptRevision)
 
 
 class RevisionView(BaseModel):
@@ -184,13 +198,13 @@ async def consents(
 ) -> list[ConsentSummary]:
     at, id_ = after or (None, None)
     rows = await tx.execute(_CONSENTS, {"case": case_id, "at": at, "id": id_, "limit": limit})
-    return [ConsentSummary.model_validate(dict(row._mapping)) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
+    return [ConsentSummary.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
     """The record with all its revisions, and whether they are as they were written."""
     row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
-    revisions = (await tx.execute(_REVISIONS, {"id": consent_id})).all()
+    revisions = _KEPT.all(await tx.execute(_REVISIONS, {"id": consent_id}))
     waiting = await waiting_of(tx, consent_id)
     return ConsentView(
         id=row.id,
@@ -217,7 +231,7 @@ async def waiting(tx: Transaction, disclosure_id: UUID) -> Waiting | None:
     return None if row is None else Waiting.model_validate(row, from_attributes=True)
 
 
-def _intact(row: Any, revisions: Sequence[Any]) -> bool:
+def _intact(row: Row[Any], revisions: Sequence[KeptRevision]) -> bool:
     """The chain holds, none is missing at its end, and the record says what its last revision says."""
     try:
         count = verify(((r.body, r.hash) for r in revisions), row.salt)
@@ -228,7 +242,7 @@ def _intact(row: Any, revisions: Sequence[Any]) -> bool:
     return count == row.revision and revisions[-1].hash == row.head and as_last
 
 
-def _revision(row: Any) -> RevisionView:
+def _revision(row: KeptRevision) -> RevisionView:
     body = row.body
     return RevisionView(
         number=row.number,
@@ -252,7 +266,7 @@ async def guardian(tx: Transaction, consent_id: UUID) -> dict[str, str]:
 async def ledger(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[LedgerEntry]:
     parameters = {"case": case_id, "after": after, "limit": limit, "within": ANSWER_WITHIN}
     rows = await tx.execute(_LEDGER, parameters)
-    return [LedgerEntry.model_validate({**row._mapping, "position": row.pos}) for row in rows]  # noqa: SLF001
+    return [LedgerEntry.model_validate({**row._asdict(), "position": row.pos}) for row in rows]
 
 
 async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int) -> list[GrantedView]:
@@ -268,8 +282,8 @@ async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
     return _grant(row)
 
 
-def _grant(row: Any) -> GrantView:
-    values = dict(row._mapping)  # noqa: SLF001
+def _grant(row: Row[Any]) -> GrantView:
+    values = row._asdict()
     return GrantView.model_validate(
         {**values, "fields": row.fields or [], "back_categories": row.back_categories or []}
     )
@@ -278,8 +292,8 @@ def _grant(row: Any) -> GrantView:
 async def preview(tx: Transaction, cell: str, request: Request) -> Preview:
     """The same decision as at authorisation, with nothing locked and nothing kept."""
     now = await tx.clock()
-    records = await store.records_of(tx, request.case_id)
-    return preview_of(decide(records, await store.ground(tx, cell, now), request, now))
+    held = await records.records_of(tx, request.case_id)
+    return preview_of(decide(held, await grounds.ground(tx, cell, now), request, now))
 
 
 def preview_of(decision: Decision) -> Preview:

@@ -14,7 +14,6 @@ from chassis.identity.access import holder_of, person_of, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault.vault import Sealing, Vault
-from services.consent import store
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Wanted, token_refusal
 from services.consent.domain.coverage import reconsider
@@ -23,6 +22,7 @@ from services.consent.domain.narrowing import Part
 from services.consent.domain.record import Act, ConsentRecord, SamePerson
 from services.consent.domain.terms import Recipient, Terms
 from services.consent.signing import Signer
+from services.consent.store import grants, grounds, records
 
 SALT_BYTES = 16
 
@@ -91,7 +91,7 @@ async def seal_names(
 async def case_of(database: Database, actor: Actor, consent_id: UUID) -> UUID:
     """The case of a record that this actor may write to. Raises NotFound."""
     async with database.transaction(actor.origin()) as tx:
-        return await store.case_for(tx, actor, "consent.record", consent_id)
+        return await records.case_for(tx, actor, "consent.record", consent_id)
 
 
 async def record_answer(
@@ -102,13 +102,13 @@ async def record_answer(
     if given:
         await check(tx, actor, case_id, prepared.terms)
     else:
-        await store.hold_answers(tx, case_id)
+        await records.hold_answers(tx, case_id)
         await end_protections(tx, actor, case_id)
     record = asked(case_id, prepared)
     act = Act(actor.subject, actor.organisation, await tx.clock())
     with answered():
         facts = record.give(act) if given else record.refuse(act)
-    await store.save(tx, record, facts)
+    await records.save(tx, record, facts)
     return record
 
 
@@ -120,10 +120,10 @@ def asked(case_id: UUID, prepared: Prepared) -> ConsentRecord:
 
 async def end_protections(tx: Transaction, actor: Actor, case_id: UUID) -> None:
     """She has said no: nothing that was recorded because she could not be asked stands beside that. Under `hold_answers`."""
-    for consent_id in await store.protections_of(tx, case_id):
-        held = await store.hold(tx, consent_id)
+    for consent_id in await records.protections_of(tx, case_id):
+        held = await records.hold(tx, consent_id)
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
-        await store.save(tx, held.record, facts)
+        await records.save(tx, held.record, facts)
 
 
 async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> None:
@@ -135,7 +135,7 @@ async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> No
 
 async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> None:
     """Whether this may be consented to at her age, and by these recipients be received. Before any record is locked."""
-    child = await store.counts_as_child(tx, case_id)
+    child = await records.counts_as_child(tx, case_id)
     with answered():
         terms.check_speaker(given, child=child)
     await require_recipients(tx, actor, case_id, given.recipients)
@@ -167,15 +167,15 @@ async def renew(
     tx: Transaction, actor: Actor, cell: str, prepared: Prepared, expected: int | None
 ) -> ConsentRecord:
     """She was asked again and agreed, to the same or to other terms. What these no longer cover is taken back."""
-    case_id = await store.case_for(tx, actor, "consent.record", prepared.consent_id)
+    case_id = await records.case_for(tx, actor, "consent.record", prepared.consent_id)
     await check(tx, actor, case_id, prepared.terms)
-    held = await store.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
+    held = await records.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
     act = Act(actor.subject, actor.organisation, held.now)
     with answered():
         facts = held.record.renew(prepared.terms, prepared.sealed, act)
-    ground = await store.ground(tx, cell, held.now)
+    ground = await grounds.ground(tx, cell, held.now)
     facts += reconsider(held.record, ground, held.now) + lengthen(held.record, ground, held.now)
-    await store.save(tx, held.record, facts)
+    await records.save(tx, held.record, facts)
     return held.record
 
 
@@ -183,26 +183,26 @@ async def confirm_guardian(
     tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None
 ) -> ConsentRecord:
     """A second person has looked at who speaks for the child."""
-    case_id = await store.case_for(tx, actor, "consent.confirm", consent_id)
-    child = await store.counts_as_child(tx, case_id)
-    held = await store.get(tx, actor, "consent.confirm", consent_id, expected=expected)
-    asked_by = await store.recorded_by(tx, held.record)
+    case_id = await records.case_for(tx, actor, "consent.confirm", consent_id)
+    child = await records.counts_as_child(tx, case_id)
+    held = await records.get(tx, actor, "consent.confirm", consent_id, expected=expected)
+    asked_by = await records.recorded_by(tx, held.record)
     with answered():
         terms.check_speaker(held.record.terms, child=child)
         facts = held.record.confirm(Act(actor.subject, actor.organisation, held.now), asked_by)
-    facts += lengthen(held.record, await store.ground(tx, actor.cell, held.now), held.now)
-    await store.save(tx, held.record, facts)
+    facts += lengthen(held.record, await grounds.ground(tx, actor.cell, held.now), held.now)
+    await records.save(tx, held.record, facts)
     return held.record
 
 
 async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRecord:
     """By the person, through any worker of hers. No version is asked for: a page that is old must not stand in her way."""
-    case_id = await store.case_for(tx, actor, "consent.withdraw", consent_id)
-    await store.hold_answers(tx, case_id)
-    held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    case_id = await records.case_for(tx, actor, "consent.withdraw", consent_id)
+    await records.hold_answers(tx, case_id)
+    held = await records.get(tx, actor, "consent.withdraw", consent_id)
     with answered():
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
-    await store.save(tx, held.record, facts)
+    await records.save(tx, held.record, facts)
     await end_protections(tx, actor, case_id)
     return held.record
 
@@ -214,8 +214,8 @@ async def withdraw_granted(
 
     Raises NotFound for what came from abroad.
     """
-    await require_case(tx, actor, "consent.withdraw", await store.case_granted(tx, disclosure_id))
-    held, disclosure = await store.hold_disclosure(tx, disclosure_id)
+    await require_case(tx, actor, "consent.withdraw", await grants.case_granted(tx, disclosure_id))
+    held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is None:
         raise NotFound
     act = Act(actor.subject, actor.organisation, held.now)
@@ -224,8 +224,8 @@ async def withdraw_granted(
             facts = held.record.withdraw(act)
         else:
             facts = held.record.narrow(Part(recipients=frozenset({disclosure.request.recipient})), act)
-            facts += reconsider(held.record, await store.ground(tx, cell, held.now), held.now)
-    await store.save(tx, held.record, facts)
+            facts += reconsider(held.record, await grounds.ground(tx, cell, held.now), held.now)
+    await records.save(tx, held.record, facts)
     return held.record
 
 
@@ -233,36 +233,36 @@ async def withdraw_part(
     tx: Transaction, actor: Actor, cell: str, consent_id: UUID, part: Part
 ) -> ConsentRecord:
     """By the person, as `withdraw`: a recipient, a purpose, a category. What is left of her consent stands."""
-    held = await store.get(tx, actor, "consent.withdraw", consent_id)
+    held = await records.get(tx, actor, "consent.withdraw", consent_id)
     agreed = {recipient.organisation for recipient in held.record.terms.recipients}
     await _are_no_misspellings(tx, sorted(part.recipients - agreed))
     facts = held.record.narrow(part, Act(actor.subject, actor.organisation, held.now))
-    facts += reconsider(held.record, await store.ground(tx, cell, held.now), held.now)
-    await store.save(tx, held.record, facts)
+    facts += reconsider(held.record, await grounds.ground(tx, cell, held.now), held.now)
+    await records.save(tx, held.record, facts)
     return held.record
 
 
 async def end_reading(tx: Transaction, disclosure_id: UUID, reason: str) -> None:
     """The time that the agreement leaves after the end of a referral is over, also for what followed meanwhile."""
-    held, disclosure = await store.hold_disclosure(tx, disclosure_id)
+    held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is not None:
         referral_id = disclosure.request.referral_id
-        await store.save(tx, held.record, held.record.end_reading(referral_id, reason, held.now))
+        await records.save(tx, held.record, held.record.end_reading(referral_id, reason, held.now))
 
 
 async def lengthen_disclosures(tx: Transaction, cell: str, consent_id: UUID) -> None:
     """Something under this record ends soon, and she has agreed to longer."""
-    held = await store.hold(tx, consent_id)
-    facts = lengthen(held.record, await store.ground(tx, cell, held.now), held.now)
-    await store.save(tx, held.record, facts)
+    held = await records.hold(tx, consent_id)
+    facts = lengthen(held.record, await grounds.ground(tx, cell, held.now), held.now)
+    await records.save(tx, held.record, facts)
 
 
 async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None) -> ConsentRecord:
     """By another than the person, for instance because she was pressed: a supervisor's decision."""
-    held = await store.get(tx, actor, "consent.revoke", consent_id, expected=expected)
+    held = await records.get(tx, actor, "consent.revoke", consent_id, expected=expected)
     with answered():
         facts = held.record.revoke(Act(actor.subject, actor.organisation, held.now))
-    await store.save(tx, held.record, facts)
+    await records.save(tx, held.record, facts)
     return held.record
 
 
@@ -271,24 +271,24 @@ async def expire(tx: Transaction, consent_id: UUID, revision: int) -> timedelta 
 
     A record that moved since this expiry was set is left alone: a renewal has set its own.
     """
-    held = await store.hold(tx, consent_id)
+    held = await records.hold(tx, consent_id)
     record = held.record
     if record.revision != revision:
         return None
     if record.runs and held.now < record.terms.valid_until:
         return record.terms.valid_until - held.now
     facts = record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
-    await store.save(tx, record, facts)
+    await records.save(tx, record, facts)
     return None
 
 
 async def fence(tx: Transaction, consent_id: UUID, disclosures: Collection[UUID]) -> None:
     """Exchange has confirmed that nothing of these is sealed any more."""
-    held = await store.hold(tx, consent_id)
+    held = await records.hold(tx, consent_id)
     for disclosure in held.record.disclosures:
         if disclosure.id in disclosures:
             disclosure.fence()
-    await store.save(tx, held.record, [])
+    await records.save(tx, held.record, [])
 
 
 async def issue_seal_token(
@@ -298,14 +298,14 @@ async def issue_seal_token(
 
     The answer is sent after the commit, so no token exists that a later withdrawal would not find.
     """
-    held, disclosure = await store.hold_disclosure(tx, disclosure_id)
+    held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is None:
         raise TokenRefused(disclosure.refusal or "no_consent")
-    ground = await store.ground(tx, cell, held.now)
+    ground = await grounds.ground(tx, cell, held.now)
     refusal = token_refusal(disclosure, held.record, ground, wanted, held.now)
     if refusal is not None:
         raise TokenRefused(refusal)
     token_id = tx.new_id()
     disclosure.token(token_id)
-    await store.save(tx, held.record, [])
+    await records.save(tx, held.record, [])
     return signer.seal_token(disclosure_id, wanted, token_id, held.now)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from services.exchange.domain.border import Limits, closed, fresh, stale
@@ -144,7 +144,7 @@ async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limi
     return [EnvelopeView.model_validate(row, from_attributes=True) for row in rows]
 
 
-def _agreement(row: Any) -> AgreementView:
+def _agreement(row: Row[Any]) -> AgreementView:
     return AgreementView(
         id=row.id,
         version=row.version,

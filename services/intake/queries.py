@@ -1,19 +1,29 @@
 """Reads: rows straight to what a worker sees. Sealed values are opened by the route, after the transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
+from chassis.rows import Reader
 from chassis.web.moves import Commands, MoveView, Offer
 from services.intake.domain.case import Hold, State, Verb, passes
+from services.intake.sealed_rows import (
+    BrokenGlassRow,
+    NeedsRow,
+    ScreeningRow,
+    SealedCustody,
+    SealedReceived,
+    SealedRevision,
+    StatusRow,
+)
 from services.intake.store.cases import ACTIONS
 
 Position = tuple[datetime, UUID]
@@ -37,6 +47,11 @@ _FILTERS: Mapping[str, str] = {
     "unattended": f"{_UNATTENDED} = :unattended",
     "updated_since": "c.updated_at >= :updated_since",
 }
+
+
+_REVISIONS, _RECEIVED, _CUSTODY = Reader(SealedRevision), Reader(SealedReceived), Reader(SealedCustody)
+_SCREENINGS, _STATUSES, _NEEDS = Reader(ScreeningRow), Reader(StatusRow), Reader(NeedsRow)
+_GLASS = Reader(BrokenGlassRow)
 
 
 class CaseSummary(BaseModel):
@@ -129,7 +144,7 @@ async def worklist(
     return [CaseSummary.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[Any]:
+async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[SealedRevision]:
     """One row a revision, with its sealed values as one object; oldest first."""
     statement = text(
         """
@@ -139,7 +154,7 @@ async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int
         group by revision order by revision limit :limit
         """
     )
-    return list((await tx.execute(statement, {"id": case_id, "after": after, "limit": limit})).all())
+    return _REVISIONS.all(await tx.execute(statement, {"id": case_id, "after": after, "limit": limit}))
 
 
 class SubmissionRow(BaseModel):
@@ -182,24 +197,24 @@ def _own(actor: Actor) -> dict[str, str]:
     return {"subject": actor.subject, "organisation": actor.organisation}
 
 
-async def received_fields(tx: Transaction, case_id: UUID) -> list[Any]:
+async def received_fields(tx: Transaction, case_id: UUID) -> list[SealedReceived]:
     """Each disclosure of the case with its state, its grant, and its sealed fields as one object."""
     statement = text(
         """
-        select d.id, d.state, d.closed_for, d.sender, d.sender_cell, d.organisation, d.purpose, d.fields, d.valid_until, d.received_at, d.corrected,
+        select d.id, d.state, d.closed_for, d.sender, d.sender_cell, d.organisation, d.purpose, coalesce(d.fields, '{}') as fields, d.valid_until, d.corrected,
             coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
                      '{}') as values
         from intake.disclosures d where d.case_id = :id and d.valid_until is not null order by d.received_at, d.id
         """
     )
-    return list((await tx.execute(statement, {"id": case_id})).all())
+    return _RECEIVED.all(await tx.execute(statement, {"id": case_id}))
 
 
-async def held_in_custody(tx: Transaction, case_id: UUID) -> list[Any]:
+async def held_in_custody(tx: Transaction, case_id: UUID) -> list[SealedCustody]:
     """What came with transfers that were accepted here, oldest first, with its sealed fields as one object."""
     statement = text(
         """
-        select d.id, d.fields,
+        select d.id, coalesce(d.fields, '{}') as fields,
             coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
                      '{}') as values
         from intake.disclosures d
@@ -207,7 +222,7 @@ async def held_in_custody(tx: Transaction, case_id: UUID) -> list[Any]:
         order by d.received_at, d.id
         """
     )
-    return list((await tx.execute(statement, {"id": case_id})).all())
+    return _CUSTODY.all(await tx.execute(statement, {"id": case_id}))
 
 
 async def readable(tx: Transaction, disclosures: list[UUID]) -> set[UUID]:
@@ -241,22 +256,22 @@ async def screenings(
     return [ScreeningView.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def screening(tx: Transaction, case_id: UUID, screening_id: UUID) -> Any:
+async def screening(tx: Transaction, case_id: UUID, screening_id: UUID) -> ScreeningRow:
     statement = text("select * from intake.screenings where id = :id and case_id = :case")
-    row = (await tx.execute(statement, {"id": screening_id, "case": case_id})).first()
-    if row is None:
+    found = _SCREENINGS.first(await tx.execute(statement, {"id": screening_id, "case": case_id}))
+    if found is None:
         raise NotFound
-    return row
+    return found
 
 
-async def statuses(tx: Transaction, case_id: UUID) -> list[Any]:
+async def statuses(tx: Transaction, case_id: UUID) -> list[StatusRow]:
     """Every revision, oldest first; they are few."""
     statement = text("select * from intake.statuses where case_id = :id order by revision")
-    return list((await tx.execute(statement, {"id": case_id})).all())
+    return _STATUSES.all(await tx.execute(statement, {"id": case_id}))
 
 
-async def needs(tx: Transaction, case_id: UUID, after: Position | None, limit: int) -> list[Any]:
-    return await _of_case(tx, "intake.needs", case_id, after, limit)
+async def needs(tx: Transaction, case_id: UUID, after: Position | None, limit: int) -> list[NeedsRow]:
+    return _NEEDS.of(await _of_case(tx, "intake.needs", case_id, after, limit))
 
 
 async def holds(tx: Transaction, case_id: UUID, commands: Commands, permitted: Rights) -> list[HoldView]:
@@ -287,7 +302,7 @@ async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]
 
 async def _of_case(
     tx: Transaction, table: str, case_id: UUID, after: Position | None, limit: int
-) -> list[Any]:
+) -> Sequence[Row[Any]]:
     at, row_id = after or (None, None)
     statement = text(
         f"select * from {table} where case_id = :case"
@@ -295,12 +310,12 @@ async def _of_case(
         " order by at, id limit :limit"
     )
     parameters = {"case": case_id, "at": at, "after": row_id, "limit": limit}
-    return list((await tx.execute(statement, parameters)).all())
+    return (await tx.execute(statement, parameters)).all()
 
 
 async def broken_glass(
     tx: Transaction, actor: Actor, *, reviewed: bool | None, after: Position | None, limit: int
-) -> list[Any]:
+) -> list[BrokenGlassRow]:
     """Newest first, on the cases that this person reviews."""
     condition, parameters = await visible_cases(tx, actor, "glass.review", column="g.case_id")
     at, row_id = after or (None, None)
@@ -312,4 +327,4 @@ async def broken_glass(
         " order by g.at desc, g.id desc limit :limit"
     )
     asked = {"reviewed": reviewed, "at": at, "after": row_id, "limit": limit}
-    return list((await tx.execute(statement, {**parameters, **asked})).all())
+    return _GLASS.all(await tx.execute(statement, {**parameters, **asked}))

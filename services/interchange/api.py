@@ -268,7 +268,7 @@ async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
     await store.require_import(tx, actor, import_id)
     row = await queries.import_row(tx, import_id)
     state = "running" if row.ended_at is None else "done"
-    return ImportView.model_validate({**row._mapping, "state": state})  # noqa: SLF001  # SQLAlchemy's public name
+    return ImportView.model_validate({**row._asdict(), "state": state})
 
 
 @router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")

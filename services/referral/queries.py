@@ -113,7 +113,7 @@ async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralVie
     """One half that the actor was allowed to read."""
     row = (await tx.execute(_ONE, {"id": referral_id, "half": half, "now": tx.now})).one()
     withheld = [{"field": name, "reason": reason} for name, reason in row.withheld]
-    return ReferralView.model_validate({**row._mapping, "withheld": withheld})  # noqa: SLF001  # SQLAlchemy's public name
+    return ReferralView.model_validate({**row._asdict(), "withheld": withheld})
 
 
 def moves(

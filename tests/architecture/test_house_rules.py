@@ -34,6 +34,13 @@ def test_a_transaction_is_opened_and_committed_by_the_chassis_alone(path):
     assert re.findall(r"\.(?:commit|rollback|begin)\(", path.read_text()) == []
 
 
+@pytest.mark.parametrize("path", [p for p in SERVICE_CODE if "migrations" not in p.parts], ids=name)
+def test_rows_are_written_by_the_statements_of_their_table_and_read_by_name(path):
+    """`chassis/tables.py`, `chassis/rows.py`; what is inserted out of other rows may stay SQL."""
+    by_hand = r"insert into(?:(?!\bfrom (?!unnest)).)*?(?:values\s*\(|unnest\()|jsonb_to_recordset|row: Any\b|\b_mapping\b"
+    assert re.findall(by_hand, path.read_text(), re.DOTALL) == []
+
+
 @pytest.mark.parametrize("path", [p for p in CODE if p.name != "clock.py"], ids=name)
 def test_a_day_is_a_day_of_the_place_made_of_an_instant_in_one_place(path):
     assert (

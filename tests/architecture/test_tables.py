@@ -14,7 +14,7 @@ from deploy.local.testing import Databases
 
 SERVICES = Path(__file__).parents[2] / "services"
 CHASSIS = "chassis"
-WITH_TABLES = [CHASSIS, *sorted(path.parts[-3] for path in SERVICES.glob("*/store/tables.py"))]
+WITH_TABLES = [CHASSIS, *sorted(path.parts[-3] for path in SERVICES.glob("*/migrations/versions"))]
 
 _COLUMNS = text(
     """

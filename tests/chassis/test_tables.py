@@ -111,6 +111,13 @@ async def test_what_was_written_as_a_set_is_read_as_the_same_objects(conn: Async
     assert await boats(conn) == fleet
 
 
+async def test_a_null_in_an_array_stays_one(conn: AsyncConnection) -> None:
+    named = boat("a", owners=(None, UUID(int=1)), crew=("NULL",))
+    await insert_set(BOATS).write(conn, [named])
+    row = (await conn.execute(text("select owners, crew from probe.boats"))).one()
+    assert (row.owners, row.crew) == ([None, UUID(int=1)], ["NULL"])
+
+
 async def test_rows_are_mappings_too_and_share_what_is_said_of_all(conn: AsyncConnection) -> None:
     rows = [{"id": uuid4(), "name": name} for name in ("a", "b")]
     await insert_set(BOATS, "id", "name", "state", "crew", "version").write(

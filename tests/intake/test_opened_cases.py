@@ -1,17 +1,13 @@
 """However a case is opened, its row has what its event says: both are made of one fact."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from tests.harness import Harness
-from tests.intake.making import bodies, disclosure, open_case
-
-FILE = (
-    b"prs_First_Name,prs_Second_Name,prs_Birthdate,prs_Citizenship,con_Consent\r\nSokha,Chan,1998-05,KH,1\r\n"
-)
+from tests.intake.making import bodies, disclosure, file_row, hand_over, open_case, sent
 
 
 async def by_form(intake: Harness) -> None:
@@ -19,11 +15,7 @@ async def by_form(intake: Harness) -> None:
 
 
 async def by_file(intake: Harness) -> None:
-    answer = await intake.client.post(
-        "/v1/imports", files={"file": ("cases.csv", FILE)}, headers=intake.as_("screening_officer")
-    )
-    assert answer.status_code == 202, answer.text
-    await intake.work()
+    await hand_over(intake, uuid4(), sent(file_row(cor_FullName="Sokha")))
 
 
 async def from_abroad(intake: Harness) -> None:

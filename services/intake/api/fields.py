@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -25,11 +25,12 @@ from services.intake.api.prepared import case_to_write, checked_fields, flag_fie
 from services.intake.domain.age import BIRTHDATE, Evidence
 from services.intake.domain.case import Case, Verb
 from services.intake.domain.duplicates import INDEXED
-from services.intake.domain.received import READABLE, State
+from services.intake.domain.received import READABLE
 from services.intake.grants import RECALLED, grants_of
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.received_flags import standing_flags
+from services.intake.sealed_rows import SealedReceived
 from services.intake.sealing import CHANGE_REASON, open_fields, seal_fields, seal_json, vault_of
 from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.store import cases, records
@@ -68,7 +69,7 @@ class _Sealed:
     case: Case
     own: Mapping[str, str]
     flags: str | None
-    received: Sequence[Any]
+    received: Sequence[SealedReceived]
 
 
 @router.get("/v1/cases/{case_id}/fields", summary="What is known of the person, opened for you and logged")
@@ -96,9 +97,9 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
     return view
 
 
-def _closed(row: Any, actor: Actor, service: Service) -> str | None:
+def _closed(row: SealedReceived, actor: Actor, service: Service) -> str | None:
     """Why the fields of this disclosure are not shown, as far as is known here."""
-    if State(row.state) not in READABLE:
+    if row.state not in READABLE:
         return row.closed_for or RECALLED
     if row.valid_until <= service.clock():
         return "ended"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -23,6 +23,7 @@ from services.intake import queries
 from services.intake.api.positions import following, position
 from services.intake.domain.glass import BrokenGlass, shown
 from services.intake.outgoing import record_read
+from services.intake.sealed_rows import BrokenGlassRow
 from services.intake.sealing import FLAGS, GLASS, open_fields, open_json, seal_json, vault_of
 from services.intake.store import glass
 from services.intake.store.glass import SealedLeast
@@ -157,7 +158,7 @@ async def list_broken_glass(
     return Listing(items=items, next=following(rows, page.limit, "at"))
 
 
-def _view(row: Any, why: Mapping[str, str], actor: Actor, service: Service) -> GlassView:
+def _view(row: BrokenGlassRow, why: Mapping[str, str], actor: Actor, service: Service) -> GlassView:
     """Only what this person reviews is listed, so the right to it was asked for."""
     broken = BrokenGlass(row.id, row.case_id, row.by, row.organisation, row.at, row.review)
     review = Offer("review_glass", glass.REVIEW, not broken.is_of(actor.subject, actor.organisation))

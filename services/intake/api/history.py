@@ -1,8 +1,8 @@
 """Route: every revision of what was recorded of the person here: who, when, why, and what stood there."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -17,6 +17,7 @@ from contracts.casefile.fields import FieldValue, from_text
 from services.intake import queries
 from services.intake.domain.case import Case
 from services.intake.outgoing import record_read
+from services.intake.sealed_rows import SealedRevision
 from services.intake.sealing import CHANGE_REASON, FLAGS, vault_of
 from services.intake.store import cases
 
@@ -61,7 +62,7 @@ def _say(tx: Transaction, case_id: UUID, views: list[RevisionView]) -> None:
     tx.say(record_read(case_id, "field-history", fields=tuple(names)))
 
 
-async def _opened(service: Service, case: Case, rows: list[Any]) -> dict[str, str]:
+async def _opened(service: Service, case: Case, rows: Sequence[SealedRevision]) -> dict[str, str]:
     """Ciphertext → text, of everything that the key still opens."""
     sealed = {value: name for row in rows for name, value in row.values.items() if value is not None}
     sealed |= {row.reason: CHANGE_REASON for row in rows if row.reason is not None}
@@ -70,14 +71,14 @@ async def _opened(service: Service, case: Case, rows: list[Any]) -> dict[str, st
     return {value: text for value, text in zip(sealed, texts, strict=True) if text is not None}
 
 
-def _view(row: Any, opened: dict[str, str]) -> RevisionView:
-    texts = {name: opened.get(value) for name, value in row.values.items()}
+def _view(row: SealedRevision, opened: dict[str, str]) -> RevisionView:
+    texts = {name: opened.get(value or "") for name, value in row.values.items()}
     flags = texts.pop(FLAGS, None)
     return RevisionView(
         revision=row.revision,
         fields={name: None if text is None else from_text(name, text) for name, text in texts.items()},
         flags=None if flags is None else json.loads(flags),
-        reason=opened.get(row.reason),
+        reason=opened.get(row.reason or ""),
         organisation=row.organisation,
         by=row.by,
         at=row.at,

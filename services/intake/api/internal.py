@@ -1,7 +1,6 @@
 """The calls that another service may make: who has a case now, and the authorised fields at the moment of sealing."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -19,6 +18,7 @@ from services.intake import queries
 from services.intake.domain.case import Case
 from services.intake.grants import UNCONFIRMED, grants_of
 from services.intake.outgoing import record_read
+from services.intake.sealed_rows import SealedCustody
 from services.intake.sealing import open_fields, vault_of
 from services.intake.store import authorised, cases, records
 
@@ -62,7 +62,7 @@ async def _inherited(
     disclosure_id: UUID,
     allowed: Sequence[str],
     case: Case,
-    held: Sequence[Any],
+    held: Sequence[SealedCustody],
 ) -> dict[str, str]:
     """The asked fields that came with her, the newest of each, as far as they are still granted.
 

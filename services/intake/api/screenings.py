@@ -21,6 +21,7 @@ from services.intake.domain import checklist
 from services.intake.domain.age import Group
 from services.intake.domain.case import Case, Verb
 from services.intake.outgoing import record_read
+from services.intake.sealed_rows import ScreeningRow
 from services.intake.sealing import ANSWERS, RESULT, open_json, seal_json, vault_of
 from services.intake.store import cases
 from services.intake.store.records import SealedScreening
@@ -162,7 +163,7 @@ async def get_screening(
     )
 
 
-async def _opened(service: Service, case: Case, row: Any) -> tuple[Any, Any]:
+async def _opened(service: Service, case: Case, row: ScreeningRow) -> tuple[Any, Any]:
     sealed = [
         Sealing(case.person_id, RESULT, row.id, row.result),
         Sealing(case.person_id, ANSWERS, row.id, row.answers),

@@ -118,8 +118,8 @@ class ReceivedFile:
     organisation: str = ""
     urgency: str = ""
     state: CaseState = CaseState.OPEN
-    opened_at: datetime | None = None
-    """Set when this batch opened the case."""
+    opened: facts.CaseOpened | None = None
+    """What was said of it, where this batch opened the case."""
     reopened: bool = False
     """It was handed over, and something about her came back."""
     opened_here: bool = False
@@ -209,11 +209,12 @@ class ReceivedFile:
 
     def _open(self, arrival: Arrival) -> list[Fact]:
         self.person_id, self.organisation = arrival.person_id, arrival.grant.recipient
-        self.urgency, self.opened_at, self.changed = arrival.urgency, arrival.at, True
+        self.urgency, self.changed = arrival.urgency, True
+        self.opened = facts.CaseOpened(
+            self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
+        )
         return [
-            facts.CaseOpened(
-                self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
-            ),
+            self.opened,
             facts.CaseAssigned(self.case_id, self.organisation, ()),
         ]
 

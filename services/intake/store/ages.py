@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,6 +12,7 @@ from chassis.rows import Reader
 from chassis.tables import insert_set, update_set
 from services.intake.domain.age import Age
 from services.intake.domain.case import Case
+from services.intake.sealed_rows import AgeAssessmentRow
 from services.intake.store.mapping import AGES, age_row
 from services.intake.store.tables import AGE_ASSESSMENTS, CASES
 
@@ -54,7 +54,7 @@ class OnRecord:
     flags: str | None
 
 
-_RECORDS = Reader(OnRecord)
+_RECORDS, _ASSESSMENT_ROWS = Reader(OnRecord), Reader(AgeAssessmentRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,9 @@ async def add_assessment(tx: Transaction, actor: Actor, case: Case, evidence: st
     await _ASSESSED.write(tx, [row])
 
 
-async def assessments(tx: Transaction, case_id: UUID) -> list[Any]:
+async def assessments(tx: Transaction, case_id: UUID) -> list[AgeAssessmentRow]:
     """Every one, oldest first; they are few."""
-    return list((await tx.execute(_ASSESSMENTS, {"case_id": case_id})).all())
+    return _ASSESSMENT_ROWS.all(await tx.execute(_ASSESSMENTS, {"case_id": case_id}))
 
 
 async def children(tx: Transaction, after: UUID | None, limit: int) -> list[Child]:

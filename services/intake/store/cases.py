@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
-from chassis.identity.access import remember, require_case
+from chassis.identity.access import remember, remember_new, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from chassis.rows import Reader
@@ -52,12 +52,6 @@ _UPDATE = update_set(
     "age_revision",
     also={"version": "t.version + 1", "updated_at": "now()"},
     stored="version",
-)
-_ACCESS = text(
-    """
-    insert into chassis.case_access (case_id, organisation)
-    select * from unnest(cast(:ids as uuid[]), cast(:organisations as text[])) on conflict (case_id) do nothing
-    """
 )
 _FLAGS = update_set(CASES, "flags")
 _CAME_FLAGS = update_set(CASES, "came_flags")
@@ -173,9 +167,8 @@ async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
 async def remember_all(
     tx: Transaction, organisations: Mapping[UUID, str], import_id: UUID | None = None
 ) -> None:
-    """The same as `chassis.identity.access.remember` for many new cases at once, that nobody in them is named for yet."""
-    parameters = {"ids": list(organisations), "organisations": list(organisations.values())}
-    await tx.execute(_ACCESS, parameters)
+    """Who has many new cases, that nobody in their organisations is named for yet."""
+    await remember_new(tx, organisations)
     await attention.wait(tx, list(organisations), import_id)
 
 

@@ -1,4 +1,4 @@
-"""The tables of returns, as the migrations leave them."""
+"""The tables of returns, as its migrations leave them."""
 
 from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.dialects.postgresql import BOOLEAN, INTEGER, JSONB, TEXT, UUID

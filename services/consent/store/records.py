@@ -4,10 +4,9 @@ Lock order is always the case, her age, the record, then what hangs on it. Whoev
 record's row. That is what puts every seal token before or after every withdrawal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -16,18 +15,18 @@ from chassis.database import Transaction
 from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
-from contracts.organisations import ACTIVE
-from services.consent import mapping
-from services.consent.domain.authorisation import Ground
+from chassis.rows import Reader
+from chassis.tables import insert_missing, insert_set, update_set, upsert_set
 from services.consent.domain.case import CaseConsents, is_child
+from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
-from services.consent.domain.grant import ReceivedGrant
-from services.consent.domain.ground import AgreementVersions
 from services.consent.domain.record import ConsentRecord
 from services.consent.domain.states import State
-from services.consent.mapping import rows_of
+from services.consent.domain.terms import Terms
 from services.consent.outgoing import outgoing
+from services.consent.store import disclosures, grants, grounds
+from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
 
 # The time is read in the outer query, so after the lock was waited for.
 _LOCK_RECORD = text(
@@ -46,16 +45,6 @@ _GRANTING = text(
     " where d.id = any(cast(:ids as uuid[]))"
 )
 _CASE_OF_RECORD = text("select case_id from consent.records where id = :id")
-_DISCLOSURE = text("select * from consent.disclosures where id = :id")
-# Always a statement of its own after the lock, so that it sees what was committed while we waited.
-_DISCLOSURES_OF_RECORD = text("select * from consent.disclosures where consent_id = :id order by id")
-_DISCLOSURES = text(
-    "select * from consent.disclosures where case_id = any(cast(:cases as uuid[])) order by id"
-)
-_GRANTS = text(
-    "select * from consent.grants where case_id = any(cast(:cases as uuid[])) order by disclosure_id for update"
-)
-_GRANTED_TO = text("select case_id from consent.grants where disclosure_id = :id")
 _AGE = text("select age_group from consent.ages where case_id = :case for share")
 _LOCK_AGES = text(
     "select from consent.ages where case_id = any(cast(:cases as uuid[])) order by case_id for update"
@@ -78,18 +67,25 @@ _LAST_ANSWER = text(
     order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
     """
 )
-_AGREEMENTS = text(
-    "select distinct on (id) * from consent.agreements order by id, (valid_from <= :now) desc, version desc"
-)
-_UNDER = text(
-    "select distinct case_id from consent.disclosures"
-    " where agreement_id = :agreement and stage in ('authorised', 'sealed', 'delivered', 'undelivered')"
-    " and (cast(:after as uuid) is null or case_id > :after) order by case_id limit :limit"
-)
 _IN_ERROR = text(
     "select referral_id, case_id from consent.sent_in_error where case_id = any(cast(:cases as uuid[]))"
 )
-_DIRECTORY = text("select id, cell, role, type from chassis.organisations where status = :active")
+_SENT_IN_ERROR = insert_missing(SENT_IN_ERROR)
+_SAVE_AGES = upsert_set(AGES)
+_INSERT = insert_set(RECORDS, without=["created_at"])
+_UPDATE = update_set(
+    RECORDS,
+    "state",
+    "revision",
+    "head",
+    "valid_until",
+    "terms",
+    "sealed",
+    stored="before",
+    version="revision",
+)
+_ADD_REVISIONS = insert_set(REVISIONS)
+_READER = Reader(ConsentRecord, RECORDS, convert={"terms": Terms.from_json})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,39 +121,32 @@ async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None
         raise NotFound
     if expected is not None and row.revision != expected:
         raise PreconditionFailed
-    found = (await tx.execute(_DISCLOSURES_OF_RECORD, {"id": consent_id})).all()
-    return Held(mapping.record(row, [mapping.disclosure(d) for d in found]), row.now)
+    record = _READER.row(row)
+    record.disclosures = await disclosures.of_record(tx, consent_id)
+    return Held(record, row.now)
 
 
 async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | None, Disclosure]:
     """A disclosure with the record it was authorised under, that record locked; None where it was refused."""
-    row = (await tx.execute(_DISCLOSURE, {"id": disclosure_id})).first()
-    if row is None:
+    found = await disclosures.find(tx, disclosure_id)
+    if found is None:
         raise NotFound
-    if row.consent_id is None:
-        return None, mapping.disclosure(row)
-    held = await hold(tx, row.consent_id)
+    if found.consent_id is None:
+        return None, found
+    held = await hold(tx, found.consent_id)
     return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
 
 
 async def record_of(tx: Transaction, consent_id: UUID) -> ConsentRecord:
     """As it stands, without a lock and without its disclosures: for what its view offers."""
-    return mapping.record((await tx.execute(_RECORD, {"id": consent_id})).one(), [])
+    return _READER.one(await tx.execute(_RECORD, {"id": consent_id}))
 
 
 async def records_granting(tx: Transaction, disclosures: Sequence[UUID]) -> dict[UUID, ConsentRecord]:
     """Disclosure → the record of this cell that it was made under, whoever asked her then; none for what came from abroad."""
     async with tx.of_everybody():
         rows = (await tx.execute(_GRANTING, {"ids": list(disclosures)})).all()
-    return {row.disclosure_id: mapping.record(row, []) for row in rows}
-
-
-async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:
-    """The case under which a disclosure was received here. Raises NotFound."""
-    rows = await whose(tx, _GRANTED_TO, {"id": disclosure_id})
-    if not rows:
-        raise NotFound
-    return UUID(str(rows[0].case_id))
+    return {row.disclosure_id: record for row, record in zip(rows, _READER.of(rows), strict=True)}
 
 
 async def counts_as_child(tx: Transaction, case_id: UUID) -> bool:
@@ -197,98 +186,81 @@ async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:
     return set((await tx.execute(_RECORDED_BY, {"id": record.id})).scalars())
 
 
-async def ground(tx: Transaction, cell: str, now: datetime) -> Ground:
-    """Agreements as they stand (the newest version that has begun, else the newest) and the directory."""
-    agreements = (await tx.execute(_AGREEMENTS, {"now": now})).all()
-    directory = (await tx.execute(_DIRECTORY, {"active": ACTIVE})).all()
-    return mapping.ground(cell, agreements, directory)
-
-
 async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
     """The records of a case without locks: for a preview."""
-    return [mapping.record(row, []) for row in (await tx.execute(_RECORDS, {"cases": [case_id]})).all()]
+    return _READER.all(await tx.execute(_RECORDS, {"cases": [case_id]}))
 
 
 async def load(tx: Transaction, cell: str, case_ids: Sequence[UUID]) -> dict[UUID, CaseConsents]:
     """Everything about these cases, their records locked in order."""
     cases = {"cases": list(case_ids)}
     await tx.execute(_LOCK_AGES, cases)
-    records = (await tx.execute(_LOCK_CASES, cases)).all()
-    disclosures = [mapping.disclosure(row) for row in (await tx.execute(_DISCLOSURES, cases)).all()]
-    grants = [mapping.grant(row) for row in (await tx.execute(_GRANTS, cases)).all()]
-    stand = await ground(tx, cell, tx.now)
+    records = _READER.all(await tx.execute(_LOCK_CASES, cases))
+    asked = await disclosures.of_cases(tx, case_ids)
+    granted = await grants.of_cases(tx, case_ids)
+    stand = await grounds.ground(tx, cell, tx.now)
     found = {case_id: CaseConsents(case_id, stand) for case_id in case_ids}
-    for disclosure in disclosures:
+    for disclosure in asked:
         found[disclosure.request.case_id].disclosures[disclosure.id] = disclosure
-    for row in records:
-        under = [d for d in found[row.case_id].disclosures.values() if d.consent_id == row.id]
-        found[row.case_id].records[row.id] = mapping.record(row, under)
-    for row in (await tx.execute(_IN_ERROR, cases)).all():
+    for record in records:
+        under = found[record.case_id].disclosures.values()
+        record.disclosures = [d for d in under if d.consent_id == record.id]
+        found[record.case_id].records[record.id] = record
+    for row in await tx.execute(_IN_ERROR, cases):
         found[row.case_id].in_error.add(row.referral_id)
-    for grant in grants:
+    for grant in granted:
         found[grant.case_id].grants[grant.disclosure_id] = grant
     return found
 
 
-async def cases_under(tx: Transaction, agreement_id: str, after: str | None, limit: int) -> list[UUID]:
-    """Cases with something disclosed under this agreement and not taken back."""
-    parameters = {"agreement": agreement_id, "after": after, "limit": limit}
-    return list((await tx.execute(_UNDER, parameters)).scalars())
-
-
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
-    ages = [{"case_id": c.case_id, "age_group": c.age_group} for c in cases if c.age_group is not None]
-    await _write(tx, mapping.AGES, ages)
+    await _SAVE_AGES.write(tx, [case for case in cases if case.age_group is not None])
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
-    await _write_disclosures(tx, [d for c in cases for d in c.disclosures.values()])
-    errors = [{"referral_id": id_, "case_id": c.case_id} for c in cases for id_ in c.heard_in_error]
-    await _write(tx, mapping.SENT_IN_ERROR, errors)
-    await _write_grants(tx, [g for c in cases for g in c.grants.values()])
+    await disclosures.save(tx, [d for c in cases for d in c.disclosures.values()])
+    errors = [{"referral_id": id_, "case_id": case.case_id} for case in cases for id_ in case.heard_in_error]
+    await _SENT_IN_ERROR.write(tx, errors)
+    await grants.save(tx, [g for c in cases for g in c.grants.values()])
 
 
 async def save(tx: Transaction, record: ConsentRecord, facts: Sequence[Fact]) -> None:
     """The record, its new revisions and its disclosures, and what is said of it. Raises PreconditionFailed."""
     if record.unsaved:
         await _write_record(tx, record)
-    await _write_disclosures(tx, record.disclosures)
+    await disclosures.save(tx, record.disclosures)
     tx.say(*map(outgoing, facts))
 
 
 async def _write_record(tx: Transaction, record: ConsentRecord) -> None:
     before = record.unsaved[0].number - 1
-    statement = mapping.INSERT_RECORD if before == 0 else mapping.UPDATE_RECORD
-    result = await tx.execute(
-        statement, {**mapping.record_row(record, tx.origin.organisation), "before": before}
-    )
-    if result.rowcount != 1:
+    row = _row(record)
+    if before:
+        written = await _UPDATE.write(tx, [{**row, "before": before}])
+    else:
+        new = {**row, "case_id": record.case_id, "salt": record.salt}
+        written = await _INSERT.write(tx, [new], organisation=tx.origin.organisation)
+    if written != 1:
         raise PreconditionFailed
     revisions, record.unsaved = record.unsaved, []
-    await _write(tx, mapping.REVISIONS, [mapping.revision_row(r) for r in revisions])
+    await _ADD_REVISIONS.write(tx, [_revision_row(revision) for revision in revisions])
 
 
-async def _write_disclosures(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
-    await _write(tx, mapping.DISCLOSURES, [mapping.disclosure_row(d) for d in disclosures if d.changed])
-    entries = [entry for d in disclosures for entry in d.entries]
-    await _write(tx, mapping.LEDGER, [mapping.entry_row(e) for e in entries])
-    for disclosure in disclosures:
-        disclosure.changed, disclosure.entries = False, []
+def _row(record: ConsentRecord) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "state": record.state,
+        "revision": record.revision,
+        "head": record.head,
+        "valid_until": record.terms.valid_until,
+        "terms": record.terms.as_json(),
+        "sealed": record.sealed,
+    }
 
 
-async def _write_grants(tx: Transaction, grants: Sequence[ReceivedGrant]) -> None:
-    await _write(tx, mapping.GRANTS, [mapping.grant_row(g) for g in grants if g.changed])
-
-
-async def load_agreements(_: Transaction, ids: Sequence[str]) -> dict[str, AgreementVersions]:
-    return {id_: AgreementVersions(id_) for id_ in ids}
-
-
-async def save_agreements(tx: Transaction, agreements: Sequence[AgreementVersions]) -> None:
-    heard = [terms for agreement in agreements for terms in agreement.heard.values()]
-    await _write(tx, mapping.AGREEMENTS, [mapping.agreement_row(a) for a in heard])
-
-
-async def _write(tx: Transaction, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """One statement for all rows of a table; none for none."""
-    if rows:
-        await tx.execute(statement, {"rows": rows_of(rows)})
+def _revision_row(revision: Revision) -> dict[str, object]:
+    return {
+        "consent_id": revision.consent_id,
+        "number": revision.number,
+        "body": revision.body(),
+        "hash": revision.hash,
+    }

@@ -1,0 +1,84 @@
+"""Disclosures and their ledger: read by whoever holds the record they hang on, written as a set."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from chassis.database import Transaction
+from chassis.rows import Reader
+from chassis.tables import insert_set, upsert_set
+from services.consent.domain.disclosure import Authority, Disclosure, Ended, Request, Stage
+from services.consent.store.tables import DISCLOSURES, LEDGER
+
+_ONE = text("select * from consent.disclosures where id = :id")
+# Always a statement of its own after the lock, so that it sees what was committed while we waited.
+_OF_RECORD = text("select * from consent.disclosures where consent_id = :id order by id")
+_OF_CASES = text("select * from consent.disclosures where case_id = any(cast(:cases as uuid[])) order by id")
+_UNDER = text(
+    "select distinct case_id from consent.disclosures"
+    " where agreement_id = :agreement and stage in ('authorised', 'sealed', 'delivered', 'undelivered')"
+    " and (cast(:after as uuid) is null or case_id > :after) order by case_id limit :limit"
+)
+_SAVE = upsert_set(DISCLOSURES)
+_WRITE_ENTRIES = insert_set(LEDGER, without=["at"])
+
+_REQUESTS = Reader(Request, DISCLOSURES, fields="asked")
+_AUTHORITIES = Reader(Authority, DISCLOSURES)
+
+
+async def find(tx: Transaction, disclosure_id: UUID) -> Disclosure | None:
+    row = (await tx.execute(_ONE, {"id": disclosure_id})).first()
+    return None if row is None else _disclosure(row)
+
+
+async def of_record(tx: Transaction, consent_id: UUID) -> list[Disclosure]:
+    return [_disclosure(row) for row in await tx.execute(_OF_RECORD, {"id": consent_id})]
+
+
+async def of_cases(tx: Transaction, case_ids: Sequence[UUID]) -> list[Disclosure]:
+    return [_disclosure(row) for row in await tx.execute(_OF_CASES, {"cases": list(case_ids)})]
+
+
+async def cases_under(tx: Transaction, agreement_id: str, after: str | None, limit: int) -> list[UUID]:
+    """Cases with something disclosed under this agreement and not taken back."""
+    parameters = {"agreement": agreement_id, "after": after, "limit": limit}
+    return list((await tx.execute(_UNDER, parameters)).scalars())
+
+
+async def save(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
+    """What changed of them, and what is to be written in the ledger."""
+    await _SAVE.write(tx, [_row(one) for one in disclosures if one.changed])
+    await _WRITE_ENTRIES.write(tx, [entry for one in disclosures for entry in one.entries])
+    for disclosure in disclosures:
+        disclosure.changed, disclosure.entries = False, []
+
+
+def _disclosure(row: Row[Any]) -> Disclosure:
+    return Disclosure(
+        id=row.id,
+        request=_REQUESTS.row(row),
+        stage=Stage(row.stage),
+        authority=None if row.consent_id is None else _AUTHORITIES.row(row),
+        refusal=row.refusal,
+        recalled_for=row.recalled_for,
+        ended=None if row.ended_for is None else Ended(row.ended_for, row.ended_at, row.reads_until),
+        fence_due=row.fence_due,
+    )
+
+
+def _row(disclosure: Disclosure) -> Mapping[str, object]:
+    ended = disclosure.ended
+    return {
+        "id": disclosure.id,
+        "ended_for": None if ended is None else ended.reason,
+        "ended_at": None if ended is None else ended.at,
+        "reads_until": None if ended is None else ended.until,
+        "stage": disclosure.stage,
+        "refusal": disclosure.refusal,
+        "recalled_for": disclosure.recalled_for,
+        "fence_due": disclosure.fence_due,
+        **_REQUESTS.values(disclosure.request),
+        **_AUTHORITIES.values(disclosure.authority),
+    }

@@ -1,0 +1,140 @@
+"""The tables of consent, as its migrations leave them."""
+
+from sqlalchemy import Column, Identity, MetaData, Table
+from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, JSONB, TEXT, UUID
+
+from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
+
+META = MetaData(schema="consent")
+
+AGES = Table(
+    "ages",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    required("age_group", TEXT),
+)
+
+RECORDS = Table(
+    "records",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID),
+    required("organisation", TEXT),
+    required("state", TEXT),
+    required("revision", INTEGER),
+    required("head", TEXT),
+    required("salt", TEXT),
+    required("valid_until", TIMESTAMPTZ),
+    required("terms", JSONB),
+    required("sealed", JSONB),
+    filled("created_at", TIMESTAMPTZ),
+)
+
+REVISIONS = Table(
+    "revisions",
+    META,
+    Column("consent_id", UUID, primary_key=True),
+    Column("number", INTEGER, primary_key=True),
+    required("body", JSONB),
+    required("hash", TEXT),
+)
+
+DISCLOSURES = Table(
+    "disclosures",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID),
+    required("referral_id", UUID),
+    required("stage", TEXT),
+    Column("consent_id", UUID),
+    Column("refusal", TEXT),
+    Column("recalled_for", TEXT),
+    Column("ended_for", TEXT),
+    Column("ended_at", TIMESTAMPTZ),
+    Column("reads_until", TIMESTAMPTZ),
+    required("fence_due", BOOLEAN),
+    required("purpose", TEXT),
+    required("sender", TEXT),
+    required("recipient", TEXT),
+    required("recipient_cell", TEXT),
+    required("recipient_role", TEXT),
+    required("service", TEXT),
+    required("urgency", TEXT),
+    required("kind", TEXT),
+    required("asked", TEXTS),
+    Column("revision", INTEGER),
+    Column("revision_hash", TEXT),
+    Column("agreement_id", TEXT),
+    Column("agreement_version", INTEGER),
+    Column("agreement_sha256", TEXT),
+    Column("fields", TEXTS),
+    Column("fields_hash", TEXT),
+    Column("withheld", JSONB),
+    Column("back_categories", TEXTS),
+    Column("valid_until", TIMESTAMPTZ),
+    Column("basis", TEXT),
+    Column("law", TEXT),
+)
+
+LEDGER = Table(
+    "ledger",
+    META,
+    Column("pos", BIGINT, Identity(always=True), primary_key=True),
+    filled("at", TIMESTAMPTZ),
+    required("disclosure_id", UUID),
+    required("case_id", UUID),
+    required("organisation", TEXT),
+    Column("consent_id", UUID),
+    required("step", TEXT),
+    required("recipient", TEXT),
+    required("recipient_cell", TEXT),
+    Column("revision", INTEGER),
+    required("fields", TEXTS),
+    Column("code", TEXT),
+    Column("law", TEXT),
+    Column("token_id", UUID),
+)
+
+GRANTS = Table(
+    "grants",
+    META,
+    Column("disclosure_id", UUID, primary_key=True),
+    required("case_id", UUID),
+    required("closed", BOOLEAN),
+    Column("closed_for", TEXT),
+    Column("referral_id", UUID),
+    Column("sender", TEXT),
+    Column("sender_cell", TEXT),
+    Column("recipient", TEXT),
+    Column("purpose", TEXT),
+    Column("fields", TEXTS),
+    Column("back_categories", TEXTS),
+    Column("consent_revision", INTEGER),
+    Column("consent_sha256", TEXT),
+    Column("agreement_id", TEXT),
+    Column("agreement_version", INTEGER),
+    Column("valid_until", TIMESTAMPTZ),
+    Column("basis", TEXT),
+    Column("law", TEXT),
+)
+
+SENT_IN_ERROR = Table(
+    "sent_in_error",
+    META,
+    Column("referral_id", UUID, primary_key=True),
+    required("case_id", UUID),
+)
+
+AGREEMENTS = Table(
+    "agreements",
+    META,
+    Column("id", TEXT, primary_key=True),
+    Column("version", INTEGER, primary_key=True),
+    required("sha256", TEXT),
+    required("cells", TEXTS),
+    required("purposes", TEXTS),
+    required("fields", TEXTS),
+    required("valid_from", TIMESTAMPTZ),
+    required("valid_until", TIMESTAMPTZ),
+    required("retention_days", INTEGER),
+)
