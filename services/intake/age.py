@@ -16,9 +16,10 @@ from contracts.casefile.partial_date import PartialDate
 from services.intake.domain.age import BIRTHDATE, FLAG, Basis, Evidence, Group
 from services.intake.domain.case import State
 from services.intake.domain.facts import AgeGroupKnown
+from services.intake.domain.field_classes import FLAGS
 from services.intake.outgoing import COME_OF_AGE, RECEIVED_AGE, outgoing
 from services.intake.received_flags import flags_that_came
-from services.intake.sealing import FLAGS, vault_of
+from services.intake.sealing import vault_of
 from services.intake.store import ages, cases
 from services.intake.store.ages import Child, Grown, OnRecord
 

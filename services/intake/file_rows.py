@@ -16,8 +16,9 @@ from contracts.codes import UnknownCode
 from contracts.importing import FileRow
 from services.intake.domain.age import Evidence
 from services.intake.domain.case import Case
+from services.intake.domain.field_classes import REASONS, STATUS
 from services.intake.indexing import index_of
-from services.intake.sealing import REASONS, STATUS, fields_to_seal, status_record, vault_of
+from services.intake.sealing import fields_to_seal, status_record, vault_of
 from services.intake.store import file_rows
 from services.intake.store.file_rows import NewRow, RowKey, SentFile
 from services.intake.store.index import IndexEntry

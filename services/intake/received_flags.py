@@ -8,8 +8,9 @@ from chassis.service import Service
 from contracts.casefile.fields import from_text
 from contracts.casefile.urgent import URGENT_FIELDS, flags_in
 from services.intake import queries
+from services.intake.domain.field_classes import FLAGS
 from services.intake.domain.received import READABLE, State
-from services.intake.sealing import FLAGS, open_fields, vault_of
+from services.intake.sealing import open_fields, vault_of
 
 
 async def standing_flags(service: Service, origin: Origin, case_id: UUID, person_id: UUID) -> frozenset[str]:

@@ -10,19 +10,6 @@ from chassis.service import Service
 from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Sealing, Vault
 
-FLAGS, RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS, CHANGE_REASON, GLASS = (
-    "case.flags",
-    "screening.result",
-    "screening.answers",
-    "status.value",
-    "status.reasons",
-    "needs.assessment",
-    "age.reasons",
-    "fields.reason",
-    "glass.why",
-)
-"""Field classes besides those of the case file, which bear the name of their field."""
-
 
 def vault_of(service: Service) -> Vault:
     """Nothing about a person can be kept without it."""

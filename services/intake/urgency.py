@@ -12,9 +12,10 @@ from services.intake import queries
 from services.intake.age import evidence_of
 from services.intake.domain.age import FLAG, Evidence
 from services.intake.domain.case import State
+from services.intake.domain.field_classes import FLAGS
 from services.intake.outgoing import RECEIVED_FLAGS
 from services.intake.received_flags import flags_that_came, opened_flags
-from services.intake.sealing import FLAGS, vault_of
+from services.intake.sealing import vault_of
 from services.intake.store import ages, attention, cases
 
 ATTEMPTS = 1_000

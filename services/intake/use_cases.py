@@ -15,8 +15,8 @@ from contracts.protection import is_of_country
 from services.intake.domain import case as domain
 from services.intake.domain.age import Evidence, Group
 from services.intake.domain.case import Case, Verb
+from services.intake.domain.field_classes import FLAGS
 from services.intake.outgoing import outgoing
-from services.intake.sealing import FLAGS
 from services.intake.store import ages, attention, cases, index, received, records
 from services.intake.store.cases import ACTIONS, OpenedCase
 from services.intake.store.index import IndexEntry

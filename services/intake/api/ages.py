@@ -17,8 +17,9 @@ from services.intake.age import evidence_of
 from services.intake.api.prepared import case_to_write
 from services.intake.domain.age import Group
 from services.intake.domain.case import Verb
+from services.intake.domain.field_classes import AGE_REASONS
 from services.intake.outgoing import record_read
-from services.intake.sealing import AGE_REASONS, age_record, vault_of
+from services.intake.sealing import age_record, vault_of
 from services.intake.store import ages, cases
 from services.intake.use_cases import SealedAssessment
 

@@ -16,9 +16,9 @@ from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import checked_fields, flag_fields
 from services.intake.domain.age import Evidence
+from services.intake.domain.field_classes import FLAGS as FLAGS_CLASS
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
-from services.intake.sealing import FLAGS as FLAGS_CLASS
 from services.intake.sealing import own_key_of, seal_fields, seal_json, vault_of
 from services.intake.store import attention
 from services.intake.use_cases import NewCase, SealedFields

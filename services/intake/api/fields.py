@@ -25,14 +25,15 @@ from services.intake.api.prepared import case_to_write, checked_fields, flag_fie
 from services.intake.domain.age import BIRTHDATE, Evidence
 from services.intake.domain.case import Case, Verb
 from services.intake.domain.duplicates import INDEXED
+from services.intake.domain.field_classes import CHANGE_REASON
+from services.intake.domain.field_classes import FLAGS as FLAGS_CLASS
 from services.intake.domain.received import READABLE
 from services.intake.grants import RECALLED, grants_of
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.received_flags import standing_flags
 from services.intake.sealed_rows import SealedReceived
-from services.intake.sealing import CHANGE_REASON, open_fields, seal_fields, seal_json, vault_of
-from services.intake.sealing import FLAGS as FLAGS_CLASS
+from services.intake.sealing import open_fields, seal_fields, seal_json, vault_of
 from services.intake.store import cases, records
 from services.intake.store.index import IndexEntry
 from services.intake.use_cases import SealedFields

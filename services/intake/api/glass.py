@@ -21,10 +21,11 @@ from contracts.casefile.text import Paragraph
 from contracts.types import Code, KnownCode
 from services.intake import queries
 from services.intake.api.positions import following, position
+from services.intake.domain.field_classes import FLAGS, GLASS
 from services.intake.domain.glass import BrokenGlass, shown
 from services.intake.outgoing import record_read
 from services.intake.sealed_rows import BrokenGlassRow
-from services.intake.sealing import FLAGS, GLASS, open_fields, open_json, seal_json, vault_of
+from services.intake.sealing import open_fields, open_json, seal_json, vault_of
 from services.intake.store import glass
 from services.intake.store.glass import SealedLeast
 

@@ -16,9 +16,10 @@ from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FieldValue, from_text
 from services.intake import queries
 from services.intake.domain.case import Case
+from services.intake.domain.field_classes import CHANGE_REASON, FLAGS
 from services.intake.outgoing import record_read
 from services.intake.sealed_rows import SealedRevision
-from services.intake.sealing import CHANGE_REASON, FLAGS, vault_of
+from services.intake.sealing import vault_of
 from services.intake.store import cases
 
 router = APIRouter(tags=["fields"])

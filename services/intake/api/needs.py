@@ -17,8 +17,9 @@ from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
 from services.intake.api.prepared import case_to_write
 from services.intake.domain.case import Verb
+from services.intake.domain.field_classes import NEEDS
 from services.intake.outgoing import record_read
-from services.intake.sealing import NEEDS, open_json, seal_fields, seal_json, vault_of
+from services.intake.sealing import open_json, seal_fields, seal_json, vault_of
 from services.intake.store import cases
 from services.intake.use_cases import NEEDS_FIELD, SealedNeeds
 

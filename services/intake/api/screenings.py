@@ -20,9 +20,10 @@ from services.intake.api.prepared import case_to_write
 from services.intake.domain import checklist
 from services.intake.domain.age import Group
 from services.intake.domain.case import Case, Verb
+from services.intake.domain.field_classes import ANSWERS, RESULT
 from services.intake.outgoing import record_read
 from services.intake.sealed_rows import ScreeningRow
-from services.intake.sealing import ANSWERS, RESULT, open_json, seal_json, vault_of
+from services.intake.sealing import open_json, seal_json, vault_of
 from services.intake.store import cases
 from services.intake.store.records import SealedScreening
 

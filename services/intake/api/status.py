@@ -18,8 +18,9 @@ from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.prepared import case_to_write
 from services.intake.domain.case import Verb
+from services.intake.domain.field_classes import REASONS, STATUS
 from services.intake.outgoing import record_read
-from services.intake.sealing import REASONS, STATUS, seal_fields, status_record, vault_of
+from services.intake.sealing import seal_fields, status_record, vault_of
 from services.intake.store import cases
 from services.intake.use_cases import SealedStatus
 

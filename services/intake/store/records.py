@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.tables import delete_set, insert_set, update_set, upsert_set
 from services.intake.domain.case import Case
-from services.intake.sealing import FLAGS
+from services.intake.domain.field_classes import FLAGS
 from services.intake.store.tables import FIELD_REVISIONS, FIELDS, HOLDS, NEEDS, SCREENINGS, STATUSES
 
 _REVISIONS = insert_set(FIELD_REVISIONS)
