@@ -151,9 +151,23 @@ async def test_a_partners_date_does_not_outweigh_what_was_recorded_here(intake):
     assert await said(intake) == [("adult", "estimate")]
 
 
-async def test_what_was_recalled_before_it_was_opened_tells_nothing(intake):
+async def test_what_was_recalled_before_it_was_opened_tells_nothing_but_that_her_age_is_unknown(intake):
     received = await disclosure(intake, {"prs_Birthdate": "1990", "cor_FullName": "Dara"})
     await intake.deliver(received)
     await intake.deliver(recall_of(received))
     await intake.work()
-    assert await said(intake) == []
+    assert set(await said(intake)) <= {("child", "unknown")}
+
+
+async def test_of_whoever_was_erased_and_is_referred_again_the_age_is_unknown_until_it_is_known(intake):
+    """Else consent, which waits to hear of it, would answer that it has not heard yet for ever."""
+    born = await disclosure(intake, {"prs_Birthdate": "1990"})
+    await intake.deliver(born)
+    await intake.work()
+    await intake.deliver(recall_of(born))
+    await intake.work()
+    assert (await said(intake))[-1] == ("adult", "estimate")
+    again = await disclosure(intake, {"cor_FullName": "Dara"}, case_id=born.case_id, first=False)
+    await intake.deliver(again)
+    await intake.work()
+    assert (await said(intake))[-1] == ("child", "unknown")

@@ -145,6 +145,7 @@ def test_an_erased_case_takes_the_new_key_of_a_person_referred_again():
     again = UUID(int=77)
     assert one.receive(arrival(TWO, person_id=again)) == [
         facts.CaseReopened(CASE, again),
+        facts.AgeGroupKnown(CASE, "child", "unknown"),
         facts.IndexDue(CASE, TWO),
     ]
     assert (one.state, one.person_id) == (CaseState.OPEN, UUID(int=77))

@@ -92,7 +92,10 @@ async def test_flags_that_came_with_her_act_where_she_is_now(intake):
 
 async def test_what_was_flagged_here_goes_before_what_came_with_her(intake):
     case_id = await open_case(intake, flags=["suicide_risk"])
-    received = await disclosure(intake, came("late_pregnancy"), case_id=case_id, first=False)
+    async with intake.service.database.engine.connect() as conn:
+        found = await conn.execute(text("select person_id from intake.cases where id = :id"), {"id": case_id})
+    hers = found.scalar_one()
+    received = await disclosure(intake, came("late_pregnancy"), case_id=case_id, person_id=hers, first=False)
     await intake.deliver(received)
     await intake.work()
     assert await flags_said(intake) == [(True, ["suicide_risk"])]

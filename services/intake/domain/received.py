@@ -136,6 +136,7 @@ class ReceivedFile:
         if known is not None:
             return self._drop(known, arrival)
         first = self.person_id is None
+        anew = first or self.state is CaseState.ERASED  # what was known of her age went with everything else
         opened = self._open(arrival) if first else self._reopen(arrival)
         state = State.ACCEPTED if arrival.referral_id in self.accepted else State.HELD
         allowed = {name: value for name, value in arrival.values.items() if name in arrival.grant.fields}
@@ -149,17 +150,17 @@ class ReceivedFile:
             changed=True,
         )
         self.state, self.changed = CaseState.OPEN, True
-        aged = self._aged(arrival.disclosure_id, dated=BIRTHDATE in allowed, first=first)
+        aged = self._aged(arrival.disclosure_id, dated=BIRTHDATE in allowed, anew=anew)
         named = [facts.IndexDue(self.case_id, arrival.disclosure_id)] if INDEXED & allowed.keys() else []
         flagged = URGENT_FIELDS & allowed.keys()
         urgent = [facts.ReceivedFlagsDue(self.case_id, arrival.disclosure_id)] if flagged else []
         return [*opened, *aged, *urgent, *named]
 
-    def _aged(self, disclosure_id: UUID, *, dated: bool, first: bool) -> list[Fact]:
+    def _aged(self, disclosure_id: UUID, *, dated: bool, anew: bool) -> list[Fact]:
         """A date that came is opened before anything is said of her age: until then it is not known yet, and not unknown."""
         if dated:
             return [facts.ReceivedAgeDue(self.case_id, disclosure_id)]
-        return [facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis)] if first else []
+        return [facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis)] if anew else []
 
     def accept(self, referral_id: UUID) -> list[Fact]:
         if referral_id not in self.accepted:

@@ -69,7 +69,8 @@ _KEEP = insert_missing(FIELDS)
 _DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
 # Only while this person's key still is the case's: a later disclosure may have opened it again under another.
 _ERASED = text(
-    "update intake.cases set state = 'erased', came_flags = null, version = version + 1"
+    "update intake.cases set state = 'erased', came_flags = null, version = version + 1,"
+    " age_group = default, age_basis = default, age_doubted = default"
     " where id = :case_id and person_id = :person"
 )
 
