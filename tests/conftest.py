@@ -16,6 +16,9 @@ settings.register_profile("corridor", deadline=None, suppress_health_check=[Heal
 settings.load_profile("corridor")
 """Slow is the machine, not the example: what hangs is found by pytest's own limit."""
 
+JOURNEYS, WORLDS = "tests/journeys/", "tests/authorisation/"
+"""What one worker does in order: all journeys, which share their cells (two cells fill two cores); each file with a world."""
+
 RUN = pytest.StashKey[Run]()
 WORKER_INPUT = "corridor_run"
 
@@ -29,6 +32,20 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
     node.workerinput[WORKER_INPUT] = node.config.stash[RUN].facts
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Test by test, but for what goes together. (xdist's own groups are not seen by this pytest.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(JOURNEYS):
+                return JOURNEYS
+            return nodeid.partition("::")[0] if nodeid.startswith(WORLDS) else nodeid
+
+    return Sharing(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

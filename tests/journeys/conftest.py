@@ -43,8 +43,7 @@ def own_stack(cells_directory) -> Iterator[Stack]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys run one after another on one worker: they share the cells, and two cells fill two cores."""
+    """One worker has all journeys (see JOURNEYS), and each has ten minutes."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
             item.add_marker(pytest.mark.timeout(600))
