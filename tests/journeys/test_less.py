@@ -11,7 +11,8 @@ import pytest
 from corridor.client import Person
 from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES, PERSON
-from deploy.local.trust import AGREEMENTS, make_trust
+from deploy.local.countries import AgreementDraft, agreements, read_all
+from deploy.local.trust import make_trust
 
 ABROAD = ("kh-reintegration-agency", "reintegration", "kh.worker")
 CLINIC = ("kh-health-agency", "medical", "kh.other-worker")
@@ -195,7 +196,7 @@ async def test_what_a_newer_agreement_allows_no_more_is_read_abroad_no_more(jour
     (before,) = await there.parts()
     assert "prs_Birthdate" in before["fields"]
     try:
-        countries_agree_anew(stack, fields=tuple(sorted({*BETWEEN.fields} - {"prs_Birthdate"})))
+        countries_agree_anew(stack, fields=tuple(sorted({*between().fields} - {"prs_Birthdate"})))
 
         async def given() -> Any:
             found = [part for part in await there.parts() if part["closed"] is None]
@@ -217,12 +218,14 @@ async def test_what_a_newer_agreement_allows_no_more_is_read_abroad_no_more(jour
         countries_agree_anew(stack)
 
 
-BETWEEN = next(draft for draft in AGREEMENTS if draft.id == "th-kh")
+def between() -> AgreementDraft:
+    return next(draft for draft in agreements(read_all(["TH", "KH"])) if draft.id == "th-kh")
 
 
 def countries_agree_anew(stack, **changes: Any) -> None:
-    drafts = [replace(draft, **changes) if draft is BETWEEN else draft for draft in AGREEMENTS]
-    make_trust(stack.state / "border", ["TH", "KH"], agreements=drafts)
+    held = agreements(read_all(["TH", "KH"]))
+    drafts = [replace(draft, **changes) if draft.id == "th-kh" else draft for draft in held]
+    make_trust(stack.state / "border", ["TH", "KH"], drafts=drafts)
 
 
 async def correct_birth_date(journey: Journey) -> None:

@@ -11,9 +11,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis import service
+from chassis.events.kafka import Broker
 from chassis.observe.telemetry import ATTRIBUTES, Telemetry
 from corridor.journey import Journey, eventually
-from services.exchange.pull import _connection
 from services.exchange.settings import Partner
 from tests.journeys.steps import referred
 from tests.journeys.together import Together
@@ -74,7 +74,8 @@ async def egress(together: Together) -> list[Any]:
     settings: Any = together.services["KH", "exchange"].settings
     partner: Partner = settings.partners["TH"]
     tp = TopicPartition("egress.kh", 0)
-    consumer = AIOKafkaConsumer(**_connection(partner), enable_auto_commit=False)
+    broker = Broker(partner.bootstrap, partner.user, partner.password, partner.ca_file)
+    consumer = AIOKafkaConsumer(**broker.connection("traces"), enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign([tp])
