@@ -21,10 +21,11 @@ from chassis.database import Database
 from chassis.events.consumer import Inbox, Message
 from chassis.migrate import migrate
 from chassis.service import Service
-from chassis.vault.owner import migrate_vault
+from chassis.vault.owner import Caller, migrate_vault
 from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
+from deploy.local.cell import VAULT_SERVICES
 from tests.listing import list_everybody
 
 ISSUER = "http://issuer.test"
@@ -213,7 +214,7 @@ async def running(
     }
     if vault:
         _, vault_app = await postgres.create_migrated(
-            "vault", lambda owner_url, app: migrate_vault(owner_url, [app.name], erasing=[app.name])
+            "vault", lambda owner_url, app: migrate_vault(owner_url, callers(app.name))
         )
         settings["vault_url"] = vault_app
     service = build(settings_class(**{**settings, **extra}))
@@ -225,6 +226,11 @@ async def running(
             yield Harness(service, client, keys, cell)
     finally:
         await service.stop()
+
+
+def callers(role: str) -> list[Caller]:
+    """One role that may speak for every service, for tests in which a vault is shared."""
+    return [Caller(role, service, "any") for service in VAULT_SERVICES]
 
 
 async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:

@@ -19,12 +19,20 @@ create table if not exists vault.holds (
     primary key (person_id, holder, mark)
 );
 
+-- Which service a role is, and which keys it may destroy: anybody's, those that it made itself, or none. Filled by the owner.
+create table if not exists vault.callers (
+    role name not null, holder text not null, destroys text not null check (destroys in ('any', 'own', 'none')),
+    primary key (role, holder)
+);
+
+alter table vault.keys add column if not exists made_by name;
+
 -- True where this person's key was destroyed before: a destroyed key is never made again.
 create or replace function vault.create_keys(persons uuid[], wraps bytea[], in_epoch text)
 returns table (person_id uuid, destroyed boolean)
 language sql security definer set search_path = '' as $$
-    insert into vault.keys (person_id, wrapped, epoch)
-    select p, w, in_epoch from unnest(persons, wraps) as u(p, w) order by p
+    insert into vault.keys (person_id, wrapped, epoch, made_by)
+    select p, w, in_epoch, session_user from unnest(persons, wraps) as u(p, w) order by p
     on conflict (person_id) do nothing;
     select k.person_id, k.destroyed_at is not null from vault.keys k where k.person_id = any(persons);
 $$;
@@ -50,13 +58,17 @@ language sql security definer set search_path = '' as $$
     select k.person_id, k.wrapped, k.epoch from vault.keys k where k.person_id = any(persons);
 $$;
 
--- A service has deleted these records, or all that it had of the person.
+-- A service has deleted these records, or all that it had of the person. It speaks for itself alone.
 create or replace function vault.release_holds(person uuid, only_marks uuid[], by_holder text)
 returns void
-language sql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
+begin
+    if not exists (select from vault.callers c where c.role = session_user and c.holder = by_holder) then
+        raise insufficient_privilege using message = 'a service releases its own records alone';
+    end if;
     delete from vault.holds h
     where h.person_id = person and h.holder = by_holder and (only_marks is null or h.mark = any(only_marks));
-$$;
+end $$;
 
 -- The row stays as a tombstone; its key is gone. No row: one is made, so that a late creation finds it destroyed.
 -- Nothing is destroyed, and `held` is true, while a record under the key is in the register, whoever keeps it and whoever asks.
@@ -65,6 +77,12 @@ returns table (destroyed_at timestamptz, epoch text, held boolean)
 language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
 begin
+    if not exists (
+        select from vault.callers c where c.role = session_user and (c.destroys = 'any'
+            or c.destroys = 'own' and exists (select from vault.keys k where k.person_id = person and k.made_by = session_user))
+    ) then
+        raise insufficient_privilege using message = 'this role may not destroy this key';
+    end if;
     insert into vault.keys (person_id, wrapped, epoch, destroyed_at) values (person, null, in_epoch, now())
         on conflict (person_id) do nothing;
     perform from vault.keys k where k.person_id = person for update;

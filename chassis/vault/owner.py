@@ -1,7 +1,9 @@
 """What only the owner of the vault does: make its tables and functions, say who may call which, and end an epoch."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import asyncpg
 
@@ -17,24 +19,33 @@ _GRANTS = (
     "grant usage on schema vault to {role}",
     "grant execute on function vault.create_keys, vault.read_keys, vault.hold_keys, vault.release_holds to {role}",
 )
-_ERASES = "grant execute on function vault.destroy_key to {role}"
+_DESTROYS = "grant execute on function vault.destroy_key to {role}"
+_SAID = "insert into vault.callers (role, holder, destroys) values ($1, $2, $3)"
 _LOCK = "select pg_advisory_xact_lock(hashtext('corridor.migrate.vault'))"
 
 
-async def migrate_vault(owner_url: str, roles: Sequence[str], *, erasing: Sequence[str] = ()) -> None:
-    """Make the vault's tables and functions, as its owner; these roles may call what services call, and no more.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A role, the service whose it is, and whose keys it may destroy: a file's reader must not be able to erase persons."""
 
-    `erasing`: the roles among them that may destroy a key besides.
-    """
+    role: str
+    service: str
+    destroys: Literal["any", "own", "none"] = "none"
+
+
+async def migrate_vault(owner_url: str, callers: Sequence[Caller]) -> None:
+    """Make the vault's tables and functions, as its owner; these and nobody else may call what services call, and no more."""
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     try:
         async with connection.transaction():
             await connection.execute(_LOCK)
             await connection.execute(_SQL.read_text(encoding="utf-8"))
-            for role in roles:
-                name = await connection.fetchval("select quote_ident($1)", role)
-                for grant in (*_GRANTS, *([_ERASES] if role in erasing else [])):
+            await connection.execute("delete from vault.callers")
+            for caller in callers:
+                name = await connection.fetchval("select quote_ident($1)", caller.role)
+                for grant in (*_GRANTS, *([_DESTROYS] if caller.destroys != "none" else [])):
                     await connection.execute(grant.format(role=name))
+                await connection.execute(_SAID, caller.role, caller.service, caller.destroys)
     finally:
         await connection.close()
 

@@ -6,7 +6,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from joserfc.jwk import OKPKey
 
@@ -19,9 +19,14 @@ from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
 from deploy.local.trust import TrustFiles
 
-VAULT_SERVICES = ("intake", "consent", "returns", "exchange", "interchange")
-ERASING_SERVICES = ("intake", "interchange")
-"""Those of them that may destroy a key: a person's, and that of a file whose import is done."""
+VAULT_SERVICES: Mapping[str, Literal["any", "own", "none"]] = {
+    "intake": "any",
+    "consent": "none",
+    "returns": "none",
+    "exchange": "none",
+    "interchange": "own",
+}
+"""Services with a role in the vault, and whose keys it may destroy: a person's; that of a file whose import is done."""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"

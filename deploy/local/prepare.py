@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from chassis.migrate import migrate
-from chassis.vault.owner import migrate_vault
+from chassis.vault.owner import Caller, migrate_vault
 from contracts.catalogue import (
     CATALOGUE,
     PARTITIONS,
@@ -14,7 +14,7 @@ from contracts.catalogue import (
     topics_read_by,
     topics_written_by,
 )
-from deploy.local.cell import ERASING_SERVICES, VAULT_SERVICES, Cell
+from deploy.local.cell import VAULT_SERVICES, Cell
 from deploy.local.databases import provision_cluster, provision_database, provision_vault
 from deploy.local.topics import Topic, User, provision_kafka
 
@@ -60,10 +60,10 @@ async def prepare_databases(cell: Cell) -> None:
     await provision_cluster(dsn)
     for service in SERVICES:
         await provision_database(dsn, service, cell.owner_role(service), cell.app_role(service))
-    vault_roles = [cell.vault_role(service) for service in VAULT_SERVICES]
-    await provision_vault(dsn, "vault", cell.owner_role("vault"), vault_roles)
-    erasing = [cell.vault_role(service).name for service in ERASING_SERVICES]
-    await migrate_vault(cell.owner_url("vault"), [role.name for role in vault_roles], erasing=erasing)
+    roles = {service: cell.vault_role(service) for service in VAULT_SERVICES}
+    await provision_vault(dsn, "vault", cell.owner_role("vault"), list(roles.values()))
+    callers = [Caller(role.name, service, VAULT_SERVICES[service]) for service, role in roles.items()]
+    await migrate_vault(cell.owner_url("vault"), callers)
     for service in SERVICES:
         versions = import_module(f"services.{service}.app").VERSIONS
         await migrate(cell.owner_url(service), service, versions)

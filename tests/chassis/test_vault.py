@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from chassis.vault import ciphertext
 from chassis.vault.epochs import EpochKeyMissing, FileKeys, FileKeysRefused
-from chassis.vault.owner import end_epoch, migrate_vault
+from chassis.vault.owner import Caller, end_epoch, migrate_vault
 from chassis.vault.vault import (
     CannotOpen,
     Erasure,
@@ -32,6 +32,7 @@ from chassis.vault.vault import (
     Vault,
     VaultUnavailable,
 )
+from tests.harness import callers
 
 CANARY = "สมชาย Somchai-4f1c-canary"
 
@@ -53,10 +54,17 @@ class World:
         path.write_text(json.dumps({"current": current, "keys": keys}))
         return path
 
-    async def another(self, holder: str = "intake") -> Vault:
+    async def another_role(self, postgres: Any) -> tuple[Vault, str]:
+        """A vault that a role of its own opens, and that role's address of this database."""
+        _, theirs = await postgres.create_database("reader")
+        url = self.app_url.replace(*(one.split("://")[1].split("@")[0] for one in (self.app_url, theirs)))
+        await self.rows(f'grant connect on database "{url.rpartition("/")[2]}" to "{role(url)}"')
+        return await self.another("interchange", url), url
+
+    async def another(self, holder: str = "intake", url: str | None = None) -> Vault:
         """A vault in another process: it shares the database and the epoch file, and no memory."""
         settings: Any = SimpleNamespace(
-            vault_url=SecretStr(self.app_url),
+            vault_url=SecretStr(url or self.app_url),
             vault_epoch_file=self.directory / "epochs.json",
             mode="development",
         )
@@ -79,7 +87,7 @@ def role(url: str) -> str:
 @pytest.fixture
 async def world(postgres: Any, tmp_path: Path) -> AsyncIterator[World]:
     owner_url, app_url = await postgres.create_database("vault")
-    await migrate_vault(owner_url, [role(app_url)], erasing=[role(app_url)])
+    await migrate_vault(owner_url, callers(role(app_url)))
     made = World(owner_url, app_url, tmp_path)
     made.epochs("2026-11", "2026-11")
     made.vault = await made.another()
@@ -203,12 +211,40 @@ async def test_the_register_says_how_many_records_there_are_and_neither_which_no
 
 async def test_a_role_that_does_not_erase_can_destroy_no_key(world: World) -> None:
     someone = await person(world)
-    await migrate_vault(world.owner_url, [role(world.app_url)])
+    await migrate_vault(world.owner_url, [Caller(role(world.app_url), "intake")])
     with pytest.raises(VaultUnavailable):
         await world.vault.destroy(someone)
     assert (await world.rows("select wrapped is not null as there from vault.keys"))[0]["there"]
     await world.vault.seal(someone, "name", "r1", "x")
     await world.vault.release(someone)
+
+
+async def test_a_role_that_destroys_its_own_keys_destroys_nobody_elses(world: World, postgres: Any) -> None:
+    """Whoever takes over the reader of files can erase no person with it."""
+    someone, file = await person(world), uuid4()
+    reader, url = await world.another_role(postgres)
+    await migrate_vault(
+        world.owner_url, [*callers(role(world.app_url)), Caller(role(url), "interchange", "own")]
+    )
+    await reader.create(file)
+    with pytest.raises(VaultUnavailable):
+        await reader.destroy(someone)
+    with pytest.raises(VaultUnavailable):
+        await reader.destroy(uuid4())
+    assert (await reader.destroy(file)).epoch == "2026-11"
+    sealed = await world.vault.seal(someone, "name", "r1", CANARY)
+    assert await world.vault.open(someone, "name", "r1", sealed) == CANARY
+    await reader.stop()
+
+
+async def test_a_service_releases_its_own_records_alone(world: World) -> None:
+    someone = await person(world)
+    await world.vault.seal(someone, "name", "r1", CANARY)
+    await migrate_vault(world.owner_url, [Caller(role(world.app_url), "exchange", "any")])
+    with pytest.raises(VaultUnavailable):
+        await world.vault.release(someone)
+    with pytest.raises(KeyHeld):
+        await world.vault.destroy(someone)
 
 
 async def test_reading_holds_nothing_and_what_is_kept_for_another_service_is_that_services(
@@ -353,7 +389,7 @@ async def test_a_role_that_was_not_named_calls_nothing(world: World, postgres: A
 async def test_the_migration_runs_again_and_again_and_twice_at_once(world: World) -> None:
     someone = await person(world)
     sealed = await world.vault.seal(someone, "name", "r1", "x")
-    await asyncio.gather(*(migrate_vault(world.owner_url, [role(world.app_url)]) for _ in range(3)))
+    await asyncio.gather(*(migrate_vault(world.owner_url, callers(role(world.app_url))) for _ in range(3)))
     world.vault.forget(someone)
     assert await world.vault.open(someone, "name", "r1", sealed) == "x"
 
