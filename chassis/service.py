@@ -24,6 +24,7 @@ from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
 from chassis.observe.telemetry import Telemetry
 from chassis.peers import Peers
+from chassis.problems import Unavailable
 from chassis.purge import purge_work
 from chassis.replays import replay_work
 from chassis.settings import Settings
@@ -86,7 +87,7 @@ class Service:
             clock=clock,
             traceparent=self.telemetry.traceparent,
         )
-        self.vault = Vault(settings, name) if settings.vault_url is not None else None
+        self._vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
         self.subscriptions: list[Subscription[Any, Any]] = [
@@ -141,12 +142,17 @@ class Service:
             app.include_router(routes)
         return app
 
+    @property
+    def vault(self) -> Vault:
+        """Nothing about a person can be kept without it. Raises Unavailable where this service was given none."""
+        if self._vault is None:
+            raise Unavailable
+        return self._vault
+
     @cached_property
-    def own_key(self) -> OwnKey | None:
-        """For what is recognised again by a keyed hash; None without a vault."""
-        return (
-            None if self.vault is None else OwnKey(self.database, self.vault, self.settings.cell, self.name)
-        )
+    def own_key(self) -> OwnKey:
+        """For what is recognised again by a keyed hash. Raises Unavailable without a vault."""
+        return OwnKey(self.database, self.vault, self.settings.cell, self.name)
 
     @cached_property
     def commands(self) -> Commands:
@@ -159,8 +165,8 @@ class Service:
 
     async def start(self, *, worker: bool = True) -> None:
         """Open what requests need, then start the loops; with `worker=False` this process serves HTTP alone."""
-        if self.vault is not None:
-            await self.vault.start()
+        if self._vault is not None:
+            await self._vault.start()
         if not worker:
             return
         with contextlib.suppress(SQLAlchemyError, OSError):  # readiness says so; the next start tries again
@@ -175,8 +181,8 @@ class Service:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(within, CLOSE_SECONDS, self.peers.http.aclose())
-            if self.vault is not None:
-                stack.push_async_callback(self.vault.stop)
+            if self._vault is not None:
+                stack.push_async_callback(self._vault.stop)
             stack.push_async_callback(within, CLOSE_SECONDS, asyncio.to_thread(self.telemetry.close))
             running, self._running = self._running[::-1], []
             await asyncio.gather(*(loop.stop() for loop in running))

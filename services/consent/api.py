@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 
 from chassis.database import EVERYBODY, Origin, Transaction
 from chassis.identity.access import person_of, require_case
-from chassis.problems import Unavailable
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag, one_transaction
@@ -59,8 +58,6 @@ async def _prepare_renewal(consent_id: UUID, body: AgreedForm, actor: Who, runni
 async def _prepared(
     consent_id: UUID, case_id: UUID, body: AgreedForm | RefusedForm, actor: Who, running: Running
 ) -> Prepared:
-    if running.vault is None:
-        raise Unavailable
     sealed = await use_cases.seal_names(
         running.database, running.vault, actor, case_id, consent_id, body.names()
     )
@@ -135,8 +132,6 @@ class Guardian(BaseModel):
 
 @router.get("/v1/consents/{consent_id}/guardian", summary="Who speaks for the child")
 async def get_guardian(consent_id: UUID, actor: Who, running: Running, response: Response) -> Guardian:
-    if running.vault is None:
-        raise Unavailable
     async with running.database.transaction(actor.origin()) as tx:
         case_id = await records.case_for(tx, actor, "consent.read", consent_id)
         response.headers["ETag"] = etag((await queries.consent(tx, consent_id)).revision)

@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from chassis.directory import require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Invalid, Unavailable
+from chassis.problems import Invalid
 from chassis.service import Running
 from chassis.web.http import Done, Tx, Who, done
 from contracts.disclosure import TRANSFER
@@ -54,8 +54,6 @@ class HandOverForm(BaseModel):
 
 async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Running) -> Prepared:
     """Names are sealed before the transaction begins, under the id that the record will have."""
-    if running.vault is None:
-        raise Unavailable
     consent_id, names = uuid4(), body.answer.names()
     sealed = await use_cases.seal_names(running.database, running.vault, actor, case_id, consent_id, names)
     return Prepared(consent_id, body.answer.terms(running.clock()), sealed)

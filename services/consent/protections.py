@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.identity.access import person_of, require
 from chassis.identity.auth import Actor
-from chassis.problems import Unavailable
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, one_transaction
@@ -66,8 +65,6 @@ async def _sealed(
     texts: dict[str, str],
     terms: Any,
 ) -> Prepared:
-    if running.vault is None:
-        raise Unavailable
     sealed = await use_cases.seal_names(
         running.database, running.vault, actor, case_id, consent_id, texts, action=action
     )
@@ -106,8 +103,6 @@ async def list_protections(actor: Who, tx: Tx, page: Page) -> Listing[protection
 async def get_protection(
     consent_id: UUID, actor: Who, running: Running, response: Response
 ) -> protection_queries.ProtectionView:
-    if running.vault is None:
-        raise Unavailable
     async with running.database.transaction(actor.origin()) as tx:
         case_id = await records.case_for(tx, actor, protecting.REVIEW, consent_id)
         found = await protection_queries.one(tx, consent_id)

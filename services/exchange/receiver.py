@@ -136,10 +136,7 @@ class Receiver:
                 await receive(tx, replace(judged, prepared=prepared))
 
     async def _prepare(self, judged: Judged, item: DisclosureItem) -> Prepared | None:
-        vault = self._service.vault
-        if vault is None:
-            raise Unavailable
-        return await prepare(self._service.database, vault, judged.way, item)
+        return await prepare(self._service.database, self._service.vault, judged.way, item)
 
     async def _refuse(self, raw: Raw, code: str) -> None:
         async with self._transaction() as tx:

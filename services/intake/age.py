@@ -19,7 +19,6 @@ from services.intake.domain.facts import AgeGroupKnown
 from services.intake.domain.field_classes import FLAGS
 from services.intake.outgoing import COME_OF_AGE, RECEIVED_AGE, outgoing
 from services.intake.received_flags import flags_that_came
-from services.intake.sealing import vault_of
 from services.intake.store import ages, cases
 from services.intake.store.ages import Child, Grown, OnRecord
 
@@ -48,7 +47,7 @@ async def _opened(service: Service, case_id: UUID, found: OnRecord) -> Evidence:
         sealed.append(Sealing(found.person_id, BIRTHDATE, found.record_id, found.born))
     if found.flags is not None:
         sealed.append(Sealing(found.person_id, FLAGS, case_id, found.flags))
-    texts = dict(zip([s.field_class for s in sealed], await vault_of(service).open_many(sealed), strict=True))
+    texts = dict(zip([s.field_class for s in sealed], await service.vault.open_many(sealed), strict=True))
     born, flags = texts.get(BIRTHDATE), texts.get(FLAGS)
     return Evidence(
         None if born is None else PartialDate.parse(born),
@@ -112,7 +111,7 @@ async def _children(service: Service, after: UUID | None) -> list[Child]:
 async def _grown(service: Service, page: Sequence[Child]) -> list[Grown]:
     """One query for all keys of a page. A date whose key is gone is nobody's any more."""
     sealed = [Sealing(child.person_id, BIRTHDATE, child.record_id, child.born) for child in page]
-    texts = await vault_of(service).open_many(sealed)
+    texts = await service.vault.open_many(sealed)
     today = service.today()
     return [
         Grown(child.case_id, child.version, grown.basis)

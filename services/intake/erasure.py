@@ -7,7 +7,6 @@ from chassis.service import Service
 from chassis.vault.vault import KeyHeld
 from chassis.work import Item, WorkKind
 from services.intake.outgoing import DESTROY_KEY, RELEASE, disclosure_closed
-from services.intake.sealing import vault_of
 from services.intake.store import received
 
 ATTEMPTS = 1_000
@@ -16,7 +15,7 @@ ATTEMPTS = 1_000
 def erasure_work(service: Service) -> list[WorkKind]:
     async def release(item: Item) -> None:
         """What was received stands in the register by its disclosure."""
-        await vault_of(service).release(UUID(item.payload["person_id"]), [item.payload["disclosure_id"]])
+        await service.vault.release(UUID(item.payload["person_id"]), [item.payload["disclosure_id"]])
 
     async def released(tx: Transaction, item: Item, result: None) -> None:
         """The recall was answered when the values were deleted."""
@@ -27,7 +26,7 @@ def erasure_work(service: Service) -> list[WorkKind]:
         """
         await release(item)
         try:
-            await vault_of(service).destroy(UUID(item.payload["person_id"]))
+            await service.vault.destroy(UUID(item.payload["person_id"]))
         except KeyHeld:
             return False
         return True

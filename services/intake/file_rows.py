@@ -18,7 +18,7 @@ from services.intake.domain.age import Evidence
 from services.intake.domain.case import Case
 from services.intake.domain.field_classes import REASONS, STATUS
 from services.intake.indexing import index_of
-from services.intake.sealing import fields_to_seal, status_record, vault_of
+from services.intake.sealing import fields_to_seal, status_record
 from services.intake.store import file_rows
 from services.intake.store.file_rows import NewRow, RowKey, SentFile
 from services.intake.store.index import IndexEntry
@@ -78,7 +78,7 @@ async def sealed_rows(service: Service, file: SentFile, rows: Sequence[FileRow])
     fresh = _fresh(file, rows, known)
     if not fresh:
         return []
-    vault, now, today = vault_of(service), service.clock(), service.today()
+    vault, now, today = service.vault, service.clock(), service.today()
     await vault.create_many([row.person_id for row in fresh])
     sealed = iter(await vault.seal_many([one for row in fresh for one in _sealings(row)]))
     indexes = await index_of(service, [row.fields for row in fresh])

@@ -10,7 +10,6 @@ from chassis.work import Item, WorkKind
 from services.intake.domain.case import State
 from services.intake.domain.duplicates import INDEXED, index_texts
 from services.intake.outgoing import INDEX
-from services.intake.sealing import own_key_of, vault_of
 from services.intake.store import cases, index
 from services.intake.store.index import IndexEntry
 
@@ -20,9 +19,7 @@ ATTEMPTS = 1_000
 async def index_of(service: Service, persons: Sequence[Mapping[str, str]]) -> list[list[IndexEntry]]:
     """The index entries of each person by their fields; none where there is no name."""
     texts = [index_texts(fields) for fields in persons]
-    hashes = iter(
-        await own_key_of(service).digest(*(f"duplicate|{one.text}" for each in texts for one in each))
-    )
+    hashes = iter(await service.own_key.digest(*(f"duplicate|{one.text}" for each in texts for one in each)))
     return [[IndexEntry(next(hashes), one.asks, one.answers) for one in each] for each in texts]
 
 
@@ -31,7 +28,7 @@ def index_work(service: Service) -> WorkKind:
         async with service.database.transaction(service.database.system()) as tx:
             rows = await index.named_fields(tx, UUID(item.payload["case_id"]), sorted(INDEXED))
         sealed = [Sealing(row.person_id, row.field, row.record_id, row.value) for row in rows]
-        opened = await vault_of(service).open_many(sealed)
+        opened = await service.vault.open_many(sealed)
         fields = {row.field: text for row, text in zip(rows, opened, strict=True) if text is not None}
         return (await index_of(service, [fields]))[0]
 

@@ -10,7 +10,7 @@ from contracts.casefile.urgent import URGENT_FIELDS, flags_in
 from services.intake import queries
 from services.intake.domain.field_classes import FLAGS
 from services.intake.domain.received import READABLE, State
-from services.intake.sealing import open_fields, vault_of
+from services.intake.sealing import open_fields
 
 
 async def standing_flags(service: Service, origin: Origin, case_id: UUID, person_id: UUID) -> frozenset[str]:
@@ -27,7 +27,7 @@ async def opened_flags(
 ) -> frozenset[str]:
     if sealed is None:
         return frozenset()
-    texts = await open_fields(vault_of(service), person_id, case_id, {FLAGS: sealed})
+    texts = await open_fields(service.vault, person_id, case_id, {FLAGS: sealed})
     return frozenset(json.loads(texts.get(FLAGS, "[]")))
 
 
@@ -39,6 +39,6 @@ async def flags_that_came(service: Service, origin: Origin, case_id: UUID, perso
     for row in received:
         if State(row.state) in READABLE:
             urgent = {name: value for name, value in row.values.items() if name in URGENT_FIELDS}
-            texts = await open_fields(vault_of(service), person_id, row.id, urgent)
+            texts = await open_fields(service.vault, person_id, row.id, urgent)
             flags |= flags_in({name: from_text(name, text) for name, text in texts.items()})
     return flags

@@ -5,24 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.problems import Unavailable
-from chassis.service import Service
-from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Sealing, Vault
-
-
-def vault_of(service: Service) -> Vault:
-    """Nothing about a person can be kept without it."""
-    if service.vault is None:
-        raise Unavailable
-    return service.vault
-
-
-def own_key_of(service: Service) -> OwnKey:
-    """For what is recognised again by a keyed hash."""
-    if service.own_key is None:
-        raise Unavailable
-    return service.own_key
 
 
 def fields_to_seal(person_id: UUID, case_id: UUID, fields: Mapping[str, str]) -> list[Sealing]:

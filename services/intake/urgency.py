@@ -15,7 +15,6 @@ from services.intake.domain.case import State
 from services.intake.domain.field_classes import FLAGS
 from services.intake.outgoing import RECEIVED_FLAGS
 from services.intake.received_flags import flags_that_came, opened_flags
-from services.intake.sealing import vault_of
 from services.intake.store import ages, attention, cases
 
 ATTEMPTS = 1_000
@@ -46,7 +45,7 @@ def received_flags_work(service: Service) -> WorkKind:
             return None  # another value of hers was corrected
         value = Sealing(case.person_id, FLAGS, case_id, json.dumps(sorted(flags)))
         came_with = UUID(item.key)
-        (sealed,) = await vault_of(service).seal_many([value], kept_with=came_with)
+        (sealed,) = await service.vault.seal_many([value], kept_with=came_with)
         return _Came(flags, before, sealed, await evidence_of(service, origin, case_id))
 
     async def finish(tx: Transaction, item: Item, came: _Came | None) -> None:

@@ -109,7 +109,7 @@ async def _prepare(
             errors=[{"loc": ["body", "file", *column], "msg": str(error), "code": error.code}]
         ) from None
     key = request.headers.get("idempotency-key")
-    own_key = imports.own_key_of(service)
+    own_key = service.own_key
     import_id = await own_key.identifier("import", actor.issuer, actor.subject, key)
     if key is not None and await _accepted(service, actor, import_id):
         return Upload(

@@ -7,10 +7,8 @@ from pydantic import TypeAdapter
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.problems import Unavailable
 from chassis.service import Service
-from chassis.vault.own_key import OwnKey
-from chassis.vault.vault import Sealing, Vault
+from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
 from contracts.importing import REFUSED, FileRow, RowOutcome, RowsForm
 from services.interchange.domain.headings import EXTERNAL_ID
@@ -31,19 +29,6 @@ ATTEMPTS = 1_000
 _ROWS = TypeAdapter(list[FileRow])
 
 
-def vault_of(service: Service) -> Vault:
-    """Nothing of a file can be kept without it."""
-    if service.vault is None:
-        raise Unavailable
-    return service.vault
-
-
-def own_key_of(service: Service) -> OwnKey:
-    if service.own_key is None:
-        raise Unavailable
-    return service.own_key
-
-
 async def marked_rows(service: Service, organisation: str, rows: Sequence[Row]) -> list[FileRow]:
     """With what recognises a row again in a later file of the same organisation, and whether it is still the same.
 
@@ -52,7 +37,7 @@ async def marked_rows(service: Service, organisation: str, rows: Sequence[Row]) 
     texts = [
         (f"row|{organisation}|{row.identity()}", f"content|{organisation}|{row.content()}") for row in rows
     ]
-    hashes = await own_key_of(service).digest(*(one for pair in texts for one in pair))
+    hashes = await service.own_key.digest(*(one for pair in texts for one in pair))
     return [
         FileRow(line=row.line, key=key.hex(), content=content.hex(), fields=dict(row.fields))
         for row, key, content in zip(rows, hashes[::2], hashes[1::2], strict=True)
@@ -61,7 +46,7 @@ async def marked_rows(service: Service, organisation: str, rows: Sequence[Row]) 
 
 async def seal_upload(service: Service, actor: Actor, import_id: UUID, rows: Sequence[Row]) -> list[str]:
     """The good rows as sealed chunks under a key of the import's own, which goes when the import is done."""
-    vault = vault_of(service)
+    vault = service.vault
     chunks = [
         _ROWS.dump_json(chunk).decode()
         for chunk in _chunks(await marked_rows(service, actor.organisation, rows))
@@ -93,7 +78,7 @@ def import_work(service: Service) -> list[WorkKind]:
             chunk = await imports.read_chunk(tx, UUID(item.payload["import_id"]), item.payload["number"])
         if chunk is None:
             return None
-        opened = await vault_of(service).open(chunk.import_id, CHUNK_CLASS, str(chunk.number), chunk.sealed)
+        opened = await service.vault.open(chunk.import_id, CHUNK_CLASS, str(chunk.number), chunk.sealed)
         form = RowsForm(
             organisation=chunk.organisation,
             by=chunk.origin.actor,
@@ -109,8 +94,8 @@ def import_work(service: Service) -> list[WorkKind]:
 
     async def forget(item: Item) -> None:
         import_id = UUID(item.payload["import_id"])
-        await vault_of(service).release(import_id)
-        await vault_of(service).destroy(import_id)
+        await service.vault.release(import_id)
+        await service.vault.destroy(import_id)
 
     async def forgotten(tx: Transaction, item: Item, result: None) -> None:
         """What was left of the upload is unreadable; nobody is told."""

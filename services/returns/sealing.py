@@ -10,7 +10,7 @@ from chassis.identity.access import find_person, person_of
 from chassis.identity.auth import Actor
 from chassis.problems import Unavailable, WrongState
 from chassis.service import Service
-from chassis.vault.vault import Sealing, Vault
+from chassis.vault.vault import Sealing
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import UNACCOMPANIED
 from services.returns.domain.case import CaseKnowledge
@@ -52,7 +52,7 @@ async def seal(
         if half is not Half.SENDING:
             raise WrongState(f"the {half} half has nothing of this")
         person_id = await person_of(tx, case_id)
-    return await _vault_of(service).seal(person_id, field_class, return_id, text)
+    return await service.vault.seal(person_id, field_class, return_id, text)
 
 
 async def seal_fitness(service: Service, actor: Actor, return_id: UUID, found: Fitness) -> str:
@@ -81,7 +81,7 @@ async def opened(service: Service, found: Return, case: CaseKnowledge, person_id
         return Seen()
     texts = {
         value.field_class: text
-        for value, text in zip(values, await _vault_of(service).open_many(values), strict=True)
+        for value, text in zip(values, await service.vault.open_many(values), strict=True)
     }
     flags, fitness = texts.get(FLAGS), texts.get(f"{CHECK}.{FITNESS}")
     erased = case.flags is not None and flags is None
@@ -99,7 +99,7 @@ async def open_grounds(
     """Of the risk assessment; None where there are none, or where they were erased."""
     if sealed is None:
         return None
-    (text,) = await _vault_of(service).open_many([Sealing(_arrived(person_id), GROUNDS, return_id, sealed)])
+    (text,) = await service.vault.open_many([Sealing(_arrived(person_id), GROUNDS, return_id, sealed)])
     return text
 
 
@@ -110,7 +110,7 @@ async def open_checks(service: Service, person_id: UUID | None, found: Return) -
         return {}
     whose = _arrived(person_id)
     values = [Sealing(whose, f"{CHECK}.{kind}", found.id, text) for kind, text in sealed.items()]
-    texts = await _vault_of(service).open_many(values)
+    texts = await service.vault.open_many(values)
     return {kind: text for kind, text in zip(sealed, texts, strict=True) if text is not None}
 
 
@@ -118,9 +118,3 @@ def _arrived(person_id: UUID | None) -> UUID:
     if person_id is None:
         raise Unavailable("whose case it is has not arrived here yet")
     return person_id
-
-
-def _vault_of(service: Service) -> Vault:
-    if service.vault is None:
-        raise Unavailable
-    return service.vault

@@ -82,7 +82,7 @@ class World:
     async def case(self) -> Made:
         """A case that this service hears of, in the worker's hands."""
         case_id, person_id = uuid4(), uuid4()
-        if self.harness.service.vault is not None:
+        if self.harness.service.settings.vault_url is not None:
             await self.harness.service.vault.create(person_id)
         await self.harness.deliver(consenting.case_opened(case_id, person_id))
         await self.assign(case_id)

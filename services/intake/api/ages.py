@@ -19,7 +19,7 @@ from services.intake.domain.age import Group
 from services.intake.domain.case import Verb
 from services.intake.domain.field_classes import AGE_REASONS
 from services.intake.outgoing import record_read
-from services.intake.sealing import age_record, vault_of
+from services.intake.sealing import age_record
 from services.intake.store import ages, cases
 from services.intake.use_cases import SealedAssessment
 
@@ -45,7 +45,7 @@ async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Run
         case.version,
         Group(body.result),
         body.basis,
-        await vault_of(service).seal(case.person_id, AGE_REASONS, record, body.reasons),
+        await service.vault.seal(case.person_id, AGE_REASONS, record, body.reasons),
         await evidence_of(service, actor.origin(), case_id),
     )
 
@@ -93,7 +93,7 @@ async def get_age_assessment(case_id: UUID, actor: Who, service: Running, respon
     sealed = [
         Sealing(case.person_id, AGE_REASONS, age_record(case_id, row.revision), row.reasons) for row in rows
     ]
-    texts = await vault_of(service).open_many(sealed)
+    texts = await service.vault.open_many(sealed)
     response.headers["Cache-Control"] = "no-store"
     response.headers["ETag"] = etag(case.version)
     return AgeView(

@@ -19,7 +19,7 @@ from services.intake.domain.age import Evidence
 from services.intake.domain.field_classes import FLAGS as FLAGS_CLASS
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
-from services.intake.sealing import own_key_of, seal_fields, seal_json, vault_of
+from services.intake.sealing import seal_fields, seal_json
 from services.intake.store import attention
 from services.intake.use_cases import NewCase, SealedFields
 
@@ -64,9 +64,9 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         if value is not None
     }
     key = request.headers.get("idempotency-key")
-    case_id = await own_key_of(service).identifier("case", actor.issuer, actor.subject, key)
+    case_id = await service.own_key.identifier("case", actor.issuer, actor.subject, key)
     person_id = uuid5(case_id, "person")
-    vault = vault_of(service)
+    vault = service.vault
     await vault.create(person_id)
     flags = sorted(set(body.flags))
     sealed = SealedFields(

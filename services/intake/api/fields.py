@@ -33,7 +33,7 @@ from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
 from services.intake.received_flags import standing_flags
 from services.intake.sealed_rows import SealedReceived
-from services.intake.sealing import open_fields, seal_fields, seal_json, vault_of
+from services.intake.sealing import open_fields, seal_fields, seal_json
 from services.intake.store import cases, records
 from services.intake.store.index import IndexEntry
 from services.intake.use_cases import SealedFields
@@ -111,7 +111,7 @@ async def _opened(
     service: Service, found: _Sealed, granted: frozenset[UUID]
 ) -> dict[UUID | None, dict[str, str]]:
     """Disclosure → field → text; own fields and flags stand under None."""
-    vault, person_id, case_id = vault_of(service), found.case.person_id, found.case.id
+    vault, person_id, case_id = service.vault, found.case.person_id, found.case.id
     own = await open_fields(vault, person_id, case_id, found.own)
     if found.flags is not None:
         own |= await open_fields(vault, person_id, case_id, {FLAGS_CLASS: found.flags})
@@ -169,7 +169,7 @@ class RecordForm(BaseModel):
 async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
     case = await case_to_write(service, actor, Verb.RECORD, case_id)
     fields = checked_fields(body.fields, service.today())
-    vault = vault_of(service)
+    vault = service.vault
     flags = None if body.flags is None else sorted(set(body.flags))
     if flags is not None:
         fields |= flag_fields(flags)
@@ -214,7 +214,7 @@ async def _index(
     async with service.database.transaction(actor.origin()) as tx:
         own = await records.own_fields(tx, case.id)
     named = {name: value for name, value in own.items() if name in INDEXED}
-    before = await open_fields(vault_of(service), case.person_id, case.id, named)
+    before = await open_fields(service.vault, case.person_id, case.id, named)
     after = {**before, **changed}
     kept = {name: value for name, value in after.items() if value is not None}
     return (await index_of(service, [kept]))[0]

@@ -25,7 +25,7 @@ from services.intake.domain.field_classes import FLAGS, GLASS
 from services.intake.domain.glass import BrokenGlass, shown
 from services.intake.outgoing import record_read
 from services.intake.sealed_rows import BrokenGlassRow
-from services.intake.sealing import open_fields, open_json, seal_json, vault_of
+from services.intake.sealing import open_fields, open_json, seal_json
 from services.intake.store import glass
 from services.intake.store.glass import SealedLeast
 
@@ -53,9 +53,7 @@ async def _prepare(case_id: UUID, body: GlassForm, actor: Who, service: Running)
         await glass.may_break(tx, actor, case_id)
         person_id = (await glass.least(tx, case_id)).person_id
     glass_id = uuid4()
-    return _Sealed(
-        glass_id, await seal_json(vault_of(service), person_id, GLASS, glass_id, body.model_dump())
-    )
+    return _Sealed(glass_id, await seal_json(service.vault, person_id, GLASS, glass_id, body.model_dump()))
 
 
 @router.post(
@@ -102,7 +100,7 @@ async def get_emergency(case_id: UUID, actor: Who, service: Running, response: R
 
 
 async def _opened(service: Service, broken: BrokenGlass, why: str, sealed: SealedLeast) -> EmergencyView:
-    vault, person_id = vault_of(service), sealed.person_id
+    vault, person_id = service.vault, sealed.person_id
     (said,) = await open_json(vault, [Sealing(person_id, GLASS, broken.id, why)])
     allowed = shown("" if said is None else said["emergency"])
     values = {name: value for name, value in sealed.fields.items() if name in allowed}
@@ -153,7 +151,7 @@ async def list_broken_glass(
         for row in rows:
             tx.say(record_read(row.case_id, "break-glass", row.id))
     sealed = [Sealing(row.person_id, GLASS, row.id, row.reason) for row in rows]
-    said = await open_json(vault_of(service), sealed)
+    said = await open_json(service.vault, sealed)
     response.headers["Cache-Control"] = "no-store"
     items = [_view(row, why or {}, actor, service) for row, why in zip(rows, said, strict=True)]
     return Listing(items=items, next=following(rows, page.limit, "at"))

@@ -19,7 +19,6 @@ from services.intake.domain.case import Case
 from services.intake.domain.field_classes import CHANGE_REASON, FLAGS
 from services.intake.outgoing import record_read
 from services.intake.sealed_rows import SealedRevision
-from services.intake.sealing import vault_of
 from services.intake.store import cases
 
 router = APIRouter(tags=["fields"])
@@ -68,7 +67,7 @@ async def _opened(service: Service, case: Case, rows: Sequence[SealedRevision]) 
     sealed = {value: name for row in rows for name, value in row.values.items() if value is not None}
     sealed |= {row.reason: CHANGE_REASON for row in rows if row.reason is not None}
     places = [Sealing(case.person_id, name, case.id, value) for value, name in sealed.items()]
-    texts = await vault_of(service).open_many(places)
+    texts = await service.vault.open_many(places)
     return {value: text for value, text in zip(sealed, texts, strict=True) if text is not None}
 
 

@@ -19,7 +19,7 @@ from services.intake.domain.case import Case
 from services.intake.grants import UNCONFIRMED, grants_of
 from services.intake.outgoing import record_read
 from services.intake.sealed_rows import SealedCustody
-from services.intake.sealing import open_fields, vault_of
+from services.intake.sealing import open_fields
 from services.intake.store import authorised, cases, records
 
 router = APIRouter(prefix=PREFIX, tags=["internal"])
@@ -51,7 +51,7 @@ async def read_disclosable(
         asked = {name: own[name] for name in allowed if name in own}
         tx.say(record_read(case_id, "disclosure", body.disclosure_id, tuple(asked)))
     opened = await _inherited(service, actor, body.disclosure_id, allowed, case, held)
-    opened |= await open_fields(vault_of(service), case.person_id, case_id, asked)
+    opened |= await open_fields(service.vault, case.person_id, case_id, asked)
     response.headers["Cache-Control"] = "no-store"
     return {name: from_text(name, text) for name, text in opened.items()}
 
@@ -76,7 +76,7 @@ async def _inherited(
         if closed[row.id] is not None:
             continue
         values = {n: v for n, v in row.values.items() if n in row.fields and n in allowed}
-        opened |= await open_fields(vault_of(service), case.person_id, row.id, values)
+        opened |= await open_fields(service.vault, case.person_id, row.id, values)
     if opened:
         async with service.database.transaction(actor.origin()) as tx:
             tx.say(record_read(case.id, "received-fields", disclosure_id, tuple(opened)))

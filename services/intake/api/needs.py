@@ -19,7 +19,7 @@ from services.intake.api.prepared import case_to_write
 from services.intake.domain.case import Verb
 from services.intake.domain.field_classes import NEEDS
 from services.intake.outgoing import record_read
-from services.intake.sealing import open_json, seal_fields, seal_json, vault_of
+from services.intake.sealing import open_json, seal_fields, seal_json
 from services.intake.store import cases
 from services.intake.use_cases import NEEDS_FIELD, SealedNeeds
 
@@ -36,7 +36,7 @@ class NeedsForm(BaseModel):
 
 async def _prepare(case_id: UUID, body: NeedsForm, actor: Who, service: Running) -> SealedNeeds:
     case = await case_to_write(service, actor, Verb.ASSESS_NEEDS, case_id)
-    vault, assessment_id = vault_of(service), uuid4()
+    vault, assessment_id = service.vault, uuid4()
     needs = list(dict.fromkeys(body.needs))
     assessment = {"needs": needs, "note": body.note}
     fields = await seal_fields(vault, case.person_id, case_id, {NEEDS_FIELD: to_text(tuple(needs))})
@@ -79,7 +79,7 @@ async def list_needs(
         rows = await queries.needs(tx, case_id, position(page), page.limit)
         tx.say(record_read(case_id, "needs"))
     sealed = [Sealing(case.person_id, NEEDS, row.id, row.needs) for row in rows]
-    opened = await open_json(vault_of(service), sealed)
+    opened = await open_json(service.vault, sealed)
     response.headers["Cache-Control"] = "no-store"
     response.headers["ETag"] = etag(case.version)
     views = [

@@ -23,7 +23,7 @@ from services.intake.domain.case import Case, Verb
 from services.intake.domain.field_classes import ANSWERS, RESULT
 from services.intake.outgoing import record_read
 from services.intake.sealed_rows import ScreeningRow
-from services.intake.sealing import open_json, seal_json, vault_of
+from services.intake.sealing import open_json, seal_json
 from services.intake.store import cases
 from services.intake.store.records import SealedScreening
 
@@ -85,7 +85,7 @@ async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Runn
     except checklist.UnknownIndicator as error:
         loc = ["body", "answers"]
         raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": "unknown-indicator"}]) from error
-    screening_id, vault = uuid4(), vault_of(service)
+    screening_id, vault = uuid4(), service.vault
     return SealedScreening(
         screening_id,
         body.checklist,
@@ -169,5 +169,5 @@ async def _opened(service: Service, case: Case, row: ScreeningRow) -> tuple[Any,
         Sealing(case.person_id, RESULT, row.id, row.result),
         Sealing(case.person_id, ANSWERS, row.id, row.answers),
     ]
-    result, answers = await open_json(vault_of(service), sealed)
+    result, answers = await open_json(service.vault, sealed)
     return result, answers

@@ -20,7 +20,7 @@ from services.intake.api.prepared import case_to_write
 from services.intake.domain.case import Verb
 from services.intake.domain.field_classes import REASONS, STATUS
 from services.intake.outgoing import record_read
-from services.intake.sealing import seal_fields, status_record, vault_of
+from services.intake.sealing import seal_fields, status_record
 from services.intake.store import cases
 from services.intake.use_cases import SealedStatus
 
@@ -39,7 +39,7 @@ class StatusForm(BaseModel):
 
 async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running) -> SealedStatus:
     case = await case_to_write(service, actor, Verb.IDENTIFY, case_id)
-    vault, revision = vault_of(service), case.status_revision + 1
+    vault, revision = service.vault, case.status_revision + 1
     record = status_record(case_id, revision)
     status, reasons = await vault.seal_many(
         [
@@ -93,7 +93,7 @@ async def get_status(case_id: UUID, actor: Who, service: Running, response: Resp
         record = status_record(case_id, row.revision)
         sealed.append(Sealing(case.person_id, STATUS, record, row.status))
         sealed.append(Sealing(case.person_id, REASONS, record, row.reasons))
-    texts = await vault_of(service).open_many(sealed)
+    texts = await service.vault.open_many(sealed)
     response.headers["Cache-Control"] = "no-store"
     response.headers["ETag"] = etag(case.version)
     views = [
