@@ -10,6 +10,8 @@ from tests.consent.making import agreed
 
 ROUNDS = 40
 AT_ONCE = 10
+MOST = 4
+"""So many times the rounds at most, where a busy machine lets one side win nearly always."""
 
 
 async def one(service: Consent, verb: str) -> tuple[int, int]:
@@ -54,14 +56,15 @@ async def judge(consent: Consent, disclosure_id, given: int) -> None:
 @pytest.mark.parametrize(("verb", "rounds"), [("withdraw", ROUNDS), ("revoke", 20)])
 async def test_no_token_is_given_after_the_end_and_every_token_before_it_is_recalled(consent, verb, rounds):
     outcomes: list[tuple[int, int]] = []
-    for _ in range(0, rounds, AT_ONCE):
+    given = refused = 0
+    while len(outcomes) < rounds or (min(given, refused) <= rounds // 10 and len(outcomes) < MOST * rounds):
         outcomes += await asyncio.gather(*(one(consent, verb) for _ in range(AT_ONCE)))
-    given, refused = (sum(column) for column in zip(*outcomes, strict=True))
-    assert given + refused == 2 * rounds
+        given, refused = (sum(column) for column in zip(*outcomes, strict=True))
+    assert given + refused == 2 * len(outcomes)
     assert min(given, refused) > rounds // 10, "the race was never a race"
     ended = "consent.withdrawn.v1" if verb == "withdraw" else "consent.revoked.v1"
-    assert len(await consent.said(ended)) == rounds
-    assert len(await consent.said("disclosure.recalled.v1")) == rounds
+    assert len(await consent.said(ended)) == len(outcomes)
+    assert len(await consent.said("disclosure.recalled.v1")) == len(outcomes)
 
 
 async def test_a_referral_sent_beside_a_withdrawal_is_refused_or_recalled(consent):
