@@ -81,10 +81,19 @@ def read_heading(
     return columns
 
 
-def is_labels(cells: Sequence[Cell]) -> bool:
-    """Whether a line holds nothing but labels of the standard's fields: the second line of its workbooks."""
-    found = [text for text in _texts(cells) if text]
-    return bool(found) and all(_labelled(text) is not None for text in found)
+def is_labels(cells: Sequence[Cell], heading: Sequence[Cell]) -> bool:
+    """Whether a line holds nothing but labels of the standard's fields, and one at least under its own column: the second line of
+    its workbooks. A row whose words happen to be labels is a row.
+    """
+    names = [_named(name, place) for place, name in enumerate(_texts(heading), 1)]
+    found = [(place, _labelled(text)) for place, text in enumerate(_texts(cells)) if text]
+    own = [
+        label.field
+        for place, label in found
+        if label is not None
+        and any(one is not None and one.field == label.field for one in names[place : place + 1])
+    ]
+    return bool(own) and all(label is not None for _, label in found)
 
 
 def _column(name: str, label: str, place: int, hidden: bool) -> Column:

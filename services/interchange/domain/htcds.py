@@ -77,7 +77,7 @@ def read_sheet(lines: Iterable[Line], today: date, *, several: bool = False) -> 
     if heading is None:
         raise BadFile("empty", "the file has no line")
     second = next(content, None)
-    labels = second.cells if second is not None and is_labels(second.cells) else ()
+    labels = second.cells if second is not None and is_labels(second.cells, heading.cells) else ()
     columns = read_heading(heading.cells, labels, hidden=heading.hidden)
     rest = content if labels or second is None else chain([second], content)
     return _told_apart(_read_rows(columns, rest, today), several=several)
