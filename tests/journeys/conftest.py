@@ -10,6 +10,9 @@ import pytest
 from deploy.local.stack import Stack
 from deploy.local.testing import Run
 
+HERE = Path(__file__).parent
+SHARED = pytest.StashKey[Stack | None]()
+
 
 def started(directory: Path, *, processes: bool = False) -> Iterator[Stack]:
     stack = Stack(["TH", "KH"], state=directory / "state", processes=processes)
@@ -25,9 +28,27 @@ def cells_directory(server_run: Run) -> Callable[[], Path]:
 
 
 @pytest.fixture(scope="session")
-def stack(cells_directory) -> Iterator[Stack]:
-    """TH and KH, one process for each cell."""
-    yield from started(cells_directory())
+def stack(cells_directory, pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """TH and KH, one process for each cell, until the last journey is over."""
+    stack = Stack(["TH", "KH"], state=cells_directory() / "state")
+    pytestconfig.stash[SHARED] = stack
+    asyncio.run(stack.up())
+    yield stack
+    _down(pytestconfig)
+
+
+def _down(config: pytest.Config) -> None:
+    stack = config.stash.get(SHARED, None)
+    if stack is not None:
+        config.stash[SHARED] = None
+        asyncio.run(stack.down())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Two idle countries would take a third of the machine from the tests that follow."""
+    if HERE in item.path.parents and (nextitem is None or HERE not in nextitem.path.parents):
+        _down(item.config)
 
 
 @pytest.fixture
@@ -45,5 +66,5 @@ def own_stack(cells_directory) -> Iterator[Stack]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker has all journeys (see JOURNEYS), and each has ten minutes."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.timeout(600))
