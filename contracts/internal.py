@@ -10,11 +10,31 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from contracts.casefile.fields import FieldValue
 from contracts.disclosure import REFERRAL
-from contracts.types import Action, CaseId, Cell, Code, Instant, KnownCode, OrganisationId, Pseudonym, Sha256
+from contracts.types import (
+    Action,
+    CaseId,
+    Cell,
+    Code,
+    Instant,
+    KnownCode,
+    OrganisationId,
+    Pseudonym,
+    Sha256,
+    VersionLabel,
+)
 
 Answer = TypeVar("Answer")
 
 PREFIX: Final = "/internal/v1"
+
+MOST_ASKED = 2_000
+MOST_OPENED = 100
+OPENED, DUPLICATE, REFUSED = "opened", "duplicate", "refused"
+"""Outcomes of a row: it is a case now, it was one before, or a person has to look."""
+OUTCOME = rf"^({OPENED}|{DUPLICATE}|{REFUSED})$"
+
+MOST_CHARACTERS = 200_000
+"""Of a row's value: far more than a field may have, so that the field's own rule judges it."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +154,52 @@ class Standing(BaseModel):
 
 NOWHERE: Final = Standing(known=False, allowed=False)
 
+
+class RowMark(Question):
+    """`key` recognises a row again, `content` tells whether everything in it is still the same. `line` is where it began."""
+
+    line: Annotated[int, Field(ge=1, le=1_000_000)]
+    key: Sha256
+    content: Sha256
+
+
+class FileRow(RowMark):
+    """A row to be opened, with its fields as texts in their canonical form."""
+
+    fields: dict[
+        Annotated[str, KnownCode("field")], Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
+    ]
+
+
+class KnownRowsForm(Question):
+    organisation: OrganisationId
+    rows: Annotated[list[RowMark], Field(max_length=MOST_ASKED)]
+
+
+class RowsForm(Question):
+    """Rows of one file, and who sent it: for them the cases are opened and everything is said."""
+
+    organisation: OrganisationId
+    by: Pseudonym
+    purpose: Annotated[str, KnownCode("purpose")]
+    policy: VersionLabel
+    rows: Annotated[list[FileRow], Field(min_length=1, max_length=MOST_OPENED)]
+
+
+class RowOutcome(BaseModel):
+    """What became of a row, or would. A row that was opened by an earlier attempt of the same file is `opened` again."""
+
+    line: int
+    outcome: Annotated[str, Field(pattern=OUTCOME)]
+    case_id: CaseId
+
+
+class RowOutcomes(BaseModel):
+    """In the order in which the rows were asked about; of those that are cases already where nothing is to be opened."""
+
+    rows: list[RowOutcome]
+
+
 PREVIEW = Call("consent", "POST", "/preview", Preview)
 SEAL_TOKEN = Call("consent", "POST", "/disclosures/{id}/seal-token", SealToken)
 GRANT = Call("consent", "GET", "/grants/{id}", Granted, seconds=2.0)
@@ -145,6 +211,9 @@ STANDING = {
     peer: Call(peer, "POST", "/cases/{id}/standing", Standing, seconds=2.0) for peer in ("intake", "exchange")
 }
 """In this order: what intake says of a case stands, and only what it has not heard of may still be at the border."""
+KNOWN_ROWS = Call("intake", "POST", "/file-rows/known", RowOutcomes, seconds=30.0)
+OPEN_ROWS = Call("intake", "POST", "/imports/{id}/rows", RowOutcomes, seconds=30.0)
+"""To seal and open a hundred rows; longer than that is away."""
 
 SEAL_ISSUER, SEAL_AUDIENCE, SEAL_TYPE = "consent", "exchange", "corridor-seal+jwt"
 SEAL_LIFETIME = timedelta(seconds=10)

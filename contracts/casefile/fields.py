@@ -137,11 +137,6 @@ def by_owner(names: Iterable[str], fields: Mapping[str, Field] = FIELDS) -> dict
     return owned
 
 
-def category_of(name: str) -> str:
-    """Raises KeyError for a name that is no field."""
-    return FIELDS[name].category
-
-
 def checked(name: str, value: str | Sequence[str]) -> FieldValue:
     """The value in its canonical form. Raises InvalidField or UnknownCode; KeyError for a name that is no field."""
     field = FIELDS[name]

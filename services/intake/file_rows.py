@@ -13,7 +13,7 @@ from contracts.casefile.fields import STATUS_BY, InvalidField, checked, from_tex
 from contracts.casefile.partial_date import InvalidDate
 from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import UnknownCode
-from contracts.importing import FileRow
+from contracts.internal import FileRow
 from services.intake.domain.age import Evidence
 from services.intake.domain.case import Case
 from services.intake.domain.field_classes import REASONS, STATUS

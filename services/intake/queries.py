@@ -225,13 +225,14 @@ async def held_in_custody(tx: Transaction, case_id: UUID) -> list[SealedCustody]
     return _CUSTODY.all(await tx.execute(statement, {"id": case_id}))
 
 
-async def readable(tx: Transaction, disclosures: list[UUID]) -> set[UUID]:
-    """Those that no recall has closed meanwhile."""
+async def closed_by_now(tx: Transaction, disclosures: list[UUID]) -> dict[UUID, str | None]:
+    """Of each that is here: the code of `reading_closed` where a recall has closed it or its time is over, else None."""
     statement = text(
-        "select id from intake.disclosures where id = any(cast(:ids as uuid[])) and state in ('held', 'accepted')"
-        " and valid_until > clock_timestamp()"
+        "select id, case when state not in ('held', 'accepted') then coalesce(closed_for, 'recalled')"
+        " when valid_until <= clock_timestamp() then 'ended' end as code"
+        " from intake.disclosures where id = any(cast(:ids as uuid[]))"
     )
-    return {row.id for row in await tx.execute(statement, {"ids": disclosures})}
+    return {row.id: row.code for row in await tx.execute(statement, {"ids": disclosures})}
 
 
 async def flags(tx: Transaction, case_id: UUID) -> str | None:

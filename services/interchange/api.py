@@ -20,7 +20,7 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.web.idempotency import content_was
 from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FIELDS
-from contracts.importing import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
+from contracts.internal import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
 from services.interchange import imports, queries
 from services.interchange.domain.cells import BadFile
 from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet

@@ -10,7 +10,7 @@ from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import Item, WorkKind
-from contracts.importing import REFUSED, FileRow, RowOutcome, RowsForm
+from contracts.internal import REFUSED, FileRow, RowOutcome, RowsForm
 from services.interchange.domain.headings import EXTERNAL_ID
 from services.interchange.domain.htcds import Row
 from services.interchange.intake_rows import open_rows

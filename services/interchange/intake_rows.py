@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from chassis.problems import Unavailable
 from chassis.service import Service
-from contracts.importing import MOST_ASKED, KnownRowsForm, RowMark, RowOutcome, RowOutcomes, RowsForm
-from contracts.internal import Call
+from contracts.internal import (
+    KNOWN_ROWS,
+    MOST_ASKED,
+    OPEN_ROWS,
+    KnownRowsForm,
+    RowMark,
+    RowOutcome,
+    RowsForm,
+)
 from services.interchange.store.imports import Chunk
-
-SECONDS = 30.0
-"""To seal and open a hundred rows; longer than that is away."""
-
-KNOWN_ROWS = Call("intake", "POST", "/file-rows/known", RowOutcomes, SECONDS)
-OPEN_ROWS = Call("intake", "POST", "/imports/{id}/rows", RowOutcomes, SECONDS)
 
 
 async def known_rows(service: Service, organisation: str, rows: Sequence[RowMark]) -> list[RowOutcome]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.casefile.fields import ALIASES, FIELDS, InvalidField, category_of, checked, from_text, to_text
+from contracts.casefile.fields import ALIASES, FIELDS, InvalidField, checked, from_text, to_text
 from contracts.casefile.partial_date import InvalidDate
 from contracts.codes import UnknownCode, codes
 
@@ -70,8 +70,6 @@ def test_a_bad_value_is_refused_without_being_repeated(name: str, value) -> None
 def test_a_name_that_is_no_field_is_an_error_of_the_program() -> None:
     with pytest.raises(KeyError):
         checked("cor_Nothing", "x")
-    with pytest.raises(KeyError):
-        category_of("cor_Nothing")
 
 
 @given(st.sampled_from(sorted(FIELDS)), st.text() | st.lists(st.text(), max_size=3))

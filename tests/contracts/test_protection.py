@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.casefile.fields import FIELDS, category_of
+from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
 from contracts.disclosure import TRANSFER, AgreementTerms, ConsentTerms, DisclosureRequest, compute
 from contracts.protection import IMMEDIATE_PROTECTION, PROTECTED, is_of_country, protection
@@ -100,7 +100,7 @@ def test_the_list_is_short_and_each_line_of_it_has_its_reason() -> None:
     assert (tuple(sorted(least.fields)), least.purposes) == (LEAST, {"protection"})
     assert least.roles == {"shelter", "health", "coordination"}
     assert least.review_within < least.valid_for <= timedelta(hours=72)
-    assert {category_of(name) for name in least.fields} == {"identity", "demographic", "needs"}
+    assert {FIELDS[name].category for name in least.fields} == {"identity", "demographic", "needs"}
     reasons = [reason for part in ("purposes", "roles", "fields") for reason in table[part].values()]
     assert [reason for reason in reasons if len(reason.split()) < 5] == []
     assert table["source"]

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from contracts.casefile.fields import category_of
+from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
 from contracts.disclosure import role_needs
 
@@ -41,7 +41,7 @@ def test_a_role_is_told_exactly_what_its_help_needs():
 )
 def test_whoever_helps_learns_of_what_the_help_is_about(role, field):
     """A maternity clinic of the baby, reintegration of the caesarean."""
-    assert category_of(field) in role_needs()[role]
+    assert FIELDS[field].category in role_needs()[role]
 
 
 @pytest.mark.parametrize("role", sorted(set(NEEDED) - {"legal"}))

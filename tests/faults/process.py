@@ -60,7 +60,7 @@ async def main(told: dict[str, Any]) -> None:
     if told["die"] == "before-checkpoint":
         import chassis.events.relay
 
-        chassis.relay.OutboxReader = DiesBeforeCheckpoint
+        chassis.events.relay.OutboxReader = DiesBeforeCheckpoint
     loop = one.consumer(probe) if role == "consumer" else one.relay()
     await loop.start()
     await asyncio.sleep(60)

@@ -33,7 +33,7 @@ def consent(intake):
 
     class Consent:
         def __init__(self):
-            self.down, self.calls, self.withdrawn = False, 0, set()
+            self.down, self.calls, self.withdrawn, self.meanwhile = False, 0, set(), None
 
         async def answer(self, request: httpx2.Request) -> httpx2.Response:
             self.calls += 1
@@ -48,6 +48,8 @@ def consent(intake):
                 fields=[],
                 closed_for=None,
             )
+            if self.meanwhile is not None:
+                await intake.deliver(self.meanwhile)
             return httpx2.Response(200, json=granted.model_dump(mode="json"))
 
     consent = Consent()
@@ -142,6 +144,15 @@ async def test_received_fields_are_closed_as_soon_as_consent_says_no(intake, con
     consent.withdrawn.add(str(received.disclosure_id))
     (part,) = (await fields_of(intake, received.case_id))["received"]
     assert (part["closed"], part["fields"]) == ("recalled", {})
+    assert bodies(await intake.said(), "record.read.v1")[-1]["allowed"] is False
+
+
+async def test_what_is_recalled_after_consent_said_yes_is_not_shown_and_says_why(intake, consent):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    consent.meanwhile = recall_of(received).model_copy(update={"reason": "withdrawn"})
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"]) == ("withdrawn", {})
     assert bodies(await intake.said(), "record.read.v1")[-1]["allowed"] is False
 
 

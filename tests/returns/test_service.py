@@ -58,7 +58,7 @@ def form(case_id: UUID, **changes: Any) -> dict[str, Any]:
 async def a_case(h: Harness, organisation: str = SENDER) -> UUID:
     """A case that has arrived here, with its person's key."""
     case_id, person_id = uuid4(), uuid4()
-    if h.service.vault is not None:
+    if h.service.settings.vault_url is not None:
         await h.service.vault.create(person_id)
     await h.deliver(opened(case_id, person_id))
     await h.grant_access(case_id, organisation)

@@ -86,8 +86,10 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
     opened = await _opened(service, found, granted)
     async with service.database.transaction(actor.origin()) as tx:
         await cases.get(tx, actor, "case.read", case_id)  # still allowed, now that it is shown
-        still = granted & await queries.readable(tx, list(granted))
-        view = _view(found, opened, {**closed, **dict.fromkeys(granted - still, RECALLED)}, actor, service)
+        now = await queries.closed_by_now(tx, list(granted))
+        view = _view(
+            found, opened, {**closed, **{one: now.get(one, RECALLED) for one in granted}}, actor, service
+        )
         tx.say(record_read(case_id, "case-fields", fields=tuple(view.fields)))
         for part in view.received:
             names = tuple(part.fields)

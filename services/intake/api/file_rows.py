@@ -8,7 +8,7 @@ from chassis.database import Origin
 from chassis.identity.access import require
 from chassis.service import Running
 from chassis.web.http import Tx, Who
-from contracts.importing import KnownRowsForm, RowOutcomes, RowsForm
+from contracts.internal import KnownRowsForm, RowOutcomes, RowsForm
 from services.intake.file_rows import require_canonical, sealed_rows
 from services.intake.store import file_rows
 from services.intake.store.file_rows import SentFile

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from chassis.database import Origin, Transaction
 from chassis.tables import insert_missing
-from contracts.importing import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
+from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.domain.case import Case
 from services.intake.domain.facts import Fact
 from services.intake.outgoing import outgoing

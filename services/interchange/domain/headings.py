@@ -85,7 +85,7 @@ def is_labels(cells: Sequence[Cell], heading: Sequence[Cell]) -> bool:
     """Whether a line holds nothing but labels of the standard's fields, and one at least under its own column: the second line of
     its workbooks. A row whose words happen to be labels is a row.
     """
-    names = [_named(name, place) for place, name in enumerate(_texts(heading), 1)]
+    names = [_meant(name) for name in _texts(heading)]
     found = [(place, _labelled(text)) for place, text in enumerate(_texts(cells)) if text]
     own = [
         label.field
@@ -105,17 +105,17 @@ def _column(name: str, label: str, place: int, hidden: bool) -> Column:
 
 
 def _named(name: str, place: int) -> Column | None:
-    if not name:
-        return None
+    meant = _meant(name)
+    if name and meant is None:
+        raise BadFile("unknown-column", "this column is no field of the standard", place)
+    return meant
+
+
+def _meant(name: str) -> Column | None:
     name = _MISSPELT.get(name, name)
     if (name in FIELDS and name not in URGENT_FIELDS) or name == EXTERNAL_ID:
         return Column(name)
-    if NOT_KEPT.match(name):
-        return Column()
-    by_label = _labelled(name)
-    if by_label is None:
-        raise BadFile("unknown-column", "this column is no field of the standard", place)
-    return by_label
+    return Column() if NOT_KEPT.match(name) else _labelled(name)
 
 
 def _labelled(label: str) -> Column | None:

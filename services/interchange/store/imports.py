@@ -12,7 +12,7 @@ from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound
 from chassis.tables import insert_missing, insert_set
-from contracts.importing import DUPLICATE, OPENED, REFUSED
+from contracts.internal import DUPLICATE, OPENED, REFUSED
 from services.interchange.domain.htcds import RowError
 from services.interchange.outgoing import import_chunk, import_key
 from services.interchange.store.tables import CHUNKS, IMPORTS, RESULTS
