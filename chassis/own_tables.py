@@ -1,6 +1,6 @@
 """The tables of the schema `chassis`, which every service has, as the migrations of the chassis leave them."""
 
-from sqlalchemy import Column, FetchedValue, Identity, MetaData, Table
+from sqlalchemy import Column, Identity, Index, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, INTEGER, JSONB, SMALLINT, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
@@ -36,9 +36,9 @@ OUTBOX = Table(
 RELAY = Table(
     "relay",
     META,
-    Column("one", BOOLEAN, primary_key=True, server_default=FetchedValue()),
-    filled("max_pos", BIGINT),
-    filled("holes", JSONB),
+    Column("one", BOOLEAN, primary_key=True, server_default=text("true")),
+    filled("max_pos", BIGINT, "0"),
+    filled("holes", JSONB, "'{}'"),
 )
 
 OFFSETS = Table(
@@ -55,8 +55,8 @@ MARKS = Table(
     Column("source", TEXT, primary_key=True),
     Column("stream", TEXT, primary_key=True),
     required("sequence", BIGINT),
-    filled("parked", BOOLEAN),
-    filled("ahead", BIGINT),
+    filled("parked", BOOLEAN, "false"),
+    filled("ahead", BIGINT, "0"),
 )
 
 PARKED = Table(
@@ -71,9 +71,9 @@ PARKED = Table(
     required("headers", BYTEA),
     required("payload", BYTEA),
     required("reason", TEXT),
-    filled("place", TEXT),
-    filled("state", TEXT),
-    filled("parked_at", TIMESTAMPTZ),
+    filled("place", TEXT, "''"),
+    filled("state", TEXT, "'waiting'"),
+    filled("parked_at", TIMESTAMPTZ, "now()"),
 )
 
 STOPS = Table(
@@ -88,7 +88,7 @@ STOPS = Table(
     required("place", TEXT),
     required("streams", INTEGER),
     Column("ended_at", TIMESTAMPTZ),
-    filled("allowed", INTEGER),
+    filled("allowed", INTEGER, "0"),
 )
 
 REPLAYS = Table(
@@ -103,11 +103,18 @@ REPLAYS = Table(
     required("streams", INTEGER),
     required("begun_at", TIMESTAMPTZ),
     Column("ended_at", TIMESTAMPTZ),
-    filled("source", TEXT),
-    filled("stream", TEXT),
-    filled("freed", INTEGER),
-    filled("still_parked", INTEGER),
-    filled("events", INTEGER),
+    filled("source", TEXT, "''"),
+    filled("stream", TEXT, "''"),
+    filled("freed", INTEGER, "0"),
+    filled("still_parked", INTEGER, "0"),
+    filled("events", INTEGER, "0"),
+)
+ONE_RUNNING = Index(
+    "replays_running",
+    REPLAYS.c.reason,
+    REPLAYS.c.place,
+    unique=True,
+    postgresql_where=text("state = 'running'"),
 )
 
 WORK = Table(
@@ -118,13 +125,14 @@ WORK = Table(
     required("key", TEXT),
     required("payload", JSONB),
     required("due_at", TIMESTAMPTZ),
-    filled("attempts", INTEGER),
+    filled("attempts", INTEGER, "0"),
     Column("claimed_until", TIMESTAMPTZ),
     Column("traceparent", TEXT),
-    filled("lane", TEXT),
-    filled("priority", SMALLINT),
-    filled("state", TEXT),
+    filled("lane", TEXT, "''"),
+    filled("priority", SMALLINT, "0"),
+    filled("state", TEXT, "'due'"),
     Column("last_error", TEXT),
+    UniqueConstraint("kind", "key"),
 )
 
 IDEMPOTENCY = Table(
@@ -136,7 +144,7 @@ IDEMPOTENCY = Table(
     Column("status", INTEGER),
     Column("resource_id", UUID),
     Column("version", INTEGER),
-    filled("created_at", TIMESTAMPTZ),
+    filled("created_at", TIMESTAMPTZ, "now()"),
 )
 
 ATTEMPTS = Table(
@@ -149,7 +157,7 @@ ATTEMPTS = Table(
     required("policy", TEXT),
     required("case_id", UUID),
     required("action", TEXT),
-    filled("tries", INTEGER),
+    filled("tries", INTEGER, "1"),
 )
 
 CASE_ACCESS = Table(
@@ -157,8 +165,8 @@ CASE_ACCESS = Table(
     META,
     Column("case_id", UUID, primary_key=True),
     required("organisation", TEXT),
-    filled("workers", TEXTS),
-    filled("handed_over", BOOLEAN),
+    filled("workers", TEXTS, "'{}'"),
+    filled("handed_over", BOOLEAN, "false"),
     Column("person_id", UUID),
 )
 

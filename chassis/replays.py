@@ -12,6 +12,8 @@ from chassis.events.admission import Cause, Stream
 from chassis.events.causes import ParkedCause, streams_of
 from chassis.events.replay import Handles, replay_stream
 from chassis.outbox import Due
+from chassis.own_tables import ONE_RUNNING, REPLAYS
+from chassis.tables import insert_missing
 from chassis.work import Item, WorkKind
 
 KIND = "replay"
@@ -23,12 +25,8 @@ RUNNING, DONE, STOPPED = "running", "done", "stopped"
 _RUNNING = text(
     "select id from chassis.replays where reason = :reason and place = :place and state = 'running'"
 )
-_BEGIN = text(
-    """
-    insert into chassis.replays (id, reason, place, over_gap, state, actor, streams, begun_at)
-    values (:id, :reason, :place, :over_gap, 'running', :actor, :streams, :now)
-    on conflict (reason, place) where state = 'running' do nothing
-    """
+_BEGIN = insert_missing(
+    REPLAYS, "id", "reason", "place", "over_gap", "state", "actor", "streams", "begun_at", key=ONE_RUNNING
 )
 _READ = text("select * from chassis.replays where id = :id")
 _LIST = text(
@@ -53,7 +51,7 @@ async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple
     named = {"reason": cause.reason, "place": cause.place}
     replay_id = tx.new_id()
     values = {"id": replay_id, "over_gap": over_gap, "actor": tx.origin.actor, "streams": cause.streams}
-    if (await tx.execute(_BEGIN, {**named, **values, "now": tx.now})).rowcount == 1:
+    if await _BEGIN.write(tx, [{**named, **values}], state=RUNNING, begun_at=tx.now) == 1:
         tx.say(Due(KIND, str(replay_id)))
         return replay_id, True
     return UUID(str((await tx.execute(_RUNNING, named)).scalar_one())), False

@@ -4,13 +4,14 @@ A set of any size is one statement with one array a column, which PostgreSQL par
 caller adds, `t` is the row in the table and `u` the row of the set; in an upsert `excluded` is the row of the set.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
 from pydantic_core import to_json
-from sqlalchemy import Column, Executable, FetchedValue, Table, text
+from sqlalchemy import Column, Executable, Index, Table, UniqueConstraint, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT, TIMESTAMP
 from sqlalchemy.engine import CursorResult
@@ -19,14 +20,20 @@ TIMESTAMPTZ = TIMESTAMP(timezone=True)
 TEXTS = ARRAY(TEXT)
 required = partial(Column, nullable=False)
 """A column that is never null."""
-filled = partial(Column, nullable=False, server_default=FetchedValue())
-"""The same; the database fills it in where nobody does."""
+
+
+def filled(name: str, kind: Any, default: str) -> Column[Any]:
+    """The same; where nobody does, the database fills in `default`, which is SQL."""
+    return required(name, kind, server_default=text(default))
+
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 quoted = _DIALECT.identifier_preparer.quote
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 Columns = Mapping[str, Column[Any]]
+Key = Index | Collection[str]
+"""A unique index, or the columns of a key of the table."""
 
 
 class Connection(Protocol):
@@ -82,10 +89,10 @@ def insert_set(table: Table, *names: str, without: Iterable[str] = (), on_confli
 
 
 def insert_missing(
-    table: Table, *names: str, without: Iterable[str] = (), key: Iterable[str] = (), returning: str = ""
+    table: Table, *names: str, without: Iterable[str] = (), key: Key = (), returning: str = ""
 ) -> SetStatement:
     """Like `insert_set`; rows that are there already stay as they are. With a `key`, any other conflict is an error."""
-    action = f"on conflict {f'({listed(key)})' if key else ''} do nothing"
+    action = f"on conflict {_conflict(table, key) if key else ''} do nothing"
     action += f" returning {returning}" if returning else ""
     return insert_set(table, *names, without=without, on_conflict=action)
 
@@ -95,18 +102,18 @@ def upsert_set(
     *names: str,
     without: Iterable[str] = (),
     update: Iterable[str] | Mapping[str, str] = (),
-    key: str = "",
+    key: Key = (),
     where: str = "",
     returning: str = "",
 ) -> SetStatement:
-    """Like `insert_set`; of a row that has the primary key already, the columns of `update` are replaced (all but the key
-    where none is named), or set to the expressions that stand beside their names. `where` says of which rows; `key` are the
-    expressions of another unique index.
+    """Like `insert_set`; of a row that has the key already (the primary key where none is named), the columns of `update` are
+    replaced (all but the primary key where none is named), or set to the expressions that stand beside their names. `where`
+    says of which rows.
     """
     keys = [column.name for column in table.primary_key]
     named = names or [c.name for c in table.c if c.identity is None and c.name not in set(without)]
     replaced = _sets(table, update or [name for name in named if name not in keys], "excluded")
-    action = f"on conflict ({key or listed(keys)}) do update set {replaced}" + (
+    action = f"on conflict {_conflict(table, key or keys)} do update set {replaced}" + (
         f" where {where}" if where else ""
     )
     action += f" returning {returning}" if returning else ""
@@ -145,10 +152,32 @@ def delete_set(table: Table, *key: str, where: str = "") -> SetStatement:
     return SetStatement(sql, columns)
 
 
+def _conflict(table: Table, key: Key) -> str:
+    """Refused is what is not unique in the table: PostgreSQL would refuse the statement, at its first use."""
+    if isinstance(key, Index):
+        if not key.unique:
+            raise KeyError(f"{table.fullname} is not unique by {key.name}")
+        parts = ", ".join(
+            quoted(one.name) if isinstance(one, Column) else str(one) for one in key.expressions
+        )
+        condition = key.dialect_options["postgresql"]["where"]
+        return f"({parts})" + ("" if condition is None else f" where {condition}")
+    keys = [table.primary_key, *(c for c in table.constraints if isinstance(c, UniqueConstraint))]
+    if {*key} not in ({*one.columns.keys()} for one in keys):
+        raise KeyError(f"{table.fullname} is not unique by {', '.join(key)}")
+    return f"({listed(key)})"
+
+
 def _sets(table: Table, update: Iterable[str] | Mapping[str, str], source: str) -> str:
     if isinstance(update, Mapping):
         return ", ".join(f"{quoted(table.c[name].name)} = {value}" for name, value in update.items())
     return ", ".join(f"{quoted(name)} = {_value(table.c[name], source)}" for name in update)
+
+
+def literals(codes: Collection[StrEnum]) -> str:
+    """Members of one enum as SQL has them after `in`, in the order of the enum."""
+    named = (f"'{code}'" for code in type(next(iter(codes))) if code in codes)
+    return f"({', '.join(named)})"
 
 
 def listed(names: Iterable[str]) -> str:

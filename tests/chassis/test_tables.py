@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Column, Identity, MetaData, Table, text
+from sqlalchemy import Column, Identity, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER, JSONB, TEXT
 from sqlalchemy.dialects.postgresql import UUID as UUID_COLUMN
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateSchema
 
 from chassis.rows import Reader
 from chassis.tables import (
@@ -42,6 +42,22 @@ BOATS = Table(
     Column("left_at", TIMESTAMPTZ),
     required("version", INTEGER),
 )
+BERTHS = Table(
+    "berths",
+    _META,
+    Column("boat", TEXT, primary_key=True),
+    required("quay", TEXT),
+    Column("place", INTEGER),
+    required("state", TEXT),
+)
+ONE_BOAT = Index(
+    "one_boat",
+    BERTHS.c.quay,
+    text("coalesce(place, 0)"),
+    unique=True,
+    postgresql_where=text("state = 'taken'"),
+)
+BY_STATE = Index("berths_state", BERTHS.c.state)
 LOG = Table(
     "log", _META, Column("pos", BIGINT, Identity(always=True), primary_key=True), required("word", TEXT)
 )
@@ -84,9 +100,8 @@ async def conn(postgres: Databases) -> AsyncIterator[AsyncConnection]:
     owner_url, _ = await postgres.create_database("probe")
     engine = create_async_engine(owner_url)
     async with engine.connect() as connection:
-        await connection.execute(text("create schema probe"))
-        await connection.execute(CreateTable(BOATS))
-        await connection.execute(CreateTable(LOG))
+        await connection.execute(CreateSchema("probe"))
+        await connection.run_sync(_META.create_all)
         yield connection
     await engine.dispose()
 
@@ -202,8 +217,31 @@ async def test_an_upsert_by_another_unique_index(conn: AsyncConnection) -> None:
     one = boat("a", stored=1)
     await insert_set(BOATS).write(conn, [one])
     later = boat("a", crew=("new",), version=2)
-    assert await upsert_set(BOATS, key="name", update=["crew"]).write(conn, [later]) == 1
+    assert await upsert_set(BOATS, key=["name"], update=["crew"]).write(conn, [later]) == 1
     assert await boats(conn) == [boat("a", id=one.id, crew=("new",), stored=1)]
+
+
+async def test_a_conflict_in_an_index_of_an_expression_and_of_some_rows(conn: AsyncConnection) -> None:
+    def berth(boat: str, state: str = "taken", place: int | None = None) -> dict[str, object]:
+        return {"boat": boat, "quay": "north", "place": place, "state": state}
+
+    missing = insert_missing(BERTHS, key=ONE_BOAT)
+    assert await missing.write(conn, [berth("a")]) == 1
+    assert await missing.write(conn, [berth("b", place=0), berth("c", "free")]) == 1
+    with pytest.raises(IntegrityError):
+        async with conn.begin_nested():
+            await missing.write(conn, [berth("a", place=1)])
+    assert await upsert_set(BERTHS, key=ONE_BOAT, update=["place"]).write(conn, [berth("d", place=0)]) == 1
+    rows = await conn.execute(text("select boat, place from probe.berths order by boat"))
+    assert [tuple(row) for row in rows] == [("a", 0), ("c", None)]
+
+
+def test_a_key_that_is_not_unique_is_refused_where_the_statement_is_made() -> None:
+    for key in (["quay"], ["boat", "quay"], BY_STATE):
+        with pytest.raises(KeyError, match="not unique"):
+            insert_missing(BERTHS, key=key)
+        with pytest.raises(KeyError, match="not unique"):
+            upsert_set(BERTHS, key=key)
 
 
 async def test_only_the_rows_with_a_key_of_the_set_are_removed(conn: AsyncConnection) -> None:

@@ -1,6 +1,6 @@
 """The tables of audit, as its migrations leave them."""
 
-from sqlalchemy import Column, FetchedValue, MetaData, Table
+from sqlalchemy import Column, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, JSONB, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, required
@@ -10,7 +10,7 @@ META = MetaData(schema="audit")
 HEAD = Table(
     "head",
     META,
-    Column("one", BOOLEAN, primary_key=True, server_default=FetchedValue()),
+    Column("one", BOOLEAN, primary_key=True, server_default=text("true")),
     required("entry", BIGINT),
     required("hash", TEXT),
 )
@@ -33,7 +33,7 @@ VERIFICATIONS = Table(
 ENTRIES = Table(
     "entries",
     META,
-    Column("entry", BIGINT, primary_key=True),
+    Column("entry", BIGINT, primary_key=True, autoincrement=False),
     required("time", TIMESTAMPTZ),
     required("event_id", UUID),
     required("source", TEXT),
@@ -50,4 +50,5 @@ ENTRIES = Table(
     required("details", JSONB),
     required("previous", TEXT),
     required("hash", TEXT),
+    UniqueConstraint("source", "event_id"),
 )

@@ -1,6 +1,6 @@
 """The tables of consent, as its migrations leave them."""
 
-from sqlalchemy import Column, Identity, MetaData, Table
+from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
@@ -27,13 +27,13 @@ RECORDS = Table(
     required("valid_until", TIMESTAMPTZ),
     required("terms", JSONB),
     required("sealed", JSONB),
-    filled("created_at", TIMESTAMPTZ),
+    filled("created_at", TIMESTAMPTZ, "clock_timestamp()"),
 )
 
 REVISIONS = Table(
     "revisions",
     META,
-    Column("consent_id", UUID, primary_key=True),
+    Column("consent_id", UUID, ForeignKey(RECORDS.c.id), primary_key=True),
     Column("number", INTEGER, primary_key=True),
     required("body", JSONB),
     required("hash", TEXT),
@@ -46,7 +46,7 @@ DISCLOSURES = Table(
     required("case_id", UUID),
     required("referral_id", UUID),
     required("stage", TEXT),
-    Column("consent_id", UUID),
+    Column("consent_id", UUID, ForeignKey(RECORDS.c.id)),
     Column("refusal", TEXT),
     Column("recalled_for", TEXT),
     Column("ended_for", TEXT),
@@ -80,7 +80,7 @@ LEDGER = Table(
     "ledger",
     META,
     Column("pos", BIGINT, Identity(always=True), primary_key=True),
-    filled("at", TIMESTAMPTZ),
+    filled("at", TIMESTAMPTZ, "clock_timestamp()"),
     required("disclosure_id", UUID),
     required("case_id", UUID),
     required("organisation", TEXT),

@@ -1,6 +1,6 @@
 """The tables of directory, as its migrations leave them."""
 
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, ForeignKey, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, INTEGER, JSONB, TEXT
 
 from chassis.tables import TEXTS, filled, required
@@ -18,13 +18,13 @@ ORGANISATIONS = Table(
     required("details", JSONB),
     required("version", INTEGER),
     Column("seeded", TEXT),
-    filled("told", BIGINT),
+    filled("told", BIGINT, "0"),
 )
 
 SERVICES = Table(
     "services",
     META,
-    Column("organisation", TEXT, primary_key=True),
+    Column("organisation", TEXT, ForeignKey(ORGANISATIONS.c.id), primary_key=True),
     Column("id", TEXT, primary_key=True),
     required("service", TEXT),
     required("name", TEXT),

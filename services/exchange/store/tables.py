@@ -1,6 +1,6 @@
 """The tables of exchange, as its migrations leave them."""
 
-from sqlalchemy import Column, FetchedValue, Identity, MetaData, Table
+from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, BOOLEAN, BYTEA, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
@@ -24,7 +24,7 @@ AGREEMENTS = Table(
 TRUST = Table(
     "trust",
     META,
-    Column("one", BOOLEAN, primary_key=True, server_default=FetchedValue()),
+    Column("one", BOOLEAN, primary_key=True, server_default=text("true")),
     required("version", INTEGER),
     required("issued", TIMESTAMPTZ),
     required("sha256", TEXT),
@@ -36,7 +36,7 @@ PARTNERS = Table(
     Column("cell", TEXT, primary_key=True),
     Column("present_at", TIMESTAMPTZ),
     Column("heard_at", TIMESTAMPTZ),
-    filled("read_by_partner", JSONB),
+    filled("read_by_partner", JSONB, "'{}'"),
     Column("trouble", TEXT),
     Column("trouble_at", TIMESTAMPTZ),
 )
@@ -56,7 +56,8 @@ RELATIONS = Table(
     Column("reference", UUID, primary_key=True),
     required("case_id", UUID),
     required("other_cell", TEXT),
-    filled("live", BOOLEAN),
+    filled("live", BOOLEAN, "false"),
+    UniqueConstraint("case_id", "own", "other"),
 )
 
 DISCLOSURES = Table(
@@ -71,7 +72,7 @@ DISCLOSURES = Table(
     Column("recipient_cell", TEXT),
     Column("entry", BIGINT),
     Column("chain_head", TEXT),
-    filled("seals", INTEGER),
+    filled("seals", INTEGER, "0"),
     Column("recall_reason", TEXT),
     Column("answer", TEXT),
     Column("code", TEXT),
@@ -81,7 +82,7 @@ PROCESS_ITEMS = Table(
     "process_items",
     META,
     Column("pos", BIGINT, Identity(always=True), primary_key=True),
-    required("item_id", UUID),
+    required("item_id", UUID, unique=True),
     required("case_id", UUID),
     required("own", TEXT),
     required("other", TEXT),
@@ -90,8 +91,8 @@ PROCESS_ITEMS = Table(
     Column("reason", TEXT),
     required("at", TIMESTAMPTZ),
     Column("journey", JSONB),
-    filled("state", TEXT),
-    filled("seals", INTEGER),
+    filled("state", TEXT, "'waiting'"),
+    filled("seals", INTEGER, "0"),
 )
 
 OUTGOING_CHAINS = Table(
@@ -99,7 +100,7 @@ OUTGOING_CHAINS = Table(
     META,
     Column("cell", TEXT, primary_key=True),
     Column("recipient", TEXT, primary_key=True),
-    filled("seq", BIGINT),
+    filled("seq", BIGINT, "0"),
     required("head", TEXT),
 )
 
@@ -114,12 +115,13 @@ ENVELOPES = Table(
     required("sha256", TEXT),
     required("bytes", INTEGER),
     required("sealed_at", TIMESTAMPTZ),
+    UniqueConstraint("cell", "recipient", "seq"),
 )
 
 ENVELOPE_ITEMS = Table(
     "envelope_items",
     META,
-    Column("envelope_id", UUID, primary_key=True),
+    Column("envelope_id", UUID, ForeignKey(ENVELOPES.c.id), primary_key=True),
     Column("item_id", UUID, primary_key=True),
     required("item_class", TEXT),
     required("cell", TEXT),
@@ -158,8 +160,8 @@ INBOX = Table(
     Column("partition", INTEGER, primary_key=True),
     Column("offset", BIGINT, primary_key=True),
     required("raw", BYTEA),
-    filled("attempts", INTEGER),
-    filled("received_at", TIMESTAMPTZ),
+    filled("attempts", INTEGER, "0"),
+    filled("received_at", TIMESTAMPTZ, "now()"),
 )
 
 QUARANTINE = Table(
@@ -170,7 +172,7 @@ QUARANTINE = Table(
     Column("offset", BIGINT, primary_key=True),
     required("raw", BYTEA),
     required("code", TEXT),
-    filled("disclosures", ARRAY(UUID)),
+    filled("disclosures", ARRAY(UUID), "'{}'"),
     required("at", TIMESTAMPTZ),
 )
 
@@ -233,6 +235,6 @@ RECEIVED = Table(
     Column("sender", TEXT),
     Column("recipient", TEXT),
     Column("valid_until", TIMESTAMPTZ),
-    filled("back_categories", TEXTS),
+    filled("back_categories", TEXTS, "'{}'"),
     required("at", TIMESTAMPTZ),
 )

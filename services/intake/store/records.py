@@ -12,14 +12,22 @@ from chassis.identity.auth import Actor
 from chassis.tables import delete_set, insert_set, update_set, upsert_set
 from services.intake.domain.case import Case
 from services.intake.domain.field_classes import FLAGS
-from services.intake.store.tables import FIELD_REVISIONS, FIELDS, HOLDS, NEEDS, SCREENINGS, STATUSES
+from services.intake.store.tables import (
+    FIELD_REVISIONS,
+    FIELDS,
+    HOLDS,
+    NEEDS,
+    ONE_VALUE,
+    SCREENINGS,
+    STATUSES,
+)
 
 _REVISIONS = insert_set(FIELD_REVISIONS)
 _REMOVED = delete_set(FIELDS, "case_id", "field", where="t.source = 'own'")
 _PRESENT = upsert_set(
     FIELDS,
     without=["disclosure_id"],
-    key="case_id, field, coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000')",
+    key=ONE_VALUE,
     update=["value", "organisation", "recorded_at", "recorded_by"],
 )
 _OWN = text("select field, value from intake.fields where case_id = :case_id and source = 'own'")

@@ -1,6 +1,6 @@
 """The tables of intake, as its migrations leave them."""
 
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
@@ -13,22 +13,22 @@ CASES = Table(
     Column("id", UUID, primary_key=True),
     required("person_id", UUID),
     required("organisation", TEXT),
-    filled("workers", TEXTS),
+    filled("workers", TEXTS, "'{}'"),
     required("channel", TEXT),
     required("urgency", TEXT),
     required("opened_at", TIMESTAMPTZ),
     required("opened_by", TEXT),
-    filled("updated_at", TIMESTAMPTZ),
-    filled("state", TEXT),
+    filled("updated_at", TIMESTAMPTZ, "now()"),
+    filled("state", TEXT, "'open'"),
     Column("flags", TEXT),
     Column("came_flags", TEXT),
-    filled("age_group", TEXT),
-    filled("age_basis", TEXT),
-    filled("age_doubted", BOOLEAN),
-    filled("age_revision", INTEGER),
-    filled("status_revision", INTEGER),
-    filled("fields_revision", INTEGER),
-    filled("version", INTEGER),
+    filled("age_group", TEXT, "'child'"),
+    filled("age_basis", TEXT, "'unknown'"),
+    filled("age_doubted", BOOLEAN, "false"),
+    filled("age_revision", INTEGER, "0"),
+    filled("status_revision", INTEGER, "0"),
+    filled("fields_revision", INTEGER, "0"),
+    filled("version", INTEGER, "1"),
     Column("transfer_id", UUID),
     Column("transfer_to", TEXT),
     Column("transfer_state", TEXT),
@@ -38,7 +38,7 @@ CASES = Table(
 FIELDS = Table(
     "fields",
     META,
-    required("case_id", UUID),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
     required("field", TEXT),
     required("source", TEXT),
     Column("disclosure_id", UUID),
@@ -47,11 +47,19 @@ FIELDS = Table(
     required("recorded_at", TIMESTAMPTZ),
     required("recorded_by", TEXT),
 )
+ONE_VALUE = Index(
+    "fields_one",
+    FIELDS.c.case_id,
+    FIELDS.c.field,
+    text("coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000')"),
+    unique=True,
+)
+"""Of each field of a case its own value, and one of each disclosure."""
 
 FIELD_REVISIONS = Table(
     "field_revisions",
     META,
-    Column("case_id", UUID, primary_key=True),
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
     Column("revision", INTEGER, primary_key=True),
     Column("field", TEXT, primary_key=True),
     Column("value", TEXT),
@@ -65,7 +73,7 @@ SCREENINGS = Table(
     "screenings",
     META,
     Column("id", UUID, primary_key=True),
-    required("case_id", UUID),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
     required("organisation", TEXT),
     required("requested", TEXT),
     required("checklist", TEXT),
@@ -79,7 +87,7 @@ SCREENINGS = Table(
 STATUSES = Table(
     "statuses",
     META,
-    Column("case_id", UUID, primary_key=True),
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
     Column("revision", INTEGER, primary_key=True),
     required("organisation", TEXT),
     required("deciding_organisation", TEXT),
@@ -92,7 +100,7 @@ STATUSES = Table(
 AGE_ASSESSMENTS = Table(
     "age_assessments",
     META,
-    Column("case_id", UUID, primary_key=True),
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
     Column("revision", INTEGER, primary_key=True),
     required("organisation", TEXT),
     required("age_group", TEXT),
@@ -106,7 +114,7 @@ NEEDS = Table(
     "needs",
     META,
     Column("id", UUID, primary_key=True),
-    required("case_id", UUID),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
     required("organisation", TEXT),
     required("urgency", TEXT),
     required("needs", TEXT),
@@ -118,7 +126,7 @@ HOLDS = Table(
     "holds",
     META,
     Column("id", UUID, primary_key=True),
-    required("case_id", UUID),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
     required("organisation", TEXT),
     required("until", TIMESTAMPTZ),
     required("placed_at", TIMESTAMPTZ),
@@ -131,7 +139,7 @@ BROKEN_GLASS = Table(
     "broken_glass",
     META,
     Column("id", UUID, primary_key=True),
-    required("case_id", UUID),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
     required("by", TEXT),
     required("organisation", TEXT),
     required("at", TIMESTAMPTZ),
@@ -165,7 +173,7 @@ DISCLOSURES = Table(
     Column("closed_at", TIMESTAMPTZ),
     Column("closed_for", TEXT),
     Column("retained_by", TEXT),
-    filled("corrected", TEXTS),
+    filled("corrected", TEXTS, "'{}'"),
 )
 
 ATTENTION = Table(
@@ -194,13 +202,13 @@ AUTHORISED = Table(
     Column("case_id", UUID),
     Column("fields", TEXTS),
     Column("valid_until", TIMESTAMPTZ),
-    filled("recalled", BOOLEAN),
+    filled("recalled", BOOLEAN, "false"),
 )
 
 BLIND_INDEX = Table(
     "blind_index",
     META,
-    Column("case_id", UUID, primary_key=True),
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
     required("organisation", TEXT),
     Column("entry", BYTEA, primary_key=True),
     required("asks", BOOLEAN),

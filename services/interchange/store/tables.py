@@ -1,6 +1,6 @@
 """The tables of interchange, as the migrations leave them."""
 
-from sqlalchemy import BIGINT, Column, Identity, MetaData, Table
+from sqlalchemy import BIGINT, Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import INTEGER, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, filled, required
@@ -17,8 +17,8 @@ IMPORTS = Table(
     required("policy", TEXT),
     required("total", INTEGER),
     required("done", INTEGER),
-    filled("created", INTEGER),
-    filled("duplicates", INTEGER),
+    filled("created", INTEGER, "0"),
+    filled("duplicates", INTEGER, "0"),
     required("errors", INTEGER),
     required("at", TIMESTAMPTZ),
     Column("ended_at", TIMESTAMPTZ),
@@ -27,7 +27,7 @@ IMPORTS = Table(
 CHUNKS = Table(
     "chunks",
     META,
-    Column("import_id", UUID, primary_key=True),
+    Column("import_id", UUID, ForeignKey(IMPORTS.c.id), primary_key=True),
     Column("number", INTEGER, primary_key=True),
     required("sealed", TEXT),
 )
@@ -35,7 +35,7 @@ CHUNKS = Table(
 RESULTS = Table(
     "results",
     META,
-    Column("import_id", UUID, primary_key=True),
+    Column("import_id", UUID, ForeignKey(IMPORTS.c.id), primary_key=True),
     Column("line", INTEGER, primary_key=True),
     Column("number", BIGINT, Identity(always=True), primary_key=True),
     required("outcome", TEXT),

@@ -1,6 +1,6 @@
 """The tables of notify, as its migrations leave them."""
 
-from sqlalchemy import Column, Identity, MetaData, Table
+from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, filled, required
@@ -15,7 +15,7 @@ NOTIFICATIONS = Table(
     Column("import_id", UUID),
     Column("about", TEXT),
     Column("together", UUID),
-    filled("count", INTEGER),
+    filled("count", INTEGER, "1"),
     required("own", BOOLEAN),
     required("organisation", TEXT),
     required("audience", TEXT),
@@ -24,7 +24,7 @@ NOTIFICATIONS = Table(
     Column("referral_id", UUID),
     Column("return_id", UUID),
     required("created_at", TIMESTAMPTZ),
-    filled("mail", TEXT),
+    filled("mail", TEXT, "'none'"),
 )
 
 UNADDRESSED = Table(
@@ -41,7 +41,7 @@ UNADDRESSED = Table(
 READINGS = Table(
     "readings",
     META,
-    Column("notification_id", UUID, primary_key=True),
+    Column("notification_id", UUID, ForeignKey(NOTIFICATIONS.c.id), primary_key=True),
     Column("reader", TEXT, primary_key=True),
     required("at", TIMESTAMPTZ),
 )

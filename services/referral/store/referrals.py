@@ -20,7 +20,7 @@ from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, Kind, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import offers
-from services.referral.store.tables import REFERRALS
+from services.referral.store.tables import ONE_TRANSFER, REFERRALS
 
 _KEY_AND_FIXED = {
     "id", "half", "case_id", "organisation", "sender", "sender_cell", "recipient", "recipient_cell", "recipient_role",
@@ -38,9 +38,6 @@ _HALVES = text(
     "select half, kind, case_id, organisation from referral.referrals"
     " where id = :id and half = coalesce(:half, half) order by half desc"
 )
-
-
-ONE_TRANSFER = "one_open_transfer"
 
 
 class OfferOpen(Conflict):
@@ -115,7 +112,7 @@ async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> No
     try:
         await _write(tx, [referral])
     except IntegrityError as error:
-        raise (TransferOpen if ONE_TRANSFER in str(error.orig) else OfferOpen) from error
+        raise (TransferOpen if str(ONE_TRANSFER.name) in str(error.orig) else OfferOpen) from error
     tx.say(*map(outgoing, facts))
 
 

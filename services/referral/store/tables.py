@@ -1,9 +1,10 @@
 """The tables of referral, as its migrations leave them."""
 
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, required
+from chassis.tables import TIMESTAMPTZ, literals, required
+from services.referral.domain.states import UNANSWERED, Half, Kind
 
 META = MetaData(schema="referral")
 
@@ -38,6 +39,21 @@ REFERRALS = Table(
     Column("respond_by", TIMESTAMPTZ),
     Column("reminded_at", TIMESTAMPTZ),
     required("version", INTEGER),
+)
+_OPEN = f"half = '{Half.OUTGOING}' and state in {literals(UNANSWERED)}"
+ONE_OFFER = Index(
+    "one_open_offer",
+    REFERRALS.c.case_id,
+    REFERRALS.c.recipient,
+    REFERRALS.c.purpose,
+    unique=True,
+    postgresql_where=text(_OPEN),
+)
+ONE_TRANSFER = Index(
+    "one_open_transfer",
+    REFERRALS.c.case_id,
+    unique=True,
+    postgresql_where=text(f"{_OPEN} and kind = '{Kind.TRANSFER}'"),
 )
 
 CONSENTS = Table(

@@ -1,9 +1,10 @@
 """The tables of returns, as its migrations leave them."""
 
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, filled, required
+from chassis.tables import TIMESTAMPTZ, filled, literals, required
+from services.returns.domain.states import ENDED, Half, State
 
 META = MetaData(schema="returns")
 
@@ -35,7 +36,7 @@ RETURNS = Table(
     Column("clearer", TEXT),
     Column("reason", TEXT),
     Column("outcome", TEXT),
-    filled("checks", JSONB),
+    filled("checks", JSONB, "'{}'"),
     Column("expected_at", TIMESTAMPTZ),
     Column("handover", TEXT),
     Column("escorted", BOOLEAN),
@@ -53,4 +54,10 @@ RETURNS = Table(
     Column("closed_at", TIMESTAMPTZ),
     Column("withdrawn_at", TIMESTAMPTZ),
     required("version", INTEGER),
+)
+ONE_RETURN = Index(
+    "one_open_return",
+    RETURNS.c.case_id,
+    unique=True,
+    postgresql_where=text(f"half = '{Half.SENDING}' and state not in {literals(ENDED | {State.ARRIVED})}"),
 )
