@@ -164,6 +164,15 @@ TABLES = {
     ),
     "interchange": ("imports", "results"),
 }
+MOVED = {
+    "intake": ("fields", "case_id"),
+    "notify": ("notifications", "organisation"),
+    "exchange": ("disclosures", "sender"),
+    "interchange": ("imports", "organisation"),
+}
+"""A table and the column that says whose its rows are, where it is not the first and `case_id`."""
+BROUGHT = {"interchange": {"chunks"}}
+"""Shown to nobody, and yet written by the organisation whose file it is."""
 OWNED_BY = {"exchange": "sender"}
 """The column that names the organisation, where it is not `organisation`."""
 
@@ -187,6 +196,12 @@ async def filled(request, postgres):
 
 async def whose(conn, organisation: str) -> None:
     await conn.execute(text("select set_config('corridor.organisation', :o, true)"), {"o": organisation})
+
+
+async def done_as(engine, organisation: str, statement: str, parameters) -> None:
+    async with engine.begin() as conn:
+        await whose(conn, organisation)
+        await conn.execute(text(statement), parameters)
 
 
 async def seen(conn, name: str) -> list[int]:
@@ -243,6 +258,62 @@ async def test_another_organisation_changes_and_deletes_nothing(filled):
                 {"org": OURS, "case": cases[THEIRS]} if ":org" in verb else {"case": cases[THEIRS]},
             )
             assert done.rowcount == 0
+
+
+async def test_no_organisation_plants_a_row_with_a_case_or_in_the_name_of_another(filled):
+    """Each statement of `ROWS`, in the name of whose it is not: a consent that nobody gave, a finding, a notice, an envelope."""
+    name, engine, cases = filled
+    for statement in ROWS[name]:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await done_as(engine, THEIRS, statement, {"case": cases[OURS], "org": OURS})
+
+
+async def test_an_organisation_writes_what_is_its_own(filled):
+    name, engine, _ = filled
+    new = {"case": uuid4(), "org": OURS}
+    async with engine.begin() as conn:
+        await whose(conn, OURS)
+        for statement in (ACCESS, *ROWS[name]):
+            await conn.execute(text(statement), new)
+        assert await seen(conn, name) == [2] * len(TABLES[name])
+
+
+async def test_no_organisation_hands_a_row_to_another(filled):
+    name, engine, cases = filled
+    table, column = MOVED.get(name, (TABLES[name][0], "case_id"))
+    to = cases if column == "case_id" else {OURS: OURS, THEIRS: THEIRS}
+    statement = f"update {name}.{table} set {column} = :theirs where {column} = :ours"
+    with pytest.raises(DBAPIError, match="row-level security"):
+        await done_as(engine, OURS, statement, {"ours": to[OURS], "theirs": to[THEIRS]})
+
+
+async def test_what_is_written_is_checked_as_what_is_shown(filled):
+    """Every secured table, so that a new one is not forgotten."""
+    name, engine, _ = filled
+    async with engine.connect() as conn:
+        rows = await conn.execute(
+            text("select tablename, cmd, qual, with_check from pg_policies where schemaname = :s"),
+            {"s": name},
+        )
+        policies = {(row.tablename, row.cmd): row for row in rows}
+    tables = {table for table, _ in policies} - BROUGHT.get(name, set())
+    shown = {table: policies[table, "SELECT"].qual for table in tables}
+    for command in ("INSERT", "UPDATE"):
+        assert {table: policies[table, command].with_check for table in tables} == shown
+
+
+async def test_a_service_s_role_may_do_with_its_tables_what_a_service_does_and_no_more(filled):
+    name, engine, _ = filled
+    async with engine.connect() as conn:
+        rows = await conn.execute(
+            text(
+                "select table_schema, array_agg(distinct privilege_type order by privilege_type) as rights"
+                " from information_schema.role_table_grants where grantee = current_user group by table_schema, table_name"
+            )
+        )
+        found = {(row.table_schema, *row.rights) for row in rows}
+    rights = ("DELETE", "INSERT", "SELECT", "UPDATE")
+    assert found == {("chassis", *rights), (name, *rights)}
 
 
 async def test_nothing_is_written_where_nobody_is_named(filled):
