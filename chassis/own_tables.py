@@ -1,11 +1,35 @@
 """The tables of the schema `chassis`, which every service has, as the migrations of the chassis leave them."""
 
+from enum import StrEnum
+
 from sqlalchemy import Column, Identity, Index, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, INTEGER, JSONB, SMALLINT, TEXT, UUID
 
-from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
 
 META = MetaData(schema="chassis")
+
+
+class ParkedState(StrEnum):
+    """Of an event that waits with its stream."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DISCARDED = "discarded"
+
+
+class ReplayState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class WorkState(StrEnum):
+    """Of a piece of work that is not done; what is done has no row."""
+
+    DUE = "due"
+    FAILED = "failed"
+
 
 STREAMS = Table(
     "streams",
@@ -72,7 +96,7 @@ PARKED = Table(
     required("payload", BYTEA),
     required("reason", TEXT),
     filled("place", TEXT, "''"),
-    filled("state", TEXT, "'waiting'"),
+    filled("state", OneOf(ParkedState), "'waiting'"),
     filled("parked_at", TIMESTAMPTZ, "now()"),
 )
 
@@ -98,7 +122,7 @@ REPLAYS = Table(
     required("reason", TEXT),
     required("place", TEXT),
     required("over_gap", BOOLEAN),
-    required("state", TEXT),
+    required("state", OneOf(ReplayState)),
     required("actor", TEXT),
     required("streams", INTEGER),
     required("begun_at", TIMESTAMPTZ),
@@ -130,7 +154,7 @@ WORK = Table(
     Column("traceparent", TEXT),
     filled("lane", TEXT, "''"),
     filled("priority", SMALLINT, "0"),
-    filled("state", TEXT, "'due'"),
+    filled("state", OneOf(WorkState), "'due'"),
     Column("last_error", TEXT),
     UniqueConstraint("kind", "key"),
 )

@@ -12,7 +12,7 @@ from chassis.events.admission import Cause, Stream
 from chassis.events.causes import ParkedCause, streams_of
 from chassis.events.replay import Handles, replay_stream
 from chassis.outbox import Due
-from chassis.own_tables import ONE_RUNNING, REPLAYS
+from chassis.own_tables import ONE_RUNNING, REPLAYS, ReplayState
 from chassis.tables import insert_missing
 from chassis.work import Item, WorkKind
 
@@ -20,7 +20,6 @@ KIND = "replay"
 SLICE_SECONDS = 5.0
 """How long one attempt goes on, between two of which the runner may be stopped; a stream that was begun is ended."""
 LEASE_SECONDS = 120.0
-RUNNING, DONE, STOPPED = "running", "done", "stopped"
 
 _RUNNING = text(
     "select id from chassis.replays where reason = :reason and place = :place and state = 'running'"
@@ -51,7 +50,7 @@ async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple
     named = {"reason": cause.reason, "place": cause.place}
     replay_id = tx.new_id()
     values = {"id": replay_id, "over_gap": over_gap, "actor": tx.origin.actor, "streams": cause.streams}
-    if await _BEGIN.write(tx, [{**named, **values}], state=RUNNING, begun_at=tx.now) == 1:
+    if await _BEGIN.write(tx, [{**named, **values}], state=ReplayState.RUNNING, begun_at=tx.now) == 1:
         tx.say(Due(KIND, str(replay_id)))
         return replay_id, True
     return UUID(str((await tx.execute(_RUNNING, named)).scalar_one())), False
@@ -59,7 +58,7 @@ async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple
 
 async def stop_replay(tx: Transaction, replay_id: UUID) -> bool:
     """It ends after the stream that it has in hand. False when it was over."""
-    return await _end(tx, replay_id, STOPPED)
+    return await _end(tx, replay_id, ReplayState.STOPPED)
 
 
 async def get_replay(tx: Transaction, replay_id: UUID) -> Row[Any] | None:
@@ -81,12 +80,12 @@ def replay_work(service: Handles) -> WorkKind:
 
     async def finish(tx: Transaction, item: Item, over: bool) -> None:
         if over:
-            await _end(tx, UUID(item.key), DONE)
+            await _end(tx, UUID(item.key), ReplayState.DONE)
         else:
             tx.say(Due(KIND, item.key))
 
     async def given_up(tx: Transaction, item: Item) -> None:
-        await _end(tx, UUID(item.key), STOPPED)
+        await _end(tx, UUID(item.key), ReplayState.STOPPED)
 
     return WorkKind(KIND, act, finish, given_up, lease_seconds=LEASE_SECONDS)
 
@@ -97,7 +96,7 @@ async def _slice(service: Handles, replay_id: UUID) -> bool:
     while time.monotonic() < until:
         async with service.database.transaction(service.database.system()) as tx:
             replay = await get_replay(tx, replay_id)
-            if replay is None or replay.state != RUNNING:
+            if replay is None or replay.state != ReplayState.RUNNING:
                 return True
             cause = Cause(replay.reason, replay.place)
             found = await streams_of(tx, cause, (replay.source, replay.stream))

@@ -31,6 +31,15 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 quoted = _DIALECT.identifier_preparer.quote
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
+
+class OneOf(TEXT):
+    """Text that is one of these codes. `tests/architecture/test_codes_in_sql.py` holds the SQL of a service, and checks, to them."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        super().__init__()
+        self.codes = frozenset(map(str, codes))
+
+
 Columns = Mapping[str, Column[Any]]
 Key = Index | Collection[str]
 """A unique index, or the columns of a key of the table."""

@@ -13,7 +13,7 @@ from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.moves import MoveView
-from contracts.protection import protection
+from contracts.protection import IMMEDIATE_PROTECTION, protection
 from contracts.types import Code
 from services.consent.protecting import REVIEW
 
@@ -55,7 +55,7 @@ _COLUMNS = """
     r.created_at + :within as review_due,
     r.terms ->> 'reviewed_by' is null and r.created_at + :within < clock_timestamp() as overdue
 """
-_PROTECTIONS = "r.terms ->> 'legal_basis' = 'immediate-protection'"
+_PROTECTIONS = f"r.terms ->> 'legal_basis' = '{IMMEDIATE_PROTECTION}'"
 _ONE = text(
     f"select {_COLUMNS}, r.terms ->> 'reviewed_by' as reviewed_by, (r.terms ->> 'upheld')::boolean as upheld,"
     f" r.sealed ->> 'reasons' as reasons from consent.records r where {_PROTECTIONS} and r.id = :id"

@@ -13,8 +13,10 @@ from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.rows import Reader
+from chassis.tables import literals
 from chassis.web.moves import Commands, MoveView, Offer
 from services.intake.domain.case import Hold, State, Verb, passes
+from services.intake.domain.received import READABLE
 from services.intake.sealed_rows import (
     BrokenGlassRow,
     NeedsRow,
@@ -228,7 +230,7 @@ async def held_in_custody(tx: Transaction, case_id: UUID) -> list[SealedCustody]
 async def closed_by_now(tx: Transaction, disclosures: list[UUID]) -> dict[UUID, str | None]:
     """Of each that is here: the code of `reading_closed` where a recall has closed it or its time is over, else None."""
     statement = text(
-        "select id, case when state not in ('held', 'accepted') then coalesce(closed_for, 'recalled')"
+        f"select id, case when state not in {literals(READABLE)} then coalesce(closed_for, 'recalled')"
         " when valid_until <= clock_timestamp() then 'ended' end as code"
         " from intake.disclosures where id = any(cast(:ids as uuid[]))"
     )

@@ -3,7 +3,8 @@
 from sqlalchemy import Column, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, required
+from chassis.tables import TIMESTAMPTZ, OneOf, required
+from services.audit.domain.verification import State
 
 META = MetaData(schema="audit")
 
@@ -23,7 +24,7 @@ VERIFICATIONS = Table(
     required("begun_at", TIMESTAMPTZ),
     required("until", BIGINT),
     required("expected_head", TEXT),
-    required("state", TEXT),
+    required("state", OneOf(State)),
     required("entries", BIGINT),
     required("head", TEXT),
     Column("first_broken", BIGINT),

@@ -8,8 +8,8 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.rows import Reader
-from chassis.tables import insert_set, upsert_set
-from services.consent.domain.disclosure import Authority, Disclosure, Ended, Request, Stage
+from chassis.tables import insert_set, literals, upsert_set
+from services.consent.domain.disclosure import OPEN, Authority, Disclosure, Ended, Request, Stage
 from services.consent.store.tables import DISCLOSURES, LEDGER
 
 _ONE = text("select * from consent.disclosures where id = :id")
@@ -18,7 +18,7 @@ _OF_RECORD = text("select * from consent.disclosures where consent_id = :id orde
 _OF_CASES = text("select * from consent.disclosures where case_id = any(cast(:cases as uuid[])) order by id")
 _UNDER = text(
     "select distinct case_id from consent.disclosures"
-    " where agreement_id = :agreement and stage in ('authorised', 'sealed', 'delivered', 'undelivered')"
+    f" where agreement_id = :agreement and stage in {literals(OPEN)}"
     " and (cast(:after as uuid) is null or case_id > :after) order by case_id limit :limit"
 )
 _SAVE = upsert_set(DISCLOSURES)

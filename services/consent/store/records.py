@@ -16,13 +16,13 @@ from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
 from chassis.rows import Reader
-from chassis.tables import insert_missing, insert_set, update_set, upsert_set
+from chassis.tables import insert_missing, insert_set, literals, update_set, upsert_set
 from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.record import ConsentRecord
-from services.consent.domain.states import State
+from services.consent.domain.states import PERMITTING, State
 from services.consent.domain.terms import Terms
 from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
@@ -50,9 +50,9 @@ _LOCK_AGES = text(
     "select from consent.ages where case_id = any(cast(:cases as uuid[])) order by case_id for update"
 )
 _RECORDED_BY = text(
-    """
+    f"""
     select body ->> 'by' from consent.revisions where consent_id = :id and number > coalesce(
-        (select max(number) from consent.revisions where consent_id = :id and body ->> 'state' in ('given', 'renewed')), 0)
+        (select max(number) from consent.revisions where consent_id = :id and body ->> 'state' in {literals(PERMITTING)}), 0)
     """
 )
 _FIRST_BY = text("select body ->> 'by' from consent.revisions where consent_id = :id and number = 1")

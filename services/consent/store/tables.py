@@ -3,7 +3,9 @@
 from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
+from services.consent.domain.disclosure import Stage, Step
+from services.consent.domain.states import State
 
 META = MetaData(schema="consent")
 
@@ -20,7 +22,7 @@ RECORDS = Table(
     Column("id", UUID, primary_key=True),
     required("case_id", UUID),
     required("organisation", TEXT),
-    required("state", TEXT),
+    required("state", OneOf(State)),
     required("revision", INTEGER),
     required("head", TEXT),
     required("salt", TEXT),
@@ -45,7 +47,7 @@ DISCLOSURES = Table(
     Column("id", UUID, primary_key=True),
     required("case_id", UUID),
     required("referral_id", UUID),
-    required("stage", TEXT),
+    required("stage", OneOf(Stage)),
     Column("consent_id", UUID, ForeignKey(RECORDS.c.id)),
     Column("refusal", TEXT),
     Column("recalled_for", TEXT),
@@ -85,7 +87,7 @@ LEDGER = Table(
     required("case_id", UUID),
     required("organisation", TEXT),
     Column("consent_id", UUID),
-    required("step", TEXT),
+    required("step", OneOf(Step)),
     required("recipient", TEXT),
     required("recipient_cell", TEXT),
     Column("revision", INTEGER),

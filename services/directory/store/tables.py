@@ -3,7 +3,8 @@
 from sqlalchemy import Column, ForeignKey, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, INTEGER, JSONB, TEXT
 
-from chassis.tables import TEXTS, filled, required
+from chassis.tables import TEXTS, OneOf, filled, required
+from contracts.codes import codes
 
 META = MetaData(schema="directory")
 
@@ -14,7 +15,7 @@ ORGANISATIONS = Table(
     required("cell", TEXT),
     required("role", TEXT),
     required("name", TEXT),
-    required("status", TEXT),
+    required("status", OneOf(codes("directory_status"))),
     required("details", JSONB),
     required("version", INTEGER),
     Column("seeded", TEXT),
@@ -28,7 +29,7 @@ SERVICES = Table(
     Column("id", TEXT, primary_key=True),
     required("service", TEXT),
     required("name", TEXT),
-    required("status", TEXT),
+    required("status", OneOf(codes("directory_status"))),
     required("capacity", TEXT),
     required("details", JSONB),
 )

@@ -167,7 +167,7 @@ async def queued(tx: Transaction, item_id: UUID) -> Queued | None:
 async def move_queued(tx: Transaction, item_id: UUID, to: QueueState) -> None:
     """Raises WrongMove where the code does not stand where it could become that."""
     statement = (
-        "update exchange.process_items set state = :to, seals = seals + case when :to = 'sealed' then 1 else 0 end"
+        f"update exchange.process_items set state = :to, seals = seals + case when :to = '{QueueState.SEALED}' then 1 else 0 end"
         " where item_id = :id and state = any(cast(:before as text[]))"
     )
     moved = await tx.execute(text(statement), {"id": item_id, "to": to.value, "before": sorted(before(to))})

@@ -1,9 +1,16 @@
 """The tables of exchange, as its migrations leave them."""
 
+from typing import get_args
+
 from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, BOOLEAN, BYTEA, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
+from contracts.border.items import ItemClass, Outcome
+from services.exchange.domain.chain import Place
+from services.exchange.domain.disclosure import State
+from services.exchange.domain.received import Held
+from services.exchange.domain.sent import QueueState, SentState
 
 META = MetaData(schema="exchange")
 
@@ -65,7 +72,7 @@ DISCLOSURES = Table(
     META,
     Column("id", UUID, primary_key=True),
     Column("case_id", UUID),
-    required("state", TEXT),
+    required("state", OneOf(State)),
     Column("authorised", JSONB),
     Column("sender", TEXT),
     Column("recipient", TEXT),
@@ -91,7 +98,7 @@ PROCESS_ITEMS = Table(
     Column("reason", TEXT),
     required("at", TIMESTAMPTZ),
     Column("journey", JSONB),
-    filled("state", TEXT, "'waiting'"),
+    filled("state", OneOf(QueueState), "'waiting'"),
     filled("seals", INTEGER, "0"),
 )
 
@@ -123,14 +130,14 @@ ENVELOPE_ITEMS = Table(
     META,
     Column("envelope_id", UUID, ForeignKey(ENVELOPES.c.id), primary_key=True),
     Column("item_id", UUID, primary_key=True),
-    required("item_class", TEXT),
+    required("item_class", OneOf(ItemClass)),
     required("cell", TEXT),
     Column("case_id", UUID),
     Column("disclosure_id", UUID),
     Column("referral_id", UUID),
     Column("content", JSONB),
     Column("reference", UUID),
-    required("state", TEXT),
+    required("state", OneOf(SentState)),
     Column("code", TEXT),
 )
 
@@ -204,7 +211,7 @@ INCOMING_ENVELOPES = Table(
     required("recipient", TEXT),
     required("seq", BIGINT),
     required("sha256", TEXT),
-    required("place", TEXT),
+    required("place", OneOf(Place)),
     Column("code", TEXT),
     required("received_at", TIMESTAMPTZ),
 )
@@ -215,10 +222,10 @@ INCOMING_ITEMS = Table(
     Column("cell", TEXT, primary_key=True),
     Column("item_id", UUID, primary_key=True),
     required("envelope_id", UUID),
-    required("item_class", TEXT),
+    required("item_class", OneOf(ItemClass)),
     Column("case_id", UUID),
     Column("disclosure_id", UUID),
-    required("outcome", TEXT),
+    required("outcome", OneOf(get_args(Outcome))),
     Column("code", TEXT),
     required("at", TIMESTAMPTZ),
 )
@@ -228,7 +235,7 @@ RECEIVED = Table(
     META,
     Column("sender_cell", TEXT, primary_key=True),
     Column("id", UUID, primary_key=True),
-    required("state", TEXT),
+    required("state", OneOf(Held)),
     Column("case_id", UUID),
     Column("referral_id", UUID),
     Column("reference", UUID),

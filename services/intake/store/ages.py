@@ -9,17 +9,18 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.rows import Reader
-from chassis.tables import insert_set, update_set
+from chassis.tables import insert_set, literals, update_set
 from services.intake.domain.age import Age
 from services.intake.domain.case import Case
+from services.intake.domain.received import READABLE
 from services.intake.sealed_rows import AgeAssessmentRow
 from services.intake.store.mapping import AGES, age_row
 from services.intake.store.tables import AGE_ASSESSMENTS, CASES
 
 # Recorded here first: what a partner sends never outweighs it.
-_BORN = """lateral (
+_BORN = f"""lateral (
     select f.value, f.disclosure_id from intake.fields f left join intake.disclosures d on d.id = f.disclosure_id
-    where f.case_id = c.id and f.field = 'prs_Birthdate' and (f.source = 'own' or d.state in ('held', 'accepted'))
+    where f.case_id = c.id and f.field = 'prs_Birthdate' and (f.source = 'own' or d.state in {literals(READABLE)})
     order by f.source = 'own' desc, f.recorded_at limit 1) as b on true"""
 _PLACE = "c.person_id, b.value as born, coalesce(b.disclosure_id, c.id) as record_id"
 _ON_RECORD = text(f"select {_PLACE}, c.flags from intake.cases c left join {_BORN} where c.id = :case_id")

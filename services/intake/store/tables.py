@@ -3,9 +3,16 @@
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
 
-from chassis.tables import TEXTS, TIMESTAMPTZ, filled, required
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
+from contracts.casefile.fields import FIELDS as CASE_FILE
+from contracts.codes import codes
+from services.intake.domain.age import Basis, Group
+from services.intake.domain.case import State
+from services.intake.domain.received import State as Held
 
 META = MetaData(schema="intake")
+OWN, RECEIVED = "own", "received"
+"""Where the value of a field comes from."""
 
 CASES = Table(
     "cases",
@@ -19,11 +26,11 @@ CASES = Table(
     required("opened_at", TIMESTAMPTZ),
     required("opened_by", TEXT),
     filled("updated_at", TIMESTAMPTZ, "now()"),
-    filled("state", TEXT, "'open'"),
+    filled("state", OneOf(State), "'open'"),
     Column("flags", TEXT),
     Column("came_flags", TEXT),
-    filled("age_group", TEXT, "'child'"),
-    filled("age_basis", TEXT, "'unknown'"),
+    filled("age_group", OneOf(Group), "'child'"),
+    filled("age_basis", OneOf(Basis), "'unknown'"),
     filled("age_doubted", BOOLEAN, "false"),
     filled("age_revision", INTEGER, "0"),
     filled("status_revision", INTEGER, "0"),
@@ -39,8 +46,8 @@ FIELDS = Table(
     "fields",
     META,
     required("case_id", UUID, ForeignKey(CASES.c.id)),
-    required("field", TEXT),
-    required("source", TEXT),
+    required("field", OneOf(CASE_FILE)),
+    required("source", OneOf((OWN, RECEIVED))),
     Column("disclosure_id", UUID),
     required("organisation", TEXT),
     required("value", TEXT),
@@ -144,7 +151,7 @@ BROKEN_GLASS = Table(
     required("organisation", TEXT),
     required("at", TIMESTAMPTZ),
     required("reason", TEXT),
-    Column("review", TEXT),
+    Column("review", OneOf(codes("glass_review"))),
     Column("reviewed_at", TIMESTAMPTZ),
     Column("reviewed_by", TEXT),
 )
@@ -156,7 +163,7 @@ DISCLOSURES = Table(
     required("case_id", UUID),
     required("referral_id", UUID),
     Column("organisation", TEXT),
-    required("state", TEXT),
+    required("state", OneOf(Held)),
     Column("sender", TEXT),
     Column("sender_cell", TEXT),
     Column("service", TEXT),
@@ -165,7 +172,7 @@ DISCLOSURES = Table(
     Column("agreement_version", INTEGER),
     Column("consent_revision", INTEGER),
     Column("consent_sha256", TEXT),
-    Column("kind", TEXT),
+    Column("kind", OneOf(codes("referral_kind"))),
     Column("fields", TEXTS),
     Column("back_categories", TEXTS),
     Column("valid_until", TIMESTAMPTZ),

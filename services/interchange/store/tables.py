@@ -3,7 +3,8 @@
 from sqlalchemy import BIGINT, Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import INTEGER, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, filled, required
+from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
+from contracts.internal import DUPLICATE, OPENED, REFUSED
 
 META = MetaData(schema="interchange")
 
@@ -38,7 +39,7 @@ RESULTS = Table(
     Column("import_id", UUID, ForeignKey(IMPORTS.c.id), primary_key=True),
     Column("line", INTEGER, primary_key=True),
     Column("number", BIGINT, Identity(always=True), primary_key=True),
-    required("outcome", TEXT),
+    required("outcome", OneOf((OPENED, DUPLICATE, REFUSED))),
     Column("column", TEXT),
     Column("reason", TEXT),
     Column("case_id", UUID),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -59,6 +60,17 @@ NOBODY_LEFT: Final = "nobody-left"
 """A code of `unattended_reason`: its cases are told of together, for they all lost their people at once."""
 
 HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
+
+
+class MailState(StrEnum):
+    """Of the mail that a notice asks for. From due to its end, once."""
+
+    NONE = "none"
+    DUE = "due"
+    SENT = "sent"
+    FAILED = "failed"
+
+
 """Who is meant: whoever has the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
 
 TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened", "emergency_opened"})

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.directory import staff_with
 from chassis.tables import insert_set, update_set
 from contracts.organisations import OPERATOR, SUPERVISOR
-from services.notify.domain.notices import OPERATORS, SUPERVISORS, News, Notice, notice
+from services.notify.domain.notices import OPERATORS, SUPERVISORS, MailState, News, Notice, notice
 from services.notify.outgoing import failed, mailed, told
 from services.notify.store.tables import NOTIFICATIONS, UNADDRESSED
 
@@ -170,7 +170,7 @@ def _row(notification_id: UUID, one: Notice, count: int) -> dict[str, object]:
         "organisation": one.organisation,
         "audience": one.audience,
         "priority": one.priority,
-        "mail": "due" if one.mailed else "none",
+        "mail": MailState.DUE if one.mailed else MailState.NONE,
     }
 
 
@@ -183,12 +183,12 @@ async def to_be_mailed(tx: Transaction, notification_id: UUID) -> tuple[str, str
 
 async def mail_has_nowhere_to_go(tx: Transaction, notification_id: UUID) -> None:
     """The organisation has given no address: the inbox is all there is."""
-    await _MAILED.write(tx, [{"id": notification_id, "mail": "none"}])
+    await _MAILED.write(tx, [{"id": notification_id, "mail": MailState.NONE}])
 
 
 async def mail_ended(tx: Transaction, notification_id: UUID, *, sent: bool, attempts: int) -> None:
     """Keep what came of the mail and say it, once."""
-    ended = {"id": notification_id, "mail": "sent" if sent else "failed"}
+    ended = {"id": notification_id, "mail": MailState.SENT if sent else MailState.FAILED}
     row = (await _MAILED.execute(tx, [ended])).first()
     if row is not None:
         said = mailed(notification_id, row.case_id, row.template) if sent else None

@@ -3,7 +3,8 @@
 from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, filled, required
+from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
+from services.notify.domain.notices import HOLDER, OPERATORS, SUPERVISORS, MailState
 
 META = MetaData(schema="notify")
 
@@ -18,13 +19,13 @@ NOTIFICATIONS = Table(
     filled("count", INTEGER, "1"),
     required("own", BOOLEAN),
     required("organisation", TEXT),
-    required("audience", TEXT),
+    required("audience", OneOf((HOLDER, SUPERVISORS, OPERATORS))),
     required("template", TEXT),
     required("priority", TEXT),
     Column("referral_id", UUID),
     Column("return_id", UUID),
     required("created_at", TIMESTAMPTZ),
-    filled("mail", TEXT, "'none'"),
+    filled("mail", OneOf(MailState), "'none'"),
 )
 
 UNADDRESSED = Table(

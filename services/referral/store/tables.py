@@ -3,8 +3,8 @@
 from sqlalchemy import Column, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, literals, required
-from services.referral.domain.states import UNANSWERED, Half, Kind
+from chassis.tables import TIMESTAMPTZ, OneOf, literals, required
+from services.referral.domain.states import UNANSWERED, Half, Kind, State
 
 META = MetaData(schema="referral")
 
@@ -12,7 +12,7 @@ REFERRALS = Table(
     "referrals",
     META,
     Column("id", UUID, primary_key=True),
-    Column("half", TEXT, primary_key=True),
+    Column("half", OneOf(Half), primary_key=True),
     required("case_id", UUID),
     required("organisation", TEXT),
     required("sender", TEXT),
@@ -25,8 +25,8 @@ REFERRALS = Table(
     required("urgency", TEXT),
     required("asked", JSONB),
     required("created_at", TIMESTAMPTZ),
-    required("kind", TEXT),
-    required("state", TEXT),
+    required("kind", OneOf(Kind)),
+    required("state", OneOf(State)),
     Column("reason", TEXT),
     Column("outcome", TEXT),
     Column("disclosure_id", UUID),

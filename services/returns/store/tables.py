@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, filled, literals, required
+from chassis.tables import TIMESTAMPTZ, OneOf, filled, literals, required
 from services.returns.domain.states import ENDED, Half, State
 
 META = MetaData(schema="returns")
@@ -22,14 +22,14 @@ RETURNS = Table(
     "returns",
     META,
     Column("id", UUID, primary_key=True),
-    Column("half", TEXT, primary_key=True),
+    Column("half", OneOf(Half), primary_key=True),
     required("case_id", UUID),
     required("organisation", TEXT),
     required("sender", TEXT),
     required("receiver", TEXT),
     required("receiver_cell", TEXT),
     required("requested_at", TIMESTAMPTZ),
-    required("state", TEXT),
+    required("state", OneOf(State)),
     Column("result", TEXT),
     Column("grounds", TEXT),
     Column("assessor", TEXT),
