@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from chassis.events.subscription import Interests
+from chassis.own_tables import ParkedState
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import Event, Meta
 
@@ -108,12 +109,12 @@ class Mark:
 class Parked:
     incoming: Incoming
     cause: Cause
-    state: str = "waiting"
+    state: ParkedState = ParkedState.WAITING
 
     @property
     def begins(self) -> bool:
         """Whether something stands still since this event; whatever waits behind it adds nothing to that."""
-        return self.state == "waiting" and self.cause.reason != BEHIND
+        return self.state is ParkedState.WAITING and self.cause.reason != BEHIND
 
 
 @dataclass(slots=True)
@@ -228,7 +229,7 @@ def _park(admission: Admission, incoming: Incoming, cause: Cause, poison: Cause 
     if incoming.protective and incoming.fault is None and poison is None:
         if incoming.received is not None:
             admission.run.append(incoming.received)
-        admission.parked.append(Parked(incoming, cause, "done"))
+        admission.parked.append(Parked(incoming, cause, ParkedState.DONE))
     else:
         admission.parked.append(Parked(incoming, _fault(incoming) or poison or cause))
 

@@ -4,8 +4,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.database import Database, Transaction
 from chassis.events import parked
 from chassis.events.admission import AHEAD, NOT_BEGUN, Cause, Incoming, Parked
@@ -13,15 +11,18 @@ from chassis.events.marks import marks_of
 from chassis.events.offsets import hold
 from chassis.events.subscription import Subscription, handle
 from chassis.faults import named, place, transient
+from chassis.own_tables import MARKS, ParkedState
+from chassis.tables import SetStatement, source
 
-_AHEAD = text(
-    """
+_DONE = {name: MARKS.c[name] for name in ("source", "stream", "sequence")}
+_AHEAD = SetStatement(
+    f"""
     insert into chassis.marks as m (source, stream, sequence, parked, ahead)
-    select source, stream, :not_begun, false, max(sequence)
-    from unnest(cast(:sources as text[]), cast(:streams as text[]), cast(:sequences as bigint[])) as u(source, stream, sequence)
+    select source, stream, {NOT_BEGUN}, false, max(sequence) from {source(_DONE)}
     group by source, stream order by source, stream
     on conflict (source, stream) do update set ahead = greatest(m.ahead, excluded.ahead)
-    """
+    """,
+    _DONE,
 )
 
 log = logging.getLogger(__name__)
@@ -54,11 +55,9 @@ async def _run(
         fresh = await _fresh(tx, chosen)
         if fresh:
             await handle(tx, subscriptions, [i.received for i in fresh if i.received is not None])
-            await parked.keep(tx, [Parked(i, Cause(AHEAD), "done") for i in fresh])
-            sources, streams = zip(*(i.stream for i in fresh), strict=True)
-            sequences = [i.sequence for i in fresh]
-            parameters = {"sources": list(sources), "streams": list(streams), "sequences": sequences}
-            await tx.execute(_AHEAD, {"not_begun": NOT_BEGUN, **parameters})
+            await parked.keep(tx, [Parked(i, Cause(AHEAD), ParkedState.DONE) for i in fresh])
+            done = [dict(zip(_DONE, (*i.stream, i.sequence), strict=True)) for i in fresh]
+            await _AHEAD.write(tx, done)
 
 
 async def _fresh(tx: Transaction, chosen: Sequence[Incoming]) -> list[Incoming]:

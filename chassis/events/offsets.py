@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Database, Transaction
+from chassis.own_tables import OFFSETS
+from chassis.tables import insert_missing
 
 Partition = tuple[str, int]
 """A topic and the number of its partition."""
@@ -24,12 +26,7 @@ _MOVE = text(
 )
 _SHARE = text(f"select pg_advisory_xact_lock_shared({LOCK})")
 _READ = text("select topic, partition, next_offset from chassis.offsets where topic = any(:topics)")
-_BEGIN = text(
-    """
-    insert into chassis.offsets (topic, partition, next_offset) values (:topic, :partition, :offset)
-    on conflict (topic, partition) do nothing
-    """
-)
+_BEGIN = insert_missing(OFFSETS)
 _ALL = text("select topic, partition, next_offset from chassis.offsets")
 _PUT = text(
     "update chassis.offsets set next_offset = :offset"
@@ -85,10 +82,9 @@ async def stored(database: Database, topics: list[str]) -> dict[Partition, int]:
 async def begin(database: Database, first: Mapping[Partition, int]) -> None:
     """Begin partitions that were never read, at these offsets."""
     if first:
+        rows = [{"topic": t, "partition": p, "next_offset": o} for (t, p), o in first.items()]
         async with database.transaction(database.system()) as tx:
-            await tx.execute(
-                _BEGIN, [{"topic": t, "partition": p, "offset": o} for (t, p), o in first.items()]
-            )
+            await _BEGIN.write(tx, rows)
 
 
 async def all_stored(tx: Transaction) -> dict[Partition, int]:

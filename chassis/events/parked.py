@@ -9,6 +9,8 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.events.admission import Cause, Incoming, Mark, Message, Parked, Record, Stream
+from chassis.own_tables import PARKED, ParkedState
+from chassis.tables import insert_missing
 from contracts.catalogue import CATALOGUE
 
 KNOWN = frozenset(entry.type for entry in CATALOGUE)
@@ -20,14 +22,7 @@ _STORED = text(
          as k(source, stream, sequence) using (source, stream, sequence)
     """
 )
-_KEEP = text(
-    """
-    insert into chassis.parked
-        (source, stream, sequence, topic, partition, "offset", headers, payload, reason, place, state)
-    values (:source, :stream, :sequence, :topic, :partition, :offset, :headers, :payload, :reason, :place, :state)
-    on conflict (source, stream, sequence) do nothing
-    """
-)
+_KEEP = insert_missing(PARKED, without=["parked_at"], key=["source", "stream", "sequence"])
 _LIST = text(
     """
     select source, stream, sequence, topic, headers, reason, place, state, parked_at from chassis.parked
@@ -82,8 +77,7 @@ async def kept(tx: Transaction, asked: Sequence[Incoming]) -> set[tuple[Stream, 
 
 
 async def keep(tx: Transaction, parked: Sequence[Parked]) -> None:
-    if parked:
-        await tx.execute(_KEEP, [_row(p) for p in parked])
+    await _KEEP.write(tx, [_row(p) for p in parked])
 
 
 def _row(parked: Parked) -> dict[str, Any]:
@@ -162,7 +156,9 @@ async def following(tx: Transaction, stream: Stream, after: int) -> Row[Any] | N
     return (await tx.execute(_NEXT, parameters)).one_or_none()
 
 
-async def settle(tx: Transaction, stream: Stream, sequence: int, state: str = "done") -> bool:
+async def settle(
+    tx: Transaction, stream: Stream, sequence: int, state: ParkedState = ParkedState.DONE
+) -> bool:
     """Whether it was waiting until now."""
     parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence, "state": state}
     return (await tx.execute(_SETTLE, parameters)).rowcount == 1
@@ -170,7 +166,7 @@ async def settle(tx: Transaction, stream: Stream, sequence: int, state: str = "d
 
 async def discard(tx: Transaction, source: str, stream: str, sequence: int) -> bool:
     """Give one event up: a replay passes over it. An operator's decision, whose actor the transaction knows."""
-    return await settle(tx, (source, stream), sequence, "discarded")
+    return await settle(tx, (source, stream), sequence, ParkedState.DISCARDED)
 
 
 async def explain(tx: Transaction, stream: Stream, sequence: int, cause: Cause) -> None:

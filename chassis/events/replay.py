@@ -12,19 +12,23 @@ from chassis.events.admission import Parked as ParkedEvent
 from chassis.events.offsets import LOCK
 from chassis.events.subscription import Interests, Subscription, handle
 from chassis.faults import named, place, transient
+from chassis.own_tables import MARKS, ParkedState
+from chassis.tables import update_set, upsert_set
 
 _ALONE = text(f"select pg_advisory_xact_lock({LOCK})")
 _MARK = text("select sequence, parked from chassis.marks where source = :source and stream = :stream")
-_MOVE = text(
-    "update chassis.marks set sequence = :sequence, parked = :parked where source = :source and stream = :stream"
-)
-_PARK = text(
-    """
-    insert into chassis.marks as m (source, stream, sequence, parked) values (:source, :stream, :sequence, true)
-    on conflict (source, stream) do update
-        set parked = true, sequence = case when m.sequence < 0 then excluded.sequence else m.sequence end
-        where m.sequence <= excluded.sequence
-    """
+_MOVE = update_set(MARKS, "sequence", "parked")
+_PARK = upsert_set(
+    MARKS,
+    "source",
+    "stream",
+    "sequence",
+    "parked",
+    update={
+        "parked": "true",
+        "sequence": "case when t.sequence < 0 then excluded.sequence else t.sequence end",
+    },
+    where="t.sequence <= excluded.sequence",
 )
 
 
@@ -81,12 +85,12 @@ async def _step(
         return None
     if mark is not None and row.sequence != mark.sequence + 1 and not over_gap:
         return None
-    if row.state == "waiting":
+    if row.state == ParkedState.WAITING:
         await _run(tx, subscriptions, key, row)
         await parked.settle(tx, key, row.sequence)
     if mark is not None:
         await _move(tx, key, row.sequence, waits=True)
-    return row.sequence, row.state == "waiting"
+    return row.sequence, row.state == ParkedState.WAITING
 
 
 async def _run(
@@ -112,8 +116,10 @@ async def _to_its_stream(tx: Transaction, incoming: Incoming) -> None:
     await parked.keep(tx, [ParkedEvent(incoming, Cause("readable now"))])
     if incoming.marked:
         source, stream = incoming.stream
-        await tx.execute(_PARK, {"source": source, "stream": stream, "sequence": incoming.sequence - 1})
+        mark = {"source": source, "stream": stream, "sequence": incoming.sequence - 1, "parked": True}
+        await _PARK.write(tx, [mark])
 
 
 async def _move(tx: Transaction, key: Stream, sequence: int, *, waits: bool) -> None:
-    await tx.execute(_MOVE, {"source": key[0], "stream": key[1], "sequence": sequence, "parked": waits})
+    mark = {"source": key[0], "stream": key[1], "sequence": sequence, "parked": waits}
+    await _MOVE.write(tx, [mark])

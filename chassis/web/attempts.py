@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis.database import Database, Origin, Transaction
 from chassis.identity.access import CaseRefused
 from chassis.outbox import Due
+from chassis.own_tables import ATTEMPTS
+from chassis.tables import upsert_set
 from chassis.work import Item, WorkKind
 from contracts.events.access import AttemptRefusedV1
 
@@ -21,14 +23,11 @@ SINGLY = 20
 """Attempts of one actor in one minute that are written one by one."""
 WINDOW = timedelta(minutes=1)
 
-_COUNT = text(
-    """
-    insert into chassis.attempts as a (actor, organisation, minute, purpose, policy, case_id, action)
-    values (:actor, :organisation, :minute, :purpose, :policy, :case_id, :action)
-    on conflict (actor, organisation, minute) do update
-        set tries = a.tries + 1, case_id = excluded.case_id, action = excluded.action
-    returning tries
-    """
+_COUNT = upsert_set(
+    ATTEMPTS,
+    without=["tries"],
+    update={"tries": "t.tries + 1", "case_id": "excluded.case_id", "action": "excluded.action"},
+    returning="t.tries",
 )
 _END = text(
     "delete from chassis.attempts where actor = :actor and organisation = :organisation and minute = :minute"
@@ -51,7 +50,7 @@ async def _note(tx: Transaction, origin: Origin, refused: CaseRefused) -> None:
     who = {"actor": origin.actor, "organisation": origin.organisation, "minute": minute}
     tried = {"case_id": refused.case_id, "action": refused.action}
     more = {"purpose": origin.purpose, "policy": origin.policy}
-    count = (await tx.execute(_COUNT, {**who, **tried, **more})).scalar_one()
+    count = (await _COUNT.execute(tx, [{**who, **tried, **more}])).scalar_one()
     if count <= SINGLY:
         tx.say(AttemptRefusedV1(case_id=refused.case_id, action=refused.action))
     elif count == SINGLY + 1:
