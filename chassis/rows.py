@@ -41,7 +41,8 @@ class Reader(Generic[Kind]):
         self._columns = {
             n: c for n, c in columns.items() if (n in names if names else table is None or c in table.c)
         }
-        self._in_order = list(self._columns) == list(columns)[: len(self._columns)]
+        in_order = list(self._columns) == list(columns)[: len(self._columns)]
+        self._in_order = in_order and not any(f.kw_only for f in known)
         for field in known:
             if field.name not in self._columns and field.default is field.default_factory is MISSING:
                 raise KeyError(f"{table} has no column for {kind.__name__}.{field.name}")

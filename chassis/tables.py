@@ -5,15 +5,20 @@ caller adds, `t` is the row in the table and `u` the row of the set; in an upser
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter, itemgetter
-from typing import Any, Protocol
+from types import NoneType
+from typing import Any, Protocol, get_args, get_type_hints
+from uuid import UUID
 
+from pydantic import AwareDatetime
 from pydantic_core import to_json
 from sqlalchemy import Column, Executable, Index, Table, UniqueConstraint, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, BOOLEAN, INTEGER, JSONB, TEXT, TIMESTAMP
 from sqlalchemy.engine import CursorResult
 
 TIMESTAMPTZ = TIMESTAMP(timezone=True)
@@ -30,6 +35,23 @@ def filled(name: str, kind: Any, default: str) -> Column[Any]:
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 quoted = _DIALECT.identifier_preparer.quote
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"'})
+
+
+_OF_HINT: Mapping[Any, Any] = {
+    str: TEXT, int: INTEGER, bool: BOOLEAN, datetime: TIMESTAMPTZ, AwareDatetime: TIMESTAMPTZ, UUID: postgresql.UUID, tuple[str, ...]: TEXTS,
+}  # fmt: skip
+
+
+def columns_of(kind: type[Any], *, without: Iterable[str] = ()) -> list[Column[Any]]:
+    """A column that may be null for each attribute of a dataclass: for what is kept as it came, or not at all."""
+    hints = get_type_hints(kind)
+    return [Column(f.name, _OF_HINT[_present(hints[f.name])]) for f in fields(kind) if f.name not in without]
+
+
+def _present(hint: Any) -> Any:
+    """Of what may be None, what it is else."""
+    others = [one for one in get_args(hint) if one is not NoneType]
+    return others[0] if NoneType in get_args(hint) else hint
 
 
 class OneOf(TEXT):

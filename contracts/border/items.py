@@ -11,6 +11,7 @@ from pydantic import Discriminator
 
 from contracts.casefile.fields import FieldValue
 from contracts.disclosure import REFERRAL
+from contracts.grant import Grant, terms_of
 
 CODE_LISTS = "1"
 """The version of the code lists that we speak."""
@@ -80,6 +81,20 @@ class DisclosureContent:
     basis: str | None = None
     """What it rests on where that is not her consent (code list `disclosure_basis`), and by which law."""
     law: str | None = None
+
+    def grant(self, recipient: str) -> Grant:
+        """What its recipient may do with the fields; what has the same name in both goes over by itself."""
+        return Grant(
+            **terms_of(Grant, self),
+            recipient=recipient,
+            consent_revision=self.consent.revision,
+            consent_sha256=self.consent.sha256,
+            agreement_id=self.agreement.id,
+            agreement_version=self.agreement.version,
+            purpose=self.consent.purpose,
+            back_categories=self.consent.back,
+            valid_until=self.consent.expiry,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """What exchange says: agreements, and what crossed the border, was refused there, or came in."""
 
-from dataclasses import fields
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event, Sealed
 from contracts.events.directory import OfferedService
+from contracts.grant import Grant
 from contracts.types import AgreementId, CaseId, Cell, Code, Instant, LawReference, OrganisationId, Sha256
 
 
@@ -66,32 +66,6 @@ class EnvelopeRefusedV1(Event):
     recipient_cell: Cell
     code: Annotated[str, Code("border_refusal")]
     at: Instant
-
-
-class Grant(BaseModel):
-    """What the recipient may do with received fields, as it travelled in the envelope."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    disclosure_id: UUID
-    consent_revision: int
-    consent_sha256: Sha256
-    agreement_id: AgreementId
-    agreement_version: int
-    purpose: Annotated[str, Code("purpose")]
-    recipient: OrganisationId
-    fields: tuple[Annotated[str, Code("field")], ...]
-    back_categories: tuple[Annotated[str, Code("data_category")], ...]
-    valid_until: Instant
-    basis: Annotated[str, Code("disclosure_basis")] | None = None
-    law: Annotated[str, Code("protection_law")] | None = None
-
-    def kept_by(self, kind: type[Any]) -> dict[str, Any]:
-        """What a dataclass of a service keeps of it, by the names of its fields: a service names no field twice."""
-        return {
-            field.name: getattr(self, field.name)
-            for field in fields(kind)
-            if field.name in type(self).model_fields
-        }
 
 
 class ReceivedField(BaseModel):

@@ -35,7 +35,7 @@ from contracts.events.referral import (
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.disclosure import Request
 from services.consent.domain.facts import Fact
-from services.consent.domain.grant import GrantTerms
+from services.consent.domain.grant import ReceivedTerms
 from services.consent.domain.ground import AgreementVersions
 from services.consent.domain.terms import LONGEST
 from services.consent.outgoing import outgoing
@@ -124,11 +124,8 @@ def on_recall_answered(case: CaseConsents, event: RecallAnsweredV1, now: datetim
 
 
 def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now: datetime) -> Facts:
-    terms = GrantTerms(
-        **event.grant.kept_by(GrantTerms),
-        referral_id=event.referral_id,
-        sender=event.sender,
-        sender_cell=event.sender_cell,
+    terms = event.grant.kept_as(
+        ReceivedTerms, referral_id=event.referral_id, sender=event.sender, sender_cell=event.sender_cell
     )
     longest = min(terms.valid_until, now + LONGEST)
     case.grant(event.disclosure_id).receive(replace(terms, valid_until=longest))

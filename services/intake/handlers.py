@@ -12,7 +12,7 @@ from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
 from services.intake.domain.authorised import Authorised
 from services.intake.domain.custody import Custody, Transfer
 from services.intake.domain.facts import Fact
-from services.intake.domain.received import Arrival, Grant, ReceivedFile
+from services.intake.domain.received import Arrival, ReceivedFile, ReceivedGrant
 from services.intake.outgoing import outgoing
 from services.intake.store import authorised, custody, received
 
@@ -44,8 +44,8 @@ def _arrival(event: DisclosureReceivedV1) -> Arrival:
         referral_id=event.referral_id,
         person_id=event.person_id,
         urgency=event.urgency,
-        grant=Grant(
-            **event.grant.kept_by(Grant),
+        grant=event.grant.kept_as(
+            ReceivedGrant,
             sender=event.sender,
             sender_cell=event.sender_cell,
             service=event.service,

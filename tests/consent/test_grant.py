@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.consent.domain.grant import GrantTerms, ReceivedGrant
+from services.consent.domain.grant import ReceivedGrant, ReceivedTerms
 from tests.consent.making import NOW
 
-TERMS = GrantTerms(
+TERMS = ReceivedTerms(
+    disclosure_id=uuid4(),
     referral_id=uuid4(),
     sender="th-care-agency",
     sender_cell="TH",

@@ -4,8 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.events.exchange import DisclosureReceivedV1, Grant
+from contracts.events.exchange import DisclosureReceivedV1
 from contracts.events.intake import CaseTransferredV1
+from contracts.grant import Grant
 from tests.consent.making import (
     PURPOSE,
     SENDER,

@@ -8,11 +8,11 @@ from contracts.events.exchange import (
     EnvelopeDeliveredV1,
     EnvelopeRefusedV1,
     EnvelopeSealedV1,
-    Grant,
     RecallAnsweredV1,
     RecallReceivedV1,
 )
 from contracts.events.referral import ReferralCancelledV1
+from contracts.grant import Grant
 from tests.consent.conftest import SENT
 from tests.consent.making import AGENCY, PURPOSE, SENDER, agreement_changed, directory_changed, referral_sent
 

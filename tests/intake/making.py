@@ -8,11 +8,11 @@ from contracts.events.consent import DisclosureAuthorisedV1
 from contracts.events.exchange import (
     CorrectionReceivedV1,
     DisclosureReceivedV1,
-    Grant,
     RecallReceivedV1,
     ReceivedField,
 )
 from contracts.events.referral import ReferralAcceptedV1
+from contracts.grant import Grant
 from tests.harness import Harness
 
 AGENCY = "th-care-agency"

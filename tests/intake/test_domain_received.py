@@ -17,8 +17,8 @@ from services.intake.domain.received import (
     READABLE,
     Arrival,
     Disclosure,
-    Grant,
     ReceivedFile,
+    ReceivedGrant,
     State,
     Verb,
 )
@@ -26,8 +26,20 @@ from services.intake.domain.received import (
 CASE, PERSON, REFERRAL = UUID(int=1), UUID(int=2), UUID(int=3)
 ONE, TWO = UUID(int=11), UUID(int=12)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-GRANT = Grant(
-    "kh-a", "KH", "th-a", "shelter", "protection", "th-kh", 1, 1, "a" * 64, ("cor_FullName",), (), NOW
+GRANT = ReceivedGrant(
+    disclosure_id=ONE,
+    consent_revision=1,
+    consent_sha256="a" * 64,
+    agreement_id="th-kh",
+    agreement_version=1,
+    purpose="protection",
+    recipient="th-a",
+    fields=("cor_FullName",),
+    back_categories=(),
+    valid_until=NOW,
+    sender="kh-a",
+    sender_cell="KH",
+    service="shelter",
 )
 
 

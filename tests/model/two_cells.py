@@ -20,7 +20,8 @@ from contracts.crossing import BY_EVENT
 from contracts.envelope import Event
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1
-from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, RecallReceivedV1
+from contracts.events.exchange import DisclosureReceivedV1, ProcessReceivedV1, RecallReceivedV1
+from contracts.grant import Grant
 from services.consent import handlers as consenting
 from services.consent import outgoing as consent_out
 from services.consent.domain.authorisation import Ground, Listed, Wanted, token_refusal

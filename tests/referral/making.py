@@ -8,6 +8,7 @@ from uuid import UUID, uuid4, uuid5
 from contracts.country.response_clock import Calendar, Deadlines, ResponseClock, Span
 from contracts.events import consent, exchange
 from contracts.events.directory import AgeLimitedService, DirectoryChangedV1
+from contracts.grant import Grant
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State
 from tests.listing import directory_changed
@@ -158,7 +159,7 @@ def received(case_id: UUID, referral_id: UUID, **changes: object) -> exchange.Di
         "recipient": RECIPIENT,
         "service": "reintegration",
         "urgency": "urgent",
-        "grant": exchange.Grant(
+        "grant": Grant(
             disclosure_id=disclosure_id,
             consent_revision=1,
             consent_sha256=HASH,

@@ -4,25 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.grant import Grant
 
-@dataclass(frozen=True, slots=True)
-class GrantTerms:
-    """The grant as it travelled in the envelope."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedTerms(Grant):
+    """A grant with the referral for which it came, and from whom."""
 
     referral_id: UUID
     sender: str
     sender_cell: str
-    recipient: str
-    purpose: str
-    fields: tuple[str, ...]
-    back_categories: tuple[str, ...]
-    consent_revision: int
-    consent_sha256: str
-    agreement_id: str
-    agreement_version: int
-    valid_until: datetime
-    basis: str | None = None
-    law: str | None = None
 
 
 @dataclass(slots=True)
@@ -31,7 +22,7 @@ class ReceivedGrant:
 
     disclosure_id: UUID
     case_id: UUID
-    terms: GrantTerms | None = None
+    terms: ReceivedTerms | None = None
     closed: bool = False
     closed_for: str | None = None
     """Why, where the recall says so."""
@@ -40,7 +31,7 @@ class ReceivedGrant:
     def granted(self, now: datetime) -> bool:
         return self.terms is not None and not self.closed and now < self.terms.valid_until
 
-    def receive(self, terms: GrantTerms) -> None:
+    def receive(self, terms: ReceivedTerms) -> None:
         """Kept once; a grant that was recalled stays closed whatever arrives after."""
         if self.terms is None:
             self.terms, self.changed = terms, True

@@ -11,7 +11,7 @@ from chassis.identity.access import whose
 from chassis.problems import NotFound
 from chassis.rows import Reader
 from chassis.tables import upsert_set
-from services.consent.domain.grant import GrantTerms, ReceivedGrant
+from services.consent.domain.grant import ReceivedGrant, ReceivedTerms
 from services.consent.store.tables import GRANTS
 
 _OF_CASES = text(
@@ -19,7 +19,7 @@ _OF_CASES = text(
 )
 _CASE_OF = text("select case_id from consent.grants where disclosure_id = :id")
 _SAVE = upsert_set(GRANTS)
-_TERMS = Reader(GrantTerms, GRANTS)
+_TERMS = Reader(ReceivedTerms, GRANTS)
 
 
 async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:
@@ -45,9 +45,9 @@ def _grant(row: Row[Any]) -> ReceivedGrant:
 
 def _row(grant: ReceivedGrant) -> Mapping[str, object]:
     return {
+        **_TERMS.values(grant.terms),
         "disclosure_id": grant.disclosure_id,
         "case_id": grant.case_id,
         "closed": grant.closed,
         "closed_for": grant.closed_for,
-        **_TERMS.values(grant.terms),
     }

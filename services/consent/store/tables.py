@@ -3,8 +3,9 @@
 from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
 from services.consent.domain.disclosure import Stage, Step
+from services.consent.domain.grant import ReceivedTerms
 from services.consent.domain.states import State
 
 META = MetaData(schema="consent")
@@ -104,20 +105,7 @@ GRANTS = Table(
     required("case_id", UUID),
     required("closed", BOOLEAN),
     Column("closed_for", TEXT),
-    Column("referral_id", UUID),
-    Column("sender", TEXT),
-    Column("sender_cell", TEXT),
-    Column("recipient", TEXT),
-    Column("purpose", TEXT),
-    Column("fields", TEXTS),
-    Column("back_categories", TEXTS),
-    Column("consent_revision", INTEGER),
-    Column("consent_sha256", TEXT),
-    Column("agreement_id", TEXT),
-    Column("agreement_version", INTEGER),
-    Column("valid_until", TIMESTAMPTZ),
-    Column("basis", TEXT),
-    Column("law", TEXT),
+    *columns_of(ReceivedTerms, without=["disclosure_id"]),
 )
 
 SENT_IN_ERROR = Table(

@@ -10,7 +10,7 @@ from chassis.identity.access import remember_person
 from contracts.border.check import Agreement, Way, check_item
 from contracts.border.envelope import Opened, sha256
 from contracts.border.items import ControlItem, DisclosureItem, Item, ProcessItem, Receipt, Refusal, Resend
-from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, ReceivedField
+from contracts.events.exchange import DisclosureReceivedV1, ProcessReceivedV1, ReceivedField
 from contracts.organisations import cell_of
 from services.exchange.domain.chain import Place
 from services.exchange.domain.disclosure import disclosure_item
@@ -233,20 +233,7 @@ def _said(tx: Transaction, way: Way, item: DisclosureItem, prepared: Prepared) -
         recipient=way.recipient,
         service=content.service,
         urgency=content.urgency,
-        grant=Grant(
-            disclosure_id=content.disclosure_id,
-            consent_revision=content.consent.revision,
-            consent_sha256=content.consent.sha256,
-            agreement_id=content.agreement.id,
-            agreement_version=content.agreement.version,
-            purpose=content.consent.purpose,
-            recipient=way.recipient,
-            fields=content.fields,
-            back_categories=content.consent.back,
-            valid_until=content.consent.expiry,
-            basis=content.basis,
-            law=content.law,
-        ),
+        grant=content.grant(way.recipient),
         fields=tuple(ReceivedField(field=name, value=value) for name, value in prepared.sealed.items()),
         at=tx.now,
         kind=content.kind,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.disclosure import REFERRAL
+from contracts.grant import GrantTerms
 from services.intake.domain import facts
 from services.intake.domain.age import BIRTHDATE, Age
 from services.intake.domain.case import State as CaseState
@@ -48,22 +49,13 @@ MOVES: Mapping[tuple[State, Verb], State] = MappingProxyType(
 """What is not here changes nothing: events are repeated, and a closed disclosure stays closed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What may be done with the fields, as it travelled with them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedGrant(GrantTerms):
+    """What may be done with the fields, with who sent them and for which service."""
 
     sender: str
     sender_cell: str
-    recipient: str
     service: str
-    purpose: str
-    agreement_id: str
-    agreement_version: int
-    consent_revision: int
-    consent_sha256: str
-    fields: tuple[str, ...]
-    back_categories: tuple[str, ...]
-    valid_until: datetime
     kind: str = REFERRAL
     """A code of `referral_kind`: with a transfer comes custody, so that its fields may go on, with her own consent."""
 
@@ -76,7 +68,7 @@ class Disclosure:
     case_id: UUID
     referral_id: UUID
     state: State
-    grant: Grant | None = None
+    grant: ReceivedGrant | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     """Field → ciphertext, for fields that are new in this batch."""
     closed_for: str | None = None
@@ -104,7 +96,7 @@ class Arrival:
     referral_id: UUID
     person_id: UUID
     urgency: str
-    grant: Grant
+    grant: ReceivedGrant
     values: Mapping[str, str]
     at: datetime
 

@@ -14,7 +14,7 @@ from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.domain.case import Case
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.facts import CaseOpened
-from services.intake.domain.received import CHANNEL, CLOSED, Disclosure, Grant, ReceivedFile, State
+from services.intake.domain.received import CHANNEL, CLOSED, Disclosure, ReceivedFile, ReceivedGrant, State
 from services.intake.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -53,7 +53,8 @@ _MOVE = update_set(
 )
 _NOBODYS = text("update intake.cases set workers = '{}' where id = :id")
 _ACCEPT = insert_missing(ACCEPTED_REFERRALS)
-_GRANTS = Reader(Grant, DISCLOSURES, recipient="organisation")
+_GRANTS = Reader(ReceivedGrant, DISCLOSURES, disclosure_id="id", recipient="organisation")
+_TERMS = _GRANTS.values(None).keys() - {"id"}
 _PUT = upsert_set(
     DISCLOSURES,
     update={
@@ -62,7 +63,7 @@ _PUT = upsert_set(
         "retained_by": "excluded.retained_by",
         "closed_for": "coalesce(t.closed_for, excluded.closed_for)",
         "closed_at": "coalesce(t.closed_at, excluded.closed_at)",
-        **{name: f"coalesce(excluded.{name}, t.{name})" for name in _GRANTS.values(None)},
+        **{name: f"coalesce(excluded.{name}, t.{name})" for name in sorted(_TERMS)},
     },
 )
 _KEEP = insert_missing(FIELDS)
@@ -131,6 +132,7 @@ async def _save_disclosures(tx: Transaction, changed: Sequence[Disclosure]) -> N
 
 def _row(one: Disclosure, now: datetime) -> dict[str, object]:
     return {
+        **_GRANTS.values(one.grant),
         "id": one.id,
         "case_id": one.case_id,
         "referral_id": one.referral_id,
@@ -140,7 +142,6 @@ def _row(one: Disclosure, now: datetime) -> dict[str, object]:
         "closed_for": one.closed_for,
         "retained_by": one.retained_by,
         "corrected": one.corrected,
-        **_GRANTS.values(one.grant),
     }
 
 

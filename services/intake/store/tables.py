@@ -3,11 +3,12 @@
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
 
-from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
 from contracts.casefile.fields import FIELDS as CASE_FILE
 from contracts.codes import codes
 from services.intake.domain.age import Basis, Group
 from services.intake.domain.case import State
+from services.intake.domain.received import ReceivedGrant
 from services.intake.domain.received import State as Held
 
 META = MetaData(schema="intake")
@@ -164,18 +165,8 @@ DISCLOSURES = Table(
     required("referral_id", UUID),
     Column("organisation", TEXT),
     required("state", OneOf(Held)),
-    Column("sender", TEXT),
-    Column("sender_cell", TEXT),
-    Column("service", TEXT),
-    Column("purpose", TEXT),
-    Column("agreement_id", TEXT),
-    Column("agreement_version", INTEGER),
-    Column("consent_revision", INTEGER),
-    Column("consent_sha256", TEXT),
     Column("kind", OneOf(codes("referral_kind"))),
-    Column("fields", TEXTS),
-    Column("back_categories", TEXTS),
-    Column("valid_until", TIMESTAMPTZ),
+    *columns_of(ReceivedGrant, without=["disclosure_id", "recipient", "kind"]),
     required("received_at", TIMESTAMPTZ),
     Column("closed_at", TIMESTAMPTZ),
     Column("closed_for", TEXT),
