@@ -27,7 +27,7 @@ class GrantTerms:
     back_categories: tuple[Annotated[str, Code("data_category")], ...]
     valid_until: Instant
 
-    def kept_as(self, kind: type[Kept], **came: Any) -> Kept:
+    def kept_as(self, kind: type[Kept], /, **came: Any) -> Kept:
         """The same in the class of a service, which says besides how it came."""
         return kind(**terms_of(kind, self), **came)
 

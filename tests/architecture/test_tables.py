@@ -23,7 +23,7 @@ _MADE = text(
     )
     select relname, 'column ' || attname || ' ' || format_type(atttypid, atttypmod)
         || case when attnotnull then ' not null' else '' end
-        || case attidentity when '' then '' else ' identity ' || attidentity end
+        || case when attidentity = '' then '' else concat(' identity ', attidentity) end
         || coalesce(' default ' || pg_get_expr(adbin, adrelid), '') as part
     from tables join pg_attribute on attrelid = tables.oid and attnum > 0 and not attisdropped
         left join pg_attrdef on adrelid = attrelid and adnum = attnum

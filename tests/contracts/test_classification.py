@@ -6,7 +6,7 @@ from typing import Any, get_args, get_origin
 from uuid import UUID
 
 import pytest
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 from pydantic.fields import FieldInfo
 
 from contracts.casefile.fields import FIELDS
@@ -31,13 +31,18 @@ CLOSED = (UUID, bool, int, AwareDatetime)
 """Types that cannot hold a text."""
 
 
-def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo, list[Any]]]:
+def fields_of(kind: Any) -> dict[str, FieldInfo]:
+    """Of a model or a dataclass; nothing else has fields of its own."""
+    return getattr(kind, "__pydantic_fields__", {})
+
+
+def leaves(model: type[Any], prefix: str = "") -> Iterator[tuple[str, FieldInfo, list[Any]]]:
     """Every field with its dotted path, its own and its nested objects', and what its annotation is made of."""
-    for name, field in model.model_fields.items():
+    for name, field in fields_of(model).items():
         parts = list(atoms(field.annotation, field.metadata))
         yield f"{prefix}{name}", field, parts
         for part, _ in parts:
-            if isinstance(part, type) and issubclass(part, BaseModel):
+            if fields_of(part):
                 yield from leaves(part, f"{prefix}{name}.")
 
 
@@ -69,7 +74,7 @@ def is_sealed(parts: list[tuple[Any, list[Any]]]) -> bool:
 
 def is_closed(kind: Any, metadata: list[Any]) -> bool:
     """A number, an instant, an identifier, a code, or a text whose pattern admits no free text."""
-    if kind in CLOSED or (isinstance(kind, type) and issubclass(kind, (BaseModel, bool, int))):
+    if kind in CLOSED or fields_of(kind) or (isinstance(kind, type) and issubclass(kind, (bool, int))):
         return True
     if any(isinstance(one, Code) for one in metadata):
         return True

@@ -40,20 +40,20 @@ REFERRALS = Table(
     Column("reminded_at", TIMESTAMPTZ),
     required("version", INTEGER),
 )
-_OPEN = f"half = '{Half.OUTGOING}' and state in {literals(UNANSWERED)}"
+_UNANSWERED = f"state in {literals(UNANSWERED)}"
 ONE_OFFER = Index(
     "one_open_offer",
     REFERRALS.c.case_id,
     REFERRALS.c.recipient,
     REFERRALS.c.purpose,
     unique=True,
-    postgresql_where=text(_OPEN),
+    postgresql_where=text(f"half = '{Half.OUTGOING}' and {_UNANSWERED}"),
 )
 ONE_TRANSFER = Index(
     "one_open_transfer",
     REFERRALS.c.case_id,
     unique=True,
-    postgresql_where=text(f"{_OPEN} and kind = '{Kind.TRANSFER}'"),
+    postgresql_where=text(f"half = '{Half.OUTGOING}' and kind = '{Kind.TRANSFER}' and {_UNANSWERED}"),
 )
 
 CONSENTS = Table(
