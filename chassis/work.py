@@ -67,7 +67,8 @@ _FAILED = text(
     """
 )
 _RETRY = text(
-    "update chassis.work set state = 'due', attempts = 0, due_at = :now where id = :id and state = 'failed'"
+    "update chassis.work set state = 'due', attempts = 0, due_at = :now, first_due_at = :now"
+    " where id = :id and state = 'failed'"
 )
 
 _BACKLOG = text(
@@ -170,6 +171,11 @@ class WorkRunner(Supervised):
         finally:
             if self._running:
                 await asyncio.wait(self._running)
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """What it knows how to do."""
+        return sorted(self._kinds)
 
     def in_hand(self) -> set[asyncio.Task[None]]:
         return set(self._running)

@@ -5,8 +5,8 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -48,6 +48,8 @@ class Batch:
 
     incoming: list[Incoming]
     positions: dict[Partition, int]
+    since: dict[str, int] = field(default_factory=dict)
+    """By topic, when its oldest record was made, in milliseconds since 1970."""
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -77,6 +79,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._at.clear()
         self._gone.clear()
 
+    def ends(self) -> dict[Partition, int]:
+        """Where the broker was in what is assigned here when it was last read from."""
+        known = {tp: self._consumer.highwater(tp) for tp in self._consumer.assignment()}
+        return {(tp.topic, tp.partition): end for tp, end in known.items() if end is not None}
+
     async def compare(self) -> None:
         """With nothing in hand we are where the database is, unless somebody moved an offset there: then read from it."""
         stored = await offsets.stored(self._database, sorted({tp.topic for tp in self._at}))
@@ -95,12 +102,14 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             return Batch([], {})
         records: list[Any] = []
         positions: dict[Partition, int] = {}
+        since: dict[str, int] = {}
         for tp, some in fetched.items():
             if tp in self._at:
+                since[tp.topic] = min(some[0].timestamp, since.get(tp.topic, some[0].timestamp))
                 positions[tp.topic, tp.partition] = self._at[tp]
                 self._at[tp] = some[-1].offset + 1
                 records.extend(some)
-        return Batch(await self._read(records), positions)
+        return Batch(await self._read(records), positions, since)
 
     async def _read(self, records: Sequence[Any]) -> list[Incoming]:
         """Slice by slice: between two, the batch before this one goes on as soon as the database has answered it."""
@@ -187,6 +196,23 @@ class Consumer(Supervised):
         self._reader: Reader | None = None
         self._shown_at = self._looked_at = 0.0
         self._stop: str | None = None
+        self._ends: dict[Partition, int] = {}
+        self._since: Mapping[str, int] = {}
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it handles nothing but what protects, because too much would be parked."""
+        return self._stop is not None
+
+    def ends(self) -> Mapping[Partition, int]:
+        """Where the broker was in what this consumer reads, as far as it has heard."""
+        if self._reader is not None:
+            self._ends |= self._reader.ends()
+        return self._ends
+
+    def oldest(self) -> Mapping[str, int]:
+        """By topic, when the oldest record in hand was made, in milliseconds since 1970."""
+        return self._since
 
     def healthy(self) -> str | None:
         gone = self._reader.gone() if self._reader is not None else None
@@ -226,6 +252,7 @@ class Consumer(Supervised):
             except Moved:
                 await reading
                 reader.lost()
+                self._since = {}
                 batch = Batch([], {})
             except TooManyParked:
                 await self._hold(reader, [batch, await reading])
@@ -260,7 +287,9 @@ class Consumer(Supervised):
 
     async def _take(self, batch: Batch, consumer: AIOKafkaConsumer) -> None:
         positions = dict(batch.positions)
+        self._since = batch.since  # it stays what it is while the batch fails
         await self._inbox.take(batch.incoming, positions, self._say_trouble)
+        self._since = {}
         await self._show(consumer, positions)
 
     def _say_trouble(self, trouble: str) -> None:

@@ -2,8 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 TRUST_LIST_LIFETIME = timedelta(hours=24)
+
+
+class Closed(StrEnum):
+    """Why nothing is sealed for a partner now, in words for an operator."""
+
+    TRUST_LIST = "the trust list is out of date"
+    NOT_PRESENT = "the partner is not present"
+    WINDOW_FULL = "the window is full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +41,10 @@ def fresh(present_at: datetime | None, limits: Limits, now: datetime) -> bool:
     return present_at is not None and now - present_at < limits.presence
 
 
-def closed(view: BorderView, limits: Limits, now: datetime) -> str | None:
+def closed(view: BorderView, limits: Limits, now: datetime) -> Closed | None:
     """Why sealing waits, or None. A stale trust list stops what crosses a border, not protection at home."""
     if view.cross_border and stale(view.trust_issued, now):
-        return "the trust list is out of date"
+        return Closed.TRUST_LIST
     if not fresh(view.present_at, limits, now):
-        return "the partner is not present"
-    return "the window is full" if view.waiting >= limits.window else None
+        return Closed.NOT_PRESENT
+    return Closed.WINDOW_FULL if view.waiting >= limits.window else None
