@@ -80,8 +80,7 @@ class Service:
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
-        self.telemetry = Telemetry(settings, name)
-        self.metrics = Metrics(name)
+        self.telemetry, self.metrics, self._gauges = Telemetry(settings, name), Metrics(name), [*gauges]
         self.policies = Policies(settings.policies_dir, self.metrics.refused)
         self.database = Database(
             settings.database_url.get_secret_value(),
@@ -100,12 +99,10 @@ class Service:
             *([access.subscription()] if follows_cases else []),
             *subscriptions,
         ]
-        self._gauges = list(gauges)
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self.ports: dict[str, Any] = {}
         self.app = self._app(router)
         self._running: list[Loop] = []
-        self.readings = Readings(self.metrics, self.database, self._running, self._gauges)
 
     def _loops(
         self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
@@ -167,6 +164,11 @@ class Service:
     def own_key(self) -> OwnKey:
         """For what is recognised again by a keyed hash. Raises Unavailable without a vault."""
         return OwnKey(self.database, self.vault, self.settings.cell, self.name)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What waits here, for the operators' page."""
+        return Readings(self.metrics, self.database, self._running, self._gauges)
 
     @cached_property
     def commands(self) -> Commands:
