@@ -12,13 +12,13 @@ from weakref import WeakSet
 
 from pydantic_core import from_json
 from sqlalchemy import Executable, text
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
 from chassis.endings import within
-from chassis.outbox import Due, Row, write_rows, write_work
+from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
 from contracts.organisations import authority
@@ -62,22 +62,24 @@ class Transaction:
     origin: Origin
     now: datetime
     database: "Database"
-    rows: list[Row] = field(default_factory=list)
-    due: list[Due] = field(default_factory=list)
+    rows: list[OutboxRow] = field(default_factory=list)
+    due: list[DueWork] = field(default_factory=list)
     idempotency: Any = None
     """The claim on the Idempotency-Key, where the request carries one (chassis.web.http)."""
 
-    def say(self, *facts: Event | Due | None, origin: Origin | None = None) -> None:
+    def say(self, *facts: Event | DueWork | None, origin: Origin | None = None) -> None:
         """Say events and make work due, in this order. None is passed over, so a fact may have no event."""
         for fact in facts:
-            if isinstance(fact, Due):
+            if isinstance(fact, DueWork):
                 self.due.append(fact)
             elif fact is not None:
                 self.rows.append(self.database.row(fact, origin or self.origin, self.now))
 
     def publish(self, topic: str, key: str, payload: bytes) -> None:
         """Put raw bytes on a topic, in order for each key; nothing but the bytes leaves."""
-        row = Row(self.database.prefix + topic, key, payload, self.now, "", "", "", "", None, None, None)
+        row = OutboxRow(
+            self.database.prefix + topic, key, payload, self.now, "", "", "", "", None, None, None
+        )
         self.rows.append(row)
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
@@ -139,7 +141,7 @@ class Database:
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
         self._connections: WeakSet[Any] = WeakSet()
-        sqlalchemy_event.listen(self.engine.sync_engine, "connect", self._connected)
+        listen(self.engine.sync_engine, "connect", self._connected)
         self.events_written = asyncio.Event()
         self.work_written = asyncio.Event()
         self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
@@ -162,12 +164,12 @@ class Database:
         if due:
             self.work_written.set()
 
-    def row(self, event: Event, origin: Origin, now: datetime) -> Row:
+    def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""
         entry = self._entries.get(type(event))
         if entry is None:
             entry = self._entries[type(event)] = entry_for(type(event), self.publisher)
-        return Row(
+        return OutboxRow(
             topic=self.prefix + entry.topic,
             stream=entry.stream_of(event),
             payload=event.model_dump_json().encode(),

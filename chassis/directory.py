@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from chassis.events.subscription import Subscription
 from chassis.own_tables import ORGANISATIONS, STAFF
 from chassis.problems import Invalid, Unavailable
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set, upsert_set
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
 from contracts.organisations import ACTIVE, CASE_ROLES, may_receive
@@ -34,7 +34,7 @@ _PUT_STAFF = insert_set(STAFF)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedOrganisation:
     """An organisation of the directory, in either country."""
 
     id: str
@@ -52,12 +52,12 @@ class Member:
     worker: str
 
 
-_LISTED, _MEMBERS = Reader(Listed, ORGANISATIONS), Reader(Member, STAFF)
+_LISTED, _MEMBERS = RowReader(ListedOrganisation, ORGANISATIONS), RowReader(Member, STAFF)
 
 
 async def require_organisation(
     tx: Transaction, organisation_id: str, field: Field, *, cell: str | None = None, receives: bool = False
-) -> Listed:
+) -> ListedOrganisation:
     """It is listed and active (in `cell`, where one is named), and with `receives` may be told of a person.
 
     Raises Invalid with the code `not-listed` or `not-a-recipient`, or Unavailable while nothing was heard of any.
@@ -92,7 +92,7 @@ async def staff_with(tx: Transaction, role: str, organisation_id: str | None = N
     return _MEMBERS.all(await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id}))
 
 
-async def find(tx: Transaction, organisation_id: str) -> Listed | None:
+async def find(tx: Transaction, organisation_id: str) -> ListedOrganisation | None:
     return _LISTED.first(await tx.execute(_READ, {"id": organisation_id}))
 
 
@@ -102,7 +102,7 @@ def refused(field: Field, message: str, code: str) -> Invalid:
     return Invalid(errors=[{"loc": ["body", *path], "msg": message, "code": code}])
 
 
-async def remember(tx: Transaction, listed: Listed, version: int) -> None:
+async def remember(tx: Transaction, listed: ListedOrganisation, version: int) -> None:
     """Write an organisation as it now stands, in the transaction that says so or hears of it."""
     await _SAVE.write(tx, [listed], version=version)
 
@@ -158,7 +158,7 @@ async def _save(tx: Transaction, entries: Sequence[Entry]) -> None:
     """An organisation changes seldom, so a row at a time is enough."""
     for entry in entries:
         if (said := entry.listed) is not None:
-            listed = Listed(said.organisation, said.cell, said.role, said.status, said.org_type)
+            listed = ListedOrganisation(said.organisation, said.cell, said.role, said.status, said.org_type)
             await remember(tx, listed, said.version)
         if entry.staff is not None:
             await remember_staff(tx, entry.organisation, [(m.worker, m.roles) for m in entry.staff.staff])

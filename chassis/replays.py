@@ -11,8 +11,8 @@ from chassis.database import Database, Transaction
 from chassis.events.admission import Cause, Stream
 from chassis.events.causes import ParkedCause, streams_of
 from chassis.events.replay import Handles, replay_stream
-from chassis.outbox import Due
-from chassis.work import Item, WorkKind
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
 
 KIND = "replay"
 SLICE_SECONDS = 5.0
@@ -54,7 +54,7 @@ async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple
     replay_id = tx.new_id()
     values = {"id": replay_id, "over_gap": over_gap, "actor": tx.origin.actor, "streams": cause.streams}
     if (await tx.execute(_BEGIN, {**named, **values, "now": tx.now})).rowcount == 1:
-        tx.say(Due(KIND, str(replay_id)))
+        tx.say(DueWork(KIND, str(replay_id)))
         return replay_id, True
     return UUID(str((await tx.execute(_RUNNING, named)).scalar_one())), False
 
@@ -78,16 +78,16 @@ async def list_replays(
 def replay_work(service: Handles) -> WorkKind:
     """Doing a part twice changes nothing: what was handled is parked no more."""
 
-    async def act(item: Item) -> bool:
+    async def act(item: WorkItem) -> bool:
         return await _slice(service, UUID(item.key))
 
-    async def finish(tx: Transaction, item: Item, over: bool) -> None:
+    async def finish(tx: Transaction, item: WorkItem, over: bool) -> None:
         if over:
             await _end(tx, UUID(item.key), DONE)
         else:
-            tx.say(Due(KIND, item.key))
+            tx.say(DueWork(KIND, item.key))
 
-    async def given_up(tx: Transaction, item: Item) -> None:
+    async def given_up(tx: Transaction, item: WorkItem) -> None:
         await _end(tx, UUID(item.key), STOPPED)
 
     return WorkKind(KIND, act, finish, given_up, lease_seconds=LEASE_SECONDS)

@@ -18,7 +18,7 @@ Kind = TypeVar("Kind")
 Convert = Callable[[Any], Any]
 
 
-class Reader(Generic[Kind]):
+class RowReader(Generic[Kind]):
     """Makes a dataclass of each row, by the names of its attributes.
 
     With a `table`, an attribute that is no column of it keeps its default, as does one that is not among the `names`; `renamed`

@@ -36,7 +36,7 @@ from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.http import replayed
-from chassis.web.idempotency import Replayed
+from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
@@ -128,7 +128,7 @@ class Service:
         app.add_middleware(TokenFirst)
         answers.install(app)
         app.add_middleware(AnswerHeaders)
-        app.add_exception_handler(Replayed, replayed)
+        app.add_exception_handler(ReplayedAnswer, replayed)
         app.add_exception_handler(access.CaseRefused, refusals.refused)
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (

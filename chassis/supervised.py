@@ -24,7 +24,7 @@ def pause_after(failures: int) -> float:
     return doubled * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
 
 
-class Supervised(ABC):
+class SupervisedLoop(ABC):
     """Runs `session` until stopped; one that raises is named in `healthy` and begun again."""
 
     name = "loop"

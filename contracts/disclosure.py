@@ -105,7 +105,7 @@ class DisclosureRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosure:
+class ComputedDisclosure:
     """Every requested field is in `sent` or in `withheld` with its reason, once. `refusal` is set iff nothing is sent."""
 
     sent: tuple[str, ...]
@@ -115,7 +115,7 @@ class Disclosure:
 
 def compute(
     record: ConsentTerms | None, agreement: AgreementTerms | None, request: DisclosureRequest, now: datetime
-) -> Disclosure:
+) -> ComputedDisclosure:
     """Fields sent and withheld in alphabetical order. Codes are of `disclosure_refusal` and `withheld_reason`."""
     requested = sorted(set(request.fields))
     refusal = _kind_refusal(request) or _consent_refusal(record, request, now)
@@ -124,11 +124,11 @@ def compute(
         refusal = "unknown_role"
     if refusal is not None or record is None or agreement is None:
         reason = _WITHHELD_BECAUSE.get(refusal or "", _CONSENT)
-        return Disclosure((), tuple((name, _known_or(name, reason)) for name in requested), refusal)
+        return ComputedDisclosure((), tuple((name, _known_or(name, reason)) for name in requested), refusal)
     reasons = {name: _reason_to_withhold(name, record, agreement, request) for name in requested}
     sent = tuple(name for name, reason in reasons.items() if reason is None)
     withheld = tuple((name, reason) for name, reason in reasons.items() if reason is not None)
-    return Disclosure(sent, withheld, None if sent else "nothing_to_disclose")
+    return ComputedDisclosure(sent, withheld, None if sent else "nothing_to_disclose")
 
 
 def _kind_refusal(request: DisclosureRequest) -> str | None:

@@ -18,7 +18,7 @@ Sealed = Annotated[
 """AES-256-GCM ciphertext under the person's key (chassis.vault). The only way that anything but operational data travels."""
 
 
-class Unreadable(ValueError):
+class UnreadableMessage(ValueError):
     """A message that is not an event of ours: a header is missing or its body does not fit its class."""
 
 
@@ -108,11 +108,11 @@ class Meta(BaseModel):
                 traceparent=h.get("ce_traceparent"),
             )
         except (KeyError, ValueError, AttributeError, UnicodeDecodeError) as error:
-            raise Unreadable("a CloudEvents header is missing or malformed") from error
+            raise UnreadableMessage("a CloudEvents header is missing or malformed") from error
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedEvent:
     """One event as a consumer sees it. `event` is None for a type that the consumer ignores or does not know."""
 
     meta: Meta

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from contracts.casefile.fields import FieldValue
 from contracts.disclosure import REFERRAL
+from contracts.events.consent import WithheldField
 from contracts.types import (
     Action,
     CaseId,
@@ -70,11 +71,6 @@ class PreviewQuestion(Question):
     kind: Annotated[str, KnownCode("referral_kind")] = REFERRAL
 
 
-class WithheldField(BaseModel):
-    field: Annotated[str, Code("field")]
-    reason: Annotated[str, Code("withheld_reason")]
-
-
 class Preview(BaseModel):
     """Exactly what would be sent now, what not and why, and why nothing where nothing would."""
 
@@ -101,7 +97,7 @@ class SealToken(BaseModel):
     token: str
 
 
-class Granted(BaseModel):
+class ReadingGrant(BaseModel):
     """Whether received fields may still be read."""
 
     disclosure_id: UUID
@@ -128,7 +124,7 @@ class FenceQuestion(Question):
     reason: Annotated[str, KnownCode("recall_reason")]
 
 
-class Fenced(BaseModel):
+class FenceAnswer(BaseModel):
     """From this answer on nothing of the disclosure is sealed."""
 
     disclosure_id: UUID
@@ -145,14 +141,14 @@ class StandingQuestion(Question):
     purpose: Annotated[str, KnownCode("purpose")]
 
 
-class Standing(BaseModel):
+class CaseStanding(BaseModel):
     """Whether there is such a case, and whether they may do this with it."""
 
     known: bool
     allowed: bool
 
 
-NOWHERE: Final = Standing(known=False, allowed=False)
+NOWHERE: Final = CaseStanding(known=False, allowed=False)
 
 
 class RowMark(Question):
@@ -202,13 +198,14 @@ class RowOutcomes(BaseModel):
 
 PREVIEW = Call("consent", "POST", "/preview", Preview)
 SEAL_TOKEN = Call("consent", "POST", "/disclosures/{id}/seal-token", SealToken)
-GRANT = Call("consent", "GET", "/grants/{id}", Granted, seconds=2.0)
+GRANT = Call("consent", "GET", "/grants/{id}", ReadingGrant, seconds=2.0)
 DISCLOSABLE: Call[dict[str, FieldValue]] = Call(
     "intake", "POST", "/cases/{id}/disclosable", dict[str, FieldValue]
 )
-FENCE = Call("exchange", "POST", "/disclosures/{id}/fence", Fenced, seconds=3.0)
+FENCE = Call("exchange", "POST", "/disclosures/{id}/fence", FenceAnswer, seconds=3.0)
 STANDING = {
-    peer: Call(peer, "POST", "/cases/{id}/standing", Standing, seconds=2.0) for peer in ("intake", "exchange")
+    peer: Call(peer, "POST", "/cases/{id}/standing", CaseStanding, seconds=2.0)
+    for peer in ("intake", "exchange")
 }
 """In this order: what intake says of a case stands, and only what it has not heard of may still be at the border."""
 KNOWN_ROWS = Call("intake", "POST", "/file-rows/known", RowOutcomes, seconds=30.0)

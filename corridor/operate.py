@@ -69,7 +69,13 @@ def replay(
 
     call(
         operating.replay_cause(
-            cell, service, cause, operating.Why(why, ticket), console(), over_gap=over_gap, dry_run=dry_run
+            cell,
+            service,
+            cause,
+            operating.OperatorReason(why, ticket),
+            console(),
+            over_gap=over_gap,
+            dry_run=dry_run,
         )
     )
 
@@ -94,7 +100,7 @@ def replay_stream(
 
     call(
         operating.replay_stream(
-            cell, service, source, stream, operating.Why(why, ticket), console(), over_gap=over_gap
+            cell, service, source, stream, operating.OperatorReason(why, ticket), console(), over_gap=over_gap
         )
     )
 
@@ -112,7 +118,9 @@ def stop_replay(cell: Cell, service: Service, replay_id: UUID, why: Reason, tick
     """Stop a replay by cause after the stream that it has in hand."""
     from corridor import operating
 
-    call(operating.stop_replay(cell, service, str(replay_id), operating.Why(why, ticket), console()))
+    call(
+        operating.stop_replay(cell, service, str(replay_id), operating.OperatorReason(why, ticket), console())
+    )
 
 
 @operate.command()
@@ -134,7 +142,7 @@ def discard(
     event = (source, stream, sequence)
     call(
         operating.discard(
-            cell, service, event, expected, operating.Why(why, ticket), console(), dry_run=dry_run
+            cell, service, event, expected, operating.OperatorReason(why, ticket), console(), dry_run=dry_run
         )
     )
 
@@ -166,7 +174,14 @@ def move_offset(
     where = (topic, partition)
     call(
         operating.move_offset(
-            cell, service, where, to, expected, operating.Why(why, ticket), console(), dry_run=dry_run
+            cell,
+            service,
+            where,
+            to,
+            expected,
+            operating.OperatorReason(why, ticket),
+            console(),
+            dry_run=dry_run,
         )
     )
 
@@ -195,7 +210,7 @@ def resume(
 
     call(
         operating.resume(
-            cell, service, str(stop), allow, operating.Why(why, ticket), console(), dry_run=dry_run
+            cell, service, str(stop), allow, operating.OperatorReason(why, ticket), console(), dry_run=dry_run
         )
     )
 
@@ -213,7 +228,7 @@ def retry(cell: Cell, service: Service, work_id: UUID, why: Reason, ticket: Tick
     """Try failed work again, from its first attempt."""
     from corridor import operating
 
-    call(operating.retry(cell, service, str(work_id), operating.Why(why, ticket), console()))
+    call(operating.retry(cell, service, str(work_id), operating.OperatorReason(why, ticket), console()))
 
 
 @operate.command()

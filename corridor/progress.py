@@ -2,9 +2,9 @@
 
 import time
 
+import rich.progress
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as RichProgress
 
 from deploy.local.stack import Progress
 
@@ -16,7 +16,7 @@ class Bar(Progress):
 
     def __init__(self, console: Console, steps: int) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-        self._bar = RichProgress(*columns, console=console, transient=True)
+        self._bar = rich.progress.Progress(*columns, console=console, transient=True)
         self._task = self._bar.add_task("Starting", total=steps)
 
     def __enter__(self) -> "Bar":

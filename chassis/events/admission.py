@@ -55,8 +55,8 @@ class Message:
     value: bytes
 
 
-class Arrived:
-    """A `Received` whose attributes are read when somebody asks: what a handler says needs them, most say nothing."""
+class ArrivedEvent:
+    """A `ReceivedEvent` whose attributes are read from the headers only when a handler asks for them; most never do."""
 
     __slots__ = ("_headers", "_meta", "event")
 
@@ -74,7 +74,7 @@ class Arrived:
 
 
 @dataclass(slots=True)
-class Incoming:
+class IncomingRecord:
     """One record, read as far as it could be. Without a mark it is unsequenced, or its headers are unreadable."""
 
     record: Record
@@ -82,7 +82,7 @@ class Incoming:
     sequence: int
     marked: bool = True
     protective: bool = False
-    received: Arrived | None = None
+    received: ArrivedEvent | None = None
     fault: str | None = None
     traceparent: str | None = None
 
@@ -105,8 +105,8 @@ class Mark:
 
 
 @dataclass(slots=True)
-class Parked:
-    incoming: Incoming
+class ParkedEvent:
+    incoming: IncomingRecord
     cause: Cause
     state: str = "waiting"
 
@@ -118,13 +118,13 @@ class Parked:
 
 @dataclass(slots=True)
 class Admission:
-    run: list[Arrived] = field(default_factory=list)
-    parked: list[Parked] = field(default_factory=list)
+    run: list[ArrivedEvent] = field(default_factory=list)
+    parked: list[ParkedEvent] = field(default_factory=list)
     moved: dict[Stream, Mark] = field(default_factory=dict)
     dropped: int = 0
 
 
-def read(record: Record, interests: Interests) -> Incoming:
+def read(record: Record, interests: Interests) -> IncomingRecord:
     """Read what decides about it, and its body when somebody handles its type. Never raises for what a record holds."""
     headers = dict(record.headers)
     try:
@@ -132,13 +132,15 @@ def read(record: Record, interests: Interests) -> Incoming:
         stream = (headers["ce_source"].decode(), headers["ce_partitionkey"].decode())
         trace = headers.get("ce_traceparent", b"").decode("ascii") or None
     except (KeyError, ValueError, AttributeError):
-        return Incoming(record, _alone(record, UNREADABLE), record.offset, marked=False, fault=UNREADABLE)
+        return IncomingRecord(
+            record, _alone(record, UNREADABLE), record.offset, marked=False, fault=UNREADABLE
+        )
     received, fault = _body(record, type_, interests)
     if sequence == 0:
-        return Incoming(
+        return IncomingRecord(
             record, _alone(record, stream[0]), record.offset, False, False, received, fault, trace
         )
-    return Incoming(record, stream, sequence, True, type_ in PROTECTIVE, received, fault, trace)
+    return IncomingRecord(record, stream, sequence, True, type_ in PROTECTIVE, received, fault, trace)
 
 
 def _alone(record: Record, source: str) -> Stream:
@@ -146,18 +148,18 @@ def _alone(record: Record, source: str) -> Stream:
     return source, f"{record.topic}/{record.partition}"
 
 
-def _body(record: Record, type_: str, interests: Interests) -> tuple[Arrived | None, str | None]:
+def _body(record: Record, type_: str, interests: Interests) -> tuple[ArrivedEvent | None, str | None]:
     known = interests.class_of(type_)
     if known is None:
-        return (Arrived(record.headers, None) if interests.everything else None), None
+        return (ArrivedEvent(record.headers, None) if interests.everything else None), None
     try:
-        return Arrived(record.headers, known.model_validate_json(record.value or b"")), None
+        return ArrivedEvent(record.headers, known.model_validate_json(record.value or b"")), None
     except ValidationError:
         return None, f"the body does not fit {known.__name__}"
 
 
 def admit(
-    batch: Sequence[Incoming],
+    batch: Sequence[IncomingRecord],
     marks: Mapping[Stream, Mark],
     stored: set[tuple[Stream, int]],
     poison: Cause | None = None,
@@ -178,7 +180,7 @@ def admit(
 
 def _fresh(
     admission: Admission,
-    incoming: Incoming,
+    incoming: IncomingRecord,
     marks: Mapping[Stream, Mark],
     stored: set[tuple[Stream, int]],
 ) -> bool:
@@ -195,7 +197,7 @@ def _fresh(
     return False
 
 
-def _mark(incoming: Incoming, known: Mark | None) -> Mark:
+def _mark(incoming: IncomingRecord, known: Mark | None) -> Mark:
     if known is None:
         return Mark(incoming.sequence - 1, parked=False)
     if known.sequence == NOT_BEGUN:
@@ -203,7 +205,7 @@ def _mark(incoming: Incoming, known: Mark | None) -> Mark:
     return replace(known)
 
 
-def _place(admission: Admission, incoming: Incoming, poison: Cause | None) -> None:
+def _place(admission: Admission, incoming: IncomingRecord, poison: Cause | None) -> None:
     """Run the stream's next event and move its mark; park at a gap or a fault, and behind either."""
     mark = admission.moved[incoming.stream]
     cause = Cause(BEHIND)
@@ -219,23 +221,23 @@ def _place(admission: Admission, incoming: Incoming, poison: Cause | None) -> No
     _park(admission, incoming, cause, poison)
 
 
-def _fault(incoming: Incoming) -> Cause | None:
+def _fault(incoming: IncomingRecord) -> Cause | None:
     return None if incoming.fault is None else Cause(incoming.fault)
 
 
-def _park(admission: Admission, incoming: Incoming, cause: Cause, poison: Cause | None) -> None:
+def _park(admission: Admission, incoming: IncomingRecord, cause: Cause, poison: Cause | None) -> None:
     """A protective event runs nevertheless and is kept as done, so that neither a redelivery nor a replay repeats it."""
     if incoming.protective and incoming.fault is None and poison is None:
         if incoming.received is not None:
             admission.run.append(incoming.received)
-        admission.parked.append(Parked(incoming, cause, "done"))
+        admission.parked.append(ParkedEvent(incoming, cause, "done"))
     else:
-        admission.parked.append(Parked(incoming, _fault(incoming) or poison or cause))
+        admission.parked.append(ParkedEvent(incoming, _fault(incoming) or poison or cause))
 
 
-def _run(admission: Admission, incoming: Incoming, poison: Cause | None) -> None:
+def _run(admission: Admission, incoming: IncomingRecord, poison: Cause | None) -> None:
     fault = _fault(incoming) or poison
     if fault is not None:
-        admission.parked.append(Parked(incoming, fault))
+        admission.parked.append(ParkedEvent(incoming, fault))
     elif incoming.received is not None:
         admission.run.append(incoming.received)

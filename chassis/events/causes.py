@@ -60,13 +60,13 @@ def id_of(cause: Cause) -> str:
     return hashlib.sha256(f"{cause.reason}\0{cause.place}".encode()).hexdigest()[:ID_LENGTH]
 
 
-async def causes(tx: Transaction) -> list[ParkedCause]:
+async def find_causes(tx: Transaction) -> list[ParkedCause]:
     rows: Sequence[Any] = (await tx.execute(_CAUSES)).all()
     return [ParkedCause(id_of(Cause(row.reason, row.place)), *row) for row in rows]
 
 
 async def find_cause(tx: Transaction, cause_id: str) -> ParkedCause | None:
-    return next((one for one in await causes(tx) if one.id == cause_id), None)
+    return next((one for one in await find_causes(tx) if one.id == cause_id), None)
 
 
 async def streams_of(

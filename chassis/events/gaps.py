@@ -59,7 +59,7 @@ def _between(start: int, read: Iterable[int]) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class PublishableRows:
     """Rows to publish in this order, and the state to checkpoint once they are acknowledged."""
 
     rows: list[Any]
@@ -79,7 +79,7 @@ class OutboxReader:
             raise RuntimeError("chassis.relay has no row: run the migrations")
         return Tracker(row["max_pos"], {int(pos): bound for pos, bound in json.loads(row["holes"]).items()})
 
-    async def read(self, tracker: Tracker) -> Read:
+    async def read(self, tracker: Tracker) -> PublishableRows:
         """The next rows in order. The horizon is taken before them, the bound of new holes after them."""
         horizon = await self._conn.fetchval(_HORIZON) if tracker.holes else 0
         rows = await self._conn.fetch(_READ, tracker.max_pos, list(tracker.holes), self._limit)
@@ -88,7 +88,7 @@ class OutboxReader:
         skipped = tracker.skipped(positions)
         if skipped:
             following = following.with_holes(skipped, await self._conn.fetchval(_BOUND))
-        return Read(rows, following)
+        return PublishableRows(rows, following)
 
     async def checkpoint(self, tracker: Tracker) -> None:
         await self._conn.execute(_CHECKPOINT, tracker.max_pos, json.dumps(tracker.holes))

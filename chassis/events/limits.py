@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Database, Transaction
-from chassis.events.admission import BEHIND, Incoming, Parked
+from chassis.events.admission import BEHIND, IncomingRecord, ParkedEvent
 from chassis.events.offsets import Partition
 from chassis.settings import Settings
 
@@ -69,7 +69,7 @@ class Limits:
 class TooManyParked(Exception):
     """One more event would be parked than may be: the consumer stops before it."""
 
-    def __init__(self, first: Parked) -> None:
+    def __init__(self, first: ParkedEvent) -> None:
         super().__init__("too much would be parked")
         self.record, self.cause = first.incoming.record, first.cause
 
@@ -83,7 +83,7 @@ class Tally:
     stopped: bool = False
 
     @classmethod
-    def of(cls, batch: Sequence[Incoming], limits: Limits) -> "Tally":
+    def of(cls, batch: Sequence[IncomingRecord], limits: Limits) -> "Tally":
         return cls(max(FEW, limits.share * len({_thing(incoming) for incoming in batch})))
 
 
@@ -91,7 +91,7 @@ async def require_room(
     tx: Transaction,
     limits: Limits,
     tally: Tally,
-    parked: Collection[Parked],
+    parked: Collection[ParkedEvent],
     positions: Mapping[Partition, int] | None,
 ) -> None:
     """Count what would stand still with these. Raises TooManyParked, and from then on for whatever this batch would park."""
@@ -119,7 +119,7 @@ def _parameters(limits: Limits, positions: Mapping[Partition, int] | None = None
     }
 
 
-def _thing(incoming: Incoming) -> tuple[Any, ...]:
+def _thing(incoming: IncomingRecord) -> tuple[Any, ...]:
     """What stands still when this is parked: its stream, or the event alone where it has none."""
     return incoming.stream if incoming.marked else (*incoming.stream, incoming.record.offset)
 

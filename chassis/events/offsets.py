@@ -46,7 +46,7 @@ _HOLD = text(
 )
 
 
-class Moved(Exception):
+class OffsetsMoved(Exception):
     """Another owner of a partition moved on, or moved it: roll back, and seek to where the database is."""
 
 
@@ -66,7 +66,7 @@ async def move(
     }
     result = await tx.execute(_MOVE, parameters)
     if result.rowcount != len(keys):
-        raise Moved
+        raise OffsetsMoved
 
 
 async def hold(tx: Transaction, partitions: Collection[Partition]) -> None:

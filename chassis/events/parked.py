@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.events.admission import Cause, Incoming, Mark, Message, Parked, Record, Stream
+from chassis.events.admission import Cause, IncomingRecord, Mark, Message, ParkedEvent, Record, Stream
 from contracts.catalogue import CATALOGUE
 
 KNOWN = frozenset(entry.type for entry in CATALOGUE)
@@ -65,14 +65,14 @@ _WAITING = text(
 
 
 async def stored(
-    tx: Transaction, batch: Sequence[Incoming], marks: Mapping[Stream, Mark]
+    tx: Transaction, batch: Sequence[IncomingRecord], marks: Mapping[Stream, Mark]
 ) -> set[tuple[Stream, int]]:
     """Which of the batch's events are already kept: asked only when something of their streams is."""
     asked = [i for i in batch if i.marked and (mark := marks.get(i.stream)) is not None and mark.has_kept]
     return await kept(tx, asked) if asked else set()
 
 
-async def kept(tx: Transaction, asked: Sequence[Incoming]) -> set[tuple[Stream, int]]:
+async def kept(tx: Transaction, asked: Sequence[IncomingRecord]) -> set[tuple[Stream, int]]:
     parameters = {
         "sources": [i.stream[0] for i in asked],
         "streams": [i.stream[1] for i in asked],
@@ -81,12 +81,12 @@ async def kept(tx: Transaction, asked: Sequence[Incoming]) -> set[tuple[Stream, 
     return {((r.source, r.stream), r.sequence) for r in await tx.execute(_STORED, parameters)}
 
 
-async def keep(tx: Transaction, parked: Sequence[Parked]) -> None:
+async def keep(tx: Transaction, parked: Sequence[ParkedEvent]) -> None:
     if parked:
         await tx.execute(_KEEP, [_row(p) for p in parked])
 
 
-def _row(parked: Parked) -> dict[str, Any]:
+def _row(parked: ParkedEvent) -> dict[str, Any]:
     incoming, record = parked.incoming, parked.incoming.record
     return {
         "source": incoming.stream[0],

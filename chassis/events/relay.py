@@ -14,10 +14,10 @@ from sqlalchemy.engine import make_url
 
 from chassis.database import Database
 from chassis.endings import within
-from chassis.events.gaps import OutboxReader, Read, Tracker
+from chassis.events.gaps import OutboxReader, PublishableRows, Tracker
 from chassis.events.kafka import KafkaLink, Partitions
 from chassis.settings import Settings
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from contracts.envelope import CONTENT_TYPE
 
 BATCH = 1_000
@@ -105,7 +105,7 @@ class Publisher:
             await (await self._producer.send_batch(batch, topic, partition=partition))
 
 
-class Relay(Supervised):
+class Relay(SupervisedLoop):
     """Read, publish, await the acknowledgements, checkpoint; woken after a commit, else by an adaptive poll."""
 
     name = "relay"
@@ -136,7 +136,7 @@ class Relay(Supervised):
 
     async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:
         tracker = await reader.load()
-        ahead: Read | None = None
+        ahead: PublishableRows | None = None
         while not self.stopping or ahead is not None:
             self._database.events_written.clear()
             batch = ahead or await reader.read(tracker)
@@ -149,7 +149,9 @@ class Relay(Supervised):
             if ahead is None and len(batch.rows) < BATCH:
                 await self._sleep(bool(batch.rows))
 
-    async def _publish(self, batch: Read, reader: OutboxReader, publisher: Publisher) -> Read | None:
+    async def _publish(
+        self, batch: PublishableRows, reader: OutboxReader, publisher: Publisher
+    ) -> PublishableRows | None:
         """Publish, and when there is likely more read it meanwhile; while stopping, nothing more is taken in hand."""
         self._waiting_since = time.monotonic()
         try:

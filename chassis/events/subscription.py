@@ -7,9 +7,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from chassis.database import Origin, Transaction
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.catalogue import event_class
-from contracts.envelope import Event, Meta, Received
+from contracts.envelope import Event, Meta, ReceivedEvent
 
 K = TypeVar("K")
 A = TypeVar("A")
@@ -26,15 +26,15 @@ class Subscription(Generic[K, A]):
     """One query, keys sorted, rows locked; an entry for every key (an empty working set where there is none)."""
     save: Callable[[Transaction, Sequence[A]], Awaitable[None]]
     """One set-based statement for each table."""
-    outgoing: Callable[[Any], Event | Due | None]
-    every: Callable[[A, Received, datetime], Iterable[Any]] | None = None
+    outgoing: Callable[[Any], Event | DueWork | None]
+    every: Callable[[A, ReceivedEvent, datetime], Iterable[Any]] | None = None
     """Called for each event of whatever type, before the handler; `event` is None when the type is unknown."""
     names: Callable[[Any], str | None] | None = None
     """What an event names besides its key that must be loaded too: `load` is given all of them, sorted, as a third argument."""
 
 
-class Arriving(Protocol):
-    """A `Received`, or what becomes one when its attributes are asked for."""
+class AnyReceivedEvent(Protocol):
+    """A `ReceivedEvent`, or what becomes one when its attributes are asked for."""
 
     @property
     def event(self) -> Any: ...
@@ -54,7 +54,7 @@ class Interests:
 
 
 async def handle(
-    tx: Transaction, subscriptions: Sequence[Subscription[Any, Any]], received: Sequence[Arriving]
+    tx: Transaction, subscriptions: Sequence[Subscription[Any, Any]], received: Sequence[AnyReceivedEvent]
 ) -> None:
     """Let each subscription handle the events in their order, inside the open transaction."""
     for subscription in subscriptions:
@@ -62,7 +62,7 @@ async def handle(
 
 
 async def _handle(
-    tx: Transaction, subscription: Subscription[Any, Any], received: Sequence[Arriving]
+    tx: Transaction, subscription: Subscription[Any, Any], received: Sequence[AnyReceivedEvent]
 ) -> None:
     handlers, every = subscription.handlers, subscription.every
     wanted = [r for r in received if every is not None or type(r.event) in handlers]
@@ -73,7 +73,9 @@ async def _handle(
     aggregates = await subscription.load(tx, keys, *_named(subscription, keyed))
     for key, r in keyed:
         aggregate = aggregates[key]
-        facts: list[Any] = [] if every is None else list(every(aggregate, Received(r.meta, r.event), tx.now))
+        facts: list[Any] = (
+            [] if every is None else list(every(aggregate, ReceivedEvent(r.meta, r.event), tx.now))
+        )
         handler = handlers.get(type(r.event))
         if handler is not None:
             facts.extend(handler(aggregate, r.event, tx.now))
@@ -83,7 +85,7 @@ async def _handle(
 
 
 def _named(
-    subscription: Subscription[Any, Any], keyed: Sequence[tuple[Any, Arriving]]
+    subscription: Subscription[Any, Any], keyed: Sequence[tuple[Any, AnyReceivedEvent]]
 ) -> tuple[list[str], ...]:
     names = subscription.names
     if names is None:

@@ -18,10 +18,10 @@ from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
 from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
-from contracts.internal import NOWHERE, Standing
+from contracts.internal import NOWHERE, CaseStanding
 
 Rights = Callable[[str], bool]
 """Whether an action of the policies is permitted."""
@@ -149,12 +149,12 @@ async def hold_case(tx: Transaction, case_id: UUID) -> None:
 
 async def standing(
     tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
-) -> Standing:
+) -> CaseStanding:
     """The same question on behalf of somebody who asked another service. Nothing is opened by the answer."""
     resource = await _resource(tx, case_id)
     if resource is None:
         return NOWHERE
-    return Standing(known=True, allowed=policies.weigh(principal, action, resource).allowed)
+    return CaseStanding(known=True, allowed=policies.weigh(principal, action, resource).allowed)
 
 
 async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
@@ -237,7 +237,7 @@ class CaseAccess:
     changed: bool = False
 
 
-_CASES = Reader(CaseAccess, CASE_ACCESS)
+_CASES = RowReader(CaseAccess, CASE_ACCESS)
 
 
 def subscription() -> Subscription[UUID, CaseAccess]:

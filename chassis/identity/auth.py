@@ -155,7 +155,7 @@ def _known_purpose(purpose: str | None) -> str | None:
     return purpose
 
 
-class OwnKey:
+class ServiceKey:
     """The service's private key, read from its file when it is first needed."""
 
     def __init__(self, settings: Settings) -> None:
@@ -176,7 +176,7 @@ class ServiceTokens:
 
     def __init__(self, settings: Settings, name: str, clock: Clock = utc_now) -> None:
         self._cell, self._name, self._clock = settings.cell, name, clock
-        self._key = OwnKey(settings)
+        self._key = ServiceKey(settings)
 
     def bearer(self, audience: str) -> str:
         """The token itself, without the word Bearer. Raises ServiceKeyMissing."""

@@ -21,7 +21,7 @@ _RECORD = re.compile(r"[A-Za-z0-9_:.\-]{1,120}")
 _SEALED = re.compile(r"v1\.[A-Za-z0-9_-]{38,}")
 
 
-class Broken(ValueError):
+class BrokenCiphertext(ValueError):
     """Not what was sealed: another key, another place, or changed. Says no more, so that it is no oracle."""
 
 
@@ -37,12 +37,12 @@ def seal(key: bytes, place: bytes, plaintext: str) -> str:
 def open_(key: bytes, place: bytes, sealed: str) -> str:
     """Raises Broken."""
     if not _SEALED.fullmatch(sealed):
-        raise Broken
+        raise BrokenCiphertext
     try:
         raw = base64url.decode(sealed[len(PREFIX) :])
         return _unpadded(AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place)).decode()
     except (InvalidTag, ValueError):
-        raise Broken from None
+        raise BrokenCiphertext from None
 
 
 def place(person_id: UUID, field_class: str, record_id: UUID | str) -> bytes:
@@ -65,7 +65,7 @@ def unwrap(epoch_key: bytes, person_id: UUID, epoch: str, wrapped: bytes) -> byt
             wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _wrapping(person_id, epoch)
         )
     except (InvalidTag, ValueError):
-        raise Broken from None
+        raise BrokenCiphertext from None
 
 
 def _wrapping(person_id: UUID, epoch: str) -> bytes:

@@ -79,7 +79,7 @@ Hold = tuple[str, UUID]
 """One row of the register: the service that keeps a sealed record, and the record's mark."""
 
 
-class _Opened(NamedTuple):
+class _OpenedKey(NamedTuple):
     """A key in memory, and which records under it are in the register."""
 
     until: float
@@ -109,7 +109,7 @@ class Vault:
         self._epochs = keys or FileKeys(settings.vault_epoch_file or Path(), settings.mode)
         self._monotonic = monotonic
         self._holder = holder
-        self._opened: dict[UUID, _Opened] = {}
+        self._opened: dict[UUID, _OpenedKey] = {}
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
@@ -188,7 +188,7 @@ class Vault:
                 else ciphertext.open_(key, ciphertext.place(person, name, record), text)
                 for person, name, record, text in values
             ]
-        except ciphertext.Broken:
+        except ciphertext.BrokenCiphertext:
             raise CannotOpen from None
 
     async def release(self, person_id: UUID, records: Iterable[UUID | str] | None = None) -> None:
@@ -249,14 +249,14 @@ class Vault:
         try:
             key = self._epochs.key(row["epoch"])
             return ciphertext.unwrap(key, as_uuid(row["person_id"]), row["epoch"], row["wrapped"])
-        except (EpochKeyMissing, ciphertext.Broken):
+        except (EpochKeyMissing, ciphertext.BrokenCiphertext):
             raise CannotOpen from None
 
     def _keep(self, person: UUID, key: bytes | None, holds: AbstractSet[Hold], now: float) -> None:
         before = self._opened.pop(person, None)
         if key is not None:
             known = before.holds if before is not None and now < before.until else frozenset()
-            self._opened[person] = _Opened(now + CACHE_SECONDS, key, known | holds)
+            self._opened[person] = _OpenedKey(now + CACHE_SECONDS, key, known | holds)
         while len(self._opened) > CACHE_KEYS:
             del self._opened[next(iter(self._opened))]
 

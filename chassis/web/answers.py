@@ -79,7 +79,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, ours)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(HTTPException, framework)
-    app.add_middleware(Unforeseen)
+    app.add_middleware(UnforeseenErrors)
 
 
 def _of_framework(error: Exception) -> Response:
@@ -118,7 +118,7 @@ def _retryable(error: Exception) -> bool:
     return error.connection_invalidated or sqlstate.startswith(_RETRYABLE_SQLSTATES)
 
 
-class Unforeseen:
+class UnforeseenErrors:
     """ASGI middleware: whatever nobody handled becomes a problem here, so that no server prints it with its values."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database, Origin, Transaction
 from chassis.identity.access import CaseRefused
-from chassis.outbox import Due
-from chassis.work import Item, WorkKind
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
 from contracts.events.access import AttemptRefusedV1
 
 KIND = "refused-attempts"
@@ -57,14 +57,14 @@ async def _note(tx: Transaction, origin: Origin, refused: CaseRefused) -> None:
     elif count == SINGLY + 1:
         payload = {**who, "minute": minute.isoformat()}
         key = f"{origin.actor} {origin.organisation} {minute.isoformat()}"
-        tx.say(Due(KIND, key, payload, due_at=minute + WINDOW))
+        tx.say(DueWork(KIND, key, payload, due_at=minute + WINDOW))
 
 
 def attempts_work() -> WorkKind:
-    async def act(_: Item) -> None:
+    async def act(_: WorkItem) -> None:
         """All of it is in the database."""
 
-    async def finish(tx: Transaction, item: Item, _: None) -> None:
+    async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         who = {**item.payload, "minute": datetime.fromisoformat(item.payload["minute"])}
         row = (await tx.execute(_END, who)).first()
         if row is None:

@@ -15,7 +15,7 @@ from chassis.database import Database, Transaction
 from chassis.identity.auth import Actor, authenticate
 from chassis.problems import Invalid, PreconditionRequired
 from chassis.web.api_document import KEY, NEEDED
-from chassis.web.idempotency import Replayed, claim, remember
+from chassis.web.idempotency import ReplayedAnswer, claim, remember
 from contracts import base64url
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class Done(BaseModel):
 
 async def replayed(_: Request, again: Exception) -> Response:
     """The exception handler that gives the first answer again."""
-    if not isinstance(again, Replayed):
+    if not isinstance(again, ReplayedAnswer):
         raise again
     headers = {"Idempotency-Replayed": "true"} | (
         {"ETag": etag(again.version)} if again.version is not None else {}

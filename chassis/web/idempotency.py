@@ -42,7 +42,7 @@ class Claim:
     version: int | None = None
 
 
-class Replayed(Exception):  # not an error: the first answer is given again
+class ReplayedAnswer(Exception):  # not an error: the first answer is given again
     def __init__(self, status: int, resource_id: UUID | None, version: int | None) -> None:
         super().__init__()
         self.status, self.resource_id, self.version = status, resource_id, version
@@ -64,7 +64,7 @@ async def claim(conn: AsyncConnection, request: Request, actor: Actor, key: str)
     kept = bytes(first.fingerprint)
     if not hmac.compare_digest(kept, _fingerprint(secret, kept[:_SALT], material)):
         raise IdempotencyMismatch
-    raise Replayed(first.status, first.resource_id, first.version)
+    raise ReplayedAnswer(first.status, first.resource_id, first.version)
 
 
 async def remember(conn: AsyncConnection, claimed: Claim) -> None:

@@ -16,7 +16,7 @@ from chassis.problems import NotFound
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import positioned
-from chassis.web.reasons import Reasoned, log_operation
+from chassis.web.reasons import ReasonedCommand, log_operation
 from chassis.work import retry_failed
 
 ANSWER_SECONDS = 3.0
@@ -88,7 +88,7 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> 
 
 
 @router.post("/v1/work/{work_id}/retry", summary="Try failed work again from its first attempt")
-async def retry_work(work_id: UUID, body: Reasoned, actor: Who, tx: Tx, response: Response) -> Done:
+async def retry_work(work_id: UUID, body: ReasonedCommand, actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, "work.retry")
     if not await retry_failed(tx, work_id):
         raise NotFound

@@ -12,7 +12,7 @@ from chassis.events.kafka import Range, ranges
 from chassis.identity.access import require
 from chassis.problems import Invalid, NotFound, PreconditionFailed, Unavailable
 from chassis.web.http import Done, Tx, Who, done, one_transaction
-from chassis.web.reasons import Reasoned, log_operation
+from chassis.web.reasons import ReasonedCommand, log_operation
 
 Offset = Annotated[int, Field(ge=0, lt=2**53)]
 
@@ -48,7 +48,7 @@ async def list_offsets(request: Request, actor: Who) -> list[PartitionOffset]:
     ]
 
 
-class MoveOffset(Reasoned):
+class MoveOffset(ReasonedCommand):
     topic: Annotated[str, Field(max_length=120)]
     partition: Annotated[int, Field(ge=0, lt=2**31)]
     expected: Annotated[Offset, Field(description="`next_offset` as it was shown")]
@@ -129,7 +129,7 @@ async def get_consumer(request: Request, actor: Who, tx: Tx) -> ConsumerState:
     return ConsumerState(stop=stop, parked=parked, limit=most)
 
 
-class EndStop(Reasoned):
+class EndStop(ReasonedCommand):
     allow: Annotated[
         int,
         Field(description="so many streams may be parked beyond the limit from now on", ge=0, le=1_000_000),

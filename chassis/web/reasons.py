@@ -9,7 +9,7 @@ from contracts.events.operations import OperationPerformedV1
 from contracts.types import KnownCode, TicketId
 
 
-class Reasoned(BaseModel):
+class ReasonedCommand(BaseModel):
     """A command of an operator. The words about it belong into the ticket: what is written here is kept for ever."""
 
     model_config = ConfigDict(extra="forbid")
@@ -20,7 +20,7 @@ class Reasoned(BaseModel):
     ) = None
 
 
-def log_operation(tx: Transaction, operation: str, command: Reasoned, **about: Any) -> None:
+def log_operation(tx: Transaction, operation: str, command: ReasonedCommand, **about: Any) -> None:
     """In the transaction that does it, so that nothing is done and not logged."""
     tx.say(
         OperationPerformedV1(

@@ -11,11 +11,11 @@ from starlette.background import BackgroundTask
 
 from chassis.identity.access import CaseRefused
 from chassis.identity.standing import question
-from chassis.peers import Away, Peers
+from chassis.peers import PeerAway, Peers
 from chassis.problems import NotFound, Problem, Unavailable
 from chassis.web import attempts
 from chassis.web.answers import problem_response
-from contracts.internal import NOWHERE, STANDING, Standing
+from contracts.internal import NOWHERE, STANDING, CaseStanding
 
 
 class NotYetHeard(Unavailable):
@@ -34,7 +34,7 @@ async def refused(request: Request, error: Exception) -> Response:
     state = request.app.state
     try:
         elsewhere = await _elsewhere(state.name, state.peers, error)
-    except Away:
+    except PeerAway:
         return problem_response(Unavailable())
     problem: Problem = NotYetHeard() if elsewhere.allowed else NotFound()
     response = problem_response(problem)
@@ -45,8 +45,8 @@ async def refused(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> Standing:
-    """What the services say that hear of a case before others do. Raises Away: where one is, nobody is told "not there"."""
+async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> CaseStanding:
+    """What the services say that hear of a case before others do. Raises PeerAway: where one is, nobody is told "not there"."""
     if error.actor.service:
         return NOWHERE
     settled = False
@@ -58,5 +58,5 @@ async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> Standing:
             continue
         said = await peers.ask(call, error.case_id, question(error.actor, error.action))
         if said.known:
-            return Standing(known=True, allowed=said.allowed and not settled)
+            return CaseStanding(known=True, allowed=said.allowed and not settled)
     return NOWHERE

@@ -35,7 +35,7 @@ class TooLargeToSeal(ValueError):
     """More than the largest bucket holds."""
 
 
-class Unparsable(ValueError):
+class UnparsableClaims(ValueError):
     """The signed body is not claims of ours. Echoes nothing of it."""
 
 
@@ -71,7 +71,7 @@ def from_bytes(raw: bytes) -> Claims:
         _require_one_content(document)
         return _with_bounded_times(_claims().validate_python(document))
     except (ValidationError, ValueError, OverflowError, OSError, RecursionError):
-        raise Unparsable("not the claims of an envelope") from None
+        raise UnparsableClaims("not the claims of an envelope") from None
 
 
 def control_to_json(content: ControlContent) -> dict[str, object]:

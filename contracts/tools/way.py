@@ -46,7 +46,7 @@ def words(node: ast.AST) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Way:
+class EventWay:
     """From whoever asks to the verb whose fact the event says; every function that the names lead to."""
 
     routes: list[Function]
@@ -55,7 +55,7 @@ class Way:
     verbs: list[Function]
 
 
-def way(service: Path, fact: str) -> Way:
+def way(service: Path, fact: str) -> EventWay:
     """Names lead: a verb says the fact itself, or a member of an enumeration that stands beside it in a table."""
     domain = _functions(service, "domain")
     verbs = _callers(domain, {fact, *_beside(service / "domain", fact)})
@@ -65,7 +65,7 @@ def way(service: Path, fact: str) -> Way:
     routes = [f for f in api if f.is_route and (names | {case.short for case in doing}) & f.words]
     asked = {word for route in routes for word in (*route.words, *_beyond(api, route))}
     doing = doing or [case for case in cases if case.short in asked]
-    return Way(routes, [f for f in _functions(service, "handlers") if names & f.words], doing, verbs)
+    return EventWay(routes, [f for f in _functions(service, "handlers") if names & f.words], doing, verbs)
 
 
 def find(root: Path, path: str, name: str) -> Function:

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
-from services.audit.domain.chain import Leaf, Linked, Record
+from chassis.rows import RowReader
+from services.audit.domain.chain import Leaf, LinkedLeaf, Record
 
 SLICE = 2000
 
@@ -75,7 +75,7 @@ class Link:
     hash: str
 
 
-_LEAVES, _LINKS, _RECORDS = Reader(Leaf), Reader(Link), Reader(Record)
+_LEAVES, _LINKS, _RECORDS = RowReader(Leaf), RowReader(Link), RowReader(Record)
 _SLICE = text(
     "select entry, time, cast(event_id as text) as event_id, source, type, stream, actor, organisation, purpose, policy,"
     " commitment, previous, hash, salt, details from audit.entries"
@@ -83,14 +83,14 @@ _SLICE = text(
 )
 
 
-async def part(tx: Transaction, after: int, until: int) -> list[Linked]:
+async def part(tx: Transaction, after: int, until: int) -> list[LinkedLeaf]:
     """The next entries of the chain, not past `until`: so many that the length of the log does not matter to memory."""
     rows = (await tx.execute(_SLICE, {"after": after, "until": until, "limit": SLICE})).all()
     if not rows:
         return []
     leaves, links, records = _LEAVES.of(rows), _LINKS.of(rows), _RECORDS.of(rows)
     return [
-        Linked(leaf, link.previous, link.hash, record)
+        LinkedLeaf(leaf, link.previous, link.hash, record)
         for leaf, link, record in zip(leaves, links, records, strict=True)
     ]
 

@@ -4,8 +4,8 @@ import logging
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.outbox import Due
-from chassis.work import Item, WorkKind
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
 from services.consent.domain.facts import DisclosureAuthorised, DisclosureRecalled, Fact
 from services.consent.outgoing import LOOK, outgoing
 from services.consent.store import disclosures, records
@@ -19,12 +19,12 @@ ATTEMPTS = 100
 log = logging.getLogger(__name__)
 
 
-async def _nothing(_: Item) -> None:
+async def _nothing(_: WorkItem) -> None:
     """There is nothing to do outside the transaction."""
 
 
 def look_work(cell: str) -> WorkKind:
-    async def look(tx: Transaction, item: Item, _: None) -> None:
+    async def look(tx: Transaction, item: WorkItem, _: None) -> None:
         """One batch, and the row again for the next. What an earlier look has settled is found as it should be."""
         done, agreement_id = item.payload, item.payload["agreement_id"]
         cases = await disclosures.cases_under(tx, agreement_id, done.get("after"), BATCH)
@@ -39,7 +39,7 @@ def look_work(cell: str) -> WorkKind:
             *(agreement_id, done["version"], *counts.values()),
         )
         if len(cases) == BATCH:
-            tx.say(Due(LOOK, item.key, {**done, **counts, "after": str(cases[-1])}))
+            tx.say(DueWork(LOOK, item.key, {**done, **counts, "after": str(cases[-1])}))
 
     return WorkKind(LOOK, act=_nothing, finish=look, max_attempts=ATTEMPTS)
 

@@ -26,7 +26,7 @@ from services.consent.domain.record import Act, ConsentRecord
 from services.consent.forms import AgreedForm
 from services.consent.outgoing import outgoing
 from services.consent.store import grounds, records
-from services.consent.use_cases import Prepared, answered
+from services.consent.use_cases import PreparedConsent, answered
 
 router = APIRouter(prefix="/v1/cases/{case_id}/hand-overs", tags=["hand-over"])
 
@@ -52,11 +52,11 @@ class HandOverForm(BaseModel):
     transfer: TransferForm
 
 
-async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Running) -> Prepared:
+async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Running) -> PreparedConsent:
     """Names are sealed before the transaction begins, under the id that the record will have."""
     consent_id, names = uuid4(), body.answer.names()
     sealed = await use_cases.seal_names(running.database, running.vault, actor, case_id, consent_id, names)
-    return Prepared(consent_id, body.answer.terms(running.clock()), sealed)
+    return PreparedConsent(consent_id, body.answer.terms(running.clock()), sealed)
 
 
 @router.post("/preview", summary="What would be handed over if she agreed to this; nothing is recorded")
@@ -80,7 +80,7 @@ async def hand_over_case(
     case_id: UUID,
     body: HandOverForm,
     actor: Who,
-    prepared: Annotated[Prepared, Depends(_prepare)],
+    prepared: Annotated[PreparedConsent, Depends(_prepare)],
     tx: Tx,
     running: Running,
     response: Response,

@@ -21,7 +21,7 @@ from services.consent.domain.terms import (
     WithdrawalMethod,
 )
 from services.consent.store import records
-from services.consent.use_cases import Prepared, answered, asked
+from services.consent.use_cases import PreparedConsent, answered, asked
 
 RECORD, REVIEW = "protection.record", "protection.review"
 
@@ -52,7 +52,7 @@ def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
     )
 
 
-async def protect(tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepared) -> ConsentRecord:
+async def protect(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     """A new record, beside which any later word of hers counts. Raises HerNoStands while the last one was no."""
     await require_case(tx, actor, RECORD, case_id)
     await _check(tx, actor, case_id, prepared.terms)
@@ -83,7 +83,7 @@ async def _check(tx: Transaction, actor: Actor, case_id: UUID, terms: Terms) -> 
 
 
 async def review(
-    tx: Transaction, actor: Actor, prepared: Prepared, expected: int | None, *, upheld: bool
+    tx: Transaction, actor: Actor, prepared: PreparedConsent, expected: int | None, *, upheld: bool
 ) -> ConsentRecord:
     """By a second person, also after she was handed over. Not upheld, what was disclosed is recalled."""
     held = await records.get(tx, actor, REVIEW, prepared.consent_id, expected=expected)

@@ -11,12 +11,13 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.web.moves import MoveView
-from contracts.internal import Preview, WithheldField
+from contracts.events.consent import WithheldField
+from contracts.internal import Preview
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
-from services.consent.domain.chain import Broken, verify
+from services.consent.domain.chain import BrokenChain, verify
 from services.consent.domain.disclosure import ANSWER_WITHIN, Request
 from services.consent.store import grounds, records
 
@@ -70,7 +71,7 @@ class KeptRevision:
     hash: str
 
 
-_KEPT = Reader(KeptRevision)
+_KEPT = RowReader(KeptRevision)
 
 
 class RevisionView(BaseModel):
@@ -87,7 +88,7 @@ class RevisionView(BaseModel):
     hash: str
 
 
-class Waiting(BaseModel):
+class WaitingRecall(BaseModel):
     """A disclosure that was recalled, and of which exchange has not yet confirmed that nothing is sealed any more."""
 
     disclosure_id: UUID
@@ -104,7 +105,7 @@ class ConsentView(ConsentSummary):
     complete: Annotated[
         bool, Field(description="nothing that was taken back can be sealed any more, whatever was under way")
     ]
-    waiting_for: Annotated[list[Waiting], Field(description="of which that is not yet certain")]
+    waiting_for: Annotated[list[WaitingRecall], Field(description="of which that is not yet certain")]
     intact: Annotated[bool, Field(description="whether every revision fits its hash and the one before")]
     revisions: list[RevisionView]
 
@@ -221,21 +222,21 @@ async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
     )
 
 
-async def waiting_of(tx: Transaction, consent_id: UUID) -> list[Waiting]:
+async def waiting_of(tx: Transaction, consent_id: UUID) -> list[WaitingRecall]:
     rows = await tx.execute(_WAITING_OF, {"consent": consent_id})
-    return [Waiting.model_validate(row, from_attributes=True) for row in rows]
+    return [WaitingRecall.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def waiting(tx: Transaction, disclosure_id: UUID) -> Waiting | None:
+async def waiting(tx: Transaction, disclosure_id: UUID) -> WaitingRecall | None:
     row = (await tx.execute(_WAITING, {"id": disclosure_id})).first()
-    return None if row is None else Waiting.model_validate(row, from_attributes=True)
+    return None if row is None else WaitingRecall.model_validate(row, from_attributes=True)
 
 
 def _intact(row: Row[Any], revisions: Sequence[KeptRevision]) -> bool:
     """The chain holds, none is missing at its end, and the record says what its last revision says."""
     try:
         count = verify(((r.body, r.hash) for r in revisions), row.salt)
-    except Broken:
+    except BrokenChain:
         return False
     last = revisions[-1].body if revisions else {}
     as_last = (row.state, row.terms, row.sealed) == (last.get("state"), last.get("terms"), last.get("sealed"))

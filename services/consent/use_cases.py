@@ -15,7 +15,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from chassis.vault.vault import Sealing, Vault
 from services.consent.domain import states, terms
-from services.consent.domain.authorisation import Ground, Wanted, token_refusal
+from services.consent.domain.authorisation import Ground, TokenRequest, token_refusal
 from services.consent.domain.coverage import reconsider
 from services.consent.domain.lengthening import lengthen
 from services.consent.domain.narrowing import Part
@@ -28,7 +28,7 @@ SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedConsent:
     """What she agreed to, with the names already under her key."""
 
     consent_id: UUID
@@ -62,7 +62,7 @@ def answered() -> Iterator[None]:
         raise WrongState(f"the consent is {error.state}") from error
     except SamePerson:
         raise NotSecondPerson from None
-    except terms.Incomplete as error:
+    except terms.IncompleteTerms as error:
         raise Invalid(
             errors=[{"loc": ["body", error.field], "msg": error.rule, "code": error.code}]
         ) from error
@@ -95,7 +95,7 @@ async def case_of(database: Database, actor: Actor, consent_id: UUID) -> UUID:
 
 
 async def record_answer(
-    tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepared, *, given: bool
+    tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent, *, given: bool
 ) -> ConsentRecord:
     """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
@@ -112,7 +112,7 @@ async def record_answer(
     return record
 
 
-def asked(case_id: UUID, prepared: Prepared) -> ConsentRecord:
+def asked(case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     return ConsentRecord.asked(
         prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
     )
@@ -163,13 +163,13 @@ async def require_recipients(
         raise Invalid(errors=errors)
 
 
-async def _ground(tx: Transaction, cell: str, held: records.Held) -> Ground:
+async def _ground(tx: Transaction, cell: str, held: records.HeldRecord) -> Ground:
     """What is needed to look again at everything that was disclosed under this record."""
     return await grounds.ground(tx, cell, held.now, held.record.disclosures)
 
 
 async def renew(
-    tx: Transaction, actor: Actor, cell: str, prepared: Prepared, expected: int | None
+    tx: Transaction, actor: Actor, cell: str, prepared: PreparedConsent, expected: int | None
 ) -> ConsentRecord:
     """She was asked again and agreed, to the same or to other terms. What these no longer cover is taken back."""
     case_id = await records.case_for(tx, actor, "consent.record", prepared.consent_id)
@@ -297,7 +297,7 @@ async def fence(tx: Transaction, consent_id: UUID, disclosures: Collection[UUID]
 
 
 async def issue_seal_token(
-    tx: Transaction, signer: Signer, cell: str, disclosure_id: UUID, wanted: Wanted
+    tx: Transaction, signer: Signer, cell: str, disclosure_id: UUID, wanted: TokenRequest
 ) -> str:
     """Decide again under the record's lock; the ledger has the token before anybody has. Raises TokenRefused.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypedDict
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from chassis.work import PRIORITIES
 from contracts.border.check import Agreement
 from contracts.border.items import Answer, ControlContent, Listing, Recall, Resend, Void
@@ -48,16 +48,18 @@ class _Lane(TypedDict):
     priority: int
 
 
-def outgoing(fact: Fact) -> Event | Due:
+def outgoing(fact: Fact) -> Event | DueWork:
     match fact:
         case SealDue():
             payload = {"disclosure_id": str(fact.disclosure_id), "replaces": fact.replaces}
-            return Due(
+            return DueWork(
                 SEAL, f"{fact.disclosure_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
             )
         case ProcessDue():
             payload = {"item_id": str(fact.item_id), "replaces": fact.replaces}
-            return Due(PROCESS, f"{fact.item_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt))
+            return DueWork(
+                PROCESS, f"{fact.item_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
+            )
         case ControlDue():
             return _control(fact)
         case ItemSealed() | ItemDelivered() | ItemRefused():
@@ -73,7 +75,7 @@ def outgoing(fact: Fact) -> Event | Due:
             )
 
 
-def _control(fact: ControlDue) -> Due:
+def _control(fact: ControlDue) -> DueWork:
     payload = {
         "item_id": str(fact.item_id),
         "cell": fact.cell,
@@ -83,7 +85,7 @@ def _control(fact: ControlDue) -> Due:
     }
     first = _CONTROL_PRIORITY.get(type(fact.content), RECEIPTS)
     priority = RESENDS if fact.attempt and first != RECALLS else first
-    return Due(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
+    return DueWork(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
 
 
 def _lane(cell: str, attempt: int) -> _Lane:

@@ -13,11 +13,11 @@ from chassis.endings import within
 from chassis.events.kafka import Broker, require_topics
 from chassis.faults import named, transient
 from chassis.service import Service
-from chassis.supervised import Supervised, pause_after
+from chassis.supervised import SupervisedLoop, pause_after
 from services.exchange.receiver import Receiver
 from services.exchange.settings import Partner, Settings
 from services.exchange.store import inbox, partners
-from services.exchange.store.inbox import Raw
+from services.exchange.store.inbox import RawRecord
 
 POLL_MS = 200
 RECORDS = 200
@@ -28,7 +28,7 @@ PROBE_SECONDS = 3.0
 """How often the partner's broker is asked whether it is there: without it the client waits in silence."""
 
 
-class Pull(Supervised):
+class Pull(SupervisedLoop):
     """One partner's topic. A border that is down is named and degrades the service; it does not fail it."""
 
     grace_seconds = 10.0
@@ -109,7 +109,7 @@ class Pull(Supervised):
 
     async def _keep(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
         records = [
-            Raw(self._cell, tp.partition, record.offset, record.value or b"")
+            RawRecord(self._cell, tp.partition, record.offset, record.value or b"")
             for tp, batch in fetched.items()
             for record in batch
         ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr
 
-from chassis.settings import Settings as ChassisSettings
+import chassis.settings
 
 
 class Partner(BaseModel):
@@ -18,7 +18,7 @@ class Partner(BaseModel):
     topic_prefix: Annotated[str, Field(description="of the partner's topics; for tests")] = ""
 
 
-class Settings(ChassisSettings):
+class Settings(chassis.settings.Settings):
     partners: Annotated[
         dict[str, Partner],
         Field(default_factory=dict, description="cell → its broker; the own cell is one of them"),

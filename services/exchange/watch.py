@@ -1,7 +1,7 @@
 """Looks at the signed files and says each new version of an agreement once; looks at what waits for each partner."""
 
 from chassis.database import Database
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from chassis.work import backlog
 from services.exchange.domain.border import stale
 from services.exchange.outgoing import agreement_changed
@@ -10,7 +10,7 @@ from services.exchange.store import partners
 from services.exchange.trust import Trust
 
 
-class TrustWatch(Supervised):
+class TrustWatch(SupervisedLoop):
     """What does not hold is named and leaves in force what was trusted before."""
 
     name = "trust"
@@ -56,7 +56,7 @@ class TrustWatch(Supervised):
         self._announced = True
 
 
-class BacklogWatch(Supervised):
+class BacklogWatch(SupervisedLoop):
     """Names the partners for whom more work waits than an honest day brings, so that readiness shows it."""
 
     name = "backlog"

@@ -26,8 +26,7 @@ from services.interchange.domain.cells import BadFile
 from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
 from services.interchange.intake_rows import known_rows
 from services.interchange.reading import FileReading
-from services.interchange.store import imports as store
-from services.interchange.store.imports import RowResult
+from services.interchange.store.imports import RowResult, accept, exists, require_import
 
 router = APIRouter(tags=["imports"])
 MOST_SHOWN = 1_000
@@ -126,7 +125,7 @@ async def _prepare(
 
 async def _accepted(service: Service, actor: Actor, import_id: UUID) -> bool:
     async with service.database.transaction(actor.origin()) as tx:
-        return await store.exists(tx, import_id)
+        return await exists(tx, import_id)
 
 
 async def _file(request: Request) -> bytes:
@@ -201,7 +200,7 @@ async def start_import(
         response.status_code = 200
         return _dry_run(upload)
     sheet = upload.sheet
-    await store.accept(tx, actor, upload.import_id, sheet.total, sheet.errors, upload.chunks)
+    await accept(tx, actor, upload.import_id, sheet.total, sheet.errors, upload.chunks)
     where = f"/v1/imports/{upload.import_id}"
     return done(tx, response, upload.import_id, status=202, location=where)
 
@@ -265,7 +264,7 @@ class ImportView(BaseModel):
 
 @router.get("/v1/imports/{import_id}", summary="How far an import is")
 async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
-    await store.require_import(tx, actor, import_id)
+    await require_import(tx, actor, import_id)
     row = await queries.import_row(tx, import_id)
     state = "running" if row.ended_at is None else "done"
     return ImportView.model_validate({**row._asdict(), "state": state})
@@ -303,7 +302,7 @@ async def list_import_rows(
 async def _results(
     tx: Tx, actor: Actor, import_id: UUID, outcome: str | None, page: Page
 ) -> tuple[list[Any], str | None]:
-    await store.require_import(tx, actor, import_id)
+    await require_import(tx, actor, import_id)
     line, place = positioned(page.after, number, number) or (0, 0)
     rows = await queries.import_results(tx, import_id, outcome, (line, place), page.limit)
     following = cursor(rows[-1].line, rows[-1].number) if len(rows) == page.limit else None

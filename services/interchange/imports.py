@@ -9,7 +9,7 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from contracts.internal import REFUSED, FileRow, RowOutcome, RowsForm
 from services.interchange.domain.headings import EXTERNAL_ID
 from services.interchange.domain.htcds import Row
@@ -72,7 +72,7 @@ def _chunks(rows: Sequence[FileRow]) -> Iterator[list[FileRow]]:
 
 
 def import_work(service: Service) -> list[WorkKind]:
-    async def act(item: Item) -> tuple[Chunk, list[RowResult]] | None:
+    async def act(item: WorkItem) -> tuple[Chunk, list[RowResult]] | None:
         """Repeated, it is answered the same: intake opens each row once."""
         async with service.database.transaction(service.database.system()) as tx:
             chunk = await imports.read_chunk(tx, UUID(item.payload["import_id"]), item.payload["number"])
@@ -88,16 +88,16 @@ def import_work(service: Service) -> list[WorkKind]:
         )
         return chunk, [result_of(one) for one in await open_rows(service, chunk, form)]
 
-    async def finish(tx: Transaction, _: Item, ready: tuple[Chunk, list[RowResult]] | None) -> None:
+    async def finish(tx: Transaction, _: WorkItem, ready: tuple[Chunk, list[RowResult]] | None) -> None:
         if ready is not None:
             await imports.finish_chunk(tx, *ready)
 
-    async def forget(item: Item) -> None:
+    async def forget(item: WorkItem) -> None:
         import_id = UUID(item.payload["import_id"])
         await service.vault.release(import_id)
         await service.vault.destroy(import_id)
 
-    async def forgotten(tx: Transaction, item: Item, result: None) -> None:
+    async def forgotten(tx: Transaction, item: WorkItem, result: None) -> None:
         """What was left of the upload is unreadable; nobody is told."""
 
     return [

@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 
 IMPORT_CHUNK, DESTROY_IMPORT_KEY = "import-chunk", "destroy-import-key"
 
 
-def import_chunk(import_id: UUID, number: int) -> Due:
-    return Due(IMPORT_CHUNK, f"{import_id}:{number}", {"import_id": str(import_id), "number": number})
+def import_chunk(import_id: UUID, number: int) -> DueWork:
+    return DueWork(IMPORT_CHUNK, f"{import_id}:{number}", {"import_id": str(import_id), "number": number})
 
 
-def import_key(import_id: UUID) -> Due:
+def import_key(import_id: UUID) -> DueWork:
     """The file's key goes when its last chunk is done: what is left of the upload is unreadable."""
-    return Due(DESTROY_IMPORT_KEY, str(import_id), {"import_id": str(import_id)})
+    return DueWork(DESTROY_IMPORT_KEY, str(import_id), {"import_id": str(import_id)})

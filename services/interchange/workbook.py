@@ -72,7 +72,7 @@ def _has_cells(sheet: Any) -> bool:
 
 
 def _lines(sheet: Any, layout: Layout) -> Iterator[Line]:
-    merged, heading = _Merged(layout.merged), True
+    merged, heading = _MergedCells(layout.merged), True
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1), 1):
         cells = merged.marked(number, [_cell(cell.value, cell.data_type) for cell in row])
         if not heading:
@@ -88,7 +88,7 @@ def _mark_hidden(cells: list[Cell], columns: Sequence[tuple[int, int]]) -> None:
             cells[place] = None if is_blank(cells[place]) else NoValue.HIDDEN
 
 
-class _Merged:
+class _MergedCells:
     """A value that spans several cells belongs to none of them for certain: all of them are refused."""
 
     def __init__(self, ranges: Sequence[tuple[int, int, int, int]]) -> None:

@@ -66,7 +66,7 @@ class Notification(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
+class InboxFilter:
     """What the inbox is narrowed to."""
 
     unread: bool = False
@@ -75,7 +75,7 @@ class Only:
 
 
 async def inbox(
-    tx: Transaction, actor: Actor, only: Only, *, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, only: InboxFilter, *, after: Position | None, limit: int
 ) -> list[Notification]:
     """Newest first. `after` is the position of the last row of the page before."""
     at, row_id = after or (None, None)

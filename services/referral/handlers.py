@@ -25,7 +25,7 @@ from contracts.events.exchange import (
 from contracts.events.intake import AgeGroupKnownV1
 from services.referral.domain.case import AUTHORITY_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
-from services.referral.domain.facts import Fact, Ignored
+from services.referral.domain.facts import CodeIgnored, Fact
 from services.referral.domain.offers import Offer, Offers
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, Kind, State, Verb
@@ -116,7 +116,7 @@ def on_process_received(case: CaseReferrals, event: ProcessReceivedV1, now: date
     half, verb = Half(crossing.follows), Verb(crossing.verb)
     referral = case.halves.get((event.subject_id, half))
     if referral is None or not _is_partner(referral, event):
-        return [Ignored(event.subject_id, half, event.code, None)]
+        return [CodeIgnored(event.subject_id, half, event.code, None)]
     return referral.follow(verb, now, event.reason)
 
 
@@ -177,8 +177,8 @@ def _outgoing(case: CaseReferrals, event: Any, verb: Callable[[Referral], Facts]
     return [_unknown(event, Half.OUTGOING)] if referral is None else verb(referral)
 
 
-def _unknown(event: Any, half: Half) -> Ignored:
-    return Ignored(event.referral_id, half, event.type, None)
+def _unknown(event: Any, half: Half) -> CodeIgnored:
+    return CodeIgnored(event.referral_id, half, event.type, None)
 
 
 def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import Listed, refused, require_organisation
+from chassis.directory import ListedOrganisation, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Forbidden, Invalid, WrongState
@@ -19,7 +19,7 @@ from services.referral.store import ages, offers, referrals
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DraftRequest:
     """What a worker asks for in a draft; every code is checked against its list before it gets here."""
 
     case_id: UUID
@@ -46,7 +46,7 @@ def answered() -> Iterator[None]:
         raise refused("service", "not a service that the recipient offers", "not-offered") from error
 
 
-async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: Asked) -> Referral:
+async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftRequest) -> Referral:
     """A draft of the actor's organisation. Nothing is said: nobody else has anything to know yet."""
     await require_case(tx, actor, referrals.right_to("referral.draft", asked.kind), asked.case_id)
     if asked.recipient == actor.organisation:
@@ -125,7 +125,7 @@ async def expire(tx: Transaction, referral_id: UUID, half: Half) -> None:
     await referrals.save(tx, referral, referral.expire(tx.now))
 
 
-async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> Listed:
+async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> ListedOrganisation:
     """The recipient as the directory has it. Raises Invalid where no offer to it makes sense."""
     listed = await require_organisation(tx, recipient, "recipient")
     offered = await offers.of(tx, recipient, service)

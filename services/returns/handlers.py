@@ -24,8 +24,8 @@ from contracts.events.referral import (
 )
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseKnowledge, CaseReturns
-from services.returns.domain.facts import Fact, Ignored
-from services.returns.domain.journey import Journey, Told
+from services.returns.domain.facts import CodeIgnored, Fact
+from services.returns.domain.journey import FollowedMove, Journey
 from services.returns.domain.states import Half, Verb
 from services.returns.outgoing import outgoing
 from services.returns.store import known, returns
@@ -95,7 +95,7 @@ def on_process_received(cell: str) -> Callable[..., Facts]:
         follower = _told_half(case, event) if crossing.either else Half(crossing.follows)
         known_half = case.halves.get((event.subject_id, follower))
         if known_half is not None and event.sender != _partner(known_half):
-            return [Ignored(event.subject_id, follower, event.code, None)]
+            return [CodeIgnored(event.subject_id, follower, event.code, None)]
         told = _told(event)
         if verb is Verb.CLEAR:
             return case.clear(_abroad(case, event, cell, now), told, now)
@@ -106,10 +106,10 @@ def on_process_received(cell: str) -> Callable[..., Facts]:
     return on_process_received
 
 
-def _told(event: ProcessReceivedV1) -> Told:
+def _told(event: ProcessReceivedV1) -> FollowedMove:
     when = event.expected_at
     journey = None if when is None else Journey(when, event.handover, event.escorted)
-    return Told(event.at, event.reason, journey)
+    return FollowedMove(event.at, event.reason, journey)
 
 
 def _told_half(case: CaseReturns, event: ProcessReceivedV1) -> Half:

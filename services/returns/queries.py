@@ -14,7 +14,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.worklist import Position, halves
-from contracts.codes import codes as known_codes
+from contracts.codes import codes
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import SUPPLIERS
@@ -151,11 +151,11 @@ async def assessment(tx: Transaction, return_id: UUID, half: str) -> AssessmentV
     return AssessmentView.model_validate(row, from_attributes=True)
 
 
-def block_views(found: Return, case: CaseKnowledge, codes: Sequence[str], now: datetime) -> list[BlockView]:
+def block_views(found: Return, case: CaseKnowledge, blocks: Sequence[str], now: datetime) -> list[BlockView]:
     """Each block with who can supply what is missing; identifiers that are known here stand in the route."""
     held = next((str(i) for i, until in case.holds.items() if until is not None and until > now), "{hold_id}")
     names = {"return_id": found.id, "case_id": found.case_id, "receiver": found.receiver, "hold_id": held}
-    return [_block_view(found, code, {name: str(value) for name, value in names.items()}) for code in codes]
+    return [_block_view(found, code, {name: str(value) for name, value in names.items()}) for code in blocks]
 
 
 _ROUTES: Mapping[Verb, tuple[str, ...]] = {Verb.CHECK: ("record_check", "assess_fitness")}
@@ -187,7 +187,7 @@ def _block_view(found: Return, code: str, names: Mapping[str, str]) -> BlockView
         route = route.replace(f"{{{name}}}", value)
     return BlockView(
         code=code,
-        missing=known_codes("return_block")[code],
+        missing=codes("return_block")[code],
         organisation=found.receiver if supplier.receiver else found.sender,
         who=supplier.who,
         service=supplier.service,

@@ -26,7 +26,7 @@ _FITNESS = TypeAdapter(Fitness)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class OpenedSeals:
     """What is sealed, as it was read, and what stood in it. Whoever acts on it looks whether it is still the same."""
 
     flags_sealed: str | None = None
@@ -60,7 +60,7 @@ async def seal_fitness(service: Service, actor: Actor, return_id: UUID, found: F
     return await seal(service, actor, Verb.CHECK, return_id, f"{CHECK}.{FITNESS}", text)
 
 
-async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> Seen:
+async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> OpenedSeals:
     """What is sealed of her health and flags, opened for whoever may do this. Raises NotFound, Unavailable."""
     async with service.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, returns.action_of(verb), return_id)
@@ -69,7 +69,7 @@ async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> Se
     return await opened(service, found, case, person_id)
 
 
-async def opened(service: Service, found: Return, case: CaseKnowledge, person_id: UUID | None) -> Seen:
+async def opened(service: Service, found: Return, case: CaseKnowledge, person_id: UUID | None) -> OpenedSeals:
     """Flags that were erased protect her as if all were raised, and an assessment that was erased is none."""
     sealed = {FLAGS: (case.case_id, case.flags), f"{CHECK}.{FITNESS}": (found.id, fitness_of(found))}
     values = [
@@ -78,14 +78,14 @@ async def opened(service: Service, found: Return, case: CaseKnowledge, person_id
         if text is not None
     ]
     if not values:
-        return Seen()
+        return OpenedSeals()
     texts = {
         value.field_class: text
         for value, text in zip(values, await service.vault.open_many(values), strict=True)
     }
     flags, fitness = texts.get(FLAGS), texts.get(f"{CHECK}.{FITNESS}")
     erased = case.flags is not None and flags is None
-    return Seen(
+    return OpenedSeals(
         case.flags,
         fitness_of(found),
         URGENT | UNACCOMPANIED if erased else frozenset(json.loads(flags or "[]")),

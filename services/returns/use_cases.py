@@ -13,19 +13,18 @@ from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, Unavailable, WrongState
 from contracts.organisations import ACTIVE, cell_of, may_receive
-from services.returns.domain import blocks as domain
 from services.returns.domain.assisted_return import Return
-from services.returns.domain.blocks import Known
+from services.returns.domain.blocks import CaseOutlook, blocks
 from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.facts import Fact, ReturnBlocked
 from services.returns.domain.states import Half, Verb, WrongHalf, WrongMove, WrongOutcome
 from services.returns.rules import Country
-from services.returns.sealing import Seen
+from services.returns.sealing import OpenedSeals
 from services.returns.store import known, returns
 from services.returns.store.returns import action_of
 
 
-class Blocked(Conflict):
+class BlockedMove(Conflict):
     """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; that it was tried
     is said.
     """
@@ -107,12 +106,12 @@ class Attempt:
     """A clearance or departure: what was seen of her before the transaction began, and the version that the actor saw."""
 
     return_id: UUID
-    seen: Seen
+    seen: OpenedSeals
     country: Country
     expected: int | None
 
 
-async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple[Return, Blocked | None]:
+async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple[Return, BlockedMove | None]:
     """Cleared, or the reasons why not: an answer and no exception, because what was said of it must be kept."""
     found = await returns.get(tx, actor, action_of(Verb.CLEAR), attempt.return_id, expected=attempt.expected)
     blocked = await _blocked(tx, found, attempt, tx.now, actor.subject)
@@ -123,7 +122,7 @@ async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple
 
 async def depart_return(
     tx: Transaction, actor: Actor, attempt: Attempt, expected_at: datetime, handover: str
-) -> tuple[Return, Blocked | None]:
+) -> tuple[Return, BlockedMove | None]:
     """All of it is asked again, with what is known now, until the day on which she is expected."""
     if not tx.now < expected_at <= tx.now + attempt.country.rules.longest_journey:
         raise refused("expected_at", "must be after now, and within the longest journey", "not-a-journey")
@@ -161,8 +160,8 @@ async def is_listed(tx: Transaction, found: Return) -> bool:
     return may_receive(listed.role, listed.type)
 
 
-def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:
-    return Known(
+def knowledge(case: CaseKnowledge, seen: OpenedSeals, *, listed: bool) -> CaseOutlook:
+    return CaseOutlook(
         age_group=case.age_group,
         flags=seen.flags,
         holds=frozenset(until for until in case.holds.values() if until is not None),
@@ -181,10 +180,10 @@ async def _blocked(
         raise Unavailable("what is known of her has just changed")
     moment = attempt.country.moment(tx.now, arrives_at, clearer)
     now_known = knowledge(case, attempt.seen, listed=await is_listed(tx, found))
-    return domain.blocks(found, now_known, attempt.country.rules, moment)
+    return blocks(found, now_known, attempt.country.rules, moment)
 
 
-async def _tried(tx: Transaction, found: Return, facts: Sequence[Fact]) -> tuple[Return, Blocked | None]:
+async def _tried(tx: Transaction, found: Return, facts: Sequence[Fact]) -> tuple[Return, BlockedMove | None]:
     await returns.save(tx, found, facts)
     reasons = [fact.reasons for fact in facts if isinstance(fact, ReturnBlocked)]
-    return found, Blocked(reasons[0]) if reasons else None
+    return found, BlockedMove(reasons[0]) if reasons else None

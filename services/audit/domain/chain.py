@@ -60,7 +60,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class LinkedLeaf:
     """A leaf in its place: `hash` covers the leaf and, through `previous`, everything before it.
 
     Without `record` only the links can be checked.
@@ -80,9 +80,9 @@ def commitment(salt: bytes, body: bytes) -> str:
     return hmac.new(salt, body, hashlib.sha256).hexdigest()
 
 
-def link(previous: str, leaf: Leaf) -> Linked:
+def link(previous: str, leaf: Leaf) -> LinkedLeaf:
     digest = hashlib.sha256(bytes.fromhex(previous) + leaf.canonical()).hexdigest()
-    return Linked(leaf, previous, digest)
+    return LinkedLeaf(leaf, previous, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Verdict:
     first_broken: int | None
 
 
-def verify(linked: Iterable[Linked], after: Verdict | None = None) -> Verdict:
+def verify(linked: Iterable[LinkedLeaf], after: Verdict | None = None) -> Verdict:
     """Recompute links from leaves, and commitments from what is kept. A verdict over earlier entries is continued."""
     count, head = (after.entries, after.head) if after else (0, GENESIS)
     if after is not None and after.first_broken is not None:

@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import upsert_set
 from services.audit.domain.verification import Verification
 from services.audit.store.tables import VERIFICATIONS
 
-_READER = Reader(Verification, VERIFICATIONS)
+_READER = RowReader(Verification, VERIFICATIONS)
 _GET = f"select {_READER.columns()} from audit.verifications where id = :id"
 _LIST = text(
     f"""

@@ -7,13 +7,11 @@ from itertools import product
 
 from contracts.disclosure import (
     AgreementTerms,
+    ComputedDisclosure,
     ConsentTerms,
     DisclosureRequest,
     compute,
     fields_hash,
-)
-from contracts.disclosure import (
-    Disclosure as Computed,
 )
 from services.consent.domain.disclosure import SEALABLE, Authority, Disclosure, Request
 from services.consent.domain.record import ConsentRecord
@@ -22,7 +20,7 @@ from services.consent.domain.terms import awaited
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class DirectoryEntry:
     """What the directory says of an organisation; it outweighs what a referral says."""
 
     cell: str
@@ -35,7 +33,7 @@ class Ground:
 
     cell: str
     agreements: Sequence[AgreementTerms]
-    directory: Mapping[str, Listed]
+    directory: Mapping[str, DirectoryEntry]
 
     def agreement(self, id_: str) -> AgreementTerms | None:
         """As it stands today."""
@@ -51,7 +49,7 @@ class Ground:
 class Decision:
     """The computed disclosure, with the record and the agreement that gave it."""
 
-    computed: Computed
+    computed: ComputedDisclosure
     request: Request
     record: ConsentRecord | None = None
     agreement: AgreementTerms | None = None
@@ -79,7 +77,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TokenRequest:
     """What the border asks a token for."""
 
     recipient: str
@@ -102,7 +100,7 @@ def decide(records: Sequence[ConsentRecord], ground: Ground, request: Request, n
 
 
 def token_refusal(
-    disclosure: Disclosure, record: ConsentRecord, ground: Ground, wanted: Wanted, now: datetime
+    disclosure: Disclosure, record: ConsentRecord, ground: Ground, wanted: TokenRequest, now: datetime
 ) -> str | None:
     """Why no token may be given now, or None. It must still be allowed, and be exactly what was authorised.
 
@@ -113,7 +111,7 @@ def token_refusal(
         return disclosure.refusal or "no_consent"
     if disclosure.stage not in SEALABLE:
         return _not_sealable(disclosure)
-    if wanted != Wanted(disclosure.request.recipient, authority.revision, authority.fields_hash):
+    if wanted != TokenRequest(disclosure.request.recipient, authority.revision, authority.fields_hash):
         return "disclosure_changed"
     decision = _again(disclosure.request, record, ground, authority, now)
     if decision.computed.refusal is not None:

@@ -16,7 +16,7 @@ FIRST = "0" * 64
 """What the first revision links to."""
 
 
-class Broken(Exception):
+class BrokenChain(Exception):
     """A revision is not what its hash says, or does not follow the one before; names the revision's number."""
 
     def __init__(self, number: int) -> None:
@@ -66,6 +66,6 @@ def verify(bodies: Iterable[tuple[dict[str, Any], str]], salt: str) -> int:
     previous, count = FIRST, 0
     for count, (body, stored) in enumerate(bodies, start=1):
         if body.get("revision") != count or body.get("previous") != previous or digest(body, salt) != stored:
-            raise Broken(count)
+            raise BrokenChain(count)
         previous = stored
     return count

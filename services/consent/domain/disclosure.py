@@ -150,7 +150,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ReferralEnd:
     """How and when its referral ended, where the agreement lets its recipient read on for some time."""
 
     reason: str
@@ -166,7 +166,7 @@ class Disclosure:
     authority: Authority | None = None
     refusal: str | None = None
     recalled_for: str | None = None
-    ended: Ended | None = None
+    ended: ReferralEnd | None = None
     fence_due: bool = False
     """Recalled, and exchange has not yet confirmed that a token given before can no longer become an envelope."""
     entries: list[Entry] = field(default_factory=list)
@@ -233,7 +233,7 @@ class Disclosure:
         if self.stage not in OPEN:
             return []
         self.write(Step.ENDED, reason)
-        self.ended, self.changed = Ended(reason, at, at + retention), True
+        self.ended, self.changed = ReferralEnd(reason, at, at + retention), True
         return [ReadingEndDue(self.id, reason, self.ended.until)]
 
     def read_on(self, retention: timedelta, at: datetime) -> list[Fact]:

@@ -12,7 +12,7 @@ from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.narrowing import Part
 from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
-from services.consent.domain.terms import Incomplete, Terms, awaited, check_given, check_protection
+from services.consent.domain.terms import IncompleteTerms, Terms, awaited, check_given, check_protection
 
 ASK_AGAIN_WITHIN = timedelta(days=30)
 """Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this it is recalled."""
@@ -73,7 +73,7 @@ class ConsentRecord:
         """Whether a verb passes now. It is made on a copy, so that what a view offers and what a command does cannot differ."""
         try:
             verb(replace(self, disclosures=[], unsaved=[]))
-        except (WrongState, SamePerson, Incomplete):
+        except (WrongState, SamePerson, IncompleteTerms):
             return False
         return True
 

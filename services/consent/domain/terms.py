@@ -60,7 +60,7 @@ class LegalBasis(StrEnum):
     """In place of a consent, never beside one."""
 
 
-class Incomplete(Exception):
+class IncompleteTerms(Exception):
     """The record lacks what makes it a consent: the field and the rule, never a value."""
 
     def __init__(self, field: str, rule: str, code: str = "incomplete") -> None:
@@ -176,15 +176,17 @@ def instant(at: datetime) -> str:
 def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
     """What every consent given or renewed must hold. Raises Incomplete; a refusal needs none of it."""
     if terms.protects:
-        raise Incomplete("legal_basis", "what stands in place of a consent is no consent")
+        raise IncompleteTerms("legal_basis", "what stands in place of a consent is no consent")
     if not terms.risks_explained:
-        raise Incomplete("risks_explained", "the risks must have been explained to her")
+        raise IncompleteTerms("risks_explained", "the risks must have been explained to her")
     if not at < terms.valid_until <= at + LONGEST:
-        raise Incomplete("valid_until", f"must lie ahead, at most {LONGEST.days} days")
+        raise IncompleteTerms("valid_until", f"must lie ahead, at most {LONGEST.days} days")
     if terms.method is Method.SPOKEN and "witness" not in sealed:
-        raise Incomplete("witness", "a spoken consent needs a witness")
+        raise IncompleteTerms("witness", "a spoken consent needs a witness")
     if terms.interpreted and not terms.interpreter_undertaking:
-        raise Incomplete("interpreter_undertaking", "the interpreter must have undertaken confidentiality")
+        raise IncompleteTerms(
+            "interpreter_undertaking", "the interpreter must have undertaken confidentiality"
+        )
     if terms.capacity.for_child:
         _check_for_child(terms, sealed)
 
@@ -192,24 +194,26 @@ def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
 def check_protection(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
     """What stands in place of a consent names its law and its reasons, and lasts no longer than it may. Raises Incomplete."""
     if not terms.protects or terms.law is None:
-        raise Incomplete("law", "a law must allow it")
+        raise IncompleteTerms("law", "a law must allow it")
     if "reasons" not in sealed:
-        raise Incomplete("reasons", "why she cannot be asked, and what threatens her")
+        raise IncompleteTerms("reasons", "why she cannot be asked, and what threatens her")
     if not at < terms.valid_until <= at + protection().valid_for:
-        raise Incomplete("valid_until", "must lie ahead, and soon")
+        raise IncompleteTerms("valid_until", "must lie ahead, and soon")
 
 
 def _check_for_child(terms: Terms, sealed: frozenset[str]) -> None:
     if terms.capacity is Capacity.GUARDIAN and "guardian" not in sealed:
-        raise Incomplete("guardian", "a guardian's consent names the guardian")
+        raise IncompleteTerms("guardian", "a guardian's consent names the guardian")
     if terms.capacity is Capacity.GUARDIAN and "guardian_relationship" not in sealed:
-        raise Incomplete(
+        raise IncompleteTerms(
             "guardian_relationship", "a guardian's consent says what the guardian is to the child"
         )
     if terms.capacity is Capacity.BEST_INTERESTS and terms.decided_by is None:
-        raise Incomplete("decided_by", "a decision in her best interests names the organisation that took it")
+        raise IncompleteTerms(
+            "decided_by", "a decision in her best interests names the organisation that took it"
+        )
     if terms.assent not in {Assent.GIVEN, Assent.TOO_YOUNG}:
-        raise Incomplete("assent", "a child old enough to be asked must have assented")
+        raise IncompleteTerms("assent", "a child old enough to be asked must have assented")
 
 
 def check_speaker(terms: Terms, *, child: bool) -> None:
@@ -218,9 +222,9 @@ def check_speaker(terms: Terms, *, child: bool) -> None:
         rule = (
             "a child does not consent alone: a guardian or a decision in her best interests, and her assent"
         )
-        raise Incomplete("capacity", rule, "child-alone")
+        raise IncompleteTerms("capacity", rule, "child-alone")
     if not child and terms.capacity.for_child:
-        raise Incomplete("capacity", "an adult is asked herself", "adult-asked-herself")
+        raise IncompleteTerms("capacity", "an adult is asked herself", "adult-asked-herself")
 
 
 def awaited(terms: Terms) -> str:

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set, upsert_set
-from services.consent.domain.disclosure import Authority, Disclosure, Ended, Request, Stage
+from services.consent.domain.disclosure import Authority, Disclosure, ReferralEnd, Request, Stage
 from services.consent.store.tables import DISCLOSURES, LEDGER
 
 _ONE = text("select * from consent.disclosures where id = :id")
@@ -24,8 +24,8 @@ _UNDER = text(
 _SAVE = upsert_set(DISCLOSURES)
 _WRITE_ENTRIES = insert_set(LEDGER, without=["at"])
 
-_REQUESTS = Reader(Request, DISCLOSURES, fields="asked")
-_AUTHORITIES = Reader(Authority, DISCLOSURES)
+_REQUESTS = RowReader(Request, DISCLOSURES, fields="asked")
+_AUTHORITIES = RowReader(Authority, DISCLOSURES)
 
 
 async def find(tx: Transaction, disclosure_id: UUID) -> Disclosure | None:
@@ -63,7 +63,7 @@ def _disclosure(row: Row[Any]) -> Disclosure:
         authority=None if row.consent_id is None else _AUTHORITIES.row(row),
         refusal=row.refusal,
         recalled_for=row.recalled_for,
-        ended=None if row.ended_for is None else Ended(row.ended_for, row.ended_at, row.reads_until),
+        ended=None if row.ended_for is None else ReferralEnd(row.ended_for, row.ended_at, row.reads_until),
         fence_due=row.fence_due,
     )
 

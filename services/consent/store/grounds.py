@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from contracts.disclosure import AgreementTerms
 from contracts.organisations import ACTIVE, may_receive
-from services.consent.domain.authorisation import Ground, Listed
+from services.consent.domain.authorisation import DirectoryEntry, Ground
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.ground import AgreementVersions
 from services.consent.store.tables import AGREEMENTS
@@ -26,7 +26,7 @@ _DIRECTORY = text(
     "select id, cell, role, type from chassis.organisations where status = :active and id = any(cast(:ids as text[]))"
 )
 _SAVE = insert_missing(AGREEMENTS)
-_TERMS = Reader(AgreementTerms, AGREEMENTS)
+_TERMS = RowReader(AgreementTerms, AGREEMENTS)
 
 
 async def ground(
@@ -44,7 +44,9 @@ async def ground(
     known = list(disclosures)
     ids = sorted({*recipients, *(disclosure.request.recipient for disclosure in known)})
     listed = await tx.execute(_DIRECTORY, {"active": ACTIVE, "ids": ids})
-    directory = {row.id: Listed(row.cell, row.role) for row in listed if may_receive(row.role, row.type)}
+    directory = {
+        row.id: DirectoryEntry(row.cell, row.role) for row in listed if may_receive(row.role, row.type)
+    }
     under = sorted({one.authority.agreement_id for one in known if one.authority is not None})
     cells = sorted({one.cell for one in directory.values()})
     asked = {"now": now, "ids": under, "cell": cell, "cells": cells}

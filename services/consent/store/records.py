@@ -15,7 +15,7 @@ from chassis.database import Transaction
 from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set, upsert_set
 from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
@@ -85,11 +85,11 @@ _UPDATE = update_set(
     version="revision",
 )
 _ADD_REVISIONS = insert_set(REVISIONS)
-_READER = Reader(ConsentRecord, RECORDS, convert={"terms": Terms.from_json})
+_READER = RowReader(ConsentRecord, RECORDS, convert={"terms": Terms.from_json})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRecord:
     """A record under its lock, with the database's time since when it is held."""
 
     record: ConsentRecord
@@ -108,13 +108,13 @@ async def case_for(tx: Transaction, actor: Actor, action: str, consent_id: UUID)
 
 async def get(
     tx: Transaction, actor: Actor, action: str, consent_id: UUID, *, expected: int | None = None
-) -> Held:
+) -> HeldRecord:
     """Lock a record for this actor to move it. Raises NotFound, or PreconditionFailed if it is not as expected."""
     await case_for(tx, actor, action, consent_id)
     return await hold(tx, consent_id, expected=expected)
 
 
-async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None) -> Held:
+async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None) -> HeldRecord:
     """Lock a record whose caller's right was checked before, or that the service itself moves."""
     row = (await tx.execute(_LOCK_RECORD, {"id": consent_id})).first()
     if row is None:
@@ -123,10 +123,10 @@ async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None
         raise PreconditionFailed
     record = _READER.row(row)
     record.disclosures = await disclosures.of_record(tx, consent_id)
-    return Held(record, row.now)
+    return HeldRecord(record, row.now)
 
 
-async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | None, Disclosure]:
+async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[HeldRecord | None, Disclosure]:
     """A disclosure with the record it was authorised under, that record locked; None where it was refused."""
     found = await disclosures.find(tx, disclosure_id)
     if found is None:

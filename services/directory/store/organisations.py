@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set, upsert_set
 from services.directory.domain.organisation import DirectoryChanged, Organisation, Profile, Service
 from services.directory.domain.staff import Staff, StaffChanged
@@ -34,8 +34,8 @@ _UPDATE = update_set(
 _PUT_SERVICE = upsert_set(SERVICES)
 _NO_STAFF = text("delete from directory.staff where organisation = :id")
 _PUT_STAFF = insert_set(STAFF)
-_PROFILES = Reader(Profile, ORGANISATIONS)
-_OFFERED = Reader(Service, SERVICES, code="service")
+_PROFILES = RowReader(Profile, ORGANISATIONS)
+_OFFERED = RowReader(Service, SERVICES, code="service")
 
 
 async def lock_directory(tx: Transaction) -> None:

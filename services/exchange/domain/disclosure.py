@@ -52,12 +52,12 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 )
 
 
-class WrongMove(ValueError):
+class WrongDisclosureMove(ValueError):
     """The verb is not one of the moves from the present state."""
 
 
 @dataclass(frozen=True, slots=True)
-class Authorised:
+class AuthorisedDisclosure:
     """What consent allowed, as it said it: names of fields, never a value."""
 
     case_id: UUID
@@ -87,7 +87,7 @@ class Disclosure:
 
     id: UUID
     state: State = State.EXPECTED
-    authorised: Authorised | None = None
+    authorised: AuthorisedDisclosure | None = None
     case_id: UUID | None = None
     entry: int | None = None
     chain_head: str | None = None
@@ -98,9 +98,9 @@ class Disclosure:
     changed: bool = False
 
     @property
-    def terms(self) -> Authorised:
+    def terms(self) -> AuthorisedDisclosure:
         if self.authorised is None:
-            raise WrongMove("this disclosure was never authorised")
+            raise WrongDisclosureMove("this disclosure was never authorised")
         return self.authorised
 
     @property
@@ -108,7 +108,7 @@ class Disclosure:
         """Recalled: nothing of it may be sealed any more."""
         return self.state in {State.RECALLED, State.ANSWERED}
 
-    def authorise(self, authorised: Authorised) -> list[Fact]:
+    def authorise(self, authorised: AuthorisedDisclosure) -> list[Fact]:
         """Said again after a refusal by consent, or after a recall that overtook it, it changes nothing."""
         if self.authorised is not None:
             return []
@@ -187,7 +187,7 @@ class Disclosure:
 
     def _move(self, to: State) -> None:
         if to not in MOVES[self.state]:
-            raise WrongMove(f"no move from {self.state} to {to}")
+            raise WrongDisclosureMove(f"no move from {self.state} to {to}")
         self.state, self.changed = to, True
 
     def _outcome(self, at: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from services.exchange.domain.disclosure import answer_item
 from services.exchange.domain.facts import ControlDue, Fact
 
 
-class Held(StrEnum):
+class ReceivedState(StrEnum):
     """A tombstone stands for what was recalled before it was opened."""
 
     OPEN = "open"
@@ -23,7 +23,7 @@ class Held(StrEnum):
 class ReceivedDisclosure:
     id: UUID
     sender_cell: str
-    state: Held
+    state: ReceivedState
     case_id: UUID | None = None
     referral_id: UUID | None = None
     reference: UUID | None = None
@@ -33,15 +33,15 @@ class ReceivedDisclosure:
 
     def recall(self) -> bool:
         """Whether it was open here and someone has to close it; a tombstone is answered at once."""
-        if self.state is not Held.OPEN:
+        if self.state is not ReceivedState.OPEN:
             return False
-        self.state, self.changed = Held.RECALLED, True
+        self.state, self.changed = ReceivedState.RECALLED, True
         return True
 
     def close(self, answer: str, law: str | None) -> list[Fact]:
         """Closed in this cell; the sender is told how. An answer may be made better later (restricted, then retained)."""
-        if self.state not in {Held.RECALLED, Held.ANSWERED}:
+        if self.state not in {ReceivedState.RECALLED, ReceivedState.ANSWERED}:
             return []
-        self.state, self.changed = Held.ANSWERED, True
+        self.state, self.changed = ReceivedState.ANSWERED, True
         content = Answer(self.id, answer, law)
         return [ControlDue(answer_item(self.id, answer), self.sender_cell, content, self.reference)]

@@ -52,7 +52,7 @@ QUEUE: Mapping[QueueState, frozenset[QueueState]] = MappingProxyType(
 UNANSWERED = frozenset(state for state, to in QUEUE.items() if Q.DELIVERED in to)
 
 
-class WrongMove(ValueError):
+class WrongItemMove(ValueError):
     """Not one of the moves from where the item stands."""
 
 

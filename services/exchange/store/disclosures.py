@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
 from services.exchange.domain.disclosure import Disclosure
 from services.exchange.store.relations import ensure_references
 from services.exchange.store.tables import DISCLOSURES
 
-_DISCLOSURES = Reader(Disclosure, DISCLOSURES)
+_DISCLOSURES = RowReader(Disclosure, DISCLOSURES)
 _SELECT = f"select {_DISCLOSURES.columns()} from exchange.disclosures"
 _LOAD = text(f"{_SELECT} where id = any(cast(:ids as uuid[])) order by id for update")
 _READ = text(f"{_SELECT} where id = :id")

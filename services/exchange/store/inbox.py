@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from contracts.border.items import ItemClass, Outcome
 from services.exchange.domain.chain import IncomingChain, Place
@@ -45,7 +45,7 @@ _QUARANTINE = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawRecord:
     """One record of a partner's topic, as it was read."""
 
     cell: str
@@ -72,25 +72,27 @@ async def offsets(tx: Transaction, cell: str) -> dict[int, int]:
     return {row.partition: row.next_offset for row in await tx.execute(text(statement), {"cell": cell})}
 
 
-async def store_raw(tx: Transaction, cell: str, records: Sequence[Raw], following: Mapping[int, int]) -> None:
+async def store_raw(
+    tx: Transaction, cell: str, records: Sequence[RawRecord], following: Mapping[int, int]
+) -> None:
     """The bytes and how far we read, in one transaction: nothing is lost and nothing is kept twice."""
     await _STORE.write(tx, records)
     moved = [{"partition": partition, "next_offset": offset} for partition, offset in following.items()]
     await _MOVE.write(tx, moved, cell=cell)
 
 
-async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[Raw]:
+async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[RawRecord]:
     parameters = {"cell": cell, "partition": after[0], "offset": after[1], "limit": limit}
     return _RECORDS.all(await tx.execute(_PAGE, parameters))
 
 
-async def hold(tx: Transaction, raw: Raw) -> bool:
+async def hold(tx: Transaction, raw: RawRecord) -> bool:
     """Lock the record if it is still there; another process may have been faster."""
     statement = 'select 1 from exchange.inbox where cell = :cell and partition = :partition and "offset" = :offset for update'
     return (await tx.execute(text(statement), _key(raw))).first() is not None
 
 
-async def drop(tx: Transaction, raw: Raw) -> None:
+async def drop(tx: Transaction, raw: RawRecord) -> None:
     """Done with: its items are applied, or it stands in quarantine."""
     statement = (
         'delete from exchange.inbox where cell = :cell and partition = :partition and "offset" = :offset'
@@ -98,7 +100,7 @@ async def drop(tx: Transaction, raw: Raw) -> None:
     await tx.execute(text(statement), _key(raw))
 
 
-async def failed(tx: Transaction, raw: Raw) -> None:
+async def failed(tx: Transaction, raw: RawRecord) -> None:
     statement = (
         "update exchange.inbox set attempts = attempts + 1"
         ' where cell = :cell and partition = :partition and "offset" = :offset'
@@ -106,7 +108,7 @@ async def failed(tx: Transaction, raw: Raw) -> None:
     await tx.execute(text(statement), _key(raw))
 
 
-async def set_aside(tx: Transaction, raw: Raw, code: str, disclosures: Sequence[UUID] = ()) -> None:
+async def set_aside(tx: Transaction, raw: RawRecord, code: str, disclosures: Sequence[UUID] = ()) -> None:
     """Before it is dropped: what was refused is kept whole for whoever has to look into it, MAX_KEPT of each partner."""
     facts = {"code": code, "disclosures": list(disclosures), "now": tx.now, "most": MAX_KEPT}
     await tx.execute(_QUARANTINE, {**_key(raw), **facts})
@@ -118,9 +120,9 @@ async def forget(tx: Transaction, cell: str, disclosure_id: UUID) -> None:
     await tx.execute(text(statement), {"cell": cell, "id": disclosure_id})
 
 
-_RECORDS = Reader(Raw, INBOX)
-_CHAINS = Reader(IncomingChain, INCOMING_CHAINS)
-_ITEMS = Reader(IncomingItem, INCOMING_ITEMS)
+_RECORDS = RowReader(RawRecord, INBOX)
+_CHAINS = RowReader(IncomingChain, INCOMING_CHAINS)
+_ITEMS = RowReader(IncomingItem, INCOMING_ITEMS)
 _FIRST_LINK = insert_missing(INCOMING_CHAINS)
 _LINK = update_set(INCOMING_CHAINS, "seq", "head", "forks", "announced")
 _MISSING = insert_missing(GAPS)
@@ -180,5 +182,5 @@ async def add_item(tx: Transaction, cell: str, envelope_id: UUID, item: Incoming
     await _ITEM.write(tx, [item], cell=cell, envelope_id=envelope_id, at=tx.now)
 
 
-def _key(raw: Raw) -> dict[str, object]:
+def _key(raw: RawRecord) -> dict[str, object]:
     return {"cell": raw.cell, "partition": raw.partition, "offset": raw.offset}

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set
 from contracts.border.items import ItemClass
 from contracts.border.wire import control_from_json, control_to_json
@@ -21,7 +21,7 @@ from services.exchange.domain.sent import (
     SentItem,
     SentProcess,
     SentState,
-    WrongMove,
+    WrongItemMove,
 )
 from services.exchange.store.tables import ENVELOPE_ITEMS, ENVELOPES, OUTGOING_CHAINS, RECEIPTS
 
@@ -42,12 +42,12 @@ _LINK = update_set(OUTGOING_CHAINS, "seq", "head")
 _ENVELOPE = insert_set(ENVELOPES)
 _ITEM = insert_set(ENVELOPE_ITEMS, without=["code"])
 _RECEIPT = insert_missing(RECEIPTS)
-_CHAINS = Reader(OutgoingChain, OUTGOING_CHAINS)
+_CHAINS = RowReader(OutgoingChain, OUTGOING_CHAINS)
 _COLUMNS = "i.item_class, i.item_id, i.case_id, i.disclosure_id, i.referral_id, i.content, i.reference"
-_READERS: Mapping[ItemClass, Reader[Any]] = {
-    ItemClass.CONTROL: Reader(SentControl, ENVELOPE_ITEMS, convert={"content": control_from_json}),
-    ItemClass.PROCESS: Reader(SentProcess, ENVELOPE_ITEMS),
-    ItemClass.DISCLOSURE: Reader(SentDisclosure, ENVELOPE_ITEMS),
+_READERS: Mapping[ItemClass, RowReader[Any]] = {
+    ItemClass.CONTROL: RowReader(SentControl, ENVELOPE_ITEMS, convert={"content": control_from_json}),
+    ItemClass.PROCESS: RowReader(SentProcess, ENVELOPE_ITEMS),
+    ItemClass.DISCLOSURE: RowReader(SentDisclosure, ENVELOPE_ITEMS),
 }
 
 
@@ -91,7 +91,7 @@ async def move_items(
 ) -> None:
     """Items that wait for a receipt have it now, or will get none; others stay as they are. Raises WrongMove."""
     if state not in ENDS:
-        raise WrongMove(f"an item that waits does not become {state}")
+        raise WrongItemMove(f"an item that waits does not become {state}")
     statement = (
         "update exchange.envelope_items set state = :s, code = :c"
         " where item_id = any(cast(:ids as uuid[])) and state = 'waiting'"

@@ -61,7 +61,7 @@ ONLY_TOLD = "replayed"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardControl:
     """A control item with where it came from. `issued` is when the partner signed it, `evidence` what it signed.
 
     `own` are the organisations of this cell that have keys: a partner can speak about envelopes to no others.
@@ -74,7 +74,7 @@ class Heard:
     own: frozenset[str]
 
 
-async def apply_control(tx: Transaction, heard: Heard) -> None:
+async def apply_control(tx: Transaction, heard: HeardControl) -> None:
     """A partner can speak only about what was sent to it or came from it."""
     content = heard.item.control
     match content:
@@ -116,7 +116,7 @@ def _listing(tx: Transaction, cell: str, listing: Listing) -> None:
         )
 
 
-async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:
+async def _receipt(tx: Transaction, heard: HeardControl, receipt: Receipt) -> None:
     sent = await outgoing_envelopes.sent_item(tx, heard.cell, receipt.item_id)
     if sent is None or isinstance(sent, SentControl):
         return
@@ -157,7 +157,7 @@ async def _process_outcome(
     tx.say(outgoing(fact))
 
 
-async def _refusal(tx: Transaction, heard: Heard, refusal: Refusal) -> None:
+async def _refusal(tx: Transaction, heard: HeardControl, refusal: Refusal) -> None:
     """The hash finds the envelope only if it arrived as it left; what was changed on the way is missed by its number."""
     for sent in await outgoing_envelopes.items_of(tx, heard.cell, sha256=refusal.sha256):
         await outgoing_envelopes.add_receipt(
@@ -169,7 +169,7 @@ async def _refusal(tx: Transaction, heard: Heard, refusal: Refusal) -> None:
             await _outcome(tx, heard.cell, sent, "refused", refusal.code)
 
 
-async def _recall(tx: Transaction, heard: Heard, recall: Recall) -> None:
+async def _recall(tx: Transaction, heard: HeardControl, recall: Recall) -> None:
     """Known and open: whoever holds the fields closes them and answers. Not known: a tombstone, answered at once."""
     await inbox.forget(tx, heard.cell, recall.disclosure_id)
     held = await received.lock(tx, heard.cell, recall.disclosure_id)
@@ -220,7 +220,7 @@ async def _answer(tx: Transaction, cell: str, answer: Answer) -> None:
     await disclosures.save(tx, [disclosure])
 
 
-async def _presence(tx: Transaction, heard: Heard, presence: Presence) -> None:
+async def _presence(tx: Transaction, heard: HeardControl, presence: Presence) -> None:
     """What the partner counted the last time should be here by now; what is not is asked for by its number."""
     if await partners.hear(tx, heard.cell, heard.issued.astimezone(UTC), presence.read):
         tx.say(whole_listing_due(tx, heard.cell))
@@ -294,7 +294,7 @@ async def _spent(tx: Transaction, item_id: UUID) -> bool:
     return await outgoing_envelopes.times_sealed(tx, item_id) >= MAX_SEALS
 
 
-async def _void(tx: Transaction, heard: Heard, void: Void) -> None:
+async def _void(tx: Transaction, heard: HeardControl, void: Void) -> None:
     if void.recipient not in heard.own:
         return
     chain = await inbox.lock_chain(tx, heard.cell, void.recipient)

@@ -14,7 +14,7 @@ PATIENCE_MILLISECONDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class RecalledDisclosure:
     """What consent recalled, and why, as `disclosure.recalled` says it too."""
 
     disclosure_id: UUID
@@ -23,7 +23,7 @@ class Recalled:
     reason: str
 
 
-async def fence(tx: Transaction, recalled: Recalled) -> bool:
+async def fence(tx: Transaction, recalled: RecalledDisclosure) -> bool:
     """Whether anything of it ever left. Whoever seals holds the row until its commit, and whoever comes later finds it over.
 
     The event that says the same comes later or came before, and then changes nothing.

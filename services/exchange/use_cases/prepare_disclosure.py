@@ -20,7 +20,7 @@ class NotYet(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDisclosure:
     """`sealed` maps each field to its ciphertext; `new_case` says that nobody here knew the reference."""
 
     case_id: UUID
@@ -29,7 +29,9 @@ class Prepared:
     sealed: dict[str, str]
 
 
-async def prepare(database: Database, vault: Vault, way: Way, item: DisclosureItem) -> Prepared | None:
+async def prepare(
+    database: Database, vault: Vault, way: Way, item: DisclosureItem
+) -> PreparedDisclosure | None:
     """Outside any transaction: the vault is another database. None for what was taken in before, or recalled."""
     content = item.disclosure
     async with database.transaction(database.system()) as tx:
@@ -43,7 +45,7 @@ async def prepare(database: Database, vault: Vault, way: Way, item: DisclosureIt
         raise NotYet
     person_id = await _with_key(vault, person or uuid4())
     sealed = await _seal(vault, person_id, content)
-    return Prepared(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
+    return PreparedDisclosure(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
 
 
 async def _with_key(vault: Vault, person_id: UUID) -> UUID:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from contracts.country.response_clock import ResponseClock
-from services.referral.domain.facts import Fact, Ignored, ReferralReceived, TransferMoved
+from services.referral.domain.facts import CodeIgnored, Fact, ReferralReceived, TransferMoved
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State, Verb
 
@@ -67,7 +67,7 @@ class CaseReferrals:
             following = offer.disclosure_id
             if following is not None and following != known.disclosure_id:  # the one before was replaced
                 return known.authorise(following, offer.fields, ())
-            return [Ignored(offer.id, offer.half, "disclosure.received", known.state)]
+            return [CodeIgnored(offer.id, offer.half, "disclosure.received", known.state)]
         self.halves[offer.id, Half.INCOMING] = offer
         offer.received_at = now
         if known is not None:

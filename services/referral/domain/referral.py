@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contracts.country.response_clock import Deadlines
 from services.referral.domain import facts
-from services.referral.domain.facts import Fact, Ignored, Moved
+from services.referral.domain.facts import CodeIgnored, Fact, HalfMoved
 from services.referral.domain.states import (
     ENDED,
     HELPING,
@@ -234,7 +234,7 @@ class Referral:
         return [self._fact(says, now, **carried), *self._custody(now)]
 
     def _fact(self, says: type[Any], now: datetime, **carried: str) -> Fact:
-        fact: Moved = says(
+        fact: HalfMoved = says(
             case_id=self.case_id,
             referral_id=self.id,
             half=str(self.half),
@@ -258,5 +258,5 @@ class Referral:
             self.answered_at = self.answered_at or now
         self.ended_at = now if self.state in ENDED else None
 
-    def _ignored(self, verb: Verb) -> Ignored:
-        return Ignored(self.id, self.half, verb, self.state)
+    def _ignored(self, verb: Verb) -> CodeIgnored:
+        return CodeIgnored(self.id, self.half, verb, self.state)

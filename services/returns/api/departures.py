@@ -31,7 +31,7 @@ class DepartureForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempted:
+class AttemptReader:
     """Opens what is sealed of her before the request's transaction, because the vault is another database."""
 
     verb: Verb
@@ -48,7 +48,7 @@ class Attempted:
     responses=BLOCKED,
 )
 async def clear_return(
-    attempt: Annotated[Attempt, Depends(Attempted(Verb.CLEAR))], moving: Moving
+    attempt: Annotated[Attempt, Depends(AttemptReader(Verb.CLEAR))], moving: Moving
 ) -> Done | Response:
     cleared, blocked = await use_cases.clear_return(moving.tx, moving.actor, attempt)
     return problem_response(blocked) if blocked else moving.moved(cleared)
@@ -61,7 +61,7 @@ async def clear_return(
     responses=BLOCKED,
 )
 async def depart_return(
-    body: DepartureForm, attempt: Annotated[Attempt, Depends(Attempted(Verb.DEPART))], moving: Moving
+    body: DepartureForm, attempt: Annotated[Attempt, Depends(AttemptReader(Verb.DEPART))], moving: Moving
 ) -> Done | Response:
     departed, blocked = await use_cases.depart_return(
         moving.tx, moving.actor, attempt, body.expected_at, body.handover

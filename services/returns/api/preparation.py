@@ -75,7 +75,7 @@ class FitnessForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed(Generic[F]):
+class SealedForm(Generic[F]):
     """A form whose text is sealed."""
 
     form: F
@@ -84,17 +84,19 @@ class Sealed(Generic[F]):
 
 async def sealed_assessment(
     return_id: UUID, body: AssessmentForm, actor: Who, running: Running
-) -> Sealed[AssessmentForm]:
+) -> SealedForm[AssessmentForm]:
     """Comes before the request's transaction, because the vault is another database."""
     if body.grounds is None:
         if body.result != UNSAFE:
             raise _needed("grounds", "whoever finds it safe says why")
-        return Sealed(body, None)
+        return SealedForm(body, None)
     sealed = await sealing.seal(running, actor, Verb.ASSESS, return_id, sealing.GROUNDS, body.grounds)
-    return Sealed(body, sealed)
+    return SealedForm(body, sealed)
 
 
-async def sealed_check(return_id: UUID, body: CheckForm, actor: Who, running: Running) -> Sealed[CheckForm]:
+async def sealed_check(
+    return_id: UUID, body: CheckForm, actor: Who, running: Running
+) -> SealedForm[CheckForm]:
     if body.check == FITNESS:
         raise use_cases.refused("check", "is recorded as an assessment of its own", "recorded-elsewhere")
     if body.standing and body.check in DOCUMENTS and body.valid_until is None:
@@ -102,9 +104,9 @@ async def sealed_check(return_id: UUID, body: CheckForm, actor: Who, running: Ru
     if body.standing and body.check not in DOCUMENTS and body.grounds is None:
         raise _needed("grounds", "who found it, and on what grounds")
     if body.grounds is None:
-        return Sealed(body, None)
+        return SealedForm(body, None)
     kind = f"{sealing.CHECK}.{body.check}"
-    return Sealed(body, await sealing.seal(running, actor, Verb.CHECK, return_id, kind, body.grounds))
+    return SealedForm(body, await sealing.seal(running, actor, Verb.CHECK, return_id, kind, body.grounds))
 
 
 async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running: Running) -> str:
@@ -135,7 +137,7 @@ def _needed(field: str, message: str) -> Invalid:
 
 @router.post("/assess", summary="The risk assessment: its result, and its grounds under her key")
 async def assess_return(
-    sealed: Annotated[Sealed[AssessmentForm], Depends(sealed_assessment)], moving: Moving
+    sealed: Annotated[SealedForm[AssessmentForm], Depends(sealed_assessment)], moving: Moving
 ) -> Done:
     def assess(found: Return) -> Sequence[Fact]:
         return found.assess(sealed.form.result, sealed.grounds, moving.actor.subject, moving.tx.now)
@@ -150,7 +152,9 @@ async def assess_fitness(sealed: Annotated[str, Depends(sealed_fitness)], moving
 
 
 @router.post("/checks", summary="A document, an escort, or what a child needs; the newest of a kind counts")
-async def record_check(sealed: Annotated[Sealed[CheckForm], Depends(sealed_check)], moving: Moving) -> Done:
+async def record_check(
+    sealed: Annotated[SealedForm[CheckForm], Depends(sealed_check)], moving: Moving
+) -> Done:
     form = sealed.form
     check = Check(form.standing, moving.tx.now, moving.actor.subject, form.valid_until, sealed.grounds)
     return await moving.move(Verb.CHECK, lambda r: r.check(form.check, check))

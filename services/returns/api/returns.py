@@ -20,8 +20,7 @@ from services.returns.domain.blocks import blocks
 from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.states import WEIGHED, Half
 from services.returns.sealing import open_grounds, opened
-from services.returns.store import known
-from services.returns.store import returns as store
+from services.returns.store import known, returns
 
 router = APIRouter(prefix="/v1/returns", tags=["returns"])
 
@@ -75,9 +74,9 @@ async def get_return(
 ) -> queries.ReturnView:
     """Read in one transaction; what is sealed is opened when it has ended, for what stands in the way."""
     async with running.database.transaction(actor.origin()) as tx:
-        meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
+        meant, case_id = await returns.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assisted_return(tx, return_id, meant)
-        found, case = await store.read(tx, return_id, meant), await known.of_case(tx, case_id)
+        found, case = await returns.read(tx, return_id, meant), await known.of_case(tx, case_id)
         listed, permitted = await use_cases.is_listed(tx, found), await rights_in(tx, actor, case_id)
         person_id = await find_person(tx, case_id)
         _read(tx, case_id, return_id)
@@ -112,7 +111,7 @@ async def get_assessment(
 ) -> queries.AssessmentView:
     """Read in one transaction; what is sealed is opened when it has ended."""
     async with running.database.transaction(actor.origin()) as tx:
-        meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
+        meant, case_id = await returns.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assessment(tx, return_id, meant)
         person_id = await find_person(tx, case_id)
         _read(tx, case_id, return_id)

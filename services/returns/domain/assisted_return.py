@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.returns.domain import facts
 from services.returns.domain.check import ESCORT, Check
-from services.returns.domain.facts import ArrivalExpected, Fact, Ignored, Moved
-from services.returns.domain.journey import Journey, Told, bounded
+from services.returns.domain.facts import ArrivalExpected, CodeIgnored, Fact, HalfMoved
+from services.returns.domain.journey import FollowedMove, Journey, bounded
 from services.returns.domain.outcomes import NOT_DISCLOSED, NOT_RETURNED, ONGOING, OUTCOMES
 from services.returns.domain.states import (
     ENDED,
@@ -213,10 +213,10 @@ class Return:
         self.outcome = NOT_RETURNED
         return self._take(Verb.HAND_OVER, now, outcome=NOT_RETURNED, recorded_by=str(self.half))
 
-    def follow(self, verb: Verb, told: Told, now: datetime) -> list[Fact]:
+    def follow(self, verb: Verb, told: FollowedMove, now: datetime) -> list[Fact]:
         """Do what the other half did, if that fits where this one stands; else only note that it was heard."""
         if not self._fits(verb, told):
-            return [Ignored(self.id, self.half, verb, self.state)]
+            return [CodeIgnored(self.id, self.half, verb, self.state)]
         if verb is Verb.CLOSE:
             return self._end(told.reason, now, self._other)
         if verb is Verb.RESUME:
@@ -229,7 +229,7 @@ class Return:
     def _other(self) -> Half:
         return Half.RECEIVING if self.half is Half.SENDING else Half.SENDING
 
-    def _heard(self, verb: Verb, told: Told) -> dict[str, Any]:
+    def _heard(self, verb: Verb, told: FollowedMove) -> dict[str, Any]:
         """What is kept and said of what the other half told with its verb."""
         if verb is Verb.MISS:
             return {"recorded_by": str(self._other)}
@@ -241,7 +241,7 @@ class Return:
             return {"result": told.reason}
         return {}
 
-    def _fits(self, verb: Verb, told: Told) -> bool:
+    def _fits(self, verb: Verb, told: FollowedMove) -> bool:
         if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
             return False
         if self.half is Half.RECEIVING:
@@ -310,8 +310,8 @@ class Return:
         self.version += 1
         return [self._fact(_SAYS[verb], now, **carried)]
 
-    def _fact(self, kind: type[Any], now: datetime, **carried: Any) -> Moved:
-        fact: Moved = kind(
+    def _fact(self, kind: type[Any], now: datetime, **carried: Any) -> HalfMoved:
+        fact: HalfMoved = kind(
             case_id=self.case_id,
             return_id=self.id,
             half=str(self.half),

@@ -24,7 +24,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CaseOutlook:
     """What this cell knows of her case besides the return. Unheard is unknown, and unknown protects: she counts as a
     child, and nobody has accepted her.
     """
@@ -51,7 +51,7 @@ class Moment:
     clearer: str | None = None
 
 
-def blocks(found: Return, known: Known, rules: Rules, moment: Moment) -> tuple[str, ...]:
+def blocks(found: Return, known: CaseOutlook, rules: Rules, moment: Moment) -> tuple[str, ...]:
     """Every code of the list `return_block` that holds now, in the order in which it is said. None: she may go."""
     return tuple(
         code
@@ -76,7 +76,7 @@ def _decision(found: Return, rules: Rules, moment: Moment) -> list[tuple[str, bo
     return [("decision-missing", found.decided_at is None), ("decision-not-confirmed", not fresh)]
 
 
-def _reception(found: Return, known: Known) -> list[tuple[str, bool]]:
+def _reception(found: Return, known: CaseOutlook) -> list[tuple[str, bool]]:
     return [
         ("receiver-not-listed", not known.listed),
         ("reception-not-agreed", found.receiver not in known.accepted_by),
@@ -92,11 +92,11 @@ def _risk(found: Return, moment: Moment) -> list[tuple[str, bool]]:
     ]
 
 
-def _fitness(known: Known, rules: Rules, moment: Moment) -> list[str]:
+def _fitness(known: CaseOutlook, rules: Rules, moment: Moment) -> list[str]:
     return fitness_blocks(known.fitness, known.flags, rules.fitness, moment.leaves, moment.arrives)
 
 
-def _child(found: Return, known: Known, moment: Moment) -> list[tuple[str, bool]]:
+def _child(found: Return, known: CaseOutlook, moment: Moment) -> list[tuple[str, bool]]:
     return [
         ("best-interests-missing", known.child and not _has(found, BEST_INTERESTS, moment)),
         ("guardian-missing", known.child and not _has(found, GUARDIAN, moment)),
@@ -104,7 +104,7 @@ def _child(found: Return, known: Known, moment: Moment) -> list[tuple[str, bool]
     ]
 
 
-def _needs_escort(known: Known) -> bool:
+def _needs_escort(known: CaseOutlook) -> bool:
     return known.child or (known.fitness is not None and known.fitness.escort)
 
 

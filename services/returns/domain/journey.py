@@ -20,7 +20,7 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FollowedMove:
     """What the other half said besides its verb, and when it did it."""
 
     at: datetime

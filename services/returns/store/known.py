@@ -6,14 +6,14 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.returns.domain.case import CaseKnowledge
 from services.returns.store.tables import KNOWN
 
 _ENSURE = insert_missing(KNOWN, "case_id", "holds", "accepted")
 _SAVE = update_set(KNOWN, "age_group", "flags", "holds", "accepted")
-_KNOWLEDGE = Reader(CaseKnowledge, KNOWN)
+_KNOWLEDGE = RowReader(CaseKnowledge, KNOWN)
 _READ = f"select {_KNOWLEDGE.columns()} from returns.known"
 _LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id for update")
 _ONE = text(f"{_READ} where case_id = :case")

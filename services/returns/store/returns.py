@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.identity.access import require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
@@ -27,7 +27,7 @@ _MOVING = [column.name for column in RETURNS.c if column.name not in _KEY_AND_FI
 # A conflict there is only where a partner names one return for two cases: the first stands, and nothing is parked.
 _INSERT = insert_missing(RETURNS, key=("id", "half"))
 _UPDATE = update_set(RETURNS, *_MOVING, stored="stored")
-_RETURNS = Reader(Return, RETURNS, stored="version")
+_RETURNS = RowReader(Return, RETURNS, stored="version")
 _READ = f"select {_RETURNS.columns()} from returns.returns"
 _ONE = f"{_READ} where id = :id and half = :half"
 _LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id, id, half for update")
