@@ -121,7 +121,6 @@ class Admission:
     run: list[ArrivedEvent] = field(default_factory=list)
     parked: list[ParkedEvent] = field(default_factory=list)
     moved: dict[Stream, Mark] = field(default_factory=dict)
-    dropped: int = 0
 
 
 def read(record: Record, interests: Interests) -> IncomingRecord:
@@ -193,7 +192,6 @@ def _fresh(
         return True
     if kept and not mark.parked and incoming.sequence == mark.sequence + 1:
         mark.sequence = incoming.sequence  # it ran ahead of a stopped consumer
-    admission.dropped += 1
     return False
 
 

@@ -22,8 +22,6 @@ RETRY_SECONDS = 1.0
 MAX_BYTES = 100_000
 _PUBLIC = ("kty", "crv", "x", "kid")
 
-Read = Callable[[], Any]
-
 
 class JwksUnreadable(ValueError):
     """The document is no JWKS."""

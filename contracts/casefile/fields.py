@@ -11,7 +11,6 @@ from typing import Literal
 from contracts.casefile.name import full_name
 from contracts.casefile.partial_date import PartialDate
 from contracts.casefile.text import one_line, paragraph
-from contracts.classification import CASE_FILE, Classification
 from contracts.codes import known
 
 Kind = Literal["text", "date", "code", "number", "needs"]
@@ -44,10 +43,6 @@ class Field:
     whole: bool = False
     owner: str = "intake"
     """The service that records it, keeps its revisions, and answers for it at sealing."""
-
-    @property
-    def classification(self) -> Classification:
-        return CASE_FILE[self.name]
 
 
 def _code(

@@ -19,6 +19,7 @@ from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import BrokenChain, verify
 from services.consent.domain.disclosure import ANSWER_WITHIN, Request
+from services.consent.domain.grant import readable
 from services.consent.store import grounds, records
 
 Position = tuple[datetime, UUID]
@@ -186,12 +187,11 @@ _LEDGER = text(
     from consent.ledger as l left join consent.disclosures d on d.id = l.disclosure_id where l.case_id = :case and l.pos > :after order by l.pos limit :limit
     """
 )
-_GRANTED = "*, (referral_id is not null and not closed and valid_until > clock_timestamp()) as granted"
 _GRANTS = text(
-    f"select {_GRANTED} from consent.grants where case_id = :case"
+    "select *, clock_timestamp() as now from consent.grants where case_id = :case"
     " and (cast(:after as uuid) is null or disclosure_id > :after) order by disclosure_id limit :limit"
 )
-_GRANT = text(f"select {_GRANTED} from consent.grants where disclosure_id = :id")
+_GRANT = text("select *, clock_timestamp() as now from consent.grants where disclosure_id = :id")
 
 
 async def consents(
@@ -285,9 +285,9 @@ async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
 
 def _grant(row: Row[Any]) -> GrantView:
     values = row._asdict()
-    return GrantView.model_validate(
-        {**values, "fields": row.fields or [], "back_categories": row.back_categories or []}
-    )
+    granted = readable(row.valid_until, row.now, closed=row.closed)
+    lists = {"fields": row.fields or [], "back_categories": row.back_categories or []}
+    return GrantView.model_validate({**values, **lists, "granted": granted})
 
 
 async def preview(tx: Transaction, cell: str, request: Request) -> Preview:

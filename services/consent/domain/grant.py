@@ -25,6 +25,11 @@ class GrantTerms:
     law: str | None = None
 
 
+def readable(valid_until: datetime | None, now: datetime, *, closed: bool) -> bool:
+    """Whether this cell may still read the fields. Without `valid_until` the recall came first, and the grant never did."""
+    return valid_until is not None and not closed and now < valid_until
+
+
 @dataclass(slots=True)
 class ReceivedGrant:
     """`terms` is None where the recall came first: then the grant is closed before it is known."""
@@ -38,7 +43,7 @@ class ReceivedGrant:
     changed: bool = False
 
     def granted(self, now: datetime) -> bool:
-        return self.terms is not None and not self.closed and now < self.terms.valid_until
+        return readable(self.terms and self.terms.valid_until, now, closed=self.closed)
 
     def receive(self, terms: GrantTerms) -> None:
         """Kept once; a grant that was recalled stays closed whatever arrives after."""
