@@ -15,7 +15,9 @@ Sealed = Annotated[
     StringConstraints(pattern=r"^v1\.[A-Za-z0-9_\-]+$"),
     Field(json_schema_extra={"x-classification": "ciphertext"}),
 ]
-"""AES-256-GCM ciphertext under the person's key (chassis.vault). The only way that anything but operational data travels."""
+"""AES-256-GCM ciphertext under the person's key (chassis.vault). The only way that anything but operational data
+travels.
+"""
 
 
 class UnreadableMessage(ValueError):
@@ -90,7 +92,7 @@ class Meta(BaseModel):
 
     @classmethod
     def from_headers(cls, headers: Any) -> "Meta":
-        """Read the attributes back. Raises Unreadable and echoes nothing of what was there."""
+        """The attributes read back from the headers. Raises UnreadableMessage and echoes nothing of them."""
         try:
             h = {name: value.decode() for name, value in headers}
             return cls.model_construct(

@@ -37,7 +37,7 @@ class UnopenedEnvelope(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyOf:
-    """A key and the organisation whose it is."""
+    """A key and the organisation that owns it."""
 
     organisation: str
     kid: str
@@ -50,7 +50,9 @@ FindKey = Callable[[str], KeyOf | None]
 
 @dataclass(frozen=True, slots=True)
 class OpenedEnvelope:
-    """What an envelope said, who signed it, whose key opened it, and the signed text itself as evidence."""
+    """An envelope's claims, the organisation that signed it, the one whose key opened it, and the signed text itself
+    as evidence.
+    """
 
     claims: Claims
     signer: str
@@ -67,7 +69,7 @@ def seal(claims: Claims, signer: KeyOf, recipient: KeyOf) -> bytes:
 
 
 def open_envelope(raw: bytes, own_key: FindKey, senders_key: FindKey) -> OpenedEnvelope:
-    """Decrypt, verify, parse. Raises Unopened with the code of the first thing that is not right."""
+    """Decrypt, verify, parse. Raises UnopenedEnvelope with the code of the first thing that is not right."""
     if len(raw) > MAX_BYTES:
         raise UnopenedEnvelope("too_large")
     outer = _header(raw, _COMPACT_JWE, _JWE_HEADER, {"alg": AGREE_ALG, "enc": ENCRYPTION, "typ": JWE_TYPE})
@@ -85,7 +87,7 @@ def open_envelope(raw: bytes, own_key: FindKey, senders_key: FindKey) -> OpenedE
 
 
 def sha256(raw: bytes) -> str:
-    """What `prev` of the next envelope holds."""
+    """The hash that the next envelope's `prev` holds."""
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -118,7 +120,7 @@ def _header(raw: bytes, parts: int, members: frozenset[str], fixed: dict[str, st
     if len(pieces) != parts:
         raise UnopenedEnvelope("unreadable")
     try:
-        decoded = [base64url.decode(piece) for piece in pieces]  # all of them: each must be canonical
+        decoded = [base64url.decode(piece) for piece in pieces]  # all parts, because each must be canonical
         header = json.loads(decoded[0])
     except (ValueError, RecursionError) as error:
         raise UnopenedEnvelope("unreadable") from error
