@@ -25,12 +25,14 @@ from contracts.organisations import authority
 
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 60.0
-"""After which a statement fails: longer than any of ours takes, so that a server that is silent is no server."""
+"""The seconds after which a statement fails: longer than any of ours takes, so that a server that is silent is no
+server.
+"""
 CLOSE_SECONDS = 2.0
 
 EVERYBODY = "*"
 _ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
-"""Until the transaction ends. Where it was never set, row-level security shows nothing."""
+"""The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ Traceparent = Callable[[], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who acts, for whom, to what end, and under which policy: it stands on every event of the transaction."""
+    """Who acts, for whom, to what end, and under which policy: an origin stands on every event of the transaction."""
 
     actor: str
     organisation: str
@@ -47,7 +49,7 @@ class Origin:
     policy: str = "none"
     causationid: str | None = None
     rows_of: str = ""
-    """Whose rows the database shows (docs/access.md): an organisation's, or EVERYBODY for what a service does by itself."""
+    """The organisation whose rows the database shows (docs/access.md), or EVERYBODY for the service's own acts."""
 
     @property
     def shown(self) -> str:
@@ -56,7 +58,7 @@ class Origin:
 
 @dataclass(slots=True)
 class Transaction:
-    """One open transaction; what is said in it is written at its end and published after its commit."""
+    """One open transaction; its events are written at its end and published after its commit."""
 
     conn: AsyncConnection
     origin: Origin
@@ -68,7 +70,7 @@ class Transaction:
     """The claim on the Idempotency-Key, where the request carries one (chassis.web.http)."""
 
     def say(self, *facts: Event | DueWork | None, origin: Origin | None = None) -> None:
-        """Say events and make work due, in this order. None is passed over, so a fact may have no event."""
+        """Say events and make work due, in this order. A None is passed over, so a fact may have no event."""
         for fact in facts:
             if isinstance(fact, DueWork):
                 self.due.append(fact)
@@ -87,7 +89,9 @@ class Transaction:
 
     @asynccontextmanager
     async def of_everybody(self) -> AsyncIterator[None]:
-        """The rows of every organisation, for what the policies allow of the whole cell and for finding whose something is."""
+        """The rows of every organisation, for reads that the policies allow of the whole cell and for finding the
+        owner of an identifier.
+        """
         await self.conn.execute(_ROWS_OF, {"rows_of": EVERYBODY})
         yield
         await self.conn.execute(_ROWS_OF, {"rows_of": self.origin.shown})
@@ -98,7 +102,7 @@ class Transaction:
         return moment
 
     async def flush(self) -> None:
-        """Write what was said so far. The transaction does it at its end."""
+        """Write the events and the work said so far. The transaction does it at its end."""
         rows, self.rows = self.rows, []
         due, self.due = self.due, []
         if rows:
@@ -145,12 +149,12 @@ class Database:
         self.events_written = asyncio.Event()
         self.work_written = asyncio.Event()
         self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
-        """Asked at the end of each transaction, before what was said in it is written."""
+        """Asked at the end of each transaction, before its events and its work are written."""
         self._entries: dict[type[Event], Entry] = {}
 
     @asynccontextmanager
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
-        """Commit at the end, with everything that was said; roll back whole on any exception."""
+        """Commit at the end, with all events and work of the transaction; roll back whole on any exception."""
         async with self.engine.begin() as conn:
             await conn.execute(_ROWS_OF, {"rows_of": origin.shown})
             tx = Transaction(conn, origin, self.clock(), self)
@@ -187,7 +191,7 @@ class Database:
     def system(
         self, *, organisation: str = "", purpose: str = "case-management", cause: str | None = None
     ) -> Origin:
-        """The origin of what the service does by itself."""
+        """The origin of the service's own acts, outside any request."""
         return Origin(
             f"system:{self.publisher}",
             organisation or authority(self.cell),
@@ -198,12 +202,12 @@ class Database:
         )
 
     def sever(self) -> None:
-        """Close every connection at once, whatever waits on it: that fails instead of waiting for an answer."""
+        """Close every connection at once: a statement that waits on one fails instead of waiting for an answer."""
         for connection in list(self._connections):
             connection.terminate()
 
     async def close(self) -> None:
-        """Within a few seconds, also where the server does not answer."""
+        """Close the pool within a few seconds, also where the server does not answer."""
         if not await within(CLOSE_SECONDS, self.engine.dispose()):
             log.warning("the connections to the database were cut off")
         self.sever()

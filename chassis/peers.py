@@ -1,4 +1,6 @@
-"""How a service asks another of its cell: address, token, trace, time limit, and what it means that the other is away."""
+"""The way in which a service asks another of its cell: address, token, trace, time limit, and the two ways to get no
+answer.
+"""
 
 from http import HTTPStatus
 from typing import TypeVar
@@ -20,11 +22,15 @@ FINAL = frozenset({404, 409, 410, 422})
 
 
 class PeerAway(Unavailable):
-    """The peer has no address, cannot be reached, is too slow, or did not answer as agreed: the next time may be different."""
+    """The peer has no address, cannot be reached, is too slow, or did not answer as agreed: the next time may be
+    different.
+    """
 
 
 class PeerDeclined(PeerAway):
-    """The peer has said no, and will say it again. Who makes no difference of it takes it for an absence."""
+    """The peer has said no, and will say no again. A caller that makes no difference between the two takes it for an
+    absence.
+    """
 
 
 class Peers:
@@ -35,13 +41,15 @@ class Peers:
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())
 
     def knows(self, peer: str) -> bool:
-        """Whether an address is set, so that there is somebody to ask."""
+        """True where an address is set, so that there is a service to ask."""
         return peer in self._settings.peers
 
     async def ask(
         self, call: Call[Answer], about: UUID | None = None, question: BaseModel | None = None
     ) -> Answer:
-        """The answer. Raises PeerDeclined where it will be no again, PeerAway for everything else that goes wrong."""
+        """The peer's answer. Raises PeerDeclined for a no that will stay one, PeerAway for everything else that goes
+        wrong.
+        """
         if not self.knows(call.peer):
             raise PeerAway(f"no address of {call.peer} is set")
         url = f"{self._settings.peers[call.peer].rstrip('/')}{PREFIX}{call.path.format(id=about)}"

@@ -23,12 +23,12 @@ _PURGE = (
         " where m.source = p.source and m.stream = p.stream and (m.parked or m.ahead > m.sequence))"
     ),
 )
-"""A settled event that a redelivery, or its own turn, would still come to stays: it is what keeps it from running again."""
+"""A settled event stays while a redelivery, or its own turn, may still come: its row keeps it from running again."""
 
 
 def purge_work() -> WorkKind:
     async def act(_: WorkItem) -> None:
-        """All of it is in the database."""
+        """Nothing: the whole work is in the database."""
 
     async def finish(tx: Transaction, _item: WorkItem, _result: Any) -> None:
         for statement in _PURGE:
@@ -39,5 +39,5 @@ def purge_work() -> WorkKind:
 
 
 def next_purge(tx: Transaction) -> DueWork:
-    """Due in a day; saying it when it is due already changes nothing."""
+    """The next purge, due in a day; saying it while it is due already changes nothing."""
     return DueWork(KIND, KEY, due_at=tx.now + EVERY)

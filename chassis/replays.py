@@ -16,7 +16,7 @@ from chassis.work import WorkItem, WorkKind
 
 KIND = "replay"
 SLICE_SECONDS = 5.0
-"""How long one attempt goes on, between two of which the runner may be stopped; a stream that was begun is ended."""
+"""The seconds of one attempt, between two of which the runner may be stopped; a stream that was begun is ended."""
 LEASE_SECONDS = 120.0
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
 
@@ -49,7 +49,7 @@ _END = text("update chassis.replays set state = :state, ended_at = :now where id
 
 
 async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple[UUID, bool]:
-    """A replay of this cause, and whether it is a new one: while one runs, it is that one."""
+    """A replay of this cause, and whether it is a new one: while one runs, that one is the answer."""
     named = {"reason": cause.reason, "place": cause.place}
     replay_id = tx.new_id()
     values = {"id": replay_id, "over_gap": over_gap, "actor": tx.origin.actor, "streams": cause.streams}
@@ -60,7 +60,7 @@ async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple
 
 
 async def stop_replay(tx: Transaction, replay_id: UUID) -> bool:
-    """It ends after the stream that it has in hand. False when it was over."""
+    """Stop a replay after the stream that it has in hand. False when it was over."""
     return await _end(tx, replay_id, STOPPED)
 
 
@@ -76,7 +76,7 @@ async def list_replays(
 
 
 def replay_work(service: Handles) -> WorkKind:
-    """Doing a part twice changes nothing: what was handled is parked no more."""
+    """The kind of work. A part done twice changes nothing: an event that was handled is parked no more."""
 
     async def act(item: WorkItem) -> bool:
         return await _slice(service, UUID(item.key))
@@ -94,7 +94,7 @@ def replay_work(service: Handles) -> WorkKind:
 
 
 async def _slice(service: Handles, replay_id: UUID) -> bool:
-    """Replay some streams. Whether nothing is left to do."""
+    """Replay some streams. True where nothing is left to do."""
     until = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < until:
         async with service.database.transaction(service.database.system()) as tx:

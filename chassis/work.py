@@ -1,4 +1,6 @@
-"""Work: what needs the network or a clock is a due row, claimed, acted on outside any transaction, finished inside one."""
+"""Work: an act that needs the network or a clock is a due row, claimed, acted on outside any transaction, finished
+inside one.
+"""
 
 import asyncio
 import contextlib
@@ -24,10 +26,11 @@ from chassis.supervised import SupervisedLoop
 
 CONCURRENCY = 8
 PRIORITIES = (0, 1, 2, 3)
-"""What `DueWork.priority` may be; the lowest goes first."""
+"""The values of `DueWork.priority`; the lowest goes first."""
 IDLE_POLL_SECONDS = 0.2
 
-# Due by the clock that was passed in, which a test may set; leases by the database's own, which nobody sets.
+# A row is due by the clock that was passed in, which a test may set; its lease runs by the database's own, which
+# nobody sets.
 _CLAIM = text(
     """
     with kinds as (
@@ -105,7 +108,9 @@ class WorkItem:
     claim: datetime
     lane: str = ""
     traceparent: str | None = None
-    """Of the span in which it is worked on: for what leaves by another way than an event or a call."""
+    """The context of the span in which the item is worked on: for messages that leave by another way than an event or
+    a call.
+    """
 
 
 def backoff(attempts: int) -> float:
@@ -115,7 +120,7 @@ def backoff(attempts: int) -> float:
 
 @dataclass(frozen=True)
 class WorkKind:
-    """What to do with items of one kind. `act` may be done more than once; `finish` has its effect exactly once."""
+    """The handling of one kind of work. `act` may be done more than once; `finish` has its effect exactly once."""
 
     kind: str
     act: Callable[[WorkItem], Awaitable[Any]]
@@ -125,7 +130,7 @@ class WorkKind:
     given_up: Callable[[Transaction, WorkItem], Awaitable[None]] | None = None
     """Inside the transaction that marks the item failed for good."""
     recurs: Callable[[Transaction], DueWork] | None = None
-    """What the service says when it starts, for work that comes again by the clock; its `finish` says the next."""
+    """The first item of work that comes again by the clock, said when the service starts; its `finish` says the next."""
     max_attempts: int = 12
     lease_seconds: float = 30.0
     backoff: Callable[[int], float] = backoff
@@ -191,7 +196,7 @@ class WorkRunner(SupervisedLoop):
         return {lane: most - taken[lane] for lane, most in self._lanes.items() if taken[lane] < most}
 
     async def _wait(self) -> None:
-        """Until somebody wakes us, the poll is over, or an item of a full lane is done with."""
+        """Wait until the runner is woken, the poll is over, or an item of a full lane is done."""
         wake = asyncio.create_task(self._database.work_written.wait())
         full = [task for task, lane in self._running.items() if lane not in self._free()]
         try:
@@ -255,7 +260,7 @@ class WorkRunner(SupervisedLoop):
         parameters: dict[str, Any],
         also: Callable[[Transaction, WorkItem], Awaitable[None]] | None = None,
     ) -> None:
-        """Without a database the claim simply runs out, and the item is taken again."""
+        """Put an item off. Without a database the claim simply runs out, and the item is taken again."""
         try:
             async with self._database.transaction(self._database.system()) as tx:
                 put_off = await tx.execute(statement, {"id": item.id, "claim": item.claim, **parameters})
@@ -277,5 +282,5 @@ async def backlog(tx: Transaction, lane: str, *, priority: int | None = None, mo
 
 
 async def retry_failed(tx: Transaction, id_: UUID) -> bool:
-    """An operator tries failed work again from the start. Whether it was failed."""
+    """An operator tries failed work again from the start. True where it was failed."""
     return (await tx.execute(_RETRY, {"id": id_, "now": tx.now})).rowcount == 1

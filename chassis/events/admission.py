@@ -23,12 +23,14 @@ NOT_BEGUN = -1
 """The mark of a stream of which nothing was handled but protective events that ran ahead of a stopped consumer."""
 
 Stream = tuple[str, str]
-"""The source that says a stream, and the stream."""
+"""The service that says a stream (its `source`), and the stream's own name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an event is parked: the class of an error, and the line of our code that raised it. Never what it said."""
+    """The reason why an event is parked: the class of an error, and the line of our code that raised it. Never the
+    error's message.
+    """
 
     reason: str
     place: str = ""
@@ -67,7 +69,7 @@ class ArrivedEvent:
 
     @property
     def meta(self) -> Meta:
-        """Raises Unreadable."""
+        """The event's metadata. Raises UnreadableMessage."""
         if self._meta is None:
             self._meta = Meta.from_headers(self._headers)
         return self._meta
@@ -75,7 +77,7 @@ class ArrivedEvent:
 
 @dataclass(slots=True)
 class IncomingRecord:
-    """One record, read as far as it could be. Without a mark it is unsequenced, or its headers are unreadable."""
+    """One record, read as far as possible. Without a mark it is unsequenced, or its headers are unreadable."""
 
     record: Record
     stream: Stream
@@ -89,7 +91,7 @@ class IncomingRecord:
 
 @dataclass(slots=True)
 class Mark:
-    """How far a stream has been handled. A parked stream keeps its mark, and what comes later waits behind it.
+    """How far a stream has been handled. A parked stream keeps its mark, and later events wait behind it.
 
     `ahead` is the highest protective event that ran while the consumer was stopped before it; 0 where none did.
     """
@@ -100,7 +102,7 @@ class Mark:
 
     @property
     def has_kept(self) -> bool:
-        """Whether events of this stream after its mark may have been kept: they must be looked for."""
+        """True where events of this stream after its mark may have been kept, so that they must be looked for."""
         return self.parked or self.ahead > self.sequence
 
 
@@ -112,7 +114,7 @@ class ParkedEvent:
 
     @property
     def begins(self) -> bool:
-        """Whether something stands still since this event; whatever waits behind it adds nothing to that."""
+        """True where a stream stands still since this event; the events that wait behind it add nothing to that."""
         return self.state == "waiting" and self.cause.reason != BEHIND
 
 
@@ -124,7 +126,9 @@ class Admission:
 
 
 def read(record: Record, interests: Interests) -> IncomingRecord:
-    """Read what decides about it, and its body when somebody handles its type. Never raises for what a record holds."""
+    """Read the headers that decide about a record, and its body when a handler takes its type. Never raises, whatever
+    a record holds.
+    """
     headers = dict(record.headers)
     try:
         type_, sequence = headers["ce_type"].decode(), int(headers["ce_sequence"])
@@ -143,7 +147,7 @@ def read(record: Record, interests: Interests) -> IncomingRecord:
 
 
 def _alone(record: Record, source: str) -> Stream:
-    """What takes the place of a stream for a record that is parked alone if at all."""
+    """The stand-in of the stream for a record that, if at all, is parked alone."""
     return source, f"{record.topic}/{record.partition}"
 
 
@@ -163,7 +167,8 @@ def admit(
     stored: set[tuple[Stream, int]],
     poison: Cause | None = None,
 ) -> Admission:
-    """Decide in order. `marks` holds those of the batch's streams, `stored` what is already kept of them.
+    """Decide in order. `marks` holds the marks of the batch's streams, `stored` the events of them that are already
+    kept.
 
     With `poison` the batch is one event that failed for this reason: it is parked where it would have run.
     """
@@ -183,7 +188,7 @@ def _fresh(
     marks: Mapping[Stream, Mark],
     stored: set[tuple[Stream, int]],
 ) -> bool:
-    """Whether the event is new; its stream's mark is put into `moved`, made for the first event of a stream."""
+    """True for a new event; its stream's mark is put into `moved`, made for the first event of a stream."""
     mark = admission.moved.get(incoming.stream)
     if mark is None:
         mark = admission.moved[incoming.stream] = _mark(incoming, marks.get(incoming.stream))
@@ -191,7 +196,7 @@ def _fresh(
     if incoming.sequence > mark.sequence and not kept:
         return True
     if kept and not mark.parked and incoming.sequence == mark.sequence + 1:
-        mark.sequence = incoming.sequence  # it ran ahead of a stopped consumer
+        mark.sequence = incoming.sequence  # the event ran ahead of a stopped consumer
     return False
 
 

@@ -1,4 +1,4 @@
-"""While the consumer is stopped, what protects runs ahead of it: a withdrawal never waits for a release to be mended."""
+"""Protective events run ahead while the consumer is stopped: a withdrawal never waits for a release to be mended."""
 
 import logging
 from collections.abc import Sequence
@@ -30,9 +30,11 @@ log = logging.getLogger(__name__)
 async def run_protective(
     database: Database, subscriptions: Sequence[Subscription[Any, Any]], batch: Sequence[IncomingRecord]
 ) -> None:
-    """Handle the batch's protective events and keep them as done, so that neither their turn nor a replay repeats them.
+    """Handle the batch's protective events and keep them as done, so that neither their turn nor a replay repeats
+    them.
 
-    Offsets and marks stay. One that cannot be handled is left for its turn, whatever the reason, and the others go on.
+    Offsets and marks stay. An event that cannot be handled is left for its turn, whatever the reason, and the others
+    go on.
     """
     chosen = [i for i in batch if i.protective and i.fault is None and i.received is not None]
     if not chosen:
@@ -62,7 +64,7 @@ async def _run(
 
 
 async def _fresh(tx: Transaction, chosen: Sequence[IncomingRecord]) -> list[IncomingRecord]:
-    """Those that were never handled, each once, in their order."""
+    """Those of the events that were never handled, each once, in their order."""
     marks = await marks_of(tx, chosen)
     seen = await parked.kept(tx, chosen)
     fresh = []

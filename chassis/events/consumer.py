@@ -35,7 +35,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
 HOLD_SECONDS = 30.0
-"""How long a consumer that is stopped waits before it tries the same batch again."""
+"""The seconds that a stopped consumer waits before it tries the same batch again."""
 COLLECT_AFTER = 50_000
 """Allocations before the garbage collector looks: the default of 700 costs a third of a batch."""
 
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records as read, and where the database must be for them to be the next ones."""
+    """Records as read, and the offsets at which the database must be for them to be the next ones."""
 
     incoming: list[IncomingRecord]
     positions: dict[Partition, int]
@@ -73,18 +73,20 @@ class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self.lost()
 
     def lost(self) -> None:
-        """Forget where we are; the next read asks the database."""
+        """Forget the position; the next read asks the database."""
         self._at.clear()
         self._gone.clear()
 
     async def compare(self) -> None:
-        """With nothing in hand we are where the database is, unless somebody moved an offset there: then read from it."""
+        """With nothing in hand the position is the database's, unless an operator moved an offset there: then read
+        from that one.
+        """
         stored = await offsets.stored(self._database, sorted({tp.topic for tp in self._at}))
         if any(stored.get((tp.topic, tp.partition), at) != at for tp, at in self._at.items()):
             self.lost()
 
     async def next(self) -> Batch:
-        """The next records, maybe none. What was fetched before the seek to the database's offset is passed over."""
+        """The next records, maybe none. Records fetched before the seek to the database's offset are passed over."""
         await self._settle()
         try:
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._limit)
@@ -193,7 +195,7 @@ class Consumer(SupervisedLoop):
         return "; ".join(filter(None, (self._stop, self.trouble, gone))) or None
 
     async def start(self) -> None:
-        if gc.get_threshold()[0] != COLLECT_AFTER:  # once a process, however many services it runs
+        if gc.get_threshold()[0] != COLLECT_AFTER:  # once in a process, however many services it runs
             gc.collect()
             gc.freeze()
             gc.set_threshold(COLLECT_AFTER)
@@ -237,7 +239,9 @@ class Consumer(SupervisedLoop):
                 await cut_off([reading])
 
     async def _hold(self, reader: PartitionReader, read: Sequence[Batch]) -> None:
-        """Stopped: what protects runs ahead, nothing else does, and after a while the same batch is tried again."""
+        """While stopped: protective events run ahead, nothing else does, and after a while the same batch is tried
+        again.
+        """
         await self._look()
         log.error("the consumer is %s", self._stop)
         until = time.monotonic() + self.hold_seconds
@@ -247,7 +251,7 @@ class Consumer(SupervisedLoop):
             await self._inbox.run_protective((await reader.next()).incoming)
 
     async def _look_round(self, reader: PartitionReader, following: Batch) -> None:
-        """With nothing in hand, whether an operator moved an offset; while stopped, whether that is over."""
+        """With nothing in hand, look whether an operator moved an offset; while stopped, look whether the stop is over."""
         if self._stop is not None:
             await self._look()
         if not following.incoming and time.monotonic() > self._looked_at + SHOWN_EVERY_SECONDS:
@@ -255,7 +259,7 @@ class Consumer(SupervisedLoop):
             await reader.compare()
 
     async def _look(self) -> None:
-        """Whether a stop stands: after a restart too, and until its event was handled or an operator ended it."""
+        """Look whether a stop stands: it outlives a restart, until its event was handled or an operator ended it."""
         async with self._database.transaction(self._database.system()) as tx:
             row = await standing(tx, self._limits)
         self._stop = None if row is None else told(row)

@@ -1,8 +1,8 @@
 """The gap tracker: reads the outbox in an order that loses no late commit and stalls behind no open transaction.
 
-`pos` is drawn before its transaction commits, so a reader sees holes: a hole is either a commit to come or a rolled back
-transaction. Each is remembered with a bound, a transaction id drawn after the snapshot that missed it: once every
-transaction below the bound has ended and the row is still not there, it never will be.
+`pos` is drawn before its transaction commits, so a reader sees holes: a hole is either a commit to come or a rolled
+back transaction. Each is remembered with a bound, a transaction id drawn after the snapshot that missed it: once
+every transaction below the bound has ended and the row is still not there, the row never will be.
 """
 
 import json
@@ -94,5 +94,5 @@ class OutboxReader:
         await self._conn.execute(_CHECKPOINT, tracker.max_pos, json.dumps(tracker.holes))
 
     async def forget(self, tracker: Tracker) -> None:
-        """Delete what was published: everything behind the checkpoint but the holes, which may still fill."""
+        """Delete the published rows: everything behind the checkpoint but the holes, which may still fill."""
         await self._conn.execute(_FORGET, tracker.max_pos, list(tracker.holes))

@@ -1,4 +1,4 @@
-"""What happens to a batch: de-duplicated, handled and saved in one transaction, or bisected to the event that fails."""
+"""The way of a batch: de-duplicated, handled and saved in one transaction, or bisected to the event that fails."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from chassis.faults import named, place, transient
 from chassis.supervised import pause_after
 
 TRIES = 3
-"""How often one event alone is tried before it is taken for poison: a race with a command passes by itself."""
+"""The tries of one event alone before it is taken for poison: a race with a command passes by itself."""
 
 PATIENCE = 3
 """Failures of the surroundings after which readiness says so."""
@@ -58,12 +58,13 @@ class Inbox:
         positions: MutableMapping[Partition, int] | None = None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Take the batch whole, or part by part around what is poison.
+        """Take the batch whole, or part by part around the poison events.
 
-        Raises Moved, TooManyParked before one event more would be parked than may be, and errors of the parking itself.
+        Raises OffsetsMoved, TooManyParked before one event more would be parked than may be, and errors of the
+        parking itself.
 
-        `positions` are the offsets that the database is expected to have; they move on with each commit. Without
-        them the records come from elsewhere than a partition in order, and no offset is kept.
+        `positions` are the offsets that the database is expected to have; they move on with each commit. Without them
+        the records come from elsewhere than a partition in order, and no offset is kept.
         """
         try:
             await self._take(batch, positions, on_trouble, Tally.of(batch, self._limits))
@@ -72,7 +73,7 @@ class Inbox:
             raise
 
     async def run_protective(self, batch: Sequence[IncomingRecord]) -> None:
-        """Of a batch whose turn has not come because the consumer is stopped, what must not wait for it."""
+        """Run the protective events of a batch whose turn has not come because the consumer is stopped."""
         await run_protective(self._database, self._subscriptions, batch)
 
     async def _take(
@@ -112,7 +113,7 @@ class Inbox:
         poison: Cause | None,
         tally: Tally,
     ) -> Exception | None:
-        """What kept the batch from being committed. Raises Moved."""
+        """The error that kept the batch from being committed, or None. Raises OffsetsMoved."""
         try:
             await self._commit(batch, positions, poison, tally)
         except OffsetsMoved:

@@ -1,4 +1,4 @@
-"""How much may be parked: a faulty release is stopped before it has parked a country, event by event or all at once."""
+"""The limits of parking: a faulty release is stopped before it has parked a country, event by event or all at once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +13,12 @@ from chassis.events.offsets import Partition
 from chassis.settings import Settings
 
 FEW = 5
-"""So many streams of one batch may be parked whatever share of it they are: a share of a few events says nothing."""
+"""So many streams of one batch may be parked, whatever share of the batch they are: a share of a few events says
+nothing.
+"""
 
 # A stop stands until its event has been handled or an operator has ended it. So a restart changes nothing by itself.
-# A batch has moved its offsets when it is weighed: for its partitions, where it began is asked.
+# A batch has moved its offsets when it is weighed: for its partitions, the question is where it began.
 _JUDGED = f"""
     began as (
         select * from unnest(cast(:topics as text[]), cast(:partitions as integer[]), cast(:began as bigint[]))
@@ -55,7 +57,7 @@ _END = text(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """So many streams in so many hours, and such a share of one batch."""
+    """The limits: so many streams in so many hours, and such a share of one batch."""
 
     streams: int = 25
     share: float = 0.1
@@ -76,7 +78,9 @@ class TooManyParked(Exception):
 
 @dataclass(slots=True)
 class Tally:
-    """What one batch has parked so far. A batch that was stopped parks nothing more, while its good part still runs."""
+    """The streams that one batch has parked so far. A batch that was stopped parks nothing more, while its good part
+    still runs.
+    """
 
     most: float
     parked: set[tuple[Any, ...]] = field(default_factory=set)
@@ -94,7 +98,9 @@ async def require_room(
     parked: Collection[ParkedEvent],
     positions: Mapping[Partition, int] | None,
 ) -> None:
-    """Count what would stand still with these. Raises TooManyParked, and from then on for whatever this batch would park."""
+    """Count the streams that would stand still with these. Raises TooManyParked, and from then on for every event
+    that this batch would park.
+    """
     begun = [one for one in parked if one.begins]
     if not begun:
         return
@@ -120,7 +126,7 @@ def _parameters(limits: Limits, positions: Mapping[Partition, int] | None = None
 
 
 def _thing(incoming: IncomingRecord) -> tuple[Any, ...]:
-    """What stands still when this is parked: its stream, or the event alone where it has none."""
+    """The thing that stands still when this event is parked: its stream, or the event alone where it has none."""
     return incoming.stream if incoming.marked else (*incoming.stream, incoming.record.offset)
 
 
@@ -146,7 +152,9 @@ async def weighed(tx: Transaction, limits: Limits) -> tuple[int, int]:
 
 
 async def end(tx: Transaction, stop_id: UUID, allowed: int) -> bool:
-    """For an operator: go on, counting anew from here, with so many streams more than the limit. False if it was over."""
+    """For an operator: go on, counting anew from here, with so many streams more than the limit. False if the stop
+    was over.
+    """
     return (await tx.execute(_END, {"id": stop_id, "allowed": allowed})).rowcount == 1
 
 

@@ -30,11 +30,12 @@ CLOSE_SECONDS = 2.0
 LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
 
 RAW_HEADERS = [("content-type", b"application/jose")]
-"""All that leaves with a sealed envelope: no event attribute stands outside it."""
+"""The only header that leaves with a sealed envelope: no event attribute stands outside it."""
 
 SERVER_SETTINGS = {
     "application_name": "corridor-relay",
-    # A lost checkpoint only publishes again what consumers drop by its sequence; the outbox itself is never lost.
+    # A lost checkpoint only publishes again rows that consumers drop by their sequence; the outbox itself is never
+    # lost.
     "synchronous_commit": "off",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
@@ -152,7 +153,7 @@ class Relay(SupervisedLoop):
     async def _publish(
         self, batch: PublishableRows, reader: OutboxReader, publisher: Publisher
     ) -> PublishableRows | None:
-        """Publish, and when there is likely more read it meanwhile; while stopping, nothing more is taken in hand."""
+        """Publish, and when there is likely more, read it meanwhile; while stopping, nothing more is taken in hand."""
         self._waiting_since = time.monotonic()
         try:
             async with asyncio.TaskGroup() as both:
@@ -176,7 +177,7 @@ class Relay(SupervisedLoop):
             await asyncio.wait_for(self._database.events_written.wait(), self._poll)
 
     async def _become_active(self, conn: "asyncpg.Connection[Any]") -> bool:
-        """Take the lock, or stand by until whoever holds it has gone; False when stopped meanwhile."""
+        """Take the lock, or stand by until its holder has gone; False when stopped meanwhile."""
         while not self.stopping:
             if await conn.fetchval(LOCK):
                 return True

@@ -28,7 +28,7 @@ _PARK = text(
 
 
 class Handles(Protocol):
-    """What a replay needs of a service."""
+    """The parts of a service that a replay uses."""
 
     database: Database
 
@@ -107,7 +107,7 @@ async def _run(
 
 
 async def _to_its_stream(tx: Transaction, incoming: IncomingRecord) -> None:
-    """Its headers can be read now: it waits with its own stream, and is replayed there."""
+    """Give an event to the stream in its headers, which can be read now: it waits and is replayed there."""
     await parked.keep(tx, [ParkedEvent(incoming, Cause("readable now"))])
     if incoming.marked:
         source, stream = incoming.stream

@@ -21,7 +21,7 @@ class Subscription(Generic[K, A]):
 
     handlers: Mapping[type[Event], Callable[[A, Any, datetime], Iterable[Any]]]
     key: Callable[[Any], K | None]
-    """Which aggregate an event is about; None when it is about none of this service."""
+    """The aggregate that an event is about; None when it is about none of this service."""
     load: Callable[..., Awaitable[dict[K, A]]]
     """One query, keys sorted, rows locked; an entry for every key (an empty working set where there is none)."""
     save: Callable[[Transaction, Sequence[A]], Awaitable[None]]
@@ -30,11 +30,13 @@ class Subscription(Generic[K, A]):
     every: Callable[[A, ReceivedEvent, datetime], Iterable[Any]] | None = None
     """Called for each event of whatever type, before the handler; `event` is None when the type is unknown."""
     names: Callable[[Any], str | None] | None = None
-    """What an event names besides its key that must be loaded too: `load` is given all of them, sorted, as a third argument."""
+    """The other things that an event names and that must be loaded: `load` is given all of them, sorted, as a third
+    argument.
+    """
 
 
 class AnyReceivedEvent(Protocol):
-    """A `ReceivedEvent`, or what becomes one when its attributes are asked for."""
+    """A `ReceivedEvent`, or an object that becomes one when its attributes are asked for."""
 
     @property
     def event(self) -> Any: ...
@@ -99,5 +101,5 @@ def _number(key: Any) -> Any:
 
 
 def _caused_by(tx: Transaction, meta: Meta) -> Origin:
-    """What a handler says is said by the service, for the organisation and the purpose of the event that caused it."""
+    """The origin of a handler's facts: the service, for the organisation and the purpose of the event that caused them."""
     return Origin(tx.origin.actor, meta.organisation, meta.purpose, causationid=str(meta.id))

@@ -1,4 +1,4 @@
-"""What the vault writes: AES-256-GCM with a random nonce, bound to person, field class and record, padded. No I/O."""
+"""The vault's ciphertexts: AES-256-GCM with a random nonce, bound to person, field class and record, padded. No I/O."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _SEALED = re.compile(r"v1\.[A-Za-z0-9_-]{38,}")
 
 
 class BrokenCiphertext(ValueError):
-    """Not what was sealed: another key, another place, or changed. Says no more, so that it is no oracle."""
+    """The ciphertext does not open: another key, another place, or changed. Says no more, so that it is no oracle."""
 
 
 def new_key() -> bytes:
@@ -35,7 +35,7 @@ def seal(key: bytes, place: bytes, plaintext: str) -> str:
 
 
 def open_(key: bytes, place: bytes, sealed: str) -> str:
-    """Raises Broken."""
+    """The plaintext. Raises BrokenCiphertext."""
     if not _SEALED.fullmatch(sealed):
         raise BrokenCiphertext
     try:
@@ -59,7 +59,7 @@ def wrap(epoch_key: bytes, person_id: UUID, epoch: str, key: bytes) -> bytes:
 
 
 def unwrap(epoch_key: bytes, person_id: UUID, epoch: str, wrapped: bytes) -> bytes:
-    """Raises Broken."""
+    """The person's key. Raises BrokenCiphertext."""
     try:
         return AESGCM(epoch_key).decrypt(
             wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _wrapping(person_id, epoch)

@@ -1,7 +1,7 @@
 """Refused attempts on cases that exist: each is an access record, and a flood of them is a number.
 
-The first ones of a minute are written singly for each actor; what comes beyond is counted, and said once when the minute
-is over, on the case that was tried last.
+The first ones of a minute are written singly for each actor; the others are counted, and said once when the minute is
+over, on the case that was tried last.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from contracts.events.access import AttemptRefusedV1
 
 KIND = "refused-attempts"
 SINGLY = 20
-"""Attempts of one actor in one minute that are written one by one."""
+"""The attempts of one actor in one minute that are written one by one."""
 WINDOW = timedelta(minutes=1)
 
 _COUNT = text(
@@ -37,7 +37,7 @@ _END = text(
 
 
 async def note(database: Database, refused: CaseRefused) -> None:
-    """In a transaction of its own, after the answer was given."""
+    """Note the attempt in a transaction of its own, after the answer was given."""
     origin = refused.actor.origin()
     try:
         async with database.transaction(origin) as tx:
@@ -62,7 +62,7 @@ async def _note(tx: Transaction, origin: Origin, refused: CaseRefused) -> None:
 
 def attempts_work() -> WorkKind:
     async def act(_: WorkItem) -> None:
-        """All of it is in the database."""
+        """Nothing: the whole work is in the database."""
 
     async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         who = {**item.payload, "minute": datetime.fromisoformat(item.payload["minute"])}

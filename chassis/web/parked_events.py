@@ -1,4 +1,4 @@
-"""Routes of every service for what stands still: by event, by stream and by cause; replayed, or given up."""
+"""Routes of every service for events that stand still: by event, by stream and by cause; replayed, or given up."""
 
 import re
 from datetime import datetime
@@ -34,7 +34,9 @@ router = APIRouter(tags=["operations"])
 
 
 class ParkedEventView(BaseModel):
-    """Never what the event says. `cause` is what a command that gives it up must name; what `protects` is never given up."""
+    """A parked event, never its content. `cause` is named by the command that gives it up; one that `protects` is
+    never given up.
+    """
 
     source: str
     stream: str
@@ -99,7 +101,7 @@ async def list_parked_causes(actor: Who, tx: Tx) -> list[ParkedCauseView]:
 
 
 class ParkedStream(BaseModel):
-    """`sequence` is the first event that waits: what stands behind it waits for it."""
+    """A parked stream. `sequence` is the first event that waits: the others stand behind it."""
 
     source: str
     stream: str
@@ -156,7 +158,7 @@ async def replay_parked_stream(body: Replay, request: Request, actor: Who) -> Re
 
 
 def _about(key: tuple[str, str]) -> dict[str, str]:
-    """What a broken header called a stream is not repeated in the log."""
+    """The stream for the log, which does not repeat the name in a broken header."""
     names = {"publisher": key[0], "stream": key[1]}
     return {name: value for name, value in names.items() if re.fullmatch(STREAM_PATTERN, value)}
 
@@ -178,7 +180,7 @@ class DiscardResult(BaseModel):
     summary="Give one parked event up: a replay passes over it, and nothing brings it back",
 )
 async def discard_parked_event(body: Discard, actor: Who, tx: Tx) -> DiscardResult:
-    """Refused for what protects: a withdrawal is never given up."""
+    """A protective event is refused: a withdrawal is never given up."""
     require(actor, "parked.discard")
     key = (body.source, body.stream)
     found = await parked.hold_waiting(tx, key, body.sequence)
@@ -206,7 +208,7 @@ class ReplayCause(ReasonedCommand):
     "/v1/replays", summary="Replay every stream that is parked for one cause, as work", status_code=201
 )
 async def start_replay(body: ReplayCause, actor: Who, tx: Tx, response: Response) -> Done:
-    """200 with the one that runs, where this cause is being replayed already."""
+    """200 with the replay that runs, where this cause is being replayed already."""
     require(actor, "parked.replay")
     found = await _cause(tx, body.cause)
     if body.expected != found.streams and (body.over_gap or body.expected is not None):
@@ -219,7 +221,7 @@ async def start_replay(body: ReplayCause, actor: Who, tx: Tx, response: Response
 
 
 class RunningReplay(BaseModel):
-    """How far it is: of `streams` that were parked when it began so many are freed, and so many failed again."""
+    """The progress: `streams` were parked when the replay began; so many of them are freed, and so many failed again."""
 
     id: UUID
     state: str

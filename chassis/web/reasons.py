@@ -1,4 +1,4 @@
-"""What an operator does to the pipeline is said with a reason, and stands in the audit log with who did it."""
+"""A command of an operator to the pipeline is given with a reason, and stands in the audit log with the operator."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ class ReasonedCommand(BaseModel):
 
 
 def log_operation(tx: Transaction, operation: str, command: ReasonedCommand, **about: Any) -> None:
-    """In the transaction that does it, so that nothing is done and not logged."""
+    """Log the command in the transaction that carries it out, so that nothing is done and not logged."""
     tx.say(
         OperationPerformedV1(
             operation=operation, operation_reason=command.reason, ticket=command.ticket, **about
