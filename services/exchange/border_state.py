@@ -1,4 +1,4 @@
-"""Whether sealing for a partner may go on, asked of the database inside whatever transaction is open."""
+"""Asks the database, inside the transaction that is open, whether sealing for a partner may go on."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What exchange does with the events of its cell: plain functions over disclosures, relations and grants."""
+"""The handlers of exchange for the events of its cell: plain functions over disclosures, relations and grants."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime

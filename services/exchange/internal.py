@@ -1,4 +1,6 @@
-"""The calls that another service may make: consent fences what it has recalled; whose a case is that only the border knows."""
+"""The calls that another service may make: consent fences a disclosure that it recalled; others ask about a case that
+only the border knows.
+"""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""From what happened at the border to what exchange says about it, or to the work that it makes due."""
+"""From a fact of the border to the event that says it, or to the work that it makes due."""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -29,10 +29,10 @@ from services.exchange.domain.facts import (
 )
 
 SEAL, PROCESS, CONTROL = "seal", "process", "control"
-"""Kinds of work."""
+"""The kinds of work."""
 
 RECALLS, RECEIPTS, SEALS, RESENDS = PRIORITIES
-"""What goes first to one partner: a recall waits for nothing, and what was sealed before waits for all else."""
+"""The order of work for one partner: a recall waits for nothing, and an item that was sealed before waits for all else."""
 
 _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
     Recall: RECALLS,

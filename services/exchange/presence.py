@@ -1,4 +1,4 @@
-"""Signs of life: every few seconds each partner is told how far we have read, and how much we gave out."""
+"""Signs of life: every few seconds each partner is told how far we have read, and how many envelopes we gave out."""
 
 from sqlalchemy import text
 

@@ -1,4 +1,4 @@
-"""What was read from a partner's topic is applied: recalls and all other control first, then the rest in its order."""
+"""Applies the records of a partner's topic: recalls and all other control first, then the rest in its order."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -29,11 +29,11 @@ from services.exchange.use_cases.receive import (
 
 PAGE = 50
 TRIES = 5
-"""How often one envelope may fail by itself before it is set aside and the rest of its case goes on."""
+"""The failures of one envelope by itself before it is set aside and the rest of its case goes on."""
 
 
 class Kind(Enum):
-    """In which of the three turns an envelope is applied."""
+    """The three turns in which envelopes are applied."""
 
     CONTROL = auto()
     OTHER = auto()
@@ -44,13 +44,15 @@ log = logging.getLogger(__name__)
 
 
 class Receiver:
-    """Applies what is stored for one partner. Two processes may do it at once: each record is held while it is applied."""
+    """Applies the records stored for one partner. Two processes may do it at once: each record is held while it is
+    applied.
+    """
 
     def __init__(self, service: Service, trust: Trust, cell: str) -> None:
         self._service, self._trust, self._cell = service, trust, cell
 
     async def run(self) -> int:
-        """Everything stored so far, to the end. How many records were applied. Raises what is worth waiting for."""
+        """Apply everything stored so far; how many records were applied. Raises errors that pass if one waits."""
         applied = 0
         async for raw in self._records():
             opened = self._open(raw)
@@ -69,9 +71,10 @@ class Receiver:
         return applied + await self._hear(complete=not blocked)
 
     async def _hear(self, *, complete: bool) -> int:
-        """Presence last: what the partner counted is compared with what came, when all that came was looked at.
+        """Presence last: the partner's count is compared with the envelopes that came, once all of them were looked
+        at.
 
-        The newest says all that the others said; they are dropped, however many they are.
+        The newest presence says all that the others said; they are dropped, however many they are.
         """
         heard = [
             (raw, opened)
@@ -113,7 +116,7 @@ class Receiver:
             return refusal
 
     async def _apply(self, raw: RawRecord, opened: OpenedEnvelope | UnopenedEnvelope) -> bool:
-        """Whether the record is done with. What the surroundings cause is raised; what the envelope causes is counted."""
+        """True once the record is done with. Errors of the surroundings are raised; errors of the envelope are counted."""
         try:
             if isinstance(opened, UnopenedEnvelope):
                 await self._refuse(raw, opened.code)
@@ -124,7 +127,7 @@ class Receiver:
         except (Unavailable, EnvelopeOvertaken) as error:
             raise ConnectionError(named(error)) from error
         except NotYet:
-            return False  # it waits for this cell as long as it is valid; then it is refused as expired
+            return False  # the envelope waits for this cell as long as it is valid; then it is refused as expired
         except Exception as error:
             if transient(error):
                 raise
@@ -155,7 +158,9 @@ class Receiver:
     async def _failed(
         self, raw: RawRecord, opened: OpenedEnvelope | UnopenedEnvelope, error: Exception
     ) -> bool:
-        """Tried again with the next record that comes, and set aside in the end: other cases go on."""
+        """Count the failure. The record is tried again with the next one that comes, and set aside in the end: other
+        cases go on.
+        """
         log.warning("envelope at %s/%d/%d: %s", raw.cell, raw.partition, raw.offset, named(error))
         async with self._transaction() as tx:
             if not await inbox.hold(tx, raw):
@@ -167,7 +172,7 @@ class Receiver:
         return True
 
     async def _give_up(self, raw: RawRecord, opened: OpenedEnvelope | UnopenedEnvelope) -> None:
-        """One record never stops the border: what quarantine itself cannot take is put away unread."""
+        """Set the record aside. One record never stops the border: where quarantine itself fails, it is put away unread."""
         try:
             if isinstance(opened, OpenedEnvelope):
                 async with self._transaction() as tx:

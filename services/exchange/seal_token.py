@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 
 class SealTokenChecker(Protocol):
-    """A test may put another in its place, to see what goes wrong without it; no setting can."""
+    """Checks seal tokens. A test may put another in its place, to see the harm without it; no setting can."""
 
     async def check(
         self, token: str, disclosure_id: UUID, terms: AuthorisedDisclosure, now: datetime
@@ -44,7 +44,9 @@ class ConsentTokens:
     async def check(
         self, token: str, disclosure_id: UUID, terms: AuthorisedDisclosure, now: datetime
     ) -> Verdict:
-        """`now` is the database's. Bound to disclosure, recipient, revision and exactly these fields."""
+        """The verdict on a token, at the database's `now`. A token binds disclosure, recipient, revision and exactly
+        these fields.
+        """
         claims = await self._verified(token)
         expected = seal_claims(
             self._issuer, disclosure_id, terms.recipient, terms.revision, terms.fields_hash

@@ -1,4 +1,6 @@
-"""Looks at the signed files and says each new version of an agreement once; looks at what waits for each partner."""
+"""Looks at the signed files and says each new version of an agreement once; looks at the items that wait for each
+partner.
+"""
 
 from chassis.database import Database
 from chassis.supervised import SupervisedLoop
@@ -11,7 +13,7 @@ from services.exchange.trust import Trust
 
 
 class TrustWatch(SupervisedLoop):
-    """What does not hold is named and leaves in force what was trusted before."""
+    """Looks at the signed files. One that does not hold is named, and leaves the former one in force."""
 
     name = "trust"
 
@@ -24,7 +26,7 @@ class TrustWatch(SupervisedLoop):
         return self.trouble or self._trust.problem
 
     def degraded(self) -> str | None:
-        """Protection at home goes on with a stale list; nothing crosses the border."""
+        """The fault of a file. Protection at home goes on with a stale list; nothing crosses the border."""
         trusted = self._trust.list
         if trusted is None or not stale(trusted.issued, self._database.clock()):
             return None

@@ -11,7 +11,7 @@ from services.exchange.domain.facts import ControlDue, Fact
 
 
 class ReceivedState(StrEnum):
-    """A tombstone stands for what was recalled before it was opened."""
+    """The states of a received disclosure. A tombstone stands for one that was recalled before it was opened."""
 
     OPEN = "open"
     RECALLED = "recalled"
@@ -32,14 +32,18 @@ class ReceivedDisclosure:
     changed: bool = False
 
     def recall(self) -> bool:
-        """Whether it was open here and someone has to close it; a tombstone is answered at once."""
+        """Take the recall. True where the disclosure was open here and someone has to close it; a tombstone is
+        answered at once.
+        """
         if self.state is not ReceivedState.OPEN:
             return False
         self.state, self.changed = ReceivedState.RECALLED, True
         return True
 
     def close(self, answer: str, law: str | None) -> list[Fact]:
-        """Closed in this cell; the sender is told how. An answer may be made better later (restricted, then retained)."""
+        """Close the disclosure in this cell and tell the sender how. An answer may be made better later (restricted,
+        then retained).
+        """
         if self.state not in {ReceivedState.RECALLED, ReceivedState.ANSWERED}:
             return []
         self.state, self.changed = ReceivedState.ANSWERED, True

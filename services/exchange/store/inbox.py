@@ -1,4 +1,6 @@
-"""What came in: raw bytes first, then the chain of each sender, what was in each envelope, and what was set aside."""
+"""Received envelopes: raw bytes first, then the chain of each sender, the items of each envelope, and the records
+that were set aside.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from services.exchange.store.tables import (
 )
 
 MAX_KEPT = 10_000
-"""Refused envelopes that are kept of one partner: some gigabytes at most, and the topic has the others."""
+"""The refused envelopes that are kept of one partner: some gigabytes at most, and the topic has the others."""
 
 _STORE = insert_missing(INBOX, "cell", "partition", "offset", "raw")
 _MOVE = upsert_set(OFFSETS, where="t.next_offset <= excluded.next_offset")
@@ -57,7 +59,7 @@ class RawRecord:
 
 @dataclass(frozen=True, slots=True)
 class IncomingItem:
-    """What became of one item; a repeated one has no second effect and gets the same receipt."""
+    """The outcome of one item; a repeated item has no second effect and gets the same receipt."""
 
     item_id: UUID
     item_class: ItemClass
@@ -75,7 +77,7 @@ async def offsets(tx: Transaction, cell: str) -> dict[int, int]:
 async def store_raw(
     tx: Transaction, cell: str, records: Sequence[RawRecord], following: Mapping[int, int]
 ) -> None:
-    """The bytes and how far we read, in one transaction: nothing is lost and nothing is kept twice."""
+    """Store the bytes and our offset in one transaction: nothing is lost and nothing is kept twice."""
     await _STORE.write(tx, records)
     moved = [{"partition": partition, "next_offset": offset} for partition, offset in following.items()]
     await _MOVE.write(tx, moved, cell=cell)
@@ -93,7 +95,7 @@ async def hold(tx: Transaction, raw: RawRecord) -> bool:
 
 
 async def drop(tx: Transaction, raw: RawRecord) -> None:
-    """Done with: its items are applied, or it stands in quarantine."""
+    """Remove a record that is done with: its items are applied, or it stands in quarantine."""
     statement = (
         'delete from exchange.inbox where cell = :cell and partition = :partition and "offset" = :offset'
     )
@@ -109,13 +111,13 @@ async def failed(tx: Transaction, raw: RawRecord) -> None:
 
 
 async def set_aside(tx: Transaction, raw: RawRecord, code: str, disclosures: Sequence[UUID] = ()) -> None:
-    """Before it is dropped: what was refused is kept whole for whoever has to look into it, MAX_KEPT of each partner."""
+    """Keep a refused record whole for an operator to look into, MAX_KEPT of each partner. Called before it is dropped."""
     facts = {"code": code, "disclosures": list(disclosures), "now": tx.now, "most": MAX_KEPT}
     await tx.execute(_QUARANTINE, {**_key(raw), **facts})
 
 
 async def forget(tx: Transaction, cell: str, disclosure_id: UUID) -> None:
-    """A recalled disclosure is not kept in quarantine either."""
+    """Remove a recalled disclosure from quarantine too."""
     statement = "delete from exchange.quarantine where cell = :cell and :id = any(disclosures)"
     await tx.execute(text(statement), {"cell": cell, "id": disclosure_id})
 
@@ -164,7 +166,7 @@ async def add_envelope(
     place: Place,
     code: str | None,
 ) -> bool:
-    """(identifier, cell, sender, recipient, seq, hash). False when this identifier was seen before: a replay."""
+    """Add an envelope with its place. False when its identifier was seen before: a replay."""
     names = ("id", "cell", "sender", "recipient", "seq", "sha256")
     row = dict(zip(names, envelope, strict=True))
     return await _ENVELOPE.write(tx, [row], place=place, code=code, received_at=tx.now) == 1
@@ -178,7 +180,7 @@ async def seen_item(tx: Transaction, cell: str, item_id: UUID) -> IncomingItem |
 
 
 async def add_item(tx: Transaction, cell: str, envelope_id: UUID, item: IncomingItem) -> None:
-    """A refused item may come again and be judged again; an accepted one stays accepted."""
+    """Add an item's outcome. A refused item may come again and be judged again; an accepted one stays accepted."""
     await _ITEM.write(tx, [item], cell=cell, envelope_id=envelope_id, at=tx.now)
 
 

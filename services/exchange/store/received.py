@@ -14,7 +14,7 @@ from services.exchange.domain.received import ReceivedDisclosure, ReceivedState
 from services.exchange.store.tables import RECEIVED
 
 Key = tuple[UUID, UUID]
-"""(case, disclosure): two cells cannot meet in one."""
+"""The (case, disclosure) that names a grant: two cells cannot meet in one."""
 
 _RECEIVED = RowReader(ReceivedDisclosure, RECEIVED)
 _LOAD = text(
@@ -42,7 +42,9 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class ArrivedDisclosure:
-    """What is kept of an opened disclosure: who, to whom, until when, and what may go back. No data."""
+    """An opened disclosure as the border keeps it: sender, recipient, until when, and the categories that may go
+    back. No data.
+    """
 
     sender_cell: str
     id: UUID
@@ -78,7 +80,8 @@ async def add(tx: Transaction, arrived: ArrivedDisclosure) -> None:
 
 
 async def add_tombstone(tx: Transaction, cell: str, disclosure_id: UUID, referral_id: UUID) -> bool:
-    """A recall that overtook its envelope: what comes later under this identifier is never opened.
+    """Add a tombstone for a recall that overtook its envelope: an envelope that comes later under this identifier is
+    never opened.
 
     False when another process took that envelope in a moment ago: then there is something to close.
     """
@@ -99,7 +102,7 @@ async def recipient_of(tx: Transaction, case_id: UUID) -> str | None:
 
 
 async def closing(tx: Transaction, case_id: UUID) -> bool:
-    """Whether something of this case was recalled and this cell has not answered yet."""
+    """True where something of this case was recalled and this cell has not answered yet."""
     statement = "select exists (select from exchange.received where case_id = :c and state = :recalled)"
     parameters = {"c": case_id, "recalled": ReceivedState.RECALLED.value}
     return bool((await tx.execute(text(statement), parameters)).scalar_one())

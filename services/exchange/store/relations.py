@@ -1,6 +1,6 @@
 """Pairwise references: how two organisations name one case to each other, and the process codes that wait for it.
 
-A reference is derived from what both sides know, never from the case of this cell.
+A reference is derived from the first disclosure, which both sides know, never from the case of this cell.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,9 @@ _ITEMS = RowReader(WaitingCode, PROCESS_ITEMS)
 
 @dataclass(frozen=True, slots=True)
 class QueuedCode:
-    """A process item with where it stands: `first` of its relation, and nothing of the case before it still unsealed."""
+    """A process code with its place in the queue: `first` of its relation, and nothing of the case before it still
+    unsealed.
+    """
 
     item: WaitingCode
     pair: Pair
@@ -83,7 +85,7 @@ async def ensure_references(tx: Transaction, authorised: Sequence[tuple[UUID, Au
 
 
 async def load(tx: Transaction, keys: Sequence[Pair]) -> dict[Pair, Relation]:
-    """Locked, so that items of one relation are queued in the order in which their events came."""
+    """The relations, locked, so that items of one relation are queued in the order in which their events came."""
     parameters = {
         "case_id": [k.case_id for k in keys],
         "own": [k.own for k in keys],
@@ -130,7 +132,7 @@ async def by_reference(tx: Transaction, own: str, other: str, reference: UUID) -
 
 
 async def add(tx: Transaction, known: KnownRelation) -> bool:
-    """Whether it was new; False when another case or reference took the place meanwhile."""
+    """Add a relation. True where it was new; False when another case or reference took the place meanwhile."""
     return await _ADD.write(tx, [known]) == 1
 
 
@@ -165,7 +167,7 @@ async def queued(tx: Transaction, item_id: UUID) -> QueuedCode | None:
 
 
 async def move_queued(tx: Transaction, item_id: UUID, to: QueueState) -> None:
-    """Raises WrongMove where the code does not stand where it could become that."""
+    """Move a queued code. Raises WrongItemMove where it does not stand before that state."""
     statement = (
         "update exchange.process_items set state = :to, seals = seals + case when :to = 'sealed' then 1 else 0 end"
         " where item_id = :id and state = any(cast(:before as text[]))"

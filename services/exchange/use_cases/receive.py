@@ -20,17 +20,17 @@ from services.exchange.store import inbox, received, relations
 from services.exchange.store.inbox import IncomingItem, RawRecord
 from services.exchange.store.received import ArrivedDisclosure
 from services.exchange.store.relations import KnownRelation
-from services.exchange.use_cases.apply_control import AGAIN, HeardControl, apply_control, ask
+from services.exchange.use_cases.apply_control import RESENT_AFTER, HeardControl, apply_control, ask
 from services.exchange.use_cases.prepare_disclosure import PreparedDisclosure
 
 RECALLED = "recalled"
 OUT_OF_SEQUENCE = "out_of_sequence"
-WITHOUT_PLACE = frozenset({"sender_mismatch", "wrong_recipient"})
-"""Whose chain such an envelope belongs to cannot be said."""
+OF_NO_CHAIN = frozenset({"sender_mismatch", "wrong_recipient"})
+"""Refusals of an envelope of which nobody can say to whose chain it belongs."""
 
 
 UNTAKEN: Mapping[Place, str] = {Place.REPEATED: "replayed", Place.TOO_FAR: OUT_OF_SEQUENCE}
-"""Places in which nothing of an envelope is applied, and the code that the sender is told."""
+"""The places in which nothing of an envelope is applied, with the code that the sender is told."""
 
 
 class EnvelopeOvertaken(Exception):
@@ -57,7 +57,9 @@ class JudgedEnvelope:
         return Way(claims.iss, self.raw.cell, claims.aud, cell_of(claims.aud))
 
     def refusal(self, item: Item, now: datetime) -> str | None:
-        """Why this item is refused by what it says, whatever is known here."""
+        """The code that refuses this item for its own content, without looking at what this cell has stored; None
+        where it passes.
+        """
         agreement = None if isinstance(item, ControlItem) else self.agreements.get(item.agreement.id)
         code = self.code or check_item(item, agreement, self.way, now)
         if code is None and isinstance(item, DisclosureItem):
@@ -66,9 +68,9 @@ class JudgedEnvelope:
 
 
 async def receive(tx: Transaction, judged: JudgedEnvelope) -> None:
-    """The record is held. A replay is kept and told, and has no effect."""
+    """Take one envelope in; its record is held. A replay is kept and told, and has no effect."""
     raw = judged.raw
-    if judged.code in WITHOUT_PLACE:
+    if judged.code in OF_NO_CHAIN:
         await refuse_bytes(tx, raw, judged.code or "", _disclosures(judged))
         return
     place = await _place(tx, judged)
@@ -83,19 +85,19 @@ async def receive(tx: Transaction, judged: JudgedEnvelope) -> None:
 
 
 async def refuse_bytes(tx: Transaction, raw: RawRecord, code: str, disclosures: Sequence[UUID] = ()) -> None:
-    """Keep it whole, and tell the cell from whose topic it came; unreadable bytes are asked for again."""
+    """Keep a refused record whole, and tell the cell from whose topic it came; unreadable bytes are asked for again."""
     await inbox.set_aside(tx, raw, code, disclosures)
     digest = sha256(raw.raw)
     item_id = uuid5(UUID(int=0), f"{raw.cell}|{raw.partition}|{raw.offset}|{code}")
     content: Resend | Refusal = Refusal(digest, code, raw.partition, raw.offset)
-    if code in AGAIN:
+    if code in RESENT_AFTER:
         content = Resend(partition=raw.partition, offset=raw.offset, sha256=digest)
     tx.say(outgoing(ControlDue(item_id, raw.cell, content)))
     await inbox.drop(tx, raw)
 
 
 async def quarantine(tx: Transaction, judged: JudgedEnvelope) -> None:
-    """It can be opened and cannot be taken in, again and again: kept for an operator, and the sender knows."""
+    """Keep an envelope that can be opened and again and again cannot be taken in, for an operator, and tell its sender."""
     await inbox.set_aside(tx, judged.raw, "quarantined", _disclosures(judged))
     await _place(tx, judged)
     for item in judged.opened.claims.items:
@@ -111,7 +113,7 @@ async def put_away(tx: Transaction, raw: RawRecord) -> None:
 
 
 async def _place(tx: Transaction, judged: JudgedEnvelope) -> Place:
-    """The chain moves on whether the items are refused or not; presence stands outside it."""
+    """The envelope's place. The chain moves on whether the items are refused or not; presence stands outside it."""
     raw, claims = judged.raw, judged.opened.claims
     digest, place = sha256(raw.raw), Place.NEXT
     if claims.seq > 0:
@@ -129,7 +131,7 @@ async def _place(tx: Transaction, judged: JudgedEnvelope) -> Place:
 
 
 async def _take(tx: Transaction, judged: JudgedEnvelope, item: Item) -> str | None:
-    """Judge, apply, answer. The code of a refused item."""
+    """Judge, apply and answer one item. The code of a refused item, or None."""
     code = judged.refusal(item, tx.now)
     if isinstance(item, ControlItem):
         if code is None:
@@ -152,7 +154,7 @@ async def _take(tx: Transaction, judged: JudgedEnvelope, item: Item) -> str | No
 
 
 async def _process(tx: Transaction, judged: JudgedEnvelope, item: ProcessItem) -> IncomingItem:
-    """Only the two organisations that share a reference can speak about its case."""
+    """Take a process code: only the two organisations that share a reference can speak about its case."""
     way, content = judged.way, item.process
     known = await relations.by_reference(tx, way.recipient, way.sender, item.reference)
     if known is None:

@@ -18,7 +18,7 @@ class SealControl:
         self._settings, self._sealer = settings, sealer
 
     async def act(self, work: WorkItem) -> None:
-        """Everything stands in the work row already."""
+        """Nothing: everything stands in the work row already."""
 
     async def finish(self, tx: Transaction, work: WorkItem, result: None) -> None:  # noqa: ARG002
         payload: dict[str, Any] = work.payload

@@ -43,14 +43,14 @@ NOT_SEALED = "not_sealed"
 
 @dataclass(frozen=True, slots=True)
 class SealRefusal:
-    """It will not be sealed; `code` is of the list `border_refusal`."""
+    """The disclosure will not be sealed; `code` is of the list `border_refusal`."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class SealRequest:
-    """Ready to be sealed, if it is still wanted then."""
+    """A disclosure ready to be sealed, if it is still wanted then."""
 
     item: DisclosureItem
     token: str
@@ -63,7 +63,7 @@ class SealDisclosure:
         self._service, self._settings, self._sealer, self._tokens = service, settings, sealer, tokens
 
     async def act(self, work: WorkItem) -> SealRequest | SealRefusal | None:
-        """Both calls are made outside any transaction, and the token last: it lives ten seconds."""
+        """Ask for the values and the token, both outside any transaction, and the token last: it lives ten seconds."""
         disclosure_id = UUID(work.payload["disclosure_id"])
         async with self._service.database.transaction(self._service.database.system()) as tx:
             disclosure = await disclosures.read(tx, disclosure_id)
@@ -87,7 +87,7 @@ class SealDisclosure:
         return token if isinstance(token, SealRefusal) else SealRequest(item, token)
 
     async def finish(self, tx: Transaction, work: WorkItem, result: SealRequest | SealRefusal | None) -> None:
-        """Whatever happened meanwhile was first if it has changed the row: a recalled disclosure is never sealed."""
+        """Seal, unless the row changed meanwhile: a recalled disclosure is never sealed."""
         if result is None:
             return
         disclosure = await disclosures.lock(tx, UUID(work.payload["disclosure_id"]))
@@ -102,7 +102,7 @@ class SealDisclosure:
         await disclosures.save(tx, [disclosure])
 
     async def given_up(self, tx: Transaction, work: WorkItem) -> None:
-        """It failed too often for no known reason. Nobody waits for it in silence."""
+        """Give up a disclosure that failed too often for no known reason. Nobody waits for it in silence."""
         disclosure = await disclosures.lock(tx, UUID(work.payload["disclosure_id"]))
         if disclosure.state is State.DUE:
             tx.say(*map(outgoing, disclosure.refuse(NOT_SEALED, tx.now)))
@@ -111,7 +111,9 @@ class SealDisclosure:
     async def _send(
         self, tx: Transaction, disclosure: Disclosure, prepared: SealRequest, replaces: int | None
     ) -> SealRefusal | None:
-        """The token is looked at once more when every lock is held: from there to the commit nothing waits."""
+        """Seal and send. The token is looked at once more when every lock is held: from there to the commit nothing
+        waits.
+        """
         terms = disclosure.terms
         address = Address(terms.sender, terms.recipient, terms.recipient_cell)
         if await self._verdict(tx, disclosure, prepared) is Verdict.REFUSED:
@@ -135,7 +137,9 @@ class SealDisclosure:
     async def _values(
         self, disclosure_id: UUID, terms: AuthorisedDisclosure
     ) -> dict[str, FieldValue] | SealRefusal:
-        """The authorised fields and no more, each from its owner; what an owner has no value for is simply not there."""
+        """The values of the authorised fields and no more, each from its owner; a field for which its owner has no
+        value is missing.
+        """
         values: dict[str, FieldValue] = {}
         for owner, names in by_owner(terms.fields).items():
             question = DisclosableQuestion(disclosure_id=disclosure_id, fields=names)
@@ -153,7 +157,9 @@ class SealDisclosure:
         return SealRefusal("token_refused") if found is None else found.token
 
     async def _ask(self, call: Call[Answer], about: UUID, question: Question) -> Answer | None:
-        """None when the peer declines. Raises WorkPostponed when it is away: sealing waits for both services."""
+        """The peer's answer; None when it declines. Raises WorkPostponed when it is away: sealing waits for both
+        services.
+        """
         try:
             return await self._service.peers.ask(call, about, question)
         except PeerDeclined:
@@ -188,7 +194,9 @@ class SealDisclosure:
         return DisclosureItem(disclosure_item(disclosure.id), reference, content, traceparent=traceparent)
 
     def _superseded(self, terms: AuthorisedDisclosure) -> bool:
-        """The agreement has a newer version, which no envelope under this one gets past. Consent takes this one back for it."""
+        """True where the agreement has a newer version, which no envelope under this one gets past. Consent takes
+        this disclosure back for it.
+        """
         agreement = self._sealer.trust.agreement(terms.agreement.id)
         return agreement is not None and agreement.terms.version > terms.agreement.version
 

@@ -44,7 +44,9 @@ class SealProcess:
         await self._send(tx, queued, known, work)
 
     async def given_up(self, tx: Transaction, work: WorkItem) -> None:
-        """It failed too often for no known reason: whoever said it is told, and what waits behind it goes on."""
+        """Give up a code that failed too often for no known reason: the organisation that said it is told, and the
+        codes behind it go on.
+        """
         queued = await relations.queued(tx, UUID(work.payload["item_id"]))
         known = None if queued is None else await relations.by_case(tx, queued.pair)
         if queued is not None and queued.state is QueueState.WAITING and known is not None:
@@ -52,7 +54,9 @@ class SealProcess:
             tx.say(outgoing(ItemRefused(**_outcome(queued, known, tx), code=NOT_SEALED)))
 
     async def _ready(self, tx: Transaction, queued: QueuedCode) -> bool:
-        """Raises WorkPostponed while something must go first. Without any envelope about the case there is nobody to tell."""
+        """True where the code may be sealed. Raises WorkPostponed while something must go first. Without any envelope
+        about the case there is nobody to tell.
+        """
         if queued.disclosure_pending or not queued.first:
             raise WorkPostponed(self._settings.wait_seconds / 4)
         known = await relations.by_case(tx, queued.pair)

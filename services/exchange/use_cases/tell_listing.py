@@ -1,6 +1,7 @@
-"""The whole listing once more: to a partner who has come, or come back, and every day to everybody who is there.
+"""The whole listing once more: to a partner who has come, or come back, and every day to every partner who is there.
 
-Topics are kept for thirty days: who was away longer, or joins later, would else hear of what changes from then on alone.
+Topics are kept for thirty days: a partner who was away longer, or joins later, would else hear only of the changes
+from then on.
 """
 
 from datetime import timedelta
@@ -18,7 +19,7 @@ EVERY = timedelta(days=1)
 
 
 def whole_listing_due(tx: Transaction, cell: str) -> DueWork:
-    """To one partner, after everything else that waits for it."""
+    """The work that tells one partner the whole listing, after everything else that waits for that partner."""
     return DueWork(
         LISTING, f"{cell}:{tx.now.isoformat()}", {"cell": cell}, lane=cell, priority=PRIORITIES[-1]
     )
@@ -30,7 +31,7 @@ def next_day(tx: Transaction) -> DueWork:
 
 def listing_work(own_cell: str) -> WorkKind:
     async def act(_: WorkItem) -> None:
-        """All of it is in the database."""
+        """Nothing: the whole work is in the database."""
 
     async def finish(tx: Transaction, item: WorkItem, _result: Any) -> None:
         cell = item.payload.get("cell")
