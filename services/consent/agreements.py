@@ -1,4 +1,4 @@
-"""When an agreement changes or ends, what was disclosed under it follows: case by case, in batches, from a due row."""
+"""Disclosures follow when their agreement changes or ends: case by case, in batches, from a due row."""
 
 import logging
 from uuid import UUID
@@ -11,21 +11,23 @@ from services.consent.outgoing import LOOK, outgoing
 from services.consent.store import disclosures, records
 
 BATCH = 100
-"""Cases whose records are held by one transaction."""
+"""The cases whose records are held by one transaction."""
 
 ATTEMPTS = 100
-"""It is protective and needs the database alone: it is not given up."""
+"""The work is protective and needs the database alone: it is not given up."""
 
 log = logging.getLogger(__name__)
 
 
 async def _nothing(_: WorkItem) -> None:
-    """There is nothing to do outside the transaction."""
+    """Nothing is done outside the transaction."""
 
 
 def look_work(cell: str) -> WorkKind:
     async def look(tx: Transaction, item: WorkItem, _: None) -> None:
-        """One batch, and the row again for the next. What an earlier look has settled is found as it should be."""
+        """Look at one batch, and make the row due again for the next. A case that an earlier look has settled is
+        found in order.
+        """
         done, agreement_id = item.payload, item.payload["agreement_id"]
         cases = await disclosures.cases_under(tx, agreement_id, done.get("after"), BATCH)
         said = await _reconsider(tx, cell, cases)

@@ -30,9 +30,10 @@ COMPLETE, WAITING = 200, 202
 
 
 class EndOutcome(Done):
-    """What was taken back is taken back at once. `complete`: nothing of it can be sealed any more, whatever was under way.
+    """The answer to an end of consent, which takes effect at once. `complete`: nothing of it can be sealed any more,
+    whatever was under way.
 
-    Where it is not yet so (202), it becomes so by itself; the record tells when, and asking again asks again.
+    Where that is not yet so (202), it becomes so by itself; the record tells when, and asking again asks again.
     """
 
     complete: bool
@@ -125,7 +126,7 @@ async def renew_consent(
 
 
 class Guardian(BaseModel):
-    """Who speaks for the child, as it was recorded, for the second person to look at."""
+    """The person who speaks for the child, as it was recorded, for the second person to look at."""
 
     consent_id: UUID
     name: str | None
@@ -172,7 +173,7 @@ async def confirm_guardian(
     summary="She takes it back; nothing is asked, no reason needed",
 )
 async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, response: Response) -> EndOutcome:
-    """Asked again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
+    """Sent again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw(tx, actor, consent_id)
     return await settled(running, actor.origin(), record, response)
@@ -186,7 +187,9 @@ async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, respo
 async def withdraw_part(
     consent_id: UUID, body: PartForm, actor: Who, running: Running, response: Response
 ) -> EndOutcome:
-    """The rest of her consent stands. It only takes away, so no version is asked for and asking twice is no error."""
+    """The rest of her consent stands. The command only takes away, so no version is asked for and sending it twice is
+    no error.
+    """
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw_part(tx, actor, running.settings.cell, consent_id, body.part())
     return await settled(running, actor.origin(), record, response)
@@ -210,11 +213,13 @@ async def revoke_consent(
 async def withdraw_grant(
     disclosure_id: UUID, actor: Who, running: Running, response: Response, body: ScopeForm | None = None
 ) -> EndOutcome:
-    """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there.
+    """After a hand-over nobody need go back to the organisation that asked her then. A grant from abroad is withdrawn
+    there.
 
-    Nothing said, all of her consent ends: nobody is left out because a form was.
+    Without a body, all of her consent ends: nobody is left out because a form was.
 
-    Her record is a row of those who asked her, so row-level security is lifted; the use case asks for the right to this grant.
+    Her record is a row of the organisation that asked her, so row-level security is lifted; the use case asks for the
+    right to this grant.
     """
     origin = replace(actor.origin(), rows_of=EVERYBODY)
     async with running.database.transaction(origin) as tx:
@@ -226,7 +231,7 @@ async def withdraw_grant(
 
 
 def remember_end(tx: Transaction, response: Response, record: ConsentRecord) -> None:
-    """Given again under its key it tells what is certain at the commit: complete only where nothing was under way."""
+    """Remember the answer as it is certain at the commit: complete only where nothing was under way."""
     done(tx, response, record.id, record.revision, status=WAITING if record.fence_due else COMPLETE)
 
 

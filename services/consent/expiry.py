@@ -12,7 +12,7 @@ ATTEMPTS = 100
 
 
 async def _nothing(_: WorkItem) -> None:
-    """There is nothing to do outside the transaction."""
+    """Nothing is done outside the transaction."""
 
 
 async def _finish(tx: Transaction, item: WorkItem, _: None) -> None:

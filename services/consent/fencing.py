@@ -17,7 +17,7 @@ from services.consent.queries import WaitingRecall
 AT_ONCE = 8
 AGAIN_SECONDS = 1.0
 FOR_EVER = 1_000_000
-"""It is protective: it is not given up."""
+"""The work is protective: it is not given up."""
 
 
 class Fences:
@@ -27,7 +27,7 @@ class Fences:
         self._service, self._gate = service, asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, recalled: WaitingRecall) -> bool:
-        """Whatever goes wrong is a no: it is asked again."""
+        """True where exchange has fenced. Any error is a no: exchange is asked again."""
         question = FenceQuestion(
             case_id=recalled.case_id, referral_id=recalled.referral_id, reason=recalled.reason
         )
@@ -40,7 +40,9 @@ class Fences:
 
 
 async def settle(service: Service, origin: Origin, consent_id: UUID) -> Sequence[WaitingRecall]:
-    """Ask for everything of this record at once, after the commit that recalled it. Answers what is still waited for."""
+    """Ask for everything of this record at once, after the commit that recalled it. Answers the disclosures that
+    still wait.
+    """
     async with service.database.transaction(origin) as tx:
         waiting = await queries.waiting_of(tx, consent_id)
     fences = Fences(service)
@@ -53,7 +55,7 @@ async def settle(service: Service, origin: Origin, consent_id: UUID) -> Sequence
 
 
 def fence_work(service: Service) -> WorkKind:
-    """What no request waits for any more: an expiry, or an end for which exchange was away."""
+    """The kind of work for recalls that no request waits for any more: an expiry, or an end for which exchange was away."""
     fences = Fences(service)
 
     async def act(item: WorkItem) -> WaitingRecall | None:

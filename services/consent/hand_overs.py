@@ -1,4 +1,6 @@
-"""One step for whoever hands a person over: her answer, and with it the transfer that she agreed to, or neither of them."""
+"""One step for a worker who hands a person over: her answer, and with it the transfer that she agreed to, or neither
+of them.
+"""
 
 from secrets import token_hex
 from typing import Annotated
@@ -34,7 +36,9 @@ HAND_OVER = "case.hand-over"
 
 
 class TransferForm(BaseModel):
-    """To whom in this country, what for, and which fields; what is sent is decided by what she agreed to."""
+    """The transfer: to whom in this country, for what purpose, and which fields; her terms decide which of them are
+    sent.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -85,7 +89,7 @@ async def hand_over_case(
     running: Running,
     response: Response,
 ) -> Done:
-    """Answers with the transfer's identifier; how far it gets stands under the submission."""
+    """Answers with the transfer's identifier; its progress stands under the submission."""
     cell = running.settings.cell
     request = await _request(tx, actor, cell, case_id, body.transfer)
     await use_cases.record_answer(tx, actor, case_id, prepared, given=True)

@@ -21,7 +21,7 @@ router = APIRouter(prefix=PREFIX, tags=["between services"])
 async def preview_disclosure(body: PreviewQuestion, actor: Who, tx: Tx, running: Running) -> Preview:
     require(actor, "internal.preview")
     request = Request(
-        referral_id=UUID(int=0),  # there is none yet
+        referral_id=UUID(int=0),  # there is no referral yet
         case_id=body.case_id,
         purpose=body.purpose,
         sender=actor.organisation,

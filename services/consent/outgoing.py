@@ -1,4 +1,4 @@
-"""Each fact of this service as what it says (an event) or makes due (work)."""
+"""Each fact of this service as the event that says it or the work that it makes due."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -20,13 +20,15 @@ END = "end"
 """The kind of the work row that ends the reading some time after the end of a referral."""
 
 LENGTHEN = "lengthen"
-"""The kind of the work row that lets what ends soon be followed by what lasts as long as she agreed to."""
+"""The kind of the work row that lets a disclosure which ends soon be followed by one that lasts as long as she agreed
+to.
+"""
 
 LOOK = "look"
-"""The kind of the work row that compares what was disclosed under an agreement with what it says today."""
+"""The kind of the work row that compares the disclosures under an agreement with the agreement as it stands today."""
 
 FENCE = "fence"
-"""The kind of the work row that asks exchange to seal nothing more of what was recalled."""
+"""The kind of the work row that asks exchange to seal nothing more of a recalled disclosure."""
 
 
 def outgoing(fact: facts.Fact) -> Event | DueWork:

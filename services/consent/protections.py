@@ -23,11 +23,11 @@ from services.consent.use_cases import PreparedConsent
 router = APIRouter(tags=["immediate protection"])
 
 REASONS, REVIEWED = "reasons", "review_reasons"
-"""What the texts are called where they are kept, under her key."""
+"""The names of the texts where they are kept, under her key."""
 
 
 class ProtectionForm(BaseModel):
-    """To whom, under which law, and why she cannot be asked. What goes and for how long is no choice."""
+    """The form: to whom, under which law, and why she cannot be asked. The fields and the time are no choice."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -86,7 +86,9 @@ async def record_protection(
     tx: Tx,
     response: Response,
 ) -> Done:
-    """She is then handed over by a transfer as with her consent, and the least goes. Her word ends it: `withdraw`."""
+    """She is then handed over by a transfer as with her consent, and the least goes. Her word ends the protection:
+    `withdraw`.
+    """
     record = await protecting.protect(tx, actor, case_id, prepared)
     return done(tx, response, record.id, record.revision, status=201, location=f"/v1/protections/{record.id}")
 

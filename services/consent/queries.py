@@ -1,4 +1,4 @@
-"""What is read of consents: SQL straight to the views that the API answers with."""
+"""The reads of consents: SQL straight to the views that the API answers with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ class LedgerEntry(BaseModel):
 
 
 class GrantView(BaseModel):
-    """A grant received. Where a recall came first, only that it is closed is known."""
+    """A grant received. Where a recall came first, nothing is known but that it is closed."""
 
     disclosure_id: UUID
     case_id: UUID
@@ -160,7 +160,7 @@ class GrantView(BaseModel):
 
 
 class GrantedView(GrantView):
-    """The same for whoever has the case, with what they may do for her."""
+    """A grant for the organisation that has the case, with the moves that it may make for her."""
 
     moves: list[MoveView] = []
 
@@ -233,7 +233,7 @@ async def waiting(tx: Transaction, disclosure_id: UUID) -> WaitingRecall | None:
 
 
 def _intact(row: Row[Any], revisions: Sequence[KeptRevision]) -> bool:
-    """The chain holds, none is missing at its end, and the record says what its last revision says."""
+    """True where the chain holds, none is missing at its end, and the record matches its last revision."""
     try:
         count = verify(((r.body, r.hash) for r in revisions), row.salt)
     except BrokenChain:
@@ -259,7 +259,7 @@ def _revision(row: KeptRevision) -> RevisionView:
 
 
 async def guardian(tx: Transaction, consent_id: UUID) -> dict[str, str]:
-    """The ciphertexts of who speaks for the child; none where nobody does."""
+    """The ciphertexts about the person who speaks for the child; none where nobody does."""
     row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
     return {what: row.sealed[what] for what in ("guardian", "guardian_relationship") if what in row.sealed}
 
@@ -276,7 +276,7 @@ async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int)
 
 
 async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
-    """Whether a received disclosure may still be read, by the database's clock. Raises NotFound."""
+    """The grant, with whether its fields may still be read, by the database's clock. Raises NotFound."""
     row = (await tx.execute(_GRANT, {"id": disclosure_id})).first()
     if row is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""What consent signs with its own service key: seal tokens for the border, receipts for the person."""
+"""The signatures of consent's own service key: seal tokens for the border, receipts for the person."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,6 @@
-"""Whether a disclosure is allowed, by which record and agreement: the same for preview, authorisation and token."""
+"""The decision whether a disclosure is allowed, by which record and agreement: the same for preview, authorisation
+and token.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +23,7 @@ from services.consent.domain.terms import awaited
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """What the directory says of an organisation; it outweighs what a referral says."""
+    """An organisation as the directory has it; its entry outweighs the words of a referral."""
 
     cell: str
     role: str
@@ -29,18 +31,18 @@ class DirectoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What this cell knows besides the records: its own name, the agreements and the directory."""
+    """The ground of a decision besides the records: this cell's name, the agreements and the directory."""
 
     cell: str
     agreements: Sequence[AgreementTerms]
     directory: Mapping[str, DirectoryEntry]
 
     def agreement(self, id_: str) -> AgreementTerms | None:
-        """As it stands today."""
+        """The agreement as it stands today."""
         return next((agreement for agreement in self.agreements if agreement.id == id_), None)
 
     def retention(self, agreement_id: str) -> timedelta:
-        """What the agreement leaves after a referral; none where it is not known."""
+        """The time that the agreement leaves after a referral; none where the agreement is not known."""
         agreement = self.agreement(agreement_id)
         return timedelta(days=0 if agreement is None else agreement.retention_days)
 
@@ -55,7 +57,9 @@ class Decision:
     agreement: AgreementTerms | None = None
 
     def authority(self) -> Authority:
-        """What it rests on. Only where nothing refused it."""
+        """The record's revision, the agreement and the fields on which the allowed disclosure rests. Only where
+        nothing refused it.
+        """
         record, agreement = self.record, self.agreement
         if record is None or agreement is None or self.computed.refusal is not None:
             raise ValueError("a refused disclosure rests on nothing")
@@ -78,7 +82,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """What the border asks a token for."""
+    """The border's request for a token."""
 
     recipient: str
     revision: int
@@ -102,9 +106,10 @@ def decide(records: Sequence[ConsentRecord], ground: Ground, request: Request, n
 def token_refusal(
     disclosure: Disclosure, record: ConsentRecord, ground: Ground, wanted: TokenRequest, now: datetime
 ) -> str | None:
-    """Why no token may be given now, or None. It must still be allowed, and be exactly what was authorised.
+    """The reason why no token may be given now, or None. The disclosure must still be allowed, and be exactly the one
+    that was authorised.
 
-    A renewal since then does not stand in the way: the terms of today are what is checked, and they may allow more.
+    A renewal since then does not stand in the way: the terms of today are checked, and they may allow more.
     """
     authority = disclosure.authority
     if authority is None:
@@ -130,7 +135,7 @@ def _not_sealable(disclosure: Disclosure) -> str:
 def _again(
     request: Request, record: ConsentRecord, ground: Ground, authority: Authority, now: datetime
 ) -> Decision:
-    """Compute anew under the very agreement that it was authorised under, as that agreement now stands."""
+    """Compute anew under the very agreement of the authorisation, as that agreement now stands."""
     agreements = [a for a in ground.agreements if a.id == authority.agreement_id]
     return decide([record], replace(ground, agreements=agreements), request, now)
 

@@ -1,4 +1,4 @@
-"""What a decision rests on besides her consent: the agreements that consent was told of, and the directory."""
+"""The ground of a decision besides her consent: the agreements that consent was told of, and the directory."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -36,10 +36,10 @@ async def ground(
     disclosures: Iterable[Disclosure] = (),
     recipients: Iterable[str] = (),
 ) -> Ground:
-    """What is needed to decide about these disclosures and requests to these recipients, and no more of it.
+    """The ground to decide about these disclosures and requests to these recipients, and no more.
 
-    The recipients as the directory has them; the agreements between their countries and this one, and those that something was
-    authorised under, as they stand: the newest version that has begun, else the newest.
+    The recipients as the directory has them; the agreements between their countries and this one, and those of
+    earlier authorisations, as they stand: the newest version that has begun, else the newest.
     """
     known = list(disclosures)
     ids = sorted({*recipients, *(disclosure.request.recipient for disclosure in known)})
