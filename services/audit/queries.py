@@ -44,7 +44,7 @@ _FILTERS: Mapping[str, str] = {
 
 
 async def logged(tx: Transaction, case_id: UUID) -> bool:
-    """Whether anything ever happened under this identifier here."""
+    """True where anything ever happened under this identifier here."""
     statement = text("select exists (select from audit.entries where stream = :stream)")
     return bool((await tx.execute(statement, {"stream": str(case_id)})).scalar_one())
 
@@ -52,7 +52,7 @@ async def logged(tx: Transaction, case_id: UUID) -> bool:
 async def trail(
     tx: Transaction, case_id: UUID, filters: Mapping[str, object], after: int, limit: int
 ) -> list[TrailEntry]:
-    """What was logged on the case after an entry, oldest first."""
+    """The entries of the case after one of them, oldest first."""
     conditions = " and ".join(("stream = :stream", "entry > :after", *(_FILTERS[name] for name in filters)))
     rows = await tx.execute(
         text(f"select {_SHOWN} from audit.entries where {conditions} order by entry limit :limit"),
@@ -62,14 +62,14 @@ async def trail(
 
 
 async def operations(tx: Transaction, before: int | None, limit: int) -> list[TrailEntry]:
-    """What operators did, newest first, whichever stream it was about."""
+    """The commands of operators, newest first, whichever stream they were about."""
     rows = await tx.execute(_OPERATIONS, {"before": before, "limit": limit})
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How an entry hangs on the one before it."""
+    """The link of an entry to the one before it."""
 
     previous: str
     hash: str

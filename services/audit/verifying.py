@@ -15,7 +15,7 @@ from services.audit.store import verifications
 
 KIND = "verify"
 ATTEMPT_SECONDS = 5.0
-"""How long one attempt goes on; what it has computed is kept then."""
+"""The seconds of one attempt; the part that it has computed is kept then."""
 
 
 async def start(tx: Transaction) -> UUID:

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/organisations", tags=["directory"])
 
 
 def _identifier(organisation: str) -> UUID:
-    """Commands answer a UUID; an organisation's is derived from its identifier."""
+    """The UUID that commands answer with; an organisation's is derived from its identifier."""
     return uuid5(NAMESPACE_URL, f"urn:corridor:organisation:{organisation}")
 
 

@@ -1,4 +1,4 @@
-"""Reads: organisations and one of them, straight to what the API answers."""
+"""The reads: organisations and one of them, straight to the answers of the API."""
 
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
@@ -65,7 +65,7 @@ _ORGANISATIONS = text(
 
 @dataclass(frozen=True, slots=True)
 class OrganisationFilter:
-    """What a list of organisations is narrowed to; a service and a capacity must be of one active service."""
+    """The filters of a list of organisations; a service and a capacity must be of one active service."""
 
     cell: str | None = None
     role: str | None = None

@@ -70,7 +70,7 @@ DryRunQuery = Annotated[bool, Query(description="only say what would happen")]
 
 
 class SameRows(StrEnum):
-    """What rows without an identifier are that are alike in everything: written twice, or several persons."""
+    """The sender's word on rows without an identifier that are alike in everything: written twice, or several persons."""
 
     REFUSE = "refuse"
     SEPARATE = "separate"
@@ -150,7 +150,8 @@ async def _file(request: Request) -> bytes:
 
 
 class RowErrorView(BaseModel):
-    """Where and why; never what stood there. `column` is a field, or `*` for the row; its codes are in `codelist`.
+    """The place and the reason of an error; never the value there. `column` is a field, or `*` for the row; its codes
+    are in `codelist`.
 
     `case_id` is the case that stands under the row's identifier already, with another content.
     """
@@ -170,7 +171,7 @@ class DuplicateView(BaseModel):
 
 
 class DryRun(BaseModel):
-    """What the import would do: of `good` rows, `duplicates` are cases already and open no second one."""
+    """The outcome that the import would have: of `good` rows, `duplicates` are cases already and open no second one."""
 
     total: int
     good: int
@@ -226,7 +227,7 @@ def _dry_run(upload: Upload) -> DryRun:
 
 
 def _written_twice(upload: Upload) -> list[int]:
-    """Lines that repeat an earlier one of the same file, of rows that are no case yet."""
+    """The lines that repeat an earlier one of the same file, of rows that are no case yet."""
     cases, seen = {one.line for one in upload.known}, set[str]()
     lines = []
     for row in upload.rows:
@@ -277,7 +278,7 @@ async def list_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) ->
 
 
 class RowView(BaseModel):
-    """What became of a row: the case that it opened, the case that it repeats, or why it was refused."""
+    """The outcome of a row: the case that it opened, the case that it repeats, or why it was refused."""
 
     line: int
     outcome: str

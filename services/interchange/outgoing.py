@@ -12,5 +12,7 @@ def import_chunk(import_id: UUID, number: int) -> DueWork:
 
 
 def import_key(import_id: UUID) -> DueWork:
-    """The file's key goes when its last chunk is done: what is left of the upload is unreadable."""
+    """The work that destroys the file's key when its last chunk is done: from then on the rest of the upload is
+    unreadable.
+    """
     return DueWork(DESTROY_IMPORT_KEY, str(import_id), {"import_id": str(import_id)})

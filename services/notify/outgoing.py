@@ -1,4 +1,4 @@
-"""What notify says of a notice: told in the inbox at once, due by mail, sent, or failed for good."""
+"""The events of a notice: told in the inbox at once, due by mail, sent, or failed for good."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ MAIL = "mail"
 
 
 def told(notification_id: UUID, case_id: UUID, template: str, *, mailed: bool) -> list[Event | DueWork]:
-    """In the inbox now; by mail as soon as the server takes it."""
+    """The events of a notice that is in the inbox now, and its mail, which goes as soon as the server takes it."""
     sent = NotificationSentV1(
         case_id=case_id, notification_id=notification_id, channel="inbox", template=template
     )

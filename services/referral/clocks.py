@@ -11,7 +11,7 @@ from services.referral.outgoing import EXPIRE, REMIND
 
 
 async def _nothing(_: WorkItem) -> None:
-    """A clock needs nothing from outside; all of it happens in `finish`."""
+    """A clock needs nothing from outside; everything happens in `finish`."""
 
 
 async def _remind(tx: Transaction, item: WorkItem, _: Any) -> None:

@@ -1,4 +1,4 @@
-"""Each fact of a referral as what it says (an event), makes due (work), or leaves in the log."""
+"""Each fact of a referral as the event that says it, as the work that it makes due, or as a line in the log."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -14,7 +14,7 @@ from services.referral.domain import facts
 
 REMIND = "remind"
 EXPIRE = "expire"
-"""Kinds of the two work rows of a response clock."""
+"""The kinds of the two work rows of a response clock."""
 
 
 def outgoing(fact: facts.Fact) -> Event | DueWork | None:

@@ -25,7 +25,7 @@ def outgoing(fact: facts.Fact) -> Event | DueWork | None:
 
 
 def _overdue(fact: facts.ArrivalExpected) -> DueWork:
-    """Named by the time as well, so that a second departure has a clock of its own."""
+    """The work is named by the time as well, so that a second departure has a clock of its own."""
     key = f"{fact.return_id}:{fact.half}:{fact.expected_at.isoformat()}"
     payload = {"return_id": str(fact.return_id), "half": str(fact.half)}
     return DueWork(OVERDUE, key, payload, due_at=fact.expected_at)

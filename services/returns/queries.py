@@ -1,4 +1,4 @@
-"""Reads: the worklist and one half of a return, straight to what the API answers."""
+"""The reads: the worklist and one half of a return, straight to the answers of the API."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -49,7 +49,7 @@ class ReturnSummary(BaseModel):
 
 
 class BlockView(BaseModel):
-    """What stands in the way, and who can supply it: which organisation, who in it, and by which route of which service."""
+    """A block, and its supplier: which organisation, who in it, and by which route of which service."""
 
     code: Annotated[str, Code("return_block")]
     missing: str
@@ -159,13 +159,15 @@ def block_views(found: Return, case: CaseKnowledge, blocks: Sequence[str], now: 
 
 
 _ROUTES: Mapping[Verb, tuple[str, ...]] = {Verb.CHECK: ("record_check", "assess_fitness")}
-"""The verbs whose routes are not called as they are: `counsel` is `counsel_return`."""
+"""The verbs whose routes have another name: `counsel` is `counsel_return`."""
 
 
 def moves(
     found: Return, actor: Actor, commands: Commands, permitted: Rights, blocked: Sequence[str]
 ) -> list[MoveView]:
-    """What may be done with this half now. A command moves the half of the caller's own organisation, and no other."""
+    """The moves that may be made with this half now. A command moves the half of the caller's own organisation, and
+    no other.
+    """
     if found.organisation != actor.organisation:
         return []
     offers = [

@@ -1,4 +1,4 @@
-"""What can be done with a return: one function, one transaction."""
+"""The use cases of a return: one function, one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,8 +25,8 @@ from services.returns.store.returns import action_of
 
 
 class BlockedMove(Conflict):
-    """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; that it was tried
-    is said.
+    """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; the attempt
+    itself is said.
     """
 
     title = "Something stands in the way of this return"
@@ -47,7 +47,7 @@ class BlockedMove(Conflict):
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What the domain refuses, as the caller is told."""
+    """The refusals of the domain, as the caller is told."""
     try:
         yield
     except WrongMove as error:
@@ -93,7 +93,7 @@ async def move_return(
     made: Callable[[Return], Sequence[Fact]],
     expected: int | None = None,
 ) -> Return:
-    """One move of the actor's half, which knows the moves that are its own."""
+    """One move of the actor's half, which decides whether the move is its own."""
     moved = await returns.get(tx, actor, action_of(verb), return_id, expected=expected)
     with answered():
         facts = made(moved)
@@ -103,7 +103,7 @@ async def move_return(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A clearance or departure: what was seen of her before the transaction began, and the version that the actor saw."""
+    """A clearance or departure: the values opened before the transaction began, and the version that the actor saw."""
 
     return_id: UUID
     seen: OpenedSeals
@@ -112,7 +112,9 @@ class Attempt:
 
 
 async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple[Return, BlockedMove | None]:
-    """Cleared, or the reasons why not: an answer and no exception, because what was said of it must be kept."""
+    """The cleared return, or the reasons why not: an answer and no exception, because the events of the attempt must
+    be kept.
+    """
     found = await returns.get(tx, actor, action_of(Verb.CLEAR), attempt.return_id, expected=attempt.expected)
     blocked = await _blocked(tx, found, attempt, tx.now, actor.subject)
     with answered():
@@ -123,7 +125,7 @@ async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple
 async def depart_return(
     tx: Transaction, actor: Actor, attempt: Attempt, expected_at: datetime, handover: str
 ) -> tuple[Return, BlockedMove | None]:
-    """All of it is asked again, with what is known now, until the day on which she is expected."""
+    """Depart. Every block is computed again, with today's knowledge, until the day on which she is expected."""
     if not tx.now < expected_at <= tx.now + attempt.country.rules.longest_journey:
         raise refused("expected_at", "must be after now, and within the longest journey", "not-a-journey")
     found = await returns.get(tx, actor, action_of(Verb.DEPART), attempt.return_id, expected=attempt.expected)
@@ -134,7 +136,7 @@ async def depart_return(
 
 
 async def overdue(tx: Transaction, return_id: UUID, half: Half) -> None:
-    """The clock of a departure: says it once, and only while nobody has said what became of her."""
+    """The clock of a departure: says once that she is overdue, and only while nobody has said whether she arrived."""
     found = await returns.read(tx, return_id, half, lock=True)
     await returns.save(tx, found, found.overdue(tx.now))
 
@@ -142,7 +144,7 @@ async def overdue(tx: Transaction, return_id: UUID, half: Half) -> None:
 async def close_return(
     tx: Transaction, actor: Actor, return_id: UUID, outcome: str, expected: int | None
 ) -> Return:
-    """An outcome that says that help goes on is taken from whoever goes on helping."""
+    """Close. An outcome that says that help goes on is taken from an organisation that goes on helping."""
     found = await returns.get(tx, actor, action_of(Verb.CLOSE), return_id, expected=expected)
     case = await known.of_case(tx, found.case_id)
     ongoing = found.organisation in case.accepted_by
@@ -174,7 +176,7 @@ def knowledge(case: CaseKnowledge, seen: OpenedSeals, *, listed: bool) -> CaseOu
 async def _blocked(
     tx: Transaction, found: Return, attempt: Attempt, arrives_at: datetime, clearer: str | None
 ) -> tuple[str, ...]:
-    """Raises Unavailable where what was opened before this transaction is no longer what is known."""
+    """The blocks. Raises Unavailable where the values opened before this transaction are no longer those of now."""
     case = await known.of_case(tx, found.case_id)
     if found.half is Half.SENDING and not attempt.seen.still(found, case):
         raise Unavailable("what is known of her has just changed")

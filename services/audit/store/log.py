@@ -25,7 +25,7 @@ _MOVE_HEAD = text("update audit.head set entry = :entry, hash = :hash")
 
 @dataclass(slots=True)
 class Log:
-    """The end of the log, and what a batch adds to it."""
+    """The end of the log, and the entries that a batch adds to it."""
 
     entry: int
     head: str
@@ -90,7 +90,7 @@ def _append(log: Log, received: ReceivedEvent) -> dict[str, Any]:
 
 
 def _operational(body: Any) -> Any:
-    """The body without its ciphertext: the log must not keep what an erasure has to reach."""
+    """The body without its ciphertext: the log must not keep values that an erasure has to reach."""
     if isinstance(body, dict):
         return {
             k: _operational(v) for k, v in body.items() if not (isinstance(v, str) and v.startswith("v1."))

@@ -28,7 +28,7 @@ async def save(tx: Transaction, verification: Verification) -> None:
 
 
 async def hold(tx: Transaction, verification_id: UUID) -> Verification | None:
-    """Locked, to move it."""
+    """A verification, locked, to move it."""
     return _READER.first(await tx.execute(text(f"{_GET} for update"), {"id": verification_id}))
 
 

@@ -27,7 +27,7 @@ HalfQuery = Annotated[
 
 
 class ReferralForm(BaseModel):
-    """What is asked for. `fields` are names of case-file fields; what is sent is decided by consent.
+    """The request of a draft. `fields` are names of case-file fields; consent decides which of them are sent.
 
     A `transfer` hands the case over to another organisation of the country, once that has accepted it.
     """

@@ -1,4 +1,4 @@
-"""What happened to a referral, as its verbs say it; `outgoing` maps each to an event, to due work, or to the log."""
+"""The facts of a referral, as its verbs return them; `outgoing` maps each to an event, to due work, or to the log."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ class ReferralSent:
 
 @dataclass(frozen=True, slots=True)
 class TransferMoved:
-    """The sender's half of a transfer: who has the case hangs on it."""
+    """The sender's half of a transfer: it decides who has the case."""
 
     case_id: UUID
     referral_id: UUID
@@ -125,7 +125,7 @@ class ExpiryDue:
 
 @dataclass(frozen=True, slots=True)
 class CodeIgnored:
-    """Something was heard that does not fit where the half stands; `state` is None where there is no such half here."""
+    """A code of the other half does not fit where this half stands; `state` is None where there is no such half here."""
 
     referral_id: UUID
     half: str

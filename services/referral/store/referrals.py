@@ -65,7 +65,9 @@ _BY_SENDER = frozenset(
 
 
 def right_to(action: str, kind: Kind) -> str:
-    """What the policies are asked: whoever may hand a case over makes every move of the sender's half of a transfer."""
+    """The action that the policies are asked about: a worker who may hand a case over makes every move of the
+    sender's half of a transfer.
+    """
     return HAND_OVER if kind is Kind.TRANSFER and action in _BY_SENDER else action
 
 
@@ -82,7 +84,9 @@ class MeantHalf:
 
 
 async def half_of(tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None) -> MeantHalf:
-    """Which half the actor means, and its case: the one asked for, else the one of their organisation. Raises NotFound."""
+    """The half that the actor means, and its case: the half asked for, else the one of their organisation. Raises
+    NotFound.
+    """
     meant = await whose(tx, _HALVES, {"id": referral_id, "half": half})
     if not meant:
         raise NotFound
@@ -111,7 +115,9 @@ async def hold(tx: Transaction, referral_id: UUID, half: Half) -> Referral:
 
 
 async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> None:
-    """Write the half if it is still as it was read, and say what happened. Raises PreconditionFailed, OfferOpen, TransferOpen."""
+    """Write the half if it is still as it was read, and say its facts. Raises PreconditionFailed, OfferOpen,
+    TransferOpen.
+    """
     try:
         await _write(tx, [referral])
     except IntegrityError as error:
@@ -128,7 +134,7 @@ async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseRefe
 
 
 async def load_with_offers(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
-    """The same, with every service that an active organisation offers."""
+    """All halves under these cases, with every service that an active organisation offers."""
     cases = await load(tx, case_ids)
     offered = await offers.of_everybody(tx)
     for case in cases.values():

@@ -1,4 +1,4 @@
-"""Clearance and departure: the two moves that something may stand in the way of."""
+"""The routes of clearance and departure: the two moves that something may stand in the way of."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ BLOCKED: dict[int | str, dict[str, Any]] = {
 
 
 class DepartureForm(Form):
-    """When the receiver expects her, and at what kind of place they meet."""
+    """The form of a departure: when the receiver expects her, and at what kind of place they meet."""
 
     expected_at: AwareDatetime
     handover: Annotated[str, KnownCode("handover_point")]
@@ -32,7 +32,7 @@ class DepartureForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class AttemptReader:
-    """Opens what is sealed of her before the request's transaction, because the vault is another database."""
+    """Opens the sealed values about her before the request's transaction, because the vault is another database."""
 
     verb: Verb
 

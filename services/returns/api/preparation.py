@@ -1,4 +1,6 @@
-"""What a departure needs, recorded by whoever found it: the risk assessment, fitness to travel, and the other checks."""
+"""The records that a departure needs, each made by the person who found it: the risk assessment, fitness to travel,
+and the other checks.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,15 +35,17 @@ F = TypeVar("F")
 
 
 class AssessmentForm(Form):
-    """`grounds` are hers: they are kept under her key and never cross the border. A warning may come without them."""
+    """A risk assessment. `grounds` are hers: they are kept under her key and never cross the border. A warning may
+    come without them.
+    """
 
     result: Annotated[str, KnownCode("risk_result")]
     grounds: Paragraph | None = None
 
 
 class CheckForm(Form):
-    """A travel document needs the last day on which it counts (its number is kept nowhere); every other check its grounds,
-    which are kept under her key. `standing` false takes back what was recorded.
+    """A check. A travel document needs the last day on which it counts (its number is kept nowhere); every other
+    check its grounds, which are kept under her key. `standing` false takes the former record back.
     """
 
     check: Annotated[str, KnownCode("return_check")]
@@ -62,7 +66,7 @@ class CertificateForm(Form):
 
 
 class FitnessForm(Form):
-    """What a clinician found; all of it is kept under her key. `escort`: she may travel only with somebody."""
+    """A clinician's findings; all of them are kept under her key. `escort`: she may travel only with somebody."""
 
     fit: bool
     assessed_on: date
@@ -85,7 +89,7 @@ class SealedForm(Generic[F]):
 async def sealed_assessment(
     return_id: UUID, body: AssessmentForm, actor: Who, running: Running
 ) -> SealedForm[AssessmentForm]:
-    """Comes before the request's transaction, because the vault is another database."""
+    """Seal before the request's transaction, because the vault is another database."""
     if body.grounds is None:
         if body.result != UNSAFE:
             raise _needed("grounds", "whoever finds it safe says why")
@@ -110,7 +114,7 @@ async def sealed_check(
 
 
 async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running: Running) -> str:
-    """With the urgent flags that were in force: one raised later is not answered by it."""
+    """Seal the findings, with the urgent flags that were in force: one raised later is not answered by them."""
     today = running.ports["country"].day(running.clock())
     for name, day in (("assessed_on", body.assessed_on), ("birth_on", body.birth_on)):
         if day is not None and day > today:
@@ -162,7 +166,7 @@ async def record_check(
 
 @router.get("/checks", summary="What was recorded for the departure, with its grounds; the reading is logged")
 async def list_checks(return_id: UUID, actor: Who, running: Running) -> Listing[queries.CheckView]:
-    """Read in one transaction; what is sealed is opened when it has ended."""
+    """Read in one transaction; sealed grounds are opened when it has ended."""
     async with running.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, "return.read", return_id)
         found, person_id = await returns.read(tx, return_id, Half(half)), await find_person(tx, case_id)

@@ -1,4 +1,6 @@
-"""What stands in the way of a return now. One pure function, which the page, the clearance and the departure ask alike."""
+"""The blocks of a return: everything that stands in its way now. One pure function, which the page, the clearance and
+the departure ask alike.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class CaseOutlook:
-    """What this cell knows of her case besides the return. Unheard is unknown, and unknown protects: she counts as a
+    """Her case besides the return, as this cell knows it. Unheard is unknown, and unknown protects: she counts as a
     child, and nobody has accepted her.
     """
 
@@ -43,7 +45,7 @@ class CaseOutlook:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When she would leave and arrive, the same as days of the place, and who would clear her."""
+    """The time at which she would leave and arrive, the same as days of the place, and the person who would clear her."""
 
     leaves_at: datetime
     leaves: date
@@ -52,7 +54,7 @@ class Moment:
 
 
 def blocks(found: Return, known: CaseOutlook, rules: Rules, moment: Moment) -> tuple[str, ...]:
-    """Every code of the list `return_block` that holds now, in the order in which it is said. None: she may go."""
+    """Every code of the list `return_block` that holds now, in the order in which they are said. None: she may go."""
     return tuple(
         code
         for code, holds in (
@@ -70,7 +72,7 @@ def blocks(found: Return, known: CaseOutlook, rules: Rules, moment: Moment) -> t
 
 
 def _decision(found: Return, rules: Rules, moment: Moment) -> list[tuple[str, bool]]:
-    """Hers, and confirmed again shortly before she leaves."""
+    """The blocks of her own decision, confirmed again shortly before she leaves."""
     confirmed = found.confirmed_at
     fresh = confirmed is not None and moment.leaves_at - confirmed <= rules.confirmation
     return [("decision-missing", found.decided_at is None), ("decision-not-confirmed", not fresh)]
@@ -115,7 +117,9 @@ def _has(found: Return, kind: str, moment: Moment) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """Who can supply what is missing, at the sender or (`receiver`) at the receiver, and by which route of which service."""
+    """The supplier of a missing thing, at the sender or (`receiver`) at the receiver, and the route of which service
+    to supply it by.
+    """
 
     who: str
     service: str

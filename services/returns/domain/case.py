@@ -48,10 +48,11 @@ class CaseReturns:
 
 @dataclass(slots=True)
 class CaseKnowledge:
-    """What the events of other services say of a case, whether or not anybody returns. `flags` is ciphertext.
+    """The case as the events of other services tell it, whether or not anybody returns. `flags` is ciphertext.
 
     A hold is kept by its end, and by None once it was lifted, in whichever order the two are heard. A referral stands
-    beside the organisation that accepted it, until it ends, and beside None once it was sent in error, in whichever order.
+    beside the organisation that accepted it, until it ends, and beside None once it was sent in error, in whichever
+    order.
     """
 
     case_id: UUID
@@ -77,5 +78,5 @@ class CaseKnowledge:
 
     @property
     def accepted_by(self) -> frozenset[str]:
-        """Who has accepted her and waits for her."""
+        """The organisations that have accepted her and wait for her."""
         return frozenset(organisation for organisation in self.accepted.values() if organisation is not None)

@@ -1,4 +1,4 @@
-"""What happened to a return, as its verbs say it; `outgoing` maps each to an event, to due work, or to the log."""
+"""The facts of a return, as its verbs return them; `outgoing` maps each to an event, to due work, or to the log."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ class ReturnConfirmed(HalfMoved):
 
 @dataclass(frozen=True, slots=True)
 class ReturnChecked(HalfMoved):
-    """`check` is of the list `return_check`; what was found is ciphertext under her key."""
+    """A check was recorded: `check` is of the list `return_check`; the finding is ciphertext under her key."""
 
     check: str
     standing: bool
@@ -49,7 +49,7 @@ class ReturnChecked(HalfMoved):
 
 @dataclass(frozen=True, slots=True)
 class ReturnAssessed(HalfMoved):
-    """`grounds` are ciphertext under her key."""
+    """A risk assessment was recorded; its `grounds` are ciphertext under her key."""
 
     result: str
     grounds: str | None

@@ -50,7 +50,7 @@ def action_of(verb: Verb) -> str:
 async def half_of(
     tx: Transaction, actor: Actor, action: str, return_id: UUID, half: Half | None = None
 ) -> tuple[Half, UUID]:
-    """Which half the actor means, and its case: the one asked for, else the one of their organisation.
+    """The half that the actor means, and its case: the half asked for, else the one of their organisation.
 
     Raises NotFound, the same whether it is not there or not for this actor.
     """
@@ -74,13 +74,13 @@ async def get(
 
 
 async def read(tx: Transaction, return_id: UUID, half: Half, *, lock: bool = False) -> Return:
-    """One half that is there, for whoever was allowed to ask for it."""
+    """One half that is there, for an actor who was allowed to ask for it."""
     statement = text(_ONE + (" for update" if lock else ""))
     return _RETURNS.one(await tx.execute(statement, {"id": return_id, "half": half}))
 
 
 async def save(tx: Transaction, moved: Return, facts: Sequence[Fact]) -> None:
-    """Write the half if it is still as it was read, and say what happened. Raises PreconditionFailed, ReturnOpen."""
+    """Write the half if it is still as it was read, and say its facts. Raises PreconditionFailed, ReturnOpen."""
     try:
         await _write(tx, [moved])
     except IntegrityError as error:
