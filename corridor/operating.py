@@ -1,4 +1,4 @@
-"""What an operator asks of a cell's services and does to them, over their HTTP APIs: first shown, then done."""
+"""The requests and commands of an operator to a cell's services, over their HTTP APIs: first shown, then done."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,11 +17,11 @@ PAGE = 200
 
 
 class NotThereError(Trouble):
-    """What the command names is not there, so there is nothing that it would do."""
+    """The thing that the command names is not there, so the command would change nothing."""
 
 
 class UnknownReasonError(Trouble):
-    """Nothing is done without a reason of the list."""
+    """No command is given without a reason of the list."""
 
 
 @dataclass(frozen=True, slots=True)
