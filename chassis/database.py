@@ -41,7 +41,9 @@ Traceparent = Callable[[], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who acts, for whom, to what end, and under which policy: an origin stands on every event of the transaction."""
+    """The origin of a transaction: the actor, for which organisation, to what end, and under which policy. It stands
+    on every event.
+    """
 
     actor: str
     organisation: str

@@ -1,4 +1,4 @@
-"""Which organisations and which of their staff exist: each service's own copy, asked wherever somebody names one."""
+"""A service's own copy of the directory, organisations and staff: asked wherever somebody names one."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

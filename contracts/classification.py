@@ -11,7 +11,7 @@ class Classification(StrEnum):
     SENSITIVE = "sensitive"
     """Health, exploitation, formal status, needs, family: ciphertext under the person's key."""
     IDENTITY = "identity"
-    """Who and where the person is: ciphertext under the person's key."""
+    """Identity and whereabouts of the person: ciphertext under the person's key."""
 
 
 OPERATIONAL, SENSITIVE, IDENTITY = (

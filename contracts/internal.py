@@ -148,7 +148,7 @@ class StandingQuestion(Question):
 
 
 class CaseStanding(BaseModel):
-    """Whether there is such a case, and whether this person may do the action with it."""
+    """The answer whether there is such a case, and whether this person may do the action with it."""
 
     known: bool
     allowed: bool

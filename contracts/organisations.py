@@ -1,6 +1,4 @@
-"""Which kinds of organisation may be told of a person, and which of their staff open cases: one place for every
-service.
-"""
+"""The kinds of organisation that may be told of a person, and their staff who open cases: one place for every service."""
 
 from typing import Final
 

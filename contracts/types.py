@@ -31,7 +31,7 @@ Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.\-]{1,80}$"
 AgreementId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,80}$")]
 VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
 LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-]{1,120}$")]
-"""Where a law may be looked up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
+"""A place to look a law up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
 
 Action = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}\.[a-z\-]{1,40}$")]
 """The action that somebody asked for, by its name in the policies."""

@@ -1,4 +1,4 @@
-"""Which events of a batch run, which are dropped as seen before, and which wait parked: decided without I/O."""
+"""Admission of a batch: some events run, some are dropped as seen before, some wait parked. Decided without I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

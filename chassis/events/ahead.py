@@ -64,7 +64,7 @@ async def _run(
 
 
 async def _fresh(tx: Transaction, chosen: Sequence[IncomingRecord]) -> list[IncomingRecord]:
-    """Those of the events that were never handled, each once, in their order."""
+    """The events that were never handled, each once, in their order."""
     marks = await marks_of(tx, chosen)
     seen = await parked.kept(tx, chosen)
     fresh = []

@@ -41,7 +41,7 @@ class ServiceKeyMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, identified by (`issuer`, `subject`), for which organisation, in which roles, to which purpose."""
+    """The caller, identified by (`issuer`, `subject`), with organisation, roles and purpose."""
 
     issuer: str
     subject: str

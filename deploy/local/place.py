@@ -76,7 +76,7 @@ def require_passable(path: Path) -> None:
 
 
 def state_folder(root: Path = ROOT, system: Path = SYSTEM_STATE) -> Path:
-    """Where a stack keeps everything: CORRIDOR_STATE, else `.corridor/state` in the project, else root's own place."""
+    """The folder of a stack: CORRIDOR_STATE, else `.corridor/state` in the project, else root's own place."""
     told = os.environ.get("CORRIDOR_STATE")
     if told:
         return Path(told).absolute()

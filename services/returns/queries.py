@@ -144,7 +144,9 @@ async def assisted_return(tx: Transaction, return_id: UUID, half: str) -> Return
 
 
 async def assessment(tx: Transaction, return_id: UUID, half: str) -> AssessmentView:
-    """Its grounds are still sealed. Raises NotFound where nothing was assessed; the receiving half never has one."""
+    """The newest risk assessment, its grounds still sealed. Raises NotFound where nothing was assessed; the receiving
+    half never has one.
+    """
     row = (await tx.execute(_ASSESSMENT, {"id": return_id, "half": half})).first()
     if row is None:
         raise NotFound

@@ -155,7 +155,7 @@ async def close_return(
 
 
 async def is_listed(tx: Transaction, found: Return) -> bool:
-    """Whether the receiver is an active organisation of the directory, of the country in which she arrives."""
+    """True where the receiver is an active organisation of the directory, of the country in which she arrives."""
     listed = await directory.find(tx, found.receiver)
     if listed is None or (listed.status, listed.cell) != (ACTIVE, found.receiver_cell):
         return False

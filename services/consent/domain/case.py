@@ -35,7 +35,7 @@ class CaseConsents:
     in_error: set[UUID] = field(default_factory=set)
     """Referrals that were sent in error: nothing is disclosed for them, whatever is heard later."""
     heard_in_error: set[UUID] = field(default_factory=set)
-    """Those of `in_error` that were heard of in this batch."""
+    """Of the referrals `in_error` the ones that were heard of in this batch."""
     age_group: str | None = None
     """The age group, set when it became known in this batch."""
 

@@ -1,4 +1,4 @@
-"""Whether the person of a case counts as a child, as intake last said."""
+"""The age group of a case's person, child or adult, as intake last said it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
