@@ -43,7 +43,7 @@ class ReceivedGrant:
     changed: bool = False
 
     def granted(self, now: datetime) -> bool:
-        return readable(self.terms and self.terms.valid_until, now, closed=self.closed)
+        return readable(None if self.terms is None else self.terms.valid_until, now, closed=self.closed)
 
     def receive(self, terms: GrantTerms) -> None:
         """Keep the terms, once; a grant that was recalled stays closed whatever arrives after."""
