@@ -1,4 +1,4 @@
-"""What a service's queues hold and how long it has waited there: asked of its database when somebody reads the metrics."""
+"""The backlog and age of a service's queues, asked of its database when somebody reads the metrics."""
 
 import asyncio
 import time
@@ -68,7 +68,7 @@ _WORK = text(
 )
 
 Ask = Callable[[Transaction], Awaitable[Iterable[Sample]]]
-"""What a service wants to know of its database, inside one transaction for all of it."""
+"""A question of a service to its own database; all of them are asked inside one transaction."""
 
 
 class Part(Protocol):
@@ -155,7 +155,7 @@ def work(kinds: Iterable[str]) -> Ask:
 
 
 def lag(consumer: Consumer, settings: Settings) -> Ask:
-    """Where the database is, beside where the broker was when it was last read from."""
+    """The offsets of the database beside the ends that the broker last told."""
 
     async def ask(tx: Transaction) -> Iterable[Sample]:
         handled, ends = await offsets.all_stored(tx), consumer.ends()
@@ -183,6 +183,6 @@ def _age(tx: Transaction, since: datetime | None) -> float:
 
 
 def of_the_chassis(consumer: Consumer | None, kinds: Iterable[str], settings: Settings) -> list[Ask]:
-    """What every service is asked."""
+    """The questions that every service is asked."""
     asked: list[Ask] = [outbox, parked, work(kinds)]
     return asked if consumer is None else [*asked, lag(consumer, settings)]

@@ -110,10 +110,10 @@ def status(
     """Every service, queue and partner of a cell, the trust list, and which alarms ring. Exits 0 healthy, 2 degraded, 3 failing."""
     import asyncio
 
-    from corridor.status import status as show
+    from corridor.status import show_status
 
     with troubles():
-        code = asyncio.run(show(cell.upper(), console(), as_json=as_json))
+        code = asyncio.run(show_status(cell.upper(), console(), as_json=as_json))
     if code:
         raise typer.Exit(code)
 
@@ -144,7 +144,7 @@ def holidays(
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine lacks for the local stack, and what to do about it."""
+    """Say which parts of the local stack this machine lacks, and how to get them."""
     from rich.table import Table
 
     from corridor.doctor import examine

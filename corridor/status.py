@@ -26,7 +26,7 @@ _BY_READINESS = {"ok": HEALTHY, "degraded": DEGRADED}
 Row = dict[str, Any]
 
 
-async def status(cell: str, console: Console, *, as_json: bool) -> int:
+async def show_status(cell: str, console: Console, *, as_json: bool) -> int:
     """Print it; the exit code says how the cell is."""
     answer = await asked(cell)
     if as_json:

@@ -41,7 +41,7 @@ class Gauge:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a gauge shows now, with a value for each of its labels."""
+    """One value of a gauge, with a value for each of its labels."""
 
     gauge: Gauge
     value: float
@@ -115,7 +115,7 @@ class _Together:
 
 
 def page(metrics: Sequence[Metrics]) -> bytes:
-    """What Prometheus reads, for the services of one process."""
+    """The page that Prometheus reads, for the services of one process."""
     together = CollectorRegistry(auto_describe=False)
     together.register(_Together([one.registry for one in metrics]))
     return generate_latest(together)
@@ -134,5 +134,5 @@ _UNDER_WAY = View(instrument_name="http.server.active_requests", aggregation=Dro
 
 
 def _listed(value: str) -> str:
-    """What is no word of ours is not repeated."""
+    """The value, or `other` where it does not look like a word of ours."""
     return value if _LABEL.fullmatch(value) else OTHER

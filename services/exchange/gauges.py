@@ -6,7 +6,7 @@ from chassis.database import Transaction
 from chassis.observe.metrics import Gauge, Sample
 from chassis.readings import Ask
 from services.exchange.border_state import limits
-from services.exchange.domain.border import TRUST_LIST_LIFETIME, Closed
+from services.exchange.domain.border import TRUST_LIST_LIFETIME, Closure
 from services.exchange.queries import PartnerView, partners_view
 from services.exchange.settings import Settings
 
@@ -45,7 +45,7 @@ def _partner(tx: Transaction, view: PartnerView) -> Iterable[Sample]:
     yield PRESENT.at(view.present, cell)
     if view.present_at is not None:
         yield HEARD.at(max(0.0, (tx.now - view.present_at).total_seconds()), cell)
-    for reason in Closed:
+    for reason in Closure:
         yield CLOSED.at(view.closed == reason, cell, reason.name.lower())
     yield BROKER.at(view.broker_trouble is not None, cell)
     yield WAITING.at(view.waiting, cell)
