@@ -128,7 +128,7 @@ async def outbox(tx: Transaction) -> Iterable[Sample]:
 
 
 async def parked(tx: Transaction) -> Iterable[Sample]:
-    found = await causes.causes(tx)
+    found = await causes.find_causes(tx)
     since = min((one.since for one in found), default=None)
     whole = [PARKED.at(sum(one.streams for one in found)), PARKED_AGE.at(_age(tx, since))]
     by_cause = [CAUSES.at(one.streams, one.id, one.reason) for one in found[:MOST_CAUSES]]

@@ -15,11 +15,12 @@ from sqlalchemy import event, text
 
 from chassis.endings import within
 from chassis.observe.metrics import Gauge, Metrics, page
+from chassis.outbox import DueWork
 from chassis.readings import lag, work
 from chassis.settings import Settings as ChassisSettings
 from chassis.web.http_server import server
 from chassis.web.metrics_page import metrics_page
-from chassis.work import Due, Item, Later, WorkKind, WorkRunner
+from chassis.work import WorkItem, WorkKind, WorkPostponed, WorkRunner
 from contracts.events.intake import AgeGroupKnownV1
 from corridor.status import Value, read
 from deploy.local.certificates import Authority
@@ -79,15 +80,15 @@ async def test_what_is_said_and_not_published_is_counted_with_the_age_of_the_old
 async def test_work_that_is_put_off_has_waited_since_it_was_due_first(audit: Harness) -> None:
     database, settings = audit.service.database, audit.service.settings
 
-    async def act(_: Item) -> None:
-        raise Later(60)
+    async def act(_: WorkItem) -> None:
+        raise WorkPostponed(60)
 
-    async def finish(_tx: Any, _item: Item, _result: Any) -> None: ...
+    async def finish(_tx: Any, _item: WorkItem, _result: Any) -> None: ...
 
     runner = WorkRunner(settings, database, [WorkKind("seal", act, finish)])
     async with database.transaction(database.system()) as tx:
-        tx.say(Due("seal", "a", due_at=tx.now - timedelta(seconds=500)))
-        tx.say(Due("seal", "b", due_at=tx.now + timedelta(hours=1)), Due("mail", "unknown here"))
+        tx.say(DueWork("seal", "a", due_at=tx.now - timedelta(seconds=500)))
+        tx.say(DueWork("seal", "b", due_at=tx.now + timedelta(hours=1)), DueWork("mail", "unknown here"))
     assert await runner.run_due() == 1
     async with database.transaction(database.system()) as tx:
         waiting, oldest, failed = await work(["seal"])(tx)
