@@ -114,7 +114,7 @@ def broken(root: Path) -> Iterator[str]:
 
 
 def unfinished(root: Path) -> Iterator[str]:
-    """What somebody has yet to write or to run before the change is whole."""
+    """Steps that a person has yet to take before the change is whole: labels to write, versions to release."""
     for name in names():
         for code, languages in unlabelled(name).items():
             missing = ", ".join(languages)
