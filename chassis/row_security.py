@@ -23,8 +23,8 @@ def of_case(schema: str, tables: Iterable[str]) -> Iterator[Rule]:
 
 
 def of_case_or_organisation(schema: str, table: str, case: str) -> Iterator[Rule]:
-    """For a table whose rows name an organisation that sees them beside the one that has the case, as the cases do themselves:
-    a case comes before anybody is known to have it.
+    """For a table whose rows name an organisation that sees them besides the one that has the case. So do the cases
+    themselves: a case comes before anybody is known to have it.
     """
     yield (
         f"{schema}.{table}",

@@ -28,7 +28,7 @@ required = partial(Column, nullable=False)
 
 
 def filled(name: str, kind: Any, default: str) -> Column[Any]:
-    """The same; where nobody does, the database fills in `default`, which is SQL."""
+    """A column that is never null; where a statement does not fill it in, the database does, with `default`, which is SQL."""
     return required(name, kind, server_default=text(default))
 
 
@@ -82,7 +82,7 @@ class SetStatement:
         self._encoders = {name: _encoder(column) for name, column in columns.items()}
 
     async def write(self, conn: Connection, rows: Sequence[Any], **same: Any) -> int:
-        """How many rows of the table were written. `same` are the values that all rows of the set share."""
+        """Write the rows; how many of the table were written. `same` are the values that all rows of the set share."""
         return (await self.execute(conn, rows, **same)).rowcount if rows else 0
 
     async def execute(self, conn: Connection, rows: Sequence[Any], **same: Any) -> CursorResult[Any]:
@@ -230,7 +230,7 @@ def _value(column: Column[Any], source: str = "u") -> str:
 
 
 def _element(column: Column[Any]) -> str:
-    """An array column goes as text: PostgreSQL's arrays of arrays are all of one length."""
+    """The type of an array column's element: text, because PostgreSQL's arrays of arrays are all of one length."""
     return "text" if isinstance(column.type, ARRAY) else str(column.type.compile(_DIALECT))
 
 
@@ -241,6 +241,6 @@ def _encoder(column: Column[Any]) -> Callable[[Any], str] | None:
 
 
 def _array(values: Iterable[Any]) -> str:
-    """As PostgreSQL writes an array."""
+    """The array as PostgreSQL writes one."""
     quoted_ones = ("NULL" if one is None else f'"{str(one).translate(_ESCAPED)}"' for one in values)
     return "{" + ",".join(quoted_ones) + "}"

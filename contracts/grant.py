@@ -34,7 +34,7 @@ class GrantTerms:
 
 @dataclass(frozen=True, slots=True)
 class Grant(GrantTerms):
-    """What the recipient may do with received fields, as it travelled in the envelope."""
+    """A grant, as it travelled in the envelope: what the recipient may do with received fields."""
 
     basis: Annotated[str, Code("disclosure_basis")] | None = field(default=None, kw_only=True)
     law: Annotated[str, Code("protection_law")] | None = field(default=None, kw_only=True)

@@ -1,4 +1,4 @@
-"""What exchange says: agreements, and what crossed the border, was refused there, or came in."""
+"""The events of exchange: agreements, and items that crossed the border, were refused there, or came in."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -25,7 +25,7 @@ class AgreementChangedV1(Event):
     valid_from: Instant
     valid_until: Instant
     retention_days: int = 0
-    """After the end of a referral the recipient may read so long; none: it ends at once."""
+    """The days that the recipient may read on after the end of a referral; none: reading ends at once."""
 
 
 class EnvelopeSealedV1(Event):
@@ -79,7 +79,9 @@ class ReceivedField(BaseModel):
 
 
 class DisclosureReceivedV1(Event):
-    """`case_id` and `person_id` are of this cell; `first` says that this disclosure opened the case here."""
+    """A disclosure came in. `case_id` and `person_id` are of this cell; `first` says that this disclosure opened the
+    case here.
+    """
 
     type: ClassVar[str] = "disclosure.received.v1"
     case_id: CaseId
@@ -141,7 +143,7 @@ class RecallReceivedV1(Event):
 
 
 class CorrectionReceivedV1(Event):
-    """The sender tells that fields of a disclosure which it sent have other values by now. Names, never a value."""
+    """The sender tells that fields of a disclosure have other values by now. Names, never a value."""
 
     type: ClassVar[str] = "correction.received.v1"
     case_id: CaseId

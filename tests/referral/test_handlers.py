@@ -1,5 +1,6 @@
 """What referral does when it is told something, through the consumer and the database."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4, uuid5
 
 import pytest
@@ -240,7 +241,7 @@ async def test_the_offer_stands_while_its_disclosure_is_replaced_by_a_smaller_on
     smaller = first.model_copy(
         update={
             "disclosure_id": uuid5(first.disclosure_id, "following"),
-            "grant": first.grant.model_copy(update={"fields": ("cor_FullName",)}),
+            "grant": replace(first.grant, fields=("cor_FullName",)),
         }
     )
     await kh.deliver(first)

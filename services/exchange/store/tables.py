@@ -9,7 +9,7 @@ from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
 from contracts.border.items import ItemClass, Outcome
 from services.exchange.domain.chain import Place
 from services.exchange.domain.disclosure import State
-from services.exchange.domain.received import Held
+from services.exchange.domain.received import ReceivedState
 from services.exchange.domain.sent import QueueState, SentState
 
 META = MetaData(schema="exchange")
@@ -235,7 +235,7 @@ RECEIVED = Table(
     META,
     Column("sender_cell", TEXT, primary_key=True),
     Column("id", UUID, primary_key=True),
-    required("state", OneOf(Held)),
+    required("state", OneOf(ReceivedState)),
     Column("case_id", UUID),
     Column("referral_id", UUID),
     Column("reference", UUID),

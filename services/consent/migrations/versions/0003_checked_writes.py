@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.row_security import checked, of_case, of_parent
 
-revision = "consent_0002"
-down_revision = "consent_0001"
+revision = "consent_0003"
+down_revision = "consent_0002"
 
 OF_A_CASE = ("ages", "records", "disclosures", "ledger", "grants", "sent_in_error")
 OF_A_RECORD = "select from consent.records r where r.id = consent_id"
