@@ -1,4 +1,4 @@
-"""What may be done now with a consent record, a protection, a grant, and in a case where she is asked, by who reads it."""
+"""The moves that the reader of a consent record, a protection, a grant or a case's list of consents may make now."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,7 +19,9 @@ from services.consent.store import records
 
 
 async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id: UUID) -> list[MoveView]:
-    """She may take back all or a part again and again: that is no error, and so it is never left out."""
+    """The moves of a record. She may take back all or a part again and again: that is no error, and so it is never
+    left out.
+    """
     record = await records.record_of(tx, consent_id)
     act = await _act(tx, actor)
     first_by = await records.first_by(tx, consent_id)
@@ -40,7 +42,7 @@ async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id:
 
 
 async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID) -> list[MoveView]:
-    """What may be made. Her no is always taken; whether a yes is, depends on her age."""
+    """The records that may be made in this case. Her no is always taken; a yes depends on her age."""
     child = await _child(tx, case_id)
     protects = await find_person(tx, case_id) is not None and not await records.said_no(tx, case_id)
     offers = [
@@ -53,7 +55,7 @@ async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID
 
 
 async def _child(tx: Transaction, case_id: UUID) -> bool | None:
-    """Whether she counts as a child; None where it has not arrived."""
+    """True where she counts as a child; None where that has not arrived."""
     try:
         return await records.counts_as_child(tx, case_id)
     except Unavailable:
@@ -67,7 +69,9 @@ async def _permits(tx: Transaction, case_id: UUID) -> bool:
 
 
 async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool:
-    """By this person, who had no hand in it, while who spoke is who must be asked."""
+    """True where this person, who had no hand in the record, may confirm it: while the one who spoke is the one who
+    must be asked.
+    """
     if record.state is not State.REQUESTED:
         return False
     child = await _child(tx, record.case_id)
@@ -85,7 +89,7 @@ async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool
 async def of_grants(
     tx: Transaction, actor: Actor, service: Service, case_id: UUID, grants: Sequence[GrantedView]
 ) -> None:
-    """Offered where her consent is in this cell: what came from abroad is withdrawn there."""
+    """The moves of grants, offered where her consent is in this cell: one from abroad is withdrawn there."""
     act, permitted = await _act(tx, actor), await rights_in(tx, actor, case_id)
     granting = await records.records_granting(tx, [grant.disclosure_id for grant in grants])
     for grant in grants:

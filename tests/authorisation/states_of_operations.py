@@ -1,4 +1,4 @@
-"""What stands still in a service, and what an operator may do about it. The routes are those of the chassis, everywhere the same."""
+"""The operators' things: what stands still in a service, in every state. The routes are those of the chassis, everywhere the same."""
 
 from collections.abc import Iterable
 from typing import Any

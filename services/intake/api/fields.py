@@ -157,7 +157,7 @@ def _view(
 
 
 def _offer(found: _Sealed, view: FieldsView, service: Service, permitted: Rights) -> None:
-    """What may be done with each disclosure."""
+    """The moves of each disclosure that came."""
     for row, part in zip(found.received, view.received, strict=True):
         retain = Offer("retain_disclosure", RETAIN, row.state in RETAINABLE)
         places = {"case_id": view.case_id, "disclosure_id": row.id}
