@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from contracts.casefile.urgent import FLAGS
-from services.intake.domain import facts
-from services.intake.domain.age import Evidence, Group
-from services.intake.domain.case import (
+from services.intake.casefile.domain import facts
+from services.intake.casefile.domain.age import Evidence, Group
+from services.intake.casefile.domain.case import (
     MOVES,
     Case,
     Hold,
