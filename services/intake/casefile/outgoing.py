@@ -10,10 +10,8 @@ from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
     CaseAssignedV1,
-    CaseIdentifiedV1,
     CaseOpenedV1,
     CaseReopenedV1,
-    CaseScreenedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
     DisclosureClosedV1,
@@ -21,9 +19,6 @@ from contracts.events.intake import (
     FlagsRecordedV1,
     GlassBrokenV1,
     GlassReviewedV1,
-    HoldLiftedV1,
-    HoldPlacedV1,
-    NeedsAssessedV1,
 )
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.facts import Fact
@@ -46,14 +41,6 @@ def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one 
             return _case_transferred(fact)
         case facts.HoldsDue():
             return _holds_due(fact)
-        case facts.CaseScreened():
-            return _case_screened(fact)
-        case facts.CaseIdentified():
-            return _case_identified(fact)
-        case facts.NeedsAssessed():
-            return _needs_assessed(fact)
-        case facts.HoldPlaced() | facts.HoldLifted():
-            return _hold(fact)
         case facts.DisclosureClosed():
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer, fact.law)
         case facts.KeyUnneeded() | facts.ValuesDeleted():
@@ -89,12 +76,6 @@ def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:
         urgency=fact.urgency,
         opened_at=fact.opened_at,
     )
-
-
-def _hold(fact: facts.HoldPlaced | facts.HoldLifted) -> Event:
-    if isinstance(fact, facts.HoldLifted):
-        return HoldLiftedV1(case_id=fact.case_id, hold_id=fact.hold_id)
-    return HoldPlacedV1(case_id=fact.case_id, hold_id=fact.hold_id, until=fact.until)
 
 
 def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> Due:
@@ -165,31 +146,6 @@ def _case_transferred(fact: facts.CaseTransferred) -> CaseTransferredV1:
 def _holds_due(fact: facts.HoldsDue) -> Due:
     payload = {"case_id": str(fact.case_id), "referral_id": str(fact.referral_id)}
     return Due(CARRY_HOLDS, str(fact.referral_id), payload)
-
-
-def _case_screened(fact: facts.CaseScreened) -> CaseScreenedV1:
-    return CaseScreenedV1(
-        case_id=fact.case_id,
-        screening_id=fact.screening_id,
-        checklist=fact.checklist,
-        checklist_version=fact.checklist_version,
-        result=fact.result,
-    )
-
-
-def _case_identified(fact: facts.CaseIdentified) -> CaseIdentifiedV1:
-    return CaseIdentifiedV1(
-        case_id=fact.case_id,
-        revision=fact.revision,
-        deciding_organisation=fact.deciding_organisation,
-        status=fact.status,
-    )
-
-
-def _needs_assessed(fact: facts.NeedsAssessed) -> NeedsAssessedV1:
-    return NeedsAssessedV1(
-        case_id=fact.case_id, assessment_id=fact.assessment_id, urgency=fact.urgency, needs=fact.needs
-    )
 
 
 def disclosure_closed(

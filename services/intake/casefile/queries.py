@@ -1,12 +1,11 @@
 """Reads: rows straight to what a worker sees. Sealed values are opened by the route, after the transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.access import Rights, visible_cases
@@ -14,15 +13,12 @@ from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.rows import Reader
 from chassis.web.moves import Commands, MoveView, Offer
-from services.intake.casefile.domain.case import Hold, State, Verb, passes
+from services.intake.casefile.domain.case import State, Verb, passes
 from services.intake.casefile.sealed_rows import (
     BrokenGlassRow,
-    NeedsRow,
-    ScreeningRow,
     SealedCustody,
     SealedReceived,
     SealedRevision,
-    StatusRow,
 )
 from services.intake.casefile.store.cases import ACTIONS
 
@@ -50,7 +46,6 @@ _FILTERS: Mapping[str, str] = {
 
 
 _REVISIONS, _RECEIVED, _CUSTODY = Reader(SealedRevision), Reader(SealedReceived), Reader(SealedCustody)
-_SCREENINGS, _STATUSES, _NEEDS = Reader(ScreeningRow), Reader(StatusRow), Reader(NeedsRow)
 _GLASS = Reader(BrokenGlassRow)
 
 
@@ -76,28 +71,6 @@ class CaseView(CaseSummary):
     """The same with what its reader may do with it."""
 
     moves: list[MoveView] = []
-
-
-class HoldView(BaseModel):
-    """That a hold exists, never why."""
-
-    id: UUID
-    until: datetime
-    placed_at: datetime
-    lifted_at: datetime | None
-    in_force: bool
-    moves: list[MoveView] = []
-
-
-class ScreeningView(BaseModel):
-    """Without its result, which is opened one at a time. `requested` differs where the age was not shown to be adult."""
-
-    id: UUID
-    requested: str
-    checklist: str
-    checklist_version: str
-    at: datetime
-    by: str
 
 
 async def case(tx: Transaction, case_id: UUID) -> CaseView:
@@ -249,47 +222,6 @@ async def came_flags(tx: Transaction, case_id: UUID) -> str | None:
     return sealed
 
 
-async def screenings(
-    tx: Transaction, case_id: UUID, after: Position | None, limit: int
-) -> list[ScreeningView]:
-    """Oldest first."""
-    rows = await _of_case(tx, "intake.screenings", case_id, after, limit)
-    return [ScreeningView.model_validate(row, from_attributes=True) for row in rows]
-
-
-async def screening(tx: Transaction, case_id: UUID, screening_id: UUID) -> ScreeningRow:
-    statement = text("select * from intake.screenings where id = :id and case_id = :case")
-    found = _SCREENINGS.first(await tx.execute(statement, {"id": screening_id, "case": case_id}))
-    if found is None:
-        raise NotFound
-    return found
-
-
-async def statuses(tx: Transaction, case_id: UUID) -> list[StatusRow]:
-    """Every revision, oldest first; they are few."""
-    statement = text("select * from intake.statuses where case_id = :id order by revision")
-    return _STATUSES.all(await tx.execute(statement, {"id": case_id}))
-
-
-async def needs(tx: Transaction, case_id: UUID, after: Position | None, limit: int) -> list[NeedsRow]:
-    return _NEEDS.of(await _of_case(tx, "intake.needs", case_id, after, limit))
-
-
-async def holds(tx: Transaction, case_id: UUID, commands: Commands, permitted: Rights) -> list[HoldView]:
-    statement = text(
-        "select h.id, h.until, h.placed_at, h.lifted_at, h.lifted_at is null and h.until > :now as in_force, c.state"
-        " from intake.holds h join intake.cases c on c.id = h.case_id where h.case_id = :id order by h.placed_at, h.id"
-    )
-    views = []
-    for row in await tx.execute(statement, {"id": case_id, "now": tx.now}):
-        view = HoldView.model_validate(row, from_attributes=True)
-        lift = passes(State(row.state), Verb.LIFT_HOLD) and not Hold(row.id, row.until, row.lifted_at).lifted
-        offer = Offer(Verb.LIFT_HOLD, ACTIONS[Verb.LIFT_HOLD], lift)
-        view.moves = commands.open([offer], permitted, case_id=case_id, hold_id=row.id)
-        views.append(view)
-    return views
-
-
 async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]:
     """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
     condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
@@ -299,19 +231,6 @@ async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]
         f" and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
     )
     return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
-
-
-async def _of_case(
-    tx: Transaction, table: str, case_id: UUID, after: Position | None, limit: int
-) -> Sequence[Row[Any]]:
-    at, row_id = after or (None, None)
-    statement = text(
-        f"select * from {table} where case_id = :case"
-        " and (cast(:at as timestamptz) is null or (at, id) > (:at, cast(:after as uuid)))"
-        " order by at, id limit :limit"
-    )
-    parameters = {"case": case_id, "at": at, "after": row_id, "limit": limit}
-    return (await tx.execute(statement, parameters)).all()
 
 
 async def broken_glass(

@@ -47,47 +47,6 @@ class SealedCustody:
 
 
 @dataclass(frozen=True, slots=True)
-class ScreeningRow:
-    id: UUID
-    requested: str
-    result: str
-    answers: str
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRow:
-    revision: int
-    organisation: str
-    deciding_organisation: str
-    status: str
-    reasons: str
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsRow:
-    id: UUID
-    urgency: str
-    needs: str
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class AgeAssessmentRow:
-    revision: int
-    organisation: str
-    age_group: str
-    evidence: str
-    reasons: str
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
 class BrokenGlassRow:
     """One breaking and its review; `reason` is sealed under the key of `person_id`."""
 

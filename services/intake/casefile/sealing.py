@@ -13,16 +13,6 @@ def fields_to_seal(person_id: UUID, case_id: UUID, fields: Mapping[str, str]) ->
     return [Sealing(person_id, name, case_id, value) for name, value in fields.items()]
 
 
-def status_record(case_id: UUID, revision: int) -> str:
-    """What a decision's ciphertexts are bound to, so that no revision can be put in another's place."""
-    return f"{case_id}.{revision}"
-
-
-def age_record(case_id: UUID, revision: int) -> str:
-    """What an assessment's reasons are bound to."""
-    return f"{case_id}.age.{revision}"
-
-
 async def seal_fields(
     vault: Vault, person_id: UUID, case_id: UUID, fields: Mapping[str, str]
 ) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -13,16 +13,14 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, WrongState
 from contracts.protection import is_of_country
 from services.intake.casefile.domain import case as domain
-from services.intake.casefile.domain.age import Evidence, Group
+from services.intake.casefile.domain.age import Evidence
 from services.intake.casefile.domain.case import Case, Verb
 from services.intake.casefile.domain.field_classes import FLAGS
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import ages, attention, cases, index, received, records
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
 from services.intake.casefile.store.index import IndexEntry
-from services.intake.casefile.store.records import SealedDecision, SealedScreening
 
-NEEDS_FIELD = "cor_Needs"
 CARER = "case_worker"
 """Who has no right to assign cases: a walk-in whom they take in is in their hands until a supervisor assigns the case."""
 
@@ -163,113 +161,3 @@ async def assign_case(
         tx, actor, case_id
     )  # by who takes it on, where that is the very one who assigns it
     return case
-
-
-async def screen_case(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.SCREEN], case_id, lock=True)
-    with answered():
-        facts = case.screen(screening.id, screening.checklist, screening.version, screening.result)
-    await records.add_screening(tx, actor, case_id, screening)
-    await cases.save(tx, case, facts)
-    return case
-
-
-@dataclass(frozen=True, slots=True)
-class SealedStatus:
-    """A decision on the formal status. `revision` is the one that the ciphertexts are bound to."""
-
-    revision: int
-    deciding_organisation: str
-    status: str
-    reasons: str
-    fields: Mapping[str, str]
-
-
-async def identify(
-    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedStatus
-) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.IDENTIFY], case_id, lock=True)
-    cases.expect(case, seen)
-    if decision.revision != case.status_revision + 1:
-        raise Conflict
-    with answered():
-        facts = case.identify(decision.deciding_organisation, decision.status, decision.fields)
-    sealed = SealedDecision(
-        case_id, decision.revision, decision.deciding_organisation, decision.status, decision.reasons
-    )
-    await records.add_statuses(tx, [sealed], organisation=actor.organisation, by=actor.subject)
-    await records.put_fields(tx, actor, case, decision.fields)
-    await cases.save(tx, case, facts)
-    return case
-
-
-@dataclass(frozen=True, slots=True)
-class SealedAssessment:
-    """A decision on her age. `revision` is the one that the reasons are bound to, `version` the case that was looked at."""
-
-    revision: int
-    version: int
-    group: Group
-    evidence: str
-    reasons: str
-    on_record: Evidence
-
-
-async def assess_age(
-    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedAssessment, today: date
-) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_AGE], case_id, lock=True)
-    cases.expect(case, seen)
-    if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
-        raise Conflict
-    with answered():
-        facts = case.assess_age(decision.group, decision.on_record, today)
-    await ages.add_assessment(tx, actor, case, decision.evidence, decision.reasons)
-    await ages.put(tx, {case.id: case.age})
-    await cases.save(tx, case, facts)
-    return case
-
-
-@dataclass(frozen=True, slots=True)
-class SealedNeeds:
-    """An assessment, and the same needs as the field that may be disclosed."""
-
-    id: UUID
-    urgency: str
-    needs: str
-    field: str
-
-
-async def assess_needs(
-    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, assessment: SealedNeeds
-) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_NEEDS], case_id, lock=True)
-    cases.expect(case, seen)
-    with answered():
-        field = {NEEDS_FIELD: assessment.field}
-        facts = case.assess_needs(assessment.id, assessment.urgency, assessment.needs, field)
-    await records.add_needs(tx, actor, case_id, assessment.id, assessment.urgency, assessment.needs)
-    await records.put_fields(tx, actor, case, field)
-    await cases.save(tx, case, facts)
-    return case
-
-
-async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: datetime | None) -> UUID:
-    case = await cases.get(tx, actor, ACTIONS[Verb.PLACE_HOLD], case_id, lock=True)
-    hold_id = tx.new_id()
-    with answered():
-        facts = case.place_hold(hold_id, until, tx.now)
-    await records.add_hold(tx, actor, case_id, hold_id, case.holds[hold_id].until)
-    await cases.save(tx, case, facts)
-    return hold_id
-
-
-async def lift_hold(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> None:
-    case = await cases.get(tx, actor, ACTIONS[Verb.LIFT_HOLD], case_id, lock=True)
-    try:
-        with answered():
-            facts = case.lift_hold(hold_id, tx.now)
-    except KeyError:
-        raise NotFound from None
-    await records.lift_hold(tx, actor, case_id, hold_id)
-    await cases.save(tx, case, facts)

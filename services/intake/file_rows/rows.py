@@ -16,13 +16,16 @@ from contracts.codes import UnknownCode
 from contracts.internal import FileRow
 from services.intake.casefile.domain.age import Evidence
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.field_classes import REASONS, STATUS
 from services.intake.casefile.indexing import index_of
-from services.intake.casefile.sealing import fields_to_seal, status_record
+from services.intake.casefile.sealing import fields_to_seal
 from services.intake.casefile.store.index import IndexEntry
-from services.intake.casefile.store.records import Change, SealedDecision
+from services.intake.casefile.store.records import Change
 from services.intake.file_rows import store
 from services.intake.file_rows.store import NewRow, RowKey, SentFile
+from services.intake.identification.domain.field_classes import REASONS, STATUS
+from services.intake.identification.domain.identification import Identification
+from services.intake.identification.sealing import status_record
+from services.intake.identification.store.records import SealedDecision
 
 CHANNEL, URGENCY = "file", "routine"
 DECIDED = (STATUS_FIELD, STATUS_BY)
@@ -137,7 +140,7 @@ def _new_row(
     changes = [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in known]
     decision = None
     if STATUS_FIELD in row.fields:
-        facts += case.identify(row.fields[STATUS_BY], sealed[STATUS], DECIDED)
+        facts += Identification(case).identify(row.fields[STATUS_BY], sealed[STATUS], DECIDED)
         decision = SealedDecision(
             row.case_id, case.status_revision, row.fields[STATUS_BY], sealed[STATUS], sealed[REASONS]
         )

@@ -11,13 +11,16 @@ from chassis.database import Origin, Transaction
 from chassis.tables import insert_missing
 from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.facts import Fact
-from services.intake.casefile.outgoing import outgoing
+from services.intake.casefile.domain.facts import CaseOpened
+from services.intake.casefile.domain.facts import Fact as CaseFact
 from services.intake.casefile.store import cases, index, records
 from services.intake.casefile.store.cases import OpenedCase
 from services.intake.casefile.store.index import IndexEntry
-from services.intake.casefile.store.records import Change, SealedDecision
-from services.intake.casefile.store.tables import FILE_ROWS
+from services.intake.casefile.store.records import Change
+from services.intake.file_rows.tables import FILE_ROWS
+from services.intake.identification.domain.facts import Fact
+from services.intake.identification.outgoing import outgoing
+from services.intake.identification.store.records import SealedDecision, add_statuses
 
 _KNOWN = text(
     "select row_key, content, case_id, import_id, line from intake.file_rows"
@@ -63,7 +66,7 @@ class NewRow:
     changes: Sequence[Change]
     index: Sequence[IndexEntry]
     decision: SealedDecision | None
-    facts: Sequence[Fact]
+    facts: Sequence[Fact | CaseFact]
 
 
 async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) -> dict[bytes, KnownRow]:
@@ -113,12 +116,16 @@ async def _claim(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> set
 
 async def _insert(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> None:
     by = file.origin.actor
-    await cases.write_opened(tx, [OpenedCase(row.case, row.facts) for row in rows], by=by)
+    await cases.write_opened(tx, [_opened(row) for row in rows], by=by)
     await cases.remember_all(tx, {row.case.id: file.organisation for row in rows}, file.import_id)
     changes = [change for row in rows for change in row.changes]
     await records.record(tx, changes, organisation=file.organisation, by=by)
     decided = [row.decision for row in rows if row.decision is not None]
-    await records.add_statuses(tx, decided, organisation=file.organisation, by=by)
+    await add_statuses(tx, decided, organisation=file.organisation, by=by)
     await index.put(tx, file.organisation, {row.case.id: row.index for row in rows})
     facts = itertools.chain.from_iterable(row.facts for row in rows)
     tx.say(*map(outgoing, facts), origin=file.origin)
+
+
+def _opened(row: NewRow) -> OpenedCase:
+    return OpenedCase(row.case, [fact for fact in row.facts if isinstance(fact, CaseOpened)])

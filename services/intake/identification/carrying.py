@@ -4,7 +4,8 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.work import Item, Later, WorkKind
-from services.intake.casefile.outgoing import CARRY_HOLDS, outgoing
+from services.intake.casefile.outgoing import CARRY_HOLDS
+from services.intake.identification.outgoing import outgoing
 from services.intake.identification.store import holds
 
 SOON = 1.0

@@ -1,1 +1,1 @@
-"""The rules of intake in plain Python: cases, checklists, what came from abroad, and the rows of a file."""
+"""The rules of the case file in plain Python: cases, her age, what came from elsewhere, and what two cases have in common."""

@@ -89,44 +89,6 @@ class FlagsRecorded:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseScreened:
-    case_id: UUID
-    screening_id: UUID
-    checklist: str
-    checklist_version: str
-    result: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseIdentified:
-    case_id: UUID
-    revision: int
-    deciding_organisation: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsAssessed:
-    case_id: UUID
-    assessment_id: UUID
-    urgency: str
-    needs: str
-
-
-@dataclass(frozen=True, slots=True)
-class HoldPlaced:
-    case_id: UUID
-    hold_id: UUID
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HoldLifted:
-    case_id: UUID
-    hold_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class DisclosureClosed:
     """What came from abroad is closed; `answer` is a code of `recall_answer`."""
 
@@ -218,11 +180,6 @@ Fact = (
     | ReceivedFlagsDue
     | FieldsRecorded
     | FlagsRecorded
-    | CaseScreened
-    | CaseIdentified
-    | NeedsAssessed
-    | HoldPlaced
-    | HoldLifted
     | DisclosureClosed
     | IndexDue
     | KeyUnneeded

@@ -1,4 +1,4 @@
-"""What is on record about a person's age, the assessments of it, and the age group that follows for each case."""
+"""What is on record about a person's age, and the age group that follows for each case."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.auth import Actor
 from chassis.rows import Reader
-from chassis.tables import insert_set, update_set
+from chassis.tables import update_set
 from services.intake.casefile.domain.age import Age
-from services.intake.casefile.domain.case import Case
-from services.intake.casefile.sealed_rows import AgeAssessmentRow
 from services.intake.casefile.store.mapping import AGES, age_row
-from services.intake.casefile.store.tables import AGE_ASSESSMENTS, CASES
+from services.intake.casefile.store.tables import CASES
 
 # Recorded here first: what a partner sends never outweighs it.
 _BORN = """lateral (
@@ -24,8 +21,6 @@ _BORN = """lateral (
 _PLACE = "c.person_id, b.value as born, coalesce(b.disclosure_id, c.id) as record_id"
 _ON_RECORD = text(f"select {_PLACE}, c.flags from intake.cases c left join {_BORN} where c.id = :case_id")
 _PUT = update_set(CASES, "age_group", "age_basis", "age_doubted")
-_ASSESSED = insert_set(AGE_ASSESSMENTS)
-_ASSESSMENTS = text("select * from intake.age_assessments where case_id = :case_id order by revision")
 _CHILDREN = text(
     f"""
     select c.id, c.version, {AGES.columns("c")}, {_PLACE} from intake.cases c join {_BORN}
@@ -54,7 +49,7 @@ class OnRecord:
     flags: str | None
 
 
-_RECORDS, _ASSESSMENT_ROWS = Reader(OnRecord), Reader(AgeAssessmentRow)
+_RECORDS = Reader(OnRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +80,6 @@ async def on_record(tx: Transaction, case_id: UUID) -> OnRecord | None:
 async def put(tx: Transaction, ages: Mapping[UUID, Age]) -> None:
     """What these cases' persons count as now."""
     await _PUT.write(tx, [{"id": case_id, **age_row(age)} for case_id, age in ages.items()])
-
-
-async def add_assessment(tx: Transaction, actor: Actor, case: Case, evidence: str, reasons: str) -> None:
-    """`reasons` is ciphertext. No assessment is ever replaced."""
-    row = {
-        "case_id": case.id,
-        "revision": case.age_revision,
-        "organisation": actor.organisation,
-        "age_group": case.age.group,
-        "evidence": evidence,
-        "reasons": reasons,
-        "at": tx.now,
-        "by": actor.subject,
-    }
-    await _ASSESSED.write(tx, [row])
-
-
-async def assessments(tx: Transaction, case_id: UUID) -> list[AgeAssessmentRow]:
-    """Every one, oldest first; they are few."""
-    return _ASSESSMENT_ROWS.all(await tx.execute(_ASSESSMENTS, {"case_id": case_id}))
 
 
 async def children(tx: Transaction, after: UUID | None, limit: int) -> list[Child]:

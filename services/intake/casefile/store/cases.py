@@ -12,18 +12,17 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from chassis.rows import Reader
 from chassis.tables import insert_missing, update_set
-from services.intake.casefile.domain.case import Case, Hold, Verb
+from services.intake.casefile.domain.case import Case, Verb
 from services.intake.casefile.domain.facts import CaseAssigned, CaseOpened, Fact
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import attention
 from services.intake.casefile.store.mapping import AGES, age_row
-from services.intake.casefile.store.tables import CASES, HOLDS
+from services.intake.casefile.store.tables import CASES
 
-_CASES, _HOLDS = Reader(Case, CASES), Reader(Hold, HOLDS)
+_CASES = Reader(Case, CASES)
 _READ = f"select {_CASES.columns()}, {AGES.columns()} from intake.cases where id = :id"
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")
-_HOLDS_OF = text(f"select {_HOLDS.columns()} from intake.holds where case_id = :id")
 _OPEN = insert_missing(
     CASES,
     "id",
@@ -107,18 +106,16 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
     if case is None:
         raise NotFound
     await attention.opened(tx, actor, case_id)
-    if lock:
-        case.holds = {hold.id: hold for hold in _HOLDS.all(await tx.execute(_HOLDS_OF, {"id": case_id}))}
     return case
 
 
 async def read(tx: Transaction, case_id: UUID) -> Case | None:
-    """A case that the service itself looks at; its holds are not loaded."""
+    """A case that the service itself looks at."""
     return await _read(tx, _GET, case_id)
 
 
 async def hold(tx: Transaction, case_id: UUID) -> Case | None:
-    """Lock a case that the service itself moves; its holds are not loaded."""
+    """Lock a case that the service itself moves."""
     return await _read(tx, _LOCK, case_id)
 
 

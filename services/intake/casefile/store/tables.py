@@ -1,4 +1,4 @@
-"""The tables of intake, as its migrations leave them."""
+"""The tables of the case file, as intake's migrations leave them."""
 
 from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
@@ -59,72 +59,6 @@ FIELD_REVISIONS = Table(
     required("at", TIMESTAMPTZ),
     required("by", TEXT),
     Column("reason", TEXT),
-)
-
-SCREENINGS = Table(
-    "screenings",
-    META,
-    Column("id", UUID, primary_key=True),
-    required("case_id", UUID),
-    required("organisation", TEXT),
-    required("requested", TEXT),
-    required("checklist", TEXT),
-    required("checklist_version", TEXT),
-    required("result", TEXT),
-    required("answers", TEXT),
-    required("at", TIMESTAMPTZ),
-    required("by", TEXT),
-)
-
-STATUSES = Table(
-    "statuses",
-    META,
-    Column("case_id", UUID, primary_key=True),
-    Column("revision", INTEGER, primary_key=True),
-    required("organisation", TEXT),
-    required("deciding_organisation", TEXT),
-    required("status", TEXT),
-    required("reasons", TEXT),
-    required("at", TIMESTAMPTZ),
-    required("by", TEXT),
-)
-
-AGE_ASSESSMENTS = Table(
-    "age_assessments",
-    META,
-    Column("case_id", UUID, primary_key=True),
-    Column("revision", INTEGER, primary_key=True),
-    required("organisation", TEXT),
-    required("age_group", TEXT),
-    required("evidence", TEXT),
-    required("reasons", TEXT),
-    required("at", TIMESTAMPTZ),
-    required("by", TEXT),
-)
-
-NEEDS = Table(
-    "needs",
-    META,
-    Column("id", UUID, primary_key=True),
-    required("case_id", UUID),
-    required("organisation", TEXT),
-    required("urgency", TEXT),
-    required("needs", TEXT),
-    required("at", TIMESTAMPTZ),
-    required("by", TEXT),
-)
-
-HOLDS = Table(
-    "holds",
-    META,
-    Column("id", UUID, primary_key=True),
-    required("case_id", UUID),
-    required("organisation", TEXT),
-    required("until", TIMESTAMPTZ),
-    required("placed_at", TIMESTAMPTZ),
-    required("placed_by", TEXT),
-    Column("lifted_at", TIMESTAMPTZ),
-    Column("lifted_by", TEXT),
 )
 
 BROKEN_GLASS = Table(
@@ -220,15 +154,4 @@ LIMITS_PASSED = Table(
     META,
     Column("actor", TEXT, primary_key=True),
     Column("day", DATE, primary_key=True),
-)
-
-FILE_ROWS = Table(
-    "file_rows",
-    META,
-    Column("organisation", TEXT, primary_key=True),
-    Column("row_key", BYTEA, primary_key=True),
-    required("content", BYTEA),
-    required("case_id", UUID),
-    required("import_id", UUID),
-    required("line", INTEGER),
 )

@@ -12,16 +12,17 @@ from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.text import Paragraph
 from contracts.types import Code, KnownCode
-from services.intake.casefile import use_cases
 from services.intake.casefile.age import evidence_of
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
 from services.intake.casefile.domain.case import Verb
-from services.intake.casefile.domain.field_classes import AGE_REASONS
 from services.intake.casefile.outgoing import record_read
-from services.intake.casefile.sealing import age_record
-from services.intake.casefile.store import ages, cases
-from services.intake.casefile.use_cases import SealedAssessment
+from services.intake.casefile.store import cases
+from services.intake.identification import use_cases
+from services.intake.identification.domain.field_classes import AGE_REASONS
+from services.intake.identification.sealing import age_record
+from services.intake.identification.store import assessments
+from services.intake.identification.use_cases import SealedAssessment
 
 router = APIRouter(tags=["age"])
 
@@ -88,7 +89,7 @@ class AgeView(BaseModel):
 async def get_age_assessment(case_id: UUID, actor: Who, service: Running, response: Response) -> AgeView:
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
-        rows = await ages.assessments(tx, case_id)
+        rows = await assessments.of(tx, case_id)
         tx.say(record_read(case_id, "person"))
     sealed = [
         Sealing(case.person_id, AGE_REASONS, age_record(case_id, row.revision), row.reasons) for row in rows

@@ -13,15 +13,15 @@ from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import to_text
 from contracts.casefile.text import Paragraph
 from contracts.types import KnownCode
-from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Verb
-from services.intake.casefile.domain.field_classes import NEEDS
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import open_json, seal_fields, seal_json
 from services.intake.casefile.store import cases
-from services.intake.casefile.use_cases import NEEDS_FIELD, SealedNeeds
+from services.intake.identification import queries, use_cases
+from services.intake.identification.domain.field_classes import NEEDS
+from services.intake.identification.use_cases import NEEDS_FIELD, SealedNeeds
 
 router = APIRouter(tags=["needs"])
 

@@ -14,18 +14,18 @@ from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Tx, Who, done
 from contracts.types import KnownCode
-from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
 from services.intake.casefile.domain.case import Case, Verb
-from services.intake.casefile.domain.field_classes import ANSWERS, RESULT
 from services.intake.casefile.outgoing import record_read
-from services.intake.casefile.sealed_rows import ScreeningRow
 from services.intake.casefile.sealing import open_json, seal_json
 from services.intake.casefile.store import cases
-from services.intake.casefile.store.records import SealedScreening
+from services.intake.identification import queries, use_cases
 from services.intake.identification.domain import checklist
+from services.intake.identification.domain.field_classes import ANSWERS, RESULT
+from services.intake.identification.sealed_rows import ScreeningRow
+from services.intake.identification.store.records import SealedScreening
 
 router = APIRouter(tags=["screenings"])
 

@@ -1,13 +1,12 @@
-"""Routes: the formal status, as persons decided it, and holds on removal."""
+"""Routes: the formal status, as persons decided it."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
-from chassis.identity.access import require_case, rights_in
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
@@ -15,14 +14,15 @@ from contracts.casefile.fields import STATUS as STATUS_FIELD
 from contracts.casefile.fields import STATUS_BY
 from contracts.casefile.text import Paragraph
 from contracts.types import KnownCode
-from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Verb
-from services.intake.casefile.domain.field_classes import REASONS, STATUS
 from services.intake.casefile.outgoing import record_read
-from services.intake.casefile.sealing import seal_fields, status_record
+from services.intake.casefile.sealing import seal_fields
 from services.intake.casefile.store import cases
-from services.intake.casefile.use_cases import SealedStatus
+from services.intake.identification import queries, use_cases
+from services.intake.identification.domain.field_classes import REASONS, STATUS
+from services.intake.identification.sealing import status_record
+from services.intake.identification.use_cases import SealedStatus
 
 router = APIRouter(tags=["status"])
 
@@ -109,30 +109,3 @@ async def get_status(case_id: UUID, actor: Who, service: Running, response: Resp
         for place, row in enumerate(rows)
     ]
     return Statuses(case_id=case_id, revisions=views)
-
-
-class HoldForm(BaseModel):
-    """`until` defaults to the shortest reflection period, thirty days."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    until: AwareDatetime | None = None
-
-
-@router.post("/v1/cases/{case_id}/holds", status_code=201, summary="Place a hold on removal")
-async def place_hold(case_id: UUID, body: HoldForm, actor: Who, tx: Tx, response: Response) -> Done:
-    hold_id = await use_cases.place_hold(tx, actor, case_id, body.until)
-    return done(tx, response, hold_id, status=201)
-
-
-@router.get("/v1/cases/{case_id}/holds", summary="That holds exist and until when, never why")
-async def list_holds(case_id: UUID, actor: Who, tx: Tx, service: Running) -> list[queries.HoldView]:
-    await require_case(tx, actor, "case.read", case_id)
-    tx.say(record_read(case_id, "case"))
-    return await queries.holds(tx, case_id, service.commands, await rights_in(tx, actor, case_id))
-
-
-@router.delete("/v1/cases/{case_id}/holds/{hold_id}", summary="Lift a hold; it stays on record")
-async def lift_hold(case_id: UUID, hold_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    await use_cases.lift_hold(tx, actor, case_id, hold_id)
-    return done(tx, response, hold_id)

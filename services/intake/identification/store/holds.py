@@ -1,16 +1,23 @@
-"""Holds on removal that go with a person from her case to the one that whoever has her now was given."""
+"""Holds on removal, and how they go with a person from her case to the one that whoever has her now was given."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.auth import Actor
 from chassis.rows import Reader
-from chassis.tables import insert_missing
-from services.intake.casefile.domain.facts import HoldPlaced
-from services.intake.casefile.store.tables import HOLDS
+from chassis.tables import insert_missing, insert_set, update_set
+from services.intake.identification.domain.facts import HoldPlaced
+from services.intake.identification.domain.identification import Hold
+from services.intake.identification.store.tables import HOLDS
 
+_HOLDS = Reader(Hold, HOLDS)
+_OF_CASE = text(f"select {_HOLDS.columns()} from intake.holds where case_id = :id")
+_ADD = insert_set(HOLDS, without=["lifted_at", "lifted_by"])
+_LIFT = update_set(HOLDS, "lifted_at", "lifted_by", key=["id", "case_id"])
 _RECEIVED = text(
     """
     select c.id, c.organisation from intake.disclosures d join intake.cases c on c.id = d.case_id
@@ -33,6 +40,20 @@ class TransferredCase:
 
 
 _CASES = Reader(TransferredCase)
+
+
+async def of(tx: Transaction, case_id: UUID) -> dict[UUID, Hold]:
+    return {hold.id: hold for hold in _HOLDS.all(await tx.execute(_OF_CASE, {"id": case_id}))}
+
+
+async def add(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID, until: datetime) -> None:
+    row = {"id": hold_id, "until": until, "placed_at": tx.now, "placed_by": actor.subject}
+    await _ADD.write(tx, [row], case_id=case_id, organisation=actor.organisation)
+
+
+async def lift(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> None:
+    row = {"id": hold_id, "case_id": case_id, "lifted_at": tx.now, "lifted_by": actor.subject}
+    await _LIFT.write(tx, [row])
 
 
 async def case_of_transfer(tx: Transaction, referral_id: UUID) -> TransferredCase | None:
