@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound
+from contracts.casefile.fields import NEEDS
 from services.intake.casefile.domain.age import Evidence, Group
 from services.intake.casefile.domain.case import Case, Verb
 from services.intake.casefile.domain.facts import Fact as CaseFact
@@ -20,8 +21,6 @@ from services.intake.identification.domain.identification import Identification
 from services.intake.identification.outgoing import outgoing
 from services.intake.identification.store import assessments, holds, records
 from services.intake.identification.store.records import SealedDecision, SealedScreening
-
-NEEDS_FIELD = "cor_Needs"
 
 
 async def screen_case(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> Case:
@@ -109,7 +108,7 @@ async def assess_needs(
     case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_NEEDS], case_id, lock=True)
     cases.expect(case, seen)
     with answered():
-        field = {NEEDS_FIELD: assessment.field}
+        field = {NEEDS: assessment.field}
         facts = Identification(case).assess_needs(assessment.id, assessment.urgency, assessment.needs, field)
     await records.add_needs(tx, actor, case_id, assessment.id, assessment.urgency, assessment.needs)
     await put_fields(tx, actor, case, field)

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, WrongState
 from chassis.service import Service
-from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, InvalidField, checked, to_text
+from contracts.casefile.fields import FIELDS, NEEDS, STATUS, STATUS_BY, InvalidField, checked, to_text
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.urgent import URGENT_FIELDS, as_fields
 from contracts.codes import UnknownCode
@@ -19,7 +19,10 @@ FieldsSent = Mapping[str, str | list[str] | None]
 _ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys((STATUS, STATUS_BY), "a formal status is recorded as a decision, with its reasons"),
     **dict.fromkeys(URGENT_FIELDS, "an urgent flag is recorded among `flags`"),
+    NEEDS: "needs are recorded as an assessment",
 }
+_REMOVABLE = frozenset({NEEDS})
+"""An assessment has at least one need: that none is left is said by removing the field."""
 
 
 async def case_to_write(service: Service, actor: Actor, verb: Verb, case_id: UUID) -> Case:
@@ -32,12 +35,15 @@ async def case_to_write(service: Service, actor: Actor, verb: Verb, case_id: UUI
 
 
 def checked_fields(sent: FieldsSent, today: date) -> dict[str, str | None]:
-    """Each field in its canonical form, as the text that is sealed. Raises Invalid, naming fields and never values."""
+    """Each field in its canonical form, as the text that is sealed; None is removed, by the same rules as what is recorded.
+
+    Raises Invalid, naming fields and never values.
+    """
     kept: dict[str, str | None] = {}
     errors: list[dict[str, object]] = []
     for name, value in sent.items():
         try:
-            kept[name] = None if value is None else _checked(name, value, today)
+            kept[name] = _checked(name, value, today)
         except _Refused as refused:
             known = name if name in FIELDS else "*"
             errors.append({"loc": ["body", "fields", known], "msg": str(refused), "code": refused.code})
@@ -57,11 +63,13 @@ class _Refused(ValueError):
         self.code = code
 
 
-def _checked(name: str, value: str | Sequence[str], today: date) -> str:
+def _checked(name: str, value: str | Sequence[str] | None, today: date) -> str | None:
     if name not in FIELDS:
         raise _Refused("unknown-field", "this is no field of a case file")
-    if name in _ELSEWHERE:
+    if name in _ELSEWHERE and not (value is None and name in _REMOVABLE):
         raise _Refused("decided-elsewhere", _ELSEWHERE[name])
+    if value is None:
+        return None
     try:
         text = to_text(checked(name, value))
     except UnknownCode as error:

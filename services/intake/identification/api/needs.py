@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from contracts.casefile.fields import NEEDS as NEEDS_FIELD
 from contracts.casefile.fields import to_text
 from contracts.casefile.text import Paragraph
 from contracts.types import KnownCode
@@ -21,7 +22,7 @@ from services.intake.casefile.sealing import open_json, seal_fields, seal_json
 from services.intake.casefile.store import cases
 from services.intake.identification import queries, use_cases
 from services.intake.identification.domain.field_classes import NEEDS
-from services.intake.identification.use_cases import NEEDS_FIELD, SealedNeeds
+from services.intake.identification.use_cases import SealedNeeds
 
 router = APIRouter(tags=["needs"])
 
