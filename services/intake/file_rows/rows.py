@@ -16,12 +16,14 @@ from contracts.codes import UnknownCode
 from contracts.internal import FileRow
 from services.intake.casefile.domain.age import Evidence
 from services.intake.casefile.domain.case import Case
+from services.intake.casefile.domain.facts import Fact as CaseFact
 from services.intake.casefile.indexing import index_of
 from services.intake.casefile.sealing import fields_to_seal
 from services.intake.casefile.store.index import IndexEntry
 from services.intake.casefile.store.records import Change
 from services.intake.file_rows import store
 from services.intake.file_rows.store import NewRow, RowKey, SentFile
+from services.intake.identification.domain.facts import Fact
 from services.intake.identification.domain.field_classes import REASONS, STATUS
 from services.intake.identification.domain.identification import Identification
 from services.intake.identification.sealing import status_record
@@ -126,7 +128,7 @@ def _new_row(
     today: date,
 ) -> NewRow:
     known = [name for name in row.fields if name not in DECIDED]
-    case, facts = Case.open(
+    case, opened = Case.open(
         row.case_id,
         row.person_id,
         channel=CHANNEL,
@@ -135,6 +137,7 @@ def _new_row(
         now=now,
         import_id=file.import_id,
     )
+    facts: list[Fact | CaseFact] = [*opened]
     facts += case.learn_age(Evidence().changed(row.fields, None), today, first=True)
     facts += case.record(known)
     changes = [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in known]
