@@ -61,7 +61,7 @@ def protection_laws() -> dict[str, object]:
 
 
 def crossing_lists() -> Iterator[tuple[str, dict[str, object]]]:
-    """The code lists that are the table of crossings: its codes, and every code that may go with one of them."""
+    """The code lists that the table of crossings makes: its codes, and every code that may go with one of them."""
     named = list(dict.fromkeys(row.reasons for row in CROSSINGS if row.reasons is not None))
     reasons = {code: label for name in named for code, label in codes(name).items()}
     source = f"Corridor: what a process code may carry; the union of {', '.join(named[:-1])} and {named[-1]}"
@@ -79,14 +79,14 @@ def crossing_lists() -> Iterator[tuple[str, dict[str, object]]]:
 def _list(
     name: str, source: str, entries: Mapping[str, str], labelled_as: Sequence[str] = ()
 ) -> dict[str, object]:
-    """Its labels in other languages are written in the file by hand, and stay."""
+    """A code list as a file. Its labels in other languages are written in the file by hand, and stay."""
     kept = {member: value for member, value in content(name).items() if member in {"labels", "unreviewed"}}
     lists = {"labelled_as": list(labelled_as)} if labelled_as else {}
     return {"name": name, "source": source, "version": "1", "codes": dict(entries), **lists, **kept}
 
 
 def drift(root: Path) -> Iterator[str]:
-    """Files that are not what the classes and the catalogue say."""
+    """The names of files that differ from what the classes and the catalogue say."""
     wanted = generated()
     for path, text in wanted.items():
         present = root / path
@@ -100,7 +100,7 @@ def drift(root: Path) -> Iterator[str]:
 
 
 def broken(root: Path) -> Iterator[str]:
-    """Changes that a released version forbids."""
+    """The changes that a released version forbids."""
     now = documents()
     for path in sorted((root / RELEASED).glob("*.v*.json")):
         shown = path.relative_to(root)

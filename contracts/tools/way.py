@@ -1,4 +1,6 @@
-"""How an event comes about inside its service, read from the code: route, use case, verb of the domain, fact."""
+"""The way by which an event comes about inside its service, read from the code: route, use case, verb of the domain,
+fact.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROUTES = frozenset({"post", "put", "patch", "delete"})
-"""Methods that change something: what is only read says no event."""
+"""The methods that change something: a route that only reads says no event."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,10 @@ def words(node: ast.AST) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Way:
-    """From whoever asks to the verb whose fact the event says; every function that the names lead to."""
+class EventWay:
+    """The way from the routes and handlers to the verb whose fact the event says; every function that the names lead
+    to.
+    """
 
     routes: list[Function]
     handlers: list[Function]
@@ -55,7 +59,7 @@ class Way:
     verbs: list[Function]
 
 
-def way(service: Path, fact: str) -> Way:
+def way(service: Path, fact: str) -> EventWay:
     """Names lead: a verb says the fact itself, or a member of an enumeration that stands beside it in a table."""
     domain = _functions(service, "domain")
     verbs = _callers(domain, {fact, *_beside(modules(service, "domain"), fact)})
@@ -65,7 +69,7 @@ def way(service: Path, fact: str) -> Way:
     routes = [f for f in api if f.is_route and (names | {case.short for case in doing}) & f.words]
     asked = {word for route in routes for word in (*route.words, *_beyond(api, route))}
     doing = doing or [case for case in cases if case.short in asked]
-    return Way(routes, [f for f in _functions(service, "handlers") if names & f.words], doing, verbs)
+    return EventWay(routes, [f for f in _functions(service, "handlers") if names & f.words], doing, verbs)
 
 
 def find(root: Path, path: str, name: str) -> Function:
@@ -117,7 +121,7 @@ def _callers(functions: list[Function], wanted: set[str]) -> list[Function]:
 
 
 def _beyond(api: list[Function], route: Function) -> Iterator[str]:
-    """What the functions say that the route calls, such as the one that moves any half."""
+    """The names of the functions that the route calls, such as the one that moves any half."""
     for other in api:
         if not other.is_route and other.short in route.words:
             yield from other.words

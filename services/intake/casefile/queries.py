@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.web.moves import Commands, MoveView, Offer
 from services.intake.casefile.domain.case import State, Verb, passes
 from services.intake.casefile.sealed_rows import (
@@ -45,8 +45,12 @@ _FILTERS: Mapping[str, str] = {
 }
 
 
-_REVISIONS, _RECEIVED, _CUSTODY = Reader(SealedRevision), Reader(SealedReceived), Reader(SealedCustody)
-_GLASS = Reader(BrokenGlassRow)
+_REVISIONS, _RECEIVED, _CUSTODY = (
+    RowReader(SealedRevision),
+    RowReader(SealedReceived),
+    RowReader(SealedCustody),
+)
+_GLASS = RowReader(BrokenGlassRow)
 
 
 class CaseSummary(BaseModel):

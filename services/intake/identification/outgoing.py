@@ -1,6 +1,6 @@
 """What persons assessed and decided → contract event; what it changed of the case, as the case file says it."""
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.envelope import Event
 from contracts.events.intake import (
     CaseIdentifiedV1,
@@ -15,7 +15,7 @@ from services.intake.identification.domain import facts
 from services.intake.identification.domain.facts import Fact
 
 
-def outgoing(fact: Fact | CaseFact) -> Event | Due:
+def outgoing(fact: Fact | CaseFact) -> Event | DueWork:
     match fact:
         case facts.CaseScreened():
             return _case_screened(fact)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from chassis.database import Transaction
 from chassis.identity.access import Rights
 from chassis.problems import NotFound
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.web.moves import Commands, MoveView, Offer
 from services.intake.casefile.domain.case import State, Verb, passes
 from services.intake.casefile.queries import Position
@@ -19,7 +19,7 @@ from services.intake.casefile.store.cases import ACTIONS
 from services.intake.identification.domain.identification import Hold
 from services.intake.identification.sealed_rows import NeedsRow, ScreeningRow, StatusRow
 
-_SCREENINGS, _STATUSES, _NEEDS = Reader(ScreeningRow), Reader(StatusRow), Reader(NeedsRow)
+_SCREENINGS, _STATUSES, _NEEDS = RowReader(ScreeningRow), RowReader(StatusRow), RowReader(NeedsRow)
 
 
 class HoldView(BaseModel):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import update_set
 from services.intake.casefile.domain.age import Age
 from services.intake.casefile.store.mapping import AGES, age_row
@@ -49,7 +49,7 @@ class OnRecord:
     flags: str | None
 
 
-_RECORDS = Reader(OnRecord)
+_RECORDS = RowReader(OnRecord)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.identity.access import remember, remember_new, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case, Verb
 from services.intake.casefile.domain.facts import CaseAssigned, CaseOpened, Fact
@@ -19,7 +19,7 @@ from services.intake.casefile.store import attention
 from services.intake.casefile.store.mapping import AGES, age_row
 from services.intake.casefile.store.tables import CASES
 
-_CASES = Reader(Case, CASES)
+_CASES = RowReader(Case, CASES)
 _READ = f"select {_CASES.columns()}, {AGES.columns()} from intake.cases where id = :id"
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set
 from services.intake.casefile.domain.case import Case
 from services.intake.identification.sealed_rows import AgeAssessmentRow
@@ -14,7 +14,7 @@ from services.intake.identification.store.tables import AGE_ASSESSMENTS
 
 _ASSESSED = insert_set(AGE_ASSESSMENTS)
 _ASSESSMENTS = text("select * from intake.age_assessments where case_id = :case_id order by revision")
-_ROWS = Reader(AgeAssessmentRow)
+_ROWS = RowReader(AgeAssessmentRow)
 
 
 async def add(tx: Transaction, actor: Actor, case: Case, evidence: str, reasons: str) -> None:

@@ -8,13 +8,13 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set
 from services.intake.identification.domain.facts import HoldPlaced
 from services.intake.identification.domain.identification import Hold
 from services.intake.identification.store.tables import HOLDS
 
-_HOLDS = Reader(Hold, HOLDS)
+_HOLDS = RowReader(Hold, HOLDS)
 _OF_CASE = text(f"select {_HOLDS.columns()} from intake.holds where case_id = :id")
 _ADD = insert_set(HOLDS, without=["lifted_at", "lifted_by"])
 _LIFT = update_set(HOLDS, "lifted_at", "lifted_by", key=["id", "case_id"])
@@ -39,7 +39,7 @@ class TransferredCase:
     organisation: str
 
 
-_CASES = Reader(TransferredCase)
+_CASES = RowReader(TransferredCase)
 
 
 async def of(tx: Transaction, case_id: UUID) -> dict[UUID, Hold]:
