@@ -43,13 +43,25 @@ def labels(name: str, language: str) -> Mapping[str, str]:
     """Code → label of one list in a language. A list that repeats codes of others (`labelled_as`) has their labels,
     besides its own.
     """
+    found = _stated(name, language)
+    return {code: found[code] for code in codes(name)}
+
+
+def unlabelled(name: str) -> Mapping[str, list[str]]:
+    """Codes without a label → the languages in which they have none: somebody has yet to write it."""
+    stated = {language: _stated(name, language) for language in LANGUAGES}
+    missing = {code: [each for each in LANGUAGES if code not in stated[each]] for code in codes(name)}
+    return {code: languages for code, languages in missing.items() if languages}
+
+
+def _stated(name: str, language: str) -> Mapping[str, str]:
     if language == ENGLISH:
         return codes(name)
     found: dict[str, str] = {}
     for other in content(name).get("labelled_as", ()):
-        found |= labels(other, language)
-    found |= content(name).get("labels", {}).get(language, {})
-    return {code: found[code] for code in codes(name)}
+        found.update(_stated(other, language))
+    found.update(content(name).get("labels", {}).get(language, {}))
+    return found
 
 
 @cache

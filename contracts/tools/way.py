@@ -19,10 +19,12 @@ class Function:
     path: Path
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef
+    stores: frozenset[str] = frozenset()
+    """Modules of the store that its file imports: `referrals.hold` locks a row and is no `Referral.hold`."""
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(word for statement in self.node.body for word in words(statement))
+        return frozenset(word for statement in self.node.body for word in words(statement, self.stores))
 
     @property
     def short(self) -> str:
@@ -37,11 +39,13 @@ class Function:
         return f"{self.path.relative_to(root)}:{self.node.lineno}  {self.name}"
 
 
-def words(node: ast.AST) -> Iterator[str]:
+def words(node: ast.AST, apart: frozenset[str] = frozenset()) -> Iterator[str]:
     for part in ast.walk(node):
         if isinstance(part, ast.Name):
             yield part.id
         elif isinstance(part, ast.Attribute):
+            if isinstance(part.value, ast.Name) and part.value.id in apart:
+                continue
             yield part.attr
             if isinstance(part.value, ast.Name):
                 yield f"{part.value.id}.{part.attr}"
@@ -90,13 +94,22 @@ def modules(service: Path, part: str) -> list[Path]:
 
 
 def _parsed(path: Path) -> Iterator[Function]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    stores = frozenset(_stores(module))
+    for node in module.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield Function(path, node.name, node)
+            yield Function(path, node.name, node, stores)
         elif isinstance(node, ast.ClassDef):
             for member in node.body:
                 if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
-                    yield Function(path, f"{node.name}.{member.name}", member)
+                    yield Function(path, f"{node.name}.{member.name}", member, stores)
+
+
+def _stores(module: ast.Module) -> Iterator[str]:
+    """The names under which a file has modules of the store."""
+    for node in module.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".store"):
+            yield from (alias.asname or alias.name for alias in node.names)
 
 
 def _beside(domain: list[Path], fact: str) -> Iterator[str]:
