@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from chassis.migrate import migrate
 from chassis.tables import OneOf
 from deploy.local.testing import Databases
-from tests.architecture.test_tables import CHASSIS, SERVICES, WITH_TABLES, stated
+from tests.architecture.test_tables import CHASSIS, SERVICES, WITH_TABLES, tables_of
 
 _WORDS = r"'[\w-]+'(?:, ?'[\w-]+')*"
 _COMPARED = re.compile(
@@ -70,10 +70,9 @@ def uses(schema: str, sql: str) -> Iterator[Use]:
 
 def allowed(schema: str, use: Use) -> frozenset[str] | None:
     """None: no column of this name says its codes."""
-    tables = stated(schema).tables.values()
     kinds = [
         column.type
-        for table in tables
+        for table in tables_of(schema)
         if use.table in {None, table.name}
         for column in table.c
         if column.name == use.column and isinstance(column.type, OneOf)

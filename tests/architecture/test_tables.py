@@ -1,10 +1,11 @@
 """Each `Table` makes the table that the migrations leave, and each table of a schema has one: of services and of the chassis."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, Table, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateSchema
 
@@ -38,19 +39,33 @@ _MADE = text(
 """As PostgreSQL itself writes them. Indexes that are there for speed alone, and checks, are the migrations' own."""
 
 
-def stated(schema: str) -> MetaData:
-    module = import_module("chassis.own_tables" if schema == CHASSIS else f"services.{schema}.store.tables")
-    meta: MetaData = module.META
-    assert meta.schema == schema
-    return meta
+def modules_of(schema: str) -> list[str]:
+    """One, or one for each room of a service that has rooms."""
+    if schema == CHASSIS:
+        return ["chassis.own_tables"]
+    found = sorted((SERVICES / schema).rglob("tables.py"))
+    return [".".join(path.relative_to(SERVICES.parent).with_suffix("").parts) for path in found]
 
 
-async def parts_of(url: str, schema: str, meta: MetaData | None = None) -> dict[str, list[str]]:
-    """Each table's columns, keys and references; those of `meta` are made first."""
+def stated(schema: str) -> list[MetaData]:
+    metas: list[MetaData] = [import_module(name).META for name in modules_of(schema)]
+    assert {meta.schema for meta in metas} == {schema}
+    return metas
+
+
+def tables_of(schema: str) -> list[Table]:
+    tables = [table for meta in stated(schema) for table in meta.tables.values()]
+    assert len({table.name for table in tables}) == len(tables), "a table is stated in one room"
+    return tables
+
+
+async def parts_of(url: str, schema: str, metas: Sequence[MetaData] = ()) -> dict[str, list[str]]:
+    """Each table's columns, keys and references; those of `metas` are made first."""
     engine = create_async_engine(url)
     async with engine.begin() as conn:
-        if meta is not None:
+        if metas:
             await conn.execute(CreateSchema(schema))
+        for meta in metas:
             await conn.run_sync(meta.create_all)
         rows = (await conn.execute(_MADE, {"schema": schema})).all()
     await engine.dispose()
@@ -68,4 +83,5 @@ async def test_each_table_is_stated_as_its_migrations_leave_it(schema: str, post
         migrated, schema, None if schema == CHASSIS else SERVICES / schema / "migrations" / "versions"
     )
     made, _ = await postgres.create_database(f"{schema}_stated")
+    assert tables_of(schema)
     assert await parts_of(made, schema, stated(schema)) == await parts_of(migrated, schema)

@@ -1,0 +1,163 @@
+"""The tables of the case file, as intake's migrations leave them."""
+
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
+from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
+
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
+from contracts.casefile.fields import FIELDS as CASE_FILE
+from contracts.codes import codes
+from services.intake.casefile.domain.age import Basis, Group
+from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.received import ReceivedGrant
+from services.intake.casefile.domain.received import State as Held
+
+META = MetaData(schema="intake")
+OWN, RECEIVED = "own", "received"
+"""Where the value of a field comes from."""
+
+CASES = Table(
+    "cases",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("person_id", UUID),
+    required("organisation", TEXT),
+    filled("workers", TEXTS, "'{}'"),
+    required("channel", TEXT),
+    required("urgency", TEXT),
+    required("opened_at", TIMESTAMPTZ),
+    required("opened_by", TEXT),
+    filled("updated_at", TIMESTAMPTZ, "now()"),
+    filled("state", OneOf(State), "'open'"),
+    Column("flags", TEXT),
+    Column("came_flags", TEXT),
+    filled("age_group", OneOf(Group), "'child'"),
+    filled("age_basis", OneOf(Basis), "'unknown'"),
+    filled("age_doubted", BOOLEAN, "false"),
+    filled("age_revision", INTEGER, "0"),
+    filled("status_revision", INTEGER, "0"),
+    filled("fields_revision", INTEGER, "0"),
+    filled("version", INTEGER, "1"),
+    Column("transfer_id", UUID),
+    Column("transfer_to", TEXT),
+    Column("transfer_state", TEXT),
+    Column("transfer_at", TIMESTAMPTZ),
+)
+
+FIELDS = Table(
+    "fields",
+    META,
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
+    required("field", OneOf(CASE_FILE)),
+    required("source", OneOf((OWN, RECEIVED))),
+    Column("disclosure_id", UUID),
+    required("organisation", TEXT),
+    required("value", TEXT),
+    required("recorded_at", TIMESTAMPTZ),
+    required("recorded_by", TEXT),
+)
+ONE_VALUE = Index(
+    "fields_one",
+    FIELDS.c.case_id,
+    FIELDS.c.field,
+    text("coalesce(disclosure_id, '00000000-0000-0000-0000-000000000000')"),
+    unique=True,
+)
+"""Of each field of a case its own value, and one of each disclosure."""
+
+FIELD_REVISIONS = Table(
+    "field_revisions",
+    META,
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    Column("revision", INTEGER, primary_key=True),
+    Column("field", TEXT, primary_key=True),
+    Column("value", TEXT),
+    required("organisation", TEXT),
+    required("at", TIMESTAMPTZ),
+    required("by", TEXT),
+    Column("reason", TEXT),
+)
+
+BROKEN_GLASS = Table(
+    "broken_glass",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
+    required("by", TEXT),
+    required("organisation", TEXT),
+    required("at", TIMESTAMPTZ),
+    required("reason", TEXT),
+    Column("review", OneOf(codes("glass_review"))),
+    Column("reviewed_at", TIMESTAMPTZ),
+    Column("reviewed_by", TEXT),
+)
+
+DISCLOSURES = Table(
+    "disclosures",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID),
+    required("referral_id", UUID),
+    Column("organisation", TEXT),
+    required("state", OneOf(Held)),
+    Column("kind", OneOf(codes("referral_kind"))),
+    *columns_of(ReceivedGrant, without=["disclosure_id", "recipient", "kind"]),
+    required("received_at", TIMESTAMPTZ),
+    Column("closed_at", TIMESTAMPTZ),
+    Column("closed_for", TEXT),
+    Column("retained_by", TEXT),
+    filled("corrected", TEXTS, "'{}'"),
+)
+
+ATTENTION = Table(
+    "attention",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    required("since", TIMESTAMPTZ),
+    required("by", TEXT),
+    Column("opened_at", TIMESTAMPTZ),
+    Column("alarmed_at", TIMESTAMPTZ),
+    Column("left_at", TIMESTAMPTZ),
+    Column("import_id", UUID),
+)
+
+ACCEPTED_REFERRALS = Table(
+    "accepted_referrals",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    Column("referral_id", UUID, primary_key=True),
+)
+
+AUTHORISED = Table(
+    "authorised",
+    META,
+    Column("disclosure_id", UUID, primary_key=True),
+    Column("case_id", UUID),
+    Column("fields", TEXTS),
+    Column("valid_until", TIMESTAMPTZ),
+    filled("recalled", BOOLEAN, "false"),
+)
+
+BLIND_INDEX = Table(
+    "blind_index",
+    META,
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    required("organisation", TEXT),
+    Column("entry", BYTEA, primary_key=True),
+    required("asks", BOOLEAN),
+    required("answers", BOOLEAN),
+)
+
+OPENED_CASES = Table(
+    "opened_cases",
+    META,
+    Column("actor", TEXT, primary_key=True),
+    Column("day", DATE, primary_key=True),
+    Column("case_id", UUID, primary_key=True),
+)
+
+LIMITS_PASSED = Table(
+    "limits_passed",
+    META,
+    Column("actor", TEXT, primary_key=True),
+    Column("day", DATE, primary_key=True),
+)
