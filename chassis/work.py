@@ -70,7 +70,8 @@ _FAILED = text(
     """
 )
 _RETRY = text(
-    "update chassis.work set state = 'due', attempts = 0, due_at = :now where id = :id and state = 'failed'"
+    "update chassis.work set state = 'due', attempts = 0, due_at = :now, first_due_at = :now"
+    " where id = :id and state = 'failed'"
 )
 
 _BACKLOG = text(
@@ -175,6 +176,11 @@ class WorkRunner(SupervisedLoop):
         finally:
             if self._running:
                 await asyncio.wait(self._running)
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The kinds of work that it can do."""
+        return sorted(self._kinds)
 
     def in_hand(self) -> set[asyncio.Task[None]]:
         return set(self._running)
