@@ -20,6 +20,7 @@ from services.intake.casefile.store import ages, attention, cases, index, receiv
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
 from services.intake.casefile.store.index import IndexEntry
 
+RETAIN = "disclosure.retain"
 CARER = "case_worker"
 """The role without a right to assign cases: a walk-in whom such a worker takes in is theirs until a supervisor
 assigns the case.
@@ -64,7 +65,7 @@ async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UU
     """Retain a disclosure. Raises NotFound, WrongState where nothing was taken back after an acceptance, Invalid for
     a law of another country.
     """
-    await require_case(tx, actor, "disclosure.retain", case_id)
+    await require_case(tx, actor, RETAIN, case_id)
     if not is_of_country(law, actor.cell):
         raise Invalid(
             errors=[{"loc": ["body", "law"], "msg": "not a law of this country", "code": "other-country"}]

@@ -36,6 +36,8 @@ class ReceivedVerb(StrEnum):
 
 READABLE = frozenset({ReceivedState.HELD, ReceivedState.ACCEPTED})
 CLOSED = frozenset(ReceivedState) - READABLE
+RETAINABLE = frozenset({ReceivedState.RESTRICTED})
+"""The states in which a law may have kept values in this country's own record: accepted here, and then taken back."""
 
 MOVES: Mapping[tuple[ReceivedState, ReceivedVerb], ReceivedState] = MappingProxyType(
     {
@@ -200,7 +202,7 @@ class ReceivedFile:
         Raises WrongMove where nothing was taken back after an acceptance.
         """
         disclosure = self.disclosures.get(disclosure_id)
-        if disclosure is None or disclosure.state is not ReceivedState.RESTRICTED:
+        if disclosure is None or disclosure.state not in RETAINABLE:
             raise WrongMove
         if disclosure.retained_by == law:
             return []
