@@ -1,7 +1,8 @@
 """From what happened at the border to what exchange says about it, or to the work that it makes due."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any
+from uuid import UUID
 
 from chassis.outbox import Due
 from chassis.work import PRIORITIES
@@ -43,21 +44,14 @@ _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
 }
 
 
-class _Lane(TypedDict):
-    lane: str
-    priority: int
-
-
 def outgoing(fact: Fact) -> Event | Due:
     match fact:
         case SealDue():
             payload = {"disclosure_id": str(fact.disclosure_id), "replaces": fact.replaces}
-            return Due(
-                SEAL, f"{fact.disclosure_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
-            )
+            return _seal(SEAL, fact.disclosure_id, fact, payload)
         case ProcessDue():
             payload = {"item_id": str(fact.item_id), "replaces": fact.replaces}
-            return Due(PROCESS, f"{fact.item_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt))
+            return _seal(PROCESS, fact.item_id, fact, payload)
         case ControlDue():
             return _control(fact)
         case ItemSealed() | ItemDelivered() | ItemRefused():
@@ -86,8 +80,9 @@ def _control(fact: ControlDue) -> Due:
     return Due(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
 
 
-def _lane(cell: str, attempt: int) -> _Lane:
-    return {"lane": cell, "priority": RESENDS if attempt else SEALS}
+def _seal(kind: str, about: UUID, fact: SealDue | ProcessDue, payload: dict[str, Any]) -> Due:
+    priority = RESENDS if fact.attempt else SEALS
+    return Due(kind, f"{about}:{fact.attempt}", payload, lane=fact.cell, priority=priority, due_at=fact.due)
 
 
 def _outcome(fact: ItemSealed | ItemDelivered | ItemRefused) -> Event:
