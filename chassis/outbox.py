@@ -55,6 +55,7 @@ _WORK = insert_missing(
     "key",
     "payload",
     "due_at",
+    "first_due_at",
     "traceparent",
     "lane",
     "priority",
@@ -67,7 +68,7 @@ class TooLargeToSay(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueWork:
     """A piece of work for the network or a clock. `kind` and `key` name it once; the payload is operational only.
 
     Work of different lanes never waits for one another; in a lane the lowest `priority` goes first.
@@ -82,7 +83,7 @@ class Due:
 
 
 @dataclass(slots=True)
-class Row:
+class OutboxRow:
     """One outbox row before it has its sequence. `type` is None for a raw message such as a sealed envelope."""
 
     topic: str
@@ -100,7 +101,7 @@ class Row:
     id: UUID = field(default_factory=uuid4)
 
 
-async def write_rows(conn: AsyncConnection, rows: Sequence[Row]) -> None:
+async def write_rows(conn: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
     """Write the rows in order. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
@@ -113,7 +114,7 @@ async def write_rows(conn: AsyncConnection, rows: Sequence[Row]) -> None:
 
 
 async def write_work(
-    conn: AsyncConnection, due: Sequence[Due], now: datetime, traceparent: str | None
+    conn: AsyncConnection, due: Sequence[DueWork], now: datetime, traceparent: str | None
 ) -> None:
     """Write work rows; one that exists under the same kind and key stays as it is."""
     rows = [
@@ -123,6 +124,7 @@ async def write_work(
             "key": one.key,
             "payload": one.payload,
             "due_at": one.due_at or now,
+            "first_due_at": one.due_at or now,
             "lane": one.lane,
             "priority": one.priority,
         }

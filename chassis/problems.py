@@ -8,7 +8,7 @@ RETRY_AFTER_SECONDS = 2
 
 
 class Problem(Exception):
-    """An error that a caller is told about. `detail` is written by us: it must not contain anything that was sent."""
+    """An error that a caller is told about. We write `detail`: it must not contain anything that was sent."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"

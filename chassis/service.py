@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from opentelemetry.metrics import MeterProvider
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import directory
@@ -22,10 +23,12 @@ from chassis.events.relay import Relay
 from chassis.identity import access
 from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
+from chassis.observe.metrics import Metrics
 from chassis.observe.telemetry import Telemetry
 from chassis.peers import Peers
 from chassis.problems import Unavailable
 from chassis.purge import purge_work
+from chassis.readings import Ask, Readings, of_the_chassis
 from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.own_key import OwnKey
@@ -36,7 +39,7 @@ from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.http import replayed
-from chassis.web.idempotency import Replayed
+from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
@@ -54,7 +57,7 @@ class Loop(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     def healthy(self) -> str | None:
-        """None, or what is wrong, in words for an operator and without data."""
+        """None, or the fault, in words for an operator and without data."""
 
 
 class Service:
@@ -71,13 +74,14 @@ class Service:
         work: Callable[["Service"], Sequence[WorkKind]] = lambda _: (),
         lanes: Mapping[str, int] | None = None,
         background: Callable[["Service"], Sequence[Loop]] = lambda _: (),
+        gauges: Sequence[Ask] = (),
         follows_cases: bool = True,
         follows_directory: bool = True,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
-        self.telemetry = Telemetry(settings, name)
-        self.policies = Policies(settings.policies_dir)
+        self.telemetry, self.metrics, self._gauges = Telemetry(settings, name), Metrics(name), [*gauges]
+        self.policies = Policies(settings.policies_dir, self.metrics.refused)
         self.database = Database(
             settings.database_url.get_secret_value(),
             publisher=name,
@@ -105,11 +109,14 @@ class Service:
     ) -> list[Loop]:
         link = self.link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
+        consumer: Consumer | None = None
         if self.subscriptions:
-            loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
+            consumer = Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry)
+            loops.append(consumer)
         kinds = [*work, purge_work(), attempts_work(), replay_work(self)]
         self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
+        self._gauges += of_the_chassis(consumer, runner.kinds, self.settings)
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
@@ -120,15 +127,15 @@ class Service:
             docs_url=None,
             redoc_url=None,
             openapi_url=None,  # chassis.web.operations gives the document, without calls between services
-            telemetry=self.telemetry.http(),
+            telemetry=self.telemetry.http(self._meters()),
             dependencies=[Depends(known_parameters)],
         )
-        app.add_middleware(StrictJson)  # each is inside the ones that are added after it
+        app.add_middleware(StrictJson)  # each stands inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.add_middleware(TokenFirst)
         answers.install(app)
         app.add_middleware(AnswerHeaders)
-        app.add_exception_handler(Replayed, replayed)
+        app.add_exception_handler(ReplayedAnswer, replayed)
         app.add_exception_handler(access.CaseRefused, refusals.refused)
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (
@@ -142,21 +149,34 @@ class Service:
             app.include_router(routes)
         return app
 
+    def _meters(self) -> MeterProvider | None:
+        """Requests are counted where somebody may read the numbers."""
+        return None if self.settings.metrics_port is None else self.metrics.provider
+
     @property
     def vault(self) -> Vault:
-        """Nothing about a person can be kept without it. Raises Unavailable where this service was given none."""
+        """The vault: without it nothing about a person can be kept. Raises Unavailable where this service was given
+        none.
+        """
         if self._vault is None:
             raise Unavailable
         return self._vault
 
     @cached_property
     def own_key(self) -> OwnKey:
-        """For what is recognised again by a keyed hash. Raises Unavailable without a vault."""
+        """The service's own key, for values that are recognised again by a keyed hash. Raises Unavailable without a
+        vault.
+        """
         return OwnKey(self.database, self.vault, self.settings.cell, self.name)
 
     @cached_property
+    def readings(self) -> Readings:
+        """The gauges of this service, for the operators' page."""
+        return Readings(self.metrics, self.database, self._running, self._gauges)
+
+    @cached_property
     def commands(self) -> Commands:
-        """The routes of this service by their names, for what its views offer."""
+        """The routes of this service by their names, for the moves that its views offer."""
         return Commands(self.app)
 
     def today(self) -> date:
@@ -177,17 +197,19 @@ class Service:
             self._running.append(loop)
 
     async def stop(self) -> None:
-        """Let every loop finish what it has in hand, then close what they stand on; each step has its time."""
+        """Let every loop finish the work in its hands, then close the connections below; each step has its time."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(within, CLOSE_SECONDS, self.peers.http.aclose())
             if self._vault is not None:
                 stack.push_async_callback(self._vault.stop)
             stack.push_async_callback(within, CLOSE_SECONDS, asyncio.to_thread(self.telemetry.close))
-            running, self._running = self._running[::-1], []
+            stack.callback(self.metrics.close)
+            running = self._running[::-1]
+            self._running.clear()
             await asyncio.gather(*(loop.stop() for loop in running))
             if stuck := left_over():
-                self.database.sever()  # what swallowed its cancellation waits for an answer of the server
+                self.database.sever()  # a task that swallowed its cancellation waits for an answer of the server
                 await cut_off(stuck)
 
     async def problems(self) -> Mapping[str, str]:
@@ -197,7 +219,7 @@ class Service:
         return found if database is None else {**found, "database": database}
 
     def degraded(self) -> Mapping[str, str]:
-        """What is wrong outside this process and does not keep it from its work, such as a partner's broker."""
+        """Every fault outside this process that does not keep it from its work, such as a partner's broker."""
         tellers = {loop.name: getattr(loop, "degraded", None) for loop in self._running}
         return {name: what for name, tell in tellers.items() if tell is not None and (what := tell())}
 

@@ -1,4 +1,4 @@
-"""What a service is told from outside: environment variables with the prefix CORRIDOR_."""
+"""The settings of a service, told from outside: environment variables with the prefix CORRIDOR_."""
 
 import ssl
 from functools import cache, cached_property
@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.country.reading import Country, CountryError, read_country
 
 COUNTRIES = Path("countries")
+LOOPBACK = "127.0.0.1"
 
 
 class Settings(BaseSettings):
@@ -73,10 +74,19 @@ class Settings(BaseSettings):
     ] = 0.05
     max_body_bytes: int = 1_000_000
     otlp_endpoint: str | None = None
+    metrics_port: Annotated[
+        int | None, Field(description="where Prometheus reads `/metrics`; none: nowhere")
+    ] = None
+    metrics_host: Annotated[
+        str,
+        Field(
+            description="beyond this machine only over TLS, to whoever has a certificate of the cell's own"
+        ),
+    ] = LOOPBACK
 
     @model_validator(mode="after")
     def _place(self) -> Self:
-        """A service that does not know in which country it stands, and so not what day it is, does not start."""
+        """A service that does not know in which country it stands, and so which day it is, does not start."""
         try:
             code = self.country.code
         except CountryError as error:
@@ -85,14 +95,24 @@ class Settings(BaseSettings):
             raise ValueError(f"CORRIDOR_COUNTRY_DIR is the folder of {code}, and the cell is {self.cell}")
         return self
 
+    @model_validator(mode="after")
+    def _operators_alone(self) -> Self:
+        """The metrics ask nobody for a token, so nobody reaches them who is not of this machine or of this cell."""
+        of_the_cell = self.tls() is not None and self.tls_ca_file is not None
+        if self.metrics_port is not None and self.metrics_host != LOOPBACK and not of_the_cell:
+            raise ValueError(
+                "CORRIDOR_METRICS_HOST is beyond this machine: it needs TLS and the cell's authority"
+            )
+        return self
+
     @cached_property
     def country(self) -> Country:
-        """Its calendar, periods of law, languages and words."""
+        """The country: its calendar, periods of law, languages and words."""
         return read_country(self.country_dir or COUNTRIES / self.cell)
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the days of this cell begin."""
+        """The time zone in which the days of this cell begin."""
         return self.country.zone
 
     def topic(self, name: str) -> str:
@@ -105,7 +125,7 @@ class Settings(BaseSettings):
         return str(self.tls_certificate_file), str(self.tls_key_file)
 
     def trusted(self) -> ssl.SSLContext:
-        """Who peers must be certified by: the cell's own authority, or those of the machine."""
+        """The authorities that must have certified a peer: the cell's own, or those of the machine."""
         return _trusting(self.tls_ca_file)
 
     def source(self, service: str) -> str:
@@ -115,5 +135,7 @@ class Settings(BaseSettings):
 
 @cache
 def _trusting(authority: Path | None) -> ssl.SSLContext:
-    """Once in a process, which has all services of a local cell: the machine's authorities take 0.05 s to read."""
+    """The trust store, once in a process, which has all services of a local cell: the machine's authorities take 0.05
+    s to read.
+    """
     return ssl.create_default_context(cafile=authority)

@@ -20,12 +20,14 @@ ROOT = Path("/run/corridor")
 CODES = story().countries
 BROKER_DATA = Path("/var/lib/kafka/data")
 PORT, CELL_PORT, CONTROLLER_PORT, POSTGRES_PORT = 8000, 9092, 9093, 5432
+METRICS_PORT = 9464
+"""On the cell's network alone, to whoever shows a certificate of the cell's authority."""
 ISSUER, POSTGRES = "issuer", "postgres"
 ACCESS = """\
 local all all scram-sha-256
 hostssl all all all scram-sha-256
 """
-"""Of PostgreSQL: over TLS or not at all; by the socket only its own container comes."""
+"""The access rules of PostgreSQL: over TLS or not at all; by the socket comes only its own container."""
 
 
 def host(code: str, what: str) -> str:
@@ -72,7 +74,7 @@ class ComposedCell(Cell):
         return values | moved | self._addresses(service)
 
     def hand_out(self, trust: TrustFiles, cells: Mapping[str, Cell]) -> None:
-        """To each container what it reads, and nothing that is another's."""
+        """Give each container the files that it reads, and none of another's."""
         authority = Authority(self.keys, self.code)
         for container in (*SERVICES, ISSUER, POSTGRES):
             folder = make_folder(self.own(container))
@@ -105,6 +107,8 @@ class ComposedCell(Cell):
         return {
             "host": "0.0.0.0",
             "port": PORT,
+            "metrics_host": "0.0.0.0",
+            "metrics_port": METRICS_PORT,
             "kafka_ca_file": str(own / self._broker_authority(self.code)),
             "tls_certificate_file": str(own / "tls.pem"),
             "tls_key_file": str(own / "tls.key"),

@@ -1,4 +1,4 @@
-"""What the service consent is made of."""
+"""The parts of the service consent."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from services.consent import api, hand_overs, internal, protections
 from services.consent.agreements import look_work
 from services.consent.expiry import expiry_work, lengthen_work, reading_end_work, review_work
 from services.consent.fencing import fence_work
+from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
 from services.consent.settings import Settings
 from services.consent.signing import Signer
@@ -37,6 +38,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
             lengthen_work(settings.cell),
             fence_work(running),
         ],
+        gauges=[recalls(settings.cell)],
         clock=clock,
     )
     service.ports["signer"] = Signer(settings)

@@ -1,10 +1,10 @@
-"""From what happened at the border to what exchange says about it, or to the work that it makes due."""
+"""From a fact of the border to the event that says it, or to the work that it makes due."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from chassis.work import PRIORITIES
 from contracts.border.check import Agreement
 from contracts.border.items import Answer, ControlContent, Listing, Recall, Resend, Void
@@ -30,10 +30,10 @@ from services.exchange.domain.facts import (
 )
 
 SEAL, PROCESS, CONTROL = "seal", "process", "control"
-"""Kinds of work."""
+"""The kinds of work."""
 
 RECALLS, RECEIPTS, SEALS, RESENDS = PRIORITIES
-"""What goes first to one partner: a recall waits for nothing, and what was sealed before waits for all else."""
+"""The order of work for one partner: a recall waits for nothing, and an item that was sealed before waits for all else."""
 
 _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
     Recall: RECALLS,
@@ -44,7 +44,7 @@ _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
 }
 
 
-def outgoing(fact: Fact) -> Event | Due:
+def outgoing(fact: Fact) -> Event | DueWork:
     match fact:
         case SealDue():
             payload = {"disclosure_id": str(fact.disclosure_id), "replaces": fact.replaces}
@@ -67,7 +67,7 @@ def outgoing(fact: Fact) -> Event | Due:
             )
 
 
-def _control(fact: ControlDue) -> Due:
+def _control(fact: ControlDue) -> DueWork:
     payload = {
         "item_id": str(fact.item_id),
         "cell": fact.cell,
@@ -77,12 +77,14 @@ def _control(fact: ControlDue) -> Due:
     }
     first = _CONTROL_PRIORITY.get(type(fact.content), RECEIPTS)
     priority = RESENDS if fact.attempt and first != RECALLS else first
-    return Due(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
+    return DueWork(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
 
 
-def _seal(kind: str, about: UUID, fact: SealDue | ProcessDue, payload: dict[str, Any]) -> Due:
+def _seal(kind: str, about: UUID, fact: SealDue | ProcessDue, payload: dict[str, Any]) -> DueWork:
     priority = RESENDS if fact.attempt else SEALS
-    return Due(kind, f"{about}:{fact.attempt}", payload, lane=fact.cell, priority=priority, due_at=fact.due)
+    return DueWork(
+        kind, f"{about}:{fact.attempt}", payload, lane=fact.cell, priority=priority, due_at=fact.due
+    )
 
 
 def _outcome(fact: ItemSealed | ItemDelivered | ItemRefused) -> Event:

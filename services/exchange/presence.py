@@ -1,10 +1,10 @@
-"""Signs of life: every few seconds each partner is told how far we have read, and how much we gave out."""
+"""Signs of life: every few seconds each partner is told how far we have read, and how many envelopes we gave out."""
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.service import Service
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from contracts.border.items import ControlItem, Presence
 from contracts.organisations import authority
 from services.exchange.sealing import Address, NoKey, Sealer
@@ -19,7 +19,7 @@ _STUCK = text(
 )
 
 
-class PresenceLoop(Supervised):
+class PresenceLoop(SupervisedLoop):
     """Writes presence for every partner. While our own broker does not take it, nothing piles up."""
 
     name = "presence"

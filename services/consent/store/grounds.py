@@ -1,4 +1,4 @@
-"""What a decision rests on besides her consent: the agreements that consent was told of, and the directory."""
+"""The ground of a decision besides her consent: the agreements that consent was told of, and the directory."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from contracts.disclosure import AgreementTerms
 from contracts.organisations import ACTIVE, may_receive
-from services.consent.domain.authorisation import Ground, Listed
+from services.consent.domain.authorisation import DirectoryEntry, Ground
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.ground import AgreementVersions
 from services.consent.store.tables import AGREEMENTS
@@ -26,7 +26,7 @@ _DIRECTORY = text(
     "select id, cell, role, type from chassis.organisations where status = :active and id = any(cast(:ids as text[]))"
 )
 _SAVE = insert_missing(AGREEMENTS)
-_TERMS = Reader(AgreementTerms, AGREEMENTS)
+_TERMS = RowReader(AgreementTerms, AGREEMENTS)
 
 
 async def ground(
@@ -36,15 +36,17 @@ async def ground(
     disclosures: Iterable[Disclosure] = (),
     recipients: Iterable[str] = (),
 ) -> Ground:
-    """What is needed to decide about these disclosures and requests to these recipients, and no more of it.
+    """The ground to decide about these disclosures and requests to these recipients, and no more.
 
-    The recipients as the directory has them; the agreements between their countries and this one, and those that something was
-    authorised under, as they stand: the newest version that has begun, else the newest.
+    The recipients as the directory has them; the agreements between their countries and this one, and those of
+    earlier authorisations, as they stand: the newest version that has begun, else the newest.
     """
     known = list(disclosures)
     ids = sorted({*recipients, *(disclosure.request.recipient for disclosure in known)})
     listed = await tx.execute(_DIRECTORY, {"active": ACTIVE, "ids": ids})
-    directory = {row.id: Listed(row.cell, row.role) for row in listed if may_receive(row.role, row.type)}
+    directory = {
+        row.id: DirectoryEntry(row.cell, row.role) for row in listed if may_receive(row.role, row.type)
+    }
     under = sorted({one.authority.agreement_id for one in known if one.authority is not None})
     cells = sorted({one.cell for one in directory.values()})
     asked = {"now": now, "ids": under, "cell": cell, "cells": cells}

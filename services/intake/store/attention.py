@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
 from contracts.organisations import ACTIVE, CASE_ROLES
 from services.intake.domain.facts import CaseUnattended
@@ -92,7 +92,7 @@ class Unopened:
     import_id: UUID | None = None
 
 
-_UNOPENED_CASES = Reader(Unopened)
+_UNOPENED_CASES = RowReader(Unopened)
 
 
 async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = None) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import update_set
 from services.intake.domain.case import State
 from services.intake.domain.custody import Custody, Transfer
@@ -28,7 +28,7 @@ _SAVE = update_set(
     "transfer_at",
     also={"version": "t.version + 1"},
 )
-_CASES = Reader(Custody, names=["case_id", "organisation", "state", "transfer"])
+_CASES = RowReader(Custody, names=["case_id", "organisation", "state", "transfer"])
 _CLOSE = text("update chassis.case_access set handed_over = true where case_id = any(cast(:ids as uuid[]))")
 
 
