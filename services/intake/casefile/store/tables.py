@@ -4,12 +4,11 @@ from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
-from contracts.casefile.fields import FIELDS as CASE_FILE
+from contracts.casefile import fields
 from contracts.codes import codes
 from services.intake.casefile.domain.age import Basis, Group
-from services.intake.casefile.domain.case import State
-from services.intake.casefile.domain.received import ReceivedGrant
-from services.intake.casefile.domain.received import State as Held
+from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.received import ReceivedGrant, ReceivedState
 
 META = MetaData(schema="intake")
 OWN, RECEIVED = "own", "received"
@@ -27,7 +26,7 @@ CASES = Table(
     required("opened_at", TIMESTAMPTZ),
     required("opened_by", TEXT),
     filled("updated_at", TIMESTAMPTZ, "now()"),
-    filled("state", OneOf(State), "'open'"),
+    filled("state", OneOf(CaseState), "'open'"),
     Column("flags", TEXT),
     Column("came_flags", TEXT),
     filled("age_group", OneOf(Group), "'child'"),
@@ -47,7 +46,7 @@ FIELDS = Table(
     "fields",
     META,
     required("case_id", UUID, ForeignKey(CASES.c.id)),
-    required("field", OneOf(CASE_FILE)),
+    required("field", OneOf(fields.FIELDS)),
     required("source", OneOf((OWN, RECEIVED))),
     Column("disclosure_id", UUID),
     required("organisation", TEXT),
@@ -98,7 +97,7 @@ DISCLOSURES = Table(
     required("case_id", UUID),
     required("referral_id", UUID),
     Column("organisation", TEXT),
-    required("state", OneOf(Held)),
+    required("state", OneOf(ReceivedState)),
     Column("kind", OneOf(codes("referral_kind"))),
     *columns_of(ReceivedGrant, without=["disclosure_id", "recipient", "kind"]),
     required("received_at", TIMESTAMPTZ),
