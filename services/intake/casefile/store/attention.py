@@ -1,4 +1,4 @@
-"""Whether somebody who has a case has opened it since it was given to them, and which cases nobody attends to."""
+"""The waiting cases: given to somebody who has not opened them since, or left with nobody who attends to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from services.intake.casefile.store.tables import ATTENTION
 NOT_OPENED, NOBODY_LEFT = "not-opened", "nobody-left"
 """Codes of `unattended_reason`."""
 AT_ONCE = 200
-"""Cases in one piece of work."""
+"""The cases in one piece of work."""
 
 _WAIT = upsert_set(
     ATTENTION,
@@ -30,11 +30,12 @@ _WAIT = upsert_set(
     "import_id",
     update=["since", "by", "opened_at", "alarmed_at", "left_at", "import_id"],
 )
-# It is no longer one of many: its alarm is its own.
+# The case is no longer one of many: its alarm is its own.
 _HASTEN = text(
     "update intake.attention set since = :now, import_id = null where case_id = :case and opened_at is null and alarmed_at is null"
 )
-# Of a case that is somebody's, only their opening counts; of one that is nobody's yet, anybody's but who gave it away.
+# Of a case that is somebody's, only their opening counts; of one that is nobody's yet, anybody's except of the person
+# who gave it away.
 _OPENED = text(
     """
     update intake.attention a set opened_at = :now from chassis.case_access ca
@@ -79,8 +80,8 @@ _LEFT = upsert_set(
 
 
 @dataclass(frozen=True, slots=True)
-class Unopened:
-    """A case that waits to be opened for the first time by somebody whom it was given to.
+class UnopenedCase:
+    """A case that waits for its first opening by somebody to whom it was given.
 
     `import_id`: it came with a file and was given to nobody since, so that one notice stands for all of them.
     """
@@ -92,11 +93,11 @@ class Unopened:
     import_id: UUID | None = None
 
 
-_UNOPENED_CASES = RowReader(Unopened)
+_UNOPENED_CASES = RowReader(UnopenedCase)
 
 
 async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = None) -> None:
-    """These cases were given to somebody, who has not opened them yet; the clock of each begins."""
+    """Let cases wait that were given to somebody who has not opened them yet; the clock of each begins."""
     rows = [{"case_id": case_id} for case_id in sorted(cases)]
     await _WAIT.write(tx, rows, since=tx.now, by=tx.origin.actor, import_id=import_id)
     for start in range(0, len(cases), AT_ONCE):
@@ -104,29 +105,31 @@ async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = 
 
 
 async def hasten(tx: Transaction, case_id: UUID) -> None:
-    """Its urgency has risen: if it still waits, the shorter clock begins now."""
+    """The case's urgency has risen: if it still waits, the shorter clock begins now."""
     if (await tx.execute(_HASTEN, {"case": case_id, "now": tx.now})).rowcount == 1:
         tx.say(unopened_due([case_id], tx.now, None))
 
 
 async def opened(tx: Transaction, actor: Actor, case_id: UUID) -> None:
-    """Somebody has it before them. Only the first time after it was given changes anything."""
+    """Somebody has opened the case. Only the first time after it was given changes anything."""
     await tx.execute(_OPENED, {"case": case_id, "who": actor.subject, "now": tx.now})
 
 
-async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[Unopened]:
-    """Those of a piece of work that still wait, locked; none that were given away again since."""
+async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[UnopenedCase]:
+    """The cases of a piece of work that still wait, locked; none that were given away again since."""
     return _UNOPENED_CASES.all(await tx.execute(_UNOPENED, {"cases": list(cases), "since": since}))
 
 
-async def alarm(tx: Transaction, cases: Sequence[Unopened]) -> None:
-    """Once for each time that a case was given to somebody."""
+async def alarm(tx: Transaction, cases: Sequence[UnopenedCase]) -> None:
+    """Alarm, once for each time that a case was given to somebody."""
     await _ALARMED.write(tx, cases, alarmed_at=tx.now)
     tx.say(*(_said(case, NOT_OPENED, case.since) for case in cases))
 
 
 async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
-    """Cases of an organisation whose workers have left it, or that has nobody any more. Whether there may be others."""
+    """Alarm for cases of an organisation whose workers have left it, or that has nobody any more. True where there
+    may be others.
+    """
     who = {"organisation": organisation, "roles": sorted(CASE_ROLES), "active": ACTIVE, "limit": AT_ONCE}
     found = _UNOPENED_CASES.all(await tx.execute(_NOBODY_LEFT, {**who, "now": tx.now}))
     left = [{"case_id": case.case_id} for case in found]
@@ -135,7 +138,7 @@ async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
     return len(found) == AT_ONCE
 
 
-def _said(case: Unopened, reason: str, since: datetime) -> Any:
+def _said(case: UnopenedCase, reason: str, since: datetime) -> Any:
     return outgoing(
         CaseUnattended(case.case_id, case.organisation, case.urgency, reason, since, case.import_id)
     )

@@ -1,4 +1,4 @@
-"""Routes: whether she counts as a child, and the assessments by which a person decided it."""
+"""Routes: her age group, and the assessments by which a person decided it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -15,7 +15,7 @@ from contracts.types import Code, KnownCode
 from services.intake.casefile.age import evidence_of
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
-from services.intake.casefile.domain.case import Verb
+from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.store import cases
 from services.intake.identification import use_cases
@@ -28,7 +28,7 @@ router = APIRouter(tags=["age"])
 
 
 class AssessmentForm(BaseModel):
-    """What a person decided about her age, and on what it rests. In doubt, a child."""
+    """A person's decision about her age, and its basis. In doubt, a child."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -38,7 +38,7 @@ class AssessmentForm(BaseModel):
 
 
 async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Running) -> SealedAssessment:
-    case = await case_to_write(service, actor, Verb.ASSESS_AGE, case_id)
+    case = await case_to_write(service, actor, CaseVerb.ASSESS_AGE, case_id)
     revision = case.age_revision + 1
     record = age_record(case_id, revision)
     return SealedAssessment(
@@ -76,7 +76,7 @@ class AssessmentView(BaseModel):
 
 
 class AgeView(BaseModel):
-    """A group and never an age. `to_assess`: what is on record says two things, so a person decides."""
+    """A group and never an age. `to_assess`: the evidence on record contradicts itself, so a person decides."""
 
     case_id: UUID
     age_group: Annotated[str, Code("age_group")]

@@ -17,7 +17,7 @@ from chassis.web.positions import position
 from contracts.types import KnownCode
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
-from services.intake.casefile.domain.case import Case, Verb
+from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import open_json, seal_json
 from services.intake.casefile.store import cases
@@ -66,7 +66,7 @@ async def list_checklists(actor: Who) -> list[ChecklistView]:
 
 
 class ScreeningForm(BaseModel):
-    """What is not answered was not asked."""
+    """The answers of a screening. A question without an answer was not asked."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -78,7 +78,7 @@ class ScreeningForm(BaseModel):
 
 
 async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Running) -> SealedScreening:
-    case = await case_to_write(service, actor, Verb.SCREEN, case_id)
+    case = await case_to_write(service, actor, CaseVerb.SCREEN, case_id)
     applied = checklist.applied(body.checklist, shown_adult=case.age.group is Group.ADULT)
     try:
         result = applied.evaluate(body.answers)
