@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.web.moves import MoveView
+from chassis.web.positions import Position
 from contracts.events.consent import WithheldField
 from contracts.internal import Preview
 from contracts.types import Code
@@ -22,8 +23,6 @@ from services.consent.domain.disclosure import ANSWER_WITHIN
 from services.consent.domain.grant import readable
 from services.consent.domain.request import Request
 from services.consent.store import grounds, records
-
-Position = tuple[datetime, UUID]
 
 
 class RecipientView(BaseModel):

@@ -13,6 +13,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.web.moves import Commands, MoveView, Offer
+from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
 from services.intake.casefile.sealed_rows import (
     BrokenGlassRow,
@@ -21,8 +22,6 @@ from services.intake.casefile.sealed_rows import (
     SealedRevision,
 )
 from services.intake.casefile.store.cases import ACTIONS
-
-Position = tuple[datetime, UUID]
 
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
