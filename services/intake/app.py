@@ -1,18 +1,27 @@
-"""What the service intake is made of."""
+"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
+import services.intake.casefile.api
+import services.intake.file_rows.api
+import services.intake.identification.api
 from chassis.service import Service
-from services.intake import api, attention, grants, handlers
-from services.intake.age import age_work
-from services.intake.daily_limit import DailyLimit
-from services.intake.erasure import erasure_work
-from services.intake.holds import carrying_work
-from services.intake.indexing import index_work
+from services.intake.casefile import attention, grants, handlers
+from services.intake.casefile.age import age_work
+from services.intake.casefile.daily_limit import DailyLimit
+from services.intake.casefile.erasure import erasure_work
+from services.intake.casefile.indexing import index_work
+from services.intake.casefile.urgency import received_flags_work
+from services.intake.identification.carrying import carrying_work
 from services.intake.settings import Settings
-from services.intake.urgency import received_flags_work
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+router = APIRouter()
+for room in (services.intake.casefile, services.intake.identification, services.intake.file_rows):
+    router.include_router(room.api.router)
 
 
 def build(settings: Settings) -> Service:
@@ -20,7 +29,7 @@ def build(settings: Settings) -> Service:
     service = Service(
         settings,
         name="intake",
-        router=api.router,
+        router=router,
         versions=VERSIONS,
         subscriptions=[attention.subscription(), *handlers.subscriptions()],
         work=lambda service: [

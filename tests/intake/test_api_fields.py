@@ -11,7 +11,7 @@ from sqlalchemy import text
 from contracts.codes import codes
 from contracts.events.consent import DisclosureRecalledV1
 from contracts.internal import ReadingGrant
-from services.intake.grants import PORT, ConsentGrants
+from services.intake.casefile.grants import PORT, ConsentGrants
 from tests.intake.making import (
     AGENCY,
     NOW,

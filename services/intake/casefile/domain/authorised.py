@@ -1,0 +1,37 @@
+"""The disclosures of a case that consent has authorised: only their fields may ever leave intake, and only until they
+are recalled.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(slots=True)
+class AuthorisedDisclosure:
+    """One disclosure as consent spoke of it. `case_id` is None until its authorisation has arrived."""
+
+    id: UUID
+    case_id: UUID | None = None
+    fields: tuple[str, ...] = ()
+    valid_until: datetime | None = None
+    recalled: bool = False
+    changed: bool = False
+
+    def authorise(self, case_id: UUID, fields: Iterable[str], valid_until: datetime) -> None:
+        """Authorise. A disclosure that was recalled first stays recalled."""
+        self.case_id, self.fields, self.valid_until = case_id, tuple(fields), valid_until
+        self.changed = True
+
+    def recall(self) -> None:
+        """Recall. Protective: the recall may come before the authorisation itself."""
+        self.recalled = self.changed = True
+
+    def allows(self, case_id: UUID, now: datetime) -> bool:
+        return (
+            self.case_id == case_id
+            and not self.recalled
+            and self.valid_until is not None
+            and now < self.valid_until
+        )
