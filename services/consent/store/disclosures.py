@@ -9,7 +9,8 @@ from sqlalchemy import Row, text
 from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_set, upsert_set
-from services.consent.domain.disclosure import Authority, Disclosure, ReferralEnd, Request, Stage
+from services.consent.domain.disclosure import Disclosure, ReferralEnd, Stage
+from services.consent.domain.request import Authority, Request
 from services.consent.store.tables import DISCLOSURES, LEDGER
 
 _ONE = text("select * from consent.disclosures where id = :id")
