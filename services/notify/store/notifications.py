@@ -8,20 +8,18 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.directory import staff_with
+from chassis.identity.access import CASE_HOLDERS, holders_of
 from chassis.tables import insert_set, update_set
 from contracts.organisations import OPERATOR, SUPERVISOR
 from services.notify.domain.notices import OPERATORS, SUPERVISORS, News, Notice, notice
 from services.notify.outgoing import failed, mailed, told
 from services.notify.store.tables import NOTIFICATIONS, UNADDRESSED
 
-_HOLDERS = text(
-    "select case_id, organisation, handed_over from chassis.case_access where case_id = any(cast(:ids as uuid[]))"
-)
 _INSERT = insert_set(NOTIFICATIONS)
 _MAILED = update_set(NOTIFICATIONS, "mail", where="t.mail = 'due'", returning="t.case_id, t.template")
 _FOLLOW = text(
-    """
-    update notify.notifications n set organisation = ca.organisation from chassis.case_access ca
+    f"""
+    update notify.notifications n set organisation = ca.organisation from {CASE_HOLDERS} ca
     where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators' and n.together is null
         and n.organisation <> ca.organisation
     """
@@ -92,9 +90,8 @@ class CaseNotices:
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]:
-    rows = await tx.execute(_HOLDERS, {"ids": list(keys)})
-    holders = {row.case_id: (row.organisation, row.handed_over) for row in rows}
-    cases = {key: CaseNotices(key, *holders.get(key, (None, False))) for key in keys}
+    held = {case.case_id: (case.organisation, case.handed_over) for case in await holders_of(tx, keys)}
+    cases = {key: CaseNotices(key, *held.get(key, (None, False))) for key in keys}
     for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
         cases[row.case_id].kept.append(News(row.template, row.referral_id, row.return_id, own=row.own))
     return cases
