@@ -5,12 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import Code, KnownCode
 from services.intake import use_cases
 from services.intake.age import evidence_of
@@ -26,10 +27,8 @@ from services.intake.use_cases import SealedAssessment
 router = APIRouter(tags=["age"])
 
 
-class AssessmentForm(BaseModel):
+class AssessmentForm(Form):
     """What a person decided about her age, and on what it rests. In doubt, a child."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     result: Annotated[str, KnownCode("age_group")]
     basis: Annotated[str, KnownCode("age_evidence")]

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from chassis.identity.auth import Actor
 from chassis.service import Running, Service
@@ -17,6 +17,7 @@ from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
 from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
+from contracts.form import Form
 from contracts.types import Code
 from services.intake import queries, use_cases
 from services.intake.age import evidence_of
@@ -156,10 +157,8 @@ def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:
     return {name: from_text(name, text) for name, text in texts.items()}
 
 
-class RecordForm(BaseModel):
+class RecordForm(Form):
     """Named fields are replaced; null removes one; what is not named stays."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     fields: FieldsForm = {}
     flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
@@ -18,6 +18,7 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, done
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import Code, KnownCode
 from services.intake import queries
 from services.intake.api.positions import following, position
@@ -32,10 +33,8 @@ from services.intake.store.glass import SealedLeast
 router = APIRouter(tags=["break-glass"])
 
 
-class GlassForm(BaseModel):
+class GlassForm(Form):
     """What the emergency is, and why nobody who has the case can be asked. Both are sealed and read by the reviewer."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     emergency: Annotated[str, KnownCode("emergency")]
     reason: Paragraph
@@ -177,9 +176,7 @@ def _view(row: BrokenGlassRow, why: Mapping[str, str], actor: Actor, service: Se
     )
 
 
-class ReviewForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class ReviewForm(Form):
     result: Annotated[str, KnownCode("glass_review")]
 
 

@@ -5,13 +5,14 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import to_text
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.positions import following, position
@@ -26,9 +27,7 @@ from services.intake.use_cases import NEEDS_FIELD, SealedNeeds
 router = APIRouter(tags=["needs"])
 
 
-class NeedsForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class NeedsForm(Form):
     urgency: Annotated[str, KnownCode("urgency")]
     needs: Annotated[list[Annotated[str, KnownCode("need")]], Field(min_length=1, max_length=40)]
     note: Paragraph | None = None

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel
 
 from chassis.identity.access import require_case, rights_in
 from chassis.service import Running
@@ -14,6 +14,7 @@ from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import STATUS as STATUS_FIELD
 from contracts.casefile.fields import STATUS_BY
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake import queries, use_cases
 from services.intake.api.prepared import case_to_write
@@ -27,10 +28,8 @@ from services.intake.use_cases import SealedStatus
 router = APIRouter(tags=["status"])
 
 
-class StatusForm(BaseModel):
+class StatusForm(Form):
     """A decision that a person took: what, by which kind of organisation, and why. It may be revised by another."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     status: Annotated[str, KnownCode("vic_TraffickingStatus")]
     deciding_organisation: Annotated[str, KnownCode("vic_TraffickingStatusDecisionMakingOrg")]
@@ -111,10 +110,8 @@ async def get_status(case_id: UUID, actor: Who, service: Running, response: Resp
     return Statuses(case_id=case_id, revisions=views)
 
 
-class HoldForm(BaseModel):
+class HoldForm(Form):
     """`until` defaults to the shortest reflection period, thirty days."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     until: AwareDatetime | None = None
 

@@ -6,12 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.service import Running
 from chassis.web.http import Done, IfMatch, Tx, Who, done
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.referral import use_cases
 from services.referral.domain.facts import Fact
@@ -19,10 +19,6 @@ from services.referral.domain.referral import Referral
 from services.referral.domain.states import Verb
 
 router = APIRouter(prefix="/v1/referrals/{referral_id}", tags=["moves"])
-
-
-class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class Rejection(Form):

@@ -4,13 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.internal import Preview
 from contracts.types import CaseId, KnownCode, OrganisationId
 from services.referral import queries, use_cases
@@ -26,13 +27,11 @@ HalfQuery = Annotated[
 ]
 
 
-class ReferralForm(BaseModel):
+class ReferralForm(Form):
     """What is asked for. `fields` are names of case-file fields; what is sent is decided by consent.
 
     A `transfer` hands the case over to another organisation of the country, once that has accepted it.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     case_id: CaseId
     recipient: OrganisationId

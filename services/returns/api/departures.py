@@ -10,9 +10,10 @@ from pydantic import AwareDatetime
 from chassis.service import Running
 from chassis.web.answers import problem_response
 from chassis.web.http import Done, IfMatch, Who
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.returns import sealing, use_cases
-from services.returns.api.moving import Form, Moving
+from services.returns.api.moving import Moving
 from services.returns.domain.states import Verb
 from services.returns.use_cases import Attempt
 

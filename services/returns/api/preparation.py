@@ -15,9 +15,10 @@ from chassis.service import Running
 from chassis.web.http import Done, Listing, Who
 from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.returns import queries, sealing, use_cases
-from services.returns.api.moving import Form, Moving
+from services.returns.api.moving import Moving
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import UNSAFE
 from services.returns.domain.check import DOCUMENTS, FITNESS, Check

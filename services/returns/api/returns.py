@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
@@ -13,6 +12,7 @@ from chassis.service import Running, Service
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.types import CaseId, Cell, KnownCode, OrganisationId
 from services.returns import queries, use_cases
 from services.returns.domain.assisted_return import Return
@@ -30,9 +30,7 @@ HalfQuery = Annotated[
 ]
 
 
-class ReturnForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ReturnForm(Form):
     case_id: CaseId
     receiver: OrganisationId
     receiver_cell: Cell
