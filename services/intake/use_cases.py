@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.directory import require_workers
 from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, Invalid, NotFound, WrongState
+from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState
 from contracts.protection import is_of_country
 from services.intake.domain import case as domain
 from services.intake.domain.age import Evidence, Group
@@ -126,7 +126,7 @@ async def record_fields(
     cases.expect(case, seen)
     urgency = case.urgency
     if sealed.version is not None and sealed.version != case.version:
-        raise Conflict  # the blind index was made from fields that are no longer the present ones
+        raise PreconditionFailed  # the blind index was made from fields that are no longer the present ones
     with answered():
         facts = case.record(sealed.kept(), sealed.removed(), sealed.flags)
         facts += case.flag(sealed.sealed_flags, sealed.flags, sealed.flags_before)
@@ -191,7 +191,7 @@ async def identify(
     case = await cases.get(tx, actor, ACTIONS[Verb.IDENTIFY], case_id, lock=True)
     cases.expect(case, seen)
     if decision.revision != case.status_revision + 1:
-        raise Conflict
+        raise PreconditionFailed
     with answered():
         facts = case.identify(decision.deciding_organisation, decision.status, decision.fields)
     sealed = SealedDecision(
@@ -221,7 +221,7 @@ async def assess_age(
     case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_AGE], case_id, lock=True)
     cases.expect(case, seen)
     if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
-        raise Conflict
+        raise PreconditionFailed
     with answered():
         facts = case.assess_age(decision.group, decision.on_record, today)
     await ages.add_assessment(tx, actor, case, decision.evidence, decision.reasons)

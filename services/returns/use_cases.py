@@ -11,7 +11,7 @@ from chassis import directory
 from chassis.database import Transaction
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, Invalid, Unavailable, WrongState
+from chassis.problems import Conflict, Invalid, PreconditionFailed, WrongState
 from contracts.organisations import ACTIVE, cell_of, may_receive
 from services.returns.domain import blocks as domain
 from services.returns.domain.assisted_return import Return
@@ -175,10 +175,10 @@ def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:
 async def _blocked(
     tx: Transaction, found: Return, attempt: Attempt, arrives_at: datetime, clearer: str | None
 ) -> tuple[str, ...]:
-    """Raises Unavailable where what was opened before this transaction is no longer what is known."""
+    """Raises PreconditionFailed where what was opened before this transaction is no longer what is known."""
     case = await known.of_case(tx, found.case_id)
     if found.half is Half.SENDING and not attempt.seen.still(found, case):
-        raise Unavailable("what is known of her has just changed")
+        raise PreconditionFailed("what is known of her has just changed")
     moment = attempt.country.moment(tx.now, arrives_at, clearer)
     now_known = knowledge(case, attempt.seen, listed=await is_listed(tx, found))
     return domain.blocks(found, now_known, attempt.country.rules, moment)

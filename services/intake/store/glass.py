@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.directory import find
 from chassis.identity.access import CaseRefused, holder_of, require_case, whose
 from chassis.identity.auth import Actor
-from chassis.problems import Forbidden, NotFound, Unavailable
+from chassis.problems import Forbidden, NotFound, NotSecondPerson, Unavailable
 from chassis.rows import Reader
 from chassis.tables import insert_set, update_set
 from contracts.organisations import ACTIVE, ENFORCEMENT
@@ -42,10 +42,6 @@ class GlassSuspended(Forbidden):
     """What this person broke before was not reviewed in time, or not upheld."""
 
     code, title = "glass-suspended", "You can break no glass until what you broke before has been upheld"
-
-
-class OwnGlass(Forbidden):
-    code, title = "own-glass", "Somebody else reviews what you did"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ async def reason_of(tx: Transaction, glass_id: UUID) -> str:
 
 
 async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> UUID:
-    """The case that it was broken on. Raises NotFound, OwnGlass."""
+    """The case that it was broken on. Raises NotFound, NotSecondPerson."""
     rows = await whose(tx, _CASE_OF, {"id": glass_id})
     if not rows:
         raise NotFound
@@ -114,7 +110,7 @@ async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> 
     try:
         facts = glass.reviewed(actor.subject, actor.organisation, result)
     except domain.OwnGlass as error:
-        raise OwnGlass from error
+        raise NotSecondPerson from error
     reviewed = {"id": glass_id, "review": result, "reviewed_at": tx.now, "reviewed_by": actor.subject}
     await _REVIEWED.write(tx, [reviewed])
     tx.say(*map(outgoing, facts))

@@ -103,6 +103,6 @@ async def get_referral(
 async def preview_referral(referral_id: UUID, actor: Who, running: Running) -> Preview:
     """Read in one short transaction, then ask consent with none open."""
     async with running.database.transaction(actor.origin()) as tx:
-        referral = await referrals.get(tx, actor, "disclosure.preview", referral_id, Half.OUTGOING)
+        referral = await use_cases.referral_to_preview(tx, actor, referral_id)
         tx.say(RecordReadV1(case_id=referral.case_id, resource="preview", resource_id=referral_id))
     return await preview(running, referral)
