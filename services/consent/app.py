@@ -11,24 +11,26 @@ from services.consent.agreements import look_work
 from services.consent.expiry import expiry_work, lengthen_work, reading_end_work, review_work
 from services.consent.fencing import fence_work
 from services.consent.handlers import subscriptions
+from services.consent.parts import Parts
 from services.consent.settings import Settings
 from services.consent.signing import Signer
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
+def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Parts]:
     router = APIRouter()
     router.include_router(api.router)
     router.include_router(hand_overs.router)
     router.include_router(protections.router)
     router.include_router(internal.router)
-    service = Service(
+    return Service(
         settings,
         name="consent",
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),
+        parts=lambda _: Parts(Signer(settings)),
         work=lambda running: [
             expiry_work(),
             reading_end_work(),
@@ -39,5 +41,3 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
         ],
         clock=clock,
     )
-    service.ports["signer"] = Signer(settings)
-    return service

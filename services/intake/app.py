@@ -3,19 +3,21 @@
 from pathlib import Path
 
 from chassis.service import Service
-from services.intake import api, attention, grants, handlers
+from services.intake import api, attention, handlers
 from services.intake.age import age_work
 from services.intake.daily_limit import DailyLimit
 from services.intake.erasure import erasure_work
+from services.intake.grants import ConsentGrants
 from services.intake.holds import carrying_work
 from services.intake.indexing import index_work
+from services.intake.parts import Parts
 from services.intake.settings import Settings
 from services.intake.urgency import received_flags_work
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings) -> Service[Settings, Parts]:
     clock = settings.country.response_clock
     service = Service(
         settings,
@@ -23,6 +25,7 @@ def build(settings: Settings) -> Service:
         router=api.router,
         versions=VERSIONS,
         subscriptions=[attention.subscription(), *handlers.subscriptions()],
+        parts=lambda service: Parts(ConsentGrants(service)),
         work=lambda service: [
             *erasure_work(service),
             carrying_work(),
@@ -34,5 +37,4 @@ def build(settings: Settings) -> Service:
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.database.at_end = DailyLimit(service, settings.cases_a_day).note
-    service.ports[grants.PORT] = grants.ConsentGrants(service)
     return service

@@ -10,7 +10,7 @@ from contracts.events.referral import TransferMovedV1
 from services.intake.domain import facts
 from services.intake.domain.case import State
 from services.intake.domain.custody import Custody, Transfer
-from services.intake.grants import PORT
+from services.intake.parts import Parts
 from tests.harness import Harness
 from tests.intake.making import (
     AGENCY,
@@ -189,7 +189,7 @@ class Consent:
 @pytest.fixture
 def consent(intake) -> Consent:
     made = Consent()
-    intake.service.ports[PORT] = made
+    intake.service.parts = Parts(made)
     return made
 
 

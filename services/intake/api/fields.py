@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from chassis.identity.auth import Actor
-from chassis.service import Running, Service
+from chassis.service import Service
 from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import FieldValue, from_text
@@ -29,9 +29,10 @@ from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.field_classes import CHANGE_REASON
 from services.intake.domain.field_classes import FLAGS as FLAGS_CLASS
 from services.intake.domain.received import READABLE
-from services.intake.grants import RECALLED, grants_of
+from services.intake.grants import RECALLED
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
+from services.intake.parts import Running
 from services.intake.received_flags import standing_flags
 from services.intake.sealed_rows import SealedReceived
 from services.intake.sealing import open_fields, seal_fields, seal_json
@@ -82,7 +83,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` says it
         found = _Sealed(case, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
-    closed = await grants_of(service).closed(asked)
+    closed = await service.parts.grants.closed(asked)
     granted = frozenset(one for one, why in closed.items() if why is None)
     opened = await _opened(service, found, granted)
     async with service.database.transaction(actor.origin()) as tx:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
-from chassis.service import Running, Service
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
 from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
@@ -19,6 +18,7 @@ from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import blocks
 from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.states import WEIGHED, Half
+from services.returns.parts import Running
 from services.returns.sealing import open_grounds, opened
 from services.returns.store import known
 from services.returns.store import returns as store
@@ -87,7 +87,7 @@ async def get_return(
 
 
 async def _blocks(
-    running: Service,
+    running: Running,
     actor: Actor,
     found: Return,
     case: CaseKnowledge,
@@ -99,7 +99,7 @@ async def _blocks(
     if found.half is not Half.SENDING or found.state not in WEIGHED:
         return ()
     knowledge = use_cases.knowledge(case, await opened(running, found, case, person_id), listed=listed)
-    country, now = running.ports["country"], running.clock()
+    country, now = running.parts.country, running.clock()
     clearer = actor.subject if found.clearer is None else found.clearer
     return blocks(found, knowledge, country.rules, country.moment(now, now, clearer))
 
