@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,17 @@ PRIORITIES = (0, 1, 2, 3)
 """What `Due.priority` may be; the lowest goes first."""
 IDLE_POLL_SECONDS = 0.2
 
+
+class WorkState(StrEnum):
+    """A row that is done is gone. One failed for good after its last attempt, and is due again where an operator says so."""
+
+    DUE = "due"
+    FAILED = "failed"
+
+
 # Due by the clock that was passed in, which a test may set; leases by the database's own, which nobody sets.
 _CLAIM = text(
-    """
+    f"""
     with kinds as (
         select * from unnest(cast(:kinds as text[]), cast(:leases as double precision[])) as k(kind, lease)
     ), lanes as (
@@ -38,7 +47,7 @@ _CLAIM = text(
         select first.id, kinds.lease from lanes cross join lateral (
             select due.* from unnest(cast(:priorities as smallint[])) as p(priority) cross join lateral (
                 select w.id, w.kind, w.priority from chassis.work as w
-                where w.lane = lanes.lane and w.priority = p.priority and w.state = 'due' and w.due_at <= :now
+                where w.lane = lanes.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at <= :now
                   and w.kind = any(cast(:kinds as text[]))
                   and (w.claimed_until is null or w.claimed_until < clock_timestamp())
                 order by w.due_at limit lanes.slots for update of w skip locked
@@ -60,21 +69,21 @@ _LATER = text(
     """
 )
 _FAILED = text(
-    """
+    f"""
     update chassis.work set claimed_until = null, due_at = :due, last_error = :error,
-                            state = case when attempts >= :most then 'failed' else 'due' end
+                            state = case when attempts >= :most then '{WorkState.FAILED}' else '{WorkState.DUE}' end
     where id = :id and claimed_until = :claim
     """
 )
 _RETRY = text(
-    "update chassis.work set state = 'due', attempts = 0, due_at = :now where id = :id and state = 'failed'"
+    f"update chassis.work set state = '{WorkState.DUE}', attempts = 0, due_at = :now where id = :id and state = '{WorkState.FAILED}'"
 )
 
 _BACKLOG = text(
-    """
+    f"""
     select count(*) from (
         select 1 from chassis.work
-        where lane = :lane and priority = any(cast(:priorities as smallint[])) and state = 'due' limit :most) as waiting
+        where lane = :lane and priority = any(cast(:priorities as smallint[])) and state = '{WorkState.DUE}' limit :most) as waiting
     """
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -104,16 +105,24 @@ class Mark:
         return self.parked or self.ahead > self.sequence
 
 
+class ParkedState(StrEnum):
+    """Of an event that is kept. Only one that waits becomes another, by `parked.settle`."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DISCARDED = "discarded"
+
+
 @dataclass(slots=True)
 class Parked:
     incoming: Incoming
     cause: Cause
-    state: str = "waiting"
+    state: ParkedState = ParkedState.WAITING
 
     @property
     def begins(self) -> bool:
         """Whether something stands still since this event; whatever waits behind it adds nothing to that."""
-        return self.state == "waiting" and self.cause.reason != BEHIND
+        return self.state is ParkedState.WAITING and self.cause.reason != BEHIND
 
 
 @dataclass(slots=True)
@@ -228,7 +237,7 @@ def _park(admission: Admission, incoming: Incoming, cause: Cause, poison: Cause 
     if incoming.protective and incoming.fault is None and poison is None:
         if incoming.received is not None:
             admission.run.append(incoming.received)
-        admission.parked.append(Parked(incoming, cause, "done"))
+        admission.parked.append(Parked(incoming, cause, ParkedState.DONE))
     else:
         admission.parked.append(Parked(incoming, _fault(incoming) or poison or cause))
 

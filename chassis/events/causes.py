@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.events.admission import Cause, Stream
+from chassis.events.admission import Cause, ParkedState, Stream
 
 ID_LENGTH = 12
 
 # Of a stream the first event that waits says why; of what has no stream each event does.
-_FIRST = """
+_FIRST = f"""
     first as (
         select distinct on (source, stream, case when stream = topic || '/' || partition then sequence end)
             source, stream, sequence, topic, reason, place, parked_at
-        from chassis.parked where state = 'waiting'
+        from chassis.parked where state = '{ParkedState.WAITING}'
         order by source, stream, case when stream = topic || '/' || partition then sequence end, sequence
     )
 """

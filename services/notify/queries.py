@@ -17,6 +17,7 @@ from chassis.tables import insert_missing
 from chassis.web.moves import Moves
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
+from services.notify.domain.mail import MailState
 from services.notify.store.tables import READINGS
 
 Position = tuple[datetime, UUID]
@@ -59,7 +60,7 @@ class Notification(BaseModel):
     priority: Annotated[str, Code("notice_priority")]
     created_at: datetime
     read_at: datetime | None
-    mail: str
+    mail: MailState
     moves: Moves = []
 
 

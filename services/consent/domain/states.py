@@ -24,6 +24,8 @@ class State(StrEnum):
 PERMITTING = frozenset({State.GIVEN, State.RENEWED})
 """Only these let anything be disclosed by her consent."""
 
+SAID_NO = frozenset({State.REFUSED, State.WITHDRAWN})
+
 NARROWABLE = PERMITTING | {State.EXPIRED, State.REQUESTED}
 """A part may be taken back: also from one that could be renewed or that she is asked about. It stays where it stands."""
 

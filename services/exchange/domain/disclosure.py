@@ -52,6 +52,10 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 )
 
 
+UNSEALED = frozenset({State.EXPECTED, State.DUE})
+"""What may still be sealed, and goes before what is told of the case."""
+
+
 class WrongMove(ValueError):
     """The verb is not one of the moves from the present state."""
 
