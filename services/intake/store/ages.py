@@ -9,17 +9,18 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.rows import Reader
-from chassis.tables import insert_set, update_set
+from chassis.tables import insert_set, one_of, update_set
 from services.intake.domain.age import Age
-from services.intake.domain.case import Case
+from services.intake.domain.case import Case, State
+from services.intake.domain.received import READABLE
 from services.intake.sealed_rows import AgeAssessmentRow
 from services.intake.store.mapping import AGES, age_row
 from services.intake.store.tables import AGE_ASSESSMENTS, CASES
 
 # Recorded here first: what a partner sends never outweighs it.
-_BORN = """lateral (
+_BORN = f"""lateral (
     select f.value, f.disclosure_id from intake.fields f left join intake.disclosures d on d.id = f.disclosure_id
-    where f.case_id = c.id and f.field = 'prs_Birthdate' and (f.source = 'own' or d.state in ('held', 'accepted'))
+    where f.case_id = c.id and f.field = 'prs_Birthdate' and (f.source = 'own' or d.state in {one_of(READABLE)})
     order by f.source = 'own' desc, f.recorded_at limit 1) as b on true"""
 _PLACE = "c.person_id, b.value as born, coalesce(b.disclosure_id, c.id) as record_id"
 _ON_RECORD = text(f"select {_PLACE}, c.flags from intake.cases c left join {_BORN} where c.id = :case_id")
@@ -29,7 +30,7 @@ _ASSESSMENTS = text("select * from intake.age_assessments where case_id = :case_
 _CHILDREN = text(
     f"""
     select c.id, c.version, {AGES.columns("c")}, {_PLACE} from intake.cases c join {_BORN}
-    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = 'open'
+    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = '{State.OPEN}'
         and (cast(:after as uuid) is null or c.id > :after)
     order by c.id limit :limit
     """
@@ -39,7 +40,7 @@ _GROWN = update_set(
     "age_basis",
     also={"age_group": "'adult'", "version": "t.version + 1", "updated_at": "now()"},
     stored="version",
-    where="t.state = 'open'",
+    where=f"t.state = '{State.OPEN}'",
     returning="t.id, t.age_basis",
 )
 

@@ -13,6 +13,7 @@ from chassis.directory import present
 from chassis.identity.auth import Actor
 from chassis.rows import Reader
 from chassis.tables import update_set, upsert_set
+from services.intake.domain.case import State
 from services.intake.domain.facts import CaseUnattended
 from services.intake.outgoing import outgoing, unopened_due
 from services.intake.store.tables import ATTENTION
@@ -43,21 +44,21 @@ _OPENED = text(
     """
 )
 _UNOPENED = text(
-    """
+    f"""
     select c.id as case_id, c.organisation, c.urgency, a.since, a.import_id from intake.attention a join intake.cases c on c.id = a.case_id
     where a.case_id = any(cast(:cases as uuid[])) and a.since = cast(:since as timestamptz)
-        and a.opened_at is null and a.alarmed_at is null and c.state = 'open'
+        and a.opened_at is null and a.alarmed_at is null and c.state = '{State.OPEN}'
     order by c.id for update of a
     """
 )
 _ALARMED = update_set(ATTENTION, "alarmed_at")
 _NOBODY_LEFT = text(
-    """
+    f"""
     select c.id as case_id, c.organisation, c.urgency, cast(:now as timestamptz) as since,
         (select a.import_id from intake.attention a where a.case_id = c.id) as import_id
     from intake.cases c
-    where c.organisation = :organisation and c.state = 'open'
-        and (cast(:present as text[]) = '{}' or (c.workers <> '{}' and not c.workers && cast(:present as text[])))
+    where c.organisation = :organisation and c.state = '{State.OPEN}'
+        and (cast(:present as text[]) = '{{}}' or (c.workers <> '{{}}' and not c.workers && cast(:present as text[])))
         and not exists (select from intake.attention a where a.case_id = c.id and a.left_at is not null)
     order by c.id limit :limit for update of c
     """
