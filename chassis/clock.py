@@ -1,6 +1,6 @@
 """The time, passed in so that a test can set it. Deadlines are measured by the database or a monotonic clock.
 
-A day is a day of the place: what stands on a calendar (a birth date, an age, a working day) is compared with the date
+A day is a day of the place: a date of the calendar (a birth date, an age, a working day) is compared with the date
 there, which is not that of UTC for many hours of each day.
 """
 
@@ -17,7 +17,7 @@ def utc_now() -> datetime:
 
 
 def day_of(instant: datetime, zone: ZoneInfo) -> date:
-    """The date on which it is this instant at the place. The one function that makes a date of an instant."""
+    """The date at this instant at the place. The one function that makes a date of an instant."""
     return instant.astimezone(zone).date()
 
 

@@ -12,25 +12,27 @@ from weakref import WeakSet
 
 from pydantic_core import from_json
 from sqlalchemy import Executable, text
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
 from chassis.endings import within
-from chassis.outbox import Due, Row, write_rows, write_work
+from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
 from contracts.organisations import authority
 
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 60.0
-"""After which a statement fails: longer than any of ours takes, so that a server that is silent is no server."""
+"""The seconds after which a statement fails: longer than any of ours takes, so that a server that is silent is no
+server.
+"""
 CLOSE_SECONDS = 2.0
 
 EVERYBODY = "*"
 _ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
-"""Until the transaction ends. Where it was never set, row-level security shows nothing."""
+"""The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
 
 _PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
 
@@ -41,7 +43,9 @@ Traceparent = Callable[[], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who acts, for whom, to what end, and under which policy: it stands on every event of the transaction."""
+    """The origin of a transaction: the actor, for which organisation, to what end, and under which policy. It stands
+    on every event.
+    """
 
     actor: str
     organisation: str
@@ -49,7 +53,7 @@ class Origin:
     policy: str = "none"
     causationid: str | None = None
     rows_of: str = ""
-    """Whose rows the database shows (docs/access.md): an organisation's, or EVERYBODY for what a service does by itself."""
+    """The organisation whose rows the database shows (docs/access.md), or EVERYBODY for the service's own acts."""
 
     @property
     def shown(self) -> str:
@@ -58,28 +62,30 @@ class Origin:
 
 @dataclass(slots=True)
 class Transaction:
-    """One open transaction; what is said in it is written at its end and published after its commit."""
+    """One open transaction; its events are written at its end and published after its commit."""
 
     conn: AsyncConnection
     origin: Origin
     now: datetime
     database: "Database"
-    rows: list[Row] = field(default_factory=list)
-    due: list[Due] = field(default_factory=list)
+    rows: list[OutboxRow] = field(default_factory=list)
+    due: list[DueWork] = field(default_factory=list)
     idempotency: Any = None
     """The claim on the Idempotency-Key, where the request carries one (chassis.web.http)."""
 
-    def say(self, *facts: Event | Due | None, origin: Origin | None = None) -> None:
-        """Say events and make work due, in this order. None is passed over, so a fact may have no event."""
+    def say(self, *facts: Event | DueWork | None, origin: Origin | None = None) -> None:
+        """Say events and make work due, in this order. A None is passed over, so a fact may have no event."""
         for fact in facts:
-            if isinstance(fact, Due):
+            if isinstance(fact, DueWork):
                 self.due.append(fact)
             elif fact is not None:
                 self.rows.append(self.database.row(fact, origin or self.origin, self.now))
 
     def publish(self, topic: str, key: str, payload: bytes) -> None:
         """Put raw bytes on a topic, in order for each key; nothing but the bytes leaves."""
-        row = Row(self.database.prefix + topic, key, payload, self.now, "", "", "", "", None, None, None)
+        row = OutboxRow(
+            self.database.prefix + topic, key, payload, self.now, "", "", "", "", None, None, None
+        )
         self.rows.append(row)
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
@@ -87,7 +93,9 @@ class Transaction:
 
     @asynccontextmanager
     async def of_everybody(self) -> AsyncIterator[None]:
-        """The rows of every organisation, for what the policies allow of the whole cell and for finding whose something is."""
+        """The rows of every organisation, for reads that the policies allow of the whole cell and for finding the
+        owner of an identifier.
+        """
         await self.conn.execute(_ROWS_OF, {"rows_of": EVERYBODY})
         yield
         await self.conn.execute(_ROWS_OF, {"rows_of": self.origin.shown})
@@ -102,7 +110,7 @@ class Transaction:
         await self.conn.execute(_PATIENCE, {"milliseconds": f"{milliseconds}ms"})
 
     async def flush(self) -> None:
-        """Write what was said so far. The transaction does it at its end."""
+        """Write the events and the work said so far. The transaction does it at its end."""
         rows, self.rows = self.rows, []
         due, self.due = self.due, []
         if rows:
@@ -145,16 +153,16 @@ class Database:
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
         self._connections: WeakSet[Any] = WeakSet()
-        sqlalchemy_event.listen(self.engine.sync_engine, "connect", self._connected)
+        listen(self.engine.sync_engine, "connect", self._connected)
         self.events_written = asyncio.Event()
         self.work_written = asyncio.Event()
         self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
-        """Asked at the end of each transaction, before what was said in it is written."""
+        """Asked at the end of each transaction, before its events and its work are written."""
         self._entries: dict[type[Event], Entry] = {}
 
     @asynccontextmanager
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
-        """Commit at the end, with everything that was said; roll back whole on any exception."""
+        """Commit at the end, with all events and work of the transaction; roll back whole on any exception."""
         async with self.engine.begin() as conn:
             await conn.execute(_ROWS_OF, {"rows_of": origin.shown})
             tx = Transaction(conn, origin, self.clock(), self)
@@ -168,12 +176,12 @@ class Database:
         if due:
             self.work_written.set()
 
-    def row(self, event: Event, origin: Origin, now: datetime) -> Row:
+    def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""
         entry = self._entries.get(type(event))
         if entry is None:
             entry = self._entries[type(event)] = entry_for(type(event), self.publisher)
-        return Row(
+        return OutboxRow(
             topic=self.prefix + entry.topic,
             stream=entry.stream_of(event),
             payload=event.model_dump_json().encode(),
@@ -191,7 +199,7 @@ class Database:
     def system(
         self, *, organisation: str = "", purpose: str = "case-management", cause: str | None = None
     ) -> Origin:
-        """The origin of what the service does by itself."""
+        """The origin of the service's own acts, outside any request."""
         return Origin(
             f"system:{self.publisher}",
             organisation or authority(self.cell),
@@ -202,12 +210,12 @@ class Database:
         )
 
     def sever(self) -> None:
-        """Close every connection at once, whatever waits on it: that fails instead of waiting for an answer."""
+        """Close every connection at once: a statement that waits on one fails instead of waiting for an answer."""
         for connection in list(self._connections):
             connection.terminate()
 
     async def close(self) -> None:
-        """Within a few seconds, also where the server does not answer."""
+        """Close the pool within a few seconds, also where the server does not answer."""
         if not await within(CLOSE_SECONDS, self.engine.dispose()):
             log.warning("the connections to the database were cut off")
         self.sever()

@@ -1,4 +1,4 @@
-"""Which organisations and which of their staff exist: each service's own copy, asked wherever somebody names one."""
+"""A service's own copy of the directory, organisations and staff: asked wherever somebody names one."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from chassis.database import Transaction
 from chassis.events.subscription import Subscription
 from chassis.own_tables import ORGANISATIONS, STAFF
 from chassis.problems import Invalid, Unavailable
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set, upsert_set
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
 from contracts.organisations import ACTIVE, CASE_ROLES, may_receive
 
 Field = str | tuple[str | int, ...]
-"""Where in the body the reference stands: a member's name, or a path of names and positions."""
+"""The place of the reference in the body: a member's name, or a path of names and positions."""
 
 NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
 
@@ -35,7 +35,7 @@ _PUT_STAFF = insert_set(STAFF)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedOrganisation:
     """An organisation of the directory, in either country."""
 
     id: str
@@ -53,15 +53,17 @@ class Member:
     worker: str
 
 
-_LISTED, _MEMBERS = Reader(Listed, ORGANISATIONS), Reader(Member, STAFF)
+_LISTED, _MEMBERS = RowReader(ListedOrganisation, ORGANISATIONS), RowReader(Member, STAFF)
 
 
 async def require_organisation(
     tx: Transaction, organisation_id: str, field: Field, *, cell: str | None = None, receives: bool = False
-) -> Listed:
-    """It is listed and active (in `cell`, where one is named), and with `receives` may be told of a person.
+) -> ListedOrganisation:
+    """The organisation, if it is listed and active (in `cell`, where one is named), and with `receives` may be told
+    of a person.
 
-    Raises Invalid with the code `not-listed` or `not-a-recipient`, or Unavailable while nothing was heard of any.
+    Raises Invalid with the code `not-listed` or `not-a-recipient`, or Unavailable while this service has heard of no
+    organisation at all.
     """
     found = await find(tx, organisation_id)
     if found is None and not (await tx.execute(_ANY)).scalar_one():
@@ -76,14 +78,16 @@ async def require_organisation(
 async def require_workers(
     tx: Transaction, organisation_id: str, workers: Iterable[str], field: Field
 ) -> None:
-    """All are staff of this organisation with a role that opens cases. Raises Invalid with the code `not-listed`."""
+    """Require that all are staff of this organisation with a role that opens cases. Raises Invalid with the code
+    `not-listed`.
+    """
     wanted = set(workers)
     if wanted - await openers(tx, organisation_id):
         raise refused(field, "not staff of this organisation who work on cases", NOT_LISTED)
 
 
 async def openers(tx: Transaction, organisation_id: str) -> set[str]:
-    """Who of an organisation can open a case of it that is theirs."""
+    """The members of an organisation who can open a case that is theirs."""
     rows = await tx.execute(_STAFF, {"id": organisation_id, "roles": sorted(CASE_ROLES)})
     return set(rows.scalars())
 
@@ -99,22 +103,22 @@ async def staff_with(tx: Transaction, role: str, organisation_id: str | None = N
     return _MEMBERS.all(await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id}))
 
 
-async def find(tx: Transaction, organisation_id: str) -> Listed | None:
+async def find(tx: Transaction, organisation_id: str) -> ListedOrganisation | None:
     return _LISTED.first(await tx.execute(_READ, {"id": organisation_id}))
 
 
-async def find_all(tx: Transaction, organisation_ids: Iterable[str]) -> list[Listed]:
-    """Those of them that are listed, active or not."""
+async def find_all(tx: Transaction, organisation_ids: Iterable[str]) -> list[ListedOrganisation]:
+    """The listed ones among these organisations, active or not."""
     return _LISTED.all(await tx.execute(_READ_ALL, {"ids": sorted(organisation_ids)}))
 
 
 def refused(field: Field, message: str, code: str) -> Invalid:
-    """What is said of a reference to something that is not there."""
+    """The error for a reference to something that is not there."""
     path = (field,) if isinstance(field, str) else field
     return Invalid(errors=[{"loc": ["body", *path], "msg": message, "code": code}])
 
 
-async def remember(tx: Transaction, listed: Listed, version: int) -> None:
+async def remember(tx: Transaction, listed: ListedOrganisation, version: int) -> None:
     """Write an organisation as it now stands, in the transaction that says so or hears of it."""
     await _SAVE.write(tx, [listed], version=version)
 
@@ -122,7 +126,7 @@ async def remember(tx: Transaction, listed: Listed, version: int) -> None:
 async def remember_staff(
     tx: Transaction, organisation_id: str, staff: Sequence[tuple[str, Sequence[str]]]
 ) -> None:
-    """The whole staff of an organisation; whoever is not in it is gone."""
+    """Write the whole staff of an organisation; a member who is missing from it is gone."""
     await tx.execute(_NO_STAFF, {"id": organisation_id})
     rows = [{"worker": worker, "roles": roles} for worker, roles in staff]
     await _PUT_STAFF.write(tx, rows, organisation=organisation_id)
@@ -130,7 +134,7 @@ async def remember_staff(
 
 @dataclass(slots=True)
 class Entry:
-    """The newest of what a batch said of an organisation and of its staff."""
+    """The newest state of an organisation and of its staff, out of one batch."""
 
     organisation: str
     listed: DirectoryChangedV1 | None = None
@@ -148,7 +152,7 @@ def on_staff_changed(entry: Entry, event: StaffChangedV1, _now: datetime) -> Ite
 
 
 def subscription() -> Subscription[str, Entry]:
-    """What keeps the projection: everything on the stream `directory`, in its order."""
+    """The subscription that keeps the projection: everything on the stream `directory`, in its order."""
     handlers: dict[Any, Callable[[Entry, Any, datetime], Iterable[Any]]] = {
         DirectoryChangedV1: on_directory_changed,
         StaffChangedV1: on_staff_changed,
@@ -170,7 +174,7 @@ async def _save(tx: Transaction, entries: Sequence[Entry]) -> None:
     """An organisation changes seldom, so a row at a time is enough."""
     for entry in entries:
         if (said := entry.listed) is not None:
-            listed = Listed(said.organisation, said.cell, said.role, said.status, said.org_type)
+            listed = ListedOrganisation(said.organisation, said.cell, said.role, said.status, said.org_type)
             await remember(tx, listed, said.version)
         if entry.staff is not None:
             await remember_staff(tx, entry.organisation, [(m.worker, m.roles) for m in entry.staff.staff])

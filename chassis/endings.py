@@ -1,7 +1,8 @@
-"""Ends what runs within a time, whatever it does with its cancellation.
+"""Ends tasks within a time, however they take their cancellation.
 
-`asyncio.wait_for`, `asyncio.timeout` and `await task` after `task.cancel()` wait without a bound for a task that swallows its
-cancellation, and database and broker clients do that while a server does not answer. Whoever stops something uses these.
+`asyncio.wait_for`, `asyncio.timeout` and `await task` after `task.cancel()` wait without a bound for a task that
+swallows its cancellation, and database and broker clients do that while a server does not answer. Code that stops
+something uses these functions instead.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 async def cut_off(tasks: Iterable[asyncio.Task[Any]], seconds: float = CUT_OFF_SECONDS) -> None:
-    """Cancel, again and again, for at most so many seconds. What ends later is waited for by nobody."""
+    """Cancel, again and again, for at most so many seconds. Nobody waits for a task that ends later."""
     late = set(tasks)
     until = asyncio.get_running_loop().time() + seconds
     while late:
@@ -39,7 +40,9 @@ async def cut_off(tasks: Iterable[asyncio.Task[Any]], seconds: float = CUT_OFF_S
 
 
 async def within(seconds: float, work: Awaitable[Any]) -> bool:
-    """Run to the end, or cut off after so many seconds. Whether it ended; raises what it raised."""
+    """Run the work to its end, or cut it off after so many seconds. True if it ended; an exception of the work is
+    raised.
+    """
     task = asyncio.ensure_future(_awaited(work))
     try:
         await asyncio.wait({task}, timeout=seconds)
@@ -57,7 +60,9 @@ def left_over() -> set[asyncio.Task[Any]]:
 
 
 def waiting_at(task: asyncio.Task[Any]) -> str:
-    """Where the task stands, for an operator: file and line of the innermost of our own coroutines, without data."""
+    """The place where the task stands, for an operator: file and line of the innermost of our own coroutines, without
+    data.
+    """
     frame, inner = None, task.get_coro()
     while inner is not None:
         here = _frame(inner)
@@ -68,7 +73,7 @@ def waiting_at(task: asyncio.Task[Any]) -> str:
 
 
 def _forget(task: asyncio.Task[Any]) -> None:
-    """Look at what it raised, so that nobody is told of it when it is collected."""
+    """Look at the task's exception, so that asyncio tells nobody of it when the task is collected."""
     if not task.cancelled():
         task.exception()
 

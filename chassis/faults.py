@@ -17,7 +17,7 @@ class TopicUnavailable(Exception):
 
 
 def transient(error: BaseException) -> bool:
-    """Whether the same batch may well succeed later: nothing is parked for it."""
+    """True where the same batch may well succeed later: nothing is parked for such an error."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
         by_code = state[:2] in SURROUNDINGS if state else isinstance(error, InterfaceError)
@@ -26,7 +26,7 @@ def transient(error: BaseException) -> bool:
 
 
 def place(error: BaseException) -> str:
-    """Where it was raised, for the log: a traceback may hold data, a line of our own code does not."""
+    """The place where the error was raised, for the log: a traceback may hold data, a line of our own code does not."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     frames = traceback.extract_tb(error.__traceback__)
@@ -35,7 +35,7 @@ def place(error: BaseException) -> str:
 
 
 def named(error: BaseException) -> str:
-    """The error in words for an operator: names of classes and topics, never what the message held."""
+    """The error in words for an operator: names of classes and topics, never the content of the message."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, TopicUnavailable):

@@ -27,7 +27,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def run(name: str, settings_class: type[S], build: Callable[[S], Service], versions: Path | None) -> None:
-    """Parse the command line and do what it says until SIGTERM or SIGINT."""
+    """Parse the command line and run its command until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog=f"python -m services.{name}", description=f"The service {name}.")
     parser.add_argument("role", choices=("api", "worker", "migrate", "all"), help="what this process does")
     role = parser.parse_args().role
@@ -56,6 +56,7 @@ async def serve(
     try:
         await serving.serve()
     finally:
-        # Whatever holds the process up after this, a thread or a task of a library, it ends, and says where each stood.
+        # A thread or a task of a library that holds the process up after this is ended, and the log says where each
+        # stood.
         faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
         await asyncio.gather(*(service.stop() for service in services), return_exceptions=True)

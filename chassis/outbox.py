@@ -74,7 +74,7 @@ class TooLargeToSay(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueWork:
     """A piece of work for the network or a clock. `kind` and `key` name it once; the payload is operational only.
 
     Work of different lanes never waits for one another; in a lane the lowest `priority` goes first.
@@ -89,7 +89,7 @@ class Due:
 
 
 @dataclass(slots=True)
-class Row:
+class OutboxRow:
     """One outbox row before it has its sequence. `type` is None for a raw message such as a sealed envelope."""
 
     topic: str
@@ -107,7 +107,7 @@ class Row:
     id: UUID = field(default_factory=uuid4)
 
 
-async def write_rows(conn: AsyncConnection, rows: Sequence[Row]) -> None:
+async def write_rows(conn: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
     """Write the rows in order. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
@@ -120,7 +120,7 @@ async def write_rows(conn: AsyncConnection, rows: Sequence[Row]) -> None:
 
 
 async def write_work(
-    conn: AsyncConnection, due: Sequence[Due], now: datetime, traceparent: str | None
+    conn: AsyncConnection, due: Sequence[DueWork], now: datetime, traceparent: str | None
 ) -> None:
     """Write work rows; one that exists under the same kind and key stays as it is."""
     rows = [
@@ -139,6 +139,6 @@ async def write_work(
 
 
 async def is_held_up(conn: AsyncConnection, topic: str, before: datetime) -> bool:
-    """Whether something for this topic that was written before this moment has not been published yet."""
+    """True where something for this topic that was written before this moment has not been published yet."""
     asked = {"topic": topic, "before": before}
     return bool((await conn.execute(_UNPUBLISHED, asked)).scalar_one())

@@ -1,4 +1,6 @@
-"""How a service asks another of its cell: address, token, trace, time limit, and what it means that the other is away."""
+"""The way in which a service asks another of its cell: address, token, trace, time limit, and the two ways to get no
+answer.
+"""
 
 from http import HTTPStatus
 from typing import TypeVar
@@ -19,12 +21,16 @@ FINAL = frozenset({404, 409, 410, 422})
 """Answers of a peer that will be the same the next time it is asked."""
 
 
-class Away(Unavailable):
-    """The peer has no address, cannot be reached, is too slow, or did not answer as agreed: the next time may be different."""
+class PeerAway(Unavailable):
+    """The peer has no address, cannot be reached, is too slow, or did not answer as agreed: the next time may be
+    different.
+    """
 
 
-class Declined(Away):
-    """The peer has said no, and will say it again. Who makes no difference of it takes it for an absence."""
+class PeerDeclined(PeerAway):
+    """The peer has said no, and will say no again. A caller that makes no difference between the two takes it for an
+    absence.
+    """
 
 
 class Peers:
@@ -35,27 +41,29 @@ class Peers:
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())
 
     def knows(self, peer: str) -> bool:
-        """Whether an address is set, so that there is somebody to ask."""
+        """True where an address is set, so that there is a service to ask."""
         return peer in self._settings.peers
 
     async def ask(
         self, call: Call[Answer], about: UUID | None = None, question: BaseModel | None = None
     ) -> Answer:
-        """The answer. Raises Declined where it will be no again, Away for everything else that goes wrong."""
+        """The peer's answer. Raises PeerDeclined for a no that will stay one, PeerAway for everything else that goes
+        wrong.
+        """
         if not self.knows(call.peer):
-            raise Away(f"no address of {call.peer} is set")
+            raise PeerAway(f"no address of {call.peer} is set")
         url = f"{self._settings.peers[call.peer].rstrip('/')}{PREFIX}{call.path.format(id=about)}"
         headers = {**self._tokens.headers(call.peer), **self._telemetry.headers()}
         body = None if question is None else question.model_dump(mode="json")
         try:
             said = await self.http.request(call.method, url, json=body, headers=headers, timeout=call.seconds)
         except httpx2.HTTPError as error:
-            raise Away(f"{call.peer} cannot be reached") from error
+            raise PeerAway(f"{call.peer} cannot be reached") from error
         if said.status_code in FINAL:
-            raise Declined(f"{call.peer} declines")
+            raise PeerDeclined(f"{call.peer} declines")
         if said.status_code != HTTPStatus.OK:
-            raise Away(f"{call.peer} did not answer")
+            raise PeerAway(f"{call.peer} did not answer")
         try:
             return call.reader.validate_json(said.content)
         except ValueError as error:
-            raise Away(f"{call.peer} did not answer as agreed") from error
+            raise PeerAway(f"{call.peer} did not answer as agreed") from error

@@ -1,4 +1,6 @@
-"""`python -m chassis.probe`: whether the service of this container is ready, by exit code; for a container's health check."""
+"""`python -m chassis.probe`: whether the service of this container is ready, by exit code; for a container's health
+check.
+"""
 
 import os
 import ssl
@@ -9,7 +11,7 @@ from pathlib import Path
 PORT = 8000
 SECONDS = 2
 AUTHORITY = "CORRIDOR_PROBE_CA_FILE"
-"""Where the service speaks TLS: the file of the authority that its certificate is of."""
+"""Where the service speaks TLS: the file of the authority that issued its certificate."""
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ RETRY_AFTER_SECONDS = 2
 
 
 class Problem(Exception):
-    """An error that a caller is told about. `detail` is written by us: it must not contain anything that was sent."""
+    """An error that a caller is told about. We write `detail`: it must not contain anything that was sent."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
@@ -70,7 +70,7 @@ class AlreadyThere(Conflict):
 
 
 class NotSecondPerson(Conflict):
-    """What one person did is looked at by another."""
+    """An act that one person did is looked at by another."""
 
     code, title = "second-person", "Somebody else than who did it must look at it"
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.events.admission import ParkedState
-from chassis.outbox import Due
-from chassis.work import Item, WorkKind
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
 
 KIND, KEY = "purge", "daily"
 EVERY = timedelta(days=1)
@@ -24,14 +24,14 @@ _PURGE = (
         " where m.source = p.source and m.stream = p.stream and (m.parked or m.ahead > m.sequence))"
     ),
 )
-"""A settled event that a redelivery, or its own turn, would still come to stays: it is what keeps it from running again."""
+"""A settled event stays while a redelivery, or its own turn, may still come: its row keeps it from running again."""
 
 
 def purge_work() -> WorkKind:
-    async def act(_: Item) -> None:
-        """All of it is in the database."""
+    async def act(_: WorkItem) -> None:
+        """Nothing: the whole work is in the database."""
 
-    async def finish(tx: Transaction, _item: Item, _result: Any) -> None:
+    async def finish(tx: Transaction, _item: WorkItem, _result: Any) -> None:
         for statement in _PURGE:
             await tx.execute(statement)
         tx.say(next_purge(tx))
@@ -39,6 +39,6 @@ def purge_work() -> WorkKind:
     return WorkKind(KIND, act, finish, recurs=next_purge)
 
 
-def next_purge(tx: Transaction) -> Due:
-    """Due in a day; saying it when it is due already changes nothing."""
-    return Due(KIND, KEY, due_at=tx.now + EVERY)
+def next_purge(tx: Transaction) -> DueWork:
+    """The next purge, due in a day; saying it while it is due already changes nothing."""
+    return DueWork(KIND, KEY, due_at=tx.now + EVERY)

@@ -12,12 +12,12 @@ from chassis.database import Database, Transaction
 from chassis.events.admission import Cause, Stream
 from chassis.events.causes import ParkedCause, streams_of
 from chassis.events.replay import Handles, replay_stream
-from chassis.outbox import Due
-from chassis.work import Item, WorkKind
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
 
 KIND = "replay"
 SLICE_SECONDS = 5.0
-"""How long one attempt goes on, between two of which the runner may be stopped; a stream that was begun is ended."""
+"""The seconds of one attempt, between two of which the runner may be stopped; a stream that was begun is ended."""
 LEASE_SECONDS = 120.0
 
 
@@ -60,18 +60,18 @@ _END = text(
 
 
 async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple[UUID, bool]:
-    """A replay of this cause, and whether it is a new one: while one runs, it is that one."""
+    """A replay of this cause, and whether it is a new one: while one runs, that one is the answer."""
     named = {"reason": cause.reason, "place": cause.place}
     replay_id = tx.new_id()
     values = {"id": replay_id, "over_gap": over_gap, "actor": tx.origin.actor, "streams": cause.streams}
     if (await tx.execute(_BEGIN, {**named, **values, "now": tx.now})).rowcount == 1:
-        tx.say(Due(KIND, str(replay_id)))
+        tx.say(DueWork(KIND, str(replay_id)))
         return replay_id, True
     return UUID(str((await tx.execute(_RUNNING, named)).scalar_one())), False
 
 
 async def stop_replay(tx: Transaction, replay_id: UUID) -> bool:
-    """It ends after the stream that it has in hand. False when it was over."""
+    """Stop a replay after the stream that it has in hand. False when it was over."""
     return await _end(tx, replay_id, ReplayState.STOPPED)
 
 
@@ -87,25 +87,25 @@ async def list_replays(
 
 
 def replay_work(service: Handles) -> WorkKind:
-    """Doing a part twice changes nothing: what was handled is parked no more."""
+    """The kind of work. A part done twice changes nothing: an event that was handled is parked no more."""
 
-    async def act(item: Item) -> bool:
+    async def act(item: WorkItem) -> bool:
         return await _slice(service, UUID(item.key))
 
-    async def finish(tx: Transaction, item: Item, over: bool) -> None:
+    async def finish(tx: Transaction, item: WorkItem, over: bool) -> None:
         if over:
             await _end(tx, UUID(item.key), ReplayState.DONE)
         else:
-            tx.say(Due(KIND, item.key))
+            tx.say(DueWork(KIND, item.key))
 
-    async def given_up(tx: Transaction, item: Item) -> None:
+    async def given_up(tx: Transaction, item: WorkItem) -> None:
         await _end(tx, UUID(item.key), ReplayState.STOPPED)
 
     return WorkKind(KIND, act, finish, given_up, lease_seconds=LEASE_SECONDS)
 
 
 async def _slice(service: Handles, replay_id: UUID) -> bool:
-    """Replay some streams. Whether nothing is left to do."""
+    """Replay some streams. True where nothing is left to do."""
     until = time.monotonic() + SLICE_SECONDS
     while time.monotonic() < until:
         async with service.database.transaction(service.database.system()) as tx:

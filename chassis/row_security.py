@@ -16,8 +16,8 @@ def by_case(schema: str, tables: Iterable[str]) -> Iterator[str]:
 
 
 def by_case_or_organisation(schema: str, table: str, case: str) -> Iterator[str]:
-    """For a table whose rows name an organisation that sees them beside the one that has the case, as the cases do themselves:
-    a case comes before anybody is known to have it.
+    """For a table whose rows name an organisation that sees them besides the one that has the case. So do the cases
+    themselves: a case comes before anybody is known to have it.
     """
     shown = f"{_WHOSE} = '*' or organisation = {_WHOSE} or {_has(f'{table}.{case}')}"
     return _secured(f"{schema}.{table}", shown)

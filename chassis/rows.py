@@ -1,4 +1,4 @@
-"""Rows read by name as objects of one class, so that what a query answers has a type that mypy sees."""
+"""Rows read by name as objects of one class, so that the answer of a query has a type that mypy sees."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -18,12 +18,12 @@ Kind = TypeVar("Kind")
 Convert = Callable[[Any], Any]
 
 
-class Reader(Generic[Kind]):
+class RowReader(Generic[Kind]):
     """Makes a dataclass of each row, by the names of its attributes.
 
-    With a `table`, an attribute that is no column of it keeps its default, as does one that is not among the `names`; `renamed`
-    gives the column of an attribute that is called otherwise. A code becomes the enum that the attribute says, JSON the class,
-    and an array the tuple; `convert` has what the attribute does not say.
+    With a `table`, an attribute that is no column of the table keeps its default, as does one that is not among the
+    `names`; `renamed` gives the column of an attribute of another name. A code becomes the attribute's enum, JSON its
+    class, and an array a tuple; `convert` has the conversions that an attribute's type does not say.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Reader(Generic[Kind]):
         self._makers: dict[tuple[str, ...], Callable[[Row[Any]], Kind]] = {}
 
     def columns(self, alias: str = "") -> str:
-        """What a query selects, from the table under this alias."""
+        """The list of columns that a query selects, from the table under this alias."""
         dot = f"{alias}." if alias else ""
         return ", ".join(f"{dot}{quoted(column)}" for column in dict.fromkeys(self._columns.values()))
 
@@ -72,11 +72,13 @@ class Reader(Generic[Kind]):
         return self._maker(row)(row)
 
     def row(self, row: Row[Any]) -> Kind:
-        """For a row that is read as one thing or as another."""
+        """The object of a row from which another may be read as well."""
         return self._maker(row)(row)
 
     def _maker(self, row: Row[Any]) -> Callable[[Row[Any]], Kind]:
-        """Which place a name has in a row is looked up once for each query, not for each row."""
+        """The maker for rows of one query: the place of a name in a row is looked up once for each query, not for
+        each row.
+        """
         names = row._fields
         if names not in self._makers:
             self._makers[names] = self._made(names)
@@ -108,7 +110,7 @@ class Reader(Generic[Kind]):
 
 
 def _converter(hint: Any) -> Convert | None:
-    """From what the driver gives to what the attribute says. Nulls never come here, plain values need nothing."""
+    """The conversion of the driver's value to the attribute's type. Nulls never come here, plain values need nothing."""
     kind = hint
     if NoneType in get_args(hint):
         kind = next(one for one in get_args(hint) if one is not NoneType)

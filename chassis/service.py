@@ -37,7 +37,7 @@ from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.http import replayed
-from chassis.web.idempotency import Replayed
+from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
@@ -49,7 +49,7 @@ CLOSE_SECONDS = 2.0
 Own_co = TypeVar("Own_co", bound=Settings, default=Settings, covariant=True)
 """The settings of a service."""
 Parts_co = TypeVar("Parts_co", default=object, covariant=True)
-"""What a service is made of besides what every service is: a frozen dataclass of its own (`parts.py`)."""
+"""The parts that one service has beside those of every service: a frozen dataclass of its own (`parts.py`)."""
 
 
 def no_parts(_: object) -> Any:
@@ -64,7 +64,7 @@ class Loop(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     def healthy(self) -> str | None:
-        """None, or what is wrong, in words for an operator and without data."""
+        """None, or the fault, in words for an operator and without data."""
 
 
 class Service(Generic[Own_co, Parts_co]):
@@ -137,12 +137,12 @@ class Service(Generic[Own_co, Parts_co]):
             telemetry=self.telemetry.http(),
             dependencies=[Depends(known_parameters)],
         )
-        app.add_middleware(StrictJson)  # each is inside the ones that are added after it
+        app.add_middleware(StrictJson)  # each stands inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.add_middleware(TokenFirst)
         answers.install(app)
         app.add_middleware(AnswerHeaders)
-        app.add_exception_handler(Replayed, replayed)
+        app.add_exception_handler(ReplayedAnswer, replayed)
         app.add_exception_handler(access.CaseRefused, refusals.refused)
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (
@@ -158,19 +158,23 @@ class Service(Generic[Own_co, Parts_co]):
 
     @property
     def vault(self) -> Vault:
-        """Nothing about a person can be kept without it. Raises Unavailable where this service was given none."""
+        """The vault: without it nothing about a person can be kept. Raises Unavailable where this service was given
+        none.
+        """
         if self._vault is None:
             raise Unavailable
         return self._vault
 
     @cached_property
     def own_key(self) -> OwnKey:
-        """For what is recognised again by a keyed hash. Raises Unavailable without a vault."""
+        """The service's own key, for values that are recognised again by a keyed hash. Raises Unavailable without a
+        vault.
+        """
         return OwnKey(self.database, self.vault, self.settings.cell, self.name)
 
     @cached_property
     def commands(self) -> Commands:
-        """The routes of this service by their names, for what its views offer."""
+        """The routes of this service by their names, for the moves that its views offer."""
         return Commands(self.app)
 
     def today(self) -> date:
@@ -191,7 +195,7 @@ class Service(Generic[Own_co, Parts_co]):
             self._running.append(loop)
 
     async def stop(self) -> None:
-        """Let every loop finish what it has in hand, then close what they stand on; each step has its time."""
+        """Let every loop finish the work in its hands, then close the connections below; each step has its time."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(within, CLOSE_SECONDS, self.peers.http.aclose())
@@ -201,7 +205,7 @@ class Service(Generic[Own_co, Parts_co]):
             running, self._running = self._running[::-1], []
             await asyncio.gather(*(loop.stop() for loop in running))
             if stuck := left_over():
-                self.database.sever()  # what swallowed its cancellation waits for an answer of the server
+                self.database.sever()  # a task that swallowed its cancellation waits for an answer of the server
                 await cut_off(stuck)
 
     async def problems(self) -> Mapping[str, str]:
@@ -211,7 +215,7 @@ class Service(Generic[Own_co, Parts_co]):
         return found if database is None else {**found, "database": database}
 
     def degraded(self) -> Mapping[str, str]:
-        """What is wrong outside this process and does not keep it from its work, such as a partner's broker."""
+        """Every fault outside this process that does not keep it from its work, such as a partner's broker."""
         tellers = {loop.name: getattr(loop, "degraded", None) for loop in self._running}
         return {name: what for name, tell in tellers.items() if tell is not None and (what := tell())}
 

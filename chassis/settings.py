@@ -1,4 +1,4 @@
-"""What a service is told from outside: environment variables with the prefix CORRIDOR_."""
+"""The settings of a service, told from outside: environment variables with the prefix CORRIDOR_."""
 
 import ssl
 from functools import cache, cached_property
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _place(self) -> Self:
-        """A service that does not know in which country it stands, and so not what day it is, does not start."""
+        """A service that does not know in which country it stands, and so which day it is, does not start."""
         try:
             code = self.country.code
         except CountryError as error:
@@ -87,12 +87,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def country(self) -> Country:
-        """Its calendar, periods of law, languages and words."""
+        """The country: its calendar, periods of law, languages and words."""
         return read_country(self.country_dir or COUNTRIES / self.cell)
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the days of this cell begin."""
+        """The time zone in which the days of this cell begin."""
         return self.country.zone
 
     def topic(self, name: str) -> str:
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         return str(self.tls_certificate_file), str(self.tls_key_file)
 
     def trusted(self) -> ssl.SSLContext:
-        """Who peers must be certified by: the cell's own authority, or those of the machine."""
+        """The authorities that must have certified a peer: the cell's own, or those of the machine."""
         return _trusting(self.tls_ca_file)
 
     def source(self, service: str) -> str:
@@ -115,5 +115,7 @@ class Settings(BaseSettings):
 
 @cache
 def _trusting(authority: Path | None) -> ssl.SSLContext:
-    """Once in a process, which has all services of a local cell: the machine's authorities take 0.05 s to read."""
+    """The trust store, once in a process, which has all services of a local cell: the machine's authorities take 0.05
+    s to read.
+    """
     return ssl.create_default_context(cafile=authority)

@@ -24,7 +24,7 @@ def pause_after(failures: int) -> float:
     return doubled * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
 
 
-class Supervised(ABC):
+class SupervisedLoop(ABC):
     """Runs `session` until stopped; one that raises is named in `healthy` and begun again."""
 
     name = "loop"
@@ -45,7 +45,7 @@ class Supervised(ABC):
         self._task = asyncio.create_task(self._supervise(), name=self.name)
 
     async def stop(self) -> None:
-        """Let the session finish what it has in hand, at most grace_seconds; what is cut off is done again later."""
+        """Let the session finish the work in its hands, at most grace_seconds; work that is cut off is done again later."""
         self._stopping.set()
         task, self._task = self._task, None
         if task is None:
@@ -58,11 +58,11 @@ class Supervised(ABC):
             await cut_off(late)
 
     def in_hand(self) -> Iterable[asyncio.Task[Any]]:
-        """What the session runs beside itself and does not end by itself when it is cut off."""
+        """The tasks that the session runs beside itself and does not end by itself when it is cut off."""
         return ()
 
     def healthy(self) -> str | None:
-        """None, or what is wrong, in words for an operator and without data."""
+        """None, or the fault, in words for an operator and without data."""
         return self.trouble
 
     @abstractmethod
@@ -70,7 +70,7 @@ class Supervised(ABC):
         """Work until `stopping`."""
 
     def fine(self) -> None:
-        """Called by a session when it has done something: what was wrong is over."""
+        """Called by a session when it has done something: the fault, if any, is over."""
         self.trouble, self._failures = None, 0
 
     async def rest(self, seconds: float) -> None:

@@ -21,7 +21,7 @@ TEXTS = ARRAY(TEXT)
 required = partial(Column, nullable=False)
 """A column that is never null."""
 filled = partial(Column, nullable=False, server_default=FetchedValue())
-"""The same; the database fills it in where nobody does."""
+"""A column that is never null; the database fills it in where a statement does not."""
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 quoted = _DIALECT.identifier_preparer.quote
@@ -45,7 +45,7 @@ class SetStatement:
         self._encoders = {name: _encoder(column) for name, column in columns.items()}
 
     async def write(self, conn: Connection, rows: Sequence[Any], **same: Any) -> int:
-        """How many rows of the table were written. `same` are the values that all rows of the set share."""
+        """Write the rows; how many of the table were written. `same` are the values that all rows of the set share."""
         return (await self.execute(conn, rows, **same)).rowcount if rows else 0
 
     async def execute(self, conn: Connection, rows: Sequence[Any], **same: Any) -> CursorResult[Any]:
@@ -176,7 +176,7 @@ def _value(column: Column[Any], source: str = "u") -> str:
 
 
 def _element(column: Column[Any]) -> str:
-    """An array column goes as text: PostgreSQL's arrays of arrays are all of one length."""
+    """The type of an array column's element: text, because PostgreSQL's arrays of arrays are all of one length."""
     return "text" if isinstance(column.type, ARRAY) else str(column.type.compile(_DIALECT))
 
 
@@ -187,6 +187,6 @@ def _encoder(column: Column[Any]) -> Callable[[Any], str] | None:
 
 
 def _array(values: Iterable[Any]) -> str:
-    """As PostgreSQL writes an array."""
+    """The array as PostgreSQL writes one."""
     quoted_ones = ("NULL" if one is None else f'"{str(one).translate(_ESCAPED)}"' for one in values)
     return "{" + ",".join(quoted_ones) + "}"

@@ -1,4 +1,6 @@
-"""Work: what needs the network or a clock is a due row, claimed, acted on outside any transaction, finished inside one."""
+"""Work: an act that needs the network or a clock is a due row, claimed, acted on outside any transaction, finished
+inside one.
+"""
 
 import asyncio
 import contextlib
@@ -19,13 +21,13 @@ from sqlalchemy import text
 from chassis.database import Database, Transaction
 from chassis.faults import named, place, transient
 from chassis.observe.telemetry import Telemetry, mark_failed
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from chassis.settings import Settings
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 
 CONCURRENCY = 8
 PRIORITIES = (0, 1, 2, 3)
-"""What `Due.priority` may be; the lowest goes first."""
+"""The values of `DueWork.priority`; the lowest goes first."""
 IDLE_POLL_SECONDS = 0.2
 
 
@@ -36,7 +38,8 @@ class WorkState(StrEnum):
     FAILED = "failed"
 
 
-# Due by the clock that was passed in, which a test may set; leases by the database's own, which nobody sets.
+# A row is due by the clock that was passed in, which a test may set; its lease runs by the database's own, which
+# nobody sets.
 _CLAIM = text(
     f"""
     with kinds as (
@@ -90,7 +93,7 @@ _BACKLOG = text(
 log = logging.getLogger(__name__)
 
 
-class Later(Exception):
+class WorkPostponed(Exception):
     """Raised in `act` or `finish`: not now, and not a failure; try again after so many seconds."""
 
     def __init__(self, seconds: float) -> None:
@@ -103,7 +106,7 @@ class LostClaim(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class WorkItem:
     """One claimed piece of work. `attempts` counts this one."""
 
     id: UUID
@@ -114,7 +117,9 @@ class Item:
     claim: datetime
     lane: str = ""
     traceparent: str | None = None
-    """Of the span in which it is worked on: for what leaves by another way than an event or a call."""
+    """The context of the span in which the item is worked on: for messages that leave by another way than an event or
+    a call.
+    """
 
 
 def backoff(attempts: int) -> float:
@@ -124,23 +129,23 @@ def backoff(attempts: int) -> float:
 
 @dataclass(frozen=True)
 class WorkKind:
-    """What to do with items of one kind. `act` may be done more than once; `finish` has its effect exactly once."""
+    """The handling of one kind of work. `act` may be done more than once; `finish` has its effect exactly once."""
 
     kind: str
-    act: Callable[[Item], Awaitable[Any]]
+    act: Callable[[WorkItem], Awaitable[Any]]
     """Outside any transaction, cut off when the lease ends."""
-    finish: Callable[[Transaction, Item, Any], Awaitable[None]]
+    finish: Callable[[Transaction, WorkItem, Any], Awaitable[None]]
     """Inside the transaction that deletes the item; it may say the same kind and key again, to recur."""
-    given_up: Callable[[Transaction, Item], Awaitable[None]] | None = None
+    given_up: Callable[[Transaction, WorkItem], Awaitable[None]] | None = None
     """Inside the transaction that marks the item failed for good."""
-    recurs: Callable[[Transaction], Due] | None = None
-    """What the service says when it starts, for work that comes again by the clock; its `finish` says the next."""
+    recurs: Callable[[Transaction], DueWork] | None = None
+    """The first item of work that comes again by the clock, said when the service starts; its `finish` says the next."""
     max_attempts: int = 12
     lease_seconds: float = 30.0
     backoff: Callable[[int], float] = backoff
 
 
-class WorkRunner(Supervised):
+class WorkRunner(SupervisedLoop):
     """Claims due items, a few at a time from each lane, and works on them until stopped.
 
     `lanes` says how many items of each lane are worked on at once; a lane that is full holds up no other.
@@ -200,7 +205,7 @@ class WorkRunner(Supervised):
         return {lane: most - taken[lane] for lane, most in self._lanes.items() if taken[lane] < most}
 
     async def _wait(self) -> None:
-        """Until somebody wakes us, the poll is over, or an item of a full lane is done with."""
+        """Wait until the runner is woken, the poll is over, or an item of a full lane is done."""
         wake = asyncio.create_task(self._database.work_written.wait())
         full = [task for task, lane in self._running.items() if lane not in self._free()]
         try:
@@ -208,7 +213,7 @@ class WorkRunner(Supervised):
         finally:
             wake.cancel()
 
-    async def _claim(self, slots: Mapping[str, int]) -> list[Item]:
+    async def _claim(self, slots: Mapping[str, int]) -> list[WorkItem]:
         if not slots:
             return []
         parameters = {
@@ -220,24 +225,24 @@ class WorkRunner(Supervised):
             "priorities": list(PRIORITIES),
         }
         async with self._database.transaction(self._database.system()) as tx:
-            return [Item(*tuple(row)) for row in await tx.execute(_CLAIM, parameters)]
+            return [WorkItem(*tuple(row)) for row in await tx.execute(_CLAIM, parameters)]
 
-    async def _attempt(self, item: Item) -> None:
+    async def _attempt(self, item: WorkItem) -> None:
         with self._span(item) as traceparent:
             await self._work_on(replace(item, traceparent=traceparent))
 
-    def _span(self, item: Item) -> AbstractContextManager[str | None]:
+    def _span(self, item: WorkItem) -> AbstractContextManager[str | None]:
         if self._telemetry is None:
             return contextlib.nullcontext(item.traceparent)
         return self._telemetry.work(item.kind, item.attempts, item.traceparent)
 
-    async def _work_on(self, item: Item) -> None:
+    async def _work_on(self, item: WorkItem) -> None:
         kind = self._kinds[item.kind]
         try:
             async with asyncio.timeout(kind.lease_seconds):
                 result = await kind.act(item)
             await self._finish(kind, item, result)
-        except Later as later:
+        except WorkPostponed as later:
             await self._put_off(item, _LATER, {"due": self._after(later.seconds)})
         except LostClaim as error:
             mark_failed(error)
@@ -250,7 +255,7 @@ class WorkRunner(Supervised):
             parameters = {"due": due, "error": named(error), "most": kind.max_attempts}
             await self._put_off(item, _FAILED, parameters, kind.given_up if spent else None)
 
-    async def _finish(self, kind: WorkKind, item: Item, result: Any) -> None:
+    async def _finish(self, kind: WorkKind, item: WorkItem, result: Any) -> None:
         async with self._database.transaction(self._database.system()) as tx:
             deleted = await tx.execute(_FINISH, {"id": item.id, "claim": item.claim})
             if deleted.rowcount != 1:
@@ -259,12 +264,12 @@ class WorkRunner(Supervised):
 
     async def _put_off(
         self,
-        item: Item,
+        item: WorkItem,
         statement: Any,
         parameters: dict[str, Any],
-        also: Callable[[Transaction, Item], Awaitable[None]] | None = None,
+        also: Callable[[Transaction, WorkItem], Awaitable[None]] | None = None,
     ) -> None:
-        """Without a database the claim simply runs out, and the item is taken again."""
+        """Put an item off. Without a database the claim simply runs out, and the item is taken again."""
         try:
             async with self._database.transaction(self._database.system()) as tx:
                 put_off = await tx.execute(statement, {"id": item.id, "claim": item.claim, **parameters})
@@ -286,5 +291,5 @@ async def backlog(tx: Transaction, lane: str, *, priority: int | None = None, mo
 
 
 async def retry_failed(tx: Transaction, id_: UUID) -> bool:
-    """An operator tries failed work again from the start. Whether it was failed."""
+    """An operator tries failed work again from the start. True where it was failed."""
     return (await tx.execute(_RETRY, {"id": id_, "now": tx.now})).rowcount == 1

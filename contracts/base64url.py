@@ -4,7 +4,6 @@ from base64 import urlsafe_b64encode
 from binascii import a2b_base64
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-_FOREIGN = b"+/="
 
 
 def encode(raw: bytes) -> str:

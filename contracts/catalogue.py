@@ -170,7 +170,9 @@ def topics_written_by(service: str) -> tuple[str, ...]:
 
 
 def entry_for(event: type[Event], publisher: str) -> Entry:
-    """Raises KeyError for an event that this publisher does not say."""
+    """The catalogue's entry for an event of this publisher. Raises KeyError for an event that the publisher does not
+    say.
+    """
     for entry in CATALOGUE:
         if entry.event is event and entry.publisher == publisher:
             return entry

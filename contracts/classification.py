@@ -1,6 +1,6 @@
 """The classification of every field of every event and of the case file. Only operational data travels in clear."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -11,7 +11,7 @@ class Classification(StrEnum):
     SENSITIVE = "sensitive"
     """Health, exploitation, formal status, needs, family: ciphertext under the person's key."""
     IDENTITY = "identity"
-    """Who and where the person is: ciphertext under the person's key."""
+    """Identity and whereabouts of the person: ciphertext under the person's key."""
 
 
 OPERATIONAL, SENSITIVE, IDENTITY = (
@@ -206,10 +206,3 @@ def classify(event_type: str, path: str) -> Classification | None:
     if own is not None:
         return own
     return OPERATIONAL if path.rpartition(".")[2] in ALWAYS_OPERATIONAL else None
-
-
-def classified_paths() -> Iterator[tuple[str, str]]:
-    """Every entry that is particular to an event, so that a test finds the ones that no event has any more."""
-    for event_type, paths in BY_EVENT.items():
-        for path in paths:
-            yield event_type, path

@@ -1,7 +1,8 @@
-"""What crosses the border about a referral or a return: one row a process code, read by everybody who needs to know of it.
+"""The table of what crosses the border about a referral or a return: one row a process code, read by everybody who
+needs to know of it.
 
-Exchange tells by this table and checks by it, referral and returns follow by it, notify finds a half's organisation in it,
-and the code lists `process` and `reason` are generated from it.
+Exchange tells by this table and checks by it, referral and returns follow by it, notify finds a half's organisation
+in it, and the code lists `process` and `reason` are generated from it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,9 @@ from contracts.events import referral, returns
 from contracts.types import Code
 
 OUTCOME: Final = "outcome"
-"""A field that crosses only where the grant names this data category among those that may be disclosed back."""
+"""The data category of an outcome: a field of it crosses only where the grant names it among those that may be
+disclosed back.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,9 @@ class Crossing:
 
     @property
     def by_consent(self) -> bool:
-        """Whether what goes with the code crosses only where her consent says so. The code itself always does."""
+        """True where the reason that goes with the code crosses only if her consent says so. The code itself always
+        crosses.
+        """
         return self.carries == OUTCOME
 
     @cached_property
@@ -77,7 +82,7 @@ class Crossing:
         return None if self.carries is None else code_list(self.event, self.carries)
 
     def told_by(self, event: Any) -> bool:
-        """Whether the half that says this event is the one that tells the other."""
+        """True where the half that says this event is the one that tells the other."""
         told: str = (event.recorded_by or self.tells) if self.either else self.tells
         return told == str(event.half)
 
@@ -133,6 +138,6 @@ def code_list(event: type[Event], name: str) -> str:
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
-    """What stands inside an optional field: `Annotated[str, Code("…")] | None`."""
+    """The metadata inside an optional field: `Annotated[str, Code("…")] | None`."""
     for argument in get_args(annotation):
         yield from getattr(argument, "__metadata__", ())

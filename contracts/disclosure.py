@@ -1,4 +1,5 @@
-"""What may be disclosed: consent ∩ agreement ∩ purpose ∩ what the recipient's role needs. Pure, the same everywhere.
+"""The rule of disclosure: consent ∩ agreement ∩ purpose ∩ the needs of the recipient's role. Pure, the same
+everywhere.
 
 The same function answers the worker's preview, the authorisation, the check at sealing, on receipt and on every read.
 Nothing overrides it.
@@ -21,7 +22,7 @@ REFERRAL, TRANSFER = "referral", "transfer"
 """Codes of `referral_kind`. A referral is access; a transfer is custody, and stays inside one country."""
 
 PERMITTING_STATES = frozenset({"given", "renewed"})
-"""DPV: only these consent states permit."""
+"""The consent states of DPV that permit, and no other does."""
 
 _STATE_REFUSALS: Mapping[str, str] = {
     "refused": "consent_refused",
@@ -51,7 +52,9 @@ _WITHHELD_BECAUSE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ConsentTerms:
-    """What a consent record (or a received grant) permits. `state` is a DPV state; `awaits`, the refusal of a requested one."""
+    """The terms of a consent record or of a received grant. `state` is a DPV state; `awaits`, the refusal of a
+    requested one.
+    """
 
     state: str
     purposes: tuple[str, ...]
@@ -60,11 +63,13 @@ class ConsentTerms:
     valid_until: datetime
     awaits: str = "no_consent"
     basis: str | None = None
-    """What it rests on where that is not her consent; it permits the least and nothing else."""
+    """The basis where that is not her consent; it permits the least and nothing else."""
 
     @property
     def permits(self) -> bool:
-        """Neither passes for the other: no consent by law, and no law by consent."""
+        """True where these terms permit the request. Neither basis passes for the other: no consent by law, and no
+        law by consent.
+        """
         if self.basis is None:
             return self.state in PERMITTING_STATES
         return self.basis == IMMEDIATE_PROTECTION and self.state == PROTECTED
@@ -83,17 +88,21 @@ class AgreementTerms:
     valid_from: datetime
     valid_until: datetime
     retention_days: int = 0
-    """How long the recipient may read after the end of the referral; at once is what protects her."""
+    """The days that the recipient may read on after the end of the referral. None of them, an end at once, protects
+    her most.
+    """
 
     def joins(self, one: str, other: str) -> bool:
-        """An agreement abroad says nothing about disclosures at home."""
+        """True where the agreement is between these two cells. An agreement abroad says nothing about disclosures at
+        home.
+        """
         cells = set(self.cells)
         return cells == {one} if one == other else {one, other} <= cells
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRequest:
-    """Who asks to send which fields to whom, and what for."""
+    """A request to send fields: who asks, which fields, to whom, for what purpose."""
 
     purpose: str
     recipient: str
@@ -105,7 +114,7 @@ class DisclosureRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosure:
+class ComputedDisclosure:
     """Every requested field is in `sent` or in `withheld` with its reason, once. `refusal` is set iff nothing is sent."""
 
     sent: tuple[str, ...]
@@ -115,8 +124,8 @@ class Disclosure:
 
 def compute(
     record: ConsentTerms | None, agreement: AgreementTerms | None, request: DisclosureRequest, now: datetime
-) -> Disclosure:
-    """Fields sent and withheld in alphabetical order. Codes are of `disclosure_refusal` and `withheld_reason`."""
+) -> ComputedDisclosure:
+    """The fields sent and withheld, in alphabetical order. Codes are of `disclosure_refusal` and `withheld_reason`."""
     requested = sorted(set(request.fields))
     refusal = _kind_refusal(request) or _consent_refusal(record, request, now)
     refusal = refusal or _agreement_refusal(agreement, request, now)
@@ -124,11 +133,11 @@ def compute(
         refusal = "unknown_role"
     if refusal is not None or record is None or agreement is None:
         reason = _WITHHELD_BECAUSE.get(refusal or "", _CONSENT)
-        return Disclosure((), tuple((name, _known_or(name, reason)) for name in requested), refusal)
+        return ComputedDisclosure((), tuple((name, _known_or(name, reason)) for name in requested), refusal)
     reasons = {name: _reason_to_withhold(name, record, agreement, request) for name in requested}
     sent = tuple(name for name, reason in reasons.items() if reason is None)
     withheld = tuple((name, reason) for name, reason in reasons.items() if reason is not None)
-    return Disclosure(sent, withheld, None if sent else "nothing_to_disclose")
+    return ComputedDisclosure(sent, withheld, None if sent else "nothing_to_disclose")
 
 
 def _kind_refusal(request: DisclosureRequest) -> str | None:
@@ -151,7 +160,9 @@ def _consent_refusal(record: ConsentTerms | None, request: DisclosureRequest, no
 
 
 def _protection_refusal(request: DisclosureRequest) -> str | None:
-    """Who cannot be asked is handed over inside her country, to those who protect, for protection."""
+    """The refusal of a disclosure by law: a person who cannot be asked is handed over inside her country, to those
+    who protect, for protection.
+    """
     if request.recipient_cell != request.sender_cell:
         return "protection_abroad"
     if request.kind != TRANSFER:
@@ -192,7 +203,7 @@ def _reason_to_withhold(
 
 @cache
 def role_needs() -> Mapping[str, frozenset[str]]:
-    """Recipient role → the data categories that it needs in order to help. Beside each, the file says why."""
+    """Recipient role → the data categories that the role needs in order to help. Beside each, the file says why."""
     text = files("contracts").joinpath("role_needs.json").read_text(encoding="utf-8")
     return {row["role"]: frozenset(row["needs"]) for row in json.loads(text)["roles"]}
 

@@ -15,10 +15,12 @@ Sealed = Annotated[
     StringConstraints(pattern=r"^v1\.[A-Za-z0-9_\-]+$"),
     Field(json_schema_extra={"x-classification": "ciphertext"}),
 ]
-"""AES-256-GCM ciphertext under the person's key (chassis.vault). The only way that anything but operational data travels."""
+"""AES-256-GCM ciphertext under the person's key (chassis.vault). The only way that anything but operational data
+travels.
+"""
 
 
-class Unreadable(ValueError):
+class UnreadableMessage(ValueError):
     """A message that is not an event of ours: a header is missing or its body does not fit its class."""
 
 
@@ -90,7 +92,7 @@ class Meta(BaseModel):
 
     @classmethod
     def from_headers(cls, headers: Any) -> "Meta":
-        """Read the attributes back. Raises Unreadable and echoes nothing of what was there."""
+        """The attributes read back from the headers. Raises UnreadableMessage and echoes nothing of them."""
         try:
             h = {name: value.decode() for name, value in headers}
             return cls.model_construct(
@@ -108,11 +110,11 @@ class Meta(BaseModel):
                 traceparent=h.get("ce_traceparent"),
             )
         except (KeyError, ValueError, AttributeError, UnicodeDecodeError) as error:
-            raise Unreadable("a CloudEvents header is missing or malformed") from error
+            raise UnreadableMessage("a CloudEvents header is missing or malformed") from error
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedEvent:
     """One event as a consumer sees it. `event` is None for a type that the consumer ignores or does not know."""
 
     meta: Meta

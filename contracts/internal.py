@@ -1,4 +1,6 @@
-"""The calls that one service of a cell makes to another: who answers, where, the question, the answer. Both ends use these classes."""
+"""The calls that one service of a cell makes to another: who answers, where, the question, the answer. Both ends use
+these classes.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from contracts.casefile.fields import FieldValue
 from contracts.disclosure import REFERRAL
+from contracts.events.consent import WithheldField
 from contracts.form import Form
 from contracts.types import (
     Action,
@@ -35,12 +38,14 @@ OPENED, DUPLICATE, REFUSED = "opened", "duplicate", "refused"
 OUTCOME = rf"^({OPENED}|{DUPLICATE}|{REFUSED})$"
 
 MOST_CHARACTERS = 200_000
-"""Of a row's value: far more than a field may have, so that the field's own rule judges it."""
+"""The most characters of a row's value: far more than a field may have, so that the field's own rule judges it."""
 
 
 @dataclass(frozen=True)
 class Call(Generic[Answer]):
-    """One call. `{id}` in the path is what it is about; `seconds` is how long the caller waits before the peer counts as away."""
+    """One call. `{id}` in the path is the thing that is asked about; `seconds` is how long the caller waits before
+    the peer counts as away.
+    """
 
     peer: str
     method: Literal["GET", "POST"]
@@ -54,7 +59,7 @@ class Call(Generic[Answer]):
 
 
 class Question(Form):
-    """What a service asks. Nothing of it is repeated in an error."""
+    """The question of a call. Nothing of it is repeated in an error."""
 
 
 class PreviewQuestion(Question):
@@ -69,13 +74,10 @@ class PreviewQuestion(Question):
     kind: Annotated[str, KnownCode("referral_kind")] = REFERRAL
 
 
-class WithheldField(BaseModel):
-    field: Annotated[str, Code("field")]
-    reason: Annotated[str, Code("withheld_reason")]
-
-
 class Preview(BaseModel):
-    """Exactly what would be sent now, what not and why, and why nothing where nothing would."""
+    """Exactly the fields that would be sent now, those withheld with their reasons, and the refusal where nothing
+    would be sent.
+    """
 
     sent: list[Annotated[str, Code("field")]]
     withheld: list[WithheldField]
@@ -89,7 +91,7 @@ class Preview(BaseModel):
 
 
 class SealTokenQuestion(Question):
-    """Exactly what is about to be sealed."""
+    """The disclosure that is about to be sealed, exactly."""
 
     recipient: OrganisationId
     revision: Annotated[int, Field(ge=1)]
@@ -100,8 +102,8 @@ class SealToken(BaseModel):
     token: str
 
 
-class Granted(BaseModel):
-    """Whether received fields may still be read."""
+class ReadingGrant(BaseModel):
+    """The answer whether received fields may still be read."""
 
     disclosure_id: UUID
     granted: bool
@@ -127,15 +129,15 @@ class FenceQuestion(Question):
     reason: Annotated[str, KnownCode("recall_reason")]
 
 
-class Fenced(BaseModel):
-    """From this answer on nothing of the disclosure is sealed."""
+class FenceAnswer(BaseModel):
+    """The answer to a fence: from now on nothing of the disclosure is sealed."""
 
     disclosure_id: UUID
     sealed: Annotated[bool, Field(description="it left before, and a recall follows it")]
 
 
 class StandingQuestion(Question):
-    """Somebody whom the asking service is about to refuse, and what they asked to do there."""
+    """A person whom the asking service is about to refuse, and the action that was asked for."""
 
     action: Action
     subject: Pseudonym
@@ -144,14 +146,14 @@ class StandingQuestion(Question):
     purpose: Annotated[str, KnownCode("purpose")]
 
 
-class Standing(BaseModel):
-    """Whether there is such a case, and whether they may do this with it."""
+class CaseStanding(BaseModel):
+    """The answer whether there is such a case, and whether this person may do the action with it."""
 
     known: bool
     allowed: bool
 
 
-NOWHERE: Final = Standing(known=False, allowed=False)
+NOWHERE: Final = CaseStanding(known=False, allowed=False)
 
 
 class RowMark(Question):
@@ -176,7 +178,7 @@ class KnownRowsForm(Question):
 
 
 class RowsForm(Question):
-    """Rows of one file, and who sent it: for them the cases are opened and everything is said."""
+    """Rows of one file, and the person who sent it: in whose name the cases are opened and every event is said."""
 
     organisation: OrganisationId
     by: Pseudonym
@@ -186,7 +188,9 @@ class RowsForm(Question):
 
 
 class RowOutcome(BaseModel):
-    """What became of a row, or would. A row that was opened by an earlier attempt of the same file is `opened` again."""
+    """The outcome of a row, or the one that it would have. A row that an earlier attempt of the same file opened is
+    `opened` again.
+    """
 
     line: int
     outcome: Annotated[str, Field(pattern=OUTCOME)]
@@ -194,35 +198,42 @@ class RowOutcome(BaseModel):
 
 
 class RowOutcomes(BaseModel):
-    """In the order in which the rows were asked about; of those that are cases already where nothing is to be opened."""
+    """Outcomes in the order of the rows asked about; where nothing is to be opened, only of those rows that are cases
+    already.
+    """
 
     rows: list[RowOutcome]
 
 
 PREVIEW = Call("consent", "POST", "/preview", Preview)
 SEAL_TOKEN = Call("consent", "POST", "/disclosures/{id}/seal-token", SealToken)
-GRANT = Call("consent", "GET", "/grants/{id}", Granted, seconds=2.0)
+GRANT = Call("consent", "GET", "/grants/{id}", ReadingGrant, seconds=2.0)
 DISCLOSABLE: Call[dict[str, FieldValue]] = Call(
     "intake", "POST", "/cases/{id}/disclosable", dict[str, FieldValue]
 )
-FENCE = Call("exchange", "POST", "/disclosures/{id}/fence", Fenced, seconds=3.0)
+FENCE = Call("exchange", "POST", "/disclosures/{id}/fence", FenceAnswer, seconds=3.0)
 STANDING = {
-    peer: Call(peer, "POST", "/cases/{id}/standing", Standing, seconds=2.0) for peer in ("intake", "exchange")
+    peer: Call(peer, "POST", "/cases/{id}/standing", CaseStanding, seconds=2.0)
+    for peer in ("intake", "exchange")
 }
-"""In this order: what intake says of a case stands, and only what it has not heard of may still be at the border."""
+"""Asked in this order: intake's answer about a case stands, and only a case that intake has not heard of may still be
+at the border.
+"""
 KNOWN_ROWS = Call("intake", "POST", "/file-rows/known", RowOutcomes, seconds=30.0)
 OPEN_ROWS = Call("intake", "POST", "/imports/{id}/rows", RowOutcomes, seconds=30.0)
-"""To seal and open a hundred rows; longer than that is away."""
+"""A hundred rows are sealed and opened in one call; a peer that takes longer counts as away."""
 
 SEAL_ISSUER, SEAL_AUDIENCE, SEAL_TYPE = "consent", "exchange", "corridor-seal+jwt"
 SEAL_LIFETIME = timedelta(seconds=10)
-"""Of a seal token, by the database's time on both sides."""
+"""The lifetime of a seal token, by the database's time on both sides."""
 
 
 def seal_claims(
     issuer: str, disclosure_id: UUID, recipient: str, revision: int, fields_hash: str
 ) -> dict[str, Any]:
-    """What a seal token is bound to: one disclosure, its recipient, the consent's revision and exactly these fields."""
+    """The claims that a seal token binds: one disclosure, its recipient, the consent's revision and exactly these
+    fields.
+    """
     return {
         "iss": issuer,
         "sub": f"service:{SEAL_ISSUER}",

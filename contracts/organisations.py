@@ -1,4 +1,4 @@
-"""What kind of organisation may be told of a person, and which of its staff open cases: one place for every service."""
+"""The kinds of organisation that may be told of a person, and their staff who open cases: one place for every service."""
 
 from typing import Final
 
@@ -29,5 +29,7 @@ def authority(cell: str) -> str:
 
 
 def may_receive(role: str, org_type: str | None) -> bool:
-    """A role that receives (code list `recipient_role`), and never a type of enforcement, whatever role it claims."""
+    """True for a role that receives (code list `recipient_role`), and never for a type of enforcement, whatever role
+    it claims.
+    """
     return role in codes("recipient_role") and org_type not in ENFORCEMENT

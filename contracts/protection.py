@@ -1,4 +1,6 @@
-"""Immediate protection of one who cannot be asked: to whom, what for, which fields and for how long, as data with a reason each."""
+"""Immediate protection of a person who cannot be asked: to whom, what for, which fields and for how long, as data
+with a reason each.
+"""
 
 import json
 from dataclasses import dataclass
@@ -8,10 +10,10 @@ from importlib.resources import files
 from typing import Final
 
 PROTECTED: Final = "protected"
-"""The state of such a record (code list `consent_state`). It is no consent."""
+"""The state of a protection's record (code list `consent_state`). A protection is no consent."""
 
 IMMEDIATE_PROTECTION: Final = "immediate-protection"
-"""The basis (code list `disclosure_basis`) of whatever is disclosed under it."""
+"""The basis (code list `disclosure_basis`) of every disclosure under a protection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +40,5 @@ def protection() -> Protection:
 
 
 def is_of_country(law: str, cell: str) -> bool:
-    """A law protects in its own country (code list `protection_law`)."""
+    """True where the law (code list `protection_law`) is of this country: a law protects in its own country alone."""
     return law.startswith(f"{cell.lower()}-")

@@ -9,7 +9,7 @@ class MemberTwice(ValueError):
 
 
 def once(members: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """`object_pairs_hook`. Raises MemberTwice."""
+    """The object, as an `object_pairs_hook`. Raises MemberTwice."""
     found = dict(members)
     if len(found) != len(members):
         raise MemberTwice("a member stands twice")

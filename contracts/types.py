@@ -26,18 +26,20 @@ ServiceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9\-]{2,60}$")]
 """A service of an organisation, for example `vocational-training`."""
 
 Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.\-]{1,80}$")]
-"""Who acted: a token's subject or `system:<service>`. Never a name."""
+"""The person who acted: a token's subject or `system:<service>`. Never a name."""
 
 AgreementId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,80}$")]
 VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
 LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-]{1,120}$")]
-"""Where a law may be looked up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
+"""A place to look a law up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
 
 Action = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}\.[a-z\-]{1,40}$")]
-"""What somebody asked to do, by its name in the policies."""
+"""The action that somebody asked for, by its name in the policies."""
 
 TicketId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,10}-[0-9]{1,6}$")]
-"""A ticket of the operators' own system, where the words are, for example `OPS-1042`. Nothing about a person fits in it."""
+"""A ticket of the operators' own system, which has the words, for example `OPS-1042`. Nothing about a person fits in
+it.
+"""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Instant = AwareDatetime
@@ -63,6 +65,6 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class KnownCode(Code):
-    """The same at an edge (HTTP, file, border): an unknown code is refused with a reason, never mapped."""
+    """A code at an edge (HTTP, file, border): an unknown one is refused with a reason, never mapped."""
 
     known: bool = True

@@ -1,1 +1,1 @@
-"""The `corridor` command: a two-country stack on one machine, its story, and the tools of those who run it."""
+"""The `corridor` command: a two-country stack on one machine, its story, and the tools of its operators."""

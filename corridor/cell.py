@@ -27,7 +27,9 @@ def built(name: str, values: Mapping[str, Any]) -> Service:
 
 
 async def run(facts: dict[str, Any]) -> None:
-    """Serve until a signal. `services` are settings of those to run here, `elsewhere` the ports of those that are not."""
+    """Serve until a signal. `services` are the settings of the services that run here, `elsewhere` the ports of the
+    others.
+    """
     services = [built(name, values) for name, values in facts["services"].items()]
     apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
     proxies = {name: Proxy(f"http://127.0.0.1:{port}") for name, port in facts["elsewhere"].items()}

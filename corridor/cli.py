@@ -128,7 +128,7 @@ def holidays(
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine lacks for the local stack, and what to do about it."""
+    """Say which parts of the local stack this machine lacks, and how to get them."""
     from rich.table import Table
 
     from corridor.doctor import examine

@@ -18,7 +18,7 @@ from deploy.local.trouble import Trouble
 TRIES = 3
 ANSWER_S = 30
 PATIENCE_S = 30.0
-"""How long a person goes on asking a service that says: try again."""
+"""The seconds for which a person goes on asking a service that says: try again."""
 
 
 class RefusedError(Trouble):
@@ -52,11 +52,11 @@ class Person:
         return await self._send("GET", path, params=params)
 
     async def look(self, path: str) -> Any:
-        """What is answered, also where the status says that something is wrong."""
+        """The body of the answer, also where the status says that something is wrong."""
         return self._read(await self._try("GET", path, {"Authorization": f"Bearer {self._fresh()}"}, {}))
 
     async def seen(self, path: str) -> dict[str, str]:
-        """Read what is there, and answer the header by which a change says so."""
+        """Read a thing, and answer the header by which a change names the version that was read."""
         answer = await self._asked("GET", path, {})
         return {"If-Match": answer.headers.get("ETag", "")}
 
@@ -82,7 +82,7 @@ class Person:
     async def _persistently(
         self, method: str, path: str, headers: Mapping[str, str], kwargs: Any
     ) -> httpx2.Response:
-        """What asks to be tried again is tried again: every command has its key, so nothing is done twice."""
+        """A request that is answered "try again" is tried again: every command has its key, so nothing is done twice."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             answer = await self._try(method, path, headers, kwargs)

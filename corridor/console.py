@@ -1,4 +1,4 @@
-"""What a command prints on, and how what a person can mend is told: one sentence, and the status 1."""
+"""The console of every command, and the report of an error that a person can mend: one sentence, and the status 1."""
 
 import contextlib
 import sys
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 140
-"""Of what is printed into a file."""
+"""The width of lines that are printed into a file."""
 
 
 @cache
@@ -34,7 +34,9 @@ def troubles() -> Iterator[None]:
 
 
 def _sentence(error: Trouble | OSError) -> str:
-    """Of the system's errors, such as a full disk or a folder that may not be written, with the file's name."""
+    """The sentence for an error of the system, such as a full disk or a folder that may not be written, with the
+    file's name.
+    """
     if isinstance(error, Trouble):
         return str(error)
     where = f" ({error.filename})" if error.filename else ""

@@ -1,4 +1,4 @@
-"""`corridor country`: says what is wrong with a country's folder, and lists its public holidays for it."""
+"""`corridor country`: names the mistakes of a country's folder, and lists its public holidays for it."""
 
 import json
 from datetime import timedelta
@@ -21,7 +21,7 @@ class CheckFailedError(Trouble):
 
 
 def check_country(code: str, root: Path, console: Console) -> None:
-    """Every mistake of the folder, and what a person should know of one without. Raises CheckFailedError."""
+    """Print every mistake of the folder, and the notes on one without mistakes. Raises CheckFailedError."""
     try:
         found = read_local(code, root)
     except CountryError as error:
@@ -32,7 +32,7 @@ def check_country(code: str, root: Path, console: Console) -> None:
 
 
 def notes(found: LocalCountry, root: Path) -> list[str]:
-    """No mistakes, but to be known: countries without an agreement, a calendar that ends soon, no law of protection."""
+    """Notes, which are no mistakes: countries without an agreement, a calendar that ends soon, no law of protection."""
     country = found.country
     alone = [code for code in known_countries(root) if code != found.code and not _agreed(found, code, root)]
     said = [f"no agreement with {code}: the two cannot be started together" for code in alone]
@@ -51,7 +51,9 @@ def notes(found: LocalCountry, root: Path) -> list[str]:
 
 
 def print_holidays(code: str, years: list[int], console: Console) -> None:
-    """As `calendar.json` has them, from the library `holidays`. Raises CheckFailedError for a country that it does not know."""
+    """Print the holidays as `calendar.json` has them, from the library `holidays`. Raises CheckFailedError for a
+    country that the library does not know.
+    """
     import holidays
 
     try:

@@ -1,4 +1,4 @@
-"""A service's OpenAPI document for people: what the API page shows, with examples that this stack knows."""
+"""A service's OpenAPI document for people, as the API page shows it, with examples that this stack knows."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ EXAMPLES = {
     r"^[a-z]{2}-[a-z0-9\-]{2,60}$": RECIPIENT,
     r"^[A-Za-z0-9:_.\-]{1,80}$": f"{TOLD.sender.lower()}.worker",
 }
-"""By a text's pattern. Without one the page makes up letters at random, which no service takes."""
+"""Examples by a text's pattern. Without one the page makes up letters at random, which no service takes."""
 OF_LISTS = {
     "language": read_country(COUNTRIES / TOLD.receiver).languages[0],
     "country": TOLD.receiver,
 }
-"""Of lists so long that their first code would astonish."""
+"""Examples of lists so long that their first code would astonish."""
 
 
 def described(spec: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Under its prefix, with how to sign in and examples that work, without calls between services."""
+    """The document under its prefix, with the sign-in and examples that work, without calls between services."""
     paths = {path: item for path, item in spec["paths"].items() if not path.startswith("/internal/")}
     components = spec.setdefault("components", {})
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt"}}
@@ -46,7 +46,7 @@ def _exemplify(node: Any) -> None:
 
 
 def _example(text: dict[str, Any]) -> str | None:
-    """None where the page finds a good one by itself, in the list that the text may be of."""
+    """The example for a text of a list; None where the page finds a good one in the list by itself."""
     codelist = text.get("x-codelist")
     if codelist in OF_LISTS:
         return OF_LISTS[codelist]

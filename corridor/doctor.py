@@ -1,4 +1,4 @@
-"""`corridor doctor`: what this machine lacks for the local stack, and what to do about it."""
+"""`corridor doctor`: names the parts of the local stack that this machine lacks, and the way to get them."""
 
 import importlib.util
 import os
@@ -24,7 +24,7 @@ NETWORK_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`remedy` is empty where all is well."""
+    """One finding; `remedy` is empty where all is well."""
 
     what: str
     seen: str
@@ -94,7 +94,7 @@ def _fetched() -> bool:
 
 
 def _network() -> Finding:
-    """Whether the Maven repository of Kafka's jars answers; without need once they are here."""
+    """Asks whether the Maven repository of Kafka's jars answers; without need once they are here."""
     import requests
     from jgo.maven import MavenContext
 
@@ -112,7 +112,7 @@ def _network() -> Finding:
 
 
 def _account() -> Finding:
-    """PostgreSQL runs as this user, or for root as one that exists already."""
+    """The account that runs PostgreSQL: this user's, or for root one that exists already."""
     try:
         number = account()
     except Trouble as trouble:

@@ -24,8 +24,8 @@ _CONNECTIONS, _ANSWER_S, _FULL_S = 100, 30, 2
 class Proxy:
     """Hand a request on to a service in another process, unchanged but for hop-by-hop headers.
 
-    Each service has connections of its own, and who finds them all in use is told so soon: requests that are kept open
-    at one service delay those of no other.
+    Each service has connections of its own, and a caller that finds them all in use is told so soon: requests that
+    are kept open at one service delay those of no other.
     """
 
     def __init__(self, base: str, connections: int = _CONNECTIONS) -> None:
@@ -83,7 +83,7 @@ async def _handed_back(answer: httpx2.Response, scope: Scope, receive: Receive, 
 
 
 def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starlette:
-    """The cell's one application. `services` are the apps themselves, or proxies to where they run."""
+    """The cell's one application. `services` are the apps themselves, or proxies to the processes that run them."""
 
     async def page(_: Request) -> HTMLResponse:
         html = files("corridor").joinpath("pages/api.html").read_text(encoding="utf-8")

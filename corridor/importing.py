@@ -1,4 +1,4 @@
-"""`corridor import FILE`: uploads a file of cases and shows how far it is and which rows were refused."""
+"""`corridor import FILE`: uploads a file of cases and shows the progress and the rows that were refused."""
 
 import asyncio
 from pathlib import Path

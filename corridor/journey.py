@@ -30,7 +30,7 @@ FIELDS = (
     "vic_TypeOfExploitation",
     "cor_Health",
 )
-"""What the worker asks to send; consent, agreement, purpose and role decide what is sent."""
+"""The fields that the worker asks to send; consent, agreement, purpose and role decide which of them are sent."""
 
 ANSWERS = {
     "deceptive_recruitment.job_location_employer": "yes",
@@ -44,7 +44,7 @@ ANSWERS = {
 
 
 class TooSlowError(Trouble):
-    """What should have happened did not happen in time."""
+    """An event that was waited for did not come in time."""
 
 
 class Journey:
@@ -82,7 +82,7 @@ class Journey:
 
     @property
     def language(self) -> str:
-        """In which she is asked: that of the country to which she goes."""
+        """The language in which she is asked: that of the country to which she goes."""
         return self.home.languages[0]
 
     async def open_case(self, fields: dict[str, Any], urgency: str = "urgent") -> str:
@@ -103,7 +103,7 @@ class Journey:
         return self.case
 
     async def preview_hand_over(self, categories: tuple[str, ...], agreed_to: str = "") -> Any:
-        """What the agency would get if she agreed to this; asked again until consent has heard of the case."""
+        """The fields that the agency would get if she agreed to this; asked again until consent has heard of the case."""
         path = f"/consent/v1/cases/{self.case}/hand-overs/preview"
         body = self._handed(categories, agreed_to)
 
@@ -203,7 +203,7 @@ class Journey:
         return self.referral
 
     async def preview(self) -> Any:
-        """Exactly what would be sent now; asked again until consent knows the agreement."""
+        """Exactly the fields that would be sent now; asked again until consent knows the agreement."""
         path = f"/referral/v1/referrals/{self.referral}/preview"
 
         async def allowed() -> Any:
@@ -231,7 +231,7 @@ class Journey:
         return half
 
     async def read_received(self, reader: Person | None = None, case: str = "") -> Any:
-        """What the recipient can read of the person, field by field, now."""
+        """The values that the recipient can read of the person now, field by field."""
         path = f"/intake/v1/cases/{case or self.their_case}/fields"
         return (await (reader or self.their_worker).get(path))["received"]
 
@@ -266,7 +266,7 @@ class Journey:
         await self.move_return(self.worker, "depart", journey)
 
     async def in_the_way(self) -> list[str]:
-        """What stands in the way of a clearance, once it was heard that she is an adult whom the receiver accepted."""
+        """The blocks of a clearance, once returns has heard that she is an adult whom the receiver accepted."""
 
         async def heard() -> Any:
             shown = await self.supervisor.get(f"/returns/v1/returns/{self.return_id}")
@@ -300,7 +300,7 @@ class Journey:
         return await eventually(there, f"return {state} for {person.name}")
 
     async def withdraw(self) -> None:
-        """Until it is answered as complete: from then on nothing of hers is sealed."""
+        """Withdraw, until the answer says complete: from then on nothing of hers is sealed."""
 
         async def complete() -> Any:
             answer = await self.worker.post(f"/consent/v1/consents/{self.consent}/withdraw")
@@ -323,7 +323,7 @@ class Journey:
         return row
 
     def _agreed(self, categories: tuple[str, ...], recipient: str, *purposes: str) -> dict[str, Any]:
-        """What she agreed to, as the worker who asked her writes it down."""
+        """Her agreement, as the worker who asked her writes it down."""
         return {
             "purposes": list(purposes),
             "recipients": [{"organisation": recipient, "country": cell_of(recipient)}],
@@ -349,7 +349,7 @@ class Journey:
 
 
 def _employer(country: str, post: str) -> str:
-    """The organisation of the one who holds a post there."""
+    """The organisation of the person who holds a post there."""
     name = f"{country.lower()}.{post}"
     return next(person.org for person in load_people(country) if person.name == name)
 
@@ -369,7 +369,7 @@ async def listed(person: Person, path: str, key: str, identifier: str) -> Any:
 async def eventually(
     look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S
 ) -> Any:
-    """Look until there is something. Raises TooSlowError, naming what was waited for."""
+    """Look until there is something. Raises TooSlowError, naming the thing that was waited for."""
     waiting = Patience(quiet_s=patience)
     while (seen := await look()) is None:
         if waiting.over:

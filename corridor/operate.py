@@ -1,4 +1,6 @@
-"""`corridor operate`: what stands still in a cell, and what an operator does about it. Each changing command has a reason."""
+"""`corridor operate`: shows the events and the work that stand still in a cell, and what an operator can do about
+them. Each changing command has a reason.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,7 +30,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would do, a
 
 @operate.command()
 def ready(cell: Cell) -> None:
-    """What each service says of itself: whether it can do its work, and else why not."""
+    """The state of each service by its own word: ready for its work, or why not."""
     from corridor import operating
 
     call(operating.ready(cell, console()))
@@ -46,7 +48,7 @@ def causes(cell: Cell) -> None:
 def parked(
     cell: Cell, stream: Annotated[str | None, typer.Option(help="Only events of this stream.")] = None
 ) -> None:
-    """The events that wait, each with its type and its cause; never what they say."""
+    """The events that wait, each with its type and its cause; never their content."""
     from corridor import operating
 
     call(operating.parked(cell, stream, console()))
@@ -69,7 +71,13 @@ def replay(
 
     call(
         operating.replay_cause(
-            cell, service, cause, operating.Why(why, ticket), console(), over_gap=over_gap, dry_run=dry_run
+            cell,
+            service,
+            cause,
+            operating.OperatorReason(why, ticket),
+            console(),
+            over_gap=over_gap,
+            dry_run=dry_run,
         )
     )
 
@@ -94,14 +102,14 @@ def replay_stream(
 
     call(
         operating.replay_stream(
-            cell, service, source, stream, operating.Why(why, ticket), console(), over_gap=over_gap
+            cell, service, source, stream, operating.OperatorReason(why, ticket), console(), over_gap=over_gap
         )
     )
 
 
 @operate.command()
 def replays(cell: Cell) -> None:
-    """How far replays by cause are."""
+    """The progress of replays by cause."""
     from corridor import operating
 
     call(operating.replays(cell, console()))
@@ -112,7 +120,9 @@ def stop_replay(cell: Cell, service: Service, replay_id: UUID, why: Reason, tick
     """Stop a replay by cause after the stream that it has in hand."""
     from corridor import operating
 
-    call(operating.stop_replay(cell, service, str(replay_id), operating.Why(why, ticket), console()))
+    call(
+        operating.stop_replay(cell, service, str(replay_id), operating.OperatorReason(why, ticket), console())
+    )
 
 
 @operate.command()
@@ -128,20 +138,20 @@ def discard(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Give one parked event up for ever. Refused for what protects."""
+    """Give one parked event up for ever. Refused for a protective event."""
     from corridor import operating
 
     event = (source, stream, sequence)
     call(
         operating.discard(
-            cell, service, event, expected, operating.Why(why, ticket), console(), dry_run=dry_run
+            cell, service, event, expected, operating.OperatorReason(why, ticket), console(), dry_run=dry_run
         )
     )
 
 
 @operate.command()
 def offsets(cell: Cell) -> None:
-    """From where each service reads each partition next, and what the broker has of it."""
+    """The offset that each service reads next of each partition, and the range that the broker has of it."""
     from corridor import operating
 
     call(operating.offsets(cell, console()))
@@ -160,20 +170,27 @@ def move_offset(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Read a partition again, or from where the broker still has it. Nothing that is there is passed over."""
+    """Read a partition again, or from the first offset that the broker still has. No event that is there is passed over."""
     from corridor import operating
 
     where = (topic, partition)
     call(
         operating.move_offset(
-            cell, service, where, to, expected, operating.Why(why, ticket), console(), dry_run=dry_run
+            cell,
+            service,
+            where,
+            to,
+            expected,
+            operating.OperatorReason(why, ticket),
+            console(),
+            dry_run=dry_run,
         )
     )
 
 
 @operate.command()
 def consumers(cell: Cell) -> None:
-    """Whether a service's consumer is stopped, where and why, and how much more may be parked."""
+    """For each service: where and why its consumer is stopped, if it is, and how much more may be parked."""
     from corridor import operating
 
     call(operating.consumers(cell, console()))
@@ -190,12 +207,12 @@ def resume(
     *,
     dry_run: DryRun = False,
 ) -> None:
-    """Let a stopped consumer go on; what it cannot handle is parked again."""
+    """Let a stopped consumer go on; an event that it cannot handle is parked again."""
     from corridor import operating
 
     call(
         operating.resume(
-            cell, service, str(stop), allow, operating.Why(why, ticket), console(), dry_run=dry_run
+            cell, service, str(stop), allow, operating.OperatorReason(why, ticket), console(), dry_run=dry_run
         )
     )
 
@@ -213,12 +230,12 @@ def retry(cell: Cell, service: Service, work_id: UUID, why: Reason, ticket: Tick
     """Try failed work again, from its first attempt."""
     from corridor import operating
 
-    call(operating.retry(cell, service, str(work_id), operating.Why(why, ticket), console()))
+    call(operating.retry(cell, service, str(work_id), operating.OperatorReason(why, ticket), console()))
 
 
 @operate.command()
 def partners(cell: Cell) -> None:
-    """The border: who is there, what waits, and why nothing is sealed."""
+    """The border: which partners are there, how many items wait, and why nothing is sealed."""
     from corridor import operating
 
     call(operating.partners(cell, console()))
@@ -226,7 +243,7 @@ def partners(cell: Cell) -> None:
 
 @operate.command()
 def envelopes(cell: Cell, case: UUID) -> None:
-    """What left and came for a case, and what became of it; never what it says."""
+    """The envelopes that left and came for a case, and their outcomes; never their content."""
     from corridor import operating
 
     call(operating.envelopes(cell, str(case), console()))

@@ -1,4 +1,4 @@
-"""What an operator asks of a cell's services and does to them, over their HTTP APIs: first shown, then done."""
+"""The requests and commands of an operator to a cell's services, over their HTTP APIs: first shown, then done."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,15 +17,15 @@ PAGE = 200
 
 
 class NotThereError(Trouble):
-    """What the command names is not there, so there is nothing that it would do."""
+    """The thing that the command names is not there, so the command would change nothing."""
 
 
 class UnknownReasonError(Trouble):
-    """Nothing is done without a reason of the list."""
+    """No command is given without a reason of the list."""
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class OperatorReason:
     """The reason that stands in the log, and the ticket that has the words."""
 
     reason: str
@@ -144,7 +144,14 @@ async def agreements(cell: str, console: Console) -> None:
 
 
 async def replay_cause(
-    cell: str, service: str, cause: str, why: Why, console: Console, *, over_gap: bool, dry_run: bool
+    cell: str,
+    service: str,
+    cause: str,
+    why: OperatorReason,
+    console: Console,
+    *,
+    over_gap: bool,
+    dry_run: bool,
 ) -> None:
     async with operator(cell) as person:
         found = [one for one in await person.get(f"/{service}/v1/parked/causes") if one["id"] == cause]
@@ -161,7 +168,14 @@ async def replay_cause(
 
 
 async def replay_stream(
-    cell: str, service: str, source: str, stream: str, why: Why, console: Console, *, over_gap: int | None
+    cell: str,
+    service: str,
+    source: str,
+    stream: str,
+    why: OperatorReason,
+    console: Console,
+    *,
+    over_gap: int | None,
 ) -> None:
     async with operator(cell) as person:
         body = why.said(source=source, stream=stream, over_gap=over_gap)
@@ -169,7 +183,7 @@ async def replay_stream(
     console.print(f"{service}: {done['replayed']} replayed, {done['still_parked']} still parked")
 
 
-async def stop_replay(cell: str, service: str, replay: str, why: Why, console: Console) -> None:
+async def stop_replay(cell: str, service: str, replay: str, why: OperatorReason, console: Console) -> None:
     async with operator(cell) as person:
         await person.post(f"/{service}/v1/replays/{replay}/stop", why.said())
     console.print("it stops after the stream that it has in hand")
@@ -180,7 +194,7 @@ async def discard(
     service: str,
     event: tuple[str, str, int],
     expected: str,
-    why: Why,
+    why: OperatorReason,
     console: Console,
     *,
     dry_run: bool,
@@ -203,7 +217,7 @@ async def discard(
 
 
 async def move_offset(
-    cell: str, service: str, partition: tuple[str, int], to: int, expected: int, why: Why, console: Console,
+    cell: str, service: str, partition: tuple[str, int], to: int, expected: int, why: OperatorReason, console: Console,
     *, dry_run: bool,
 ) -> None:  # fmt: skip
     topic, number = partition
@@ -229,7 +243,7 @@ def _what_moves(service: str, found: Mapping[str, Any], to: int) -> str:
 
 
 async def resume(
-    cell: str, service: str, stop: str, allow: int, why: Why, console: Console, *, dry_run: bool
+    cell: str, service: str, stop: str, allow: int, why: OperatorReason, console: Console, *, dry_run: bool
 ) -> None:
     async with operator(cell) as person:
         state = await person.get(f"/{service}/v1/consumer")
@@ -245,7 +259,7 @@ async def resume(
             console.print("it goes on within half a minute")
 
 
-async def retry(cell: str, service: str, work_id: str, why: Why, console: Console) -> None:
+async def retry(cell: str, service: str, work_id: str, why: OperatorReason, console: Console) -> None:
     async with operator(cell) as person:
         await person.post(f"/{service}/v1/work/{work_id}/retry", why.said())
     console.print("due now, from its first attempt")

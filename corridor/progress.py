@@ -1,10 +1,10 @@
-"""How a start is shown: a bar in a terminal, a line for each step in a file."""
+"""The display of a start: a bar in a terminal, a line for each step in a file."""
 
 import time
 
+import rich.progress
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as RichProgress
 
 from deploy.local.stack import Progress
 
@@ -12,11 +12,11 @@ SAY_EVERY_S = 2.0
 
 
 class Bar(Progress):
-    """Vanishes at the end."""
+    """A bar, which vanishes at the end."""
 
     def __init__(self, console: Console, steps: int) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-        self._bar = RichProgress(*columns, console=console, transient=True)
+        self._bar = rich.progress.Progress(*columns, console=console, transient=True)
         self._task = self._bar.add_task("Starting", total=steps)
 
     def __enter__(self) -> "Bar":
@@ -34,7 +34,7 @@ class Bar(Progress):
 
 
 class Lines(Progress):
-    """Each step on a line of its own with the seconds since the start; what moves inside one, now and then."""
+    """Each step on a line of its own with the seconds since the start; the progress inside one, now and then."""
 
     def __init__(self, console: Console, steps: int) -> None:
         self._console, self._steps, self._done = console, steps, 0

@@ -21,7 +21,7 @@ COUNTRIES_OF_STORY = story().countries
 
 
 async def nothing() -> None:
-    """What `up` does with a stack that is up."""
+    """Nothing: `up` only leaves the stack up."""
 
 
 def run(console: Console, codes: list[str], *, fresh: bool, processes: bool) -> None:
@@ -43,7 +43,7 @@ def demo(console: Console, *, leave: bool, fresh: bool, processes: bool) -> None
 
 
 async def _on_what_is_up(console: Console) -> None:
-    """It may have been started a moment ago."""
+    """A stack that is up may have been started a moment ago."""
     waiting = Patience()
     while not await _all_ready():
         if waiting.over:

@@ -1,4 +1,4 @@
-"""What the stack shows: where its cells are, who to be there, and what to try."""
+"""The screens of a started stack: the addresses of its cells, the people to sign in as, and the things to try."""
 
 from rich.console import Console
 from rich.table import Table
@@ -21,7 +21,7 @@ TRY = (
 
 
 def addresses(stack: Stack, console: Console) -> None:
-    """Each cell's address with the people to be there, and how to stop."""
+    """Each cell's address with the people to sign in as, and how to stop."""
     console.print("[bold]The stack is up.[/bold]")
     for code, cell in stack.cells.items():
         console.print(f"\n[bold]{code}[/bold]  {cell.base_url}")

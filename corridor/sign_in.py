@@ -1,4 +1,4 @@
-"""Where a cell of this machine is, and tokens for its invented people; without the weight of an HTTP client."""
+"""The address of a cell of this machine, and tokens for its invented people; without the weight of an HTTP client."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class NoStackError(Trouble):
 
 
 class NobodyError(Trouble):
-    """There is no such person; the message names those that there are."""
+    """There is no such person; the message names the ones that there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CellAddress:
 
 
 def address(code: str, state: Path = STATE) -> CellAddress:
-    """Where the cell's front is. Raises NoStackError if no stack was started with this cell."""
+    """The cell's front. Raises NoStackError if no stack was started with this cell."""
     file = state / code.lower() / "cell.json"
     if not file.exists():
         raise NoStackError(f"no cell {code} was ever started here; start it with: corridor up")

@@ -24,10 +24,10 @@ PERSON = {
     "vic_TypeOfExploitation": ["ForcedLabour"],
     "cor_Health": "An injured hand, healing.",
 }
-"""Invented. A single name and a year that is only approximate are ordinary input."""
+"""The person of the story, invented. A single name and a year that is only approximate are ordinary input."""
 
 CATEGORIES = ("identity", "demographic", "needs", "family", "exploitation")
-"""What she consents to: not her phone number, and nothing about her health."""
+"""The categories that she consents to: not her phone number, and nothing about her health."""
 
 
 class Narrator:
@@ -56,12 +56,14 @@ class Narrator:
         self._say(f"\n[bold]The story took {took:.1f} s.[/bold]")
 
     def _say(self, line: str) -> None:
-        """Whole lines: a terminal wraps them, a file keeps them."""
+        """Print whole lines: a terminal wraps them, a file keeps them."""
         self._console.print(line, soft_wrap=True)
 
 
 async def play(console: Console) -> None:
-    """Play the whole story on a stack that is up. Raises what a service refused, or what came too late."""
+    """Play the whole story on a stack that is up. Raises RefusedError for a refusal, TooSlowError for an event that
+    came too late.
+    """
     title = "[bold]Corridor: one case, two countries.[/bold] The people are invented; Kafka and PostgreSQL are real."
     console.print(title, soft_wrap=True)
     async with Journey() as journey:

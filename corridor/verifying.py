@@ -12,19 +12,19 @@ from deploy.local.trouble import Trouble
 
 LOOK_EVERY_S, SAY_EVERY_S = 0.2, 5.0
 UNMOVED_S = 60.0
-"""How long a verification may stand still before it is left to itself."""
+"""The seconds that a verification may stand still before the command stops waiting for it."""
 
 
 class BrokenChainError(Trouble):
-    """The audit log is not what its head says."""
+    """The leaves of the audit log do not give its head."""
 
 
 class UnverifiedError(Trouble):
-    """It was not computed to its end, which says nothing about the log."""
+    """The log was not computed to its end, which says nothing about it."""
 
 
 async def verified(auditor: Person, console: Console | None = None) -> dict[str, Any]:
-    """Let the service compute its log, and wait for the result. Raises UnverifiedError where it does not come."""
+    """Let the service compute its log, and wait for the result. Raises UnverifiedError where none comes."""
     path = "/audit/v1/chain/verifications"
     begun = await auditor.post(path)
     entries, moved, said = -1, time.monotonic(), time.monotonic()
@@ -44,7 +44,7 @@ async def verified(auditor: Person, console: Console | None = None) -> dict[str,
 
 
 async def verify_chain(cell: str, console: Console) -> None:
-    """Raises BrokenChainError where the leaves do not give the head."""
+    """Verify the log of a cell. Raises BrokenChainError where the leaves do not give the head."""
     async with Person(f"{cell.lower()}.auditor") as auditor:
         found = await verified(auditor, console)
     if found["state"] == "broken":

@@ -1,4 +1,5 @@
-"""`python deploy/install.py`: installs the packages of requirements.lock where it runs, and says how far it is.
+"""`python deploy/install.py`: installs the packages of requirements.lock on the machine where it runs, and says how
+far it is.
 
 Standard library only: it runs before anything else is there.
 """
@@ -17,11 +18,13 @@ NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|Network is unreachable|Connection refused"
 )
 PIP = ("install", "--disable-pip-version-check", "--progress-bar", "off", "--no-compile", "--require-hashes")
-"""Python compiles what is used when it is first used: that is a fraction, and a fifth of the time of an installation."""
+"""The modules that are used are compiled at their first use: that is a fraction, and compiling all takes a fifth of
+the time of an installation.
+"""
 
 
 class Installation:
-    """What pip has said until now."""
+    """The progress of an installation, out of pip's lines until now."""
 
     def __init__(self, total: int) -> None:
         self.total, self.fetched, self.last, self.offline = total, 0, "", False
@@ -46,7 +49,7 @@ class Installation:
 
     @property
     def failure(self) -> str:
-        """One sentence."""
+        """The failure in one sentence."""
         if self.offline:
             return (
                 "The packages could not be fetched: the package index does not answer. The first start needs the network; "
@@ -58,7 +61,7 @@ class Installation:
 
 
 def install(lines: Iterable[str], state: Installation, say: Callable[[str], None], every: float) -> None:
-    """Hear every line; say now and then how far it is, also while pip is silent."""
+    """Hear every line; say now and then how far pip is, also while it is silent."""
     over = threading.Event()
     began = time.monotonic()
 

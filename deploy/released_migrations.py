@@ -1,6 +1,8 @@
-"""`python -m deploy.released_migrations` records each new migration by what it does; one that was recorded never changes again.
+"""`python -m deploy.released_migrations` records each new migration by its SQL; one that was recorded never changes
+again.
 
-Recorded is the SHA-256 of the SQL that it executes, so that neither an edit of the file nor one of what it imports goes unseen.
+The record is the SHA-256 of the SQL that the migration executes, so that neither an edit of the file nor one of its
+imports goes unseen.
 """
 
 import hashlib
@@ -19,7 +21,7 @@ RECORD = Path(__file__).with_name("released_migrations.json")
 
 
 def migrations() -> list[Path]:
-    """Of the chassis and of every service, oldest first."""
+    """The migrations of the chassis and of every service, oldest first."""
     found = [
         *ROOT.glob("chassis/migrations/versions/*.py"),
         *ROOT.glob("services/*/migrations/versions/*.py"),
@@ -28,7 +30,7 @@ def migrations() -> list[Path]:
 
 
 def sql(migration: Path) -> str:
-    """What it executes, without a database."""
+    """The SQL that a migration executes, without a database."""
     written = StringIO()
     context = MigrationContext.configure(
         dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written}

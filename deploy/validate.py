@@ -20,16 +20,16 @@ HERE = Path(__file__).parent
 CELLS = tuple(code.lower() for code in story().countries)
 BORDER = "border"
 ONCE = ("secrets",)
-"""Makes everything, alone and without a network, and ends before anything else begins."""
+"""The services that run once, make everything, alone and without a network, and end before anything else begins."""
 CAPABILITIES = {
     "secrets": frozenset({"CHOWN", "DAC_OVERRIDE", "FOWNER"}),
     "provision": frozenset({"DAC_OVERRIDE"}),
 }
-"""Of the two that run once as root, to read and give away files of others."""
+"""The capabilities of the two that run once as root, to read and give away files of others."""
 
 
 def problems(compose: Mapping[str, Any]) -> list[str]:
-    """What is wrong, one line each; empty when all is well."""
+    """The faults of a compose file, one line each; empty when all is well."""
     services = compose["services"]
     return [
         *_schema(compose),
@@ -76,7 +76,7 @@ def _walls(services: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _keys(services: Mapping[str, Any]) -> Iterator[str]:
-    """What a container mounts is its own: keys, passwords and data that two may read belong to neither."""
+    """A mount of a container is its own: keys, passwords and data that two may read belong to neither."""
     users: dict[str, str] = {}
     for name, container in services.items():
         cell, _, what = name.partition("-")

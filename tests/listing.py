@@ -53,7 +53,9 @@ async def list_everybody(database: Database) -> None:
     """As if the directory had been heard long ago: every organisation at version 0, so that any event is newer."""
     async with database.transaction(database.system()) as tx:
         for organisation, (role, type_) in ORGANISATIONS.items():
-            listed = directory.Listed(organisation, organisation[:2].upper(), role, "active", type_)
+            listed = directory.ListedOrganisation(
+                organisation, organisation[:2].upper(), role, "active", type_
+            )
             await directory.remember(tx, listed, 0)
             await directory.remember_staff(tx, organisation, list(staff_of(organisation).items()))
 

@@ -1,4 +1,4 @@
-"""Which events of a batch run, which are dropped as seen before, and which wait parked: decided without I/O."""
+"""Admission of a batch: some events run, some are dropped as seen before, some wait parked. Decided without I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,12 +24,14 @@ NOT_BEGUN = -1
 """The mark of a stream of which nothing was handled but protective events that ran ahead of a stopped consumer."""
 
 Stream = tuple[str, str]
-"""The source that says a stream, and the stream."""
+"""The service that says a stream (its `source`), and the stream's own name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an event is parked: the class of an error, and the line of our code that raised it. Never what it said."""
+    """The reason why an event is parked: the class of an error, and the line of our code that raised it. Never the
+    error's message.
+    """
 
     reason: str
     place: str = ""
@@ -56,8 +58,8 @@ class Message:
     value: bytes
 
 
-class Arrived:
-    """A `Received` whose attributes are read when somebody asks: what a handler says needs them, most say nothing."""
+class ArrivedEvent:
+    """A `ReceivedEvent` whose attributes are read from the headers only when a handler asks for them; most never do."""
 
     __slots__ = ("_headers", "_meta", "event")
 
@@ -68,29 +70,29 @@ class Arrived:
 
     @property
     def meta(self) -> Meta:
-        """Raises Unreadable."""
+        """The event's metadata. Raises UnreadableMessage."""
         if self._meta is None:
             self._meta = Meta.from_headers(self._headers)
         return self._meta
 
 
 @dataclass(slots=True)
-class Incoming:
-    """One record, read as far as it could be. Without a mark it is unsequenced, or its headers are unreadable."""
+class IncomingRecord:
+    """One record, read as far as possible. Without a mark it is unsequenced, or its headers are unreadable."""
 
     record: Record
     stream: Stream
     sequence: int
     marked: bool = True
     protective: bool = False
-    received: Arrived | None = None
+    received: ArrivedEvent | None = None
     fault: str | None = None
     traceparent: str | None = None
 
 
 @dataclass(slots=True)
 class Mark:
-    """How far a stream has been handled. A parked stream keeps its mark, and what comes later waits behind it.
+    """How far a stream has been handled. A parked stream keeps its mark, and later events wait behind it.
 
     `ahead` is the highest protective event that ran while the consumer was stopped before it; 0 where none did.
     """
@@ -101,7 +103,7 @@ class Mark:
 
     @property
     def has_kept(self) -> bool:
-        """Whether events of this stream after its mark may have been kept: they must be looked for."""
+        """True where events of this stream after its mark may have been kept, so that they must be looked for."""
         return self.parked or self.ahead > self.sequence
 
 
@@ -114,64 +116,68 @@ class ParkedState(StrEnum):
 
 
 @dataclass(slots=True)
-class Parked:
-    incoming: Incoming
+class ParkedEvent:
+    incoming: IncomingRecord
     cause: Cause
     state: ParkedState = ParkedState.WAITING
 
     @property
     def begins(self) -> bool:
-        """Whether something stands still since this event; whatever waits behind it adds nothing to that."""
+        """True where a stream stands still since this event; the events that wait behind it add nothing to that."""
         return self.state is ParkedState.WAITING and self.cause.reason != BEHIND
 
 
 @dataclass(slots=True)
 class Admission:
-    run: list[Arrived] = field(default_factory=list)
-    parked: list[Parked] = field(default_factory=list)
+    run: list[ArrivedEvent] = field(default_factory=list)
+    parked: list[ParkedEvent] = field(default_factory=list)
     moved: dict[Stream, Mark] = field(default_factory=dict)
-    dropped: int = 0
 
 
-def read(record: Record, interests: Interests) -> Incoming:
-    """Read what decides about it, and its body when somebody handles its type. Never raises for what a record holds."""
+def read(record: Record, interests: Interests) -> IncomingRecord:
+    """Read the headers that decide about a record, and its body when a handler takes its type. Never raises, whatever
+    a record holds.
+    """
     headers = dict(record.headers)
     try:
         type_, sequence = headers["ce_type"].decode(), int(headers["ce_sequence"])
         stream = (headers["ce_source"].decode(), headers["ce_partitionkey"].decode())
         trace = headers.get("ce_traceparent", b"").decode("ascii") or None
     except (KeyError, ValueError, AttributeError):
-        return Incoming(record, _alone(record, UNREADABLE), record.offset, marked=False, fault=UNREADABLE)
+        return IncomingRecord(
+            record, _alone(record, UNREADABLE), record.offset, marked=False, fault=UNREADABLE
+        )
     received, fault = _body(record, type_, interests)
     if sequence == 0:
-        return Incoming(
+        return IncomingRecord(
             record, _alone(record, stream[0]), record.offset, False, False, received, fault, trace
         )
-    return Incoming(record, stream, sequence, True, type_ in PROTECTIVE, received, fault, trace)
+    return IncomingRecord(record, stream, sequence, True, type_ in PROTECTIVE, received, fault, trace)
 
 
 def _alone(record: Record, source: str) -> Stream:
-    """What takes the place of a stream for a record that is parked alone if at all."""
+    """The stand-in of the stream for a record that, if at all, is parked alone."""
     return source, f"{record.topic}/{record.partition}"
 
 
-def _body(record: Record, type_: str, interests: Interests) -> tuple[Arrived | None, str | None]:
+def _body(record: Record, type_: str, interests: Interests) -> tuple[ArrivedEvent | None, str | None]:
     known = interests.class_of(type_)
     if known is None:
-        return (Arrived(record.headers, None) if interests.everything else None), None
+        return (ArrivedEvent(record.headers, None) if interests.everything else None), None
     try:
-        return Arrived(record.headers, known.model_validate_json(record.value or b"")), None
+        return ArrivedEvent(record.headers, known.model_validate_json(record.value or b"")), None
     except ValidationError:
         return None, f"the body does not fit {known.__name__}"
 
 
 def admit(
-    batch: Sequence[Incoming],
+    batch: Sequence[IncomingRecord],
     marks: Mapping[Stream, Mark],
     stored: set[tuple[Stream, int]],
     poison: Cause | None = None,
 ) -> Admission:
-    """Decide in order. `marks` holds those of the batch's streams, `stored` what is already kept of them.
+    """Decide in order. `marks` holds the marks of the batch's streams, `stored` the events of them that are already
+    kept.
 
     With `poison` the batch is one event that failed for this reason: it is parked where it would have run.
     """
@@ -187,11 +193,11 @@ def admit(
 
 def _fresh(
     admission: Admission,
-    incoming: Incoming,
+    incoming: IncomingRecord,
     marks: Mapping[Stream, Mark],
     stored: set[tuple[Stream, int]],
 ) -> bool:
-    """Whether the event is new; its stream's mark is put into `moved`, made for the first event of a stream."""
+    """True for a new event; its stream's mark is put into `moved`, made for the first event of a stream."""
     mark = admission.moved.get(incoming.stream)
     if mark is None:
         mark = admission.moved[incoming.stream] = _mark(incoming, marks.get(incoming.stream))
@@ -199,12 +205,11 @@ def _fresh(
     if incoming.sequence > mark.sequence and not kept:
         return True
     if kept and not mark.parked and incoming.sequence == mark.sequence + 1:
-        mark.sequence = incoming.sequence  # it ran ahead of a stopped consumer
-    admission.dropped += 1
+        mark.sequence = incoming.sequence  # the event ran ahead of a stopped consumer
     return False
 
 
-def _mark(incoming: Incoming, known: Mark | None) -> Mark:
+def _mark(incoming: IncomingRecord, known: Mark | None) -> Mark:
     if known is None:
         return Mark(incoming.sequence - 1, parked=False)
     if known.sequence == NOT_BEGUN:
@@ -212,7 +217,7 @@ def _mark(incoming: Incoming, known: Mark | None) -> Mark:
     return replace(known)
 
 
-def _place(admission: Admission, incoming: Incoming, poison: Cause | None) -> None:
+def _place(admission: Admission, incoming: IncomingRecord, poison: Cause | None) -> None:
     """Run the stream's next event and move its mark; park at a gap or a fault, and behind either."""
     mark = admission.moved[incoming.stream]
     cause = Cause(BEHIND)
@@ -228,23 +233,23 @@ def _place(admission: Admission, incoming: Incoming, poison: Cause | None) -> No
     _park(admission, incoming, cause, poison)
 
 
-def _fault(incoming: Incoming) -> Cause | None:
+def _fault(incoming: IncomingRecord) -> Cause | None:
     return None if incoming.fault is None else Cause(incoming.fault)
 
 
-def _park(admission: Admission, incoming: Incoming, cause: Cause, poison: Cause | None) -> None:
+def _park(admission: Admission, incoming: IncomingRecord, cause: Cause, poison: Cause | None) -> None:
     """A protective event runs nevertheless and is kept as done, so that neither a redelivery nor a replay repeats it."""
     if incoming.protective and incoming.fault is None and poison is None:
         if incoming.received is not None:
             admission.run.append(incoming.received)
-        admission.parked.append(Parked(incoming, cause, ParkedState.DONE))
+        admission.parked.append(ParkedEvent(incoming, cause, ParkedState.DONE))
     else:
-        admission.parked.append(Parked(incoming, _fault(incoming) or poison or cause))
+        admission.parked.append(ParkedEvent(incoming, _fault(incoming) or poison or cause))
 
 
-def _run(admission: Admission, incoming: Incoming, poison: Cause | None) -> None:
+def _run(admission: Admission, incoming: IncomingRecord, poison: Cause | None) -> None:
     fault = _fault(incoming) or poison
     if fault is not None:
-        admission.parked.append(Parked(incoming, fault))
+        admission.parked.append(ParkedEvent(incoming, fault))
     elif incoming.received is not None:
         admission.run.append(incoming.received)

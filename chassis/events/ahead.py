@@ -1,4 +1,4 @@
-"""While the consumer is stopped, what protects runs ahead of it: a withdrawal never waits for a release to be mended."""
+"""Protective events run ahead while the consumer is stopped: a withdrawal never waits for a release to be mended."""
 
 import logging
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.events import parked
-from chassis.events.admission import AHEAD, NOT_BEGUN, Cause, Incoming, Parked, ParkedState
+from chassis.events.admission import AHEAD, NOT_BEGUN, Cause, IncomingRecord, ParkedEvent, ParkedState
 from chassis.events.marks import marks_of
 from chassis.events.offsets import hold
 from chassis.events.subscription import Subscription, handle
@@ -28,11 +28,13 @@ log = logging.getLogger(__name__)
 
 
 async def run_protective(
-    database: Database, subscriptions: Sequence[Subscription[Any, Any]], batch: Sequence[Incoming]
+    database: Database, subscriptions: Sequence[Subscription[Any, Any]], batch: Sequence[IncomingRecord]
 ) -> None:
-    """Handle the batch's protective events and keep them as done, so that neither their turn nor a replay repeats them.
+    """Handle the batch's protective events and keep them as done, so that neither their turn nor a replay repeats
+    them.
 
-    Offsets and marks stay. One that cannot be handled is left for its turn, whatever the reason, and the others go on.
+    Offsets and marks stay. An event that cannot be handled is left for its turn, whatever the reason, and the others
+    go on.
     """
     chosen = [i for i in batch if i.protective and i.fault is None and i.received is not None]
     if not chosen:
@@ -47,22 +49,22 @@ async def run_protective(
 
 
 async def _run(
-    database: Database, subscriptions: Sequence[Subscription[Any, Any]], chosen: Sequence[Incoming]
+    database: Database, subscriptions: Sequence[Subscription[Any, Any]], chosen: Sequence[IncomingRecord]
 ) -> None:
     async with database.transaction(database.system()) as tx:
         await hold(tx, {(i.record.topic, i.record.partition) for i in chosen})
         fresh = await _fresh(tx, chosen)
         if fresh:
             await handle(tx, subscriptions, [i.received for i in fresh if i.received is not None])
-            await parked.keep(tx, [Parked(i, Cause(AHEAD), ParkedState.DONE) for i in fresh])
+            await parked.keep(tx, [ParkedEvent(i, Cause(AHEAD), ParkedState.DONE) for i in fresh])
             sources, streams = zip(*(i.stream for i in fresh), strict=True)
             sequences = [i.sequence for i in fresh]
             parameters = {"sources": list(sources), "streams": list(streams), "sequences": sequences}
             await tx.execute(_AHEAD, {"not_begun": NOT_BEGUN, **parameters})
 
 
-async def _fresh(tx: Transaction, chosen: Sequence[Incoming]) -> list[Incoming]:
-    """Those that were never handled, each once, in their order."""
+async def _fresh(tx: Transaction, chosen: Sequence[IncomingRecord]) -> list[IncomingRecord]:
+    """The events that were never handled, each once, in their order."""
     marks = await marks_of(tx, chosen)
     seen = await parked.kept(tx, chosen)
     fresh = []

@@ -1,4 +1,6 @@
-"""Parked streams by cause: the class of the error and the line that raised it, as they were stored with the first that waits."""
+"""Parked streams by cause: the class of the error and the line that raised it, as they were stored with the first
+event that waits.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from chassis.events.admission import Cause, ParkedState, Stream
 
 ID_LENGTH = 12
 
-# Of a stream the first event that waits says why; of what has no stream each event does.
+# The cause of a stream is the one of its first waiting event; an event without a stream has a cause of its own.
 _FIRST = f"""
     first as (
         select distinct on (source, stream, case when stream = topic || '/' || partition then sequence end)
@@ -41,7 +43,9 @@ _STREAMS = text(
 
 @dataclass(frozen=True, slots=True)
 class ParkedCause:
-    """One cause, and how much stands still for it. `events` counts what each stream begins with, not what waits behind."""
+    """One cause, and how much stands still for it. `events` counts the first waiting event of each stream, not those
+    behind it.
+    """
 
     id: str
     reason: str
@@ -56,17 +60,17 @@ class ParkedCause:
 
 
 def id_of(cause: Cause) -> str:
-    """A short name, the same in every service and after a restart."""
+    """A short name of the cause, the same in every service and after a restart."""
     return hashlib.sha256(f"{cause.reason}\0{cause.place}".encode()).hexdigest()[:ID_LENGTH]
 
 
-async def causes(tx: Transaction) -> list[ParkedCause]:
+async def find_causes(tx: Transaction) -> list[ParkedCause]:
     rows: Sequence[Any] = (await tx.execute(_CAUSES)).all()
     return [ParkedCause(id_of(Cause(row.reason, row.place)), *row) for row in rows]
 
 
 async def find_cause(tx: Transaction, cause_id: str) -> ParkedCause | None:
-    return next((one for one in await causes(tx) if one.id == cause_id), None)
+    return next((one for one in await find_causes(tx) if one.id == cause_id), None)
 
 
 async def streams_of(

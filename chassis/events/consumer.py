@@ -15,16 +15,16 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from chassis.database import Database
 from chassis.endings import cut_off, within
 from chassis.events import offsets
-from chassis.events.admission import Incoming, Message
-from chassis.events.inbox import Inbox, Tracing
+from chassis.events.admission import IncomingRecord, Message
+from chassis.events.inbox import BatchTracer, Inbox
 from chassis.events.kafka import KafkaLink, require_topics
 from chassis.events.limits import Limits, TooManyParked, standing, told
-from chassis.events.offsets import Moved, Partition
+from chassis.events.offsets import OffsetsMoved, Partition
 from chassis.events.parked import discard, list_parked
 from chassis.events.replay import replay_stream
 from chassis.events.subscription import Subscription
 from chassis.settings import Settings
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from contracts.catalogue import topics_read_by
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
@@ -35,7 +35,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
 HOLD_SECONDS = 30.0
-"""How long a consumer that is stopped waits before it tries the same batch again."""
+"""The seconds that a stopped consumer waits before it tries the same batch again."""
 COLLECT_AFTER = 50_000
 """Allocations before the garbage collector looks: the default of 700 costs a third of a batch."""
 
@@ -44,13 +44,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records as read, and where the database must be for them to be the next ones."""
+    """Records as read, and the offsets at which the database must be for them to be the next ones."""
 
-    incoming: list[Incoming]
+    incoming: list[IncomingRecord]
     positions: dict[Partition, int]
 
 
-class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
+class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
     """Reads the partitions that the group assigns, from the offsets of the database and no others."""
 
     def __init__(self, consumer: AIOKafkaConsumer, database: Database, inbox: Inbox, limit: int) -> None:
@@ -73,18 +73,20 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self.lost()
 
     def lost(self) -> None:
-        """Forget where we are; the next read asks the database."""
+        """Forget the position; the next read asks the database."""
         self._at.clear()
         self._gone.clear()
 
     async def compare(self) -> None:
-        """With nothing in hand we are where the database is, unless somebody moved an offset there: then read from it."""
+        """With nothing in hand the position is the database's, unless an operator moved an offset there: then read
+        from that one.
+        """
         stored = await offsets.stored(self._database, sorted({tp.topic for tp in self._at}))
         if any(stored.get((tp.topic, tp.partition), at) != at for tp, at in self._at.items()):
             self.lost()
 
     async def next(self) -> Batch:
-        """The next records, maybe none. What was fetched before the seek to the database's offset is passed over."""
+        """The next records, maybe none. Records fetched before the seek to the database's offset are passed over."""
         await self._settle()
         try:
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._limit)
@@ -102,9 +104,9 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 records.extend(some)
         return Batch(await self._read(records), positions)
 
-    async def _read(self, records: Sequence[Any]) -> list[Incoming]:
+    async def _read(self, records: Sequence[Any]) -> list[IncomingRecord]:
         """Slice by slice: between two, the batch before this one goes on as soon as the database has answered it."""
-        incoming: list[Incoming] = []
+        incoming: list[IncomingRecord] = []
         for start in range(0, len(records), SLICE):
             if start:
                 await asyncio.sleep(0)
@@ -162,7 +164,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._consumer.pause(tp)
 
 
-class Consumer(Supervised):
+class Consumer(SupervisedLoop):
     """Batches into the database, one transaction each; the next is read and decoded while one is being saved."""
 
     name = "consumer"
@@ -174,7 +176,7 @@ class Consumer(Supervised):
         database: Database,
         link: KafkaLink,
         subscriptions: Sequence[Subscription[Any, Any]],
-        tracing: Tracing | None = None,
+        tracing: BatchTracer | None = None,
         *,
         topics: Sequence[str] | None = None,
     ) -> None:
@@ -184,7 +186,7 @@ class Consumer(Supervised):
         self._inbox = Inbox(database, subscriptions, tracing, self._limits)
         named = topics_read_by(link.service) if topics is None else topics
         self._topics = [settings.topic(topic) for topic in named]
-        self._reader: Reader | None = None
+        self._reader: PartitionReader | None = None
         self._shown_at = self._looked_at = 0.0
         self._stop: str | None = None
 
@@ -193,7 +195,7 @@ class Consumer(Supervised):
         return "; ".join(filter(None, (self._stop, self.trouble, gone))) or None
 
     async def start(self) -> None:
-        if gc.get_threshold()[0] != COLLECT_AFTER:  # once a process, however many services it runs
+        if gc.get_threshold()[0] != COLLECT_AFTER:  # once in a process, however many services it runs
             gc.collect()
             gc.freeze()
             gc.set_threshold(COLLECT_AFTER)
@@ -205,7 +207,9 @@ class Consumer(Supervised):
             await asyncio.wait_for(consumer.start(), START_SECONDS)
             await require_topics(consumer, self._topics)
             await self._look()
-            reader = self._reader = Reader(consumer, self._database, self._inbox, self._settings.batch)
+            reader = self._reader = PartitionReader(
+                consumer, self._database, self._inbox, self._settings.batch
+            )
             consumer.subscribe(self._topics, listener=reader)
             await self._consume(consumer, reader)
         finally:
@@ -213,7 +217,7 @@ class Consumer(Supervised):
             with contextlib.suppress(KafkaError):
                 await within(STOP_SECONDS, consumer.stop())
 
-    async def _consume(self, consumer: AIOKafkaConsumer, reader: Reader) -> None:
+    async def _consume(self, consumer: AIOKafkaConsumer, reader: PartitionReader) -> None:
         batch = await reader.next()
         while not self.stopping:
             reading = asyncio.create_task(reader.next())
@@ -223,7 +227,7 @@ class Consumer(Supervised):
                 batch = await reading
                 self.fine()
                 await self._look_round(reader, batch)
-            except Moved:
+            except OffsetsMoved:
                 await reading
                 reader.lost()
                 batch = Batch([], {})
@@ -234,8 +238,10 @@ class Consumer(Supervised):
             finally:
                 await cut_off([reading])
 
-    async def _hold(self, reader: Reader, read: Sequence[Batch]) -> None:
-        """Stopped: what protects runs ahead, nothing else does, and after a while the same batch is tried again."""
+    async def _hold(self, reader: PartitionReader, read: Sequence[Batch]) -> None:
+        """While stopped: protective events run ahead, nothing else does, and after a while the same batch is tried
+        again.
+        """
         await self._look()
         log.error("the consumer is %s", self._stop)
         until = time.monotonic() + self.hold_seconds
@@ -244,8 +250,8 @@ class Consumer(Supervised):
         while not self.stopping and time.monotonic() < until:
             await self._inbox.run_protective((await reader.next()).incoming)
 
-    async def _look_round(self, reader: Reader, following: Batch) -> None:
-        """With nothing in hand, whether an operator moved an offset; while stopped, whether that is over."""
+    async def _look_round(self, reader: PartitionReader, following: Batch) -> None:
+        """With nothing in hand, look whether an operator moved an offset; while stopped, look whether the stop is over."""
         if self._stop is not None:
             await self._look()
         if not following.incoming and time.monotonic() > self._looked_at + SHOWN_EVERY_SECONDS:
@@ -253,7 +259,7 @@ class Consumer(Supervised):
             await reader.compare()
 
     async def _look(self) -> None:
-        """Whether a stop stands: after a restart too, and until its event was handled or an operator ended it."""
+        """Look whether a stop stands: it outlives a restart, until its event was handled or an operator ended it."""
         async with self._database.transaction(self._database.system()) as tx:
             row = await standing(tx, self._limits)
         self._stop = None if row is None else told(row)

@@ -1,8 +1,8 @@
 """The gap tracker: reads the outbox in an order that loses no late commit and stalls behind no open transaction.
 
-`pos` is drawn before its transaction commits, so a reader sees holes: a hole is either a commit to come or a rolled back
-transaction. Each is remembered with a bound, a transaction id drawn after the snapshot that missed it: once every
-transaction below the bound has ended and the row is still not there, it never will be.
+`pos` is drawn before its transaction commits, so a reader sees holes: a hole is either a commit to come or a rolled
+back transaction. Each is remembered with a bound, a transaction id drawn after the snapshot that missed it: once
+every transaction below the bound has ended and the row is still not there, the row never will be.
 """
 
 import json
@@ -59,7 +59,7 @@ def _between(start: int, read: Iterable[int]) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class PublishableRows:
     """Rows to publish in this order, and the state to checkpoint once they are acknowledged."""
 
     rows: list[Any]
@@ -79,7 +79,7 @@ class OutboxReader:
             raise RuntimeError("chassis.relay has no row: run the migrations")
         return Tracker(row["max_pos"], {int(pos): bound for pos, bound in json.loads(row["holes"]).items()})
 
-    async def read(self, tracker: Tracker) -> Read:
+    async def read(self, tracker: Tracker) -> PublishableRows:
         """The next rows in order. The horizon is taken before them, the bound of new holes after them."""
         horizon = await self._conn.fetchval(_HORIZON) if tracker.holes else 0
         rows = await self._conn.fetch(_READ, tracker.max_pos, list(tracker.holes), self._limit)
@@ -88,11 +88,11 @@ class OutboxReader:
         skipped = tracker.skipped(positions)
         if skipped:
             following = following.with_holes(skipped, await self._conn.fetchval(_BOUND))
-        return Read(rows, following)
+        return PublishableRows(rows, following)
 
     async def checkpoint(self, tracker: Tracker) -> None:
         await self._conn.execute(_CHECKPOINT, tracker.max_pos, json.dumps(tracker.holes))
 
     async def forget(self, tracker: Tracker) -> None:
-        """Delete what was published: everything behind the checkpoint but the holes, which may still fill."""
+        """Delete the published rows: everything behind the checkpoint but the holes, which may still fill."""
         await self._conn.execute(_FORGET, tracker.max_pos, list(tracker.holes))

@@ -1,4 +1,4 @@
-"""What happens to a batch: de-duplicated, handled and saved in one transaction, or bisected to the event that fails."""
+"""The way of a batch: de-duplicated, handled and saved in one transaction, or bisected to the event that fails."""
 
 import asyncio
 import contextlib
@@ -9,17 +9,17 @@ from typing import Any, Protocol
 
 from chassis.database import Database
 from chassis.events import parked
-from chassis.events.admission import Cause, Incoming, Record, admit, read
+from chassis.events.admission import Cause, IncomingRecord, Record, admit, read
 from chassis.events.ahead import run_protective
 from chassis.events.limits import Limits, Tally, TooManyParked, require_room, stop
 from chassis.events.marks import marks_of, move_marks
-from chassis.events.offsets import Moved, Partition, move
+from chassis.events.offsets import OffsetsMoved, Partition, move
 from chassis.events.subscription import Interests, Subscription, handle
 from chassis.faults import named, place, transient
 from chassis.supervised import pause_after
 
 TRIES = 3
-"""How often one event alone is tried before it is taken for poison: a race with a command passes by itself."""
+"""The tries of one event alone before it is taken for poison: a race with a command passes by itself."""
 
 PATIENCE = 3
 """Failures of the surroundings after which readiness says so."""
@@ -27,7 +27,7 @@ PATIENCE = 3
 log = logging.getLogger(__name__)
 
 
-class Tracing(Protocol):
+class BatchTracer(Protocol):
     """One span a batch, linked to the spans that its events come from."""
 
     def batch(self, name: str, traceparents: Sequence[str | None]) -> AbstractContextManager[Any]: ...
@@ -40,7 +40,7 @@ class Inbox:
         self,
         database: Database,
         subscriptions: Sequence[Subscription[Any, Any]],
-        tracing: Tracing | None = None,
+        tracing: BatchTracer | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._database = database
@@ -49,21 +49,22 @@ class Inbox:
         self._limits = limits or Limits()
         self.interests = Interests(subscriptions)
 
-    def read(self, records: Sequence[Record]) -> list[Incoming]:
+    def read(self, records: Sequence[Record]) -> list[IncomingRecord]:
         return [read(record, self.interests) for record in records]
 
     async def take(
         self,
-        batch: Sequence[Incoming],
+        batch: Sequence[IncomingRecord],
         positions: MutableMapping[Partition, int] | None = None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Take the batch whole, or part by part around what is poison.
+        """Take the batch whole, or part by part around the poison events.
 
-        Raises Moved, TooManyParked before one event more would be parked than may be, and errors of the parking itself.
+        Raises OffsetsMoved, TooManyParked before one event more would be parked than may be, and errors of the
+        parking itself.
 
-        `positions` are the offsets that the database is expected to have; they move on with each commit. Without
-        them the records come from elsewhere than a partition in order, and no offset is kept.
+        `positions` are the offsets that the database is expected to have; they move on with each commit. Without them
+        the records come from elsewhere than a partition in order, and no offset is kept.
         """
         try:
             await self._take(batch, positions, on_trouble, Tally.of(batch, self._limits))
@@ -71,13 +72,13 @@ class Inbox:
             await stop(self._database, self._limits, because)
             raise
 
-    async def run_protective(self, batch: Sequence[Incoming]) -> None:
-        """Of a batch whose turn has not come because the consumer is stopped, what must not wait for it."""
+    async def run_protective(self, batch: Sequence[IncomingRecord]) -> None:
+        """Run the protective events of a batch whose turn has not come because the consumer is stopped."""
         await run_protective(self._database, self._subscriptions, batch)
 
     async def _take(
         self,
-        batch: Sequence[Incoming],
+        batch: Sequence[IncomingRecord],
         positions: MutableMapping[Partition, int] | None,
         on_trouble: Callable[[str], None],
         tally: Tally,
@@ -107,15 +108,15 @@ class Inbox:
 
     async def _failure(
         self,
-        batch: Sequence[Incoming],
+        batch: Sequence[IncomingRecord],
         positions: MutableMapping[Partition, int] | None,
         poison: Cause | None,
         tally: Tally,
     ) -> Exception | None:
-        """What kept the batch from being committed. Raises Moved."""
+        """The error that kept the batch from being committed, or None. Raises OffsetsMoved."""
         try:
             await self._commit(batch, positions, poison, tally)
-        except Moved:
+        except OffsetsMoved:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is judged by the caller
             return error
@@ -123,7 +124,7 @@ class Inbox:
 
     async def _commit(
         self,
-        batch: Sequence[Incoming],
+        batch: Sequence[IncomingRecord],
         positions: MutableMapping[Partition, int] | None,
         poison: Cause | None,
         tally: Tally,
@@ -144,7 +145,7 @@ class Inbox:
         if positions is not None:
             positions.update(following)
 
-    def _span(self, batch: Sequence[Incoming]) -> AbstractContextManager[Any]:
+    def _span(self, batch: Sequence[IncomingRecord]) -> AbstractContextManager[Any]:
         if self._tracing is None:
             return contextlib.nullcontext()
         return self._tracing.batch("consume", [i.traceparent for i in batch])

@@ -1,4 +1,4 @@
-"""How a service speaks with Kafka: its producer and consumer, which partition a key goes to, and topics that are missing."""
+"""A service's connection to Kafka: its producer and consumer, the partition of a key, and topics that are missing."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,9 @@ KEYS_CACHED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """How a Kafka cluster is reached. With a user it is SCRAM over TLS; without one, a development broker in clear."""
+    """The address of a Kafka cluster. With a user the connection is SCRAM over TLS; without one, a development broker
+    in clear.
+    """
 
     bootstrap: str
     user: str | None
@@ -89,7 +91,7 @@ class KafkaLink:
 
 
 class Partitions:
-    """Which partition a key goes to, as every Kafka client decides it. Hashes are cached: murmur2 is pure Python."""
+    """The partition of each key, as every Kafka client decides it. Hashes are cached: murmur2 is pure Python."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
@@ -122,14 +124,14 @@ class Partitions:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What the broker has of a partition: from `first` to before `end`."""
+    """The offsets that the broker has of a partition: from `first` to before `end`."""
 
     first: int
     end: int
 
 
 async def ranges(link: KafkaLink, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Range]:
-    """What the broker has of these; nothing of a topic that it does not have, and nothing at all where it is away."""
+    """The ranges that the broker has; none of a topic that it does not have, and none at all where the broker is away."""
     consumer = link.consumer()
     try:
         async with asyncio.timeout(RANGE_SECONDS):
@@ -146,7 +148,7 @@ async def ranges(link: KafkaLink, partitions: Iterable[tuple[str, int]]) -> dict
 
 
 async def require_topics(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
-    """Raises TopicUnavailable naming the topics that this consumer cannot see."""
+    """Require that this consumer sees the topics. Raises TopicUnavailable naming the others."""
     seen = await asyncio.wait_for(consumer.topics(), METADATA_SECONDS)
     missing = [topic for topic in topics if topic not in seen]
     if missing:

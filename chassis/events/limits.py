@@ -1,4 +1,4 @@
-"""How much may be parked: a faulty release is stopped before it has parked a country, event by event or all at once."""
+"""The limits of parking: a faulty release is stopped before it has parked a country, event by event or all at once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +8,17 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Database, Transaction
-from chassis.events.admission import BEHIND, Incoming, Parked, ParkedState
+from chassis.events.admission import BEHIND, IncomingRecord, ParkedEvent, ParkedState
 from chassis.events.offsets import Partition
 from chassis.settings import Settings
 
 FEW = 5
-"""So many streams of one batch may be parked whatever share of it they are: a share of a few events says nothing."""
+"""So many streams of one batch may be parked, whatever share of the batch they are: a share of a few events says
+nothing.
+"""
 
 # A stop stands until its event has been handled or an operator has ended it. So a restart changes nothing by itself.
-# A batch has moved its offsets when it is weighed: for its partitions, where it began is asked.
+# A batch has moved its offsets when it is weighed: for its partitions, the question is where it began.
 _JUDGED = f"""
     began as (
         select * from unnest(cast(:topics as text[]), cast(:partitions as integer[]), cast(:began as bigint[]))
@@ -55,7 +57,7 @@ _END = text(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """So many streams in so many hours, and such a share of one batch."""
+    """The limits: so many streams in so many hours, and such a share of one batch."""
 
     streams: int = 25
     share: float = 0.1
@@ -69,21 +71,23 @@ class Limits:
 class TooManyParked(Exception):
     """One more event would be parked than may be: the consumer stops before it."""
 
-    def __init__(self, first: Parked) -> None:
+    def __init__(self, first: ParkedEvent) -> None:
         super().__init__("too much would be parked")
         self.record, self.cause = first.incoming.record, first.cause
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one batch has parked so far. A batch that was stopped parks nothing more, while its good part still runs."""
+    """The streams that one batch has parked so far. A batch that was stopped parks nothing more, while its good part
+    still runs.
+    """
 
     most: float
     parked: set[tuple[Any, ...]] = field(default_factory=set)
     stopped: bool = False
 
     @classmethod
-    def of(cls, batch: Sequence[Incoming], limits: Limits) -> "Tally":
+    def of(cls, batch: Sequence[IncomingRecord], limits: Limits) -> "Tally":
         return cls(max(FEW, limits.share * len({_thing(incoming) for incoming in batch})))
 
 
@@ -91,10 +95,12 @@ async def require_room(
     tx: Transaction,
     limits: Limits,
     tally: Tally,
-    parked: Collection[Parked],
+    parked: Collection[ParkedEvent],
     positions: Mapping[Partition, int] | None,
 ) -> None:
-    """Count what would stand still with these. Raises TooManyParked, and from then on for whatever this batch would park."""
+    """Count the streams that would stand still with these. Raises TooManyParked, and from then on for every event
+    that this batch would park.
+    """
     begun = [one for one in parked if one.begins]
     if not begun:
         return
@@ -119,8 +125,8 @@ def _parameters(limits: Limits, positions: Mapping[Partition, int] | None = None
     }
 
 
-def _thing(incoming: Incoming) -> tuple[Any, ...]:
-    """What stands still when this is parked: its stream, or the event alone where it has none."""
+def _thing(incoming: IncomingRecord) -> tuple[Any, ...]:
+    """The thing that stands still when this event is parked: its stream, or the event alone where it has none."""
     return incoming.stream if incoming.marked else (*incoming.stream, incoming.record.offset)
 
 
@@ -146,7 +152,9 @@ async def weighed(tx: Transaction, limits: Limits) -> tuple[int, int]:
 
 
 async def end(tx: Transaction, stop_id: UUID, allowed: int) -> bool:
-    """For an operator: go on, counting anew from here, with so many streams more than the limit. False if it was over."""
+    """For an operator: go on, counting anew from here, with so many streams more than the limit. False if the stop
+    was over.
+    """
     return (await tx.execute(_END, {"id": stop_id, "allowed": allowed})).rowcount == 1
 
 

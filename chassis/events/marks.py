@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.events.admission import Incoming, Mark, Stream
+from chassis.events.admission import IncomingRecord, Mark, Stream
 from chassis.own_tables import MARKS
 from chassis.tables import upsert_set
 
@@ -19,7 +19,7 @@ _MARKS = text(
 _MOVE = upsert_set(MARKS, "source", "stream", "sequence", "parked")
 
 
-async def marks_of(tx: Transaction, batch: Sequence[Incoming]) -> dict[Stream, Mark]:
+async def marks_of(tx: Transaction, batch: Sequence[IncomingRecord]) -> dict[Stream, Mark]:
     streams = {incoming.stream for incoming in batch if incoming.marked}
     parameters = {"sources": [source for source, _ in streams], "streams": [stream for _, stream in streams]}
     rows: Sequence[Any] = (await tx.execute(_MARKS, parameters)).all()

@@ -11,7 +11,7 @@ Partition = tuple[str, int]
 """A topic and the number of its partition."""
 
 LOCK = "hashtext('corridor.replay')"
-"""Held shared by each batch and exclusively by a replay: a replay never meets a batch half way."""
+"""The lock that each batch holds shared and a replay exclusively: a replay never meets a batch half way."""
 
 _MOVE = text(
     f"""
@@ -46,14 +46,14 @@ _HOLD = text(
 )
 
 
-class Moved(Exception):
-    """Another owner of a partition moved on, or moved it: roll back, and seek to where the database is."""
+class OffsetsMoved(Exception):
+    """Another owner of a partition moved on, or moved the offset: roll back, and seek to the database's offset."""
 
 
 async def move(
     tx: Transaction, expected: Mapping[Partition, int], following: Mapping[Partition, int]
 ) -> None:
-    """Move the offsets of a batch, first of all in its transaction. Raises Moved when one is not as expected."""
+    """Move the offsets of a batch, first of all in its transaction. Raises OffsetsMoved when one is not as expected."""
     if not following:
         await tx.execute(_SHARE)
         return
@@ -66,7 +66,7 @@ async def move(
     }
     result = await tx.execute(_MOVE, parameters)
     if result.rowcount != len(keys):
-        raise Moved
+        raise OffsetsMoved
 
 
 async def hold(tx: Transaction, partitions: Collection[Partition]) -> None:
@@ -97,6 +97,8 @@ async def all_stored(tx: Transaction) -> dict[Partition, int]:
 
 
 async def put_if(tx: Transaction, partition: Partition, expected: int, offset: int) -> bool:
-    """For an operator who accepts that events are gone, or reads a partition again. False where it is elsewhere by now."""
+    """For an operator who accepts that events are gone, or reads a partition again. False where its offset is another
+    by now.
+    """
     key = {"topic": partition[0], "partition": partition[1]}
     return (await tx.execute(_PUT, {**key, "expected": expected, "offset": offset})).rowcount == 1

@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.events.admission import Cause, Incoming, Mark, Message, Parked, ParkedState, Record, Stream
+from chassis.events.admission import (
+    Cause,
+    IncomingRecord,
+    Mark,
+    Message,
+    ParkedEvent,
+    ParkedState,
+    Record,
+    Stream,
+)
 from contracts.catalogue import CATALOGUE
 
 KNOWN = frozenset(entry.type for entry in CATALOGUE)
@@ -65,14 +74,14 @@ _WAITING = text(
 
 
 async def stored(
-    tx: Transaction, batch: Sequence[Incoming], marks: Mapping[Stream, Mark]
+    tx: Transaction, batch: Sequence[IncomingRecord], marks: Mapping[Stream, Mark]
 ) -> set[tuple[Stream, int]]:
-    """Which of the batch's events are already kept: asked only when something of their streams is."""
+    """The events of the batch that are already kept: looked for only where an event of their streams is."""
     asked = [i for i in batch if i.marked and (mark := marks.get(i.stream)) is not None and mark.has_kept]
     return await kept(tx, asked) if asked else set()
 
 
-async def kept(tx: Transaction, asked: Sequence[Incoming]) -> set[tuple[Stream, int]]:
+async def kept(tx: Transaction, asked: Sequence[IncomingRecord]) -> set[tuple[Stream, int]]:
     parameters = {
         "sources": [i.stream[0] for i in asked],
         "streams": [i.stream[1] for i in asked],
@@ -81,12 +90,12 @@ async def kept(tx: Transaction, asked: Sequence[Incoming]) -> set[tuple[Stream, 
     return {((r.source, r.stream), r.sequence) for r in await tx.execute(_STORED, parameters)}
 
 
-async def keep(tx: Transaction, parked: Sequence[Parked]) -> None:
+async def keep(tx: Transaction, parked: Sequence[ParkedEvent]) -> None:
     if parked:
         await tx.execute(_KEEP, [_row(p) for p in parked])
 
 
-def _row(parked: Parked) -> dict[str, Any]:
+def _row(parked: ParkedEvent) -> dict[str, Any]:
     incoming, record = parked.incoming, parked.incoming.record
     return {
         "source": incoming.stream[0],
@@ -104,7 +113,7 @@ def _row(parked: Parked) -> dict[str, Any]:
 
 
 def _packed(record: Record) -> bytes:
-    """Headers as they came: a name and any bytes, which Latin-1 carries unchanged through JSON."""
+    """The headers as they came: a name and any bytes, which Latin-1 carries unchanged through JSON."""
     return json.dumps([[name, (value or b"").decode("latin-1")] for name, value in record.headers]).encode()
 
 
@@ -116,7 +125,7 @@ def message(row: Row[Any]) -> Message:
 async def list_parked(
     tx: Transaction, limit: int, after: Sequence[str] | None = None, only: str | None = None
 ) -> tuple[Sequence[Row[Any]], tuple[object, ...] | None]:
-    """What waits for an operator, oldest first, and the position of the next page (None on the last)."""
+    """The events that wait for an operator, oldest first, and the position of the next page (None on the last)."""
     at, source, stream, sequence = after or (None, "", "", "0")
     parameters = {
         "at": _instant(at),
@@ -141,7 +150,7 @@ def _instant(text_: str | None) -> Any:
 
 
 def type_of(row: Row[Any]) -> str | None:
-    """The event's type, where it is one that we know: what a header holds may be anything."""
+    """The event's type, where it is one that we know: a header may hold anything."""
     types = [value for name, value in json.loads(row.headers) if name == "ce_type"] if row.headers else []
     return types[0] if types and types[0] in KNOWN else None
 
@@ -163,7 +172,7 @@ async def following(tx: Transaction, stream: Stream, after: int) -> Row[Any] | N
 
 
 async def settle(tx: Transaction, stream: Stream, sequence: int, to: ParkedState = ParkedState.DONE) -> bool:
-    """The one gate of what is kept: whether it was waiting until now."""
+    """Settle an event: the one gate of its state. True where it was waiting until now."""
     parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence, "state": to}
     return (await tx.execute(_SETTLE, parameters)).rowcount == 1
 

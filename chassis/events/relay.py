@@ -14,10 +14,10 @@ from sqlalchemy.engine import make_url
 
 from chassis.database import Database
 from chassis.endings import within
-from chassis.events.gaps import OutboxReader, Read, Tracker
+from chassis.events.gaps import OutboxReader, PublishableRows, Tracker
 from chassis.events.kafka import KafkaLink, Partitions
 from chassis.settings import Settings
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from contracts.envelope import CONTENT_TYPE
 
 BATCH = 1_000
@@ -30,11 +30,12 @@ CLOSE_SECONDS = 2.0
 LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
 
 RAW_HEADERS = [("content-type", b"application/jose")]
-"""All that leaves with a sealed envelope: no event attribute stands outside it."""
+"""The only header that leaves with a sealed envelope: no event attribute stands outside it."""
 
 SERVER_SETTINGS = {
     "application_name": "corridor-relay",
-    # A lost checkpoint only publishes again what consumers drop by its sequence; the outbox itself is never lost.
+    # A lost checkpoint only publishes again rows that consumers drop by their sequence; the outbox itself is never
+    # lost.
     "synchronous_commit": "off",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
@@ -105,7 +106,7 @@ class Publisher:
             await (await self._producer.send_batch(batch, topic, partition=partition))
 
 
-class Relay(Supervised):
+class Relay(SupervisedLoop):
     """Read, publish, await the acknowledgements, checkpoint; woken after a commit, else by an adaptive poll."""
 
     name = "relay"
@@ -136,7 +137,7 @@ class Relay(Supervised):
 
     async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:
         tracker = await reader.load()
-        ahead: Read | None = None
+        ahead: PublishableRows | None = None
         while not self.stopping or ahead is not None:
             self._database.events_written.clear()
             batch = ahead or await reader.read(tracker)
@@ -149,8 +150,10 @@ class Relay(Supervised):
             if ahead is None and len(batch.rows) < BATCH:
                 await self._sleep(bool(batch.rows))
 
-    async def _publish(self, batch: Read, reader: OutboxReader, publisher: Publisher) -> Read | None:
-        """Publish, and when there is likely more read it meanwhile; while stopping, nothing more is taken in hand."""
+    async def _publish(
+        self, batch: PublishableRows, reader: OutboxReader, publisher: Publisher
+    ) -> PublishableRows | None:
+        """Publish, and when there is likely more, read it meanwhile; while stopping, nothing more is taken in hand."""
         self._waiting_since = time.monotonic()
         try:
             async with asyncio.TaskGroup() as both:
@@ -174,7 +177,7 @@ class Relay(Supervised):
             await asyncio.wait_for(self._database.events_written.wait(), self._poll)
 
     async def _become_active(self, conn: "asyncpg.Connection[Any]") -> bool:
-        """Take the lock, or stand by until whoever holds it has gone; False when stopped meanwhile."""
+        """Take the lock, or stand by until its holder has gone; False when stopped meanwhile."""
         while not self.stopping:
             if await conn.fetchval(LOCK):
                 return True

@@ -7,8 +7,7 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.events import parked
-from chassis.events.admission import UNREADABLE, Cause, Incoming, ParkedState, Stream, read
-from chassis.events.admission import Parked as ParkedEvent
+from chassis.events.admission import UNREADABLE, Cause, IncomingRecord, ParkedEvent, ParkedState, Stream, read
 from chassis.events.offsets import LOCK
 from chassis.events.subscription import Interests, Subscription, handle
 from chassis.faults import named, place, transient
@@ -29,7 +28,7 @@ _PARK = text(
 
 
 class Handles(Protocol):
-    """What a replay needs of a service."""
+    """The parts of a service that a replay uses."""
 
     database: Database
 
@@ -37,7 +36,7 @@ class Handles(Protocol):
     def subscriptions(self) -> Sequence[Subscription[Any, Any]]: ...
 
 
-class _Failed(Exception):
+class _ReplayFailed(Exception):
     """The event failed again: the replay ends before it."""
 
     def __init__(self, sequence: int, cause: Cause) -> None:
@@ -62,7 +61,7 @@ async def replay_stream(
                 break
             after, handled = step
             done += handled
-    except _Failed as failed:
+    except _ReplayFailed as failed:
         async with database.transaction(database.system()) as tx:
             await parked.explain(tx, key, failed.sequence, failed.cause)
     async with database.transaction(database.system()) as tx:
@@ -94,7 +93,7 @@ async def _run(
 ) -> None:
     incoming = read(parked.message(row), Interests(subscriptions))
     if incoming.fault is not None:
-        raise _Failed(row.sequence, Cause(incoming.fault))
+        raise _ReplayFailed(row.sequence, Cause(incoming.fault))
     if key[0] == UNREADABLE:
         await _to_its_stream(tx, incoming)
     elif incoming.received is not None:
@@ -104,11 +103,11 @@ async def _run(
         except Exception as error:
             if transient(error):
                 raise
-            raise _Failed(row.sequence, Cause(named(error), place(error))) from error
+            raise _ReplayFailed(row.sequence, Cause(named(error), place(error))) from error
 
 
-async def _to_its_stream(tx: Transaction, incoming: Incoming) -> None:
-    """Its headers can be read now: it waits with its own stream, and is replayed there."""
+async def _to_its_stream(tx: Transaction, incoming: IncomingRecord) -> None:
+    """Give an event to the stream in its headers, which can be read now: it waits and is replayed there."""
     await parked.keep(tx, [ParkedEvent(incoming, Cause("readable now"))])
     if incoming.marked:
         source, stream = incoming.stream

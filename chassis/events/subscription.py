@@ -7,9 +7,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from chassis.database import Origin, Transaction
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.catalogue import event_class
-from contracts.envelope import Event, Meta, Received
+from contracts.envelope import Event, Meta, ReceivedEvent
 
 K = TypeVar("K")
 A = TypeVar("A")
@@ -21,20 +21,22 @@ class Subscription(Generic[K, A]):
 
     handlers: Mapping[type[Event], Callable[[A, Any, datetime], Iterable[Any]]]
     key: Callable[[Any], K | None]
-    """Which aggregate an event is about; None when it is about none of this service."""
+    """The aggregate that an event is about; None when it is about none of this service."""
     load: Callable[..., Awaitable[dict[K, A]]]
     """One query, keys sorted, rows locked; an entry for every key (an empty working set where there is none)."""
     save: Callable[[Transaction, Sequence[A]], Awaitable[None]]
     """One set-based statement for each table."""
-    outgoing: Callable[[Any], Event | Due | None]
-    every: Callable[[A, Received, datetime], Iterable[Any]] | None = None
+    outgoing: Callable[[Any], Event | DueWork | None]
+    every: Callable[[A, ReceivedEvent, datetime], Iterable[Any]] | None = None
     """Called for each event of whatever type, before the handler; `event` is None when the type is unknown."""
     names: Callable[[Any], str | None] | None = None
-    """What an event names besides its key that must be loaded too: `load` is given all of them, sorted, as a third argument."""
+    """The other things that an event names and that must be loaded: `load` is given all of them, sorted, as a third
+    argument.
+    """
 
 
-class Arriving(Protocol):
-    """A `Received`, or what becomes one when its attributes are asked for."""
+class AnyReceivedEvent(Protocol):
+    """A `ReceivedEvent`, or an object that becomes one when its attributes are asked for."""
 
     @property
     def event(self) -> Any: ...
@@ -54,7 +56,7 @@ class Interests:
 
 
 async def handle(
-    tx: Transaction, subscriptions: Sequence[Subscription[Any, Any]], received: Sequence[Arriving]
+    tx: Transaction, subscriptions: Sequence[Subscription[Any, Any]], received: Sequence[AnyReceivedEvent]
 ) -> None:
     """Let each subscription handle the events in their order, inside the open transaction."""
     for subscription in subscriptions:
@@ -62,7 +64,7 @@ async def handle(
 
 
 async def _handle(
-    tx: Transaction, subscription: Subscription[Any, Any], received: Sequence[Arriving]
+    tx: Transaction, subscription: Subscription[Any, Any], received: Sequence[AnyReceivedEvent]
 ) -> None:
     handlers, every = subscription.handlers, subscription.every
     wanted = [r for r in received if every is not None or type(r.event) in handlers]
@@ -73,7 +75,9 @@ async def _handle(
     aggregates = await subscription.load(tx, keys, *_named(subscription, keyed))
     for key, r in keyed:
         aggregate = aggregates[key]
-        facts: list[Any] = [] if every is None else list(every(aggregate, Received(r.meta, r.event), tx.now))
+        facts: list[Any] = (
+            [] if every is None else list(every(aggregate, ReceivedEvent(r.meta, r.event), tx.now))
+        )
         handler = handlers.get(type(r.event))
         if handler is not None:
             facts.extend(handler(aggregate, r.event, tx.now))
@@ -83,7 +87,7 @@ async def _handle(
 
 
 def _named(
-    subscription: Subscription[Any, Any], keyed: Sequence[tuple[Any, Arriving]]
+    subscription: Subscription[Any, Any], keyed: Sequence[tuple[Any, AnyReceivedEvent]]
 ) -> tuple[list[str], ...]:
     names = subscription.names
     if names is None:
@@ -97,5 +101,5 @@ def _number(key: Any) -> Any:
 
 
 def _caused_by(tx: Transaction, meta: Meta) -> Origin:
-    """What a handler says is said by the service, for the organisation and the purpose of the event that caused it."""
+    """The origin of a handler's facts: the service, for the organisation and the purpose of the event that caused them."""
     return Origin(tx.origin.actor, meta.organisation, meta.purpose, causationid=str(meta.id))

@@ -1,1 +1,1 @@
-"""Who calls and what they may do: tokens, policies, and who has which case."""
+"""Callers and their rights: tokens, policies, and which organisation and workers have a case."""

@@ -1,6 +1,7 @@
-"""Who sees a case, and whose it is: `chassis.case_access`, which every service that holds cases keeps by itself.
+"""The projection of cases, `chassis.case_access`: who sees a case, and which person it is about. Every service that
+holds cases keeps its own.
 
-Who sees it is asked of the policies. Whose it is says under which key what is sealed about the case stands.
+The policies answer who sees a case. The person is the one under whose key everything about the case is sealed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,18 +19,18 @@ from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
 from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
-from contracts.internal import NOWHERE, Standing
+from contracts.internal import NOWHERE, CaseStanding
 
 Rights = Callable[[str], bool]
-"""Whether an action of the policies is permitted."""
+"""Answers whether an action of the policies is permitted."""
 
 CELL = "Cell"
 CASE = "Case"
 _SOMEBODY_ELSE = "\x1fsomebody-else"
-"""No subject looks like this: it stands for a case that others have."""
+"""A subject that nobody has: it stands for a case that others have."""
 
 _ME = "\x1fthe-actor"
 _WORKERS: Mapping[str, tuple[str, ...]] = {
@@ -41,11 +42,13 @@ _HELD: Mapping[str, bool] = {"not ca.handed_over": False, "ca.handed_over": True
 
 
 CASE_HOLDERS = "(select case_id, organisation, workers, handed_over from chassis.case_access)"
-"""Who has each case, for a list that is joined with it: a service names these columns, and no table of the chassis."""
+"""The holder of each case, for a list that is joined with it: a service names these columns, and no table of the chassis."""
 
 
 class CaseRefused(NotFound):
-    """No such case here, or not for this actor: the caller is told the same. `chassis.web.refusals` looks into it first."""
+    """No such case here, or not for this actor: the caller is told the same. `chassis.web.refusals` looks first
+    whether this service lags behind.
+    """
 
     def __init__(self, actor: Actor, action: str, case_id: UUID, *, known: bool) -> None:
         super().__init__()
@@ -77,7 +80,7 @@ _SAVE_PERSON = upsert_set(CASE_ACCESS, "case_id", "organisation", "person_id", u
 
 
 def require(actor: Actor, action: str, *, organisation: str | None = None, kind: str = CELL) -> Decision:
-    """For what is no case. `organisation` is whose thing it is; None: the actor's own. Raises Forbidden."""
+    """Require a right to a thing that is no case. `organisation` is its owner; None: the actor's own. Raises Forbidden."""
     resource = Resource(kind, actor.cell, actor.cell, organisation or actor.organisation)
     decision = actor.policies.decide(actor.principal(), action, resource)
     if not decision.allowed:
@@ -86,7 +89,7 @@ def require(actor: Actor, action: str, *, organisation: str | None = None, kind:
 
 
 def permitted(actor: Actor, action: str) -> bool:
-    """The same as an answer, for what is shown to some and kept from others."""
+    """True where the actor has this right, for content that is shown to some and kept from others."""
     try:
         require(actor, action)
     except Forbidden:
@@ -106,22 +109,22 @@ async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID
 
 
 async def rights_in(tx: Transaction, actor: Actor, case_id: UUID) -> Rights:
-    """What the actor may do with this case, by its action: for the moves that a view offers. Nothing is opened by it."""
+    """The actor's rights to this case, by action: for the moves that a view offers. Nothing is opened by it."""
     resource = await _resource(tx, case_id)
     return lambda action: resource is not None and actor.policies.permits(actor.principal(), action, resource)
 
 
 def rights_of(actor: Actor, organisation: str | None = None) -> Rights:
-    """The same for what is no case; `organisation` is whose thing it is, None: the actor's own."""
+    """The actor's rights to a thing that is no case; `organisation` is its owner, None: the actor's own."""
     resource = Resource(CELL, actor.cell, actor.cell, organisation or actor.organisation)
     return lambda action: actor.policies.permits(actor.principal(), action, resource)
 
 
 async def whose(tx: Transaction, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    """The rows that say of which case an identifier is; the policies are asked about that case next.
+    """The rows that say which case an identifier belongs to; the policies are asked about that case next.
 
-    Row-level security hides what is somebody else's, and then that it was asked for could not be put on record. So where
-    nothing is shown, it is looked for among everybody's; `require_case` refuses it.
+    Row-level security hides the rows of other organisations, and then the attempt to reach them could not be put on
+    record. So where nothing is shown, the rows of all organisations are searched; `require_case` refuses the case.
     """
     rows = (await tx.execute(statement, parameters)).all()
     if rows or tx.origin.shown == EVERYBODY:
@@ -131,24 +134,26 @@ async def whose(tx: Transaction, statement: Executable, parameters: Mapping[str,
 
 
 async def holder_of(tx: Transaction, case_id: UUID) -> str | None:
-    """The organisation that has the case, as far as it is known here."""
+    """The organisation that has the case, as far as this service knows."""
     row = (await tx.execute(_READ, {"case_id": case_id})).first()
     return None if row is None else row.organisation
 
 
 async def holders_of(tx: Transaction, case_ids: Iterable[UUID]) -> "list[CaseAccess]":
-    """Who has these cases, as far as it is known here. Whose they are is not read."""
+    """The holders of these cases, as far as this service has heard of them. The persons are not read."""
     return _CASES_HELD.all(await tx.execute(_HOLDERS, {"keys": list(case_ids)}))
 
 
 async def find_person(tx: Transaction, case_id: UUID) -> UUID | None:
-    """Whose case it is: under her key stands what is sealed about it. None where it has not arrived here yet."""
+    """The person of the case, under whose key everything about it is sealed. None where this service has not heard of
+    her yet.
+    """
     person_id: UUID | None = (await tx.execute(_PERSON, {"case_id": case_id})).scalar()
     return person_id
 
 
 async def person_of(tx: Transaction, case_id: UUID) -> UUID:
-    """The same for whoever is about to seal or open. Raises Unavailable where it has not arrived here yet."""
+    """The person of the case, for sealing or opening. Raises Unavailable where this service has not heard of her yet."""
     person_id = await find_person(tx, case_id)
     if person_id is None:
         raise Unavailable("whose case it is has not arrived here yet")
@@ -156,18 +161,22 @@ async def person_of(tx: Transaction, case_id: UUID) -> UUID:
 
 
 async def hold_case(tx: Transaction, case_id: UUID) -> None:
-    """Until this transaction ends, whoever else holds the case waits. Before any row that hangs on it is locked."""
+    """Lock the case: until this transaction ends, any other that holds it waits. Called before any row that hangs on
+    the case is locked.
+    """
     await tx.execute(_HOLD, {"case_id": case_id})
 
 
 async def standing(
     tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
-) -> Standing:
-    """The same question on behalf of somebody who asked another service. Nothing is opened by the answer."""
+) -> CaseStanding:
+    """The same question as `require_case`, on behalf of a person who asked another service. Nothing is opened by the
+    answer.
+    """
     resource = await _resource(tx, case_id)
     if resource is None:
         return NOWHERE
-    return Standing(known=True, allowed=policies.weigh(principal, action, resource).allowed)
+    return CaseStanding(known=True, allowed=policies.weigh(principal, action, resource).allowed)
 
 
 async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
@@ -219,18 +228,22 @@ async def remember(
     *,
     handed_over: bool = False,
 ) -> None:
-    """Write who has a case, in the transaction that decides it (intake), or that learns of it. Whose it is stays."""
+    """Write who has a case, in the transaction that decides it (intake), or that learns of it. The person of the case
+    stays.
+    """
     await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
 
 
 async def remember_new(tx: Transaction, organisations: Mapping[UUID, str]) -> None:
-    """The same for many cases at once that are new here, and nobody's in their organisations yet."""
+    """Write many cases at once that are new here, and nobody's in their organisations yet."""
     rows = [{"case_id": case_id, "organisation": name} for case_id, name in organisations.items()]
     await _ADD.write(tx, rows)
 
 
 async def remember_person(tx: Transaction, case_id: UUID, organisation: str, person_id: UUID) -> None:
-    """Write whose case it is, in the transaction that decides it (exchange). `organisation` has it where it is new here."""
+    """Write the person of a case, in the transaction that decides it (exchange). `organisation` has the case where it
+    is new here.
+    """
     row = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
     await _SAVE_PERSON.write(tx, [row])
 
@@ -242,7 +255,7 @@ async def remember_handed_over(tx: Transaction, case_ids: Iterable[UUID]) -> Non
 
 @dataclass(slots=True)
 class CaseAccess:
-    """One row of the projection, as a handler changes it. `organisation` is None until something was heard of it.
+    """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
 
     `person_id` is None in intake, which keeps it with the case itself.
     """
@@ -255,12 +268,12 @@ class CaseAccess:
     changed: bool = False
 
 
-_CASES = Reader(CaseAccess, CASE_ACCESS)
-_CASES_HELD = Reader(CaseAccess, names=["case_id", "organisation", "workers", "handed_over"])
+_CASES = RowReader(CaseAccess, CASE_ACCESS)
+_CASES_HELD = RowReader(CaseAccess, names=["case_id", "organisation", "workers", "handed_over"])
 
 
 def subscription() -> Subscription[UUID, CaseAccess]:
-    """What keeps the projection: the events of intake, in their order for each case."""
+    """The subscription that keeps the projection: the events of intake, in their order for each case."""
     return Subscription(
         handlers={
             CaseOpenedV1: on_case_opened,
@@ -291,7 +304,7 @@ def on_case_reopened(case: CaseAccess, event: CaseReopenedV1, _now: datetime) ->
 
 
 def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
-    """The whole assignment as it now stands: whoever is not in it sees the case no longer."""
+    """The whole assignment as it now stands: a worker who is missing from it sees the case no longer."""
     case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
     case.handed_over = False
     return ()

@@ -1,4 +1,4 @@
-"""Who calls: a validated token becomes an Actor. People come by the cell's issuer, services by their own keys."""
+"""The caller: a validated token becomes an Actor. People come by the cell's issuer, services by their own keys."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from contracts.codes import codes
 from contracts.organisations import authority
 
 ROLES = frozenset({"screening_officer", "case_worker", "supervisor", "auditor", "operator"})
-"""Roles of people. `service` is no role that an issuer can give."""
+"""The roles of people. `service` is no role that an issuer can give."""
 
 SERVICE = "service"
 AUDITOR = "auditor"
@@ -36,12 +36,12 @@ _ORGANISATION = re.compile(r"[a-z]{2}-[a-z0-9\-]{2,60}")
 
 
 class ServiceKeyMissing(RuntimeError):
-    """Nothing to sign a call to another service with: CORRIDOR_SERVICE_KEY_FILE is not set."""
+    """No key to sign a call to another service with: CORRIDOR_SERVICE_KEY_FILE is not set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, identified by (`issuer`, `subject`), for which organisation, in which roles, to which purpose."""
+    """The caller, identified by (`issuer`, `subject`), with organisation, roles and purpose."""
 
     issuer: str
     subject: str
@@ -54,7 +54,7 @@ class Actor:
 
     @classmethod
     def system(cls, service: str, cell: str, policies: Policies) -> "Actor":
-        """What a service does by itself, outside any request. No policy permits it anything by default."""
+        """The actor of a service's own acts, outside any request. No policy permits it anything by default."""
         issuer, organisation = service_issuer(cell), authority(cell)
         roles = frozenset({SERVICE})
         return cls(
@@ -69,7 +69,7 @@ class Actor:
         )
 
     def origin(self) -> Origin:
-        """What stands on the events of this actor's transaction."""
+        """The origin that stands on the events of this actor's transaction."""
         everywhere = self.service or (AUDITOR in self.roles and self.purpose == AUDIT_PURPOSE)
         rows_of = EVERYBODY if everywhere else self.organisation
         return Origin(self.subject, self.organisation, self.purpose, self.policies.version, rows_of=rows_of)
@@ -124,7 +124,9 @@ class TokenValidator:
         )
 
     async def _calling_service(self, token: str, kid: str, purpose: str | None, policies: Policies) -> Actor:
-        """A service's token is signed by that service's own key, whose `kid` is its name; so it can name no other."""
+        """The actor of a service's token, signed by that service's own key, whose `kid` is its name; so it can name
+        no other.
+        """
         claims = await self._claims(self._services, token, kid)
         issuer = service_issuer(self._cell)
         subject = self._checked(claims, signing.SERVICE_LIFETIME_SECONDS)
@@ -155,7 +157,7 @@ def _known_purpose(purpose: str | None) -> str | None:
     return purpose
 
 
-class OwnKey:
+class ServiceKey:
     """The service's private key, read from its file when it is first needed."""
 
     def __init__(self, settings: Settings) -> None:
@@ -163,7 +165,7 @@ class OwnKey:
         self._key: OKPKey | None = None
 
     def read(self) -> OKPKey:
-        """Raises ServiceKeyMissing."""
+        """The private key. Raises ServiceKeyMissing."""
         if self._key is None:
             if self._file is None:
                 raise ServiceKeyMissing
@@ -176,7 +178,7 @@ class ServiceTokens:
 
     def __init__(self, settings: Settings, name: str, clock: Clock = utc_now) -> None:
         self._cell, self._name, self._clock = settings.cell, name, clock
-        self._key = OwnKey(settings)
+        self._key = ServiceKey(settings)
 
     def bearer(self, audience: str) -> str:
         """The token itself, without the word Bearer. Raises ServiceKeyMissing."""
@@ -217,7 +219,9 @@ async def authenticate(
         ),
     ] = None,
 ) -> Actor:
-    """The FastAPI dependency behind `chassis.web.http.Who`: who `chassis.web.token_first` found before the body was read."""
+    """The FastAPI dependency behind `chassis.web.http.Who`: the actor that `chassis.web.token_first` found before the
+    body was read.
+    """
     known: Actor | None = getattr(request.state, "actor", None)
     return known or await actor_of(request)
 

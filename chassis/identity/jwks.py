@@ -17,12 +17,10 @@ from chassis.problems import Unavailable
 CURVE = "Ed25519"
 REFRESH_SECONDS = 30.0
 RETRY_SECONDS = 1.0
-"""After a failure, while no key is known at all."""
+"""The pause after a failure, while no key is known at all."""
 
 MAX_BYTES = 100_000
 _PUBLIC = ("kty", "crv", "x", "kid")
-
-Read = Callable[[], Any]
 
 
 class JwksUnreadable(ValueError):
@@ -61,7 +59,7 @@ class KeySource:
         return self._tried_at is None or self._monotonic() - self._tried_at >= wait
 
     async def _read_again(self) -> None:
-        """Replace the keys; those that are known stay when the issuer is away."""
+        """Replace the keys; the known ones stay when the issuer is away."""
         self._tried_at = self._monotonic()
         with suppress(OSError, httpx2.HTTPError, JwksUnreadable):
             self._keys = parse(self._read_file() if self._file is not None else await self._fetch())

@@ -1,4 +1,5 @@
-"""Who may do what: Cedar policies, parsed and validated once. The only module that knows the binding `cedarpy`.
+"""The rights of every actor: Cedar policies, parsed and validated once. The only module that knows the binding
+`cedarpy`.
 
 Should the binding fall away, the fallback is the `cedar` command line or Cedar's WebAssembly behind this same class.
 """
@@ -32,7 +33,7 @@ class UnknownAction(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, as the policies see them."""
+    """The caller, as the policies see it."""
 
     subject: str
     organisation: str
@@ -55,7 +56,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is asked for: a `Case` with its workers, or the `Cell` for what is no case."""
+    """The thing asked for: a `Case` with its workers, or the `Cell` for everything that is no case."""
 
     kind: str
     id: str
@@ -73,7 +74,9 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`policy` is the version that decided; `rules` are the identifiers of the policies that made the difference."""
+    """The answer of the policies. `policy` is the version that decided; `rules` are the identifiers of the policies
+    that made the difference.
+    """
 
     allowed: bool
     policy: str
@@ -132,7 +135,9 @@ class Policies:
         )
 
     def permits(self, principal: Principal, action: str, resource: Resource) -> bool:
-        """The same for any resource with these attributes, which identifier it has or not: once weighed, it is remembered."""
+        """True where any resource with these attributes, whatever its identifier, is permitted: once weighed, the
+        answer is remembered.
+        """
         return self._permits(principal, action, replace(resource, id=ANY))
 
     def _permits_anew(self, principal: Principal, action: str, resource: Resource) -> bool:
@@ -153,7 +158,9 @@ def _read(directory: Path) -> tuple[str, str, str]:
 
 @cache
 def _checked(schema_text: str, policies_text: str) -> tuple[cedarpy.Schema, cedarpy.PolicySet]:
-    """Once in a process for the same texts: a local cell has all its services in one. Raises PoliciesInvalid."""
+    """The parsed policies, once in a process for the same texts: a local cell has all its services in one. Raises
+    PoliciesInvalid.
+    """
     try:
         schema, policies = cedarpy.Schema.from_str(schema_text), cedarpy.PolicySet.from_str(policies_text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The question that one service asks another before it refuses somebody a case, from whoever asks and to whom it is about."""
+"""The question that one service asks another before it refuses a case to somebody: about which person, in whose name."""
 
 from chassis.identity.auth import ROLES, Actor
 from chassis.identity.policies import Principal
@@ -17,7 +17,9 @@ def question(actor: Actor, action: str) -> StandingQuestion:
 
 
 def principal(asked: StandingQuestion, caller: Actor) -> Principal:
-    """Whom the caller speaks of: a person of this cell. Raises Invalid for an action that the policies do not have."""
+    """The principal that the caller speaks of: a person of this cell. Raises Invalid for an action that the policies
+    do not have.
+    """
     if asked.action not in caller.policies.actions:
         error = {"loc": ["body", "action"], "msg": "not an action of the policies", "code": "unknown-code"}
         raise Invalid(errors=[error])

@@ -25,7 +25,7 @@ _SUBJECT = re.compile(r"[A-Za-z0-9:_.\-]{1,80}")
 
 
 def peek(token: str) -> tuple[str, str]:
-    """`kid` and `iss` of a token whose signature is still unchecked: they choose the key, and are true once it fits."""
+    """The `kid` and `iss` of a token whose signature is still unchecked: they choose the key, and are true once it fits."""
     if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
         raise Unauthenticated("not a signed token")
     header, claims, _ = token.split(".")
@@ -54,7 +54,7 @@ def verified(token: str, key: OKPKey) -> dict[str, Any]:
 
 
 def check(claims: Mapping[str, Any], *, audience: str, now: datetime, lifetime: int) -> str:
-    """Check what every token must have and return its subject. Times are NumericDate (RFC 7519 2)."""
+    """Check the claims that every token must have and return its subject. Times are NumericDate (RFC 7519 2)."""
     audiences = claims.get("aud")
     named: Sequence[Any] = (
         [audiences] if isinstance(audiences, str) else audiences if isinstance(audiences, list) else []

@@ -1,8 +1,8 @@
-"""What libraries say about connections, ports and themselves: the only texts of theirs that a log keeps.
+"""The sentences of libraries about connections, ports and themselves: the only texts of theirs that a log keeps.
 
 A text is kept when the whole of it is one of these sentences, whose open places take addresses, numbers and the
-operating system's own words for its errors, and nothing that a person could have written. Of all others the place in the
-library's source is named in the log.
+operating system's own words for its errors, and nothing that a person could have written. Of all others the place in
+the library's source is named in the log.
 """
 
 import errno
@@ -60,7 +60,7 @@ SENTENCES = {
         r"(?:Task|Future) exception was never retrieved",
     ),
 }
-"""By the first part of a logger's name."""
+"""The sentences, by the first part of a logger's name."""
 
 _WHOLE = {
     library: re.compile("|".join(f"(?:{one})" for one in known)) for library, known in SENTENCES.items()
@@ -68,15 +68,15 @@ _WHOLE = {
 
 
 def kept(logger: str, text: str) -> bool:
-    """Whether this text of this logger is one of the sentences, from its first letter to its last."""
+    """True where this text of this logger is one of the sentences, from its first letter to its last."""
     known = _WHOLE.get(logger.partition(".")[0])
     return known is not None and known.fullmatch(text) is not None
 
 
 def in_words(error: BaseException) -> str | None:
-    """The operating system's words for an error of its own, or PostgreSQL's code; None for one that has neither.
+    """The operating system's words for an error of its own, or PostgreSQL's code; None for any other error.
 
-    Both come from fixed lists: what the error's own message says besides (a file's name, a row's values) stays out.
+    Both come from fixed lists: whatever else the error's own message holds (a file's name, a row's values) stays out.
     """
     number = getattr(error, "errno", None)
     if isinstance(error, OSError) and isinstance(number, int) and number in errno.errorcode:

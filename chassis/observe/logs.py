@@ -69,20 +69,20 @@ KEYS = frozenset(
 """Keys that a line may have. They hold identifiers, codes, names of our own parts, and numbers."""
 
 WRITTEN = frozenset({"template", "reason"})
-"""Their values have spaces: they were taken from our own literals or from a fixed list."""
+"""Keys whose values may have spaces: they were taken from our own literals or from a fixed list."""
 
 OURS = ("chassis", "services", "corridor", "deploy", "contracts", "__main__")
 MAX_LENGTH = 200
 HIDDEN = "…"
 _EVENT = re.compile(r"[a-z][a-z0-9_.\-]{0,79}")
 _PLAIN = re.compile(r"[A-Za-z0-9_:;.,/+\-<>()\[\]{}=*#%]{0,200}")
-"""No space and no letter beyond ASCII: identifiers, codes and class names have neither; what people write has."""
+"""Text without spaces and letters beyond ASCII: identifiers, codes and class names have neither; a person's words do."""
 
 EventDict = MutableMapping[str, Any]
 
 
 class AllowList:
-    """A structlog processor, and what standard logging passes through as well."""
+    """A structlog processor, through which standard logging passes as well."""
 
     def __init__(self) -> None:
         self.dropped: Counter[str] = Counter()
@@ -124,15 +124,15 @@ def _exception(failure: object) -> BaseException | None:
 
 
 def _reason(failure: BaseException) -> dict[str, str]:
-    """Why, where a fixed list has words for it; never the exception's message."""
+    """The reason, where a fixed list has words for it; never the exception's message."""
     words = in_words(failure)
     return {} if words is None else {"reason": words}
 
 
 class ThroughAllowList(logging.Handler):
-    """Takes standard logging. Our own messages are literals (ruff G004), so they stay, with what is plain of their
-    arguments. A library's message stays where it is a sentence that we know; of another only the template does, and only
-    where it had arguments: else it is no template.
+    """Takes standard logging. Our own messages are literals (ruff G004), so they stay, with those of their arguments
+    that are plain. A library's message stays where it is a sentence that we know; of another only the template
+    does, and only where it had arguments: else it is no template.
     """
 
     def __init__(self, settings: Settings, allow: AllowList, stream: TextIO) -> None:
@@ -151,7 +151,7 @@ class ThroughAllowList(logging.Handler):
         self.write({name: value for name, value in line.items() if value is not None})
 
     def write(self, line: EventDict) -> None:
-        """Write one line, with what all lines have, after the allow-list."""
+        """Write one line, with the members that all lines have, after the allow-list."""
         stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)(None, "", {**line, **_trace()})
         whole = {**stamped, "service": "+".join(self.services), "cell": self.cell}
         self._stream.write(json.dumps(self.allow(None, "", whole), ensure_ascii=False) + "\n")
@@ -175,7 +175,7 @@ def _template(record: logging.LogRecord) -> str | None:
 
 
 def _said(record: logging.LogRecord) -> str:
-    """The whole text, which must not be written unless it is known; empty where its arguments do not fit it."""
+    """The whole text, which must not be written unless it is a known sentence; empty where its arguments do not fit it."""
     try:
         return record.getMessage()
     except Exception:  # noqa: BLE001 - a library's own objects are turned into text here
@@ -234,7 +234,7 @@ def _structlog(handler: ThroughAllowList) -> None:
 
 
 def _uncaught(write: Callable[[EventDict], None]) -> None:
-    """Python prints the message and the source lines of what nobody caught; we write its class."""
+    """Python prints the message and the source lines of an uncaught exception; we write its class."""
 
     def of_program(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:
         if issubclass(kind, KeyboardInterrupt):

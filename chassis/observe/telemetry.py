@@ -42,11 +42,13 @@ ATTRIBUTES = frozenset(
         "corridor.envelope_id",
     }
 )
-"""What a span may carry. `url.query` and `url.path` are not here: `http.route` names the route, without its values."""
+"""The attributes that a span may carry. `url.query` and `url.path` are not here: `http.route` names the route,
+without its values.
+"""
 
 MAX_LINKS = 100
 EXPORT_SECONDS = 2
-"""A collector that does not answer keeps a service that stops no longer than this."""
+"""A collector that does not answer keeps a stopping service no longer than these seconds."""
 _TRACEPARENT = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _HEALTH = "/health/"
 
@@ -82,13 +84,13 @@ class Telemetry:
         }
 
     def traceparent(self) -> str | None:
-        """The W3C trace context of what runs now, for an event or a call; None outside any span."""
+        """The W3C trace context of the span that runs now, for an event or a call; None outside any span."""
         carrier: dict[str, str] = {}
         self._propagator.inject(carrier)
         return carrier.get("traceparent")
 
     def headers(self) -> dict[str, str]:
-        """The same as a header for a call to another service."""
+        """The trace context as a header for a call to another service."""
         current = self.traceparent()
         return {} if current is None else {"traceparent": current}
 
@@ -119,7 +121,7 @@ class Telemetry:
         parent: Context,
         links: Sequence[Link] = (),
     ) -> Iterator[None]:
-        """`parent` is given and never what happens to run: an empty one begins a trace."""
+        """A span under `parent`, which is given and never the span that happens to run: an empty one begins a trace."""
         with self.tracer.start_as_current_span(
             f"{self.name} {name}",
             context=parent,
@@ -148,7 +150,7 @@ class Telemetry:
 
 
 def _span_context(traceparent: str) -> SpanContext | None:
-    """What the propagator reads, at a quarter of its price: a batch has a hundred of them."""
+    """The context that the propagator would read, at a quarter of its price: a batch has a hundred of them."""
     parts = _TRACEPARENT.fullmatch(traceparent)
     if parts is None:
         return None
@@ -158,7 +160,7 @@ def _span_context(traceparent: str) -> SpanContext | None:
 
 
 def mark_failed(error: Exception) -> None:
-    """Put the class of the error, and nothing it says, on the span that runs now."""
+    """Put the class of the error, and nothing of its message, on the span that runs now."""
     span = get_current_span()
     span.set_attribute("error.type", type(error).__qualname__)
     span.set_status(StatusCode.ERROR)
@@ -212,7 +214,7 @@ def _listed(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _plain(context: SpanContext | None) -> SpanContext | None:
-    """Without the trace state, which whoever called could fill with anything."""
+    """The context without the trace state, which any caller could fill with anything."""
     if context is None:
         return None
     return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)

@@ -1,1 +1,1 @@
-"""Keys of persons, and what is sealed under them."""
+"""Keys of persons, and the values sealed under them."""

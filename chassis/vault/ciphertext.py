@@ -1,4 +1,4 @@
-"""What the vault writes: AES-256-GCM with a random nonce, bound to person, field class and record, padded. No I/O."""
+"""The vault's ciphertexts: AES-256-GCM with a random nonce, bound to person, field class and record, padded. No I/O."""
 
 import os
 import re
@@ -21,8 +21,8 @@ _RECORD = re.compile(r"[A-Za-z0-9_:.\-]{1,120}")
 _SEALED = re.compile(r"v1\.[A-Za-z0-9_-]{38,}")
 
 
-class Broken(ValueError):
-    """Not what was sealed: another key, another place, or changed. Says no more, so that it is no oracle."""
+class BrokenCiphertext(ValueError):
+    """The ciphertext does not open: another key, another place, or changed. Says no more, so that it is no oracle."""
 
 
 def new_key() -> bytes:
@@ -35,14 +35,14 @@ def seal(key: bytes, place: bytes, plaintext: str) -> str:
 
 
 def open_(key: bytes, place: bytes, sealed: str) -> str:
-    """Raises Broken."""
+    """The plaintext. Raises BrokenCiphertext."""
     if not _SEALED.fullmatch(sealed):
-        raise Broken
+        raise BrokenCiphertext
     try:
         raw = base64url.decode(sealed[len(PREFIX) :])
         return _unpadded(AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place)).decode()
     except (InvalidTag, ValueError):
-        raise Broken from None
+        raise BrokenCiphertext from None
 
 
 def place(person_id: UUID, field_class: str, record_id: UUID | str) -> bytes:
@@ -59,13 +59,13 @@ def wrap(epoch_key: bytes, person_id: UUID, epoch: str, key: bytes) -> bytes:
 
 
 def unwrap(epoch_key: bytes, person_id: UUID, epoch: str, wrapped: bytes) -> bytes:
-    """Raises Broken."""
+    """The person's key. Raises BrokenCiphertext."""
     try:
         return AESGCM(epoch_key).decrypt(
             wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _wrapping(person_id, epoch)
         )
     except (InvalidTag, ValueError):
-        raise Broken from None
+        raise BrokenCiphertext from None
 
 
 def _wrapping(person_id: UUID, epoch: str) -> bytes:

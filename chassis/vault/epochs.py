@@ -10,7 +10,7 @@ KEY_BYTES = 32
 
 
 class EpochKeyMissing(LookupError):
-    """No wrapping key of this epoch: it was never here, or it was destroyed and with it all that it wrapped."""
+    """No wrapping key of this epoch: it was never here, or it was destroyed and with it all keys that it wrapped."""
 
 
 class FileKeysRefused(RuntimeError):
@@ -18,13 +18,13 @@ class FileKeysRefused(RuntimeError):
 
 
 class KeyProvider(Protocol):
-    """Where wrapping keys come from: a file here, PKCS#11 or a key service in production."""
+    """The source of wrapping keys: a file here, PKCS#11 or a key service in production."""
 
     def current(self) -> str:
         """The epoch in which new keys are wrapped, for example `2026-11`."""
 
     def key(self, epoch: str) -> bytes:
-        """32 bytes. Raises EpochKeyMissing."""
+        """The wrapping key, 32 bytes. Raises EpochKeyMissing."""
 
 
 class FileKeys:

@@ -1,6 +1,7 @@
-"""A key of the service's own for keyed hashes: by them something is recognised again that the database says nothing of.
+"""A key of the service's own for keyed hashes: by them a value is recognised again of which the database says
+nothing.
 
-It is sealed in the vault under an identifier of the service's, and its ciphertext is in `chassis.own_keys`.
+The key is sealed in the vault under an identifier of the service's, and its ciphertext is in `chassis.own_keys`.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ SIZE = 32
 
 
 class OwnKey:
-    """Made at its first use. Without the vault, the hashes in the database recognise nobody."""
+    """The service's key, made at its first use. Without the vault, the hashes in the database recognise nobody."""
 
     def __init__(self, database: Database, vault: Vault, cell: str, service: str) -> None:
         self._database, self._vault = database, vault
@@ -36,7 +37,9 @@ class OwnKey:
         return [hmac.digest(key, text.encode(), hashlib.sha256) for text in texts]
 
     async def identifier(self, kind: str, issuer: str, subject: str, key: str | None) -> UUID:
-        """Of what a command makes: the same when it is sent again under its Idempotency-Key, and to be guessed by nobody."""
+        """An identifier for the thing that a command makes: the same when the command is sent again under its
+        Idempotency-Key, and to be guessed by nobody.
+        """
         if key is None:
             return uuid4()
         (digest,) = await self.digest(f"{kind}\x1f{issuer}\x1f{subject}\x1f{key}")

@@ -1,4 +1,4 @@
-"""What only the owner of the vault does: make its tables and functions, say who may call which, and end an epoch."""
+"""The acts of the vault's owner alone: make its tables and functions, say which role may call which, and end an epoch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _LOCK = "select pg_advisory_xact_lock(hashtext('corridor.migrate.vault'))"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A role, the service whose it is, and whose keys it may destroy: a file's reader must not be able to erase persons."""
+    """A role, its service, and the keys that it may destroy: a file's reader must not be able to erase persons."""
 
     role: str
     service: str
@@ -34,7 +34,9 @@ class Caller:
 
 
 async def migrate_vault(owner_url: str, callers: Sequence[Caller]) -> None:
-    """Make the vault's tables and functions, as its owner; these and nobody else may call what services call, and no more."""
+    """Make the vault's tables and functions, as its owner; these callers and nobody else may call the functions of
+    services, and no more.
+    """
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     try:
         async with connection.transaction():
@@ -51,9 +53,10 @@ async def migrate_vault(owner_url: str, callers: Sequence[Caller]) -> None:
 
 
 async def end_epoch(owner_url: str, keys: KeyProvider, epoch: str) -> int:
-    """Wrap the living keys of a past epoch anew, as the owner; then its wrapping key can be destroyed. Returns how many.
+    """Wrap the living keys of a past epoch anew, as the owner; then its wrapping key can be destroyed. Returns how
+    many.
 
-    Until then, whoever has an old backup and that wrapping key can read what was erased since.
+    Until then, the holder of an old backup and of that wrapping key can read everything erased since.
     """
     current, count = keys.current(), 0
     if epoch == current:

@@ -1,6 +1,7 @@
-"""The vault: everything about a person is sealed under a key of their own, so that destroying it erases them everywhere.
+"""The vault: everything about a person is sealed under a key of their own, so that destroying it erases them
+everywhere.
 
-Key first, then what uses it: an unused key is harmless. Never call the vault inside a database transaction.
+The key comes first, then its use: an unused key is harmless. Never call the vault inside a database transaction.
 """
 
 import time
@@ -31,7 +32,7 @@ _RECORDS = UUID("8d1c0f0e-6f57-4c1e-9b0a-7a1f2f0c5b63")
 
 
 class KeyDestroyed(Problem):
-    """The key of this person was destroyed: what was sealed under it can never be read again."""
+    """The key of this person was destroyed: nothing that was sealed under it can ever be read again."""
 
     status, code, title = 410, "erased", "What was kept about this person was erased"
 
@@ -79,8 +80,8 @@ Hold = tuple[str, UUID]
 """One row of the register: the service that keeps a sealed record, and the record's mark."""
 
 
-class _Opened(NamedTuple):
-    """A key in memory, and which records under it are in the register."""
+class _OpenedKey(NamedTuple):
+    """A key in memory, and the records under it that are in the register."""
 
     until: float
     key: bytes
@@ -109,7 +110,7 @@ class Vault:
         self._epochs = keys or FileKeys(settings.vault_epoch_file or Path(), settings.mode)
         self._monotonic = monotonic
         self._holder = holder
-        self._opened: dict[UUID, _Opened] = {}
+        self._opened: dict[UUID, _OpenedKey] = {}
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
@@ -146,7 +147,7 @@ class Vault:
         return (await self.seal_many([Sealing(person_id, field_class, record_id, plaintext)]))[0]
 
     async def open(self, person_id: UUID, field_class: str, record_id: UUID | str, sealed: str) -> str:
-        """Raises KeyDestroyed, KeyUnknown, CannotOpen."""
+        """The plaintext. Raises KeyDestroyed, KeyUnknown, CannotOpen."""
         opened = (await self.open_many([Sealing(person_id, field_class, record_id, sealed)]))[0]
         if opened is None:
             raise KeyDestroyed
@@ -159,10 +160,10 @@ class Vault:
         holder: str | None = None,
         kept_with: UUID | None = None,
     ) -> list[str]:
-        """Seal in the order given, with one query for all keys and records that are not known to this process yet.
+        """Seal in the order given, with one query for all keys and records that this process does not know yet.
 
-        `holder`: the service that will keep it, where that is another. `kept_with`: the record with which it is deleted, where
-        that is another than its own.
+        `holder`: the service that will keep the ciphertext, where that is another. `kept_with`: the record with which
+        it is deleted, where that is another than its own.
         """
         holds: dict[UUID, set[Hold]] = {}
         for person, _, record, _ in values:
@@ -188,19 +189,23 @@ class Vault:
                 else ciphertext.open_(key, ciphertext.place(person, name, record), text)
                 for person, name, record, text in values
             ]
-        except ciphertext.Broken:
+        except ciphertext.BrokenCiphertext:
             raise CannotOpen from None
 
     async def release(self, person_id: UUID, records: Iterable[UUID | str] | None = None) -> None:
-        """These records of this service are deleted, or all that it had of the person. None is sealed again under its identifier."""
+        """Release these records of this service, which are deleted, or all that it had of the person. None is sealed
+        again under its identifier.
+        """
         self.forget(person_id)
         marks = None if records is None else [mark(record) for record in records]
         await self._call("select vault.release_holds($1, $2, $3)", person_id, marks, self._holder)
 
     async def destroy(self, person_id: UUID) -> Erasure:
-        """Destroy this person's key for good; again is the same. Other processes forget it within 60 seconds.
+        """Destroy this person's key for good; doing it again changes nothing. Other processes forget the key within
+        60 seconds.
 
-        Raises KeyHeld, and destroys nothing, while a record under it is in the register. Only the roles that erase may do this.
+        Raises KeyHeld, and destroys nothing, while a record under it is in the register. Only the roles that erase
+        may do this.
         """
         self.forget(person_id)
         (row,) = await self._call(
@@ -249,14 +254,14 @@ class Vault:
         try:
             key = self._epochs.key(row["epoch"])
             return ciphertext.unwrap(key, as_uuid(row["person_id"]), row["epoch"], row["wrapped"])
-        except (EpochKeyMissing, ciphertext.Broken):
+        except (EpochKeyMissing, ciphertext.BrokenCiphertext):
             raise CannotOpen from None
 
     def _keep(self, person: UUID, key: bytes | None, holds: AbstractSet[Hold], now: float) -> None:
         before = self._opened.pop(person, None)
         if key is not None:
             known = before.holds if before is not None and now < before.until else frozenset()
-            self._opened[person] = _Opened(now + CACHE_SECONDS, key, known | holds)
+            self._opened[person] = _OpenedKey(now + CACHE_SECONDS, key, known | holds)
         while len(self._opened) > CACHE_KEYS:
             del self._opened[next(iter(self._opened))]
 
@@ -270,12 +275,12 @@ class Vault:
 
 
 def mark(record_id: UUID | str) -> UUID:
-    """What the register knows a record by: the same each time, and without the record's identifier it says nothing."""
+    """The mark of a record in the register: the same each time, and without the record's identifier it says nothing."""
     return uuid5(_RECORDS, str(record_id))
 
 
 def as_uuid(value: UUID) -> UUID:
-    return UUID(int=value.int)  # the driver's own class compares equal, but is not what callers were promised
+    return UUID(int=value.int)  # the driver's own class compares equal, but callers were promised this one
 
 
 def for_asyncpg(url: str) -> str:

@@ -1,4 +1,5 @@
-"""What every answer tells a browser and a cache: keep nothing, guess nothing, show it in no other page, name it to nobody.
+"""The headers that tell every browser and cache: keep nothing, guess nothing, show this in no other page, name it to
+nobody.
 
 Only a route whose answer is about nobody says something else (`chassis.web.code_lists`).
 """
@@ -15,7 +16,7 @@ HEADERS = {
 
 
 class AnswerHeaders:
-    """ASGI middleware, outside all others, so that errors have them too."""
+    """ASGI middleware, outside all others, so that errors have the headers too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

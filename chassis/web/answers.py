@@ -1,4 +1,4 @@
-"""Answers to errors: each becomes problem+json (RFC 9457) that echoes nothing of what was sent."""
+"""Answers to errors: each becomes problem+json (RFC 9457) that echoes nothing of the request."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -79,11 +79,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, ours)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(HTTPException, framework)
-    app.add_middleware(Unforeseen)
+    app.add_middleware(UnforeseenErrors)
 
 
 def _of_framework(error: Exception) -> Response:
-    """Starlette's and FastAPI's own: 404, 405, a body that could not be read. Their detail is not repeated."""
+    """The answer to an error of Starlette or FastAPI: 404, 405, a body that could not be read. Its detail is not
+    repeated.
+    """
     if isinstance(error.__cause__, Problem):  # raised while the body was read, for example TooLarge
         return problem_response(error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
@@ -99,13 +101,13 @@ def _of_framework(error: Exception) -> Response:
 
 
 def as_problem(error: Exception) -> Problem:
-    """What the caller is told: our own problem, "try again" for a resource that is away, else an unexpected fault."""
+    """The problem that the caller is told: our own, "try again" for a resource that is away, else an unexpected fault."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, TooLargeToSay):
         return TooLarge()
     if isinstance(error, ClientDisconnect):
-        return BadRequest()  # nobody reads it
+        return BadRequest()  # a caller that has gone reads no answer
     if isinstance(error, (PoolTimeout, ConnectionError, TimeoutError, TransportError)) or _retryable(error):
         return Unavailable()
     return Unexpected()
@@ -118,8 +120,8 @@ def _retryable(error: Exception) -> bool:
     return error.connection_invalidated or sqlstate.startswith(_RETRYABLE_SQLSTATES)
 
 
-class Unforeseen:
-    """ASGI middleware: whatever nobody handled becomes a problem here, so that no server prints it with its values."""
+class UnforeseenErrors:
+    """ASGI middleware: an error that nobody handled becomes a problem here, so that no server prints it with its values."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

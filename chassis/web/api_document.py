@@ -1,6 +1,8 @@
-"""What the OpenAPI document of every service says of every route: versions, idempotency and how errors are answered.
+"""The parts that the OpenAPI documents of all services share: versions, idempotency and the answers to errors, at
+every route.
 
-Written here once, because FastAPI knows none of it: it comes from middleware, handlers of exceptions and dependencies.
+Written here once, because FastAPI knows none of it: it comes from middleware, handlers of exceptions and
+dependencies.
 """
 
 from collections.abc import Iterator
@@ -43,7 +45,9 @@ _COMPONENT_HEADERS: Json = {
 
 
 class DocumentedApi(FastAPI):
-    """An app whose document tells all that its routes do. `service` names whose own problems it has beside the chassis'."""
+    """An app whose document tells everything that its routes do. `service` names whose own problems it has beside the
+    chassis'.
+    """
 
     def __init__(self, service: str, **more: Any) -> None:
         super().__init__(generate_unique_id_function=operation_id, **more)
@@ -59,7 +63,7 @@ class DocumentedApi(FastAPI):
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of the route's function, `verb_noun`: whoever generates a client from a document calls it by that name."""
+    """The name of the route's function, `verb_noun`: a generated client of a document calls the route by that name."""
     return route.name
 
 
@@ -73,7 +77,7 @@ def _problems(kind: type[Problem], service: str) -> Iterator[type[Problem]]:
 def _complete(document: Json, kinds: list[type[Problem]]) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    for ours in ("HTTPValidationError", "ValidationError"):  # what FastAPI would answer
+    for ours in ("HTTPValidationError", "ValidationError"):  # the framework's own answer
         schemas.pop(ours, None)
     schemas["Problem"] = _problem_schema(kinds)
     components["headers"] = _COMPONENT_HEADERS
@@ -104,7 +108,7 @@ def _describe(operation: Json, writes: bool, *, public: bool) -> None:
 
 
 def _preconditions(parameters: list[Json]) -> Iterator[int]:
-    """The statuses of If-Match, where the route reads it; needed is what the dependency marks so."""
+    """The statuses of If-Match, where the route reads it; a header that the dependency marks as needed adds 428."""
     for one in parameters:
         if one["name"] == "If-Match":
             one["required"] = bool(one["schema"].pop(NEEDED, False))

@@ -1,7 +1,7 @@
 """Refused attempts on cases that exist: each is an access record, and a flood of them is a number.
 
-The first ones of a minute are written singly for each actor; what comes beyond is counted, and said once when the minute
-is over, on the case that was tried last.
+The first ones of a minute are written singly for each actor; the others are counted, and said once when the minute is
+over, on the case that was tried last.
 """
 
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database, Origin, Transaction
 from chassis.identity.access import CaseRefused
-from chassis.outbox import Due
-from chassis.work import Item, WorkKind
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
 from contracts.events.access import AttemptRefusedV1
 
 KIND = "refused-attempts"
 SINGLY = 20
-"""Attempts of one actor in one minute that are written one by one."""
+"""The attempts of one actor in one minute that are written one by one."""
 WINDOW = timedelta(minutes=1)
 
 _COUNT = text(
@@ -37,7 +37,7 @@ _END = text(
 
 
 async def note(database: Database, refused: CaseRefused) -> None:
-    """In a transaction of its own, after the answer was given."""
+    """Note the attempt in a transaction of its own, after the answer was given."""
     origin = refused.actor.origin()
     try:
         async with database.transaction(origin) as tx:
@@ -57,14 +57,14 @@ async def _note(tx: Transaction, origin: Origin, refused: CaseRefused) -> None:
     elif count == SINGLY + 1:
         payload = {**who, "minute": minute.isoformat()}
         key = f"{origin.actor} {origin.organisation} {minute.isoformat()}"
-        tx.say(Due(KIND, key, payload, due_at=minute + WINDOW))
+        tx.say(DueWork(KIND, key, payload, due_at=minute + WINDOW))
 
 
 def attempts_work() -> WorkKind:
-    async def act(_: Item) -> None:
-        """All of it is in the database."""
+    async def act(_: WorkItem) -> None:
+        """Nothing: the whole work is in the database."""
 
-    async def finish(tx: Transaction, item: Item, _: None) -> None:
+    async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         who = {**item.payload, "minute": datetime.fromisoformat(item.payload["minute"])}
         row = (await tx.execute(_END, who)).first()
         if row is None:

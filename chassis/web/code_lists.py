@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/codes", tags=["code lists"])
 
 READ = "codes.read"
 FRESH = "private, no-cache"
-"""A client may keep a list, and asks whether it is still the same before it uses it."""
+"""A client may keep a list, and asks whether it is still the same before each use."""
 
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,60})?\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
@@ -147,6 +147,6 @@ def _all() -> tuple[bytes, str]:
 
 
 def _bytes(view: BaseModel) -> tuple[bytes, str]:
-    """The answer and its ETag, which follows from every byte of it: a corrected label is a new one."""
+    """The answer and its ETag, which follows from every byte of the answer: a corrected label makes a new one."""
     data = json.dumps(view.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")).encode()
     return data, f'"{hashlib.sha256(data).hexdigest()[:16]}"'

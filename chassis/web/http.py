@@ -1,4 +1,4 @@
-"""What a route stands on: the actor, one transaction for the request, idempotency, versions and pages."""
+"""The ground of every route: the actor, one transaction for the request, idempotency, versions and pages."""
 
 import re
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from chassis.database import Database, Transaction
 from chassis.identity.auth import Actor, authenticate
 from chassis.problems import Invalid, PreconditionRequired
 from chassis.web.api_document import KEY, NEEDED
-from chassis.web.idempotency import Replayed, claim, remember
+from chassis.web.idempotency import ReplayedAnswer, claim, remember
 from contracts import base64url
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ Who = Annotated[Actor, Depends(authenticate)]
 
 
 class Done(BaseModel):
-    """What every command answers: the identifier of what it made or moved, and its version now."""
+    """The answer to every command: the identifier of the thing that it made or moved, and its version now."""
 
     id: UUID
     version: int | None = None
@@ -35,7 +35,7 @@ class Done(BaseModel):
 
 async def replayed(_: Request, again: Exception) -> Response:
     """The exception handler that gives the first answer again."""
-    if not isinstance(again, Replayed):
+    if not isinstance(again, ReplayedAnswer):
         raise again
     headers = {"Idempotency-Replayed": "true"} | (
         {"ETag": etag(again.version)} if again.version is not None else {}
@@ -88,7 +88,7 @@ def if_match(
 
 
 IfMatch = Annotated[int | None, Depends(if_match)]
-"""For protective verbs and moves: a page that is old must not stand in the way of who takes something back."""
+"""For protective verbs and moves: an old page must not stand in the way of a person who takes something back."""
 
 
 def seen(
@@ -96,14 +96,14 @@ def seen(
         str | None, Header(alias="If-Match", description=_SEEN, json_schema_extra={NEEDED: True})
     ] = None,
 ) -> int | None:
-    """The version that the caller saw. Raises PreconditionRequired without If-Match; `*` says: whatever it is."""
+    """The version that the caller saw. Raises PreconditionRequired without If-Match; `*` means any version."""
     if needed is None:
         raise PreconditionRequired
     return if_match(needed)
 
 
 Seen = Annotated[int | None, Depends(seen)]
-"""For what replaces values: nobody overwrites unseen what another has written."""
+"""For commands that replace values: nobody overwrites unseen the values that another has written."""
 
 
 async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction]:
@@ -123,7 +123,7 @@ async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction
 Tx = Annotated[Transaction, Depends(transaction, scope="function")]
 
 one_transaction = asynccontextmanager(transaction)
-"""The same for a route that has to ask another service after the commit and before it answers."""
+"""The transaction of a route that has to ask another service after the commit and before it answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The HTTP server of a service: uvicorn with limits for connections, headers and bodies, and a time for each of them.
 
-Whoever opens connections and sends nothing, or half of something, is closed; the service stays there for everybody else.
+A connection that sends nothing, or half of something, is closed; the service stays there for everybody else.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ MOST_HEADERS = 100
 MOST_HEADER_BYTES = 32_768
 MOST_CONNECTIONS = 2_000
 MOST_REQUESTS = 500
-"""Under way at once; a connection that waits between two requests counts for nothing."""
+"""The requests under way at once; a connection that waits between two requests counts for nothing."""
 OPEN_FILES = 4_096
 LAST_REQUESTS_SECONDS = 5
-"""For requests under way when the service stops."""
+"""The time for requests under way when the service stops."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. What is over a limit is answered 431, 408 or 503, and the connection closed."""
+    """One connection. A request beyond a limit is answered 431, 408 or 503, and the connection closed."""
 
     header_seconds = 10.0
-    """From the connection's opening, or from a request's first byte, to the end of its headers."""
+    """The time from the connection's opening, or from a request's first byte, to the end of its headers."""
     body_seconds = 60.0
-    """For a whole body: a few megabytes over a bad line."""
+    """The time for a whole body: a few megabytes over a bad line."""
     _deadline: asyncio.TimerHandle | None = None
     _header_bytes = 0
 
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _refuse(self, status: str) -> None:
-        """Never in the middle of an answer that has begun."""
+        """Refuse, but never in the middle of an answer that has begun."""
         self._relax()
         if self.transport.is_closing():
             return
@@ -111,7 +111,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def server(app: ASGIApp, host: str, port: int, *, tls: tuple[str, str] | None = None) -> uvicorn.Server:
-    """Not yet serving. `tls` are the files of the certificate and of its key. Signals are the caller's."""
+    """A server that is not yet serving. `tls` are the files of the certificate and of its key. Signals are the caller's."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:

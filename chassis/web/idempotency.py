@@ -42,19 +42,21 @@ class Claim:
     version: int | None = None
 
 
-class Replayed(Exception):  # not an error: the first answer is given again
+class ReplayedAnswer(Exception):  # not an error: the first answer is given again
     def __init__(self, status: int, resource_id: UUID | None, version: int | None) -> None:
         super().__init__()
         self.status, self.resource_id, self.version = status, resource_id, version
 
 
 def content_was(request: Request, content: bytes) -> None:
-    """For a route that reads its body by itself: what stood in it, whatever it was wrapped in. Before the transaction."""
+    """For a route that reads its body by itself: the content of the body, however it was wrapped. Called before the
+    transaction.
+    """
     request.state.content = hashlib.sha256(content).digest()
 
 
 async def claim(conn: AsyncConnection, request: Request, actor: Actor, key: str) -> Claim:
-    """Raises Replayed where the command was done, IdempotencyMismatch where it was another."""
+    """The claim. Raises ReplayedAnswer where the command was done, IdempotencyMismatch where it was another."""
     who = {"actor": f"{actor.issuer} {actor.subject}", "key": _kept_key(key)}
     material, secret = await _material(request), _secret(request)
     fingerprint = _fingerprint(secret, os.urandom(_SALT), material)
@@ -64,7 +66,7 @@ async def claim(conn: AsyncConnection, request: Request, actor: Actor, key: str)
     kept = bytes(first.fingerprint)
     if not hmac.compare_digest(kept, _fingerprint(secret, kept[:_SALT], material)):
         raise IdempotencyMismatch
-    raise Replayed(first.status, first.resource_id, first.version)
+    raise ReplayedAnswer(first.status, first.resource_id, first.version)
 
 
 async def remember(conn: AsyncConnection, claimed: Claim) -> None:
@@ -77,7 +79,9 @@ async def remember(conn: AsyncConnection, claimed: Claim) -> None:
 
 
 def _kept_key(key: str) -> str:
-    """What callers choose may be a name. Without the service's secret, so that a command is found again whatever it is."""
+    """The hash of a key, because a caller may choose a name as one. Without the service's secret, so that any command
+    finds its claim again.
+    """
     return hashlib.sha256(b"corridor.idempotency-key.v1 " + key.encode()).hexdigest()
 
 
@@ -92,9 +96,10 @@ def _fingerprint(secret: bytes, salt: bytes, material: bytes) -> bytes:
 
 
 def _secret(request: Request) -> bytes:
-    """Made from the service's own key: whoever has the database alone cannot try out what a short body may have said.
+    """A secret made from the service's own key: with the database alone nobody can try out what a short body may have
+    said.
 
-    A new key, or a process without one, knows nothing of what was claimed before and refuses it.
+    A new key, or a process without one, knows none of the earlier claims and refuses them.
     """
     state = request.app.state
     made: bytes | None = getattr(state, "fingerprint_secret", None)

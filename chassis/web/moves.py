@@ -1,7 +1,8 @@
-"""What may be done with a thing now, as every view of it says: by which route, and what that route needs.
+"""The moves that every view offers: the commands that the reader may give now, by which route, and what that route
+needs.
 
-A service names its verbs, their rights and whether they pass their gate now; how a verb is said stands in the service's
-own document, so that a view names no path and no member that the route does not have.
+A service names its verbs, their rights and whether they pass their gate now; the route of a verb stands in the
+service's own document, so that a view names no path and no member that the route does not have.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ IF_MATCH = "If-Match"
 
 
 class MoveView(BaseModel):
-    """Something that whoever reads this may do now. What is not listed would be refused to them."""
+    """A command that the reader of this view may give now. One that is not listed would be refused."""
 
     verb: Annotated[str, Field(description="the operationId of the route")]
     method: str
@@ -59,7 +60,7 @@ class Commands:
     def open(
         self, offers: Iterable[Offer], permitted: Callable[[str], bool], **places: object
     ) -> list[MoveView]:
-        """Those that pass and are permitted, with the identifiers of the thing in their paths.
+        """The moves that pass and are permitted, with the identifiers of the thing in their paths.
 
         A verb without a route is nobody's command: the service makes it by itself.
         """
@@ -100,7 +101,7 @@ def _members(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[st
 
 
 def _required(document: dict[str, Any], schema: dict[str, Any]) -> list[str]:
-    """Of a form; of several that may be sent, what all of them require."""
+    """The required members of a form; where several forms may be sent, those that all of them require."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return _required(document, document["components"]["schemas"][name])

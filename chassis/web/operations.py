@@ -16,7 +16,7 @@ from chassis.problems import NotFound
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import positioned
-from chassis.web.reasons import Reasoned, log_operation
+from chassis.web.reasons import ReasonedCommand, log_operation
 from chassis.work import WorkState, retry_failed
 
 ANSWER_SECONDS = 3.0
@@ -39,7 +39,7 @@ async def get_liveness() -> Health:
     "/health/ready", summary="The service can do its work; else 503 and, for an operator, what is wrong"
 )
 async def get_readiness(request: Request, response: Response) -> Health:
-    """Names of topics and partners are for whoever may read the worklists; on a developer's machine for everybody."""
+    """Names of topics and partners are for readers of the worklists alone; on a developer's machine for everybody."""
     service = request.app.state.service
     problems, degraded = await service.problems(), service.degraded()
     if problems:
@@ -53,7 +53,7 @@ async def get_readiness(request: Request, response: Response) -> Health:
 
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> dict[str, Any]:
-    """What people may call. Calls between services are nobody else's business."""
+    """The routes that people may call. Calls between services are nobody else's business."""
     document = request.app.openapi()
     paths = {path: item for path, item in document["paths"].items() if not path.startswith("/internal/")}
     return {**document, "paths": paths}
@@ -88,7 +88,7 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> 
 
 
 @router.post("/v1/work/{work_id}/retry", summary="Try failed work again from its first attempt")
-async def retry_work(work_id: UUID, body: Reasoned, actor: Who, tx: Tx, response: Response) -> Done:
+async def retry_work(work_id: UUID, body: ReasonedCommand, actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, "work.retry")
     if not await retry_failed(tx, work_id):
         raise NotFound

@@ -1,4 +1,4 @@
-"""Routes of every service for what stands still: by event, by stream and by cause; replayed, or given up."""
+"""Routes of every service for events that stand still: by event, by stream and by cause; replayed, or given up."""
 
 import re
 from datetime import datetime
@@ -11,8 +11,7 @@ from sqlalchemy import Row
 
 from chassis import replays
 from chassis.database import Database, Transaction
-from chassis.events import causes as by_cause
-from chassis.events import parked
+from chassis.events import causes, parked
 from chassis.events.admission import PROTECTIVE, Cause
 from chassis.events.replay import replay_stream
 from chassis.identity.access import require, rights_of
@@ -21,7 +20,7 @@ from chassis.problems import NotFound, PreconditionFailed, WrongState
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import instant, number, positioned
-from chassis.web.reasons import Reasoned, log_operation
+from chassis.web.reasons import ReasonedCommand, log_operation
 from contracts.events.operations import STREAM_PATTERN
 
 CauseId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="`id` of a cause")]
@@ -34,8 +33,10 @@ _AS_KEPT = ("source", "stream", "sequence", "topic", "reason", "place", "state",
 router = APIRouter(tags=["operations"])
 
 
-class ParkedEvent(BaseModel):
-    """Never what the event says. `cause` is what a command that gives it up must name; what `protects` is never given up."""
+class ParkedEventView(BaseModel):
+    """A parked event, never its content. `cause` is named by the command that gives it up; one that `protects` is
+    never given up.
+    """
 
     source: str
     stream: str
@@ -51,7 +52,7 @@ class ParkedEvent(BaseModel):
     moves: list[MoveView] = []
 
 
-def _moves(request: Request, actor: Actor, event: ParkedEvent) -> list[MoveView]:
+def _moves(request: Request, actor: Actor, event: ParkedEventView) -> list[MoveView]:
     commands: Commands = request.app.state.service.commands
     offers = [
         Offer("replay_parked_stream", "parked.replay"),
@@ -60,10 +61,10 @@ def _moves(request: Request, actor: Actor, event: ParkedEvent) -> list[MoveView]
     return commands.open(offers, rights_of(actor))
 
 
-def _shown(row: Row[Any]) -> ParkedEvent:
+def _shown(row: Row[Any]) -> ParkedEventView:
     values = {name: getattr(row, name) for name in _AS_KEPT}
-    type_, cause = parked.type_of(row), by_cause.id_of(Cause(row.reason, row.place))
-    return ParkedEvent(**values, type=type_, cause=cause, protects=type_ in PROTECTIVE)
+    type_, cause = parked.type_of(row), causes.id_of(Cause(row.reason, row.place))
+    return ParkedEventView(**values, type=type_, cause=cause, protects=type_ in PROTECTIVE)
 
 
 Only = Annotated[str | None, Query(pattern=STREAM_PATTERN, description="only events of this stream")]
@@ -72,7 +73,7 @@ Only = Annotated[str | None, Query(pattern=STREAM_PATTERN, description="only eve
 @router.get("/v1/parked", summary="Events that wait for an operator, oldest first")
 async def list_parked_events(
     actor: Who, tx: Tx, page: Page, request: Request, stream: Only = None
-) -> Listing[ParkedEvent]:
+) -> Listing[ParkedEventView]:
     require(actor, "parked.read")
     positioned(page.after, instant, str, str, number)
     rows, position = await parked.list_parked(tx, page.limit, page.after, stream)
@@ -82,7 +83,7 @@ async def list_parked_events(
     return Listing(items=items, next=cursor(*position) if position else None)
 
 
-class ParkedCause(BaseModel):
+class ParkedCauseView(BaseModel):
     id: str
     reason: str
     place: str
@@ -94,13 +95,13 @@ class ParkedCause(BaseModel):
 @router.get(
     "/v1/parked/causes", summary="What stands still by cause: the error's class and the line that raised it"
 )
-async def list_parked_causes(actor: Who, tx: Tx) -> list[ParkedCause]:
+async def list_parked_causes(actor: Who, tx: Tx) -> list[ParkedCauseView]:
     require(actor, "parked.read")
-    return [ParkedCause.model_validate(one, from_attributes=True) for one in await by_cause.causes(tx)]
+    return [ParkedCauseView.model_validate(one, from_attributes=True) for one in await causes.find_causes(tx)]
 
 
 class ParkedStream(BaseModel):
-    """`sequence` is the first event that waits: what stands behind it waits for it."""
+    """A parked stream. `sequence` is the first event that waits: the others stand behind it."""
 
     source: str
     stream: str
@@ -114,7 +115,7 @@ async def list_parked_streams(cause_id: CauseId, actor: Who, tx: Tx, page: Page)
     require(actor, "parked.read")
     _, *after = positioned(page.after, instant, str, str) or (None, "", "")
     found = await _cause(tx, cause_id)
-    rows = await by_cause.streams_of(tx, found.cause, (after[0], after[1]), page.limit)
+    rows = await causes.streams_of(tx, found.cause, (after[0], after[1]), page.limit)
     items = [ParkedStream.model_validate(row, from_attributes=True) for row in rows]
     last = rows[-1] if len(rows) == page.limit else None
     return Listing(items=items, next=_position(last))
@@ -124,7 +125,7 @@ def _position(last: Row[Any] | None) -> str | None:
     return None if last is None else cursor(last.parked_at.isoformat(), last.source, last.stream)
 
 
-class Replay(Reasoned):
+class Replay(ReasonedCommand):
     source: Source
     stream: Stream
     over_gap: Annotated[
@@ -133,7 +134,7 @@ class Replay(Reasoned):
     ] = None
 
 
-class Replayed(BaseModel):
+class ReplayResult(BaseModel):
     replayed: int
     still_parked: int
 
@@ -141,7 +142,7 @@ class Replayed(BaseModel):
 @router.post(
     "/v1/parked/replay", summary="Try a parked stream again, in order; it stays parked if it fails again"
 )
-async def replay_parked_stream(body: Replay, request: Request, actor: Who) -> Replayed:
+async def replay_parked_stream(body: Replay, request: Request, actor: Who) -> ReplayResult:
     require(actor, "parked.replay")
     service, key = request.app.state.service, (body.source, body.stream)
     database: Database = service.database
@@ -153,23 +154,23 @@ async def replay_parked_stream(body: Replay, request: Request, actor: Who) -> Re
             raise PreconditionFailed
         log_operation(tx, "replay_stream", body, **_about(key), position=body.over_gap)
     handled, left = await replay_stream(service, *key, over_gap=body.over_gap is not None)
-    return Replayed(replayed=handled, still_parked=left)
+    return ReplayResult(replayed=handled, still_parked=left)
 
 
 def _about(key: tuple[str, str]) -> dict[str, str]:
-    """What a broken header called a stream is not repeated in the log."""
+    """The stream for the log, which does not repeat the name in a broken header."""
     names = {"publisher": key[0], "stream": key[1]}
     return {name: value for name, value in names.items() if re.fullmatch(STREAM_PATTERN, value)}
 
 
-class Discard(Reasoned):
+class Discard(ReasonedCommand):
     source: Source
     stream: Stream
     sequence: Sequence
     expected: Annotated[CauseId, Field(description="the cause that it is parked for, as it was shown")]
 
 
-class Discarded(BaseModel):
+class DiscardResult(BaseModel):
     sequence: int
     still_parked: int
 
@@ -178,23 +179,23 @@ class Discarded(BaseModel):
     "/v1/parked/discard",
     summary="Give one parked event up: a replay passes over it, and nothing brings it back",
 )
-async def discard_parked_event(body: Discard, actor: Who, tx: Tx) -> Discarded:
-    """Refused for what protects: a withdrawal is never given up."""
+async def discard_parked_event(body: Discard, actor: Who, tx: Tx) -> DiscardResult:
+    """A protective event is refused: a withdrawal is never given up."""
     require(actor, "parked.discard")
     key = (body.source, body.stream)
     found = await parked.hold_waiting(tx, key, body.sequence)
     if found is None:
         raise NotFound
-    if by_cause.id_of(Cause(found.reason, found.place)) != body.expected:
+    if causes.id_of(Cause(found.reason, found.place)) != body.expected:
         raise PreconditionFailed
     if parked.type_of(found) in PROTECTIVE:
         raise WrongState("what protects is never given up: a release must handle it")
     await parked.discard(tx, *key, body.sequence)
     log_operation(tx, "discard_event", body, **_about(key), topic=found.topic, position=body.sequence)
-    return Discarded(sequence=body.sequence, still_parked=await parked.waiting(tx, key))
+    return DiscardResult(sequence=body.sequence, still_parked=await parked.waiting(tx, key))
 
 
-class ReplayCause(Reasoned):
+class ReplayCause(ReasonedCommand):
     cause: CauseId
     over_gap: Annotated[bool, Field(description="accept that events before a gap will never come")] = False
     expected: Annotated[
@@ -207,7 +208,7 @@ class ReplayCause(Reasoned):
     "/v1/replays", summary="Replay every stream that is parked for one cause, as work", status_code=201
 )
 async def start_replay(body: ReplayCause, actor: Who, tx: Tx, response: Response) -> Done:
-    """200 with the one that runs, where this cause is being replayed already."""
+    """200 with the replay that runs, where this cause is being replayed already."""
     require(actor, "parked.replay")
     found = await _cause(tx, body.cause)
     if body.expected != found.streams and (body.over_gap or body.expected is not None):
@@ -220,7 +221,7 @@ async def start_replay(body: ReplayCause, actor: Who, tx: Tx, response: Response
 
 
 class RunningReplay(BaseModel):
-    """How far it is: of `streams` that were parked when it began so many are freed, and so many failed again."""
+    """The progress: `streams` were parked when the replay began; so many of them are freed, and so many failed again."""
 
     id: UUID
     state: str
@@ -256,7 +257,7 @@ async def get_replay(replay_id: UUID, actor: Who, tx: Tx) -> RunningReplay:
 
 
 @router.post("/v1/replays/{replay_id}/stop", summary="Stop a replay after the stream that it has in hand")
-async def stop_replay(replay_id: UUID, body: Reasoned, actor: Who, tx: Tx, response: Response) -> Done:
+async def stop_replay(replay_id: UUID, body: ReasonedCommand, actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, "parked.replay")
     if await replays.get_replay(tx, replay_id) is None:
         raise NotFound
@@ -265,8 +266,8 @@ async def stop_replay(replay_id: UUID, body: Reasoned, actor: Who, tx: Tx, respo
     return done(tx, response, replay_id)
 
 
-async def _cause(tx: Transaction, cause_id: str) -> by_cause.ParkedCause:
-    found = await by_cause.find_cause(tx, cause_id)
+async def _cause(tx: Transaction, cause_id: str) -> causes.ParkedCause:
+    found = await causes.find_cause(tx, cause_id)
     if found is None:
         raise NotFound
     return found

@@ -1,4 +1,4 @@
-"""Reading back the opaque position of a page: its parts become values, and what no page gave is refused."""
+"""Reading back the opaque position of a page: its parts become values, and a position that no page gave is refused."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from chassis.problems import Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
-"""Fits a bigint. ASCII digits alone: `str.isdigit` also takes those that `int` does not."""
+"""A number that fits a bigint. ASCII digits alone: `str.isdigit` also takes those that `int` does not."""
 
 
 def positioned(after: Sequence[str] | None, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:
@@ -22,7 +22,7 @@ def positioned(after: Sequence[str] | None, *readers: Callable[[str], Any]) -> t
 
 
 def instant(part: str) -> datetime:
-    """With its offset, and within the calendar also in UTC."""
+    """An instant with its offset, within the calendar also in UTC."""
     at = datetime.fromisoformat(part)
     if at.tzinfo is None:
         raise ValueError("no offset")
@@ -36,7 +36,7 @@ def number(part: str) -> int:
 
 
 def identifier(part: str) -> str:
-    """Of an organisation or an agreement."""
+    """The identifier of an organisation or an agreement."""
     if re.fullmatch(r"[a-z0-9\-]{1,80}", part) is None:
         raise ValueError("not an identifier")
     return part

@@ -1,4 +1,6 @@
-"""A parameter that is passed over in silence is a wrong answer: what a route does not know is refused, at every route."""
+"""A parameter that is passed over in silence is a wrong answer: one that a route does not know is refused, at every
+route.
+"""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Routes of every service for where its consumer is: its offsets, and the stops that hold it."""
+"""Routes of every service for the place of its consumer: its offsets, and the stops that hold it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,7 +12,7 @@ from chassis.events.kafka import Range, ranges
 from chassis.identity.access import require
 from chassis.problems import Invalid, NotFound, PreconditionFailed, Unavailable
 from chassis.web.http import Done, Tx, Who, done, one_transaction
-from chassis.web.reasons import Reasoned, log_operation
+from chassis.web.reasons import ReasonedCommand, log_operation
 
 Offset = Annotated[int, Field(ge=0, lt=2**53)]
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["operations"])
 
 
 class PartitionOffset(BaseModel):
-    """`first` and `end` are what the broker has; null where it does not answer."""
+    """The offsets of a partition. `first` and `end` are the broker's; null where the broker does not answer."""
 
     topic: str
     partition: int
@@ -48,7 +48,7 @@ async def list_offsets(request: Request, actor: Who) -> list[PartitionOffset]:
     ]
 
 
-class MoveOffset(Reasoned):
+class MoveOffset(ReasonedCommand):
     topic: Annotated[str, Field(max_length=120)]
     partition: Annotated[int, Field(ge=0, lt=2**31)]
     expected: Annotated[Offset, Field(description="`next_offset` as it was shown")]
@@ -66,7 +66,9 @@ class MovedOffset(BaseModel):
     summary="Read a partition from another offset: again, or from where the broker still has it",
 )
 async def move_offset(body: MoveOffset, request: Request, actor: Who) -> MovedOffset:
-    """Nothing that the broker still has is passed over. What was handled before is dropped when it is read again."""
+    """No event that the broker still has is passed over. An event that was handled before is dropped when it is read
+    again.
+    """
     require(actor, "offset.move")
     key = (body.topic, body.partition)
     known = (await ranges(request.app.state.service.link, [key])).get(key)
@@ -97,7 +99,7 @@ def _refused(message: str, code: str) -> dict[str, object]:
 
 
 class ConsumerStop(BaseModel):
-    """Where the consumer stopped before it parked more than the limit. `offset` is the event that it stops at."""
+    """A stop: the consumer would have parked more than the limit. `offset` is the event before which it stands."""
 
     id: UUID
     stopped_at: datetime
@@ -110,7 +112,7 @@ class ConsumerStop(BaseModel):
 
 
 class ConsumerState(BaseModel):
-    """`stop` is the one that holds it now; `parked` are the streams that count towards `limit`."""
+    """The consumer. `stop` is the one that holds it now; `parked` are the streams that count towards `limit`."""
 
     stop: ConsumerStop | None
     parked: int
@@ -129,7 +131,7 @@ async def get_consumer(request: Request, actor: Who, tx: Tx) -> ConsumerState:
     return ConsumerState(stop=stop, parked=parked, limit=most)
 
 
-class EndStop(Reasoned):
+class EndStop(ReasonedCommand):
     allow: Annotated[
         int,
         Field(description="so many streams may be parked beyond the limit from now on", ge=0, le=1_000_000),

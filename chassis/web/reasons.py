@@ -1,4 +1,4 @@
-"""What an operator does to the pipeline is said with a reason, and stands in the audit log with who did it."""
+"""A command of an operator to the pipeline is given with a reason, and stands in the audit log with the operator."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from contracts.form import Form
 from contracts.types import KnownCode, TicketId
 
 
-class Reasoned(Form):
+class ReasonedCommand(Form):
     """A command of an operator. The words about it belong into the ticket: what is written here is kept for ever."""
 
     reason: Annotated[str, KnownCode("operation_reason"), Field(description="a code of `operation_reason`")]
@@ -19,8 +19,8 @@ class Reasoned(Form):
     ) = None
 
 
-def log_operation(tx: Transaction, operation: str, command: Reasoned, **about: Any) -> None:
-    """In the transaction that does it, so that nothing is done and not logged."""
+def log_operation(tx: Transaction, operation: str, command: ReasonedCommand, **about: Any) -> None:
+    """Log the command in the transaction that carries it out, so that nothing is done and not logged."""
     tx.say(
         OperationPerformedV1(
             operation=operation, operation_reason=command.reason, ticket=command.ticket, **about

@@ -1,9 +1,9 @@
-"""What follows when somebody may not open a case: is it only not heard of yet? If not, the attempt is in the audit log.
+"""The refusal of a case. First: does this service only lag behind? If not, the attempt goes to the audit log.
 
-A service learns of a case, and of who has it, a moment after intake decided it; and intake learns of a case from abroad a
-moment after exchange took it in. In that moment "not found" would be a wrong answer to somebody who may open the case, so
-these two are asked, outside any transaction, before it is given. Both kinds of refusal, no such case and not yours, go the
-same way and look the same.
+A service learns of a case, and of who has it, a moment after intake decided it; and intake learns of a case from
+abroad a moment after exchange took it in. In that moment "not found" would be a wrong answer to somebody who may open
+the case, so these two are asked, outside any transaction, before it is given. Both kinds of refusal, no such case and
+not yours, go the same way and look the same.
 """
 
 from fastapi import Request, Response
@@ -11,11 +11,11 @@ from starlette.background import BackgroundTask
 
 from chassis.identity.access import CaseRefused
 from chassis.identity.standing import question
-from chassis.peers import Away, Peers
+from chassis.peers import PeerAway, Peers
 from chassis.problems import NotFound, Problem, Unavailable
 from chassis.web import attempts
 from chassis.web.answers import problem_response
-from contracts.internal import NOWHERE, STANDING, Standing
+from contracts.internal import NOWHERE, STANDING, CaseStanding
 
 
 class NotYetHeard(Unavailable):
@@ -34,7 +34,7 @@ async def refused(request: Request, error: Exception) -> Response:
     state = request.app.state
     try:
         elsewhere = await _elsewhere(state.name, state.peers, error)
-    except Away:
+    except PeerAway:
         return problem_response(Unavailable())
     problem: Problem = NotYetHeard() if elsewhere.allowed else NotFound()
     response = problem_response(problem)
@@ -45,18 +45,20 @@ async def refused(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> Standing:
-    """What the services say that hear of a case before others do. Raises Away: where one is, nobody is told "not there"."""
+async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> CaseStanding:
+    """The answer of the services that hear of a case before others do. Raises PeerAway: while one is away, nobody is
+    told "not there".
+    """
     if error.actor.service:
         return NOWHERE
     settled = False
     for first, call in STANDING.items():
         if first == name:
-            settled = error.known  # the next is asked all the same, so that no time tells
+            settled = error.known  # the next service is asked all the same, so that no time tells
             continue
         if not peers.knows(first):
             continue
         said = await peers.ask(call, error.case_id, question(error.actor, error.action))
         if said.known:
-            return Standing(known=True, allowed=said.allowed and not settled)
+            return CaseStanding(known=True, allowed=said.allowed and not settled)
     return NOWHERE

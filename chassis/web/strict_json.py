@@ -1,7 +1,7 @@
 """Refuse a JSON body that two readers may read differently, before any route sees it.
 
-RFC 8259 asks for UTF-8 (8.1) and leaves open what a member that stands twice means (4); Python's reader also takes
-UTF-16 and NaN. A NUL is no character of any text that we keep: PostgreSQL has none.
+RFC 8259 asks for UTF-8 (8.1) and leaves the meaning of a member that stands twice open (4); Python's reader also
+takes UTF-16 and NaN. A NUL is no character of any text that we keep: PostgreSQL has none.
 """
 
 import json
@@ -48,7 +48,7 @@ class StrictJson:
 
 
 def check(body: bytes) -> None:
-    """Raises NotStrict. What cannot be read at all passes: the reader of the route refuses it."""
+    """Check a body. Raises NotStrict. A body that cannot be read at all passes: the reader of the route refuses it."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -78,12 +78,12 @@ def _is_json(scope: Scope) -> bool:
 
 
 def _is_form(scope: Scope) -> bool:
-    """A file to import; its route looks at it."""
+    """True for a file to import; its route looks at it."""
     return _header(scope, b"content-type").startswith(b"multipart/form-data")
 
 
 def _has_body(scope: Scope) -> bool:
-    """One that is announced: HTTP/1.1 knows no other."""
+    """True for a body that is announced: HTTP/1.1 knows no other."""
     length = _header(scope, b"content-length")
     return length not in (b"", b"0") or _header(scope, b"transfer-encoding") != b""
 
@@ -104,7 +104,7 @@ async def _whole(receive: Receive) -> bytes | None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """The body in one piece, and after it whatever else comes."""
+    """The body in one piece, and after it the messages that follow."""
     given = False
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""Look at the token before anything of the body is read: whoever has none makes no work."""
+"""The token is looked at before anything of the body is read: a caller without one makes no work."""
 
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,7 +12,7 @@ PUBLIC = frozenset({"/health/live", "/health/ready", "/openapi.json"})
 
 
 class TokenFirst:
-    """ASGI middleware: 401 for every path that is not public. Who may do what is decided by the route."""
+    """ASGI middleware: 401 for every path that is not public. The rights of the caller are decided by the route."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

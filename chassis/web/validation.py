@@ -1,4 +1,4 @@
-"""Turn validation errors into `{loc, msg, code}` that say what is wrong and where, and never what was sent."""
+"""Turns validation errors into `{loc, msg, code}` that name the fault and its place, and never a value of the request."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ MAX_INDEX = 1_000_000
 """A larger number in a path is no index of a body that we take, so it may be a value."""
 
 ELSEWHERE = "*"
-"""Stands in a path for a name that is not ours: an unknown field, or the key of a dictionary."""
+"""The stand-in, in a path, for a name that is not ours: an unknown field, or the key of a dictionary."""
 
 _MESSAGES: Mapping[str, str] = {
     "missing": "this field is required",
@@ -64,7 +64,9 @@ _REFUSED = "is not valid"
 
 
 class FieldErrors:
-    """Strips what was sent out of an app's validation errors; knows the app's own field names from its schema."""
+    """Strips the values of the request out of an app's validation errors; knows the app's own field names from its
+    schema.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -72,7 +74,9 @@ class FieldErrors:
         self._tags: frozenset[str] | None = None
 
     def without_values(self, errors: Sequence[Any]) -> list[dict[str, Any]]:
-        """Each place and reason once: a body that a route and what prepares it both read is checked twice by the framework."""
+        """Each place and reason once: a body that a route and its preparing dependency both read is checked twice by
+        the framework.
+        """
         said: list[dict[str, Any]] = []
         for one in map(self._one, errors[: 2 * MAX_ERRORS]):
             if one not in said:
@@ -84,7 +88,7 @@ class FieldErrors:
         place = [part for part in error.get("loc", ()) if part not in self._known_tags()]
         if code.startswith(
             "union_tag_"
-        ):  # which form it is could not be told: the place is the field that tells
+        ):  # the framework could not tell which form it is: the place is the field that tells
             place.append(str(error["ctx"]["discriminator"]).strip("'"))
         return {"loc": [self._part(part) for part in place], "msg": message, "code": code}
 
@@ -94,7 +98,9 @@ class FieldErrors:
         return part if isinstance(part, str) and part in self._known() else ELSEWHERE
 
     def _known_tags(self) -> frozenset[str]:
-        """What tells the forms of a body apart (`given`, `refused`) is written into a path, and is no place in the body."""
+        """The values that tell the forms of a body apart (`given`, `refused`): the framework writes them into a path,
+        but they are no place in the body.
+        """
         if self._tags is None:
             self._tags = frozenset(_tags(self._app.openapi())) - self._known()
         return self._tags
@@ -110,7 +116,7 @@ def _said(error: Mapping[str, Any]) -> tuple[str, str]:
     kind = str(error.get("type", ""))
     context = error.get("ctx") or {}
     if isinstance(context.get("error"), UnknownCode):
-        return "unknown-code", str(context["error"])  # names the list alone
+        return "unknown-code", str(context["error"])  # the message names the list alone
     if isinstance(context.get("error"), InvalidText):
         return context["error"].code, str(context["error"])
     if kind in _MESSAGES:
@@ -127,7 +133,7 @@ class _Limits(dict[str, Any]):
 
 
 def _names(schema: object) -> Iterator[str]:
-    """Names of fields and parameters anywhere in an OpenAPI document."""
+    """The names of fields and parameters anywhere in an OpenAPI document."""
     if isinstance(schema, Mapping):
         properties = schema.get("properties")
         if isinstance(properties, Mapping):
@@ -142,7 +148,7 @@ def _names(schema: object) -> Iterator[str]:
 
 
 def _tags(schema: object) -> Iterator[str]:
-    """Values that tell apart the forms of a body, anywhere in an OpenAPI document."""
+    """The values that tell apart the forms of a body, anywhere in an OpenAPI document."""
     if isinstance(schema, Mapping):
         discriminator = schema.get("discriminator")
         if isinstance(discriminator, Mapping):

@@ -12,7 +12,7 @@ from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
 
 Position = tuple[datetime, UUID]
-"""Of the last row of the page before: when it was made, and its identifier."""
+"""The position of the last row of the page before: when it was made, and its identifier."""
 
 
 async def halves(

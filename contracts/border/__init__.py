@@ -1,1 +1,3 @@
-"""What two cells say to one another: items, claims, the envelope around them, its checks, and the signed files that both trust. No I/O."""
+"""The protocol between two cells: items, claims, the envelope around them, its checks, and the signed files that both
+trust. No I/O.
+"""

@@ -1,8 +1,9 @@
-"""For whom an envelope is, said so that only the cell that receives it can tell: outside stands no name, and nothing that stands for one.
+"""The recipient of an envelope, named so that only the cell that receives it can tell: outside stands no name, and
+nothing that stands for one.
 
-A key's thumbprint is as good as a name to whoever has the trust list, and a clinic or a shelter as recipient says something of a
-person. So the `kid` is new in each envelope: a throw-away key, and a tag over the recipient's thumbprint under what that key
-and the key of the cell's authority have in common.
+A key's thumbprint is as good as a name to whoever has the trust list, and a clinic or a shelter as recipient says
+something of a person. So the `kid` is new in each envelope: a throw-away key, and a tag over the recipient's
+thumbprint under the secret that this key and the key of the cell's authority share.
 """
 
 import hmac
@@ -28,7 +29,7 @@ def veiled(recipient: KeyOf, receiving: KeyOf) -> KeyOf:
 
 
 def unveiled(kid: str, own: Mapping[str, KeyOf]) -> KeyOf | None:
-    """Which of these keys it is; None for a key of somebody else, and for what is no such `kid`."""
+    """The one of these keys that the `kid` means; None where it means somebody else's key, or is not of this form."""
     try:
         said = base64url.decode(kid)
     except ValueError:
@@ -44,7 +45,9 @@ def unveiled(kid: str, own: Mapping[str, KeyOf]) -> KeyOf | None:
 
 
 def _shared(point: bytes, own: Iterable[KeyOf]) -> Iterable[bytes]:
-    """With each key of the authority: the one in use and, while one follows another, the one before."""
+    """The secret shared with each key of the authority: the one in use and, while one follows another, the one
+    before.
+    """
     for key in own:
         private = key.key.private_key
         ours = key.organisation == authority(cell_of(key.organisation))

@@ -33,7 +33,7 @@ from contracts.protection import IMMEDIATE_PROTECTION, is_of_country, protection
 
 CLOCK_SKEW = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(days=30)
-"""Of an envelope: nobody need keep it longer to know a replay."""
+"""The longest life of an envelope: nobody need keep it longer to know a replay."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -52,7 +52,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From which organisation of which cell to which."""
+    """The direction of an envelope: from which organisation of which cell to which."""
 
     sender: str
     sender_cell: str
@@ -61,7 +61,9 @@ class Way:
 
 
 def check_claims(claims: Claims, *, signer: str, reader: str, partner: str, now: datetime) -> str | None:
-    """Whether the envelope is what its outside says. `signer` owns the key that signed, `reader` the one that opened."""
+    """The code that refuses the envelope for its claims, or None. `signer` owns the key that signed, `reader` the key
+    that opened.
+    """
     if claims.iss != signer or cell_of(signer) != partner:
         return "sender_mismatch"
     if claims.aud != reader:
@@ -162,7 +164,9 @@ def _check_kind(content: DisclosureContent, way: Way) -> str | None:
 
 
 def _check_basis(content: DisclosureContent, way: Way, now: datetime) -> str | None:
-    """What does not rest on her consent is the least, handed over inside one country under a law of it, and not for long."""
+    """A disclosure that does not rest on her consent is the least, handed over inside one country under one of its
+    laws, and not for long.
+    """
     if content.basis is None and content.law is None:
         return None
     if (
@@ -185,7 +189,7 @@ def _check_basis(content: DisclosureContent, way: Way, now: datetime) -> str | N
 
 
 def _proven(proof: Proof | None) -> bool:
-    """The chain head stands in until the log is a Merkle tree and the proof a `tlog-proof`."""
+    """A stand-in until the log is a Merkle tree and the proof a `tlog-proof`: the chain head counts as the proof."""
     return (
         proof is not None
         and proof.type == "chain-head"
@@ -195,7 +199,7 @@ def _proven(proof: Proof | None) -> bool:
 
 
 def _check_fields(content: DisclosureContent, agreement: Agreement) -> str | None:
-    """Agreement ∩ consent, and nothing that the explicit list does not name."""
+    """The fields are within agreement ∩ consent, and none is missing from the explicit list."""
     if not content.fields or any(name not in FIELDS for name in (*content.fields, *content.data)):
         return "unknown_code"
     if any(name not in agreement.terms.fields for name in (*content.fields, *content.data)):

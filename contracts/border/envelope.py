@@ -13,7 +13,7 @@ from joserfc.registry import HeaderParameter
 
 from contracts import base64url
 from contracts.border.items import Claims
-from contracts.border.wire import Unparsable, from_bytes, to_bytes
+from contracts.border.wire import UnparsableClaims, from_bytes, to_bytes
 
 VERSION = 1
 MAX_BYTES = 900_000
@@ -27,7 +27,7 @@ _VERSION_HEADER = {"ver": HeaderParameter("Format version of the envelope", "int
 _COMPACT_JWS, _COMPACT_JWE = 3, 5
 
 
-class Unopened(Exception):
+class UnopenedEnvelope(Exception):
     """The envelope cannot be opened or trusted; `code` is of the list `border_refusal`."""
 
     def __init__(self, code: str) -> None:
@@ -37,7 +37,7 @@ class Unopened(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyOf:
-    """A key and the organisation whose it is."""
+    """A key and the organisation that owns it."""
 
     organisation: str
     kid: str
@@ -49,8 +49,10 @@ FindKey = Callable[[str], KeyOf | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What an envelope said, who signed it, whose key opened it, and the signed text itself as evidence."""
+class OpenedEnvelope:
+    """An envelope's claims, the organisation that signed it, the one whose key opened it, and the signed text itself
+    as evidence.
+    """
 
     claims: Claims
     signer: str
@@ -66,36 +68,38 @@ def seal(claims: Claims, signer: KeyOf, recipient: KeyOf) -> bytes:
     return jwe.encrypt_compact(outer, signed.encode(), recipient.key, registry=_jwe_registry()).encode()
 
 
-def open_envelope(raw: bytes, own_key: FindKey, senders_key: FindKey) -> Opened:
-    """Decrypt, verify, parse. Raises Unopened with the code of the first thing that is not right."""
+def open_envelope(raw: bytes, own_key: FindKey, senders_key: FindKey) -> OpenedEnvelope:
+    """Decrypt, verify, parse. Raises UnopenedEnvelope with the code of the first thing that is not right."""
     if len(raw) > MAX_BYTES:
-        raise Unopened("too_large")
+        raise UnopenedEnvelope("too_large")
     outer = _header(raw, _COMPACT_JWE, _JWE_HEADER, {"alg": AGREE_ALG, "enc": ENCRYPTION, "typ": JWE_TYPE})
     reader = own_key(outer["kid"])
     if reader is None:
-        raise Unopened("wrong_recipient")
+        raise UnopenedEnvelope("wrong_recipient")
     signed = _decrypted(raw, outer["epk"], reader)
     inner = _header(signed, _COMPACT_JWS, _JWS_HEADER, {"alg": SIGN_ALG, "typ": JWS_TYPE})
     signer = senders_key(inner["kid"])
     if signer is None:
-        raise Unopened("unknown_key")
-    return Opened(_verified(signed, signer), signer.organisation, reader.organisation, signed.decode())
+        raise UnopenedEnvelope("unknown_key")
+    return OpenedEnvelope(
+        _verified(signed, signer), signer.organisation, reader.organisation, signed.decode()
+    )
 
 
 def sha256(raw: bytes) -> str:
-    """What `prev` of the next envelope holds."""
+    """The hash that the next envelope's `prev` holds."""
     return hashlib.sha256(raw).hexdigest()
 
 
 def _decrypted(raw: bytes, ephemeral: object, reader: KeyOf) -> bytes:
     if not isinstance(ephemeral, dict) or set(ephemeral) != _EPHEMERAL or ephemeral["crv"] != AGREE_CURVE:
-        raise Unopened("unreadable")
+        raise UnopenedEnvelope("unreadable")
     try:
         signed = jwe.decrypt_compact(raw, reader.key, registry=_jwe_registry()).plaintext
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise Unopened("unreadable") from error
+        raise UnopenedEnvelope("unreadable") from error
     if not signed:
-        raise Unopened("unreadable")
+        raise UnopenedEnvelope("unreadable")
     return signed
 
 
@@ -103,29 +107,29 @@ def _verified(signed: bytes, signer: KeyOf) -> Claims:
     try:
         payload = jws.deserialize_compact(signed, signer.key, registry=_jws_registry()).payload
     except (JoseError, ValueError, TypeError) as error:
-        raise Unopened("bad_signature") from error
+        raise UnopenedEnvelope("bad_signature") from error
     try:
         return from_bytes(payload)
-    except Unparsable as error:
-        raise Unopened("invalid_value") from error
+    except UnparsableClaims as error:
+        raise UnopenedEnvelope("invalid_value") from error
 
 
 def _header(raw: bytes, parts: int, members: frozenset[str], fixed: dict[str, str]) -> dict[str, Any]:
     """The protected header, strictly: exactly our members, our algorithms and our version, and nothing negotiable."""
     pieces = raw.split(b".")
     if len(pieces) != parts:
-        raise Unopened("unreadable")
+        raise UnopenedEnvelope("unreadable")
     try:
-        decoded = [base64url.decode(piece) for piece in pieces]  # all of them: each must be canonical
+        decoded = [base64url.decode(piece) for piece in pieces]  # all parts, because each must be canonical
         header = json.loads(decoded[0])
     except (ValueError, RecursionError) as error:
-        raise Unopened("unreadable") from error
+        raise UnopenedEnvelope("unreadable") from error
     if not isinstance(header, dict) or set(header) != members or not isinstance(header["kid"], str):
-        raise Unopened("unreadable")
+        raise UnopenedEnvelope("unreadable")
     if header["ver"] != VERSION:
-        raise Unopened("unsupported_version")
+        raise UnopenedEnvelope("unsupported_version")
     if any(header[name] != value for name, value in fixed.items()):
-        raise Unopened("wrong_algorithm")
+        raise UnopenedEnvelope("wrong_algorithm")
     return header
 
 

@@ -1,4 +1,4 @@
-"""What governance signs: the trust list with everybody's public keys, and the agreements between cells."""
+"""The documents that governance signs: the trust list with everybody's public keys, and the agreements between cells."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -56,14 +56,16 @@ class TrustList:
         return max(ours, key=lambda k: k.not_before).key if ours else None
 
     def recipient(self, organisation: str, now: datetime) -> KeyOf | None:
-        """The same, under a `kid` that only its cell can read; None also where that cell has no authority on the list."""
+        """The key to encrypt to, under a `kid` that only its cell can read; None also where that cell has no
+        authority on the list.
+        """
         key = self.agreement_key(organisation, now)
         receiving = self.agreement_key(authority(cell_of(organisation)), now)
         return None if key is None or receiving is None else veiled(key, receiving)
 
 
 def trust_list(content: Any, governance: Mapping[str, OKPKey]) -> TrustList:
-    """From the content of its file. Raises NotTrusted."""
+    """The trust list in the content of its file. Raises NotTrusted."""
     document = verified(content, TRUST_LIST, governance)
     try:
         keys = {listed.key.kid: listed for listed in _listed(document["organisations"])}
@@ -88,7 +90,7 @@ def _listed(organisations: list[dict[str, Any]]) -> Iterator[ListedKey]:
 
 
 def agreement(content: Any, governance: Mapping[str, OKPKey]) -> Agreement:
-    """From the content of its file. Raises NotTrusted."""
+    """The agreement in the content of its file. Raises NotTrusted."""
     document = verified(content, AGREEMENT, governance)
     try:
         terms = AgreementTerms(

@@ -1,4 +1,4 @@
-"""What travels in an envelope, as plain data: claims, and items of the three classes."""
+"""The content of an envelope as plain data: claims, and items of the three classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,15 @@ CODE_LISTS = "1"
 
 MAX_ITEMS = 100
 MAX_CONTROL_ITEMS = 10
-"""Of one envelope: a control item may ask for much, and an honest partner puts each into its own."""
+"""The most control items of one envelope: each may ask for much, and an honest partner puts each into an envelope of
+its own.
+"""
 
 MAX_SERVICES = 200
-"""Of one organisation, in what a partner is told of it."""
+"""The most services of one organisation in a listing for a partner."""
 
 MAX_RESENT = 10
-"""Numbers that one request may ask for."""
+"""The most numbers that one request for a resend may ask for."""
 
 
 class ItemClass(StrEnum):
@@ -43,7 +45,7 @@ class AgreementReference:
 
 @dataclass(frozen=True, slots=True)
 class ConsentReference:
-    """What she agreed to, as far as the recipient must know it. `back` is what may be disclosed to the sender."""
+    """Her consent, as far as the recipient must know it. `back` names what may be disclosed to the sender."""
 
     receipt: UUID
     revision: int
@@ -57,7 +59,7 @@ class ConsentReference:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That the disclosure stood in the sender's log before it was sealed."""
+    """The proof that the disclosure stood in the sender's log before it was sealed."""
 
     entry: int
     chain_head: str
@@ -78,13 +80,13 @@ class DisclosureContent:
     proof: Proof | None
     kind: str = REFERRAL
     basis: str | None = None
-    """What it rests on where that is not her consent (code list `disclosure_basis`), and by which law."""
+    """The basis where that is not her consent (code list `disclosure_basis`), and the law that allows it."""
     law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """When she who departed is expected, at what kind of place she is handed over, and whether somebody is with her."""
+    """A departure: when she is expected, at what kind of place she is handed over, and whether somebody is with her."""
 
     expected_at: datetime
     handover: str
@@ -181,7 +183,7 @@ class Resend:
 
     @property
     def numbers(self) -> range:
-        """At most MAX_RESENT of them, however many were asked for."""
+        """The numbers asked for, at most MAX_RESENT of them however many the request names."""
         if self.seq is None:
             return range(0)
         last = self.seq if self.until is None else self.until
@@ -240,7 +242,7 @@ class ControlItem:
 
 @dataclass(frozen=True, slots=True)
 class ProcessItem:
-    """What a half did. `reference` is the case as its two organisations name it to each other."""
+    """A move of the sender's half. `reference` is the case as its two organisations name it to each other."""
 
     id: UUID
     reference: UUID

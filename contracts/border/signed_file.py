@@ -29,7 +29,7 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 
 
 def document_sha256(document: Mapping[str, Any]) -> str:
-    """What identifies a version of an agreement everywhere."""
+    """The hash that identifies a version of an agreement everywhere."""
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
@@ -46,7 +46,9 @@ def sign_document(document: Mapping[str, Any], keys: Sequence[OKPKey]) -> dict[s
 
 
 def verified(content: Any, kind: str, governance: Mapping[str, OKPKey]) -> dict[str, Any]:
-    """The document of a file's content, after two different governance keys were found to have signed it. Raises NotTrusted."""
+    """The document in a file's content, after two different governance keys were found to have signed it. Raises
+    NotTrusted.
+    """
     try:
         document, signatures = content["document"], content["signatures"]
         material = _material(document)

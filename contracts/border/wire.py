@@ -25,7 +25,7 @@ BUCKETS = (2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144, 460_00
 
 
 MAX_NUMBER = 2**53
-"""JSON's whole numbers end here; whatever a partner says beyond fits no column of ours either."""
+"""The end of JSON's whole numbers; a larger number from a partner fits no column of ours either."""
 
 MAX_DEPTH, MAX_MEMBERS, MAX_CHARACTERS = 10, 1_000, 4_000
 MAX_YEARS = 10
@@ -35,8 +35,8 @@ class TooLargeToSeal(ValueError):
     """More than the largest bucket holds."""
 
 
-class Unparsable(ValueError):
-    """The signed body is not claims of ours. Echoes nothing of it."""
+class UnparsableClaims(ValueError):
+    """The signed body is not claims of ours. The error echoes nothing of it."""
 
 
 @cache
@@ -62,7 +62,9 @@ def to_bytes(claims: Claims) -> bytes:
 
 
 def from_bytes(raw: bytes) -> Claims:
-    """Raises Unparsable; a member that stands twice is no JSON of ours."""
+    """The claims in the signed body. Raises UnparsableClaims, also for a member that stands twice: that is no JSON of
+    ours.
+    """
     try:
         document = json.loads(
             raw, object_pairs_hook=once, parse_int=_number, parse_float=_refuse, parse_constant=_refuse
@@ -71,7 +73,7 @@ def from_bytes(raw: bytes) -> Claims:
         _require_one_content(document)
         return _with_bounded_times(_claims().validate_python(document))
     except (ValidationError, ValueError, OverflowError, OSError, RecursionError):
-        raise Unparsable("not the claims of an envelope") from None
+        raise UnparsableClaims("not the claims of an envelope") from None
 
 
 def control_to_json(content: ControlContent) -> dict[str, object]:

@@ -11,12 +11,11 @@ from typing import Literal
 from contracts.casefile.name import full_name
 from contracts.casefile.partial_date import PartialDate
 from contracts.casefile.text import one_line, paragraph
-from contracts.classification import CASE_FILE, Classification
 from contracts.codes import known
 
 Kind = Literal["text", "date", "code", "number", "needs"]
 FieldValue = str | tuple[str, ...]
-"""As it is stored, sealed and sent: one text, or several for a field with `multiple`."""
+"""A value as it is stored, sealed and sent: one text, or several for a field with `multiple`."""
 
 MAX_VALUES = 50
 STATUS, STATUS_BY = "vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"
@@ -40,14 +39,10 @@ class Field:
     codelist: str | None = None
     multiple: bool = False
     between: tuple[int, int] | None = None
-    """Of a number: the least and the most that it can be."""
+    """The least and the most that a number can be."""
     whole: bool = False
     owner: str = "intake"
-    """The service that records it, keeps its revisions, and answers for it at sealing."""
-
-    @property
-    def classification(self) -> Classification:
-        return CASE_FILE[self.name]
+    """The service that records the field, keeps its revisions, and answers for it at sealing."""
 
 
 def _code(
@@ -130,7 +125,9 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 
 
 def by_owner(names: Iterable[str], fields: Mapping[str, Field] = FIELDS) -> dict[str, list[str]]:
-    """Owner → its fields among these, in their order: who is asked for what at sealing. Raises KeyError."""
+    """Owner → its fields among these, in their order: which service is asked for which fields at sealing. Raises
+    KeyError.
+    """
     owned: dict[str, list[str]] = {}
     for name in names:
         owned.setdefault(fields[name].owner, []).append(name)
@@ -196,5 +193,5 @@ def to_text(value: FieldValue) -> str:
 
 
 def from_text(name: str, text: str) -> FieldValue:
-    """What `to_text` wrote."""
+    """The value that `to_text` wrote."""
     return tuple(json.loads(text)) if FIELDS[name].multiple else text

@@ -36,7 +36,7 @@ class PersonName(Form):
 
     @classmethod
     def single(cls, text: str) -> Self:
-        """For whoever has one name only."""
+        """The name of somebody who has one name only."""
         return cls(full=text)
 
     def __repr__(self) -> str:

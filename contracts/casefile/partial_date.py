@@ -11,10 +11,14 @@ from pydantic_core import CoreSchema, core_schema
 
 PATTERN = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?[~?%]?$"
 EARLIEST_YEAR, LATEST_YEAR = 1850, 2149
-"""Outside lie typing errors and other calendars: 2541 of the Buddhist era is refused here, never converted."""
+"""The first and the last year taken. Outside lie typing errors and other calendars: 2541 of the Buddhist era is
+refused, never converted.
+"""
 ADULT_AGE = 18
 STRETCH_YEARS = 1
-"""How far a doubted date may be off when an age is bounded: who says "about 1998" knows a year, not a day."""
+"""The years that a doubted date may be off when an age is bounded: a person who says "about 1998" knows a year, not a
+day.
+"""
 
 
 class InvalidDate(ValueError):
@@ -32,7 +36,7 @@ class PartialDate:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises InvalidDate for another form and for a day that no calendar has."""
+        """The date in an EDTF text. Raises InvalidDate for another form and for a day that no calendar has."""
         if not isinstance(text, str) or not re.fullmatch(PATTERN, text):
             raise InvalidDate("a date is written 1998, 1998-05 or 1998-05-12, with ~ or ? where doubted")
         qualifier = text[-1] if text[-1] in "~?%" else ""
@@ -77,7 +81,7 @@ class PartialDate:
         return self.ages_on(day)[0] < ADULT_AGE
 
     def is_future(self, day: date) -> bool:
-        """Nobody is born after today."""
+        """True for a day after today, on which nobody is born."""
         return self.earliest() > day
 
     @classmethod

@@ -1,4 +1,6 @@
-"""What persons write for persons: reasons, grounds, notes. Blank is no text, and only what Unicode allows is one."""
+"""Texts that persons write for persons: reasons, grounds, notes. Blank is no text, and only what Unicode allows is
+one.
+"""
 
 import re
 import unicodedata
@@ -65,4 +67,4 @@ Paragraph = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValida
 """The type of every reason, ground, note and description that a route takes."""
 
 Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE), AfterValidator(one_line)]
-"""The type of whatever has one line: what something is called, an address, a number with letters in it."""
+"""The type of every text of one line: the name of a thing, an address, a number with letters in it."""

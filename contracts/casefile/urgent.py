@@ -17,16 +17,16 @@ _CODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 URGENT_FIELDS = frozenset(_CODES)
-"""They are recorded as flags, and by no other way."""
+"""The fields that are recorded as flags, and by no other way."""
 
 FLAGS = tuple(flag for flags in _CODES.values() for flag in flags)
 
 
 def as_fields(flags: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """All flags as they now stand, as the two fields say them."""
+    """The two fields, with all flags as they now stand."""
     return {name: tuple(flag for flag in known if flag in flags) or (NONE,) for name, known in _CODES.items()}
 
 
 def flags_in(fields: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """What the fields say of flags, with whatever other fields beside them."""
+    """The flags that these fields hold, whatever other fields stand beside them."""
     return frozenset(flag for name, values in fields.items() if name in _CODES for flag in values) - {NONE}

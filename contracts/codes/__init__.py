@@ -8,7 +8,7 @@ from typing import Any
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "th", "km", "fr", "es")
-"""In which every code has a label."""
+"""The languages in which every code has a label."""
 
 
 class UnknownCode(ValueError):
@@ -17,7 +17,7 @@ class UnknownCode(ValueError):
 
 @cache
 def names() -> tuple[str, ...]:
-    """Every list."""
+    """The names of all lists."""
     found = (path.name for path in files(__name__).iterdir())
     return tuple(sorted(name.removesuffix(".json") for name in found if name.endswith(".json")))
 
@@ -40,19 +40,33 @@ def codes(name: str) -> Mapping[str, str]:
 
 @cache
 def labels(name: str, language: str) -> Mapping[str, str]:
-    """The same in a language. A list that repeats codes of others (`labelled_as`) has their labels, besides its own."""
+    """Code → label of one list in a language. A list that repeats codes of others (`labelled_as`) has their labels,
+    besides its own.
+    """
+    found = _stated(name, language)
+    return {code: found[code] for code in codes(name)}
+
+
+def unlabelled(name: str) -> Mapping[str, list[str]]:
+    """Codes without a label → the languages in which they have none: somebody has yet to write it."""
+    stated = {language: _stated(name, language) for language in LANGUAGES}
+    missing = {code: [each for each in LANGUAGES if code not in stated[each]] for code in codes(name)}
+    return {code: languages for code, languages in missing.items() if languages}
+
+
+def _stated(name: str, language: str) -> Mapping[str, str]:
     if language == ENGLISH:
         return codes(name)
     found: dict[str, str] = {}
     for other in content(name).get("labelled_as", ()):
-        found |= labels(other, language)
-    found |= content(name).get("labels", {}).get(language, {})
-    return {code: found[code] for code in codes(name)}
+        found.update(_stated(other, language))
+    found.update(content(name).get("labels", {}).get(language, {}))
+    return found
 
 
 @cache
 def reviewed(name: str, language: str) -> bool:
-    """Whether a native speaker has looked at its labels, or they are English or the Unicode consortium's."""
+    """True where a native speaker has looked at the list's labels, or they are English or the Unicode consortium's."""
     here = content(name)
     return language not in here["unreviewed"] and all(
         reviewed(other, language) for other in here.get("labelled_as", ())
@@ -60,7 +74,7 @@ def reviewed(name: str, language: str) -> bool:
 
 
 def forget() -> None:
-    """The files were written anew."""
+    """Read the files again: they were written anew."""
     for kept in (names, content, labels, reviewed):
         kept.cache_clear()
 

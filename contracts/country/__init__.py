@@ -1,1 +1,3 @@
-"""A country as data: the files of its folder that services read, their models, and what holds where a country says nothing."""
+"""A country as data: the files of its folder that services read, their models, and the defaults where a country says
+nothing.
+"""

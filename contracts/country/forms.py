@@ -22,7 +22,7 @@ CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
 class CountryForm(Form):
-    """A member that is not known is a mistake: whoever wrote it believes that it counts."""
+    """The base of these models. A member that is not known is a mistake: whoever wrote it believes that it counts."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,7 +36,7 @@ def _zone(name: str) -> str:
 
 
 class CountryFile(CountryForm):
-    """`country.json`."""
+    """The file `country.json`."""
 
     code: CountryCode
     name: Text
@@ -51,7 +51,7 @@ class CountryFile(CountryForm):
 
 
 class CalendarFile(CountryForm):
-    """`calendar.json`: which days are no working days. A year of which no holiday is listed has none."""
+    """The file `calendar.json`: which days are no working days. A year of which no holiday is listed has none."""
 
     source: Source
     weekend: Annotated[
@@ -85,7 +85,7 @@ class ClockLaw(CountryForm):
 
 
 class FitnessLaw(CountryForm):
-    """Weeks are completed weeks of pregnancy."""
+    """The rules of fitness to travel. Weeks are completed weeks of pregnancy."""
 
     certificate_from_week: Annotated[int, Field(ge=0, le=45)]
     last_week: Annotated[int, Field(ge=0, le=45)]
@@ -97,7 +97,7 @@ class FitnessLaw(CountryForm):
 
 
 class ReturnLaw(CountryForm):
-    """The rules of the country that somebody leaves."""
+    """The rules of a return, as set by the country that somebody leaves."""
 
     source: Source
     confirmation_hours: Annotated[int, Field(ge=1, le=720)]
@@ -106,7 +106,9 @@ class ReturnLaw(CountryForm):
 
 
 class RetentionLaw(CountryForm):
-    """For how long whoever received a case reads on after a completion or cancellation, unless an agreement says less."""
+    """The retention: for how long the recipient of a case reads on after a completion or cancellation, unless an
+    agreement says less.
+    """
 
     source: Source
     after_the_end_days: Annotated[int, Field(ge=0, le=LONGEST_RETENTION_DAYS)]
@@ -120,7 +122,7 @@ class ProtectionLawForm(CountryForm):
 
 
 class LawFile(CountryForm):
-    """`law.json`, filled up with what holds where a country says nothing."""
+    """The file `law.json`, filled up with the default where a country says nothing."""
 
     response_clock: ClockLaw
     returns: ReturnLaw
@@ -129,6 +131,6 @@ class LawFile(CountryForm):
 
 
 class WordsFile(CountryForm):
-    """`words.json`: by language, in lower case, what no notice may hold in any language."""
+    """The file `words.json`: by language, in lower case, the words that no notice may hold in any language."""
 
     forbidden: dict[LanguageTag, Annotated[list[Text], Field(min_length=1)]]

@@ -35,7 +35,7 @@ class CountryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """What a service knows of the country in which it stands."""
+    """The country in which a service stands, with everything that the service knows of it."""
 
     code: str
     name: str
@@ -53,7 +53,7 @@ class Country:
 
 
 def read_country(folder: Path) -> Country:
-    """Raises CountryError with every mistake of the four files, not the first alone."""
+    """The country in a folder. Raises CountryError with every mistake of its four files, not the first alone."""
     problems: list[str] = []
     place, calendar, law, words = (
         _tried(folder / name, form, problems)
@@ -70,7 +70,7 @@ def read_country(folder: Path) -> Country:
 
 
 def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> Country:
-    """Of four files that are each whole."""
+    """The country that four files describe, each of which is whole."""
     zone = ZoneInfo(place.time_zone)
     days = Calendar(zone, calendar.weekend, frozenset(calendar.holidays))
     try:
@@ -109,7 +109,7 @@ def read_form(path: Path, form: type[FormT]) -> FormT:
 
 
 def read_json(path: Path) -> Any:
-    """Raises CountryError for a file that is missing or no JSON."""
+    """The JSON in a file. Raises CountryError for a file that is missing or no JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -159,5 +159,5 @@ def default_law() -> dict[str, Any]:
 
 
 def _shown(path: Path) -> str:
-    """The file with its country, wherever the folder lies."""
+    """The file's name with its country, wherever the folder lies."""
     return f"{path.parent.name}/{path.name}"

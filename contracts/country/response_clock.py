@@ -1,4 +1,5 @@
-"""How long somebody who is told of a case may take, by urgency: data of the country, in hours or working days of its calendar.
+"""The time that somebody who is told of a case may take, by urgency: data of the country, in hours or working days of
+its calendar.
 
 Referral asks it for an answer to an offer, intake for the first time that somebody opens a case.
 """
@@ -9,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 PROBE: Final = datetime(2000, 1, 3, tzinfo=UTC)
-"""Any instant: a reminder that comes too late comes too late from every one."""
+"""An arbitrary instant: a reminder that comes too late comes too late from every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class ResponseClock:
                 raise ValueError(f"the reminder for {urgency} must come before its expiry")
 
     def deadlines(self, urgency: str, start: datetime) -> Deadlines:
-        """For an urgency that the law does not name, the shortest of those it names: silence is noticed early."""
+        """When to remind and when the offer expires. An urgency that the law does not name gets the shortest times of
+        all: silence is noticed early.
+        """
         spans = [self.spans[urgency]] if urgency in self.spans else list(self.spans.values())
         remind, expire = min(spans, key=lambda pair: pair[1].after(start, self.calendar))
         return Deadlines(remind.after(start, self.calendar), expire.after(start, self.calendar))

@@ -1,4 +1,6 @@
-"""The access record: who read what. It travels on a topic of its own, unsequenced, so that a read locks nothing."""
+"""The access record: which person read which records. It travels on a topic of its own, unsequenced, so that a read
+locks nothing.
+"""
 
 from typing import Annotated, ClassVar
 from uuid import UUID

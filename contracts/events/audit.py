@@ -1,4 +1,4 @@
-"""What audit says: that a disclosure was logged before it was sealed, with the chain head as proof."""
+"""The events of audit: a disclosure was logged before it was sealed, with the chain head as proof."""
 
 from typing import ClassVar
 from uuid import UUID

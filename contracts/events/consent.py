@@ -1,4 +1,4 @@
-"""What consent says: records by their state, and what may be, was refused to be, or must no longer be disclosed."""
+"""The events of consent: records by their state, and disclosures that are authorised, refused, or must end."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -23,8 +23,9 @@ class ConsentGivenV1(Event):
 
 
 class ConsentRequestedV1(Event):
-    """It is recorded and permits nothing: a second person is to confirm who speaks for a child, or she is to be asked again
-    because her age is now known to be another. `awaits` is what every disclosure under it is refused with meanwhile.
+    """A consent is recorded and permits nothing yet: a second person is to confirm who speaks for a child, or she is
+    to be asked again because her age is now known to be another. Every disclosure under it is refused meanwhile,
+    with the code in `awaits`.
     """
 
     type: ClassVar[str] = "consent.requested.v1"
@@ -35,7 +36,7 @@ class ConsentRequestedV1(Event):
 
 
 class ConsentNarrowedV1(Event):
-    """She took a part back: a recipient, a purpose, a category. What is left of it, whole. Protective."""
+    """She took a part back: a recipient, a purpose, a category. The terms that are left, whole. Protective."""
 
     type: ClassVar[str] = "consent.narrowed.v1"
     case_id: CaseId
@@ -73,7 +74,9 @@ class ConsentExpiredV1(Event):
 
 
 class ConsentRevokedV1(Event):
-    """Ended by another than the person, for instance because it had been given under pressure. Protective."""
+    """A consent was ended by another than the person, for instance because it had been given under pressure.
+    Protective.
+    """
 
     type: ClassVar[str] = "consent.revoked.v1"
     case_id: CaseId
@@ -82,9 +85,10 @@ class ConsentRevokedV1(Event):
 
 
 class ProtectionRecordedV1(Event):
-    """She could not be asked, and a law allows her immediate protection: the least may be disclosed to these, inside this country.
+    """She could not be asked, and a law allows her immediate protection: the least may be disclosed to these
+    recipients, inside this country.
 
-    It is no consent, and nothing that reads consents reads it as one.
+    A protection is no consent, and nothing that reads consents reads it as one.
     """
 
     type: ClassVar[str] = "protection.recorded.v1"
@@ -98,7 +102,9 @@ class ProtectionRecordedV1(Event):
 
 
 class ProtectionReviewedV1(Event):
-    """A second person looked at the reasons. Not upheld, it is revoked, which is said besides."""
+    """A second person looked at the reasons of a protection. One that is not upheld is revoked, which is said
+    besides.
+    """
 
     type: ClassVar[str] = "protection.reviewed.v1"
     case_id: CaseId
@@ -108,7 +114,7 @@ class ProtectionReviewedV1(Event):
 
 
 class ProtectionUnreviewedV1(Event):
-    """Nobody of the organisation that recorded it looked at the reasons in time."""
+    """Nobody of the organisation that recorded a protection looked at its reasons in time."""
 
     type: ClassVar[str] = "protection.unreviewed.v1"
     case_id: CaseId
@@ -177,8 +183,8 @@ class DisclosureRefusedV1(Event):
 
 
 class DisclosureCorrectedV1(Event):
-    """A value that this disclosure gave is another by now, and no newer one follows: its grant has ended, or nothing may be
-    sent under it. Names of fields, never a value. `revision` is the one of `fields.recorded`.
+    """A value that this disclosure gave is another by now, and no newer disclosure follows: its grant has ended, or
+    nothing may be sent under it. Names of fields, never a value. `revision` is the one of `fields.recorded`.
     """
 
     type: ClassVar[str] = "disclosure.corrected.v1"
@@ -190,7 +196,9 @@ class DisclosureCorrectedV1(Event):
 
 
 class DisclosureRecalledV1(Event):
-    """Its authority ended after it was authorised: consent, a part of it, or its referral. It is never sealed, or is recalled. Protective."""
+    """A disclosure's authority ended after it was authorised: the consent, a part of it, or its referral. A
+    disclosure not yet sealed never is; one that left is recalled. Protective.
+    """
 
     type: ClassVar[str] = "disclosure.recalled.v1"
     case_id: CaseId

@@ -1,4 +1,4 @@
-"""What directory says: how an organisation with its services stands, and who is its staff."""
+"""The events of directory: an organisation as it stands, with its services, and its staff."""
 
 from typing import Annotated, ClassVar
 
@@ -9,7 +9,7 @@ from contracts.types import Cell, Code, OrganisationId, Pseudonym, ServiceId
 
 
 class OfferedService(BaseModel):
-    """One service of an organisation: what it is, whether it is offered, and whether there is room."""
+    """One service of an organisation: its type, whether it is offered, and whether there is room."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     service_id: ServiceId
@@ -19,14 +19,16 @@ class OfferedService(BaseModel):
 
 
 class AgeLimitedService(OfferedService):
-    """The same as its own cell knows it: whom it is for. Ages in years, both within; null where there is no limit."""
+    """A service with the ages that it is for, which only its own cell knows. Ages in years, both within; null where
+    there is no limit.
+    """
 
     minimum_age: int | None = None
     maximum_age: int | None = None
 
 
 class DirectoryChangedV1(Event):
-    """An organisation or one of its services changed; all of it as it now stands. Stream `directory`."""
+    """An organisation or one of its services changed; all of the organisation as it now stands. Stream `directory`."""
 
     type: ClassVar[str] = "directory.changed.v1"
     organisation: OrganisationId
@@ -47,7 +49,7 @@ class StaffMember(BaseModel):
 
 
 class StaffChangedV1(Event):
-    """The whole staff of an organisation of this cell; it replaces what was said before. Stream `directory`."""
+    """The whole staff of an organisation of this cell; it replaces the staff of the event before. Stream `directory`."""
 
     type: ClassVar[str] = "staff.changed.v1"
     organisation: OrganisationId

@@ -1,4 +1,4 @@
-"""What exchange says: agreements, and what crossed the border, was refused there, or came in."""
+"""The events of exchange: agreements, and items that crossed the border, were refused there, or came in."""
 
 from dataclasses import fields
 from typing import Annotated, Any, ClassVar
@@ -25,7 +25,7 @@ class AgreementChangedV1(Event):
     valid_from: Instant
     valid_until: Instant
     retention_days: int = 0
-    """After the end of a referral the recipient may read so long; none: it ends at once."""
+    """The days that the recipient may read on after the end of a referral; none: reading ends at once."""
 
 
 class EnvelopeSealedV1(Event):
@@ -69,7 +69,7 @@ class EnvelopeRefusedV1(Event):
 
 
 class Grant(BaseModel):
-    """What the recipient may do with received fields, as it travelled in the envelope."""
+    """A grant, as it travelled in the envelope: what the recipient may do with received fields."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     disclosure_id: UUID
@@ -86,7 +86,9 @@ class Grant(BaseModel):
     law: Annotated[str, Code("protection_law")] | None = None
 
     def kept_by(self, kind: type[Any]) -> dict[str, Any]:
-        """What a dataclass of a service keeps of it, by the names of its fields: a service names no field twice."""
+        """The members of the grant that a dataclass of a service keeps, by the names of its fields: a service names
+        no field twice.
+        """
         return {
             field.name: getattr(self, field.name)
             for field in fields(kind)
@@ -105,7 +107,9 @@ class ReceivedField(BaseModel):
 
 
 class DisclosureReceivedV1(Event):
-    """`case_id` and `person_id` are of this cell; `first` says that this disclosure opened the case here."""
+    """A disclosure came in. `case_id` and `person_id` are of this cell; `first` says that this disclosure opened the
+    case here.
+    """
 
     type: ClassVar[str] = "disclosure.received.v1"
     case_id: CaseId
@@ -167,7 +171,7 @@ class RecallReceivedV1(Event):
 
 
 class CorrectionReceivedV1(Event):
-    """The sender tells that fields of a disclosure which it sent have other values by now. Names, never a value."""
+    """The sender tells that fields of a disclosure have other values by now. Names, never a value."""
 
     type: ClassVar[str] = "correction.received.v1"
     case_id: CaseId

@@ -1,4 +1,4 @@
-"""What intake says: cases and their assignment, identification, needs, holds, and the closing of received fields."""
+"""The events of intake: cases and their assignment, identification, needs, holds, and the closing of received fields."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -28,7 +28,9 @@ class CaseReopenedV1(Event):
 
 
 class CaseAssignedV1(Event):
-    """The whole assignment as it now stands; it replaces what was said before. `import_id`: it came with a file."""
+    """The whole assignment of a case as it now stands; it replaces the one of the event before. `import_id`: the case
+    came with a file.
+    """
 
     type: ClassVar[str] = "case.assigned.v1"
     case_id: CaseId
@@ -49,9 +51,10 @@ class CaseTransferredV1(Event):
 
 
 class AgeGroupKnownV1(Event):
-    """Whether she counts as a child, and by what: said when a case opens, when it changes, and when she turns eighteen.
+    """Her age group and its basis: child or adult. Said when a case opens, when the group changes, and when she turns
+    eighteen.
 
-    A group and never an age. Whoever is not shown to be adult is a child.
+    A group and never an age. A person who is not shown to be adult is a child.
     """
 
     type: ClassVar[str] = "age_group.known.v1"
@@ -61,10 +64,12 @@ class AgeGroupKnownV1(Event):
 
 
 class FlagsRecordedV1(Event):
-    """The urgent flags as they now stand; they replace what was said before. `flags` is the JSON of a list of codes.
+    """The urgent flags as they now stand; they replace the flags of the event before. `flags` is the JSON of a list
+    of codes.
 
-    Bound in the vault to the person, the class `case.flags` and the case. `raised` says whether any stands now, for whoever
-    cannot open them, and `added` whether any of them did not stand before; an event from before they were said counts as both.
+    Bound in the vault to the person, the class `case.flags` and the case. `raised` says whether any flag stands now,
+    for services that cannot open them, and `added` whether any of them did not stand before; an event from before
+    these two members counts as both.
     """
 
     type: ClassVar[str] = "flags.recorded.v1"
@@ -75,7 +80,7 @@ class FlagsRecordedV1(Event):
 
 
 class FieldsRecordedV1(Event):
-    """What is known of the person was changed here: the names of the fields, never a value. The old values stay sealed."""
+    """Fields of the person were changed here: the names of the fields, never a value. The old values stay sealed."""
 
     type: ClassVar[str] = "fields.recorded.v1"
     case_id: CaseId
@@ -87,7 +92,7 @@ class FieldsRecordedV1(Event):
 class CaseUnattendedV1(Event):
     """An alarm: nobody opened the case in the time of its urgency, or nobody is left who can open it.
 
-    `import_id`: it came with a file and was given to nobody since.
+    `import_id`: the case came with a file and was given to nobody since.
     """
 
     type: ClassVar[str] = "case.unattended.v1"
@@ -127,7 +132,7 @@ class NeedsAssessedV1(Event):
 
 
 class HoldPlacedV1(Event):
-    """A hold on removal exists, not why."""
+    """A hold on removal was placed. The reason is not said."""
 
     type: ClassVar[str] = "hold.placed.v1"
     case_id: CaseId
@@ -144,7 +149,8 @@ class HoldLiftedV1(Event):
 class LimitPassedV1(Event):
     """Somebody has opened more distinct cases in a day than pass in silence. `case_id` is the first beyond the limit.
 
-    Nothing is refused for it: in an emergency people read. A supervisor of the organisation that has the case is told.
+    Nothing is refused for it: in an emergency people read. A supervisor of the organisation that has the case is
+    told.
     """
 
     type: ClassVar[str] = "limit.passed.v1"
@@ -153,9 +159,11 @@ class LimitPassedV1(Event):
 
 
 class GlassBrokenV1(Event):
-    """Somebody without a right to the case opened the least of it, in an emergency, until then. `organisation` has the case.
+    """Somebody without a right to the case opened the least of it, in an emergency, until then. `organisation` has
+    the case.
 
-    Its supervisors are told at once and review it within 72 hours. Who did it stands in the attributes; why is sealed at intake.
+    Its supervisors are told at once and review it within 72 hours. The attributes name the person who did it; the
+    reason is sealed at intake.
     """
 
     type: ClassVar[str] = "glass.broken.v1"
@@ -166,7 +174,9 @@ class GlassBrokenV1(Event):
 
 
 class GlassReviewedV1(Event):
-    """A supervisor of the organisation that has the case said whether it was right. The last review counts."""
+    """A supervisor of the organisation that has the case said whether breaking the glass was right. The last review
+    counts.
+    """
 
     type: ClassVar[str] = "glass.reviewed.v1"
     case_id: CaseId

@@ -1,4 +1,4 @@
-"""What notify says: that somebody was told, or could not be; never the text."""
+"""The events of notify: somebody was told, or could not be; never the text."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID

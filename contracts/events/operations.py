@@ -1,4 +1,6 @@
-"""What an operator did to the pipeline itself. It travels with the access records, unsequenced: no stream waits for it."""
+"""The commands of an operator to the pipeline itself. They travel with the access records, unsequenced: no stream
+waits for them.
+"""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -14,7 +16,9 @@ TopicName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,120}$"
 
 
 class OperationPerformedV1(Event):
-    """Who did it, when and where stand in the attributes. The words about it are in the ticket, not here."""
+    """An operator's command was carried out. The attributes name the operator, the time and the service; the words
+    about it are in the ticket, not here.
+    """
 
     type: ClassVar[str] = "operation.performed.v1"
     operation: Annotated[str, Code("operation")]

@@ -1,4 +1,4 @@
-"""What referral says: each move of each half of a referral."""
+"""The events of referral: each move of each half of a referral."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -20,7 +20,8 @@ class _ReferralMoved(Event):
 
 
 class ReferralSentV1(Event):
-    """A worker asks to refer: consent computes what may be disclosed. `fields` is what the worker asked to send.
+    """A worker asks to refer: consent computes what may be disclosed. `fields` are those that the worker asked to
+    send.
 
     A transfer hands the case over, with custody; a referral is access alone.
     """
@@ -92,7 +93,9 @@ class ReferralCancelledV1(_ReferralMoved):
 
 
 class ReferralCorrectedV1(_ReferralMoved):
-    """It was entered in error: nothing of it should ever have been sent. Said by the sender's half alone. Protective."""
+    """A referral was entered in error: nothing of it should ever have been sent. Said by the sender's half alone.
+    Protective.
+    """
 
     type: ClassVar[str] = "referral.corrected.v1"
 

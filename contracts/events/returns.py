@@ -1,4 +1,4 @@
-"""What returns says: each move of each half of an assisted voluntary return."""
+"""The events of returns: each move of each half of an assisted voluntary return."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -43,7 +43,9 @@ class ReturnConfirmedV1(_ReturnMoved):
 
 
 class ReturnCheckedV1(_ReturnMoved):
-    """Something that a departure needs was recorded, or taken back (`standing` false). What was found is hers."""
+    """Something that a departure needs was recorded, or taken back (`standing` false). The finding itself is hers and
+    is not said.
+    """
 
     type: ClassVar[str] = "return.checked.v1"
     check: Annotated[str, Code("return_check")]
@@ -52,7 +54,7 @@ class ReturnCheckedV1(_ReturnMoved):
 
 
 class ReturnAssessedV1(_ReturnMoved):
-    """The result is a code and may cross the border; its grounds are hers."""
+    """A risk assessment. Its result is a code and may cross the border; its grounds are hers."""
 
     type: ClassVar[str] = "return.assessed.v1"
     result: Annotated[str, Code("risk_result")]
@@ -68,7 +70,7 @@ class ReturnBlockedV1(_ReturnMoved):
 
 
 class ReturnClearedV1(_ReturnMoved):
-    """`result` is of the risk assessment; its grounds never go with it."""
+    """The sending half cleared the departure. `result` is of the risk assessment; its grounds never go with it."""
 
     type: ClassVar[str] = "return.cleared.v1"
     result: Annotated[str, Code("risk_result")] | None = None
@@ -80,13 +82,17 @@ class ReturnSuspendedV1(_ReturnMoved):
 
 
 class ReturnResumedV1(_ReturnMoved):
-    """It is prepared again and must be cleared again: after a suspension, a turning back, or a new risk assessment."""
+    """The return is prepared again and must be cleared again: after a suspension, a turning back, or a new risk
+    assessment.
+    """
 
     type: ClassVar[str] = "return.resumed.v1"
 
 
 class ReturnDepartedV1(_ReturnMoved):
-    """When she is expected, at what kind of place she is handed over, and whether somebody goes with her."""
+    """She departed: when she is expected, at what kind of place she is handed over, and whether somebody goes with
+    her.
+    """
 
     type: ClassVar[str] = "return.departed.v1"
     expected_at: Instant | None = None
@@ -119,7 +125,9 @@ class ReturnArrivedV1(_ReturnMoved):
 
 
 class ReturnClosedV1(_ReturnMoved):
-    """By the receiving half after her arrival, or by the sending half where she did not go. None: by the receiving half."""
+    """A return was closed by the receiving half after her arrival, or by the sending half where she did not go. None:
+    by the receiving half.
+    """
 
     type: ClassVar[str] = "return.closed.v1"
     outcome: Annotated[str, Code("return_outcome")]
@@ -127,6 +135,6 @@ class ReturnClosedV1(_ReturnMoved):
 
 
 class ReturnWithdrawnV1(_ReturnMoved):
-    """By the person, at any time before she has arrived; no reason is asked."""
+    """She withdrew, at any time before she has arrived; no reason is asked."""
 
     type: ClassVar[str] = "return.withdrawn.v1"

@@ -1,4 +1,4 @@
-"""One or more examples of every event: the same file tests who says it and who hears it."""
+"""One or more examples of every event: the same file tests the service that says it and those that hear it."""
 
 import json
 from dataclasses import dataclass
@@ -23,12 +23,14 @@ class Example:
 
     @property
     def body(self) -> bytes:
-        """As it travels in the Kafka value."""
+        """The body as it travels in the Kafka value."""
         return json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).encode()
 
     @property
     def event(self) -> Event:
-        """Raises KeyError for a type outside the catalogue and ValidationError for a body that does not fit."""
+        """The example as an event. Raises KeyError for a type outside the catalogue and ValidationError for a body
+        that does not fit.
+        """
         found = event_class(self.attributes["type"])
         if found is None:
             raise KeyError(self.attributes["type"])

@@ -1,1 +1,1 @@
-"""What is generated from the contracts, and how an event is followed through the code."""
+"""The generators of files that follow from the contracts, and the tools that follow an event through the code."""

@@ -1,4 +1,4 @@
-"""The page `docs/event-map.md`, made from the catalogue: which event goes where, and who hears whom."""
+"""The page `docs/event-map.md`, made from the catalogue: where each event goes, and which service hears which."""
 
 from contracts.catalogue import CATALOGUE, SERVICES, Entry
 

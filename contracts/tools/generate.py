@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from contracts.codes import codes, content, forget
+from contracts.codes import codes, content, forget, names, unlabelled
 from contracts.country.reading import read_country
 from contracts.crossing import CROSSINGS
 from contracts.tools.asyncapi import document
@@ -61,7 +61,7 @@ def protection_laws() -> dict[str, object]:
 
 
 def crossing_lists() -> Iterator[tuple[str, dict[str, object]]]:
-    """The code lists that are the table of crossings: its codes, and every code that may go with one of them."""
+    """The code lists that the table of crossings makes: its codes, and every code that may go with one of them."""
     named = list(dict.fromkeys(row.reasons for row in CROSSINGS if row.reasons is not None))
     reasons = {code: label for name in named for code, label in codes(name).items()}
     source = f"Corridor: what a process code may carry; the union of {', '.join(named[:-1])} and {named[-1]}"
@@ -79,14 +79,14 @@ def crossing_lists() -> Iterator[tuple[str, dict[str, object]]]:
 def _list(
     name: str, source: str, entries: Mapping[str, str], labelled_as: Sequence[str] = ()
 ) -> dict[str, object]:
-    """Its labels in other languages are written in the file by hand, and stay."""
+    """A code list as a file. Its labels in other languages are written in the file by hand, and stay."""
     kept = {member: value for member, value in content(name).items() if member in {"labels", "unreviewed"}}
     lists = {"labelled_as": list(labelled_as)} if labelled_as else {}
     return {"name": name, "source": source, "version": "1", "codes": dict(entries), **lists, **kept}
 
 
 def drift(root: Path) -> Iterator[str]:
-    """Files that are not what the classes and the catalogue say."""
+    """The names of files that differ from what the classes and the catalogue say."""
     wanted = generated()
     for path, text in wanted.items():
         present = root / path
@@ -100,7 +100,7 @@ def drift(root: Path) -> Iterator[str]:
 
 
 def broken(root: Path) -> Iterator[str]:
-    """Changes that a released version forbids."""
+    """The changes that a released version forbids."""
     now = documents()
     for path in sorted((root / RELEASED).glob("*.v*.json")):
         shown = path.relative_to(root)
@@ -113,10 +113,30 @@ def broken(root: Path) -> Iterator[str]:
     yield from _vanished_codes(root)
 
 
-def _vanished_codes(root: Path) -> Iterator[str]:
+def unfinished(root: Path) -> Iterator[str]:
+    """Steps that a person has yet to take before the change is whole: labels to write, versions to release."""
+    for name in names():
+        for code, languages in unlabelled(name).items():
+            missing = ", ".join(languages)
+            yield f"{CODES / name}.json: {code} has no label in {missing}; write it there, under `labels`"
+    fresh = [
+        f"{RELEASED / name}.json" for name in documents() if not (root / RELEASED / f"{name}.json").is_file()
+    ]
+    released = _released_codes(root)
+    new = {name: [code for code in codes(name) if code not in released.get(name, ())] for name in names()}
+    fresh += [f"{RELEASED_CODES}: {', '.join(added)} of {name}" for name, added in new.items() if added]
+    for what in fresh:
+        yield f"{what}: not released; run python -m contracts.tools.generate --release, last of all"
+
+
+def _released_codes(root: Path) -> dict[str, list[str]]:
     path = root / RELEASED_CODES
     released: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    for name, entries in released.items():
+    return released
+
+
+def _vanished_codes(root: Path) -> Iterator[str]:
+    for name, entries in _released_codes(root).items():
         try:
             vanished = sorted(set(entries) - set(codes(name)))
         except KeyError:
@@ -173,7 +193,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     )
     options = parser.parse_args(arguments)
     if options.check:
-        problems = [*drift(root), *broken(root), *rewritten(root)]
+        problems = [*drift(root), *broken(root), *rewritten(root), *unfinished(root)]
         sys.stderr.writelines(f"{problem}\n" for problem in problems)
         return 1 if problems else 0
     problems = list(broken(root))
@@ -183,6 +203,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     write(root)
     if options.release:
         sys.stdout.writelines(f"released {path}\n" for path in release(root))
+    sys.stdout.writelines(f"to do: {line}\n" for line in unfinished(root))
     return 0
 
 

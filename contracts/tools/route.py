@@ -59,12 +59,12 @@ def _lines(entry: Entry, root: Path) -> Iterator[str]:
 
 
 def fact_name(entry: Entry) -> str:
-    """`ReferralAcceptedV1` says `ReferralAccepted`."""
+    """The fact's name: `ReferralAcceptedV1` says `ReferralAccepted`."""
     return entry.event.__name__.rpartition("V")[0]
 
 
 def _made(entry: Entry, root: Path) -> Iterator[str]:
-    """Who asks, and which verb says the fact."""
+    """The lines of an event's own cell: the route that asks, and the verb that says the fact."""
     made = way(root / "services" / entry.publisher, fact_name(entry))
     named = (
         ("route", made.routes),
@@ -95,12 +95,14 @@ def _across(entry: Entry, crossing: Crossing, root: Path) -> Iterator[str]:
 
 
 def handler_name(entry: Entry) -> str:
-    """`referral.accepted.v1` is handled by `on_referral_accepted`."""
+    """The handler's name: `referral.accepted.v1` is handled by `on_referral_accepted`."""
     return "on_" + entry.type.rpartition(".")[0].replace(".", "_")
 
 
 def _heard(entry: Entry, service: str, root: Path) -> list[str]:
-    """The handler; else where the service names the event's type; else its handlers, which take every type alike."""
+    """The handler; else the line where the service names the event's type; else its handlers, which take every type
+    alike.
+    """
     folder = f"services/{service}"
     named = _found(root, folder, handler_name(entry), entry.event.__name__)
     handlers = [place for place in named if "handlers" in place]
@@ -119,7 +121,7 @@ def _found(root: Path, folder: str, *names: str) -> list[str]:
 
 
 def _line_of(path: Path, names: tuple[str, ...]) -> int | None:
-    """Where one of the names is defined, else where it is first used other than in an import."""
+    """The line where one of the names is defined, else the line of its first use other than in an import."""
     words = "|".join(re.escape(name) for name in names)
     mentioned, defined = (
         re.compile(rf"(?<!\w)({words})(?!\w)"),

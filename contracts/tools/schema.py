@@ -29,7 +29,7 @@ def events() -> list[type[Event]]:
 
 
 def event_schema(event: type[Event]) -> Schema:
-    """What a body looks like. Unknown fields are allowed: a reader ignores them."""
+    """The schema of an event's body. Unknown fields are allowed: a reader ignores them."""
     schema = event.model_json_schema()
     for path, property_ in properties(schema):
         property_["x-classification"] = str(classify(event.type, path) or "unclassified")
@@ -37,7 +37,7 @@ def event_schema(event: type[Event]) -> Schema:
 
 
 def claims_schema() -> Schema:
-    """The signed body of an envelope. Unknown members are allowed; which of the union's classes it is, always stands there."""
+    """The signed body of an envelope. Unknown members are allowed; the class of the union is always named."""
     schema = TypeAdapter(Claims).json_schema()
     for definition in schema["$defs"].values():
         told = [name for name, property_ in definition["properties"].items() if "const" in property_]
@@ -46,11 +46,13 @@ def claims_schema() -> Schema:
 
 
 _WORDS = {"oneOf": "anyOf"}
-"""Of classes that a constant tells apart it is the same, and jsoncompat compares it."""
+"""Words with the same meaning for classes that a constant tells apart; jsoncompat compares `anyOf` alone."""
 
 
 def _plainly(node: Any) -> Any:
-    """JSON Schema alone: `discriminator` is a word of OpenAPI, and what always stands there has no default."""
+    """The schema in JSON Schema alone: `discriminator` is a word of OpenAPI, and a member that always stands there
+    has no default.
+    """
     if isinstance(node, dict):
         unread = {"discriminator"} | ({"default"} if "const" in node else set())
         return {_WORDS.get(key, key): _plainly(value) for key, value in node.items() if key not in unread}
@@ -58,7 +60,7 @@ def _plainly(node: Any) -> Any:
 
 
 def documents() -> dict[str, Schema]:
-    """Everything that is released: the body of each event, and the claims of an envelope."""
+    """The released documents: the body of each event, and the claims of an envelope."""
     return {**{event.type: event_schema(event) for event in events()}, CLAIMS: claims_schema()}
 
 
@@ -88,7 +90,8 @@ def _references(node: Any) -> Iterator[str]:
 
 
 def breaking(released: Schema, now: Schema) -> list[str]:
-    """Why messages of one schema would fail readers of the other; empty if none would. Unknown counts as breaking.
+    """The reasons why messages of one schema would fail readers of the other; empty if none would. Unknown counts as
+    breaking.
 
     Both ways matter: events of the old writers stay in the topics, and old readers meet events of new writers.
     """
@@ -121,7 +124,7 @@ def _frozen_differences(released: Schema, now: Schema) -> Iterator[tuple[str, st
 
 
 def _frozen(node: Any) -> Any:
-    """The frozen keywords of a property and of what it is made of, in their places."""
+    """The frozen keywords of a property and of its parts, in their places."""
     if isinstance(node, dict):
         kept = {key: _frozen(value) for key, value in node.items() if isinstance(value, dict | list)}
         kept |= {key: node[key] for key in FROZEN_KEYWORDS if key in node}
@@ -132,7 +135,7 @@ def _frozen(node: Any) -> Any:
 
 
 def _closed(schema: Schema) -> Schema:
-    """The schema of what a writer writes: no field that it does not name."""
+    """The schema of a writer's messages: no field that it does not name."""
     closed = copy.deepcopy(schema)
     for node in (closed, *closed.get("$defs", {}).values()):
         if node.get("type") == "object":

@@ -1,4 +1,6 @@
-"""How an event comes about inside its service, read from the code: route, use case, verb of the domain, fact."""
+"""The way by which an event comes about inside its service, read from the code: route, use case, verb of the domain,
+fact.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROUTES = frozenset({"post", "put", "patch", "delete"})
-"""Methods that change something: what is only read says no event."""
+"""The methods that change something: a route that only reads says no event."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,12 @@ class Function:
     path: Path
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef
+    stores: frozenset[str] = frozenset()
+    """Modules of the store that its file imports: `referrals.hold` locks a row and is no `Referral.hold`."""
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(word for statement in self.node.body for word in words(statement))
+        return frozenset(word for statement in self.node.body for word in words(statement, self.stores))
 
     @property
     def short(self) -> str:
@@ -35,19 +39,23 @@ class Function:
         return f"{self.path.relative_to(root)}:{self.node.lineno}  {self.name}"
 
 
-def words(node: ast.AST) -> Iterator[str]:
+def words(node: ast.AST, apart: frozenset[str] = frozenset()) -> Iterator[str]:
     for part in ast.walk(node):
         if isinstance(part, ast.Name):
             yield part.id
         elif isinstance(part, ast.Attribute):
+            if isinstance(part.value, ast.Name) and part.value.id in apart:
+                continue
             yield part.attr
             if isinstance(part.value, ast.Name):
                 yield f"{part.value.id}.{part.attr}"
 
 
 @dataclass(frozen=True)
-class Way:
-    """From whoever asks to the verb whose fact the event says; every function that the names lead to."""
+class EventWay:
+    """The way from the routes and handlers to the verb whose fact the event says; every function that the names lead
+    to.
+    """
 
     routes: list[Function]
     handlers: list[Function]
@@ -55,7 +63,7 @@ class Way:
     verbs: list[Function]
 
 
-def way(service: Path, fact: str) -> Way:
+def way(service: Path, fact: str) -> EventWay:
     """Names lead: a verb says the fact itself, or a member of an enumeration that stands beside it in a table."""
     domain = _functions(service, "domain")
     verbs = _callers(domain, {fact, *_beside(service / "domain", fact)})
@@ -65,7 +73,7 @@ def way(service: Path, fact: str) -> Way:
     routes = [f for f in api if f.is_route and (names | {case.short for case in doing}) & f.words]
     asked = {word for route in routes for word in (*route.words, *_beyond(api, route))}
     doing = doing or [case for case in cases if case.short in asked]
-    return Way(routes, [f for f in _functions(service, "handlers") if names & f.words], doing, verbs)
+    return EventWay(routes, [f for f in _functions(service, "handlers") if names & f.words], doing, verbs)
 
 
 def find(root: Path, path: str, name: str) -> Function:
@@ -77,19 +85,28 @@ def find(root: Path, path: str, name: str) -> Function:
 
 
 def _functions(service: Path, room: str) -> list[Function]:
-    """Of a module, or of every module of a folder: services have either."""
+    """The functions of a module, or of every module of a folder: services have either."""
     paths = [service / f"{room}.py", *sorted((service / room).glob("*.py"))]
     return [function for path in paths if path.is_file() for function in _parsed(path)]
 
 
 def _parsed(path: Path) -> Iterator[Function]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    stores = frozenset(_stores(module))
+    for node in module.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield Function(path, node.name, node)
+            yield Function(path, node.name, node, stores)
         elif isinstance(node, ast.ClassDef):
             for member in node.body:
                 if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
-                    yield Function(path, f"{node.name}.{member.name}", member)
+                    yield Function(path, f"{node.name}.{member.name}", member, stores)
+
+
+def _stores(module: ast.Module) -> Iterator[str]:
+    """The names under which a file has modules of the store."""
+    for node in module.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".store"):
+            yield from (alias.asname or alias.name for alias in node.names)
 
 
 def _beside(domain: Path, fact: str) -> Iterator[str]:
@@ -114,7 +131,7 @@ def _callers(functions: list[Function], wanted: set[str]) -> list[Function]:
 
 
 def _beyond(api: list[Function], route: Function) -> Iterator[str]:
-    """What the functions say that the route calls, such as the one that moves any half."""
+    """The names of the functions that the route calls, such as the one that moves any half."""
     for other in api:
         if not other.is_route and other.short in route.words:
             yield from other.words

@@ -25,7 +25,7 @@ ACCESS = """\
 local all all scram-sha-256
 hostssl all all all scram-sha-256
 """
-"""Of PostgreSQL: over TLS or not at all; by the socket only its own container comes."""
+"""The access rules of PostgreSQL: over TLS or not at all; by the socket comes only its own container."""
 
 
 def host(code: str, what: str) -> str:
@@ -72,7 +72,7 @@ class ComposedCell(Cell):
         return values | moved | self._addresses(service)
 
     def hand_out(self, trust: TrustFiles, cells: Mapping[str, Cell]) -> None:
-        """To each container what it reads, and nothing that is another's."""
+        """Give each container the files that it reads, and none of another's."""
         authority = Authority(self.keys, self.code)
         for container in (*SERVICES, ISSUER, POSTGRES):
             folder = make_folder(self.own(container))

@@ -12,7 +12,7 @@ HEAD = Path(__file__).with_name("head.yml")
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 BASE_PORT, PORTS_OF_A_CELL = 8_100, 100
 PARTS = ("state", "keys", "kafka", POSTGRES, *NAMES, ISSUER)
-"""Folders of a cell: volumes of the same names, with the cell's before each."""
+"""The folders of a cell: volumes of the same names, with the cell's before each."""
 
 _SECRETS = """\
   secrets:

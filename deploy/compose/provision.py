@@ -1,4 +1,4 @@
-"""`python -m deploy.compose.provision TH`: brings a cell's servers to what its services need; can be run again."""
+"""`python -m deploy.compose.provision TH`: prepares a cell's servers for its services; can be run again."""
 
 import asyncio
 import os

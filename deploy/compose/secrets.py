@@ -1,7 +1,8 @@
 """`python -m deploy.compose.secrets`: makes the keys, certificates, passwords and settings of both cells.
 
-Runs before everything else, alone and without a network, as root, since each folder is given to the user of the one container
-that mounts it. What exists stays; the trust list is signed anew, since one older than a day closes the border.
+Runs before everything else, alone and without a network, as root, since each folder is given to the user of the one
+container that mounts it. Files that exist stay; the trust list is signed anew, since one older than a day closes the
+border.
 """
 
 import os
@@ -34,7 +35,7 @@ def make(root: Path = ROOT) -> dict[str, ComposedCell]:
 
 
 def give_away(root: Path, cells: dict[str, ComposedCell]) -> None:
-    """Each folder to the user of the container that mounts it; the border's is exchange's."""
+    """Give each folder to the user of the container that mounts it; the border's is exchange's."""
     owners = {root / "border": USERS["exchange"]}
     owners |= {cell.own(container): user for cell in cells.values() for container, user in USERS.items()}
     for folder, user in owners.items():
@@ -47,4 +48,6 @@ if __name__ == "__main__":
     made = make()
     give_away(ROOT, made)
     for cell in made.values():
-        cell.directory.chmod(0o755)  # passed through by every container of the cell, on the way to its own
+        cell.directory.chmod(
+            0o755
+        )  # every container of the cell passes through this folder, on the way to its own

@@ -1,4 +1,4 @@
-"""One cell of the local stack: its servers, its secrets, and what each of its services is told."""
+"""One cell of the local stack: its servers, its secrets, and the settings of each of its services."""
 
 import json
 import os
@@ -26,7 +26,9 @@ VAULT_SERVICES: Mapping[str, Literal["any", "own", "none"]] = {
     "exchange": "none",
     "interchange": "own",
 }
-"""Services with a role in the vault, and whose keys it may destroy: a person's; that of a file whose import is done."""
+"""Services with a role in the vault, and the keys that each may destroy: a person's; that of a file whose import is
+done.
+"""
 EPOCH = "2026-11"
 FRONT = "front"
 PORTS = "ports.json"
@@ -34,7 +36,9 @@ DIRECTORY = "directory.json"
 
 
 class Cell:
-    """`directory` holds everything that the jurisdiction has on this machine; nothing in it is shared with another."""
+    """One cell. `directory` holds everything that the jurisdiction has on this machine; nothing in it is shared with
+    another.
+    """
 
     def __init__(self, code: str, root: Path, *, partners: Sequence[str], owner: int | None = None) -> None:
         self.code, self.partners = code, tuple(partners)
@@ -81,7 +85,7 @@ class Cell:
     def settings(
         self, service: str, trust: TrustFiles, cells: Mapping[str, "Cell"], *, processes: bool
     ) -> dict[str, Any]:
-        """What the service is told, as its Settings take it (in the environment: upper case, prefix CORRIDOR_)."""
+        """The service's settings, as its Settings take them (in the environment: upper case, prefix CORRIDOR_)."""
         values: dict[str, Any] = {
             "cell": self.code,
             "mode": "development",
@@ -118,7 +122,7 @@ class Cell:
         return {}
 
     def _directory_file(self, codes: Sequence[str]) -> Path:
-        """Whom the cell's own country and its partners list: names and services, which everybody may know."""
+        """The organisations of the cell's own country and of its partners: names and services, which everybody may know."""
         listed = [json.loads((COUNTRIES / code / DIRECTORY).read_text()) for code in dict.fromkeys(codes)]
         file = self.keys / DIRECTORY
         whole = {"organisations": [one for country in listed for one in country["organisations"]]}
@@ -126,7 +130,7 @@ class Cell:
         return file
 
     def _staff_file(self) -> Path:
-        """Whoever the cell's issuer signs in, as directory takes it."""
+        """The people whom the cell's issuer signs in, as directory takes them."""
         organisations: dict[str, dict[str, list[str]]] = {}
         for person in load_people(self.code):
             organisations.setdefault(person.org, {})[person.name] = list(person.roles)
@@ -135,7 +139,7 @@ class Cell:
         return file
 
     def _partner(self, partner: "Cell") -> dict[str, str]:
-        """How this cell reads its own egress topic on a partner's broker."""
+        """The way by which this cell reads its own egress topic on a partner's broker."""
         user = f"partner.{self.code.lower()}"
         return {
             "bootstrap": partner.broker.bootstrap,
@@ -157,7 +161,7 @@ class Cell:
         return kept
 
     def make_keys(self) -> None:
-        """The issuer's key, one for each service, and an epoch of the vault; those that exist stay."""
+        """Make the issuer's key, one for each service, and an epoch of the vault; keys that exist stay."""
         self.keys.mkdir(exist_ok=True, mode=0o700)
         issuer = self._kept_key("issuer")
         services = [self._kept_key(name) for name in SERVICES]
@@ -178,7 +182,7 @@ class Cell:
 
 
 def write_secret(file: Path, content: str) -> None:
-    """Readable by this user alone from the first byte on."""
+    """Write a file that this user alone can read from the first byte on."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(content)
 

@@ -14,7 +14,9 @@ LIFETIME = timedelta(days=365)
 
 
 class Authority:
-    """Of one cell. Its key lies in `directory`, which no container but the one that makes secrets ever sees."""
+    """The authority of one cell. Its key lies in `directory`, which no container but the one that makes secrets ever
+    sees.
+    """
 
     def __init__(self, directory: Path, name: str) -> None:
         self._key_file, self.file = directory / "authority.key", directory / "authority.pem"
@@ -27,7 +29,7 @@ class Authority:
             _write_key(self._key_file, key)
 
     def issue(self, certificate: Path, key_file: Path, host: str) -> None:
-        """For a server that is asked for by this host name; what exists stays."""
+        """Issue a certificate for a server that clients reach by this host name; one that exists stays."""
         if key_file.exists() and certificate.exists():
             return
         ca = x509.load_pem_x509_certificate(self.file.read_bytes())
@@ -46,7 +48,7 @@ def _write_key(file: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 def write_certificates(directory: Path, name: str, *, host: str = "localhost") -> None:
-    """Writes `ca.pem` (what clients trust) and `server.pem` (key, certificate and CA); the CA's key is not kept."""
+    """Write `ca.pem` (which clients trust) and `server.pem` (key, certificate and CA); the CA's key is not kept."""
     ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = _name(f"{name} local authority")
     ca = _unsigned(ca_name, ca_name, ca_key).add_extension(_authority(), critical=True)

@@ -1,7 +1,8 @@
-"""The countries that the local stack can start: the folders of `countries/`, or of the folder that CORRIDOR_COUNTRIES names.
+"""The countries that the local stack can start: the folders of `countries/`, or of the folder that CORRIDOR_COUNTRIES
+names.
 
-A service reads four files of its own country's folder (`contracts/country`). The local stack reads the rest: who is in the
-directory, the invented people, and what its agreements say.
+A service reads four files of its own country's folder (`contracts/country`). The local stack reads the rest: the
+directory, the invented people, and the agreements.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,11 +42,11 @@ PersonName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,40}$"
 
 
 class PeopleFile(RootModel[dict[PersonName, PersonForm]]):
-    """`people.json`: the invented people, who sign in without a password."""
+    """The file `people.json`: the invented people, who sign in without a password."""
 
 
 class Terms(CountryForm):
-    """What an agreement covers. What it does not say of categories and purposes is: all of them."""
+    """The terms of an agreement. Categories and purposes that it does not name are all of them."""
 
     legal_basis: Text
     categories: list[Annotated[str, KnownCode("data_category")]] | None = None
@@ -54,7 +55,9 @@ class Terms(CountryForm):
 
 
 class AgreementsFile(CountryForm):
-    """`agreements.json`: the one inside the country, and those with partners. One of each pair writes it down."""
+    """The file `agreements.json`: the agreement inside the country, and those with partners. One of each pair writes
+    it down.
+    """
 
     national: Terms
     partners: dict[CountryCode, Terms]
@@ -88,18 +91,20 @@ class LocalCountry:
 
     @property
     def organisations(self) -> tuple[str, ...]:
-        """Those that have keys: whoever cases are sent to, the offices, and the one that speaks for the cell at the border."""
+        """The organisations that have keys: every recipient of cases, the offices, and the one that speaks for the
+        cell at the border.
+        """
         listed = [organisation.id for organisation in self.directory.organisations]
         return (*listed, f"{self.code.lower()}-exchange", *self.country.offices)
 
 
 def known_countries(root: Path = COUNTRIES) -> tuple[str, ...]:
-    """By the names of their folders."""
+    """The countries by the names of their folders."""
     return tuple(sorted(path.parent.name for path in root.glob("[A-Z][A-Z]/country.json")))
 
 
 def read_local(code: str, root: Path = COUNTRIES) -> LocalCountry:
-    """Raises CountryError with every mistake of the folder."""
+    """The country in a folder. Raises CountryError with every mistake of the folder."""
     folder, problems = root / code, list[str]()
     country = directory = people = agreements = None
     try:
@@ -146,7 +151,7 @@ def agreements(countries: Mapping[str, LocalCountry]) -> list[AgreementDraft]:
 
 
 def _between(one: LocalCountry, other: LocalCountry) -> AgreementDraft:
-    """Of whichever of the two wrote it down; it is named after that one first."""
+    """The agreement of whichever of the two wrote it down; it is named after that one first."""
     written = [
         (here, there)
         for here, there in ((one, other), (other, one))
@@ -161,7 +166,7 @@ def _between(one: LocalCountry, other: LocalCountry) -> AgreementDraft:
 
 
 def _draft(terms: Terms, *countries: LocalCountry) -> AgreementDraft:
-    """Reading on after the end lasts no longer than the law of either country allows."""
+    """The draft. Reading on after the end lasts no longer than the law of either country allows."""
     allowed = set(codes("data_category") if terms.categories is None else terms.categories)
     cells = tuple(country.code for country in countries)
     days = [country.country.retention_days for country in countries]
@@ -176,11 +181,13 @@ def _draft(terms: Terms, *countries: LocalCountry) -> AgreementDraft:
 
 
 POSTS = ("worker", "supervisor", "auditor", "operator")
-"""Without whom a country cannot be tried: somebody works on cases, is told of what nobody does, audits and operates."""
+"""The posts without which a country cannot be tried: somebody works on cases, is told of those that nobody works on,
+audits and operates.
+"""
 
 
 def _mistakes(code: str, found: LocalCountry) -> Iterator[str]:
-    """What only shows between the files."""
+    """The mistakes that show only between the files."""
     prefix = f"{code.lower()}-"
     if found.code != code:
         yield f"country.json: code: {found.code}, but the folder is called {code}"

@@ -22,7 +22,7 @@ async def provision_cluster(admin_dsn: str) -> None:
 
 
 async def provision_database(admin_dsn: str, database: str, owner: Role, app: Role) -> None:
-    """A service's database. The owner migrates; the app reads and writes rows of what the owner makes, no more."""
+    """A service's database. The owner migrates; the app reads and writes rows of the owner's tables, no more."""
     await _database(admin_dsn, database, owner, (app,))
     defaults = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner.name}" GRANT'
     grants = ["SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT ON SEQUENCES"]
@@ -39,7 +39,7 @@ async def provision_vault(admin_dsn: str, database: str, owner: Role, services: 
 
 
 async def drop_database(admin_dsn: str, database: str, roles: Iterable[str]) -> None:
-    """Drops it with whoever is still connected, and its roles."""
+    """Drop the database and its roles, and cut its open connections."""
     drops = [f'DROP ROLE IF EXISTS "{role}"' for role in roles]
     await _run(admin_dsn, None, [f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', *drops])
 

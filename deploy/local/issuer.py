@@ -54,7 +54,7 @@ class Issuer:
         }
 
     def refreshed(self, token: str) -> Person | None:
-        """Whose refresh token this is; None when it is forged, expired, or an access token."""
+        """The person of a refresh token; None when the token is forged, expired, or an access token."""
         try:
             read = jwt.decode(token, self._key, algorithms=[signing.ALGORITHM])
             jwt.JWTClaimsRegistry(
@@ -74,7 +74,7 @@ class Issuer:
 
 
 def build_issuer(key_file: Path, issuer_url: str, people: Sequence[Person]) -> FastAPI:
-    """Mounted below `issuer_url`. `key_file` is the private JWK (OKP, Ed25519, with a `kid`)."""
+    """The issuer's app, mounted below `issuer_url`. `key_file` is the private JWK (OKP, Ed25519, with a `kid`)."""
     issuer = Issuer(load_key(key_file), issuer_url, people)
     app = FastAPI(title="Local issuer", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -108,5 +108,5 @@ def build_issuer(key_file: Path, issuer_url: str, people: Sequence[Person]) -> F
 
 
 def _refusal(error: str) -> JSONResponse:
-    """RFC 6749 5.2."""
+    """A refusal as RFC 6749 5.2 has it."""
     return JSONResponse({"error": error}, status_code=400, headers={"Cache-Control": "no-store"})

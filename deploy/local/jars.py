@@ -44,7 +44,7 @@ class Jar:
 
 
 def cache_directory() -> Path:
-    """Where downloads are kept: CORRIDOR_CACHE, else `.corridor/cache` in the project's root."""
+    """The folder of downloads: CORRIDOR_CACHE, else `.corridor/cache` in the project's root."""
     default = Path(__file__).resolve().parents[2] / ".corridor" / "cache"
     return Path(os.environ.get("CORRIDOR_CACHE") or default)
 
@@ -73,7 +73,7 @@ def kafka_jars(
 
 
 def verify(folder: Path, jars: tuple[Jar, ...]) -> None:
-    """Raises JarError naming what is missing, unexpected or changed."""
+    """Check the jars in the folder. Raises JarError naming those that are missing, unexpected or changed."""
     expected = {jar.filename: jar.sha256 for jar in jars}
     found = {path.name: _sha256(path) for path in folder.glob("*.jar")}
     wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
@@ -108,7 +108,10 @@ def _fetch(jars: tuple[Jar, ...], cache: Path, folder: Path, say: Callable[[str]
     say(f"Kafka's jars: fetching {len(jars)} files, about 44 MB")
     try:
         _all_of(jars, one, say)
-    except (OSError, RuntimeError) as error:  # what the client raises for a network that is not there
+    except (
+        OSError,
+        RuntimeError,
+    ) as error:  # the error that the client raises for a network that is not there
         raise JarError(
             f"Kafka's jars could not be fetched ({type(error).__name__}): this first start needs the network and a "
             f"Maven repository; try again, or copy {folder} from a machine that has it"
@@ -119,7 +122,7 @@ def _fetch(jars: tuple[Jar, ...], cache: Path, folder: Path, say: Callable[[str]
 
 
 def _all_of(jars: tuple[Jar, ...], fetch: Callable[[Jar], None], say: Callable[[str], None]) -> None:
-    """Eight at a time; the first failure drops those that have not begun."""
+    """Fetch eight at a time; the first failure drops those that have not begun."""
     with ThreadPoolExecutor(8) as pool:
         waiting = {pool.submit(fetch, jar): jar for jar in jars}
         try:

@@ -23,7 +23,7 @@ JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a broker that this process does not start, but only configures, is found and keeps its data."""
+    """The place of a broker that this process does not start, but only configures: its address and its data."""
 
     host: str
     cell_port: int
@@ -78,7 +78,7 @@ class Broker:
 
     @property
     def ports(self) -> Mapping[str, int]:
-        """Those that it listens on, by listener."""
+        """The ports that the broker listens on, by listener."""
         return {name: port for name, port in self._ports.items() if name != "PLAIN" or self._plaintext}
 
     @property
@@ -87,7 +87,7 @@ class Broker:
 
     @property
     def admin_config(self) -> dict[str, str | int | float | bool]:
-        """What confluent-kafka's clients need to act as the admin."""
+        """The settings with which confluent-kafka's clients act as the admin."""
         return {
             "bootstrap.servers": self.bootstrap,
             "security.protocol": "SASL_SSL",
@@ -99,7 +99,7 @@ class Broker:
         }
 
     def start(self) -> None:
-        """Starts it, formatted first if it is new, and returns when it answers. Raises ServerError."""
+        """Start the broker, formatted first if it is new; return when it answers. Raises ServerError."""
         self.launch()
         self.wait()
 
@@ -114,7 +114,7 @@ class Broker:
         self._process.start(command, owner=self._owner, remove=self._remove)
 
     def write_files(self) -> Path:
-        """Certificates (once) and `server.properties`, whose path this is."""
+        """Write the certificates (once) and `server.properties`, whose path is the answer."""
         if not self.ca_file.exists():
             write_certificates(self._directory, self._name, host=self._host)
         properties = self._directory / "server.properties"
@@ -129,7 +129,7 @@ class Broker:
         self._process.stop()
 
     def kill(self) -> None:
-        """SIGKILL; `start()` then brings it back on the same ports with what it had written."""
+        """SIGKILL; `start()` then brings the broker back on the same ports with the data that it had written."""
         self._process.kill()
 
     def _java(self) -> list[str]:

@@ -1,7 +1,7 @@
-"""How long to wait for something that comes by itself: for as long as it moves, and longer on a busy machine.
+"""The time to wait for something that comes by itself: for as long as it moves, and longer on a busy machine.
 
-CORRIDOR_PATIENCE_S (default 60) is for how many seconds nothing may move on an idle machine. A busy one is given more in
-proportion to its load. What moves for ever and never arrives is given up after TALK times as long.
+CORRIDOR_PATIENCE_S (default 60) is for how many seconds nothing may move on an idle machine. A busy one is given more
+in proportion to its load. A thing that moves for ever and never arrives is given up after TALK times as long.
 """
 
 import os
@@ -22,7 +22,7 @@ def stretched(seconds: float) -> float:
 
 
 class Patience:
-    """Counts from when it is made. `moved` returns anything that changes as long as there is progress."""
+    """A patience that begins when it is made. `moved` returns anything that changes as long as there is progress."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Patience:
 
     @property
     def over(self) -> bool:
-        """Whether nothing has moved for too long, or it has moved for far too long."""
+        """True where nothing has moved for too long, or it has moved for far too long."""
         now, seen = self._clock(), self._moved()
         if seen != self._seen:
             self._seen, self._moved_at = seen, now

@@ -1,4 +1,4 @@
-"""The invented people of the local stack, and the tokens that say who they are. Development only."""
+"""The invented people of the local stack, and their tokens. Development only."""
 
 import json
 import time
@@ -16,7 +16,9 @@ from deploy.local.place import COUNTRIES
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Between which two countries `corridor demo` tells its story, and of whom. They are also what is started by default."""
+    """The two countries between which `corridor demo` tells its story, and its person. They are also the cells
+    started by default.
+    """
 
     sender: str
     receiver: str
@@ -34,7 +36,7 @@ def story(root: Path = COUNTRIES) -> Story:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`name` is how she is addressed and her pseudonym in tokens: `th.officer`."""
+    """An invented person. `name` is the address and the pseudonym in tokens: `th.officer`."""
 
     name: str
     cell: str

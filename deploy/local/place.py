@@ -1,7 +1,8 @@
-"""Where the local stack finds its countries and keeps its state, and which account PostgreSQL runs as. Standard library only.
+"""The folders of the local stack, for its countries and its state, and the account that PostgreSQL runs as. Standard
+library only.
 
-PostgreSQL refuses to run as root. Root therefore runs it as an account that exists already, whose way to its data must
-be open: folders that are made here are, and the mode of any other folder is never changed.
+PostgreSQL refuses to run as root. Root therefore runs it as an account that exists already, whose way to its data
+must be open: folders that are made here are, and the mode of any other folder is never changed.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from deploy.local.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTRIES = Path(os.environ.get("CORRIDOR_COUNTRIES") or ROOT / "countries")
-"""A folder for each country that can be started."""
+"""The folder that has a folder for each country that can be started."""
 SYSTEM_STATE = Path("/var/lib/corridor")
 """Root's state where the project's own folder is closed to others, as everything below /root is."""
 ACCOUNTS = ("nobody", "daemon")
@@ -47,7 +48,9 @@ def closed_above(path: Path) -> Path | None:
 
 
 def make_folder(path: Path) -> Path:
-    """Makes `path` and what is missing above it: open to pass for root, whose PostgreSQL is another user; else private."""
+    """Make `path` and the folders missing above it: open to pass for root, whose PostgreSQL is another user; else
+    private.
+    """
     missing = [step for step in [*reversed(path.parents), path] if not step.exists()]
     for step in missing:
         step.mkdir(mode=0o700, exist_ok=True)
@@ -63,7 +66,7 @@ def opened(own: Path) -> Path:
 
 
 def require_passable(path: Path) -> None:
-    """Raises Trouble, naming the folder, when root's PostgreSQL could not reach `path`."""
+    """Require an open way. Raises Trouble, naming the folder, when root's PostgreSQL could not reach `path`."""
     closed = closed_above(path) if is_root() else None
     if closed is not None:
         raise Trouble(
@@ -73,7 +76,7 @@ def require_passable(path: Path) -> None:
 
 
 def state_folder(root: Path = ROOT, system: Path = SYSTEM_STATE) -> Path:
-    """Where a stack keeps everything: CORRIDOR_STATE, else `.corridor/state` in the project, else root's own place."""
+    """The folder of a stack: CORRIDOR_STATE, else `.corridor/state` in the project, else root's own place."""
     told = os.environ.get("CORRIDOR_STATE")
     if told:
         return Path(told).absolute()

@@ -18,7 +18,7 @@ FIRST, LAST = 15_000, 31_999
 """Below the range that systems give to outgoing connections, so that none takes the port of a stopped server."""
 ATTEMPTS = 200
 RELEASE_S = 5.0
-"""For how long a port may still belong to a server of ours that is just ending."""
+"""The seconds for which a port may still belong to a server of ours that is just ending."""
 
 
 class NoFreePortError(Trouble):
@@ -30,7 +30,7 @@ class PortTakenError(Trouble):
 
 
 def free_port() -> int:
-    """The next free one after the last that was given to anybody of this user.
+    """The next free port after the last that was given to anybody of this user.
 
     A port is bound only when its server starts, so a draw by chance would now and then give one port to two stacks.
     """
@@ -67,7 +67,9 @@ def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
 
 
 def require_free(ports: Mapping[str, int], file: Path) -> None:
-    """Raises PortTakenError, naming the first of these ports that another program holds. `file` is where they are kept."""
+    """Require free ports. Raises PortTakenError, naming the first that another program holds. `file` is where they
+    are kept.
+    """
     deadline = time.monotonic() + RELEASE_S
     for name, port in ports.items():
         while _taken(port):
@@ -83,7 +85,7 @@ def _taken(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(
             socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # what has only just closed does not hold it
+        )  # a socket that has only just closed does not hold the port
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

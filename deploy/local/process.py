@@ -28,7 +28,7 @@ class ServerError(Trouble):
 
 
 class ServerProcess:
-    """`directory` holds `server.json` (who runs) and `server.log` (what it said)."""
+    """A server process. `directory` holds `server.json` (its identity) and `server.log` (its output)."""
 
     def __init__(self, directory: Path, *, stop_signal: signal.Signals = signal.SIGTERM) -> None:
         self.log = directory / "server.log"
@@ -66,7 +66,9 @@ class ServerProcess:
         return known is not None and reaper.alive(known["pid"], known["created"])
 
     def wait_until(self, ready: Callable[[], bool], quiet_s: float | None = None) -> None:
-        """Waits as long as its log grows. Raises ServerError when the process ends, or falls silent and is not ready."""
+        """Wait as long as the server's log grows. Raises ServerError when the process ends, or falls silent and is
+        not ready.
+        """
         patience = Patience(self.log_size, quiet_s)
         while not ready():
             ended = not self.running
@@ -76,7 +78,7 @@ class ServerProcess:
             time.sleep(0.05)
 
     def last_words(self) -> str:
-        """The end of its log, for a message."""
+        """The end of the server's log, for a message."""
         tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
         return f"{self.log} ends with:\n{tail}"
 
@@ -84,14 +86,14 @@ class ServerProcess:
         return self.log.stat().st_size if self.log.exists() else 0
 
     def stop(self) -> None:
-        """Politely, then by force; does nothing when it is not running."""
+        """Stop politely, then by force; does nothing when the server is not running."""
         known = self._known()
         if known is not None:
             reaper.end(known["pid"], known["created"], known["signal"], STOP_S)
         self._forget(known)
 
     def kill(self) -> None:
-        """SIGKILL to it and to its children, as when a machine loses power."""
+        """SIGKILL to the server and to its children, as when a machine loses power."""
         known = self._known()
         if known is not None:
             reaper.end(known["pid"], known["created"], signal.SIGKILL, STOP_S)

@@ -16,7 +16,7 @@ PATIENCE_S = 15.0
 
 
 def alive(pid: int, created: float) -> bool:
-    """Whether this very process still runs: a reused id or a zombie does not count."""
+    """True while this very process still runs: a reused id or a zombie does not count."""
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - created) < 1
@@ -26,7 +26,7 @@ def alive(pid: int, created: float) -> bool:
 
 
 def end(pid: int, created: float, how: int, patience_s: float) -> None:
-    """Signals the process, waits, and kills it and its children if they are still there."""
+    """Signal the process, wait, and kill it and its children if they are still there."""
     if not alive(pid, created):
         return
     process = psutil.Process(pid)

@@ -26,7 +26,7 @@ from deploy.local.trust import make_trust
 
 
 class Progress:
-    """Told how the start goes. This one is silent."""
+    """Hears of the progress of a start. This one is silent."""
 
     def done(self, step: str) -> None:
         """One of `Stack.steps` is done."""
@@ -85,14 +85,14 @@ class Stack:
 
     @property
     def servers(self) -> "Mapping[str, Server]":
-        """Every process that has to run, by a name for people: those that others stand on come first."""
+        """Every process that has to run, by a name for people: the ones that others stand on come first."""
         kinds: dict[str, Server] = {}
         for code, cell in self.cells.items():
             kinds |= {f"{code}: PostgreSQL": cell.postgres, f"{code}: Kafka": cell.broker}
         return kinds | self._children
 
     async def up(self, progress: Progress | None = None) -> None:
-        """Start everything and return when every service is ready. On any failure what was started is stopped."""
+        """Start everything and return when every service is ready. On any failure every started process is stopped."""
         progress = progress or Progress()
         try:
             for cell in self.cells.values():
@@ -109,7 +109,7 @@ class Stack:
             raise
 
     def _keys(self) -> None:
-        """What the cells share is signed anew at each start: a trust list older than a day closes the border."""
+        """The files that the cells share are signed anew at each start: a trust list older than a day closes the border."""
         self.trust = make_trust(self.state / "border", list(self.cells), now=datetime.now(UTC))
         for cell in self.cells.values():
             cell.make_keys()
@@ -159,7 +159,7 @@ class Stack:
         self._children[f"{cell.code}: {name}"] = child
 
     async def _ready(self, cell: Cell, progress: Progress) -> None:
-        """Wait until every service of the cell says ready. Raises ServerError with what the last one said was wrong."""
+        """Wait until every service of the cell says ready. Raises ServerError with the fault that the last one named."""
         own = [child for name, child in self._children.items() if name.startswith(f"{cell.code}:")]
         async with httpx2.AsyncClient(base_url=cell.base_url, timeout=5, trust_env=False) as client:
             for name in SERVICES:
@@ -237,12 +237,12 @@ def _require_folders(codes: Sequence[str]) -> None:
 
 
 def _runner(state: Path) -> Path:
-    """Holds the process that runs the stack, for whoever comes second."""
+    """The file that names the process that runs the stack, for a second one that comes."""
     return state / "runner.pid"
 
 
 def _who_runs(state: Path) -> str:
-    """What a second comer is told: which process, and where its cells are."""
+    """The message for a second process: which one runs the stack, and where its cells are."""
     runner = _runner(state)
     process = f" (process {runner.read_text()})" if runner.exists() else ""
     facts = [json.loads(file.read_text()) for file in sorted(state.glob("*/cell.json"))]

@@ -26,8 +26,9 @@ MEMORY, ROOM_BYTES = Path("/dev/shm"), 6 * 2**30  # noqa: S108  # folders there 
 
 
 def _place() -> Path | None:
-    """Where the run's servers keep their files: in memory where there is room, since a database is copied for nearly
-    every test (3,000 times 300 files); else in the usual place for temporary files, or where TMPDIR says.
+    """The folder where the run's servers keep their files: in memory where there is room, since a database is copied
+    for nearly every test (3,000 times 300 files); else in the usual place for temporary files, or where TMPDIR
+    says.
     """
     if "TMPDIR" in os.environ or not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
         return None
@@ -36,7 +37,7 @@ def _place() -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of pytest: its folder, and the process that owns what is started for it."""
+    """One run of pytest: its folder, and the process that owns the servers started for it."""
 
     directory: Path
     owner: int
@@ -72,7 +73,7 @@ class Run:
         return given or self._shared("postgres", self._start_postgres)
 
     def end(self) -> None:
-        """Stops what was started and removes the run's folder."""
+        """Stop the started servers and remove the run's folder."""
         for identity in self.directory.glob("*/server.json"):
             ServerProcess(identity.parent).stop()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -105,7 +106,7 @@ class Kafka:
     bootstrap: str
 
     async def create_topics(self, topics: Mapping[str, int]) -> None:
-        """`topics` maps a name to its number of partitions."""
+        """Create topics. `topics` maps a name to its number of partitions."""
         from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
         client = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
@@ -138,7 +139,7 @@ class Databases:
         return self._url(name, owner), self._url(name, app)
 
     async def create_migrated(self, kind: str, migration: Migration) -> tuple[str, str]:
-        """The same with tables: a copy of a database of this kind that was migrated once in this run."""
+        """A new database with tables: a copy of a database of this kind that was migrated once in this run."""
         if self.directory is None:
             owner_url, app_url = await self.create_database(kind)
             await migration(owner_url, Role(self.made[-1][1][1], ""))

@@ -1,6 +1,7 @@
-"""Gives a cell's broker its topics, users and ACLs, so that each user reaches what is named for it and nothing else.
+"""Gives a cell's broker its topics, users and ACLs, so that each user reaches the topics named for it and nothing
+else.
 
-Can be run again at any time: what is missing is made, what is not asked for of a known user's rights goes.
+Can be run again at any time: a missing thing is made, and a known user's right that is not asked for goes.
 `confluent-kafka` is used here alone, since aiokafka's admin client knows neither SCRAM users nor ACLs.
 """
 
@@ -33,12 +34,12 @@ from deploy.local.patience import Patience, stretched
 from deploy.local.trouble import Trouble
 
 ANSWER_S = 20.0
-"""For how long the broker may think about one request, on an idle machine."""
+"""The seconds that the broker may think about one request, on an idle machine."""
 SCRAM_ITERATIONS = 4096
 
 
 class ProvisionError(Trouble):
-    """What exists cannot be brought to what is asked for, or did not become visible in time."""
+    """The broker cannot be brought from its present state to the one asked for, or did not show it in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class User:
 def provision_kafka(
     config: Mapping[str, str | int | float | bool], topics: Sequence[Topic], users: Sequence[User]
 ) -> None:
-    """Returns when the broker shows all of it. `config` is the admin's (`Broker.admin_config`). Raises ProvisionError."""
+    """Provision, and return when the broker shows all of it. `config` is the admin's (`Broker.admin_config`). Raises
+    ProvisionError.
+    """
     try:
         _provision(config, topics, users)
     except (KafkaException, FutureTimeout) as error:
@@ -132,7 +135,7 @@ def _set_rights(admin: AdminClient, user: User) -> None:
 
 
 def rights(admin: AdminClient, user: User) -> set[AclBinding]:
-    """What the broker holds for this user's name."""
+    """The rights that the broker holds for this user's name."""
     everything = AclBindingFilter(
         ResourceType.ANY,
         None,  # type: ignore[arg-type]
@@ -146,7 +149,7 @@ def rights(admin: AdminClient, user: User) -> set[AclBinding]:
 
 
 def _wanted(user: User) -> list[AclBinding]:
-    """WRITE on a topic includes the right to be an idempotent producer."""
+    """The rights of a user. WRITE on a topic includes the right to be an idempotent producer."""
     rights = [
         *((ResourceType.TOPIC, topic, AclOperation.READ) for topic in user.reads),
         *((ResourceType.TOPIC, topic, AclOperation.WRITE) for topic in user.writes),

@@ -1,5 +1,5 @@
-"""What a person at a terminal can mend: said in one sentence, never as a traceback."""
+"""Trouble that a person at a terminal can mend: said in one sentence, never as a traceback."""
 
 
 class Trouble(RuntimeError):
-    """Its message says what is wrong and what to do; the `corridor` command prints that and nothing else."""
+    """A fault with a remedy, both in its message; the `corridor` command prints that and nothing else."""

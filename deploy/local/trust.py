@@ -26,7 +26,7 @@ GOVERNANCE_KEYS = 3
 
 @dataclass(frozen=True, slots=True)
 class TrustFiles:
-    """Where everything lies. Only `keys` holds secrets, and each cell is given its own folder alone."""
+    """The places of the files. Only `keys` holds secrets, and each cell is given its own folder alone."""
 
     directory: Path
 
@@ -35,7 +35,7 @@ class TrustFiles:
         return self.directory / "trust.json"
 
     def agreements_dir(self, cell: str) -> Path:
-        """Those that the cell is a party to: what two others agreed on is not its business."""
+        """The agreements that the cell is a party to: those between two others are not its business."""
         return self.directory / "agreements" / cell
 
     @property
@@ -62,8 +62,8 @@ def make_trust(
     drafts: Sequence[AgreementDraft] | None = None,
     now: datetime | None = None,
 ) -> TrustFiles:
-    """Make or renew it all. `drafts` are those that the countries' folders hold, and `now`, when governance vouches for the
-    list, is the present, unless told otherwise.
+    """Make or renew the files. `drafts` are the agreements of the countries' folders, and `now`, when governance
+    vouches for the list, is the present, unless told otherwise.
     """
     files, moment = TrustFiles(directory), now or utc_now()
     chosen = read_all(cells, countries)
@@ -92,7 +92,7 @@ def _governance(files: TrustFiles) -> list[OKPKey]:
 
 
 def _organisation(files: TrustFiles, name: str, now: datetime) -> dict[str, Any]:
-    """Its entry of the trust list; its private keys go into its cell's folder."""
+    """The organisation's entry of the trust list; its private keys go into its cell's folder."""
     cell = cell_of(name)
     path = files.organisation_keys_dir(cell) / f"{name}.jwk.json"
     if path.exists():
@@ -116,7 +116,9 @@ def _listed(key: OKPKey, use: str, now: datetime, lifetime: timedelta) -> dict[s
 
 
 def _agreement(files: TrustFiles, draft: AgreementDraft, governance: Sequence[OKPKey], now: datetime) -> None:
-    """A changed draft becomes the next version, an unchanged one is left as it was signed; each party has a copy."""
+    """Sign an agreement. A changed draft becomes the next version, an unchanged one is left as it was signed; each
+    party has a copy.
+    """
     path, *copies = (files.agreements_dir(cell) / f"{draft.id}.json" for cell in draft.cells)
     _signed_anew(path, draft, governance, now)
     for copy in copies:
@@ -164,13 +166,13 @@ def _key(path: Path, curve: str) -> OKPKey:
 
 
 def _new_key(curve: Any) -> OKPKey:
-    """Its `kid` is its thumbprint, which tells an onlooker no name."""
+    """A new key, whose `kid` is its thumbprint: that tells an onlooker no name."""
     key = OKPKey.generate_key(curve)
     return OKPKey.import_key({**key.as_dict(private=True), "kid": key.thumbprint()})
 
 
 def _write(path: Path, content: dict[str, Any], *, secret: bool = False) -> None:
-    """Replaced whole, so that a reader never sees half of it."""
+    """Replace the file whole, so that a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".new")
     half.touch(mode=0o600 if secret else 0o644)

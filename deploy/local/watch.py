@@ -1,4 +1,4 @@
-"""Starts again what has ended by itself while the stack is up, and says so."""
+"""Starts again every server that has ended by itself while the stack is up, and says so."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ class Watch:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Until `stop`; a server that is just being started is waited for, so that none is left behind."""
+        """Look until `stop`; a server that is just being started is waited for, so that none is left behind."""
         while not self._stopping.is_set():
             await self.look()
             with contextlib.suppress(TimeoutError):

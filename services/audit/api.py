@@ -1,4 +1,4 @@
-"""What an auditor may ask: the trail of one case, the head of the chain, and whether the chain is whole."""
+"""The routes for an auditor: the trail of one case, the head of the chain, and whether the chain is whole."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ router = APIRouter(tags=["audit"])
 
 @dataclass(frozen=True, slots=True)
 class TrailFilters:
-    """What a trail may be narrowed by; each that is given must hold."""
+    """The filters of a trail; each that is given must hold."""
 
     type: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")] | None,
@@ -76,7 +76,9 @@ async def get_chain_head(actor: Who, tx: Tx) -> Head:
 
 
 class ShownVerification(BaseModel):
-    """`entries` of `until` are computed; `whole` and `broken` speak of the log as it was when it was begun."""
+    """A verification. `entries` of `until` are computed; `whole` and `broken` speak of the log as it was at the
+    beginning.
+    """
 
     id: UUID
     state: State

@@ -1,4 +1,4 @@
-"""What the service audit is made of."""
+"""The parts of the service audit."""
 
 from pathlib import Path
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from chassis.events.consumer import Subscription
-from contracts.envelope import Received
+from contracts.envelope import ReceivedEvent
 from services.audit.store.log import LOG, Log, load, save
 
 
-def on_anything(log: Log, received: Received, now: datetime) -> Iterable[None]:
+def on_anything(log: Log, received: ReceivedEvent, now: datetime) -> Iterable[None]:
     log.pending.append(received)
     return ()
 

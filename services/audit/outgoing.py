@@ -1,4 +1,4 @@
-"""What audit says about an entry that it wrote."""
+"""The event that audit says about an entry that it wrote."""
 
 from typing import Any
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
-from services.audit.domain.chain import Leaf, Linked, Record
+from chassis.rows import RowReader
+from services.audit.domain.chain import Leaf, LinkedLeaf, Record
 
 SLICE = 2000
 
@@ -44,7 +44,7 @@ _FILTERS: Mapping[str, str] = {
 
 
 async def logged(tx: Transaction, case_id: UUID) -> bool:
-    """Whether anything ever happened under this identifier here."""
+    """True where anything ever happened under this identifier here."""
     statement = text("select exists (select from audit.entries where stream = :stream)")
     return bool((await tx.execute(statement, {"stream": str(case_id)})).scalar_one())
 
@@ -52,7 +52,7 @@ async def logged(tx: Transaction, case_id: UUID) -> bool:
 async def trail(
     tx: Transaction, case_id: UUID, filters: Mapping[str, object], after: int, limit: int
 ) -> list[TrailEntry]:
-    """What was logged on the case after an entry, oldest first."""
+    """The entries of the case after one of them, oldest first."""
     conditions = " and ".join(("stream = :stream", "entry > :after", *(_FILTERS[name] for name in filters)))
     rows = await tx.execute(
         text(f"select {_SHOWN} from audit.entries where {conditions} order by entry limit :limit"),
@@ -62,20 +62,20 @@ async def trail(
 
 
 async def operations(tx: Transaction, before: int | None, limit: int) -> list[TrailEntry]:
-    """What operators did, newest first, whichever stream it was about."""
+    """The commands of operators, newest first, whichever stream they were about."""
     rows = await tx.execute(_OPERATIONS, {"before": before, "limit": limit})
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How an entry hangs on the one before it."""
+    """The link of an entry to the one before it."""
 
     previous: str
     hash: str
 
 
-_LEAVES, _LINKS, _RECORDS = Reader(Leaf), Reader(Link), Reader(Record)
+_LEAVES, _LINKS, _RECORDS = RowReader(Leaf), RowReader(Link), RowReader(Record)
 _SLICE = text(
     "select entry, time, cast(event_id as text) as event_id, source, type, stream, actor, organisation, purpose, policy,"
     " commitment, previous, hash, salt, details from audit.entries"
@@ -83,14 +83,14 @@ _SLICE = text(
 )
 
 
-async def part(tx: Transaction, after: int, until: int) -> list[Linked]:
+async def part(tx: Transaction, after: int, until: int) -> list[LinkedLeaf]:
     """The next entries of the chain, not past `until`: so many that the length of the log does not matter to memory."""
     rows = (await tx.execute(_SLICE, {"after": after, "until": until, "limit": SLICE})).all()
     if not rows:
         return []
     leaves, links, records = _LEAVES.of(rows), _LINKS.of(rows), _RECORDS.of(rows)
     return [
-        Linked(leaf, link.previous, link.hash, record)
+        LinkedLeaf(leaf, link.previous, link.hash, record)
         for leaf, link, record in zip(leaves, links, records, strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""audit needs no settings of its own."""
+"""The settings of audit: none of its own."""
 
 from chassis.settings import Settings
 

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Database, Transaction
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from chassis.service import Service
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from services.audit.domain.chain import Verdict, verify
 from services.audit.domain.verification import State, Verification
 from services.audit.queries import head, part
@@ -15,7 +15,7 @@ from services.audit.store import verifications
 
 KIND = "verify"
 ATTEMPT_SECONDS = 5.0
-"""How long one attempt goes on; what it has computed is kept then."""
+"""The seconds of one attempt; the part that it has computed is kept then."""
 
 
 async def start(tx: Transaction) -> UUID:
@@ -23,19 +23,19 @@ async def start(tx: Transaction) -> UUID:
     until, expected = await head(tx)
     begun = Verification(tx.new_id(), tx.origin.actor, tx.now, until, expected)
     await verifications.save(tx, begun)
-    tx.say(Due(KIND, str(begun.id)))
+    tx.say(DueWork(KIND, str(begun.id)))
     return begun.id
 
 
 def verify_work(service: Service) -> WorkKind:
-    async def act(item: Item) -> tuple[Verdict, bool] | None:
+    async def act(item: WorkItem) -> tuple[Verdict, bool] | None:
         async with service.database.transaction(service.database.system()) as tx:
             found = await verifications.get(tx, UUID(item.key))
         if found is None or found.state is not State.RUNNING:
             return None
         return await _computed(service.database, found)
 
-    async def finish(tx: Transaction, item: Item, computed: Any) -> None:
+    async def finish(tx: Transaction, item: WorkItem, computed: Any) -> None:
         found = await verifications.hold(tx, UUID(item.key))
         if found is None or computed is None:
             return
@@ -43,9 +43,9 @@ def verify_work(service: Service) -> WorkKind:
         found.advance(verdict, at_end=at_end, now=tx.now)
         await verifications.save(tx, found)
         if found.state is State.RUNNING:
-            tx.say(Due(KIND, item.key))
+            tx.say(DueWork(KIND, item.key))
 
-    async def given_up(tx: Transaction, item: Item) -> None:
+    async def given_up(tx: Transaction, item: WorkItem) -> None:
         found = await verifications.hold(tx, UUID(item.key))
         if found is not None:
             found.give_up(tx.now)

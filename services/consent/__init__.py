@@ -1,1 +1,1 @@
-"""Consent: what the person agreed to, what may therefore be disclosed to whom, and what became of each disclosure."""
+"""Consent: what the person agreed to, which disclosures to whom follow from that, and how each disclosure went on."""

@@ -1,31 +1,33 @@
-"""When an agreement changes or ends, what was disclosed under it follows: case by case, in batches, from a due row."""
+"""Disclosures follow when their agreement changes or ends: case by case, in batches, from a due row."""
 
 import logging
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.outbox import Due
-from chassis.work import Item, WorkKind
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
 from services.consent.domain.facts import DisclosureAuthorised, DisclosureRecalled, Fact
 from services.consent.outgoing import LOOK, outgoing
 from services.consent.store import disclosures, records
 
 BATCH = 100
-"""Cases whose records are held by one transaction."""
+"""The cases whose records are held by one transaction."""
 
 ATTEMPTS = 100
-"""It is protective and needs the database alone: it is not given up."""
+"""The work is protective and needs the database alone: it is not given up."""
 
 log = logging.getLogger(__name__)
 
 
-async def _nothing(_: Item) -> None:
-    """There is nothing to do outside the transaction."""
+async def _nothing(_: WorkItem) -> None:
+    """Nothing is done outside the transaction."""
 
 
 def look_work(cell: str) -> WorkKind:
-    async def look(tx: Transaction, item: Item, _: None) -> None:
-        """One batch, and the row again for the next. What an earlier look has settled is found as it should be."""
+    async def look(tx: Transaction, item: WorkItem, _: None) -> None:
+        """Look at one batch, and make the row due again for the next. A case that an earlier look has settled is
+        found in order.
+        """
         done, agreement_id = item.payload, item.payload["agreement_id"]
         cases = await disclosures.cases_under(tx, agreement_id, done.get("after"), BATCH)
         said = await _reconsider(tx, cell, cases)
@@ -39,7 +41,7 @@ def look_work(cell: str) -> WorkKind:
             *(agreement_id, done["version"], *counts.values()),
         )
         if len(cases) == BATCH:
-            tx.say(Due(LOOK, item.key, {**done, **counts, "after": str(cases[-1])}))
+            tx.say(DueWork(LOOK, item.key, {**done, **counts, "after": str(cases[-1])}))
 
     return WorkKind(LOOK, act=_nothing, finish=look, max_attempts=ATTEMPTS)
 

@@ -22,50 +22,53 @@ from services.consent.part_form import PartForm, ScopeForm
 from services.consent.parts import Running
 from services.consent.receipt import Receipt, receipt_of
 from services.consent.store import records
-from services.consent.use_cases import Prepared
+from services.consent.use_cases import PreparedConsent
 
 router = APIRouter(tags=["consent"])
 
 COMPLETE, WAITING = 200, 202
 
 
-class Ended(Done):
-    """What was taken back is taken back at once. `complete`: nothing of it can be sealed any more, whatever was under way.
+class EndOutcome(Done):
+    """The answer to an end of consent, which takes effect at once. `complete`: nothing of it can be sealed any more,
+    whatever was under way.
 
-    Where it is not yet so (202), it becomes so by itself; the record tells when, and asking again asks again.
+    Where that is not yet so (202), it becomes so by itself; the record tells when, and asking again asks again.
     """
 
     complete: bool
-    waiting_for: Annotated[list[queries.Waiting], Field(description="of which it is not yet certain")]
+    waiting_for: Annotated[list[queries.WaitingRecall], Field(description="of which it is not yet certain")]
 
 
 _ENDS: dict[int | str, dict[str, Any]] = {
-    WAITING: {"model": Ended, "description": "taken back; exchange has yet to confirm for what is named"}
+    WAITING: {"model": EndOutcome, "description": "taken back; exchange has yet to confirm for what is named"}
 }
 
 
-async def _prepare_answer(case_id: UUID, body: AnswerForm, actor: Who, running: Running) -> Prepared:
+async def _prepare_answer(case_id: UUID, body: AnswerForm, actor: Who, running: Running) -> PreparedConsent:
     """Names are sealed before the transaction begins, under the id that the record will have."""
     consent_id = uuid4()
     return await _prepared(consent_id, case_id, body, actor, running)
 
 
-async def _prepare_renewal(consent_id: UUID, body: AgreedForm, actor: Who, running: Running) -> Prepared:
+async def _prepare_renewal(
+    consent_id: UUID, body: AgreedForm, actor: Who, running: Running
+) -> PreparedConsent:
     case_id = await use_cases.case_of(running.database, actor, consent_id)
     return await _prepared(consent_id, case_id, body, actor, running)
 
 
 async def _prepared(
     consent_id: UUID, case_id: UUID, body: AgreedForm | RefusedForm, actor: Who, running: Running
-) -> Prepared:
+) -> PreparedConsent:
     sealed = await use_cases.seal_names(
         running.database, running.vault, actor, case_id, consent_id, body.names()
     )
-    return Prepared(consent_id, body.terms(running.clock()), sealed)
+    return PreparedConsent(consent_id, body.terms(running.clock()), sealed)
 
 
-Answer = Annotated[Prepared, Depends(_prepare_answer)]
-Renewal = Annotated[Prepared, Depends(_prepare_renewal)]
+Answer = Annotated[PreparedConsent, Depends(_prepare_answer)]
+Renewal = Annotated[PreparedConsent, Depends(_prepare_renewal)]
 
 
 @router.post(
@@ -115,7 +118,7 @@ async def renew_consent(
     running: Running,
     request: Request,
     response: Response,
-) -> Ended:
+) -> EndOutcome:
     async with one_transaction(request, actor) as tx:
         record = await use_cases.renew(tx, actor, running.settings.cell, prepared, expected)
         remember_end(tx, response, record)
@@ -123,7 +126,7 @@ async def renew_consent(
 
 
 class Guardian(BaseModel):
-    """Who speaks for the child, as it was recorded, for the second person to look at."""
+    """The person who speaks for the child, as it was recorded, for the second person to look at."""
 
     consent_id: UUID
     name: str | None
@@ -169,8 +172,8 @@ async def confirm_guardian(
     responses=_ENDS,
     summary="She takes it back; nothing is asked, no reason needed",
 )
-async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, response: Response) -> Ended:
-    """Asked again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
+async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, response: Response) -> EndOutcome:
+    """Sent again it does and answers the same anew, so an Idempotency-Key adds nothing and is passed over."""
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw(tx, actor, consent_id)
     return await settled(running, actor.origin(), record, response)
@@ -183,8 +186,10 @@ async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, respo
 )
 async def withdraw_part(
     consent_id: UUID, body: PartForm, actor: Who, running: Running, response: Response
-) -> Ended:
-    """The rest of her consent stands. It only takes away, so no version is asked for and asking twice is no error."""
+) -> EndOutcome:
+    """The rest of her consent stands. The command only takes away, so no version is asked for and sending it twice is
+    no error.
+    """
     async with running.database.transaction(actor.origin()) as tx:
         record = await use_cases.withdraw_part(tx, actor, running.settings.cell, consent_id, body.part())
     return await settled(running, actor.origin(), record, response)
@@ -193,7 +198,7 @@ async def withdraw_part(
 @router.post("/v1/consents/{consent_id}/revoke", responses=_ENDS, summary="Ended by another than the person")
 async def revoke_consent(
     consent_id: UUID, actor: Who, running: Running, request: Request, expected: IfMatch, response: Response
-) -> Ended:
+) -> EndOutcome:
     async with one_transaction(request, actor) as tx:
         record = await use_cases.revoke(tx, actor, consent_id, expected)
         remember_end(tx, response, record)
@@ -207,12 +212,14 @@ async def revoke_consent(
 )
 async def withdraw_grant(
     disclosure_id: UUID, actor: Who, running: Running, response: Response, body: ScopeForm | None = None
-) -> Ended:
-    """After a hand-over nobody need go back to those who asked her then. What came from abroad is withdrawn there.
+) -> EndOutcome:
+    """After a hand-over nobody need go back to the organisation that asked her then. A grant from abroad is withdrawn
+    there.
 
-    Nothing said, all of her consent ends: nobody is left out because a form was.
+    Without a body, all of her consent ends: nobody is left out because a form was.
 
-    Her record is a row of those who asked her, so row-level security is lifted; the use case asks for the right to this grant.
+    Her record is a row of the organisation that asked her, so row-level security is lifted; the use case asks for the
+    right to this grant.
     """
     origin = replace(actor.origin(), rows_of=EVERYBODY)
     async with running.database.transaction(origin) as tx:
@@ -224,15 +231,15 @@ async def withdraw_grant(
 
 
 def remember_end(tx: Transaction, response: Response, record: ConsentRecord) -> None:
-    """Given again under its key it tells what is certain at the commit: complete only where nothing was under way."""
+    """Remember the answer as it is certain at the commit: complete only where nothing was under way."""
     done(tx, response, record.id, record.revision, status=WAITING if record.fence_due else COMPLETE)
 
 
-async def settled(running: Service, origin: Origin, record: ConsentRecord, response: Response) -> Ended:
+async def settled(running: Service, origin: Origin, record: ConsentRecord, response: Response) -> EndOutcome:
     waiting = await fencing.settle(running, origin, record.id)
     response.status_code = WAITING if waiting else COMPLETE
     response.headers["ETag"] = etag(record.revision)
-    return Ended(id=record.id, version=record.revision, complete=not waiting, waiting_for=list(waiting))
+    return EndOutcome(id=record.id, version=record.revision, complete=not waiting, waiting_for=list(waiting))
 
 
 @router.get("/v1/consents/{consent_id}/receipt", summary="Her receipt, signed")

@@ -1,4 +1,4 @@
-"""What the service consent is made of."""
+"""The parts of the service consent."""
 
 from pathlib import Path
 

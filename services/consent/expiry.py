@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import Item, Later, WorkKind
+from chassis.work import WorkItem, WorkKind, WorkPostponed
 from services.consent import protecting, use_cases
 from services.consent.outgoing import END, EXPIRE, LENGTHEN, REVIEW
 
@@ -11,21 +11,21 @@ ATTEMPTS = 100
 """An expiry is protective and needs the database alone: it is not given up."""
 
 
-async def _nothing(_: Item) -> None:
-    """There is nothing to do outside the transaction."""
+async def _nothing(_: WorkItem) -> None:
+    """Nothing is done outside the transaction."""
 
 
-async def _finish(tx: Transaction, item: Item, _: None) -> None:
+async def _finish(tx: Transaction, item: WorkItem, _: None) -> None:
     left = await use_cases.expire(tx, UUID(item.payload["consent_id"]), item.payload["revision"])
     if left is not None:
-        raise Later(left.total_seconds())
+        raise WorkPostponed(left.total_seconds())
 
 
 def expiry_work() -> WorkKind:
     return WorkKind(EXPIRE, act=_nothing, finish=_finish, max_attempts=ATTEMPTS)
 
 
-async def _end_reading(tx: Transaction, item: Item, _: None) -> None:
+async def _end_reading(tx: Transaction, item: WorkItem, _: None) -> None:
     await use_cases.end_reading(tx, UUID(item.payload["disclosure_id"]), item.payload["reason"])
 
 
@@ -34,13 +34,13 @@ def reading_end_work() -> WorkKind:
 
 
 def lengthen_work(cell: str) -> WorkKind:
-    async def lengthen(tx: Transaction, item: Item, _: None) -> None:
+    async def lengthen(tx: Transaction, item: WorkItem, _: None) -> None:
         await use_cases.lengthen_disclosures(tx, cell, UUID(item.payload["consent_id"]))
 
     return WorkKind(LENGTHEN, act=_nothing, finish=lengthen, max_attempts=ATTEMPTS)
 
 
-async def _alarm(tx: Transaction, item: Item, _: None) -> None:
+async def _alarm(tx: Transaction, item: WorkItem, _: None) -> None:
     await protecting.alarm_unreviewed(tx, UUID(item.payload["consent_id"]), item.payload["organisation"])
 
 

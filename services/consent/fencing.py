@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.database import Origin, Transaction
-from chassis.peers import Away
+from chassis.peers import PeerAway
 from chassis.service import Service
-from chassis.work import Item, Later, WorkKind
-from contracts.internal import FENCE as FENCE_CALL
+from chassis.work import WorkItem, WorkKind, WorkPostponed
+from contracts import internal
 from contracts.internal import FenceQuestion
 from services.consent import queries, use_cases
 from services.consent.outgoing import FENCE
-from services.consent.queries import Waiting
+from services.consent.queries import WaitingRecall
 
 AT_ONCE = 8
 AGAIN_SECONDS = 1.0
 FOR_EVER = 1_000_000
-"""It is protective: it is not given up."""
+"""The work is protective: it is not given up."""
 
 
 class Fences:
@@ -26,21 +26,23 @@ class Fences:
     def __init__(self, service: Service) -> None:
         self._service, self._gate = service, asyncio.Semaphore(AT_ONCE)
 
-    async def ask(self, recalled: Waiting) -> bool:
-        """Whatever goes wrong is a no: it is asked again."""
+    async def ask(self, recalled: WaitingRecall) -> bool:
+        """True where exchange has fenced. Any error is a no: exchange is asked again."""
         question = FenceQuestion(
             case_id=recalled.case_id, referral_id=recalled.referral_id, reason=recalled.reason
         )
         try:
             async with self._gate:
-                await self._service.peers.ask(FENCE_CALL, recalled.disclosure_id, question)
-        except Away:
+                await self._service.peers.ask(internal.FENCE, recalled.disclosure_id, question)
+        except PeerAway:
             return False
         return True
 
 
-async def settle(service: Service, origin: Origin, consent_id: UUID) -> Sequence[Waiting]:
-    """Ask for everything of this record at once, after the commit that recalled it. Answers what is still waited for."""
+async def settle(service: Service, origin: Origin, consent_id: UUID) -> Sequence[WaitingRecall]:
+    """Ask for everything of this record at once, after the commit that recalled it. Answers the disclosures that
+    still wait.
+    """
     async with service.database.transaction(origin) as tx:
         waiting = await queries.waiting_of(tx, consent_id)
     fences = Fences(service)
@@ -53,17 +55,17 @@ async def settle(service: Service, origin: Origin, consent_id: UUID) -> Sequence
 
 
 def fence_work(service: Service) -> WorkKind:
-    """What no request waits for any more: an expiry, or an end for which exchange was away."""
+    """The kind of work for recalls that no request waits for any more: an expiry, or an end for which exchange was away."""
     fences = Fences(service)
 
-    async def act(item: Item) -> Waiting | None:
+    async def act(item: WorkItem) -> WaitingRecall | None:
         async with service.database.transaction(service.database.system()) as tx:
             waiting = await queries.waiting(tx, UUID(item.payload["disclosure_id"]))
         if waiting is not None and not await fences.ask(waiting):
-            raise Later(AGAIN_SECONDS)
+            raise WorkPostponed(AGAIN_SECONDS)
         return waiting
 
-    async def finish(tx: Transaction, _: Item, fenced: Waiting | None) -> None:
+    async def finish(tx: Transaction, _: WorkItem, fenced: WaitingRecall | None) -> None:
         if fenced is not None:
             await use_cases.fence(tx, fenced.consent_id, [fenced.disclosure_id])
 

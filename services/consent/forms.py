@@ -1,4 +1,4 @@
-"""What is sent when she gives, refuses or renews: a form that is checked whole and never echoed."""
+"""The forms with which she gives, refuses or renews: checked whole and never echoed."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
@@ -25,7 +25,7 @@ Language = Annotated[str, KnownCode("language")]
 
 
 def _in_utc(at: datetime) -> datetime:
-    """One way to write an instant, so that the same terms have the same hash."""
+    """The instant in UTC, the one way to write it, so that the same terms have the same hash."""
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
@@ -35,7 +35,9 @@ def _in_utc(at: datetime) -> datetime:
 ConsentBasis = Literal[
     LegalBasis.CONSENT, LegalBasis.LEGAL_OBLIGATION, LegalBasis.PUBLIC_TASK, LegalBasis.VITAL_INTEREST
 ]
-"""What may stand beside her consent; what stands in place of it is recorded as what it is (`protections.py`)."""
+"""The bases that may stand beside her consent; one that stands in place of it is recorded as what it is
+(`protections.py`).
+"""
 
 ValidUntil = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 NAMES = ("witness", "interpreter", "guardian", "guardian_relationship")
@@ -56,7 +58,7 @@ class RecipientForm(Form):
 
 
 class AgreedForm(Form):
-    """What she was told and agreed to (ISO/IEC TS 27560)."""
+    """The information that she was given and the terms that she agreed to (ISO/IEC TS 27560)."""
 
     purposes: Annotated[list[Purpose], Field(min_length=1, max_length=10)]
     recipients: Annotated[list[RecipientForm], Field(min_length=1, max_length=20)]
@@ -119,7 +121,9 @@ class GivenForm(AgreedForm):
 
 
 class RefusedForm(Form):
-    """She said no. Nothing else is needed; what she was asked may stand beside it, so that nobody asks her unknowingly."""
+    """She said no. Nothing else is needed; the question that she was asked may stand beside it, so that nobody asks
+    her unknowingly.
+    """
 
     decision: Literal["refused"]
     purposes: Annotated[list[Purpose], Field(max_length=10)] = []
@@ -129,7 +133,7 @@ class RefusedForm(Form):
     language: Language | None = None
 
     def terms(self, now: datetime) -> Terms:
-        """It permits nothing, from this moment on."""
+        """The terms of a refusal, which permit nothing from this moment on."""
         return Terms(
             purposes=_once(self.purposes),
             recipients=tuple(Recipient(r.organisation, r.country) for r in self.recipients),
@@ -157,7 +161,9 @@ AnswerForm = Annotated[GivenForm | RefusedForm, Field(discriminator="decision")]
 
 
 class ConfirmForm(Form):
-    """What the second person looked at: who this is, what they are to the child, and what they have to do with the case."""
+    """The second person's findings: who this speaker is, what they are to the child, and what they have to do with
+    the case.
+    """
 
     not_involved: Annotated[
         Literal[True], Field(description="nothing is known that ties them to what was done to the child")

@@ -1,4 +1,6 @@
-"""One step for whoever hands a person over: her answer, and with it the transfer that she agreed to, or neither of them."""
+"""One step for a worker who hands a person over: her answer, and with it the transfer that she agreed to, or neither
+of them.
+"""
 
 from secrets import token_hex
 from typing import Annotated
@@ -27,7 +29,7 @@ from services.consent.domain.record import Act, ConsentRecord
 from services.consent.forms import AgreedForm
 from services.consent.outgoing import outgoing
 from services.consent.store import grounds, records
-from services.consent.use_cases import Prepared, answered
+from services.consent.use_cases import PreparedConsent, answered
 
 router = APIRouter(prefix="/v1/cases/{case_id}/hand-overs", tags=["hand-over"])
 
@@ -35,7 +37,9 @@ HAND_OVER = "case.hand-over"
 
 
 class TransferForm(Form):
-    """To whom in this country, what for, and which fields; what is sent is decided by what she agreed to."""
+    """The transfer: to whom in this country, for what purpose, and which fields; her terms decide which of them are
+    sent.
+    """
 
     recipient: OrganisationId
     service: Annotated[str, KnownCode("service")]
@@ -49,11 +53,11 @@ class HandOverForm(Form):
     transfer: TransferForm
 
 
-async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Running) -> Prepared:
+async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Running) -> PreparedConsent:
     """Names are sealed before the transaction begins, under the id that the record will have."""
     consent_id, names = uuid4(), body.answer.names()
     sealed = await use_cases.seal_names(running.database, running.vault, actor, case_id, consent_id, names)
-    return Prepared(consent_id, body.answer.terms(running.clock()), sealed)
+    return PreparedConsent(consent_id, body.answer.terms(running.clock()), sealed)
 
 
 @router.post("/preview", summary="What would be handed over if she agreed to this; nothing is recorded")
@@ -77,12 +81,12 @@ async def hand_over_case(
     case_id: UUID,
     body: HandOverForm,
     actor: Who,
-    prepared: Annotated[Prepared, Depends(_prepare)],
+    prepared: Annotated[PreparedConsent, Depends(_prepare)],
     tx: Tx,
     running: Running,
     response: Response,
 ) -> Done:
-    """Answers with the transfer's identifier; how far it gets stands under the submission."""
+    """Answers with the transfer's identifier; its progress stands under the submission."""
     cell = running.settings.cell
     request = await _request(tx, actor, cell, case_id, body.transfer)
     await use_cases.record_answer(tx, actor, case_id, prepared, given=True)

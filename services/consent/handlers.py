@@ -1,4 +1,4 @@
-"""What consent does when it is told something: plain functions, from what was loaded and the event to facts."""
+"""The handlers of consent: plain functions, from a loaded aggregate and an event to facts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ OUTGOING = "outgoing"
 
 
 def disclosure_id_of(referral_id: UUID) -> UUID:
-    """A referral has one disclosure, whose id everybody can derive."""
+    """The identifier of a referral's one disclosure, which everybody can derive."""
     return uuid5(referral_id, "disclosure")
 
 
@@ -85,7 +85,7 @@ ENDS: Mapping[type[Event], str] = MappingProxyType(
         ReferralFailedV1: "failed",
     }
 )
-"""How the sender's half ended → why the reading ends. What a recipient's half says is no matter of ours."""
+"""The end of the sender's half → why the reading ends. The end of a recipient's half is no matter of ours."""
 
 
 def on_referral_ended(case: CaseConsents, event: Any, now: datetime) -> Facts:
@@ -93,7 +93,9 @@ def on_referral_ended(case: CaseConsents, event: Any, now: datetime) -> Facts:
 
 
 def on_referral_corrected(case: CaseConsents, event: ReferralCorrectedV1, now: datetime) -> Facts:
-    """Protective: it may come before the referral that it corrects, and then nothing is disclosed for that at all."""
+    """Protective: the event may come before the referral that it corrects, and then nothing is disclosed for that
+    referral at all.
+    """
     return case.sent_in_error(event.referral_id, now) if event.half == OUTGOING else []
 
 
@@ -136,7 +138,7 @@ def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now:
 
 
 def on_recall_received(case: CaseConsents, event: RecallReceivedV1, now: datetime) -> Facts:
-    """Protective: it may come before the disclosure that it recalls, and then closes it before it is known."""
+    """Protective: the event may come before the disclosure that it recalls, and then closes it before it is known."""
     case.grant(event.disclosure_id).recall(event.reason)
     return ()
 

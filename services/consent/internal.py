@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from chassis.identity.access import require
 from chassis.web.http import Tx, Who
 from contracts.events.access import RecordReadV1
-from contracts.internal import PREFIX, Granted, Preview, PreviewQuestion, SealToken, SealTokenQuestion
+from contracts.internal import PREFIX, Preview, PreviewQuestion, ReadingGrant, SealToken, SealTokenQuestion
 from services.consent import queries, use_cases
-from services.consent.domain.authorisation import Wanted
+from services.consent.domain.authorisation import TokenRequest
 from services.consent.domain.disclosure import Request
 from services.consent.parts import Running
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix=PREFIX, tags=["between services"])
 async def preview_disclosure(body: PreviewQuestion, actor: Who, tx: Tx, running: Running) -> Preview:
     require(actor, "internal.preview")
     request = Request(
-        referral_id=UUID(int=0),  # there is none yet
+        referral_id=UUID(int=0),  # there is no referral yet
         case_id=body.case_id,
         purpose=body.purpose,
         sender=actor.organisation,
@@ -44,16 +44,16 @@ async def issue_seal_token(
     disclosure_id: UUID, body: SealTokenQuestion, actor: Who, tx: Tx, running: Running
 ) -> SealToken:
     require(actor, "internal.seal-token")
-    wanted = Wanted(body.recipient, body.revision, body.fields_hash)
+    wanted = TokenRequest(body.recipient, body.revision, body.fields_hash)
     signer, cell = running.parts.signer, running.settings.cell
     return SealToken(token=await use_cases.issue_seal_token(tx, signer, cell, disclosure_id, wanted))
 
 
 @router.get("/grants/{disclosure_id}", summary="Whether received fields may still be read")
-async def get_grant(disclosure_id: UUID, actor: Who, tx: Tx) -> Granted:
+async def get_grant(disclosure_id: UUID, actor: Who, tx: Tx) -> ReadingGrant:
     require(actor, "internal.granted")
     grant = await queries.grant(tx, disclosure_id)
-    return Granted(
+    return ReadingGrant(
         disclosure_id=disclosure_id,
         granted=grant.granted,
         purpose=grant.purpose,

@@ -1,4 +1,4 @@
-"""What may be done now with a consent record, with a protection, and with what was granted, for who reads it."""
+"""The moves that the reader of a consent record, a protection or a grant may make now."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,9 @@ from services.consent.store import records
 
 
 async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id: UUID) -> list[MoveView]:
-    """She may take back all or a part again and again: that is no error, and so it is never left out."""
+    """The moves of a record. She may take back all or a part again and again: that is no error, and so it is never
+    left out.
+    """
     record = await records.record_of(tx, consent_id)
     act = await _act(tx, actor)
     first_by = await records.first_by(tx, consent_id)
@@ -38,7 +40,9 @@ async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id:
 
 
 async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool:
-    """By this person, who had no hand in it, while who spoke is who must be asked."""
+    """True where this person, who had no hand in the record, may confirm it: while the one who spoke is the one who
+    must be asked.
+    """
     if record.state is not State.REQUESTED:
         return False
     try:
@@ -57,7 +61,7 @@ async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool
 async def of_grants(
     tx: Transaction, actor: Actor, service: Service, case_id: UUID, grants: Sequence[GrantedView]
 ) -> None:
-    """Offered where her consent is in this cell: what came from abroad is withdrawn there."""
+    """The moves of grants, offered where her consent is in this cell: one from abroad is withdrawn there."""
     act, permitted = await _act(tx, actor), await rights_in(tx, actor, case_id)
     granting = await records.records_granting(tx, [grant.disclosure_id for grant in grants])
     for grant in grants:

@@ -1,12 +1,12 @@
-"""Each fact of this service as what it says (an event) or makes due (work)."""
+"""Each fact of this service as the event that says it or the work that it makes due."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.envelope import Event
-from contracts.events import consent as said
+from contracts.events import consent
 from services.consent.domain import facts
 from services.consent.domain.record import ConsentRecord
 
@@ -20,25 +20,27 @@ END = "end"
 """The kind of the work row that ends the reading some time after the end of a referral."""
 
 LENGTHEN = "lengthen"
-"""The kind of the work row that lets what ends soon be followed by what lasts as long as she agreed to."""
+"""The kind of the work row that lets a disclosure which ends soon be followed by one that lasts as long as she agreed
+to.
+"""
 
 LOOK = "look"
-"""The kind of the work row that compares what was disclosed under an agreement with what it says today."""
+"""The kind of the work row that compares the disclosures under an agreement with the agreement as it stands today."""
 
 FENCE = "fence"
-"""The kind of the work row that asks exchange to seal nothing more of what was recalled."""
+"""The kind of the work row that asks exchange to seal nothing more of a recalled disclosure."""
 
 
-def outgoing(fact: facts.Fact) -> Event | Due:
+def outgoing(fact: facts.Fact) -> Event | DueWork:
     return _BY_FACT[type(fact)](fact)
 
 
 def _given(fact: facts.ConsentGiven) -> Event:
-    return said.ConsentGivenV1(**_terms(fact.record))
+    return consent.ConsentGivenV1(**_terms(fact.record))
 
 
 def _narrowed(fact: facts.ConsentNarrowed) -> Event:
-    return said.ConsentNarrowedV1(**_terms(fact.record))
+    return consent.ConsentNarrowedV1(**_terms(fact.record))
 
 
 def _terms(record: ConsentRecord) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def _terms(record: ConsentRecord) -> dict[str, Any]:
 
 def _protected(fact: facts.ProtectionRecorded) -> Event:
     record = fact.record
-    return said.ProtectionRecordedV1(
+    return consent.ProtectionRecordedV1(
         case_id=record.case_id,
         consent_id=record.id,
         revision=record.revision,
@@ -69,58 +71,60 @@ def _protected(fact: facts.ProtectionRecorded) -> Event:
 
 
 def _reviewed(fact: facts.ProtectionReviewed) -> Event:
-    return said.ProtectionReviewedV1(
+    return consent.ProtectionReviewedV1(
         case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, upheld=fact.upheld
     )
 
 
 def _unreviewed(fact: facts.ProtectionUnreviewed) -> Event:
-    return said.ProtectionUnreviewedV1(
+    return consent.ProtectionUnreviewedV1(
         case_id=fact.case_id, consent_id=fact.consent_id, organisation=fact.organisation
     )
 
 
-def _review_due(fact: facts.ReviewDue) -> Due:
+def _review_due(fact: facts.ReviewDue) -> DueWork:
     payload = {"consent_id": str(fact.consent_id), "organisation": fact.organisation}
-    return Due(REVIEW, str(fact.consent_id), payload, due_at=fact.at)
+    return DueWork(REVIEW, str(fact.consent_id), payload, due_at=fact.at)
 
 
 def _requested(fact: facts.ConsentRequested) -> Event:
-    return said.ConsentRequestedV1(
+    return consent.ConsentRequestedV1(
         case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, awaits=fact.awaits
     )
 
 
 def _refused(fact: facts.ConsentRefused) -> Event:
-    return said.ConsentRefusedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+    return consent.ConsentRefusedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
 
 def _withdrawn(fact: facts.ConsentWithdrawn) -> Event:
-    return said.ConsentWithdrawnV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+    return consent.ConsentWithdrawnV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision
+    )
 
 
 def _expired(fact: facts.ConsentExpired) -> Event:
-    return said.ConsentExpiredV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+    return consent.ConsentExpiredV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
 
 def _revoked(fact: facts.ConsentRevoked) -> Event:
-    return said.ConsentRevokedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
+    return consent.ConsentRevokedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
 
-def _expiry_due(fact: facts.ExpiryDue) -> Due:
+def _expiry_due(fact: facts.ExpiryDue) -> DueWork:
     key = f"{fact.consent_id}.{fact.revision}"
     payload = {"consent_id": str(fact.consent_id), "revision": fact.revision}
-    return Due(EXPIRE, key, payload, due_at=fact.at)
+    return DueWork(EXPIRE, key, payload, due_at=fact.at)
 
 
-def _fence_due(fact: facts.FenceDue) -> Due:
+def _fence_due(fact: facts.FenceDue) -> DueWork:
     key = str(fact.disclosure_id)
-    return Due(FENCE, key, {"disclosure_id": key}, due_at=fact.at)
+    return DueWork(FENCE, key, {"disclosure_id": key}, due_at=fact.at)
 
 
 def _hand_over_asked(fact: facts.HandOverAsked) -> Event:
     request = fact.request
-    return said.HandOverAskedV1(
+    return consent.HandOverAskedV1(
         case_id=request.case_id,
         referral_id=request.referral_id,
         sender=request.sender,
@@ -135,25 +139,25 @@ def _hand_over_asked(fact: facts.HandOverAsked) -> Event:
     )
 
 
-def _reading_end_due(fact: facts.ReadingEndDue) -> Due:
+def _reading_end_due(fact: facts.ReadingEndDue) -> DueWork:
     payload = {"disclosure_id": str(fact.disclosure_id), "reason": fact.reason}
     key = f"{fact.disclosure_id}.{fact.reason}.{int(fact.at.timestamp())}"
-    return Due(END, key, payload, due_at=fact.at)
+    return DueWork(END, key, payload, due_at=fact.at)
 
 
-def _lengthen_due(fact: facts.LengthenDue) -> Due:
+def _lengthen_due(fact: facts.LengthenDue) -> DueWork:
     key = f"{fact.consent_id}.{int(fact.at.timestamp())}"
-    return Due(LENGTHEN, key, {"consent_id": str(fact.consent_id)}, due_at=fact.at)
+    return DueWork(LENGTHEN, key, {"consent_id": str(fact.consent_id)}, due_at=fact.at)
 
 
-def _look_due(fact: facts.LookDue) -> Due:
+def _look_due(fact: facts.LookDue) -> DueWork:
     payload = {"agreement_id": fact.agreement_id, "version": fact.version}
-    return Due(LOOK, f"{fact.agreement_id}.{fact.version}.{fact.why}", payload, due_at=fact.at)
+    return DueWork(LOOK, f"{fact.agreement_id}.{fact.version}.{fact.why}", payload, due_at=fact.at)
 
 
 def _authorised(fact: facts.DisclosureAuthorised) -> Event:
     disclosure, request, authority = fact.disclosure, fact.disclosure.request, fact.disclosure.authorised_by
-    return said.DisclosureAuthorisedV1(
+    return consent.DisclosureAuthorisedV1(
         case_id=request.case_id,
         disclosure_id=disclosure.id,
         referral_id=request.referral_id,
@@ -171,7 +175,9 @@ def _authorised(fact: facts.DisclosureAuthorised) -> Event:
         agreement_sha256=authority.agreement_sha256,
         fields=authority.fields,
         fields_hash=authority.fields_hash,
-        withheld=tuple(said.WithheldField(field=name, reason=reason) for name, reason in authority.withheld),
+        withheld=tuple(
+            consent.WithheldField(field=name, reason=reason) for name, reason in authority.withheld
+        ),
         back_categories=authority.back_categories,
         valid_until=authority.valid_until,
         kind=request.kind,
@@ -181,7 +187,7 @@ def _authorised(fact: facts.DisclosureAuthorised) -> Event:
 
 
 def _disclosure_refused(fact: facts.DisclosureRefused) -> Event:
-    return said.DisclosureRefusedV1(
+    return consent.DisclosureRefusedV1(
         case_id=fact.case_id,
         disclosure_id=fact.disclosure_id,
         referral_id=fact.referral_id,
@@ -190,7 +196,7 @@ def _disclosure_refused(fact: facts.DisclosureRefused) -> Event:
 
 
 def _recalled(fact: facts.DisclosureRecalled) -> Event:
-    return said.DisclosureRecalledV1(
+    return consent.DisclosureRecalledV1(
         case_id=fact.case_id,
         disclosure_id=fact.disclosure_id,
         referral_id=fact.referral_id,
@@ -199,7 +205,7 @@ def _recalled(fact: facts.DisclosureRecalled) -> Event:
 
 
 def _corrected(fact: facts.DisclosureCorrected) -> Event:
-    return said.DisclosureCorrectedV1(
+    return consent.DisclosureCorrectedV1(
         case_id=fact.case_id,
         disclosure_id=fact.disclosure_id,
         referral_id=fact.referral_id,
@@ -208,7 +214,7 @@ def _corrected(fact: facts.DisclosureCorrected) -> Event:
     )
 
 
-_BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due]] = MappingProxyType(
+_BY_FACT: Mapping[type[Any], Callable[[Any], Event | DueWork]] = MappingProxyType(
     {
         facts.ConsentGiven: _given,
         facts.ConsentRequested: _requested,

@@ -1,4 +1,6 @@
-"""What is sent when she takes a part back: names of what goes, never of what stays, so that an old page takes nothing else."""
+"""The form with which she takes a part back: it names the things that go, never those that stay, so that an old page
+takes nothing else.
+"""
 
 from typing import Annotated, Literal, Self
 
@@ -12,7 +14,7 @@ Scope = Literal["all", "recipient"]
 
 
 class ScopeForm(Form):
-    """How much she takes back through those who have her now."""
+    """The form that says how much she takes back through the organisation that has her now."""
 
     scope: Annotated[
         Scope,

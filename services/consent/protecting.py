@@ -1,4 +1,6 @@
-"""Immediate protection of one who cannot be asked: recorded by one person, looked at by a second, ended by her own word."""
+"""Immediate protection of a person who cannot be asked: recorded by one worker, looked at by a second, ended by her
+own word.
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +23,7 @@ from services.consent.domain.terms import (
     WithdrawalMethod,
 )
 from services.consent.store import records
-from services.consent.use_cases import Prepared, answered, asked
+from services.consent.use_cases import PreparedConsent, answered, asked
 
 RECORD, REVIEW = "protection.record", "protection.review"
 
@@ -31,7 +33,7 @@ class HerNoStands(Conflict):
 
 
 def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
-    """Nobody chooses what is disclosed or for how long; nothing was explained to her and she said nothing."""
+    """The least terms: nobody chooses the fields or the time; nothing was explained to her and she said nothing."""
     return Terms(
         purposes=tuple(sorted(protection().purposes)),
         recipients=(Recipient(recipient, cell),),
@@ -52,7 +54,7 @@ def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
     )
 
 
-async def protect(tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepared) -> ConsentRecord:
+async def protect(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     """A new record, beside which any later word of hers counts. Raises HerNoStands while the last one was no."""
     await require_case(tx, actor, RECORD, case_id)
     await _check(tx, actor, case_id, prepared.terms)
@@ -69,7 +71,9 @@ async def protect(tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepar
 
 
 async def _check(tx: Transaction, actor: Actor, case_id: UUID, terms: Terms) -> None:
-    """To an organisation of this country whose role protects, under a law of this country. Raises Invalid."""
+    """Check that the recipient is an organisation of this country whose role protects, under a law of this country.
+    Raises Invalid.
+    """
     if terms.law is not None and not is_of_country(terms.law, actor.cell):
         raise refused("law", "not a law of this country", "other-country")
     for recipient in terms.recipients:
@@ -83,9 +87,9 @@ async def _check(tx: Transaction, actor: Actor, case_id: UUID, terms: Terms) -> 
 
 
 async def review(
-    tx: Transaction, actor: Actor, prepared: Prepared, expected: int | None, *, upheld: bool
+    tx: Transaction, actor: Actor, prepared: PreparedConsent, expected: int | None, *, upheld: bool
 ) -> ConsentRecord:
-    """By a second person, also after she was handed over. Not upheld, what was disclosed is recalled."""
+    """Review, by a second person, also after she was handed over. Not upheld, every disclosure under it is recalled."""
     held = await records.get(tx, actor, REVIEW, prepared.consent_id, expected=expected)
     recorded_by = await records.first_by(tx, prepared.consent_id)
     with answered():
@@ -96,6 +100,6 @@ async def review(
 
 
 async def alarm_unreviewed(tx: Transaction, consent_id: UUID, organisation: str) -> None:
-    """The time for the second person is over."""
+    """The time for the second person's review is over."""
     held = await records.hold(tx, consent_id)
     await records.save(tx, held.record, held.record.unreviewed(organisation))

@@ -63,7 +63,7 @@ _ONE = text(
 
 
 async def one(tx: Transaction, consent_id: UUID) -> SealedProtection:
-    """Raises NotFound for a record that is a consent."""
+    """One protection. Raises NotFound for a record that is a consent."""
     row = (
         (await tx.execute(_ONE, {"id": consent_id, "within": protection().review_within})).mappings().first()
     )
@@ -75,7 +75,9 @@ async def one(tx: Transaction, consent_id: UUID) -> SealedProtection:
 async def unreviewed(
     tx: Transaction, actor: Actor, after: tuple[Any, ...] | None, limit: int
 ) -> list[UnreviewedView]:
-    """Oldest first. `after` is the time and the identifier of the last one of the page before."""
+    """The protections without a review, oldest first. `after` is the time and the identifier of the last one of the
+    page before.
+    """
     condition, parameters = await visible_cases(tx, actor, REVIEW, column="r.case_id")
     at, id_ = after or (None, None)
     query = text(

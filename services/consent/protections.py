@@ -17,18 +17,18 @@ from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId
 from services.consent import offers, protecting, protection_queries, use_cases
-from services.consent.api import Ended, remember_end, settled
+from services.consent.api import EndOutcome, remember_end, settled
 from services.consent.store import records
-from services.consent.use_cases import Prepared
+from services.consent.use_cases import PreparedConsent
 
 router = APIRouter(tags=["immediate protection"])
 
 REASONS, REVIEWED = "reasons", "review_reasons"
-"""What the texts are called where they are kept, under her key."""
+"""The names of the texts where they are kept, under her key."""
 
 
 class ProtectionForm(Form):
-    """To whom, under which law, and why she cannot be asked. What goes and for how long is no choice."""
+    """The form: to whom, under which law, and why she cannot be asked. The fields and the time are no choice."""
 
     recipient: OrganisationId
     law: Annotated[str, KnownCode("protection_law")]
@@ -40,12 +40,14 @@ class ReviewForm(Form):
     reasons: Paragraph
 
 
-async def _prepare(case_id: UUID, body: ProtectionForm, actor: Who, running: Running) -> Prepared:
+async def _prepare(case_id: UUID, body: ProtectionForm, actor: Who, running: Running) -> PreparedConsent:
     terms = protecting.least(body.recipient, running.settings.cell, body.law, running.clock())
     return await _sealed(running, actor, case_id, uuid4(), protecting.RECORD, {REASONS: body.reasons}, terms)
 
 
-async def _prepare_review(consent_id: UUID, body: ReviewForm, actor: Who, running: Running) -> Prepared:
+async def _prepare_review(
+    consent_id: UUID, body: ReviewForm, actor: Who, running: Running
+) -> PreparedConsent:
     async with running.database.transaction(actor.origin()) as tx:
         case_id = await records.case_for(tx, actor, protecting.REVIEW, consent_id)
         terms = (await records.hold(tx, consent_id)).record.terms
@@ -61,11 +63,11 @@ async def _sealed(
     action: str,
     texts: dict[str, str],
     terms: Any,
-) -> Prepared:
+) -> PreparedConsent:
     sealed = await use_cases.seal_names(
         running.database, running.vault, actor, case_id, consent_id, texts, action=action
     )
-    return Prepared(consent_id, terms, sealed)
+    return PreparedConsent(consent_id, terms, sealed)
 
 
 @router.post(
@@ -77,11 +79,13 @@ async def record_protection(
     case_id: UUID,
     body: ProtectionForm,  # noqa: ARG001  # the dependency reads it
     actor: Who,
-    prepared: Annotated[Prepared, Depends(_prepare)],
+    prepared: Annotated[PreparedConsent, Depends(_prepare)],
     tx: Tx,
     response: Response,
 ) -> Done:
-    """She is then handed over by a transfer as with her consent, and the least goes. Her word ends it: `withdraw`."""
+    """She is then handed over by a transfer as with her consent, and the least goes. Her word ends the protection:
+    `withdraw`.
+    """
     record = await protecting.protect(tx, actor, case_id, prepared)
     return done(tx, response, record.id, record.revision, status=201, location=f"/v1/protections/{record.id}")
 
@@ -117,12 +121,12 @@ async def review_protection(
     consent_id: UUID,  # noqa: ARG001  # the dependency reads it
     body: ReviewForm,
     actor: Who,
-    prepared: Annotated[Prepared, Depends(_prepare_review)],
+    prepared: Annotated[PreparedConsent, Depends(_prepare_review)],
     running: Running,
     request: Request,
     expected: IfMatch,
     response: Response,
-) -> Ended:
+) -> EndOutcome:
     async with one_transaction(request, actor) as tx:
         record = await protecting.review(tx, actor, prepared, expected, upheld=body.upheld)
         remember_end(tx, response, record)

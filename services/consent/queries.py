@@ -1,4 +1,4 @@
-"""What is read of consents: SQL straight to the views that the API answers with."""
+"""The reads of consents: SQL straight to the views that the API answers with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,15 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.web.moves import MoveView
-from contracts.internal import Preview, WithheldField
+from contracts.events.consent import WithheldField
+from contracts.internal import Preview
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
-from services.consent.domain.chain import Broken, verify
+from services.consent.domain.chain import BrokenChain, verify
 from services.consent.domain.disclosure import ANSWER_WITHIN, Request
+from services.consent.domain.grant import readable
 from services.consent.store import grounds, records
 
 Position = tuple[datetime, UUID]
@@ -70,7 +72,7 @@ class KeptRevision:
     hash: str
 
 
-_KEPT = Reader(KeptRevision)
+_KEPT = RowReader(KeptRevision)
 
 
 class RevisionView(BaseModel):
@@ -87,7 +89,7 @@ class RevisionView(BaseModel):
     hash: str
 
 
-class Waiting(BaseModel):
+class WaitingRecall(BaseModel):
     """A disclosure that was recalled, and of which exchange has not yet confirmed that nothing is sealed any more."""
 
     disclosure_id: UUID
@@ -104,7 +106,7 @@ class ConsentView(ConsentSummary):
     complete: Annotated[
         bool, Field(description="nothing that was taken back can be sealed any more, whatever was under way")
     ]
-    waiting_for: Annotated[list[Waiting], Field(description="of which that is not yet certain")]
+    waiting_for: Annotated[list[WaitingRecall], Field(description="of which that is not yet certain")]
     intact: Annotated[bool, Field(description="whether every revision fits its hash and the one before")]
     revisions: list[RevisionView]
 
@@ -134,7 +136,7 @@ class LedgerEntry(BaseModel):
 
 
 class GrantView(BaseModel):
-    """A grant received. Where a recall came first, only that it is closed is known."""
+    """A grant received. Where a recall came first, nothing is known but that it is closed."""
 
     disclosure_id: UUID
     case_id: UUID
@@ -158,7 +160,7 @@ class GrantView(BaseModel):
 
 
 class GrantedView(GrantView):
-    """The same for whoever has the case, with what they may do for her."""
+    """A grant for the organisation that has the case, with the moves that it may make for her."""
 
     moves: list[MoveView] = []
 
@@ -185,12 +187,11 @@ _LEDGER = text(
     from consent.ledger as l left join consent.disclosures d on d.id = l.disclosure_id where l.case_id = :case and l.pos > :after order by l.pos limit :limit
     """
 )
-_GRANTED = "*, (referral_id is not null and not closed and valid_until > clock_timestamp()) as granted"
 _GRANTS = text(
-    f"select {_GRANTED} from consent.grants where case_id = :case"
+    "select *, clock_timestamp() as now from consent.grants where case_id = :case"
     " and (cast(:after as uuid) is null or disclosure_id > :after) order by disclosure_id limit :limit"
 )
-_GRANT = text(f"select {_GRANTED} from consent.grants where disclosure_id = :id")
+_GRANT = text("select *, clock_timestamp() as now from consent.grants where disclosure_id = :id")
 
 
 async def consents(
@@ -221,21 +222,21 @@ async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
     )
 
 
-async def waiting_of(tx: Transaction, consent_id: UUID) -> list[Waiting]:
+async def waiting_of(tx: Transaction, consent_id: UUID) -> list[WaitingRecall]:
     rows = await tx.execute(_WAITING_OF, {"consent": consent_id})
-    return [Waiting.model_validate(row, from_attributes=True) for row in rows]
+    return [WaitingRecall.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def waiting(tx: Transaction, disclosure_id: UUID) -> Waiting | None:
+async def waiting(tx: Transaction, disclosure_id: UUID) -> WaitingRecall | None:
     row = (await tx.execute(_WAITING, {"id": disclosure_id})).first()
-    return None if row is None else Waiting.model_validate(row, from_attributes=True)
+    return None if row is None else WaitingRecall.model_validate(row, from_attributes=True)
 
 
 def _intact(row: Row[Any], revisions: Sequence[KeptRevision]) -> bool:
-    """The chain holds, none is missing at its end, and the record says what its last revision says."""
+    """True where the chain holds, none is missing at its end, and the record matches its last revision."""
     try:
         count = verify(((r.body, r.hash) for r in revisions), row.salt)
-    except Broken:
+    except BrokenChain:
         return False
     last = revisions[-1].body if revisions else {}
     as_last = (row.state, row.terms, row.sealed) == (last.get("state"), last.get("terms"), last.get("sealed"))
@@ -258,7 +259,7 @@ def _revision(row: KeptRevision) -> RevisionView:
 
 
 async def guardian(tx: Transaction, consent_id: UUID) -> dict[str, str]:
-    """The ciphertexts of who speaks for the child; none where nobody does."""
+    """The ciphertexts about the person who speaks for the child; none where nobody does."""
     row = (await tx.execute(_CONSENT, {"id": consent_id})).one()
     return {what: row.sealed[what] for what in ("guardian", "guardian_relationship") if what in row.sealed}
 
@@ -275,7 +276,7 @@ async def grants(tx: Transaction, case_id: UUID, after: UUID | None, limit: int)
 
 
 async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
-    """Whether a received disclosure may still be read, by the database's clock. Raises NotFound."""
+    """The grant, with whether its fields may still be read, by the database's clock. Raises NotFound."""
     row = (await tx.execute(_GRANT, {"id": disclosure_id})).first()
     if row is None:
         raise NotFound
@@ -284,9 +285,9 @@ async def grant(tx: Transaction, disclosure_id: UUID) -> GrantView:
 
 def _grant(row: Row[Any]) -> GrantView:
     values = row._asdict()
-    return GrantView.model_validate(
-        {**values, "fields": row.fields or [], "back_categories": row.back_categories or []}
-    )
+    granted = readable(row.valid_until, row.now, closed=row.closed)
+    lists = {"fields": row.fields or [], "back_categories": row.back_categories or []}
+    return GrantView.model_validate({**values, **lists, "granted": granted})
 
 
 async def preview(tx: Transaction, cell: str, request: Request) -> Preview:

@@ -86,5 +86,5 @@ def _event(view: ConsentView) -> dict[str, str]:
 
 
 def _label(codelist: str, code: str) -> str:
-    """Words, not codes: some codes name what she went through."""
+    """The label of a code in words: some codes name what she went through."""
     return codes(codelist)[code]

@@ -1,4 +1,4 @@
-"""What consent is told from outside: nothing but what every service is."""
+"""The settings of consent: none but those of every service."""
 
 from chassis.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What consent signs with its own service key: seal tokens for the border, receipts for the person."""
+"""The signatures of consent's own service key: seal tokens for the border, receipts for the person."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,10 +8,10 @@ from uuid import UUID
 import rfc8785
 from joserfc import jws
 
-from chassis.identity.auth import OwnKey, service_issuer
+from chassis.identity.auth import ServiceKey, service_issuer
 from chassis.settings import Settings
 from contracts.internal import SEAL_ISSUER, SEAL_LIFETIME, SEAL_TYPE, seal_claims
-from services.consent.domain.authorisation import Wanted
+from services.consent.domain.authorisation import TokenRequest
 
 ALGORITHM = "Ed25519"
 RECEIPT_TYPE = "corridor-receipt+jws"
@@ -21,9 +21,9 @@ class Signer:
     """Holds the service's private key, read when it is first needed."""
 
     def __init__(self, settings: Settings) -> None:
-        self._key, self._cell = OwnKey(settings), settings.cell
+        self._key, self._cell = ServiceKey(settings), settings.cell
 
-    def seal_token(self, disclosure_id: UUID, wanted: Wanted, token_id: UUID, at: datetime) -> str:
+    def seal_token(self, disclosure_id: UUID, wanted: TokenRequest, token_id: UUID, at: datetime) -> str:
         """A compact JWS that lets this one disclosure be sealed once more within ten seconds of the database's time."""
         issued = int(at.timestamp())
         bound = seal_claims(

@@ -1,4 +1,4 @@
-"""What can be done with a consent: one function, one transaction."""
+"""The use cases of a consent: one function, one transaction."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, NotSecondPerson, WrongState
 from chassis.vault.vault import Sealing, Vault
 from services.consent.domain import states, terms
-from services.consent.domain.authorisation import Ground, Wanted, token_refusal
+from services.consent.domain.authorisation import Ground, TokenRequest, token_refusal
 from services.consent.domain.coverage import reconsider
 from services.consent.domain.lengthening import lengthen
 from services.consent.domain.narrowing import Part
@@ -28,8 +28,8 @@ SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What she agreed to, with the names already under her key."""
+class PreparedConsent:
+    """The terms that she agreed to, with the names already under her key."""
 
     consent_id: UUID
     terms: Terms
@@ -51,14 +51,14 @@ class TokenRefused(Conflict):
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What the domain refuses, as the caller is told."""
+    """The refusals of the domain, as the caller is told."""
     try:
         yield
     except states.WrongState as error:
         raise WrongState(f"the consent is {error.state}") from error
     except SamePerson:
         raise NotSecondPerson from None
-    except terms.Incomplete as error:
+    except terms.IncompleteTerms as error:
         raise Invalid(
             errors=[{"loc": ["body", error.field], "msg": error.rule, "code": error.code}]
         ) from error
@@ -74,7 +74,7 @@ async def seal_names(
     *,
     action: str = "consent.record",
 ) -> dict[str, str]:
-    """Put names under her key, each bound to what it is and to its record, before the command's transaction begins."""
+    """Put names under her key, each bound to its kind and to its record, before the command's transaction begins."""
     if not names:
         return {}
     async with database.transaction(actor.origin()) as tx:
@@ -91,7 +91,7 @@ async def case_of(database: Database, actor: Actor, consent_id: UUID) -> UUID:
 
 
 async def record_answer(
-    tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepared, *, given: bool
+    tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent, *, given: bool
 ) -> ConsentRecord:
     """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
@@ -108,14 +108,14 @@ async def record_answer(
     return record
 
 
-def asked(case_id: UUID, prepared: Prepared) -> ConsentRecord:
+def asked(case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     return ConsentRecord.asked(
         prepared.consent_id, case_id, token_hex(SALT_BYTES), prepared.terms, prepared.sealed
     )
 
 
 async def end_protections(tx: Transaction, actor: Actor, case_id: UUID) -> None:
-    """She has said no: nothing that was recorded because she could not be asked stands beside that. Under `hold_answers`."""
+    """She has said no: no protection, recorded because she could not be asked, stands beside that. Under `hold_answers`."""
     for consent_id in await records.protections_of(tx, case_id):
         held = await records.hold(tx, consent_id)
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
@@ -123,14 +123,16 @@ async def end_protections(tx: Transaction, actor: Actor, case_id: UUID) -> None:
 
 
 async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> None:
-    """Whom she takes it back from is known, though not to be told of her any more: a slip is never answered as done."""
+    """The recipients from whom she takes it back are known, though not to be told of her any more: a slip is never
+    answered as done.
+    """
     for organisation in recipients:
         if await find(tx, organisation) is None:
             raise refused("recipients", "neither in her consent nor in the directory", NOT_LISTED)
 
 
 async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> None:
-    """Whether this may be consented to at her age, and by these recipients be received. Before any record is locked."""
+    """Check that this may be consented to at her age, and be received by these recipients. Before any record is locked."""
     child = await records.counts_as_child(tx, case_id)
     with answered():
         terms.check_speaker(given, child=child)
@@ -142,7 +144,9 @@ async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> N
 async def require_recipients(
     tx: Transaction, actor: Actor, case_id: UUID, recipients: Sequence[Recipient]
 ) -> None:
-    """Each is listed, may be told of a person, and is not who sends. Raises Invalid, with a place for each that is not."""
+    """Require that each is listed, may be told of a person, and is not the sender. Raises Invalid, with a place for
+    each that is not.
+    """
     senders = {actor.organisation, await holder_of(tx, case_id)}
     errors: list[dict[str, Any]] = []
     for place, recipient in enumerate(recipients):
@@ -159,15 +163,17 @@ async def require_recipients(
         raise Invalid(errors=errors)
 
 
-async def _ground(tx: Transaction, cell: str, held: records.Held) -> Ground:
-    """What is needed to look again at everything that was disclosed under this record."""
+async def _ground(tx: Transaction, cell: str, held: records.HeldRecord) -> Ground:
+    """The ground for looking again at every disclosure under this record."""
     return await grounds.ground(tx, cell, held.now, held.record.disclosures)
 
 
 async def renew(
-    tx: Transaction, actor: Actor, cell: str, prepared: Prepared, expected: int | None
+    tx: Transaction, actor: Actor, cell: str, prepared: PreparedConsent, expected: int | None
 ) -> ConsentRecord:
-    """She was asked again and agreed, to the same or to other terms. What these no longer cover is taken back."""
+    """She was asked again and agreed, to the same or to other terms. A disclosure that these no longer cover is taken
+    back.
+    """
     case_id = await records.case_for(tx, actor, "consent.record", prepared.consent_id)
     await check(tx, actor, case_id, prepared.terms)
     held = await records.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
@@ -197,7 +203,9 @@ async def confirm_guardian(
 
 
 async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRecord:
-    """By the person, through any worker of hers. No version is asked for: a page that is old must not stand in her way."""
+    """Withdraw, by the person, through any worker of hers. No version is asked for: an old page must not stand in her
+    way.
+    """
     case_id = await records.case_for(tx, actor, "consent.withdraw", consent_id)
     await records.hold_answers(tx, case_id)
     held = await records.get(tx, actor, "consent.withdraw", consent_id)
@@ -211,9 +219,10 @@ async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRe
 async def withdraw_granted(
     tx: Transaction, actor: Actor, cell: str, disclosure_id: UUID, *, whole: bool
 ) -> ConsentRecord:
-    """By the person, through a worker of the organisation that received it here: all of her consent, or only for this one.
+    """Withdraw, by the person, through a worker of the organisation that received the grant here: all of her consent,
+    or for this one alone.
 
-    Raises NotFound for what came from abroad.
+    Raises NotFound for a grant from abroad.
     """
     await require_case(tx, actor, "consent.withdraw", await grants.case_granted(tx, disclosure_id))
     held, disclosure = await records.hold_disclosure(tx, disclosure_id)
@@ -233,7 +242,7 @@ async def withdraw_granted(
 async def withdraw_part(
     tx: Transaction, actor: Actor, cell: str, consent_id: UUID, part: Part
 ) -> ConsentRecord:
-    """By the person, as `withdraw`: a recipient, a purpose, a category. What is left of her consent stands."""
+    """Withdraw a part, by the person, as `withdraw`: a recipient, a purpose, a category. The rest of her consent stands."""
     held = await records.get(tx, actor, "consent.withdraw", consent_id)
     agreed = {recipient.organisation for recipient in held.record.terms.recipients}
     await _are_no_misspellings(tx, sorted(part.recipients - agreed))
@@ -244,7 +253,9 @@ async def withdraw_part(
 
 
 async def end_reading(tx: Transaction, disclosure_id: UUID, reason: str) -> None:
-    """The time that the agreement leaves after the end of a referral is over, also for what followed meanwhile."""
+    """The time that the agreement leaves after the end of a referral is over, also for every disclosure that followed
+    meanwhile.
+    """
     held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is not None:
         referral_id = disclosure.request.referral_id
@@ -259,7 +270,7 @@ async def lengthen_disclosures(tx: Transaction, cell: str, consent_id: UUID) -> 
 
 
 async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None) -> ConsentRecord:
-    """By another than the person, for instance because she was pressed: a supervisor's decision."""
+    """Revoke, by another than the person, for instance because she was pressed: a supervisor's decision."""
     held = await records.get(tx, actor, "consent.revoke", consent_id, expected=expected)
     with answered():
         facts = held.record.revoke(Act(actor.subject, actor.organisation, held.now))
@@ -268,7 +279,7 @@ async def revoke(tx: Transaction, actor: Actor, consent_id: UUID, expected: int 
 
 
 async def expire(tx: Transaction, consent_id: UUID, revision: int) -> timedelta | None:
-    """By the database's clock. Answers how long is left where the clock that woke us was ahead of it.
+    """Expire by the database's clock. Answers how long is left where the clock that woke us was ahead of it.
 
     A record that moved since this expiry was set is left alone: a renewal has set its own.
     """
@@ -293,7 +304,7 @@ async def fence(tx: Transaction, consent_id: UUID, disclosures: Collection[UUID]
 
 
 async def issue_seal_token(
-    tx: Transaction, signer: Signer, cell: str, disclosure_id: UUID, wanted: Wanted
+    tx: Transaction, signer: Signer, cell: str, disclosure_id: UUID, wanted: TokenRequest
 ) -> str:
     """Decide again under the record's lock; the ledger has the token before anybody has. Raises TokenRefused.
 

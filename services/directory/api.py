@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/organisations", tags=["directory"])
 
 
 def _identifier(organisation: str) -> UUID:
-    """Commands answer a UUID; an organisation's is derived from its identifier."""
+    """The UUID that commands answer with; an organisation's is derived from its identifier."""
     return uuid5(NAMESPACE_URL, f"urn:corridor:organisation:{organisation}")
 
 
@@ -35,7 +35,7 @@ async def list_organisations(
 ) -> Listing[queries.OrganisationSummary]:
     require(actor, "directory.read")
     (after,) = positioned(page.after, identifier) or ("",)
-    only = queries.Only(cell, role, service, capacity)
+    only = queries.OrganisationFilter(cell, role, service, capacity)
     items = await queries.organisations(tx, only, after=after, limit=page.limit)
     return Listing(items=items, next=cursor(items[-1].id) if len(items) == page.limit else None)
 

@@ -1,4 +1,4 @@
-"""What the service directory is made of."""
+"""The parts of the service directory."""
 
 from pathlib import Path
 
@@ -19,5 +19,5 @@ def build(settings: Settings) -> Service[Settings]:
         subscriptions=[handlers.subscription()],
         background=lambda service: [Seeding(service, settings)],
         follows_cases=False,  # an organisation's entry is about nobody's case
-        follows_directory=False,  # it is the directory
+        follows_directory=False,  # this is the service that keeps the directory
     )

@@ -51,7 +51,7 @@ class OrganisationForm(Contacts):
     service_areas: Annotated[list[Line], Field(max_length=100)] = []
 
     def profile(self, organisation: str) -> Profile:
-        """The country is the one that the identifier begins with."""
+        """The profile. The country is the one that the identifier begins with."""
         details = _details(self, {"name", "role", "status"})
         return Profile(cell_of(organisation), self.role, self.name, self.status, details)
 
@@ -88,14 +88,14 @@ class SeedOrganisation(OrganisationForm):
 
 
 class SeedFile(Form):
-    """What the setting `directory_file` names."""
+    """The file that the setting `directory_file` names."""
 
     version: str = "1"
     organisations: list[SeedOrganisation]
 
 
 class StaffFile(Form):
-    """What the setting `staff_file` names: the people whom this cell's issuer signs in, by organisation."""
+    """The file that the setting `staff_file` names: the people whom this cell's issuer signs in, by organisation."""
 
     version: str = "1"
     organisations: dict[OrganisationId, dict[Pseudonym, list[Annotated[str, KnownCode("staff_role")]]]]

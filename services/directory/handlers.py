@@ -1,4 +1,4 @@
-"""What directory does when it is told something: plain functions, from what was loaded and the event to facts."""
+"""The handlers of directory: plain functions, from a loaded organisation and an event to facts."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from services.directory.store import organisations
 def on_directory_received(
     organisation: Organisation, event: DirectoryReceivedV1, now: datetime
 ) -> Iterable[DirectoryChanged]:
-    """A partner speaks of its own organisations alone: exchange has seen to it."""
+    """A partner speaks of its own organisations alone, as exchange has checked."""
     details = {} if event.org_type is None else {"type": event.org_type}
     profile = Profile(event.sender_cell, event.role, organisation.id, _hsds(event.status), details)
     services = [

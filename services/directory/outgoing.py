@@ -1,4 +1,4 @@
-"""Each fact of the directory as what it says."""
+"""Each fact of the directory as the event that says it."""
 
 from contracts.events.directory import AgeLimitedService, DirectoryChangedV1, StaffChangedV1, StaffMember
 from services.directory.domain.organisation import DirectoryChanged, Service
@@ -39,5 +39,5 @@ def _staff(fact: StaffChanged) -> StaffChangedV1:
 
 
 def _code(status: str) -> str:
-    """HSDS writes `temporarily closed`; a code has no space."""
+    """The status as a code: HSDS writes `temporarily closed`, but a code has no space."""
     return status.replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Reads: organisations and one of them, straight to what the API answers."""
+"""The reads: organisations and one of them, straight to the answers of the API."""
 
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
@@ -64,8 +64,8 @@ _ORGANISATIONS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
-    """What a list of organisations is narrowed to; a service and a capacity must be of one active service."""
+class OrganisationFilter:
+    """The filters of a list of organisations; a service and a capacity must be of one active service."""
 
     cell: str | None = None
     role: str | None = None
@@ -73,6 +73,8 @@ class Only:
     capacity: str | None = None
 
 
-async def organisations(tx: Transaction, only: Only, *, after: str, limit: int) -> list[OrganisationSummary]:
+async def organisations(
+    tx: Transaction, only: OrganisationFilter, *, after: str, limit: int
+) -> list[OrganisationSummary]:
     rows = await tx.execute(_ORGANISATIONS, {**asdict(only), "after": after, "limit": limit})
     return [OrganisationSummary.model_validate(row, from_attributes=True) for row in rows]

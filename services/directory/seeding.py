@@ -1,4 +1,6 @@
-"""Takes the files of the directory and of the staff in at every start: what was taken before, as it is, is passed over."""
+"""Takes in the files of the directory and of the staff at every start: an entry that was taken before, unchanged, is
+passed over.
+"""
 
 import hashlib
 
@@ -20,7 +22,7 @@ class Seeding:
         self._service, self._settings = service, settings
 
     async def start(self) -> None:
-        """Staff first: whoever has heard of an organisation has heard of its staff."""
+        """Staff first: a service that has heard of an organisation has heard of its staff."""
         directory, staff = self._settings.directory_file, self._settings.staff_file
         if staff is not None:
             await seed_staff(self._service, StaffFile.model_validate_json(staff.read_bytes()))
@@ -28,14 +30,14 @@ class Seeding:
             await seed(self._service, SeedFile.model_validate_json(directory.read_bytes()))
 
     async def stop(self) -> None:
-        """Nothing runs."""
+        """Nothing to stop: nothing runs."""
 
     def healthy(self) -> str | None:
         return None
 
 
 async def seed(service: Service, file: SeedFile) -> int:
-    """How many organisations were new or had changed in the file."""
+    """Seed the organisations of a file; how many of them were new or had changed."""
     database = service.database
     taken = 0
     async with database.transaction(database.system()) as tx:
@@ -49,7 +51,9 @@ async def seed(service: Service, file: SeedFile) -> int:
 
 
 async def seed_staff(service: Service, file: StaffFile) -> int:
-    """How many organisations have another staff than before; those that the file no longer names have none."""
+    """Seed the staff; how many organisations have another staff than before. Those that the file no longer names have
+    none.
+    """
     database = service.database
     async with database.transaction(database.system()) as tx:
         await lock_directory(tx)

@@ -1,4 +1,4 @@
-"""What directory is told besides: where its organisations and its staff begin."""
+"""The settings of directory besides those of every service: the files with which its organisations and its staff begin."""
 
 from pathlib import Path
 

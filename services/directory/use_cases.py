@@ -1,4 +1,4 @@
-"""What can be done with the directory: one function, one transaction."""
+"""The use cases of the directory: one function, one transaction."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from services.directory.store import organisations
 async def put_organisation(
     tx: Transaction, actor: Actor, organisation_id: str, profile: Profile, expected: int | None
 ) -> Organisation:
-    """By a supervisor of that organisation; made where it is not there yet."""
+    """Put an organisation, by one of its supervisors; made where it is not there yet."""
     require(actor, "directory.write", organisation=organisation_id)
     organisation = await organisations.find_organisation(tx, organisation_id, lock=True)
     found = organisation or Organisation(organisation_id, profile)
@@ -54,7 +54,7 @@ async def seed_organisation(
 
 
 async def seed_staff(tx: Transaction, organisation_id: str, staff: Mapping[str, Sequence[str]]) -> bool:
-    """The whole staff of an organisation; said where it is not what it was."""
+    """Seed the whole staff of an organisation; said where it is not the same as before."""
     changes = change(organisation_id, await organisations.staff_of(tx, organisation_id), in_order(staff))
     for changed in changes:
         await organisations.save_staff(tx, changed)

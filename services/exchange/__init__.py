@@ -1,1 +1,3 @@
-"""exchange is the border: it seals what may leave to the one who must read it, and opens what comes in."""
+"""exchange is the border: it seals the content that may leave for the organisation that must read it, and opens
+envelopes that come in.
+"""

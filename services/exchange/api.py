@@ -1,4 +1,4 @@
-"""What may be asked of the border: agreements in force, the state of each partner, and envelopes by their metadata."""
+"""Routes for people: agreements in force, the state of each partner, and envelopes by their metadata."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -48,7 +48,7 @@ async def list_partners(actor: Who, tx: Tx, service: Running) -> Listing[Partner
     require(actor, "agreement.read")
     settings = service.settings
     cells = sorted(settings.partners)
-    async with tx.of_everybody():  # counts of the whole cell
+    async with tx.of_everybody():  # the counts are of the whole cell
         items = await queries.partners_view(tx, cells, settings.cell, limits(settings))
     return Listing(items=items)
 
@@ -62,7 +62,7 @@ async def list_envelopes(
 ) -> Listing[EnvelopeView]:
     require(actor, "envelope.read")
     after = positioned(page.after, instant, UUID, UUID) or BEGINNING
-    async with tx.of_everybody():  # an operator's, of the whole cell
+    async with tx.of_everybody():  # an operator sees those of the whole cell
         items = await queries.envelopes(tx, case_id, after, page.limit)
     last = items[-1] if len(items) == page.limit else None
     following = None if last is None else cursor(last.at.isoformat(), last.envelope_id, last.item_id)

@@ -1,4 +1,4 @@
-"""What the service exchange is made of."""
+"""The parts of the service exchange."""
 
 from pathlib import Path
 
@@ -24,17 +24,17 @@ from services.exchange.watch import BacklogWatch, TrustWatch
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 AT_ONCE = 6
-"""Items that are sealed for one partner at a time; what waits for one delays no other."""
+"""The items that are sealed for one partner at a time; those that wait for one partner delay no other."""
 
 ATTEMPTS = 100
-"""Failures, over some seven hours, after which whoever sent it is told that it was not sealed."""
+"""The failures, over some seven hours, after which the sender is told that a disclosure was not sealed."""
 
 FOR_EVER = 1_000_000
 """A recall or its answer is never given up: somebody relies on it."""
 
 
 def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service[Settings]:
-    """`tokens` is for the test that shows what goes wrong when seal tokens are not checked; no setting reaches it."""
+    """The service. `tokens` is for the test that shows the harm when seal tokens are not checked; no setting reaches it."""
     trust = Trust.of(settings)
     sealer = Sealer(settings, trust)
 

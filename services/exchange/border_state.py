@@ -1,9 +1,9 @@
-"""Whether sealing for a partner may go on, asked of the database inside whatever transaction is open."""
+"""Asks the database, inside the transaction that is open, whether sealing for a partner may go on."""
 
 from datetime import timedelta
 
 from chassis.database import Transaction
-from chassis.work import Later
+from chassis.work import WorkPostponed
 from services.exchange.domain.border import Limits, closed
 from services.exchange.settings import Settings
 from services.exchange.store import partners
@@ -14,7 +14,7 @@ def limits(settings: Settings) -> Limits:
 
 
 async def require_open(tx: Transaction, settings: Settings, cell: str) -> None:
-    """Raises Later while nothing may be sealed for this cell."""
+    """Raises WorkPostponed while nothing may be sealed for this cell."""
     view = await partners.view(tx, cell, settings.cell)
     if closed(view, limits(settings), tx.now) is not None:
-        raise Later(settings.wait_seconds)
+        raise WorkPostponed(settings.wait_seconds)

@@ -1,4 +1,4 @@
-"""What exchange does with the events of its cell: plain functions over disclosures, relations and grants."""
+"""The handlers of exchange for the events of its cell: plain functions over disclosures, relations and grants."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrected
 from contracts.events.directory import DirectoryChangedV1
 from contracts.events.intake import DisclosureClosedV1
 from contracts.events.returns import ReturnDepartedV1
-from services.exchange.domain.disclosure import Authorised, Disclosure
+from services.exchange.domain.disclosure import AuthorisedDisclosure, Disclosure
 from services.exchange.domain.facts import Fact
 from services.exchange.domain.listings import OwnListing, told
 from services.exchange.domain.process import Relation, pair_of
@@ -30,7 +30,7 @@ def on_disclosure_authorised(
     now: datetime,
 ) -> Facts:
     return disclosure.authorise(
-        Authorised(
+        AuthorisedDisclosure(
             case_id=event.case_id,
             referral_id=event.referral_id,
             consent_id=event.consent_id,

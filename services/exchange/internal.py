@@ -1,4 +1,6 @@
-"""The calls that another service may make: consent fences what it has recalled; whose a case is that only the border knows."""
+"""The calls that another service may make: consent fences a disclosure that it recalled; others ask about a case that
+only the border knows.
+"""
 
 from uuid import UUID
 
@@ -8,9 +10,9 @@ from chassis.identity.access import CASE, require
 from chassis.identity.policies import Resource
 from chassis.identity.standing import principal
 from chassis.web.http import Tx, Who
-from contracts.internal import NOWHERE, PREFIX, Fenced, FenceQuestion, Standing, StandingQuestion
+from contracts.internal import NOWHERE, PREFIX, CaseStanding, FenceAnswer, FenceQuestion, StandingQuestion
 from services.exchange.store import received
-from services.exchange.use_cases.fence_disclosure import Recalled, fence
+from services.exchange.use_cases.fence_disclosure import RecalledDisclosure, fence
 
 router = APIRouter(prefix=PREFIX, tags=["between services"])
 
@@ -19,17 +21,17 @@ router = APIRouter(prefix=PREFIX, tags=["between services"])
     "/disclosures/{disclosure_id}/fence",
     summary="Seal nothing of this disclosure any more; answers when that is certain, 503 while one is being sealed",
 )
-async def fence_disclosure(disclosure_id: UUID, body: FenceQuestion, actor: Who, tx: Tx) -> Fenced:
+async def fence_disclosure(disclosure_id: UUID, body: FenceQuestion, actor: Who, tx: Tx) -> FenceAnswer:
     require(actor, "internal.fence")
-    recalled = Recalled(disclosure_id, body.case_id, body.referral_id, body.reason)
-    return Fenced(disclosure_id=disclosure_id, sealed=await fence(tx, recalled))
+    recalled = RecalledDisclosure(disclosure_id, body.case_id, body.referral_id, body.reason)
+    return FenceAnswer(disclosure_id=disclosure_id, sealed=await fence(tx, recalled))
 
 
 @router.post(
     "/cases/{case_id}/standing",
     summary="Whether somebody may do something with a case that was received a moment ago",
 )
-async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx) -> Standing:
+async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx) -> CaseStanding:
     """Intake opens a received case, for its recipient, when it hears of it. Until then only the border knows."""
     require(actor, "internal.standing")
     asking = principal(body, actor)
@@ -37,4 +39,4 @@ async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx
     if recipient is None:
         return NOWHERE
     coming = Resource(CASE, str(case_id), actor.cell, recipient, ())
-    return Standing(known=True, allowed=actor.policies.weigh(asking, body.action, coming).allowed)
+    return CaseStanding(known=True, allowed=actor.policies.weigh(asking, body.action, coming).allowed)

@@ -1,9 +1,9 @@
-"""From what happened at the border to what exchange says about it, or to the work that it makes due."""
+"""From a fact of the border to the event that says it, or to the work that it makes due."""
 
 from collections.abc import Mapping
 from typing import TypedDict
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from chassis.work import PRIORITIES
 from contracts.border.check import Agreement
 from contracts.border.items import Answer, ControlContent, Listing, Recall, Resend, Void
@@ -29,10 +29,10 @@ from services.exchange.domain.facts import (
 )
 
 SEAL, PROCESS, CONTROL = "seal", "process", "control"
-"""Kinds of work."""
+"""The kinds of work."""
 
 RECALLS, RECEIPTS, SEALS, RESENDS = PRIORITIES
-"""What goes first to one partner: a recall waits for nothing, and what was sealed before waits for all else."""
+"""The order of work for one partner: a recall waits for nothing, and an item that was sealed before waits for all else."""
 
 _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
     Recall: RECALLS,
@@ -48,16 +48,18 @@ class _Lane(TypedDict):
     priority: int
 
 
-def outgoing(fact: Fact) -> Event | Due:
+def outgoing(fact: Fact) -> Event | DueWork:
     match fact:
         case SealDue():
             payload = {"disclosure_id": str(fact.disclosure_id), "replaces": fact.replaces}
-            return Due(
+            return DueWork(
                 SEAL, f"{fact.disclosure_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
             )
         case ProcessDue():
             payload = {"item_id": str(fact.item_id), "replaces": fact.replaces}
-            return Due(PROCESS, f"{fact.item_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt))
+            return DueWork(
+                PROCESS, f"{fact.item_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
+            )
         case ControlDue():
             return _control(fact)
         case ItemSealed() | ItemDelivered() | ItemRefused():
@@ -73,7 +75,7 @@ def outgoing(fact: Fact) -> Event | Due:
             )
 
 
-def _control(fact: ControlDue) -> Due:
+def _control(fact: ControlDue) -> DueWork:
     payload = {
         "item_id": str(fact.item_id),
         "cell": fact.cell,
@@ -83,7 +85,7 @@ def _control(fact: ControlDue) -> Due:
     }
     first = _CONTROL_PRIORITY.get(type(fact.content), RECEIPTS)
     priority = RESENDS if fact.attempt and first != RECALLS else first
-    return Due(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
+    return DueWork(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
 
 
 def _lane(cell: str, attempt: int) -> _Lane:

@@ -1,11 +1,11 @@
-"""Signs of life: every few seconds each partner is told how far we have read, and how much we gave out."""
+"""Signs of life: every few seconds each partner is told how far we have read, and how many envelopes we gave out."""
 
 from datetime import timedelta
 
 from chassis.database import Transaction
 from chassis.outbox import is_held_up
 from chassis.service import Service
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from contracts.border.items import ControlItem, Presence
 from contracts.organisations import authority
 from services.exchange.sealing import Address, NoKey, Sealer
@@ -13,10 +13,10 @@ from services.exchange.settings import Settings
 from services.exchange.store import inbox, outgoing_envelopes
 
 TOO_LONG = timedelta(seconds=5)
-"""What waits for our broker longer than this says that it takes nothing."""
+"""A message that has waited longer than this for our broker says that the broker takes nothing."""
 
 
-class PresenceLoop(Supervised):
+class PresenceLoop(SupervisedLoop):
     """Writes presence for every partner. While our own broker does not take it, nothing piles up."""
 
     name = "presence"

@@ -1,4 +1,4 @@
-"""The pull: reads a partner's topic for us with our own read-only login there, and keeps what it reads before anything else."""
+"""The pull: reads a partner's topic with our own read-only login there, and keeps every record before anything else."""
 
 import asyncio
 import contextlib
@@ -13,11 +13,11 @@ from chassis.endings import within
 from chassis.events.kafka import Broker, require_topics
 from chassis.faults import named, transient
 from chassis.service import Service
-from chassis.supervised import Supervised, pause_after
+from chassis.supervised import SupervisedLoop, pause_after
 from services.exchange.receiver import Receiver
 from services.exchange.settings import Partner, Settings
 from services.exchange.store import inbox, partners
-from services.exchange.store.inbox import Raw
+from services.exchange.store.inbox import RawRecord
 
 POLL_MS = 200
 RECORDS = 200
@@ -25,10 +25,12 @@ START_SECONDS = 15.0
 STOP_SECONDS = 5.0
 LOST = "the connection was lost"
 PROBE_SECONDS = 3.0
-"""How often the partner's broker is asked whether it is there: without it the client waits in silence."""
+"""The seconds between two questions to the partner's broker whether it is there: without them the client waits in
+silence.
+"""
 
 
-class Pull(Supervised):
+class Pull(SupervisedLoop):
     """One partner's topic. A border that is down is named and degrades the service; it does not fail it."""
 
     grace_seconds = 10.0
@@ -85,7 +87,9 @@ class Pull(Supervised):
                 await within(STOP_SECONDS, consumer.stop())
 
     async def _seek(self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition]) -> None:
-        """From our own database. A partition never read begins at its first record; one read before is never skipped."""
+        """Seek to the offsets of our own database. A partition never read begins at its first record; one read before
+        is never skipped.
+        """
         async with self._database.transaction(self._database.system()) as tx:
             stored = await inbox.offsets(tx, self._cell)
         first = await asyncio.wait_for(consumer.beginning_offsets(assigned), START_SECONDS)
@@ -109,7 +113,7 @@ class Pull(Supervised):
 
     async def _keep(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
         records = [
-            Raw(self._cell, tp.partition, record.offset, record.value or b"")
+            RawRecord(self._cell, tp.partition, record.offset, record.value or b"")
             for tp, batch in fetched.items()
             for record in batch
         ]
@@ -120,7 +124,7 @@ class Pull(Supervised):
     async def _at_the_end(
         self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition], target: Mapping[TopicPartition, int]
     ) -> bool:
-        """Whether all was read that stands on the topic: a recall may stand behind what it recalls."""
+        """True where everything on the topic was read: a recall may stand behind the disclosure that it recalls."""
         for tp in assigned:
             position = await consumer.position(tp)
             if position < target.get(tp, 0) or position < (consumer.highwater(tp) or 0):
@@ -128,7 +132,7 @@ class Pull(Supervised):
         return True
 
     async def _apply(self) -> None:
-        """A database or a vault that is away is waited for; what was read is kept meanwhile."""
+        """Apply the stored records. A database or a vault that is away is waited for; the records are kept meanwhile."""
         try:
             await self._receiver.run()
             self._failures_inside = 0
@@ -139,7 +143,7 @@ class Pull(Supervised):
             await self.rest(pause_after(self._failures_inside))
 
     async def _write_trouble(self, trouble: str | None) -> None:
-        """So that every process of the service can show it."""
+        """Write the trouble down, so that every process of the service can show it."""
         if trouble == self._written:
             return
         with contextlib.suppress(Exception):  # without our database readiness says so already

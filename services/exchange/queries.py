@@ -27,7 +27,7 @@ class AgreementView(BaseModel):
 
 
 class PartnerView(BaseModel):
-    """`closed` says why nothing is sealed for it now; None means open."""
+    """The border to one partner. `closed` says why nothing is sealed for it now; None means open."""
 
     cell: str
     present: bool
@@ -44,7 +44,7 @@ class PartnerView(BaseModel):
 
 
 class EnvelopeView(BaseModel):
-    """One item of one envelope, out or in. Who, when, which class, what became of it; never what it says."""
+    """One item of one envelope, out or in: sender, recipient, time, class and outcome; never its content."""
 
     direction: str
     envelope_id: UUID
@@ -134,7 +134,7 @@ Position = tuple[datetime, UUID, UUID]
 
 
 async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limit: int) -> list[EnvelopeView]:
-    """Of one case, or of all: oldest first."""
+    """The envelopes of one case, or all of them: oldest first."""
     condition = _ALL if case_id is None else _OF_CASE
     statement = _ENVELOPES.format(outgoing=condition, incoming=condition)
     at, envelope, item = after

@@ -1,4 +1,4 @@
-"""What was read from a partner's topic is applied: recalls and all other control first, then the rest in its order."""
+"""Applies the records of a partner's topic: recalls and all other control first, then the rest in its order."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -12,21 +12,28 @@ from chassis.faults import named, transient
 from chassis.problems import Unavailable
 from chassis.service import Service
 from contracts.border.check import check_claims, is_presence
-from contracts.border.envelope import KeyOf, Opened, Unopened, open_envelope
+from contracts.border.envelope import KeyOf, OpenedEnvelope, UnopenedEnvelope, open_envelope
 from contracts.border.items import ControlItem, DisclosureItem, Item, Presence
 from services.exchange.store import inbox
-from services.exchange.store.inbox import Raw
+from services.exchange.store.inbox import RawRecord
 from services.exchange.trust import Trust
-from services.exchange.use_cases.prepare_disclosure import NotYet, Prepared, prepare
-from services.exchange.use_cases.receive import Judged, Overtaken, put_away, quarantine, receive, refuse_bytes
+from services.exchange.use_cases.prepare_disclosure import NotYet, PreparedDisclosure, prepare
+from services.exchange.use_cases.receive import (
+    EnvelopeOvertaken,
+    JudgedEnvelope,
+    put_away,
+    quarantine,
+    receive,
+    refuse_bytes,
+)
 
 PAGE = 50
 TRIES = 5
-"""How often one envelope may fail by itself before it is set aside and the rest of its case goes on."""
+"""The failures of one envelope by itself before it is set aside and the rest of its case goes on."""
 
 
 class Kind(Enum):
-    """In which of the three turns an envelope is applied."""
+    """The three turns in which envelopes are applied."""
 
     CONTROL = auto()
     OTHER = auto()
@@ -37,13 +44,15 @@ log = logging.getLogger(__name__)
 
 
 class Receiver:
-    """Applies what is stored for one partner. Two processes may do it at once: each record is held while it is applied."""
+    """Applies the records stored for one partner. Two processes may do it at once: each record is held while it is
+    applied.
+    """
 
     def __init__(self, service: Service, trust: Trust, cell: str) -> None:
         self._service, self._trust, self._cell = service, trust, cell
 
     async def run(self) -> int:
-        """Everything stored so far, to the end. How many records were applied. Raises what is worth waiting for."""
+        """Apply everything stored so far; how many records were applied. Raises errors that pass if one waits."""
         applied = 0
         async for raw in self._records():
             opened = self._open(raw)
@@ -62,12 +71,15 @@ class Receiver:
         return applied + await self._hear(complete=not blocked)
 
     async def _hear(self, *, complete: bool) -> int:
-        """Presence last: what the partner counted is compared with what came, when all that came was looked at.
+        """Presence last: the partner's count is compared with the envelopes that came, once all of them were looked
+        at.
 
-        The newest says all that the others said; they are dropped, however many they are.
+        The newest presence says all that the others said; they are dropped, however many they are.
         """
         heard = [
-            (raw, opened) async for raw in self._records() if isinstance(opened := self._open(raw), Opened)
+            (raw, opened)
+            async for raw in self._records()
+            if isinstance(opened := self._open(raw), OpenedEnvelope)
         ]
         presences = [(raw, opened) for raw, opened in heard if _kind(opened) is Kind.PRESENCE]
         if not presences:
@@ -80,7 +92,7 @@ class Receiver:
         raw, opened = newest
         return await self._apply(raw, opened if complete else _without_heads(opened)) + len(presences) - 1
 
-    async def _records(self) -> AsyncIterator[Raw]:
+    async def _records(self) -> AsyncIterator[RawRecord]:
         after = (-1, -1)
         while True:
             async with self._transaction() as tx:
@@ -91,7 +103,7 @@ class Receiver:
                 return
             after = (page[-1].partition, page[-1].offset)
 
-    def _open(self, raw: Raw) -> Opened | Unopened:
+    def _open(self, raw: RawRecord) -> OpenedEnvelope | UnopenedEnvelope:
         now = self._service.database.clock()
 
         def senders_key(kid: str) -> KeyOf | None:
@@ -100,31 +112,31 @@ class Receiver:
 
         try:
             return open_envelope(raw.raw, self._trust.own.reader, senders_key)
-        except Unopened as refusal:
+        except UnopenedEnvelope as refusal:
             return refusal
 
-    async def _apply(self, raw: Raw, opened: Opened | Unopened) -> bool:
-        """Whether the record is done with. What the surroundings cause is raised; what the envelope causes is counted."""
+    async def _apply(self, raw: RawRecord, opened: OpenedEnvelope | UnopenedEnvelope) -> bool:
+        """True once the record is done with. Errors of the surroundings are raised; errors of the envelope are counted."""
         try:
-            if isinstance(opened, Unopened):
+            if isinstance(opened, UnopenedEnvelope):
                 await self._refuse(raw, opened.code)
             else:
                 traces = [item.traceparent for item in opened.claims.items]
                 with self._service.telemetry.batch("border", traces):
                     await self._receive(raw, opened)
-        except (Unavailable, Overtaken) as error:
+        except (Unavailable, EnvelopeOvertaken) as error:
             raise ConnectionError(named(error)) from error
         except NotYet:
-            return False  # it waits for this cell as long as it is valid; then it is refused as expired
+            return False  # the envelope waits for this cell as long as it is valid; then it is refused as expired
         except Exception as error:
             if transient(error):
                 raise
             return await self._failed(raw, opened, error)
         return True
 
-    async def _receive(self, raw: Raw, opened: Opened) -> None:
+    async def _receive(self, raw: RawRecord, opened: OpenedEnvelope) -> None:
         judged = self._judge(raw, opened)
-        prepared: dict[UUID, Prepared | None] = {}
+        prepared: dict[UUID, PreparedDisclosure | None] = {}
         for item in opened.claims.items:
             if (
                 isinstance(item, DisclosureItem)
@@ -135,16 +147,20 @@ class Receiver:
             if await inbox.hold(tx, raw):
                 await receive(tx, replace(judged, prepared=prepared))
 
-    async def _prepare(self, judged: Judged, item: DisclosureItem) -> Prepared | None:
+    async def _prepare(self, judged: JudgedEnvelope, item: DisclosureItem) -> PreparedDisclosure | None:
         return await prepare(self._service.database, self._service.vault, judged.way, item)
 
-    async def _refuse(self, raw: Raw, code: str) -> None:
+    async def _refuse(self, raw: RawRecord, code: str) -> None:
         async with self._transaction() as tx:
             if await inbox.hold(tx, raw):
                 await refuse_bytes(tx, raw, code)
 
-    async def _failed(self, raw: Raw, opened: Opened | Unopened, error: Exception) -> bool:
-        """Tried again with the next record that comes, and set aside in the end: other cases go on."""
+    async def _failed(
+        self, raw: RawRecord, opened: OpenedEnvelope | UnopenedEnvelope, error: Exception
+    ) -> bool:
+        """Count the failure. The record is tried again with the next one that comes, and set aside in the end: other
+        cases go on.
+        """
         log.warning("envelope at %s/%d/%d: %s", raw.cell, raw.partition, raw.offset, named(error))
         async with self._transaction() as tx:
             if not await inbox.hold(tx, raw):
@@ -155,10 +171,10 @@ class Receiver:
         await self._give_up(raw, opened)
         return True
 
-    async def _give_up(self, raw: Raw, opened: Opened | Unopened) -> None:
-        """One record never stops the border: what quarantine itself cannot take is put away unread."""
+    async def _give_up(self, raw: RawRecord, opened: OpenedEnvelope | UnopenedEnvelope) -> None:
+        """Set the record aside. One record never stops the border: where quarantine itself fails, it is put away unread."""
         try:
-            if isinstance(opened, Opened):
+            if isinstance(opened, OpenedEnvelope):
                 async with self._transaction() as tx:
                     await quarantine(tx, self._judge(raw, opened))
                 return
@@ -169,7 +185,7 @@ class Receiver:
         async with self._transaction() as tx:
             await put_away(tx, raw)
 
-    def _judge(self, raw: Raw, opened: Opened) -> Judged:
+    def _judge(self, raw: RawRecord, opened: OpenedEnvelope) -> JudgedEnvelope:
         code = check_claims(
             opened.claims,
             signer=opened.signer,
@@ -178,15 +194,15 @@ class Receiver:
             now=self._service.database.clock(),
         )
         own = frozenset(self._trust.own.signing)
-        return Judged(raw, opened, self._trust.agreements, own, code)
+        return JudgedEnvelope(raw, opened, self._trust.agreements, own, code)
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         database = self._service.database
         return database.transaction(database.system())
 
 
-def _kind(opened: Opened | Unopened) -> Kind:
-    if isinstance(opened, Unopened):
+def _kind(opened: OpenedEnvelope | UnopenedEnvelope) -> Kind:
+    if isinstance(opened, UnopenedEnvelope):
         return Kind.OTHER
     items = opened.claims.items
     if items and all(map(is_presence, items)):
@@ -194,7 +210,7 @@ def _kind(opened: Opened | Unopened) -> Kind:
     return Kind.CONTROL if any(isinstance(item, ControlItem) for item in items) else Kind.OTHER
 
 
-def _without_heads(opened: Opened) -> Opened:
+def _without_heads(opened: OpenedEnvelope) -> OpenedEnvelope:
     items = tuple(map(_without_its_heads, opened.claims.items))
     return replace(opened, claims=replace(opened.claims, items=items))
 
@@ -205,7 +221,7 @@ def _without_its_heads(item: Item) -> Item:
     return item
 
 
-def _references(opened: Opened | Unopened) -> set[UUID]:
-    if isinstance(opened, Unopened):
+def _references(opened: OpenedEnvelope | UnopenedEnvelope) -> set[UUID]:
+    if isinstance(opened, UnopenedEnvelope):
         return set()
     return {item.reference for item in opened.claims.items if item.reference is not None}

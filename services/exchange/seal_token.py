@@ -13,7 +13,7 @@ from chassis.identity.auth import service_issuer
 from chassis.identity.jwks import KeySource
 from chassis.settings import Settings
 from contracts.internal import SEAL_ISSUER, SEAL_LIFETIME, SEAL_TYPE, seal_claims
-from services.exchange.domain.disclosure import Authorised
+from services.exchange.domain.disclosure import AuthorisedDisclosure
 
 ALGORITHM = "Ed25519"
 MAX_LENGTH = 4_000
@@ -27,9 +27,11 @@ class Verdict(StrEnum):
 
 
 class SealTokenChecker(Protocol):
-    """A test may put another in its place, to see what goes wrong without it; no setting can."""
+    """Checks seal tokens. A test may put another in its place, to see the harm without it; no setting can."""
 
-    async def check(self, token: str, disclosure_id: UUID, terms: Authorised, now: datetime) -> Verdict: ...
+    async def check(
+        self, token: str, disclosure_id: UUID, terms: AuthorisedDisclosure, now: datetime
+    ) -> Verdict: ...
 
 
 class ConsentTokens:
@@ -39,8 +41,12 @@ class ConsentTokens:
         self._keys = KeySource(file=settings.service_jwks_file)
         self._issuer = service_issuer(settings.cell)
 
-    async def check(self, token: str, disclosure_id: UUID, terms: Authorised, now: datetime) -> Verdict:
-        """`now` is the database's. Bound to disclosure, recipient, revision and exactly these fields."""
+    async def check(
+        self, token: str, disclosure_id: UUID, terms: AuthorisedDisclosure, now: datetime
+    ) -> Verdict:
+        """The verdict on a token, at the database's `now`. A token binds disclosure, recipient, revision and exactly
+        these fields.
+        """
         claims = await self._verified(token)
         expected = seal_claims(
             self._issuer, disclosure_id, terms.recipient, terms.revision, terms.fields_hash

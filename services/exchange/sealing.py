@@ -28,7 +28,7 @@ class NoKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """From which organisation of ours to which organisation in which cell."""
+    """The direction of an envelope: from which organisation of ours to which organisation in which cell."""
 
     sender: str
     recipient: str
@@ -36,7 +36,7 @@ class Address:
 
 
 class Sealer:
-    """Seals with the keys that are trusted now. Decides nothing: whoever calls it has checked the item."""
+    """Seals with the keys that are trusted now. Decides nothing: the caller has checked the item."""
 
     def __init__(self, settings: Settings, trust: Trust) -> None:
         self._settings, self.trust = settings, trust
@@ -48,7 +48,7 @@ class Sealer:
         items: Sequence[tuple[Item, SentItem]],
         replaces: int | None = None,
     ) -> SentEnvelope:
-        """One envelope. Raises NoKey before anything is written, TooLargeToSeal when it does not fit."""
+        """Send one envelope. Raises NoKey before anything is written, TooLargeToSeal when the items do not fit."""
         signer, recipient = self._keys(tx, address)
         chain = await outgoing_envelopes.lock_chain(tx, address.cell, address.recipient)
         jti = tx.new_id()
@@ -65,7 +65,7 @@ class Sealer:
         return envelope
 
     def send_uncounted(self, tx: Transaction, address: Address, item: Item) -> None:
-        """A sign of life: outside the chain, remembered by nobody, soon expired. Raises NoKey."""
+        """Send a sign of life: outside the chain, remembered by nobody, soon expired. Raises NoKey."""
         signer, recipient = self._keys(tx, address)
         none = OutgoingChain(address.cell, address.recipient, seq=-1, head="")
         claims = self._claims(tx, address, tx.new_id(), PRESENCE_EXPIRES, none, [item], None)
@@ -106,5 +106,7 @@ class Sealer:
 
 
 def routing_key(address: Address) -> str:
-    """The cell, which the topic's name says already: one partition keeps the order, and an onlooker learns no recipient."""
+    """The key of the Kafka record: the cell, which the topic's name says already. One partition keeps the order, and
+    an onlooker learns no recipient.
+    """
     return address.cell

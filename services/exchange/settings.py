@@ -1,15 +1,15 @@
-"""What exchange is told from outside besides what every service is: its partners, its keys and whom it trusts."""
+"""The settings of exchange besides those of every service: its partners, its keys and the files of trust."""
 
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr
 
-from chassis.settings import Settings as ChassisSettings
+import chassis.settings
 
 
 class Partner(BaseModel):
-    """How to reach a partner's broker: our own user there may read one topic and no more."""
+    """The way to a partner's broker: our own user there may read one topic and no more."""
 
     bootstrap: str
     user: str | None = None
@@ -18,7 +18,7 @@ class Partner(BaseModel):
     topic_prefix: Annotated[str, Field(description="of the partner's topics; for tests")] = ""
 
 
-class Settings(ChassisSettings):
+class Settings(chassis.settings.Settings):
     partners: Annotated[
         dict[str, Partner],
         Field(default_factory=dict, description="cell → its broker; the own cell is one of them"),
@@ -40,5 +40,5 @@ class Settings(ChassisSettings):
     ] = 1.0
 
     def egress(self, cell: str) -> str:
-        """The topic of this cell that a partner reads. Without the prefix: the outbox puts it there."""
+        """The topic of this cell that a partner reads, without the prefix, which the outbox puts there."""
         return f"egress.{cell.lower()}"

@@ -1,4 +1,6 @@
-"""Whom this cell trusts and on what terms: the trust list and the agreements, read from signed files when they change."""
+"""The trust of this cell: whose keys count and on what terms, by the trust list and the agreements, read from signed
+files when they change.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -29,17 +31,17 @@ class OwnKeys:
     """The private keys of this cell's organisations, from the key folder. Production takes them from a token instead."""
 
     signing: Mapping[str, KeyOf] = field(repr=False)
-    """By organisation."""
+    """Signing keys by organisation."""
     agreeing: Mapping[str, KeyOf] = field(repr=False)
-    """By thumbprint."""
+    """Decryption keys by thumbprint."""
 
     def reader(self, kid: str) -> KeyOf | None:
-        """Whose envelope it is, by the `kid` that stands outside of it."""
+        """The organisation of this cell that an envelope is for, with its key, by the `kid` that stands outside of it."""
         return unveiled(kid, self.agreeing)
 
 
 def read(path: Path, parse: Callable[[Any], T]) -> T:
-    """What stands in a file that governance signed, or in the file of its keys. Raises NotTrusted, which names the file."""
+    """The content of a file that governance signed, or of the file of its keys. Raises NotTrusted, which names the file."""
     try:
         return parse(json.loads(path.read_text(encoding="utf-8")))
     except NotTrusted as error:
@@ -49,7 +51,7 @@ def read(path: Path, parse: Callable[[Any], T]) -> T:
 
 
 def governance_keys(path: Path) -> dict[str, OKPKey]:
-    """From a JWKS file. Raises NotTrusted."""
+    """The governance keys in a JWKS file. Raises NotTrusted."""
     try:
         return read(path, public_keys)
     except NotTrusted as error:
@@ -57,17 +59,17 @@ def governance_keys(path: Path) -> dict[str, OKPKey]:
 
 
 def read_trust_list(path: Path, governance: Mapping[str, OKPKey]) -> TrustList:
-    """Raises NotTrusted."""
+    """The trust list in a file. Raises NotTrusted."""
     return read(path, lambda content: governed.trust_list(content, governance))
 
 
 def read_agreement(path: Path, governance: Mapping[str, OKPKey]) -> Agreement:
-    """Raises NotTrusted."""
+    """The agreement in a file. Raises NotTrusted."""
     return read(path, lambda content: governed.agreement(content, governance))
 
 
 def read_agreements(directory: Path, governance: Mapping[str, OKPKey], now: datetime) -> dict[str, Agreement]:
-    """By identifier: of each agreement its highest version that has begun. Raises NotTrusted."""
+    """The agreements by identifier: of each its highest version that has begun. Raises NotTrusted."""
     found: dict[str, Agreement] = {}
     for path in sorted(directory.glob("*.json")):
         agreement = read_agreement(path, governance)
@@ -82,7 +84,7 @@ def _rank(agreement: Agreement, now: datetime) -> tuple[bool, int]:
 
 
 def read_own_keys(directory: Path, cell: str) -> OwnKeys:
-    """One file `<organisation>.jwk.json` each, with its keys `sign` and `agree`. Raises NotTrusted."""
+    """The own keys, from one file `<organisation>.jwk.json` each, with its keys `sign` and `agree`. Raises NotTrusted."""
     signing: dict[str, KeyOf] = {}
     agreeing: dict[str, KeyOf] = {}
     for path in sorted(directory.glob("*.jwk.json")):
@@ -101,7 +103,7 @@ def read_own_keys(directory: Path, cell: str) -> OwnKeys:
 
 
 class Trust:
-    """What is trusted now. A changed file that does not hold leaves what was trusted before in force, and is named."""
+    """The trust list and the agreements in force. A changed file that does not hold leaves those in force, and is named."""
 
     def __init__(
         self, trust_file: Path, agreements: Path, keys: Path, governance: Path, cell: str, mode: Mode
@@ -135,11 +137,11 @@ class Trust:
         )
 
     def no_older_than(self, version: int) -> None:
-        """What was in force before a restart, which a memory does not outlive."""
+        """Refuse any trust list older than the one in force before a restart, which memory does not outlive."""
         self._least = max(self._least, version)
 
     def refresh(self, now: datetime) -> bool:
-        """Read the files if any of them changed; whether something new is trusted now."""
+        """Read the files if any of them changed. True where something new is trusted now."""
         seen = self._fingerprint(now)
         if seen == self._seen:
             return False
@@ -159,7 +161,7 @@ class Trust:
         return self.agreements.get(agreement_id)
 
     def _accept(self, trust_list: TrustList) -> None:
-        """A list that is older than the one in force would bring back keys that were taken off."""
+        """Accept a trust list. One that is older than the list in force would bring back keys that were taken off."""
         if trust_list.version < self._least:
             raise NotTrusted(f"{self._trust_file.name} is older than the list in force")
         self.list, self._least = trust_list, trust_list.version

@@ -1,7 +1,9 @@
-"""Looks at the signed files and says each new version of an agreement once; looks at what waits for each partner."""
+"""Looks at the signed files and says each new version of an agreement once; looks at the items that wait for each
+partner.
+"""
 
 from chassis.database import Database
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from chassis.work import backlog
 from services.exchange.domain.border import stale
 from services.exchange.outgoing import agreement_changed
@@ -10,8 +12,8 @@ from services.exchange.store import partners
 from services.exchange.trust import Trust
 
 
-class TrustWatch(Supervised):
-    """What does not hold is named and leaves in force what was trusted before."""
+class TrustWatch(SupervisedLoop):
+    """Looks at the signed files. One that does not hold is named, and leaves the former one in force."""
 
     name = "trust"
 
@@ -24,7 +26,7 @@ class TrustWatch(Supervised):
         return self.trouble or self._trust.problem
 
     def degraded(self) -> str | None:
-        """Protection at home goes on with a stale list; nothing crosses the border."""
+        """The fault of a file. Protection at home goes on with a stale list; nothing crosses the border."""
         trusted = self._trust.list
         if trusted is None or not stale(trusted.issued, self._database.clock()):
             return None
@@ -56,7 +58,7 @@ class TrustWatch(Supervised):
         self._announced = True
 
 
-class BacklogWatch(Supervised):
+class BacklogWatch(SupervisedLoop):
     """Names the partners for whom more work waits than an honest day brings, so that readiness shows it."""
 
     name = "backlog"

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from chassis.clock import next_day
 from chassis.database import Origin, Transaction
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from contracts.casefile.partial_date import PartialDate
 from services.intake.domain.age import BIRTHDATE, FLAG, Basis, Evidence, Group
 from services.intake.domain.case import State
@@ -62,10 +62,10 @@ def age_work(service: Service) -> list[WorkKind]:
 def _received(service: Service) -> WorkKind:
     """A date of birth came from abroad: its handler could not open it."""
 
-    async def act(item: Item) -> Evidence:
+    async def act(item: WorkItem) -> Evidence:
         return await evidence_of(service, service.database.system(), UUID(item.payload["case_id"]))
 
-    async def finish(tx: Transaction, item: Item, evidence: Evidence) -> None:
+    async def finish(tx: Transaction, item: WorkItem, evidence: Evidence) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is not None and case.state is State.OPEN:
             facts = case.learn_age(evidence, service.today(), first=case.age.basis is Basis.UNKNOWN)
@@ -78,7 +78,7 @@ def _received(service: Service) -> WorkKind:
 def _come_of_age(service: Service) -> WorkKind:
     """Once a day, when the day begins at the place. No birthday waits anywhere in clear: every date is opened anew."""
 
-    async def act(_: Item) -> list[Grown]:
+    async def act(_: WorkItem) -> list[Grown]:
         found: list[Grown] = []
         after: UUID | None = None
         while page := await _children(service, after):
@@ -86,21 +86,21 @@ def _come_of_age(service: Service) -> WorkKind:
             after = page[-1].case_id
         return found
 
-    async def finish(tx: Transaction, _: Item, found: list[Grown]) -> None:
+    async def finish(tx: Transaction, _: WorkItem, found: list[Grown]) -> None:
         adults = await ages.grown(tx, found) if found else []
         tx.say(*(outgoing(AgeGroupKnown(case_id, Group.ADULT, basis)) for case_id, basis in adults))
         all_done = len(adults) == len(found)
         due = next_day(tx.now, service.settings.zone) if all_done else tx.now + AGAIN
-        tx.say(Due(COME_OF_AGE, KEY, due_at=due))
+        tx.say(DueWork(COME_OF_AGE, KEY, due_at=due))
 
     return WorkKind(
         COME_OF_AGE, act, finish, recurs=first_look, max_attempts=ATTEMPTS, lease_seconds=LEASE_SECONDS
     )
 
 
-def first_look(_: Transaction) -> Due:
+def first_look(_: Transaction) -> DueWork:
     """At once when the service starts; saying it when it is due already changes nothing."""
-    return Due(COME_OF_AGE, KEY)
+    return DueWork(COME_OF_AGE, KEY)
 
 
 async def _children(service: Service, after: UUID | None) -> list[Child]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.events.subscription import Subscription
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from contracts.country.response_clock import ResponseClock
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
 from services.intake.domain.facts import StaffChanged
@@ -18,9 +18,9 @@ from services.intake.store import attention
 def attention_work(clock: ResponseClock) -> list[WorkKind]:
     """Both kinds need nothing from outside; all of it happens in `finish`."""
 
-    async def nothing(_: Item) -> None: ...
+    async def nothing(_: WorkItem) -> None: ...
 
-    async def look(tx: Transaction, item: Item, _: Any) -> None:
+    async def look(tx: Transaction, item: WorkItem, _: Any) -> None:
         """Alarm for those whose time has run out, and look again when that of the others has."""
         cases = [UUID(case) for case in item.payload["cases"]]
         waiting = await attention.unopened(tx, cases, datetime.fromisoformat(item.payload["since"]))
@@ -32,7 +32,7 @@ def attention_work(clock: ResponseClock) -> list[WorkKind]:
             still = [case for case in waiting if until[case.case_id] == at]
             tx.say(unopened_due([case.case_id for case in still], still[0].since, at))
 
-    async def left(tx: Transaction, item: Item, _: Any) -> None:
+    async def left(tx: Transaction, item: WorkItem, _: Any) -> None:
         organisation = item.payload["organisation"]
         if await attention.alarm_of_those_left(tx, organisation):
             tx.say(outgoing(StaffChanged(organisation, tx.now)))

@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import KeyHeld
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from services.intake.outgoing import DESTROY_KEY, RELEASE, disclosure_closed
 from services.intake.store import received
 
@@ -13,14 +13,14 @@ ATTEMPTS = 1_000
 
 
 def erasure_work(service: Service) -> list[WorkKind]:
-    async def release(item: Item) -> None:
+    async def release(item: WorkItem) -> None:
         """What was received stands in the register by its disclosure."""
         await service.vault.release(UUID(item.payload["person_id"]), [item.payload["disclosure_id"]])
 
-    async def released(tx: Transaction, item: Item, result: None) -> None:
+    async def released(tx: Transaction, item: WorkItem, result: None) -> None:
         """The recall was answered when the values were deleted."""
 
-    async def destroy(item: Item) -> bool:
+    async def destroy(item: WorkItem) -> bool:
         """Whether the key is destroyed. It stays while anything is sealed under it: another disclosure, a note of this
         service, her words on a consent, the grounds of an assessment.
         """
@@ -31,7 +31,7 @@ def erasure_work(service: Service) -> list[WorkKind]:
             return False
         return True
 
-    async def answer(tx: Transaction, item: Item, destroyed: bool) -> None:  # what `destroy` answered
+    async def answer(tx: Transaction, item: WorkItem, destroyed: bool) -> None:  # what `destroy` answered
         """`erased` is claimed only where the key is gone; else the values are, and the case goes on under its key."""
         case_id = UUID(item.payload["case_id"])
         if destroyed:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
-from chassis.peers import Away
+from chassis.peers import PeerAway
 from chassis.service import Service
 from contracts.internal import GRANT
 
@@ -43,6 +43,6 @@ class ConsentGrants:
     async def _ask(self, disclosure_id: UUID) -> str | None:
         try:
             grant = await self._service.peers.ask(GRANT, disclosure_id)
-        except Away:
+        except PeerAway:
             return UNCONFIRMED
         return None if grant.granted else grant.closed_for or RECALLED

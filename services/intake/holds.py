@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import Item, Later, WorkKind
+from chassis.work import WorkItem, WorkKind, WorkPostponed
 from services.intake.outgoing import CARRY_HOLDS, outgoing
 from services.intake.store import holds
 
@@ -12,15 +12,15 @@ ATTEMPTS = 1_000
 """The case that was opened for the recipient is heard of by another topic, which may be late by as long as it likes."""
 
 
-async def _nothing(_: Item) -> None:
+async def _nothing(_: WorkItem) -> None:
     """All of it happens in `finish`."""
 
 
-async def _carry(tx: Transaction, item: Item, _: None) -> None:
+async def _carry(tx: Transaction, item: WorkItem, _: None) -> None:
     """That a hold exists is no word about her: it says until when, and never why."""
     received = await holds.case_of_transfer(tx, UUID(item.payload["referral_id"]))
     if received is None:
-        raise Later(SOON)
+        raise WorkPostponed(SOON)
     for hold in await holds.carry(tx, UUID(item.payload["case_id"]), received):
         tx.say(outgoing(hold))
 

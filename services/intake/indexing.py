@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from services.intake.domain.case import State
 from services.intake.domain.duplicates import INDEXED, index_texts
 from services.intake.outgoing import INDEX
@@ -24,7 +24,7 @@ async def index_of(service: Service, persons: Sequence[Mapping[str, str]]) -> li
 
 
 def index_work(service: Service) -> WorkKind:
-    async def act(item: Item) -> list[IndexEntry]:
+    async def act(item: WorkItem) -> list[IndexEntry]:
         async with service.database.transaction(service.database.system()) as tx:
             rows = await index.named_fields(tx, UUID(item.payload["case_id"]), sorted(INDEXED))
         sealed = [Sealing(row.person_id, row.field, row.record_id, row.value) for row in rows]
@@ -32,7 +32,7 @@ def index_work(service: Service) -> WorkKind:
         fields = {row.field: text for row, text in zip(rows, opened, strict=True) if text is not None}
         return (await index_of(service, [fields]))[0]
 
-    async def finish(tx: Transaction, item: Item, entries: list[IndexEntry]) -> None:
+    async def finish(tx: Transaction, item: WorkItem, entries: list[IndexEntry]) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is not None:
             kept = entries if case.state is State.OPEN else []

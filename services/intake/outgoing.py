@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.envelope import Event
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
@@ -36,7 +36,7 @@ INDEX = "index"
 RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
 
 
-def outgoing(fact: Fact) -> Event | Due:  # noqa: C901, PLR0911, PLR0912  # one line a fact
+def outgoing(fact: Fact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912  # one line a fact
     match fact:
         case facts.CaseOpened() | facts.CaseReopened():
             return _case_opened(fact)
@@ -97,19 +97,19 @@ def _hold(fact: facts.HoldPlaced | facts.HoldLifted) -> Event:
     return HoldPlacedV1(case_id=fact.case_id, hold_id=fact.hold_id, until=fact.until)
 
 
-def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> Due:
+def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> DueWork:
     kind = RECEIVED_AGE if isinstance(fact, facts.ReceivedAgeDue) else RECEIVED_FLAGS
-    return Due(kind, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
+    return DueWork(kind, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
 
 
-def _index_due(fact: facts.IndexDue) -> Due:
+def _index_due(fact: facts.IndexDue) -> DueWork:
     key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
-    return Due(INDEX, key, {"case_id": str(fact.case_id)})
+    return DueWork(INDEX, key, {"case_id": str(fact.case_id)})
 
 
-def _staff_changed(fact: facts.StaffChanged) -> Due:
+def _staff_changed(fact: facts.StaffChanged) -> DueWork:
     payload = {"organisation": fact.organisation}
-    return Due(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
+    return DueWork(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
 
 
 def _glass(fact: facts.GlassBroken | facts.GlassReviewed) -> Event:
@@ -140,10 +140,10 @@ def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
     )
 
 
-def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None) -> Due:
+def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None) -> DueWork:
     """When to look whether cases that were given to somebody at `since` have been opened; now, to set their clocks."""
     payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
-    return Due(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
+    return DueWork(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
 
 
 def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:
@@ -162,9 +162,9 @@ def _case_transferred(fact: facts.CaseTransferred) -> CaseTransferredV1:
     )
 
 
-def _holds_due(fact: facts.HoldsDue) -> Due:
+def _holds_due(fact: facts.HoldsDue) -> DueWork:
     payload = {"case_id": str(fact.case_id), "referral_id": str(fact.referral_id)}
-    return Due(CARRY_HOLDS, str(fact.referral_id), payload)
+    return DueWork(CARRY_HOLDS, str(fact.referral_id), payload)
 
 
 def _case_screened(fact: facts.CaseScreened) -> CaseScreenedV1:
@@ -198,12 +198,12 @@ def disclosure_closed(
     return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer, law=law)
 
 
-def _deleted(fact: facts.KeyUnneeded | facts.ValuesDeleted) -> Due:
+def _deleted(fact: facts.KeyUnneeded | facts.ValuesDeleted) -> DueWork:
     key = str(fact.disclosure_id)
     payload = {"person_id": str(fact.person_id), "disclosure_id": key}
     if isinstance(fact, facts.ValuesDeleted):
-        return Due(RELEASE, key, payload)
-    return Due(DESTROY_KEY, key, {**payload, "case_id": str(fact.case_id)})
+        return DueWork(RELEASE, key, payload)
+    return DueWork(DESTROY_KEY, key, {**payload, "case_id": str(fact.case_id)})
 
 
 def record_read(

@@ -1,4 +1,4 @@
-"""What intake is made of besides what every service is."""
+"""The parts that intake has beside those of every service."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -12,7 +12,7 @@ from chassis.database import Transaction
 from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
 from services.intake.domain.case import Hold, State, Verb, passes
@@ -52,9 +52,13 @@ _FILTERS: Mapping[str, str] = {
 }
 
 
-_REVISIONS, _RECEIVED, _CUSTODY = Reader(SealedRevision), Reader(SealedReceived), Reader(SealedCustody)
-_SCREENINGS, _STATUSES, _NEEDS = Reader(ScreeningRow), Reader(StatusRow), Reader(NeedsRow)
-_GLASS = Reader(BrokenGlassRow)
+_REVISIONS, _RECEIVED, _CUSTODY = (
+    RowReader(SealedRevision),
+    RowReader(SealedReceived),
+    RowReader(SealedCustody),
+)
+_SCREENINGS, _STATUSES, _NEEDS = RowReader(ScreeningRow), RowReader(StatusRow), RowReader(NeedsRow)
+_GLASS = RowReader(BrokenGlassRow)
 
 
 class CaseSummary(BaseModel):

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chassis.settings import Settings as ChassisSettings
+import chassis.settings
 
 
-class Settings(ChassisSettings):
+class Settings(chassis.settings.Settings):
     cases_a_day: Annotated[
         int,
         Field(

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from services.intake import queries
 from services.intake.age import evidence_of
 from services.intake.domain.age import FLAG, Evidence
@@ -33,7 +33,7 @@ class _Came:
 def received_flags_work(service: Service) -> WorkKind:
     """Their handler could not open them."""
 
-    async def act(item: Item) -> _Came | None:
+    async def act(item: WorkItem) -> _Came | None:
         case_id, origin = UUID(item.payload["case_id"]), service.database.system()
         async with service.database.transaction(origin) as tx:
             case, known = await cases.read(tx, case_id), await queries.came_flags(tx, case_id)
@@ -48,7 +48,7 @@ def received_flags_work(service: Service) -> WorkKind:
         (sealed,) = await service.vault.seal_many([value], kept_with=came_with)
         return _Came(flags, before, sealed, await evidence_of(service, origin, case_id))
 
-    async def finish(tx: Transaction, item: Item, came: _Came | None) -> None:
+    async def finish(tx: Transaction, item: WorkItem, came: _Came | None) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if came is None or case is None or case.state is not State.OPEN:
             return

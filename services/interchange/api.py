@@ -26,8 +26,7 @@ from services.interchange.domain.cells import BadFile
 from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
 from services.interchange.intake_rows import known_rows
 from services.interchange.parts import Running
-from services.interchange.store import imports as store
-from services.interchange.store.imports import RowResult
+from services.interchange.store.imports import RowResult, accept, exists, require_import
 
 router = APIRouter(tags=["imports"])
 MOST_SHOWN = 1_000
@@ -69,7 +68,7 @@ DryRunQuery = Annotated[bool, Query(description="only say what would happen")]
 
 
 class SameRows(StrEnum):
-    """What rows without an identifier are that are alike in everything: written twice, or several persons."""
+    """The sender's word on rows without an identifier that are alike in everything: written twice, or several persons."""
 
     REFUSE = "refuse"
     SEPARATE = "separate"
@@ -119,7 +118,7 @@ async def _prepare(
 
 async def _accepted(service: Service, actor: Actor, import_id: UUID) -> bool:
     async with service.database.transaction(actor.origin()) as tx:
-        return await store.exists(tx, import_id)
+        return await exists(tx, import_id)
 
 
 async def _file(request: Request) -> bytes:
@@ -144,7 +143,8 @@ async def _file(request: Request) -> bytes:
 
 
 class RowErrorView(BaseModel):
-    """Where and why; never what stood there. `column` is a field, or `*` for the row; its codes are in `codelist`.
+    """The place and the reason of an error; never the value there. `column` is a field, or `*` for the row; its codes
+    are in `codelist`.
 
     `case_id` is the case that stands under the row's identifier already, with another content.
     """
@@ -164,7 +164,7 @@ class DuplicateView(BaseModel):
 
 
 class DryRun(BaseModel):
-    """What the import would do: of `good` rows, `duplicates` are cases already and open no second one."""
+    """The outcome that the import would have: of `good` rows, `duplicates` are cases already and open no second one."""
 
     total: int
     good: int
@@ -194,7 +194,7 @@ async def start_import(
         response.status_code = 200
         return _dry_run(upload)
     sheet = upload.sheet
-    await store.accept(tx, actor, upload.import_id, sheet.total, sheet.errors, upload.chunks)
+    await accept(tx, actor, upload.import_id, sheet.total, sheet.errors, upload.chunks)
     where = f"/v1/imports/{upload.import_id}"
     return done(tx, response, upload.import_id, status=202, location=where)
 
@@ -220,7 +220,7 @@ def _dry_run(upload: Upload) -> DryRun:
 
 
 def _written_twice(upload: Upload) -> list[int]:
-    """Lines that repeat an earlier one of the same file, of rows that are no case yet."""
+    """The lines that repeat an earlier one of the same file, of rows that are no case yet."""
     cases, seen = {one.line for one in upload.known}, set[str]()
     lines = []
     for row in upload.rows:
@@ -258,7 +258,7 @@ class ImportView(BaseModel):
 
 @router.get("/v1/imports/{import_id}", summary="How far an import is")
 async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
-    await store.require_import(tx, actor, import_id)
+    await require_import(tx, actor, import_id)
     row = await queries.import_row(tx, import_id)
     state = "running" if row.ended_at is None else "done"
     return ImportView.model_validate({**row._asdict(), "state": state})
@@ -271,7 +271,7 @@ async def list_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) ->
 
 
 class RowView(BaseModel):
-    """What became of a row: the case that it opened, the case that it repeats, or why it was refused."""
+    """The outcome of a row: the case that it opened, the case that it repeats, or why it was refused."""
 
     line: int
     outcome: str
@@ -296,7 +296,7 @@ async def list_import_rows(
 async def _results(
     tx: Tx, actor: Actor, import_id: UUID, outcome: str | None, page: Page
 ) -> tuple[list[Any], str | None]:
-    await store.require_import(tx, actor, import_id)
+    await require_import(tx, actor, import_id)
     line, place = positioned(page.after, number, number) or (0, 0)
     rows = await queries.import_results(tx, import_id, outcome, (line, place), page.limit)
     following = cursor(rows[-1].line, rows[-1].number) if len(rows) == page.limit else None

@@ -1,4 +1,4 @@
-"""What the service interchange is made of."""
+"""The parts of the service interchange."""
 
 from pathlib import Path
 
@@ -20,6 +20,6 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         versions=VERSIONS,
         parts=lambda _: Parts(FileReading()),
         work=import_work,
-        follows_cases=False,  # which case a row became is all that it knows of one
+        follows_cases=False,  # interchange knows of a case only which row became it
         follows_directory=False,
     )

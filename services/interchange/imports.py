@@ -1,4 +1,6 @@
-"""File imports: an upload is sealed in chunks, and each chunk is handed to intake until it has said what became of every row."""
+"""File imports: an upload is sealed in chunks, and each chunk is handed to intake until the outcome of every row is
+known.
+"""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -9,7 +11,7 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from contracts.internal import REFUSED, FileRow, RowOutcome, RowsForm
 from services.interchange.domain.headings import EXTERNAL_ID
 from services.interchange.domain.htcds import Row
@@ -19,10 +21,10 @@ from services.interchange.store import imports
 from services.interchange.store.imports import Chunk, RowResult
 
 CHUNK_ROWS, CHUNK_CHARACTERS = 100, 100_000
-"""Of a chunk: what intake takes at once. A row alone may be longer, and still fits into a body."""
+"""The size of a chunk: as much as intake takes at once. A row alone may be longer, and still fits into a body."""
 CHUNK_CLASS = "import.chunk"
 DIFFERS = "differs-from-case"
-"""The identifier is known, and what stands beside it is not what stood there: a person compares the two."""
+"""The identifier is known, and its case has another content: a person compares the two."""
 LEASE_SECONDS = 60.0
 ATTEMPTS = 1_000
 """Days: rows that were accepted wait for a vault or an intake that is away, and an import never stands half done."""
@@ -30,7 +32,8 @@ _ROWS = TypeAdapter(list[FileRow])
 
 
 async def marked_rows(service: Service, organisation: str, rows: Sequence[Row]) -> list[FileRow]:
-    """With what recognises a row again in a later file of the same organisation, and whether it is still the same.
+    """The rows with their marks, by which one is recognised in a later file of the same organisation, and a changed
+    content seen.
 
     The marks tell nobody anything without the service's own key.
     """
@@ -72,8 +75,8 @@ def _chunks(rows: Sequence[FileRow]) -> Iterator[list[FileRow]]:
 
 
 def import_work(service: Service) -> list[WorkKind]:
-    async def act(item: Item) -> tuple[Chunk, list[RowResult]] | None:
-        """Repeated, it is answered the same: intake opens each row once."""
+    async def act(item: WorkItem) -> tuple[Chunk, list[RowResult]] | None:
+        """Hand the chunk to intake. A repeated call is answered the same: intake opens each row once."""
         async with service.database.transaction(service.database.system()) as tx:
             chunk = await imports.read_chunk(tx, UUID(item.payload["import_id"]), item.payload["number"])
         if chunk is None:
@@ -88,17 +91,17 @@ def import_work(service: Service) -> list[WorkKind]:
         )
         return chunk, [result_of(one) for one in await open_rows(service, chunk, form)]
 
-    async def finish(tx: Transaction, _: Item, ready: tuple[Chunk, list[RowResult]] | None) -> None:
+    async def finish(tx: Transaction, _: WorkItem, ready: tuple[Chunk, list[RowResult]] | None) -> None:
         if ready is not None:
             await imports.finish_chunk(tx, *ready)
 
-    async def forget(item: Item) -> None:
+    async def forget(item: WorkItem) -> None:
         import_id = UUID(item.payload["import_id"])
         await service.vault.release(import_id)
         await service.vault.destroy(import_id)
 
-    async def forgotten(tx: Transaction, item: Item, result: None) -> None:
-        """What was left of the upload is unreadable; nobody is told."""
+    async def forgotten(tx: Transaction, item: WorkItem, result: None) -> None:
+        """The rest of the upload is unreadable; nobody is told."""
 
     return [
         WorkKind(IMPORT_CHUNK, act, finish, lease_seconds=LEASE_SECONDS, max_attempts=ATTEMPTS),

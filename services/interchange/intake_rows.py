@@ -17,7 +17,7 @@ from services.interchange.store.imports import Chunk
 
 
 async def known_rows(service: Service, organisation: str, rows: Sequence[RowMark]) -> list[RowOutcome]:
-    """Of the rows that are cases of the organisation already. Raises Unavailable."""
+    """The outcomes of those rows that are cases of the organisation already. Raises Unavailable."""
     found: list[RowOutcome] = []
     for start in range(0, len(rows), MOST_ASKED):
         form = KnownRowsForm(organisation=organisation, rows=list(rows[start : start + MOST_ASKED]))
@@ -26,7 +26,7 @@ async def known_rows(service: Service, organisation: str, rows: Sequence[RowMark
 
 
 async def open_rows(service: Service, chunk: Chunk, form: RowsForm) -> list[RowOutcome]:
-    """What became of each row, in their order; the same however often it is asked. Raises Unavailable."""
+    """The outcome of each row, in their order; the same however often it is asked. Raises Unavailable."""
     outcomes = (await service.peers.ask(OPEN_ROWS, chunk.import_id, form)).rows
     if [one.line for one in outcomes] != [row.line for row in form.rows]:
         raise Unavailable("intake did not say of each row what became of it")

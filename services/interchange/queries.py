@@ -1,4 +1,4 @@
-"""Reads: how far an import is, and what became of its rows."""
+"""The reads: the progress of an import, and the outcomes of its rows."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ async def import_row(tx: Transaction, import_id: UUID) -> Any:
 async def import_results(
     tx: Transaction, import_id: UUID, outcome: str | None, after: tuple[int, int], limit: int
 ) -> list[Any]:
-    """In the order of the file. `after` is the line and number of the last result of the page before."""
+    """The outcomes in the order of the file. `after` is the line and number of the last result of the page before."""
     line, number = after
     parameters = {"id": import_id, "outcome": outcome, "line": line, "number": number, "limit": limit}
     return list((await tx.execute(_RESULTS, parameters)).all())

@@ -1,6 +1,8 @@
-"""Files are read in a child process with bounds of memory and time, one at a time, so that no file can take the service.
+"""Files are read in a child process with bounds of memory and time, one at a time, so that no file can take the
+service.
 
-`python -m services.interchange.reading DAY BYTES [several]` is the child: a file on its standard input, what it read on its output.
+`python -m services.interchange.reading DAY BYTES [several]` is the child: a file on its standard input, the sheet on
+its output.
 """
 
 import asyncio
@@ -18,20 +20,20 @@ from services.interchange.spreadsheet import read_file
 
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 60
-"""Of a child. The largest file that is taken needs a fifth of either."""
+"""The seconds of processor time of a child. The largest file that is taken needs a fifth of it, and of the memory."""
 WALL_SECONDS = 240.0
 SEVERAL = "several"
 
 
 class FileReading:
-    """The one place of a service that reads files. Whoever comes second waits."""
+    """The one place of a service that reads files. A second file waits."""
 
     def __init__(self, *, memory: int = MEMORY_BYTES, seconds: float = WALL_SECONDS) -> None:
         self._memory, self._seconds = memory, seconds
         self._free = asyncio.Lock()
 
     async def read(self, content: bytes, today: date, *, several: bool = False) -> Sheet:
-        """Raises BadFile for what is no file of rows, or takes more than a child may have."""
+        """The sheet in a file. Raises BadFile for a file that has no rows, or takes more than a child may have."""
         arguments = [today.isoformat(), str(self._memory), *([SEVERAL] if several else [])]
         async with self._free:
             said = await self._child(arguments, content)
@@ -43,7 +45,7 @@ class FileReading:
         return _sheet(answer)
 
     async def _child(self, arguments: list[str], content: bytes) -> bytes | None:
-        """What it wrote; None where it was ended by its bounds."""
+        """The output of the child; None where it was ended by its bounds."""
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", __name__, *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -78,7 +80,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _bound(memory: int) -> None:
-    """No more memory or time than given, and not a byte on disk."""
+    """Bound the child: no more memory or time than given, and not a byte on disk."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

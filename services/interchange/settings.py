@@ -1,4 +1,4 @@
-"""interchange takes files, so its bodies may be larger than elsewhere."""
+"""The settings of interchange: it takes files, so its bodies may be larger than elsewhere."""
 
 import chassis.settings
 from services.interchange.domain.htcds import MAX_FILE_BYTES

@@ -17,7 +17,7 @@ SAYS_DELIMITER = "sep="
 
 
 def read_file(content: bytes, today: date, *, several: bool = False) -> Sheet:
-    """Every row of the file, good or with its errors. Raises BadFile for what is no file of rows."""
+    """Every row of the file, good or with its errors. Raises BadFile for a file that has no rows."""
     if content[:4] == OLD_EXCEL:
         raise BadFile("old-workbook", "save the workbook as .xlsx or .csv")
     try:

@@ -1,4 +1,4 @@
-"""The lines of an XLSX workbook: limits first, then the one sheet that holds rows, with what hides or merges its cells."""
+"""The lines of an XLSX workbook: limits first, then the one sheet that holds rows, with its hidden and merged cells."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ _BLOCK = 1 << 16
 
 @dataclass(slots=True)
 class Layout:
-    """What a sheet says beside its cells: hidden rows and columns, and merged ranges as (column, row, column, row)."""
+    """The layout of a sheet: hidden rows and columns, and merged ranges as (column, row, column, row)."""
 
     rows: set[int] = field(default_factory=set)
     columns: list[tuple[int, int]] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Layout:
 
 
 def workbook_lines(content: bytes) -> Iterator[Line]:
-    """Raises BadFile for what is no workbook, unpacks to too much, or has several sheets with rows."""
+    """The lines. Raises BadFile for a file that is no workbook, unpacks to too much, or has several sheets with rows."""
     layouts = _inspected(content)
     try:
         # read_only parses each sheet as a stream; formulas are kept as such, so that they can be refused
@@ -53,7 +53,7 @@ def workbook_lines(content: bytes) -> Iterator[Line]:
 
 
 def _only_sheet(book: Workbook) -> Any:
-    """Rows of a second sheet would be left out in silence, so there may be none."""
+    """The one sheet with rows. Rows of a second sheet would be left out in silence, so there may be none."""
     if {"survey", "choices"} <= {sheet.title.casefold() for sheet in book.worksheets}:
         raise BadFile("survey-form", "this is the survey form itself (XLSForm), not a file of answers")
     filled = [
@@ -72,7 +72,7 @@ def _has_cells(sheet: Any) -> bool:
 
 
 def _lines(sheet: Any, layout: Layout) -> Iterator[Line]:
-    merged, heading = _Merged(layout.merged), True
+    merged, heading = _MergedCells(layout.merged), True
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1), 1):
         cells = merged.marked(number, [_cell(cell.value, cell.data_type) for cell in row])
         if not heading:
@@ -88,7 +88,7 @@ def _mark_hidden(cells: list[Cell], columns: Sequence[tuple[int, int]]) -> None:
             cells[place] = None if is_blank(cells[place]) else NoValue.HIDDEN
 
 
-class _Merged:
+class _MergedCells:
     """A value that spans several cells belongs to none of them for certain: all of them are refused."""
 
     def __init__(self, ranges: Sequence[tuple[int, int, int, int]]) -> None:
@@ -172,7 +172,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, part: "_Part", 
 
 
 class _Part:
-    """One part of a workbook while it is parsed: how deep it is nested, and what a sheet says of its layout."""
+    """One part of a workbook while it is parsed: the depth of its nesting, and the layout that a sheet declares."""
 
     def __init__(self) -> None:
         self.layout = Layout()
@@ -182,7 +182,7 @@ class _Part:
         self._parser.EndElementHandler = self._end
 
     def feed(self, block: bytes) -> None:
-        """A part that is no XML is left to the reader, which refuses the file if it needs it."""
+        """Parse a block. A part that is no XML is left to the reader, which refuses the file if it needs that part."""
         try:
             self._parser.Parse(block, False)
         except expat.ExpatError:

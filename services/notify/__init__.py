@@ -1,1 +1,1 @@
-"""notify tells workers that something waits for them, in words that betray nobody, and says whether it arrived."""
+"""notify tells workers that something waits for them, in words that betray nobody, and says whether the notice arrived."""

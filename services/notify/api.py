@@ -17,7 +17,7 @@ from services.notify import queries
 router = APIRouter(tags=["notify"])
 
 
-class Marked(BaseModel):
+class MarkedNotices(BaseModel):
     """How many notices were new to the reader."""
 
     marked: int
@@ -39,7 +39,7 @@ async def list_notices(
 ) -> Listing[queries.Notification]:
     require(actor, "inbox.read", organisation=actor.organisation)
     after = positioned(page.after, instant, UUID)
-    only = queries.Only(unread, priority, reference)
+    only = queries.InboxFilter(unread, priority, reference)
     items = await queries.inbox(tx, actor, only, after=after, limit=page.limit)
     for item in items:
         read = Offer("read_notice", "inbox.read")
@@ -49,9 +49,9 @@ async def list_notices(
 
 
 @router.post("/v1/inbox/read", summary="Mark everything in your inbox as read by you; again is harmless")
-async def read_notices(actor: Who, tx: Tx) -> Marked:
+async def read_notices(actor: Who, tx: Tx) -> MarkedNotices:
     require(actor, "inbox.read", organisation=actor.organisation)
-    return Marked(marked=await queries.mark_all_read(tx, actor))
+    return MarkedNotices(marked=await queries.mark_all_read(tx, actor))
 
 
 @router.post("/v1/inbox/{notification_id}/read", summary="Mark a notice as read by you; again is harmless")

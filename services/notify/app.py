@@ -1,4 +1,4 @@
-"""What the service notify is made of."""
+"""The parts of the service notify."""
 
 from pathlib import Path
 

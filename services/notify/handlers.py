@@ -1,4 +1,4 @@
-"""Every event that has a notice becomes one for whoever has the case now, in the organisation that holds it."""
+"""Every event that has a notice becomes one for the present holder of the case, in the organisation that has it."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -7,7 +7,7 @@ import aiosmtplib
 
 from chassis.database import Transaction
 from chassis.service import Service
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from services.notify.domain.words import words
 from services.notify.outgoing import MAIL
 from services.notify.settings import Settings
@@ -17,7 +17,7 @@ SENT, NOWHERE = "sent", "nowhere"
 
 
 def mail_work(service: Service, settings: Settings) -> WorkKind:
-    async def act(item: Item) -> str:
+    async def act(item: WorkItem) -> str:
         async with service.database.transaction(service.database.system()) as tx:
             organisation, template = await notifications.to_be_mailed(tx, UUID(item.key))
         address = settings.mail_addresses.get(organisation)
@@ -31,13 +31,13 @@ def mail_work(service: Service, settings: Settings) -> WorkKind:
         )
         return SENT
 
-    async def finish(tx: Transaction, item: Item, result: str) -> None:
+    async def finish(tx: Transaction, item: WorkItem, result: str) -> None:
         if result == NOWHERE:
             await notifications.mail_has_nowhere_to_go(tx, UUID(item.key))
         else:
             await notifications.mail_ended(tx, UUID(item.key), sent=True, attempts=item.attempts)
 
-    async def given_up(tx: Transaction, item: Item) -> None:
+    async def given_up(tx: Transaction, item: WorkItem) -> None:
         await notifications.mail_ended(tx, UUID(item.key), sent=False, attempts=item.attempts)
 
     return WorkKind(kind=MAIL, act=act, finish=finish, max_attempts=settings.mail_attempts, given_up=given_up)

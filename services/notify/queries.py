@@ -1,4 +1,4 @@
-"""The inbox as one person reads it: what is meant for whoever has a case now, and what only some of them are told."""
+"""The inbox as one person reads it: notices for the present holder of a case, and those that only some people are told."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,9 +22,9 @@ from services.notify.store.tables import READINGS
 
 Position = tuple[datetime, UUID]
 
-# Of a case that was handed over, what is told belongs to whoever has her now; here remains what is this organisation's own.
-# Whoever has the case now: its workers as long as they are staff, else the supervisors; where an organisation has no
-# supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
+# Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
+# organisation's own acts. The holder of the case: its workers as long as they are staff, else the supervisors; where
+# an organisation has no supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
 _MINE = f"""
     notify.notifications n left join {CASE_HOLDERS} ca on ca.case_id = n.case_id and n.together is null
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
@@ -34,17 +34,21 @@ _MINE = f"""
         else :supervises end
 """
 UNATTENDED = "/intake/v1/cases?unattended=true"
-"""Which cases nobody attends to, for whoever may see them. An operator may not, and sees how many."""
+"""The list of the cases that nobody attends to, for readers who may see them. An operator may not, and sees how many
+there are.
+"""
 
 _READING = insert_missing(READINGS)
 _READ = "(select r.at from notify.readings r where r.notification_id = n.id and r.reader = :who)"
 
 
 class Notification(BaseModel):
-    """`referral_id` and `return_id` are what it is about, for whoever may read them there; `read_at` is your own.
+    """A notice. `referral_id` and `return_id` name its subject, for readers who may open it there; `read_at` is your
+    own.
 
-    Where there is an `import_id` it is about all cases of a file together, and where there is an `about` about all cases of an
-    organisation in which nobody is left for them: then there is no `case_id`, `count` says how many, and `list` where they are.
+    With an `import_id` it is about all cases of a file together, and with an `about` about all cases of an
+    organisation in which nobody is left for them: then there is no `case_id`, `count` says how many, and `list` where
+    they are.
     """
 
     id: UUID
@@ -65,8 +69,8 @@ class Notification(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Only:
-    """What the inbox is narrowed to."""
+class InboxFilter:
+    """The filters of the inbox."""
 
     unread: bool = False
     priority: str | None = None
@@ -74,9 +78,9 @@ class Only:
 
 
 async def inbox(
-    tx: Transaction, actor: Actor, only: Only, *, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, only: InboxFilter, *, after: Position | None, limit: int
 ) -> list[Notification]:
-    """Newest first. `after` is the position of the last row of the page before."""
+    """The inbox, newest first. `after` is the position of the last row of the page before."""
     at, row_id = after or (None, None)
     statement = text(
         "select n.id, left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
@@ -96,7 +100,9 @@ async def inbox(
 
 
 async def mark_read(tx: Transaction, actor: Actor, notification_id: UUID) -> None:
-    """For this person alone; again is harmless. NotFound for what is not in their inbox."""
+    """Mark a notice as read for this person alone; doing it again is harmless. NotFound for one that is not in their
+    inbox.
+    """
     who = {**await _who(tx, actor), "id": notification_id}
     if (await tx.execute(text(f"select n.id from {_MINE} and n.id = :id"), who)).first() is None:
         raise NotFound
@@ -105,7 +111,7 @@ async def mark_read(tx: Transaction, actor: Actor, notification_id: UUID) -> Non
 
 
 async def mark_all_read(tx: Transaction, actor: Actor) -> int:
-    """Everything that is in this person's inbox now. How many were new to them."""
+    """Mark everything in this person's inbox; how many notices were new to them."""
     statement = text(
         "insert into notify.readings (notification_id, reader, at)"
         f" select n.id, :who, :now from {_MINE} and {_READ} is null order by n.id on conflict do nothing"

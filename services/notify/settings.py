@@ -1,4 +1,6 @@
-"""Where mail goes out, to which organisations, and where a worker signs in."""
+"""The settings of notify: the server and the sender of mail, its recipients by organisation, and the address where a
+worker signs in.
+"""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""What the service referral is made of."""
+"""The parts of the service referral."""
 
 from pathlib import Path
 

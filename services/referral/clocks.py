@@ -4,21 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from services.referral import use_cases
 from services.referral.domain.states import Half
 from services.referral.outgoing import EXPIRE, REMIND
 
 
-async def _nothing(_: Item) -> None:
-    """A clock needs nothing from outside; all of it happens in `finish`."""
+async def _nothing(_: WorkItem) -> None:
+    """A clock needs nothing from outside; everything happens in `finish`."""
 
 
-async def _remind(tx: Transaction, item: Item, _: Any) -> None:
+async def _remind(tx: Transaction, item: WorkItem, _: Any) -> None:
     await use_cases.remind(tx, UUID(item.payload["referral_id"]), Half(item.payload["half"]))
 
 
-async def _expire(tx: Transaction, item: Item, _: Any) -> None:
+async def _expire(tx: Transaction, item: WorkItem, _: Any) -> None:
     await use_cases.expire(tx, UUID(item.payload["referral_id"]), Half(item.payload["half"]))
 
 

@@ -1,4 +1,4 @@
-"""What referral does when it is told something: plain functions, from what was loaded and the event to facts."""
+"""The handlers of referral: plain functions, from a loaded case and an event to facts."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -25,7 +25,7 @@ from contracts.events.exchange import (
 from contracts.events.intake import AgeGroupKnownV1
 from services.referral.domain.case import AUTHORITY_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
-from services.referral.domain.facts import Fact, Ignored
+from services.referral.domain.facts import CodeIgnored, Fact
 from services.referral.domain.offers import Offer, Offers
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, Kind, State, Verb
@@ -90,7 +90,9 @@ def on_disclosure_refused(case: CaseReferrals, event: DisclosureRefusedV1, now: 
 
 
 def on_disclosure_recalled(case: CaseReferrals, event: DisclosureRecalledV1, now: datetime) -> Facts:
-    """Only the end of her consent or of the agreement takes the offer back. What follows a disclosure, or an end of its own, does not."""
+    """Only the end of her consent or of the agreement takes the offer back. An end that follows a new disclosure, or
+    one of the referral's own, does not.
+    """
     if event.reason not in AUTHORITY_ENDED:
         return ()
     return _outgoing(case, event, lambda referral: referral.revoke(now))
@@ -109,14 +111,16 @@ def on_envelope_refused(case: CaseReferrals, event: EnvelopeRefusedV1, now: date
 
 
 def on_process_received(case: CaseReferrals, event: ProcessReceivedV1, now: datetime) -> Facts:
-    """Returns has the codes of returns. What the half says that follows bears its own name, so exchange sends none of it back."""
+    """Codes of returns belong to returns. The fact of the half that follows bears its own name, so exchange sends
+    none of it back.
+    """
     crossing = BY_CODE.get(event.code)
     if crossing is None or crossing.subject is not REFERRAL:
         return ()
     half, verb = Half(crossing.follows), Verb(crossing.verb)
     referral = case.halves.get((event.subject_id, half))
     if referral is None or not _is_partner(referral, event):
-        return [Ignored(event.subject_id, half, event.code, None)]
+        return [CodeIgnored(event.subject_id, half, event.code, None)]
     return referral.follow(verb, now, event.reason)
 
 
@@ -166,7 +170,9 @@ def on_directory_changed(offers: Offers, event: DirectoryChangedV1, now: datetim
 
 
 def _is_partner(referral: Referral, event: ProcessReceivedV1) -> bool:
-    """A code about a referral counts only from its other side, whatever else the sender may be trusted with."""
+    """True where a code about a referral comes from its other side: nobody else's counts, whatever else the sender
+    may be trusted with.
+    """
     if referral.half is Half.OUTGOING:
         return (event.sender, event.sender_cell) == (referral.recipient, referral.recipient_cell)
     return (event.sender, event.sender_cell) == (referral.sender, referral.sender_cell)
@@ -177,13 +183,13 @@ def _outgoing(case: CaseReferrals, event: Any, verb: Callable[[Referral], Facts]
     return [_unknown(event, Half.OUTGOING)] if referral is None else verb(referral)
 
 
-def _unknown(event: Any, half: Half) -> Ignored:
-    return Ignored(event.referral_id, half, event.type, None)
+def _unknown(event: Any, half: Half) -> CodeIgnored:
+    return CodeIgnored(event.referral_id, half, event.type, None)
 
 
 def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any]]:
-    """A consent that was given is no matter of any referral, so none is loaded for it, and what is offered is loaded for
-    hand-overs alone. The directory comes first, so that a hand-over in the same batch finds it.
+    """A given consent is no matter of any referral, so none is loaded for it, and offers are loaded for hand-overs
+    alone. The directory comes first, so that a hand-over in the same batch finds it.
     """
     return [_offers(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
 

@@ -1,4 +1,4 @@
-"""Each fact of a referral as what it says (an event), makes due (work), or leaves in the log."""
+"""Each fact of a referral as the event that says it, as the work that it makes due, or as a line in the log."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -7,17 +7,17 @@ from typing import Any
 
 import structlog
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.envelope import Event, events_by_fact
-from contracts.events import referral as said
+from contracts.events import referral
 from services.referral.domain import facts
 
 REMIND = "remind"
 EXPIRE = "expire"
-"""Kinds of the two work rows of a response clock."""
+"""The kinds of the two work rows of a response clock."""
 
 
-def outgoing(fact: facts.Fact) -> Event | Due | None:
+def outgoing(fact: facts.Fact) -> Event | DueWork | None:
     return _BY_FACT[type(fact)](fact)
 
 
@@ -28,15 +28,15 @@ def _event(kind: type[Event]) -> Callable[[Any], Event]:
     return build
 
 
-def _due(kind: str) -> Callable[[Any], Due]:
-    def build(fact: Any) -> Due:
+def _due(kind: str) -> Callable[[Any], DueWork]:
+    def build(fact: Any) -> DueWork:
         payload = {"referral_id": str(fact.referral_id), "half": str(fact.half)}
-        return Due(kind, f"{fact.referral_id}:{fact.half}", payload, due_at=fact.at)
+        return DueWork(kind, f"{fact.referral_id}:{fact.half}", payload, due_at=fact.at)
 
     return build
 
 
-def _logged(fact: facts.Ignored) -> None:
+def _logged(fact: facts.CodeIgnored) -> None:
     structlog.get_logger("referral").info(
         "referral.ignored",
         referral_id=str(fact.referral_id),
@@ -46,12 +46,12 @@ def _logged(fact: facts.Ignored) -> None:
     )
 
 
-EVENTS = events_by_fact(facts, said)
-_BY_FACT: Mapping[type[Any], Callable[[Any], Event | Due | None]] = MappingProxyType(
+EVENTS = events_by_fact(facts, referral)
+_BY_FACT: Mapping[type[Any], Callable[[Any], Event | DueWork | None]] = MappingProxyType(
     {
         **{fact: _event(event) for fact, event in EVENTS.items()},
         facts.ReminderDue: _due(REMIND),
         facts.ExpiryDue: _due(EXPIRE),
-        facts.Ignored: _logged,
+        facts.CodeIgnored: _logged,
     }
 )

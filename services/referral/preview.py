@@ -1,4 +1,4 @@
-"""The one synchronous call of referral: what consent would let through now, for the worker's eyes."""
+"""The one synchronous call of referral: the fields that consent would let through now, for the worker's eyes."""
 
 from chassis.service import Service
 from contracts.internal import PREVIEW, Preview, PreviewQuestion
@@ -6,7 +6,7 @@ from services.referral.domain.referral import Referral
 
 
 async def preview(service: Service, referral: Referral) -> Preview:
-    """Outside any transaction. Raises Unavailable when consent does not answer as agreed."""
+    """The preview, asked outside any transaction. Raises Unavailable when consent does not answer as agreed."""
     question = PreviewQuestion(
         case_id=referral.case_id,
         purpose=referral.purpose,

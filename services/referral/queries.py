@@ -1,4 +1,4 @@
-"""Reads: the worklist and one half of a referral, straight to what the API answers."""
+"""The reads: the worklist and one half of a referral, straight to the answers of the API."""
 
 from datetime import datetime
 from typing import Annotated
@@ -120,7 +120,9 @@ async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralVie
 def moves(
     view: ReferralView, commands: Commands, permitted: Rights, send_blocks: list[str]
 ) -> list[MoveView]:
-    """What may be done with this half now. A verb is a command where it has a route: `accept` is `accept_referral`."""
+    """The moves that may be made with this half now. A verb is a command where it has a route: `accept` is
+    `accept_referral`.
+    """
     half, state, kind = Half(view.half), State(view.state), Kind(view.kind)
     offers = [
         Offer(

@@ -1,4 +1,4 @@
-"""referral needs no settings of its own."""
+"""The settings of referral: none of its own."""
 
 from chassis.settings import Settings
 

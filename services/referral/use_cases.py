@@ -1,4 +1,4 @@
-"""What can be done with a referral: one function, one transaction."""
+"""The use cases of a referral: one function, one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import Listed, refused, require_organisation
+from chassis.directory import ListedOrganisation, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, NotFound, WrongState
@@ -19,8 +19,8 @@ from services.referral.store import ages, offers, referrals
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a worker asks for in a draft; every code is checked against its list before it gets here."""
+class DraftRequest:
+    """A worker's request for a draft; every code is checked against its list before it gets here."""
 
     case_id: UUID
     recipient: str
@@ -33,7 +33,7 @@ class Asked:
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What the domain refuses, as the caller is told."""
+    """The refusals of the domain, as the caller is told."""
     try:
         yield
     except WrongMove as error:
@@ -46,8 +46,8 @@ def answered() -> Iterator[None]:
         raise refused("service", "not a service that the recipient offers", "not-offered") from error
 
 
-async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: Asked) -> Referral:
-    """A draft of the actor's organisation. Nothing is said: nobody else has anything to know yet."""
+async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftRequest) -> Referral:
+    """A draft of the actor's organisation. No event is said: nobody else has anything to know yet."""
     await require_case(tx, actor, referrals.right_to("referral.draft", asked.kind), asked.case_id)
     if asked.recipient == actor.organisation:
         raise refused("recipient", "must be another organisation than the sender", "not-another")
@@ -79,7 +79,9 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: Asked)
 async def send_referral(
     tx: Transaction, actor: Actor, clock: ResponseClock, referral_id: UUID, expected: int | None
 ) -> Referral:
-    """Checked against the directory once more, because it may have changed since the draft was written."""
+    """Send a draft. The offer is checked against the directory once more, because that may have changed since the
+    draft was written.
+    """
     action = referrals.action_of(Verb.SEND)
     referral = await referrals.get(tx, actor, action, referral_id, Half.OUTGOING, expected=expected)
     with answered():
@@ -114,7 +116,7 @@ async def move_referral(
     made: Callable[[Referral], Sequence[Fact]],
     expected: int | None,
 ) -> Referral:
-    """Any other move of the half that makes it. Whoever has the other one alone is told that it does not."""
+    """Any other move of a half. The half decides who may make it; the holder of the other one alone is told so."""
     (half,) = MOVES[verb].by
     referral = await referrals.get(tx, actor, referrals.action_of(verb), referral_id, half, expected=expected)
     with answered():
@@ -133,7 +135,7 @@ async def expire(tx: Transaction, referral_id: UUID, half: Half) -> None:
     await referrals.save(tx, referral, referral.expire(tx.now))
 
 
-async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> Listed:
+async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> ListedOrganisation:
     """The recipient as the directory has it. Raises Invalid where no offer to it makes sense."""
     listed = await require_organisation(tx, recipient, "recipient")
     offered = await offers.of(tx, recipient, service)

@@ -1,4 +1,4 @@
-"""What the service returns is made of."""
+"""The parts of the service returns."""
 
 from pathlib import Path
 

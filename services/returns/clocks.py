@@ -4,17 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import Item, WorkKind
+from chassis.work import WorkItem, WorkKind
 from services.returns import use_cases
 from services.returns.domain.states import Half
 from services.returns.outgoing import OVERDUE
 
 
-async def _nothing(_: Item) -> None:
-    """A clock needs nothing from outside; all of it happens in `finish`."""
+async def _nothing(_: WorkItem) -> None:
+    """A clock needs nothing from outside; everything happens in `finish`."""
 
 
-async def _overdue(tx: Transaction, item: Item, _: Any) -> None:
+async def _overdue(tx: Transaction, item: WorkItem, _: Any) -> None:
     await use_cases.overdue(tx, UUID(item.payload["return_id"]), Half(item.payload["half"]))
 
 

@@ -1,4 +1,4 @@
-"""What returns does when it is told something: plain functions, from what was loaded and the event to facts."""
+"""The handlers of returns: plain functions, from a loaded case and an event to facts."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -24,8 +24,8 @@ from contracts.events.referral import (
 )
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseKnowledge, CaseReturns
-from services.returns.domain.facts import Fact, Ignored
-from services.returns.domain.journey import Journey, Told
+from services.returns.domain.facts import CodeIgnored, Fact
+from services.returns.domain.journey import FollowedMove, Journey
 from services.returns.domain.states import Half, Verb
 from services.returns.outgoing import outgoing
 from services.returns.store import known, returns
@@ -44,7 +44,7 @@ def on_flags_recorded(case: CaseKnowledge, event: FlagsRecordedV1, now: datetime
 
 
 def on_case_reopened(case: CaseKnowledge, event: CaseReopenedV1, now: datetime) -> Facts:
-    """What was sealed of her before she was erased is nothing under her new key."""
+    """Values that were sealed before she was erased are nothing under her new key."""
     case.flags = None
     return ()
 
@@ -65,19 +65,19 @@ def on_referral_accepted(case: CaseKnowledge, event: ReferralAcceptedV1, now: da
 
 
 def on_referral_ended(case: CaseKnowledge, event: Any, now: datetime) -> Facts:
-    """Completed, failed or cancelled: whoever had accepted her waits for her no longer."""
+    """Completed, failed or cancelled: the organisation that had accepted her waits for her no longer."""
     case.end(event.referral_id)
     return ()
 
 
 def on_referral_corrected(case: CaseKnowledge, event: ReferralCorrectedV1, now: datetime) -> Facts:
-    """Protective: it may come before the answer to what was sent in error."""
+    """Protective: the event may come before the answer to the referral that was sent in error."""
     case.correct(event.referral_id)
     return ()
 
 
 def on_case_transferred(case: CaseReturns, event: CaseTransferredV1, now: datetime) -> Facts:
-    """What she had decided here, her new holder does not know of: a return that has not begun ends with the transfer."""
+    """Her new holder does not know of her decision here: a return that has not begun ends with the transfer."""
     return case.hand_over(now)
 
 
@@ -85,8 +85,8 @@ def on_process_received(cell: str) -> Callable[..., Facts]:
     """The handler, in a cell where received returns end."""
 
     def on_process_received(case: CaseReturns, event: ProcessReceivedV1, now: datetime) -> Facts:
-        """Referral has the codes of referrals. What the half says that follows bears its own name or the other's, so exchange
-        sends none of it back.
+        """Codes of referrals belong to referral. The fact of the half that follows bears its own name or the other's,
+        so exchange sends none of it back.
         """
         crossing = BY_CODE.get(event.code)
         if crossing is None or crossing.subject is not RETURN:
@@ -95,7 +95,7 @@ def on_process_received(cell: str) -> Callable[..., Facts]:
         follower = _told_half(case, event) if crossing.either else Half(crossing.follows)
         known_half = case.halves.get((event.subject_id, follower))
         if known_half is not None and event.sender != _partner(known_half):
-            return [Ignored(event.subject_id, follower, event.code, None)]
+            return [CodeIgnored(event.subject_id, follower, event.code, None)]
         told = _told(event)
         if verb is Verb.CLEAR:
             return case.clear(_abroad(case, event, cell, now), told, now)
@@ -106,10 +106,10 @@ def on_process_received(cell: str) -> Callable[..., Facts]:
     return on_process_received
 
 
-def _told(event: ProcessReceivedV1) -> Told:
+def _told(event: ProcessReceivedV1) -> FollowedMove:
     when = event.expected_at
     journey = None if when is None else Journey(when, event.handover, event.escorted)
-    return Told(event.at, event.reason, journey)
+    return FollowedMove(event.at, event.reason, journey)
 
 
 def _told_half(case: CaseReturns, event: ProcessReceivedV1) -> Half:
@@ -120,7 +120,7 @@ def _told_half(case: CaseReturns, event: ProcessReceivedV1) -> Half:
 
 
 def _partner(found: Return) -> str:
-    """A code about a return counts only from its other side."""
+    """The organisation of the other side: a code about a return counts only from there."""
     return found.receiver if found.half is Half.SENDING else found.sender
 
 

@@ -1,4 +1,4 @@
-"""Reads: the worklist and one half of a return, straight to what the API answers."""
+"""The reads: the worklist and one half of a return, straight to the answers of the API."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.worklist import Position, halves
-from contracts.codes import codes as known_codes
+from contracts.codes import codes
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import SUPPLIERS
@@ -49,7 +49,7 @@ class ReturnSummary(BaseModel):
 
 
 class BlockView(BaseModel):
-    """What stands in the way, and who can supply it: which organisation, who in it, and by which route of which service."""
+    """A block, and its supplier: which organisation, who in it, and by which route of which service."""
 
     code: Annotated[str, Code("return_block")]
     missing: str
@@ -144,28 +144,32 @@ async def assisted_return(tx: Transaction, return_id: UUID, half: str) -> Return
 
 
 async def assessment(tx: Transaction, return_id: UUID, half: str) -> AssessmentView:
-    """Its grounds are still sealed. Raises NotFound where nothing was assessed; the receiving half never has one."""
+    """The newest risk assessment, its grounds still sealed. Raises NotFound where nothing was assessed; the receiving
+    half never has one.
+    """
     row = (await tx.execute(_ASSESSMENT, {"id": return_id, "half": half})).first()
     if row is None:
         raise NotFound
     return AssessmentView.model_validate(row, from_attributes=True)
 
 
-def block_views(found: Return, case: CaseKnowledge, codes: Sequence[str], now: datetime) -> list[BlockView]:
+def block_views(found: Return, case: CaseKnowledge, blocks: Sequence[str], now: datetime) -> list[BlockView]:
     """Each block with who can supply what is missing; identifiers that are known here stand in the route."""
     held = next((str(i) for i, until in case.holds.items() if until is not None and until > now), "{hold_id}")
     names = {"return_id": found.id, "case_id": found.case_id, "receiver": found.receiver, "hold_id": held}
-    return [_block_view(found, code, {name: str(value) for name, value in names.items()}) for code in codes]
+    return [_block_view(found, code, {name: str(value) for name, value in names.items()}) for code in blocks]
 
 
 _ROUTES: Mapping[Verb, tuple[str, ...]] = {Verb.CHECK: ("record_check", "assess_fitness")}
-"""The verbs whose routes are not called as they are: `counsel` is `counsel_return`."""
+"""The verbs whose routes have another name: `counsel` is `counsel_return`."""
 
 
 def moves(
     found: Return, actor: Actor, commands: Commands, permitted: Rights, blocked: Sequence[str]
 ) -> list[MoveView]:
-    """What may be done with this half now. A command moves the half of the caller's own organisation, and no other."""
+    """The moves that may be made with this half now. A command moves the half of the caller's own organisation, and
+    no other.
+    """
     if found.organisation != actor.organisation:
         return []
     offers = [
@@ -187,7 +191,7 @@ def _block_view(found: Return, code: str, names: Mapping[str, str]) -> BlockView
         route = route.replace(f"{{{name}}}", value)
     return BlockView(
         code=code,
-        missing=known_codes("return_block")[code],
+        missing=codes("return_block")[code],
         organisation=found.receiver if supplier.receiver else found.sender,
         who=supplier.who,
         service=supplier.service,

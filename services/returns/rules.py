@@ -12,7 +12,7 @@ from services.returns.domain.fitness import FitnessRules
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """Its rules, and its time zone: a day is a day of the place."""
+    """The rules of the country, and its time zone: a day is a day of the place."""
 
     rules: Rules
     zone: ZoneInfo

@@ -1,4 +1,4 @@
-"""What is sealed about a return: under her key before a transaction begins, opened after one has ended."""
+"""The sealed values of a return: sealed under her key before a transaction begins, opened after one has ended."""
 
 import json
 from dataclasses import dataclass
@@ -26,8 +26,10 @@ _FITNESS = TypeAdapter(Fitness)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What is sealed, as it was read, and what stood in it. Whoever acts on it looks whether it is still the same."""
+class OpenedSeals:
+    """Sealed values as they were read, with their opened content. A use case that acts on them looks whether they are
+    still the same.
+    """
 
     flags_sealed: str | None = None
     fitness_sealed: str | None = None
@@ -46,7 +48,7 @@ def fitness_of(found: Return) -> str | None:
 async def seal(
     service: Service, actor: Actor, verb: Verb, return_id: UUID, field_class: str, text: str
 ) -> str:
-    """Only for whoever may do this. Raises NotFound, WrongState, Unavailable, KeyDestroyed."""
+    """Seal a text, for an actor who may do this verb. Raises NotFound, WrongState, Unavailable, KeyDestroyed."""
     async with service.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, returns.action_of(verb), return_id)
         if half is not Half.SENDING:
@@ -60,8 +62,8 @@ async def seal_fitness(service: Service, actor: Actor, return_id: UUID, found: F
     return await seal(service, actor, Verb.CHECK, return_id, f"{CHECK}.{FITNESS}", text)
 
 
-async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> Seen:
-    """What is sealed of her health and flags, opened for whoever may do this. Raises NotFound, Unavailable."""
+async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> OpenedSeals:
+    """The sealed values of her health and flags, opened for an actor who may do this verb. Raises NotFound, Unavailable."""
     async with service.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, returns.action_of(verb), return_id)
         found, case = await returns.read(tx, return_id, half), await known.of_case(tx, case_id)
@@ -69,8 +71,10 @@ async def see(service: Service, actor: Actor, verb: Verb, return_id: UUID) -> Se
     return await opened(service, found, case, person_id)
 
 
-async def opened(service: Service, found: Return, case: CaseKnowledge, person_id: UUID | None) -> Seen:
-    """Flags that were erased protect her as if all were raised, and an assessment that was erased is none."""
+async def opened(service: Service, found: Return, case: CaseKnowledge, person_id: UUID | None) -> OpenedSeals:
+    """The opened values. Flags that were erased protect her as if all were raised, and an assessment that was erased
+    is none.
+    """
     sealed = {FLAGS: (case.case_id, case.flags), f"{CHECK}.{FITNESS}": (found.id, fitness_of(found))}
     values = [
         Sealing(_arrived(person_id), c, record, text)
@@ -78,14 +82,14 @@ async def opened(service: Service, found: Return, case: CaseKnowledge, person_id
         if text is not None
     ]
     if not values:
-        return Seen()
+        return OpenedSeals()
     texts = {
         value.field_class: text
         for value, text in zip(values, await service.vault.open_many(values), strict=True)
     }
     flags, fitness = texts.get(FLAGS), texts.get(f"{CHECK}.{FITNESS}")
     erased = case.flags is not None and flags is None
-    return Seen(
+    return OpenedSeals(
         case.flags,
         fitness_of(found),
         URGENT | UNACCOMPANIED if erased else frozenset(json.loads(flags or "[]")),
@@ -96,7 +100,7 @@ async def opened(service: Service, found: Return, case: CaseKnowledge, person_id
 async def open_grounds(
     service: Service, person_id: UUID | None, return_id: UUID, sealed: str | None
 ) -> str | None:
-    """Of the risk assessment; None where there are none, or where they were erased."""
+    """The grounds of the risk assessment; None where there are none, or where they were erased."""
     if sealed is None:
         return None
     (text,) = await service.vault.open_many([Sealing(_arrived(person_id), GROUNDS, return_id, sealed)])
@@ -104,7 +108,7 @@ async def open_grounds(
 
 
 async def open_checks(service: Service, person_id: UUID | None, found: Return) -> dict[str, str]:
-    """Check → its grounds; what was erased is left out."""
+    """Check → its grounds; an erased one is left out."""
     sealed = {kind: check.grounds for kind, check in found.checks.items() if check.grounds is not None}
     if not sealed:
         return {}

@@ -1,4 +1,4 @@
-"""returns needs no settings of its own."""
+"""The settings of returns: none of its own."""
 
 from chassis.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What can be done with a return: one function, one transaction."""
+"""The use cases of a return: one function, one transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,21 +13,20 @@ from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, PreconditionFailed, WrongState
 from contracts.organisations import ACTIVE, cell_of, may_receive
-from services.returns.domain import blocks as domain
 from services.returns.domain.assisted_return import Return
-from services.returns.domain.blocks import Known
+from services.returns.domain.blocks import CaseOutlook, blocks
 from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.facts import Fact, ReturnBlocked
 from services.returns.domain.states import Half, Verb, WrongHalf, WrongMove, WrongOutcome
 from services.returns.rules import Country
-from services.returns.sealing import Seen
+from services.returns.sealing import OpenedSeals
 from services.returns.store import known, returns
 from services.returns.store.returns import action_of
 
 
-class Blocked(Conflict):
-    """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; that it was tried
-    is said.
+class BlockedMove(Conflict):
+    """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; the attempt
+    itself is said.
     """
 
     title = "Something stands in the way of this return"
@@ -48,7 +47,7 @@ class Blocked(Conflict):
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What the domain refuses, as the caller is told."""
+    """The refusals of the domain, as the caller is told."""
     try:
         yield
     except WrongMove as error:
@@ -94,7 +93,7 @@ async def move_return(
     made: Callable[[Return], Sequence[Fact]],
     expected: int | None = None,
 ) -> Return:
-    """One move of the actor's half, which knows the moves that are its own."""
+    """One move of the actor's half, which decides whether the move is its own."""
     moved = await returns.get(tx, actor, action_of(verb), return_id, expected=expected)
     with answered():
         facts = made(moved)
@@ -104,16 +103,18 @@ async def move_return(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A clearance or departure: what was seen of her before the transaction began, and the version that the actor saw."""
+    """A clearance or departure: the values opened before the transaction began, and the version that the actor saw."""
 
     return_id: UUID
-    seen: Seen
+    seen: OpenedSeals
     country: Country
     expected: int | None
 
 
-async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple[Return, Blocked | None]:
-    """Cleared, or the reasons why not: an answer and no exception, because what was said of it must be kept."""
+async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple[Return, BlockedMove | None]:
+    """The cleared return, or the reasons why not: an answer and no exception, because the events of the attempt must
+    be kept.
+    """
     found = await returns.get(tx, actor, action_of(Verb.CLEAR), attempt.return_id, expected=attempt.expected)
     blocked = await _blocked(tx, found, attempt, tx.now, actor.subject)
     with answered():
@@ -123,8 +124,8 @@ async def clear_return(tx: Transaction, actor: Actor, attempt: Attempt) -> tuple
 
 async def depart_return(
     tx: Transaction, actor: Actor, attempt: Attempt, expected_at: datetime, handover: str
-) -> tuple[Return, Blocked | None]:
-    """All of it is asked again, with what is known now, until the day on which she is expected."""
+) -> tuple[Return, BlockedMove | None]:
+    """Depart. Every block is computed again, with today's knowledge, until the day on which she is expected."""
     if not tx.now < expected_at <= tx.now + attempt.country.rules.longest_journey:
         raise refused("expected_at", "must be after now, and within the longest journey", "not-a-journey")
     found = await returns.get(tx, actor, action_of(Verb.DEPART), attempt.return_id, expected=attempt.expected)
@@ -135,7 +136,7 @@ async def depart_return(
 
 
 async def overdue(tx: Transaction, return_id: UUID, half: Half) -> None:
-    """The clock of a departure: says it once, and only while nobody has said what became of her."""
+    """The clock of a departure: says once that she is overdue, and only while nobody has said whether she arrived."""
     found = await returns.read(tx, return_id, half, lock=True)
     await returns.save(tx, found, found.overdue(tx.now))
 
@@ -143,7 +144,7 @@ async def overdue(tx: Transaction, return_id: UUID, half: Half) -> None:
 async def close_return(
     tx: Transaction, actor: Actor, return_id: UUID, outcome: str, expected: int | None
 ) -> Return:
-    """An outcome that says that help goes on is taken from whoever goes on helping."""
+    """Close. An outcome that says that help goes on is taken from an organisation that goes on helping."""
     found = await returns.get(tx, actor, action_of(Verb.CLOSE), return_id, expected=expected)
     case = await known.of_case(tx, found.case_id)
     ongoing = found.organisation in case.accepted_by
@@ -154,15 +155,15 @@ async def close_return(
 
 
 async def is_listed(tx: Transaction, found: Return) -> bool:
-    """Whether the receiver is an active organisation of the directory, of the country in which she arrives."""
+    """True where the receiver is an active organisation of the directory, of the country in which she arrives."""
     listed = await directory.find(tx, found.receiver)
     if listed is None or (listed.status, listed.cell) != (ACTIVE, found.receiver_cell):
         return False
     return may_receive(listed.role, listed.type)
 
 
-def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:
-    return Known(
+def knowledge(case: CaseKnowledge, seen: OpenedSeals, *, listed: bool) -> CaseOutlook:
+    return CaseOutlook(
         age_group=case.age_group,
         flags=seen.flags,
         holds=frozenset(until for until in case.holds.values() if until is not None),
@@ -175,16 +176,16 @@ def knowledge(case: CaseKnowledge, seen: Seen, *, listed: bool) -> Known:
 async def _blocked(
     tx: Transaction, found: Return, attempt: Attempt, arrives_at: datetime, clearer: str | None
 ) -> tuple[str, ...]:
-    """Raises PreconditionFailed where what was opened before this transaction is no longer what is known."""
+    """The blocks. Raises PreconditionFailed where the values opened before this transaction are no longer those of now."""
     case = await known.of_case(tx, found.case_id)
     if found.half is Half.SENDING and not attempt.seen.still(found, case):
         raise PreconditionFailed("what is known of her has just changed")
     moment = attempt.country.moment(tx.now, arrives_at, clearer)
     now_known = knowledge(case, attempt.seen, listed=await is_listed(tx, found))
-    return domain.blocks(found, now_known, attempt.country.rules, moment)
+    return blocks(found, now_known, attempt.country.rules, moment)
 
 
-async def _tried(tx: Transaction, found: Return, facts: Sequence[Fact]) -> tuple[Return, Blocked | None]:
+async def _tried(tx: Transaction, found: Return, facts: Sequence[Fact]) -> tuple[Return, BlockedMove | None]:
     await returns.save(tx, found, facts)
     reasons = [fact.reasons for fact in facts if isinstance(fact, ReturnBlocked)]
-    return found, Blocked(reasons[0]) if reasons else None
+    return found, BlockedMove(reasons[0]) if reasons else None

@@ -14,8 +14,8 @@ from chassis.replays import ReplayState
 from chassis.work import WorkState
 from services.audit.domain.verification import State as VerificationState
 from services.consent.domain.states import State as ConsentState
+from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
-from services.exchange.domain.received import Held
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.domain.case import State as CaseState
 from services.intake.domain.received import State as ReceivedState
@@ -35,7 +35,7 @@ STATES = MappingProxyType(
         "exchange.disclosures.state": DisclosureState,
         "exchange.envelope_items.state": SentState,
         "exchange.process_items.state": QueueState,
-        "exchange.received.state": Held,
+        "exchange.received.state": exchange_received.ReceivedState,
         "intake.cases.state": CaseState,
         "intake.cases.transfer_state": ReferralState,  # as referral said it; intake moves none
         "intake.disclosures.state": ReceivedState,

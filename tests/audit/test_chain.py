@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain.chain import GENESIS, Leaf, Linked, commitment, link, verify
+from services.audit.domain.chain import GENESIS, Leaf, LinkedLeaf, commitment, link, verify
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -29,8 +29,8 @@ def leaf(number: int, **changes: object) -> Leaf:
     return replace(plain, **changes)
 
 
-def chain(length: int) -> list[Linked]:
-    linked: list[Linked] = []
+def chain(length: int) -> list[LinkedLeaf]:
+    linked: list[LinkedLeaf] = []
     for number in range(1, length + 1):
         linked.append(link(linked[-1].hash if linked else GENESIS, leaf(number)))
     return linked
@@ -46,32 +46,32 @@ def test_an_empty_chain_is_whole():
     assert verify([]).first_broken is None
 
 
-def edited(c: list[Linked]) -> list[Linked]:
+def edited(c: list[LinkedLeaf]) -> list[LinkedLeaf]:
     c[2] = replace(c[2], leaf=replace(c[2].leaf, actor="somebody-else"))
     return c
 
 
-def back_dated(c: list[Linked]) -> list[Linked]:
+def back_dated(c: list[LinkedLeaf]) -> list[LinkedLeaf]:
     c[2] = replace(c[2], leaf=replace(c[2].leaf, time=START))
     return c
 
 
-def deleted(c: list[Linked]) -> list[Linked]:
+def deleted(c: list[LinkedLeaf]) -> list[LinkedLeaf]:
     del c[2]
     return c
 
 
-def swapped(c: list[Linked]) -> list[Linked]:
+def swapped(c: list[LinkedLeaf]) -> list[LinkedLeaf]:
     c[2], c[3] = c[3], c[2]
     return c
 
 
-def duplicated(c: list[Linked]) -> list[Linked]:
+def duplicated(c: list[LinkedLeaf]) -> list[LinkedLeaf]:
     c.insert(3, c[2])
     return c
 
 
-def inserted(c: list[Linked]) -> list[Linked]:
+def inserted(c: list[LinkedLeaf]) -> list[LinkedLeaf]:
     c.insert(2, link(c[1].hash, leaf(3, actor="inserted")))
     return c
 

@@ -99,6 +99,12 @@ def test_every_row_asks_for_an_action_of_the_policies_and_lets_somebody_in_and_s
     assert {row.service for row in ROWS} == set(SERVICES)
 
 
+def test_every_action_of_the_policies_is_asked_for_by_a_route() -> None:
+    """A right that nothing asks for is granted in silence to whoever writes the next route."""
+    actions = Policies(Path("deploy/policies")).actions
+    assert actions - {row.action for row in ROWS} == frozenset()
+
+
 def test_the_list_of_what_needs_no_token_only_shrinks() -> None:
     assert len(EXEMPT) <= EXEMPT_AT_MOST
 

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.schema import CreateTable
 
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import TIMESTAMPTZ, insert_missing, required, update_set
 from deploy.local.testing import Databases, Run
 
@@ -130,7 +130,7 @@ HAND_READ = text(
 )
 INSERT = insert_missing(ROWS, key=("id", "half"))
 UPDATE = update_set(ROWS, *MOVING, stored="stored")
-READER = Reader(Half, ROWS, stored="version")
+READER = RowReader(Half, ROWS, stored="version")
 READ = text(f"select {READER.columns()} from bench.rows where id = any(cast(:ids as uuid[]))")
 _STATES = {str(state): state for state in State}
 _STATE, _FIELDS = list(ALL).index("state"), list(ALL).index("fields")

@@ -16,7 +16,7 @@ from chassis.identity.auth import Actor
 from chassis.identity.policies import Policies
 from chassis.migrate import migrate
 from chassis.problems import Forbidden, NotFound
-from contracts.envelope import Meta, Received
+from contracts.envelope import Meta, ReceivedEvent
 from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseTransferredV1
 
 POLICIES = Policies(Path("deploy/policies"))
@@ -188,7 +188,7 @@ def assigned(case_id: UUID, organisation: str, *workers: str) -> CaseAssignedV1:
 
 async def hear(database: Database, *events: Any) -> None:
     received = [
-        Received(
+        ReceivedEvent(
             Meta(
                 id=uuid4(),
                 source="/th/intake",

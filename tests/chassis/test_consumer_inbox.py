@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.events import admission
 from chassis.events.admission import Message
 from chassis.events.consumer import discard, list_parked, replay_stream
-from chassis.events.offsets import Moved
+from chassis.events.offsets import OffsetsMoved
 from contracts.events.access import RecordReadV1
 from contracts.events.consent import ConsentRefusedV1
 from tests.chassis.pipeline import ORIGIN, Probe, Side, eventually, given, message, side, withdrawn
@@ -267,7 +267,7 @@ async def test_a_record_that_can_be_read_after_all_waits_in_its_stream(referral:
     case = uuid4()
     late = message(given(case, 2), 2, offset=77)
     await take(referral, probe, message(given(case, 1), 1), message(given(case, 3), 3))
-    unread = admission.Incoming(
+    unread = admission.IncomingRecord(
         late, (admission.UNREADABLE, "consent.events/0"), 77, marked=False, fault="unreadable"
     )
     await referral.inbox(probe).take([unread])
@@ -369,7 +369,7 @@ async def test_offsets_move_with_the_batch_and_only_from_where_they_were(
     positions = {("consent.events", 0): 10}
     await inbox.take(batch, positions)
     assert positions == {("consent.events", 0): 12}
-    with pytest.raises(Moved):
+    with pytest.raises(OffsetsMoved):
         await inbox.take(batch, {("consent.events", 0): 10})
     assert await referral.rows("select next_offset from chassis.offsets") == [(12,)]
     assert await referral.effects() == [(case, 1), (case, 2)]

@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.directory import (
-    Listed,
+    ListedOrganisation,
     Member,
     openers,
     require_organisation,
@@ -42,7 +42,7 @@ async def test_an_organisation_is_listed_as_the_directory_said_last(intake):
     await intake.deliver(directory_changed("th-shelter", 3, role="health"))
     await intake.deliver(directory_changed("th-shelter", 2, role="legal"))
     found = await asked(intake, require_organisation, "th-shelter", "organisation")
-    assert found == Listed("th-shelter", "TH", "health", "active", "NGO")
+    assert found == ListedOrganisation("th-shelter", "TH", "health", "active", "NGO")
 
 
 @pytest.mark.parametrize("status", ["inactive", "defunct", "temporarily-closed", "some-later-code"])

@@ -11,12 +11,12 @@ from sqlalchemy import text
 from contracts.events.intake import AgeGroupKnownV1
 from corridor import operating
 from corridor.client import RefusedError
-from corridor.operating import Why
+from corridor.operating import OperatorReason
 from services.audit.app import VERSIONS, build
 from services.audit.settings import Settings
 from tests.harness import running
 
-WHY = Why("superseded", "OPS-12")
+WHY = OperatorReason("superseded", "OPS-12")
 
 
 class Operator:
@@ -160,7 +160,7 @@ async def test_nothing_is_done_without_a_reason_of_the_list(audit):
             operating.replay_cause,
             "audit",
             event["cause"],
-            Why("because", None),
+            OperatorReason("because", None),
             over_gap=False,
             dry_run=False,
         )

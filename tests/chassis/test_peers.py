@@ -8,10 +8,10 @@ import pytest
 
 from chassis.identity.auth import ServiceTokens
 from chassis.observe.telemetry import Telemetry
-from chassis.peers import Away, Declined, Peers
+from chassis.peers import PeerAway, PeerDeclined, Peers
 from chassis.problems import Unavailable
 from chassis.settings import Settings
-from contracts.internal import DISCLOSABLE, GRANT, SEAL_TOKEN, STANDING, Granted, SealTokenQuestion
+from contracts.internal import DISCLOSABLE, GRANT, SEAL_TOKEN, STANDING, ReadingGrant, SealTokenQuestion
 from tests.harness import Keys
 
 ABOUT = UUID(int=7)
@@ -60,21 +60,21 @@ async def test_a_question_goes_to_the_peers_address_with_a_token_for_it_and_its_
 @pytest.mark.parametrize("status", [404, 409, 410, 422])
 async def test_what_will_be_no_again_declines(peers, status: int) -> None:
     question = SealTokenQuestion(recipient="kh-clinic", revision=1, fields_hash="a" * 64)
-    with pytest.raises(Declined):
+    with pytest.raises(PeerDeclined):
         await peers(lambda _: httpx2.Response(status)).ask(SEAL_TOKEN, ABOUT, question)
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 429, 500, 502, 503])
 async def test_whatever_may_be_different_the_next_time_is_away(peers, status: int) -> None:
-    with pytest.raises(Away) as away:
+    with pytest.raises(PeerAway) as away:
         await peers(lambda _: httpx2.Response(status)).ask(GRANT, ABOUT)
-    assert not isinstance(away.value, Declined)
+    assert not isinstance(away.value, PeerDeclined)
     assert isinstance(away.value, Unavailable)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"no json", b'{"granted": "perhaps"}'])
 async def test_an_answer_that_is_none_of_the_contract_is_away(peers, body: bytes) -> None:
-    with pytest.raises(Away):
+    with pytest.raises(PeerAway):
         await peers(lambda _: httpx2.Response(200, content=body)).ask(GRANT, ABOUT)
 
 
@@ -84,13 +84,13 @@ async def test_who_cannot_be_reached_is_too_slow_or_has_no_address_is_away(peers
         def fails(_: httpx2.Request, error: Exception = error) -> httpx2.Response:
             raise error
 
-        with pytest.raises(Away):
+        with pytest.raises(PeerAway):
             await peers(fails).ask(GRANT, ABOUT)
-    with pytest.raises(Away):
+    with pytest.raises(PeerAway):
         await peers(lambda _: httpx2.Response(200)).ask(STANDING["exchange"], ABOUT)
     assert [peers(None).knows(peer) for peer in ("consent", "exchange")] == [True, False]
 
 
 async def test_the_answer_is_of_its_class(peers) -> None:
     found = await peers(lambda _: httpx2.Response(200, json=GRANTED)).ask(GRANT, ABOUT)
-    assert found == Granted(**GRANTED)
+    assert found == ReadingGrant(**GRANTED)

@@ -33,7 +33,6 @@ CARING = {
         "consent.read",
         "consent.withdraw",
         "disclosure.preview",
-        "disclosure.recall",
     ),
     *(
         "referral.draft",
@@ -82,7 +81,6 @@ OPERATING = {
     "work.read",
     "work.retry",
     "envelope.read",
-    "agreement.write",
 }
 INTERNAL = {
     "internal.disclosable",

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import replays
-from chassis.events.causes import ParkedCause, causes, id_of
+from chassis.events.causes import ParkedCause, find_causes, id_of
 from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
 from chassis.work import WorkRunner
@@ -36,7 +36,7 @@ async def take(referral: Side, probe: Probe, *messages: Message) -> None:
 
 async def listed(referral: Side) -> list[ParkedCause]:
     async with referral.database.transaction(ORIGIN) as tx:
-        return await causes(tx)
+        return await find_causes(tx)
 
 
 async def begin(referral: Side, cause: ParkedCause, *, over_gap: bool = False) -> tuple[UUID, bool]:

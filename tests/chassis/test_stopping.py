@@ -20,7 +20,7 @@ from chassis import endings
 from chassis.migrate import migrate
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 from deploy.local.testing import Kafka
 from tests.chassis.pipeline import PARTITIONS, TOPIC, Probe, eventually, given, side
 from tests.chassis.silence import Proxy, proxied
@@ -30,7 +30,7 @@ BOUND = GRACE + 2 * endings.CUT_OFF_SECONDS + 3 * 2.0 + 1.0
 """The grace, being cut off twice, three things that are closed in two seconds each, and a second for a slow machine."""
 
 
-class Deaf(Supervised):
+class Deaf(SupervisedLoop):
     """Swallows every cancellation until the test is over."""
 
     name, grace_seconds = "deaf", GRACE

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from chassis.supervised import Supervised
+from chassis.supervised import SupervisedLoop
 
 
-class Failing(Supervised):
+class Failing(SupervisedLoop):
     """Raises each of these in turn, then works."""
 
     name = "failing"
@@ -40,7 +40,7 @@ async def test_a_loop_does_not_end_because_a_client_cancelled_its_own_futures() 
 
 
 async def test_a_loop_that_is_cut_off_ends() -> None:
-    class Deaf(Supervised):
+    class Deaf(SupervisedLoop):
         grace_seconds = 0.05
 
         async def session(self) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.schema import CreateTable
 
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import (
     TEXTS,
     TIMESTAMPTZ,
@@ -76,7 +76,7 @@ class Boat:
     said: list[str] = field(default_factory=list)
 
 
-READER = Reader(Boat, BOATS, stored="version")
+READER = RowReader(Boat, BOATS, stored="version")
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_a_column_that_is_not_there_is_refused_where_the_statement_is_made() -> 
         lambda: upsert_set(BOATS, update={"colour": "'red'"}),
         lambda: update_set(BOATS, "colour"),
         lambda: update_set(BOATS, "name", key=["colour"]),
-        lambda: Reader(Boat, LOG),
+        lambda: RowReader(Boat, LOG),
     ):
         with pytest.raises(KeyError):
             made()
@@ -260,11 +260,11 @@ class Word:
 
 
 async def test_a_reader_without_a_table_takes_every_attribute_from_the_query(conn: AsyncConnection) -> None:
-    words = Reader(Word)
+    words = RowReader(Word)
     assert words.all(await conn.execute(text("select 1 as n, 'a' as word"))) == [Word("a")]
     assert words.one(await conn.execute(text("select 'b' as word, 2 as n"))) == Word("b")
     assert words.first(await conn.execute(text("select 'c' as word where false"))) is None
-    loud = Reader(Boat, BOATS, names=["id", "name", "state", "crew"], convert={"name": str.upper})
+    loud = RowReader(Boat, BOATS, names=["id", "name", "state", "crew"], convert={"name": str.upper})
     found = await conn.execute(
         text("select gen_random_uuid() as id, 'a' as name, 'left' as state, array['x'] as crew")
     )

@@ -9,9 +9,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from chassis.database import Due, Transaction
+from chassis.database import DueWork, Transaction
 from chassis.observe.telemetry import Telemetry
-from chassis.work import Item, Later, WorkKind, WorkRunner
+from chassis.work import WorkItem, WorkKind, WorkPostponed, WorkRunner
 from tests.chassis.pipeline import ORIGIN, Side, given, side
 
 CANARY = "Somchai-canary"
@@ -27,22 +27,22 @@ class Traced:
         self.traces: list[str | None] = []
         self.headers: dict[str, str] = {}
 
-    async def act(self, item: Item) -> None:
+    async def act(self, item: WorkItem) -> None:
         self.headers = self.telemetry.headers()
         self.traces.append(item.traceparent)
 
-    async def finish(self, tx: Transaction, item: Item, _: Any) -> None:
+    async def finish(self, tx: Transaction, item: WorkItem, _: Any) -> None:
         self.traces.append(item.traceparent)
-        tx.say(given(uuid4(), 1), Due("next", item.key))
+        tx.say(given(uuid4(), 1), DueWork("next", item.key))
 
     async def due(self) -> ReadableSpan:
         """Make a piece of work due inside the span that is returned."""
         with self.telemetry.batch("consume", []):
             async with self.consent.database.transaction(ORIGIN) as tx:
-                tx.say(Due("mail", CANARY, {"what": CANARY}))
+                tx.say(DueWork("mail", CANARY, {"what": CANARY}))
         return self.spans()[0]
 
-    async def run(self, act: Callable[[Item], Awaitable[Any]], **settings: Any) -> list[ReadableSpan]:
+    async def run(self, act: Callable[[WorkItem], Awaitable[Any]], **settings: Any) -> list[ReadableSpan]:
         """Run what is due, and return the spans of the attempts."""
         kind = WorkKind("mail", act, self.finish, **{"backoff": lambda _: 0.0, **settings})
         runner = WorkRunner(self.consent.settings, self.consent.database, [kind], self.telemetry)
@@ -89,7 +89,7 @@ async def test_calls_events_further_work_and_the_item_itself_carry_the_attempts_
 
 async def test_work_that_nobody_traced_begins_a_trace_whatever_runs_around_it(traced: Traced) -> None:
     async with traced.consent.database.transaction(ORIGIN) as tx:
-        tx.say(Due("mail", "1"))
+        tx.say(DueWork("mail", "1"))
     with traced.telemetry.batch("consume", []):
         (span,) = await traced.run(traced.act)
     assert span.parent is None
@@ -97,10 +97,10 @@ async def test_work_that_nobody_traced_begins_a_trace_whatever_runs_around_it(tr
 
 
 async def test_each_attempt_is_a_span_and_an_error_is_its_class(traced: Traced) -> None:
-    async def fail(item: Item) -> None:
+    async def fail(item: WorkItem) -> None:
         raise ValueError(CANARY)
 
-    async def given_up(tx: Transaction, item: Item) -> None:
+    async def given_up(tx: Transaction, item: WorkItem) -> None:
         tx.say(given(uuid4(), 1))
 
     reason = await traced.due()
@@ -115,8 +115,8 @@ async def test_each_attempt_is_a_span_and_an_error_is_its_class(traced: Traced) 
 
 
 async def test_what_is_put_off_is_no_error(traced: Traced) -> None:
-    async def not_yet(item: Item) -> None:
-        raise Later(3600)
+    async def not_yet(item: WorkItem) -> None:
+        raise WorkPostponed(3600)
 
     await traced.due()
     (span,) = await traced.run(not_yet)

@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 
 from chassis.clock import utc_now
-from chassis.database import Due, Transaction
-from chassis.work import Item, Later, WorkKind, WorkRunner, backlog, backoff, retry_failed
+from chassis.database import DueWork, Transaction
+from chassis.work import WorkItem, WorkKind, WorkPostponed, WorkRunner, backlog, backoff, retry_failed
 from tests.chassis.pipeline import ORIGIN, Side, eventually, given, running, side
 
-Finish = Callable[[Transaction, Item, Any], Awaitable[None]]
+Finish = Callable[[Transaction, WorkItem, Any], Awaitable[None]]
 
 
 @pytest.fixture
@@ -22,20 +22,20 @@ async def consent(postgres: Any) -> Any:
         yield one
 
 
-async def due(consent: Side, *items: Due) -> None:
+async def due(consent: Side, *items: DueWork) -> None:
     async with consent.database.transaction(ORIGIN) as tx:
         tx.say(*items)
 
 
-async def nothing(tx: Transaction, item: Item, result: Any) -> None:
+async def nothing(tx: Transaction, item: WorkItem, result: Any) -> None:
     """Finish without an effect."""
 
 
-async def effect(tx: Transaction, item: Item, result: Any) -> None:
+async def effect(tx: Transaction, item: WorkItem, result: Any) -> None:
     await tx.conn.exec_driver_sql(f"insert into probe.effects (revision) values ({int(item.key)})")
 
 
-def kind(act: Callable[[Item], Awaitable[Any]], finish: Finish = nothing, **settings: Any) -> WorkKind:
+def kind(act: Callable[[WorkItem], Awaitable[Any]], finish: Finish = nothing, **settings: Any) -> WorkKind:
     return WorkKind("mail", act, finish, **{"backoff": lambda _: 0.0, **settings})
 
 
@@ -48,44 +48,44 @@ async def rows(consent: Side) -> list[Any]:
 
 
 async def test_what_is_due_is_acted_on_and_finished_and_gone(consent: Side) -> None:
-    async def act(item: Item) -> str:
+    async def act(item: WorkItem) -> str:
         return f"sent {item.payload['template']}"
 
-    async def finish(tx: Transaction, item: Item, result: Any) -> None:
+    async def finish(tx: Transaction, item: WorkItem, result: Any) -> None:
         assert result == "sent arrived"
         tx.say(given(uuid4(), 1))
 
-    await due(consent, Due("mail", "1", {"template": "arrived"}))
+    await due(consent, DueWork("mail", "1", {"template": "arrived"}))
     assert await runner(consent, kind(act, finish)).run_due() == 1
     assert await rows(consent) == []
     assert await consent.rows("select type from chassis.outbox") == [("consent.given.v1",)]
 
 
 async def test_the_same_work_said_twice_is_one_row(consent: Side) -> None:
-    await due(consent, Due("mail", "1"), Due("mail", "1"), Due("mail", "2"))
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"), DueWork("mail", "1"), DueWork("mail", "2"))
+    await due(consent, DueWork("mail", "1"))
     assert [row[0] for row in await rows(consent)] == ["1", "2"]
 
 
 async def test_work_waits_until_it_is_due(consent: Side) -> None:
-    await due(consent, Due("mail", "1", due_at=utc_now() + timedelta(hours=1)))
+    await due(consent, DueWork("mail", "1", due_at=utc_now() + timedelta(hours=1)))
     assert await runner(consent, kind(_acts)).run_due() == 0
     consent.database.clock = lambda: utc_now() + timedelta(hours=2)
     assert await runner(consent, kind(_acts)).run_due() == 1
 
 
-async def _acts(item: Item) -> None:
+async def _acts(item: WorkItem) -> None:
     return None
 
 
 async def test_a_failure_is_tried_again_and_given_up_visibly(consent: Side) -> None:
     attempts: list[int] = []
 
-    async def fail(item: Item) -> None:
+    async def fail(item: WorkItem) -> None:
         attempts.append(item.attempts)
         raise ConnectionError("what the other side said")
 
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     await runner(consent, kind(fail, max_attempts=3)).run_due()
     assert attempts == [1, 2, 3]
     assert await rows(consent) == [("1", "failed", 3, "ConnectionError")]
@@ -99,32 +99,32 @@ async def test_a_failure_is_tried_again_and_given_up_visibly(consent: Side) -> N
 async def test_later_is_not_a_failure(consent: Side) -> None:
     asked: list[int] = []
 
-    async def not_yet(item: Item) -> None:
+    async def not_yet(item: WorkItem) -> None:
         asked.append(item.attempts)
-        raise Later(0 if len(asked) < 5 else 3600)
+        raise WorkPostponed(0 if len(asked) < 5 else 3600)
 
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     await runner(consent, kind(not_yet, max_attempts=2)).run_due()
     assert asked == [1, 1, 1, 1, 1]
     assert await rows(consent) == [("1", "due", 0, None)]
 
 
 async def test_later_in_finish_rolls_back_what_finish_did(consent: Side) -> None:
-    async def finish(tx: Transaction, item: Item, result: Any) -> None:
+    async def finish(tx: Transaction, item: WorkItem, result: Any) -> None:
         await effect(tx, item, result)
-        raise Later(3600)
+        raise WorkPostponed(3600)
 
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     await runner(consent, kind(_acts, finish)).run_due()
     assert await consent.effects() == []
     assert await rows(consent) == [("1", "due", 0, None)]
 
 
 async def test_finish_may_say_its_own_work_again(consent: Side) -> None:
-    async def again(tx: Transaction, item: Item, result: Any) -> None:
-        tx.say(Due(item.kind, item.key, due_at=tx.now + timedelta(hours=1)))
+    async def again(tx: Transaction, item: WorkItem, result: Any) -> None:
+        tx.say(DueWork(item.kind, item.key, due_at=tx.now + timedelta(hours=1)))
 
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     assert await runner(consent, kind(_acts, again)).run_due() == 1
     assert await rows(consent) == [("1", "due", 0, None)]
 
@@ -132,11 +132,11 @@ async def test_finish_may_say_its_own_work_again(consent: Side) -> None:
 async def test_two_runners_never_act_on_one_item_together(consent: Side) -> None:
     acted: list[str] = []
 
-    async def act(item: Item) -> None:
+    async def act(item: WorkItem) -> None:
         acted.append(item.key)
         await asyncio.sleep(0.01)
 
-    await due(consent, *(Due("mail", str(n)) for n in range(60)))
+    await due(consent, *(DueWork("mail", str(n)) for n in range(60)))
     await asyncio.gather(*(runner(consent, kind(act, effect)).run_due() for _ in range(3)))
     assert sorted(acted, key=int) == [str(n) for n in range(60)]
     assert len(await consent.effects()) == 60
@@ -144,16 +144,16 @@ async def test_two_runners_never_act_on_one_item_together(consent: Side) -> None
 
 async def test_an_item_whose_lease_ran_out_is_finished_by_its_new_owner_alone(consent: Side) -> None:
     other = runner(consent, kind(_acts, effect))
-    taken: list[Item] = []
+    taken: list[WorkItem] = []
 
-    async def outlives_its_lease(item: Item) -> None:
+    async def outlives_its_lease(item: WorkItem) -> None:
         async with consent.database.engine.begin() as conn:
             await conn.exec_driver_sql(
                 "update chassis.work set claimed_until = clock_timestamp() - interval '1 s'"
             )
         taken.extend(await other._claim({"": 1}))
 
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     await runner(consent, kind(outlives_its_lease, effect)).run_due()
     assert await consent.effects() == []
     await other._attempt(taken[0])
@@ -161,17 +161,17 @@ async def test_an_item_whose_lease_ran_out_is_finished_by_its_new_owner_alone(co
 
 
 async def test_an_act_that_outlives_its_lease_is_cut_off(consent: Side) -> None:
-    async def hang(item: Item) -> None:
+    async def hang(item: WorkItem) -> None:
         await asyncio.sleep(60)
 
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     await runner(consent, kind(hang, effect, lease_seconds=0.1, max_attempts=1)).run_due()
     assert await rows(consent) == [("1", "failed", 1, "TimeoutError")]
     assert await consent.effects() == []
 
 
 async def test_a_claim_that_nobody_finished_is_taken_again_when_its_lease_ends(consent: Side) -> None:
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     crashed = runner(consent, kind(_acts, effect, lease_seconds=0.2))
     assert len(await crashed._claim({"": 1})) == 1
     assert await runner(consent, kind(_acts, effect)).run_due() == 0
@@ -183,7 +183,7 @@ async def test_a_claim_that_nobody_finished_is_taken_again_when_its_lease_ends(c
 async def test_a_runner_is_woken_by_the_commit_and_works_on_few_at_a_time(consent: Side) -> None:
     now, most = 0, 0
 
-    async def act(item: Item) -> None:
+    async def act(item: WorkItem) -> None:
         nonlocal now, most
         now += 1
         most = max(most, now)
@@ -194,7 +194,7 @@ async def test_a_runner_is_woken_by_the_commit_and_works_on_few_at_a_time(consen
         return len(await consent.effects()) == 30
 
     async with running(runner(consent, kind(act, effect), lanes={"": 4})):
-        await due(consent, *(Due("mail", str(n)) for n in range(30)))
+        await due(consent, *(DueWork("mail", str(n)) for n in range(30)))
         await eventually(finished)
     assert most == 4
 
@@ -202,11 +202,11 @@ async def test_a_runner_is_woken_by_the_commit_and_works_on_few_at_a_time(consen
 async def test_a_stopped_runner_finishes_what_it_has_in_hand(consent: Side) -> None:
     begun = asyncio.Event()
 
-    async def act(item: Item) -> None:
+    async def act(item: WorkItem) -> None:
         begun.set()
         await asyncio.sleep(0.3)
 
-    await due(consent, Due("mail", "1"))
+    await due(consent, DueWork("mail", "1"))
     async with running(runner(consent, kind(act, effect))):
         await begun.wait()
     assert len(await consent.effects()) == 1
@@ -238,7 +238,7 @@ async def test_a_lane_that_is_full_holds_up_no_other(consent: Side) -> None:
     acted: list[str] = []
     released = asyncio.Event()
 
-    async def act(item: Item) -> None:
+    async def act(item: WorkItem) -> None:
         if item.lane == "KH":
             await released.wait()
         acted.append(item.key)
@@ -247,10 +247,10 @@ async def test_a_lane_that_is_full_holds_up_no_other(consent: Side) -> None:
         return sorted(acted) == sorted(keys)
 
     many = [f"kh{n}" for n in range(50)]
-    await due(consent, *(Due("mail", key, lane="KH") for key in many), Due("mail", "mm", lane="MM"))
+    await due(consent, *(DueWork("mail", key, lane="KH") for key in many), DueWork("mail", "mm", lane="MM"))
     async with running(runner(consent, kind(act), lanes={"KH": 3, "MM": 3})):
         await eventually(lambda: have_acted("mm"))
-        await due(consent, Due("mail", "mm2", lane="MM"), Due("mail", "home"))
+        await due(consent, DueWork("mail", "mm2", lane="MM"), DueWork("mail", "home"))
         await eventually(lambda: have_acted("home", "mm", "mm2"))
         released.set()
         await eventually(lambda: have_acted("home", "mm", "mm2", *many))
@@ -259,20 +259,23 @@ async def test_a_lane_that_is_full_holds_up_no_other(consent: Side) -> None:
 async def test_in_a_lane_the_lowest_priority_goes_first_however_long_the_others_wait(consent: Side) -> None:
     acted: list[str] = []
 
-    async def act(item: Item) -> None:
+    async def act(item: WorkItem) -> None:
         acted.append(item.key)
 
     now = utc_now()
     early = [
-        Due("mail", f"resend{n}", due_at=now - timedelta(hours=1), lane="KH", priority=3) for n in range(4)
+        DueWork("mail", f"resend{n}", due_at=now - timedelta(hours=1), lane="KH", priority=3)
+        for n in range(4)
     ]
-    await due(consent, *early, Due("mail", "seal", lane="KH", priority=2), Due("mail", "recall", lane="KH"))
+    await due(
+        consent, *early, DueWork("mail", "seal", lane="KH", priority=2), DueWork("mail", "recall", lane="KH")
+    )
     await runner(consent, kind(act), lanes={"KH": 1}).run_due()
     assert acted == ["recall", "seal", "resend0", "resend1", "resend2", "resend3"]
 
 
 async def test_the_backlog_of_a_lane_is_counted_up_to_a_bound(consent: Side) -> None:
-    await due(consent, *(Due("mail", str(n), lane="KH", priority=n % 2) for n in range(10)))
+    await due(consent, *(DueWork("mail", str(n), lane="KH", priority=n % 2) for n in range(10)))
     async with consent.database.transaction(ORIGIN) as tx:
         counted = [
             await backlog(tx, "KH"),

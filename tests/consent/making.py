@@ -8,7 +8,7 @@ from contracts.events.directory import DirectoryChangedV1
 from contracts.events.exchange import AgreementChangedV1
 from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
 from contracts.events.referral import ReferralSentV1
-from services.consent.domain.authorisation import Ground, Listed
+from services.consent.domain.authorisation import DirectoryEntry, Ground
 from services.consent.domain.disclosure import Disclosure, Request
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import State
@@ -107,7 +107,7 @@ def agreement(**changes) -> AgreementTerms:
 
 
 def ground(*agreements: AgreementTerms, role: str = "reintegration") -> Ground:
-    return Ground("TH", agreements or (agreement(),), {AGENCY: Listed("KH", role)})
+    return Ground("TH", agreements or (agreement(),), {AGENCY: DirectoryEntry("KH", role)})
 
 
 def request(case_id: UUID | None = None, **changes) -> Request:

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.codes import codes
 from contracts.disclosure import fields_hash
-from services.consent.domain.authorisation import Ground, Listed, Wanted, decide, token_refusal
+from services.consent.domain.authorisation import DirectoryEntry, Ground, TokenRequest, decide, token_refusal
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.disclosure import Disclosure, Stage
 from services.consent.domain.facts import DisclosureAuthorised, DisclosureRefused
@@ -25,7 +25,7 @@ def authorised(**changes):
     disclosure = Disclosure(uuid4(), decision.request)
     disclosure.authorise(decision.authority())
     made.disclosures.append(disclosure)
-    return made, disclosure, Wanted(AGENCY, made.revision, fields_hash(SENT))
+    return made, disclosure, TokenRequest(AGENCY, made.revision, fields_hash(SENT))
 
 
 def test_what_is_sent_is_what_she_agreed_to_and_no_more():
@@ -85,7 +85,9 @@ def test_an_agreement_that_ends_sooner_than_the_consent_bounds_the_grant():
 
 
 def test_in_country_needs_an_agreement_of_this_country_alone():
-    at_home = Ground("TH", [agreement(id="th-2026", cells=("TH",))], {AGENCY: Listed("TH", "reintegration")})
+    at_home = Ground(
+        "TH", [agreement(id="th-2026", cells=("TH",))], {AGENCY: DirectoryEntry("TH", "reintegration")}
+    )
     assert decide([record(State.GIVEN)], at_home, request(), NOW).computed.sent == SENT
     abroad = replace(at_home, agreements=[agreement()])
     assert decide([record(State.GIVEN)], abroad, request(), NOW).computed.refusal == "no_agreement"
@@ -184,5 +186,7 @@ def test_purpose_is_the_one_that_she_agreed_to():
 def test_a_case_is_transferred_inside_one_country_only():
     decision = decide([record(State.GIVEN)], ground(), request(kind="transfer"), NOW)
     assert (decision.computed.refusal, decision.computed.sent) == ("transfer_abroad", ())
-    at_home = replace(ground(agreement(cells=("TH",))), directory={AGENCY: Listed("TH", "reintegration")})
+    at_home = replace(
+        ground(agreement(cells=("TH",))), directory={AGENCY: DirectoryEntry("TH", "reintegration")}
+    )
     assert decide([record(State.GIVEN)], at_home, request(kind="transfer"), NOW).computed.sent == SENT

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.catalogue import entry_for
 from services.consent.domain import facts
 from services.consent.domain.states import State
@@ -61,7 +61,7 @@ def test_every_fact_is_here():
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
 def test_a_fact_becomes_what_the_catalogue_lets_consent_say_or_work(fact):
     said = outgoing(fact)
-    if isinstance(said, Due):
+    if isinstance(said, DueWork):
         assert (said.kind, said.key) == WORK[type(fact)]
         assert said.due_at == AUTHORITY.valid_until
     else:

@@ -11,7 +11,7 @@ from services.consent.domain import facts
 from services.consent.domain.chain import verify
 from services.consent.domain.record import Act, SamePerson
 from services.consent.domain.states import MOVES, PERMITTING, State, WrongState
-from services.consent.domain.terms import Assent, Capacity, Incomplete, LegalBasis, Method, Terms
+from services.consent.domain.terms import Assent, Capacity, IncompleteTerms, LegalBasis, Method, Terms
 from tests.consent.making import ACT, NOW, PROTECTED, SALT, apply, record, request, terms
 from tests.consent.making import asked as asked_disclosure
 from tests.consent.test_disclosure import AUTHORITY
@@ -82,7 +82,7 @@ def test_immediate_protection_is_recorded_in_a_new_record_alone(state):
 def test_immediate_protection_has_a_law_and_reasons_and_is_short(changes, sealed, where):
     made = record()
     made.terms, made.sealed = terms(**{**PROTECTED, **changes}), sealed
-    with pytest.raises(Incomplete) as refused:
+    with pytest.raises(IncompleteTerms) as refused:
         made.protect(ACT)
     assert (refused.value.field, made.revision) == (where, 0)
 
@@ -97,7 +97,7 @@ def test_what_stands_in_place_of_a_consent_is_never_called_one(verb):
         apply(made, "renew")
     fresh = record()
     fresh.terms, fresh.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
-    with pytest.raises(Incomplete):
+    with pytest.raises(IncompleteTerms):
         fresh.give(ACT)
 
 
@@ -140,7 +140,7 @@ INCOMPLETE = [
 @pytest.mark.parametrize(("changes", "field"), INCOMPLETE)
 def test_a_consent_that_lacks_what_makes_it_one_is_not_given(changes, field):
     made = record(**changes)
-    with pytest.raises(Incomplete) as caught:
+    with pytest.raises(IncompleteTerms) as caught:
         apply(made, "give")
     assert caught.value.field == field
     assert made.state is State.REQUESTED
@@ -151,7 +151,7 @@ def test_a_consent_that_lacks_what_makes_it_one_is_not_given(changes, field):
 def test_a_guardian_cannot_consent_over_the_head_of_a_child_who_did_not_assent(assent):
     made = record(capacity=Capacity.GUARDIAN, assent=assent)
     made.sealed = {"guardian": "v1.x", "guardian_relationship": "v1.y"}
-    with pytest.raises(Incomplete) as caught:
+    with pytest.raises(IncompleteTerms) as caught:
         apply(made, "give")
     assert caught.value.field == "assent"
 
@@ -175,7 +175,7 @@ def test_a_refusal_needs_nothing_of_what_a_consent_needs():
 
 def test_a_renewal_is_checked_like_a_consent():
     made = record(State.GIVEN)
-    with pytest.raises(Incomplete):
+    with pytest.raises(IncompleteTerms):
         made.renew(terms(risks_explained=False), {}, ACT)
     assert made.state is State.GIVEN
 

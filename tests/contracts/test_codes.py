@@ -11,7 +11,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.casefile.fields import FIELDS
 from contracts.catalogue import CATALOGUE
-from contracts.codes import LANGUAGES, UnknownCode, codes, content, known, labels, names, reviewed
+from contracts.codes import (
+    LANGUAGES,
+    UnknownCode,
+    codes,
+    content,
+    known,
+    labels,
+    names,
+    reviewed,
+    unlabelled,
+)
 from contracts.disclosure import _STATE_REFUSALS, _WITHHELD_BECAUSE, role_needs
 from contracts.types import CODE_PATTERN, Code, KnownCode
 
@@ -51,6 +61,7 @@ def test_a_list_is_well_formed_and_its_codes_can_travel(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_code_has_a_label_in_every_language_and_no_label_is_left_over(name: str) -> None:
+    assert unlabelled(name) == {}
     read = content(name)
     theirs = {code for other in read.get("labelled_as", ()) for code in codes(other)}
     for language in OTHER_LANGUAGES:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from contracts.catalogue import CATALOGUE, event_class
 from contracts.codes import codes
 from contracts.disclosure import fields_hash
-from contracts.envelope import CONTENT_TYPE, Event, Meta, Unreadable
+from contracts.envelope import CONTENT_TYPE, Event, Meta, UnreadableMessage
 from contracts.examples import Example, examples
 from contracts.tools.schema import event_schema, events, properties
 
@@ -128,9 +128,9 @@ HEADERS = ALL[0][1].meta.headers()
 @pytest.mark.parametrize("name", [name for name, _ in HEADERS if name not in {"ce_specversion", "content-type", "ce_policy", "ce_causationid", "ce_traceparent"}])  # fmt: skip
 def test_a_missing_or_malformed_header_is_unreadable_and_nothing_of_it_is_echoed(name: str) -> None:
     rest = [(key, value) for key, value in HEADERS if key != name]
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMessage):
         Meta.from_headers(rest)
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableMessage) as refused:
         Meta.from_headers([*rest, (name, b"\xff\xfesecret")])
     assert "secret" not in str(refused.value)
 
@@ -141,5 +141,5 @@ def test_a_missing_or_malformed_header_is_unreadable_and_nothing_of_it_is_echoed
 def test_whatever_the_headers_are_they_are_read_or_unreadable(headers) -> None:
     try:
         Meta.from_headers([*HEADERS, *headers])
-    except Unreadable:
+    except UnreadableMessage:
         return

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.casefile.fields import ALIASES, FIELDS, InvalidField, checked, from_text, to_text
 from contracts.casefile.partial_date import InvalidDate
+from contracts.classification import CASE_FILE
 from contracts.codes import UnknownCode, codes
 
 REFUSALS = (InvalidField, UnknownCode, InvalidDate)
@@ -17,7 +18,7 @@ def test_a_field_belongs_to_a_category_and_names_its_list(field) -> None:
     assert (field.codelist is not None) == (field.kind in {"code", "needs"})
     if field.codelist is not None:
         assert codes(field.codelist)
-    assert field.classification in {"sensitive", "identity"}
+    assert CASE_FILE[field.name] in {"sensitive", "identity"}
 
 
 def test_a_survey_spelling_leads_to_its_field() -> None:

@@ -13,7 +13,7 @@ import yaml
 from contracts.catalogue import CATALOGUE, SERVICES, consumed_by
 from contracts.events.returns import ReturnAssessedV1
 from contracts.tools import generate
-from contracts.tools.generate import RELEASED, ROOT, broken, drift, main, release, rewritten
+from contracts.tools.generate import RELEASED, ROOT, broken, drift, main, release, rewritten, unfinished
 from contracts.tools.schema import CLAIMS, breaking, claims_schema, event_schema, properties
 
 ASYNCAPI = json.loads((Path(__file__).parent / "data/asyncapi-3.0.0.json").read_text(encoding="utf-8"))
@@ -33,6 +33,7 @@ def test_what_is_committed_is_what_the_code_says() -> None:
     assert list(drift(ROOT)) == []
     assert list(broken(ROOT)) == []
     assert list(rewritten(ROOT)) == []
+    assert list(unfinished(ROOT)) == []
 
 
 def test_every_version_in_the_catalogue_and_the_claims_of_an_envelope_are_released() -> None:
@@ -78,6 +79,7 @@ def test_a_field_of_one_class_of_a_union_is_compared_with_that_class_alone() -> 
     "path", ["contracts/schemas/case.opened.v1.json", "contracts/asyncapi.yaml", "docs/event-map.md"]
 )
 def test_a_file_changed_by_hand_or_missing_is_drift_and_is_named(tree: Path, path: str) -> None:
+    release(tree)
     assert main(["--check"], tree) == 0
     (tree / path).write_text((tree / path).read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert list(drift(tree)) == [f"{path}: differs from the code; run python -m contracts.tools.generate"]
@@ -136,6 +138,29 @@ def test_release_freezes_what_is_new_and_touches_nothing_else(tree: Path) -> Non
     (tree / RELEASED / "case.opened.v1.json").unlink()
     assert release(tree) == [RELEASED / "case.opened.v1.json"]
     assert {path: path.read_bytes() for path in (tree / RELEASED).iterdir()} == before
+
+
+def test_what_has_yet_to_be_written_or_run_is_said_by_the_generator_and_fails_the_check(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release(tree)
+    (tree / RELEASED / "case.opened.v1.json").unlink()
+    lists = json.loads((tree / RELEASED / "codes.json").read_text(encoding="utf-8"))
+    lists["half"].remove("incoming")
+    (tree / RELEASED / "codes.json").write_text(json.dumps(lists), encoding="utf-8")
+    monkeypatch.setattr(
+        generate, "unlabelled", lambda name: {"outgoing": ["th", "km"]} if name == "half" else {}
+    )
+    last = "not released; run python -m contracts.tools.generate --release, last of all"
+    expected = [
+        "contracts/codes/half.json: outgoing has no label in th, km; write it there, under `labels`",
+        f"contracts/released/case.opened.v1.json: {last}",
+        f"contracts/released/codes.json: incoming of half: {last}",
+    ]
+    assert list(unfinished(tree)) == expected
+    assert main([], tree) == 0
+    assert capsys.readouterr().out == "".join(f"to do: {line}\n" for line in expected)
+    assert main(["--check"], tree) == 1
 
 
 def test_history_shows_a_released_schema_that_was_changed_afterwards(tree: Path) -> None:

@@ -67,6 +67,12 @@ def test_the_way_of_an_event_runs_from_its_route_to_its_handlers_and_tests(tmp_p
     ]
 
 
+def test_a_function_of_the_store_is_no_verb_of_the_same_name() -> None:
+    """`referrals.hold` locks a half for the clock; `Referral.hold` is what `hold_referral` asks for."""
+    cases = [line.split()[-1] for line in route("referral.held") if line.startswith("  use case")]
+    assert cases == ["move_referral"]
+
+
 def test_the_way_of_an_event_that_crosses_shows_both_cells() -> None:
     found = [re.sub(r":\d+", "", line) for line in route("referral.accepted") if "  test " not in line]
     assert found[5:9] == [

@@ -22,11 +22,12 @@ from deploy.local.trust import make_trust
 from tests.architecture.extras import extras
 
 COUNTRY = pytest.mark.parametrize("code", known_countries())
+THREE = ("KH", "TH", "VN")
+"""What is asserted of these by name says nothing of a country that was added since; of that the other tests here do."""
 
 
-def test_there_are_three_countries_and_the_story_is_told_between_two_of_them():
-    assert known_countries() == ("KH", "TH", "VN")
-    assert set(story().countries) < set(known_countries())
+def test_the_story_is_told_between_two_of_the_countries():
+    assert set(story().countries) < set(THREE) <= set(known_countries())
 
 
 @COUNTRY
@@ -66,8 +67,8 @@ def test_what_happened_to_her_crosses_no_border_and_is_shared_inside_a_country()
 
 
 def test_a_cell_is_given_the_agreements_that_it_is_a_party_to_and_no_other(tmp_path):
-    files = make_trust(tmp_path, known_countries())
-    given = {code: sorted(p.stem for p in files.agreements_dir(code).glob("*")) for code in known_countries()}
+    files = make_trust(tmp_path, THREE)
+    given = {code: sorted(p.stem for p in files.agreements_dir(code).glob("*")) for code in THREE}
     assert given == {
         "KH": ["kh-kh", "kh-vn", "th-kh"],
         "TH": ["th-kh", "th-th", "th-vn"],
@@ -90,7 +91,7 @@ def test_five_working_days_before_a_new_year_end_after_it_in_the_country_that_ce
     wednesday = datetime(2027, 2, 3, 3, tzinfo=UTC)
     due = {
         code: read_country(COUNTRIES / code).response_clock.deadlines("routine", wednesday).respond_by.date()
-        for code in known_countries()
+        for code in THREE
     }
     assert due == {"KH": date(2027, 2, 10), "TH": date(2027, 2, 10), "VN": date(2027, 2, 17)}
 

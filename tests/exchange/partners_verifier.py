@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from contracts.border import governed
 from contracts.border.addressing import unveiled
 from contracts.border.check import Way, check_claims, check_item
-from contracts.border.envelope import KeyOf, Unopened, open_envelope
+from contracts.border.envelope import KeyOf, UnopenedEnvelope, open_envelope
 from contracts.border.items import ControlItem
 from contracts.border.signed_file import public_keys
 from contracts.organisations import cell_of
@@ -54,6 +54,6 @@ if __name__ == "__main__":
         answer = verify(
             sys.stdin.buffer.read(), Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], datetime.now(UTC)
         )
-    except Unopened as refusal:
+    except UnopenedEnvelope as refusal:
         answer = {"envelope": refusal.code}
     sys.stdout.write(json.dumps(answer))

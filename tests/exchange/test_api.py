@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.trust import TrustFiles
 from services.exchange.store import received
-from services.exchange.store.received import Arrived
+from services.exchange.store.received import ArrivedDisclosure
 from services.exchange.trust import Trust
 from tests.exchange.world import Case, exchange, keys_in, peers, present
 from tests.harness import Harness
@@ -87,7 +87,7 @@ async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: T
 
 async def test_the_border_says_for_whom_a_received_case_is_that_nobody_here_has_heard_of(th: Harness) -> None:
     case_id, now = uuid4(), datetime.now(UTC)
-    arrived = Arrived("KH", uuid4(), case_id, uuid4(), uuid4(), "kh-shelter", AGENCY, now)
+    arrived = ArrivedDisclosure("KH", uuid4(), case_id, uuid4(), uuid4(), "kh-shelter", AGENCY, now)
     async with th.service.database.transaction(th.service.database.system()) as tx:
         await received.add(tx, arrived)
     asked = {"action": "case.read", "subject": "w", "roles": ["case_worker"], "purpose": "case-management"}

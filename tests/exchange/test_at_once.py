@@ -13,7 +13,7 @@ from contracts.events.intake import DisclosureClosedV1
 from services.exchange.domain.disclosure import recall_item
 from services.exchange.handlers import on_disclosure_authorised, on_disclosure_logged
 from services.exchange.store import disclosures, received
-from services.exchange.store.received import Arrived
+from services.exchange.store.received import ArrivedDisclosure
 from tests.exchange.test_crossing import authorise, destroyed_by_intake, open_fields, recall, send
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import NAME, RECIPIENT, SENDER, Case, now, rows
@@ -77,7 +77,7 @@ async def test_a_recall_that_meets_its_disclosure_coming_in_closes_it(th: Cell, 
     content = Recall(case.disclosure_id, case.referral_id, "withdrawn")
     item = ControlItem(recall_item(case.disclosure_id), content, uuid4())
     async with database.transaction(database.system()) as tx:
-        arrived = Arrived(
+        arrived = ArrivedDisclosure(
             "TH", case.disclosure_id, uuid4(), case.referral_id, uuid4(), SENDER, RECIPIENT, later(60)
         )
         await received.add(tx, arrived)

@@ -12,14 +12,14 @@ from contracts.border.items import AgreementReference, Answer
 from contracts.crossing import BY_CODE, OUTCOME, RETURN
 from services.exchange.domain.border import BorderView, Limits, closed
 from services.exchange.domain.chain import FIRST_PREV, IncomingChain, OutgoingChain, Place
-from services.exchange.domain.disclosure import Authorised, Disclosure, State, WrongMove
+from services.exchange.domain.disclosure import AuthorisedDisclosure, Disclosure, State, WrongDisclosureMove
 from services.exchange.domain.facts import ControlDue, ItemRefused, RecallAnswered, SealDue
 from services.exchange.domain.process import Pair, Relation, pair_of
-from services.exchange.domain.received import Held, ReceivedDisclosure
+from services.exchange.domain.received import ReceivedDisclosure, ReceivedState
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ID, CASE, REFERRAL, ENVELOPE = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
-AUTHORISED = Authorised(
+AUTHORISED = AuthorisedDisclosure(
     case_id=CASE,
     referral_id=REFERRAL,
     consent_id=UUID(int=5),
@@ -152,7 +152,7 @@ def test_every_verb_from_every_state(state: str, verb: str) -> None:
     disclosure = STATES[state]()
     before, expected = disclosure.state, AFTER.get((state, verb))
     if expected is WRONG:
-        with pytest.raises(WrongMove):
+        with pytest.raises(WrongDisclosureMove):
             VERBS[verb](disclosure)
         assert disclosure.state is before
         return
@@ -205,7 +205,7 @@ def test_after_a_recall_nothing_is_ever_sealed(verbs: list[str]) -> None:
         seals = disclosure.seals
         try:
             facts = VERBS[verb](disclosure)
-        except WrongMove:
+        except WrongDisclosureMove:
             continue
         if verb == "recall" and recalled_at is None:
             recalled_at = number
@@ -400,7 +400,7 @@ def test_a_reason_always_travels_and_the_same_move_is_one_item() -> None:
 
 
 def test_a_received_disclosure_is_recalled_once_and_answered_after_that() -> None:
-    held = ReceivedDisclosure(ID, "TH", Held.OPEN, CASE)
+    held = ReceivedDisclosure(ID, "TH", ReceivedState.OPEN, CASE)
     assert held.close("erased", None) == []
     assert (held.recall(), held.recall()) == (True, False)
     [fact] = held.close("erased", None)
@@ -409,5 +409,5 @@ def test_a_received_disclosure_is_recalled_once_and_answered_after_that() -> Non
 
 
 def test_a_tombstone_is_neither_recalled_nor_closed() -> None:
-    held = ReceivedDisclosure(ID, "TH", Held.TOMBSTONE)
+    held = ReceivedDisclosure(ID, "TH", ReceivedState.TOMBSTONE)
     assert (held.recall(), held.close("erased", None)) == (False, [])

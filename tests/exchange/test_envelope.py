@@ -16,7 +16,7 @@ from jwcrypto import jwe, jwk, jws
 
 from contracts.border import envelope
 from contracts.border.check import check_claims
-from contracts.border.envelope import KeyOf, Unopened, open_envelope, seal
+from contracts.border.envelope import KeyOf, UnopenedEnvelope, open_envelope, seal
 from contracts.border.items import (
     AgreementReference,
     Claims,
@@ -30,7 +30,7 @@ from contracts.border.items import (
     ProcessItem,
     Proof,
 )
-from contracts.border.wire import BUCKETS, TooLargeToSeal, Unparsable, from_bytes, to_bytes
+from contracts.border.wire import BUCKETS, TooLargeToSeal, UnparsableClaims, from_bytes, to_bytes
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NAME = "นางสาว สมใจ"
@@ -88,7 +88,7 @@ def opened(raw: bytes) -> Claims:
 def refusal(raw: bytes, reader: KeyOf = READER, signer: KeyOf = SIGNER) -> str | None:
     try:
         open_envelope(raw, known(reader), known(signer))
-    except Unopened as error:
+    except UnopenedEnvelope as error:
         return error.code
     return None
 
@@ -301,7 +301,7 @@ def test_the_claims_are_held_against_the_keys(
 
 
 def test_nothing_of_an_unparsable_body_is_echoed() -> None:
-    with pytest.raises(Unparsable) as caught:
+    with pytest.raises(UnparsableClaims) as caught:
         from_bytes(json.dumps({"iss": NAME}).encode())
     assert NAME not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -341,7 +341,7 @@ PROCESS = {
 )
 def test_an_item_carries_exactly_the_content_of_its_class(item: dict[str, object]) -> None:
     assert from_bytes(written()) == from_bytes(to_bytes(claims()))
-    with pytest.raises(Unparsable):
+    with pytest.raises(UnparsableClaims):
         from_bytes(written(**item))
 
 
@@ -355,11 +355,11 @@ def test_the_time_at_which_she_is_expected_has_a_zone_and_is_near(expected_at: s
     if taken:
         assert from_bytes(raw).items[0].process.journey.expected_at.hour == 8
         return
-    with pytest.raises(Unparsable):
+    with pytest.raises(UnparsableClaims):
         from_bytes(raw)
 
 
 @pytest.mark.parametrize("issued", [2**52, 4 * 10**11])
 def test_an_envelope_of_no_time_is_no_envelope(issued: int) -> None:
-    with pytest.raises(Unparsable):
+    with pytest.raises(UnparsableClaims):
         from_bytes(to_bytes(claims(iat=issued)))

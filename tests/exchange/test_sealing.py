@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
-from contracts.border.envelope import Opened, open_envelope
+from contracts.border.envelope import OpenedEnvelope, open_envelope
 from contracts.events.consent import DisclosureRecalledV1
 from deploy.local.countries import agreements, read_all
 from deploy.local.trust import TrustFiles, make_trust
@@ -58,7 +58,7 @@ async def said(harness: Harness, type_: str) -> list[dict[str, Any]]:
     return [body for kind, body in await harness.said() if kind == type_]
 
 
-def opened_in_kh(files: TrustFiles, raw: bytes) -> Opened:
+def opened_in_kh(files: TrustFiles, raw: bytes) -> OpenedEnvelope:
     kh = trust_of(files, "KH")
     return open_envelope(raw, kh.own.reader, lambda kid: kh.list.signing_key(kid, now()))
 

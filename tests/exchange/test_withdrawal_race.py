@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from deploy.local.trust import TrustFiles
-from services.exchange.domain.disclosure import Authorised
+from services.exchange.domain.disclosure import AuthorisedDisclosure
 from services.exchange.seal_token import Verdict
 from services.exchange.trust import Trust
 from tests.exchange.test_crossing import recall
@@ -19,7 +19,9 @@ RACES = 40
 class Unchecked:
     """What the service would be like if it did not look at tokens."""
 
-    async def check(self, token: str, disclosure_id: UUID, terms: Authorised, now: datetime) -> Verdict:
+    async def check(
+        self, token: str, disclosure_id: UUID, terms: AuthorisedDisclosure, now: datetime
+    ) -> Verdict:
         return Verdict.HOLDS
 
 

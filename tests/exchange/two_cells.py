@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from contracts.border.envelope import KeyOf, Opened, open_envelope, seal
+from contracts.border.envelope import KeyOf, OpenedEnvelope, open_envelope, seal
 from contracts.border.items import Claims, Item
 from contracts.organisations import authority
 from deploy.local.trust import TrustFiles
 from services.exchange.receiver import Receiver
 from services.exchange.store import inbox
-from services.exchange.store.inbox import Raw
+from services.exchange.store.inbox import RawRecord
 from services.exchange.trust import Trust
 from tests.exchange.world import Peers, exchange, keys_in, now, peers, present, rows, trust_of
 from tests.harness import Harness
@@ -61,7 +61,7 @@ class Cell:
     async def store(self, sender: str, raws: Sequence[bytes]) -> None:
         """As the pull keeps it: raw, before anything else."""
         first = self.offsets.get(sender, 0)
-        records = [Raw(sender, 0, first + n, raw) for n, raw in enumerate(raws)]
+        records = [RawRecord(sender, 0, first + n, raw) for n, raw in enumerate(raws)]
         self.offsets[sender] = first + len(records)
         database = self.harness.service.database
         async with database.transaction(database.system()) as tx:
@@ -74,7 +74,7 @@ class Cell:
         await self.store(sender, raws)
         await self.apply(sender)
 
-    def open(self, raw: bytes, sender: Trust) -> Opened:
+    def open(self, raw: bytes, sender: Trust) -> OpenedEnvelope:
         found = sender.list
         assert found is not None
         return open_envelope(raw, self.trust.own.reader, lambda kid: found.signing_key(kid, now()))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from contracts.codes import codes
 from contracts.events.consent import DisclosureRecalledV1
-from contracts.internal import Granted
+from contracts.internal import ReadingGrant
 from services.intake.grants import ConsentGrants
 from services.intake.parts import Parts
 from tests.intake.making import (
@@ -42,7 +42,7 @@ def consent(intake):
                 raise httpx2.ConnectError("down")
             assert request.headers["authorization"].startswith("Bearer ")
             disclosure_id = request.url.path.rsplit("/", 1)[1]
-            granted = Granted(
+            granted = ReadingGrant(
                 disclosure_id=disclosure_id,
                 granted=disclosure_id not in self.withdrawn,
                 purpose=None,

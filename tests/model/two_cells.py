@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from chassis.outbox import Due
+from chassis.outbox import DueWork
 from contracts.border.items import Answer, Recall, Receipt
 from contracts.catalogue import entry_for
 from contracts.country.response_clock import Calendar, ResponseClock, Span
@@ -23,13 +23,13 @@ from contracts.events.consent import DisclosureAuthorisedV1
 from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, RecallReceivedV1
 from services.consent import handlers as consenting
 from services.consent import outgoing as consent_out
-from services.consent.domain.authorisation import Ground, Listed, Wanted, token_refusal
+from services.consent.domain.authorisation import DirectoryEntry, Ground, TokenRequest, token_refusal
 from services.consent.domain.case import CaseConsents
 from services.exchange import handlers as bordering
 from services.exchange.domain.disclosure import Disclosure, State
 from services.exchange.domain.facts import ControlDue, SealDue
 from services.exchange.domain.process import pair_of
-from services.exchange.domain.received import Held, ReceivedDisclosure
+from services.exchange.domain.received import ReceivedDisclosure, ReceivedState
 from services.exchange.outgoing import outgoing as border_out
 from services.exchange.store.received import Grants
 from services.intake import handlers as keeping
@@ -87,7 +87,7 @@ class TwoCells:
             valid_until=NOW + timedelta(days=3_000),
             retention_days=RETENTION_DAYS,
         )
-        listed = {AGENCY: Listed("KH", "reintegration"), CLINIC: Listed("KH", "health")}
+        listed = {AGENCY: DirectoryEntry("KH", "reintegration"), CLINIC: DirectoryEntry("KH", "health")}
         self.consent = CaseConsents(self.case_id, Ground("TH", (terms,), listed))
         self.referral = CaseReferrals(self.case_id)
         self.disclosures: dict[UUID, Disclosure] = {}
@@ -100,7 +100,7 @@ class TwoCells:
         self.seals: list[UUID] = []
         self.tokens: set[UUID] = set()
         """Leave was given; the envelope is not committed."""
-        self.due: list[tuple[str, Due]] = []
+        self.due: list[tuple[str, DueWork]] = []
         self.heard: Callable[[Any], None] = lambda _: None
         """Told of each event that consent in TH is about to handle."""
 
@@ -121,8 +121,8 @@ class TwoCells:
             else:
                 self._said(service, outgoing(fact))
 
-    def _said(self, service: str, said: Event | Due | None) -> None:
-        if isinstance(said, Due):
+    def _said(self, service: str, said: Event | DueWork | None) -> None:
+        if isinstance(said, DueWork):
             self.due.append((service, said))
         elif said is not None:
             case_id: UUID = said.case_id  # type: ignore[attr-defined]
@@ -204,7 +204,7 @@ class TwoCells:
         found = self.consent.disclosures[disclosure_id]
         record = self.consent.records[found.authorised_by.consent_id]
         terms = disclosure.terms
-        wanted = Wanted(terms.recipient, terms.revision, terms.fields_hash)
+        wanted = TokenRequest(terms.recipient, terms.revision, terms.fields_hash)
         if token_refusal(found, record, self.consent.ground, wanted, self.now) is None:
             self.tokens.add(disclosure_id)
         else:
@@ -278,13 +278,13 @@ class TwoCells:
         recipient = self.recipients[terms.recipient]
         held = recipient.received.get(disclosure_id)
         if held is not None:
-            outcome = "refused" if held.state is Held.TOMBSTONE else "accepted"
+            outcome = "refused" if held.state is ReceivedState.TOMBSTONE else "accepted"
             return self._answer_receipt(disclosure_id, outcome)
-        if any(h.state is Held.RECALLED for h in recipient.received.values()):
+        if any(h.state is ReceivedState.RECALLED for h in recipient.received.values()):
             self.border.append(("KH", terms.recipient, (disclosure_id, terms)))
             return None
         recipient.received[disclosure_id] = ReceivedDisclosure(
-            disclosure_id, "TH", Held.OPEN, recipient.case_id, terms.referral_id
+            disclosure_id, "TH", ReceivedState.OPEN, recipient.case_id, terms.referral_id
         )
         self._said("exchange", _received(recipient, disclosure_id, terms, self.now))
         return self._answer_receipt(disclosure_id, "accepted")
@@ -303,7 +303,7 @@ class TwoCells:
         recipient = self.recipients[self.disclosures[recall.disclosure_id].terms.recipient]
         held = recipient.received.get(recall.disclosure_id)
         if held is None:
-            held = ReceivedDisclosure(recall.disclosure_id, "TH", Held.TOMBSTONE)
+            held = ReceivedDisclosure(recall.disclosure_id, "TH", ReceivedState.TOMBSTONE)
             recipient.received[recall.disclosure_id] = held
         if held.case_id is None:
             self.border.append(("TH", "", Answer(recall.disclosure_id, "never_received")))

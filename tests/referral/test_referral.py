@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.referral.domain import facts
-from services.referral.domain.facts import Ignored
+from services.referral.domain.facts import CodeIgnored
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import ENDED, Half, State, Verb, WrongHalf, WrongMove
 from tests.referral.making import DEADLINES, NOW, RECIPIENT, SENDER, a_referral
@@ -74,10 +74,10 @@ def test_what_is_heard_moves_the_half_where_it_fits_and_is_only_noted_elsewhere(
     said = referral.refuse("no_consent", NOW) if verb == "refuse" else getattr(referral, verb)(NOW)
     if half in by and state in start:
         assert (referral.state, referral.version) == (to, 2)
-        assert not isinstance(said[0], Ignored)
+        assert not isinstance(said[0], CodeIgnored)
     else:
         assert (referral.state, referral.version) == (state, 1)
-        assert said == [Ignored(referral.id, half, verb, state)]
+        assert said == [CodeIgnored(referral.id, half, verb, state)]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_the_outgoing_half_follows_the_receiver_or_notes_what_it_heard(verb: Ver
     if state in FOLLOWED_FROM.get(verb, set()):
         assert (said[0].half, referral.version) == (OUT, 2)
     else:
-        assert said == [Ignored(referral.id, OUT, verb, state)]
+        assert said == [CodeIgnored(referral.id, OUT, verb, state)]
         assert (referral.state, referral.version) == (state, 1)
 
 
@@ -185,7 +185,7 @@ def test_the_incoming_half_follows_nothing_but_the_senders_cancellation(verb: Ve
     if verb is Verb.CANCEL and running:
         assert (referral.state, said[0].half) == (S.CANCELLED, IN)
     else:
-        assert said == [Ignored(referral.id, IN, verb, state)]
+        assert said == [CodeIgnored(referral.id, IN, verb, state)]
 
 
 @pytest.mark.parametrize("verb", [Verb.REJECT, Verb.HOLD, Verb.COMPLETE, Verb.FAIL])
@@ -214,7 +214,7 @@ STEPS = st.lists(
 )
 
 
-def _code(fact: facts.Moved) -> str | None:
+def _code(fact: facts.HalfMoved) -> str | None:
     code: str | None = getattr(fact, "reason", getattr(fact, "outcome", None))
     return code
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from contracts.country.reading import read_country
 from contracts.events import exchange, intake, referral
 from services.returns.domain.assisted_return import Return
-from services.returns.domain.blocks import Known, Moment, Rules
+from services.returns.domain.blocks import CaseOutlook, Moment, Rules
 from services.returns.domain.check import Check
 from services.returns.domain.fitness import Fitness
 from services.returns.domain.states import Half, State
@@ -85,9 +85,9 @@ def fit(**changes: Any) -> Fitness:
     return Fitness(**{"fit": True, "assessed_on": TODAY, **changes})
 
 
-def known(**changes: Any) -> Known:
+def known(**changes: Any) -> CaseOutlook:
     made = {"age_group": "adult", "accepted_by": frozenset({RECEIVER}), "listed": True, "fitness": fit()}
-    return Known(**{**made, **changes})
+    return CaseOutlook(**{**made, **changes})
 
 
 def moment(days: int = 0, clearer: str = "th.clearer") -> Moment:

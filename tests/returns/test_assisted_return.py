@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from services.returns.domain import facts
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
-from services.returns.domain.facts import Ignored
-from services.returns.domain.journey import LONGEST, UNTOLD, Journey, Told
+from services.returns.domain.facts import CodeIgnored
+from services.returns.domain.journey import LONGEST, UNTOLD, FollowedMove, Journey
 from services.returns.domain.states import Half, State, Verb, WrongHalf, WrongMove, WrongOutcome
 from tests.returns.making import NOW, a_return, standing
 
@@ -215,52 +215,60 @@ FOLLOWED_FROM = {
 @pytest.mark.parametrize("verb", Verb)
 def test_a_half_follows_the_other_or_notes_what_it_heard(verb: Verb, state: State, half: Half):
     made = a_return(state, half, departed_at=NOW)
-    said = made.follow(verb, Told(NOW, "reintegrated"), NOW)
+    said = made.follow(verb, FollowedMove(NOW, "reintegrated"), NOW)
     if state in FOLLOWED_FROM.get((half, verb), set()):
         assert said[0].half == half
         assert made.version > 1
     else:
-        assert said == [Ignored(made.id, half, verb, state)]
+        assert said == [CodeIgnored(made.id, half, verb, state)]
         assert (made.state, made.version) == (state, 1)
 
 
 def test_nobody_arrives_who_never_left_and_no_arrival_is_followed_twice():
     never = a_return(S.CLEARED)
-    assert never.follow(Verb.ARRIVE, Told(NOW), NOW) == [Ignored(never.id, FROM, Verb.ARRIVE, S.CLEARED)]
+    assert never.follow(Verb.ARRIVE, FollowedMove(NOW), NOW) == [
+        CodeIgnored(never.id, FROM, Verb.ARRIVE, S.CLEARED)
+    ]
     closed = a_return(S.CLOSED, departed_at=NOW, arrived_at=NOW)
-    assert closed.follow(Verb.ARRIVE, Told(NOW), NOW) == [Ignored(closed.id, FROM, Verb.ARRIVE, S.CLOSED)]
+    assert closed.follow(Verb.ARRIVE, FollowedMove(NOW), NOW) == [
+        CodeIgnored(closed.id, FROM, Verb.ARRIVE, S.CLOSED)
+    ]
 
 
 def test_who_was_given_up_and_stands_before_the_partner_has_arrived():
     for state in (S.TURNED_BACK, S.WITHDRAWN, S.CLOSED, S.MISSED):
         made = a_return(state, departed_at=NOW, outcome="contact-lost", closed_at=NOW)
-        made.follow(Verb.ARRIVE, Told(NOW), NOW)
+        made.follow(Verb.ARRIVE, FollowedMove(NOW), NOW)
         assert made.state is S.ARRIVED
         assert state is not S.CLOSED or (made.outcome, made.closed_at) == (None, None)
 
 
 def test_a_missing_of_the_journey_before_is_not_taken_for_one_of_this_journey():
     made = a_return(S.DEPARTED, departed_at=NOW)
-    assert made.follow(Verb.MISS, Told(NOW - DAY), NOW) == [Ignored(made.id, FROM, Verb.MISS, S.DEPARTED)]
+    assert made.follow(Verb.MISS, FollowedMove(NOW - DAY), NOW) == [
+        CodeIgnored(made.id, FROM, Verb.MISS, S.DEPARTED)
+    ]
 
 
 def test_a_closing_that_is_told_without_its_outcome_is_followed_without_it():
     made = a_return(S.ARRIVED)
-    (closed,) = made.follow(Verb.CLOSE, Told(NOW), NOW)
+    (closed,) = made.follow(Verb.CLOSE, FollowedMove(NOW), NOW)
     assert (closed.outcome, closed.recorded_by, made.outcome) == ("not-disclosed", "receiving", None)
 
 
 def test_a_clearance_abroad_opens_the_receiving_half_once_with_the_result_of_the_assessment():
     case, abroad = CaseReturns(a_return().case_id), a_return(half=TO)
-    (cleared,) = case.clear(abroad, Told(NOW, "safe-with-conditions"), NOW)
+    (cleared,) = case.clear(abroad, FollowedMove(NOW, "safe-with-conditions"), NOW)
     half = case.halves[abroad.id, TO]
     assert (cleared.half, cleared.result, half.state) == (TO, "safe-with-conditions", S.CLEARED)
-    assert case.clear(abroad, Told(NOW, "safe"), NOW) == [Ignored(abroad.id, TO, Verb.CLEAR, S.CLEARED)]
+    assert case.clear(abroad, FollowedMove(NOW, "safe"), NOW) == [
+        CodeIgnored(abroad.id, TO, Verb.CLEAR, S.CLEARED)
+    ]
 
 
 def test_a_departure_whose_clearance_was_lost_is_expected_all_the_same():
     case, abroad = CaseReturns(a_return().case_id), a_return(half=TO)
-    cleared, departed, expected = case.depart(abroad, Told(NOW), NOW)
+    cleared, departed, expected = case.depart(abroad, FollowedMove(NOW), NOW)
     assert isinstance(cleared, facts.ReturnCleared)
     assert isinstance(departed, facts.ReturnDeparted)
     assert expected == facts.ArrivalExpected(abroad.id, TO, NOW + UNTOLD)
@@ -269,7 +277,9 @@ def test_a_departure_whose_clearance_was_lost_is_expected_all_the_same():
 
 def test_no_word_of_the_other_side_puts_our_clock_off_for_ever():
     made = a_return(S.CLEARED, TO)
-    _, expected = made.follow(Verb.DEPART, Told(NOW, journey=Journey(NOW + 9999 * DAY, "airport", True)), NOW)
+    _, expected = made.follow(
+        Verb.DEPART, FollowedMove(NOW, journey=Journey(NOW + 9999 * DAY, "airport", True)), NOW
+    )
     assert expected.expected_at == NOW + LONGEST
 
 
@@ -320,7 +330,7 @@ def hear_here(sending: Return, heard: facts.Fact, now: datetime) -> None:
         facts.ReturnMissed: Verb.MISS,
         facts.ReturnClosed: Verb.CLOSE,
     }
-    sending.follow(kinds[type(heard)], Told(heard.at, getattr(heard, "outcome", None)), now)
+    sending.follow(kinds[type(heard)], FollowedMove(heard.at, getattr(heard, "outcome", None)), now)
 
 
 def hear_there(there: CaseReturns, sending: Return, heard: facts.Fact, now: datetime) -> None:
@@ -334,9 +344,11 @@ def hear_there(there: CaseReturns, sending: Return, heard: facts.Fact, now: date
         facts.ReturnWithdrawn: Verb.WITHDRAW,
     }
     if isinstance(heard, facts.ReturnCleared):
-        there.clear(abroad, Told(heard.at, heard.result), now)
+        there.clear(abroad, FollowedMove(heard.at, heard.result), now)
     elif isinstance(heard, facts.ReturnDeparted):
         journey = Journey(heard.expected_at, heard.handover, heard.escorted)
-        there.depart(abroad, Told(heard.at, journey=journey), now)
+        there.depart(abroad, FollowedMove(heard.at, journey=journey), now)
     elif type(heard) in verbs:
-        there.follow(TO, sending.id, verbs[type(heard)], Told(heard.at, getattr(heard, "reason", None)), now)
+        there.follow(
+            TO, sending.id, verbs[type(heard)], FollowedMove(heard.at, getattr(heard, "reason", None)), now
+        )

@@ -8,9 +8,9 @@ import pytest
 
 from contracts.codes import codes
 from services.returns.domain import facts
-from services.returns.domain.blocks import SUPPLIERS, Known, blocks
+from services.returns.domain.blocks import SUPPLIERS, CaseOutlook, blocks
 from services.returns.domain.fitness import Certificate
-from services.returns.domain.journey import Journey, Told
+from services.returns.domain.journey import FollowedMove, Journey
 from services.returns.domain.outcomes import OUTCOMES
 from services.returns.domain.states import ENDED, FOLLOWS, MOVES, Half, State, Verb, WrongMove
 from tests.returns.making import NOW, RULES, TODAY, fit, known, moment, ready, standing
@@ -108,7 +108,7 @@ def test_who_is_not_known_to_be_an_adult_returns_as_a_child() -> None:
 
 
 def test_what_was_never_heard_of_protects() -> None:
-    assert set(blocks(ready(), Known(), RULES, moment())) == {
+    assert set(blocks(ready(), CaseOutlook(), RULES, moment())) == {
         *("receiver-not-listed", "reception-not-agreed", "not-fit-to-travel", "best-interests-missing"),
         *("guardian-missing", "family-not-assessed", "escort-missing"),
     }
@@ -184,7 +184,7 @@ CONDITIONS = {
 """Each makes at least one block, whatever the others are."""
 
 
-def combined(chosen: list[str], state: State) -> tuple[object, Known]:
+def combined(chosen: list[str], state: State) -> tuple[object, CaseOutlook]:
     changes: dict[str, object] = {}
     knowing: dict[str, object] = {}
     for name in chosen:
@@ -256,5 +256,5 @@ def test_a_departure_is_told_with_the_journey_as_the_receiver_needs_it() -> None
     assert (departed.expected_at, departed.handover, departed.escorted) == (NOW + DAY, "airport", True)
     assert expected == facts.ArrivalExpected(made.id, Half.SENDING, NOW + DAY)
     receiving = ready(State.CLEARED, half=Half.RECEIVING)
-    receiving.follow(Verb.DEPART, Told(NOW, journey=Journey(NOW + DAY, "airport", True)), NOW)
+    receiving.follow(Verb.DEPART, FollowedMove(NOW, journey=Journey(NOW + DAY, "airport", True)), NOW)
     assert (receiving.expected_at, receiving.handover, receiving.escorted) == (NOW + DAY, "airport", True)

@@ -1,4 +1,4 @@
-"""The hash-linked log: what an entry holds, how entries are linked, and how a break is found."""
+"""The hash-linked log: the content of an entry, its link to the one before, and the search for a break."""
 
 import hashlib
 import hmac
@@ -15,7 +15,9 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What is linked: operational attributes and a salted commitment to the body; no personal data, no bare hash of any."""
+    """The linked content of an entry: operational attributes and a salted commitment to the body; no personal data,
+    no bare hash of any.
+    """
 
     entry: int
     time: datetime
@@ -50,7 +52,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is kept beside a leaf: the salt and the operational details that the leaf's commitment is made of."""
+    """The details kept beside a leaf: the salt and the operational values that the leaf's commitment is made of."""
 
     salt: bytes
     details: Mapping[str, Any]
@@ -60,7 +62,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class LinkedLeaf:
     """A leaf in its place: `hash` covers the leaf and, through `previous`, everything before it.
 
     Without `record` only the links can be checked.
@@ -80,22 +82,24 @@ def commitment(salt: bytes, body: bytes) -> str:
     return hmac.new(salt, body, hashlib.sha256).hexdigest()
 
 
-def link(previous: str, leaf: Leaf) -> Linked:
+def link(previous: str, leaf: Leaf) -> LinkedLeaf:
     digest = hashlib.sha256(bytes.fromhex(previous) + leaf.canonical()).hexdigest()
-    return Linked(leaf, previous, digest)
+    return LinkedLeaf(leaf, previous, digest)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`first_broken` is the number of the first entry that does not fit, None when the chain is whole."""
+    """The outcome of a verification. `first_broken` is the number of the first entry that does not fit, None when the
+    chain is whole.
+    """
 
     entries: int
     head: str
     first_broken: int | None
 
 
-def verify(linked: Iterable[Linked], after: Verdict | None = None) -> Verdict:
-    """Recompute links from leaves, and commitments from what is kept. A verdict over earlier entries is continued."""
+def verify(linked: Iterable[LinkedLeaf], after: Verdict | None = None) -> Verdict:
+    """Recompute links from leaves, and commitments from the kept details. A verdict over earlier entries is continued."""
     count, head = (after.entries, after.head) if after else (0, GENESIS)
     if after is not None and after.first_broken is not None:
         return after

@@ -1,4 +1,4 @@
-"""Verifying the log as it was at one moment: entry by entry, as far as it was computed, until it is whole or broken."""
+"""The verification of the log as it was at one moment: entry by entry, as far as computed, until it is whole or broken."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from services.audit.domain.chain import GENESIS, Verdict
 
 
 class State(StrEnum):
-    """`given_up`: it could not be computed to its end. That says nothing about the log."""
+    """The states of a verification. `given_up`: it could not be computed to its end. That says nothing about the log."""
 
     RUNNING = "running"
     WHOLE = "whole"
@@ -19,7 +19,7 @@ class State(StrEnum):
 
 @dataclass(slots=True)
 class Verification:
-    """`until` and `expected_head` are the length and the head that the log had when it was begun."""
+    """One verification. `until` and `expected_head` are the length and the head that the log had at the beginning."""
 
     id: UUID
     actor: str
@@ -34,11 +34,13 @@ class Verification:
 
     @property
     def verdict(self) -> Verdict:
-        """As far as it was computed."""
+        """The verdict over the entries computed so far."""
         return Verdict(self.entries, self.head, self.first_broken)
 
     def advance(self, verdict: Verdict, *, at_end: bool, now: datetime) -> None:
-        """Computed a part further. At the end the log must be as long, and come to the head, that it had."""
+        """Take the verdict over a further part. At the end the log must be as long, and come to the same head, as at
+        the beginning.
+        """
         if self.state is not State.RUNNING:
             return
         self.entries, self.head, self.first_broken = verdict.entries, verdict.head, verdict.first_broken

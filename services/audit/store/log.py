@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from chassis.database import Transaction, caused_by
 from chassis.tables import insert_set
-from contracts.envelope import Received
-from services.audit.domain.chain import Leaf, Linked, Record, link
+from contracts.envelope import ReceivedEvent
+from services.audit.domain.chain import Leaf, LinkedLeaf, Record, link
 from services.audit.outgoing import logged
 from services.audit.store.tables import ENTRIES
 
@@ -25,11 +25,11 @@ _MOVE_HEAD = text("update audit.head set entry = :entry, hash = :hash")
 
 @dataclass(slots=True)
 class Log:
-    """The end of the log, and what a batch adds to it."""
+    """The end of the log, and the entries that a batch adds to it."""
 
     entry: int
     head: str
-    pending: list[Received] = field(default_factory=list)
+    pending: list[ReceivedEvent] = field(default_factory=list)
 
 
 async def load(tx: Transaction, keys: Sequence[str]) -> dict[str, Log]:
@@ -50,7 +50,7 @@ async def save(tx: Transaction, logs: Sequence[Log]) -> None:
             await tx.execute(_MOVE_HEAD, {"entry": log.entry, "hash": log.head})
 
 
-async def _unknown(tx: Transaction, pending: Sequence[Received]) -> list[Received]:
+async def _unknown(tx: Transaction, pending: Sequence[ReceivedEvent]) -> list[ReceivedEvent]:
     """Access records carry no sequence, so a repeated one is known by its identifier alone."""
     ids = [received.meta.id for received in pending]
     known = {row.event_id for row in await tx.execute(_KNOWN, {"ids": ids})}
@@ -58,7 +58,7 @@ async def _unknown(tx: Transaction, pending: Sequence[Received]) -> list[Receive
     return list(fresh.values())
 
 
-def _append(log: Log, received: Received) -> dict[str, Any]:
+def _append(log: Log, received: ReceivedEvent) -> dict[str, Any]:
     meta, salt = received.meta, os.urandom(SALT_BYTES)
     body: dict[str, Any] = received.event.model_dump(mode="json") if received.event is not None else {}
     record = Record(salt, _operational(body))
@@ -75,7 +75,7 @@ def _append(log: Log, received: Received) -> dict[str, Any]:
         policy=meta.policy,
         commitment=record.commitment(),
     )
-    linked: Linked = link(log.head, leaf)
+    linked: LinkedLeaf = link(log.head, leaf)
     log.entry, log.head = leaf.entry, linked.hash
     return {
         **{name: getattr(leaf, name) for name in Leaf.__slots__},
@@ -90,7 +90,7 @@ def _append(log: Log, received: Received) -> dict[str, Any]:
 
 
 def _operational(body: Any) -> Any:
-    """The body without its ciphertext: the log must not keep what an erasure has to reach."""
+    """The body without its ciphertext: the log must not keep values that an erasure has to reach."""
     if isinstance(body, dict):
         return {
             k: _operational(v) for k, v in body.items() if not (isinstance(v, str) and v.startswith("v1."))

@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import upsert_set
 from services.audit.domain.verification import Verification
 from services.audit.store.tables import VERIFICATIONS
 
-_READER = Reader(Verification, VERIFICATIONS)
+_READER = RowReader(Verification, VERIFICATIONS)
 _GET = f"select {_READER.columns()} from audit.verifications where id = :id"
 _LIST = text(
     f"""
@@ -28,7 +28,7 @@ async def save(tx: Transaction, verification: Verification) -> None:
 
 
 async def hold(tx: Transaction, verification_id: UUID) -> Verification | None:
-    """Locked, to move it."""
+    """A verification, locked, to move it."""
     return _READER.first(await tx.execute(text(f"{_GET} for update"), {"id": verification_id}))
 
 

@@ -1,4 +1,6 @@
-"""Whether a disclosure is allowed, by which record and agreement: the same for preview, authorisation and token."""
+"""The decision whether a disclosure is allowed, by which record and agreement: the same for preview, authorisation
+and token.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,13 +9,11 @@ from itertools import product
 
 from contracts.disclosure import (
     AgreementTerms,
+    ComputedDisclosure,
     ConsentTerms,
     DisclosureRequest,
     compute,
     fields_hash,
-)
-from contracts.disclosure import (
-    Disclosure as Computed,
 )
 from services.consent.domain.disclosure import SEALABLE, Authority, Disclosure, Request
 from services.consent.domain.record import ConsentRecord
@@ -22,8 +22,8 @@ from services.consent.domain.terms import awaited
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """What the directory says of an organisation; it outweighs what a referral says."""
+class DirectoryEntry:
+    """An organisation as the directory has it; its entry outweighs the words of a referral."""
 
     cell: str
     role: str
@@ -31,18 +31,18 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What this cell knows besides the records: its own name, the agreements and the directory."""
+    """The ground of a decision besides the records: this cell's name, the agreements and the directory."""
 
     cell: str
     agreements: Sequence[AgreementTerms]
-    directory: Mapping[str, Listed]
+    directory: Mapping[str, DirectoryEntry]
 
     def agreement(self, id_: str) -> AgreementTerms | None:
-        """As it stands today."""
+        """The agreement as it stands today."""
         return next((agreement for agreement in self.agreements if agreement.id == id_), None)
 
     def retention(self, agreement_id: str) -> timedelta:
-        """What the agreement leaves after a referral; none where it is not known."""
+        """The time that the agreement leaves after a referral; none where the agreement is not known."""
         agreement = self.agreement(agreement_id)
         return timedelta(days=0 if agreement is None else agreement.retention_days)
 
@@ -51,13 +51,15 @@ class Ground:
 class Decision:
     """The computed disclosure, with the record and the agreement that gave it."""
 
-    computed: Computed
+    computed: ComputedDisclosure
     request: Request
     record: ConsentRecord | None = None
     agreement: AgreementTerms | None = None
 
     def authority(self) -> Authority:
-        """What it rests on. Only where nothing refused it."""
+        """The record's revision, the agreement and the fields on which the allowed disclosure rests. Only where
+        nothing refused it.
+        """
         record, agreement = self.record, self.agreement
         if record is None or agreement is None or self.computed.refusal is not None:
             raise ValueError("a refused disclosure rests on nothing")
@@ -79,8 +81,8 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the border asks a token for."""
+class TokenRequest:
+    """The border's request for a token."""
 
     recipient: str
     revision: int
@@ -102,18 +104,19 @@ def decide(records: Sequence[ConsentRecord], ground: Ground, request: Request, n
 
 
 def token_refusal(
-    disclosure: Disclosure, record: ConsentRecord, ground: Ground, wanted: Wanted, now: datetime
+    disclosure: Disclosure, record: ConsentRecord, ground: Ground, wanted: TokenRequest, now: datetime
 ) -> str | None:
-    """Why no token may be given now, or None. It must still be allowed, and be exactly what was authorised.
+    """The reason why no token may be given now, or None. The disclosure must still be allowed, and be exactly the one
+    that was authorised.
 
-    A renewal since then does not stand in the way: the terms of today are what is checked, and they may allow more.
+    A renewal since then does not stand in the way: the terms of today are checked, and they may allow more.
     """
     authority = disclosure.authority
     if authority is None:
         return disclosure.refusal or "no_consent"
     if disclosure.stage not in SEALABLE:
         return _not_sealable(disclosure)
-    if wanted != Wanted(disclosure.request.recipient, authority.revision, authority.fields_hash):
+    if wanted != TokenRequest(disclosure.request.recipient, authority.revision, authority.fields_hash):
         return "disclosure_changed"
     decision = _again(disclosure.request, record, ground, authority, now)
     if decision.computed.refusal is not None:
@@ -132,7 +135,7 @@ def _not_sealable(disclosure: Disclosure) -> str:
 def _again(
     request: Request, record: ConsentRecord, ground: Ground, authority: Authority, now: datetime
 ) -> Decision:
-    """Compute anew under the very agreement that it was authorised under, as that agreement now stands."""
+    """Compute anew under the very agreement of the authorisation, as that agreement now stands."""
     agreements = [a for a in ground.agreements if a.id == authority.agreement_id]
     return decide([record], replace(ground, agreements=agreements), request, now)
 

@@ -17,11 +17,11 @@ from services.consent.domain.states import PERMITTING
 
 ADULT = "adult"
 REFERRAL_ENDED = "referral_cancelled"
-"""The code of `disclosure_refusal` for what nobody asks for any more."""
+"""The code of `disclosure_refusal` for a disclosure that nobody asks for any more."""
 
 
 def is_child(age_group: str) -> bool:
-    """Whoever is not known to be adult."""
+    """True for everybody who is not known to be adult."""
     return age_group != ADULT
 
 
@@ -35,12 +35,14 @@ class CaseConsents:
     in_error: set[UUID] = field(default_factory=set)
     """Referrals that were sent in error: nothing is disclosed for them, whatever is heard later."""
     heard_in_error: set[UUID] = field(default_factory=set)
-    """Those of them that were heard of in this batch."""
+    """Of the referrals `in_error` the ones that were heard of in this batch."""
     age_group: str | None = None
-    """Set when it became known in this batch."""
+    """The age group, set when it became known in this batch."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
-        """What somebody gave who may not speak at her age permits nothing more: a child alone, or another for an adult."""
+        """A consent given by somebody who may not speak at her age permits nothing more: by a child alone, or by
+        another for an adult.
+        """
         self.age_group = age_group
         act = Act("system:consent", authority(self.ground.cell), now)
         child = is_child(age_group)
@@ -48,9 +50,9 @@ class CaseConsents:
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
-        """Authorise or refuse what a referral asks to send. Asked again after a refusal it is decided anew.
+        """Authorise or refuse the fields that a referral asks to send. After a refusal a new request is decided anew.
 
-        Protective: that it was sent in error may have been heard before it.
+        Protective: the word that the referral was sent in error may have come before it.
         """
         known = self.disclosures.get(disclosure_id)
         if known is not None and known.refusal is None:
@@ -68,7 +70,7 @@ class CaseConsents:
         return facts
 
     def end(self, referral_id: UUID, reason: str, now: datetime) -> list[Fact]:
-        """A referral is over: so is the reading of all that was disclosed for it."""
+        """A referral is over: so is the reading of every disclosure that was made for it."""
         return [
             fact
             for disclosure in self._of_referral(referral_id)
@@ -77,7 +79,9 @@ class CaseConsents:
         ]
 
     def agreement_changed(self, now: datetime) -> list[Fact]:
-        """Whatever the agreements of today do not allow whole is taken back, and what is left of it disclosed anew."""
+        """Take back every disclosure that the agreements of today do not allow whole, and disclose the allowed rest
+        anew.
+        """
         said: list[Fact] = []
         for record in self.records.values():
             said += reconsider(record, self.ground, now)
@@ -86,13 +90,15 @@ class CaseConsents:
         return said
 
     def sent_in_error(self, referral_id: UUID, now: datetime) -> list[Fact]:
-        """Before or after anything was disclosed for it."""
+        """A referral was sent in error, before or after anything was disclosed for it."""
         self.in_error.add(referral_id)
         self.heard_in_error.add(referral_id)
         return self.end(referral_id, "entered_in_error", now)
 
     def answered_late(self, referral_id: UUID, now: datetime) -> list[Fact]:
-        """The answer had been given when this side stopped waiting: what was taken back for that is authorised again."""
+        """The answer had been given when this side stopped waiting: a disclosure taken back for that is authorised
+        again.
+        """
         if referral_id in self.in_error:
             return []
         found = self._of_referral(referral_id)
@@ -108,10 +114,11 @@ class CaseConsents:
         return facts
 
     def corrected(self, fields: Collection[str], revision: int, now: datetime) -> list[Fact]:
-        """What was disclosed has another value by now, or none: the old one is taken back and what stands follows it.
+        """Values that were disclosed are others by now, or gone: each such disclosure is taken back, and the one with
+        today's values follows.
 
-        Also what is not sealed yet: its values may have been read a moment before the change. Where nothing may follow, who
-        was given the old value is told the names of the fields.
+        Also one that is not sealed yet: its values may have been read a moment before the change. Where none may
+        follow, the recipient of the old value is told the names of the fields.
         """
         said: list[Fact] = []
         held = [d for d in self.disclosures.values() if d.stage in OPEN]
@@ -124,7 +131,9 @@ class CaseConsents:
         return said + self._told(fields, revision)
 
     def _told(self, fields: Collection[str], revision: int) -> list[Fact]:
-        """Replaced ones are told of what no later disclosure of their referral holds: the later one is told itself, or has it."""
+        """Tell the recipients of replaced disclosures of fields that no later disclosure of their referral holds: the
+        later one is told itself, or has them.
+        """
         said: list[Fact] = []
         for disclosure in self.disclosures.values():
             names = disclosure.told_of(fields)
@@ -156,9 +165,9 @@ class CaseConsents:
         return self.ground.retention(disclosure.authorised_by.agreement_id)
 
     def disclosure(self, disclosure_id: UUID | None) -> Disclosure | None:
-        """None for an item at the border that is no disclosure, or none of this case."""
+        """The disclosure; None for an item at the border that is no disclosure, or none of this case."""
         return None if disclosure_id is None else self.disclosures.get(disclosure_id)
 
     def grant(self, disclosure_id: UUID) -> ReceivedGrant:
-        """The grant of this disclosure, made where nothing is known of it yet."""
+        """The grant of this disclosure, made anew where none is known yet."""
         return self.grants.setdefault(disclosure_id, ReceivedGrant(disclosure_id, self.case_id))

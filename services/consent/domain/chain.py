@@ -13,11 +13,11 @@ from services.consent.domain.states import State
 from services.consent.domain.terms import Terms, instant
 
 FIRST = "0" * 64
-"""What the first revision links to."""
+"""The link of the first revision, which has none before it."""
 
 
-class Broken(Exception):
-    """A revision is not what its hash says, or does not follow the one before; names the revision's number."""
+class BrokenChain(Exception):
+    """A revision does not match its hash, or does not follow the one before; names the revision's number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"revision {number} does not fit the chain")
@@ -26,7 +26,7 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One entry. `sealed` maps what a name is (`witness`, `interpreter`, `guardian`) to its ciphertext."""
+    """One entry. `sealed` maps the kind of a name (`witness`, `interpreter`, `guardian`) to its ciphertext."""
 
     consent_id: UUID
     case_id: UUID
@@ -41,7 +41,7 @@ class Revision:
     hash: str = ""
 
     def body(self) -> dict[str, Any]:
-        """What is hashed, without the salt."""
+        """The content that is hashed, without the salt."""
         return {
             "consent_id": str(self.consent_id),
             "case_id": str(self.case_id),
@@ -57,15 +57,15 @@ class Revision:
 
 
 def digest(body: dict[str, Any], salt: str) -> str:
-    """SHA-256 over the RFC 8785 JSON of the body and the record's random salt: never a bare hash of what she said."""
+    """SHA-256 over the RFC 8785 JSON of the body and the record's random salt: never a bare hash of her words."""
     return hashlib.sha256(rfc8785.dumps({**body, "salt": salt})).hexdigest()
 
 
 def verify(bodies: Iterable[tuple[dict[str, Any], str]], salt: str) -> int:
-    """Check bodies with their stored hashes, oldest first; answers how many there are. Raises Broken."""
+    """Check bodies with their stored hashes, oldest first; answers how many there are. Raises BrokenChain."""
     previous, count = FIRST, 0
     for count, (body, stored) in enumerate(bodies, start=1):
         if body.get("revision") != count or body.get("previous") != previous or digest(body, salt) != stored:
-            raise Broken(count)
+            raise BrokenChain(count)
         previous = stored
     return count

@@ -1,4 +1,4 @@
-"""Whether what was disclosed is still covered, and what becomes of it where it is covered in part or not at all."""
+"""The rule whether a disclosure is still covered, and the way on where it is covered in part or not at all."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ NARROWED, REPLACED, NOT_AGREED = "narrowed", "replaced", "not_in_agreement"
 
 
 def covers(terms: Terms, request: Request, authority: Authority) -> bool:
-    """All of it, as long as it was promised, and no more to be told back than she now agrees to."""
+    """True where her terms cover all fields of the disclosure, as long as promised, and allow all that may be told back."""
     return (
         terms.names(request.recipient)
         and request.purpose in terms.purposes
@@ -27,9 +27,9 @@ def covers(terms: Terms, request: Request, authority: Authority) -> bool:
 
 
 def agreed(disclosure: Disclosure, ground: Ground, now: datetime) -> bool:
-    """Whether the agreement as it stands allows all of it, as long as it was promised.
+    """True where the agreement as it stands allows all of the disclosure, as long as promised.
 
-    What has not arrived must name that very version: the border lets no other through, at neither end.
+    A disclosure that has not arrived must name that very version: the border lets no other through, at neither end.
     """
     request, authority = disclosure.request, disclosure.authorised_by
     agreement = ground.agreement(authority.agreement_id)
@@ -47,7 +47,9 @@ def agreed(disclosure: Disclosure, ground: Ground, now: datetime) -> bool:
 
 
 def reconsider(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fact]:
-    """After her terms or the agreement changed: what is no longer covered whole is recalled, and what is left authorised anew."""
+    """After her terms or the agreement changed: a disclosure that is no longer covered whole is recalled, and its
+    covered rest authorised anew.
+    """
     said: list[Fact] = []
     for disclosure in [d for d in record.disclosures if d.stage in OPEN]:
         by_her = covers(record.terms, disclosure.request, disclosure.authorised_by)
@@ -66,9 +68,9 @@ def reconsider(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fac
 def again(
     before: Disclosure, records: Sequence[ConsentRecord], ground: Ground, now: datetime
 ) -> tuple[Disclosure | None, list[Fact]]:
-    """The disclosure that follows this one under what she agrees to today, and never with a field that this one had not.
+    """The disclosure that follows this one under her consent of today, and never with a field that this one had not.
 
-    What did not arrive has none: its referral has failed.
+    One that did not arrive has no follower: its referral has failed.
     """
     if before.stage is Stage.UNDELIVERED:
         return None, []

@@ -19,14 +19,14 @@ from services.consent.domain.facts import (
 )
 
 CONTACT = "contact"
-"""The data category of where she is and how she is reached."""
+"""The data category of her whereabouts and of the ways to reach her."""
 
 ANSWER_WITHIN = timedelta(hours=72)
 """A recipient must answer a recall within this; later it is overdue, and the ledger shows it."""
 
 
 class Step(StrEnum):
-    """Kinds of ledger entries."""
+    """The kinds of ledger entries."""
 
     AUTHORISED = "authorised"
     REFUSED = "refused"
@@ -35,15 +35,15 @@ class Step(StrEnum):
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     ENDED = "ended"
-    """Its referral has ended; the recipient reads on for the time that the agreement leaves it."""
+    """The referral has ended; the recipient reads on for the time that the agreement leaves it."""
     RECALLED = "recalled"
     FENCED = "fenced"
-    """Exchange has confirmed that nothing of it is sealed any more, whatever token was under way."""
+    """Exchange has confirmed that nothing of the disclosure is sealed any more, whatever token was under way."""
     ANSWERED = "answered"
 
 
 class Stage(StrEnum):
-    """Where a disclosure stands."""
+    """The stages of a disclosure."""
 
     ASKED = "asked"
     REFUSED = "refused"
@@ -69,34 +69,43 @@ MOVES: Mapping[Stage, frozenset[Stage]] = MappingProxyType(
         Stage.ANSWERED: frozenset({Stage.ANSWERED}),
     }
 )
-"""A refused one may be asked again (the referral is sent anew). A recall stands whatever is heard later: what comes late is
-written in the ledger and moves nothing."""
+"""A refused disclosure may be asked for again (the referral is sent anew). A recall stands whatever is heard later: a
+late step is written in the ledger and moves nothing.
+"""
 
 OPEN = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED})
-"""What the end of its authority recalls: all that was ever authorised, for what we have not heard of may be sealed."""
+"""The stages that the end of the authority recalls: every one after an authorisation, for an envelope that we have
+not heard of may be sealed.
+"""
 
 ON_ITS_WAY = frozenset({Stage.AUTHORISED, Stage.SEALED})
 
 SEALABLE = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.UNDELIVERED})
-"""A token may be given: first, again after it lapsed, or for a resend."""
+"""The stages in which a token may be given: first, again after it lapsed, or for a resend."""
 
 
 AT_ONCE = frozenset({"entered_in_error", "rejected", "unanswered"})
-"""Ends of a referral after which nobody there has a use for what was sent. After the others the agreement says how long."""
+"""Ends of a referral after which the recipient has no use for the fields. After the others the agreement says how
+long it reads on.
+"""
 
 CORRECTED_AFTER = frozenset(
     {"withdrawn", "expired", "narrowed", "not_in_agreement", "replaced", "cancelled", "completed", "failed"}
 )
-"""Ends after which a recipient still acts on what it was given, and so is told that it is wrong. Not after an error or a refusal,
-where it had no use for it, and not after a revocation: whoever pressed her is told nothing of her any more."""
+"""Ends after which a recipient still acts on the fields that it was given, and so is told that they are wrong. Not
+after an error or a refusal, where it had no use for them, and not after a revocation: a recipient that pressed her
+is told nothing of her any more.
+"""
 
 ROUTE_FIRST = timedelta(seconds=5)
-"""The request that ended the consent asks exchange itself; the work that asks until it has an answer begins after that."""
+"""The request that ended the consent asks exchange itself; after this time the work begins, which asks until it has
+an answer.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks to send which fields to whom, and to what end."""
+    """A request to disclose: who asks to send which fields to whom, and to what end."""
 
     referral_id: UUID
     case_id: UUID
@@ -113,7 +122,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What allows it: the record's revision, the agreement, and exactly which fields."""
+    """The authority of a disclosure: the record's revision, the agreement, and exactly which fields."""
 
     consent_id: UUID
     revision: int
@@ -127,7 +136,7 @@ class Authority:
     back_categories: tuple[str, ...]
     valid_until: datetime
     basis: str | None = None
-    """What it rests on where that is not her consent, and by which law."""
+    """The basis where that is not her consent, and the law behind it."""
     law: str | None = None
 
 
@@ -150,8 +159,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How and when its referral ended, where the agreement lets its recipient read on for some time."""
+class ReferralEnd:
+    """The end of its referral, where the agreement lets the recipient read on for some time."""
 
     reason: str
     at: datetime
@@ -166,16 +175,18 @@ class Disclosure:
     authority: Authority | None = None
     refusal: str | None = None
     recalled_for: str | None = None
-    ended: Ended | None = None
+    ended: ReferralEnd | None = None
     fence_due: bool = False
-    """Recalled, and exchange has not yet confirmed that a token given before can no longer become an envelope."""
+    """The disclosure was recalled, and exchange has not yet confirmed that a token given before can no longer become
+    an envelope.
+    """
     entries: list[Entry] = field(default_factory=list)
-    """Not yet saved."""
+    """Entries that are not yet saved."""
     changed: bool = False
 
     @property
     def authorised_by(self) -> Authority:
-        """What an authorised disclosure rests on."""
+        """The authority of an authorised disclosure."""
         if self.authority is None:
             raise ValueError("this disclosure was never authorised")
         return self.authority
@@ -185,9 +196,11 @@ class Disclosure:
         return None if self.authority is None else self.authority.consent_id
 
     def told_of(self, corrected: Collection[str]) -> set[str]:
-        """Which of these its recipient is told to be others by now, without a value.
+        """The fields, among the corrected ones, of which the recipient is told that they have other values, without a
+        value.
 
-        Never how she is reached: who may read no more has no use for it, and could tell from it that she has moved.
+        Never the ways to reach her: a recipient that may read no more has no use for them, and could tell from them
+        that she has moved.
         """
         ended = self.stage in {Stage.RECALLED, Stage.ANSWERED} and self.recalled_for in CORRECTED_AFTER
         if self.authority is None or not (ended or self.stage is Stage.DELIVERED):
@@ -208,7 +221,7 @@ class Disclosure:
         return [DisclosureRefused(self.request.case_id, self.id, self.request.referral_id, reason)]
 
     def token(self, token_id: UUID) -> None:
-        """Write that a token is given. Whether it may be was decided before, under the same lock."""
+        """Write that a token is given. The decision was made before, under the same lock."""
         self.write(Step.TOKEN, token_id=token_id)
 
     def sealed(self) -> list[Fact]:
@@ -221,10 +234,10 @@ class Disclosure:
         return self._heard(Stage.UNDELIVERED, Step.UNDELIVERED, code)
 
     def end(self, reason: str, retention: timedelta, at: datetime) -> list[Fact]:
-        """Its referral is over, and with it the reading: at once, or after the time that the agreement leaves.
+        """The referral is over, and with it the reading: at once, or after the time that the agreement leaves.
 
-        A cancelled one that nobody has received yet, or one that did not arrive, is taken back at once: nobody there has
-        begun anything.
+        A cancelled one that nobody has received yet, or one that did not arrive, is taken back at once: nobody there
+        has begun anything.
         """
         unused = reason == "cancelled" and self.stage is not Stage.DELIVERED
         unused = unused or self.stage is Stage.UNDELIVERED
@@ -233,11 +246,13 @@ class Disclosure:
         if self.stage not in OPEN:
             return []
         self.write(Step.ENDED, reason)
-        self.ended, self.changed = Ended(reason, at, at + retention), True
+        self.ended, self.changed = ReferralEnd(reason, at, at + retention), True
         return [ReadingEndDue(self.id, reason, self.ended.until)]
 
     def read_on(self, retention: timedelta, at: datetime) -> list[Fact]:
-        """After the end of its referral no longer than the agreement leaves now; a longer time changes nothing."""
+        """Let the recipient read on, after the end of its referral, no longer than the agreement leaves now; a longer
+        time changes nothing.
+        """
         if self.ended is None or (until := self.ended.at + retention) >= self.ended.until:
             return []
         if until <= at:
@@ -246,9 +261,10 @@ class Disclosure:
         return [ReadingEndDue(self.id, self.ended.reason, until)]
 
     def recall(self, reason: str, at: datetime) -> list[Fact]:
-        """Its authority ended. What was already recalled, or never authorised, stays as it is.
+        """Recall, because the authority ended. A disclosure that was already recalled, or never authorised, stays as
+        it is.
 
-        What was delivered is never sealed again; of anything else an envelope may be on its way at this moment.
+        A delivered disclosure is never sealed again; of any other an envelope may be on its way at this moment.
         """
         if self.stage not in OPEN:
             return []
@@ -260,18 +276,20 @@ class Disclosure:
         return [recalled, FenceDue(self.id, at + ROUTE_FIRST)] if self.fence_due else [recalled]
 
     def fence(self) -> None:
-        """Exchange has said so: from here on nothing of it is sealed."""
+        """Take exchange's word that nothing of the disclosure is sealed from here on."""
         if self.fence_due:
             self.fence_due, self.changed = False, True
             self.write(Step.FENCED)
 
     def answered(self, answer: str, law: str | None) -> list[Fact]:
-        """The recipient's answer; a later one (restricted, then erased) is written too. Exchange gives it behind its fence."""
+        """Take the recipient's answer; a later one (restricted, then erased) is written too. Exchange gives it behind
+        its fence.
+        """
         self.fence()
         return self._heard(Stage.ANSWERED, Step.ANSWERED, answer, law)
 
     def _heard(self, stage: Stage, step: Step, code: str | None = None, law: str | None = None) -> list[Fact]:
-        """Something that has happened elsewhere: it is always written, and moves the stage where it still can."""
+        """Take a step that happened elsewhere: it is always written, and moves the stage where it still can."""
         if stage in MOVES[self.stage]:
             self._move(stage)
         self.write(step, code, law)

@@ -1,4 +1,4 @@
-"""What happened, as the verbs of this domain say it; `outgoing` maps each to what is said or made due."""
+"""The facts that the verbs of this domain return; `outgoing` maps each to an event or to work that is due."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """Given or renewed: the record as it now stands."""
+    """A consent was given or renewed: the record as it now stands."""
 
     record: "ConsentRecord"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequested:
-    """It permits nothing until what it awaits has been done: a code of `disclosure_refusal`."""
+    """A record permits nothing until somebody has acted: `awaits` is a code of `disclosure_refusal`."""
 
     case_id: UUID
     consent_id: UUID
@@ -29,7 +29,7 @@ class ConsentRequested:
 
 @dataclass(frozen=True, slots=True)
 class ConsentNarrowed:
-    """A part was taken back: the record with what is left."""
+    """A part was taken back: the record with the terms that are left."""
 
     record: "ConsentRecord"
 
@@ -64,7 +64,7 @@ class ConsentRevoked:
 
 @dataclass(frozen=True, slots=True)
 class ProtectionRecorded:
-    """In place of a consent: the record as it stands."""
+    """An immediate protection was recorded in place of a consent: the record as it stands."""
 
     record: "ConsentRecord"
 
@@ -86,7 +86,7 @@ class ProtectionUnreviewed:
 
 @dataclass(frozen=True, slots=True)
 class ReviewDue:
-    """By then a second person of the organisation has looked at the reasons, or its supervisors are alarmed."""
+    """The time by which a second person of the organisation has looked at the reasons, or its supervisors are alarmed."""
 
     consent_id: UUID
     organisation: str
@@ -95,7 +95,9 @@ class ReviewDue:
 
 @dataclass(frozen=True, slots=True)
 class ExpiryDue:
-    """One for each revision that sets a validity, so that a renewal is not bound by the date before it."""
+    """A validity ends then. One for each revision that sets a validity, so that a renewal is not bound by the date
+    before it.
+    """
 
     consent_id: UUID
     revision: int
@@ -133,7 +135,7 @@ class DisclosureRecalled:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureCorrected:
-    """Names of fields whose values the recipient was given and are others by now; no newer value follows."""
+    """The recipient was given fields that have other values by now, and no newer value follows. Names, never a value."""
 
     case_id: UUID
     disclosure_id: UUID
@@ -144,7 +146,7 @@ class DisclosureCorrected:
 
 @dataclass(frozen=True, slots=True)
 class FenceDue:
-    """What was recalled may have a token that is under way: exchange is asked until it has fenced it."""
+    """A recalled disclosure may have a token that is under way: exchange is asked until it has fenced it."""
 
     disclosure_id: UUID
     at: datetime
@@ -152,7 +154,9 @@ class FenceDue:
 
 @dataclass(frozen=True, slots=True)
 class ReadingEndDue:
-    """The referral has ended, and the agreement leaves its recipient some time: then it is recalled for this reason."""
+    """The referral has ended, and the agreement leaves its recipient some time: then the disclosure is recalled for
+    this reason.
+    """
 
     disclosure_id: UUID
     reason: str
@@ -161,7 +165,7 @@ class ReadingEndDue:
 
 @dataclass(frozen=True, slots=True)
 class LengthenDue:
-    """Something disclosed under this record ends a day later, although she has agreed to longer by now."""
+    """A disclosure under this record ends a day later, although she has agreed to longer by now."""
 
     consent_id: UUID
     at: datetime
@@ -169,7 +173,7 @@ class LengthenDue:
 
 @dataclass(frozen=True, slots=True)
 class LookDue:
-    """Whatever was disclosed under this agreement is compared with what the agreement says at that time."""
+    """The disclosures under this agreement are then compared with the agreement as it stands at that time."""
 
     agreement_id: str
     version: int

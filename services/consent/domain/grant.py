@@ -25,28 +25,33 @@ class GrantTerms:
     law: str | None = None
 
 
+def readable(valid_until: datetime | None, now: datetime, *, closed: bool) -> bool:
+    """True while this cell may read the fields. Without `valid_until` the recall came first, and the grant never did."""
+    return valid_until is not None and not closed and now < valid_until
+
+
 @dataclass(slots=True)
 class ReceivedGrant:
-    """`terms` is None where the recall came first: then the grant is closed before it is known."""
+    """A received grant. `terms` is None where the recall came first: then the grant is closed before it is known."""
 
     disclosure_id: UUID
     case_id: UUID
     terms: GrantTerms | None = None
     closed: bool = False
     closed_for: str | None = None
-    """Why, where the recall says so."""
+    """The reason of the recall, where it says one."""
     changed: bool = False
 
     def granted(self, now: datetime) -> bool:
-        return self.terms is not None and not self.closed and now < self.terms.valid_until
+        return readable(None if self.terms is None else self.terms.valid_until, now, closed=self.closed)
 
     def receive(self, terms: GrantTerms) -> None:
-        """Kept once; a grant that was recalled stays closed whatever arrives after."""
+        """Keep the terms, once; a grant that was recalled stays closed whatever arrives after."""
         if self.terms is None:
             self.terms, self.changed = terms, True
 
     def recall(self, reason: str | None) -> None:
-        """Monotone: closed for good."""
+        """Close the grant for good."""
         if not self.closed:
             self.closed = self.changed = True
             self.closed_for = reason

@@ -1,4 +1,4 @@
-"""What consent is told of agreements: every version is kept, and looked at when it begins and when it ends."""
+"""Agreements as consent is told of them: every version is kept, and looked at when it begins and when it ends."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,7 +7,9 @@ from contracts.disclosure import AgreementTerms
 from services.consent.domain.facts import Fact, LookDue
 
 SETTLED = timedelta(minutes=1)
-"""What was being authorised under the version before, at the moment in which this one came, is found by a second look."""
+"""The pause before a second look, which finds disclosures that were being authorised under the version before at the
+moment in which this one came.
+"""
 
 
 @dataclass(slots=True)
@@ -18,7 +20,7 @@ class AgreementVersions:
     heard: dict[int, AgreementTerms] = field(default_factory=dict)
 
     def learn(self, terms: AgreementTerms, now: datetime) -> list[Fact]:
-        """From its beginning what was disclosed is covered by this version or is taken back; from its end, by none."""
+        """Learn a version. From its beginning it covers a disclosure or takes it back; from its end nothing covers it."""
         self.heard.setdefault(terms.version, terms)
         begins = max(terms.valid_from, now)
         looks = {"begun": begins, "settled": begins + SETTLED, "ended": terms.valid_until}

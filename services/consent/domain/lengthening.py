@@ -1,4 +1,6 @@
-"""A longer consent, or a longer agreement, lets whoever helps her read on: before a promised time runs out a longer one follows."""
+"""A longer consent, or a longer agreement, lets a helper read on: before a promised time runs out, a disclosure with
+a longer one follows.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,13 +11,14 @@ from services.consent.domain.facts import Fact, LengthenDue
 from services.consent.domain.record import ConsentRecord
 
 LEAD = timedelta(days=1)
-"""A border that is cut for a night lies in between."""
+"""The time between a follow-up and the end that it replaces: a border that is cut for a night lies in between."""
 
 
 def lengthen(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fact]:
-    """What ends within a day although she agreed to longer is followed by what lasts longer; for the others a look is due.
+    """A disclosure that ends within a day although she agreed to longer is followed by a longer one; for the others a
+    look is due.
 
-    Not for a referral that has ended: what the agreement leaves after it is no matter of her consent's time.
+    Not for a referral that has ended: the time that the agreement leaves after it is no matter of her consent's time.
     """
     said: list[Fact] = []
     later: list[datetime] = []

@@ -1,4 +1,4 @@
-"""A part of a consent that is taken back: recipients, purposes, categories. It only ever takes away."""
+"""A part of a consent that is taken back: recipients, purposes, categories. The part only ever takes away."""
 
 from dataclasses import dataclass, replace
 
@@ -7,14 +7,16 @@ from services.consent.domain.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What she takes back. What she had not agreed to is passed over: it is not there any more, as she wants it."""
+    """The part that she takes back. Any of it that she had not agreed to is passed over: it is not there any more, as
+    she wants it.
+    """
 
     recipients: frozenset[str] = frozenset()
     purposes: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
 
     def without(self, terms: Terms) -> Terms | None:
-        """What is left; None where nothing could be disclosed to anybody any more."""
+        """The terms that are left; None where nothing could be disclosed to anybody any more."""
         left = replace(
             terms,
             recipients=tuple(r for r in terms.recipients if r.organisation not in self.recipients),

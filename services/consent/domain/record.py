@@ -12,19 +12,21 @@ from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.narrowing import Part
 from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
-from services.consent.domain.terms import Incomplete, Terms, awaited, check_given, check_protection
+from services.consent.domain.terms import IncompleteTerms, Terms, awaited, check_given, check_protection
 
 ASK_AGAIN_WITHIN = timedelta(days=30)
-"""Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this it is recalled."""
+"""Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this its
+disclosure is recalled.
+"""
 
 
 class SamePerson(Exception):
-    """Whoever recorded who speaks for the child does not also confirm it."""
+    """The person who recorded who speaks for the child does not also confirm it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who moves the record, for which organisation, and when by the database's clock under the record's lock."""
+    """The person who moves the record, for which organisation, and when by the database's clock under the record's lock."""
 
     by: str
     organisation: str
@@ -33,7 +35,7 @@ class Act:
 
 @dataclass(slots=True)
 class ConsentRecord:
-    """`revision` is the version too: each move adds exactly one."""
+    """One consent with its revisions. `revision` is the version too: each move adds exactly one."""
 
     id: UUID
     case_id: UUID
@@ -50,35 +52,39 @@ class ConsentRecord:
     def asked(
         cls, id_: UUID, case_id: UUID, salt: str, terms: Terms, sealed: Mapping[str, str]
     ) -> "ConsentRecord":
-        """She was asked; nothing is recorded before she answers."""
+        """A record of a person who was asked; nothing is recorded before she answers."""
         return cls(id=id_, case_id=case_id, salt=salt, state=State.REQUESTED, terms=terms, sealed=sealed)
 
     @property
     def fence_due(self) -> bool:
-        """Something under it was recalled, of which exchange has yet to confirm that nothing is sealed any more."""
+        """True where a disclosure under the record was recalled and exchange has yet to confirm that nothing of it is
+        sealed any more.
+        """
         return any(disclosure.fence_due for disclosure in self.disclosures)
 
     @property
     def runs(self) -> bool:
-        """Its validity is still to end: it permits, or somebody is still to act on it."""
+        """True while the record's validity is still to end: it permits, or somebody is still to act on it."""
         awaited = self.state is State.REQUESTED and self.revision > 0
         return self.state in PERMITTING or self.state is State.PROTECTED or awaited
 
     @property
     def renewable(self) -> bool:
-        """She may be asked again, and agree in this record."""
+        """True where she may be asked again, and agree in this record."""
         return not self.terms.protects and State.RENEWED in MOVES[self.state]
 
     def lets(self, verb: "Callable[[ConsentRecord], object]") -> bool:
-        """Whether a verb passes now. It is made on a copy, so that what a view offers and what a command does cannot differ."""
+        """True where a verb passes now. The verb is tried on a copy, so that the offer of a view and the command
+        cannot differ.
+        """
         try:
             verb(replace(self, disclosures=[], unsaved=[]))
-        except (WrongState, SamePerson, Incomplete):
+        except (WrongState, SamePerson, IncompleteTerms):
             return False
         return True
 
     def fits(self, *, child: bool) -> bool:
-        """Who spoke is who must be asked at her age."""
+        """True where the person who spoke is the one who must be asked at her age."""
         return self.terms.capacity.for_child is child
 
     def permits(self, now: datetime) -> bool:
@@ -94,7 +100,7 @@ class ConsentRecord:
         return [facts.ConsentGiven(self), self._expiry()]
 
     def protect(self, act: Act) -> list[Fact]:
-        """She cannot be asked, and a law allows her immediate protection. Nobody says that she consented."""
+        """Record an immediate protection: she cannot be asked, and a law allows it. Nobody says that she consented."""
         check_protection(self.terms, frozenset(self.sealed), act.at)
         self._move(State.PROTECTED, act)
         due = act.at + protection().review_within
@@ -107,7 +113,8 @@ class ConsentRecord:
     def review(
         self, sealed: Mapping[str, str], act: Act, recorded_by: Collection[str], *, upheld: bool
     ) -> list[Fact]:
-        """A second person has looked at the reasons, also when it has ended by then. Not upheld, it is taken back.
+        """A second person has looked at the reasons, also when the protection has ended by then. Not upheld, it is
+        taken back.
 
         Raises SamePerson, or WrongState where there is nothing to review.
         """
@@ -127,13 +134,13 @@ class ConsentRecord:
         return said + ([self._expiry()] if self.runs else [])
 
     def unreviewed(self, organisation: str) -> list[Fact]:
-        """The time for the second person is over."""
+        """The time for the second person's review is over."""
         if self.terms.reviewed_by is not None:
             return []
         return [facts.ProtectionUnreviewed(self.case_id, self.id, organisation)]
 
     def refuse(self, act: Act) -> list[Fact]:
-        """A refusal is kept so that nobody asks her again unknowingly; it permits nothing."""
+        """Record her no, so that nobody asks her again unknowingly; it permits nothing."""
         self._move(State.REFUSED, act)
         return [facts.ConsentRefused(self.case_id, self.id, self.revision)]
 
@@ -148,7 +155,9 @@ class ConsentRecord:
         return [facts.ConsentGiven(self), self._expiry()]
 
     def confirm(self, act: Act, asked_by: Collection[str]) -> list[Fact]:
-        """A second person has looked at who speaks for the child. Raises SamePerson, or WrongState where none is awaited."""
+        """A second person has looked at who speaks for the child. Raises SamePerson, or WrongState where no
+        confirmation is awaited.
+        """
         if self.state is not State.REQUESTED or awaited(self.terms) != "guardian_unconfirmed":
             raise WrongState(self.state)
         if act.by in asked_by:
@@ -159,22 +168,24 @@ class ConsentRecord:
         return [facts.ConsentGiven(self), self._expiry()]
 
     def lapse(self, act: Act) -> list[Fact]:
-        """Who spoke is not who must be asked: her age is now known to be another. She is asked again; until then, and for
-        ASK_AGAIN_WITHIN at most, who has received something keeps it, and nothing more is sealed.
+        """The person who spoke is not the one who must be asked: her age is now known to be another. She is asked
+        again; until then, and for ASK_AGAIN_WITHIN at most, a recipient keeps the fields that it has received, and
+        nothing more is sealed.
         """
         until = min(self.terms.valid_until, act.at + ASK_AGAIN_WITHIN)
         return self._request(act, replace(self.terms, valid_until=until), self.sealed)
 
     def _request(self, act: Act, terms: Terms, sealed: Mapping[str, str]) -> list[Fact]:
-        """It permits nothing until somebody has acted."""
+        """Request: the record permits nothing until somebody has acted."""
         self._move(State.REQUESTED, act, terms, sealed)
         awaits = awaited(self.terms)
         return [facts.ConsentRequested(self.case_id, self.id, self.revision, awaits), self._expiry()]
 
     def narrow(self, part: Part, act: Act) -> list[Fact]:
-        """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to do.
+        """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to
+        do.
 
-        What stands in place of her answer ends whole: from now on her answer counts.
+        A protection, which stands in place of her answer, ends whole: from now on her answer counts.
         """
         if self.state is State.PROTECTED:
             return [] if part.without(self.terms) == self.terms else self.withdraw(act)
@@ -189,7 +200,7 @@ class ConsentRecord:
         return [facts.ConsentNarrowed(self), self._expiry()]
 
     def withdraw(self, act: Act) -> list[Fact]:
-        """By the person. Asking twice is no error: she is told that it is withdrawn."""
+        """Withdraw, by the person. Asking twice is no error: she is told that it is withdrawn."""
         if self.state is State.WITHDRAWN:
             return []
         self._move(State.WITHDRAWN, act)
@@ -199,19 +210,21 @@ class ConsentRecord:
         ]
 
     def revoke(self, act: Act) -> list[Fact]:
-        """By another than the person."""
+        """Revoke, by another than the person."""
         self._move(State.REVOKED, act)
         return [facts.ConsentRevoked(self.case_id, self.id, self.revision), *self._recalls("revoked", act)]
 
     def expire(self, act: Act) -> list[Fact]:
-        """When its validity has ended; before that, or where it permits nothing any more, nothing happens."""
+        """Expire when the validity has ended; before that, or where the record permits nothing any more, nothing
+        happens.
+        """
         if not self.runs or act.at < self.terms.valid_until:
             return []
         self._move(State.EXPIRED, act)
         return [facts.ConsentExpired(self.case_id, self.id, self.revision), *self._recalls("expired", act)]
 
     def end_reading(self, referral_id: UUID, reason: str, at: datetime) -> list[Fact]:
-        """All that was disclosed for this referral, whatever followed the first."""
+        """End the reading of all disclosures made for this referral, whatever followed the first."""
         ours = [d for d in self.disclosures if d.request.referral_id == referral_id]
         return [fact for disclosure in ours for fact in disclosure.recall(reason, at)]
 

@@ -22,12 +22,14 @@ class State(StrEnum):
 
 
 PERMITTING = frozenset({State.GIVEN, State.RENEWED})
-"""Only these let anything be disclosed by her consent."""
+"""The states in which her consent lets anything be disclosed."""
 
 SAID_NO = frozenset({State.REFUSED, State.WITHDRAWN})
 
 NARROWABLE = PERMITTING | {State.EXPIRED, State.REQUESTED}
-"""A part may be taken back: also from one that could be renewed or that she is asked about. It stays where it stands."""
+"""The states in which a part may be taken back: also a record that could be renewed, or that she is asked about. The
+state stays.
+"""
 
 _IN_FORCE = frozenset({State.REQUESTED, State.RENEWED, State.EXPIRED, State.REVOKED, State.WITHDRAWN})
 

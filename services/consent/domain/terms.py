@@ -1,4 +1,4 @@
-"""What a consent record says: the fields of ISO/IEC TS 27560 and of the field's rules that are not personal."""
+"""The content of a consent record: the fields of ISO/IEC TS 27560 and of the field's rules that are not personal."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ LONGEST = timedelta(days=366)
 
 
 class Method(StrEnum):
-    """How it was given."""
+    """The way in which the consent was given."""
 
     SIGNATURE = "signature"
     THUMBPRINT = "thumbprint"
@@ -20,7 +20,9 @@ class Method(StrEnum):
 
 
 class Capacity(StrEnum):
-    """Who speaks: she herself, she herself with support, or for a child a guardian, or an authority in her best interests."""
+    """The speaker: she herself, she herself with support, or for a child a guardian, or an authority in her best
+    interests.
+    """
 
     SELF = "self"
     SUPPORTED = "supported"
@@ -42,7 +44,7 @@ class Assent(StrEnum):
 
 
 class WithdrawalMethod(StrEnum):
-    """How she was told that she can withdraw. Each is always open to her; this is what was explained."""
+    """The ways to withdraw that she was told of. Each is always open to her; these were explained."""
 
     TELL_ANY_WORKER = "tell-any-worker"
     HOTLINE = "hotline"
@@ -57,11 +59,11 @@ class LegalBasis(StrEnum):
     PUBLIC_TASK = "public-task"
     VITAL_INTEREST = "vital-interest"
     IMMEDIATE_PROTECTION = "immediate-protection"
-    """In place of a consent, never beside one."""
+    """The basis in place of a consent, never beside one."""
 
 
-class Incomplete(Exception):
-    """The record lacks what makes it a consent: the field and the rule, never a value."""
+class IncompleteTerms(Exception):
+    """The record lacks a thing that makes it a consent: the field and the rule, never a value."""
 
     def __init__(self, field: str, rule: str, code: str = "incomplete") -> None:
         super().__init__(rule)
@@ -101,9 +103,9 @@ class Terms:
     confirmed_by: str | None = None
     """The second person, who looked at who speaks for the child."""
     law: str | None = None
-    """Which law allows her immediate protection: a code of `protection_law`."""
+    """The law that allows her immediate protection: a code of `protection_law`."""
     reviewed_by: str | None = None
-    """The second person, who looked at the reasons for that."""
+    """The second person, who looked at the reasons for the protection."""
     upheld: bool | None = None
 
     @property
@@ -112,7 +114,7 @@ class Terms:
 
     @property
     def basis(self) -> str | None:
-        """What stands in place of a consent, where something does (code list `disclosure_basis`)."""
+        """The basis in place of a consent, where there is one (code list `disclosure_basis`)."""
         return str(self.legal_basis) if self.protects else None
 
     def names(self, organisation: str) -> bool:
@@ -174,57 +176,63 @@ def instant(at: datetime) -> str:
 
 
 def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
-    """What every consent given or renewed must hold. Raises Incomplete; a refusal needs none of it."""
+    """Check that a consent given or renewed is complete. Raises IncompleteTerms; a refusal needs none of it."""
     if terms.protects:
-        raise Incomplete("legal_basis", "what stands in place of a consent is no consent")
+        raise IncompleteTerms("legal_basis", "what stands in place of a consent is no consent")
     if not terms.risks_explained:
-        raise Incomplete("risks_explained", "the risks must have been explained to her")
+        raise IncompleteTerms("risks_explained", "the risks must have been explained to her")
     if not at < terms.valid_until <= at + LONGEST:
-        raise Incomplete("valid_until", f"must lie ahead, at most {LONGEST.days} days")
+        raise IncompleteTerms("valid_until", f"must lie ahead, at most {LONGEST.days} days")
     if terms.method is Method.SPOKEN and "witness" not in sealed:
-        raise Incomplete("witness", "a spoken consent needs a witness")
+        raise IncompleteTerms("witness", "a spoken consent needs a witness")
     if terms.interpreted and not terms.interpreter_undertaking:
-        raise Incomplete("interpreter_undertaking", "the interpreter must have undertaken confidentiality")
+        raise IncompleteTerms(
+            "interpreter_undertaking", "the interpreter must have undertaken confidentiality"
+        )
     if terms.capacity.for_child:
         _check_for_child(terms, sealed)
 
 
 def check_protection(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
-    """What stands in place of a consent names its law and its reasons, and lasts no longer than it may. Raises Incomplete."""
+    """Check that a protection names its law and its reasons, and lasts no longer than it may. Raises IncompleteTerms."""
     if not terms.protects or terms.law is None:
-        raise Incomplete("law", "a law must allow it")
+        raise IncompleteTerms("law", "a law must allow it")
     if "reasons" not in sealed:
-        raise Incomplete("reasons", "why she cannot be asked, and what threatens her")
+        raise IncompleteTerms("reasons", "why she cannot be asked, and what threatens her")
     if not at < terms.valid_until <= at + protection().valid_for:
-        raise Incomplete("valid_until", "must lie ahead, and soon")
+        raise IncompleteTerms("valid_until", "must lie ahead, and soon")
 
 
 def _check_for_child(terms: Terms, sealed: frozenset[str]) -> None:
     if terms.capacity is Capacity.GUARDIAN and "guardian" not in sealed:
-        raise Incomplete("guardian", "a guardian's consent names the guardian")
+        raise IncompleteTerms("guardian", "a guardian's consent names the guardian")
     if terms.capacity is Capacity.GUARDIAN and "guardian_relationship" not in sealed:
-        raise Incomplete(
+        raise IncompleteTerms(
             "guardian_relationship", "a guardian's consent says what the guardian is to the child"
         )
     if terms.capacity is Capacity.BEST_INTERESTS and terms.decided_by is None:
-        raise Incomplete("decided_by", "a decision in her best interests names the organisation that took it")
+        raise IncompleteTerms(
+            "decided_by", "a decision in her best interests names the organisation that took it"
+        )
     if terms.assent not in {Assent.GIVEN, Assent.TOO_YOUNG}:
-        raise Incomplete("assent", "a child old enough to be asked must have assented")
+        raise IncompleteTerms("assent", "a child old enough to be asked must have assented")
 
 
 def check_speaker(terms: Terms, *, child: bool) -> None:
-    """A child never consents alone, and nobody consents in an adult's place. Raises Incomplete."""
+    """Check the speaker: a child never consents alone, and nobody consents in an adult's place. Raises IncompleteTerms."""
     if child and not terms.capacity.for_child:
         rule = (
             "a child does not consent alone: a guardian or a decision in her best interests, and her assent"
         )
-        raise Incomplete("capacity", rule, "child-alone")
+        raise IncompleteTerms("capacity", rule, "child-alone")
     if not child and terms.capacity.for_child:
-        raise Incomplete("capacity", "an adult is asked herself", "adult-asked-herself")
+        raise IncompleteTerms("capacity", "an adult is asked herself", "adult-asked-herself")
 
 
 def awaited(terms: Terms) -> str:
-    """What a requested consent waits for, as the code of `disclosure_refusal` with which it permits nothing meanwhile."""
+    """The act that a requested consent waits for, as the code of `disclosure_refusal` with which it permits nothing
+    meanwhile.
+    """
     if not terms.capacity.for_child:
         return "child_alone"
     return "guardian_unconfirmed" if terms.confirmed_by is None else "came_of_age"

@@ -1,1 +1,1 @@
-"""The tables of consent: records with their revisions, disclosures with their ledger, grants, and what agreements say."""
+"""The tables of consent: records with their revisions, disclosures with their ledger, grants, and agreements."""

@@ -1,4 +1,4 @@
-"""Disclosures and their ledger: read by whoever holds the record they hang on, written as a set."""
+"""Disclosures and their ledger: read by the holder of the record they hang on, written as a set."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set, upsert_set
-from services.consent.domain.disclosure import Authority, Disclosure, Ended, Request, Stage
+from services.consent.domain.disclosure import Authority, Disclosure, ReferralEnd, Request, Stage
 from services.consent.store.tables import DISCLOSURES, LEDGER
 
 _ONE = text("select * from consent.disclosures where id = :id")
-# Always a statement of its own after the lock, so that it sees what was committed while we waited.
+# Always a statement of its own after the lock, so that it sees everything committed during the wait.
 _OF_RECORD = text("select * from consent.disclosures where consent_id = :id order by id")
 _OF_CASES = text("select * from consent.disclosures where case_id = any(cast(:cases as uuid[])) order by id")
 _UNDER = text(
@@ -24,8 +24,8 @@ _UNDER = text(
 _SAVE = upsert_set(DISCLOSURES)
 _WRITE_ENTRIES = insert_set(LEDGER, without=["at"])
 
-_REQUESTS = Reader(Request, DISCLOSURES, fields="asked")
-_AUTHORITIES = Reader(Authority, DISCLOSURES)
+_REQUESTS = RowReader(Request, DISCLOSURES, fields="asked")
+_AUTHORITIES = RowReader(Authority, DISCLOSURES)
 
 
 async def find(tx: Transaction, disclosure_id: UUID) -> Disclosure | None:
@@ -42,13 +42,13 @@ async def of_cases(tx: Transaction, case_ids: Sequence[UUID]) -> list[Disclosure
 
 
 async def cases_under(tx: Transaction, agreement_id: str, after: str | None, limit: int) -> list[UUID]:
-    """Cases with something disclosed under this agreement and not taken back."""
+    """The cases with a disclosure under this agreement that was not taken back."""
     parameters = {"agreement": agreement_id, "after": after, "limit": limit}
     return list((await tx.execute(_UNDER, parameters)).scalars())
 
 
 async def save(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
-    """What changed of them, and what is to be written in the ledger."""
+    """Write the changes of these disclosures, and their new entries in the ledger."""
     await _SAVE.write(tx, [_row(one) for one in disclosures if one.changed])
     await _WRITE_ENTRIES.write(tx, [entry for one in disclosures for entry in one.entries])
     for disclosure in disclosures:
@@ -63,7 +63,7 @@ def _disclosure(row: Row[Any]) -> Disclosure:
         authority=None if row.consent_id is None else _AUTHORITIES.row(row),
         refusal=row.refusal,
         recalled_for=row.recalled_for,
-        ended=None if row.ended_for is None else Ended(row.ended_for, row.ended_at, row.reads_until),
+        ended=None if row.ended_for is None else ReferralEnd(row.ended_for, row.ended_at, row.reads_until),
         fence_due=row.fence_due,
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from chassis.database import Transaction
 from chassis.identity.access import whose
 from chassis.problems import NotFound
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import upsert_set
 from services.consent.domain.grant import GrantTerms, ReceivedGrant
 from services.consent.store.tables import GRANTS
@@ -19,7 +19,7 @@ _OF_CASES = text(
 )
 _CASE_OF = text("select case_id from consent.grants where disclosure_id = :id")
 _SAVE = upsert_set(GRANTS)
-_TERMS = Reader(GrantTerms, GRANTS)
+_TERMS = RowReader(GrantTerms, GRANTS)
 
 
 async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:

@@ -1,4 +1,4 @@
-"""What a decision rests on besides her consent: the agreements that consent was told of, and the directory."""
+"""The ground of a decision besides her consent: the agreements that consent was told of, and the directory."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -7,11 +7,11 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.directory import find_all
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from contracts.disclosure import AgreementTerms
 from contracts.organisations import ACTIVE, may_receive
-from services.consent.domain.authorisation import Ground, Listed
+from services.consent.domain.authorisation import DirectoryEntry, Ground
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.ground import AgreementVersions
 from services.consent.store.tables import AGREEMENTS
@@ -24,7 +24,7 @@ _AGREEMENTS = text(
     """
 )
 _SAVE = insert_missing(AGREEMENTS)
-_TERMS = Reader(AgreementTerms, AGREEMENTS)
+_TERMS = RowReader(AgreementTerms, AGREEMENTS)
 
 
 async def ground(
@@ -34,15 +34,15 @@ async def ground(
     disclosures: Iterable[Disclosure] = (),
     recipients: Iterable[str] = (),
 ) -> Ground:
-    """What is needed to decide about these disclosures and requests to these recipients, and no more of it.
+    """The ground to decide about these disclosures and requests to these recipients, and no more.
 
-    The recipients as the directory has them; the agreements between their countries and this one, and those that something was
-    authorised under, as they stand: the newest version that has begun, else the newest.
+    The recipients as the directory has them; the agreements between their countries and this one, and those of
+    earlier authorisations, as they stand: the newest version that has begun, else the newest.
     """
     known = list(disclosures)
     listed = await find_all(tx, {*recipients, *(disclosure.request.recipient for disclosure in known)})
     directory = {
-        one.id: Listed(one.cell, one.role)
+        one.id: DirectoryEntry(one.cell, one.role)
         for one in listed
         if one.status == ACTIVE and may_receive(one.role, one.type)
     }

@@ -1,7 +1,7 @@
 """The tables and the mapping: records are got under a lock and for an actor, batches are loaded and saved as sets.
 
-Lock order is always the case, her age, the record, then what hangs on it. Whoever moves a record, or a disclosure made under it, holds the
-record's row. That is what puts every seal token before or after every withdrawal.
+Lock order is always the case, her age, the record, then what hangs on it. A transaction that moves a record, or a
+disclosure made under it, holds the record's row. That is what puts every seal token before or after every withdrawal.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from chassis.database import Transaction
 from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, one_of, update_set, upsert_set
 from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
@@ -85,11 +85,11 @@ _UPDATE = update_set(
     version="revision",
 )
 _ADD_REVISIONS = insert_set(REVISIONS)
-_READER = Reader(ConsentRecord, RECORDS, convert={"terms": Terms.from_json})
+_READER = RowReader(ConsentRecord, RECORDS, convert={"terms": Terms.from_json})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRecord:
     """A record under its lock, with the database's time since when it is held."""
 
     record: ConsentRecord
@@ -108,14 +108,14 @@ async def case_for(tx: Transaction, actor: Actor, action: str, consent_id: UUID)
 
 async def get(
     tx: Transaction, actor: Actor, action: str, consent_id: UUID, *, expected: int | None = None
-) -> Held:
+) -> HeldRecord:
     """Lock a record for this actor to move it. Raises NotFound, or PreconditionFailed if it is not as expected."""
     await case_for(tx, actor, action, consent_id)
     return await hold(tx, consent_id, expected=expected)
 
 
-async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None) -> Held:
-    """Lock a record whose caller's right was checked before, or that the service itself moves."""
+async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None) -> HeldRecord:
+    """Lock a record to which the caller's right was checked before, or that the service itself moves."""
     row = (await tx.execute(_LOCK_RECORD, {"id": consent_id})).first()
     if row is None:
         raise NotFound
@@ -123,11 +123,11 @@ async def hold(tx: Transaction, consent_id: UUID, *, expected: int | None = None
         raise PreconditionFailed
     record = _READER.row(row)
     record.disclosures = await disclosures.of_record(tx, consent_id)
-    return Held(record, row.now)
+    return HeldRecord(record, row.now)
 
 
-async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | None, Disclosure]:
-    """A disclosure with the record it was authorised under, that record locked; None where it was refused."""
+async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[HeldRecord | None, Disclosure]:
+    """A disclosure with the record that it was authorised under, that record locked; None where it was refused."""
     found = await disclosures.find(tx, disclosure_id)
     if found is None:
         raise NotFound
@@ -138,22 +138,24 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[Held | 
 
 
 async def record_of(tx: Transaction, consent_id: UUID) -> ConsentRecord:
-    """As it stands, without a lock and without its disclosures: for what its view offers."""
+    """The record as it stands, without a lock and without its disclosures: for the moves that its view offers."""
     return _READER.one(await tx.execute(_RECORD, {"id": consent_id}))
 
 
 async def records_granting(tx: Transaction, disclosures: Sequence[UUID]) -> dict[UUID, ConsentRecord]:
-    """Disclosure → the record of this cell that it was made under, whoever asked her then; none for what came from abroad."""
+    """Disclosure → the record of this cell under which it was made, whichever organisation asked her then; none for
+    one from abroad.
+    """
     async with tx.of_everybody():
         rows = (await tx.execute(_GRANTING, {"ids": list(disclosures)})).all()
     return {row.disclosure_id: record for row, record in zip(rows, _READER.of(rows), strict=True)}
 
 
 async def counts_as_child(tx: Transaction, case_id: UUID) -> bool:
-    """Whether she counts as a child, which stays so until this transaction ends.
+    """True where she counts as a child, which stays so until this transaction ends.
 
-    Taken before any record of the case is locked, as the handler of `age_group.known` does: a consent is given before or
-    after her age becomes known, and never beside it. Raises Unavailable where it has not arrived.
+    Taken before any record of the case is locked, as the handler of `age_group.known` does: a consent is given before
+    or after her age becomes known, and never beside it. Raises Unavailable where the age group has not arrived.
     """
     age_group = (await tx.execute(_AGE, {"case": case_id})).scalar()
     if age_group is None:
@@ -162,12 +164,14 @@ async def counts_as_child(tx: Transaction, case_id: UUID) -> bool:
 
 
 async def hold_answers(tx: Transaction, case_id: UUID) -> None:
-    """Her no and what is recorded because she cannot be asked come one after the other. Before any record is locked."""
+    """Lock the answers of a case: her no and a protection, recorded because she cannot be asked, come one after the
+    other. Before any record is locked.
+    """
     await hold_case(tx, case_id)
 
 
 async def said_no(tx: Transaction, case_id: UUID) -> bool:
-    """Whether the last that she said in this case was a refusal or a withdrawal."""
+    """True where her last word in this case was a refusal or a withdrawal."""
     return (await tx.execute(_LAST_ANSWER, {"case": case_id})).scalar() in SAID_NO
 
 
@@ -177,12 +181,12 @@ async def protections_of(tx: Transaction, case_id: UUID) -> list[UUID]:
 
 
 async def first_by(tx: Transaction, consent_id: UUID) -> set[str]:
-    """Who recorded it."""
+    """The persons who recorded the first revision."""
     return set((await tx.execute(_FIRST_BY, {"id": consent_id})).scalars())
 
 
 async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:
-    """Everybody who had a hand in what is asked for now: in any revision since the record last permitted something."""
+    """Everybody who had a hand in the request of now: in any revision since the record last permitted something."""
     return set((await tx.execute(_RECORDED_BY, {"id": record.id})).scalars())
 
 
@@ -194,7 +198,7 @@ async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
 async def load(
     tx: Transaction, cell: str, case_ids: Sequence[UUID], recipients: Sequence[str] = ()
 ) -> dict[UUID, CaseConsents]:
-    """Everything about these cases and about who is to receive, their records locked in order."""
+    """Everything about these cases and their recipients, the records locked in order."""
     cases = {"cases": list(case_ids)}
     await tx.execute(_LOCK_AGES, cases)
     records = _READER.all(await tx.execute(_LOCK_CASES, cases))
@@ -226,7 +230,7 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
 
 
 async def save(tx: Transaction, record: ConsentRecord, facts: Sequence[Fact]) -> None:
-    """The record, its new revisions and its disclosures, and what is said of it. Raises PreconditionFailed."""
+    """Save the record, its new revisions and its disclosures, and say the facts. Raises PreconditionFailed."""
     if record.unsaved:
         await _write_record(tx, record)
     await disclosures.save(tx, record.disclosures)

@@ -1,1 +1,1 @@
-"""What directory knows, in plain Python."""
+"""Organisations, services and staff in plain Python."""

@@ -10,7 +10,7 @@ DEFUNCT = "defunct"
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an organisation says of itself. `details` are the HSDS fields that nobody searches by."""
+    """The profile that an organisation gives itself. `details` are the HSDS fields that nobody searches by."""
 
     cell: str
     role: str
@@ -43,7 +43,9 @@ class DirectoryChanged:
 
 @dataclass(slots=True)
 class Organisation:
-    """`stored` is the version that the database has; 0 when new. `seeded` is the hash of the file entry last taken."""
+    """An organisation. `stored` is the version that the database has; 0 when new. `seeded` is the hash of the file
+    entry last taken.
+    """
 
     id: str
     profile: Profile
@@ -56,8 +58,8 @@ class Organisation:
     """The newest version that the organisation's own cell has told of."""
 
     def hear(self, profile: Profile, services: Sequence[Service], version: int) -> list[DirectoryChanged]:
-        """What its own cell says. What we know beside it stays: names, hours, languages; a service that it no longer
-        names is closed.
+        """Take the word of the organisation's own cell. Our own knowledge beside it stays: names, hours, languages; a
+        service that the cell no longer names is closed.
         """
         if version <= self.told:
             return []
@@ -75,7 +77,7 @@ class Organisation:
         return facts
 
     def describe(self, profile: Profile) -> list[DirectoryChanged]:
-        """Saying the same again changes nothing and is said to nobody."""
+        """Describe the organisation. The same description again changes nothing and is said to nobody."""
         if self.version and profile == self.profile:
             return []
         self.profile = profile

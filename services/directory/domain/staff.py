@@ -1,4 +1,4 @@
-"""Who signs in for an organisation of this cell: pseudonyms with their roles, always as a whole."""
+"""The people who sign in for an organisation of this cell: pseudonyms with their roles, always as a whole."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,5 +18,5 @@ def in_order(staff: Mapping[str, Iterable[str]]) -> Staff:
 
 
 def change(organisation: str, known: Staff, told: Staff) -> list[StaffChanged]:
-    """Saying the same again changes nothing and is said to nobody."""
+    """Change the staff. The same staff again changes nothing and is said to nobody."""
     return [] if told == known else [StaffChanged(organisation, told)]

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set, upsert_set
 from services.directory.domain.organisation import DirectoryChanged, Organisation, Profile, Service
 from services.directory.domain.staff import Staff, StaffChanged
@@ -34,17 +34,17 @@ _UPDATE = update_set(
 _PUT_SERVICE = upsert_set(SERVICES)
 _NO_STAFF = text("delete from directory.staff where organisation = :id")
 _PUT_STAFF = insert_set(STAFF)
-_PROFILES = Reader(Profile, ORGANISATIONS)
-_OFFERED = Reader(Service, SERVICES, code="service")
+_PROFILES = RowReader(Profile, ORGANISATIONS)
+_OFFERED = RowReader(Service, SERVICES, code="service")
 
 
 async def lock_directory(tx: Transaction) -> None:
-    """Two processes that seed at the same time do it one after the other."""
+    """Two processes that seed at the same time do so one after the other."""
     await tx.execute(_LOCK_ALL)
 
 
 async def find_organisation(tx: Transaction, organisation: str, *, lock: bool = False) -> Organisation | None:
-    """With its services; under a lock for whoever changes it."""
+    """The organisation with its services; under a lock for a caller that changes it."""
     statement = text(_ORGANISATION + (" for update" if lock else ""))
     row = (await tx.execute(statement, {"id": organisation})).first()
     if row is None:
@@ -58,7 +58,7 @@ async def find_organisation(tx: Transaction, organisation: str, *, lock: bool = 
 async def get_organisation(
     tx: Transaction, organisation: str, *, lock: bool = False, expected: int | None = None
 ) -> Organisation:
-    """Raises NotFound, or PreconditionFailed where it is not as the caller saw it."""
+    """The organisation. Raises NotFound, or PreconditionFailed where it is not as the caller saw it."""
     found = await find_organisation(tx, organisation, lock=lock)
     if found is None:
         raise NotFound
@@ -70,13 +70,13 @@ async def get_organisation(
 async def save_organisation(
     tx: Transaction, organisation: Organisation, facts: Sequence[DirectoryChanged]
 ) -> None:
-    """Write it if it is still as it was read, and say how it now stands. Raises PreconditionFailed."""
+    """Write the organisation if it is still as it was read, and say how it now stands. Raises PreconditionFailed."""
     await _write(tx, organisation)
     tx.say(*map(outgoing, facts[-1:]))
 
 
 async def load(tx: Transaction, organisations: Sequence[str]) -> dict[str, Organisation]:
-    """Locked; an entry for every one, without a version where it is not listed here yet."""
+    """The organisations, locked; an entry for every one, without a version where it is not listed here yet."""
     found = {name: await find_organisation(tx, name, lock=True) for name in sorted(organisations)}
     nobody = Profile("", "", "", "", {})
     return {name: known or Organisation(name, nobody) for name, known in found.items()}
@@ -95,7 +95,7 @@ async def staff_of(tx: Transaction, organisation: str) -> Staff:
 
 
 async def save_staff(tx: Transaction, changed: StaffChanged) -> None:
-    """The whole staff of an organisation; whoever is not in it is gone."""
+    """The whole staff of an organisation; a member who is missing from it is gone."""
     await tx.execute(_NO_STAFF, {"id": changed.organisation})
     staff = [{"worker": worker, "roles": roles} for worker, roles in changed.staff]
     await _PUT_STAFF.write(tx, staff, organisation=changed.organisation)

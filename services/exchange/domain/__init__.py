@@ -1,1 +1,1 @@
-"""The rules of the border: what an item may carry, when anything is sealed, and in which order things come in."""
+"""The rules of the border: the content of an item, the conditions of sealing, and the order in which envelopes come in."""

@@ -1,4 +1,4 @@
-"""Whether anything may be sealed for a partner now. Nothing is sealed for a border that is cut."""
+"""The rule whether anything may be sealed for a partner now. Nothing is sealed for a border that is cut."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,9 @@ TRUST_LIST_LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`presence` is how old a partner's sign of life may be, `window` how many envelopes may wait for a receipt."""
+    """The limits of a border: `presence` is the greatest age of a partner's sign of life, `window` how many envelopes
+    may wait for a receipt.
+    """
 
     presence: timedelta = timedelta(seconds=10)
     window: int = 50
@@ -16,7 +18,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class BorderView:
-    """What is known of the border to one partner. `present_at` is when the partner signed its last presence."""
+    """The border to one partner, as known here. `present_at` is when the partner signed its last presence."""
 
     cross_border: bool
     present_at: datetime | None
@@ -33,7 +35,9 @@ def fresh(present_at: datetime | None, limits: Limits, now: datetime) -> bool:
 
 
 def closed(view: BorderView, limits: Limits, now: datetime) -> str | None:
-    """Why sealing waits, or None. A stale trust list stops what crosses a border, not protection at home."""
+    """The reason why sealing waits, or None. A stale trust list stops everything that crosses a border, not
+    protection at home.
+    """
     if view.cross_border and stale(view.trust_issued, now):
         return "the trust list is out of date"
     if not fresh(view.present_at, limits, now):

@@ -1,17 +1,19 @@
-"""The numbers of envelopes as evidence: what came is compared with what should have come, and nobody else is held back."""
+"""The numbers of envelopes as evidence: those that came are compared with those that should have come, and nobody
+else is held back.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 MAX_GAP = 1_000
-"""How many numbers may be missing in one chain. A jump beyond that is not believed: it would make work without end."""
+"""The most numbers that may be missing in one chain. A jump beyond that is not believed: it would make work without end."""
 
 FIRST_PREV = "0" * 64
 
 
 class Place(StrEnum):
-    """Where an envelope stands in the chain of its recipient."""
+    """The place of an envelope in the chain of its recipient."""
 
     NEXT = "next"
     AFTER_GAP = "after-gap"
@@ -22,7 +24,7 @@ class Place(StrEnum):
 
 @dataclass(slots=True)
 class OutgoingChain:
-    """What was sealed to one recipient so far. Its row is locked while an envelope is sealed."""
+    """The chain of envelopes sealed to one recipient. Its row is locked while an envelope is sealed."""
 
     cell: str
     recipient: str
@@ -35,7 +37,7 @@ class OutgoingChain:
 
 @dataclass(slots=True)
 class IncomingChain:
-    """What came from one cell for one of our organisations. `forks` counts links that did not fit."""
+    """The chain of envelopes from one cell for one of our organisations. `forks` counts links that did not fit."""
 
     cell: str
     recipient: str
@@ -51,7 +53,7 @@ class IncomingChain:
     def take(self, seq: int, prev: str, sha256: str, replaces: int | None = None) -> Place:
         """Put an envelope whose signature holds into its place, whether its items are refused or not.
 
-        One that is too far ahead moves nothing, so that the envelopes before it are still taken.
+        An envelope that is too far ahead moves nothing, so that those before it are still taken.
         """
         place = self._place(seq, prev, sha256)
         if replaces is not None and place not in {Place.REPEATED, Place.TOO_FAR}:
@@ -64,7 +66,9 @@ class IncomingChain:
             self.closed.append(seq)
 
     def hear(self, head: int) -> None:
-        """The partner says how many it gave out. What it said the last time should have come by now."""
+        """Take the number of envelopes that the partner says it gave out. Any up to the number that it said before is
+        missing if it has not come.
+        """
         if self.announced > self.seq:
             self._miss(self.seq + 1, self.announced)
             self.seq, self.head = self.announced, ""

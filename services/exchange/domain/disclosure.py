@@ -21,11 +21,11 @@ from services.exchange.domain.facts import (
 )
 
 MAX_SEALS = 6
-"""How often one disclosure is sealed again because its envelope did not arrive whole."""
+"""The times that one disclosure is sealed again because its envelope did not arrive whole."""
 
 
 UNREADABLE = "unreadable"
-"""Why it is given up after that; whoever sent it is told."""
+"""The code for giving a disclosure up after that; its sender is told."""
 
 
 class State(StrEnum):
@@ -53,16 +53,16 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 
 
 UNSEALED = frozenset({State.EXPECTED, State.DUE})
-"""What may still be sealed, and goes before what is told of the case."""
+"""A disclosure that stands so may still be sealed, and goes before the process codes of its case."""
 
 
-class WrongMove(ValueError):
+class WrongDisclosureMove(ValueError):
     """The verb is not one of the moves from the present state."""
 
 
 @dataclass(frozen=True, slots=True)
-class Authorised:
-    """What consent allowed, as it said it: names of fields, never a value."""
+class AuthorisedDisclosure:
+    """The disclosure that consent allowed, as its event says it: names of fields, never a value."""
 
     case_id: UUID
     referral_id: UUID
@@ -87,11 +87,13 @@ class Authorised:
 
 @dataclass(slots=True)
 class Disclosure:
-    """`seals` counts its envelopes, so that one which ever left is recalled and not called unreceived."""
+    """A disclosure to a partner. `seals` counts its envelopes, so that a disclosure which ever left is recalled and
+    not called unreceived.
+    """
 
     id: UUID
     state: State = State.EXPECTED
-    authorised: Authorised | None = None
+    authorised: AuthorisedDisclosure | None = None
     case_id: UUID | None = None
     entry: int | None = None
     chain_head: str | None = None
@@ -102,18 +104,20 @@ class Disclosure:
     changed: bool = False
 
     @property
-    def terms(self) -> Authorised:
+    def terms(self) -> AuthorisedDisclosure:
         if self.authorised is None:
-            raise WrongMove("this disclosure was never authorised")
+            raise WrongDisclosureMove("this disclosure was never authorised")
         return self.authorised
 
     @property
     def over(self) -> bool:
-        """Recalled: nothing of it may be sealed any more."""
+        """True once recalled: nothing of the disclosure may be sealed any more."""
         return self.state in {State.RECALLED, State.ANSWERED}
 
-    def authorise(self, authorised: Authorised) -> list[Fact]:
-        """Said again after a refusal by consent, or after a recall that overtook it, it changes nothing."""
+    def authorise(self, authorised: AuthorisedDisclosure) -> list[Fact]:
+        """Take consent's authorisation. A second one, after a refusal by consent or after a recall that overtook it,
+        changes nothing.
+        """
         if self.authorised is not None:
             return []
         self.authorised, self.case_id, self.changed = authorised, authorised.case_id, True
@@ -131,7 +135,9 @@ class Disclosure:
         return [ItemSealed(**self._outcome(at), envelope_id=envelope_id, envelope_seq=seq)]
 
     def seal_again(self, at: datetime, replaces: int | None = None) -> list[Fact]:
-        """The envelope did not arrive whole. Once received, refused or recalled there is nothing to send again."""
+        """Seal again, because the envelope did not arrive whole. Once received, refused or recalled there is nothing
+        to send again.
+        """
         if self.state is not State.SEALED:
             return []
         if self.seals >= MAX_SEALS:
@@ -140,14 +146,14 @@ class Disclosure:
         return [SealDue(self.id, self.terms.recipient_cell, self.seals, replaces)]
 
     def deliver(self, at: datetime) -> list[Fact]:
-        """A receipt may come while a resend is due; one that comes after the recall tells nothing new."""
+        """Take a receipt, which may come while a resend is due; one that comes after the recall tells nothing new."""
         if self.state not in {State.SEALED, State.DUE} or self.seals == 0:
             return []
         self._move(State.DELIVERED)
         return [ItemDelivered(**self._outcome(at))]
 
     def refuse(self, code: str, at: datetime) -> list[Fact]:
-        """By the recipient, or by ourselves instead of sealing."""
+        """Take a refusal, by the recipient or by ourselves instead of sealing."""
         if self.state not in {State.DUE, State.SEALED}:
             return []
         self._move(State.REFUSED)
@@ -155,7 +161,9 @@ class Disclosure:
         return [ItemRefused(**self._outcome(at), code=code)]
 
     def recall(self, case_id: UUID, referral_id: UUID, reason: str, at: datetime) -> list[Fact]:
-        """First seen, it wins: what is unsealed is never sealed; what ever left is taken back."""
+        """Take the disclosure back. The first recall wins: a disclosure that was not sealed never is, and one that
+        ever left is recalled from its recipient.
+        """
         if self.over:
             return []
         self.case_id, self.recall_reason = case_id, reason
@@ -169,14 +177,14 @@ class Disclosure:
         ]
 
     def correct(self, referral_id: UUID, revision: int, fields: tuple[str, ...]) -> list[Fact]:
-        """Told only to who received it and has not erased it."""
+        """Tell the recipient of a correction, if it received the disclosure and has not erased it."""
         if self.seals == 0 or self.answer in {"never_received", "erased"}:
             return []
         content = Correction(self.id, referral_id, fields)
         return [ControlDue(correction_item(self.id, revision), self.terms.recipient_cell, content)]
 
     def answered(self, answer: Answer, at: datetime) -> list[Fact]:
-        """A later answer may say more: restricted, then retained."""
+        """Take the recipient's answer to a recall. A later answer may say more: restricted, then retained."""
         if self.seals == 0 or not self.over or self.case_id is None or self.answer == answer.answer:
             return []
         self._move(State.ANSWERED)
@@ -191,7 +199,7 @@ class Disclosure:
 
     def _move(self, to: State) -> None:
         if to not in MOVES[self.state]:
-            raise WrongMove(f"no move from {self.state} to {to}")
+            raise WrongDisclosureMove(f"no move from {self.state} to {to}")
         self.state, self.changed = to, True
 
     def _outcome(self, at: datetime) -> dict[str, Any]:
@@ -208,7 +216,7 @@ class Disclosure:
 
 
 def disclosure_item(disclosure_id: UUID) -> UUID:
-    """The item's identifier: the same each time it is sealed, so that it has its effect once."""
+    """The identifier of the disclosure's item: the same each time it is sealed, so that it has its effect once."""
     return uuid5(disclosure_id, "item")
 
 

@@ -1,4 +1,4 @@
-"""What happens at the border, as the domain says it; `outgoing.py` maps each to its contract event or its work."""
+"""The facts of the border, as the domain says them; `outgoing.py` maps each to its contract event or its work."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,9 @@ from contracts.border.items import Answer, ControlContent, ItemClass
 
 @dataclass(frozen=True, slots=True)
 class SealDue:
-    """A disclosure may be sealed for a cell. `attempt` tells a resend from the first time, `replaces` which number it is for."""
+    """A disclosure may be sealed for a cell. `attempt` tells a resend from the first time, `replaces` is the number
+    of the envelope that it is sent instead of.
+    """
 
     disclosure_id: UUID
     cell: str
@@ -19,7 +21,7 @@ class SealDue:
 
 @dataclass(frozen=True, slots=True)
 class ControlDue:
-    """A control item for the authority of a cell; its identifier makes it one, however often it is asked for."""
+    """A control item for the authority of a cell; its identifier makes it one item, however often it is asked for."""
 
     item_id: UUID
     cell: str
@@ -41,7 +43,7 @@ class ProcessDue:
 
 @dataclass(frozen=True, slots=True)
 class ItemOutcome:
-    """What every fact about an item of ours names."""
+    """The members that every fact about an item of ours has."""
 
     case_id: UUID
     item_id: UUID

@@ -1,4 +1,6 @@
-"""Process codes on their way out: which half of a referral or return tells the other, and what of an outcome may travel."""
+"""Process codes on their way out: which half of a referral or return tells the other, and how much of an outcome may
+travel.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,7 +44,7 @@ class WaitingCode:
 
 @dataclass(slots=True)
 class Relation:
-    """What two organisations share about a case: the pairwise reference, and what may be told back.
+    """A case as two organisations share it: the pairwise reference, and the categories that may be told back.
 
     Without a reference nothing was ever referred between the two, so the other cannot be told.
     """
@@ -60,7 +62,7 @@ class Relation:
         carried: str | None = None,
         journey: Journey | None = None,
     ) -> list[Fact]:
-        """An outcome travels only where her consent says so; the code goes without it."""
+        """Tell the other half. The reason travels only where her consent says so; the code goes without it."""
         item_id = uuid5(subject_id, f"{self.pair.own}|{crossing.code}|{at.isoformat()}")
         if self.reference is None:
             return untold(self.pair, item_id, crossing.code, at)
@@ -70,7 +72,7 @@ class Relation:
 
 
 def untold(pair: Pair, item_id: UUID, code: str, at: datetime) -> list[Fact]:
-    """Where somebody on the other side must expect her and will not hear of her, her worker is told."""
+    """The other side must expect her and will not hear of her, so her worker is told."""
     if not BY_CODE[code].opens:
         return []
     return [

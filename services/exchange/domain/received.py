@@ -10,8 +10,8 @@ from services.exchange.domain.disclosure import answer_item
 from services.exchange.domain.facts import ControlDue, Fact
 
 
-class Held(StrEnum):
-    """A tombstone stands for what was recalled before it was opened."""
+class ReceivedState(StrEnum):
+    """The states of a received disclosure. A tombstone stands for one that was recalled before it was opened."""
 
     OPEN = "open"
     RECALLED = "recalled"
@@ -23,7 +23,7 @@ class Held(StrEnum):
 class ReceivedDisclosure:
     id: UUID
     sender_cell: str
-    state: Held
+    state: ReceivedState
     case_id: UUID | None = None
     referral_id: UUID | None = None
     reference: UUID | None = None
@@ -32,16 +32,20 @@ class ReceivedDisclosure:
     changed: bool = False
 
     def recall(self) -> bool:
-        """Whether it was open here and someone has to close it; a tombstone is answered at once."""
-        if self.state is not Held.OPEN:
+        """Take the recall. True where the disclosure was open here and someone has to close it; a tombstone is
+        answered at once.
+        """
+        if self.state is not ReceivedState.OPEN:
             return False
-        self.state, self.changed = Held.RECALLED, True
+        self.state, self.changed = ReceivedState.RECALLED, True
         return True
 
     def close(self, answer: str, law: str | None) -> list[Fact]:
-        """Closed in this cell; the sender is told how. An answer may be made better later (restricted, then retained)."""
-        if self.state not in {Held.RECALLED, Held.ANSWERED}:
+        """Close the disclosure in this cell and tell the sender how. An answer may be made better later (restricted,
+        then retained).
+        """
+        if self.state not in {ReceivedState.RECALLED, ReceivedState.ANSWERED}:
             return []
-        self.state, self.changed = Held.ANSWERED, True
+        self.state, self.changed = ReceivedState.ANSWERED, True
         content = Answer(self.id, answer, law)
         return [ControlDue(answer_item(self.id, answer), self.sender_cell, content, self.reference)]

@@ -1,4 +1,4 @@
-"""What left in an envelope and waits for a receipt, and what waits to leave: their states and moves."""
+"""Items in an envelope that wait for a receipt, and codes that wait to leave: their states and moves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from contracts.border.items import ControlContent, ItemClass
 
 
 class SentState(StrEnum):
-    """Of an item in one envelope. Control is never receipted, so it is SENT and waits for nothing."""
+    """The states of an item in one envelope. Control is never receipted, so it is SENT and waits for nothing."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -24,11 +24,13 @@ class SentState(StrEnum):
 ENDS = frozenset(
     {SentState.DELIVERED, SentState.REFUSED, SentState.QUARANTINED, SentState.RESEALED, SentState.VOID}
 )
-"""Where an item that waits can go. From none of them does it move on: what is sealed again stands in another envelope."""
+"""The ends of an item that waits. It moves on from none of them: an item that is sealed again stands in another
+envelope.
+"""
 
 
 class QueueState(StrEnum):
-    """Of a process code from the move that it tells to the partner's answer."""
+    """The states of a process code, from the move that it tells to the partner's answer."""
 
     WAITING = "waiting"
     SEALED = "sealed"
@@ -47,17 +49,19 @@ QUEUE: Mapping[QueueState, frozenset[QueueState]] = MappingProxyType(
         Q.DROPPED: frozenset(),
     }
 )
-"""It waits again when its envelope did not arrive whole; and the first envelope may be answered while the second waits."""
+"""The moves of a process code. It waits again when its envelope did not arrive whole; and the first envelope may be
+answered while the second waits.
+"""
 
 UNANSWERED = frozenset(state for state, to in QUEUE.items() if Q.DELIVERED in to)
 
 
-class WrongMove(ValueError):
-    """Not one of the moves from where the item stands."""
+class WrongItemMove(ValueError):
+    """The item does not stand where this move could begin."""
 
 
 def before(to: QueueState) -> frozenset[QueueState]:
-    """From where a process code can get there."""
+    """The states from which a process code can get there."""
     return frozenset(state for state, reached in QUEUE.items() if to in reached)
 
 
@@ -72,7 +76,7 @@ class SentControl:
 
 @dataclass(frozen=True, slots=True)
 class SentProcess:
-    """A process code of ours, as its sender remembers it."""
+    """A process code of ours, as this cell remembers it."""
 
     item_id: UUID
     case_id: UUID
@@ -81,7 +85,7 @@ class SentProcess:
 
 @dataclass(frozen=True, slots=True)
 class SentDisclosure:
-    """A disclosure of ours, as its sender remembers it: never its data."""
+    """A disclosure of ours, as this cell remembers it: never its data."""
 
     item_id: UUID
     case_id: UUID

@@ -7,24 +7,24 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
 from services.exchange.domain.disclosure import Disclosure
 from services.exchange.store.relations import ensure_references
 from services.exchange.store.tables import DISCLOSURES
 
-_DISCLOSURES = Reader(Disclosure, DISCLOSURES)
+_DISCLOSURES = RowReader(Disclosure, DISCLOSURES)
 _SELECT = f"select {_DISCLOSURES.columns()} from exchange.disclosures"
 _LOAD = text(f"{_SELECT} where id = any(cast(:ids as uuid[])) order by id for update")
 _READ = text(f"{_SELECT} where id = :id")
-# What is not there cannot be locked: without a row, two processes that hear of the authorisation and of its entry in the
-# log at the same time would each write what the other does not know of.
+# A row that does not exist cannot be locked: without it, two processes that hear of the authorisation and of its
+# entry in the log at the same time would each write a disclosure that lacks the other's half.
 _EXPECT = insert_missing(DISCLOSURES, "id", "state", "seals")
 _SAVE = upsert_set(DISCLOSURES)
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Disclosure]:
-    """An entry for every key: a disclosure may be logged or recalled here before its authorisation is seen."""
+    """The disclosures, one for every key: a disclosure may be logged or recalled here before its authorisation is seen."""
     found = await _locked(tx, keys)
     missing = [key for key in keys if key not in found]
     if missing:
@@ -42,7 +42,9 @@ async def save(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
 
 
 async def lock(tx: Transaction, disclosure_id: UUID) -> Disclosure:
-    """An empty one, of which nothing is kept, where there is none: a partner may name what never was."""
+    """The disclosure under its lock; an empty one, which is never stored, where there is none: a partner may name a
+    disclosure that never was.
+    """
     return (await _locked(tx, [disclosure_id])).get(disclosure_id) or Disclosure(disclosure_id)
 
 

@@ -1,4 +1,6 @@
-"""What came in: raw bytes first, then the chain of each sender, what was in each envelope, and what was set aside."""
+"""Received envelopes: raw bytes first, then the chain of each sender, the items of each envelope, and the records
+that were set aside.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from contracts.border.items import ItemClass, Outcome
 from services.exchange.domain.chain import IncomingChain, Place
@@ -21,7 +23,7 @@ from services.exchange.store.tables import (
 )
 
 MAX_KEPT = 10_000
-"""Refused envelopes that are kept of one partner: some gigabytes at most, and the topic has the others."""
+"""The refused envelopes that are kept of one partner: some gigabytes at most, and the topic has the others."""
 
 _STORE = insert_missing(INBOX, "cell", "partition", "offset", "raw")
 _MOVE = upsert_set(OFFSETS, where="t.next_offset <= excluded.next_offset")
@@ -45,7 +47,7 @@ _QUARANTINE = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawRecord:
     """One record of a partner's topic, as it was read."""
 
     cell: str
@@ -57,7 +59,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class IncomingItem:
-    """What became of one item; a repeated one has no second effect and gets the same receipt."""
+    """The outcome of one item; a repeated item has no second effect and gets the same receipt."""
 
     item_id: UUID
     item_class: ItemClass
@@ -72,33 +74,35 @@ async def offsets(tx: Transaction, cell: str) -> dict[int, int]:
     return {row.partition: row.next_offset for row in await tx.execute(text(statement), {"cell": cell})}
 
 
-async def store_raw(tx: Transaction, cell: str, records: Sequence[Raw], following: Mapping[int, int]) -> None:
-    """The bytes and how far we read, in one transaction: nothing is lost and nothing is kept twice."""
+async def store_raw(
+    tx: Transaction, cell: str, records: Sequence[RawRecord], following: Mapping[int, int]
+) -> None:
+    """Store the bytes and our offset in one transaction: nothing is lost and nothing is kept twice."""
     await _STORE.write(tx, records)
     moved = [{"partition": partition, "next_offset": offset} for partition, offset in following.items()]
     await _MOVE.write(tx, moved, cell=cell)
 
 
-async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[Raw]:
+async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[RawRecord]:
     parameters = {"cell": cell, "partition": after[0], "offset": after[1], "limit": limit}
     return _RECORDS.all(await tx.execute(_PAGE, parameters))
 
 
-async def hold(tx: Transaction, raw: Raw) -> bool:
+async def hold(tx: Transaction, raw: RawRecord) -> bool:
     """Lock the record if it is still there; another process may have been faster."""
     statement = 'select 1 from exchange.inbox where cell = :cell and partition = :partition and "offset" = :offset for update'
     return (await tx.execute(text(statement), _key(raw))).first() is not None
 
 
-async def drop(tx: Transaction, raw: Raw) -> None:
-    """Done with: its items are applied, or it stands in quarantine."""
+async def drop(tx: Transaction, raw: RawRecord) -> None:
+    """Remove a record that is done with: its items are applied, or it stands in quarantine."""
     statement = (
         'delete from exchange.inbox where cell = :cell and partition = :partition and "offset" = :offset'
     )
     await tx.execute(text(statement), _key(raw))
 
 
-async def failed(tx: Transaction, raw: Raw) -> None:
+async def failed(tx: Transaction, raw: RawRecord) -> None:
     statement = (
         "update exchange.inbox set attempts = attempts + 1"
         ' where cell = :cell and partition = :partition and "offset" = :offset'
@@ -106,21 +110,21 @@ async def failed(tx: Transaction, raw: Raw) -> None:
     await tx.execute(text(statement), _key(raw))
 
 
-async def set_aside(tx: Transaction, raw: Raw, code: str, disclosures: Sequence[UUID] = ()) -> None:
-    """Before it is dropped: what was refused is kept whole for whoever has to look into it, MAX_KEPT of each partner."""
+async def set_aside(tx: Transaction, raw: RawRecord, code: str, disclosures: Sequence[UUID] = ()) -> None:
+    """Keep a refused record whole for an operator to look into, MAX_KEPT of each partner. Called before it is dropped."""
     facts = {"code": code, "disclosures": list(disclosures), "now": tx.now, "most": MAX_KEPT}
     await tx.execute(_QUARANTINE, {**_key(raw), **facts})
 
 
 async def forget(tx: Transaction, cell: str, disclosure_id: UUID) -> None:
-    """A recalled disclosure is not kept in quarantine either."""
+    """Remove a recalled disclosure from quarantine too."""
     statement = "delete from exchange.quarantine where cell = :cell and :id = any(disclosures)"
     await tx.execute(text(statement), {"cell": cell, "id": disclosure_id})
 
 
-_RECORDS = Reader(Raw, INBOX)
-_CHAINS = Reader(IncomingChain, INCOMING_CHAINS)
-_ITEMS = Reader(IncomingItem, INCOMING_ITEMS)
+_RECORDS = RowReader(RawRecord, INBOX)
+_CHAINS = RowReader(IncomingChain, INCOMING_CHAINS)
+_ITEMS = RowReader(IncomingItem, INCOMING_ITEMS)
 _FIRST_LINK = insert_missing(INCOMING_CHAINS)
 _LINK = update_set(INCOMING_CHAINS, "seq", "head", "forks", "announced")
 _MISSING = insert_missing(GAPS)
@@ -162,7 +166,7 @@ async def add_envelope(
     place: Place,
     code: str | None,
 ) -> bool:
-    """(identifier, cell, sender, recipient, seq, hash). False when this identifier was seen before: a replay."""
+    """Add an envelope with its place. False when its identifier was seen before: a replay."""
     names = ("id", "cell", "sender", "recipient", "seq", "sha256")
     row = dict(zip(names, envelope, strict=True))
     return await _ENVELOPE.write(tx, [row], place=place, code=code, received_at=tx.now) == 1
@@ -176,9 +180,9 @@ async def seen_item(tx: Transaction, cell: str, item_id: UUID) -> IncomingItem |
 
 
 async def add_item(tx: Transaction, cell: str, envelope_id: UUID, item: IncomingItem) -> None:
-    """A refused item may come again and be judged again; an accepted one stays accepted."""
+    """Add an item's outcome. A refused item may come again and be judged again; an accepted one stays accepted."""
     await _ITEM.write(tx, [item], cell=cell, envelope_id=envelope_id, at=tx.now)
 
 
-def _key(raw: Raw) -> dict[str, object]:
+def _key(raw: RawRecord) -> dict[str, object]:
     return {"cell": raw.cell, "partition": raw.partition, "offset": raw.offset}

@@ -1,4 +1,4 @@
-"""The listings of this cell's own organisations, kept because a partner may come later than they were said."""
+"""The listings of this cell's own organisations, kept for partners that come later than the listings were said."""
 
 from collections.abc import Sequence
 

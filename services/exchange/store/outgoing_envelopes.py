@@ -1,4 +1,4 @@
-"""Envelopes that left: the chain of each recipient, what was in each envelope, and which items wait for a receipt."""
+"""Envelopes that left: the chain of each recipient, the items of each envelope, and those that wait for a receipt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set
 from contracts.border.items import ItemClass
 from contracts.border.wire import control_from_json, control_to_json
@@ -21,7 +21,7 @@ from services.exchange.domain.sent import (
     SentItem,
     SentProcess,
     SentState,
-    WrongMove,
+    WrongItemMove,
 )
 from services.exchange.store.tables import ENVELOPE_ITEMS, ENVELOPES, OUTGOING_CHAINS, RECEIPTS
 
@@ -42,12 +42,12 @@ _LINK = update_set(OUTGOING_CHAINS, "seq", "head")
 _ENVELOPE = insert_set(ENVELOPES)
 _ITEM = insert_set(ENVELOPE_ITEMS, without=["code"])
 _RECEIPT = insert_missing(RECEIPTS)
-_CHAINS = Reader(OutgoingChain, OUTGOING_CHAINS)
+_CHAINS = RowReader(OutgoingChain, OUTGOING_CHAINS)
 _COLUMNS = "i.item_class, i.item_id, i.case_id, i.disclosure_id, i.referral_id, i.content, i.reference"
-_READERS: Mapping[ItemClass, Reader[Any]] = {
-    ItemClass.CONTROL: Reader(SentControl, ENVELOPE_ITEMS, convert={"content": control_from_json}),
-    ItemClass.PROCESS: Reader(SentProcess, ENVELOPE_ITEMS),
-    ItemClass.DISCLOSURE: Reader(SentDisclosure, ENVELOPE_ITEMS),
+_READERS: Mapping[ItemClass, RowReader[Any]] = {
+    ItemClass.CONTROL: RowReader(SentControl, ENVELOPE_ITEMS, convert={"content": control_from_json}),
+    ItemClass.PROCESS: RowReader(SentProcess, ENVELOPE_ITEMS),
+    ItemClass.DISCLOSURE: RowReader(SentDisclosure, ENVELOPE_ITEMS),
 }
 
 
@@ -66,14 +66,14 @@ async def save_chain(tx: Transaction, chain: OutgoingChain) -> None:
 
 
 async def add(tx: Transaction, envelope: SentEnvelope, items: Sequence[SentItem]) -> None:
-    """Remember it; the same item in an earlier envelope no longer waits."""
+    """Add an envelope with its items; the same item in an earlier envelope no longer waits."""
     await _ENVELOPE.write(tx, [envelope], sealed_at=tx.now)
     await move_items(tx, [i.item_id for i in items], SentState.RESEALED)
     await _ITEM.write(tx, [_row(i) for i in items], envelope_id=envelope.id, cell=envelope.cell)
 
 
 def _row(item: SentItem) -> dict[str, object]:
-    """What is remembered of an item, in the columns that its class has."""
+    """The columns of an item's class, with its values: all that is remembered of it."""
     return {
         "item_id": item.item_id,
         "item_class": CLASSES[type(item)],
@@ -89,9 +89,11 @@ def _row(item: SentItem) -> dict[str, object]:
 async def move_items(
     tx: Transaction, item_ids: Sequence[UUID], state: SentState, code: str | None = None
 ) -> None:
-    """Items that wait for a receipt have it now, or will get none; others stay as they are. Raises WrongMove."""
+    """Move items that wait for a receipt: they have it now, or will get none; others stay as they are. Raises
+    WrongItemMove.
+    """
     if state not in ENDS:
-        raise WrongMove(f"an item that waits does not become {state}")
+        raise WrongItemMove(f"an item that waits does not become {state}")
     statement = (
         "update exchange.envelope_items set state = :s, code = :c"
         f" where item_id = any(cast(:ids as uuid[])) and state = '{SentState.WAITING}'"
@@ -100,7 +102,7 @@ async def move_items(
 
 
 async def waiting(tx: Transaction, cell: str) -> int:
-    """How many items of ours wait for a receipt of this partner."""
+    """The number of our items that wait for a receipt of this partner."""
     statement = (
         f"select count(*) from exchange.envelope_items where cell = :cell and state = '{SentState.WAITING}'"
     )
@@ -120,7 +122,7 @@ async def items_of(
     seq: int | None = None,
     sha256: str | None = None,
 ) -> list[SentItem]:
-    """What stood in one envelope, found by its number or by the hash of its bytes."""
+    """The items of one envelope, found by its number or by the hash of its bytes."""
     statement = f"""
         select {_COLUMNS} from exchange.envelope_items i join exchange.envelopes e on e.id = i.envelope_id
         where e.cell = :cell and ((e.recipient = :recipient and e.seq = :seq) or e.sha256 = :sha256)
@@ -153,6 +155,6 @@ def _item(row: Row[Any]) -> SentItem:
 async def add_receipt(
     tx: Transaction, cell: str, item_id: UUID, outcome: str, code: str | None, evidence: str
 ) -> None:
-    """The signed text is kept: the recipient cannot deny later what it answered."""
+    """Add a receipt. The signed text is kept: the recipient cannot deny its answer later."""
     receipt = {"cell": cell, "item_id": item_id, "outcome": outcome, "code": code, "evidence": evidence}
     await _RECEIPT.write(tx, [receipt], at=tx.now)

@@ -1,4 +1,4 @@
-"""What is known of each partner, of the trust list in force, and of the agreements that were announced."""
+"""The partners as known here, the trust list in force, and the agreements that were announced."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ _AGREEMENT = upsert_set(
 
 
 async def hear(tx: Transaction, cell: str, present_at: datetime, read: Mapping[int, int]) -> bool:
-    """A sign of life. An older one than the last says nothing. Whether it is the first, or the first for a day."""
+    """Take a sign of life; one older than the last says nothing. True for the first, or the first for a day."""
     before = await tx.execute(
         text("select heard_at from exchange.partners where cell = :cell"), {"cell": cell}
     )
@@ -50,7 +50,7 @@ async def heard_since(tx: Transaction, since: datetime) -> list[str]:
 
 
 async def trouble(tx: Transaction, cell: str, what: str | None) -> None:
-    """What keeps us from reading this partner's topic; None when it can be read again."""
+    """Write the reason why this partner's topic cannot be read; None when it can be read again."""
     at = None if what is None else tx.now
     await _TROUBLE.write(tx, [{"cell": cell, "trouble": what, "trouble_at": at}])
 
@@ -70,7 +70,7 @@ async def view(tx: Transaction, cell: str, own_cell: str) -> BorderView:
 
 
 async def trust_version(tx: Transaction) -> int:
-    """Of the list that was last in force; 0 when there was none."""
+    """The version of the trust list that was last in force; 0 when there was none."""
     return int((await tx.execute(text("select max(version) from exchange.trust"))).scalar() or 0)
 
 
@@ -79,7 +79,7 @@ async def put_trust(tx: Transaction, version: int, issued: datetime, sha256: str
 
 
 async def put_agreement(tx: Transaction, agreement: Agreement) -> bool:
-    """Make it the current version; whether this version was never announced before."""
+    """Make this the agreement's current version. True where the version was never announced before."""
     terms = agreement.terms
     document: dict[str, Any] = {
         "purposes": list(terms.purposes),

@@ -8,15 +8,15 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set
-from services.exchange.domain.received import Held, ReceivedDisclosure
+from services.exchange.domain.received import ReceivedDisclosure, ReceivedState
 from services.exchange.store.tables import RECEIVED
 
 Key = tuple[UUID, UUID]
-"""(case, disclosure): two cells cannot meet in one."""
+"""The (case, disclosure) that names a grant: two cells cannot meet in one."""
 
-_RECEIVED = Reader(ReceivedDisclosure, RECEIVED)
+_RECEIVED = RowReader(ReceivedDisclosure, RECEIVED)
 _LOAD = text(
     f"""
     select {_RECEIVED.columns("g")} from exchange.received g
@@ -41,8 +41,10 @@ class Grants:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """What is kept of an opened disclosure: who, to whom, until when, and what may go back. No data."""
+class ArrivedDisclosure:
+    """An opened disclosure as the border keeps it: sender, recipient, until when, and the categories that may go
+    back. No data.
+    """
 
     sender_cell: str
     id: UUID
@@ -73,16 +75,22 @@ async def move(tx: Transaction, received: ReceivedDisclosure) -> None:
     await _MOVE.write(tx, [received])
 
 
-async def add(tx: Transaction, arrived: Arrived) -> None:
-    await _ADD.write(tx, [arrived], state=Held.OPEN, at=tx.now)
+async def add(tx: Transaction, arrived: ArrivedDisclosure) -> None:
+    await _ADD.write(tx, [arrived], state=ReceivedState.OPEN, at=tx.now)
 
 
 async def add_tombstone(tx: Transaction, cell: str, disclosure_id: UUID, referral_id: UUID) -> bool:
-    """A recall that overtook its envelope: what comes later under this identifier is never opened.
+    """Add a tombstone for a recall that overtook its envelope: an envelope that comes later under this identifier is
+    never opened.
 
     False when another process took that envelope in a moment ago: then there is something to close.
     """
-    row = {"sender_cell": cell, "id": disclosure_id, "state": Held.TOMBSTONE, "referral_id": referral_id}
+    row = {
+        "sender_cell": cell,
+        "id": disclosure_id,
+        "state": ReceivedState.TOMBSTONE,
+        "referral_id": referral_id,
+    }
     return await _TOMBSTONE.write(tx, [row], at=tx.now) == 1
 
 
@@ -94,7 +102,7 @@ async def recipient_of(tx: Transaction, case_id: UUID) -> str | None:
 
 
 async def closing(tx: Transaction, case_id: UUID) -> bool:
-    """Whether something of this case was recalled and this cell has not answered yet."""
+    """True where something of this case was recalled and this cell has not answered yet."""
     statement = "select exists (select from exchange.received where case_id = :c and state = :recalled)"
-    parameters = {"c": case_id, "recalled": Held.RECALLED.value}
+    parameters = {"c": case_id, "recalled": ReceivedState.RECALLED.value}
     return bool((await tx.execute(text(statement), parameters)).scalar_one())

@@ -1,6 +1,6 @@
 """Pairwise references: how two organisations name one case to each other, and the process codes that wait for it.
 
-A reference is derived from what both sides know, never from the case of this cell.
+A reference is derived from the first disclosure, which both sides know, never from the case of this cell.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of
-from services.exchange.domain.disclosure import UNSEALED, Authorised
+from services.exchange.domain.disclosure import UNSEALED, AuthorisedDisclosure
 from services.exchange.domain.process import Pair, Relation, WaitingCode
-from services.exchange.domain.received import Held
-from services.exchange.domain.sent import QueueState, WrongMove, before
+from services.exchange.domain.received import ReceivedState
+from services.exchange.domain.sent import QueueState, WrongItemMove, before
 from services.exchange.store.tables import PROCESS_ITEMS, RELATIONS
 
 _ENSURE = insert_missing(RELATIONS, without=["live"])
@@ -24,7 +24,7 @@ _LOAD = text(
     f"""
     select r.case_id, r.own, r.other, r.reference, coalesce((
         select g.back_categories from exchange.received g
-        where g.case_id = r.case_id and g.recipient = r.own and g.sender = r.other and g.state = '{Held.OPEN}'
+        where g.case_id = r.case_id and g.recipient = r.own and g.sender = r.other and g.state = '{ReceivedState.OPEN}'
           and g.valid_until > :now
         order by g.at desc limit 1), '{{}}') as back
     from exchange.relations r
@@ -37,7 +37,7 @@ _QUEUE = insert_missing(PROCESS_ITEMS, without=["state", "seals"], key=["item_id
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRelation:
     """A relation as stored. `live` once an envelope about the case passed between the two."""
 
     own: str
@@ -48,14 +48,16 @@ class Known:
     live: bool
 
 
-_KNOWN = Reader(Known, RELATIONS)
+_KNOWN = RowReader(KnownRelation, RELATIONS)
 _RELATION = f"select {_KNOWN.columns()} from exchange.relations"
-_ITEMS = Reader(WaitingCode, PROCESS_ITEMS)
+_ITEMS = RowReader(WaitingCode, PROCESS_ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
-    """A process item with where it stands: `first` of its relation, and nothing of the case before it still unsealed."""
+class QueuedCode:
+    """A process code with its place in the queue: `first` of its relation, and nothing of the case before it still
+    unsealed.
+    """
 
     item: WaitingCode
     pair: Pair
@@ -65,7 +67,7 @@ class Queued:
     disclosure_pending: bool
 
 
-async def ensure_references(tx: Transaction, authorised: Sequence[tuple[UUID, Authorised]]) -> None:
+async def ensure_references(tx: Transaction, authorised: Sequence[tuple[UUID, AuthorisedDisclosure]]) -> None:
     """Each case and pair gets its reference once; a second disclosure to the same organisation uses the first's."""
     ordered = sorted(authorised, key=lambda pair: (pair[1].case_id, pair[1].sender, pair[1].recipient))
     await _ENSURE.write(
@@ -84,7 +86,7 @@ async def ensure_references(tx: Transaction, authorised: Sequence[tuple[UUID, Au
 
 
 async def load(tx: Transaction, keys: Sequence[Pair]) -> dict[Pair, Relation]:
-    """Locked, so that items of one relation are queued in the order in which their events came."""
+    """The relations, locked, so that items of one relation are queued in the order in which their events came."""
     parameters = {
         "case_id": [k.case_id for k in keys],
         "own": [k.own for k in keys],
@@ -116,7 +118,7 @@ def _row(pair: Pair, item: WaitingCode) -> dict[str, object]:
     }
 
 
-async def by_case(tx: Transaction, pair: Pair, *, lock: bool = False) -> Known | None:
+async def by_case(tx: Transaction, pair: Pair, *, lock: bool = False) -> KnownRelation | None:
     statement = f"{_RELATION} where case_id = :case_id and own = :own and other = :other"
     row = await tx.execute(
         text(statement + (" for update" if lock else "")),
@@ -125,13 +127,13 @@ async def by_case(tx: Transaction, pair: Pair, *, lock: bool = False) -> Known |
     return _KNOWN.first(row)
 
 
-async def by_reference(tx: Transaction, own: str, other: str, reference: UUID) -> Known | None:
+async def by_reference(tx: Transaction, own: str, other: str, reference: UUID) -> KnownRelation | None:
     statement = text(f"{_RELATION} where own = :own and other = :other and reference = :reference")
     return _KNOWN.first(await tx.execute(statement, {"own": own, "other": other, "reference": reference}))
 
 
-async def add(tx: Transaction, known: Known) -> bool:
-    """Whether it was new; False when another case or reference took the place meanwhile."""
+async def add(tx: Transaction, known: KnownRelation) -> bool:
+    """Add a relation. True where it was new; False when another case or reference took the place meanwhile."""
     return await _ADD.write(tx, [known]) == 1
 
 
@@ -140,7 +142,7 @@ async def now_live(tx: Transaction, pair: Pair) -> None:
     await tx.execute(text(statement), {"c": pair.case_id, "own": pair.own, "other": pair.other})
 
 
-async def queued(tx: Transaction, item_id: UUID) -> Queued | None:
+async def queued(tx: Transaction, item_id: UUID) -> QueuedCode | None:
     row = (
         await tx.execute(
             text(
@@ -160,13 +162,13 @@ async def queued(tx: Transaction, item_id: UUID) -> Queued | None:
     if row is None:
         return None
     item = _ITEMS.of([row])[0]
-    return Queued(
+    return QueuedCode(
         item, Pair(row.case_id, row.own, row.other), QueueState(row.state), row.seals, row.first, row.pending
     )
 
 
 async def move_queued(tx: Transaction, item_id: UUID, to: QueueState) -> None:
-    """Raises WrongMove where the code does not stand where it could become that."""
+    """Move a queued code. Raises WrongItemMove where it does not stand before that state."""
     statement = (
         "update exchange.process_items set state = :to, seals = seals + case when :to = :sealed then 1 else 0 end"
         " where item_id = :id and state = any(cast(:before as text[]))"
@@ -174,4 +176,6 @@ async def move_queued(tx: Transaction, item_id: UUID, to: QueueState) -> None:
     reached = {"id": item_id, "to": to, "sealed": QueueState.SEALED, "before": sorted(before(to))}
     moved = await tx.execute(text(statement), reached)
     if moved.rowcount != 1:
-        raise WrongMove(f"a process code that is not {' or '.join(sorted(before(to)))} does not become {to}")
+        raise WrongItemMove(
+            f"a process code that is not {' or '.join(sorted(before(to)))} does not become {to}"
+        )

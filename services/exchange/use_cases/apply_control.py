@@ -1,4 +1,6 @@
-"""What a control item of a partner does here: receipts, refusals, recalls, answers, presence, and what is missing."""
+"""The effects of a partner's control items: receipts, refusals, recalls, answers, presence, and requests for missing
+envelopes.
+"""
 
 import contextlib
 from collections.abc import Mapping
@@ -44,8 +46,10 @@ from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures, inbox, outgoing_envelopes, partners, received, relations
 from services.exchange.use_cases.tell_listing import whole_listing_due
 
-AGAIN = frozenset({"unreadable", "bad_signature", "too_large"})
-"""Refusals of bytes, not of content: what was sealed whole is sealed again. Any other would be refused again."""
+RESENT_AFTER = frozenset({"unreadable", "bad_signature", "too_large"})
+"""Refusals of bytes, not of content: an item that was sealed whole is sealed again. After any other it would be
+refused again.
+"""
 
 OUTCOMES: Mapping[Outcome, SentState] = {
     "accepted": SentState.DELIVERED,
@@ -53,16 +57,16 @@ OUTCOMES: Mapping[Outcome, SentState] = {
     "quarantined": SentState.QUARANTINED,
 }
 
-NOT_TAKEN = "quarantined"
-"""The recipient could open it and not take it in: nobody there has it, so whoever sent it is told as of a refusal."""
+QUARANTINED = "quarantined"
+"""The recipient could open the item and not take it in: nobody there has it, so its sender is told as of a refusal."""
 
-ONLY_TOLD = "replayed"
-"""Says nothing about the item, which the recipient had before."""
+REPLAYED = "replayed"
+"""A refusal that says nothing about the item, which the recipient had before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A control item with where it came from. `issued` is when the partner signed it, `evidence` what it signed.
+class HeardControl:
+    """A control item with its origin. `issued` is when the partner signed it, `evidence` the text that it signed.
 
     `own` are the organisations of this cell that have keys: a partner can speak about envelopes to no others.
     """
@@ -74,8 +78,8 @@ class Heard:
     own: frozenset[str]
 
 
-async def apply_control(tx: Transaction, heard: Heard) -> None:
-    """A partner can speak only about what was sent to it or came from it."""
+async def apply_control(tx: Transaction, heard: HeardControl) -> None:
+    """Apply a control item. A partner can speak only about items that were sent to it or came from it."""
     content = heard.item.control
     match content:
         case Receipt():
@@ -99,7 +103,9 @@ async def apply_control(tx: Transaction, heard: Heard) -> None:
 
 
 def _listing(tx: Transaction, cell: str, listing: Listing) -> None:
-    """A cell speaks of its own organisations. What is no codes and identifiers is passed over: a newer one replaces it."""
+    """Take a listing. A cell speaks of its own organisations. One that is not codes and identifiers alone is passed
+    over: a newer one replaces it.
+    """
     if not listing.organisation.startswith(f"{cell.lower()}-") or len(listing.services) > MAX_SERVICES:
         return
     with contextlib.suppress(ValidationError):
@@ -116,7 +122,7 @@ def _listing(tx: Transaction, cell: str, listing: Listing) -> None:
         )
 
 
-async def _receipt(tx: Transaction, heard: Heard, receipt: Receipt) -> None:
+async def _receipt(tx: Transaction, heard: HeardControl, receipt: Receipt) -> None:
     sent = await outgoing_envelopes.sent_item(tx, heard.cell, receipt.item_id)
     if sent is None or isinstance(sent, SentControl):
         return
@@ -131,7 +137,7 @@ async def _outcome(
 ) -> None:
     state = OUTCOMES[outcome]
     await outgoing_envelopes.move_items(tx, [sent.item_id], state, code)
-    code = code or (NOT_TAKEN if outcome == "quarantined" else None)
+    code = code or (QUARANTINED if outcome == "quarantined" else None)
     if isinstance(sent, SentDisclosure):
         disclosure = await disclosures.lock(tx, sent.disclosure_id)
         accepted = outcome == "accepted"
@@ -157,20 +163,24 @@ async def _process_outcome(
     tx.say(outgoing(fact))
 
 
-async def _refusal(tx: Transaction, heard: Heard, refusal: Refusal) -> None:
-    """The hash finds the envelope only if it arrived as it left; what was changed on the way is missed by its number."""
+async def _refusal(tx: Transaction, heard: HeardControl, refusal: Refusal) -> None:
+    """Take a refusal. The hash finds the envelope only if it arrived as it left; one that was changed on the way is
+    missed by its number.
+    """
     for sent in await outgoing_envelopes.items_of(tx, heard.cell, sha256=refusal.sha256):
         await outgoing_envelopes.add_receipt(
             tx, heard.cell, sent.item_id, "refused", refusal.code, heard.evidence
         )
-        if refusal.code in AGAIN:
+        if refusal.code in RESENT_AFTER:
             await _again(tx, heard.cell, sent, None)
-        elif refusal.code != ONLY_TOLD and not isinstance(sent, SentControl):
+        elif refusal.code != REPLAYED and not isinstance(sent, SentControl):
             await _outcome(tx, heard.cell, sent, "refused", refusal.code)
 
 
-async def _recall(tx: Transaction, heard: Heard, recall: Recall) -> None:
-    """Known and open: whoever holds the fields closes them and answers. Not known: a tombstone, answered at once."""
+async def _recall(tx: Transaction, heard: HeardControl, recall: Recall) -> None:
+    """Take a recall. A disclosure that is open here is closed and answered by the service that holds the fields; for
+    an unknown one a tombstone stands, answered at once.
+    """
     await inbox.forget(tx, heard.cell, recall.disclosure_id)
     held = await received.lock(tx, heard.cell, recall.disclosure_id)
     if held is None and not await received.add_tombstone(
@@ -197,7 +207,9 @@ async def _recall(tx: Transaction, heard: Heard, recall: Recall) -> None:
 
 
 async def _correction(tx: Transaction, cell: str, correction: Correction) -> None:
-    """About what was opened here and came from there; of anything else nothing is known that could be wrong."""
+    """Take a correction of a disclosure that was opened here and came from there; of any other nothing is known here
+    that could be wrong.
+    """
     held = await received.lock(tx, cell, correction.disclosure_id)
     if held is not None and held.case_id is not None and held.referral_id is not None:
         tx.say(
@@ -220,8 +232,10 @@ async def _answer(tx: Transaction, cell: str, answer: Answer) -> None:
     await disclosures.save(tx, [disclosure])
 
 
-async def _presence(tx: Transaction, heard: Heard, presence: Presence) -> None:
-    """What the partner counted the last time should be here by now; what is not is asked for by its number."""
+async def _presence(tx: Transaction, heard: HeardControl, presence: Presence) -> None:
+    """Take a presence. The envelopes that the partner counted the last time should be here by now; missing ones are
+    asked for by their number.
+    """
     if await partners.hear(tx, heard.cell, heard.issued.astimezone(UTC), presence.read):
         tx.say(whole_listing_due(tx, heard.cell))
     for recipient in sorted(heard.own & presence.heads.keys()):
@@ -233,14 +247,14 @@ async def _presence(tx: Transaction, heard: Heard, presence: Presence) -> None:
 
 
 def ask(tx: Transaction, cell: str, recipient: str, missing: list[int]) -> None:
-    """One resend request for each run of numbers, whoever noticed it first."""
+    """Ask for missing envelopes: one request for each run of numbers, whoever noticed it first."""
     for first, last in runs(missing, MAX_RESENT):
         item_id = uuid5(_namespace(cell, recipient), f"resend|{first}|{last}")
         tx.say(outgoing(ControlDue(item_id, cell, Resend(recipient=recipient, seq=first, until=last))))
 
 
 async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
-    """Sealed again after a fresh check, each item by itself. Where nothing is left to send, the number is closed."""
+    """Seal again after a fresh check, each item by itself. Where nothing is left to send, the number is closed."""
     if wanted.recipient is None:
         for sent in await outgoing_envelopes.items_of(tx, cell, sha256=wanted.sha256):
             await _again(tx, cell, sent, None)
@@ -254,7 +268,7 @@ async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
 
 
 async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) -> bool:
-    """Whether the item will come in another envelope. No item is sealed more often than MAX_SEALS."""
+    """True where the item will come in another envelope. No item is sealed more often than MAX_SEALS."""
     match sent:
         case SentControl():
             if await _spent(tx, sent.item_id):
@@ -294,7 +308,7 @@ async def _spent(tx: Transaction, item_id: UUID) -> bool:
     return await outgoing_envelopes.times_sealed(tx, item_id) >= MAX_SEALS
 
 
-async def _void(tx: Transaction, heard: Heard, void: Void) -> None:
+async def _void(tx: Transaction, heard: HeardControl, void: Void) -> None:
     if void.recipient not in heard.own:
         return
     chain = await inbox.lock_chain(tx, heard.cell, void.recipient)

@@ -1,4 +1,4 @@
-"""Consent took a disclosure back and wants to know when nothing of it can be sealed any more: a recall that is answered."""
+"""Fences a disclosure that consent took back: the answer tells consent that nothing of it can be sealed any more."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,12 +8,12 @@ from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures
 
 PATIENCE_MILLISECONDS = 2_000
-"""How long the caller waits for a sealing that has begun. Then it is answered 503 and asks again."""
+"""The time that the caller waits for a sealing that has begun. Then it is answered 503 and asks again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
-    """What consent recalled, and why, as `disclosure.recalled` says it too."""
+class RecalledDisclosure:
+    """A disclosure that consent recalled, and why, as `disclosure.recalled` says it too."""
 
     disclosure_id: UUID
     case_id: UUID
@@ -21,8 +21,9 @@ class Recalled:
     reason: str
 
 
-async def fence(tx: Transaction, recalled: Recalled) -> bool:
-    """Whether anything of it ever left. Whoever seals holds the row until its commit, and whoever comes later finds it over.
+async def fence(tx: Transaction, recalled: RecalledDisclosure) -> bool:
+    """Fence the disclosure. True where anything of it ever left. A process that seals holds the row until its commit,
+    and one that comes later finds the disclosure over.
 
     The event that says the same comes later or came before, and then changes nothing.
     """

@@ -1,4 +1,4 @@
-"""Before a disclosure is taken in: which case and person of this cell it is about, and its values under that person's key."""
+"""Prepares a disclosure before it is taken in: its case and person in this cell, and its values under that person's key."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
@@ -12,7 +12,7 @@ from contracts.casefile.fields import checked, to_text
 from services.exchange.store import received, relations
 
 KEEPER = "intake"
-"""Whose records the received fields are from here on."""
+"""The service whose records the received fields are from here on."""
 
 
 class NotYet(Exception):
@@ -20,7 +20,7 @@ class NotYet(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDisclosure:
     """`sealed` maps each field to its ciphertext; `new_case` says that nobody here knew the reference."""
 
     case_id: UUID
@@ -29,27 +29,32 @@ class Prepared:
     sealed: dict[str, str]
 
 
-async def prepare(database: Database, vault: Vault, way: Way, item: DisclosureItem) -> Prepared | None:
-    """Outside any transaction: the vault is another database. None for what was taken in before, or recalled."""
+async def prepare(
+    database: Database, vault: Vault, way: Way, item: DisclosureItem
+) -> PreparedDisclosure | None:
+    """Prepare a disclosure outside any transaction, because the vault is another database. None for one that was
+    taken in before, or recalled.
+    """
     content = item.disclosure
     async with database.transaction(database.system()) as tx:
         if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
-            return None  # taken in before, or recalled: nothing of it is sealed, and so nothing would have to be released
+            return None  # taken in before, or recalled: nothing of the disclosure is sealed, and so nothing would have to be released
         known = await relations.by_reference(tx, way.recipient, way.sender, item.reference)
         person = None if known is None else await find_person(tx, known.case_id)
-        # Answering a recall may destroy the person's key, and with it what was sealed under it a moment before.
+        # Answering a recall may destroy the person's key, and with it the values sealed under it a moment before.
         closing = known is not None and await received.closing(tx, known.case_id)
     if known is not None and (person is None or closing):
         raise NotYet
     person_id = await _with_key(vault, person or uuid4())
     sealed = await _seal(vault, person_id, content)
-    return Prepared(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
+    return PreparedDisclosure(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
 
 
 async def _with_key(vault: Vault, person_id: UUID) -> UUID:
-    """A person who was erased here and is referred anew starts with a new key, under a new identifier.
+    """The person under whose key the values are sealed. One who was erased here and is referred anew starts with a
+    new key, under a new identifier.
 
-    It follows from the old one, so that two disclosures that are taken in at once find the same.
+    The new identifier follows from the old one, so that two disclosures that are taken in at once find the same.
     """
     while True:
         try:
@@ -61,7 +66,7 @@ async def _with_key(vault: Vault, person_id: UUID) -> UUID:
 
 
 async def _seal(vault: Vault, person_id: UUID, content: DisclosureContent) -> dict[str, str]:
-    """Bound to the person, the field and the disclosure. Intake keeps it."""
+    """The fields sealed under the person's key, bound to the person, the field and the disclosure. Intake keeps them."""
     names = sorted(content.data)
     values = [
         Sealing(person_id, name, content.disclosure_id, to_text(checked(name, content.data[name])))

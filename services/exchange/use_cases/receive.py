@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from chassis.database import Transaction
 from chassis.identity.access import remember_person
 from contracts.border.check import Agreement, Way, check_item
-from contracts.border.envelope import Opened, sha256
+from contracts.border.envelope import OpenedEnvelope, sha256
 from contracts.border.items import ControlItem, DisclosureItem, Item, ProcessItem, Receipt, Refusal, Resend
 from contracts.events.exchange import DisclosureReceivedV1, Grant, ProcessReceivedV1, ReceivedField
 from contracts.organisations import cell_of
@@ -17,39 +17,39 @@ from services.exchange.domain.disclosure import disclosure_item
 from services.exchange.domain.facts import ControlDue
 from services.exchange.outgoing import outgoing
 from services.exchange.store import inbox, received, relations
-from services.exchange.store.inbox import IncomingItem, Raw
-from services.exchange.store.received import Arrived
-from services.exchange.store.relations import Known
-from services.exchange.use_cases.apply_control import AGAIN, Heard, apply_control, ask
-from services.exchange.use_cases.prepare_disclosure import Prepared
+from services.exchange.store.inbox import IncomingItem, RawRecord
+from services.exchange.store.received import ArrivedDisclosure
+from services.exchange.store.relations import KnownRelation
+from services.exchange.use_cases.apply_control import RESENT_AFTER, HeardControl, apply_control, ask
+from services.exchange.use_cases.prepare_disclosure import PreparedDisclosure
 
 RECALLED = "recalled"
 OUT_OF_SEQUENCE = "out_of_sequence"
-WITHOUT_PLACE = frozenset({"sender_mismatch", "wrong_recipient"})
-"""Whose chain such an envelope belongs to cannot be said."""
+OF_NO_CHAIN = frozenset({"sender_mismatch", "wrong_recipient"})
+"""Refusals of an envelope of which nobody can say to whose chain it belongs."""
 
 
 UNTAKEN: Mapping[Place, str] = {Place.REPEATED: "replayed", Place.TOO_FAR: OUT_OF_SEQUENCE}
-"""Places in which nothing of an envelope is applied, and the code that the sender is told."""
+"""The places in which nothing of an envelope is applied, with the code that the sender is told."""
 
 
-class Overtaken(Exception):
+class EnvelopeOvertaken(Exception):
     """Another process changed what this envelope was prepared for; it is prepared again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedEnvelope:
     """An opened envelope. `code` refuses it as a whole; `prepared` holds each disclosure's case, person and values.
 
     `own` are the organisations of this cell that have keys.
     """
 
-    raw: Raw
-    opened: Opened
+    raw: RawRecord
+    opened: OpenedEnvelope
     agreements: Mapping[str, Agreement]
     own: frozenset[str]
     code: str | None = None
-    prepared: Mapping[UUID, Prepared | None] = field(default_factory=dict)
+    prepared: Mapping[UUID, PreparedDisclosure | None] = field(default_factory=dict)
 
     @property
     def way(self) -> Way:
@@ -57,7 +57,9 @@ class Judged:
         return Way(claims.iss, self.raw.cell, claims.aud, cell_of(claims.aud))
 
     def refusal(self, item: Item, now: datetime) -> str | None:
-        """Why this item is refused by what it says, whatever is known here."""
+        """The code that refuses this item for its own content, without looking at what this cell has stored; None
+        where it passes.
+        """
         agreement = None if isinstance(item, ControlItem) else self.agreements.get(item.agreement.id)
         code = self.code or check_item(item, agreement, self.way, now)
         if code is None and isinstance(item, DisclosureItem):
@@ -65,10 +67,10 @@ class Judged:
         return code
 
 
-async def receive(tx: Transaction, judged: Judged) -> None:
-    """The record is held. A replay is kept and told, and has no effect."""
+async def receive(tx: Transaction, judged: JudgedEnvelope) -> None:
+    """Take one envelope in; its record is held. A replay is kept and told, and has no effect."""
     raw = judged.raw
-    if judged.code in WITHOUT_PLACE:
+    if judged.code in OF_NO_CHAIN:
         await refuse_bytes(tx, raw, judged.code or "", _disclosures(judged))
         return
     place = await _place(tx, judged)
@@ -82,20 +84,20 @@ async def receive(tx: Transaction, judged: Judged) -> None:
     await inbox.drop(tx, raw)
 
 
-async def refuse_bytes(tx: Transaction, raw: Raw, code: str, disclosures: Sequence[UUID] = ()) -> None:
-    """Keep it whole, and tell the cell from whose topic it came; unreadable bytes are asked for again."""
+async def refuse_bytes(tx: Transaction, raw: RawRecord, code: str, disclosures: Sequence[UUID] = ()) -> None:
+    """Keep a refused record whole, and tell the cell from whose topic it came; unreadable bytes are asked for again."""
     await inbox.set_aside(tx, raw, code, disclosures)
     digest = sha256(raw.raw)
     item_id = uuid5(UUID(int=0), f"{raw.cell}|{raw.partition}|{raw.offset}|{code}")
     content: Resend | Refusal = Refusal(digest, code, raw.partition, raw.offset)
-    if code in AGAIN:
+    if code in RESENT_AFTER:
         content = Resend(partition=raw.partition, offset=raw.offset, sha256=digest)
     tx.say(outgoing(ControlDue(item_id, raw.cell, content)))
     await inbox.drop(tx, raw)
 
 
-async def quarantine(tx: Transaction, judged: Judged) -> None:
-    """It can be opened and cannot be taken in, again and again: kept for an operator, and the sender knows."""
+async def quarantine(tx: Transaction, judged: JudgedEnvelope) -> None:
+    """Keep an envelope that can be opened and again and again cannot be taken in, for an operator, and tell its sender."""
     await inbox.set_aside(tx, judged.raw, "quarantined", _disclosures(judged))
     await _place(tx, judged)
     for item in judged.opened.claims.items:
@@ -104,14 +106,14 @@ async def quarantine(tx: Transaction, judged: Judged) -> None:
     await inbox.drop(tx, judged.raw)
 
 
-async def put_away(tx: Transaction, raw: Raw) -> None:
+async def put_away(tx: Transaction, raw: RawRecord) -> None:
     """The last resort, for a record that cannot even be quarantined: kept for an operator, and nothing of it is read."""
     await inbox.set_aside(tx, raw, "quarantined")
     await inbox.drop(tx, raw)
 
 
-async def _place(tx: Transaction, judged: Judged) -> Place:
-    """The chain moves on whether the items are refused or not; presence stands outside it."""
+async def _place(tx: Transaction, judged: JudgedEnvelope) -> Place:
+    """The envelope's place. The chain moves on whether the items are refused or not; presence stands outside it."""
     raw, claims = judged.raw, judged.opened.claims
     digest, place = sha256(raw.raw), Place.NEXT
     if claims.seq > 0:
@@ -128,13 +130,15 @@ async def _place(tx: Transaction, judged: Judged) -> Place:
     return place
 
 
-async def _take(tx: Transaction, judged: Judged, item: Item) -> str | None:
-    """Judge, apply, answer. The code of a refused item."""
+async def _take(tx: Transaction, judged: JudgedEnvelope, item: Item) -> str | None:
+    """Judge, apply and answer one item. The code of a refused item, or None."""
     code = judged.refusal(item, tx.now)
     if isinstance(item, ControlItem):
         if code is None:
             issued = datetime.fromtimestamp(judged.opened.claims.iat, UTC)
-            await apply_control(tx, Heard(judged.raw.cell, item, issued, judged.opened.evidence, judged.own))
+            await apply_control(
+                tx, HeardControl(judged.raw.cell, item, issued, judged.opened.evidence, judged.own)
+            )
         return code
     seen = await inbox.seen_item(tx, judged.raw.cell, item.id)
     if seen is not None and seen.outcome == "accepted":
@@ -149,8 +153,8 @@ async def _take(tx: Transaction, judged: Judged, item: Item) -> str | None:
     return taken.code
 
 
-async def _process(tx: Transaction, judged: Judged, item: ProcessItem) -> IncomingItem:
-    """Only the two organisations that share a reference can speak about its case."""
+async def _process(tx: Transaction, judged: JudgedEnvelope, item: ProcessItem) -> IncomingItem:
+    """Take a process code: only the two organisations that share a reference can speak about its case."""
     way, content = judged.way, item.process
     known = await relations.by_reference(tx, way.recipient, way.sender, item.reference)
     if known is None:
@@ -171,43 +175,45 @@ async def _process(tx: Transaction, judged: Judged, item: ProcessItem) -> Incomi
     return IncomingItem(item.id, item.item_class, "accepted", case_id=known.case_id)
 
 
-async def _disclosure(tx: Transaction, judged: Judged, item: DisclosureItem) -> IncomingItem:
+async def _disclosure(tx: Transaction, judged: JudgedEnvelope, item: DisclosureItem) -> IncomingItem:
     way, content, prepared = judged.way, item.disclosure, judged.prepared.get(item.id)
     refused = IncomingItem(item.id, item.item_class, "refused", RECALLED, disclosure_id=content.disclosure_id)
     if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
         return refused
     if prepared is None:
-        raise Overtaken
-    known = Known(way.recipient, way.sender, item.reference, prepared.case_id, way.sender_cell, live=True)
+        raise EnvelopeOvertaken
+    known = KnownRelation(
+        way.recipient, way.sender, item.reference, prepared.case_id, way.sender_cell, live=True
+    )
     if prepared.new_case and not await relations.add(tx, known):
-        raise Overtaken
+        raise EnvelopeOvertaken
     if await received.closing(tx, prepared.case_id):  # recalled since it was prepared, by another process
-        raise Overtaken
+        raise EnvelopeOvertaken
     await remember_person(tx, prepared.case_id, way.recipient, prepared.person_id)
     await received.add(tx, _arrived(way, item, prepared))
     tx.say(_said(tx, way, item, prepared))
     return replace(refused, outcome="accepted", code=None, case_id=prepared.case_id)
 
 
-async def _answer(tx: Transaction, judged: Judged, taken: IncomingItem) -> None:
+async def _answer(tx: Transaction, judged: JudgedEnvelope, taken: IncomingItem) -> None:
     await inbox.add_item(tx, judged.raw.cell, judged.opened.claims.jti, taken)
     _receipt(tx, judged, taken)
 
 
-def _receipt(tx: Transaction, judged: Judged, taken: IncomingItem) -> None:
+def _receipt(tx: Transaction, judged: JudgedEnvelope, taken: IncomingItem) -> None:
     jti = judged.opened.claims.jti
     receipt = Receipt(taken.item_id, jti, taken.outcome, tx.now, taken.code)
     tx.say(outgoing(ControlDue(uuid5(taken.item_id, f"receipt|{jti}"), judged.raw.cell, receipt)))
 
 
-def _disclosures(judged: Judged) -> list[UUID]:
+def _disclosures(judged: JudgedEnvelope) -> list[UUID]:
     items = judged.opened.claims.items
     return [item.disclosure.disclosure_id for item in items if isinstance(item, DisclosureItem)]
 
 
-def _arrived(way: Way, item: DisclosureItem, prepared: Prepared) -> Arrived:
+def _arrived(way: Way, item: DisclosureItem, prepared: PreparedDisclosure) -> ArrivedDisclosure:
     content = item.disclosure
-    return Arrived(
+    return ArrivedDisclosure(
         sender_cell=way.sender_cell,
         id=content.disclosure_id,
         case_id=prepared.case_id,
@@ -220,7 +226,9 @@ def _arrived(way: Way, item: DisclosureItem, prepared: Prepared) -> Arrived:
     )
 
 
-def _said(tx: Transaction, way: Way, item: DisclosureItem, prepared: Prepared) -> DisclosureReceivedV1:
+def _said(
+    tx: Transaction, way: Way, item: DisclosureItem, prepared: PreparedDisclosure
+) -> DisclosureReceivedV1:
     content = item.disclosure
     return DisclosureReceivedV1(
         case_id=prepared.case_id,

@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import Item as Work
-from chassis.work import Later
+from chassis.work import WorkItem, WorkPostponed
 from contracts.border.items import ControlItem
 from contracts.border.wire import control_from_json
 from contracts.organisations import authority
@@ -18,10 +17,10 @@ class SealControl:
     def __init__(self, settings: Settings, sealer: Sealer) -> None:
         self._settings, self._sealer = settings, sealer
 
-    async def act(self, work: Work) -> None:
-        """Everything stands in the work row already."""
+    async def act(self, work: WorkItem) -> None:
+        """Nothing: everything stands in the work row already."""
 
-    async def finish(self, tx: Transaction, work: Work, result: None) -> None:  # noqa: ARG002
+    async def finish(self, tx: Transaction, work: WorkItem, result: None) -> None:  # noqa: ARG002
         payload: dict[str, Any] = work.payload
         reference = None if payload["reference"] is None else UUID(payload["reference"])
         content = control_from_json(payload["content"])
@@ -31,4 +30,4 @@ class SealControl:
         try:
             await self._sealer.send(tx, address, [(item, sent)], payload["replaces"])
         except NoKey as error:
-            raise Later(self._settings.wait_seconds) from error
+            raise WorkPostponed(self._settings.wait_seconds) from error

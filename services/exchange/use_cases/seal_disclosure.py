@@ -6,10 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.peers import Away, Declined
+from chassis.peers import PeerAway, PeerDeclined
 from chassis.service import Service
-from chassis.work import Item as Work
-from chassis.work import Later
+from chassis.work import WorkItem, WorkPostponed
 from contracts.border.check import Way, check_item
 from contracts.border.items import (
     ConsentReference,
@@ -30,7 +29,7 @@ from contracts.internal import (
     SealTokenQuestion,
 )
 from services.exchange.border_state import require_open
-from services.exchange.domain.disclosure import Authorised, Disclosure, State, disclosure_item
+from services.exchange.domain.disclosure import AuthorisedDisclosure, Disclosure, State, disclosure_item
 from services.exchange.domain.process import Pair
 from services.exchange.domain.sent import SentDisclosure
 from services.exchange.outgoing import outgoing
@@ -43,15 +42,15 @@ NOT_SEALED = "not_sealed"
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """It will not be sealed; `code` is of the list `border_refusal`."""
+class SealRefusal:
+    """The disclosure will not be sealed; `code` is of the list `border_refusal`."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Ready to be sealed, if it is still wanted then."""
+class SealRequest:
+    """A disclosure ready to be sealed, if it is still wanted then."""
 
     item: DisclosureItem
     token: str
@@ -63,8 +62,8 @@ class SealDisclosure:
     ) -> None:
         self._service, self._settings, self._sealer, self._tokens = service, settings, sealer, tokens
 
-    async def act(self, work: Work) -> Prepared | Refused | None:
-        """Both calls are made outside any transaction, and the token last: it lives ten seconds."""
+    async def act(self, work: WorkItem) -> SealRequest | SealRefusal | None:
+        """Ask for the values and the token, both outside any transaction, and the token last: it lives ten seconds."""
         disclosure_id = UUID(work.payload["disclosure_id"])
         async with self._service.database.transaction(self._service.database.system()) as tx:
             disclosure = await disclosures.read(tx, disclosure_id)
@@ -74,91 +73,99 @@ class SealDisclosure:
             await require_open(tx, self._settings, terms.recipient_cell)
             relation = await relations.by_case(tx, Pair(terms.case_id, terms.sender, terms.recipient))
         if relation is None:
-            return Refused("no_such_case")
+            return SealRefusal("no_such_case")
         if self._superseded(terms):
-            raise Later(self._settings.wait_seconds)
+            raise WorkPostponed(self._settings.wait_seconds)
         values = await self._values(disclosure_id, terms)
-        if isinstance(values, Refused):
+        if isinstance(values, SealRefusal):
             return values
         item = self._item(disclosure, relation.reference, values, work.traceparent)
         code = self._check(item, terms, now)
         if code is not None:
-            return Refused(code)
+            return SealRefusal(code)
         token = await self._token(disclosure_id, terms)
-        return token if isinstance(token, Refused) else Prepared(item, token)
+        return token if isinstance(token, SealRefusal) else SealRequest(item, token)
 
-    async def finish(self, tx: Transaction, work: Work, result: Prepared | Refused | None) -> None:
-        """Whatever happened meanwhile was first if it has changed the row: a recalled disclosure is never sealed."""
+    async def finish(self, tx: Transaction, work: WorkItem, result: SealRequest | SealRefusal | None) -> None:
+        """Seal, unless the row changed meanwhile: a recalled disclosure is never sealed."""
         if result is None:
             return
         disclosure = await disclosures.lock(tx, UUID(work.payload["disclosure_id"]))
         if disclosure.state is not State.DUE:
             return
         terms = disclosure.terms
-        if isinstance(result, Prepared):
+        if isinstance(result, SealRequest):
             await require_open(tx, self._settings, terms.recipient_cell)
             result = await self._send(tx, disclosure, result, work.payload.get("replaces")) or result
-        if isinstance(result, Refused):
+        if isinstance(result, SealRefusal):
             tx.say(*map(outgoing, disclosure.refuse(result.code, tx.now)))
         await disclosures.save(tx, [disclosure])
 
-    async def given_up(self, tx: Transaction, work: Work) -> None:
-        """It failed too often for no known reason. Nobody waits for it in silence."""
+    async def given_up(self, tx: Transaction, work: WorkItem) -> None:
+        """Give up a disclosure that failed too often for no known reason. Nobody waits for it in silence."""
         disclosure = await disclosures.lock(tx, UUID(work.payload["disclosure_id"]))
         if disclosure.state is State.DUE:
             tx.say(*map(outgoing, disclosure.refuse(NOT_SEALED, tx.now)))
             await disclosures.save(tx, [disclosure])
 
     async def _send(
-        self, tx: Transaction, disclosure: Disclosure, prepared: Prepared, replaces: int | None
-    ) -> Refused | None:
-        """The token is looked at once more when every lock is held: from there to the commit nothing waits."""
+        self, tx: Transaction, disclosure: Disclosure, prepared: SealRequest, replaces: int | None
+    ) -> SealRefusal | None:
+        """Seal and send. The token is looked at once more when every lock is held: from there to the commit nothing
+        waits.
+        """
         terms = disclosure.terms
         address = Address(terms.sender, terms.recipient, terms.recipient_cell)
         if await self._verdict(tx, disclosure, prepared) is Verdict.REFUSED:
-            return Refused("token_refused")
+            return SealRefusal("token_refused")
         try:
             envelope = await self._sealer.send(tx, address, [(prepared.item, _sent(disclosure))], replaces)
         except NoKey as error:
-            return Refused(error.code)
+            return SealRefusal(error.code)
         except TooLargeToSeal:
-            return Refused("too_large")
+            return SealRefusal("too_large")
         await relations.now_live(tx, Pair(terms.case_id, terms.sender, terms.recipient))
         tx.say(*map(outgoing, disclosure.seal(envelope.id, envelope.seq, tx.now)))
         if await self._verdict(tx, disclosure, prepared) is not Verdict.HOLDS:
-            raise Later(0)
+            raise WorkPostponed(0)
         return None
 
-    async def _verdict(self, tx: Transaction, disclosure: Disclosure, prepared: Prepared) -> Verdict:
+    async def _verdict(self, tx: Transaction, disclosure: Disclosure, prepared: SealRequest) -> Verdict:
         now = await tx.clock()
         return await self._tokens.check(prepared.token, disclosure.id, disclosure.terms, now)
 
-    async def _values(self, disclosure_id: UUID, terms: Authorised) -> dict[str, FieldValue] | Refused:
-        """The authorised fields and no more, each from its owner; what an owner has no value for is simply not there."""
+    async def _values(
+        self, disclosure_id: UUID, terms: AuthorisedDisclosure
+    ) -> dict[str, FieldValue] | SealRefusal:
+        """The values of the authorised fields and no more, each from its owner; a field for which its owner has no
+        value is missing.
+        """
         values: dict[str, FieldValue] = {}
         for owner, names in by_owner(terms.fields).items():
             question = DisclosableQuestion(disclosure_id=disclosure_id, fields=names)
             found = await self._ask(replace(DISCLOSABLE, peer=owner), terms.case_id, question)
             if found is None:
-                return Refused("no_such_case")
+                return SealRefusal("no_such_case")
             values |= {name: value for name, value in found.items() if name in names}
         return values
 
-    async def _token(self, disclosure_id: UUID, terms: Authorised) -> str | Refused:
+    async def _token(self, disclosure_id: UUID, terms: AuthorisedDisclosure) -> str | SealRefusal:
         question = SealTokenQuestion(
             recipient=terms.recipient, revision=terms.revision, fields_hash=terms.fields_hash
         )
         found = await self._ask(SEAL_TOKEN, disclosure_id, question)
-        return Refused("token_refused") if found is None else found.token
+        return SealRefusal("token_refused") if found is None else found.token
 
     async def _ask(self, call: Call[Answer], about: UUID, question: Question) -> Answer | None:
-        """None when the peer declines. Raises Later when it is away: sealing waits for both services."""
+        """The peer's answer; None when it declines. Raises WorkPostponed when it is away: sealing waits for both
+        services.
+        """
         try:
             return await self._service.peers.ask(call, about, question)
-        except Declined:
+        except PeerDeclined:
             return None
-        except Away as error:
-            raise Later(self._settings.wait_seconds) from error
+        except PeerAway as error:
+            raise WorkPostponed(self._settings.wait_seconds) from error
 
     def _item(
         self,
@@ -186,17 +193,19 @@ class SealDisclosure:
         )
         return DisclosureItem(disclosure_item(disclosure.id), reference, content, traceparent=traceparent)
 
-    def _superseded(self, terms: Authorised) -> bool:
-        """The agreement has a newer version, which no envelope under this one gets past. Consent takes this one back for it."""
+    def _superseded(self, terms: AuthorisedDisclosure) -> bool:
+        """True where the agreement has a newer version, which no envelope under this one gets past. Consent takes
+        this disclosure back for it.
+        """
         agreement = self._sealer.trust.agreement(terms.agreement.id)
         return agreement is not None and agreement.terms.version > terms.agreement.version
 
-    def _check(self, item: DisclosureItem, terms: Authorised, now: datetime) -> str | None:
+    def _check(self, item: DisclosureItem, terms: AuthorisedDisclosure, now: datetime) -> str | None:
         way = Way(terms.sender, self._settings.cell, terms.recipient, terms.recipient_cell)
         return check_item(item, self._sealer.trust.agreement(terms.agreement.id), way, now)
 
 
-def _consent(terms: Authorised) -> ConsentReference:
+def _consent(terms: AuthorisedDisclosure) -> ConsentReference:
     return ConsentReference(
         receipt=terms.consent_id,
         revision=terms.revision,

@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Database, Transaction
-from chassis.work import Item as Work
-from chassis.work import Later
+from chassis.work import WorkItem, WorkPostponed
 from contracts.border.check import Agreement, Way, check_item
 from contracts.border.items import AgreementReference, ItemClass, ProcessContent, ProcessItem
 from contracts.crossing import BY_CODE, REFERRAL
@@ -17,7 +16,7 @@ from services.exchange.outgoing import outgoing
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
 from services.exchange.store import relations
-from services.exchange.store.relations import Known, Queued
+from services.exchange.store.relations import KnownRelation, QueuedCode
 
 NOT_SEALED = "not_sealed"
 NO_AGREEMENT = AgreementReference("none", 0, "0" * 64)
@@ -27,14 +26,14 @@ class SealProcess:
     def __init__(self, database: Database, settings: Settings, sealer: Sealer) -> None:
         self._database, self._settings, self._sealer = database, settings, sealer
 
-    async def act(self, work: Work) -> None:
+    async def act(self, work: WorkItem) -> None:
         """Nothing needs the network; a closed border is noticed here, before anything is locked."""
         async with self._database.transaction(self._database.system()) as tx:
             queued = await relations.queued(tx, UUID(work.payload["item_id"]))
             if queued is not None:
                 await self._ready(tx, queued)
 
-    async def finish(self, tx: Transaction, work: Work, result: None) -> None:  # noqa: ARG002
+    async def finish(self, tx: Transaction, work: WorkItem, result: None) -> None:  # noqa: ARG002
         queued = await relations.queued(tx, UUID(work.payload["item_id"]))
         if queued is None or queued.state is not QueueState.WAITING:
             return
@@ -44,25 +43,29 @@ class SealProcess:
             return
         await self._send(tx, queued, known, work)
 
-    async def given_up(self, tx: Transaction, work: Work) -> None:
-        """It failed too often for no known reason: whoever said it is told, and what waits behind it goes on."""
+    async def given_up(self, tx: Transaction, work: WorkItem) -> None:
+        """Give up a code that failed too often for no known reason: the organisation that said it is told, and the
+        codes behind it go on.
+        """
         queued = await relations.queued(tx, UUID(work.payload["item_id"]))
         known = None if queued is None else await relations.by_case(tx, queued.pair)
         if queued is not None and queued.state is QueueState.WAITING and known is not None:
             await relations.move_queued(tx, queued.item.item_id, QueueState.REFUSED)
             tx.say(outgoing(ItemRefused(**_outcome(queued, known, tx), code=NOT_SEALED)))
 
-    async def _ready(self, tx: Transaction, queued: Queued) -> bool:
-        """Raises Later while something must go first. Without any envelope about the case there is nobody to tell."""
+    async def _ready(self, tx: Transaction, queued: QueuedCode) -> bool:
+        """True where the code may be sealed. Raises WorkPostponed while something must go first. Without any envelope
+        about the case there is nobody to tell.
+        """
         if queued.disclosure_pending or not queued.first:
-            raise Later(self._settings.wait_seconds / 4)
+            raise WorkPostponed(self._settings.wait_seconds / 4)
         known = await relations.by_case(tx, queued.pair)
         if known is None or not known.live:
             return False
         await require_open(tx, self._settings, known.other_cell)
         return True
 
-    async def _send(self, tx: Transaction, queued: Queued, known: Known, work: Work) -> None:
+    async def _send(self, tx: Transaction, queued: QueuedCode, known: KnownRelation, work: WorkItem) -> None:
         way = Way(known.own, self._settings.cell, known.other, known.other_cell)
         agreement = self._agreement(way, queued.item.code)
         item = _item(queued, known, agreement, work.traceparent)
@@ -92,13 +95,15 @@ class SealProcess:
         return next((a for a in joining if code in a.process_codes), joining[0] if joining else None)
 
 
-async def _drop(tx: Transaction, queued: Queued) -> None:
+async def _drop(tx: Transaction, queued: QueuedCode) -> None:
     item = queued.item
     await relations.move_queued(tx, item.item_id, QueueState.DROPPED)
     tx.say(*map(outgoing, untold(queued.pair, item.item_id, item.code, tx.now)))
 
 
-def _item(queued: Queued, known: Known, agreement: Agreement | None, traceparent: str | None) -> ProcessItem:
+def _item(
+    queued: QueuedCode, known: KnownRelation, agreement: Agreement | None, traceparent: str | None
+) -> ProcessItem:
     process = queued.item
     content = ProcessContent(
         agreement=NO_AGREEMENT if agreement is None else agreement.reference,
@@ -115,12 +120,12 @@ def referral_of(code: str, subject_id: UUID) -> UUID | None:
     return subject_id if BY_CODE[code].subject is REFERRAL else None
 
 
-def _sent(queued: Queued) -> SentProcess:
+def _sent(queued: QueuedCode) -> SentProcess:
     item = queued.item
     return SentProcess(item.item_id, queued.pair.case_id, referral_of(item.code, item.subject_id))
 
 
-def _outcome(queued: Queued, known: Known, tx: Transaction) -> dict[str, Any]:
+def _outcome(queued: QueuedCode, known: KnownRelation, tx: Transaction) -> dict[str, Any]:
     item = queued.item
     return {
         "case_id": queued.pair.case_id,

@@ -12,7 +12,7 @@ from chassis.identity.standing import principal
 from chassis.problems import NotFound, Unavailable
 from chassis.web.http import Tx, Who
 from contracts.casefile.fields import FieldValue, from_text
-from contracts.internal import PREFIX, DisclosableQuestion, Standing, StandingQuestion
+from contracts.internal import PREFIX, CaseStanding, DisclosableQuestion, StandingQuestion
 from services.intake import queries
 from services.intake.domain.case import Case
 from services.intake.grants import UNCONFIRMED
@@ -29,7 +29,7 @@ router = APIRouter(prefix=PREFIX, tags=["internal"])
     "/cases/{case_id}/standing",
     summary="Whether somebody may do something with a case, as it is now",
 )
-async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx) -> Standing:
+async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx) -> CaseStanding:
     require(actor, "internal.standing")
     return await standing(tx, actor.policies, principal(body, actor), body.action, case_id)
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set, one_of, update_set
 from services.intake.domain.age import Age
 from services.intake.domain.case import Case, State
@@ -55,7 +55,7 @@ class OnRecord:
     flags: str | None
 
 
-_RECORDS, _ASSESSMENT_ROWS = Reader(OnRecord), Reader(AgeAssessmentRow)
+_RECORDS, _ASSESSMENT_ROWS = RowReader(OnRecord), RowReader(AgeAssessmentRow)
 
 
 @dataclass(frozen=True, slots=True)

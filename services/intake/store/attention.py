@@ -11,7 +11,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.directory import present
 from chassis.identity.auth import Actor
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
 from services.intake.domain.case import State
 from services.intake.domain.facts import CaseUnattended
@@ -88,7 +88,7 @@ class Unopened:
     import_id: UUID | None = None
 
 
-_UNOPENED_CASES = Reader(Unopened)
+_UNOPENED_CASES = RowReader(Unopened)
 
 
 async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = None) -> None:

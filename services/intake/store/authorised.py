@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import upsert_set
 from services.intake.domain.authorised import Authorised
 from services.intake.store.tables import AUTHORISED
 
-_AUTHORISED = Reader(Authorised, AUTHORISED, id="disclosure_id")
+_AUTHORISED = RowReader(Authorised, AUTHORISED, id="disclosure_id")
 _SELECT = "select disclosure_id, case_id, coalesce(fields, '{}') as fields, valid_until, recalled from intake.authorised"
 _LOAD = text(f"{_SELECT} where disclosure_id = any(cast(:ids as uuid[])) order by disclosure_id for update")
 _READ = text(f"{_SELECT} where disclosure_id = :id")

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.identity.access import remember, remember_new, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.domain.case import Case, Hold, Verb
 from services.intake.domain.facts import CaseAssigned, CaseOpened, Fact
@@ -19,7 +19,7 @@ from services.intake.store import attention
 from services.intake.store.mapping import AGES, age_row
 from services.intake.store.tables import CASES, HOLDS
 
-_CASES, _HOLDS = Reader(Case, CASES), Reader(Hold, HOLDS)
+_CASES, _HOLDS = RowReader(Case, CASES), RowReader(Hold, HOLDS)
 _READ = f"select {_CASES.columns()}, {AGES.columns()} from intake.cases where id = :id"
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")

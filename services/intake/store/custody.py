@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.access import remember_handed_over
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import update_set
 from services.intake.domain.case import State
 from services.intake.domain.custody import Custody, Transfer
@@ -29,7 +29,7 @@ _SAVE = update_set(
     "transfer_at",
     also={"version": "t.version + 1"},
 )
-_CASES = Reader(Custody, names=["case_id", "organisation", "state", "transfer"])
+_CASES = RowReader(Custody, names=["case_id", "organisation", "state", "transfer"])
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Custody]:

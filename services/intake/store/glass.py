@@ -11,7 +11,7 @@ from chassis.directory import find
 from chassis.identity.access import CaseRefused, holder_of, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import Forbidden, NotFound, NotSecondPerson, Unavailable
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set, update_set
 from contracts.organisations import ACTIVE, ENFORCEMENT
 from services.intake.domain import glass as domain
@@ -22,7 +22,7 @@ from services.intake.store.tables import BROKEN_GLASS
 
 BREAK, READ, REVIEW = "glass.break", "glass.read", "glass.review"
 
-_GLASS = Reader(BrokenGlass, BROKEN_GLASS)
+_GLASS = RowReader(BrokenGlass, BROKEN_GLASS)
 _OF_PERSON = text(
     f"select {_GLASS.columns('g')} from intake.broken_glass g where g.by = :by and g.organisation = :organisation"
     " and (g.review is distinct from :upheld or g.at > :recent)"

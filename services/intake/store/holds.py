@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from services.intake.domain.facts import HoldPlaced
 from services.intake.store.tables import HOLDS
@@ -32,7 +32,7 @@ class TransferredCase:
     organisation: str
 
 
-_CASES = Reader(TransferredCase)
+_CASES = RowReader(TransferredCase)
 
 
 async def case_of_transfer(tx: Transaction, referral_id: UUID) -> TransferredCase | None:

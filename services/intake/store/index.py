@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_set, one_of
 from services.intake.domain.received import READABLE
 from services.intake.store.tables import BLIND_INDEX
@@ -44,7 +44,7 @@ class NamedField:
     record_id: UUID
 
 
-_FIELDS = Reader(NamedField)
+_FIELDS = RowReader(NamedField)
 
 
 async def put(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequence[IndexEntry]]) -> None:

@@ -1,10 +1,10 @@
 """A person's age as a case's row has it."""
 
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from services.intake.domain.age import Age
 from services.intake.store.tables import CASES
 
-AGES = Reader(Age, CASES, group="age_group", basis="age_basis", doubted="age_doubted")
+AGES = RowReader(Age, CASES, group="age_group", basis="age_basis", doubted="age_doubted")
 
 
 def age_row(age: Age) -> dict[str, object]:

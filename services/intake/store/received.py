@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.identity.access import remember
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.domain.case import Case
 from services.intake.domain.case import State as CaseState
@@ -26,7 +26,7 @@ _ONE_AT_A_TIME = text(
     from (select id from unnest(cast(:ids as uuid[])) as u(id) order by id) as k
     """
 )
-_FILES = Reader(
+_FILES = RowReader(
     ReceivedFile, names=["case_id", "person_id", "organisation", "urgency", "state", "opened_here"]
 )
 _CASES = text(
@@ -53,7 +53,7 @@ _MOVE = update_set(
 )
 _NOBODYS = text("update intake.cases set workers = '{}' where id = :id")
 _ACCEPT = insert_missing(ACCEPTED_REFERRALS)
-_GRANTS = Reader(Grant, DISCLOSURES, recipient="organisation")
+_GRANTS = RowReader(Grant, DISCLOSURES, recipient="organisation")
 _PUT = upsert_set(
     DISCLOSURES,
     update={

@@ -1,4 +1,4 @@
-"""Cells of a file as they come: text, nothing, or something that a spreadsheet program left in the place of a value."""
+"""Cells of a file as they come: text, nothing, or a mark that a spreadsheet program left in the place of a value."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class BadFile(ValueError):
 
 
 class NoValue(StrEnum):
-    """What stands in the place of a value; each is the reason for which a row is refused."""
+    """A mark in the place of a value; each is the reason for which a row is refused."""
 
     FORMULA = "formula"
     ERROR = "error-value"
@@ -49,12 +49,12 @@ def is_blank(cell: Cell) -> bool:
 
 
 def shown(cell: Cell) -> str:
-    """A heading's text."""
+    """The text of a heading."""
     return cell.strip() if isinstance(cell, str) and not isinstance(cell, NoValue) else ""
 
 
 def spoilt(text: str) -> NoValue | None:
-    """What a spreadsheet program has made of a value: its formulas, error values, `####`, and rounded numbers."""
+    """The mark that a spreadsheet program made of a value: its formulas, error values, `####`, and rounded numbers."""
     if text.startswith("="):
         return NoValue.FORMULA
     if _ERROR.fullmatch(text):

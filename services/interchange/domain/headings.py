@@ -1,4 +1,4 @@
-"""The heading of a file: which field each column is, by the standard's names, its labels, or a second line of labels."""
+"""The heading of a file: the field of each column, by the standard's names, its labels, or a second line of labels."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -63,8 +63,8 @@ def read_heading(
 ) -> tuple[Column, ...]:
     """The columns of a file. `labels` is the line below the names where it holds labels, else empty.
 
-    Where the line of names is `hidden`, as in the standard's own workbooks, whoever filled the file saw the labels
-    alone, and these say what a column is. Raises BadFile.
+    Where the line of names is `hidden`, as in the standard's own workbooks, the person who filled the file saw the
+    labels alone, and these decide the field of a column. Raises BadFile.
     """
     names, captions = _texts(cells), _texts(labels)
     _require_answers(names)
@@ -82,8 +82,8 @@ def read_heading(
 
 
 def is_labels(cells: Sequence[Cell], heading: Sequence[Cell]) -> bool:
-    """Whether a line holds nothing but labels of the standard's fields, and one at least under its own column: the second line of
-    its workbooks. A row whose words happen to be labels is a row.
+    """True where a line holds nothing but labels of the standard's fields, and one at least under its own column: the
+    second line of its workbooks. A row whose words happen to be labels is a row.
     """
     names = [_meant(name) for name in _texts(heading)]
     found = [(place, _labelled(text)) for place, text in enumerate(_texts(cells)) if text]

@@ -28,7 +28,9 @@ _SEPARATORS = re.compile(r"[;,\s]+")
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Where and why, never what. `column` is a field of the standard; `*` is the row as a whole."""
+    """The place and the reason of an error, never the value. `column` is a field of the standard; `*` is the row as a
+    whole.
+    """
 
     line: int
     column: str
@@ -45,13 +47,15 @@ class Row:
     occurrence: int = 0
 
     def identity(self) -> str:
-        """What recognises the row in a later file: the identifier that its owner gave it, else everything in it."""
+        """The text by which the row is recognised in a later file: the identifier that its owner gave it, else
+        everything in it.
+        """
         if self.external_id is not None:
             return f"id:{self.external_id}"
         return f"row:{self.content()}" + (f"#{self.occurrence}" if self.occurrence else "")
 
     def content(self) -> str:
-        """Everything in it. Two rows with one identifier are one case only if this is the same too."""
+        """Everything in the row. Two rows with one identifier are one case only if this is the same too."""
         return json.dumps(dict(self.fields), sort_keys=True, ensure_ascii=False)
 
 
@@ -68,7 +72,8 @@ class Sheet:
 
 
 def read_sheet(lines: Iterable[Line], today: date, *, several: bool = False) -> Sheet:
-    """The first line that is not blank names the columns; a second one of labels is passed over. Raises BadFile.
+    """Read a sheet. The first line that is not blank names the columns; a second one of labels is passed over. Raises
+    BadFile.
 
     `several` says that rows which are alike in everything are several persons; else the later ones are refused.
     """
@@ -154,7 +159,9 @@ def _whole_line(columns: Sequence[Column], line: Line) -> Iterator[str]:
 
 
 def _whole(line: int, found: Mapping[str, str]) -> list[RowError]:
-    """A status is somebody's decision: without the organisation that took it, it is not taken over."""
+    """The errors of a row as a whole. A status is somebody's decision: without the organisation that took it, it is
+    not taken over.
+    """
     if not found:
         return [RowError(line, "*", "empty")]
     if STATUS in found and STATUS_BY not in found:

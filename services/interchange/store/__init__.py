@@ -1,1 +1,1 @@
-"""What is kept of imports."""
+"""The tables of imports."""

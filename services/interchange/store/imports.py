@@ -1,4 +1,4 @@
-"""Imports: the sealed chunks of an upload, what became of each row, and how far it is."""
+"""Imports: the sealed chunks of an upload, the outcome of each row, and the progress."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ _PROGRESS = text(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A sealed chunk, and who sent the file."""
+    """A sealed chunk, and the person who sent the file."""
 
     import_id: UUID
     number: int
@@ -49,7 +49,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of one row. `column` and `reason` say why a row was refused."""
+    """The outcome of one row. `column` and `reason` say why a row was refused."""
 
     line: int
     outcome: str
@@ -94,7 +94,7 @@ async def exists(tx: Transaction, import_id: UUID) -> bool:
 
 
 async def require_import(tx: Transaction, actor: Actor, import_id: UUID) -> None:
-    """NotFound for another organisation's, the same as for none."""
+    """Require an import of the actor's organisation. NotFound for another organisation's, the same as for none."""
     organisation = (await tx.execute(_OF, {"id": import_id})).scalar_one_or_none()
     if organisation is None or organisation != actor.organisation:
         raise NotFound
@@ -102,7 +102,7 @@ async def require_import(tx: Transaction, actor: Actor, import_id: UUID) -> None
 
 
 async def read_chunk(tx: Transaction, import_id: UUID, number: int) -> Chunk | None:
-    """None where it was done before."""
+    """The chunk; None where it was done before."""
     row = (await tx.execute(_READ_CHUNK, {"id": import_id, "number": number})).first()
     if row is None:
         return None
@@ -111,7 +111,7 @@ async def read_chunk(tx: Transaction, import_id: UUID, number: int) -> Chunk | N
 
 
 async def finish_chunk(tx: Transaction, chunk: Chunk, results: Sequence[RowResult]) -> None:
-    """What became of its rows is kept once, whatever attempt comes first."""
+    """Keep the outcomes of a chunk's rows once, whatever attempt comes first."""
     ended = await tx.execute(_END_CHUNK, {"id": chunk.import_id, "number": chunk.number})
     if ended.rowcount != 1:
         return

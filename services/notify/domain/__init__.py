@@ -1,1 +1,1 @@
-"""Who is told what, and in which words."""
+"""Notices: who is told of which event, and in which words."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 class MailState(StrEnum):
     NONE = "none"
-    """What is usual is told in the inbox alone, as is whoever has given no address."""
+    """A usual notice is told in the inbox alone, as is one to an organisation that has given no address."""
     DUE = "due"
     SENT = "sent"
     FAILED = "failed"
@@ -21,7 +21,7 @@ MOVES: Mapping[MailState, frozenset[MailState]] = MappingProxyType(
         MailState.SENT: frozenset(),
     }
 )
-"""What was given up goes out after all where an operator lets it be tried again."""
+"""A mail that was given up goes out after all where an operator lets it be tried again."""
 
 
 def before(to: MailState) -> frozenset[MailState]:

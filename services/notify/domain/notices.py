@@ -1,4 +1,6 @@
-"""Which event is worth a notice, to whom, and how soon it should be looked at. The default is no contact."""
+"""The choice of notices: which event is worth one, to whom, and how soon it should be looked at. The default is no
+contact.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,13 +58,15 @@ CLEARED: Final = "file_changed"
 
 OUTGOING: Final = "outgoing"
 NOBODY_LEFT: Final = "nobody-left"
-"""A code of `unattended_reason`: its cases are told of together, for they all lost their people at once."""
+"""A code of `unattended_reason`: the cases of such an organisation are told of together, for they all lost their
+people at once.
+"""
 
 HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
-"""Who is meant: whoever has the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
+"""The audiences: the holder of the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
 
 TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened", "emergency_opened"})
-"""Alarms: whoever should have acted did not, or somebody opened what is not theirs, so somebody else is told."""
+"""Alarms: the person who should have acted did not, or somebody opened a case of others, so somebody else is told."""
 
 NOW, TODAY, USUAL = "now", "today", "usual"
 PRIORITIES: Final[Mapping[str, str]] = {
@@ -77,16 +81,16 @@ PRIORITIES: Final[Mapping[str, str]] = {
     "reminder": TODAY,
     "new_request": TODAY,
 }
-"""Template → how soon (code list `notice_priority`); any other is usual. What is not usual also goes by mail."""
+"""Template → how soon (code list `notice_priority`); any other is usual. A notice that is not usual also goes by mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What kind, never about what; `referral_id` and `return_id` lead whoever may read them there.
+    """The kind of a notice, never its subject; `referral_id` and `return_id` lead readers who may open them there.
 
-    `own`: about what this organisation itself sent, or is one side of; that stays its own when the case is handed over.
-    `import_id`: about a case that came with a file; one notice stands for all of them. `about`: the organisation in which
-    nobody is left for its cases; again one notice for all.
+    `own`: about a thing that this organisation itself sent, or is one side of; such a notice stays with it when the
+    case is handed over. `import_id`: about a case that came with a file; one notice stands for all of them. `about`:
+    the organisation in which nobody is left for its cases; again one notice for all.
     """
 
     template: str
@@ -98,7 +102,7 @@ class News:
 
     @property
     def together(self) -> UUID | None:
-        """What one notice stands for: a file, or an organisation. None for a notice of its own."""
+        """The file or the organisation for all of whose cases the notice stands. None for a notice of its own."""
         if self.import_id is not None or self.about is None:
             return self.import_id
         return uuid5(NAMESPACE_URL, f"urn:corridor:{self.about}:{NOBODY_LEFT}")
@@ -106,7 +110,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice to those of an organisation whom it concerns."""
+    """One notice to those people of an organisation whom it concerns."""
 
     case_id: UUID
     organisation: str
@@ -123,7 +127,7 @@ class Notice:
 
 
 def template_of(event_type: str, half: str) -> str | None:
-    """What kind of notice an event is worth; None: no contact."""
+    """The template of the notice that an event is worth; None: no contact."""
     by_half = NOTICES.get(event_type, {})
     return by_half.get(ALWAYS) or by_half.get(half)
 

@@ -97,7 +97,7 @@ reads every text against all of them.
 
 
 def words(template: str, language: str, reference: str, link: str) -> tuple[str, str]:
-    """Subject and body. An unknown language falls back to its base language, then to English."""
+    """The subject and the body. An unknown language falls back to its base language, then to English."""
     texts = TEXTS.get(language) or TEXTS.get(language.partition("-")[0]) or TEXTS["en"]
     subject, body = texts[template]
     return subject, body.format(reference=reference, link=link)

@@ -1,1 +1,1 @@
-"""The tables of notify: what stands in each inbox, and what waits for somebody to be told."""
+"""The tables of notify: the notices in each inbox, and the news that waits for somebody to be told."""

@@ -1,4 +1,4 @@
-"""The notifications table: what a batch of events adds to it, what was read by whom, and what came of the mail."""
+"""The table of notices: those that a batch of events adds, their readers, and the outcome of their mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -58,26 +58,26 @@ _ADDRESSED = text("delete from notify.unaddressed where case_id = any(cast(:ids 
 
 
 _Group = tuple[UUID, str, str]
-"""What a notice stands for, whose it is, and which."""
+"""The file or organisation for which a notice stands, the organisation that gets it, and its template."""
 
 
 @dataclass(slots=True)
 class CaseNotices:
-    """Who holds a case in this cell, and the notices that a batch adds; `kept` waits for somebody to hold it."""
+    """The holder of a case in this cell, and the notices that a batch adds; `kept` waits for somebody to hold the case."""
 
     case_id: UUID
     organisation: str | None
     handed_over: bool = False
-    """Nobody here works on it any more: only what is this organisation's own is told."""
+    """Nobody here works on the case any more: only the news of this organisation's own acts is told."""
     assigned: bool = False
-    """In this batch: what was told of the case before goes along."""
+    """The case was assigned in this batch: the notices told before go along to the new workers."""
     pending: list[Notice] = field(default_factory=list)
     kept: list[News] = field(default_factory=list)
     fresh: list[News] = field(default_factory=list)
     """Like `kept`, of this batch."""
 
     def tell(self, news: News, side: str | None) -> None:
-        """Whoever holds the case, else the organisation that the event names on that side."""
+        """Tell the holder of the case, else the organisation that the event names on that side."""
         organisation = self.organisation or side
         if self.handed_over and not news.own:
             return
@@ -87,7 +87,7 @@ class CaseNotices:
             self.pending.append(notice(self.case_id, organisation, news))
 
     def address(self) -> bool:
-        """Whether somebody holds the case now, so that what waited could be told."""
+        """Address the waiting news. True where somebody holds the case now, so that it could be told."""
         if self.organisation is None:
             return False
         waited, had = [*self.kept, *self.fresh], bool(self.kept)
@@ -132,8 +132,9 @@ async def _reaching(tx: Transaction, meant: Notice) -> list[Notice]:
 
 
 async def _once_for_all(tx: Transaction, notices: Sequence[Notice]) -> list[tuple[Notice, int]]:
-    """One notice stands for all cases of a file, or of an organisation that lost its people, until somebody has read it: three
-    hundred alarms alarm nobody. With each, for how many it stands; what is told already counts them.
+    """One notice stands for all cases of a file, or of an organisation that lost its people, until somebody has read
+    it: three hundred alarms alarm nobody. Each comes with the number of cases for which it stands; a notice that
+    was told already counts them.
     """
     alone = [(one, 1) for one in notices if one.news.together is None]
     groups: dict[_Group, list[Notice]] = {}
@@ -179,7 +180,7 @@ def _row(notification_id: UUID, one: Notice, count: int) -> dict[str, object]:
 
 
 async def to_be_mailed(tx: Transaction, notification_id: UUID) -> tuple[str, str]:
-    """To which organisation, and which template."""
+    """The organisation to mail to, and the template."""
     statement = text("select organisation, template from notify.notifications where id = :id")
     row = (await tx.execute(statement, {"id": notification_id})).one()
     return row.organisation, row.template
@@ -191,7 +192,7 @@ async def mail_has_nowhere_to_go(tx: Transaction, notification_id: UUID) -> None
 
 
 async def mail_ended(tx: Transaction, notification_id: UUID, *, sent: bool, attempts: int) -> None:
-    """Keep what came of the mail and say it, once."""
+    """Keep the outcome of the mail and say it, once."""
     row = await _moved(tx, notification_id, MailState.SENT if sent else MailState.FAILED)
     if row is not None:
         said = mailed(notification_id, row.case_id, row.template) if sent else None

@@ -18,7 +18,7 @@ from services.referral import queries, use_cases
 from services.referral.domain.states import Half, Kind, State
 from services.referral.preview import preview
 from services.referral.store import referrals
-from services.referral.use_cases import Asked
+from services.referral.use_cases import DraftRequest
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
 
@@ -28,7 +28,7 @@ HalfQuery = Annotated[
 
 
 class ReferralForm(Form):
-    """What is asked for. `fields` are names of case-file fields; what is sent is decided by consent.
+    """The request of a draft. `fields` are names of case-file fields; consent decides which of them are sent.
 
     A `transfer` hands the case over to another organisation of the country, once that has accepted it.
     """
@@ -46,7 +46,7 @@ class ReferralForm(Form):
 async def draft_referral(
     body: ReferralForm, actor: Who, tx: Tx, running: Running, response: Response
 ) -> Done:
-    asked = Asked(
+    asked = DraftRequest(
         case_id=body.case_id,
         recipient=body.recipient,
         service=body.service,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from contracts.country.response_clock import ResponseClock
-from services.referral.domain.facts import Fact, Ignored, ReferralReceived, TransferMoved
+from services.referral.domain.facts import CodeIgnored, Fact, ReferralReceived, TransferMoved
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State, Verb
 
@@ -44,7 +44,9 @@ class CaseReferrals:
         return self.halves.get((referral_id, Half.INCOMING))
 
     def hand_over(self, transfer: Referral, clock: ResponseClock, now: datetime) -> list[Fact]:
-        """Send the transfer that was asked for with her answer, once. What makes no sense has failed, and says why."""
+        """Send the transfer that was asked for with her answer, once. A transfer that makes no sense has failed, and
+        says why.
+        """
         if self.outgoing(transfer.id) is not None:
             return []
         in_the_way = [half for half in self.halves.values() if transfer.excludes(half)]
@@ -54,7 +56,7 @@ class CaseReferrals:
             said = transfer.refuse(TRANSFER_OPEN, now)
             return [
                 fact for fact in said if not isinstance(fact, TransferMoved)
-            ]  # the open one is the case's
+            ]  # the open referral is the case's
         if (transfer.recipient, transfer.service) not in self.offered:
             transfer.state = State.REQUESTED
             return transfer.refuse(NOT_OFFERED, now)
@@ -65,9 +67,11 @@ class CaseReferrals:
         known = self.incoming(offer.id)
         if known is not None and known.organisation:
             following = offer.disclosure_id
-            if following is not None and following != known.disclosure_id:  # the one before was replaced
+            if (
+                following is not None and following != known.disclosure_id
+            ):  # the referral before it was replaced
                 return known.authorise(following, offer.fields, ())
-            return [Ignored(offer.id, offer.half, "disclosure.received", known.state)]
+            return [CodeIgnored(offer.id, offer.half, "disclosure.received", known.state)]
         self.halves[offer.id, Half.INCOMING] = offer
         offer.received_at = now
         if known is not None:
@@ -81,7 +85,9 @@ class CaseReferrals:
         return [received, *offer.start_clock(clock.deadlines(offer.urgency, now))]
 
     def recall(self, referral_id: UUID, disclosure_id: UUID, reason: str | None, now: datetime) -> list[Fact]:
-        """Take the offer back. A recall is protective and may overtake what it recalls: then it leaves a tombstone."""
+        """Take the offer back. A recall is protective and may overtake the offer that it recalls: then it leaves a
+        tombstone.
+        """
         ends, known = _ENDS.get(reason), self.incoming(referral_id)
         if ends is None:
             return []

@@ -1,4 +1,4 @@
-"""That a consent was recorded, for the flag on the worklist. Whether it still permits is consent's to say."""
+"""The record that a consent exists, for the flag on the worklist. Whether it still permits is consent's to say."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ class Consent:
 
 @dataclass(slots=True)
 class HeardConsent:
-    """What a batch says of one consent: its last revision. What was heard before is not read, only replaced if older."""
+    """The last revision of one consent in a batch. The revision heard before is not read, only replaced if older."""
 
     id: UUID
     latest: Consent | None = None

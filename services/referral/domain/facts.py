@@ -1,4 +1,4 @@
-"""What happened to a referral, as its verbs say it; `outgoing` maps each to an event, to due work, or to the log."""
+"""The facts of a referral, as its verbs return them; `outgoing` maps each to an event, to due work, or to the log."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class HalfMoved:
     """One half moved; `half` says which."""
 
     case_id: UUID
@@ -35,7 +35,7 @@ class ReferralSent:
 
 @dataclass(frozen=True, slots=True)
 class TransferMoved:
-    """The sender's half of a transfer: who has the case hangs on it."""
+    """The sender's half of a transfer: it decides who has the case."""
 
     case_id: UUID
     referral_id: UUID
@@ -45,67 +45,67 @@ class TransferMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralReceived(Moved):
+class ReferralReceived(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralAccepted(Moved):
+class ReferralAccepted(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralRejected(Moved):
+class ReferralRejected(HalfMoved):
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralStarted(Moved):
+class ReferralStarted(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralHeld(Moved):
+class ReferralHeld(HalfMoved):
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralResumed(Moved):
+class ReferralResumed(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralCompleted(Moved):
+class ReferralCompleted(HalfMoved):
     outcome: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralFailed(Moved):
+class ReferralFailed(HalfMoved):
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralCancelled(Moved):
+class ReferralCancelled(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralCorrected(Moved):
+class ReferralCorrected(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralRevoked(Moved):
+class ReferralRevoked(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralReminded(Moved):
+class ReferralReminded(HalfMoved):
     """Half of the time has gone and nobody has answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralExpired(Moved):
+class ReferralExpired(HalfMoved):
     pass
 
 
@@ -124,8 +124,8 @@ class ExpiryDue:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
-    """Something was heard that does not fit where the half stands; `state` is None where there is no such half here."""
+class CodeIgnored:
+    """A code of the other half does not fit where this half stands; `state` is None where there is no such half here."""
 
     referral_id: UUID
     half: str
@@ -133,4 +133,4 @@ class Ignored:
     state: str | None
 
 
-Fact = Moved | ReferralSent | TransferMoved | ReminderDue | ExpiryDue | Ignored
+Fact = HalfMoved | ReferralSent | TransferMoved | ReminderDue | ExpiryDue | CodeIgnored

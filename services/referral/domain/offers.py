@@ -19,7 +19,7 @@ class Offer:
     maximum_age: int | None = None
 
     def takes(self, age_group: str) -> bool:
-        """Whether somebody who is a `child`, or an `adult`, may fit its ages."""
+        """True where somebody who is a `child`, or an `adult`, may fit its ages."""
         if age_group == CHILD:
             return self.minimum_age is None or self.minimum_age < OF_AGE
         return self.maximum_age is None or self.maximum_age >= OF_AGE
@@ -35,18 +35,21 @@ class AgeNotTaken(Exception):
 
 @dataclass(slots=True)
 class Offers:
-    """What an organisation offers, by the last that a batch said of it."""
+    """The services of an organisation, by the last event of a batch."""
 
     organisation: str
     services: tuple[Offer, ...] = ()
 
     def hear(self, status: str, services: Iterable[Offer]) -> None:
-        """Of an organisation that is closed nothing is offered, and no service that is."""
+        """Take an event of the directory. An organisation that is closed offers nothing, and no service that is
+        closed is offered.
+        """
         self.services = tuple(s for s in services if status == s.status == ACTIVE)
 
 
 def check_offer(offered: Sequence[Offer], age_group: str | None = None) -> None:
-    """Before an offer is sent. `age_group` is None where nothing is known of her age: then the receiver judges.
+    """Check an offer before it is sent. `age_group` is None where nothing is known of her age: then the receiver
+    judges.
 
     Capacity does not stop it: the receiver answers, and may have a waiting list.
     """

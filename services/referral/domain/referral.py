@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contracts.country.response_clock import Deadlines
 from services.referral.domain import facts
-from services.referral.domain.facts import Fact, Ignored, Moved
+from services.referral.domain.facts import CodeIgnored, Fact, HalfMoved
 from services.referral.domain.states import (
     ENDED,
     HELPING,
@@ -42,19 +42,26 @@ _SAYS: Mapping[Verb, tuple[type[Any], str | None]] = MappingProxyType(
         Verb.CORRECT: (facts.ReferralCancelled, None),
     }
 )
-"""What each move says, and the name under which it carries its code. A correction ends the other half as a cancel does."""
+"""The fact of each move, and the name under which it carries its code. A correction ends the other half as a cancel
+does.
+"""
 
 NOT_DISCLOSED = "not-disclosed"
-"""Said by a half that followed where the other side told that it moved, and not how: her consent decides what is told."""
+"""The code of a half that followed where the other side told that it moved, and not how: her consent decides what is
+told.
+"""
 
 _NOT_RUNNING = frozenset({State.DRAFT, State.REJECTED, State.COMPLETED, State.FAILED, State.CANCELLED})
-"""There is no other half, or it has ended, or it was told to. After an expiry or a recall here it may have been accepted."""
+"""States in which there is no other half, or it has ended, or was told to. After an expiry or a recall here it may
+have been accepted.
+"""
 
 
 @dataclass(slots=True)
 class Referral:
-    """`reason` is the code of the rejection, hold or failure in which it stands; a failure's may also be why nothing was delivered:
-    a code of `disclosure_refusal` or `border_refusal`. Both are None where the other side was not to tell. `stored` is the version that the database has; 0 when new.
+    """One half of a referral. `reason` is the code of the rejection, hold or failure in which it stands; a failure's
+    may also be why nothing was delivered: a code of `disclosure_refusal` or `border_refusal`. Both are None where
+    the other side was not to tell. `stored` is the version that the database has; 0 when new.
     """
 
     id: UUID
@@ -88,7 +95,7 @@ class Referral:
 
     @property
     def organisation(self) -> str:
-        """Whose half it is; empty for a half of which only the recall came."""
+        """The organisation that holds this half; empty for a half of which only the recall came."""
         return self.sender if self.half is Half.OUTGOING else self.recipient
 
     @property
@@ -96,7 +103,9 @@ class Referral:
         return self.version != self.stored
 
     def excludes(self, other: "Referral") -> bool:
-        """A case goes to one organisation at a time, and has one open offer to it for a purpose."""
+        """True where the two cannot both be open: a case goes to one organisation at a time, and has one open offer
+        to it for a purpose.
+        """
         if other.half is not Half.OUTGOING or other.state not in UNANSWERED:
             return False
         same = (other.recipient, other.purpose) == (self.recipient, self.purpose)
@@ -151,15 +160,16 @@ class Referral:
         return self._move(Verb.FAIL, now, reason)
 
     def cancel(self, now: datetime) -> list[Fact]:
-        """By the sender, whatever the receiver has done so far. A draft goes in silence: nobody has heard of it."""
+        """Cancel, by the sender, whatever the receiver has done so far. A draft goes in silence: nobody has heard of it."""
         draft = self.state is State.DRAFT
         said = self._move(Verb.CANCEL, now)
         return [] if draft else said
 
     def correct(self, now: datetime) -> list[Fact]:
-        """Entered in error, from any state. The other half hears of it as a cancellation, where it may still run.
+        """Mark as entered in error, from any state. The other half hears of it as a cancellation, where it may still
+        run.
 
-        Consent hears of it first, so that what was disclosed is taken back for what it is: an error, whenever it is seen.
+        Consent hears of it first, so that the disclosure is taken back as an error, whenever the recall is seen.
         """
         draft, may_run = self.state is State.DRAFT, self.state not in _NOT_RUNNING
         said = self._move(Verb.CORRECT, now)
@@ -171,7 +181,7 @@ class Referral:
     def authorise(
         self, disclosure_id: UUID, fields: Iterable[str], withheld: Iterable[tuple[str, str]]
     ) -> list[Fact]:
-        """What will be sent and what is withheld, by name. It moves nothing: nothing is sealed yet."""
+        """Note the fields that will be sent and those that are withheld, by name. Nothing moves: nothing is sealed yet."""
         self.disclosure_id, self.fields, self.withheld = disclosure_id, tuple(fields), tuple(withheld)
         self.version += 1
         return []
@@ -180,14 +190,17 @@ class Referral:
         return self._move_if_possible(Verb.DELIVER, now)
 
     def refuse(self, code: str, now: datetime) -> list[Fact]:
-        """Consent or the border refused the disclosure: nothing was delivered, so the referral has failed with that code.
+        """Consent or the border refused the disclosure: nothing was delivered, so the referral has failed with that
+        code.
 
-        It does not go back to draft: what was asked and refused stays to be seen, and a new attempt is a new referral.
+        It does not go back to draft: the refused request stays to be seen, and a new attempt is a new referral.
         """
         return self._move_if_possible(Verb.REFUSE, now, code)
 
     def undelivered(self, disclosure_id: UUID | None, code: str, now: datetime) -> list[Fact]:
-        """The border did not let it through. What another disclosure has replaced since is no matter of the referral's."""
+        """The border did not let the disclosure through. One that another has replaced since is no matter of the
+        referral's.
+        """
         if disclosure_id is not None and self.disclosure_id not in {None, disclosure_id}:
             return [self._ignored(Verb.REFUSE)]
         return self.refuse(code, now)
@@ -201,14 +214,14 @@ class Referral:
         return self._move_if_possible(Verb.EXPIRE, now)
 
     def remind(self, now: datetime) -> list[Fact]:
-        """Half of the time has gone without an answer: it is said, and from now on the worklist shows it."""
+        """Half of the time has gone without an answer: that is said, and from now on the worklist shows it."""
         if self.state in OFFERED and self.reminded_at is None:
             self.reminded_at, self.version = now, self.version + 1
             return [self._fact(facts.ReferralReminded, now)]
         return []
 
     def follow(self, verb: Verb, now: datetime, code: str | None = None) -> list[Fact]:
-        """Do what the other half did, if that fits where this one stands; else only note that it was heard."""
+        """Follow the move of the other half, if it fits where this one stands; else only note that the code was heard."""
         if self.state not in follows(self.half, verb, self.kind):
             return [self._ignored(verb)]
         return self._take(verb, now, code)
@@ -234,7 +247,7 @@ class Referral:
         return [self._fact(says, now, **carried), *self._custody(now)]
 
     def _fact(self, says: type[Any], now: datetime, **carried: str) -> Fact:
-        fact: Moved = says(
+        fact: HalfMoved = says(
             case_id=self.case_id,
             referral_id=self.id,
             half=str(self.half),
@@ -246,7 +259,7 @@ class Referral:
         return fact
 
     def _custody(self, now: datetime) -> list[Fact]:
-        """Where the sender's half of a transfer stands now."""
+        """The custody of the case, as the sender's half of a transfer now stands."""
         if self.kind is Kind.REFERRAL or self.half is Half.INCOMING:
             return []
         return [facts.TransferMoved(self.case_id, self.id, self.recipient, str(self.state), now)]
@@ -258,5 +271,5 @@ class Referral:
             self.answered_at = self.answered_at or now
         self.ended_at = now if self.state in ENDED else None
 
-    def _ignored(self, verb: Verb) -> Ignored:
-        return Ignored(self.id, self.half, verb, self.state)
+    def _ignored(self, verb: Verb) -> CodeIgnored:
+        return CodeIgnored(self.id, self.half, verb, self.state)

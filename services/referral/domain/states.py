@@ -1,4 +1,6 @@
-"""The states of a referral, and the two tables of moves: what a half does itself, and how it follows the other half."""
+"""The states of a referral, and the two tables of moves: the moves of a half itself, and those by which it follows
+the other half.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +50,9 @@ class Verb(StrEnum):
 
 OFFERED = frozenset({State.REQUESTED, State.RECEIVED})
 UNANSWERED = OFFERED | {State.DRAFT}
-"""An offer is open until it is answered; there is one for a case, a recipient and a purpose (a unique index)."""
+"""The states of an open offer, which lasts until it is answered; there is one for a case, a recipient and a purpose
+(a unique index).
+"""
 
 HELPING = frozenset({State.ACCEPTED, State.IN_PROGRESS, State.ON_HOLD})
 ENDED = frozenset(State) - UNANSWERED - HELPING
@@ -102,13 +106,13 @@ _CUSTODY: Mapping[Verb, frozenset[State]] = MappingProxyType(
 
 
 def starts(verb: Verb, kind: Kind) -> frozenset[State]:
-    """From where a verb may be made."""
+    """The states from which a verb may be made."""
     always = MOVES[verb].start
     return always if kind is Kind.REFERRAL else _CUSTODY.get(verb, always)
 
 
 def gate(verb: Verb, half: Half, state: State, kind: Kind) -> None:
-    """Raises WrongHalf or WrongMove where a half that stands so does not make this verb itself."""
+    """Let the verb through. Raises WrongHalf or WrongMove where a half that stands so does not make this verb itself."""
     if half not in MOVES[verb].by:
         raise WrongHalf(verb, half)
     if state not in starts(verb, kind):
@@ -123,7 +127,7 @@ def passes(verb: Verb, half: Half, state: State, kind: Kind) -> bool:
     return True
 
 
-# Where the receiver's answer crossed what ended the offer on this side (an expiry, a recall, a cancellation), the
+# Where the receiver's answer crossed an end of the offer on this side (an expiry, a recall, a cancellation), the
 # receiver had answered first; or it would have been told and could not have answered. So the answer stands.
 _CROSSED = frozenset({State.EXPIRED, State.REVOKED})
 _BEFORE_ANSWER = OFFERED | _CROSSED
@@ -146,14 +150,18 @@ FOLLOWS: Mapping[Half, Mapping[Verb, frozenset[State]]] = MappingProxyType(
         Half.INCOMING: MappingProxyType({Verb.CANCEL: OFFERED | HELPING}),
     }
 )
-"""From where a half follows what the other half did. Tolerant of a code that was lost before: the later one counts."""
+"""The states from which a half follows a move of the other half. Tolerant of a code that was lost before: the later
+one counts.
+"""
 
 
 _ANSWERS = frozenset({Verb.ACCEPT, Verb.REJECT, Verb.CANCEL})
 
 
 def follows(half: Half, verb: Verb, kind: Kind) -> frozenset[State]:
-    """The same for what the other half did; of a transfer only its answer, and that it was taken back, concern anybody."""
+    """The states from which a half follows the verb; of a transfer only its answer, and that it was taken back,
+    concern anybody.
+    """
     if kind is Kind.TRANSFER and verb not in _ANSWERS:
         return frozenset()
     return FOLLOWS[half].get(verb, frozenset())

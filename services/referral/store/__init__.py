@@ -1,1 +1,1 @@
-"""The tables of referral: halves of referrals, and the directory."""
+"""The tables of referral: halves of referrals, and its own copy of the directory's offers, ages and consents."""

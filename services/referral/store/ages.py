@@ -1,4 +1,4 @@
-"""Whether the person of a case counts as a child, as intake last said it."""
+"""The age group of a case's person, child or adult, as intake last said it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SAVE = upsert_set(AGE_GROUPS)
 
 @dataclass(slots=True)
 class HeardAge:
-    """The last of what a batch said of one case."""
+    """The last age group that a batch said of one case."""
 
     case_id: UUID
     age_group: str = ""

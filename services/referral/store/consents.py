@@ -1,4 +1,4 @@
-"""Consents heard of: written as a set, the later revision over the earlier one, and never read for an event."""
+"""The consents heard of: written as a set, the later revision over the earlier one, and never read for an event."""
 
 from collections.abc import Sequence
 from uuid import UUID

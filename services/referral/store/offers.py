@@ -1,4 +1,4 @@
-"""What organisations offer, as the directory last said: one row for each service that somebody can be offered to."""
+"""The offers of organisations, as the directory last said: one row for each service that somebody can be offered to."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ async def of(tx: Transaction, organisation: str, service: str) -> list[Offer]:
 
 
 async def of_everybody(tx: Transaction) -> frozenset[tuple[str, str]]:
-    """(organisation, service) for everything that is offered."""
+    """(organisation, service) for every offered service."""
     return frozenset((row.organisation, row.service) for row in await tx.execute(_OF_EVERYBODY))
 
 
@@ -35,7 +35,7 @@ async def load(_: Transaction, organisations: Sequence[str]) -> dict[str, Offers
 
 
 async def save(tx: Transaction, heard: Sequence[Offers]) -> None:
-    """Whatever an organisation no longer names is gone."""
+    """Save the offers. A service that its organisation no longer names is gone."""
     await tx.execute(_FORGET, {"organisations": [one.organisation for one in heard]})
     rows = [
         {

@@ -12,7 +12,7 @@ from chassis.database import Transaction
 from chassis.identity.access import require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
 from services.referral.domain.case import CaseReferrals
 from services.referral.domain.facts import Fact
@@ -30,7 +30,7 @@ _MOVING = [column.name for column in REFERRALS.c if column.name not in _KEY_AND_
 _UPDATE = update_set(REFERRALS, *_MOVING, stored="stored")
 # An offer fills in the tombstone of its own recall. Where a partner names one referral for two cases, the first stands.
 _INSERT = upsert_set(REFERRALS, where="t.organisation = '' and t.case_id = excluded.case_id")
-_REFERRALS = Reader(Referral, REFERRALS, stored="version")
+_REFERRALS = RowReader(Referral, REFERRALS, stored="version")
 _READ = f"select {_REFERRALS.columns()} from referral.referrals"
 _LOCK = text(f"{_READ} where id = :id and half = :half for update")
 _LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id, id, half for update")
@@ -65,7 +65,9 @@ _BY_SENDER = frozenset(
 
 
 def right_to(action: str, kind: Kind) -> str:
-    """What the policies are asked: whoever may hand a case over makes every move of the sender's half of a transfer."""
+    """The action that the policies are asked about: a worker who may hand a case over makes every move of the
+    sender's half of a transfer.
+    """
     return HAND_OVER if kind is Kind.TRANSFER and action in _BY_SENDER else action
 
 
@@ -75,7 +77,7 @@ def action_of(verb: Verb) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class MeantHalf:
     half: Half
     kind: Kind
     case_id: UUID
@@ -83,16 +85,15 @@ class Meant:
 
 async def half_of(
     tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None, *, rather: Half | None = None
-) -> Meant:
-    """Which half the actor means, and its case: the one asked for, else the one of their organisation. Raises NotFound.
-
-    Where that leaves a choice it is `rather` this one.
+) -> MeantHalf:
+    """The half that the actor means, and its case: the half asked for, else the one of their organisation. Raises
+    NotFound. Where that leaves a choice, it is `rather` this half.
     """
     meant = await whose(tx, _HALVES, {"id": referral_id, "half": half})
     if not meant:
         raise NotFound
     row = max(meant, key=lambda one: (one.organisation == actor.organisation, one.half == rather))
-    return Meant(Half(row.half), Kind(row.kind), row.case_id)
+    return MeantHalf(Half(row.half), Kind(row.kind), row.case_id)
 
 
 async def get(
@@ -119,7 +120,9 @@ async def hold(tx: Transaction, referral_id: UUID, half: Half) -> Referral:
 
 
 async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> None:
-    """Write the half if it is still as it was read, and say what happened. Raises PreconditionFailed, OfferOpen, TransferOpen."""
+    """Write the half if it is still as it was read, and say its facts. Raises PreconditionFailed, OfferOpen,
+    TransferOpen.
+    """
     try:
         await _write(tx, [referral])
     except IntegrityError as error:
@@ -136,7 +139,7 @@ async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseRefe
 
 
 async def load_with_offers(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:
-    """The same, with every service that an active organisation offers."""
+    """All halves under these cases, with every service that an active organisation offers."""
     cases = await load(tx, case_ids)
     offered = await offers.of_everybody(tx)
     for case in cases.values():

@@ -1,4 +1,4 @@
-"""Clearance and departure: the two moves that something may stand in the way of."""
+"""The routes of clearance and departure: the two moves that something may stand in the way of."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -25,15 +25,15 @@ BLOCKED: dict[int | str, dict[str, Any]] = {
 
 
 class DepartureForm(Form):
-    """When the receiver expects her, and at what kind of place they meet."""
+    """The form of a departure: when the receiver expects her, and at what kind of place they meet."""
 
     expected_at: AwareDatetime
     handover: Annotated[str, KnownCode("handover_point")]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempted:
-    """Opens what is sealed of her before the request's transaction, because the vault is another database."""
+class AttemptReader:
+    """Opens the sealed values about her before the request's transaction, because the vault is another database."""
 
     verb: Verb
 
@@ -49,7 +49,7 @@ class Attempted:
     responses=BLOCKED,
 )
 async def clear_return(
-    attempt: Annotated[Attempt, Depends(Attempted(Verb.CLEAR))], moving: Moving
+    attempt: Annotated[Attempt, Depends(AttemptReader(Verb.CLEAR))], moving: Moving
 ) -> Done | Response:
     cleared, blocked = await use_cases.clear_return(moving.tx, moving.actor, attempt)
     return problem_response(blocked) if blocked else moving.moved(cleared)
@@ -62,7 +62,7 @@ async def clear_return(
     responses=BLOCKED,
 )
 async def depart_return(
-    body: DepartureForm, attempt: Annotated[Attempt, Depends(Attempted(Verb.DEPART))], moving: Moving
+    body: DepartureForm, attempt: Annotated[Attempt, Depends(AttemptReader(Verb.DEPART))], moving: Moving
 ) -> Done | Response:
     departed, blocked = await use_cases.depart_return(
         moving.tx, moving.actor, attempt, body.expected_at, body.handover

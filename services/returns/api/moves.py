@@ -1,4 +1,4 @@
-"""The moves of a return, besides what is prepared and the two that may be blocked."""
+"""The routes of a return's other moves, which need no preparation and cannot be blocked."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/returns/{return_id}", tags=["moves"])
 
 
 class DecisionForm(Form):
-    """Both are said by whoever records it: without either it is no decision of hers."""
+    """Her decision. The worker who records it says both: without either it is no decision of hers."""
 
     informed: Literal[True]
     own_will: Literal[True]
@@ -88,6 +88,6 @@ async def close_return(body: ClosingForm, moving: Moving) -> Done:
     "/withdraw", summary="She has changed her mind, at any time before she arrives; no reason is asked"
 )
 async def withdraw_return(return_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    """No version is asked for: a page that is old must not stand in her way."""
+    """No version is asked for: an old page must not stand in her way."""
     withdrawn = await use_cases.move_return(tx, actor, Verb.WITHDRAW, return_id, lambda r: r.withdraw(tx.now))
     return done(tx, response, withdrawn.id, withdrawn.version)

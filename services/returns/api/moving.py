@@ -1,4 +1,4 @@
-"""What the routes that move a return have in common."""
+"""The common part of the routes that move a return."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

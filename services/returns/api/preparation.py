@@ -1,4 +1,6 @@
-"""What a departure needs, recorded by whoever found it: the risk assessment, fitness to travel, and the other checks."""
+"""The records that a departure needs, each made by the person who found it: the risk assessment, fitness to travel,
+and the other checks.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,15 +36,17 @@ F = TypeVar("F")
 
 
 class AssessmentForm(Form):
-    """`grounds` are hers: they are kept under her key and never cross the border. A warning may come without them."""
+    """A risk assessment. `grounds` are hers: they are kept under her key and never cross the border. A warning may
+    come without them.
+    """
 
     result: Annotated[str, KnownCode("risk_result")]
     grounds: Paragraph | None = None
 
 
 class CheckForm(Form):
-    """A travel document needs the last day on which it counts (its number is kept nowhere); every other check its grounds,
-    which are kept under her key. `standing` false takes back what was recorded.
+    """A check. A travel document needs the last day on which it counts (its number is kept nowhere); every other
+    check its grounds, which are kept under her key. `standing` false takes the former record back.
     """
 
     check: Annotated[str, KnownCode("return_check")]
@@ -63,7 +67,7 @@ class CertificateForm(Form):
 
 
 class FitnessForm(Form):
-    """What a clinician found; all of it is kept under her key. `escort`: she may travel only with somebody."""
+    """A clinician's findings; all of them are kept under her key. `escort`: she may travel only with somebody."""
 
     fit: bool
     assessed_on: date
@@ -76,7 +80,7 @@ class FitnessForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed(Generic[F]):
+class SealedForm(Generic[F]):
     """A form whose text is sealed."""
 
     form: F
@@ -85,17 +89,19 @@ class Sealed(Generic[F]):
 
 async def sealed_assessment(
     return_id: UUID, body: AssessmentForm, actor: Who, running: Running
-) -> Sealed[AssessmentForm]:
-    """Comes before the request's transaction, because the vault is another database."""
+) -> SealedForm[AssessmentForm]:
+    """Seal before the request's transaction, because the vault is another database."""
     if body.grounds is None:
         if body.result != UNSAFE:
             raise _needed("grounds", "whoever finds it safe says why")
-        return Sealed(body, None)
+        return SealedForm(body, None)
     sealed = await sealing.seal(running, actor, Verb.ASSESS, return_id, sealing.GROUNDS, body.grounds)
-    return Sealed(body, sealed)
+    return SealedForm(body, sealed)
 
 
-async def sealed_check(return_id: UUID, body: CheckForm, actor: Who, running: Running) -> Sealed[CheckForm]:
+async def sealed_check(
+    return_id: UUID, body: CheckForm, actor: Who, running: Running
+) -> SealedForm[CheckForm]:
     if body.check == FITNESS:
         raise use_cases.refused("check", "is recorded as an assessment of its own", "recorded-elsewhere")
     if body.standing and body.check in DOCUMENTS and body.valid_until is None:
@@ -103,13 +109,13 @@ async def sealed_check(return_id: UUID, body: CheckForm, actor: Who, running: Ru
     if body.standing and body.check not in DOCUMENTS and body.grounds is None:
         raise _needed("grounds", "who found it, and on what grounds")
     if body.grounds is None:
-        return Sealed(body, None)
+        return SealedForm(body, None)
     kind = f"{sealing.CHECK}.{body.check}"
-    return Sealed(body, await sealing.seal(running, actor, Verb.CHECK, return_id, kind, body.grounds))
+    return SealedForm(body, await sealing.seal(running, actor, Verb.CHECK, return_id, kind, body.grounds))
 
 
 async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running: Running) -> str:
-    """With the urgent flags that were in force: one raised later is not answered by it."""
+    """Seal the findings, with the urgent flags that were in force: one raised later is not answered by them."""
     today = running.parts.country.day(running.clock())
     for name, day in (("assessed_on", body.assessed_on), ("birth_on", body.birth_on)):
         if day is not None and day > today:
@@ -136,7 +142,7 @@ def _needed(field: str, message: str) -> Invalid:
 
 @router.post("/assess", summary="The risk assessment: its result, and its grounds under her key")
 async def assess_return(
-    sealed: Annotated[Sealed[AssessmentForm], Depends(sealed_assessment)], moving: Moving
+    sealed: Annotated[SealedForm[AssessmentForm], Depends(sealed_assessment)], moving: Moving
 ) -> Done:
     def assess(found: Return) -> Sequence[Fact]:
         return found.assess(sealed.form.result, sealed.grounds, moving.actor.subject, moving.tx.now)
@@ -151,7 +157,9 @@ async def assess_fitness(sealed: Annotated[str, Depends(sealed_fitness)], moving
 
 
 @router.post("/checks", summary="A document, an escort, or what a child needs; the newest of a kind counts")
-async def record_check(sealed: Annotated[Sealed[CheckForm], Depends(sealed_check)], moving: Moving) -> Done:
+async def record_check(
+    sealed: Annotated[SealedForm[CheckForm], Depends(sealed_check)], moving: Moving
+) -> Done:
     form = sealed.form
     check = Check(form.standing, moving.tx.now, moving.actor.subject, form.valid_until, sealed.grounds)
     return await moving.move(Verb.CHECK, lambda r: r.check(form.check, check))
@@ -159,7 +167,7 @@ async def record_check(sealed: Annotated[Sealed[CheckForm], Depends(sealed_check
 
 @router.get("/checks", summary="What was recorded for the departure, with its grounds; the reading is logged")
 async def list_checks(return_id: UUID, actor: Who, running: Running) -> Listing[queries.CheckView]:
-    """Read in one transaction; what is sealed is opened when it has ended."""
+    """Read in one transaction; sealed grounds are opened when it has ended."""
     async with running.database.transaction(actor.origin()) as tx:
         half, case_id = await returns.half_of(tx, actor, "return.read", return_id)
         found, person_id = await returns.read(tx, return_id, Half(half)), await find_person(tx, case_id)

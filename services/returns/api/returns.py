@@ -1,4 +1,4 @@
-"""Asking for a return, the worklist, and one return."""
+"""The routes of a request for a return, the worklist, and one return."""
 
 from typing import Annotated
 from uuid import UUID
@@ -20,8 +20,7 @@ from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.states import WEIGHED, Half
 from services.returns.parts import Running
 from services.returns.sealing import open_grounds, opened
-from services.returns.store import known
-from services.returns.store import returns as store
+from services.returns.store import known, returns
 
 router = APIRouter(prefix="/v1/returns", tags=["returns"])
 
@@ -71,11 +70,11 @@ async def list_returns(
 async def get_return(
     return_id: UUID, actor: Who, running: Running, response: Response, half: HalfQuery = None
 ) -> queries.ReturnView:
-    """Read in one transaction; what is sealed is opened when it has ended, for what stands in the way."""
+    """Read in one transaction; sealed values are opened when it has ended, to compute the blocks."""
     async with running.database.transaction(actor.origin()) as tx:
-        meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
+        meant, case_id = await returns.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assisted_return(tx, return_id, meant)
-        found, case = await store.read(tx, return_id, meant), await known.of_case(tx, case_id)
+        found, case = await returns.read(tx, return_id, meant), await known.of_case(tx, case_id)
         listed, permitted = await use_cases.is_listed(tx, found), await rights_in(tx, actor, case_id)
         person_id = await find_person(tx, case_id)
         _read(tx, case_id, return_id)
@@ -95,7 +94,7 @@ async def _blocks(
     *,
     listed: bool,
 ) -> tuple[str, ...]:
-    """What would stand in the way of a clearance or departure by this actor, now."""
+    """The codes that would stand in the way of a clearance or departure by this actor, now."""
     if found.half is not Half.SENDING or found.state not in WEIGHED:
         return ()
     knowledge = use_cases.knowledge(case, await opened(running, found, case, person_id), listed=listed)
@@ -108,9 +107,9 @@ async def _blocks(
 async def get_assessment(
     return_id: UUID, actor: Who, running: Running, half: HalfQuery = None
 ) -> queries.AssessmentView:
-    """Read in one transaction; what is sealed is opened when it has ended."""
+    """Read in one transaction; sealed grounds are opened when it has ended."""
     async with running.database.transaction(actor.origin()) as tx:
-        meant, case_id = await store.half_of(tx, actor, "return.read", return_id, half)
+        meant, case_id = await returns.half_of(tx, actor, "return.read", return_id, half)
         view = await queries.assessment(tx, return_id, meant)
         person_id = await find_person(tx, case_id)
         _read(tx, case_id, return_id)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.returns.domain import facts
 from services.returns.domain.check import ESCORT, Check
-from services.returns.domain.facts import ArrivalExpected, Fact, Ignored, Moved
-from services.returns.domain.journey import Journey, Told, bounded
+from services.returns.domain.facts import ArrivalExpected, CodeIgnored, Fact, HalfMoved
+from services.returns.domain.journey import FollowedMove, Journey, bounded
 from services.returns.domain.outcomes import NOT_DISCLOSED, NOT_RETURNED, ONGOING, OUTCOMES
 from services.returns.domain.states import (
     ENDED,
@@ -47,8 +47,9 @@ _SAYS: Mapping[Verb, type[Any]] = MappingProxyType(
 
 @dataclass(slots=True)
 class Return:
-    """`result` is of the list `risk_result`; `grounds` is ciphertext, and only in the sending half. `assessor` and
-    `clearer` are who did it, by pseudonym. `stored` is the version that the database has; 0 when new.
+    """One half of a return. `result` is of the list `risk_result`; `grounds` is ciphertext, and only in the sending
+    half. `assessor` and `clearer` are the pseudonyms of those who did it. `stored` is the version that the
+    database has; 0 when new.
     """
 
     id: UUID
@@ -87,7 +88,7 @@ class Return:
 
     @property
     def organisation(self) -> str:
-        """Whose half it is."""
+        """The organisation that holds this half."""
         return self.sender if self.half is Half.SENDING else self.receiver
 
     @property
@@ -99,11 +100,11 @@ class Return:
         return self.half is Half.SENDING and self.state is State.WITHDRAWN
 
     def request(self, now: datetime) -> list[Fact]:
-        """What a new one says of itself."""
+        """The facts of a new return."""
         return [self._fact(facts.ReturnRequested, now)]
 
     def opened(self, now: datetime) -> list[Fact]:
-        """What a receiving half says of itself: it begins cleared."""
+        """The facts of a new receiving half, which begins cleared."""
         return [self._fact(facts.ReturnCleared, now, result=self.result)]
 
     def counsel(self, now: datetime) -> list[Fact]:
@@ -115,19 +116,19 @@ class Return:
         return self._move(Verb.DECIDE, now)
 
     def confirm(self, now: datetime) -> list[Fact]:
-        """She was asked again, and stands by it. Only shortly before she leaves does it count."""
+        """She was asked again, and stands by her decision. Only shortly before she leaves does that count."""
         self._gate(Verb.CONFIRM)
         self.confirmed_at = now
         return self._take(Verb.CONFIRM, now)
 
     def check(self, kind: str, check: Check) -> list[Fact]:
-        """Something that the departure needs; a later one of the same kind replaces it, and may take it back."""
+        """Record a check that the departure needs; a later one of the same kind replaces it, and may take it back."""
         self._gate(Verb.CHECK)
         self.checks = {**self.checks, kind: check}
         return self._take(Verb.CHECK, check.at, check=kind, standing=check.standing, grounds=check.grounds)
 
     def assess(self, result: str, grounds: str | None, assessor: str, now: datetime) -> list[Fact]:
-        """A later assessment replaces the one before; a return that was cleared must be cleared again."""
+        """Record a risk assessment; it replaces the one before, and a return that was cleared must be cleared again."""
         self._gate(Verb.ASSESS)
         reopened = [self._fact(facts.ReturnResumed, now)] if self.state is State.CLEARED else []
         self._unclear()
@@ -135,7 +136,7 @@ class Return:
         return [*reopened, *self._take(Verb.ASSESS, now, result=result, grounds=grounds)]
 
     def clear(self, clearer: str, blocked: tuple[str, ...], now: datetime) -> list[Fact]:
-        """Cleared, or blocked for reasons that are said while the state stays as it is."""
+        """Clear, or be blocked for reasons that are said while the state stays as it is."""
         self._gate(Verb.CLEAR)
         if blocked:
             return self._blocked(blocked, now)
@@ -145,7 +146,7 @@ class Return:
     def depart(
         self, expected_at: datetime, handover: str, blocked: tuple[str, ...], now: datetime
     ) -> list[Fact]:
-        """She has left, if nothing stands in the way that is known by now."""
+        """Depart, if nothing known by now stands in the way."""
         self._gate(Verb.DEPART)
         if blocked:
             return self._blocked(blocked, now)
@@ -159,12 +160,12 @@ class Return:
         return self._take(Verb.SUSPEND, now, reason=reason)
 
     def resume(self, now: datetime) -> list[Fact]:
-        """It is prepared again: she confirms again, and it is cleared again; after a turning back it is assessed anew."""
+        """Prepare again: she confirms again, and the return is cleared again; after a turning back it is assessed anew."""
         self._gate(Verb.RESUME)
         return self._resumed(now)
 
     def miss(self, now: datetime) -> list[Fact]:
-        """She did not arrive. Said by whichever side knows it first."""
+        """She did not arrive. Said by either side, whichever knows first."""
         self._gate(Verb.MISS)
         return self._take(Verb.MISS, now, recorded_by=str(self.half))
 
@@ -173,7 +174,7 @@ class Return:
         return self._move(Verb.TURN_BACK, now)
 
     def overdue(self, now: datetime) -> list[Fact]:
-        """The clock has run out. Once for a departure, and only while nobody has said what became of her."""
+        """The clock has run out. Said once for a departure, and only while nobody has said whether she arrived."""
         late = self.expected_at is not None and self.expected_at <= now and self.overdue_at is None
         if self.state is not State.DEPARTED or not late:
             return []
@@ -185,20 +186,24 @@ class Return:
         return self._move(Verb.ARRIVE, now)
 
     def close(self, outcome: str, now: datetime, *, ongoing: bool = False) -> list[Fact]:
-        """`ongoing`: this organisation goes on helping her. Raises WrongOutcome for one that is not what happened."""
+        """Close. `ongoing`: this organisation goes on helping her. Raises WrongOutcome for an outcome that cannot
+        follow from where the return stands.
+        """
         self._gate(Verb.CLOSE)
         if outcome not in OUTCOMES[self.state] or (outcome == ONGOING and not ongoing):
             raise WrongOutcome
         return self._end(outcome, now, self.half)
 
     def withdraw(self, now: datetime) -> list[Fact]:
-        """By her, at any time before she has arrived; no reason is asked. Said again it is the same, and said to nobody."""
+        """Withdraw, by her, at any time before she has arrived; no reason is asked. A second time is the same, and
+        said to nobody.
+        """
         if self._withdrawn:
             return []
         return self._move(Verb.WITHDRAW, now)
 
     def passes(self, verb: Verb) -> bool:
-        """Whether the verb would be let through now, besides what may stand in the way of a clearance and a departure."""
+        """True where the verb would be let through now, apart from the blocks of a clearance and a departure."""
         try:
             self._gate(verb)
         except (WrongHalf, WrongMove):
@@ -206,17 +211,17 @@ class Return:
         return True
 
     def hand_over(self, now: datetime) -> list[Fact]:
-        """Her case went to another organisation before she has left: whoever has her now begins anew, and asks her."""
+        """Her case went to another organisation before she has left: the new holder begins anew, and asks her."""
         if self.half is not Half.SENDING or self.state not in MOVES[self.half][Verb.HAND_OVER].start:
             return []
         self._unclear()
         self.outcome = NOT_RETURNED
         return self._take(Verb.HAND_OVER, now, outcome=NOT_RETURNED, recorded_by=str(self.half))
 
-    def follow(self, verb: Verb, told: Told, now: datetime) -> list[Fact]:
-        """Do what the other half did, if that fits where this one stands; else only note that it was heard."""
+    def follow(self, verb: Verb, told: FollowedMove, now: datetime) -> list[Fact]:
+        """Follow the move of the other half, if it fits where this one stands; else only note that the code was heard."""
         if not self._fits(verb, told):
-            return [Ignored(self.id, self.half, verb, self.state)]
+            return [CodeIgnored(self.id, self.half, verb, self.state)]
         if verb is Verb.CLOSE:
             return self._end(told.reason, now, self._other)
         if verb is Verb.RESUME:
@@ -229,8 +234,8 @@ class Return:
     def _other(self) -> Half:
         return Half.RECEIVING if self.half is Half.SENDING else Half.SENDING
 
-    def _heard(self, verb: Verb, told: Told) -> dict[str, Any]:
-        """What is kept and said of what the other half told with its verb."""
+    def _heard(self, verb: Verb, told: FollowedMove) -> dict[str, Any]:
+        """The values to keep and to say out of what the other half told with its verb."""
         if verb is Verb.MISS:
             return {"recorded_by": str(self._other)}
         if verb is Verb.SUSPEND:
@@ -241,7 +246,7 @@ class Return:
             return {"result": told.reason}
         return {}
 
-    def _fits(self, verb: Verb, told: Told) -> bool:
+    def _fits(self, verb: Verb, told: FollowedMove) -> bool:
         if self.state not in FOLLOWS[self.half].get(verb, frozenset()):
             return False
         if self.half is Half.RECEIVING:
@@ -300,7 +305,7 @@ class Return:
             raise WrongMove(verb, self.state)
 
     def _take(self, verb: Verb, now: datetime, **carried: Any) -> list[Fact]:
-        """The place where a state changes; what an arrival contradicts is ended no more."""
+        """The one place where a state changes; an end that an arrival contradicts is taken back."""
         to = _TO[verb]
         if to is not None:
             if self.state in ENDED:
@@ -310,8 +315,8 @@ class Return:
         self.version += 1
         return [self._fact(_SAYS[verb], now, **carried)]
 
-    def _fact(self, kind: type[Any], now: datetime, **carried: Any) -> Moved:
-        fact: Moved = kind(
+    def _fact(self, kind: type[Any], now: datetime, **carried: Any) -> HalfMoved:
+        fact: HalfMoved = kind(
             case_id=self.case_id,
             return_id=self.id,
             half=str(self.half),

@@ -1,4 +1,6 @@
-"""What stands in the way of a return now. One pure function, which the page, the clearance and the departure ask alike."""
+"""The blocks of a return: everything that stands in its way now. One pure function, which the page, the clearance and
+the departure ask alike.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +26,8 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What this cell knows of her case besides the return. Unheard is unknown, and unknown protects: she counts as a
+class CaseOutlook:
+    """Her case besides the return, as this cell knows it. Unheard is unknown, and unknown protects: she counts as a
     child, and nobody has accepted her.
     """
 
@@ -43,7 +45,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When she would leave and arrive, the same as days of the place, and who would clear her."""
+    """The time at which she would leave and arrive, the same as days of the place, and the person who would clear her."""
 
     leaves_at: datetime
     leaves: date
@@ -51,8 +53,8 @@ class Moment:
     clearer: str | None = None
 
 
-def blocks(found: Return, known: Known, rules: Rules, moment: Moment) -> tuple[str, ...]:
-    """Every code of the list `return_block` that holds now, in the order in which it is said. None: she may go."""
+def blocks(found: Return, known: CaseOutlook, rules: Rules, moment: Moment) -> tuple[str, ...]:
+    """Every code of the list `return_block` that holds now, in the order in which they are said. None: she may go."""
     return tuple(
         code
         for code, holds in (
@@ -70,13 +72,13 @@ def blocks(found: Return, known: Known, rules: Rules, moment: Moment) -> tuple[s
 
 
 def _decision(found: Return, rules: Rules, moment: Moment) -> list[tuple[str, bool]]:
-    """Hers, and confirmed again shortly before she leaves."""
+    """The blocks of her own decision, confirmed again shortly before she leaves."""
     confirmed = found.confirmed_at
     fresh = confirmed is not None and moment.leaves_at - confirmed <= rules.confirmation
     return [("decision-missing", found.decided_at is None), ("decision-not-confirmed", not fresh)]
 
 
-def _reception(found: Return, known: Known) -> list[tuple[str, bool]]:
+def _reception(found: Return, known: CaseOutlook) -> list[tuple[str, bool]]:
     return [
         ("receiver-not-listed", not known.listed),
         ("reception-not-agreed", found.receiver not in known.accepted_by),
@@ -92,11 +94,11 @@ def _risk(found: Return, moment: Moment) -> list[tuple[str, bool]]:
     ]
 
 
-def _fitness(known: Known, rules: Rules, moment: Moment) -> list[str]:
+def _fitness(known: CaseOutlook, rules: Rules, moment: Moment) -> list[str]:
     return fitness_blocks(known.fitness, known.flags, rules.fitness, moment.leaves, moment.arrives)
 
 
-def _child(found: Return, known: Known, moment: Moment) -> list[tuple[str, bool]]:
+def _child(found: Return, known: CaseOutlook, moment: Moment) -> list[tuple[str, bool]]:
     return [
         ("best-interests-missing", known.child and not _has(found, BEST_INTERESTS, moment)),
         ("guardian-missing", known.child and not _has(found, GUARDIAN, moment)),
@@ -104,7 +106,7 @@ def _child(found: Return, known: Known, moment: Moment) -> list[tuple[str, bool]
     ]
 
 
-def _needs_escort(known: Known) -> bool:
+def _needs_escort(known: CaseOutlook) -> bool:
     return known.child or (known.fitness is not None and known.fitness.escort)
 
 
@@ -115,7 +117,9 @@ def _has(found: Return, kind: str, moment: Moment) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """Who can supply what is missing, at the sender or (`receiver`) at the receiver, and by which route of which service."""
+    """The supplier of a missing thing, at the sender or (`receiver`) at the receiver, and the route of which service
+    to supply it by.
+    """
 
     who: str
     service: str

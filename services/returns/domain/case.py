@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.returns.domain.assisted_return import Return
-from services.returns.domain.facts import Fact, Ignored
-from services.returns.domain.journey import Told
+from services.returns.domain.facts import CodeIgnored, Fact
+from services.returns.domain.journey import FollowedMove
 from services.returns.domain.states import Half, State, Verb
 
 
@@ -17,22 +17,24 @@ class CaseReturns:
     case_id: UUID
     halves: dict[tuple[UUID, Half], Return] = field(default_factory=dict)
 
-    def clear(self, cleared: Return, told: Told, now: datetime) -> list[Fact]:
+    def clear(self, cleared: Return, told: FollowedMove, now: datetime) -> list[Fact]:
         """The clearance abroad opens the receiving half, once; a later one clears it again."""
         known = self.halves.get((cleared.id, Half.RECEIVING))
         return self._open(cleared, told.reason, now) if known is None else known.follow(Verb.CLEAR, told, now)
 
-    def depart(self, departed: Return, told: Told, now: datetime) -> list[Fact]:
+    def depart(self, departed: Return, told: FollowedMove, now: datetime) -> list[Fact]:
         """She is on her way. Where the clearance before it was lost, this opens the half: somebody must expect her."""
         known = self.halves.get((departed.id, Half.RECEIVING))
         said = [] if known is not None else self._open(departed, None, now)
         half = self.halves[departed.id, Half.RECEIVING]
         return [*said, *half.follow(Verb.DEPART, told, now)]
 
-    def follow(self, half: Half, return_id: UUID, verb: Verb, told: Told, now: datetime) -> list[Fact]:
+    def follow(
+        self, half: Half, return_id: UUID, verb: Verb, told: FollowedMove, now: datetime
+    ) -> list[Fact]:
         known = self.halves.get((return_id, half))
         if known is None:
-            return [Ignored(return_id, half, verb, None)]
+            return [CodeIgnored(return_id, half, verb, None)]
         return known.follow(verb, told, now)
 
     def hand_over(self, now: datetime) -> list[Fact]:
@@ -46,10 +48,11 @@ class CaseReturns:
 
 @dataclass(slots=True)
 class CaseKnowledge:
-    """What the events of other services say of a case, whether or not anybody returns. `flags` is ciphertext.
+    """The case as the events of other services tell it, whether or not anybody returns. `flags` is ciphertext.
 
     A hold is kept by its end, and by None once it was lifted, in whichever order the two are heard. A referral stands
-    beside the organisation that accepted it, until it ends, and beside None once it was sent in error, in whichever order.
+    beside the organisation that accepted it, until it ends, and beside None once it was sent in error, in whichever
+    order.
     """
 
     case_id: UUID
@@ -75,5 +78,5 @@ class CaseKnowledge:
 
     @property
     def accepted_by(self) -> frozenset[str]:
-        """Who has accepted her and waits for her."""
+        """The organisations that have accepted her and wait for her."""
         return frozenset(organisation for organisation in self.accepted.values() if organisation is not None)

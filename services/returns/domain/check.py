@@ -1,4 +1,4 @@
-"""What a departure needs besides her decision and the risk assessment: each a check that somebody recorded."""
+"""The checks that a departure needs besides her decision and the risk assessment: each was recorded by somebody."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What happened to a return, as its verbs say it; `outgoing` maps each to an event, to due work, or to the log."""
+"""The facts of a return, as its verbs return them; `outgoing` maps each to an event, to due work, or to the log."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class HalfMoved:
     """One half moved, or was kept from moving; `half` says which."""
 
     case_id: UUID
@@ -19,28 +19,28 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnRequested(Moved):
+class ReturnRequested(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnCounselled(Moved):
+class ReturnCounselled(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnDecided(Moved):
+class ReturnDecided(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnConfirmed(Moved):
+class ReturnConfirmed(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnChecked(Moved):
-    """`check` is of the list `return_check`; what was found is ciphertext under her key."""
+class ReturnChecked(HalfMoved):
+    """A check was recorded: `check` is of the list `return_check`; the finding is ciphertext under her key."""
 
     check: str
     standing: bool
@@ -48,69 +48,69 @@ class ReturnChecked(Moved):
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnAssessed(Moved):
-    """`grounds` are ciphertext under her key."""
+class ReturnAssessed(HalfMoved):
+    """A risk assessment was recorded; its `grounds` are ciphertext under her key."""
 
     result: str
     grounds: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnBlocked(Moved):
+class ReturnBlocked(HalfMoved):
     reason: str
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnCleared(Moved):
+class ReturnCleared(HalfMoved):
     result: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnSuspended(Moved):
+class ReturnSuspended(HalfMoved):
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnResumed(Moved):
+class ReturnResumed(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnDeparted(Moved):
+class ReturnDeparted(HalfMoved):
     expected_at: datetime | None
     handover: str | None
     escorted: bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnOverdue(Moved):
+class ReturnOverdue(HalfMoved):
     expected_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnMissed(Moved):
+class ReturnMissed(HalfMoved):
     recorded_by: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnTurnedBack(Moved):
+class ReturnTurnedBack(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnArrived(Moved):
+class ReturnArrived(HalfMoved):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnClosed(Moved):
+class ReturnClosed(HalfMoved):
     outcome: str
     recorded_by: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnWithdrawn(Moved):
+class ReturnWithdrawn(HalfMoved):
     pass
 
 
@@ -124,7 +124,7 @@ class ArrivalExpected:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
+class CodeIgnored:
     """A code was heard that does not fit where the half stands; `state` is None where there is no such half here."""
 
     return_id: UUID
@@ -133,4 +133,4 @@ class Ignored:
     state: str | None
 
 
-Fact = Moved | ArrivalExpected | Ignored
+Fact = HalfMoved | ArrivalExpected | CodeIgnored

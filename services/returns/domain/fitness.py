@@ -1,10 +1,10 @@
-"""Fitness to travel: a pure comparison of what a clinician found with the thresholds of the country."""
+"""Fitness to travel: a pure comparison of a clinician's findings with the thresholds of the country."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 URGENT = frozenset({"late_pregnancy", "recent_birth", "medical_emergency"})
-"""Flags that nobody may set aside but whoever assessed her after they were raised."""
+"""Flags that nobody may set aside but the clinician who assessed her after they were raised."""
 
 NOT_FIT, CERTIFICATE_EXPIRED = "not-fit-to-travel", "certificate-expired"
 
@@ -35,8 +35,8 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """What was found on a day. `weeks` of pregnancy on that day; `birth_on` is the last birth; `newborn`: a newborn travels
-    with her. `flags` are the urgent flags that were in force and known to whoever assessed.
+    """A clinician's findings on a day. `weeks` of pregnancy on that day; `birth_on` is the last birth; `newborn`: a
+    newborn travels with her. `flags` are the urgent flags that were in force and known to the clinician.
     """
 
     fit: bool
@@ -50,7 +50,7 @@ class Fitness:
     flags: frozenset[str] = frozenset()
 
     def weeks_on(self, day: date) -> int | None:
-        """A pregnancy goes on while papers are prepared."""
+        """The weeks of pregnancy on a day: it goes on while papers are prepared."""
         return None if self.weeks is None else self.weeks + (day - self.assessed_on).days // 7
 
     def days_since_birth(self, day: date) -> int | None:
@@ -60,7 +60,7 @@ class Fitness:
 def fitness_blocks(
     found: Fitness | None, flags: frozenset[str], rules: FitnessRules, leaves: date, arrives: date
 ) -> list[str]:
-    """What keeps her from travelling from one day to another; nobody is fit whom nobody has assessed."""
+    """The blocks that keep her from travelling from one day to another; nobody is fit whom nobody has assessed."""
     if found is None or not found.fit or (flags & URGENT) - found.flags:
         return [NOT_FIT]
     blocks: list[str] = []

@@ -1,13 +1,13 @@
-"""When and where she is expected, and what one half hears of it from the other."""
+"""The journey: when and where she is expected, and how one half hears of it from the other."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 UNTOLD = timedelta(days=3)
-"""After this somebody asks for her, where the other side did not say when she is expected."""
+"""The time after which somebody asks for her, where the other side did not say when she is expected."""
 
 LONGEST = timedelta(days=30)
-"""After this somebody asks for her, whatever the other side said."""
+"""The time after which somebody asks for her, whatever the other side said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the other half said besides its verb, and when it did it."""
+class FollowedMove:
+    """A move of the other half besides its verb: its time, its reason, its journey."""
 
     at: datetime
     reason: str | None = None
@@ -29,7 +29,7 @@ class Told:
 
 
 def bounded(told: Journey | None, now: datetime) -> Journey:
-    """What the other side said of the journey, as far as our own clock lets itself be put off."""
+    """The journey as the other side tells it, as far as our own clock lets itself be put off."""
     if told is None:
         return Journey(now + UNTOLD, None, None)
     return replace(told, expected_at=min(told.expected_at, now + LONGEST))

@@ -1,4 +1,4 @@
-"""How a return may end, from where it stands."""
+"""The ends of a return, by where it stands."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,7 +6,9 @@ from types import MappingProxyType
 from services.returns.domain.states import State
 
 NOT_DISCLOSED = "not-disclosed"
-"""Said by a half that followed where the other side told that it closed, and not how: her consent decides what is told."""
+"""The code of a half that followed where the other side told that it closed, and not how: her consent decides what is
+told.
+"""
 
 ONGOING = "reintegration-ongoing"
 NOT_RETURNED = "not-returned"
@@ -30,4 +32,4 @@ OUTCOMES: Mapping[State, frozenset[str]] = MappingProxyType(
         State.SUSPENDED: _NOT_GONE,
     }
 )
-"""How a return may end from where it stands; codes of the list `return_outcome`."""
+"""The outcomes of a return by where it stands; codes of the list `return_outcome`."""

@@ -1,4 +1,6 @@
-"""The states of a return, and the two tables of moves: what a half does itself, and how it follows the other half."""
+"""The states of a return, and the two tables of moves: the moves of a half itself, and those by which it follows the
+other half.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,12 +46,12 @@ class Verb(StrEnum):
     CLOSE = "close"
     WITHDRAW = "withdraw"
     HAND_OVER = "hand_over"
-    """No command: her case has gone to another organisation of the country."""
+    """The verb without a command: her case has gone to another organisation of the country."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From `start` to `to`; None: it stays where it is, or the verb says where it goes on."""
+    """A move from `start` to `to`; None: the state stays, or the verb says where it goes on."""
 
     to: State | None
     start: frozenset[State]
@@ -64,7 +66,7 @@ PREPARING = (S.REQUESTED, S.COUNSELLED, S.DECIDED, S.ASSESSED)
 BEFORE_DEPARTURE = frozenset({*PREPARING, S.CLEARED, S.SUSPENDED, S.TURNED_BACK})
 ON_THE_WAY = frozenset({S.DEPARTED, S.MISSED})
 WEIGHED = frozenset({*PREPARING, S.CLEARED, S.SUSPENDED})
-"""Where it is asked what stands in the way."""
+"""The states in which the blocks are computed."""
 
 ENDED = frozenset({S.CLOSED, S.WITHDRAWN})
 
@@ -97,8 +99,9 @@ MOVES: Mapping[Half, Mapping[Verb, Move]] = MappingProxyType(
         ),
     }
 )
-"""Where she is, there the move is recorded. That she is missing, either side may say: who waits for her, or who put her
-on the way. Blocked is no state: it is said when a clearance or a departure is tried, and nothing moves.
+"""A move is recorded where she is. That she is missing, either side may say: the one that waits for her, or the one
+that put her on the way. Blocked is no state: it is said when a clearance or a departure is tried, and nothing
+moves.
 """
 
 FOLLOWS: Mapping[Half, Mapping[Verb, frozenset[State]]] = MappingProxyType(
@@ -124,9 +127,9 @@ FOLLOWS: Mapping[Half, Mapping[Verb, frozenset[State]]] = MappingProxyType(
         ),
     }
 )
-"""From where a half follows what the other half did. The receiving half is opened by the clearance, or by what comes
-after it where that was lost. An arrival is followed wherever she once departed and has not arrived: who stands before
-the partner has arrived, whatever was recorded here meanwhile.
+"""The states from which a half follows a move of the other half. The receiving half is opened by the clearance, or by
+a later code where that was lost. An arrival is followed wherever she once departed and has not arrived: a person
+who stands before the partner has arrived, whatever was recorded here meanwhile.
 """
 
 
@@ -147,4 +150,4 @@ class WrongHalf(Exception):
 
 
 class WrongOutcome(Exception):
-    """The outcome does not say what happened to a return that stands where this one does."""
+    """The outcome does not describe a return that stands where this one does."""

@@ -1,1 +1,1 @@
-"""What the service keeps: the halves of returns, and what it has heard of their cases."""
+"""The tables of returns: the halves of returns, and the state of their cases as other services told it."""

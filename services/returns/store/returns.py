@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.identity.access import require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, PreconditionFailed
-from chassis.rows import Reader
+from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
@@ -27,7 +27,7 @@ _MOVING = [column.name for column in RETURNS.c if column.name not in _KEY_AND_FI
 # A conflict there is only where a partner names one return for two cases: the first stands, and nothing is parked.
 _INSERT = insert_missing(RETURNS, key=("id", "half"))
 _UPDATE = update_set(RETURNS, *_MOVING, stored="stored")
-_RETURNS = Reader(Return, RETURNS, stored="version")
+_RETURNS = RowReader(Return, RETURNS, stored="version")
 _READ = f"select {_RETURNS.columns()} from returns.returns"
 _ONE = f"{_READ} where id = :id and half = :half"
 _LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id, id, half for update")
@@ -50,7 +50,7 @@ def action_of(verb: Verb) -> str:
 async def half_of(
     tx: Transaction, actor: Actor, action: str, return_id: UUID, half: Half | None = None
 ) -> tuple[Half, UUID]:
-    """Which half the actor means, and its case: the one asked for, else the one of their organisation.
+    """The half that the actor means, and its case: the half asked for, else the one of their organisation.
 
     Raises NotFound, the same whether it is not there or not for this actor.
     """
@@ -74,13 +74,13 @@ async def get(
 
 
 async def read(tx: Transaction, return_id: UUID, half: Half, *, lock: bool = False) -> Return:
-    """One half that is there, for whoever was allowed to ask for it."""
+    """One half that is there, for an actor who was allowed to ask for it."""
     statement = text(_ONE + (" for update" if lock else ""))
     return _RETURNS.one(await tx.execute(statement, {"id": return_id, "half": half}))
 
 
 async def save(tx: Transaction, moved: Return, facts: Sequence[Fact]) -> None:
-    """Write the half if it is still as it was read, and say what happened. Raises PreconditionFailed, ReturnOpen."""
+    """Write the half if it is still as it was read, and say its facts. Raises PreconditionFailed, ReturnOpen."""
     try:
         await _write(tx, [moved])
     except IntegrityError as error:
