@@ -9,14 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from chassis.endings import cut_off
 from chassis.migrate import migrate
 from chassis.observe.logs import configure
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.web.http_server import server
+from chassis.web.metrics_page import metrics_page
 
 GC_THRESHOLD = 50_000
 STOP_SECONDS = 25
@@ -50,13 +53,29 @@ async def serve(
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 50, 100)
     serving = server(app or services[0].app, host, port, tls=services[0].settings.tls() if services else None)
+    showing = _metrics(services)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, lambda: setattr(serving, "should_exit", True))
+    shown = [asyncio.create_task(one.serve()) for one in showing]
     try:
         await serving.serve()
     finally:
         # A thread or a task of a library that holds the process up after this is ended, and the log says where each
         # stood.
         faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
+        for one in showing:
+            one.should_exit = True
         await asyncio.gather(*(service.stop() for service in services), return_exceptions=True)
+        await cut_off(shown)
+
+
+def _metrics(services: list[Service]) -> list[uvicorn.Server]:
+    """The operators' listener, where they are given one."""
+    settings = services[0].settings if services else None
+    if settings is None or settings.metrics_port is None:
+        return []
+    tls = settings.tls()
+    callers = None if tls is None else settings.tls_ca_file
+    shown = metrics_page([s.metrics for s in services], [s.readings.refresh for s in services])
+    return [server(shown, settings.metrics_host, settings.metrics_port, tls=tls, callers=callers)]

@@ -56,6 +56,7 @@ _WORK = insert_missing(
     "key",
     "payload",
     "due_at",
+    "first_due_at",
     "traceparent",
     "lane",
     "priority",
@@ -130,6 +131,7 @@ async def write_work(
             "key": one.key,
             "payload": one.payload,
             "due_at": one.due_at or now,
+            "first_due_at": one.due_at or now,
             "lane": one.lane,
             "priority": one.priority,
         }

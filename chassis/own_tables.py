@@ -118,6 +118,7 @@ WORK = Table(
     required("key", TEXT),
     required("payload", JSONB),
     required("due_at", TIMESTAMPTZ),
+    Column("first_due_at", TIMESTAMPTZ),
     filled("attempts", INTEGER),
     Column("claimed_until", TIMESTAMPTZ),
     Column("traceparent", TEXT),

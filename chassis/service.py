@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from opentelemetry.metrics import MeterProvider
 from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import TypeVar
 
@@ -23,10 +24,12 @@ from chassis.events.relay import Relay
 from chassis.identity import access
 from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
+from chassis.observe.metrics import Metrics
 from chassis.observe.telemetry import Telemetry
 from chassis.peers import Peers
 from chassis.problems import Unavailable
 from chassis.purge import purge_work
+from chassis.readings import Ask, Readings, of_the_chassis
 from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.own_key import OwnKey
@@ -85,13 +88,14 @@ class Service(Generic[Own_co, Parts_co]):
         work: Callable[["Service[Own_co, Parts_co]"], Sequence[WorkKind]] = lambda _: (),
         lanes: Mapping[str, int] | None = None,
         background: Callable[["Service[Own_co, Parts_co]"], Sequence[Loop]] = lambda _: (),
+        gauges: Sequence[Ask] = (),
         follows_cases: bool = True,
         follows_directory: bool = True,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
-        self.telemetry = Telemetry(settings, name)
-        self.policies = Policies(settings.policies_dir)
+        self.telemetry, self.metrics, self._gauges = Telemetry(settings, name), Metrics(name), [*gauges]
+        self.policies = Policies(settings.policies_dir, self.metrics.refused)
         self.database = Database(
             settings.database_url.get_secret_value(),
             publisher=name,
@@ -119,11 +123,14 @@ class Service(Generic[Own_co, Parts_co]):
     ) -> list[Loop]:
         link = self.link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
+        consumer: Consumer | None = None
         if self.subscriptions:
-            loops.append(Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry))
+            consumer = Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry)
+            loops.append(consumer)
         kinds = [*work, purge_work(), attempts_work(), replay_work(self)]
         self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
+        self._gauges += of_the_chassis(consumer, runner.kinds, self.settings)
         return [*loops, runner, *background]
 
     def _app(self, router: APIRouter) -> FastAPI:
@@ -134,7 +141,7 @@ class Service(Generic[Own_co, Parts_co]):
             docs_url=None,
             redoc_url=None,
             openapi_url=None,  # chassis.web.operations gives the document, without calls between services
-            telemetry=self.telemetry.http(),
+            telemetry=self.telemetry.http(self._meters()),
             dependencies=[Depends(known_parameters)],
         )
         app.add_middleware(StrictJson)  # each stands inside the ones that are added after it
@@ -156,6 +163,10 @@ class Service(Generic[Own_co, Parts_co]):
             app.include_router(routes)
         return app
 
+    def _meters(self) -> MeterProvider | None:
+        """Requests are counted where somebody may read the numbers."""
+        return None if self.settings.metrics_port is None else self.metrics.provider
+
     @property
     def vault(self) -> Vault:
         """The vault: without it nothing about a person can be kept. Raises Unavailable where this service was given
@@ -171,6 +182,11 @@ class Service(Generic[Own_co, Parts_co]):
         vault.
         """
         return OwnKey(self.database, self.vault, self.settings.cell, self.name)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """The gauges of this service, for the operators' page."""
+        return Readings(self.metrics, self.database, self._running, self._gauges)
 
     @cached_property
     def commands(self) -> Commands:
@@ -202,7 +218,9 @@ class Service(Generic[Own_co, Parts_co]):
             if self._vault is not None:
                 stack.push_async_callback(self._vault.stop)
             stack.push_async_callback(within, CLOSE_SECONDS, asyncio.to_thread(self.telemetry.close))
-            running, self._running = self._running[::-1], []
+            stack.callback(self.metrics.close)
+            running = self._running[::-1]
+            self._running.clear()
             await asyncio.gather(*(loop.stop() for loop in running))
             if stuck := left_over():
                 self.database.sever()  # a task that swallowed its cancellation waits for an answer of the server

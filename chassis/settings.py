@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.country.reading import Country, CountryError, read_country
 
 COUNTRIES = Path("countries")
+LOOPBACK = "127.0.0.1"
 
 
 class Settings(BaseSettings):
@@ -73,6 +74,15 @@ class Settings(BaseSettings):
     ] = 0.05
     max_body_bytes: int = 1_000_000
     otlp_endpoint: str | None = None
+    metrics_port: Annotated[
+        int | None, Field(description="where Prometheus reads `/metrics`; none: nowhere")
+    ] = None
+    metrics_host: Annotated[
+        str,
+        Field(
+            description="beyond this machine only over TLS, to whoever has a certificate of the cell's own"
+        ),
+    ] = LOOPBACK
 
     @model_validator(mode="after")
     def _place(self) -> Self:
@@ -83,6 +93,16 @@ class Settings(BaseSettings):
             raise ValueError(f"CORRIDOR_COUNTRY_DIR must name the folder of a country: {error}") from None
         if code != self.cell:
             raise ValueError(f"CORRIDOR_COUNTRY_DIR is the folder of {code}, and the cell is {self.cell}")
+        return self
+
+    @model_validator(mode="after")
+    def _operators_alone(self) -> Self:
+        """The metrics ask nobody for a token, so nobody reaches them who is not of this machine or of this cell."""
+        of_the_cell = self.tls() is not None and self.tls_ca_file is not None
+        if self.metrics_port is not None and self.metrics_host != LOOPBACK and not of_the_cell:
+            raise ValueError(
+                "CORRIDOR_METRICS_HOST is beyond this machine: it needs TLS and the cell's authority"
+            )
         return self
 
     @cached_property

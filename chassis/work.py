@@ -79,7 +79,8 @@ _FAILED = text(
     """
 )
 _RETRY = text(
-    f"update chassis.work set state = '{WorkState.DUE}', attempts = 0, due_at = :now where id = :id and state = '{WorkState.FAILED}'"
+    f"update chassis.work set state = '{WorkState.DUE}', attempts = 0, due_at = :now, first_due_at = :now"
+    f" where id = :id and state = '{WorkState.FAILED}'"
 )
 
 _BACKLOG = text(
@@ -184,6 +185,11 @@ class WorkRunner(SupervisedLoop):
         finally:
             if self._running:
                 await asyncio.wait(self._running)
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The kinds of work that it can do."""
+        return sorted(self._kinds)
 
     def in_hand(self) -> set[asyncio.Task[None]]:
         return set(self._running)

@@ -102,6 +102,22 @@ def verify(cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for exam
     call(verify_chain(cell.upper(), console()))
 
 
+@app.command()
+def status(
+    cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for example {SENDER}.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+) -> None:
+    """Every service, queue and partner of a cell, the trust list, and which alarms ring. Exits 0 healthy, 2 degraded, 3 failing."""
+    import asyncio
+
+    from corridor.status import show_status
+
+    with troubles():
+        code = asyncio.run(show_status(cell.upper(), console(), as_json=as_json))
+    if code:
+        raise typer.Exit(code)
+
+
 @country.command("check")
 def check(
     code: Annotated[str, typer.Argument(help=f"Its code of ISO 3166-1, for example {RECEIVER}.")],

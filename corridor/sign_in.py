@@ -25,6 +25,8 @@ class CellAddress:
     base_url: str
     issuer: str
     keys: Path
+    metrics: tuple[str, ...] = ()
+    """Where its services show their metrics, on this machine."""
 
 
 def address(code: str, state: Path = STATE) -> CellAddress:
@@ -33,7 +35,9 @@ def address(code: str, state: Path = STATE) -> CellAddress:
     if not file.exists():
         raise NoStackError(f"no cell {code} was ever started here; start it with: corridor up")
     facts = json.loads(file.read_text())
-    return CellAddress(code, f"http://127.0.0.1:{facts['port']}", facts["issuer"], Path(facts["keys"]))
+    shown = tuple(f"http://127.0.0.1:{port}/metrics" for port in facts.get("metrics", ()))
+    base = f"http://127.0.0.1:{facts['port']}"
+    return CellAddress(code, base, facts["issuer"], Path(facts["keys"]), shown)
 
 
 def token(name: str, state: Path = STATE) -> str:

@@ -5,8 +5,8 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -48,6 +48,8 @@ class Batch:
 
     incoming: list[IncomingRecord]
     positions: dict[Partition, int]
+    since: dict[str, int] = field(default_factory=dict)
+    """By topic, when its oldest record was made, in milliseconds since 1970."""
 
 
 class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -77,6 +79,11 @@ class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._at.clear()
         self._gone.clear()
 
+    def ends(self) -> dict[Partition, int]:
+        """The end of each partition that is assigned here, as the broker gave it with the last fetch."""
+        known = {tp: self._consumer.highwater(tp) for tp in self._consumer.assignment()}
+        return {(tp.topic, tp.partition): end for tp, end in known.items() if end is not None}
+
     async def compare(self) -> None:
         """With nothing in hand the position is the database's, unless an operator moved an offset there: then read
         from that one.
@@ -97,12 +104,14 @@ class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
             return Batch([], {})
         records: list[Any] = []
         positions: dict[Partition, int] = {}
+        since: dict[str, int] = {}
         for tp, some in fetched.items():
             if tp in self._at:
+                since[tp.topic] = min(some[0].timestamp, since.get(tp.topic, some[0].timestamp))
                 positions[tp.topic, tp.partition] = self._at[tp]
                 self._at[tp] = some[-1].offset + 1
                 records.extend(some)
-        return Batch(await self._read(records), positions)
+        return Batch(await self._read(records), positions, since)
 
     async def _read(self, records: Sequence[Any]) -> list[IncomingRecord]:
         """Slice by slice: between two, the batch before this one goes on as soon as the database has answered it."""
@@ -189,6 +198,23 @@ class Consumer(SupervisedLoop):
         self._reader: PartitionReader | None = None
         self._shown_at = self._looked_at = 0.0
         self._stop: str | None = None
+        self._ends: dict[Partition, int] = {}
+        self._since: Mapping[str, int] = {}
+
+    @property
+    def stopped(self) -> bool:
+        """True while nothing but protective events is handled, because too much would be parked."""
+        return self._stop is not None
+
+    def ends(self) -> Mapping[Partition, int]:
+        """The end of each partition that this consumer reads, as it last heard it from the broker."""
+        if self._reader is not None:
+            self._ends |= self._reader.ends()
+        return self._ends
+
+    def oldest(self) -> Mapping[str, int]:
+        """By topic, when the oldest record in hand was made, in milliseconds since 1970."""
+        return self._since
 
     def healthy(self) -> str | None:
         gone = self._reader.gone() if self._reader is not None else None
@@ -230,6 +256,7 @@ class Consumer(SupervisedLoop):
             except OffsetsMoved:
                 await reading
                 reader.lost()
+                self._since = {}
                 batch = Batch([], {})
             except TooManyParked:
                 await self._hold(reader, [batch, await reading])
@@ -266,7 +293,9 @@ class Consumer(SupervisedLoop):
 
     async def _take(self, batch: Batch, consumer: AIOKafkaConsumer) -> None:
         positions = dict(batch.positions)
+        self._since = batch.since  # it stays what it is while the batch fails
         await self._inbox.take(batch.incoming, positions, self._say_trouble)
+        self._since = {}
         await self._show(consumer, positions)
 
     def _say_trouble(self, trouble: str) -> None:

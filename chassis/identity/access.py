@@ -108,9 +108,12 @@ async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID
     return decision
 
 
-async def rights_in(tx: Transaction, actor: Actor, case_id: UUID) -> Rights:
-    """The actor's rights to this case, by action: for the moves that a view offers. Nothing is opened by it."""
-    resource = await _resource(tx, case_id)
+async def rights_in(tx: Transaction, actor: Actor, case_id: UUID | None) -> Rights:
+    """The actor's rights to this case, by action: for the moves that a view offers. Nothing is opened by it.
+
+    A case that is not known here, or not named, gives none.
+    """
+    resource = None if case_id is None else await _resource(tx, case_id)
     return lambda action: resource is not None and actor.policies.permits(actor.principal(), action, resource)
 
 

@@ -7,7 +7,7 @@ Should the binding fall away, the fallback is the `cedar` command line or Cedar'
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -86,7 +86,9 @@ class Decision:
 class Policies:
     """All `*.cedar` of a directory with its one `*.cedarschema`. Default deny; a forbid wins over every permit."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, refused: Callable[[str], None] = lambda _: None) -> None:
+        """`refused` is told the action of each decision that is logged and refuses."""
+        self._refused = refused
         schema_text, policies_text, self.version = _read(directory)
         self._schema, self._policies = _checked(schema_text, policies_text)
         named = _NAME.findall(" ".join(_ACTIONS.findall(schema_text)))
@@ -111,6 +113,8 @@ class Policies:
             policy=decision.policy,
             rules=",".join(decision.rules),
         )
+        if not decision.allowed:
+            self._refused(action)
         return decision
 
     def weigh(

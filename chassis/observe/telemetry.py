@@ -8,6 +8,7 @@ from typing import Any
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import (
@@ -71,12 +72,13 @@ class Telemetry:
         self.tracer = self.provider.get_tracer("corridor")
         self._propagator = TraceContextTextMapPropagator()
 
-    def http(self) -> TelemetryConfig:
+    def http(self, meters: MeterProvider | None = None) -> TelemetryConfig:
         """For `FastAPI(telemetry=…)`. Its own logs are off: they would carry messages and stack traces."""
         return {
             "tracer_provider": self.provider,
+            "meter_provider": meters,
             "tracing": True,
-            "metrics": False,
+            "metrics": meters is not None,
             "logs": False,
             "operation_spans": False,
             "auto_configure": False,

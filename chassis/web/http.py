@@ -16,6 +16,7 @@ from chassis.identity.auth import Actor, authenticate
 from chassis.problems import Invalid, PreconditionRequired
 from chassis.web.api_document import KEY, NEEDED
 from chassis.web.idempotency import ReplayedAnswer, claim, remember
+from chassis.web.moves import MoveView
 from contracts import base64url
 
 T = TypeVar("T")
@@ -158,7 +159,8 @@ def cursor(*parts: object) -> str:
 
 
 class Listing(BaseModel, Generic[T]):
-    """One page; `next` is None on the last."""
+    """One page; `next` is None on the last. `moves`: what may be made that will stand here, or done with all of it."""
 
     items: list[T]
     next: str | None = None
+    moves: list[MoveView] = []

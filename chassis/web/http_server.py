@@ -6,6 +6,8 @@ A connection that sends nothing, or half of something, is closed; the service st
 import asyncio
 import contextlib
 import resource
+import ssl
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -110,8 +112,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def server(app: ASGIApp, host: str, port: int, *, tls: tuple[str, str] | None = None) -> uvicorn.Server:
-    """A server that is not yet serving. `tls` are the files of the certificate and of its key. Signals are the caller's."""
+def server(
+    app: ASGIApp, host: str, port: int, *, tls: tuple[str, str] | None = None, callers: Path | None = None
+) -> uvicorn.Server:
+    """A server that is not yet serving. `tls` are the files of the certificate and of its key, `callers` the authority
+    whose certificate a caller must show; none: nobody need show one. Signals are the caller's.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
@@ -133,6 +139,8 @@ def server(app: ASGIApp, host: str, port: int, *, tls: tuple[str, str] | None = 
             timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
             ssl_certfile=certificate,
             ssl_keyfile=key,
+            ssl_ca_certs=None if callers is None else str(callers),
+            ssl_cert_reqs=ssl.CERT_NONE if callers is None else ssl.CERT_REQUIRED,
         )
     )
     made.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]

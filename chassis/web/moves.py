@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
+
+from chassis.identity.access import rights_of
+from chassis.identity.auth import Actor
 
 IF_MATCH = "If-Match"
 
@@ -86,6 +89,12 @@ class Commands:
             document = self._app.openapi()
             self._routes = dict(_routes(document))
         return self._routes
+
+
+def offered(request: Request, actor: Actor, *offers: Offer, **places: object) -> list[MoveView]:
+    """Of what is no case, for the routes that every service has."""
+    commands: Commands = request.app.state.service.commands
+    return commands.open(offers, rights_of(actor), **places)
 
 
 def _routes(document: dict[str, Any]) -> Iterator[tuple[str, _Route]]:

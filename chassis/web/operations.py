@@ -10,11 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database
 from chassis.endings import within
-from chassis.identity.access import permitted, require, rights_of
+from chassis.identity.access import permitted, require
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
-from chassis.web.moves import Commands, MoveView, Offer
+from chassis.web.moves import MoveView, Offer, offered
 from chassis.web.positions import positioned
 from chassis.web.reasons import ReasonedCommand, log_operation
 from chassis.work import WorkState, retry_failed
@@ -81,9 +81,8 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> 
         )
     ).all()
     items = [StuckWork.model_validate(row, from_attributes=True) for row in rows]
-    commands: Commands = request.app.state.service.commands
     for item in items:
-        item.moves = commands.open([Offer("retry_work", "work.retry")], rights_of(actor), work_id=item.id)
+        item.moves = offered(request, actor, Offer("retry_work", "work.retry"), work_id=item.id)
     return Listing(items=items, next=cursor(rows[-1].id) if len(rows) == page.limit else None)
 
 

@@ -14,11 +14,11 @@ from chassis.database import Database, Transaction
 from chassis.events import causes, parked
 from chassis.events.admission import PROTECTIVE, Cause
 from chassis.events.replay import replay_stream
-from chassis.identity.access import require, rights_of
+from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, WrongState
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
-from chassis.web.moves import Commands, MoveView, Offer
+from chassis.web.moves import MoveView, Offer, offered
 from chassis.web.positions import instant, number, positioned
 from chassis.web.reasons import ReasonedCommand, log_operation
 from contracts.events.operations import STREAM_PATTERN
@@ -53,12 +53,9 @@ class ParkedEventView(BaseModel):
 
 
 def _moves(request: Request, actor: Actor, event: ParkedEventView) -> list[MoveView]:
-    commands: Commands = request.app.state.service.commands
-    offers = [
-        Offer("replay_parked_stream", "parked.replay"),
-        Offer("discard_parked_event", "parked.discard", not event.protects),
-    ]
-    return commands.open(offers, rights_of(actor))
+    replay = Offer("replay_parked_stream", "parked.replay")
+    discard = Offer("discard_parked_event", "parked.discard", not event.protects)
+    return offered(request, actor, replay, discard)
 
 
 def _shown(row: Row[Any]) -> ParkedEventView:
@@ -90,14 +87,20 @@ class ParkedCauseView(BaseModel):
     streams: int
     events: int
     since: datetime
+    moves: list[MoveView] = []
 
 
 @router.get(
     "/v1/parked/causes", summary="What stands still by cause: the error's class and the line that raised it"
 )
-async def list_parked_causes(actor: Who, tx: Tx) -> list[ParkedCauseView]:
+async def list_parked_causes(actor: Who, tx: Tx, request: Request) -> list[ParkedCauseView]:
     require(actor, "parked.read")
-    return [ParkedCauseView.model_validate(one, from_attributes=True) for one in await causes.find_causes(tx)]
+    found = [
+        ParkedCauseView.model_validate(one, from_attributes=True) for one in await causes.find_causes(tx)
+    ]
+    for cause in found:
+        cause.moves = offered(request, actor, Offer("start_replay", "parked.replay"))
+    return found
 
 
 class ParkedStream(BaseModel):
@@ -235,25 +238,33 @@ class RunningReplay(BaseModel):
     events: int
     begun_at: datetime
     ended_at: datetime | None
+    moves: list[MoveView] = []
+
+
+def _replay(row: Row[Any], request: Request, actor: Actor) -> RunningReplay:
+    """To stop one that is over is no error, so it is never left out."""
+    view = RunningReplay.model_validate(row, from_attributes=True)
+    view.moves = offered(request, actor, Offer("stop_replay", "parked.replay"), replay_id=view.id)
+    return view
 
 
 @router.get("/v1/replays", summary="Replays by cause, newest first")
-async def list_replays(actor: Who, tx: Tx, page: Page) -> Listing[RunningReplay]:
+async def list_replays(actor: Who, tx: Tx, page: Page, request: Request) -> Listing[RunningReplay]:
     require(actor, "parked.read")
     after = positioned(page.after, instant, UUID)
     rows = await replays.list_replays(tx, page.limit, None if after is None else (after[0], after[1]))
-    items = [RunningReplay.model_validate(row, from_attributes=True) for row in rows]
+    items = [_replay(row, request, actor) for row in rows]
     last = items[-1] if len(items) == page.limit else None
     return Listing(items=items, next=cursor(last.begun_at.isoformat(), last.id) if last else None)
 
 
 @router.get("/v1/replays/{replay_id}", summary="How far a replay is")
-async def get_replay(replay_id: UUID, actor: Who, tx: Tx) -> RunningReplay:
+async def get_replay(replay_id: UUID, actor: Who, tx: Tx, request: Request) -> RunningReplay:
     require(actor, "parked.read")
     row = await replays.get_replay(tx, replay_id)
     if row is None:
         raise NotFound
-    return RunningReplay.model_validate(row, from_attributes=True)
+    return _replay(row, request, actor)
 
 
 @router.post("/v1/replays/{replay_id}/stop", summary="Stop a replay after the stream that it has in hand")

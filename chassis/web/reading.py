@@ -12,6 +12,7 @@ from chassis.events.kafka import Range, ranges
 from chassis.identity.access import require
 from chassis.problems import Invalid, NotFound, PreconditionFailed, Unavailable
 from chassis.web.http import Done, Tx, Who, done, one_transaction
+from chassis.web.moves import MoveView, Offer, offered
 from chassis.web.reasons import ReasonedCommand, log_operation
 
 Offset = Annotated[int, Field(ge=0, lt=2**53)]
@@ -27,6 +28,7 @@ class PartitionOffset(BaseModel):
     next_offset: int
     first: int | None
     end: int | None
+    moves: list[MoveView] = []
 
 
 @router.get("/v1/offsets", summary="From where each partition is read next, and what the broker has of it")
@@ -43,6 +45,7 @@ async def list_offsets(request: Request, actor: Who) -> list[PartitionOffset]:
             next_offset=at,
             first=None if (of := known.get((topic, number))) is None else of.first,
             end=None if of is None else of.end,
+            moves=offered(request, actor, Offer("move_offset", "offset.move", of is not None)),
         )
         for (topic, number), at in sorted(stored.items())
     ]
@@ -109,6 +112,7 @@ class ConsumerStop(BaseModel):
     reason: str
     place: str
     streams: int
+    moves: list[MoveView] = []
 
 
 class ConsumerState(BaseModel):
@@ -128,6 +132,8 @@ async def get_consumer(request: Request, actor: Who, tx: Tx) -> ConsumerState:
     row = await limits.standing(tx, limit)
     parked, most = await limits.weighed(tx, limit)
     stop = None if row is None else ConsumerStop.model_validate(row, from_attributes=True)
+    if stop is not None:
+        stop.moves = offered(request, actor, Offer("end_stop", "stop.end"), stop_id=stop.id)
     return ConsumerState(stop=stop, parked=parked, limit=most)
 
 

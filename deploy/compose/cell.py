@@ -20,6 +20,8 @@ ROOT = Path("/run/corridor")
 CODES = story().countries
 BROKER_DATA = Path("/var/lib/kafka/data")
 PORT, CELL_PORT, CONTROLLER_PORT, POSTGRES_PORT = 8000, 9092, 9093, 5432
+METRICS_PORT = 9464
+"""On the cell's network alone, to whoever shows a certificate of the cell's authority."""
 ISSUER, POSTGRES = "issuer", "postgres"
 ACCESS = """\
 local all all scram-sha-256
@@ -105,6 +107,8 @@ class ComposedCell(Cell):
         return {
             "host": "0.0.0.0",
             "port": PORT,
+            "metrics_host": "0.0.0.0",
+            "metrics_port": METRICS_PORT,
             "kafka_ca_file": str(own / self._broker_authority(self.code)),
             "tls_certificate_file": str(own / "tls.pem"),
             "tls_key_file": str(own / "tls.key"),

@@ -30,9 +30,14 @@ VAULT_SERVICES: Mapping[str, Literal["any", "own", "none"]] = {
 done.
 """
 EPOCH = "2026-11"
-FRONT = "front"
+FRONT, METRICS = "front", "metrics"
 PORTS = "ports.json"
 DIRECTORY = "directory.json"
+
+
+def metrics_of(service: str) -> str:
+    """The operators' port of a service that has a process of its own."""
+    return f"{service}'s metrics"
 
 
 class Cell:
@@ -45,7 +50,8 @@ class Cell:
         self.directory = make_folder(root.absolute() / code.lower())
         self.broker = Broker(self.directory / "kafka", name=f"kafka-{code.lower()}", owner=owner)
         self.postgres = Postgres(self.directory / "postgres", owner=owner)
-        self.ports = kept_ports(self.directory / PORTS, (FRONT, *SERVICES))
+        names = (FRONT, METRICS, *SERVICES, *map(metrics_of, SERVICES))
+        self.ports = kept_ports(self.directory / PORTS, names)
         self.keys = self.directory / "keys"
         self._secrets = self._kept_secrets()
 
@@ -60,7 +66,8 @@ class Cell:
 
     def require_ports(self, *, processes: bool) -> None:
         """Raises PortTakenError when a program of somebody else listens where a server of this cell is to."""
-        own = self.ports if processes else {FRONT: self.ports[FRONT]}
+        alone = (FRONT, *SERVICES, *map(metrics_of, SERVICES))
+        own = {name: self.ports[name] for name in (alone if processes else (FRONT, METRICS))}
         require_free({f"{self.code}'s {name}": port for name, port in own.items()}, self.directory / PORTS)
         for server, folder in ((self.broker, "kafka"), (self.postgres, "postgres")):
             if not server.running:
@@ -91,6 +98,7 @@ class Cell:
             "mode": "development",
             "country_dir": str(COUNTRIES / self.code),
             "port": self.ports[service],
+            "metrics_port": self.ports[metrics_of(service) if processes else METRICS],
             "database_url": self.postgres.url(service, f"{service}_app", self.password(f"{service}_app")),
             "kafka_bootstrap": self.broker.bootstrap,
             "kafka_user": service,

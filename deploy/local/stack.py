@@ -144,7 +144,10 @@ class Stack:
         }
         alone = {name: values["port"] for name, values in settings.items()} if self.processes else {}
         facts |= {"services": {} if self.processes else settings, "elsewhere": alone}
+        facts["metrics"] = sorted({values["metrics_port"] for values in settings.values()})
         write_secret(cell.directory / "cell.json", json.dumps(facts))
+        targets = [f"127.0.0.1:{port}" for port in facts["metrics"]]
+        (cell.directory / "prometheus.json").write_text(json.dumps([{"targets": targets}]))
         self._launch(cell, settings, facts)
 
     def _launch(self, cell: Cell, settings: Mapping[str, Any], _facts: Mapping[str, Any]) -> None:

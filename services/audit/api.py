@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
-from chassis.identity.access import require
+from chassis.identity.access import require, rights_of
 from chassis.problems import NotFound
+from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.moves import Offer
 from chassis.web.positions import instant, number, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Pseudonym
@@ -103,13 +105,15 @@ async def start_verification(actor: Who, tx: Tx, response: Response) -> Done:
 
 
 @router.get("/v1/chain/verifications", summary="Verifications of the chain, newest first")
-async def list_verifications(actor: Who, tx: Tx, page: Page) -> Listing[ShownVerification]:
+async def list_verifications(actor: Who, tx: Tx, running: Running, page: Page) -> Listing[ShownVerification]:
     require(actor, "trail.read")
     after = positioned(page.after, instant, UUID)
     found = await verifications.newest(tx, page.limit, None if after is None else (after[0], after[1]))
     items = [ShownVerification.model_validate(one, from_attributes=True) for one in found]
     last = items[-1] if len(items) == page.limit else None
-    return Listing(items=items, next=cursor(last.begun_at.isoformat(), last.id) if last else None)
+    position = cursor(last.begun_at.isoformat(), last.id) if last else None
+    moves = running.commands.open([Offer("start_verification", "trail.read")], rights_of(actor))
+    return Listing(items=items, next=position, moves=moves)
 
 
 @router.get(

@@ -84,12 +84,15 @@ async def record_consent(
 
 
 @router.get("/v1/cases/{case_id}/consents", summary="The consent records of a case, oldest first")
-async def list_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ConsentSummary]:
+async def list_consents(
+    case_id: UUID, actor: Who, tx: Tx, running: Running, page: Page
+) -> Listing[queries.ConsentSummary]:
     await require_case(tx, actor, "consent.read", case_id)
     items = await queries.consents(tx, case_id, positioned(page.after, instant, UUID), page.limit)
     _read(tx, case_id, "consent")
     full = len(items) == page.limit
-    return Listing(items=items, next=cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None)
+    position = cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None
+    return Listing(items=items, next=position, moves=await offers.of_case(tx, actor, running, case_id))
 
 
 @router.get("/v1/consents/{consent_id}", summary="A consent record with all its revisions")

@@ -10,6 +10,7 @@ from services.consent import api, hand_overs, internal, protections
 from services.consent.agreements import look_work
 from services.consent.expiry import expiry_work, lengthen_work, reading_end_work, review_work
 from services.consent.fencing import fence_work
+from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
 from services.consent.parts import Parts
 from services.consent.settings import Settings
@@ -39,5 +40,6 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
             lengthen_work(settings.cell),
             fence_work(running),
         ],
+        gauges=[recalls(settings.cell)],
         clock=clock,
     )

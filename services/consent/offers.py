@@ -1,10 +1,10 @@
-"""The moves that the reader of a consent record, a protection or a grant may make now."""
+"""The moves that the reader of a consent record, a protection, a grant or a case's list of consents may make now."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.identity.access import rights_in
+from chassis.identity.access import find_person, rights_in
 from chassis.identity.auth import Actor
 from chassis.problems import Unavailable
 from chassis.service import Service
@@ -12,6 +12,8 @@ from chassis.web.moves import MoveView, Offer
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import State
 from services.consent.domain.terms import check_speaker
+from services.consent.hand_overs import HAND_OVER
+from services.consent.protecting import RECORD
 from services.consent.queries import GrantedView
 from services.consent.store import records
 
@@ -39,15 +41,41 @@ async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id:
     return service.commands.open(offers, permitted, consent_id=consent_id)
 
 
+async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID) -> list[MoveView]:
+    """The records that may be made in this case. Her no is always taken; a yes depends on her age."""
+    child = await _child(tx, case_id)
+    protects = await find_person(tx, case_id) is not None and not await records.said_no(tx, case_id)
+    offers = [
+        Offer("record_consent", "consent.record"),
+        Offer("preview_hand_over", HAND_OVER, child is not None),
+        Offer("hand_over_case", HAND_OVER, child is False or (child is True and await _permits(tx, case_id))),
+        Offer("record_protection", RECORD, protects),
+    ]
+    return service.commands.open(offers, await rights_in(tx, actor, case_id), case_id=case_id)
+
+
+async def _child(tx: Transaction, case_id: UUID) -> bool | None:
+    """True where she counts as a child; None where that has not arrived."""
+    try:
+        return await records.counts_as_child(tx, case_id)
+    except Unavailable:
+        return None
+
+
+async def _permits(tx: Transaction, case_id: UUID) -> bool:
+    """A child's answer awaits a second person, so she is handed over at once only under what stands already."""
+    now = await tx.clock()
+    return any(record.permits(now) for record in await records.records_of(tx, case_id))
+
+
 async def _confirmable(tx: Transaction, record: ConsentRecord, act: Act) -> bool:
     """True where this person, who had no hand in the record, may confirm it: while the one who spoke is the one who
     must be asked.
     """
     if record.state is not State.REQUESTED:
         return False
-    try:
-        child = await records.counts_as_child(tx, record.case_id)
-    except Unavailable:
+    child = await _child(tx, record.case_id)
+    if child is None:
         return False
     recorded_by = await records.recorded_by(tx, record)
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from chassis.service import Loop, Service
 from chassis.work import WorkKind
 from services.exchange import api, handlers, internal
+from services.exchange.gauges import border
 from services.exchange.outgoing import CONTROL, PROCESS, SEAL
 from services.exchange.presence import PresenceLoop
 from services.exchange.pull import Pull
@@ -67,6 +68,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         work=work,
         lanes=dict.fromkeys(settings.partners, AT_ONCE),
         background=background,
+        gauges=[border(settings)],
     )
 
 

@@ -23,6 +23,7 @@ from services.intake.store.index import IndexEntry
 from services.intake.store.records import SealedDecision, SealedScreening
 
 NEEDS_FIELD = "cor_Needs"
+RETAIN = "disclosure.retain"
 CARER = "case_worker"
 """Who has no right to assign cases: a walk-in whom they take in is in their hands until a supervisor assigns the case."""
 
@@ -63,7 +64,7 @@ class NewCase:
 
 async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UUID, law: str) -> None:
     """Raises NotFound, WrongState where nothing was taken back after an acceptance, Invalid for a law of another country."""
-    await require_case(tx, actor, "disclosure.retain", case_id)
+    await require_case(tx, actor, RETAIN, case_id)
     if not is_of_country(law, actor.cell):
         raise Invalid(
             errors=[{"loc": ["body", "law"], "msg": "not a law of this country", "code": "other-country"}]

@@ -45,7 +45,9 @@ async def list_notices(
         read = Offer("read_notice", "inbox.read")
         item.moves = running.commands.open([read], rights_of(actor), notification_id=item.id)
     full = len(items) == page.limit
-    return Listing(items=items, next=cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None)
+    position = cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None
+    moves = running.commands.open([Offer("read_notices", "inbox.read")], rights_of(actor))
+    return Listing(items=items, next=position, moves=moves)
 
 
 @router.post("/v1/inbox/read", summary="Mark everything in your inbox as read by you; again is harmless")

@@ -48,7 +48,7 @@ def answered() -> Iterator[None]:
 
 async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftRequest) -> Referral:
     """A draft of the actor's organisation. No event is said: nobody else has anything to know yet."""
-    await require_case(tx, actor, referrals.right_to("referral.draft", asked.kind), asked.case_id)
+    await require_case(tx, actor, referrals.right_to(referrals.DRAFT, asked.kind), asked.case_id)
     if asked.recipient == actor.organisation:
         raise refused("recipient", "must be another organisation than the sender", "not-another")
     recipient = await _recipient(tx, asked.case_id, asked.recipient, asked.service)

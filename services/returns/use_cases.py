@@ -23,6 +23,8 @@ from services.returns.sealing import OpenedSeals
 from services.returns.store import known, returns
 from services.returns.store.returns import action_of
 
+REQUEST = "return.request"
+
 
 class BlockedMove(Conflict):
     """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; the attempt
@@ -62,7 +64,7 @@ async def request_return(
     tx: Transaction, actor: Actor, case_id: UUID, receiver: str, receiver_cell: str
 ) -> Return:
     """A return from the actor's organisation to the one that will receive her."""
-    await require_case(tx, actor, "return.request", case_id)
+    await require_case(tx, actor, REQUEST, case_id)
     if cell_of(receiver) != receiver_cell:
         raise refused("receiver_cell", "must be the country of the receiver", "not-its-country")
     if receiver == actor.organisation:

@@ -10,6 +10,7 @@ from services.returns.domain.states import State as ReturnState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
+from tests.authorisation.states_of_operations import OPERATIONS_THINGS
 from tests.authorisation.table import SERVICE_FORM
 from tests.authorisation.thing import Maker, Thing, as_made, then
 from tests.authorisation.worlds import PARTNER, Directory, Made, Notify, Referral, Returns, from_abroad
@@ -17,7 +18,8 @@ from tests.referral import making as referring
 from tests.referral.asking import BODIES, form
 from tests.returns import making as returning
 
-VIEWS = {"referral": "/v1/referrals/{referral_id}", "returns": "/v1/returns/{return_id}"}
+REFERRALS_OF, RETURNS_OF = "/v1/referrals", "/v1/returns"
+VIEWS = {"referral": f"{REFERRALS_OF}/{{referral_id}}", "returns": f"{RETURNS_OF}/{{return_id}}"}
 
 
 def _after(start: str, *verbs: str) -> Maker:
@@ -175,13 +177,13 @@ REFERRALS: Mapping[str, Maker] = MappingProxyType(
     }
 )
 
-NOT_OFFERED = frozenset(
+NOT_OFFERED: Mapping[str, str] = MappingProxyType(
     {
-        "notify POST /v1/inbox/read",
-        "intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain",
+        "intake POST /v1/cases/{case_id}/break-glass": "who may see the case need not; who may not sees no view of it",
+        "interchange POST /v1/imports": "a file is brought from outside, and no list of files is shown",
     }
 )
-"""Commands that no view offers: what is done with everything in a list at once, and what is said of a law."""
+"""Commands that no view offers, and why. This list only shrinks."""
 
 ORGANISATION = "/v1/organisations/{organisation}"
 
@@ -202,14 +204,22 @@ async def _notice(world: Notify) -> Made:
     return {**made, "id": made["notification_id"]}
 
 
-async def _stuck(world: Any) -> Made:
-    made = await world.failed_work()
-    return {**made, "id": made["work_id"]}
-
-
 THINGS = (
     *CASE_THINGS,
     *CONSENT_THINGS,
+    *OPERATIONS_THINGS,
+    Thing(
+        "referral",
+        f"{REFERRALS_OF}?case_id={{case_id}}",
+        {**as_made("case"), "handed over": then("case", _transfer)},
+        commands=frozenset({REFERRALS_OF}),
+    ),
+    Thing(
+        "returns",
+        f"{RETURNS_OF}?case_id={{case_id}}",
+        {**as_made("case"), "handed over": then("case", _transfer)},
+        commands=frozenset({RETURNS_OF}),
+    ),
     Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),
     Thing("directory", ORGANISATION, {"listed": _whole_organisation}),
     Thing(
@@ -235,18 +245,11 @@ THINGS = (
         commands=frozenset({"/v1/inbox/{notification_id}/read"}),
         listed="id",
     ),
+    Thing("notify", "/v1/inbox", {"noticed": _notice}, commands=frozenset({"/v1/inbox/read"}), name="inbox"),
     Thing(
-        "notify",
-        "/v1/parked",
-        as_made("parked"),
-        commands=frozenset({"/v1/parked/replay", "/v1/parked/discard"}),
-        listed="stream",
-    ),
-    Thing(
-        "notify",
-        "/v1/work",
-        {"failed": _stuck},
-        commands=frozenset({"/v1/work/{work_id}/retry"}),
-        listed="id",
+        "audit",
+        "/v1/chain/verifications",
+        as_made("logged", "verifying"),
+        commands=frozenset({"/v1/chain/verifications"}),
     ),
 )

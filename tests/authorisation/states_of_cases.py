@@ -7,10 +7,11 @@ from tests.authorisation.actors import AGENCY
 from tests.authorisation.table import CASE, EMERGENCY
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
-from tests.intake.making import disclosure, recall_of
+from tests.intake.making import acceptance_of, disclosure, recall_of
 
 HOLDS = f"{CASE}/holds"
 LIFT = f"{HOLDS}/{{hold_id}}"
+RETAIN = f"{CASE}/received/{{disclosure_id}}/retain"
 VERBS = ("assignment", "fields", "screenings", "status", "age-assessment", "needs", "holds")
 
 
@@ -33,6 +34,18 @@ async def _erased(world: Intake) -> Made:
     return made
 
 
+async def _of_received(world: Intake) -> Made:
+    """Waits to be accepted."""
+    made, event = await _received(world)
+    return {**made, "disclosure_id": str(event.disclosure_id)}
+
+
+async def _of_accepted(world: Intake) -> Made:
+    made, event = await _received(world)
+    await world.harness.deliver(acceptance_of(event))
+    return {**made, "disclosure_id": str(event.disclosure_id)}
+
+
 async def _hold_of_erased(world: Intake) -> Made:
     made, event = await _received(world)
     placed = await world.ask("supervisor", "POST", HOLDS.format(**made), {})
@@ -48,6 +61,7 @@ async def _broken_by_supervisor(world: Intake) -> Made:
 
 
 CASE_THINGS = (
+    Thing("intake", "/v1/cases", as_made("case"), commands=frozenset({"/v1/cases"}), name="cases"),
     Thing(
         "intake",
         CASE,
@@ -59,6 +73,19 @@ CASE_THINGS = (
         },
         frozenset(State) - {State.HANDED_OVER},
         commands=frozenset(f"{CASE}/{verb}" for verb in VERBS),
+    ),
+    Thing(
+        "intake",
+        f"{CASE}/fields",
+        {
+            **as_made("recalled"),
+            "received": _of_received,
+            "accepted": _of_accepted,
+            "retained": asked("recalled", ("supervisor", "POST", RETAIN, {"law": "th-archives"})),
+        },
+        commands=frozenset({RETAIN}),
+        listed="disclosure_id",
+        within="received",
     ),
     Thing(
         "intake",

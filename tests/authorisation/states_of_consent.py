@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from services.consent.domain.states import State
-from tests.authorisation.table import CASE
+from tests.authorisation.table import CASE, HAND_OVER
 from tests.authorisation.thing import Maker, Thing, as_made, asked, then
 from tests.authorisation.worlds import Consent, Made
 from tests.consent import making as consenting
@@ -64,7 +64,80 @@ async def _revoked_under(world: Consent) -> Made:
     return await world.granted_to(event.referral_id)
 
 
+async def _aged(world: Consent, age: str | None) -> Made:
+    """A case in the worker's hands, of one of this age, or of whom nothing has arrived about that."""
+    case_id, person_id = uuid4(), uuid4()
+    await world.harness.service.vault.create(person_id)
+    await world.harness.deliver(consenting.case_opened(case_id, person_id))
+    await world.assign(case_id)
+    if age is not None:
+        await world.harness.deliver(consenting.age_known(case_id, age, "unknown"))
+    return {"case_id": str(case_id)}
+
+
+async def _child(world: Consent) -> Made:
+    return await _aged(world, "child")
+
+
+async def _no_age(world: Consent) -> Made:
+    return await _aged(world, None)
+
+
+async def _child_who_may_go(world: Consent) -> Made:
+    """Her guardian agreed that she goes to the shelter, before a colleague, and a second person has looked at that."""
+    made = await _child(world)
+    form = {**GUARDED_HAND_OVER["answer"], "decision": "given"}
+    recorded = await world.ask("supervisor", "POST", CONSENTS.format(**made), form)
+    consent = {"consent_id": recorded.json()["id"]}
+    await world.ask("worker", "POST", f"{CONSENT}/confirm-guardian".format(**consent), {"not_involved": True})
+    return made
+
+
+async def _case_without_person(world: Consent) -> Made:
+    """It was assigned, and whose it is has not arrived."""
+    await world.assign(case_id := uuid4())
+    return {"case_id": str(case_id)}
+
+
+CONSENTS = f"{CASE}/consents"
+MAKES = frozenset(
+    f"{CASE}/{what}" for what in ("consents", "protections", "hand-overs", "hand-overs/preview")
+)
+GUARDED_HAND_OVER = {**HAND_OVER, "answer": {**HAND_OVER["answer"], **consenting.GUARDED}}
+GUARDED_BODIES = {
+    "consents": consenting.answer(**consenting.GUARDED),
+    "hand-overs": GUARDED_HAND_OVER,
+    "preview": GUARDED_HAND_OVER,
+}
+
 CONSENT_THINGS = (
+    Thing(
+        "consent",
+        CONSENTS,
+        {
+            **as_made("case", "protected"),
+            "she said no": _answered("refused"),
+            "she took it back": asked("consent", WITHDRAW),
+            "handed over": then("case", lambda made: [transferred(UUID(made["case_id"]))]),
+        },
+        commands=MAKES,
+    ),
+    Thing(
+        "consent",
+        CONSENTS,
+        {"child": _child, "child who may go": _child_who_may_go},
+        bodies=GUARDED_BODIES,
+        commands=MAKES,
+        name="consents of a child",
+    ),
+    Thing(
+        "consent",
+        CONSENTS,
+        {"age unknown here": _no_age, "person unknown here": _case_without_person},
+        bodies={"consents": consenting.answer("refused")},
+        commands=MAKES,
+        name="consents of one who is not known yet",
+    ),
     Thing(
         "consent",
         CONSENT,

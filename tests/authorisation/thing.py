@@ -25,7 +25,7 @@ class Thing:
     listed: str | None = None
     """For what is read in a list alone: the member of its row by which it is found."""
     within: str | None = None
-    """The member of the view that is the list, where that is not the whole answer."""
+    """The member of the view that is the list, or the thing, where that is not the whole answer."""
     name: str = ""
 
     def is_command(self, row: Row) -> bool:
@@ -36,7 +36,7 @@ class Thing:
     def found(self, answer: Any, made: Made) -> Mapping[str, Any] | None:
         """The thing in what was answered; None where it does not stand there."""
         if self.listed is None:
-            return answer
+            return answer if self.within is None else answer[self.within]
         items = answer[self.within or "items"] if isinstance(answer, dict) else answer
         return next((one for one in items if one[self.listed] == made[self.listed]), None)
 

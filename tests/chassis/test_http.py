@@ -218,4 +218,33 @@ async def test_operators_alone_see_what_stands_still(service):
     for path in ("/v1/parked", "/v1/work"):
         assert (await service.client.get(path, headers=service.as_("case_worker"))).status_code == 403
         answer = await service.client.get(path, headers=service.as_("operator", org="th-operations"))
-        assert answer.json() == {"items": [], "next": None}
+        assert answer.json() == {"items": [], "next": None, "moves": []}
+
+
+@pytest.mark.parametrize(
+    ("query", "place", "code"),
+    [
+        ("assigned=canary", "assigned", "unknown-parameter"),
+        ("Sokha%20Canary=1", "*", "unknown-parameter"),
+        ("limit;=5", "*", "unknown-parameter"),
+        (f"{'a' * 41}=5", "*", "unknown-parameter"),
+        ("=canary", "*", "unknown-parameter"),
+        ("limit=5&limit=canary", "limit", "twice"),
+    ],
+)
+async def test_an_unknown_parameter_is_named_where_its_name_cannot_be_a_value_and_no_value_is_repeated(
+    service, query, place, code
+):
+    answer = await service.client.get(f"/v1/numbers?{query}", headers=service.as_("case_worker"))
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["loc"], error["code"]) == (422, ["query", place], code)
+    assert "canary" not in answer.text.lower()
+
+
+async def test_a_command_and_a_route_without_a_case_refuse_an_unknown_parameter_before_they_do_anything(
+    service,
+):
+    headers = service.as_("case_worker")
+    answer = await service.client.post("/v1/notes?dry_run=true", json={"words": "hello"}, headers=headers)
+    assert (answer.status_code, await service.said()) == (422, [])
+    assert (await service.client.get("/health/live?deep=1")).status_code == 422

@@ -79,7 +79,11 @@ async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: T
     ]
     of_one = (await get(th, f"/v1/envelopes?case_id={cases[1].case_id}")).json()["items"]
     assert [e["disclosure_id"] for e in of_one] == [str(cases[1].disclosure_id)]
-    assert (await get(th, f"/v1/envelopes?case_id={uuid4()}")).json() == {"items": [], "next": None}
+    assert (await get(th, f"/v1/envelopes?case_id={uuid4()}")).json() == {
+        "items": [],
+        "next": None,
+        "moves": [],
+    }
     for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201"):
         answer = await get(th, f"/v1/envelopes?{wrong}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")

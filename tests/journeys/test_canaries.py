@@ -13,8 +13,10 @@ import httpx2
 import pytest
 
 from contracts.casefile.fields import FIELDS
+from contracts.catalogue import SERVICES
 from corridor.journey import Journey
-from corridor.sign_in import token
+from corridor.sign_in import address, token
+from deploy.local.people import load_people
 from deploy.local.stack import Stack
 
 
@@ -173,10 +175,27 @@ async def test_no_canary_is_found_outside_ciphertext_anywhere_in_either_cell(wat
     assert [
         name for name, some in wanted.items() for text in answers if any(one in text.encode() for one in some)
     ] == []
+    shown = [text for cell in watched.cells for text in await pages_of_metrics(watched, cell)]
+    assert [text.count("corridor_outbox_waiting{") for text in shown] == [len(SERVICES)] * 2
+    assert [
+        name for name, some in wanted.items() for text in shown if any(one in text.encode() for one in some)
+    ] == []
+    assert [name for name in names_of(journey) for text in shown if name in text] == []
     assert len(spans.bodies) > 0
     assert [
         name for name, some in wanted.items() for body in spans.bodies if any(one in body for one in some)
     ] == []
+
+
+async def pages_of_metrics(stack: Stack, cell: str) -> list[str]:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+        return [(await client.get(url)).text for url in address(cell, stack.state).metrics]
+
+
+def names_of(journey: Journey) -> list[str]:
+    """Whatever names somebody or something: the case, every person, every organisation."""
+    people = [one for code in ("TH", "KH") for one in load_people(code)]
+    return [str(journey.case), *(one.name for one in people), *(one.org for one in people)]
 
 
 def test_the_search_finds_a_canary_that_is_there(tmp_path):

@@ -2,8 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 TRUST_LIST_LIFETIME = timedelta(hours=24)
+
+
+class Closure(StrEnum):
+    """Why nothing is sealed for a partner now, in words for an operator."""
+
+    TRUST_LIST = "the trust list is out of date"
+    NOT_PRESENT = "the partner is not present"
+    WINDOW_FULL = "the window is full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +43,12 @@ def fresh(present_at: datetime | None, limits: Limits, now: datetime) -> bool:
     return present_at is not None and now - present_at < limits.presence
 
 
-def closed(view: BorderView, limits: Limits, now: datetime) -> str | None:
+def closed(view: BorderView, limits: Limits, now: datetime) -> Closure | None:
     """The reason why sealing waits, or None. A stale trust list stops everything that crosses a border, not
     protection at home.
     """
     if view.cross_border and stale(view.trust_issued, now):
-        return "the trust list is out of date"
+        return Closure.TRUST_LIST
     if not fresh(view.present_at, limits, now):
-        return "the partner is not present"
-    return "the window is full" if view.waiting >= limits.window else None
+        return Closure.NOT_PRESENT
+    return Closure.WINDOW_FULL if view.waiting >= limits.window else None

@@ -7,9 +7,10 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from chassis.identity.access import require, require_case, rights_in
+from chassis.identity.access import require, require_case, rights_in, rights_of
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from chassis.web.moves import Offer
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId, Pseudonym
@@ -114,12 +115,14 @@ async def list_cases(
     actor: Who,
     tx: Tx,
     page: Page,
+    service: Running,
     filters: Annotated[CaseFilters, Depends()],
 ) -> Listing[queries.CaseSummary]:
     require(actor, "case.read", organisation=actor.organisation)
     asked = {name: value for name, value in asdict(filters).items() if value is not None}
     items = await queries.worklist(tx, actor, asked, after=position(page), limit=page.limit)
-    return Listing(items=items, next=following(items, page.limit, "opened_at"))
+    moves = service.commands.open([Offer("open_case", "case.open")], rights_of(actor))
+    return Listing(items=items, next=following(items, page.limit, "opened_at"), moves=moves)
 
 
 @router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")

@@ -10,10 +10,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
+from chassis.identity.access import Rights, rights_in
 from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
+from chassis.web.moves import MoveView, Offer
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
 from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
@@ -28,7 +30,7 @@ from services.intake.domain.case import Case, Verb
 from services.intake.domain.duplicates import INDEXED
 from services.intake.domain.field_classes import CHANGE_REASON
 from services.intake.domain.field_classes import FLAGS as FLAGS_CLASS
-from services.intake.domain.received import READABLE
+from services.intake.domain.received import READABLE, RETAINABLE
 from services.intake.grants import RECALLED
 from services.intake.indexing import index_of
 from services.intake.outgoing import record_read
@@ -38,7 +40,7 @@ from services.intake.sealed_rows import SealedReceived
 from services.intake.sealing import open_fields, seal_fields, seal_json
 from services.intake.store import cases, records
 from services.intake.store.index import IndexEntry
-from services.intake.use_cases import SealedFields
+from services.intake.use_cases import RETAIN, SealedFields
 
 router = APIRouter(tags=["fields"])
 
@@ -56,6 +58,7 @@ class ReceivedView(BaseModel):
     closed: Annotated[str, Code("reading_closed")] | None
     fields: dict[str, FieldValue]
     changed: list[Annotated[str, Code("field")]]
+    moves: list[MoveView] = []
 
 
 class FieldsView(BaseModel):
@@ -93,6 +96,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
             found, opened, {**closed, **{one: now.get(one, RECALLED) for one in granted}}, actor, service
         )
         tx.say(record_read(case_id, "case-fields", fields=tuple(view.fields)))
+        _offer(found, view, service, await rights_in(tx, actor, case_id))
         for part in view.received:
             names = tuple(part.fields)
             shown = part.closed is None
@@ -152,6 +156,14 @@ def _view(
             )
         )
     return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)
+
+
+def _offer(found: _Sealed, view: FieldsView, service: Service, permitted: Rights) -> None:
+    """The moves of each disclosure that came."""
+    for row, part in zip(found.received, view.received, strict=True):
+        retain = Offer("retain_disclosure", RETAIN, row.state in RETAINABLE)
+        places = {"case_id": view.case_id, "disclosure_id": row.id}
+        part.moves = service.commands.open([retain], permitted, **places)
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:

@@ -37,6 +37,8 @@ class Verb(StrEnum):
 
 READABLE = frozenset({State.HELD, State.ACCEPTED})
 CLOSED = frozenset(State) - READABLE
+RETAINABLE = frozenset({State.RESTRICTED})
+"""Of which a law may have kept what went into this country's own record: accepted here, and then taken back."""
 
 MOVES: Mapping[tuple[State, Verb], State] = MappingProxyType(
     {
@@ -192,7 +194,7 @@ class ReceivedFile:
         Raises WrongState where nothing was taken back after an acceptance.
         """
         disclosure = self.disclosures.get(disclosure_id)
-        if disclosure is None or disclosure.state is not State.RESTRICTED:
+        if disclosure is None or disclosure.state not in RETAINABLE:
             raise WrongState
         if disclosure.retained_by == law:
             return []

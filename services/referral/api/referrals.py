@@ -9,6 +9,7 @@ from pydantic import Field
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.web.moves import Offer
 from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
@@ -64,6 +65,7 @@ async def draft_referral(
 async def list_referrals(
     actor: Who,
     tx: Tx,
+    running: Running,
     page: Page,
     half: HalfQuery = None,
     state: Annotated[Annotated[str, KnownCode("referral_state")] | None, Query()] = None,
@@ -81,7 +83,9 @@ async def list_referrals(
     )
     full = len(items) == page.limit
     position = cursor(items[-1].created_at.isoformat(), items[-1].referral_id) if full else None
-    return Listing(items=items, next=position)
+    draft = Offer("draft_referral", referrals.DRAFT)
+    moves = running.commands.open([draft], await rights_in(tx, actor, case_id))
+    return Listing(items=items, next=position, moves=moves)
 
 
 @router.get("/{referral_id}", summary="One half of a referral; the reading is logged")

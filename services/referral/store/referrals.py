@@ -58,10 +58,8 @@ class TransferOpen(Conflict):
     )
 
 
-HAND_OVER = "case.hand-over"
-_BY_SENDER = frozenset(
-    {"referral.draft", "referral.send", "referral.cancel", "referral.correct", "disclosure.preview"}
-)
+HAND_OVER, DRAFT = "case.hand-over", "referral.draft"
+_BY_SENDER = frozenset({DRAFT, "referral.send", "referral.cancel", "referral.correct", "disclosure.preview"})
 
 
 def right_to(action: str, kind: Kind) -> str:

@@ -9,6 +9,7 @@ from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
 from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.web.moves import Offer
 from chassis.web.positions import instant, positioned
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
@@ -46,6 +47,7 @@ async def request_return(body: ReturnForm, actor: Who, tx: Tx, response: Respons
 async def list_returns(
     actor: Who,
     tx: Tx,
+    running: Running,
     page: Page,
     half: HalfQuery = None,
     state: Annotated[Annotated[str, KnownCode("return_state")] | None, Query()] = None,
@@ -63,7 +65,9 @@ async def list_returns(
     )
     full = len(items) == page.limit
     position = cursor(items[-1].requested_at.isoformat(), items[-1].return_id) if full else None
-    return Listing(items=items, next=position)
+    request = Offer("request_return", use_cases.REQUEST)
+    moves = running.commands.open([request], await rights_in(tx, actor, case_id))
+    return Listing(items=items, next=position, moves=moves)
 
 
 @router.get("/{return_id}", summary="One half of a return, and what stands in its way; the reading is logged")
