@@ -55,9 +55,6 @@ class Stage(StrEnum):
     ANSWERED = "answered"
 
 
-ALLOWED = frozenset({Stage.AUTHORISED, Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED})
-"""A disclosure at one of these stages was allowed and is not taken back."""
-
 _AFTER_SEALING = frozenset({Stage.SEALED, Stage.DELIVERED, Stage.UNDELIVERED, Stage.RECALLED})
 
 MOVES: Mapping[Stage, frozenset[Stage]] = MappingProxyType(

@@ -28,7 +28,7 @@ _OF_RECORD = text("select * from consent.disclosures where consent_id = :id orde
 _OF_CASES = text("select * from consent.disclosures where case_id = any(cast(:cases as uuid[])) order by id")
 _UNDER = text(
     "select distinct case_id from consent.disclosures"
-    f" where agreement_id = :agreement and stage in {one_of(ALLOWED)}"
+    f" where agreement_id = :agreement and stage in {one_of(OPEN)}"
     " and (cast(:after as uuid) is null or case_id > :after) order by case_id limit :limit"
 )
 _UNANSWERED = text(
