@@ -12,7 +12,7 @@ from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_set, one_of, upsert_set
 from services.consent.domain.disclosure import (
-    ALLOWED,
+    OPEN,
     Authority,
     Disclosure,
     ReferralEnd,
