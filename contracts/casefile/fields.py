@@ -20,6 +20,7 @@ FieldValue = str | tuple[str, ...]
 MAX_VALUES = 50
 STATUS, STATUS_BY = "vic_TraffickingStatus", "vic_TraffickingStatusDecisionMakingOrg"
 """A formal status, and the kind of organisation that decided it: one is nothing without the other."""
+NEEDS = "cor_Needs"
 NAMES = frozenset({"cor_FullName", "prs_FirstName", "prs_MiddleName", "prs_SecondName"})
 ONE_LINE = frozenset({"identity", "contact", "documents"})
 
@@ -102,7 +103,7 @@ _ALL: tuple[Field, ...] = (
     _code("vic_ForcedLabourIndustry", "Forced labour industry", "exploitation", multiple=True),
     _code("vic_TypeOfSexExploitation", "Type of sex exploitation", "exploitation", multiple=True),
     Field("vic_LocationOfExploitation", "Location of exploitation", "exploitation"),
-    Field("cor_Needs", "Assessed needs", "needs", "needs", "need", multiple=True),
+    Field(NEEDS, "Assessed needs", "needs", "needs", "need", multiple=True),
     _code(
         "cor_UrgentProtection", "Urgent flags about protection", "needs", "urgent_protection", multiple=True
     ),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contracts.catalogue import CATALOGUE, Entry
 from contracts.crossing import BY_EVENT, Crossing
-from contracts.tools.way import find, way
+from contracts.tools.way import find, modules, way
 
 ROOT = Path(str(files("contracts"))).parent
 
@@ -47,8 +47,7 @@ def _lines(entry: Entry, root: Path) -> Iterator[str]:
         place for place in _found(root, f"services/{entry.publisher}", class_name) if "handlers" not in place
     ]
     yield from _made(entry, root)
-    outgoing = f"services/{entry.publisher}/outgoing.py"
-    yield f"  publisher  {entry.publisher}{_places(said or [outgoing])}"
+    yield f"  publisher  {entry.publisher}{_places(said or _modules(root, entry.publisher, 'outgoing'))}"
     for consumer in entry.consumers:
         yield f"  consumer   {consumer}{_places(_heard(entry, consumer, root))}"
     crossing = BY_EVENT.get(entry.event)
@@ -108,8 +107,11 @@ def _heard(entry: Entry, service: str, root: Path) -> list[str]:
     handlers = [place for place in named if "handlers" in place]
     if service == "exchange" and entry.event in BY_EVENT:
         return [place for path, name in SEALED[:1] for place in _found(root, path, name)]
-    alike = [f"{folder}/handlers.py"] if (root / folder / "handlers.py").is_file() else []
-    return handlers or _found(root, folder, entry.type) or alike
+    return handlers or _found(root, folder, entry.type) or _modules(root, service, "handlers")
+
+
+def _modules(root: Path, service: str, part: str) -> list[str]:
+    return [str(path.relative_to(root)) for path in modules(root / "services" / service, part)]
 
 
 def _found(root: Path, folder: str, *names: str) -> list[str]:

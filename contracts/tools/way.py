@@ -66,7 +66,7 @@ class EventWay:
 def way(service: Path, fact: str) -> EventWay:
     """Names lead: a verb says the fact itself, or a member of an enumeration that stands beside it in a table."""
     domain = _functions(service, "domain")
-    verbs = _callers(domain, {fact, *_beside(service / "domain", fact)})
+    verbs = _callers(domain, {fact, *_beside(modules(service, "domain"), fact)})
     names = {verb.short for verb in verbs} - {fact}
     api, cases = _functions(service, "api"), _functions(service, "use_cases")
     doing = [case for case in cases if names & case.words]
@@ -84,10 +84,13 @@ def find(root: Path, path: str, name: str) -> Function:
     raise LookupError(f"{path} has no {name}")
 
 
-def _functions(service: Path, room: str) -> list[Function]:
-    """The functions of a module, or of every module of a folder: services have either."""
-    paths = [service / f"{room}.py", *sorted((service / room).glob("*.py"))]
-    return [function for path in paths if path.is_file() for function in _parsed(path)]
+def _functions(service: Path, part: str) -> list[Function]:
+    return [function for path in modules(service, part) for function in _parsed(path)]
+
+
+def modules(service: Path, part: str) -> list[Path]:
+    """A part of a service is a module or a folder of modules, in the service itself or in each of its rooms."""
+    return [*sorted(service.rglob(f"{part}.py")), *sorted(service.rglob(f"{part}/*.py"))]
 
 
 def _parsed(path: Path) -> Iterator[Function]:
@@ -109,9 +112,9 @@ def _stores(module: ast.Module) -> Iterator[str]:
             yield from (alias.asname or alias.name for alias in node.names)
 
 
-def _beside(domain: Path, fact: str) -> Iterator[str]:
+def _beside(domain: list[Path], fact: str) -> Iterator[str]:
     """Keys of tables whose value names the fact: `Verb.ACCEPT: (facts.ReferralAccepted, None)`."""
-    for path in sorted(domain.glob("*.py")):
+    for path in domain:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
@@ -120,14 +123,14 @@ def _beside(domain: Path, fact: str) -> Iterator[str]:
 
 
 def _callers(functions: list[Function], wanted: set[str]) -> list[Function]:
-    """Public functions that name one of the words, themselves or through private ones."""
+    """Public functions that name one of the words, themselves or through other functions."""
     found: list[Function] = []
     while True:
         fresh = [f for f in functions if f not in found and wanted & f.words]
         if not fresh:
             return [f for f in found if not f.short.startswith("_")]
         found += fresh
-        wanted = {f.short for f in fresh if f.short.startswith("_")}
+        wanted = {f.short for f in fresh}
 
 
 def _beyond(api: list[Function], route: Function) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """From a fact of the border to the event that says it, or to the work that it makes due."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any
+from uuid import UUID
 
 from chassis.outbox import DueWork
 from chassis.work import PRIORITIES
@@ -43,23 +44,14 @@ _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
 }
 
 
-class _Lane(TypedDict):
-    lane: str
-    priority: int
-
-
 def outgoing(fact: Fact) -> Event | DueWork:
     match fact:
         case SealDue():
             payload = {"disclosure_id": str(fact.disclosure_id), "replaces": fact.replaces}
-            return DueWork(
-                SEAL, f"{fact.disclosure_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
-            )
+            return _seal(SEAL, fact.disclosure_id, fact, payload)
         case ProcessDue():
             payload = {"item_id": str(fact.item_id), "replaces": fact.replaces}
-            return DueWork(
-                PROCESS, f"{fact.item_id}:{fact.attempt}", payload, **_lane(fact.cell, fact.attempt)
-            )
+            return _seal(PROCESS, fact.item_id, fact, payload)
         case ControlDue():
             return _control(fact)
         case ItemSealed() | ItemDelivered() | ItemRefused():
@@ -88,8 +80,11 @@ def _control(fact: ControlDue) -> DueWork:
     return DueWork(CONTROL, f"{fact.item_id}:{fact.attempt}", payload, lane=fact.cell, priority=priority)
 
 
-def _lane(cell: str, attempt: int) -> _Lane:
-    return {"lane": cell, "priority": RESENDS if attempt else SEALS}
+def _seal(kind: str, about: UUID, fact: SealDue | ProcessDue, payload: dict[str, Any]) -> DueWork:
+    priority = RESENDS if fact.attempt else SEALS
+    return DueWork(
+        kind, f"{about}:{fact.attempt}", payload, lane=fact.cell, priority=priority, due_at=fact.due
+    )
 
 
 def _outcome(fact: ItemSealed | ItemDelivered | ItemRefused) -> Event:

@@ -1,1 +1,1 @@
-"""Intake: opens cases, keeps who is assigned, what is known of the person (sealed), screenings, status, needs and holds."""
+"""Intake: two rooms, the case file and identification, which stands on it; and rows of files, which stand on both."""

@@ -1,20 +1,29 @@
-"""What the service intake is made of."""
+"""What the service intake is made of: the case file, identification on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from chassis.service import Service
-from services.intake import api, attention, handlers
-from services.intake.age import age_work
-from services.intake.daily_limit import DailyLimit
-from services.intake.erasure import erasure_work
-from services.intake.grants import ConsentGrants
-from services.intake.holds import carrying_work
-from services.intake.indexing import index_work
-from services.intake.parts import Parts
+from services.intake.casefile import api as casefile
+from services.intake.casefile import attention, handlers
+from services.intake.casefile.age import age_work
+from services.intake.casefile.daily_limit import DailyLimit
+from services.intake.casefile.erasure import erasure_work
+from services.intake.casefile.grants import ConsentGrants
+from services.intake.casefile.indexing import index_work
+from services.intake.casefile.parts import Parts
+from services.intake.casefile.urgency import received_flags_work
+from services.intake.file_rows import api as file_rows
+from services.intake.identification import api as identification
+from services.intake.identification.carrying import carrying_work
 from services.intake.settings import Settings
-from services.intake.urgency import received_flags_work
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+router = APIRouter()
+for room in (casefile, identification, file_rows):
+    router.include_router(room.router)
 
 
 def build(settings: Settings) -> Service[Settings, Parts]:
@@ -22,7 +31,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
     service = Service(
         settings,
         name="intake",
-        router=api.router,
+        router=router,
         versions=VERSIONS,
         subscriptions=[attention.subscription(), *handlers.subscriptions()],
         parts=lambda service: Parts(ConsentGrants(service)),

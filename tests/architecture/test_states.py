@@ -18,8 +18,8 @@ from services.consent.domain.states import State as ConsentState
 from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
-from services.intake.domain.case import State as CaseState
-from services.intake.domain.received import State as ReceivedState
+from services.intake.casefile.domain.case import State as CaseState
+from services.intake.casefile.domain.received import State as ReceivedState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState

@@ -35,11 +35,20 @@ _KEYS = text(
 Columns = dict[str, tuple[str, bool, bool, bool]]
 
 
+def modules_of(service: str) -> list[str]:
+    """One, or one for each room of a service that has rooms."""
+    if service == CHASSIS:
+        return ["chassis.own_tables"]
+    found = sorted((SERVICES / service).rglob("tables.py"))
+    return [".".join(path.relative_to(SERVICES.parent).with_suffix("").parts) for path in found]
+
+
 def tables_of(service: str) -> dict[str, Table]:
-    module = import_module("chassis.own_tables" if service == CHASSIS else f"services.{service}.store.tables")
-    meta: MetaData = module.META
-    assert meta.schema == service
-    return {table.name: table for table in meta.tables.values()}
+    metas: list[MetaData] = [import_module(name).META for name in modules_of(service)]
+    assert {meta.schema for meta in metas} == {service}
+    tables = [table for meta in metas for table in meta.tables.values()]
+    assert len({table.name for table in tables}) == len(tables), "a table is stated in one room"
+    return {table.name: table for table in tables}
 
 
 def _stated(table: Table) -> Columns:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.intake.domain.case import State
+from services.intake.casefile.domain.case import State
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.table import CASE, EMERGENCY
 from tests.authorisation.thing import Thing, as_made, asked

@@ -18,9 +18,10 @@ from contracts.border.items import (
     Receipt,
     Void,
 )
+from contracts.events.referral import ReferralCancelledV1
 from deploy.local.countries import agreements, read_all
 from deploy.local.trust import TrustFiles, make_trust
-from services.exchange.domain.disclosure import disclosure_item
+from services.exchange.domain.disclosure import MAX_SEALS, disclosure_item
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import RECIPIENT, SENDER, Case, now, rows
 
@@ -222,17 +223,74 @@ async def test_an_expired_consent_is_refused(th: Cell, kh: Cell) -> None:
     assert (await received(kh), await quarantined(kh)) == ([], ["consent_expired"])
 
 
-async def test_an_agreement_that_the_recipient_does_not_have_is_refused(
+def agreed_anew(files: TrustFiles) -> None:
+    """A next version of the agreements. Each cell reads it when it looks."""
+    drafts = [replace(d, legal_basis="another") for d in agreements(read_all(("TH", "KH")))]
+    make_trust(files.directory, ("TH", "KH"), drafts=drafts)
+
+
+async def again_at(th: Cell) -> list[float]:
+    """Seconds until what waits to be sealed is sealed."""
+    found = await rows(
+        th.harness,
+        "select extract(epoch from due_at - now()) as left from chassis.work"
+        " where kind in ('seal', 'process') and state = 'due'",
+    )
+    return [float(row.left) for row in found]
+
+
+async def test_an_agreement_that_the_recipient_does_not_have_is_refused_in_the_end(
     th: Cell, kh: Cell, files: TrustFiles
 ) -> None:
     _, raw = await sealed(th, kh)
-    drafts = [replace(d, legal_basis="another") for d in agreements(read_all(("TH", "KH")))]
-    make_trust(files.directory, ("TH", "KH"), drafts=drafts)
+    agreed_anew(files)
     await kh.look()
     await kh.take("TH", [raw])
     await carry(th, kh)
     assert [r["code"] for r in await th.said("envelope.refused.v1")] == ["agreement_not_in_force"]
+    assert await quarantined(kh) == ["agreement_not_in_force"] * MAX_SEALS
     assert [b["version"] for b in await kh.said("agreement.changed.v1")] == [1, 1, 2, 2]
+
+
+async def test_what_names_a_version_that_the_recipient_reads_a_moment_later_is_received(
+    th: Cell, kh: Cell, files: TrustFiles
+) -> None:
+    agreed_anew(files)
+    await th.look()
+    case, raw = await sealed(th, kh)
+    await kh.take("TH", [raw])
+    await kh.work()
+    await th.take("KH", await kh.leaving(th))
+    assert (await th.said("envelope.refused.v1"), await received(kh)) == ([], [])
+    [seconds] = await again_at(th)
+    assert 5 < seconds <= 10
+    await kh.look()
+    await carry(th, kh)
+    assert await received(kh) == [str(case.disclosure_id)]
+    assert await th.said("envelope.refused.v1") == []
+
+
+async def test_a_code_that_names_a_version_which_the_recipient_has_no_more_is_told_under_the_next(
+    th: Cell, kh: Cell, files: TrustFiles
+) -> None:
+    """Otherwise the other half would never hear what happened, and nobody would say so."""
+    case, raw = await sealed(th, kh)
+    await kh.take("TH", [raw])
+    await carry(th, kh)
+    ends = {"half": "outgoing", "sender": SENDER, "recipient": RECIPIENT, "at": now()}
+    await th.deliver(ReferralCancelledV1(case_id=case.case_id, referral_id=case.referral_id, **ends))
+    await th.work()
+    told = await th.leaving(kh)
+    agreed_anew(files)
+    await kh.look()
+    await kh.take("TH", told)
+    await kh.work()
+    await th.take("KH", await kh.leaving(th))
+    assert await kh.said("process.received.v1") == []
+    await th.look()
+    await carry(th, kh)
+    assert [p["code"] for p in await kh.said("process.received.v1")] == ["referral.cancelled"]
+    assert await th.said("envelope.refused.v1") == []
 
 
 def process(th: Cell, reference: UUID, code: str = "referral.cancelled") -> Item:

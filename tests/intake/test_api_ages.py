@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.clock import day_of
-from services.intake.age import first_look
+from services.intake.casefile.age import first_look
 from tests.intake.making import bodies, disclosure, open_case, recall_of
 
 ADULT = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}

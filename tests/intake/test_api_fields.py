@@ -11,8 +11,8 @@ from sqlalchemy import text
 from contracts.codes import codes
 from contracts.events.consent import DisclosureRecalledV1
 from contracts.internal import ReadingGrant
-from services.intake.grants import ConsentGrants
-from services.intake.parts import Parts
+from services.intake.casefile.grants import ConsentGrants
+from services.intake.casefile.parts import Parts
 from tests.intake.making import (
     AGENCY,
     NOW,

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.intake.handlers import on_disclosure_received, on_referral_accepted
-from services.intake.store import received
+from services.intake.casefile.handlers import on_disclosure_received, on_referral_accepted
+from services.intake.casefile.store import received
 from tests.harness import Harness
 from tests.intake.making import NOW, acceptance_of, bodies, disclosure, recall_of
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.casefile.fields import FIELDS
-from services.intake.domain.glass import SHOWN, SHOWN_TO_TREAT, shown
+from services.intake.casefile.domain.glass import SHOWN, SHOWN_TO_TREAT, shown
 from tests.authorisation.table import EMERGENCY
 from tests.intake.making import AGENCY, SHELTER, bodies, disclosure, open_case
 from tests.intake.test_custody import handed_over

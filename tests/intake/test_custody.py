@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from contracts.events.referral import TransferMovedV1
-from services.intake.domain import facts
-from services.intake.domain.case import State
-from services.intake.domain.custody import Custody, Transfer
-from services.intake.parts import Parts
+from services.intake.casefile.domain import facts
+from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.custody import Custody, Transfer
+from services.intake.casefile.parts import Parts
 from tests.harness import Harness
 from tests.intake.making import (
     AGENCY,

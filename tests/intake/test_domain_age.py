@@ -7,7 +7,7 @@ import pytest
 
 from chassis.clock import day_of, next_day
 from contracts.casefile.partial_date import PartialDate
-from services.intake.domain.age import Age, Basis, Evidence, Group
+from services.intake.casefile.domain.age import Age, Basis, Evidence, Group
 
 TODAY = date(2026, 11, 26)
 CHILD, ADULT = Group.CHILD, Group.ADULT

@@ -6,53 +6,57 @@ from uuid import UUID
 import pytest
 
 from contracts.casefile.urgent import FLAGS
-from services.intake.domain import facts
-from services.intake.domain.age import Evidence, Group
-from services.intake.domain.case import (
+from services.intake.casefile.domain import facts
+from services.intake.casefile.domain.age import Evidence, Group
+from services.intake.casefile.domain.case import (
     MOVES,
     Case,
-    Hold,
     Refused,
     State,
     Verb,
     WrongState,
     urgency_of,
 )
+from services.intake.identification.domain import facts as decided
+from services.intake.identification.domain.identification import Hold, Identification
 
 CASE, PERSON, HOLD = UUID(int=1), UUID(int=2), UUID(int=3)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def case(state=State.OPEN) -> Case:
-    held = {HOLD: Hold(HOLD, NOW + timedelta(days=40))}
-    return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1, holds=held)
+    return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1)
+
+
+def identification(case: Case) -> Identification:
+    return Identification(case, {HOLD: Hold(HOLD, NOW + timedelta(days=40))})
 
 
 VERBS = {
     Verb.ASSIGN: lambda c: c.assign("th-care-agency", ("w1", "w1", "w2")),
     Verb.RECORD: lambda c: c.record(["prs_Birthdate", "cor_FullName"], ["prs_Email"]),
-    Verb.SCREEN: lambda c: c.screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
-    Verb.IDENTIFY: lambda c: c.identify("NGO", "v1.x", ["vic_TraffickingStatus"]),
-    Verb.ASSESS_NEEDS: lambda c: c.assess_needs(HOLD, "urgent", "v1.x", ["cor_Needs"]),
-    Verb.ASSESS_AGE: lambda c: c.assess_age(Group.ADULT, Evidence(), NOW.date()),
-    Verb.PLACE_HOLD: lambda c: c.place_hold(UUID(int=9), None, NOW),
-    Verb.LIFT_HOLD: lambda c: c.lift_hold(HOLD, NOW),
+    Verb.SCREEN: lambda c: identification(c).screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
+    Verb.IDENTIFY: lambda c: identification(c).identify("NGO", "v1.x", ["vic_TraffickingStatus"]),
+    Verb.ASSESS_NEEDS: lambda c: identification(c).assess_needs(HOLD, "urgent", "v1.x", ["cor_Needs"]),
+    Verb.ASSESS_AGE: lambda c: identification(c).assess_age(Group.ADULT, Evidence(), NOW.date()),
+    Verb.PLACE_HOLD: lambda c: identification(c).place_hold(UUID(int=9), None, NOW),
+    Verb.LIFT_HOLD: lambda c: identification(c).lift_hold(HOLD, NOW),
 }
 SAID = {
     Verb.ASSIGN: [facts.CaseAssigned(CASE, "th-care-agency", ("w1", "w2"))],
     Verb.RECORD: [facts.FieldsRecorded(CASE, 1, ("cor_FullName", "prs_Birthdate"), ("prs_Email",))],
-    Verb.SCREEN: [facts.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
+    Verb.SCREEN: [decided.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
     Verb.IDENTIFY: [
-        facts.CaseIdentified(CASE, 2, "NGO", "v1.x"),
+        decided.CaseIdentified(CASE, 2, "NGO", "v1.x"),
         facts.FieldsRecorded(CASE, 1, ("vic_TraffickingStatus",)),
     ],
     Verb.ASSESS_NEEDS: [
-        facts.NeedsAssessed(CASE, HOLD, "urgent", "v1.x"),
+        decided.NeedsAssessed(CASE, HOLD, "urgent", "v1.x"),
         facts.FieldsRecorded(CASE, 1, ("cor_Needs",)),
     ],
     Verb.ASSESS_AGE: [facts.AgeGroupKnown(CASE, "adult", "assessment")],
-    Verb.PLACE_HOLD: [facts.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
-    Verb.LIFT_HOLD: [facts.HoldLifted(CASE, HOLD)],
+    Verb.PLACE_HOLD: [decided.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
+    Verb.LIFT_HOLD: [decided.HoldLifted(CASE, HOLD)],
 }
 
 
@@ -101,7 +105,7 @@ def test_any_flag_makes_a_case_immediate_and_none_lowers_it(flag):
     ],
 )
 def test_a_hold_lasts_from_thirty_days_to_a_year(length, allowed):
-    one = case()
+    one = identification(case())
     if allowed:
         assert one.place_hold(UUID(int=9), NOW + length, NOW)
     else:
@@ -110,7 +114,7 @@ def test_a_hold_lasts_from_thirty_days_to_a_year(length, allowed):
 
 
 def test_a_lifted_hold_is_not_lifted_again_and_an_unknown_one_is_no_hold():
-    one = case()
+    one = identification(case())
     one.lift_hold(HOLD, NOW)
     with pytest.raises(WrongState):
         one.lift_hold(HOLD, NOW)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.checklist import (
+from services.intake.identification.domain.checklist import (
     PACKAGE,
     UnknownIndicator,
     applied,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.domain.duplicates import index_texts
+from services.intake.casefile.domain.duplicates import index_texts
 
 
 def may_be_one(one, other):

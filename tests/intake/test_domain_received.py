@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain import facts
-from services.intake.domain.case import State as CaseState
-from services.intake.domain.received import (
+from services.intake.casefile.domain import facts
+from services.intake.casefile.domain.case import State as CaseState
+from services.intake.casefile.domain.received import (
     CLOSED,
     MOVES,
     READABLE,

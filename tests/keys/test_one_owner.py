@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.events.exchange import DisclosureReceivedV1
-from services.intake.domain.field_classes import GLASS
+from services.intake.casefile.domain.field_classes import GLASS
 from tests.authorisation.table import EMERGENCY
 from tests.consent.making import age_known, answer
 from tests.intake.making import acceptance_of, bodies, disclosure, recall_of

@@ -26,7 +26,7 @@ from services.consent.domain.narrowing import Part
 from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.terms import Recipient as Named
 from services.consent.handlers import ENDS
-from services.intake.outgoing import disclosure_closed
+from services.intake.casefile.outgoing import disclosure_closed
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import ENDED, OFFERED, Half, State, WrongMove
 from services.referral.outgoing import outgoing as referral_out

@@ -32,10 +32,10 @@ from services.exchange.domain.process import pair_of
 from services.exchange.domain.received import ReceivedDisclosure, ReceivedState
 from services.exchange.outgoing import outgoing as border_out
 from services.exchange.store.received import Grants
-from services.intake import handlers as keeping
-from services.intake.domain.facts import DisclosureClosed, KeyUnneeded
-from services.intake.domain.received import READABLE, ReceivedFile
-from services.intake.outgoing import outgoing as intake_out
+from services.intake.casefile import handlers as keeping
+from services.intake.casefile.domain.facts import DisclosureClosed, KeyUnneeded
+from services.intake.casefile.domain.received import READABLE, ReceivedFile
+from services.intake.casefile.outgoing import outgoing as intake_out
 from services.referral import handlers as referring
 from services.referral.domain.case import CaseReferrals
 from services.referral.outgoing import outgoing as referral_out

@@ -40,6 +40,10 @@ HEARD = {
 }
 
 
+def test_every_verb_stands_in_one_of_the_two_tables():
+    assert sorted([*ALLOWED, *HEARD]) == sorted(Verb)
+
+
 def do(referral: Referral, verb: str) -> list[facts.Fact]:
     return getattr(referral, verb)(*ARGUMENTS.get(verb, ()), NOW)
 

@@ -11,7 +11,7 @@ from services.returns.domain.assisted_return import Return
 from services.returns.domain.case import CaseReturns
 from services.returns.domain.facts import CodeIgnored
 from services.returns.domain.journey import LONGEST, UNTOLD, FollowedMove, Journey
-from services.returns.domain.states import Half, State, Verb, WrongHalf, WrongMove, WrongOutcome
+from services.returns.domain.states import MOVES, Half, State, Verb, WrongHalf, WrongMove, WrongOutcome
 from tests.returns.making import NOW, a_return, standing
 
 S, FROM, TO = State, Half.SENDING, Half.RECEIVING
@@ -63,6 +63,12 @@ SAYS = {
     (TO, "arrive"): (facts.ReturnArrived, {}),
     (TO, "close"): (facts.ReturnClosed, {"outcome": "contact-lost", "recorded_by": "receiving"}),
 }
+
+
+def test_every_verb_with_a_command_stands_in_the_table_of_each_half_that_has_it():
+    """Handing over has none: `test_hand_over.py` is about it."""
+    moves = {(half, verb) for half, verbs in MOVES.items() for verb in verbs}
+    assert set(ALLOWED) == set(SAYS) == moves - {(FROM, Verb.HAND_OVER)}
 
 
 def do(made: Return, verb: str, now: datetime = NOW) -> list[facts.Fact]:

@@ -134,16 +134,18 @@ class Disclosure:
         self.seals += 1
         return [ItemSealed(**self._outcome(at), envelope_id=envelope_id, envelope_seq=seq)]
 
-    def seal_again(self, at: datetime, replaces: int | None = None) -> list[Fact]:
-        """Seal again, because the envelope did not arrive whole. Once received, refused or recalled there is nothing
-        to send again.
+    def seal_again(
+        self, at: datetime, replaces: int | None = None, due: datetime | None = None
+    ) -> list[Fact]:
+        """Seal again, not before `due`, because the envelope did not arrive whole or came too early. Once received,
+        refused or recalled there is nothing to send again.
         """
         if self.state is not State.SEALED:
             return []
         if self.seals >= MAX_SEALS:
             return self.refuse(UNREADABLE, at)
         self._move(State.DUE)
-        return [SealDue(self.id, self.terms.recipient_cell, self.seals, replaces)]
+        return [SealDue(self.id, self.terms.recipient_cell, self.seals, replaces, due)]
 
     def deliver(self, at: datetime) -> list[Fact]:
         """Take a receipt, which may come while a resend is due; one that comes after the recall tells nothing new."""

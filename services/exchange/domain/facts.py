@@ -9,14 +9,15 @@ from contracts.border.items import Answer, ControlContent, ItemClass
 
 @dataclass(frozen=True, slots=True)
 class SealDue:
-    """A disclosure may be sealed for a cell. `attempt` tells a resend from the first time, `replaces` is the number
-    of the envelope that it is sent instead of.
+    """A disclosure may be sealed for a cell, at once or not before `due`. `attempt` tells a resend from the first time,
+    `replaces` is the number of the envelope that it is sent instead of.
     """
 
     disclosure_id: UUID
     cell: str
     attempt: int = 0
     replaces: int | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ class ControlDue:
 
 @dataclass(frozen=True, slots=True)
 class ProcessDue:
-    """A process item that waits to be sealed for a cell."""
+    """A process item that waits to be sealed for a cell, at once or not before `due`."""
 
     item_id: UUID
     cell: str
     attempt: int = 0
     replaces: int | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ envelopes.
 import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from pydantic import ValidationError
@@ -50,6 +50,11 @@ RESENT_AFTER = frozenset({"unreadable", "bad_signature", "too_large"})
 """Refusals of bytes, not of content: an item that was sealed whole is sealed again. After any other it would be
 refused again.
 """
+
+NOT_IN_FORCE = "agreement_not_in_force"
+SOON = timedelta(seconds=10)
+"""Two cells do not read a new version of their agreement in the same moment. What one of them does not know yet, or no more,
+is sealed again after this time, then after twice as long: MAX_SEALS times in about five minutes."""
 
 OUTCOMES: Mapping[Outcome, SentState] = {
     "accepted": SentState.DELIVERED,
@@ -135,6 +140,10 @@ async def _receipt(tx: Transaction, heard: HeardControl, receipt: Receipt) -> No
 async def _outcome(
     tx: Transaction, cell: str, sent: SentProcess | SentDisclosure, outcome: Outcome, code: str | None
 ) -> None:
+    times = await outgoing_envelopes.times_sealed(tx, sent.item_id)
+    if code == NOT_IN_FORCE and times < MAX_SEALS:
+        await _again(tx, cell, sent, None, due=tx.now + SOON * 2 ** (times - 1))
+        return
     state = OUTCOMES[outcome]
     await outgoing_envelopes.move_items(tx, [sent.item_id], state, code)
     code = code or (QUARANTINED if outcome == "quarantined" else None)
@@ -267,7 +276,9 @@ async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
             tx.say(outgoing(ControlDue(item_id, cell, Void(wanted.recipient, seq))))
 
 
-async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) -> bool:
+async def _again(
+    tx: Transaction, cell: str, sent: SentItem, seq: int | None, due: datetime | None = None
+) -> bool:
     """True where the item will come in another envelope. No item is sealed more often than MAX_SEALS."""
     match sent:
         case SentControl():
@@ -276,12 +287,14 @@ async def _again(tx: Transaction, cell: str, sent: SentItem, seq: int | None) ->
             tx.say(outgoing(ControlDue(sent.item_id, cell, sent.content, sent.reference, seq or 1, seq)))
             return True
         case SentProcess():
-            return await _process_again(tx, cell, sent, seq)
+            return await _process_again(tx, cell, sent, seq, due)
         case SentDisclosure():
-            return await _disclosure_again(tx, sent, seq)
+            return await _disclosure_again(tx, sent, seq, due)
 
 
-async def _process_again(tx: Transaction, cell: str, sent: SentProcess, seq: int | None) -> bool:
+async def _process_again(
+    tx: Transaction, cell: str, sent: SentProcess, seq: int | None, due: datetime | None
+) -> bool:
     queued = await relations.queued(tx, sent.item_id)
     if queued is None or queued.state is not QueueState.SEALED:
         return False
@@ -290,13 +303,15 @@ async def _process_again(tx: Transaction, cell: str, sent: SentProcess, seq: int
         return False
     await relations.move_queued(tx, sent.item_id, QueueState.WAITING)
     await outgoing_envelopes.move_items(tx, [sent.item_id], SentState.RESEALED)
-    tx.say(outgoing(ProcessDue(sent.item_id, cell, queued.seals, seq)))
+    tx.say(outgoing(ProcessDue(sent.item_id, cell, queued.seals, seq, due)))
     return True
 
 
-async def _disclosure_again(tx: Transaction, sent: SentDisclosure, seq: int | None) -> bool:
+async def _disclosure_again(
+    tx: Transaction, sent: SentDisclosure, seq: int | None, due: datetime | None
+) -> bool:
     disclosure = await disclosures.lock(tx, sent.disclosure_id)
-    facts = disclosure.seal_again(tx.now, seq)
+    facts = disclosure.seal_again(tx.now, seq, due)
     comes = disclosure.state is State.DUE and bool(facts)
     await outgoing_envelopes.move_items(tx, [sent.item_id], SentState.RESEALED if comes else SentState.VOID)
     tx.say(*map(outgoing, facts))

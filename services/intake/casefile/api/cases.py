@@ -1,0 +1,170 @@
+"""Routes: open a case, the worklist, one case, its assignment, its possible duplicates."""
+
+from dataclasses import asdict, dataclass
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from chassis.identity.access import require, require_case, rights_in, rights_of
+from chassis.service import Running
+from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from chassis.web.moves import Offer
+from contracts.casefile.urgent import FLAGS
+from contracts.form import Form
+from contracts.types import KnownCode, OrganisationId, Pseudonym
+from services.intake.casefile import queries, use_cases
+from services.intake.casefile.api.positions import following, position
+from services.intake.casefile.api.prepared import checked_fields, flag_fields
+from services.intake.casefile.domain.age import Evidence
+from services.intake.casefile.domain.field_classes import FLAGS as FLAGS_CLASS
+from services.intake.casefile.indexing import index_of
+from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.sealing import seal_fields, seal_json
+from services.intake.casefile.store import attention
+from services.intake.casefile.use_cases import NewCase, SealedFields
+
+router = APIRouter(tags=["cases"])
+
+"""Namespace of the identifiers that a command with an Idempotency-Key fixes."""
+
+Flag = Annotated[str, Field(pattern=f"^({'|'.join(FLAGS)})$")]
+FieldsForm = Annotated[
+    dict[str, str | list[str] | None],
+    Field(max_length=80, description="case-file fields by their HTCDS names (code list `field`)"),
+]
+
+
+class OpenForm(Form):
+    """Everything about the person is optional: a single name is a name, and a case may be anonymous."""
+
+    channel: Annotated[str, KnownCode("channel")]
+    urgency: Annotated[str, KnownCode("urgency")] = "routine"
+    fields: FieldsForm = {}
+    languages: Annotated[
+        list[Annotated[str, KnownCode("language")]],
+        Field(max_length=2, description="the person's languages, the best understood first"),
+    ] = []
+    flags: Annotated[
+        list[Flag], Field(max_length=len(FLAGS), description="urgent flags; any makes the case immediate")
+    ] = []
+
+    def all_fields(self) -> dict[str, str | list[str] | None]:
+        spoken = dict(zip(("prs_PrimaryLanguage", "prs_SecondaryLanguage"), self.languages, strict=False))
+        return {**spoken, **self.fields}
+
+
+async def _prepare(body: OpenForm, request: Request, actor: Who, service: Running) -> NewCase:
+    """The person's key first, under identifiers that a retry of the same command finds again."""
+    require(actor, "case.open", organisation=actor.organisation)
+    fields = {
+        name: value
+        for name, value in checked_fields(body.all_fields(), service.today()).items()
+        if value is not None
+    }
+    key = request.headers.get("idempotency-key")
+    case_id = await service.own_key.identifier("case", actor.issuer, actor.subject, key)
+    person_id = uuid5(case_id, "person")
+    vault = service.vault
+    await vault.create(person_id)
+    flags = sorted(set(body.flags))
+    sealed = SealedFields(
+        values=await seal_fields(vault, person_id, case_id, fields | (flag_fields(flags) if flags else {})),
+        index=(await index_of(service, [fields]))[0],
+        flags=frozenset(flags) or None,
+        sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
+        evidence=Evidence().changed(fields, flags),
+    )
+    return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
+
+
+@router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")
+async def open_case(
+    actor: Who, new: Annotated[NewCase, Depends(_prepare)], tx: Tx, service: Running, response: Response
+) -> Done:
+    case = await use_cases.open_case(tx, actor, new, service.today())
+    return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What a worklist may be narrowed by; each that is given must hold."""
+
+    urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
+    channel: Annotated[
+        Annotated[str, KnownCode("channel")] | None, Query(description="only those that came by it")
+    ] = None
+    assigned: Annotated[
+        Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
+    ] = None
+    on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
+    unattended: Annotated[
+        bool | None,
+        Query(
+            description="only those that nobody opened in the time of their urgency, or that nobody has left"
+        ),
+    ] = None
+    updated_since: Annotated[
+        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+    ] = None
+
+
+@router.get("/v1/cases", summary="The cases of your organisation that you may read, newest first")
+async def list_cases(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    service: Running,
+    filters: Annotated[CaseFilters, Depends()],
+) -> Listing[queries.CaseSummary]:
+    require(actor, "case.read", organisation=actor.organisation)
+    asked = {name: value for name, value in asdict(filters).items() if value is not None}
+    items = await queries.worklist(tx, actor, asked, after=position(page), limit=page.limit)
+    moves = service.commands.open([Offer("open_case", "case.open")], rights_of(actor))
+    return Listing(items=items, next=following(items, page.limit, "opened_at"), moves=moves)
+
+
+@router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")
+async def get_case(
+    case_id: UUID, actor: Who, tx: Tx, service: Running, response: Response
+) -> queries.CaseView:
+    await require_case(tx, actor, "case.read", case_id)
+    await attention.opened(tx, actor, case_id)
+    view = await queries.case(tx, case_id)
+    tx.say(record_read(case_id, "case"))
+    response.headers["ETag"] = etag(view.version)
+    view.moves = queries.moves(view, service.commands, await rights_in(tx, actor, case_id))
+    return view
+
+
+class AssignmentForm(Form):
+    """The whole assignment; it replaces the one before. Without workers, everybody of the organisation sees the case.
+
+    `organisation` is the one that has the case. Another one gets it by transfer, which is a disclosure.
+    """
+
+    organisation: OrganisationId
+    workers: Annotated[list[Pseudonym], Field(max_length=20)] = []
+
+
+@router.post("/v1/cases/{case_id}/assignment", summary="Assign a case to workers of your organisation")
+async def assign_case(
+    case_id: UUID, body: AssignmentForm, actor: Who, tx: Tx, seen: Seen, response: Response
+) -> Done:
+    case = await use_cases.assign_case(tx, actor, case_id, seen, body.organisation, tuple(body.workers))
+    return done(tx, response, case_id, case.version)
+
+
+class Duplicates(BaseModel):
+    """Cases that may be of the same person. A person decides; nothing merges by itself."""
+
+    case_id: UUID
+    candidates: list[UUID]
+
+
+@router.get("/v1/cases/{case_id}/duplicates", summary="Cases with the same name and year of birth")
+async def get_duplicates(case_id: UUID, actor: Who, tx: Tx) -> Duplicates:
+    await require_case(tx, actor, "case.read", case_id)
+    tx.say(record_read(case_id, "person"))
+    return Duplicates(case_id=case_id, candidates=await queries.duplicates(tx, actor, case_id))

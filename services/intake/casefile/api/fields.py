@@ -1,0 +1,248 @@
+"""Routes: what is known of the person. Own fields, and received ones as long as their grant is in force."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+
+from chassis.identity.access import Rights, rights_in
+from chassis.identity.auth import Actor
+from chassis.service import Service
+from chassis.vault.vault import Vault
+from chassis.web.http import Done, Seen, Tx, Who, done, etag
+from chassis.web.moves import MoveView, Offer
+from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.text import Paragraph
+from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
+from contracts.form import Form
+from contracts.types import Code
+from services.intake.casefile import queries, use_cases
+from services.intake.casefile.age import evidence_of
+from services.intake.casefile.api.cases import FieldsForm, Flag
+from services.intake.casefile.api.prepared import case_to_write, checked_fields, flag_fields
+from services.intake.casefile.domain.age import BIRTHDATE, Evidence
+from services.intake.casefile.domain.case import Case, Verb
+from services.intake.casefile.domain.duplicates import INDEXED
+from services.intake.casefile.domain.field_classes import CHANGE_REASON
+from services.intake.casefile.domain.field_classes import FLAGS as FLAGS_CLASS
+from services.intake.casefile.domain.received import READABLE, RETAINABLE
+from services.intake.casefile.grants import RECALLED
+from services.intake.casefile.indexing import index_of
+from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.parts import Running
+from services.intake.casefile.received_flags import standing_flags
+from services.intake.casefile.sealed_rows import SealedReceived
+from services.intake.casefile.sealing import open_fields, seal_fields, seal_json
+from services.intake.casefile.store import cases, records
+from services.intake.casefile.store.index import IndexEntry
+from services.intake.casefile.use_cases import RETAIN, SealedFields
+
+router = APIRouter(tags=["fields"])
+
+
+class ReceivedView(BaseModel):
+    """One disclosure from elsewhere. `closed` says why its fields are not shown, `changed` which of them its sender has
+    corrected since without sending the new value.
+    """
+
+    disclosure_id: UUID
+    sender: str
+    sender_cell: str
+    purpose: str
+    valid_until: datetime
+    closed: Annotated[str, Code("reading_closed")] | None
+    fields: dict[str, FieldValue]
+    changed: list[Annotated[str, Code("field")]]
+    moves: list[MoveView] = []
+
+
+class FieldsView(BaseModel):
+    """`fields` and `flags` were recorded here; `received` came from elsewhere."""
+
+    case_id: UUID
+    fields: dict[str, FieldValue]
+    flags: list[str]
+    received: list[ReceivedView]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    case: Case
+    own: Mapping[str, str]
+    flags: str | None
+    received: Sequence[SealedReceived]
+
+
+@router.get("/v1/cases/{case_id}/fields", summary="What is known of the person, opened for you and logged")
+async def get_fields(case_id: UUID, actor: Who, service: Running, response: Response) -> FieldsView:
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, "case.read", case_id)
+        own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
+        own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` says it
+        found = _Sealed(case, own, flags, await queries.received_fields(tx, case_id))
+    asked = [row.id for row in found.received if _closed(row, actor, service) is None]
+    closed = await service.parts.grants.closed(asked)
+    granted = frozenset(one for one, why in closed.items() if why is None)
+    opened = await _opened(service, found, granted)
+    async with service.database.transaction(actor.origin()) as tx:
+        await cases.get(tx, actor, "case.read", case_id)  # still allowed, now that it is shown
+        now = await queries.closed_by_now(tx, list(granted))
+        view = _view(
+            found, opened, {**closed, **{one: now.get(one, RECALLED) for one in granted}}, actor, service
+        )
+        tx.say(record_read(case_id, "case-fields", fields=tuple(view.fields)))
+        _offer(found, view, service, await rights_in(tx, actor, case_id))
+        for part in view.received:
+            names = tuple(part.fields)
+            shown = part.closed is None
+            tx.say(record_read(case_id, "received-fields", part.disclosure_id, names, allowed=shown))
+    response.headers["ETag"] = etag(case.version)
+    response.headers["Cache-Control"] = "no-store"
+    return view
+
+
+def _closed(row: SealedReceived, actor: Actor, service: Service) -> str | None:
+    """Why the fields of this disclosure are not shown, as far as is known here."""
+    if row.state not in READABLE:
+        return row.closed_for or RECALLED
+    if row.valid_until <= service.clock():
+        return "ended"
+    return None if row.organisation == actor.organisation else "elsewhere"
+
+
+async def _opened(
+    service: Service, found: _Sealed, granted: frozenset[UUID]
+) -> dict[UUID | None, dict[str, str]]:
+    """Disclosure → field → text; own fields and flags stand under None."""
+    vault, person_id, case_id = service.vault, found.case.person_id, found.case.id
+    own = await open_fields(vault, person_id, case_id, found.own)
+    if found.flags is not None:
+        own |= await open_fields(vault, person_id, case_id, {FLAGS_CLASS: found.flags})
+    opened: dict[UUID | None, dict[str, str]] = {None: own}
+    for row in found.received:
+        if row.id in granted:
+            values = {name: value for name, value in row.values.items() if name in row.fields}
+            opened[row.id] = await open_fields(vault, person_id, row.id, values)
+    return opened
+
+
+def _view(
+    found: _Sealed,
+    opened: Mapping[UUID | None, Mapping[str, str]],
+    asked: Mapping[UUID, str | None],
+    actor: Actor,
+    service: Service,
+) -> FieldsView:
+    own = dict(opened[None])
+    flags = json.loads(own.pop(FLAGS_CLASS, "[]"))
+    received = []
+    for row in found.received:
+        closed = _closed(row, actor, service) or asked[row.id]
+        received.append(
+            ReceivedView(
+                disclosure_id=row.id,
+                sender=row.sender,
+                sender_cell=row.sender_cell,
+                purpose=row.purpose,
+                valid_until=row.valid_until,
+                closed=closed,
+                fields=_values(opened[row.id]) if closed is None else {},
+                changed=list(row.corrected) if row.organisation == actor.organisation else [],
+            )
+        )
+    return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)
+
+
+def _offer(found: _Sealed, view: FieldsView, service: Service, permitted: Rights) -> None:
+    """The moves of each disclosure that came."""
+    for row, part in zip(found.received, view.received, strict=True):
+        retain = Offer("retain_disclosure", RETAIN, row.state in RETAINABLE)
+        places = {"case_id": view.case_id, "disclosure_id": row.id}
+        part.moves = service.commands.open([retain], permitted, **places)
+
+
+def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:
+    return {name: from_text(name, text) for name, text in texts.items()}
+
+
+class RecordForm(Form):
+    """Named fields are replaced; null removes one; what is not named stays."""
+
+    fields: FieldsForm = {}
+    flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None
+    reason: Annotated[
+        Paragraph | None, Field(description="why something is changed; kept sealed with the revision")
+    ] = None
+
+
+async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
+    case = await case_to_write(service, actor, Verb.RECORD, case_id)
+    fields = checked_fields(body.fields, service.today())
+    vault = service.vault
+    flags = None if body.flags is None else sorted(set(body.flags))
+    if flags is not None:
+        fields |= flag_fields(flags)
+    kept = {name: value for name, value in fields.items() if value is not None}
+    sealed = await seal_fields(vault, case.person_id, case_id, kept)
+    indexed = not INDEXED.isdisjoint(fields)
+    evidence = await _evidence(service, actor, case, fields, flags)
+    return SealedFields(
+        values={name: sealed.get(name) for name in fields},
+        index=await _index(service, actor, case, fields) if indexed else (),
+        flags=None if flags is None else frozenset(flags),
+        flags_before=frozenset()
+        if flags is None
+        else await standing_flags(service, actor.origin(), case_id, case.person_id),
+        sealed_flags=None
+        if flags is None
+        else await seal_json(vault, case.person_id, FLAGS_CLASS, case_id, flags),
+        evidence=evidence,
+        reason=None if body.reason is None else await _reason(vault, case, body.reason),
+        version=case.version if indexed or evidence is not None or flags is not None else None,
+    )
+
+
+async def _reason(vault: Vault, case: Case, reason: str) -> str:
+    return await vault.seal(case.person_id, CHANGE_REASON, case.id, reason)
+
+
+async def _evidence(
+    service: Service, actor: Actor, case: Case, fields: Mapping[str, str | None], flags: list[str] | None
+) -> Evidence | None:
+    """What is then on record about her age; None where this changes nothing of it."""
+    if BIRTHDATE not in fields and flags is None:
+        return None
+    before = await evidence_of(service, actor.origin(), case.id)
+    after = before.changed(fields, flags)
+    return None if after == before else after
+
+
+async def _index(
+    service: Service, actor: Actor, case: Case, changed: Mapping[str, str | None]
+) -> list[IndexEntry]:
+    async with service.database.transaction(actor.origin()) as tx:
+        own = await records.own_fields(tx, case.id)
+    named = {name: value for name, value in own.items() if name in INDEXED}
+    before = await open_fields(service.vault, case.person_id, case.id, named)
+    after = {**before, **changed}
+    kept = {name: value for name, value in after.items() if value is not None}
+    return (await index_of(service, [kept]))[0]
+
+
+@router.put("/v1/cases/{case_id}/fields", summary="Record or remove fields of the person")
+async def record_fields(
+    case_id: UUID,
+    actor: Who,
+    prepared: Annotated[SealedFields, Depends(_prepare)],
+    tx: Tx,
+    seen: Seen,
+    service: Running,
+    response: Response,
+) -> Done:
+    case = await use_cases.record_fields(tx, actor, case_id, prepared, seen, service.today())
+    return done(tx, response, case_id, case.version)

@@ -1,0 +1,81 @@
+"""What routes do before their transaction begins: check the right to the case, and seal under the person's key."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from chassis.identity.auth import Actor
+from chassis.problems import Invalid, WrongState
+from chassis.service import Service
+from contracts.casefile.fields import FIELDS, NEEDS, STATUS, STATUS_BY, InvalidField, checked, to_text
+from contracts.casefile.partial_date import InvalidDate, PartialDate
+from contracts.casefile.urgent import URGENT_FIELDS, as_fields
+from contracts.codes import UnknownCode
+from services.intake.casefile.domain.case import Case, State, Verb
+from services.intake.casefile.store import cases
+
+FieldsSent = Mapping[str, str | list[str] | None]
+
+_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys((STATUS, STATUS_BY), "a formal status is recorded as a decision, with its reasons"),
+    **dict.fromkeys(URGENT_FIELDS, "an urgent flag is recorded among `flags`"),
+    NEEDS: "needs are recorded as an assessment",
+}
+_REMOVABLE = frozenset({NEEDS})
+"""An assessment has at least one need: that none is left is said by removing the field."""
+
+
+async def case_to_write(service: Service, actor: Actor, verb: Verb, case_id: UUID) -> Case:
+    """The case as it is now, in a short transaction of its own. NotFound, or WrongState where its key is gone."""
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, cases.ACTIONS[verb], case_id)
+    if case.state is State.ERASED:
+        raise WrongState
+    return case
+
+
+def checked_fields(sent: FieldsSent, today: date) -> dict[str, str | None]:
+    """Each field in its canonical form, as the text that is sealed; None is removed, by the same rules as what is recorded.
+
+    Raises Invalid, naming fields and never values.
+    """
+    kept: dict[str, str | None] = {}
+    errors: list[dict[str, object]] = []
+    for name, value in sent.items():
+        try:
+            kept[name] = _checked(name, value, today)
+        except _Refused as refused:
+            known = name if name in FIELDS else "*"
+            errors.append({"loc": ["body", "fields", known], "msg": str(refused), "code": refused.code})
+    if errors:
+        raise Invalid(errors=errors)
+    return kept
+
+
+def flag_fields(flags: Collection[str]) -> dict[str, str]:
+    """The flags as they now stand, as the texts of the fields that are disclosed."""
+    return {name: to_text(values) for name, values in as_fields(flags).items()}
+
+
+class _Refused(ValueError):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _checked(name: str, value: str | Sequence[str] | None, today: date) -> str | None:
+    if name not in FIELDS:
+        raise _Refused("unknown-field", "this is no field of a case file")
+    if name in _ELSEWHERE and not (value is None and name in _REMOVABLE):
+        raise _Refused("decided-elsewhere", _ELSEWHERE[name])
+    if value is None:
+        return None
+    try:
+        text = to_text(checked(name, value))
+    except UnknownCode as error:
+        raise _Refused("unknown-code", str(error)) from None
+    except (InvalidDate, InvalidField) as error:
+        raise _Refused("invalid", str(error)) from None
+    if FIELDS[name].kind == "date" and PartialDate.parse(text).is_future(today):
+        raise _Refused("date-in-the-future", "this date is still to come")
+    return text

@@ -1,0 +1,62 @@
+"""A case always has somebody: an alarm where nobody opens it in the time of its urgency, and where nobody is left who can."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.events.subscription import Subscription
+from chassis.work import WorkItem, WorkKind
+from contracts.country.response_clock import ResponseClock
+from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
+from services.intake.casefile.domain.facts import StaffChanged
+from services.intake.casefile.outgoing import NOBODY_LEFT, UNOPENED, outgoing, unopened_due
+from services.intake.casefile.store import attention
+
+
+def attention_work(clock: ResponseClock) -> list[WorkKind]:
+    """Both kinds need nothing from outside; all of it happens in `finish`."""
+
+    async def nothing(_: WorkItem) -> None: ...
+
+    async def look(tx: Transaction, item: WorkItem, _: Any) -> None:
+        """Alarm for those whose time has run out, and look again when that of the others has."""
+        cases = [UUID(case) for case in item.payload["cases"]]
+        waiting = await attention.unopened(tx, cases, datetime.fromisoformat(item.payload["since"]))
+        until = {case.case_id: clock.deadlines(case.urgency, case.since).respond_by for case in waiting}
+        late = [case for case in waiting if until[case.case_id] <= tx.now]
+        if late:
+            await attention.alarm(tx, late)
+        for at in sorted({at for at in until.values() if at > tx.now}):
+            still = [case for case in waiting if until[case.case_id] == at]
+            tx.say(unopened_due([case.case_id for case in still], still[0].since, at))
+
+    async def left(tx: Transaction, item: WorkItem, _: Any) -> None:
+        organisation = item.payload["organisation"]
+        if await attention.alarm_of_those_left(tx, organisation):
+            tx.say(outgoing(StaffChanged(organisation, tx.now)))
+
+    return [WorkKind(UNOPENED, nothing, look), WorkKind(NOBODY_LEFT, nothing, left)]
+
+
+def on_staff_changed(
+    organisation: str, _: StaffChangedV1 | DirectoryChangedV1, now: datetime
+) -> Iterable[StaffChanged]:
+    """Somebody may have left, or an organisation may have closed: its cases are looked through."""
+    return [StaffChanged(organisation, now)]
+
+
+def subscription() -> Subscription[str, str]:
+    async def load(_: Transaction, keys: Sequence[str]) -> dict[str, str]:
+        return {key: key for key in keys}
+
+    async def save(_: Transaction, __: Sequence[str]) -> None: ...
+
+    return Subscription(
+        handlers={StaffChangedV1: on_staff_changed, DirectoryChangedV1: on_staff_changed},
+        key=lambda event: event.organisation,
+        load=load,
+        save=save,
+        outgoing=outgoing,
+    )

@@ -1,0 +1,30 @@
+"""How many distinct cases one person opens in a day. Beyond the limit nothing is refused, and a supervisor is told.
+
+Whoever has a stolen token reads as fast as they can; whoever works in an emergency must not be stopped. Counted is what is
+said as read, whichever route it was, so that no route can forget it.
+"""
+
+from uuid import UUID
+
+from chassis.database import EVERYBODY, Transaction
+from chassis.service import Service
+from contracts.events.access import RecordReadV1
+from contracts.events.intake import LimitPassedV1
+from services.intake.casefile.store import opened
+
+
+class DailyLimit:
+    """Of the cell's day. A service and an auditor open cases for others and are not counted."""
+
+    def __init__(self, service: Service, limit: int) -> None:
+        self._service, self._limit = service, limit
+
+    async def note(self, tx: Transaction) -> None:
+        """At the end of a transaction."""
+        read = sorted({row.stream for row in tx.rows if row.type == RecordReadV1.type})
+        if not read or tx.origin.rows_of == EVERYBODY:
+            return
+        actor, day = tx.origin.actor, self._service.today()
+        count = await opened.count_with(tx, actor, day, read)
+        if count > self._limit and await opened.passes(tx, actor, day):
+            tx.say(LimitPassedV1(case_id=UUID(read[-1]), limit=self._limit))

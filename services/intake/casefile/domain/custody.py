@@ -1,0 +1,45 @@
+"""Who has a person's case, as its transfers to other organisations go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.intake.casefile.domain import facts
+from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.facts import Fact
+
+ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The last transfer that was heard of: to whom, and a code of `referral_state`."""
+
+    referral_id: UUID
+    recipient: str
+    state: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Custody:
+    """`organisation` is None for a case that is not here."""
+
+    case_id: UUID
+    organisation: str | None = None
+    state: State = State.OPEN
+    transfer: Transfer | None = None
+    changed: bool = False
+
+    def hear(self, transfer: Transfer) -> list[Fact]:
+        """The sender has the case until the recipient has accepted it. Then it is closed here, for good or until it comes back."""
+        if self.organisation is None or self.state is not State.OPEN:
+            return []
+        self.transfer, self.changed = transfer, True
+        if transfer.state != ACCEPTED:
+            return []
+        self.state = State.HANDED_OVER
+        handed_over = facts.CaseTransferred(
+            self.case_id, transfer.referral_id, self.organisation, transfer.recipient, transfer.at
+        )
+        return [handed_over, facts.HoldsDue(self.case_id, transfer.referral_id)]

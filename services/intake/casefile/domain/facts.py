@@ -1,0 +1,191 @@
+"""What happened to a case, as its verbs return it; `outgoing` makes events and work of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    case_id: UUID
+    person_id: UUID
+    channel: str
+    organisation: str
+    urgency: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReopened:
+    """She was erased here and is referred again, under a new identifier."""
+
+    case_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAssigned:
+    case_id: UUID
+    organisation: str
+    workers: tuple[str, ...]
+    import_id: UUID | None = None
+    """It came with a file, and with many others."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTransferred:
+    """`recipient` has the case now, under one of its own."""
+
+    case_id: UUID
+    referral_id: UUID
+    organisation: str
+    recipient: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsDue:
+    """The holds of a case that was handed over go to the case that was opened for its recipient."""
+
+    case_id: UUID
+    referral_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AgeGroupKnown:
+    """The codes of `age_group` and `age_basis`; never an age."""
+
+    case_id: UUID
+    group: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedAgeDue:
+    """A date of birth came with a disclosure: it is opened outside the transaction."""
+
+    case_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsRecorded:
+    """What is known of the person changed: the names of the fields, never their values."""
+
+    case_id: UUID
+    revision: int
+    fields: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsRecorded:
+    """`flags` is ciphertext: a flag says something about the person. `raised`: any of them stands; `added`: one that did not."""
+
+    case_id: UUID
+    flags: str
+    raised: bool
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureClosed:
+    """What came from abroad is closed; `answer` is a code of `recall_answer`."""
+
+    case_id: UUID
+    disclosure_id: UUID
+    answer: str
+    law: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDue:
+    """What was received about the person's name or date of birth came or went with this disclosure."""
+
+    case_id: UUID
+    disclosure_id: UUID
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUnneeded:
+    """Values were deleted, and this case needs the person's key no longer. Whether anybody does says the register of the vault."""
+
+    case_id: UUID
+    person_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesDeleted:
+    """Of a disclosure, in a case that goes on: the register of the vault knows it no longer."""
+
+    person_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseUnattended:
+    """Nobody opened it in the time of its urgency, or nobody is left who can. `reason` is of `unattended_reason`."""
+
+    case_id: UUID
+    organisation: str
+    urgency: str
+    reason: str
+    since: datetime
+    import_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFlagsDue:
+    """Urgent flags came with this disclosure, under the person's key: they are to be opened."""
+
+    case_id: UUID
+    disclosure_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """Of an organisation whose cases must be looked through."""
+
+    organisation: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GlassBroken:
+    """Somebody without a right to the case opened the least of it; `organisation` has the case."""
+
+    case_id: UUID
+    glass_id: UUID
+    organisation: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GlassReviewed:
+    case_id: UUID
+    glass_id: UUID
+    upheld: bool
+
+
+Fact = (
+    CaseOpened
+    | CaseReopened
+    | CaseAssigned
+    | CaseTransferred
+    | HoldsDue
+    | AgeGroupKnown
+    | ReceivedAgeDue
+    | ReceivedFlagsDue
+    | FieldsRecorded
+    | FlagsRecorded
+    | DisclosureClosed
+    | IndexDue
+    | KeyUnneeded
+    | ValuesDeleted
+    | CaseUnattended
+    | StaffChanged
+    | GlassBroken
+    | GlassReviewed
+)

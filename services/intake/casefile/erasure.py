@@ -1,0 +1,48 @@
+"""Work: what was deleted leaves the register of the vault; where nothing is left, the key is destroyed, and only then it is said."""
+
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.service import Service
+from chassis.vault.vault import KeyHeld
+from chassis.work import WorkItem, WorkKind
+from services.intake.casefile.outgoing import DESTROY_KEY, RELEASE, disclosure_closed
+from services.intake.casefile.store import received
+
+ATTEMPTS = 1_000
+
+
+def erasure_work(service: Service) -> list[WorkKind]:
+    async def release(item: WorkItem) -> None:
+        """What was received stands in the register by its disclosure."""
+        await service.vault.release(UUID(item.payload["person_id"]), [item.payload["disclosure_id"]])
+
+    async def released(tx: Transaction, item: WorkItem, result: None) -> None:
+        """The recall was answered when the values were deleted."""
+
+    async def destroy(item: WorkItem) -> bool:
+        """Whether the key is destroyed. It stays while anything is sealed under it: another disclosure, a note of this
+        service, her words on a consent, the grounds of an assessment.
+        """
+        await release(item)
+        try:
+            await service.vault.destroy(UUID(item.payload["person_id"]))
+        except KeyHeld:
+            return False
+        return True
+
+    async def answer(tx: Transaction, item: WorkItem, destroyed: bool) -> None:  # what `destroy` answered
+        """`erased` is claimed only where the key is gone; else the values are, and the case goes on under its key."""
+        case_id = UUID(item.payload["case_id"])
+        if destroyed:
+            await received.erased(tx, case_id, UUID(item.payload["person_id"]))
+        tx.say(
+            disclosure_closed(
+                case_id, UUID(item.payload["disclosure_id"]), "erased" if destroyed else "restricted"
+            )
+        )
+
+    return [
+        WorkKind(RELEASE, release, released, max_attempts=ATTEMPTS),
+        WorkKind(DESTROY_KEY, destroy, answer, max_attempts=ATTEMPTS),
+    ]

@@ -1,0 +1,180 @@
+"""Domain fact → contract event, or work that is due."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chassis.outbox import DueWork
+from contracts.envelope import Event
+from contracts.events.access import RecordReadV1
+from contracts.events.intake import (
+    AgeGroupKnownV1,
+    CaseAssignedV1,
+    CaseOpenedV1,
+    CaseReopenedV1,
+    CaseTransferredV1,
+    CaseUnattendedV1,
+    DisclosureClosedV1,
+    FieldsRecordedV1,
+    FlagsRecordedV1,
+    GlassBrokenV1,
+    GlassReviewedV1,
+)
+from services.intake.casefile.domain import facts
+from services.intake.casefile.domain.facts import Fact
+
+DESTROY_KEY = "destroy-key"
+RELEASE = "release-records"
+CARRY_HOLDS = "carry-holds"
+UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
+INDEX = "index"
+RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
+
+
+def outgoing(fact: Fact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912  # one line a fact
+    match fact:
+        case facts.CaseOpened() | facts.CaseReopened():
+            return _case_opened(fact)
+        case facts.CaseAssigned():
+            return _case_assigned(fact)
+        case facts.CaseTransferred():
+            return _case_transferred(fact)
+        case facts.HoldsDue():
+            return _holds_due(fact)
+        case facts.DisclosureClosed():
+            return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer, fact.law)
+        case facts.KeyUnneeded() | facts.ValuesDeleted():
+            return _deleted(fact)
+        case facts.FlagsRecorded():
+            return FlagsRecordedV1(
+                case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added
+            )
+        case facts.AgeGroupKnown():
+            return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+        case facts.IndexDue():
+            return _index_due(fact)
+        case facts.ReceivedAgeDue() | facts.ReceivedFlagsDue():
+            return _to_be_opened(fact)
+        case facts.CaseUnattended():
+            return _case_unattended(fact)
+        case facts.StaffChanged():
+            return _staff_changed(fact)
+        case facts.GlassBroken() | facts.GlassReviewed():
+            return _glass(fact)
+        case facts.FieldsRecorded():
+            return _fields_recorded(fact)
+
+
+def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:
+    if isinstance(fact, facts.CaseReopened):
+        return CaseReopenedV1(case_id=fact.case_id, person_id=fact.person_id)
+    return CaseOpenedV1(
+        case_id=fact.case_id,
+        person_id=fact.person_id,
+        channel=fact.channel,
+        organisation=fact.organisation,
+        urgency=fact.urgency,
+        opened_at=fact.opened_at,
+    )
+
+
+def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> DueWork:
+    kind = RECEIVED_AGE if isinstance(fact, facts.ReceivedAgeDue) else RECEIVED_FLAGS
+    return DueWork(kind, str(fact.disclosure_id), {"case_id": str(fact.case_id)})
+
+
+def _index_due(fact: facts.IndexDue) -> DueWork:
+    key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
+    return DueWork(INDEX, key, {"case_id": str(fact.case_id)})
+
+
+def _staff_changed(fact: facts.StaffChanged) -> DueWork:
+    payload = {"organisation": fact.organisation}
+    return DueWork(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
+
+
+def _glass(fact: facts.GlassBroken | facts.GlassReviewed) -> Event:
+    if isinstance(fact, facts.GlassReviewed):
+        return GlassReviewedV1(case_id=fact.case_id, glass_id=fact.glass_id, upheld=fact.upheld)
+    return GlassBrokenV1(
+        case_id=fact.case_id, organisation=fact.organisation, glass_id=fact.glass_id, until=fact.until
+    )
+
+
+def _case_assigned(fact: facts.CaseAssigned) -> CaseAssignedV1:
+    return CaseAssignedV1(
+        case_id=fact.case_id,
+        organisation=fact.organisation,
+        workers=fact.workers,
+        import_id=fact.import_id,
+    )
+
+
+def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
+    return CaseUnattendedV1(
+        case_id=fact.case_id,
+        organisation=fact.organisation,
+        urgency=fact.urgency,
+        reason=fact.reason,
+        since=fact.since,
+        import_id=fact.import_id,
+    )
+
+
+def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None) -> DueWork:
+    """When to look whether cases that were given to somebody at `since` have been opened; now, to set their clocks."""
+    payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
+    return DueWork(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
+
+
+def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:
+    return FieldsRecordedV1(
+        case_id=fact.case_id, revision=fact.revision, fields=fact.fields, removed=fact.removed
+    )
+
+
+def _case_transferred(fact: facts.CaseTransferred) -> CaseTransferredV1:
+    return CaseTransferredV1(
+        case_id=fact.case_id,
+        referral_id=fact.referral_id,
+        organisation=fact.organisation,
+        recipient=fact.recipient,
+        at=fact.at,
+    )
+
+
+def _holds_due(fact: facts.HoldsDue) -> DueWork:
+    payload = {"case_id": str(fact.case_id), "referral_id": str(fact.referral_id)}
+    return DueWork(CARRY_HOLDS, str(fact.referral_id), payload)
+
+
+def disclosure_closed(
+    case_id: UUID, disclosure_id: UUID, answer: str, law: str | None = None
+) -> DisclosureClosedV1:
+    return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer, law=law)
+
+
+def _deleted(fact: facts.KeyUnneeded | facts.ValuesDeleted) -> DueWork:
+    key = str(fact.disclosure_id)
+    payload = {"person_id": str(fact.person_id), "disclosure_id": key}
+    if isinstance(fact, facts.ValuesDeleted):
+        return DueWork(RELEASE, key, payload)
+    return DueWork(DESTROY_KEY, key, {**payload, "case_id": str(fact.case_id)})
+
+
+def record_read(
+    case_id: UUID,
+    resource: str,
+    resource_id: UUID | None = None,
+    fields: tuple[str, ...] = (),
+    *,
+    allowed: bool = True,
+) -> RecordReadV1:
+    """The access record: which fields were opened, never what stood in them."""
+    return RecordReadV1(
+        case_id=case_id,
+        resource=resource,
+        resource_id=resource_id,
+        fields=tuple(sorted(fields)),
+        allowed=allowed,
+    )

@@ -1,0 +1,257 @@
+"""Reads: rows straight to what a worker sees. Sealed values are opened by the route, after the transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.identity.access import Rights, visible_cases
+from chassis.identity.auth import Actor
+from chassis.problems import NotFound
+from chassis.rows import RowReader
+from chassis.tables import one_of
+from chassis.web.moves import Commands, MoveView, Offer
+from services.intake.casefile.domain.case import State, Verb, passes
+from services.intake.casefile.domain.received import CLOSED
+from services.intake.casefile.domain.received import State as ReceivedState
+from services.intake.casefile.sealed_rows import (
+    BrokenGlassRow,
+    SealedCustody,
+    SealedReceived,
+    SealedRevision,
+)
+from services.intake.casefile.store.cases import ACTIONS
+
+Position = tuple[datetime, UUID]
+
+_ON_HOLD = (
+    "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
+)
+_UNATTENDED = (
+    "exists (select from intake.attention a"
+    " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
+)
+_CASE = (
+    "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
+    f" c.status_revision, c.version, {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended from intake.cases c where "
+)
+_FILTERS: Mapping[str, str] = {
+    "urgency": "c.urgency = :urgency",
+    "channel": "c.channel = :channel",
+    "assigned": "(cast(:assigned as text) = any(c.workers) or (cast(:assigned as text) = 'nobody' and c.workers = '{}'))",
+    "on_hold": f"{_ON_HOLD} = :on_hold",
+    "unattended": f"{_UNATTENDED} = :unattended",
+    "updated_since": "c.updated_at >= :updated_since",
+}
+
+
+_REVISIONS, _RECEIVED, _CUSTODY = (
+    RowReader(SealedRevision),
+    RowReader(SealedReceived),
+    RowReader(SealedCustody),
+)
+_GLASS = RowReader(BrokenGlassRow)
+
+
+class CaseSummary(BaseModel):
+    """A case as a worklist shows it, without anything about the person."""
+
+    id: UUID
+    organisation: str
+    workers: list[str]
+    channel: str
+    urgency: str
+    opened_at: datetime
+    updated_at: datetime
+    state: str
+    status_revision: int
+    on_hold: bool
+    unattended: bool
+    """Nobody opened it in the time of its urgency, or nobody is left who can."""
+    version: int
+
+
+class CaseView(CaseSummary):
+    """The same with what its reader may do with it."""
+
+    moves: list[MoveView] = []
+
+
+async def case(tx: Transaction, case_id: UUID) -> CaseView:
+    row = (await tx.execute(text(_CASE + "c.id = :id"), {"id": case_id, "now": tx.now})).first()
+    if row is None:
+        raise NotFound
+    return CaseView.model_validate(row, from_attributes=True)
+
+
+_ROUTES: Mapping[Verb, str] = {
+    Verb.ASSIGN: "assign_case",
+    Verb.RECORD: "record_fields",
+    Verb.SCREEN: "screen_case",
+    Verb.IDENTIFY: "identify_case",
+}
+"""The verbs that name no noun; any other is the name of its route."""
+
+
+def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:
+    """What may be done with this case now. A hold of it is lifted where the hold is read."""
+    state = State(view.state)
+    offers = [
+        Offer(_ROUTES.get(verb, verb), ACTIONS[verb], passes(state, verb))
+        for verb in Verb
+        if verb is not Verb.LIFT_HOLD
+    ]
+    return commands.open(offers, permitted, case_id=view.id)
+
+
+async def worklist(
+    tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
+) -> list[CaseSummary]:
+    """Newest first, and only cases that the actor may read. `after` is the last row of the page before."""
+    condition, parameters = await visible_cases(tx, actor, "case.read", column="c.id")
+    at, row_id = after or (None, None)
+    statement = text(
+        f"{_CASE}{condition} and c.organisation = :organisation"
+        f"{''.join(' and ' + _FILTERS[name] for name in filters)}"
+        " and (cast(:at as timestamptz) is null or (c.opened_at, c.id) < (:at, cast(:after as uuid)))"
+        " order by c.opened_at desc, c.id desc limit :limit"
+    )
+    more = {**filters, "organisation": actor.organisation, "at": at, "after": row_id, "limit": limit}
+    rows = await tx.execute(statement, {**parameters, **more, "now": tx.now})
+    return [CaseSummary.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[SealedRevision]:
+    """One row a revision, with its sealed values as one object; oldest first."""
+    statement = text(
+        """
+        select revision, jsonb_object_agg(field, value) as values, min(reason) as reason, min(organisation) as organisation,
+            min(by) as by, min(at) as at
+        from intake.field_revisions where case_id = :id and revision > :after
+        group by revision order by revision limit :limit
+        """
+    )
+    return _REVISIONS.all(await tx.execute(statement, {"id": case_id, "after": after, "limit": limit}))
+
+
+class SubmissionRow(BaseModel):
+    """A case as far as its submitter may see it."""
+
+    id: UUID
+    opened_at: datetime
+    transfer_to: str | None
+    transfer_state: str | None
+    transfer_at: datetime | None
+
+
+_SUBMISSION = (
+    "select id, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
+    " where opened_by = :subject and organisation = :organisation and "
+)
+
+
+async def submissions(
+    tx: Transaction, actor: Actor, *, after: Position | None, limit: int
+) -> list[SubmissionRow]:
+    """The actor's own, newest first, whoever has the cases now."""
+    at, row_id = after or (None, None)
+    statement = text(
+        f"{_SUBMISSION} (cast(:at as timestamptz) is null or (opened_at, id) < (:at, cast(:after as uuid)))"
+        " order by opened_at desc, id desc limit :limit"
+    )
+    rows = await tx.execute(statement, {**_own(actor), "at": at, "after": row_id, "limit": limit})
+    return [SubmissionRow.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def submission(tx: Transaction, actor: Actor, case_id: UUID) -> SubmissionRow:
+    row = (await tx.execute(text(_SUBMISSION + "id = :id"), {**_own(actor), "id": case_id})).first()
+    if row is None:
+        raise NotFound
+    return SubmissionRow.model_validate(row, from_attributes=True)
+
+
+def _own(actor: Actor) -> dict[str, str]:
+    return {"subject": actor.subject, "organisation": actor.organisation}
+
+
+async def received_fields(tx: Transaction, case_id: UUID) -> list[SealedReceived]:
+    """Each disclosure of the case with its state, its grant, and its sealed fields as one object."""
+    statement = text(
+        """
+        select d.id, d.state, d.closed_for, d.sender, d.sender_cell, d.organisation, d.purpose, coalesce(d.fields, '{}') as fields, d.valid_until, d.corrected,
+            coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
+                     '{}') as values
+        from intake.disclosures d where d.case_id = :id and d.valid_until is not null order by d.received_at, d.id
+        """
+    )
+    return _RECEIVED.all(await tx.execute(statement, {"id": case_id}))
+
+
+async def held_in_custody(tx: Transaction, case_id: UUID) -> list[SealedCustody]:
+    """What came with transfers that were accepted here, oldest first, with its sealed fields as one object."""
+    statement = text(
+        """
+        select d.id, coalesce(d.fields, '{}') as fields,
+            coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
+                     '{}') as values
+        from intake.disclosures d
+        where d.case_id = :id and d.kind = 'transfer' and d.state = :accepted and d.valid_until > clock_timestamp()
+        order by d.received_at, d.id
+        """
+    )
+    return _CUSTODY.all(await tx.execute(statement, {"id": case_id, "accepted": ReceivedState.ACCEPTED}))
+
+
+async def closed_by_now(tx: Transaction, disclosures: list[UUID]) -> dict[UUID, str | None]:
+    """Of each that is here: the code of `reading_closed` where a recall has closed it or its time is over, else None."""
+    statement = text(
+        f"select id, case when state in {one_of(CLOSED)} then coalesce(closed_for, 'recalled')"
+        " when valid_until <= clock_timestamp() then 'ended' end as code"
+        " from intake.disclosures where id = any(cast(:ids as uuid[]))"
+    )
+    return {row.id: row.code for row in await tx.execute(statement, {"ids": disclosures})}
+
+
+async def flags(tx: Transaction, case_id: UUID) -> str | None:
+    sealed: str | None = (
+        await tx.execute(text("select flags from intake.cases where id = :id"), {"id": case_id})
+    ).scalar_one()
+    return sealed
+
+
+async def came_flags(tx: Transaction, case_id: UUID) -> str | None:
+    """Sealed: the urgent flags that had come with her when it was last said which."""
+    statement = text("select came_flags from intake.cases where id = :id")
+    sealed: str | None = (await tx.execute(statement, {"id": case_id})).scalar_one_or_none()
+    return sealed
+
+
+async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]:
+    """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
+    condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
+    statement = text(
+        "select distinct other.case_id from intake.blind_index mine join intake.blind_index other"
+        " using (organisation, entry) where mine.case_id = :id and mine.asks and other.answers"
+        f" and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
+    )
+    return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
+
+
+async def broken_glass(
+    tx: Transaction, actor: Actor, *, reviewed: bool | None, after: Position | None, limit: int
+) -> list[BrokenGlassRow]:
+    """Newest first, on the cases that this person reviews."""
+    condition, parameters = await visible_cases(tx, actor, "glass.review", column="g.case_id")
+    at, row_id = after or (None, None)
+    statement = text(
+        f"select g.id, g.case_id, g.by, g.organisation, g.at, g.review, g.reason, g.reviewed_at, g.reviewed_by, c.person_id from intake.broken_glass g"
+        f" join intake.cases c on c.id = g.case_id where {condition}"
+        " and (cast(:reviewed as boolean) is null or (g.review is not null) = :reviewed)"
+        " and (cast(:at as timestamptz) is null or (g.at, g.id) < (:at, cast(:after as uuid)))"
+        " order by g.at desc, g.id desc limit :limit"
+    )
+    asked = {"reviewed": reviewed, "at": at, "after": row_id, "limit": limit}
+    return _GLASS.all(await tx.execute(statement, {**parameters, **asked}))

@@ -1,0 +1,177 @@
+"""A case's row: read with the actor's right to it, saved with a version check and everything that it says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from chassis.database import Transaction
+from chassis.identity.access import remember, remember_new, require_case
+from chassis.identity.auth import Actor
+from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
+from chassis.rows import RowReader
+from chassis.tables import insert_missing, update_set
+from services.intake.casefile.domain.case import Case, Verb
+from services.intake.casefile.domain.facts import CaseAssigned, CaseOpened, Fact
+from services.intake.casefile.outgoing import outgoing
+from services.intake.casefile.store import attention
+from services.intake.casefile.store.mapping import AGES, age_row
+from services.intake.casefile.store.tables import CASES
+
+_CASES = RowReader(Case, CASES)
+_READ = f"select {_CASES.columns()}, {AGES.columns()} from intake.cases where id = :id"
+_GET = text(_READ)
+_LOCK = text(_READ + " for update")
+_OPEN = insert_missing(
+    CASES,
+    "id",
+    "person_id",
+    "organisation",
+    "workers",
+    "channel",
+    "urgency",
+    "opened_at",
+    "opened_by",
+    "flags",
+    "age_group",
+    "age_basis",
+    "age_doubted",
+    "status_revision",
+    "fields_revision",
+    key=["id"],
+)
+_UPDATE = update_set(
+    CASES,
+    "organisation",
+    "workers",
+    "urgency",
+    "status_revision",
+    "fields_revision",
+    "age_revision",
+    also={"version": "t.version + 1", "updated_at": "now()"},
+    stored="version",
+)
+_FLAGS = update_set(CASES, "flags")
+_CAME_FLAGS = update_set(CASES, "came_flags")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """A new case and what it says of itself. Its row is made of the same fact as its event, so that they cannot differ."""
+
+    case: Case
+    facts: Sequence[Fact]
+    flags: str | None = None
+
+    def row(self) -> dict[str, object]:
+        opened = next(fact for fact in self.facts if isinstance(fact, CaseOpened))
+        return {
+            "id": opened.case_id,
+            "person_id": opened.person_id,
+            "organisation": opened.organisation,
+            "workers": self.case.workers,
+            "channel": opened.channel,
+            "urgency": opened.urgency,
+            "opened_at": opened.opened_at,
+            "flags": self.flags,
+            **age_row(self.case.age),
+            "status_revision": self.case.status_revision,
+            "fields_revision": self.case.fields_revision,
+        }
+
+
+ACTIONS: Mapping[Verb, str] = {
+    Verb.ASSIGN: "case.assign",
+    Verb.RECORD: "case.write",
+    Verb.SCREEN: "case.screen",
+    Verb.IDENTIFY: "case.identify",
+    Verb.ASSESS_NEEDS: "case.assess",
+    Verb.ASSESS_AGE: "case.assess-age",
+    Verb.PLACE_HOLD: "hold.place",
+    Verb.LIFT_HOLD: "hold.lift",
+}
+"""The right that each verb asks for."""
+
+
+async def person_of(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> UUID:
+    """The person whose key the case's data is under. NotFound where the actor may not do this with the case."""
+    return (await get(tx, actor, action, case_id)).person_id
+
+
+async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock: bool = False) -> Case:
+    """The case for this actor and action; NotFound otherwise. `lock` when a verb follows."""
+    await require_case(tx, actor, action, case_id)
+    case = await _read(tx, _LOCK if lock else _GET, case_id)
+    if case is None:
+        raise NotFound
+    await attention.opened(tx, actor, case_id)
+    return case
+
+
+async def read(tx: Transaction, case_id: UUID) -> Case | None:
+    """A case that the service itself looks at."""
+    return await _read(tx, _GET, case_id)
+
+
+async def hold(tx: Transaction, case_id: UUID) -> Case | None:
+    """Lock a case that the service itself moves."""
+    return await _read(tx, _LOCK, case_id)
+
+
+async def _read(tx: Transaction, statement: TextClause, case_id: UUID) -> Case | None:
+    rows = (await tx.execute(statement, {"id": case_id})).all()
+    for case, age in zip(_CASES.of(rows), AGES.of(rows), strict=True):
+        case.age = age
+        return case
+    return None
+
+
+def expect(case: Case, seen: int | None) -> None:
+    """If-Match: the version that the caller saw is still the present one."""
+    if seen is not None and seen != case.version:
+        raise PreconditionFailed
+
+
+async def write_opened(tx: Transaction, opened: Sequence[OpenedCase], *, by: str) -> None:
+    """The one place that writes a new case. Raises AlreadyThere where an identifier is taken."""
+    if await _OPEN.write(tx, [one.row() for one in opened], opened_by=by) != len(opened):
+        raise AlreadyThere
+
+
+async def insert(tx: Transaction, actor: Actor, opened: OpenedCase) -> None:
+    """A new case with its first assignment. Raises AlreadyThere where its identifier is taken."""
+    case = opened.case
+    await write_opened(tx, [opened], by=actor.subject)
+    case.version = 1
+    await remember(tx, case.id, case.organisation, case.workers)
+    await attention.wait(tx, [case.id])
+    await attention.opened(tx, actor, case.id)
+    tx.say(*map(outgoing, opened.facts))
+
+
+async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
+    """Write the case if it is still as it was read, and say what happened. Raises PreconditionFailed."""
+    if await _UPDATE.write(tx, [case]) != 1:
+        raise PreconditionFailed
+    case.version += 1
+    if any(isinstance(fact, CaseAssigned) for fact in facts):
+        await remember(tx, case.id, case.organisation, case.workers)
+        await attention.wait(tx, [case.id])
+    tx.say(*map(outgoing, facts))
+
+
+async def remember_all(
+    tx: Transaction, organisations: Mapping[UUID, str], import_id: UUID | None = None
+) -> None:
+    """Who has many new cases, that nobody in their organisations is named for yet."""
+    await remember_new(tx, organisations)
+    await attention.wait(tx, list(organisations), import_id)
+
+
+async def set_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
+    await _FLAGS.write(tx, [{"id": case_id, "flags": flags}])
+
+
+async def keep_came_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
+    await _CAME_FLAGS.write(tx, [{"id": case_id, "came_flags": flags}])

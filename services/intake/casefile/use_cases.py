@@ -1,0 +1,164 @@
+"""What can be done with a case: one function, one transaction. Values come sealed, before the transaction began."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.directory import require_workers
+from chassis.identity.access import require, require_case
+from chassis.identity.auth import Actor
+from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState
+from contracts.protection import is_of_country
+from services.intake.casefile.domain import case as domain
+from services.intake.casefile.domain.age import Evidence
+from services.intake.casefile.domain.case import Case, Verb
+from services.intake.casefile.domain.field_classes import FLAGS
+from services.intake.casefile.outgoing import outgoing
+from services.intake.casefile.store import ages, attention, cases, index, received, records
+from services.intake.casefile.store.cases import ACTIONS, OpenedCase
+from services.intake.casefile.store.index import IndexEntry
+
+RETAIN = "disclosure.retain"
+CARER = "case_worker"
+"""Who has no right to assign cases: a walk-in whom they take in is in their hands until a supervisor assigns the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFields:
+    """Fields on their way in. None removes a field; `index` is the blind index, empty where there is no name."""
+
+    values: Mapping[str, str | None]
+    index: Sequence[IndexEntry] = ()
+    flags: frozenset[str] | None = None
+    """None where nothing was said of them."""
+    flags_before: frozenset[str] = frozenset()
+    sealed_flags: str | None = None
+    evidence: Evidence | None = None
+    """What is then on record about her age; None where nothing of it changes."""
+    reason: str | None = None
+    version: int | None = None
+    """The version whose fields went into the index; None where they do not matter."""
+
+    def kept(self) -> list[str]:
+        return [name for name, value in self.values.items() if value is not None]
+
+    def removed(self) -> list[str]:
+        return [name for name, value in self.values.items() if value is None]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case whose key is made: its identifiers are fixed by the command, so that a retry uses the same."""
+
+    case_id: UUID
+    person_id: UUID
+    channel: str
+    urgency: str
+    fields: SealedFields
+
+
+async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UUID, law: str) -> None:
+    """Raises NotFound, WrongState where nothing was taken back after an acceptance, Invalid for a law of another country."""
+    await require_case(tx, actor, RETAIN, case_id)
+    if not is_of_country(law, actor.cell):
+        raise Invalid(
+            errors=[{"loc": ["body", "law"], "msg": "not a law of this country", "code": "other-country"}]
+        )
+    file = (await received.load(tx, [case_id]))[case_id]
+    if disclosure_id not in file.disclosures:
+        raise NotFound
+    with answered():
+        facts = file.retain(disclosure_id, law)
+    await received.save(tx, [file])
+    tx.say(*map(outgoing, facts))
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """What the domain refuses, as the caller is told."""
+    try:
+        yield
+    except domain.WrongState as error:
+        raise WrongState from error
+    except domain.Refused as error:
+        loc = ["body"] if error.member is None else ["body", error.member]
+        raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": error.code}]) from error
+
+
+async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) -> Case:
+    """For the actor's own organisation. Whoever cares for cases has the one they open."""
+    require(actor, "case.open", organisation=actor.organisation)
+    urgency = domain.urgency_of(new.urgency, new.fields.flags or frozenset())
+    case, facts = Case.open(
+        new.case_id,
+        new.person_id,
+        channel=new.channel,
+        organisation=actor.organisation,
+        urgency=urgency,
+        now=tx.now,
+        workers=(actor.subject,) if CARER in actor.roles else (),
+    )
+    facts += case.record(new.fields.kept(), flags=new.fields.flags) + case.flag(
+        new.fields.sealed_flags, new.fields.flags
+    )
+    facts += case.learn_age(new.fields.evidence or Evidence(), today, first=True)
+    await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
+    await _put(tx, actor, case, new.fields)
+    await index.put(tx, case.organisation, {case.id: new.fields.index})
+    return case
+
+
+async def _put(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields) -> None:
+    """Fields and flags under one revision, with the reason for it."""
+    flags = {} if sealed.sealed_flags is None else {FLAGS: sealed.sealed_flags}
+    await records.put_fields(tx, actor, case, {**sealed.values, **flags}, sealed.reason)
+
+
+async def record_fields(
+    tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None, today: date
+) -> Case:
+    """Named fields are replaced or removed; others stay."""
+    case = await cases.get(tx, actor, ACTIONS[Verb.RECORD], case_id, lock=True)
+    cases.expect(case, seen)
+    urgency = case.urgency
+    if sealed.version is not None and sealed.version != case.version:
+        raise PreconditionFailed  # the blind index was made from fields that are no longer the present ones
+    with answered():
+        facts = case.record(sealed.kept(), sealed.removed(), sealed.flags)
+        facts += case.flag(sealed.sealed_flags, sealed.flags, sealed.flags_before)
+        if sealed.evidence is not None:
+            facts += case.learn_age(sealed.evidence, today)
+    await _put(tx, actor, case, sealed)
+    if sealed.version is not None:
+        await index.put(tx, case.organisation, {case_id: sealed.index})
+    if sealed.sealed_flags is not None:
+        await cases.set_flags(tx, case_id, sealed.sealed_flags)
+    if sealed.evidence is not None:
+        await ages.put(tx, {case.id: case.age})
+    await cases.save(tx, case, facts)
+    if case.urgency != urgency:
+        await attention.hasten(tx, case_id)
+    return case
+
+
+async def assign_case(
+    tx: Transaction,
+    actor: Actor,
+    case_id: UUID,
+    seen: int | None,
+    organisation: str,
+    workers: tuple[str, ...],
+) -> Case:
+    case = await cases.get(tx, actor, ACTIONS[Verb.ASSIGN], case_id, lock=True)
+    cases.expect(case, seen)
+    with answered():
+        facts = case.assign(organisation, workers)
+    await require_workers(tx, organisation, workers, "workers")
+    await cases.save(tx, case, facts)
+    await attention.opened(
+        tx, actor, case_id
+    )  # by who takes it on, where that is the very one who assigns it
+    return case

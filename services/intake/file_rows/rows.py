@@ -1,0 +1,151 @@
+"""Rows of a file that interchange has read: sealed under keys of their persons, and each a case once, however often it is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from chassis.problems import Invalid
+from chassis.service import Service
+from chassis.vault.vault import Sealing
+from contracts.casefile.fields import STATUS as STATUS_FIELD
+from contracts.casefile.fields import STATUS_BY, InvalidField, checked, from_text, to_text
+from contracts.casefile.partial_date import InvalidDate
+from contracts.casefile.urgent import URGENT_FIELDS
+from contracts.codes import UnknownCode
+from contracts.internal import FileRow
+from services.intake.casefile.domain.age import Evidence
+from services.intake.casefile.domain.case import Case
+from services.intake.casefile.domain.facts import Fact as CaseFact
+from services.intake.casefile.indexing import index_of
+from services.intake.casefile.sealing import fields_to_seal
+from services.intake.casefile.store.index import IndexEntry
+from services.intake.casefile.store.records import Change
+from services.intake.file_rows import store
+from services.intake.file_rows.store import NewRow, RowKey, SentFile
+from services.intake.identification.domain.facts import Fact
+from services.intake.identification.domain.field_classes import REASONS, STATUS
+from services.intake.identification.domain.identification import Identification
+from services.intake.identification.sealing import status_record
+from services.intake.identification.store.records import SealedDecision
+
+CHANNEL, URGENCY = "file", "routine"
+DECIDED = (STATUS_FIELD, STATUS_BY)
+NO_REASONS = "As decided in the imported file."
+ROWS = UUID("3b0b6d0a-0d1c-4e0b-8f43-5a3e1f0d9c52")
+"""Namespace of the identifiers of cases that come from rows, so that a repeated attempt uses the same keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreshRow:
+    """A row that is no case yet, with the identifiers that it will have. `line` is where it was first written."""
+
+    key: RowKey
+    line: int
+    case_id: UUID
+    person_id: UUID
+    fields: Mapping[str, str]
+
+
+def require_canonical(rows: Sequence[FileRow]) -> None:
+    """Interchange has checked each value; what it did not is not sealed. Raises Invalid, naming fields and never values."""
+    errors = [
+        {
+            "loc": ["body", "rows", place, "fields", name],
+            "msg": "not a value of this field",
+            "code": "invalid",
+        }
+        for place, row in enumerate(rows)
+        for name, text in row.fields.items()
+        if not _is_canonical(name, text)
+    ]
+    errors += [
+        {"loc": ["body", "rows", place, "fields"], "msg": "a status and who decided it", "code": "missing"}
+        for place, row in enumerate(rows)
+        if len(row.fields.keys() & set(DECIDED)) == 1
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _is_canonical(name: str, text: str) -> bool:
+    """Flags are recorded as flags, by no field of a file."""
+    try:
+        return name not in URGENT_FIELDS and to_text(checked(name, from_text(name, text))) == text
+    except (InvalidField, InvalidDate, UnknownCode, ValueError):
+        return False
+
+
+async def sealed_rows(service: Service, file: SentFile, rows: Sequence[FileRow]) -> list[NewRow]:
+    """Everything that needs the vault: keys for all persons at once, then all their fields. Repeated, the same identifiers."""
+    async with service.database.transaction(service.database.system()) as tx:
+        known = await store.known_rows(tx, file.organisation, [bytes.fromhex(row.key) for row in rows])
+    fresh = _fresh(file, rows, known)
+    if not fresh:
+        return []
+    vault, now, today = service.vault, service.clock(), service.today()
+    await vault.create_many([row.person_id for row in fresh])
+    sealed = iter(await vault.seal_many([one for row in fresh for one in _sealings(row)]))
+    indexes = await index_of(service, [row.fields for row in fresh])
+    return [
+        _new_row(file, row, {name: next(sealed) for name in _places(row.fields)}, index, now, today)
+        for row, index in zip(fresh, indexes, strict=True)
+    ]
+
+
+def _fresh(file: SentFile, rows: Sequence[FileRow], known: Mapping[bytes, store.KnownRow]) -> list[FreshRow]:
+    """The first of each row that is no case yet."""
+    fresh: dict[bytes, FreshRow] = {}
+    for row in rows:
+        key = bytes.fromhex(row.key)
+        if key not in known and key not in fresh:
+            case_id = uuid5(ROWS, f"{file.organisation} {row.key}")
+            mark = RowKey(key, bytes.fromhex(row.content))
+            fresh[key] = FreshRow(mark, row.line, case_id, uuid5(case_id, "person"), row.fields)
+    return list(fresh.values())
+
+
+def _places(fields: Mapping[str, str]) -> list[str]:
+    """Everything of a row that is sealed, in one order: its fields, then its decision where it has one."""
+    return [*fields, *((STATUS, REASONS) if STATUS_FIELD in fields else ())]
+
+
+def _sealings(row: FreshRow) -> list[Sealing]:
+    own = fields_to_seal(row.person_id, row.case_id, row.fields)
+    if STATUS_FIELD not in row.fields:
+        return own
+    record = status_record(row.case_id, 1)
+    decision = Sealing(row.person_id, STATUS, record, row.fields[STATUS_FIELD])
+    return [*own, decision, Sealing(row.person_id, REASONS, record, NO_REASONS)]
+
+
+def _new_row(
+    file: SentFile,
+    row: FreshRow,
+    sealed: dict[str, str],
+    index: Sequence[IndexEntry],
+    now: datetime,
+    today: date,
+) -> NewRow:
+    known = [name for name in row.fields if name not in DECIDED]
+    case, opened = Case.open(
+        row.case_id,
+        row.person_id,
+        channel=CHANNEL,
+        organisation=file.organisation,
+        urgency=URGENCY,
+        now=now,
+        import_id=file.import_id,
+    )
+    facts: list[Fact | CaseFact] = [*opened]
+    facts += case.learn_age(Evidence().changed(row.fields, None), today, first=True)
+    facts += case.record(known)
+    changes = [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in known]
+    decision = None
+    if STATUS_FIELD in row.fields:
+        facts += Identification(case).identify(row.fields[STATUS_BY], sealed[STATUS], DECIDED)
+        decision = SealedDecision(
+            row.case_id, case.status_revision, row.fields[STATUS_BY], sealed[STATUS], sealed[REASONS]
+        )
+        changes += [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in DECIDED]
+    return NewRow(row.key, row.line, case, changes, index, decision, facts)

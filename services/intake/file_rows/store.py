@@ -1,0 +1,131 @@
+"""Rows of files that are cases already, and the cases of those that are not yet: claimed and opened in one transaction."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Origin, Transaction
+from chassis.tables import insert_missing
+from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
+from services.intake.casefile.domain.case import Case
+from services.intake.casefile.domain.facts import CaseOpened
+from services.intake.casefile.domain.facts import Fact as CaseFact
+from services.intake.casefile.store import cases, index, records
+from services.intake.casefile.store.cases import OpenedCase
+from services.intake.casefile.store.index import IndexEntry
+from services.intake.casefile.store.records import Change
+from services.intake.file_rows.tables import FILE_ROWS
+from services.intake.identification.domain.facts import Fact
+from services.intake.identification.outgoing import outgoing
+from services.intake.identification.store.records import SealedDecision, add_statuses
+
+_KNOWN = text(
+    "select row_key, content, case_id, import_id, line from intake.file_rows"
+    " where organisation = :organisation and row_key = any(cast(:keys as bytea[]))"
+)
+_CLAIM = insert_missing(FILE_ROWS, returning="t.row_key")
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that was sent to interchange, for whom, and by whom."""
+
+    import_id: UUID
+    organisation: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """Keyed hashes: `key` recognises a row again, `content` tells whether everything in it is still the same."""
+
+    key: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row that is a case of the organisation already, with what it held then, and the line of the file that opened it."""
+
+    content: bytes
+    case_id: UUID
+    import_id: UUID
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A row that is no case yet, sealed under its person's key."""
+
+    key: RowKey
+    line: int
+    case: Case
+    changes: Sequence[Change]
+    index: Sequence[IndexEntry]
+    decision: SealedDecision | None
+    facts: Sequence[Fact | CaseFact]
+
+
+async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) -> dict[bytes, KnownRow]:
+    """Those that are cases of the organisation already, by their key."""
+    rows = await tx.execute(_KNOWN, {"organisation": organisation, "keys": list(keys)})
+    return {
+        bytes(row.row_key): KnownRow(bytes(row.content), row.case_id, row.import_id, row.line) for row in rows
+    }
+
+
+async def outcomes(
+    tx: Transaction, organisation: str, rows: Sequence[RowMark], import_id: UUID | None = None
+) -> list[RowOutcome]:
+    """Of the rows that are cases, in their order. Identity is compared and never assumed."""
+    known = await known_rows(tx, organisation, [bytes.fromhex(row.key) for row in rows])
+    found = [(row, known.get(bytes.fromhex(row.key))) for row in rows]
+    return [_outcome(row, one, import_id) for row, one in found if one is not None]
+
+
+def _outcome(row: RowMark, known: KnownRow, import_id: UUID | None) -> RowOutcome:
+    """The line that opened the case has opened it, however often it is asked about; any other repeats it, or differs."""
+    if (known.import_id, known.line) == (import_id, row.line):
+        outcome = OPENED
+    else:
+        outcome = DUPLICATE if bytes.fromhex(row.content) == known.content else REFUSED
+    return RowOutcome(line=row.line, outcome=outcome, case_id=known.case_id)
+
+
+async def open_rows(tx: Transaction, file: SentFile, new: Sequence[NewRow]) -> None:
+    """Open the cases of rows that are none yet, each at most once whatever runs beside it."""
+    claimed = await _claim(tx, file, new)
+    opened = [row for row in new if row.key.key in claimed]
+    if opened:
+        await _insert(tx, file, opened)
+
+
+async def _claim(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> set[bytes]:
+    if not rows:
+        return set()
+    claimed = [
+        {"row_key": row.key.key, "content": row.key.content, "case_id": row.case.id, "line": row.line}
+        for row in sorted(rows, key=lambda one: one.key.key)
+    ]
+    done = await _CLAIM.execute(tx, claimed, organisation=file.organisation, import_id=file.import_id)
+    return set(done.scalars())
+
+
+async def _insert(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> None:
+    by = file.origin.actor
+    await cases.write_opened(tx, [_opened(row) for row in rows], by=by)
+    await cases.remember_all(tx, {row.case.id: file.organisation for row in rows}, file.import_id)
+    changes = [change for row in rows for change in row.changes]
+    await records.record(tx, changes, organisation=file.organisation, by=by)
+    decided = [row.decision for row in rows if row.decision is not None]
+    await add_statuses(tx, decided, organisation=file.organisation, by=by)
+    await index.put(tx, file.organisation, {row.case.id: row.index for row in rows})
+    facts = itertools.chain.from_iterable(row.facts for row in rows)
+    tx.say(*map(outgoing, facts), origin=file.origin)
+
+
+def _opened(row: NewRow) -> OpenedCase:
+    return OpenedCase(row.case, [fact for fact in row.facts if isinstance(fact, CaseOpened)])

@@ -1,0 +1,9 @@
+"""Routes of identification with their request and response models."""
+
+from fastapi import APIRouter
+
+from services.intake.identification.api import ages, holds, needs, screenings, status
+
+router = APIRouter()
+for part in (screenings, ages, status, holds, needs):
+    router.include_router(part.router)

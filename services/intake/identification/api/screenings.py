@@ -1,0 +1,172 @@
+"""Routes: checklists, and screening against one. The result supports a decision and never is one."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+
+from chassis.identity.access import require, require_case
+from chassis.problems import Invalid
+from chassis.service import Running, Service
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, Listing, Page, Tx, Who, done
+from contracts.form import Form
+from contracts.types import KnownCode
+from services.intake.casefile.api.positions import following, position
+from services.intake.casefile.api.prepared import case_to_write
+from services.intake.casefile.domain.age import Group
+from services.intake.casefile.domain.case import Case, Verb
+from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.sealing import open_json, seal_json
+from services.intake.casefile.store import cases
+from services.intake.identification import queries, use_cases
+from services.intake.identification.domain import checklist
+from services.intake.identification.domain.field_classes import ANSWERS, RESULT
+from services.intake.identification.sealed_rows import ScreeningRow
+from services.intake.identification.store.records import SealedScreening
+
+router = APIRouter(tags=["screenings"])
+
+
+class Question(BaseModel):
+    indicator: str
+    dimension: str
+    label: str
+    weight: str
+
+
+class ChecklistView(BaseModel):
+    """A checklist as data. `weight`: S strong, M medium, W weak."""
+
+    checklist: str
+    version: str
+    source: str
+    profile: str
+    questions: list[Question]
+
+
+@router.get("/v1/checklists", summary="The checklists, with their questions")
+async def list_checklists(actor: Who) -> list[ChecklistView]:
+    require(actor, "case.read", organisation=actor.organisation)
+    return [
+        ChecklistView(
+            checklist=one.code,
+            version=one.version,
+            source=one.source,
+            profile=one.profile,
+            questions=[
+                Question(indicator=i.code, dimension=i.dimension, label=i.label, weight=i.weight)
+                for i in one.indicators
+            ],
+        )
+        for one in checklist.checklists().values()
+    ]
+
+
+class ScreeningForm(Form):
+    """What is not answered was not asked."""
+
+    checklist: Annotated[str, KnownCode("checklist")]
+    answers: Annotated[
+        dict[str, Annotated[str, KnownCode("answer")]],
+        Field(min_length=1, max_length=300, description="answers by indicator"),
+    ]
+
+
+async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Running) -> SealedScreening:
+    case = await case_to_write(service, actor, Verb.SCREEN, case_id)
+    applied = checklist.applied(body.checklist, shown_adult=case.age.group is Group.ADULT)
+    try:
+        result = applied.evaluate(body.answers)
+    except checklist.UnknownIndicator as error:
+        loc = ["body", "answers"]
+        raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": "unknown-indicator"}]) from error
+    screening_id, vault = uuid4(), service.vault
+    return SealedScreening(
+        screening_id,
+        body.checklist,
+        applied.code,
+        applied.version,
+        await seal_json(vault, case.person_id, RESULT, screening_id, asdict(result)),
+        await seal_json(vault, case.person_id, ANSWERS, screening_id, body.answers),
+    )
+
+
+@router.post("/v1/cases/{case_id}/screenings", status_code=201, summary="Screen against a checklist")
+async def screen_case(
+    case_id: UUID,
+    actor: Who,
+    prepared: Annotated[SealedScreening, Depends(_prepare)],
+    tx: Tx,
+    response: Response,
+) -> Done:
+    case = await use_cases.screen_case(tx, actor, case_id, prepared)
+    where = f"/v1/cases/{case_id}/screenings/{prepared.id}"
+    return done(tx, response, prepared.id, case.version, status=201, location=where)
+
+
+@router.get("/v1/cases/{case_id}/screenings", summary="The screenings of a case, oldest first")
+async def list_screenings(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ScreeningView]:
+    await require_case(tx, actor, "case.read", case_id)
+    items = await queries.screenings(tx, case_id, position(page), page.limit)
+    tx.say(record_read(case_id, "screening"))
+    return Listing(items=items, next=following(items, page.limit, "at"))
+
+
+class EvidenceView(BaseModel):
+    indicator: str
+    weight: str
+
+
+class DimensionView(BaseModel):
+    """`rule` is the combination that fired; `unsettled` are questions that have neither a yes nor a no."""
+
+    name: str
+    element: str
+    positive: bool
+    rule: str | None
+    evidence: list[EvidenceView]
+    unsettled: list[str]
+
+
+class ScreeningResult(BaseModel):
+    """`outcome`: indications, or not-established, which says only that these answers establish nothing."""
+
+    id: UUID
+    requested: str
+    checklist: str
+    version: str
+    profile: str
+    outcome: str
+    rule: str | None
+    dimensions: list[DimensionView]
+    answers: dict[str, str]
+    at: datetime
+    by: str
+
+
+@router.get("/v1/cases/{case_id}/screenings/{screening_id}", summary="A screening with its result")
+async def get_screening(
+    case_id: UUID, screening_id: UUID, actor: Who, service: Running, response: Response
+) -> ScreeningResult:
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, "case.read", case_id)
+        row = await queries.screening(tx, case_id, screening_id)
+        tx.say(record_read(case_id, "screening", screening_id))
+    result, answers = await _opened(service, case, row)
+    response.headers["Cache-Control"] = "no-store"
+    return ScreeningResult(
+        id=row.id, requested=row.requested, answers=answers, at=row.at, by=row.by, **result
+    )
+
+
+async def _opened(service: Service, case: Case, row: ScreeningRow) -> tuple[Any, Any]:
+    sealed = [
+        Sealing(case.person_id, RESULT, row.id, row.result),
+        Sealing(case.person_id, ANSWERS, row.id, row.answers),
+    ]
+    result, answers = await open_json(service.vault, sealed)
+    return result, answers

@@ -1,0 +1,1 @@
+"""The rules of identification in plain Python: checklists, and what persons assess and decide."""

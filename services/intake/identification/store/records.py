@@ -1,0 +1,66 @@
+"""What persons assessed and decided, as it is kept: sealed screenings, statuses, needs. None is ever replaced."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.identity.auth import Actor
+from chassis.tables import insert_set
+from services.intake.identification.store.tables import NEEDS, SCREENINGS, STATUSES
+
+_SCREENING = insert_set(SCREENINGS)
+_STATUSES = insert_set(STATUSES)
+_NEEDS = insert_set(NEEDS)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedScreening:
+    """A screening as it is kept. `result` and `answers` are ciphertext."""
+
+    id: UUID
+    requested: str
+    checklist: str
+    version: str
+    result: str
+    answers: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDecision:
+    """A decision on the formal status as it is kept. `status` and `reasons` are ciphertext, bound to the revision."""
+
+    case_id: UUID
+    revision: int
+    deciding_organisation: str
+    status: str
+    reasons: str
+
+
+async def add_screening(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> None:
+    row = {
+        "id": screening.id,
+        "requested": screening.requested,
+        "checklist": screening.checklist,
+        "checklist_version": screening.version,
+        "result": screening.result,
+        "answers": screening.answers,
+    }
+    await _SCREENING.write(tx, [row], case_id=case_id, **_who(tx, actor))
+
+
+async def add_statuses(
+    tx: Transaction, decisions: Sequence[SealedDecision], *, organisation: str, by: str
+) -> None:
+    await _STATUSES.write(tx, decisions, organisation=organisation, at=tx.now, by=by)
+
+
+async def add_needs(
+    tx: Transaction, actor: Actor, case_id: UUID, assessment_id: UUID, urgency: str, needs: str
+) -> None:
+    row = {"id": assessment_id, "urgency": urgency, "needs": needs}
+    await _NEEDS.write(tx, [row], case_id=case_id, **_who(tx, actor))
+
+
+def _who(tx: Transaction, actor: Actor) -> dict[str, object]:
+    return {"organisation": actor.organisation, "at": tx.now, "by": actor.subject}

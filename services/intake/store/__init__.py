@@ -1,1 +1,0 @@
-"""Tables of intake and their mapping. Every row of a case is reached through its case, and a case demands the actor."""

@@ -1,0 +1,50 @@
+"""Each table of intake is a room's own, and what stands below names nothing of what stands on it, in SQL either."""
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+INTAKE = Path(__file__).parents[2] / "services" / "intake"
+STATED: Mapping[str, str] = {
+    "casefile": "casefile.store.tables",
+    "identification": "identification.store.tables",
+    "file_rows": "file_rows.tables",
+}
+MAY_READ: Mapping[str, frozenset[str]] = {
+    "casefile": frozenset({"casefile"}),
+    "identification": frozenset({"casefile", "identification"}),
+    "file_rows": frozenset({"casefile", "identification", "file_rows"}),
+}
+BESIDES = {("casefile/queries.py", "holds")}
+"""A worklist shows which cases have a hold in force, and is narrowed by it."""
+
+
+def tables_of(room: str) -> frozenset[str]:
+    return frozenset(
+        table.name for table in import_module(f"services.intake.{STATED[room]}").META.tables.values()
+    )
+
+
+def named_in(room: str) -> set[tuple[str, str]]:
+    """Module and table, of every table of intake that a module's SQL names."""
+    return {
+        (str(path.relative_to(INTAKE)), table)
+        for path in (INTAKE / room).rglob("*.py")
+        for table in re.findall(r"\bintake\.(\w+)", path.read_text())
+        if table in frozenset().union(*map(tables_of, STATED))
+    }
+
+
+def test_every_folder_of_intake_is_a_room_or_its_migrations():
+    folders = {path.name for path in INTAKE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == {*STATED, "migrations"}
+
+
+@pytest.mark.parametrize("room", STATED)
+def test_a_room_names_its_own_tables_and_those_of_the_rooms_that_it_stands_on(room):
+    allowed = frozenset().union(*map(tables_of, MAY_READ[room]))
+    found = {(module, table) for module, table in named_in(room) if table not in allowed}
+    assert found == {(module, table) for module, table in BESIDES if module.startswith(f"{room}/")}
