@@ -1,11 +1,13 @@
-"""What the service intake is made of: the case file, identification on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
 from fastapi import APIRouter
 
+import services.intake.casefile.api
+import services.intake.file_rows.api
+import services.intake.identification.api
 from chassis.service import Service
-from services.intake.casefile import api as casefile
 from services.intake.casefile import attention, handlers
 from services.intake.casefile.age import age_work
 from services.intake.casefile.daily_limit import DailyLimit
@@ -14,16 +16,14 @@ from services.intake.casefile.grants import ConsentGrants
 from services.intake.casefile.indexing import index_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
-from services.intake.file_rows import api as file_rows
-from services.intake.identification import api as identification
 from services.intake.identification.carrying import carrying_work
 from services.intake.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 router = APIRouter()
-for room in (casefile, identification, file_rows):
-    router.include_router(room.router)
+for room in (services.intake.casefile, services.intake.identification, services.intake.file_rows):
+    router.include_router(room.api.router)
 
 
 def build(settings: Settings) -> Service[Settings, Parts]:

@@ -1,4 +1,4 @@
-"""What intake is told besides: how many cases a person may open in a day."""
+"""The settings of intake besides those of every service: how many cases a person may open in a day."""
 
 from typing import Annotated
 

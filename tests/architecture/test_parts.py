@@ -15,11 +15,12 @@ from tests.architecture.extras import NOWHERE, extras
 
 ROOT = Path(__file__).parents[2]
 CODE = [path for room in ("chassis", "services") for path in sorted((ROOT / room).rglob("*.py"))]
-WITH_PARTS = [name for name in SERVICES if (ROOT / "services" / name / "parts.py").is_file()]
+MODULES = {path.relative_to(ROOT).parts[1]: path for path in CODE if path.name == "parts.py"}
+WITH_PARTS = [name for name in SERVICES if name in MODULES]
 
 
 def parts_of(name: str) -> ModuleType:
-    return import_module(f"services.{name}.parts")
+    return import_module(".".join(MODULES[name].relative_to(ROOT).with_suffix("").parts))
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))

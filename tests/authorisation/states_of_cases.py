@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.case import CaseState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.table import CASE, EMERGENCY
 from tests.authorisation.thing import Thing, as_made, asked
@@ -71,7 +71,7 @@ CASE_THINGS = (
             "from abroad": _from_abroad,
             "erased": _erased,
         },
-        frozenset(State) - {State.HANDED_OVER},
+        frozenset(CaseState) - {CaseState.HANDED_OVER},
         commands=frozenset(f"{CASE}/{verb}" for verb in VERBS),
     ),
     Thing(

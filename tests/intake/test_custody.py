@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts.events.referral import TransferMovedV1
 from services.intake.casefile.domain import facts
-from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import Custody, Transfer
 from services.intake.casefile.parts import Parts
 from tests.harness import Harness
@@ -39,7 +39,7 @@ def a_move(case_id: UUID, state: str, referral_id: UUID | None = None) -> Transf
 def test_whatever_is_no_acceptance_leaves_the_case_where_it_is(state):
     case = Custody(UUID(int=1), AGENCY)
     assert case.hear(Transfer(UUID(int=7), SHELTER, state, NOW)) == []
-    assert case.state is State.OPEN
+    assert case.state is CaseState.OPEN
 
 
 def test_an_acceptance_hands_the_case_over_once():
@@ -50,7 +50,7 @@ def test_an_acceptance_hands_the_case_over_once():
     ]
     assert case.hear(accepted) == []
     assert case.hear(Transfer(UUID(int=8), "th-legal-aid", "accepted", NOW)) == []
-    assert case.state is State.HANDED_OVER
+    assert case.state is CaseState.HANDED_OVER
 
 
 async def handed_over(intake: Harness) -> UUID:

@@ -7,14 +7,14 @@ import pytest
 
 from chassis.clock import day_of, next_day
 from contracts.casefile.partial_date import PartialDate
-from services.intake.casefile.domain.age import Age, Basis, Evidence, Group
+from services.intake.casefile.domain.age import Age, AgeEvidence, Basis, Group
 
 TODAY = date(2026, 11, 26)
 CHILD, ADULT = Group.CHILD, Group.ADULT
 
 
-def on_record(born: str | None, *, flagged: bool = False) -> Evidence:
-    return Evidence(None if born is None else PartialDate.parse(born), flagged)
+def on_record(born: str | None, *, flagged: bool = False) -> AgeEvidence:
+    return AgeEvidence(None if born is None else PartialDate.parse(born), flagged)
 
 
 @pytest.mark.parametrize(

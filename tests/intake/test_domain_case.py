@@ -7,14 +7,14 @@ import pytest
 
 from contracts.casefile.urgent import FLAGS
 from services.intake.casefile.domain import facts
-from services.intake.casefile.domain.age import Evidence, Group
+from services.intake.casefile.domain.age import AgeEvidence, Group
 from services.intake.casefile.domain.case import (
     MOVES,
     Case,
-    Refused,
-    State,
-    Verb,
-    WrongState,
+    CaseState,
+    CaseVerb,
+    CommandRefused,
+    WrongMove,
     urgency_of,
 )
 from services.intake.identification.domain import facts as decided
@@ -24,7 +24,7 @@ CASE, PERSON, HOLD = UUID(int=1), UUID(int=2), UUID(int=3)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def case(state=State.OPEN) -> Case:
+def case(state=CaseState.OPEN) -> Case:
     return Case(CASE, PERSON, "th-care-agency", (), "routine", state, 4, 1)
 
 
@@ -33,45 +33,45 @@ def identification(case: Case) -> Identification:
 
 
 VERBS = {
-    Verb.ASSIGN: lambda c: c.assign("th-care-agency", ("w1", "w1", "w2")),
-    Verb.RECORD: lambda c: c.record(["prs_Birthdate", "cor_FullName"], ["prs_Email"]),
-    Verb.SCREEN: lambda c: identification(c).screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
-    Verb.IDENTIFY: lambda c: identification(c).identify("NGO", "v1.x", ["vic_TraffickingStatus"]),
-    Verb.ASSESS_NEEDS: lambda c: identification(c).assess_needs(HOLD, "urgent", "v1.x", ["cor_Needs"]),
-    Verb.ASSESS_AGE: lambda c: identification(c).assess_age(Group.ADULT, Evidence(), NOW.date()),
-    Verb.PLACE_HOLD: lambda c: identification(c).place_hold(UUID(int=9), None, NOW),
-    Verb.LIFT_HOLD: lambda c: identification(c).lift_hold(HOLD, NOW),
+    CaseVerb.ASSIGN: lambda c: c.assign("th-care-agency", ("w1", "w1", "w2")),
+    CaseVerb.RECORD: lambda c: c.record(["prs_Birthdate", "cor_FullName"], ["prs_Email"]),
+    CaseVerb.SCREEN: lambda c: identification(c).screen(HOLD, "ilo-ec-labour-adult", "2009", "v1.x"),
+    CaseVerb.IDENTIFY: lambda c: identification(c).identify("NGO", "v1.x", ["vic_TraffickingStatus"]),
+    CaseVerb.ASSESS_NEEDS: lambda c: identification(c).assess_needs(HOLD, "urgent", "v1.x", ["cor_Needs"]),
+    CaseVerb.ASSESS_AGE: lambda c: identification(c).assess_age(Group.ADULT, AgeEvidence(), NOW.date()),
+    CaseVerb.PLACE_HOLD: lambda c: identification(c).place_hold(UUID(int=9), None, NOW),
+    CaseVerb.LIFT_HOLD: lambda c: identification(c).lift_hold(HOLD, NOW),
 }
 SAID = {
-    Verb.ASSIGN: [facts.CaseAssigned(CASE, "th-care-agency", ("w1", "w2"))],
-    Verb.RECORD: [facts.FieldsRecorded(CASE, 1, ("cor_FullName", "prs_Birthdate"), ("prs_Email",))],
-    Verb.SCREEN: [decided.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
-    Verb.IDENTIFY: [
+    CaseVerb.ASSIGN: [facts.CaseAssigned(CASE, "th-care-agency", ("w1", "w2"))],
+    CaseVerb.RECORD: [facts.FieldsRecorded(CASE, 1, ("cor_FullName", "prs_Birthdate"), ("prs_Email",))],
+    CaseVerb.SCREEN: [decided.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
+    CaseVerb.IDENTIFY: [
         decided.CaseIdentified(CASE, 2, "NGO", "v1.x"),
         facts.FieldsRecorded(CASE, 1, ("vic_TraffickingStatus",)),
     ],
-    Verb.ASSESS_NEEDS: [
+    CaseVerb.ASSESS_NEEDS: [
         decided.NeedsAssessed(CASE, HOLD, "urgent", "v1.x"),
         facts.FieldsRecorded(CASE, 1, ("cor_Needs",)),
     ],
-    Verb.ASSESS_AGE: [facts.AgeGroupKnown(CASE, "adult", "assessment")],
-    Verb.PLACE_HOLD: [decided.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
-    Verb.LIFT_HOLD: [decided.HoldLifted(CASE, HOLD)],
+    CaseVerb.ASSESS_AGE: [facts.AgeGroupKnown(CASE, "adult", "assessment")],
+    CaseVerb.PLACE_HOLD: [decided.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
+    CaseVerb.LIFT_HOLD: [decided.HoldLifted(CASE, HOLD)],
 }
 
 
 def test_every_verb_is_tried():
-    assert set(VERBS) == set(SAID) == set(Verb)
+    assert set(VERBS) == set(SAID) == set(CaseVerb)
 
 
-@pytest.mark.parametrize("verb", Verb)
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("verb", CaseVerb)
+@pytest.mark.parametrize("state", CaseState)
 def test_every_verb_from_every_state_says_what_happened_or_changes_nothing(verb, state):
     one = case(state)
     if verb in MOVES[state]:
         assert VERBS[verb](one) == SAID[verb]
     else:
-        with pytest.raises(WrongState):
+        with pytest.raises(WrongMove):
             VERBS[verb](one)
         assert one == case(state)
 
@@ -82,7 +82,7 @@ def test_opening_says_opened_and_assigned_to_the_organisation():
         facts.CaseOpened(CASE, PERSON, "hotline", "th-a", "urgent", NOW),
         facts.CaseAssigned(CASE, "th-a", ()),
     ]
-    assert (one.state, one.version) == (State.OPEN, 0)
+    assert (one.state, one.version) == (CaseState.OPEN, 0)
 
 
 @pytest.mark.parametrize("flag", FLAGS)
@@ -109,14 +109,14 @@ def test_a_hold_lasts_from_thirty_days_to_a_year(length, allowed):
     if allowed:
         assert one.place_hold(UUID(int=9), NOW + length, NOW)
     else:
-        with pytest.raises(Refused):
+        with pytest.raises(CommandRefused):
             one.place_hold(UUID(int=9), NOW + length, NOW)
 
 
 def test_a_lifted_hold_is_not_lifted_again_and_an_unknown_one_is_no_hold():
     one = identification(case())
     one.lift_hold(HOLD, NOW)
-    with pytest.raises(WrongState):
+    with pytest.raises(WrongMove):
         one.lift_hold(HOLD, NOW)
     with pytest.raises(KeyError):
         one.lift_hold(UUID(int=8), NOW)
@@ -130,7 +130,7 @@ def test_the_same_person_twice_among_the_workers_is_once():
 
 def test_no_assignment_takes_a_case_to_another_organisation():
     one = case()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandRefused) as refused:
         one.assign("th-shelter", ("w",))
     assert (refused.value.code, one.organisation, one.workers) == ("other-organisation", "th-care-agency", ())
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.casefile.domain import facts
-from services.intake.casefile.domain.case import State as CaseState
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import (
     CLOSED,
     MOVES,
@@ -19,8 +19,8 @@ from services.intake.casefile.domain.received import (
     Disclosure,
     Grant,
     ReceivedFile,
-    State,
-    Verb,
+    ReceivedState,
+    ReceivedVerb,
 )
 
 CASE, PERSON, REFERRAL = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -46,7 +46,7 @@ def closed(disclosure_id) -> facts.IndexDue:
     return facts.IndexDue(CASE, disclosure_id, closed=True)
 
 
-@pytest.mark.parametrize(("state", "verb"), itertools.product(State, Verb))
+@pytest.mark.parametrize(("state", "verb"), itertools.product(ReceivedState, ReceivedVerb))
 def test_every_verb_from_every_state_moves_as_the_table_says_or_changes_nothing(state, verb):
     one = Disclosure(ONE, CASE, REFERRAL, state, GRANT)
     after = MOVES.get((state, verb))
@@ -55,8 +55,8 @@ def test_every_verb_from_every_state_moves_as_the_table_says_or_changes_nothing(
 
 
 def test_what_is_closed_is_not_readable():
-    assert {State.HELD, State.ACCEPTED} == READABLE
-    assert {State.ERASED, State.RESTRICTED, State.STOPPED} == CLOSED
+    assert {ReceivedState.HELD, ReceivedState.ACCEPTED} == READABLE
+    assert {ReceivedState.ERASED, ReceivedState.RESTRICTED, ReceivedState.STOPPED} == CLOSED
 
 
 def test_the_first_disclosure_opens_the_case_for_the_recipient():
@@ -95,7 +95,7 @@ def test_a_repeated_disclosure_changes_nothing():
     assert one.disclosures[ONE].changed is False
 
 
-def restricted(disclosure_id: UUID) -> list[facts.Fact]:
+def restricted(disclosure_id: UUID) -> list[facts.CaseFact]:
     """Answered at once: the case goes on under its key."""
     answer = facts.DisclosureClosed(CASE, disclosure_id, "restricted")
     return [answer, facts.ValuesDeleted(PERSON, disclosure_id), closed(disclosure_id)]

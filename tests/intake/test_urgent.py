@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts.casefile.fields import to_text
 from contracts.casefile.urgent import FLAGS, as_fields, flags_in
-from services.intake.casefile.domain.field_classes import FLAGS as FLAGS_CLASS
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from tests.intake.making import bodies, disclosure, open_case, recall_of
 from tests.intake.test_api_ages import put, said
 from tests.intake.test_api_fields import authorisation

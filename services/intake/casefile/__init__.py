@@ -1,1 +1,3 @@
-"""The case file: cases and who has them, what is known of the person (sealed), and what came of her from elsewhere."""
+"""The case file: cases and the organisations that have them, the person's fields (sealed), and disclosures of her
+that were received.
+"""

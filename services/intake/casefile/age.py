@@ -1,4 +1,4 @@
-"""Her age as it is read from what is sealed, and the clock that finds who has come of age. Never inside a transaction."""
+"""Her age, read from sealed values, and the clock that finds persons who have come of age. Never inside a transaction."""
 
 import json
 from collections.abc import Sequence
@@ -13,43 +13,45 @@ from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import WorkItem, WorkKind
 from contracts.casefile.partial_date import PartialDate
-from services.intake.casefile.domain.age import BIRTHDATE, FLAG, Basis, Evidence, Group
-from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.age import BIRTHDATE, FLAG, AgeEvidence, Basis, Group
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.facts import AgeGroupKnown
-from services.intake.casefile.domain.field_classes import FLAGS
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.outgoing import COME_OF_AGE, RECEIVED_AGE, outgoing
 from services.intake.casefile.received_flags import flags_that_came
 from services.intake.casefile.store import ages, cases
-from services.intake.casefile.store.ages import Child, Grown, OnRecord
+from services.intake.casefile.store.ages import Child, GrownChild, OnRecord
 
 KEY = "daily"
 PAGE = 500
 LEASE_SECONDS = 600.0
-AGAIN = timedelta(minutes=1)
+LOOK_AGAIN_AFTER = timedelta(minutes=1)
 ATTEMPTS = 1_000
 
 
-async def evidence_of(service: Service, origin: Origin, case_id: UUID) -> Evidence:
-    """What is on record about the age of the case's person. Flags that came with her count where none were recorded here."""
+async def evidence_of(service: Service, origin: Origin, case_id: UUID) -> AgeEvidence:
+    """The evidence on record about the age of the case's person. Flags that came with her count where none were
+    recorded here.
+    """
     async with service.database.transaction(origin) as tx:
         found = await ages.on_record(tx, case_id)
     if found is None:
-        return Evidence()
+        return AgeEvidence()
     evidence = await _opened(service, case_id, found)
     if found.flags is not None:
         return evidence
     return replace(evidence, flagged=FLAG in await flags_that_came(service, origin, case_id, found.person_id))
 
 
-async def _opened(service: Service, case_id: UUID, found: OnRecord) -> Evidence:
+async def _opened(service: Service, case_id: UUID, found: OnRecord) -> AgeEvidence:
     sealed = []
     if found.born is not None:
         sealed.append(Sealing(found.person_id, BIRTHDATE, found.record_id, found.born))
     if found.flags is not None:
-        sealed.append(Sealing(found.person_id, FLAGS, case_id, found.flags))
+        sealed.append(Sealing(found.person_id, FLAGS_CLASS, case_id, found.flags))
     texts = dict(zip([s.field_class for s in sealed], await service.vault.open_many(sealed), strict=True))
-    born, flags = texts.get(BIRTHDATE), texts.get(FLAGS)
-    return Evidence(
+    born, flags = texts.get(BIRTHDATE), texts.get(FLAGS_CLASS)
+    return AgeEvidence(
         None if born is None else PartialDate.parse(born),
         flags is not None and FLAG in json.loads(flags),
     )
@@ -62,12 +64,12 @@ def age_work(service: Service) -> list[WorkKind]:
 def _received(service: Service) -> WorkKind:
     """A date of birth came from abroad: its handler could not open it."""
 
-    async def act(item: WorkItem) -> Evidence:
+    async def act(item: WorkItem) -> AgeEvidence:
         return await evidence_of(service, service.database.system(), UUID(item.payload["case_id"]))
 
-    async def finish(tx: Transaction, item: WorkItem, evidence: Evidence) -> None:
+    async def finish(tx: Transaction, item: WorkItem, evidence: AgeEvidence) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
-        if case is not None and case.state is State.OPEN:
+        if case is not None and case.state is CaseState.OPEN:
             facts = case.learn_age(evidence, service.today(), first=case.age.basis is Basis.UNKNOWN)
             await ages.put(tx, {case.id: case.age})
             tx.say(*map(outgoing, facts))
@@ -78,19 +80,19 @@ def _received(service: Service) -> WorkKind:
 def _come_of_age(service: Service) -> WorkKind:
     """Once a day, when the day begins at the place. No birthday waits anywhere in clear: every date is opened anew."""
 
-    async def act(_: WorkItem) -> list[Grown]:
-        found: list[Grown] = []
+    async def act(_: WorkItem) -> list[GrownChild]:
+        found: list[GrownChild] = []
         after: UUID | None = None
         while page := await _children(service, after):
             found += await _grown(service, page)
             after = page[-1].case_id
         return found
 
-    async def finish(tx: Transaction, _: WorkItem, found: list[Grown]) -> None:
+    async def finish(tx: Transaction, _: WorkItem, found: list[GrownChild]) -> None:
         adults = await ages.grown(tx, found) if found else []
         tx.say(*(outgoing(AgeGroupKnown(case_id, Group.ADULT, basis)) for case_id, basis in adults))
         all_done = len(adults) == len(found)
-        due = next_day(tx.now, service.settings.zone) if all_done else tx.now + AGAIN
+        due = next_day(tx.now, service.settings.zone) if all_done else tx.now + LOOK_AGAIN_AFTER
         tx.say(DueWork(COME_OF_AGE, KEY, due_at=due))
 
     return WorkKind(
@@ -99,7 +101,7 @@ def _come_of_age(service: Service) -> WorkKind:
 
 
 def first_look(_: Transaction) -> DueWork:
-    """At once when the service starts; saying it when it is due already changes nothing."""
+    """The first look, at once when the service starts; saying it while it is due already changes nothing."""
     return DueWork(COME_OF_AGE, KEY)
 
 
@@ -108,13 +110,15 @@ async def _children(service: Service, after: UUID | None) -> list[Child]:
         return await ages.children(tx, after, PAGE)
 
 
-async def _grown(service: Service, page: Sequence[Child]) -> list[Grown]:
-    """One query for all keys of a page. A date whose key is gone is nobody's any more."""
+async def _grown(service: Service, page: Sequence[Child]) -> list[GrownChild]:
+    """The persons of a page who have grown up, with one query for all keys. A date whose key is gone is nobody's any
+    more.
+    """
     sealed = [Sealing(child.person_id, BIRTHDATE, child.record_id, child.born) for child in page]
     texts = await service.vault.open_many(sealed)
     today = service.today()
     return [
-        Grown(child.case_id, child.version, grown.basis)
+        GrownChild(child.case_id, child.version, grown.basis)
         for child, text in zip(page, texts, strict=True)
         if text is not None and (grown := child.age.come_of_age(PartialDate.parse(text), today)) is not None
     ]

@@ -16,12 +16,12 @@ from services.intake.casefile.store import attention
 
 
 def attention_work(clock: ResponseClock) -> list[WorkKind]:
-    """Both kinds need nothing from outside; all of it happens in `finish`."""
+    """The kinds of work. Both need nothing from outside; everything happens in `finish`."""
 
     async def nothing(_: WorkItem) -> None: ...
 
     async def look(tx: Transaction, item: WorkItem, _: Any) -> None:
-        """Alarm for those whose time has run out, and look again when that of the others has."""
+        """Alarm for the cases whose time has run out, and look again when the time of the others has."""
         cases = [UUID(case) for case in item.payload["cases"]]
         waiting = await attention.unopened(tx, cases, datetime.fromisoformat(item.payload["since"]))
         until = {case.case_id: clock.deadlines(case.urgency, case.since).respond_by for case in waiting}
@@ -43,7 +43,7 @@ def attention_work(clock: ResponseClock) -> list[WorkKind]:
 def on_staff_changed(
     organisation: str, _: StaffChangedV1 | DirectoryChangedV1, now: datetime
 ) -> Iterable[StaffChanged]:
-    """Somebody may have left, or an organisation may have closed: its cases are looked through."""
+    """A member may have left, or an organisation may have closed: its cases are looked through."""
     return [StaffChanged(organisation, now)]
 
 

@@ -1,7 +1,7 @@
-"""How many distinct cases one person opens in a day. Beyond the limit nothing is refused, and a supervisor is told.
+"""The limit of distinct cases that one person opens in a day. Beyond it nothing is refused, and a supervisor is told.
 
-Whoever has a stolen token reads as fast as they can; whoever works in an emergency must not be stopped. Counted is what is
-said as read, whichever route it was, so that no route can forget it.
+The holder of a stolen token reads as fast as possible; a worker in an emergency must not be stopped. The records of
+reads are counted, whichever route wrote them, so that no route can forget to.
 """
 
 from uuid import UUID
@@ -14,13 +14,13 @@ from services.intake.casefile.store import opened
 
 
 class DailyLimit:
-    """Of the cell's day. A service and an auditor open cases for others and are not counted."""
+    """Counts the cases of the cell's day. A service and an auditor open cases for others and are not counted."""
 
     def __init__(self, service: Service, limit: int) -> None:
         self._service, self._limit = service, limit
 
     async def note(self, tx: Transaction) -> None:
-        """At the end of a transaction."""
+        """Count, at the end of a transaction."""
         read = sorted({row.stream for row in tx.rows if row.type == RecordReadV1.type})
         if not read or tx.origin.rows_of == EVERYBODY:
             return

@@ -1,4 +1,6 @@
-"""Work: what was deleted leaves the register of the vault; where nothing is left, the key is destroyed, and only then it is said."""
+"""Work: deleted values leave the register of the vault; where nothing is left, the key is destroyed, and only then
+the erasure is said.
+"""
 
 from uuid import UUID
 
@@ -14,15 +16,15 @@ ATTEMPTS = 1_000
 
 def erasure_work(service: Service) -> list[WorkKind]:
     async def release(item: WorkItem) -> None:
-        """What was received stands in the register by its disclosure."""
+        """Release a disclosure, under whose name its values stand in the register."""
         await service.vault.release(UUID(item.payload["person_id"]), [item.payload["disclosure_id"]])
 
     async def released(tx: Transaction, item: WorkItem, result: None) -> None:
-        """The recall was answered when the values were deleted."""
+        """Nothing more: the recall was answered when the values were deleted."""
 
     async def destroy(item: WorkItem) -> bool:
-        """Whether the key is destroyed. It stays while anything is sealed under it: another disclosure, a note of this
-        service, her words on a consent, the grounds of an assessment.
+        """Destroy the key. True where it is destroyed. It stays while anything is sealed under it: another
+        disclosure, a note of this service, her words on a consent, the grounds of an assessment.
         """
         await release(item)
         try:
@@ -31,8 +33,10 @@ def erasure_work(service: Service) -> list[WorkKind]:
             return False
         return True
 
-    async def answer(tx: Transaction, item: WorkItem, destroyed: bool) -> None:  # what `destroy` answered
-        """`erased` is claimed only where the key is gone; else the values are, and the case goes on under its key."""
+    async def answer(tx: Transaction, item: WorkItem, destroyed: bool) -> None:  # the result of `destroy`
+        """Answer the recall. `erased` is claimed only where the key is gone; else the values are, and the case goes
+        on under its key.
+        """
         case_id = UUID(item.payload["case_id"])
         if destroyed:
             await received.erased(tx, case_id, UUID(item.payload["person_id"]))

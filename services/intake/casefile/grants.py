@@ -16,14 +16,16 @@ RECALLED, UNCONFIRMED = "recalled", "unconfirmed"
 
 
 class ConsentGrants:
-    """The answers of consent. Only a yes is remembered, so that what is closed opens again as soon as it may."""
+    """The answers of consent. Only a yes is remembered, so that a closed disclosure opens again as soon as it may."""
 
     def __init__(self, service: Service, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._service, self._monotonic = service, monotonic
         self._granted_until: dict[UUID, float] = {}
 
     async def closed(self, disclosures: Iterable[UUID]) -> Mapping[UUID, str | None]:
-        """Why each may not be read now; None for what consent says is granted. Whatever goes wrong closes."""
+        """Disclosure → the reason why it may not be read now; None where consent says that it is granted. Any error
+        closes.
+        """
         asked = list(disclosures)
         answers = await asyncio.gather(*(self._one(disclosure) for disclosure in asked))
         return dict(zip(asked, answers, strict=True))

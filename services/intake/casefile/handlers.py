@@ -1,4 +1,4 @@
-"""What intake does with the events of others: what was received of a case, and what of it consent lets leave."""
+"""The handlers of intake: disclosures received for a case, and the authorisations by which consent lets fields leave."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,9 +9,9 @@ from chassis.events.consumer import Subscription
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
 from contracts.events.exchange import CorrectionReceivedV1, DisclosureReceivedV1, RecallReceivedV1
 from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
-from services.intake.casefile.domain.authorised import Authorised
+from services.intake.casefile.domain.authorised import AuthorisedDisclosure
 from services.intake.casefile.domain.custody import Custody, Transfer
-from services.intake.casefile.domain.facts import Fact
+from services.intake.casefile.domain.facts import CaseFact
 from services.intake.casefile.domain.received import Arrival, Grant, ReceivedFile
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import authorised, custody, received
@@ -21,20 +21,24 @@ INCOMING = "incoming"
 Handled = DisclosureReceivedV1 | RecallReceivedV1 | CorrectionReceivedV1 | ReferralAcceptedV1
 
 
-def on_disclosure_received(file: ReceivedFile, event: DisclosureReceivedV1, now: datetime) -> Iterable[Fact]:
+def on_disclosure_received(
+    file: ReceivedFile, event: DisclosureReceivedV1, now: datetime
+) -> Iterable[CaseFact]:
     return file.receive(_arrival(event))
 
 
-def on_referral_accepted(file: ReceivedFile, event: ReferralAcceptedV1, now: datetime) -> Iterable[Fact]:
-    """Accepted here: from now on a recall closes the fields, and the help goes on."""
+def on_referral_accepted(file: ReceivedFile, event: ReferralAcceptedV1, now: datetime) -> Iterable[CaseFact]:
+    """The referral was accepted here: from now on a recall closes the fields, and the help goes on."""
     return file.accept(event.referral_id) if event.half == INCOMING else ()
 
 
-def on_recall_received(file: ReceivedFile, event: RecallReceivedV1, now: datetime) -> Iterable[Fact]:
+def on_recall_received(file: ReceivedFile, event: RecallReceivedV1, now: datetime) -> Iterable[CaseFact]:
     return file.recall(event.disclosure_id, event.referral_id, event.reason)
 
 
-def on_correction_received(file: ReceivedFile, event: CorrectionReceivedV1, now: datetime) -> Iterable[Fact]:
+def on_correction_received(
+    file: ReceivedFile, event: CorrectionReceivedV1, now: datetime
+) -> Iterable[CaseFact]:
     return file.correct(event.disclosure_id, event.fields)
 
 
@@ -57,13 +61,13 @@ def _arrival(event: DisclosureReceivedV1) -> Arrival:
 
 
 def _about(event: Handled) -> UUID | None:
-    """The outgoing half of a referral is the sender's, and nothing was received for it."""
+    """The case of an incoming half; None for an outgoing one, which is the sender's: nothing was received for it."""
     if isinstance(event, ReferralAcceptedV1) and event.half != INCOMING:
         return None
     return event.case_id
 
 
-def on_transfer_moved(case: Custody, event: TransferMovedV1, now: datetime) -> Iterable[Fact]:
+def on_transfer_moved(case: Custody, event: TransferMovedV1, now: datetime) -> Iterable[CaseFact]:
     return case.hear(Transfer(event.referral_id, event.recipient, event.state, event.at))
 
 
@@ -93,21 +97,23 @@ def _received() -> Subscription[UUID, ReceivedFile]:
 
 
 def on_disclosure_authorised(
-    disclosure: Authorised, event: DisclosureAuthorisedV1, now: datetime
-) -> Iterable[Fact]:
+    disclosure: AuthorisedDisclosure, event: DisclosureAuthorisedV1, now: datetime
+) -> Iterable[CaseFact]:
     disclosure.authorise(event.case_id, event.fields, event.valid_until)
     return ()
 
 
 def on_disclosure_recalled(
-    disclosure: Authorised, event: DisclosureRecalledV1, now: datetime
-) -> Iterable[Fact]:
+    disclosure: AuthorisedDisclosure, event: DisclosureRecalledV1, now: datetime
+) -> Iterable[CaseFact]:
     disclosure.recall()
     return ()
 
 
-def _authorised() -> Subscription[UUID, Authorised]:
-    """What exchange may ask for (services/intake/casefile/api/internal.py)."""
+def _authorised() -> Subscription[UUID, AuthorisedDisclosure]:
+    """The subscription to authorisations, by which exchange may ask for fields
+    (services/intake/casefile/api/internal.py).
+    """
     return Subscription(
         handlers={
             DisclosureAuthorisedV1: on_disclosure_authorised,

@@ -1,4 +1,4 @@
-"""Work: index the person of a case by what was received of her, for its handler cannot open what is sealed."""
+"""Work: index the person of a case by the values received of her, because a handler cannot open sealed values."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -7,7 +7,7 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import WorkItem, WorkKind
-from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.duplicates import INDEXED, index_texts
 from services.intake.casefile.outgoing import INDEX
 from services.intake.casefile.store import cases, index
@@ -35,7 +35,7 @@ def index_work(service: Service) -> WorkKind:
     async def finish(tx: Transaction, item: WorkItem, entries: list[IndexEntry]) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is not None:
-            kept = entries if case.state is State.OPEN else []
+            kept = entries if case.state is CaseState.OPEN else []
             await index.put(tx, case.organisation, {case.id: kept})
 
     return WorkKind(INDEX, act, finish, max_attempts=ATTEMPTS)

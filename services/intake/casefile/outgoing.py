@@ -21,7 +21,7 @@ from contracts.events.intake import (
     GlassReviewedV1,
 )
 from services.intake.casefile.domain import facts
-from services.intake.casefile.domain.facts import Fact
+from services.intake.casefile.domain.facts import CaseFact
 
 DESTROY_KEY = "destroy-key"
 RELEASE = "release-records"
@@ -31,7 +31,7 @@ INDEX = "index"
 RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
 
 
-def outgoing(fact: Fact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912  # one line a fact
+def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912  # one line a fact
     match fact:
         case facts.CaseOpened() | facts.CaseReopened():
             return _case_opened(fact)
@@ -122,7 +122,7 @@ def _case_unattended(fact: facts.CaseUnattended) -> CaseUnattendedV1:
 
 
 def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None) -> DueWork:
-    """When to look whether cases that were given to somebody at `since` have been opened; now, to set their clocks."""
+    """The work that looks whether cases given to somebody at `since` have been opened; due now, to set their clocks."""
     payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
     return DueWork(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
 
@@ -170,7 +170,7 @@ def record_read(
     *,
     allowed: bool = True,
 ) -> RecordReadV1:
-    """The access record: which fields were opened, never what stood in them."""
+    """The access record: the names of the opened fields, never their values."""
     return RecordReadV1(
         case_id=case_id,
         resource=resource,

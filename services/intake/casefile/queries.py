@@ -1,4 +1,4 @@
-"""Reads: rows straight to what a worker sees. Sealed values are opened by the route, after the transaction."""
+"""Reads: rows straight to the views of a worker. Sealed values are opened by the route, after the transaction."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,9 +14,8 @@ from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
-from services.intake.casefile.domain.case import State, Verb, passes
-from services.intake.casefile.domain.received import CLOSED
-from services.intake.casefile.domain.received import State as ReceivedState
+from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
+from services.intake.casefile.domain.received import CLOSED, ReceivedState
 from services.intake.casefile.sealed_rows import (
     BrokenGlassRow,
     SealedCustody,
@@ -70,12 +69,12 @@ class CaseSummary(BaseModel):
     status_revision: int
     on_hold: bool
     unattended: bool
-    """Nobody opened it in the time of its urgency, or nobody is left who can."""
+    """Nobody opened the case in the time of its urgency, or nobody is left who can."""
     version: int
 
 
 class CaseView(CaseSummary):
-    """The same with what its reader may do with it."""
+    """A case with the moves that its reader may make."""
 
     moves: list[MoveView] = []
 
@@ -87,22 +86,22 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
     return CaseView.model_validate(row, from_attributes=True)
 
 
-_ROUTES: Mapping[Verb, str] = {
-    Verb.ASSIGN: "assign_case",
-    Verb.RECORD: "record_fields",
-    Verb.SCREEN: "screen_case",
-    Verb.IDENTIFY: "identify_case",
+_ROUTES: Mapping[CaseVerb, str] = {
+    CaseVerb.ASSIGN: "assign_case",
+    CaseVerb.RECORD: "record_fields",
+    CaseVerb.SCREEN: "screen_case",
+    CaseVerb.IDENTIFY: "identify_case",
 }
 """The verbs that name no noun; any other is the name of its route."""
 
 
 def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:
-    """What may be done with this case now. A hold of it is lifted where the hold is read."""
-    state = State(view.state)
+    """The moves that may be made with this case now. A hold of it is lifted where the hold is read."""
+    state = CaseState(view.state)
     offers = [
         Offer(_ROUTES.get(verb, verb), ACTIONS[verb], passes(state, verb))
-        for verb in Verb
-        if verb is not Verb.LIFT_HOLD
+        for verb in CaseVerb
+        if verb is not CaseVerb.LIFT_HOLD
     ]
     return commands.open(offers, permitted, case_id=view.id)
 
@@ -156,7 +155,7 @@ _SUBMISSION = (
 async def submissions(
     tx: Transaction, actor: Actor, *, after: Position | None, limit: int
 ) -> list[SubmissionRow]:
-    """The actor's own, newest first, whoever has the cases now."""
+    """The actor's own submissions, newest first, whoever has the cases now."""
     at, row_id = after or (None, None)
     statement = text(
         f"{_SUBMISSION} (cast(:at as timestamptz) is null or (opened_at, id) < (:at, cast(:after as uuid)))"
@@ -191,7 +190,7 @@ async def received_fields(tx: Transaction, case_id: UUID) -> list[SealedReceived
 
 
 async def held_in_custody(tx: Transaction, case_id: UUID) -> list[SealedCustody]:
-    """What came with transfers that were accepted here, oldest first, with its sealed fields as one object."""
+    """The fields that came with transfers accepted here, oldest first, sealed, as one object for each."""
     statement = text(
         """
         select d.id, coalesce(d.fields, '{}') as fields,
@@ -206,7 +205,9 @@ async def held_in_custody(tx: Transaction, case_id: UUID) -> list[SealedCustody]
 
 
 async def closed_by_now(tx: Transaction, disclosures: list[UUID]) -> dict[UUID, str | None]:
-    """Of each that is here: the code of `reading_closed` where a recall has closed it or its time is over, else None."""
+    """Of each disclosure that is here: the code of `reading_closed` where a recall has closed it or its time is over,
+    else None.
+    """
     statement = text(
         f"select id, case when state in {one_of(CLOSED)} then coalesce(closed_for, 'recalled')"
         " when valid_until <= clock_timestamp() then 'ended' end as code"
@@ -223,7 +224,7 @@ async def flags(tx: Transaction, case_id: UUID) -> str | None:
 
 
 async def came_flags(tx: Transaction, case_id: UUID) -> str | None:
-    """Sealed: the urgent flags that had come with her when it was last said which."""
+    """The urgent flags that came with her, sealed, as they were last said."""
     statement = text("select came_flags from intake.cases where id = :id")
     sealed: str | None = (await tx.execute(statement, {"id": case_id})).scalar_one_or_none()
     return sealed
@@ -243,7 +244,7 @@ async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]
 async def broken_glass(
     tx: Transaction, actor: Actor, *, reviewed: bool | None, after: Position | None, limit: int
 ) -> list[BrokenGlassRow]:
-    """Newest first, on the cases that this person reviews."""
+    """Breakings on the cases that this person reviews, newest first."""
     condition, parameters = await visible_cases(tx, actor, "glass.review", column="g.case_id")
     at, row_id = after or (None, None)
     statement = text(

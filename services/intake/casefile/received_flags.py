@@ -1,4 +1,4 @@
-"""Urgent flags as they stand: those that were recorded here, else those that came with her."""
+"""The standing urgent flags: those recorded here, else those that came with her."""
 
 import json
 from uuid import UUID
@@ -8,13 +8,15 @@ from chassis.service import Service
 from contracts.casefile.fields import from_text
 from contracts.casefile.urgent import URGENT_FIELDS, flags_in
 from services.intake.casefile import queries
-from services.intake.casefile.domain.field_classes import FLAGS
-from services.intake.casefile.domain.received import READABLE, State
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS
+from services.intake.casefile.domain.received import READABLE, ReceivedState
 from services.intake.casefile.sealing import open_fields
 
 
 async def standing_flags(service: Service, origin: Origin, case_id: UUID, person_id: UUID) -> frozenset[str]:
-    """Opened outside any transaction, like everything here. A value whose key is gone says nothing any more."""
+    """The standing flags, opened outside any transaction, like everything here. A value whose key is gone says
+    nothing any more.
+    """
     async with service.database.transaction(origin) as tx:
         sealed = await queries.flags(tx, case_id)
     if sealed is None:
@@ -27,17 +29,17 @@ async def opened_flags(
 ) -> frozenset[str]:
     if sealed is None:
         return frozenset()
-    texts = await open_fields(service.vault, person_id, case_id, {FLAGS: sealed})
-    return frozenset(json.loads(texts.get(FLAGS, "[]")))
+    texts = await open_fields(service.vault, person_id, case_id, {FLAGS_CLASS: sealed})
+    return frozenset(json.loads(texts.get(FLAGS_CLASS, "[]")))
 
 
 async def flags_that_came(service: Service, origin: Origin, case_id: UUID, person_id: UUID) -> frozenset[str]:
-    """What stands in everything that was received and not taken back."""
+    """The flags in every disclosure that was received and not taken back."""
     async with service.database.transaction(origin) as tx:
         received = await queries.received_fields(tx, case_id)
     flags = frozenset[str]()
     for row in received:
-        if State(row.state) in READABLE:
+        if ReceivedState(row.state) in READABLE:
             urgent = {name: value for name, value in row.values.items() if name in URGENT_FIELDS}
             texts = await open_fields(service.vault, person_id, row.id, urgent)
             flags |= flags_in({name: from_text(name, text) for name, text in texts.items()})

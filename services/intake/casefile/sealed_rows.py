@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.intake.casefile.domain.received import State
+from services.intake.casefile.domain.received import ReceivedState
 
 
 @dataclass(frozen=True, slots=True)
 class SealedRevision:
-    """One revision of what is known of a person: field → ciphertext, None where it was removed."""
+    """One revision of a person's fields: field → ciphertext, None where it was removed."""
 
     revision: int
     values: Mapping[str, str | None]
@@ -25,7 +25,7 @@ class SealedReceived:
     """One disclosure with its grant, and the ciphertexts of its fields."""
 
     id: UUID
-    state: State
+    state: ReceivedState
     closed_for: str | None
     sender: str
     sender_cell: str
@@ -39,7 +39,7 @@ class SealedReceived:
 
 @dataclass(frozen=True, slots=True)
 class SealedCustody:
-    """What came with one transfer that was accepted here."""
+    """The fields of one transfer that was accepted here."""
 
     id: UUID
     fields: tuple[str, ...]

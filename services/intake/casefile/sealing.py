@@ -1,4 +1,4 @@
-"""How what is known of a person is placed in the vault: which class and which record each ciphertext is bound to."""
+"""The place in the vault of a person's values: the class and the record that each ciphertext is bound to."""
 
 import json
 from collections.abc import Mapping, Sequence

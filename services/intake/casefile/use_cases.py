@@ -1,4 +1,4 @@
-"""What can be done with a case: one function, one transaction. Values come sealed, before the transaction began."""
+"""The use cases of a case: one function, one transaction. Values come sealed, before the transaction began."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,10 +12,9 @@ from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState
 from contracts.protection import is_of_country
-from services.intake.casefile.domain import case as domain
-from services.intake.casefile.domain.age import Evidence
-from services.intake.casefile.domain.case import Case, Verb
-from services.intake.casefile.domain.field_classes import FLAGS
+from services.intake.casefile.domain.age import AgeEvidence
+from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import ages, attention, cases, index, received, records
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
@@ -23,7 +22,9 @@ from services.intake.casefile.store.index import IndexEntry
 
 RETAIN = "disclosure.retain"
 CARER = "case_worker"
-"""Who has no right to assign cases: a walk-in whom they take in is in their hands until a supervisor assigns the case."""
+"""The role without a right to assign cases: a walk-in whom such a worker takes in is theirs until a supervisor
+assigns the case.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,11 @@ class SealedFields:
     values: Mapping[str, str | None]
     index: Sequence[IndexEntry] = ()
     flags: frozenset[str] | None = None
-    """None where nothing was said of them."""
+    """The urgent flags; None where the command does not speak of them."""
     flags_before: frozenset[str] = frozenset()
     sealed_flags: str | None = None
-    evidence: Evidence | None = None
-    """What is then on record about her age; None where nothing of it changes."""
+    evidence: AgeEvidence | None = None
+    """The evidence about her age after the command; None where nothing of it changes."""
     reason: str | None = None
     version: int | None = None
     """The version whose fields went into the index; None where they do not matter."""
@@ -61,7 +62,9 @@ class NewCase:
 
 
 async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UUID, law: str) -> None:
-    """Raises NotFound, WrongState where nothing was taken back after an acceptance, Invalid for a law of another country."""
+    """Retain a disclosure. Raises NotFound, WrongState where nothing was taken back after an acceptance, Invalid for
+    a law of another country.
+    """
     await require_case(tx, actor, RETAIN, case_id)
     if not is_of_country(law, actor.cell):
         raise Invalid(
@@ -78,20 +81,20 @@ async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UU
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What the domain refuses, as the caller is told."""
+    """The refusals of the domain, as the caller is told."""
     try:
         yield
-    except domain.WrongState as error:
+    except WrongMove as error:
         raise WrongState from error
-    except domain.Refused as error:
+    except CommandRefused as error:
         loc = ["body"] if error.member is None else ["body", error.member]
         raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": error.code}]) from error
 
 
 async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) -> Case:
-    """For the actor's own organisation. Whoever cares for cases has the one they open."""
+    """Open a case for the actor's own organisation. A worker who cares for cases has the one that they open."""
     require(actor, "case.open", organisation=actor.organisation)
-    urgency = domain.urgency_of(new.urgency, new.fields.flags or frozenset())
+    urgency = urgency_of(new.urgency, new.fields.flags or frozenset())
     case, facts = Case.open(
         new.case_id,
         new.person_id,
@@ -104,7 +107,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
     facts += case.record(new.fields.kept(), flags=new.fields.flags) + case.flag(
         new.fields.sealed_flags, new.fields.flags
     )
-    facts += case.learn_age(new.fields.evidence or Evidence(), today, first=True)
+    facts += case.learn_age(new.fields.evidence or AgeEvidence(), today, first=True)
     await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
     await _put(tx, actor, case, new.fields)
     await index.put(tx, case.organisation, {case.id: new.fields.index})
@@ -112,16 +115,16 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
 
 
 async def _put(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields) -> None:
-    """Fields and flags under one revision, with the reason for it."""
-    flags = {} if sealed.sealed_flags is None else {FLAGS: sealed.sealed_flags}
+    """Put fields and flags under one revision, with the reason for it."""
+    flags = {} if sealed.sealed_flags is None else {FLAGS_CLASS: sealed.sealed_flags}
     await records.put_fields(tx, actor, case, {**sealed.values, **flags}, sealed.reason)
 
 
 async def record_fields(
     tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedFields, seen: int | None, today: date
 ) -> Case:
-    """Named fields are replaced or removed; others stay."""
-    case = await cases.get(tx, actor, ACTIONS[Verb.RECORD], case_id, lock=True)
+    """Record fields. Named ones are replaced or removed; others stay."""
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.RECORD], case_id, lock=True)
     cases.expect(case, seen)
     urgency = case.urgency
     if sealed.version is not None and sealed.version != case.version:
@@ -152,7 +155,7 @@ async def assign_case(
     organisation: str,
     workers: tuple[str, ...],
 ) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.ASSIGN], case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.ASSIGN], case_id, lock=True)
     cases.expect(case, seen)
     with answered():
         facts = case.assign(organisation, workers)
@@ -160,5 +163,5 @@ async def assign_case(
     await cases.save(tx, case, facts)
     await attention.opened(
         tx, actor, case_id
-    )  # by who takes it on, where that is the very one who assigns it
+    )  # the worker who takes the case on, where that is the very one who assigns it
     return case

@@ -1,4 +1,4 @@
-"""The calls of interchange: which rows of a file are cases already, and to open the others."""
+"""The calls of interchange: name the rows of a file that are cases already, and open the others."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ async def ask_known_rows(body: KnownRowsForm, actor: Who, tx: Tx) -> RowOutcomes
 async def open_rows(
     import_id: UUID, body: RowsForm, actor: Who, service: Running, response: Response
 ) -> RowOutcomes:
-    """Repeated, it opens nothing more and answers the same. The cases are opened for whoever sent the file."""
+    """A repeated call opens nothing more and answers the same. The cases are opened in the name of the file's sender."""
     require(actor, OPEN)
     require_canonical(body.rows)
     origin = Origin(body.by, body.organisation, body.purpose, body.policy)

@@ -8,15 +8,14 @@ from uuid import UUID, uuid5
 from chassis.problems import Invalid
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from contracts.casefile.fields import STATUS as STATUS_FIELD
-from contracts.casefile.fields import STATUS_BY, InvalidField, checked, from_text, to_text
+from contracts.casefile.fields import STATUS, STATUS_BY, InvalidField, checked, from_text, to_text
 from contracts.casefile.partial_date import InvalidDate
 from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import UnknownCode
 from contracts.internal import FileRow
-from services.intake.casefile.domain.age import Evidence
+from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.facts import Fact as CaseFact
+from services.intake.casefile.domain.facts import CaseFact
 from services.intake.casefile.indexing import index_of
 from services.intake.casefile.sealing import fields_to_seal
 from services.intake.casefile.store.index import IndexEntry
@@ -24,13 +23,13 @@ from services.intake.casefile.store.records import Change
 from services.intake.file_rows import store
 from services.intake.file_rows.store import NewRow, RowKey, SentFile
 from services.intake.identification.domain.facts import Fact
-from services.intake.identification.domain.field_classes import REASONS, STATUS
+from services.intake.identification.domain.field_classes import REASONS, STATUS_CLASS
 from services.intake.identification.domain.identification import Identification
 from services.intake.identification.sealing import status_record
 from services.intake.identification.store.records import SealedDecision
 
 CHANNEL, URGENCY = "file", "routine"
-DECIDED = (STATUS_FIELD, STATUS_BY)
+DECIDED = (STATUS, STATUS_BY)
 NO_REASONS = "As decided in the imported file."
 ROWS = UUID("3b0b6d0a-0d1c-4e0b-8f43-5a3e1f0d9c52")
 """Namespace of the identifiers of cases that come from rows, so that a repeated attempt uses the same keys."""
@@ -48,7 +47,9 @@ class FreshRow:
 
 
 def require_canonical(rows: Sequence[FileRow]) -> None:
-    """Interchange has checked each value; what it did not is not sealed. Raises Invalid, naming fields and never values."""
+    """Require canonical values. Interchange has checked each; a value that it did not check is not sealed. Raises
+    Invalid, naming fields and never values.
+    """
     errors = [
         {
             "loc": ["body", "rows", place, "fields", name],
@@ -69,7 +70,7 @@ def require_canonical(rows: Sequence[FileRow]) -> None:
 
 
 def _is_canonical(name: str, text: str) -> bool:
-    """Flags are recorded as flags, by no field of a file."""
+    """True for a value in canonical form. Flags are recorded as flags, by no field of a file."""
     try:
         return name not in URGENT_FIELDS and to_text(checked(name, from_text(name, text))) == text
     except (InvalidField, InvalidDate, UnknownCode, ValueError):
@@ -77,7 +78,9 @@ def _is_canonical(name: str, text: str) -> bool:
 
 
 async def sealed_rows(service: Service, file: SentFile, rows: Sequence[FileRow]) -> list[NewRow]:
-    """Everything that needs the vault: keys for all persons at once, then all their fields. Repeated, the same identifiers."""
+    """The rows sealed, with everything that needs the vault: keys for all persons at once, then all their fields.
+    Repeated, the same identifiers.
+    """
     async with service.database.transaction(service.database.system()) as tx:
         known = await store.known_rows(tx, file.organisation, [bytes.fromhex(row.key) for row in rows])
     fresh = _fresh(file, rows, known)
@@ -106,16 +109,16 @@ def _fresh(file: SentFile, rows: Sequence[FileRow], known: Mapping[bytes, store.
 
 
 def _places(fields: Mapping[str, str]) -> list[str]:
-    """Everything of a row that is sealed, in one order: its fields, then its decision where it has one."""
-    return [*fields, *((STATUS, REASONS) if STATUS_FIELD in fields else ())]
+    """The texts of a row that are sealed, in one order: its fields, then its decision where it has one."""
+    return [*fields, *((STATUS_CLASS, REASONS) if STATUS in fields else ())]
 
 
 def _sealings(row: FreshRow) -> list[Sealing]:
     own = fields_to_seal(row.person_id, row.case_id, row.fields)
-    if STATUS_FIELD not in row.fields:
+    if STATUS not in row.fields:
         return own
     record = status_record(row.case_id, 1)
-    decision = Sealing(row.person_id, STATUS, record, row.fields[STATUS_FIELD])
+    decision = Sealing(row.person_id, STATUS_CLASS, record, row.fields[STATUS])
     return [*own, decision, Sealing(row.person_id, REASONS, record, NO_REASONS)]
 
 
@@ -138,14 +141,14 @@ def _new_row(
         import_id=file.import_id,
     )
     facts: list[Fact | CaseFact] = [*opened]
-    facts += case.learn_age(Evidence().changed(row.fields, None), today, first=True)
+    facts += case.learn_age(AgeEvidence().changed(row.fields, None), today, first=True)
     facts += case.record(known)
     changes = [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in known]
     decision = None
-    if STATUS_FIELD in row.fields:
-        facts += Identification(case).identify(row.fields[STATUS_BY], sealed[STATUS], DECIDED)
+    if STATUS in row.fields:
+        facts += Identification(case).identify(row.fields[STATUS_BY], sealed[STATUS_CLASS], DECIDED)
         decision = SealedDecision(
-            row.case_id, case.status_revision, row.fields[STATUS_BY], sealed[STATUS], sealed[REASONS]
+            row.case_id, case.status_revision, row.fields[STATUS_BY], sealed[STATUS_CLASS], sealed[REASONS]
         )
         changes += [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in DECIDED]
     return NewRow(row.key, row.line, case, changes, index, decision, facts)

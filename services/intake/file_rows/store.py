@@ -11,8 +11,7 @@ from chassis.database import Origin, Transaction
 from chassis.tables import insert_missing
 from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.facts import CaseOpened
-from services.intake.casefile.domain.facts import Fact as CaseFact
+from services.intake.casefile.domain.facts import CaseFact, CaseOpened
 from services.intake.casefile.store import cases, index, records
 from services.intake.casefile.store.cases import OpenedCase
 from services.intake.casefile.store.index import IndexEntry
@@ -70,7 +69,7 @@ class NewRow:
 
 
 async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) -> dict[bytes, KnownRow]:
-    """Those that are cases of the organisation already, by their key."""
+    """The rows that are cases of the organisation already, by their key."""
     rows = await tx.execute(_KNOWN, {"organisation": organisation, "keys": list(keys)})
     return {
         bytes(row.row_key): KnownRow(bytes(row.content), row.case_id, row.import_id, row.line) for row in rows
@@ -80,7 +79,7 @@ async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) 
 async def outcomes(
     tx: Transaction, organisation: str, rows: Sequence[RowMark], import_id: UUID | None = None
 ) -> list[RowOutcome]:
-    """Of the rows that are cases, in their order. Identity is compared and never assumed."""
+    """The outcomes of the rows that are cases, in their order. Identity is compared and never assumed."""
     known = await known_rows(tx, organisation, [bytes.fromhex(row.key) for row in rows])
     found = [(row, known.get(bytes.fromhex(row.key))) for row in rows]
     return [_outcome(row, one, import_id) for row, one in found if one is not None]

@@ -1,1 +1,3 @@
-"""Identification: what persons assess and decide about a case. It stands on the case file, which knows nothing of it."""
+"""Identification: the assessments and decisions of persons about a case. It stands on the case file, which knows
+nothing of it.
+"""

@@ -1,4 +1,4 @@
-"""Work: a hold on removal goes with the person to whoever has her case now, so that no hand-over ends one."""
+"""Work: a hold on removal goes with the person to the organisation that has her case now, so that no hand-over ends one."""
 
 from uuid import UUID
 
@@ -14,11 +14,11 @@ ATTEMPTS = 1_000
 
 
 async def _nothing(_: WorkItem) -> None:
-    """All of it happens in `finish`."""
+    """Nothing: everything happens in `finish`."""
 
 
 async def _carry(tx: Transaction, item: WorkItem, _: None) -> None:
-    """That a hold exists is no word about her: it says until when, and never why."""
+    """Carry the holds. The existence of a hold is no word about her: it says until when, and never why."""
     received = await holds.case_of_transfer(tx, UUID(item.payload["referral_id"]))
     if received is None:
         raise WorkPostponed(SOON)

@@ -1,5 +1,8 @@
-"""What persons assessed and decided → contract event; what it changed of the case, as the case file says it."""
+"""The facts of assessments and decisions as contract events; the changes that they make to the case, as the case file
+says them.
+"""
 
+import services.intake.casefile.outgoing
 from chassis.outbox import DueWork
 from contracts.envelope import Event
 from contracts.events.intake import (
@@ -9,8 +12,7 @@ from contracts.events.intake import (
     HoldPlacedV1,
     NeedsAssessedV1,
 )
-from services.intake.casefile import outgoing as casefile
-from services.intake.casefile.domain.facts import Fact as CaseFact
+from services.intake.casefile.domain.facts import CaseFact
 from services.intake.identification.domain import facts
 from services.intake.identification.domain.facts import Fact
 
@@ -28,7 +30,7 @@ def outgoing(fact: Fact | CaseFact) -> Event | DueWork:
         case facts.HoldLifted():
             return HoldLiftedV1(case_id=fact.case_id, hold_id=fact.hold_id)
         case _:
-            return casefile.outgoing(fact)
+            return services.intake.casefile.outgoing.outgoing(fact)
 
 
 def _case_screened(fact: facts.CaseScreened) -> CaseScreenedV1:

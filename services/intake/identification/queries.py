@@ -1,4 +1,4 @@
-"""Reads of what persons assessed and decided: rows straight to what a worker sees, sealed values opened by the route."""
+"""Reads of assessments and decisions: rows straight to the views of a worker, sealed values opened by the route."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from chassis.identity.access import Rights
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.web.moves import Commands, MoveView, Offer
-from services.intake.casefile.domain.case import State, Verb, passes
+from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
 from services.intake.casefile.queries import Position
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.identification.domain.identification import Hold
@@ -23,7 +23,7 @@ _SCREENINGS, _STATUSES, _NEEDS = RowReader(ScreeningRow), RowReader(StatusRow), 
 
 
 class HoldView(BaseModel):
-    """That a hold exists, never why."""
+    """The existence of a hold and its end, never the reason."""
 
     id: UUID
     until: datetime
@@ -78,8 +78,11 @@ async def holds(tx: Transaction, case_id: UUID, commands: Commands, permitted: R
     views = []
     for row in await tx.execute(statement, {"id": case_id, "now": tx.now}):
         view = HoldView.model_validate(row, from_attributes=True)
-        lift = passes(State(row.state), Verb.LIFT_HOLD) and not Hold(row.id, row.until, row.lifted_at).lifted
-        offer = Offer(Verb.LIFT_HOLD, ACTIONS[Verb.LIFT_HOLD], lift)
+        lift = (
+            passes(CaseState(row.state), CaseVerb.LIFT_HOLD)
+            and not Hold(row.id, row.until, row.lifted_at).lifted
+        )
+        offer = Offer(CaseVerb.LIFT_HOLD, ACTIONS[CaseVerb.LIFT_HOLD], lift)
         view.moves = commands.open([offer], permitted, case_id=case_id, hold_id=row.id)
         views.append(view)
     return views

@@ -1,13 +1,13 @@
-"""Which record the ciphertexts of a decision are bound to, so that no revision can be put in another's place."""
+"""The record that the ciphertexts of a decision are bound to, so that no revision can be put in another's place."""
 
 from uuid import UUID
 
 
 def status_record(case_id: UUID, revision: int) -> str:
-    """What a decision's ciphertexts are bound to, so that no revision can be put in another's place."""
+    """The record of a decision's ciphertexts, one for each revision, so that none can be put in another's place."""
     return f"{case_id}.{revision}"
 
 
 def age_record(case_id: UUID, revision: int) -> str:
-    """What an assessment's reasons are bound to."""
+    """The record of an assessment's reasons."""
     return f"{case_id}.age.{revision}"

@@ -1,4 +1,4 @@
-"""What persons assess and decide about a case: one function, one transaction. Values come sealed, before it began."""
+"""The use cases of identification: one function, one transaction. Values come sealed, before it began."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed
 from contracts.casefile.fields import NEEDS
-from services.intake.casefile.domain.age import Evidence, Group
-from services.intake.casefile.domain.case import Case, Verb
-from services.intake.casefile.domain.facts import Fact as CaseFact
+from services.intake.casefile.domain.age import AgeEvidence, Group
+from services.intake.casefile.domain.case import Case, CaseVerb
+from services.intake.casefile.domain.facts import CaseFact
 from services.intake.casefile.store import ages, cases
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.store.records import put_fields
@@ -24,7 +24,7 @@ from services.intake.identification.store.records import SealedDecision, SealedS
 
 
 async def screen_case(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.SCREEN], case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.SCREEN], case_id, lock=True)
     with answered():
         facts = Identification(case).screen(
             screening.id, screening.checklist, screening.version, screening.result
@@ -48,7 +48,7 @@ class SealedStatus:
 async def identify(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedStatus
 ) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.IDENTIFY], case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.IDENTIFY], case_id, lock=True)
     cases.expect(case, seen)
     if decision.revision != case.status_revision + 1:
         raise PreconditionFailed
@@ -74,13 +74,13 @@ class SealedAssessment:
     group: Group
     evidence: str
     reasons: str
-    on_record: Evidence
+    on_record: AgeEvidence
 
 
 async def assess_age(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedAssessment, today: date
 ) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_AGE], case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.ASSESS_AGE], case_id, lock=True)
     cases.expect(case, seen)
     if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
         raise PreconditionFailed
@@ -105,7 +105,7 @@ class SealedNeeds:
 async def assess_needs(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, assessment: SealedNeeds
 ) -> Case:
-    case = await cases.get(tx, actor, ACTIONS[Verb.ASSESS_NEEDS], case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.ASSESS_NEEDS], case_id, lock=True)
     cases.expect(case, seen)
     with answered():
         field = {NEEDS: assessment.field}
@@ -117,7 +117,7 @@ async def assess_needs(
 
 
 async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: datetime | None) -> UUID:
-    case = await cases.get(tx, actor, ACTIONS[Verb.PLACE_HOLD], case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.PLACE_HOLD], case_id, lock=True)
     identification, hold_id = Identification(case), tx.new_id()
     with answered():
         facts = identification.place_hold(hold_id, until, tx.now)
@@ -127,7 +127,7 @@ async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: dateti
 
 
 async def lift_hold(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> None:
-    case = await cases.get(tx, actor, ACTIONS[Verb.LIFT_HOLD], case_id, lock=True)
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.LIFT_HOLD], case_id, lock=True)
     identification = Identification(case, await holds.of(tx, case_id))
     try:
         with answered():
@@ -139,6 +139,6 @@ async def lift_hold(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID)
 
 
 async def _save(tx: Transaction, case: Case, facts: Sequence[Fact | CaseFact]) -> None:
-    """The case under its next version, and what was said of it in the order in which it was said."""
+    """Save the case under its next version, and say the facts in the order in which they happened."""
     await cases.save(tx, case, ())
     tx.say(*map(outgoing, facts))

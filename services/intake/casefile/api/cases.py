@@ -17,8 +17,8 @@ from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import checked_fields, flag_fields
-from services.intake.casefile.domain.age import Evidence
-from services.intake.casefile.domain.field_classes import FLAGS as FLAGS_CLASS
+from services.intake.casefile.domain.age import AgeEvidence
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.indexing import index_of
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import seal_fields, seal_json
@@ -37,7 +37,9 @@ FieldsForm = Annotated[
 
 
 class OpenForm(Form):
-    """Everything about the person is optional: a single name is a name, and a case may be anonymous."""
+    """The form of a new case. Everything about the person is optional: a single name is a name, and a case may be
+    anonymous.
+    """
 
     channel: Annotated[str, KnownCode("channel")]
     urgency: Annotated[str, KnownCode("urgency")] = "routine"
@@ -74,7 +76,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
         index=(await index_of(service, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
-        evidence=Evidence().changed(fields, flags),
+        evidence=AgeEvidence().changed(fields, flags),
     )
     return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
 
@@ -89,7 +91,7 @@ async def open_case(
 
 @dataclass(frozen=True, slots=True)
 class CaseFilters:
-    """What a worklist may be narrowed by; each that is given must hold."""
+    """The filters of a worklist; each that is given must hold."""
 
     urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
     channel: Annotated[

@@ -1,4 +1,4 @@
-"""Routes: what is known of the person. Own fields, and received ones as long as their grant is in force."""
+"""Routes: the fields of the person. Own fields, and received ones as long as their grant is in force."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,10 @@ from services.intake.casefile import queries, use_cases
 from services.intake.casefile.age import evidence_of
 from services.intake.casefile.api.cases import FieldsForm, Flag
 from services.intake.casefile.api.prepared import case_to_write, checked_fields, flag_fields
-from services.intake.casefile.domain.age import BIRTHDATE, Evidence
-from services.intake.casefile.domain.case import Case, Verb
+from services.intake.casefile.domain.age import BIRTHDATE, AgeEvidence
+from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.domain.duplicates import INDEXED
-from services.intake.casefile.domain.field_classes import CHANGE_REASON
-from services.intake.casefile.domain.field_classes import FLAGS as FLAGS_CLASS
+from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS
 from services.intake.casefile.domain.received import READABLE, RETAINABLE
 from services.intake.casefile.grants import RECALLED
 from services.intake.casefile.indexing import index_of
@@ -46,8 +45,8 @@ router = APIRouter(tags=["fields"])
 
 
 class ReceivedView(BaseModel):
-    """One disclosure from elsewhere. `closed` says why its fields are not shown, `changed` which of them its sender has
-    corrected since without sending the new value.
+    """One disclosure from elsewhere. `closed` says why its fields are not shown, `changed` which of them its sender
+    has corrected since without sending the new value.
     """
 
     disclosure_id: UUID
@@ -71,7 +70,7 @@ class FieldsView(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sealed:
+class _SealedFields:
     case: Case
     own: Mapping[str, str]
     flags: str | None
@@ -83,8 +82,8 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
-        own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` says it
-        found = _Sealed(case, own, flags, await queries.received_fields(tx, case_id))
+        own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
+        found = _SealedFields(case, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await service.parts.grants.closed(asked)
     granted = frozenset(one for one, why in closed.items() if why is None)
@@ -107,7 +106,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
 
 
 def _closed(row: SealedReceived, actor: Actor, service: Service) -> str | None:
-    """Why the fields of this disclosure are not shown, as far as is known here."""
+    """The reason why the fields of this disclosure are not shown, as far as is known here."""
     if row.state not in READABLE:
         return row.closed_for or RECALLED
     if row.valid_until <= service.clock():
@@ -116,7 +115,7 @@ def _closed(row: SealedReceived, actor: Actor, service: Service) -> str | None:
 
 
 async def _opened(
-    service: Service, found: _Sealed, granted: frozenset[UUID]
+    service: Service, found: _SealedFields, granted: frozenset[UUID]
 ) -> dict[UUID | None, dict[str, str]]:
     """Disclosure → field → text; own fields and flags stand under None."""
     vault, person_id, case_id = service.vault, found.case.person_id, found.case.id
@@ -132,7 +131,7 @@ async def _opened(
 
 
 def _view(
-    found: _Sealed,
+    found: _SealedFields,
     opened: Mapping[UUID | None, Mapping[str, str]],
     asked: Mapping[UUID, str | None],
     actor: Actor,
@@ -158,7 +157,7 @@ def _view(
     return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)
 
 
-def _offer(found: _Sealed, view: FieldsView, service: Service, permitted: Rights) -> None:
+def _offer(found: _SealedFields, view: FieldsView, service: Service, permitted: Rights) -> None:
     """The moves of each disclosure that came."""
     for row, part in zip(found.received, view.received, strict=True):
         retain = Offer("retain_disclosure", RETAIN, row.state in RETAINABLE)
@@ -171,7 +170,7 @@ def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:
 
 
 class RecordForm(Form):
-    """Named fields are replaced; null removes one; what is not named stays."""
+    """The fields to record. Named ones are replaced; null removes one; those that are not named stay."""
 
     fields: FieldsForm = {}
     flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None
@@ -181,7 +180,7 @@ class RecordForm(Form):
 
 
 async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
-    case = await case_to_write(service, actor, Verb.RECORD, case_id)
+    case = await case_to_write(service, actor, CaseVerb.RECORD, case_id)
     fields = checked_fields(body.fields, service.today())
     vault = service.vault
     flags = None if body.flags is None else sorted(set(body.flags))
@@ -213,8 +212,8 @@ async def _reason(vault: Vault, case: Case, reason: str) -> str:
 
 async def _evidence(
     service: Service, actor: Actor, case: Case, fields: Mapping[str, str | None], flags: list[str] | None
-) -> Evidence | None:
-    """What is then on record about her age; None where this changes nothing of it."""
+) -> AgeEvidence | None:
+    """The evidence about her age after this change; None where the change concerns none of it."""
     if BIRTHDATE not in fields and flags is None:
         return None
     before = await evidence_of(service, actor.origin(), case.id)

@@ -1,4 +1,6 @@
-"""Routes: break-glass. Somebody without a right to a case sees the least of it in an emergency; its supervisors review that."""
+"""Routes: break-glass. Somebody without a right to a case sees the least of it in an emergency; its supervisors
+review that.
+"""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +24,7 @@ from contracts.form import Form
 from contracts.types import Code, KnownCode
 from services.intake.casefile import queries
 from services.intake.casefile.api.positions import following, position
-from services.intake.casefile.domain.field_classes import FLAGS, GLASS
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS, GLASS
 from services.intake.casefile.domain.glass import BrokenGlass, shown
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealed_rows import BrokenGlassRow
@@ -34,25 +36,27 @@ router = APIRouter(tags=["break-glass"])
 
 
 class GlassForm(Form):
-    """What the emergency is, and why nobody who has the case can be asked. Both are sealed and read by the reviewer."""
+    """The emergency, and why nobody who has the case can be asked. Both are sealed and read by the reviewer."""
 
     emergency: Annotated[str, KnownCode("emergency")]
     reason: Paragraph
 
 
 @dataclass(frozen=True, slots=True)
-class _Sealed:
+class _SealedBreaking:
     id: UUID
     why: str
 
 
-async def _prepare(case_id: UUID, body: GlassForm, actor: Who, service: Running) -> _Sealed:
-    """Sealed under the person's key before the transaction, for whoever may break it."""
+async def _prepare(case_id: UUID, body: GlassForm, actor: Who, service: Running) -> _SealedBreaking:
+    """Seal under the person's key before the transaction, for a person who may break the glass."""
     async with service.database.transaction(actor.origin()) as tx:
         await glass.may_break(tx, actor, case_id)
         person_id = (await glass.least(tx, case_id)).person_id
     glass_id = uuid4()
-    return _Sealed(glass_id, await seal_json(service.vault, person_id, GLASS, glass_id, body.model_dump()))
+    return _SealedBreaking(
+        glass_id, await seal_json(service.vault, person_id, GLASS, glass_id, body.model_dump())
+    )
 
 
 @router.post(
@@ -63,7 +67,7 @@ async def _prepare(case_id: UUID, body: GlassForm, actor: Who, service: Running)
 async def break_glass(
     case_id: UUID,
     actor: Who,
-    prepared: Annotated[_Sealed, Depends(_prepare)],
+    prepared: Annotated[_SealedBreaking, Depends(_prepare)],
     tx: Tx,
     response: Response,
 ) -> Done:
@@ -92,7 +96,7 @@ async def get_emergency(case_id: UUID, actor: Who, service: Running, response: R
         why, sealed = await glass.reason_of(tx, broken.id), await glass.least(tx, case_id)
     view = await _opened(service, broken, why, sealed)
     async with service.database.transaction(actor.origin()) as tx:
-        await glass.open_for(tx, actor, case_id)  # still, now that it is shown
+        await glass.open_for(tx, actor, case_id)  # still open, now that it is shown
         tx.say(record_read(case_id, "emergency", broken.id, tuple(view.fields)))
     response.headers["Cache-Control"] = "no-store"
     return view
@@ -106,11 +110,11 @@ async def _opened(service: Service, broken: BrokenGlass, why: str, sealed: Seale
     texts = await open_fields(vault, person_id, broken.case_id, values)
     flags: Mapping[str, str] = {}
     if sealed.flags is not None:
-        flags = await open_fields(vault, person_id, broken.case_id, {FLAGS: sealed.flags})
+        flags = await open_fields(vault, person_id, broken.case_id, {FLAGS_CLASS: sealed.flags})
     return EmergencyView(
         case_id=broken.case_id,
         until=broken.until,
-        flags=json.loads(flags.get(FLAGS, "[]")),
+        flags=json.loads(flags.get(FLAGS_CLASS, "[]")),
         fields={name: from_text(name, text) for name, text in texts.items()},
     )
 
@@ -157,7 +161,7 @@ async def list_broken_glass(
 
 
 def _view(row: BrokenGlassRow, why: Mapping[str, str], actor: Actor, service: Service) -> GlassView:
-    """Only what this person reviews is listed, so the right to it was asked for."""
+    """The view of one breaking. Only those that this person reviews are listed, so the right to them was asked for."""
     broken = BrokenGlass(row.id, row.case_id, row.by, row.organisation, row.at, row.review)
     review = Offer("review_glass", glass.REVIEW, not broken.is_of(actor.subject, actor.organisation))
     return GlassView(

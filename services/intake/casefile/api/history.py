@@ -1,4 +1,4 @@
-"""Route: every revision of what was recorded of the person here: who, when, why, and what stood there."""
+"""Route: every revision of the person's fields recorded here: by whom, when, why, and the former values."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FieldValue, from_text
 from services.intake.casefile import queries
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS
+from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealed_rows import SealedRevision
 from services.intake.casefile.store import cases
@@ -25,7 +25,9 @@ router = APIRouter(tags=["fields"])
 
 
 class RevisionView(BaseModel):
-    """What one change set; null: the field was removed. `flags` is null where the change did not speak of them."""
+    """The values that one change set; null: the field was removed. `flags` is null where the change did not speak of
+    them.
+    """
 
     revision: int
     fields: dict[str, FieldValue | None]
@@ -73,7 +75,7 @@ async def _opened(service: Service, case: Case, rows: Sequence[SealedRevision]) 
 
 def _view(row: SealedRevision, opened: dict[str, str]) -> RevisionView:
     texts = {name: opened.get(value or "") for name, value in row.values.items()}
-    flags = texts.pop(FLAGS, None)
+    flags = texts.pop(FLAGS_CLASS, None)
     return RevisionView(
         revision=row.revision,
         fields={name: None if text is None else from_text(name, text) for name, text in texts.items()},

@@ -1,4 +1,4 @@
-"""The calls that another service may make: who has a case now, and the authorised fields at the moment of sealing."""
+"""The calls that another service may make: the holder of a case now, and the authorised fields at the moment of sealing."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -38,10 +38,12 @@ async def ask_standing(case_id: UUID, body: StandingQuestion, actor: Who, tx: Tx
 async def read_disclosable(
     case_id: UUID, body: DisclosableQuestion, actor: Who, service: Running, response: Response
 ) -> dict[str, FieldValue]:
-    """Field → value, of the fields that this very disclosure was authorised for, as far as somebody has recorded them.
+    """Field → value, of the fields that this very disclosure was authorised for, as far as somebody has recorded
+    them.
 
-    What was recorded here goes before what came with her. What came with a transfer that was accepted may go on while
-    its grant stands; what came with a referral never does. 503 while consent's authorisation has not arrived here.
+    A value recorded here goes before one that came with her. A value that came with a transfer which was accepted may
+    go on while its grant stands; one that came with a referral never does. 503 while consent's authorisation has not
+    arrived here.
     """
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "internal.disclosable", case_id)
@@ -84,7 +86,9 @@ async def _inherited(
 
 
 async def _authorised(tx: Transaction, case_id: UUID, body: DisclosableQuestion) -> list[str]:
-    """The asked fields that may leave. Raises NotFound where it is another case's, was recalled, or has ended."""
+    """The asked fields that may leave. Raises NotFound where the disclosure is of another case, was recalled, or has
+    ended.
+    """
     disclosure = await authorised.read(tx, body.disclosure_id)
     if disclosure is None:
         raise Unavailable

@@ -1,4 +1,6 @@
-"""What routes do before their transaction begins: check the right to the case, and seal under the person's key."""
+"""The preparation of routes before their transaction begins: check the right to the case, and seal under the person's
+key.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -11,31 +13,32 @@ from contracts.casefile.fields import FIELDS, NEEDS, STATUS, STATUS_BY, InvalidF
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.urgent import URGENT_FIELDS, as_fields
 from contracts.codes import UnknownCode
-from services.intake.casefile.domain.case import Case, State, Verb
+from services.intake.casefile.domain.case import Case, CaseState, CaseVerb
 from services.intake.casefile.store import cases
 
 FieldsSent = Mapping[str, str | list[str] | None]
 
-_ELSEWHERE: Mapping[str, str] = {
+_DECIDED_ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys((STATUS, STATUS_BY), "a formal status is recorded as a decision, with its reasons"),
     **dict.fromkeys(URGENT_FIELDS, "an urgent flag is recorded among `flags`"),
     NEEDS: "needs are recorded as an assessment",
 }
 _REMOVABLE = frozenset({NEEDS})
-"""An assessment has at least one need: that none is left is said by removing the field."""
+"""An assessment has at least one need: a case without needs has the field removed."""
 
 
-async def case_to_write(service: Service, actor: Actor, verb: Verb, case_id: UUID) -> Case:
+async def case_to_write(service: Service, actor: Actor, verb: CaseVerb, case_id: UUID) -> Case:
     """The case as it is now, in a short transaction of its own. NotFound, or WrongState where its key is gone."""
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, cases.ACTIONS[verb], case_id)
-    if case.state is State.ERASED:
+    if case.state is CaseState.ERASED:
         raise WrongState
     return case
 
 
 def checked_fields(sent: FieldsSent, today: date) -> dict[str, str | None]:
-    """Each field in its canonical form, as the text that is sealed; None is removed, by the same rules as what is recorded.
+    """Each field in its canonical form, as the text that is sealed; None is removed, by the same rules as a value is
+    recorded.
 
     Raises Invalid, naming fields and never values.
     """
@@ -44,7 +47,7 @@ def checked_fields(sent: FieldsSent, today: date) -> dict[str, str | None]:
     for name, value in sent.items():
         try:
             kept[name] = _checked(name, value, today)
-        except _Refused as refused:
+        except _RefusedValue as refused:
             known = name if name in FIELDS else "*"
             errors.append({"loc": ["body", "fields", known], "msg": str(refused), "code": refused.code})
     if errors:
@@ -57,7 +60,7 @@ def flag_fields(flags: Collection[str]) -> dict[str, str]:
     return {name: to_text(values) for name, values in as_fields(flags).items()}
 
 
-class _Refused(ValueError):
+class _RefusedValue(ValueError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
@@ -65,17 +68,17 @@ class _Refused(ValueError):
 
 def _checked(name: str, value: str | Sequence[str] | None, today: date) -> str | None:
     if name not in FIELDS:
-        raise _Refused("unknown-field", "this is no field of a case file")
-    if name in _ELSEWHERE and not (value is None and name in _REMOVABLE):
-        raise _Refused("decided-elsewhere", _ELSEWHERE[name])
+        raise _RefusedValue("unknown-field", "this is no field of a case file")
+    if name in _DECIDED_ELSEWHERE and not (value is None and name in _REMOVABLE):
+        raise _RefusedValue("decided-elsewhere", _DECIDED_ELSEWHERE[name])
     if value is None:
         return None
     try:
         text = to_text(checked(name, value))
     except UnknownCode as error:
-        raise _Refused("unknown-code", str(error)) from None
+        raise _RefusedValue("unknown-code", str(error)) from None
     except (InvalidDate, InvalidField) as error:
-        raise _Refused("invalid", str(error)) from None
+        raise _RefusedValue("invalid", str(error)) from None
     if FIELDS[name].kind == "date" and PartialDate.parse(text).is_future(today):
-        raise _Refused("date-in-the-future", "this date is still to come")
+        raise _RefusedValue("date-in-the-future", "this date is still to come")
     return text

@@ -1,4 +1,4 @@
-"""Route: a law has this country keep what was taken back from it."""
+"""Route: a law has this country keep, in its own record, values that were taken back from it."""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,6 +24,6 @@ class RetentionForm(Form):
 async def retain_disclosure(
     case_id: UUID, disclosure_id: UUID, body: RetentionForm, actor: Who, tx: Tx, response: Response
 ) -> Done:
-    """The received values are deleted already. Whoever sent them is told the law, and she can be."""
+    """The received values are deleted already. Their sender is told the law, and she can be told."""
     await use_cases.retain(tx, actor, case_id, disclosure_id, body.law)
     return done(tx, response, disclosure_id, None)

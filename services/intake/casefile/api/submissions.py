@@ -1,4 +1,4 @@
-"""Routes: how far one's own submissions got. Nothing about the person, and nothing of what others do for her."""
+"""Routes: the progress of one's own submissions. Nothing about the person, and nothing of the acts of others for her."""
 
 from datetime import datetime
 from typing import Annotated
@@ -44,7 +44,9 @@ async def get_submission(case_id: UUID, actor: Who, tx: Tx) -> Submission:
 
 
 _STATES = {"requested": "sent", "received": "received", "accepted": "accepted"}
-"""State of the transfer → state of the submission. Whatever else ended it: it was not accepted, and the case is here."""
+"""State of the transfer → state of the submission. After any other end the transfer was not accepted, and the case is
+here.
+"""
 
 
 def _view(row: queries.SubmissionRow) -> Submission:

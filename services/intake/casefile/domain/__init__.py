@@ -1,1 +1,1 @@
-"""The rules of the case file in plain Python: cases, her age, what came from elsewhere, and what two cases have in common."""
+"""The rules of the case file in plain Python: cases, her age, disclosures received, and the likeness of two cases."""

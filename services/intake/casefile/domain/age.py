@@ -1,4 +1,6 @@
-"""Whether she counts as a child: from what is on record, on a day of the place. Not shown to be adult is a child."""
+"""The rule whether she counts as a child: from the evidence on record, on a day of the place. Not shown to be adult
+is a child.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ class Group(StrEnum):
 
 
 class Basis(StrEnum):
-    """What the group rests on."""
+    """The basis of an age group."""
 
     UNKNOWN = "unknown"
     BIRTH_DATE = "birth_date"
@@ -28,8 +30,8 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is on record about her age, apart from assessments."""
+class AgeEvidence:
+    """The evidence on record about her age, apart from assessments."""
 
     born: PartialDate | None = None
     flagged: bool = False
@@ -68,9 +70,9 @@ class Age:
     basis: Basis = Basis.UNKNOWN
     doubted: bool = False
 
-    def learned(self, evidence: Evidence, today: date) -> Self:
-        """Something of the evidence changed. Who is known to be a child is made an adult by no correction of a record:
-        only by her birthday, or by an assessment that names who made it.
+    def learned(self, evidence: AgeEvidence, today: date) -> Self:
+        """Learn from a change of the evidence. A person who is known to be a child is made an adult by no correction
+        of a record: only by her birthday, or by an assessment that names who made it.
         """
         found = evidence.age(today)
         known_child = self.group is Group.CHILD and self.basis is not Basis.UNKNOWN
@@ -78,13 +80,13 @@ class Age:
             return replace(self, doubted=found.group is Group.ADULT)
         return replace(self, group=found.group, basis=found.basis, doubted=found.doubted)
 
-    def assessed(self, group: Group, evidence: Evidence, today: date) -> Self:
-        """A person decided. It stands until something is recorded that says child, or another assessment."""
+    def assessed(self, group: Group, evidence: AgeEvidence, today: date) -> Self:
+        """Take a person's decision. It stands until evidence is recorded that says child, or another assessment."""
         doubted = group is Group.CHILD and evidence.shows_adult(today)
         return replace(self, group=group, basis=Basis.ASSESSMENT, doubted=doubted)
 
     def come_of_age(self, born: PartialDate, today: date) -> Self | None:
-        """On the day on which even the lowest age is an adult's. None while it is not."""
+        """The adult, on the day on which even the lowest age is an adult's. None while it is not."""
         waits = self.group is Group.CHILD and not self.doubted
         if not waits or born.may_be_child(today):
             return None

@@ -1,4 +1,6 @@
-"""What consent has authorised of a case: the only fields that may ever leave intake, and only until they are recalled."""
+"""The disclosures of a case that consent has authorised: only their fields may ever leave intake, and only until they
+are recalled.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +9,7 @@ from uuid import UUID
 
 
 @dataclass(slots=True)
-class Authorised:
+class AuthorisedDisclosure:
     """One disclosure as consent spoke of it. `case_id` is None until its authorisation has arrived."""
 
     id: UUID
@@ -18,12 +20,12 @@ class Authorised:
     changed: bool = False
 
     def authorise(self, case_id: UUID, fields: Iterable[str], valid_until: datetime) -> None:
-        """What was recalled first stays recalled."""
+        """Authorise. A disclosure that was recalled first stays recalled."""
         self.case_id, self.fields, self.valid_until = case_id, tuple(fields), valid_until
         self.changed = True
 
     def recall(self) -> None:
-        """Protective: it may come before the authorisation itself."""
+        """Recall. Protective: the recall may come before the authorisation itself."""
         self.recalled = self.changed = True
 
     def allows(self, case_id: UUID, now: datetime) -> bool:

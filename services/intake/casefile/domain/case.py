@@ -1,4 +1,4 @@
-"""A case: who works on it, and the verbs that add to what is known. Values reach it as ciphertext only."""
+"""A case: the workers on it, and the verbs that add to the person's record. Values reach it as ciphertext only."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,26 +9,26 @@ from typing import Self
 from uuid import UUID
 
 from services.intake.casefile.domain import facts
-from services.intake.casefile.domain.age import Age, Evidence
-from services.intake.casefile.domain.facts import Fact
+from services.intake.casefile.domain.age import Age, AgeEvidence
+from services.intake.casefile.domain.facts import CaseFact
 
 IMMEDIATE = "immediate"
 
 
-class WrongState(Exception):
+class WrongMove(Exception):
     """The verb is not one of the moves from the present state."""
 
 
-class Refused(ValueError):
+class CommandRefused(ValueError):
     """The verb is understood and refused. `code` says why, without a value."""
 
     def __init__(self, code: str, message: str, member: str | None = None) -> None:
-        """`member` is what of the command it is about; None: all of it."""
+        """`member` is the part of the command that is refused; None: all of it."""
         super().__init__(message)
         self.code, self.member = code, member
 
 
-class State(StrEnum):
+class CaseState(StrEnum):
     OPEN = "open"
     HANDED_OVER = "handed_over"
     """Another organisation accepted it by transfer and has her now, under a case of its own."""
@@ -36,7 +36,7 @@ class State(StrEnum):
     """Everything came from abroad and was recalled before anybody accepted: the person's key is gone."""
 
 
-class Verb(StrEnum):
+class CaseVerb(StrEnum):
     ASSIGN = "assign"
     RECORD = "record"
     SCREEN = "screen"
@@ -47,35 +47,35 @@ class Verb(StrEnum):
     LIFT_HOLD = "lift_hold"
 
 
-MOVES: Mapping[State, frozenset[Verb]] = MappingProxyType(
+MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
     {
-        State.OPEN: frozenset(Verb),
-        State.HANDED_OVER: frozenset(),
-        State.ERASED: frozenset({Verb.LIFT_HOLD}),
+        CaseState.OPEN: frozenset(CaseVerb),
+        CaseState.HANDED_OVER: frozenset(),
+        CaseState.ERASED: frozenset({CaseVerb.LIFT_HOLD}),
     }
 )
 
 
-def passes(state: State, verb: Verb) -> bool:
-    """Whether a case that stands so may be moved by this verb."""
+def passes(state: CaseState, verb: CaseVerb) -> bool:
+    """True where a case in this state may be moved by this verb."""
     return verb in MOVES[state]
 
 
 @dataclass(slots=True)
 class Case:
-    """`version` is what was loaded; the store checks it and adds one."""
+    """One case. `version` is the one that was loaded; the store checks it and adds one."""
 
     id: UUID
     person_id: UUID
     organisation: str
     workers: tuple[str, ...]
     urgency: str
-    state: State = State.OPEN
+    state: CaseState = CaseState.OPEN
     version: int = 0
     status_revision: int = 0
     age: Age = field(default_factory=Age)
     age_revision: int = 0
-    """How many assessments of her age there are."""
+    """The number of assessments of her age."""
     fields_revision: int = 0
 
     @classmethod
@@ -90,21 +90,21 @@ class Case:
         now: datetime,
         workers: tuple[str, ...] = (),
         import_id: UUID | None = None,
-    ) -> tuple[Self, list[Fact]]:
-        """Opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
+    ) -> tuple[Self, list[CaseFact]]:
+        """A case opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
         case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
         return case, [opened, facts.CaseAssigned(case_id, organisation, workers, import_id)]
 
-    def assign(self, organisation: str, workers: tuple[str, ...]) -> list[Fact]:
+    def assign(self, organisation: str, workers: tuple[str, ...]) -> list[CaseFact]:
         """The whole assignment inside the case's organisation; it replaces the one before.
 
         Raises Refused for another organisation: that one gets the case by transfer, which is a disclosure.
         """
-        self.require(Verb.ASSIGN)
+        self.require(CaseVerb.ASSIGN)
         if organisation != self.organisation:
             message = "another organisation gets a case by transfer, never by assignment"
-            raise Refused("other-organisation", message, "organisation")
+            raise CommandRefused("other-organisation", message, "organisation")
         self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
 
@@ -113,47 +113,49 @@ class Case:
         fields: Iterable[str] = (),
         removed: Iterable[str] = (),
         flags: frozenset[str] | None = None,
-    ) -> list[Fact]:
+    ) -> list[CaseFact]:
         """Fields were recorded or removed. An urgent flag raises the urgency and never lowers it; None: not spoken of."""
-        self.require(Verb.RECORD)
+        self.require(CaseVerb.RECORD)
         self.urgency = urgency_of(self.urgency, flags or frozenset())
         return self.recorded(fields, removed, more=flags is not None)
 
     def flag(
         self, sealed: str | None, flags: frozenset[str] | None, before: frozenset[str] = frozenset()
-    ) -> list[Fact]:
-        """The urgent flags as they now stand, and as ciphertext; None: not spoken of. `before`: those that stood."""
+    ) -> list[CaseFact]:
+        """Set the urgent flags, as ciphertext too; None: not spoken of. `before`: the flags that stood."""
         if sealed is None or flags is None:
             return []
         return [facts.FlagsRecorded(self.id, sealed, bool(flags), added=not flags <= before)]
 
-    def learn_flags(self, sealed: str, flags: frozenset[str], before: frozenset[str]) -> list[Fact]:
-        """Flags that came with her, as long as nobody has recorded any here. They act as those do."""
-        self.require(Verb.RECORD)
+    def learn_flags(self, sealed: str, flags: frozenset[str], before: frozenset[str]) -> list[CaseFact]:
+        """Learn flags that came with her, as long as nobody has recorded any here. They act as recorded ones do."""
+        self.require(CaseVerb.RECORD)
         self.urgency = urgency_of(self.urgency, flags)
         return self.flag(sealed, flags, before)
 
-    def learn_age(self, evidence: Evidence, today: date, *, first: bool = False) -> list[Fact]:
-        """What is on record about her age, as it now stands. Said when it is `first` known here and when it changes."""
-        self.require(Verb.RECORD)
+    def learn_age(self, evidence: AgeEvidence, today: date, *, first: bool = False) -> list[CaseFact]:
+        """Learn the evidence about her age, as it now stands. Said when it is `first` known here and when it changes."""
+        self.require(CaseVerb.RECORD)
         before, self.age = self.age, self.age.learned(evidence, today)
         same = (before.group, before.basis) == (self.age.group, self.age.basis)
         return [] if same and not first else [facts.AgeGroupKnown(self.id, self.age.group, self.age.basis)]
 
     def recorded(
         self, fields: Iterable[str], removed: Iterable[str] = (), *, more: bool = False
-    ) -> list[Fact]:
-        """A new revision of what is known of the person. `more`: something changed that is no field."""
+    ) -> list[CaseFact]:
+        """A new revision of the person's fields. `more`: something changed that is no field."""
         kept, gone = tuple(sorted(fields)), tuple(sorted(removed))
         if not (kept or gone or more):
             return []
         self.fields_revision += 1
         return [facts.FieldsRecorded(self.id, self.fields_revision, kept, gone)]
 
-    def require(self, verb: Verb) -> None:
-        """Also for the verbs of what stands on the case (identification): whether it is open to them is one table."""
+    def require(self, verb: CaseVerb) -> None:
+        """Require that the verb is open, also for the verbs of identification, which stands on the case: one table
+        for all.
+        """
         if not passes(self.state, verb):
-            raise WrongState
+            raise WrongMove
 
 
 def urgency_of(urgency: str, flags: frozenset[str]) -> str:

@@ -1,12 +1,12 @@
-"""Who has a person's case, as its transfers to other organisations go."""
+"""The custody of a person's case, as its transfers to other organisations go."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.intake.casefile.domain import facts
-from services.intake.casefile.domain.case import State
-from services.intake.casefile.domain.facts import Fact
+from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.facts import CaseFact
 
 ACCEPTED = "accepted"
 
@@ -23,22 +23,24 @@ class Transfer:
 
 @dataclass(slots=True)
 class Custody:
-    """`organisation` is None for a case that is not here."""
+    """The organisation that has a case; None for a case that is not here."""
 
     case_id: UUID
     organisation: str | None = None
-    state: State = State.OPEN
+    state: CaseState = CaseState.OPEN
     transfer: Transfer | None = None
     changed: bool = False
 
-    def hear(self, transfer: Transfer) -> list[Fact]:
-        """The sender has the case until the recipient has accepted it. Then it is closed here, for good or until it comes back."""
-        if self.organisation is None or self.state is not State.OPEN:
+    def hear(self, transfer: Transfer) -> list[CaseFact]:
+        """Follow a transfer. The sender has the case until the recipient has accepted it. Then the case is closed
+        here, for good or until it comes back.
+        """
+        if self.organisation is None or self.state is not CaseState.OPEN:
             return []
         self.transfer, self.changed = transfer, True
         if transfer.state != ACCEPTED:
             return []
-        self.state = State.HANDED_OVER
+        self.state = CaseState.HANDED_OVER
         handed_over = facts.CaseTransferred(
             self.case_id, transfer.referral_id, self.organisation, transfer.recipient, transfer.at
         )

@@ -1,4 +1,4 @@
-"""What two records of one person have in common: the texts behind blind indexes. They are hashed with a key, never kept."""
+"""The likeness of two records of one person: the texts behind blind indexes. They are hashed with a key, never kept."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ INDEXED = frozenset({"cor_FullName", BIRTHDATE, *NAME_PARTS})
 """The fields that an index is made from."""
 
 DOUBTED_YEARS = 3
-"""How far the year of a doubted date may be off: who says "about 1999" means any year near it."""
+"""The years that a doubted year of birth may be off: a person who says "about 1999" means any year near it."""
 
 
 @dataclass(frozen=True, slots=True)

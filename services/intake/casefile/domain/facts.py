@@ -1,4 +1,4 @@
-"""What happened to a case, as its verbs return it; `outgoing` makes events and work of it."""
+"""The facts of a case, as its verbs return them; `outgoing` makes events and work of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ class CaseAssigned:
     organisation: str
     workers: tuple[str, ...]
     import_id: UUID | None = None
-    """It came with a file, and with many others."""
+    """The file that the case came with, among many others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class ReceivedAgeDue:
 
 @dataclass(frozen=True, slots=True)
 class FieldsRecorded:
-    """What is known of the person changed: the names of the fields, never their values."""
+    """Fields of the person changed: their names, never their values."""
 
     case_id: UUID
     revision: int
@@ -90,7 +90,7 @@ class FlagsRecorded:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureClosed:
-    """What came from abroad is closed; `answer` is a code of `recall_answer`."""
+    """Fields from abroad are closed; `answer` is a code of `recall_answer`."""
 
     case_id: UUID
     disclosure_id: UUID
@@ -100,7 +100,7 @@ class DisclosureClosed:
 
 @dataclass(frozen=True, slots=True)
 class IndexDue:
-    """What was received about the person's name or date of birth came or went with this disclosure."""
+    """Received values about the person's name or date of birth came or went with this disclosure."""
 
     case_id: UUID
     disclosure_id: UUID
@@ -109,7 +109,9 @@ class IndexDue:
 
 @dataclass(frozen=True, slots=True)
 class KeyUnneeded:
-    """Values were deleted, and this case needs the person's key no longer. Whether anybody does says the register of the vault."""
+    """Values were deleted, and this case needs the person's key no longer. The register of the vault says whether any
+    other record does.
+    """
 
     case_id: UUID
     person_id: UUID
@@ -118,7 +120,7 @@ class KeyUnneeded:
 
 @dataclass(frozen=True, slots=True)
 class ValuesDeleted:
-    """Of a disclosure, in a case that goes on: the register of the vault knows it no longer."""
+    """Values of a disclosure were deleted, in a case that goes on: the register of the vault knows it no longer."""
 
     person_id: UUID
     disclosure_id: UUID
@@ -126,7 +128,7 @@ class ValuesDeleted:
 
 @dataclass(frozen=True, slots=True)
 class CaseUnattended:
-    """Nobody opened it in the time of its urgency, or nobody is left who can. `reason` is of `unattended_reason`."""
+    """Nobody opened the case in the time of its urgency, or nobody is left who can. `reason` is of `unattended_reason`."""
 
     case_id: UUID
     organisation: str
@@ -146,7 +148,7 @@ class ReceivedFlagsDue:
 
 @dataclass(frozen=True, slots=True)
 class StaffChanged:
-    """Of an organisation whose cases must be looked through."""
+    """The staff changed of an organisation whose cases must be looked through."""
 
     organisation: str
     at: datetime
@@ -169,7 +171,7 @@ class GlassReviewed:
     upheld: bool
 
 
-Fact = (
+CaseFact = (
     CaseOpened
     | CaseReopened
     | CaseAssigned

@@ -1,3 +1,3 @@
-"""The classes of what is sealed besides the fields of the case file: each ciphertext is bound to one."""
+"""The classes of sealed values besides the fields of the case file: each ciphertext is bound to one."""
 
-FLAGS, CHANGE_REASON, GLASS = "case.flags", "fields.reason", "glass.why"
+FLAGS_CLASS, CHANGE_REASON, GLASS = "case.flags", "fields.reason", "glass.why"

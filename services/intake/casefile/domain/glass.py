@@ -27,8 +27,9 @@ SHOWN: Mapping[str, str] = MappingProxyType(
         "prs_SecondaryLanguage": "somebody must be found who speaks it",
     }
 )
-"""Field → because. Urgent flags besides. Never where she is, how she is reached, or what was done to her: whoever looks for
-her to harm her is in a hurry too."""
+"""Field → because. Urgent flags besides. Never her whereabouts, the ways to reach her, or the harm that was done to
+her: a person who looks for her to harm her is in a hurry too.
+"""
 
 SHOWN_TO_TREAT: Mapping[str, str] = MappingProxyType(
     {"cor_Health": "whoever treats her must not harm her by what they do not know"}
@@ -40,13 +41,13 @@ def shown(emergency: str) -> frozenset[str]:
     return frozenset({*SHOWN, *(SHOWN_TO_TREAT if emergency == MEDICAL else ())})
 
 
-class OwnGlass(Exception):
-    """Nobody reviews what they did themselves."""
+class OwnBreaking(Exception):
+    """Nobody reviews their own breaking."""
 
 
 @dataclass(slots=True)
 class BrokenGlass:
-    """One breaking. `by` and `organisation` are who broke it; `review` is None until somebody has reviewed it."""
+    """One breaking. `by` and `organisation` broke it; `review` is None until somebody has reviewed it."""
 
     id: UUID
     case_id: UUID
@@ -60,7 +61,7 @@ class BrokenGlass:
         return self.at + OPEN_FOR
 
     def is_of(self, by: str, organisation: str) -> bool:
-        """Whether this is what they did themselves."""
+        """True where this person, or this organisation, broke it."""
         return (by, organisation) == (self.by, self.organisation)
 
     def broken(self, holder: str) -> Sequence[GlassBroken]:
@@ -71,23 +72,23 @@ class BrokenGlass:
         return now < self.until and self.review != NOT_UPHELD
 
     def suspends(self, now: datetime) -> bool:
-        """Until it is upheld: what nobody reviewed in time, and what was found to be wrong."""
+        """True until the breaking is upheld: where nobody reviewed it in time, and where it was found to be wrong."""
         return self.review == NOT_UPHELD or (self.review is None and now >= self.at + REVIEW_WITHIN)
 
     def reviewed(self, by: str, organisation: str, result: str) -> Sequence[GlassReviewed]:
         """The last review counts, so that a wrong one can be corrected. Raises OwnGlass."""
         if self.is_of(by, organisation):
-            raise OwnGlass
+            raise OwnBreaking
         self.review = result
         return [GlassReviewed(self.case_id, self.id, result == UPHELD)]
 
 
 def suspended(broken: Iterable[BrokenGlass], now: datetime) -> bool:
-    """Of everything that one person broke."""
+    """True where any breaking of this one person suspends the right to another."""
     return any(glass.suspends(now) for glass in broken)
 
 
 def open_on(broken: Iterable[BrokenGlass], case_id: UUID, now: datetime) -> BrokenGlass | None:
-    """The one that stays open longest of those that one person broke on this case."""
+    """The breaking that stays open longest, of those that one person did on this case."""
     found = [glass for glass in broken if glass.case_id == case_id and glass.is_open(now)]
     return max(found, key=lambda glass: glass.at, default=None)

@@ -1,4 +1,4 @@
-"""What was received about a person from elsewhere: kept with its grant, accepted, recalled, closed."""
+"""Disclosures of a person received from elsewhere: kept with their grants, accepted, recalled, closed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,16 +11,15 @@ from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.disclosure import REFERRAL
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.age import BIRTHDATE, Age
-from services.intake.casefile.domain.case import State as CaseState
-from services.intake.casefile.domain.case import WrongState
+from services.intake.casefile.domain.case import CaseState, WrongMove
 from services.intake.casefile.domain.duplicates import INDEXED
-from services.intake.casefile.domain.facts import Fact
+from services.intake.casefile.domain.facts import CaseFact
 
 CHANNEL = "exchange"
 
 
-class State(StrEnum):
-    """Of one received disclosure. Only the first two may be read."""
+class ReceivedState(StrEnum):
+    """The states of one received disclosure. Only the first two may be read."""
 
     HELD = "held"
     ACCEPTED = "accepted"
@@ -30,29 +29,29 @@ class State(StrEnum):
     """The recall came first: whatever arrives under this disclosure is not kept."""
 
 
-class Verb(StrEnum):
+class ReceivedVerb(StrEnum):
     ACCEPT = "accept"
     RECALL = "recall"
 
 
-READABLE = frozenset({State.HELD, State.ACCEPTED})
-CLOSED = frozenset(State) - READABLE
-RETAINABLE = frozenset({State.RESTRICTED})
-"""Of which a law may have kept what went into this country's own record: accepted here, and then taken back."""
+READABLE = frozenset({ReceivedState.HELD, ReceivedState.ACCEPTED})
+CLOSED = frozenset(ReceivedState) - READABLE
+RETAINABLE = frozenset({ReceivedState.RESTRICTED})
+"""The states in which a law may have kept values in this country's own record: accepted here, and then taken back."""
 
-MOVES: Mapping[tuple[State, Verb], State] = MappingProxyType(
+MOVES: Mapping[tuple[ReceivedState, ReceivedVerb], ReceivedState] = MappingProxyType(
     {
-        (State.HELD, Verb.ACCEPT): State.ACCEPTED,
-        (State.HELD, Verb.RECALL): State.ERASED,
-        (State.ACCEPTED, Verb.RECALL): State.RESTRICTED,
+        (ReceivedState.HELD, ReceivedVerb.ACCEPT): ReceivedState.ACCEPTED,
+        (ReceivedState.HELD, ReceivedVerb.RECALL): ReceivedState.ERASED,
+        (ReceivedState.ACCEPTED, ReceivedVerb.RECALL): ReceivedState.RESTRICTED,
     }
 )
-"""What is not here changes nothing: events are repeated, and a closed disclosure stays closed."""
+"""A verb without a row here changes nothing: events are repeated, and a closed disclosure stays closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What may be done with the fields, as it travelled with them."""
+    """The grant of the fields, as it travelled with them."""
 
     sender: str
     sender_cell: str
@@ -72,24 +71,24 @@ class Grant:
 
 @dataclass(slots=True)
 class Disclosure:
-    """One disclosure as it is kept here. `grant` is None where only its recall has been seen."""
+    """One disclosure as this cell keeps it. `grant` is None where only its recall has been seen."""
 
     id: UUID
     case_id: UUID
     referral_id: UUID
-    state: State
+    state: ReceivedState
     grant: Grant | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     """Field → ciphertext, for fields that are new in this batch."""
     closed_for: str | None = None
-    """Why it was taken back, where the recall says so."""
+    """The reason of the recall, where it says one."""
     retained_by: str | None = None
-    """The law under which this country keeps in its own record what was taken back."""
+    """The law under which this country keeps, in its own record, the values that were taken back."""
     corrected: tuple[str, ...] = ()
     """Fields whose values its sender has corrected since, where no newer one came: names."""
     changed: bool = False
 
-    def move(self, verb: Verb) -> bool:
+    def move(self, verb: ReceivedVerb) -> bool:
         """True when the verb changed the state."""
         after = MOVES.get((self.state, verb))
         if after is None:
@@ -121,26 +120,26 @@ class ReceivedFile:
     urgency: str = ""
     state: CaseState = CaseState.OPEN
     opened: facts.CaseOpened | None = None
-    """What was said of it, where this batch opened the case."""
+    """The facts of the opening, where this batch opened the case."""
     reopened: bool = False
-    """It was handed over, and something about her came back."""
+    """The case was handed over, and something about her came back."""
     opened_here: bool = False
-    """It did not come from elsewhere: it goes on, and so does its key, whatever is taken back."""
+    """The case did not come from elsewhere: it goes on, and so does its key, whatever is taken back."""
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
     accepted: set[UUID] = field(default_factory=set)
     """Referrals accepted here, also those whose disclosure has not been seen yet: the two come by different topics."""
     newly_accepted: set[UUID] = field(default_factory=set)
     changed: bool = False
 
-    def receive(self, arrival: Arrival) -> list[Fact]:
+    def receive(self, arrival: Arrival) -> list[CaseFact]:
         """Keep what the grant allows. A recalled disclosure is dropped, a repeated one changes nothing."""
         known = self.disclosures.get(arrival.disclosure_id)
         if known is not None:
             return self._drop(known, arrival)
         first = self.person_id is None
-        anew = first or self.state is CaseState.ERASED  # what was known of her age went with everything else
+        anew = first or self.state is CaseState.ERASED  # the knowledge of her age went with everything else
         opened = self._open(arrival) if first else self._reopen(arrival)
-        state = State.ACCEPTED if arrival.referral_id in self.accepted else State.HELD
+        state = ReceivedState.ACCEPTED if arrival.referral_id in self.accepted else ReceivedState.HELD
         allowed = {name: value for name, value in arrival.values.items() if name in arrival.grant.fields}
         self.disclosures[arrival.disclosure_id] = Disclosure(
             arrival.disclosure_id,
@@ -158,59 +157,70 @@ class ReceivedFile:
         urgent = [facts.ReceivedFlagsDue(self.case_id, arrival.disclosure_id)] if flagged else []
         return [*opened, *aged, *urgent, *named]
 
-    def _aged(self, disclosure_id: UUID, *, dated: bool, anew: bool) -> list[Fact]:
-        """A date that came is opened before anything is said of her age: until then it is not known yet, and not unknown."""
+    def _aged(self, disclosure_id: UUID, *, dated: bool, anew: bool) -> list[CaseFact]:
+        """A date that came is opened before anything is said of her age: until then it is not known yet, and not
+        unknown.
+        """
         if dated:
             return [facts.ReceivedAgeDue(self.case_id, disclosure_id)]
         return [facts.AgeGroupKnown(self.case_id, (unknown := Age()).group, unknown.basis)] if anew else []
 
-    def accept(self, referral_id: UUID) -> list[Fact]:
+    def accept(self, referral_id: UUID) -> list[CaseFact]:
         if referral_id not in self.accepted:
             self.accepted.add(referral_id)
             self.newly_accepted.add(referral_id)
         for disclosure in self.disclosures.values():
             if disclosure.referral_id == referral_id:
-                disclosure.move(Verb.ACCEPT)
+                disclosure.move(ReceivedVerb.ACCEPT)
         return []
 
-    def recall(self, disclosure_id: UUID, referral_id: UUID, reason: str | None = None) -> list[Fact]:
-        """Protective: it may run before the disclosure itself has been handled, and then leaves a tombstone."""
+    def recall(self, disclosure_id: UUID, referral_id: UUID, reason: str | None = None) -> list[CaseFact]:
+        """Recall a disclosure. Protective: the recall may run before the disclosure itself has been handled, and then
+        leaves a tombstone.
+        """
         disclosure = self.disclosures.get(disclosure_id)
         if disclosure is None:
             tombstone = Disclosure(
-                disclosure_id, self.case_id, referral_id, State.STOPPED, closed_for=reason, changed=True
+                disclosure_id,
+                self.case_id,
+                referral_id,
+                ReceivedState.STOPPED,
+                closed_for=reason,
+                changed=True,
             )
             self.disclosures[disclosure_id] = tombstone
-            return []  # it is answered when the values have come, were not kept, and are nowhere any more
-        if not disclosure.move(Verb.RECALL):
+            return []  # the recall is answered when the values have come, were not kept, and are nowhere any more
+        if not disclosure.move(ReceivedVerb.RECALL):
             return []
         self.changed, disclosure.values, disclosure.closed_for = True, {}, reason
         unindexed = facts.IndexDue(self.case_id, disclosure_id, closed=True)
         return [*self._deleted(disclosure_id, self.person_id), unindexed]
 
-    def retain(self, disclosure_id: UUID, law: str) -> list[Fact]:
-        """What was received is deleted; somebody says which law has it kept where it went into this country's own record.
+    def retain(self, disclosure_id: UUID, law: str) -> list[CaseFact]:
+        """The received values are deleted; somebody names the law that keeps the copy in this country's own record.
 
-        Raises WrongState where nothing was taken back after an acceptance.
+        Raises WrongMove where nothing was taken back after an acceptance.
         """
         disclosure = self.disclosures.get(disclosure_id)
         if disclosure is None or disclosure.state not in RETAINABLE:
-            raise WrongState
+            raise WrongMove
         if disclosure.retained_by == law:
             return []
         disclosure.retained_by, disclosure.changed = law, True
         return [facts.DisclosureClosed(self.case_id, disclosure_id, "retained", law)]
 
-    def correct(self, disclosure_id: UUID, fields: Collection[str]) -> list[Fact]:
-        """Its sender has other values by now. What was not kept here, or never received, needs no correction."""
+    def correct(self, disclosure_id: UUID, fields: Collection[str]) -> list[CaseFact]:
+        """The sender has other values by now. A disclosure that was not kept here, or never received, needs no
+        correction.
+        """
         disclosure = self.disclosures.get(disclosure_id)
-        kept = (*READABLE, State.RESTRICTED)
+        kept = (*READABLE, ReceivedState.RESTRICTED)
         if disclosure is not None and disclosure.grant is not None and disclosure.state in kept:
             names = {*disclosure.corrected, *({*fields} & {*disclosure.grant.fields})}
             disclosure.corrected, disclosure.changed = tuple(sorted(names)), True
         return []
 
-    def _open(self, arrival: Arrival) -> list[Fact]:
+    def _open(self, arrival: Arrival) -> list[CaseFact]:
         self.person_id, self.organisation = arrival.person_id, arrival.grant.recipient
         self.urgency, self.changed = arrival.urgency, True
         self.opened = facts.CaseOpened(
@@ -221,9 +231,11 @@ class ReceivedFile:
             facts.CaseAssigned(self.case_id, self.organisation, ()),
         ]
 
-    def _reopen(self, arrival: Arrival) -> list[Fact]:
-        """She was erased, and a destroyed key is never made again; or she comes back to those who had handed her over."""
-        said: list[Fact] = []
+    def _reopen(self, arrival: Arrival) -> list[CaseFact]:
+        """Reopen the case: she was erased, and a destroyed key is never made again; or she comes back to the
+        organisation that had handed her over.
+        """
+        said: list[CaseFact] = []
         if arrival.person_id != self.person_id:
             self.person_id = arrival.person_id
             said.append(facts.CaseReopened(self.case_id, arrival.person_id))
@@ -232,15 +244,17 @@ class ReceivedFile:
             said.append(facts.CaseAssigned(self.case_id, self.organisation, ()))
         return said
 
-    def _drop(self, known: Disclosure, arrival: Arrival) -> list[Fact]:
-        """It was recalled before it came, so it is not kept."""
-        if known.state is not State.STOPPED or known.grant is not None:
+    def _drop(self, known: Disclosure, arrival: Arrival) -> list[CaseFact]:
+        """Drop a disclosure that was recalled before it came, so it is not kept."""
+        if known.state is not ReceivedState.STOPPED or known.grant is not None:
             return []
         known.grant, known.changed = arrival.grant, True
         return self._deleted(arrival.disclosure_id, arrival.person_id)
 
-    def _deleted(self, disclosure_id: UUID, person_id: UUID | None) -> list[Fact]:
-        """Where help goes on under the key, that is `restricted`. Else the answer waits until it is certain what becomes of the key."""
+    def _deleted(self, disclosure_id: UUID, person_id: UUID | None) -> list[CaseFact]:
+        """The facts of a deletion. Where help goes on under the key, that is `restricted`. Else the answer waits
+        until it is certain whether the key is destroyed.
+        """
         if person_id is None or self.opened_here or self.accepted:
             closed = facts.DisclosureClosed(self.case_id, disclosure_id, "restricted")
             return [closed] if person_id is None else [closed, facts.ValuesDeleted(person_id, disclosure_id)]

@@ -1,4 +1,4 @@
-"""What is on record about a person's age, and the age group that follows for each case."""
+"""The evidence about a person's age, and the age group that follows for each case."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import one_of, update_set
 from services.intake.casefile.domain.age import Age
-from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.store.mapping import AGES, age_row
 from services.intake.casefile.store.tables import CASES
 
-# Recorded here first: what a partner sends never outweighs it.
+# Values recorded here come first: a value from a partner never outweighs them.
 _BORN = f"""lateral (
     select f.value, f.disclosure_id from intake.fields f left join intake.disclosures d on d.id = f.disclosure_id
     where f.case_id = c.id and f.field = 'prs_Birthdate' and (f.source = 'own' or d.state in {one_of(READABLE)})
@@ -26,7 +26,7 @@ _PUT = update_set(CASES, "age_group", "age_basis", "age_doubted")
 _CHILDREN = text(
     f"""
     select c.id, c.version, {AGES.columns("c")}, {_PLACE} from intake.cases c join {_BORN}
-    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = '{State.OPEN}'
+    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = '{CaseState.OPEN}'
         and (cast(:after as uuid) is null or c.id > :after)
     order by c.id limit :limit
     """
@@ -36,14 +36,14 @@ _GROWN = update_set(
     "age_basis",
     also={"age_group": "'adult'", "version": "t.version + 1", "updated_at": "now()"},
     stored="version",
-    where=f"t.state = '{State.OPEN}'",
+    where=f"t.state = '{CaseState.OPEN}'",
     returning="t.id, t.age_basis",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """Sealed: the date of birth as it was recorded or received, and the urgent flags."""
+    """The sealed evidence: the date of birth as it was recorded or received, and the urgent flags."""
 
     person_id: UUID
     born: str | None
@@ -67,7 +67,7 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
+class GrownChild:
     """A child that is an adult from today, by the case as it stood at this version."""
 
     case_id: UUID
@@ -80,12 +80,12 @@ async def on_record(tx: Transaction, case_id: UUID) -> OnRecord | None:
 
 
 async def put(tx: Transaction, ages: Mapping[UUID, Age]) -> None:
-    """What these cases' persons count as now."""
+    """Write the age groups of these cases' persons as they are now."""
     await _PUT.write(tx, [{"id": case_id, **age_row(age)} for case_id, age in ages.items()])
 
 
 async def children(tx: Transaction, after: UUID | None, limit: int) -> list[Child]:
-    """Those who may come of age by their date of birth, in the order of their cases."""
+    """The children who may come of age by their date of birth, in the order of their cases."""
     rows = (await tx.execute(_CHILDREN, {"after": after, "limit": limit})).all()
     ages = AGES.of(rows)
     return [
@@ -94,7 +94,7 @@ async def children(tx: Transaction, after: UUID | None, limit: int) -> list[Chil
     ]
 
 
-async def grown(tx: Transaction, found: Sequence[Grown]) -> list[tuple[UUID, str]]:
-    """Case and basis of those whose case nobody changed meanwhile; the others are looked at again."""
+async def grown(tx: Transaction, found: Sequence[GrownChild]) -> list[tuple[UUID, str]]:
+    """Case and basis where nobody changed the case meanwhile; the others are looked at again."""
     rows = [{"id": one.case_id, "version": one.version, "age_basis": one.basis} for one in found]
     return [(row.id, row.age_basis) for row in await _GROWN.execute(tx, rows)] if rows else []

@@ -1,4 +1,4 @@
-"""Whether somebody who has a case has opened it since it was given to them, and which cases nobody attends to."""
+"""The waiting cases: given to somebody who has not opened them since, or left with nobody who attends to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chassis.directory import present
 from chassis.identity.auth import Actor
 from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
-from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.facts import CaseUnattended
 from services.intake.casefile.outgoing import outgoing, unopened_due
 from services.intake.casefile.store.tables import ATTENTION
@@ -21,7 +21,7 @@ from services.intake.casefile.store.tables import ATTENTION
 NOT_OPENED, NOBODY_LEFT = "not-opened", "nobody-left"
 """Codes of `unattended_reason`."""
 AT_ONCE = 200
-"""Cases in one piece of work."""
+"""The cases in one piece of work."""
 
 _WAIT = upsert_set(
     ATTENTION,
@@ -31,11 +31,12 @@ _WAIT = upsert_set(
     "import_id",
     update=["since", "by", "opened_at", "alarmed_at", "left_at", "import_id"],
 )
-# It is no longer one of many: its alarm is its own.
+# The case is no longer one of many: its alarm is its own.
 _HASTEN = text(
     "update intake.attention set since = :now, import_id = null where case_id = :case and opened_at is null and alarmed_at is null"
 )
-# Of a case that is somebody's, only their opening counts; of one that is nobody's yet, anybody's but who gave it away.
+# Of a case that is somebody's, only their opening counts; of one that is nobody's yet, anybody's except of the person
+# who gave it away.
 _OPENED = text(
     """
     update intake.attention a set opened_at = :now from intake.cases c
@@ -47,7 +48,7 @@ _UNOPENED = text(
     f"""
     select c.id as case_id, c.organisation, c.urgency, a.since, a.import_id from intake.attention a join intake.cases c on c.id = a.case_id
     where a.case_id = any(cast(:cases as uuid[])) and a.since = cast(:since as timestamptz)
-        and a.opened_at is null and a.alarmed_at is null and c.state = '{State.OPEN}'
+        and a.opened_at is null and a.alarmed_at is null and c.state = '{CaseState.OPEN}'
     order by c.id for update of a
     """
 )
@@ -57,7 +58,7 @@ _NOBODY_LEFT = text(
     select c.id as case_id, c.organisation, c.urgency, cast(:now as timestamptz) as since,
         (select a.import_id from intake.attention a where a.case_id = c.id) as import_id
     from intake.cases c
-    where c.organisation = :organisation and c.state = '{State.OPEN}'
+    where c.organisation = :organisation and c.state = '{CaseState.OPEN}'
         and (cast(:present as text[]) = '{{}}' or (c.workers <> '{{}}' and not c.workers && cast(:present as text[])))
         and not exists (select from intake.attention a where a.case_id = c.id and a.left_at is not null)
     order by c.id limit :limit for update of c
@@ -75,8 +76,8 @@ _LEFT = upsert_set(
 
 
 @dataclass(frozen=True, slots=True)
-class Unopened:
-    """A case that waits to be opened for the first time by somebody whom it was given to.
+class UnopenedCase:
+    """A case that waits for its first opening by somebody to whom it was given.
 
     `import_id`: it came with a file and was given to nobody since, so that one notice stands for all of them.
     """
@@ -88,11 +89,11 @@ class Unopened:
     import_id: UUID | None = None
 
 
-_UNOPENED_CASES = RowReader(Unopened)
+_UNOPENED_CASES = RowReader(UnopenedCase)
 
 
 async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = None) -> None:
-    """These cases were given to somebody, who has not opened them yet; the clock of each begins."""
+    """Let cases wait that were given to somebody who has not opened them yet; the clock of each begins."""
     rows = [{"case_id": case_id} for case_id in sorted(cases)]
     await _WAIT.write(tx, rows, since=tx.now, by=tx.origin.actor, import_id=import_id)
     for start in range(0, len(cases), AT_ONCE):
@@ -100,29 +101,31 @@ async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = 
 
 
 async def hasten(tx: Transaction, case_id: UUID) -> None:
-    """Its urgency has risen: if it still waits, the shorter clock begins now."""
+    """The case's urgency has risen: if it still waits, the shorter clock begins now."""
     if (await tx.execute(_HASTEN, {"case": case_id, "now": tx.now})).rowcount == 1:
         tx.say(unopened_due([case_id], tx.now, None))
 
 
 async def opened(tx: Transaction, actor: Actor, case_id: UUID) -> None:
-    """Somebody has it before them. Only the first time after it was given changes anything."""
+    """Somebody has opened the case. Only the first time after it was given changes anything."""
     await tx.execute(_OPENED, {"case": case_id, "who": actor.subject, "now": tx.now})
 
 
-async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[Unopened]:
-    """Those of a piece of work that still wait, locked; none that were given away again since."""
+async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[UnopenedCase]:
+    """The cases of a piece of work that still wait, locked; none that were given away again since."""
     return _UNOPENED_CASES.all(await tx.execute(_UNOPENED, {"cases": list(cases), "since": since}))
 
 
-async def alarm(tx: Transaction, cases: Sequence[Unopened]) -> None:
-    """Once for each time that a case was given to somebody."""
+async def alarm(tx: Transaction, cases: Sequence[UnopenedCase]) -> None:
+    """Alarm, once for each time that a case was given to somebody."""
     await _ALARMED.write(tx, cases, alarmed_at=tx.now)
     tx.say(*(_said(case, NOT_OPENED, case.since) for case in cases))
 
 
 async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
-    """Cases of an organisation whose workers have left it, or that has nobody any more. Whether there may be others."""
+    """Alarm for cases of an organisation whose workers have left it, or that has nobody any more. True where there
+    may be others.
+    """
     who = {"organisation": organisation, "present": sorted(await present(tx, organisation))}
     found = _UNOPENED_CASES.all(await tx.execute(_NOBODY_LEFT, {**who, "limit": AT_ONCE, "now": tx.now}))
     left = [{"case_id": case.case_id} for case in found]
@@ -131,7 +134,7 @@ async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
     return len(found) == AT_ONCE
 
 
-def _said(case: Unopened, reason: str, since: datetime) -> Any:
+def _said(case: UnopenedCase, reason: str, since: datetime) -> Any:
     return outgoing(
         CaseUnattended(case.case_id, case.organisation, case.urgency, reason, since, case.import_id)
     )

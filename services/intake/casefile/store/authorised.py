@@ -9,10 +9,10 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import upsert_set
-from services.intake.casefile.domain.authorised import Authorised
+from services.intake.casefile.domain.authorised import AuthorisedDisclosure
 from services.intake.casefile.store.tables import AUTHORISED
 
-_AUTHORISED = RowReader(Authorised, AUTHORISED, id="disclosure_id")
+_AUTHORISED = RowReader(AuthorisedDisclosure, AUTHORISED, id="disclosure_id")
 _SELECT = "select disclosure_id, case_id, coalesce(fields, '{}') as fields, valid_until, recalled from intake.authorised"
 _LOAD = text(f"{_SELECT} where disclosure_id = any(cast(:ids as uuid[])) order by disclosure_id for update")
 _READ = text(f"{_SELECT} where disclosure_id = :id")
@@ -28,21 +28,21 @@ _SAVE = upsert_set(
 )
 
 
-async def read(tx: Transaction, disclosure_id: UUID) -> Authorised | None:
+async def read(tx: Transaction, disclosure_id: UUID) -> AuthorisedDisclosure | None:
     return _AUTHORISED.first(await tx.execute(_READ, {"id": disclosure_id}))
 
 
-async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Authorised]:
+async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, AuthorisedDisclosure]:
     found = {one.id: one for one in _AUTHORISED.all(await tx.execute(_LOAD, {"ids": list(keys)}))}
-    return {key: found.get(key) or Authorised(key) for key in keys}
+    return {key: found.get(key) or AuthorisedDisclosure(key) for key in keys}
 
 
-async def save(tx: Transaction, disclosures: Sequence[Authorised]) -> None:
+async def save(tx: Transaction, disclosures: Sequence[AuthorisedDisclosure]) -> None:
     await _SAVE.write(tx, [_row(one) for one in sorted(disclosures, key=attrgetter("id")) if one.changed])
 
 
-def _row(one: Authorised) -> dict[str, object]:
-    """What has not been heard yet is null, so that it takes nothing back."""
+def _row(one: AuthorisedDisclosure) -> dict[str, object]:
+    """The row. A value that has not been heard yet is null, so that it takes nothing back."""
     return {
         "disclosure_id": one.id,
         "case_id": one.case_id,

@@ -1,4 +1,4 @@
-"""A case's row: read with the actor's right to it, saved with a version check and everything that it says."""
+"""A case's row: read with the actor's right to it, saved with a version check and all its facts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
-from services.intake.casefile.domain.case import Case, Verb
-from services.intake.casefile.domain.facts import CaseAssigned, CaseOpened, Fact
+from services.intake.casefile.domain.case import Case, CaseVerb
+from services.intake.casefile.domain.facts import CaseAssigned, CaseFact, CaseOpened
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import attention
 from services.intake.casefile.store.mapping import AGES, age_row
@@ -58,10 +58,12 @@ _CAME_FLAGS = update_set(CASES, "came_flags")
 
 @dataclass(frozen=True, slots=True)
 class OpenedCase:
-    """A new case and what it says of itself. Its row is made of the same fact as its event, so that they cannot differ."""
+    """A new case and the facts of its opening. Its row is made of the same fact as its event, so that they cannot
+    differ.
+    """
 
     case: Case
-    facts: Sequence[Fact]
+    facts: Sequence[CaseFact]
     flags: str | None = None
 
     def row(self) -> dict[str, object]:
@@ -81,15 +83,15 @@ class OpenedCase:
         }
 
 
-ACTIONS: Mapping[Verb, str] = {
-    Verb.ASSIGN: "case.assign",
-    Verb.RECORD: "case.write",
-    Verb.SCREEN: "case.screen",
-    Verb.IDENTIFY: "case.identify",
-    Verb.ASSESS_NEEDS: "case.assess",
-    Verb.ASSESS_AGE: "case.assess-age",
-    Verb.PLACE_HOLD: "hold.place",
-    Verb.LIFT_HOLD: "hold.lift",
+ACTIONS: Mapping[CaseVerb, str] = {
+    CaseVerb.ASSIGN: "case.assign",
+    CaseVerb.RECORD: "case.write",
+    CaseVerb.SCREEN: "case.screen",
+    CaseVerb.IDENTIFY: "case.identify",
+    CaseVerb.ASSESS_NEEDS: "case.assess",
+    CaseVerb.ASSESS_AGE: "case.assess-age",
+    CaseVerb.PLACE_HOLD: "hold.place",
+    CaseVerb.LIFT_HOLD: "hold.lift",
 }
 """The right that each verb asks for."""
 
@@ -150,8 +152,8 @@ async def insert(tx: Transaction, actor: Actor, opened: OpenedCase) -> None:
     tx.say(*map(outgoing, opened.facts))
 
 
-async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
-    """Write the case if it is still as it was read, and say what happened. Raises PreconditionFailed."""
+async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:
+    """Write the case if it is still as it was read, and say the facts. Raises PreconditionFailed."""
     if await _UPDATE.write(tx, [case]) != 1:
         raise PreconditionFailed
     case.version += 1
@@ -164,7 +166,7 @@ async def save(tx: Transaction, case: Case, facts: Sequence[Fact]) -> None:
 async def remember_all(
     tx: Transaction, organisations: Mapping[UUID, str], import_id: UUID | None = None
 ) -> None:
-    """Who has many new cases, that nobody in their organisations is named for yet."""
+    """Remember the organisations of many new cases, in which nobody is named for them yet."""
     await remember_new(tx, organisations)
     await attention.wait(tx, list(organisations), import_id)
 

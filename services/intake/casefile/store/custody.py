@@ -1,4 +1,4 @@
-"""Cases as far as who has them: loaded for a batch of events by one query, saved as a set."""
+"""The custody of cases: loaded for a batch of events by one query, saved as a set."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from chassis.database import Transaction
 from chassis.identity.access import remember_handed_over
 from chassis.rows import RowReader
 from chassis.tables import update_set
-from services.intake.casefile.domain.case import State
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import Custody, Transfer
 from services.intake.casefile.store.tables import CASES
 
@@ -40,7 +40,7 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Custody]:
 async def save(tx: Transaction, cases: Sequence[Custody]) -> None:
     moved = [(case, case.transfer) for case in cases if case.changed and case.transfer is not None]
     await _SAVE.write(tx, [_row(case, transfer) for case, transfer in moved])
-    handed_over = [case.case_id for case, _ in moved if case.state is State.HANDED_OVER]
+    handed_over = [case.case_id for case, _ in moved if case.state is CaseState.HANDED_OVER]
     if handed_over:
         await remember_handed_over(tx, handed_over)
 

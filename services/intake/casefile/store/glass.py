@@ -1,4 +1,4 @@
-"""Broken glass: who broke it on which case, what is sealed of why, and what came of the review."""
+"""Broken glass: the person and the case, the sealed reason, and the outcome of the review."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,17 @@ from chassis.problems import Forbidden, NotFound, NotSecondPerson, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_set, update_set
 from contracts.organisations import ACTIVE, ENFORCEMENT
-from services.intake.casefile.domain import glass as domain
-from services.intake.casefile.domain.case import State
-from services.intake.casefile.domain.glass import BrokenGlass
+from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.glass import (
+    OPEN_FOR,
+    SHOWN,
+    SHOWN_TO_TREAT,
+    UPHELD,
+    BrokenGlass,
+    OwnBreaking,
+    open_on,
+    suspended,
+)
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store.tables import BROKEN_GLASS
 
@@ -39,14 +47,14 @@ _FIELDS = text(
 
 
 class GlassSuspended(Forbidden):
-    """What this person broke before was not reviewed in time, or not upheld."""
+    """An earlier breaking by this person was not reviewed in time, or not upheld."""
 
     code, title = "glass-suspended", "You can break no glass until what you broke before has been upheld"
 
 
 @dataclass(frozen=True, slots=True)
 class SealedLeast:
-    """What stands sealed under a case of what an emergency may open."""
+    """The sealed fields of a case that an emergency may open."""
 
     person_id: UUID
     flags: str | None
@@ -54,20 +62,22 @@ class SealedLeast:
 
 
 async def may_break(tx: Transaction, actor: Actor, case_id: UUID) -> None:
-    """Raises GlassSuspended and Forbidden before anything is said of the case, then CaseRefused."""
+    """Check the right to break. Raises GlassSuspended and Forbidden before anything is said of the case, then
+    CaseRefused.
+    """
     listed = await find(tx, actor.organisation)
     if listed is None or listed.status != ACTIVE or listed.type in ENFORCEMENT:
         raise Forbidden
-    if domain.suspended(await _of(tx, actor), tx.now):
+    if suspended(await _of(tx, actor), tx.now):
         raise GlassSuspended
     await require_case(tx, actor, BREAK, case_id)
 
 
 async def least(tx: Transaction, case_id: UUID) -> SealedLeast:
-    """Only what was recorded here: nothing that came across a border. Raises NotFound where the case is not open."""
-    fields = [*domain.SHOWN, *domain.SHOWN_TO_TREAT]
+    """The least, recorded here: nothing that came across a border. Raises NotFound where the case is not open."""
+    fields = [*SHOWN, *SHOWN_TO_TREAT]
     async with tx.of_everybody():
-        case = (await tx.execute(_CASE, {"id": case_id, "open": State.OPEN})).first()
+        case = (await tx.execute(_CASE, {"id": case_id, "open": CaseState.OPEN})).first()
         rows = (await tx.execute(_FIELDS, {"id": case_id, "fields": fields})).all()
     if case is None:
         raise NotFound
@@ -75,7 +85,7 @@ async def least(tx: Transaction, case_id: UUID) -> SealedLeast:
 
 
 async def insert(tx: Transaction, glass: BrokenGlass, reason: str) -> None:
-    """It is written, and the organisation that has the case is told in the same transaction."""
+    """Write a breaking; the organisation that has the case is told in the same transaction."""
     holder = await holder_of(tx, glass.case_id)
     if holder is None:
         raise Unavailable
@@ -84,24 +94,24 @@ async def insert(tx: Transaction, glass: BrokenGlass, reason: str) -> None:
 
 
 async def open_for(tx: Transaction, actor: Actor, case_id: UUID) -> BrokenGlass:
-    """What this person broke on this case and is still open. Raises CaseRefused, GlassSuspended."""
+    """The breaking of this person on this case that is still open. Raises CaseRefused, GlassSuspended."""
     await require_case(tx, actor, READ, case_id)
     broken = await _of(tx, actor)
-    found = domain.open_on(broken, case_id, tx.now)
+    found = open_on(broken, case_id, tx.now)
     if found is None:
         raise CaseRefused(actor, READ, case_id, known=True)
-    if domain.suspended(broken, tx.now):
+    if suspended(broken, tx.now):
         raise GlassSuspended
     return found
 
 
 async def reason_of(tx: Transaction, glass_id: UUID) -> str:
-    """As it was sealed."""
+    """The reason as it was sealed."""
     return str((await tx.execute(_REASON, {"id": glass_id})).scalar_one())
 
 
 async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> UUID:
-    """The case that it was broken on. Raises NotFound, NotSecondPerson."""
+    """Review, and answer the case that the glass was broken on. Raises NotFound, NotSecondPerson."""
     rows = await whose(tx, _CASE_OF, {"id": glass_id})
     if not rows:
         raise NotFound
@@ -109,7 +119,7 @@ async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> 
     glass = _GLASS.one(await tx.execute(_LOCK, {"id": glass_id}))
     try:
         facts = glass.reviewed(actor.subject, actor.organisation, result)
-    except domain.OwnGlass as error:
+    except OwnBreaking as error:
         raise NotSecondPerson from error
     reviewed = {"id": glass_id, "review": result, "reviewed_at": tx.now, "reviewed_by": actor.subject}
     await _REVIEWED.write(tx, [reviewed])
@@ -118,6 +128,6 @@ async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> 
 
 
 async def _of(tx: Transaction, actor: Actor) -> list[BrokenGlass]:
-    """What this person broke that is still open, or not upheld."""
-    asked = {"by": actor.subject, "organisation": actor.organisation, "upheld": domain.UPHELD}
-    return _GLASS.all(await tx.execute(_OF_PERSON, {**asked, "recent": tx.now - domain.OPEN_FOR}))
+    """The breakings of this person that are still open, or not upheld."""
+    asked = {"by": actor.subject, "organisation": actor.organisation, "upheld": UPHELD}
+    return _GLASS.all(await tx.execute(_OF_PERSON, {**asked, "recent": tx.now - OPEN_FOR}))

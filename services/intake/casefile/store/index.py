@@ -59,5 +59,5 @@ async def put(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequenc
 
 
 async def named_fields(tx: Transaction, case_id: UUID, fields: Sequence[str]) -> list[NamedField]:
-    """What was recorded here comes last and so outweighs the rest."""
+    """The named values of a case: one recorded here comes last and so outweighs the rest."""
     return _FIELDS.all(await tx.execute(_NAMED, {"case_id": case_id, "fields": list(fields)}))

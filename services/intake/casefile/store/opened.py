@@ -1,4 +1,4 @@
-"""Which distinct cases a person has opened on a day, and who was already told of as having opened too many."""
+"""The distinct cases that a person has opened on a day, and the persons already told of as having opened too many."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -16,7 +16,7 @@ _FORGET = text("delete from intake.opened_cases where actor = :actor and day < :
 
 
 async def count_with(tx: Transaction, actor: str, day: date, cases: Sequence[str]) -> int:
-    """How many distinct ones it is with these; 0 where none of them is new. Other days of the person are forgotten."""
+    """The number of distinct cases with these; 0 where none of them is new. Other days of the person are forgotten."""
     who = {"actor": actor, "day": day}
     if await _OPENED.write(tx, [{"case_id": case_id} for case_id in cases], **who) == 0:
         return 0
@@ -27,5 +27,5 @@ async def count_with(tx: Transaction, actor: str, day: date, cases: Sequence[str
 
 
 async def passes(tx: Transaction, actor: str, day: date) -> bool:
-    """Whether this is the first time on this day that the limit is passed."""
+    """True the first time on this day that the limit is passed."""
     return await _PASSED.write(tx, [{"actor": actor, "day": day}]) == 1

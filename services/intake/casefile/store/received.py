@@ -11,15 +11,21 @@ from chassis.database import Transaction
 from chassis.identity.access import remember
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
-from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.case import State as CaseState
+from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.domain.facts import CaseOpened
-from services.intake.casefile.domain.received import CHANNEL, CLOSED, Disclosure, Grant, ReceivedFile, State
+from services.intake.casefile.domain.received import (
+    CHANNEL,
+    CLOSED,
+    Disclosure,
+    Grant,
+    ReceivedFile,
+    ReceivedState,
+)
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
-# What is not there cannot be locked: without this, two processes that hear of a disclosure and of its referral's acceptance
-# at the same time would each write what the other does not know of.
+# A row that does not exist cannot be locked: without it, two processes that hear of a disclosure and of its
+# referral's acceptance at the same time would each write a state that lacks the other's half.
 _ONE_AT_A_TIME = text(
     """
     select pg_advisory_xact_lock(hashtext('intake.received'), hashtext(k.id::text))
@@ -67,7 +73,8 @@ _PUT = upsert_set(
 )
 _KEEP = insert_missing(FIELDS)
 _DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as uuid[]))")
-# Only while this person's key still is the case's: a later disclosure may have opened it again under another.
+# Written only while this person's key still is the case's: a later disclosure may have opened the case again under
+# another.
 _ERASED = text(
     f"update intake.cases set state = '{CaseState.ERASED}', came_flags = null, version = version + 1,"
     " age_group = default, age_basis = default, age_doubted = default"
@@ -76,7 +83,7 @@ _ERASED = text(
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile]:
-    """An entry for every case; an empty one where the case is not here yet."""
+    """The cases, an entry for every key; an empty one where the case is not here yet."""
     ids = {"ids": list(keys)}
     await tx.execute(_ONE_AT_A_TIME, ids)
     files = {key: ReceivedFile(key) for key in keys}
@@ -159,7 +166,7 @@ def _disclosure(row: Row[Any]) -> Disclosure:
         row.id,
         row.case_id,
         row.referral_id,
-        State(row.state),
+        ReceivedState(row.state),
         None if row.valid_until is None else _GRANTS.row(row),
         closed_for=row.closed_for,
         retained_by=row.retained_by,

@@ -1,4 +1,4 @@
-"""What is known of a person: sealed fields with their revisions."""
+"""The record of a person: sealed fields with their revisions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.tables import delete_set, insert_set, upsert_set
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.field_classes import FLAGS
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.store.tables import FIELD_REVISIONS, FIELDS
 
 _REVISIONS = insert_set(FIELD_REVISIONS)
@@ -44,17 +44,17 @@ async def put_fields(
 
 
 async def record(tx: Transaction, changes: Sequence[Change], *, organisation: str, by: str) -> None:
-    """The one place that writes what is known of a person here: the present value, and the revision that stays.
+    """The one place that writes the record of a person: the present value, and the revision that stays.
 
     The urgent flags have their present value at the case; here they have their revisions alone.
     """
     await _REVISIONS.write(tx, changes, organisation=organisation, at=tx.now, by=by)
     await _REMOVED.write(tx, [change for change in changes if change.value is None])
-    present = [change for change in changes if change.value is not None and change.field != FLAGS]
+    present = [change for change in changes if change.value is not None and change.field != FLAGS_CLASS]
     written = {"organisation": organisation, "recorded_at": tx.now, "recorded_by": by}
     await _PRESENT.write(tx, present, source="own", **written)
 
 
 async def own_fields(tx: Transaction, case_id: UUID) -> dict[str, str]:
-    """Field → ciphertext of what was recorded here."""
+    """Field → ciphertext of the values recorded here."""
     return {row.field: row.value for row in await tx.execute(_OWN, {"case_id": case_id})}

@@ -1,4 +1,4 @@
-"""Routes: whether she counts as a child, and the assessments by which a person decided it."""
+"""Routes: her age group, and the assessments by which a person decided it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,7 +16,7 @@ from contracts.types import Code, KnownCode
 from services.intake.casefile.age import evidence_of
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
-from services.intake.casefile.domain.case import Verb
+from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.store import cases
 from services.intake.identification import use_cases
@@ -29,7 +29,7 @@ router = APIRouter(tags=["age"])
 
 
 class AssessmentForm(Form):
-    """What a person decided about her age, and on what it rests. In doubt, a child."""
+    """A person's decision about her age, and its basis. In doubt, a child."""
 
     result: Annotated[str, KnownCode("age_group")]
     basis: Annotated[str, KnownCode("age_evidence")]
@@ -37,7 +37,7 @@ class AssessmentForm(Form):
 
 
 async def _prepare(case_id: UUID, body: AssessmentForm, actor: Who, service: Running) -> SealedAssessment:
-    case = await case_to_write(service, actor, Verb.ASSESS_AGE, case_id)
+    case = await case_to_write(service, actor, CaseVerb.ASSESS_AGE, case_id)
     revision = case.age_revision + 1
     record = age_record(case_id, revision)
     return SealedAssessment(
@@ -75,7 +75,7 @@ class AssessmentView(BaseModel):
 
 
 class AgeView(BaseModel):
-    """A group and never an age. `to_assess`: what is on record says two things, so a person decides."""
+    """A group and never an age. `to_assess`: the evidence on record contradicts itself, so a person decides."""
 
     case_id: UUID
     age_group: Annotated[str, Code("age_group")]

@@ -10,19 +10,18 @@ from pydantic import BaseModel, Field
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
-from contracts.casefile.fields import NEEDS as NEEDS_FIELD
-from contracts.casefile.fields import to_text
+from contracts.casefile.fields import NEEDS, to_text
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import case_to_write
-from services.intake.casefile.domain.case import Verb
+from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import open_json, seal_fields, seal_json
 from services.intake.casefile.store import cases
 from services.intake.identification import queries, use_cases
-from services.intake.identification.domain.field_classes import NEEDS
+from services.intake.identification.domain.field_classes import NEEDS_CLASS
 from services.intake.identification.use_cases import SealedNeeds
 
 router = APIRouter(tags=["needs"])
@@ -35,16 +34,16 @@ class NeedsForm(Form):
 
 
 async def _prepare(case_id: UUID, body: NeedsForm, actor: Who, service: Running) -> SealedNeeds:
-    case = await case_to_write(service, actor, Verb.ASSESS_NEEDS, case_id)
+    case = await case_to_write(service, actor, CaseVerb.ASSESS_NEEDS, case_id)
     vault, assessment_id = service.vault, uuid4()
     needs = list(dict.fromkeys(body.needs))
     assessment = {"needs": needs, "note": body.note}
-    fields = await seal_fields(vault, case.person_id, case_id, {NEEDS_FIELD: to_text(tuple(needs))})
+    fields = await seal_fields(vault, case.person_id, case_id, {NEEDS: to_text(tuple(needs))})
     return SealedNeeds(
         assessment_id,
         body.urgency,
-        await seal_json(vault, case.person_id, NEEDS, assessment_id, assessment),
-        fields[NEEDS_FIELD],
+        await seal_json(vault, case.person_id, NEEDS_CLASS, assessment_id, assessment),
+        fields[NEEDS],
     )
 
 
@@ -78,7 +77,7 @@ async def list_needs(
         case = await cases.get(tx, actor, "case.read", case_id)
         rows = await queries.needs(tx, case_id, position(page), page.limit)
         tx.say(record_read(case_id, "needs"))
-    sealed = [Sealing(case.person_id, NEEDS, row.id, row.needs) for row in rows]
+    sealed = [Sealing(case.person_id, NEEDS_CLASS, row.id, row.needs) for row in rows]
     opened = await open_json(service.vault, sealed)
     response.headers["Cache-Control"] = "no-store"
     response.headers["ETag"] = etag(case.version)

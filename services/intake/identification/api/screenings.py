@@ -18,7 +18,7 @@ from contracts.types import KnownCode
 from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
-from services.intake.casefile.domain.case import Case, Verb
+from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import open_json, seal_json
 from services.intake.casefile.store import cases
@@ -67,7 +67,7 @@ async def list_checklists(actor: Who) -> list[ChecklistView]:
 
 
 class ScreeningForm(Form):
-    """What is not answered was not asked."""
+    """The answers of a screening. A question without an answer was not asked."""
 
     checklist: Annotated[str, KnownCode("checklist")]
     answers: Annotated[
@@ -77,7 +77,7 @@ class ScreeningForm(Form):
 
 
 async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Running) -> SealedScreening:
-    case = await case_to_write(service, actor, Verb.SCREEN, case_id)
+    case = await case_to_write(service, actor, CaseVerb.SCREEN, case_id)
     applied = checklist.applied(body.checklist, shown_adult=case.age.group is Group.ADULT)
     try:
         result = applied.evaluate(body.answers)

@@ -10,18 +10,17 @@ from pydantic import BaseModel
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
-from contracts.casefile.fields import STATUS as STATUS_FIELD
-from contracts.casefile.fields import STATUS_BY
+from contracts.casefile.fields import STATUS, STATUS_BY
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake.casefile.api.prepared import case_to_write
-from services.intake.casefile.domain.case import Verb
+from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import seal_fields
 from services.intake.casefile.store import cases
 from services.intake.identification import queries, use_cases
-from services.intake.identification.domain.field_classes import REASONS, STATUS
+from services.intake.identification.domain.field_classes import REASONS, STATUS_CLASS
 from services.intake.identification.sealing import status_record
 from services.intake.identification.use_cases import SealedStatus
 
@@ -29,7 +28,9 @@ router = APIRouter(tags=["status"])
 
 
 class StatusForm(Form):
-    """A decision that a person took: what, by which kind of organisation, and why. It may be revised by another."""
+    """A decision that a person took: the status, the kind of organisation, and the reasons. Another decision may
+    revise it.
+    """
 
     status: Annotated[str, KnownCode("vic_TraffickingStatus")]
     deciding_organisation: Annotated[str, KnownCode("vic_TraffickingStatusDecisionMakingOrg")]
@@ -37,16 +38,16 @@ class StatusForm(Form):
 
 
 async def _prepare(case_id: UUID, body: StatusForm, actor: Who, service: Running) -> SealedStatus:
-    case = await case_to_write(service, actor, Verb.IDENTIFY, case_id)
+    case = await case_to_write(service, actor, CaseVerb.IDENTIFY, case_id)
     vault, revision = service.vault, case.status_revision + 1
     record = status_record(case_id, revision)
     status, reasons = await vault.seal_many(
         [
-            Sealing(case.person_id, STATUS, record, body.status),
+            Sealing(case.person_id, STATUS_CLASS, record, body.status),
             Sealing(case.person_id, REASONS, record, body.reasons),
         ]
     )
-    fields = {STATUS_FIELD: body.status, STATUS_BY: body.deciding_organisation}
+    fields = {STATUS: body.status, STATUS_BY: body.deciding_organisation}
     sealed = await seal_fields(vault, case.person_id, case_id, fields)
     return SealedStatus(revision, body.deciding_organisation, status, reasons, sealed)
 
@@ -90,7 +91,7 @@ async def get_status(case_id: UUID, actor: Who, service: Running, response: Resp
     sealed = []
     for row in rows:
         record = status_record(case_id, row.revision)
-        sealed.append(Sealing(case.person_id, STATUS, record, row.status))
+        sealed.append(Sealing(case.person_id, STATUS_CLASS, record, row.status))
         sealed.append(Sealing(case.person_id, REASONS, record, row.reasons))
     texts = await service.vault.open_many(sealed)
     response.headers["Cache-Control"] = "no-store"

@@ -1,1 +1,1 @@
-"""The rules of identification in plain Python: checklists, and what persons assess and decide."""
+"""The rules of identification in plain Python: checklists, and the assessments and decisions of persons."""

@@ -1,4 +1,6 @@
-"""Screening against a checklist: support for a person's decision. It names what fired, and never says "not a victim"."""
+"""Screening against a checklist: support for a person's decision. The result names the rules that fired, and never
+says "not a victim".
+"""
 
 import csv
 import json
@@ -94,7 +96,7 @@ class Checklist:
     """Indicators of the same publication that carry no weight in this profile: answers to them are kept, and count nothing."""
 
     def evaluate(self, answers: Mapping[str, str]) -> Result:
-        """Answers by indicator; what is not answered was not asked. Raises UnknownIndicator."""
+        """Evaluate answers by indicator; an indicator without an answer was not asked. Raises UnknownIndicator."""
         known = {indicator.code for indicator in self.indicators} | self.asked_elsewhere
         if not answers.keys() <= known:
             raise UnknownIndicator("an answer names no indicator of this checklist")

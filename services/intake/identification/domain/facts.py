@@ -1,4 +1,4 @@
-"""What persons assessed and decided about a case; `outgoing` makes events of it."""
+"""The assessments and decisions of persons about a case, as facts; `outgoing` makes events of them."""
 
 from dataclasses import dataclass
 from datetime import datetime

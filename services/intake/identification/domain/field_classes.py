@@ -1,6 +1,6 @@
-"""The classes of what is sealed of assessments and decisions: each ciphertext is bound to one."""
+"""The classes of sealed values in assessments and decisions: each ciphertext is bound to one."""
 
-RESULT, ANSWERS, STATUS, REASONS, NEEDS, AGE_REASONS = (
+RESULT, ANSWERS, STATUS_CLASS, REASONS, NEEDS_CLASS, AGE_REASONS = (
     "screening.result",
     "screening.answers",
     "status.value",

@@ -1,14 +1,15 @@
-"""What persons assess and decide about a case. Each verb asks the case whether it is open to it; the case knows nothing of this."""
+"""The assessments and decisions of persons about a case. Each verb asks the case whether it is open to it; the case
+knows nothing of this.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.intake.casefile.domain.age import Evidence, Group
-from services.intake.casefile.domain.case import Case, Refused, Verb, WrongState
-from services.intake.casefile.domain.facts import AgeGroupKnown
-from services.intake.casefile.domain.facts import Fact as CaseFact
+from services.intake.casefile.domain.age import AgeEvidence, Group
+from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove
+from services.intake.casefile.domain.facts import AgeGroupKnown, CaseFact
 from services.intake.identification.domain import facts
 from services.intake.identification.domain.facts import Fact
 
@@ -21,7 +22,7 @@ ALLOWANCE = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Hold:
-    """A hold on removal: that it exists, never why."""
+    """A hold on removal: until when, never why."""
 
     id: UUID
     until: datetime
@@ -34,13 +35,13 @@ class Hold:
 
 @dataclass(slots=True)
 class Identification:
-    """Of one case. `holds` are loaded where one is placed or lifted."""
+    """The identification of one case. `holds` are loaded where one is placed or lifted."""
 
     case: Case
     holds: dict[UUID, Hold] = field(default_factory=dict)
 
     def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
-        self.case.require(Verb.SCREEN)
+        self.case.require(CaseVerb.SCREEN)
         return [facts.CaseScreened(self.case.id, screening_id, checklist, version, result)]
 
     def identify(
@@ -48,7 +49,7 @@ class Identification:
     ) -> list[Fact | CaseFact]:
         """A person's decision, and the fields in which it stands. Every revision stays."""
         case = self.case
-        case.require(Verb.IDENTIFY)
+        case.require(CaseVerb.IDENTIFY)
         case.status_revision += 1
         decided = facts.CaseIdentified(case.id, case.status_revision, deciding_organisation, status)
         return [decided, *case.recorded(fields)]
@@ -57,31 +58,31 @@ class Identification:
         self, assessment_id: UUID, urgency: str, needs: str, fields: Iterable[str] = ()
     ) -> list[Fact | CaseFact]:
         """Needs, not category: no status is asked for."""
-        self.case.require(Verb.ASSESS_NEEDS)
+        self.case.require(CaseVerb.ASSESS_NEEDS)
         assessed = facts.NeedsAssessed(self.case.id, assessment_id, urgency, needs)
         return [assessed, *self.case.recorded(fields)]
 
-    def assess_age(self, group: Group, evidence: Evidence, today: date) -> list[CaseFact]:
+    def assess_age(self, group: Group, evidence: AgeEvidence, today: date) -> list[CaseFact]:
         """A person's decision, with its basis. Every revision stays."""
         case = self.case
-        case.require(Verb.ASSESS_AGE)
+        case.require(CaseVerb.ASSESS_AGE)
         case.age, case.age_revision = case.age.assessed(group, evidence, today), case.age_revision + 1
         return [AgeGroupKnown(case.id, case.age.group, case.age.basis)]
 
     def place_hold(self, hold_id: UUID, until: datetime | None, now: datetime) -> list[Fact]:
-        """Raises Refused for less than the reflection period, and for more than a year at once."""
-        self.case.require(Verb.PLACE_HOLD)
+        """Place a hold. Raises Refused for less than the reflection period, and for more than a year at once."""
+        self.case.require(CaseVerb.PLACE_HOLD)
         until = until or now + REFLECTION
         if not now + REFLECTION - ALLOWANCE <= until <= now + LONGEST_HOLD:
-            raise Refused("hold-length", "a hold lasts at least 30 days and at most 366")
+            raise CommandRefused("hold-length", "a hold lasts at least 30 days and at most 366")
         self.holds[hold_id] = Hold(hold_id, until)
         return [facts.HoldPlaced(self.case.id, hold_id, until)]
 
     def lift_hold(self, hold_id: UUID, now: datetime) -> list[Fact]:
-        """Raises KeyError for a hold that the case does not have, WrongState for one that is lifted."""
-        self.case.require(Verb.LIFT_HOLD)
+        """Lift a hold. Raises KeyError for a hold that the case does not have, WrongMove for one that is lifted."""
+        self.case.require(CaseVerb.LIFT_HOLD)
         hold = self.holds[hold_id]
         if hold.lifted:
-            raise WrongState
+            raise WrongMove
         hold.lifted_at = now
         return [facts.HoldLifted(self.case.id, hold_id)]

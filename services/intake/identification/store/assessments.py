@@ -33,5 +33,5 @@ async def add(tx: Transaction, actor: Actor, case: Case, evidence: str, reasons:
 
 
 async def of(tx: Transaction, case_id: UUID) -> list[AgeAssessmentRow]:
-    """Every one, oldest first; they are few."""
+    """Every assessment, oldest first; they are few."""
     return _ROWS.all(await tx.execute(_ASSESSMENTS, {"case_id": case_id}))

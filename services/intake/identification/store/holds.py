@@ -1,4 +1,4 @@
-"""Holds on removal, and how they go with a person from her case to the one that whoever has her now was given."""
+"""Holds on removal, and their way with a person from her case to the one that her new organisation was given."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ _PLACE = insert_missing(HOLDS, without=["lifted_at", "lifted_by"], key=["id"])
 
 @dataclass(frozen=True, slots=True)
 class TransferredCase:
-    """The case that a transfer opened, and whose it is."""
+    """The case that a transfer opened, and the organisation that has it."""
 
     id: UUID
     organisation: str
@@ -57,12 +57,12 @@ async def lift(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> N
 
 
 async def case_of_transfer(tx: Transaction, referral_id: UUID) -> TransferredCase | None:
-    """None where the recipient's case has not been heard of yet."""
+    """The case of a transfer; None where the recipient's case has not been heard of yet."""
     return _CASES.first(await tx.execute(_RECEIVED, {"referral": referral_id}))
 
 
 async def carry(tx: Transaction, case_id: UUID, to: TransferredCase) -> list[HoldPlaced]:
-    """Every hold of the case that is in force stands at the other one too. Those that are new there."""
+    """Carry every hold of the case that is in force to the other case. Answers those that are new there."""
     placed = []
     for hold in await tx.execute(_IN_FORCE, {"id": case_id, "now": tx.now}):
         hold_id = uuid5(to.id, str(hold.id))

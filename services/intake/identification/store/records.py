@@ -1,4 +1,4 @@
-"""What persons assessed and decided, as it is kept: sealed screenings, statuses, needs. None is ever replaced."""
+"""The records of assessments and decisions: sealed screenings, statuses, needs. None is ever replaced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was received with a disclosure is deleted when it is taken back: found by the disclosure, not among all fields of a country."""
+"""The values received with a disclosure are deleted when it is taken back, found by the disclosure, not among all fields of a country."""
 
 from alembic import op
 
