@@ -115,8 +115,7 @@ class Service(Generic[Own_co, Parts_co]):
         ]
         self.parts: Parts_co = parts(self)
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
-        self.app = self._app(router)
-        self._running: list[Loop] = []
+        self.app, self._running = self._app(router), list[Loop]()
 
     def _loops(
         self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None

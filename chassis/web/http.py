@@ -1,10 +1,11 @@
 """The ground of every route: the actor, one transaction for the request, idempotency, versions and pages."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -155,7 +156,13 @@ Page = Annotated[PageQuery, Depends(page)]
 
 def cursor(*parts: object) -> str:
     """The opaque position of a row, from the values that order it."""
-    return base64url.encode("\x1f".join(str(p) for p in parts).encode())
+    texts = (part.isoformat() if isinstance(part, datetime) else str(part) for part in parts)
+    return base64url.encode("\x1f".join(texts).encode())
+
+
+def following(rows: Sequence[Any], page: PageQuery, *order: str) -> str | None:
+    """The position after the last row, where the page is full. `order` names the attributes that order the rows."""
+    return cursor(*(getattr(rows[-1], name) for name in order)) if len(rows) == page.limit else None
 
 
 class Listing(BaseModel, Generic[T]):

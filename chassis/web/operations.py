@@ -13,7 +13,7 @@ from chassis.endings import within
 from chassis.identity.access import permitted, require
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
-from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer, offered
 from chassis.web.positions import positioned
 from chassis.web.reasons import ReasonedCommand, log_operation
@@ -83,7 +83,7 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> 
     items = [StuckWork.model_validate(row, from_attributes=True) for row in rows]
     for item in items:
         item.moves = offered(request, actor, Offer("retry_work", "work.retry"), work_id=item.id)
-    return Listing(items=items, next=cursor(rows[-1].id) if len(rows) == page.limit else None)
+    return Listing(items=items, next=following(items, page, "id"))
 
 
 @router.post("/v1/work/{work_id}/retry", summary="Try failed work again from its first attempt")

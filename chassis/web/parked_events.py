@@ -17,9 +17,9 @@ from chassis.events.replay import replay_stream
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, WrongState
-from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, following
 from chassis.web.moves import MoveView, Offer, offered
-from chassis.web.positions import instant, number, positioned
+from chassis.web.positions import instant, number, position, positioned
 from chassis.web.reasons import ReasonedCommand, log_operation
 from contracts.events.operations import STREAM_PATTERN
 
@@ -120,12 +120,7 @@ async def list_parked_streams(cause_id: CauseId, actor: Who, tx: Tx, page: Page)
     found = await _cause(tx, cause_id)
     rows = await causes.streams_of(tx, found.cause, (after[0], after[1]), page.limit)
     items = [ParkedStream.model_validate(row, from_attributes=True) for row in rows]
-    last = rows[-1] if len(rows) == page.limit else None
-    return Listing(items=items, next=_position(last))
-
-
-def _position(last: Row[Any] | None) -> str | None:
-    return None if last is None else cursor(last.parked_at.isoformat(), last.source, last.stream)
+    return Listing(items=items, next=following(items, page, "parked_at", "source", "stream"))
 
 
 class Replay(ReasonedCommand):
@@ -251,11 +246,9 @@ def _replay(row: Row[Any], request: Request, actor: Actor) -> RunningReplay:
 @router.get("/v1/replays", summary="Replays by cause, newest first")
 async def list_replays(actor: Who, tx: Tx, page: Page, request: Request) -> Listing[RunningReplay]:
     require(actor, "parked.read")
-    after = positioned(page.after, instant, UUID)
-    rows = await replays.list_replays(tx, page.limit, None if after is None else (after[0], after[1]))
+    rows = await replays.list_replays(tx, page.limit, position(page.after))
     items = [_replay(row, request, actor) for row in rows]
-    last = items[-1] if len(items) == page.limit else None
-    return Listing(items=items, next=cursor(last.begun_at.isoformat(), last.id) if last else None)
+    return Listing(items=items, next=following(items, page, "begun_at", "id"))
 
 
 @router.get("/v1/replays/{replay_id}", summary="How far a replay is")

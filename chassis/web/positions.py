@@ -4,11 +4,22 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from chassis.problems import Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 """A number that fits a bigint. ASCII digits alone: `str.isdigit` also takes those that `int` does not."""
+
+
+Position = tuple[datetime, UUID]
+"""The position of the last row of the page before: the instant that orders the rows, and its identifier."""
+
+
+def position(after: Sequence[str] | None) -> Position | None:
+    """The position of a page that is ordered so; None on the first page. Raises Invalid."""
+    found = positioned(after, instant, UUID)
+    return None if found is None else (found[0], found[1])
 
 
 def positioned(after: Sequence[str] | None, *readers: Callable[[str], Any]) -> tuple[Any, ...] | None:

@@ -1,18 +1,14 @@
 """One page of a worklist: the halves that the actor's organisation holds, of cases that the actor may read, newest first."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
-
-Position = tuple[datetime, UUID]
-"""The position of the last row of the page before: when it was made, and its identifier."""
+from chassis.web.positions import Position
 
 
 async def halves(

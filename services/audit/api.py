@@ -11,9 +11,9 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 from chassis.identity.access import require, rights_of
 from chassis.problems import NotFound
 from chassis.service import Running
-from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import Offer
-from chassis.web.positions import instant, number, positioned
+from chassis.web.positions import number, position, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Pseudonym
 from services.audit import verifying
@@ -53,8 +53,7 @@ async def list_trail_entries(
     (after,) = positioned(page.after, number) or (0,)
     entries = await trail(tx, case_id, filters.asked(), after, page.limit)
     tx.say(RecordReadV1(case_id=case_id, resource="trail"))
-    full = len(entries) == page.limit
-    return Listing(items=entries, next=cursor(entries[-1].entry) if full else None)
+    return Listing(items=entries, next=following(entries, page, "entry"))
 
 
 @router.get("/v1/operations", summary="What operators did to the pipeline of any service, newest first")
@@ -62,7 +61,7 @@ async def list_operations(actor: Who, tx: Tx, page: Page) -> Listing[TrailEntry]
     require(actor, "trail.read")
     (before,) = positioned(page.after, number) or (None,)
     entries = await operations(tx, before, page.limit)
-    return Listing(items=entries, next=cursor(entries[-1].entry) if len(entries) == page.limit else None)
+    return Listing(items=entries, next=following(entries, page, "entry"))
 
 
 class Head(BaseModel):
@@ -107,13 +106,10 @@ async def start_verification(actor: Who, tx: Tx, response: Response) -> Done:
 @router.get("/v1/chain/verifications", summary="Verifications of the chain, newest first")
 async def list_verifications(actor: Who, tx: Tx, running: Running, page: Page) -> Listing[ShownVerification]:
     require(actor, "trail.read")
-    after = positioned(page.after, instant, UUID)
-    found = await verifications.newest(tx, page.limit, None if after is None else (after[0], after[1]))
+    found = await verifications.newest(tx, page.limit, position(page.after))
     items = [ShownVerification.model_validate(one, from_attributes=True) for one in found]
-    last = items[-1] if len(items) == page.limit else None
-    position = cursor(last.begun_at.isoformat(), last.id) if last else None
     moves = running.commands.open([Offer("start_verification", "trail.read")], rights_of(actor))
-    return Listing(items=items, next=position, moves=moves)
+    return Listing(items=items, next=following(items, page, "begun_at", "id"), moves=moves)
 
 
 @router.get(

@@ -11,8 +11,20 @@ from chassis.database import EVERYBODY, Origin, Transaction
 from chassis.identity.access import person_of, require_case
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag, one_transaction
-from chassis.web.positions import instant, number, positioned
+from chassis.web.http import (
+    Done,
+    IfMatch,
+    Listing,
+    Page,
+    Seen,
+    Tx,
+    Who,
+    done,
+    etag,
+    following,
+    one_transaction,
+)
+from chassis.web.positions import number, position, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
 from services.consent import fencing, offers, queries, use_cases
@@ -88,11 +100,13 @@ async def list_consents(
     case_id: UUID, actor: Who, tx: Tx, running: Running, page: Page
 ) -> Listing[queries.ConsentSummary]:
     await require_case(tx, actor, "consent.read", case_id)
-    items = await queries.consents(tx, case_id, positioned(page.after, instant, UUID), page.limit)
+    items = await queries.consents(tx, case_id, position(page.after), page.limit)
     _read(tx, case_id, "consent")
-    full = len(items) == page.limit
-    position = cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None
-    return Listing(items=items, next=position, moves=await offers.of_case(tx, actor, running, case_id))
+    return Listing(
+        items=items,
+        next=following(items, page, "created_at", "id"),
+        moves=await offers.of_case(tx, actor, running, case_id),
+    )
 
 
 @router.get("/v1/consents/{consent_id}", summary="A consent record with all its revisions")
@@ -262,7 +276,7 @@ async def list_ledger_entries(case_id: UUID, actor: Who, tx: Tx, page: Page) -> 
     (after,) = positioned(page.after, number) or (0,)
     items = await queries.ledger(tx, case_id, after, page.limit)
     _read(tx, case_id, "ledger")
-    return Listing(items=items, next=cursor(items[-1].position) if len(items) == page.limit else None)
+    return Listing(items=items, next=following(items, page, "position"))
 
 
 @router.get("/v1/cases/{case_id}/grants", summary="What others' consents let this case's organisation do")
@@ -274,7 +288,7 @@ async def list_grants(
     items = await queries.grants(tx, case_id, after, page.limit)
     await offers.of_grants(tx, actor, running, case_id, items)
     _read(tx, case_id, "disclosure")
-    return Listing(items=items, next=cursor(items[-1].disclosure_id) if len(items) == page.limit else None)
+    return Listing(items=items, next=following(items, page, "disclosure_id"))
 
 
 def _read(tx: Transaction, case_id: UUID, resource: str, resource_id: UUID | None = None) -> None:

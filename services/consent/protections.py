@@ -10,8 +10,8 @@ from chassis.identity.access import person_of, require
 from chassis.identity.auth import Actor
 from chassis.service import Running
 from chassis.vault.vault import Sealing
-from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, cursor, done, one_transaction
-from chassis.web.positions import instant, positioned
+from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, done, following, one_transaction
+from chassis.web.positions import position
 from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
@@ -95,9 +95,8 @@ async def record_protection(
 )
 async def list_protections(actor: Who, tx: Tx, page: Page) -> Listing[protection_queries.UnreviewedView]:
     require(actor, protecting.REVIEW)
-    items = await protection_queries.unreviewed(tx, actor, positioned(page.after, instant, UUID), page.limit)
-    last = items[-1] if len(items) == page.limit else None
-    return Listing(items=items, next=cursor(last.recorded_at.isoformat(), last.consent_id) if last else None)
+    items = await protection_queries.unreviewed(tx, actor, position(page.after), page.limit)
+    return Listing(items=items, next=following(items, page, "recorded_at", "consent_id"))
 
 
 @router.get("/v1/protections/{consent_id}", summary="An immediate protection with its reasons")

@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.web.moves import MoveView
+from chassis.web.positions import Position
 from contracts.events.consent import WithheldField
 from contracts.internal import Preview
 from contracts.types import Code
@@ -21,8 +22,6 @@ from services.consent.domain.chain import BrokenChain, verify
 from services.consent.domain.disclosure import ANSWER_WITHIN, Request
 from services.consent.domain.grant import readable
 from services.consent.store import grounds, records
-
-Position = tuple[datetime, UUID]
 
 
 class RecipientView(BaseModel):

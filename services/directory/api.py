@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from chassis.identity.access import require, rights_of
 from chassis.service import Running
-from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, cursor, done, etag
+from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
@@ -37,7 +37,7 @@ async def list_organisations(
     (after,) = positioned(page.after, identifier) or ("",)
     only = queries.OrganisationFilter(cell, role, service, capacity)
     items = await queries.organisations(tx, only, after=after, limit=page.limit)
-    return Listing(items=items, next=cursor(items[-1].id) if len(items) == page.limit else None)
+    return Listing(items=items, next=following(items, page, "id"))
 
 
 @router.get("/{organisation}", summary="One organisation with its services")

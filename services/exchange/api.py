@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from chassis.identity.access import require
 from chassis.problems import NotFound
 from chassis.service import Service, running_service
-from chassis.web.http import Listing, Page, Tx, Who, cursor
+from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import identifier, instant, positioned
 from services.exchange import queries
 from services.exchange.border_state import limits
@@ -28,8 +28,7 @@ async def list_agreements(actor: Who, tx: Tx, page: Page) -> Listing[AgreementVi
     require(actor, "agreement.read")
     (after,) = positioned(page.after, identifier) or ("",)
     items = await queries.agreements(tx, after, page.limit)
-    full = len(items) == page.limit
-    return Listing(items=items, next=cursor(items[-1].id) if full else None)
+    return Listing(items=items, next=following(items, page, "id"))
 
 
 @router.get("/v1/agreements/{agreement_id}", summary="One agreement, in its current version")
@@ -64,6 +63,4 @@ async def list_envelopes(
     after = positioned(page.after, instant, UUID, UUID) or BEGINNING
     async with tx.of_everybody():  # an operator sees those of the whole cell
         items = await queries.envelopes(tx, case_id, after, page.limit)
-    last = items[-1] if len(items) == page.limit else None
-    following = None if last is None else cursor(last.at.isoformat(), last.envelope_id, last.item_id)
-    return Listing(items=items, next=following)
+    return Listing(items=items, next=following(items, page, "at", "envelope_id", "item_id"))

@@ -16,7 +16,7 @@ from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Service
-from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.idempotency import content_was
 from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FIELDS
@@ -29,6 +29,8 @@ from services.interchange.parts import Running
 from services.interchange.store.imports import RowResult, accept, exists, require_import
 
 router = APIRouter(tags=["imports"])
+PLACE = ("line", "number")
+"""The order of a file's results."""
 MOST_SHOWN = 1_000
 
 _FORM: dict[str, Any] = {
@@ -266,8 +268,8 @@ async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
 
 @router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")
 async def list_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
-    rows, following = await _results(tx, actor, import_id, REFUSED, page)
-    return Listing(items=[_refused(row) for row in rows], next=following)
+    rows = await _results(tx, actor, import_id, REFUSED, page)
+    return Listing(items=[_refused(row) for row in rows], next=following(rows, page, *PLACE))
 
 
 class RowView(BaseModel):
@@ -289,15 +291,12 @@ OutcomeQuery = Annotated[
 async def list_import_rows(
     import_id: UUID, actor: Who, tx: Tx, page: Page, outcome: OutcomeQuery = None
 ) -> Listing[RowView]:
-    rows, following = await _results(tx, actor, import_id, outcome, page)
-    return Listing(items=[RowView.model_validate(row, from_attributes=True) for row in rows], next=following)
+    rows = await _results(tx, actor, import_id, outcome, page)
+    items = [RowView.model_validate(row, from_attributes=True) for row in rows]
+    return Listing(items=items, next=following(rows, page, *PLACE))
 
 
-async def _results(
-    tx: Tx, actor: Actor, import_id: UUID, outcome: str | None, page: Page
-) -> tuple[list[Any], str | None]:
+async def _results(tx: Tx, actor: Actor, import_id: UUID, outcome: str | None, page: Page) -> list[Any]:
     await require_import(tx, actor, import_id)
     line, place = positioned(page.after, number, number) or (0, 0)
-    rows = await queries.import_results(tx, import_id, outcome, (line, place), page.limit)
-    following = cursor(rows[-1].line, rows[-1].number) if len(rows) == page.limit else None
-    return rows, following
+    return await queries.import_results(tx, import_id, outcome, (line, place), page.limit)

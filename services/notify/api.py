@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from chassis.identity.access import require, rights_of
 from chassis.service import Running
-from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import Offer
-from chassis.web.positions import instant, positioned
+from chassis.web.positions import position
 from contracts.types import KnownCode
 from services.notify import queries
 
@@ -38,16 +38,14 @@ async def list_notices(
     ] = None,
 ) -> Listing[queries.Notification]:
     require(actor, "inbox.read", organisation=actor.organisation)
-    after = positioned(page.after, instant, UUID)
+    after = position(page.after)
     only = queries.InboxFilter(unread, priority, reference)
     items = await queries.inbox(tx, actor, only, after=after, limit=page.limit)
     for item in items:
         read = Offer("read_notice", "inbox.read")
         item.moves = running.commands.open([read], rights_of(actor), notification_id=item.id)
-    full = len(items) == page.limit
-    position = cursor(items[-1].created_at.isoformat(), items[-1].id) if full else None
     moves = running.commands.open([Offer("read_notices", "inbox.read")], rights_of(actor))
-    return Listing(items=items, next=position, moves=moves)
+    return Listing(items=items, next=following(items, page, "created_at", "id"), moves=moves)
 
 
 @router.post("/v1/inbox/read", summary="Mark everything in your inbox as read by you; again is harmless")

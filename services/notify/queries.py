@@ -15,12 +15,11 @@ from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.tables import insert_missing
 from chassis.web.moves import Moves
+from chassis.web.positions import Position
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
 from services.notify.domain.mail import MailState
 from services.notify.store.tables import READINGS
-
-Position = tuple[datetime, UUID]
 
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
 # organisation's own acts. The holder of the case: its workers as long as they are staff, else the supervisors; where

@@ -1,5 +1,6 @@
 """The reads: the worklist and one half of a referral, straight to the answers of the API."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +13,8 @@ from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
 from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
-from chassis.web.worklist import Position, halves
+from chassis.web.positions import Position
+from chassis.web.worklist import halves
 from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, OrganisationId
 from services.referral.domain.states import MOVES, OFFERED, Half, Kind, State, Verb, passes
@@ -87,14 +89,7 @@ _ONE = text(_VIEW + " where r.id = :id and r.half = :half")
 
 
 async def worklist(
-    tx: Transaction,
-    actor: Actor,
-    *,
-    half: str | None,
-    state: str | None,
-    case_id: UUID | None,
-    after: Position | None,
-    limit: int,
+    tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
 ) -> list[ReferralSummary]:
     """The halves of the actor's organisation on cases that the actor may read, newest first."""
     rows = await halves(
@@ -103,7 +98,7 @@ async def worklist(
         "referral.read",
         _VIEW,
         made_at="created_at",
-        filters={"half": half, "state": state, "case_id": case_id},
+        filters=filters,
         after=after,
         limit=limit,
     )

@@ -13,7 +13,8 @@ from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.moves import Commands, MoveView, Offer
-from chassis.web.worklist import Position, halves
+from chassis.web.positions import Position
+from chassis.web.worklist import halves
 from contracts.codes import codes
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
 from services.returns.domain.assisted_return import Return
@@ -114,14 +115,7 @@ _ASSESSMENT = text(
 
 
 async def worklist(
-    tx: Transaction,
-    actor: Actor,
-    *,
-    half: str | None,
-    state: str | None,
-    case_id: UUID | None,
-    after: Position | None,
-    limit: int,
+    tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
 ) -> list[ReturnSummary]:
     """The halves of the actor's organisation on cases that the actor may read, newest first."""
     rows = await halves(
@@ -130,7 +124,7 @@ async def worklist(
         "return.read",
         _VIEW,
         made_at="requested_at",
-        filters={"half": half, "state": state, "case_id": case_id},
+        filters=filters,
         after=after,
         limit=limit,
     )

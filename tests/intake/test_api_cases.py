@@ -1,6 +1,7 @@
 """Opening, reading, assigning cases over HTTP, and who may."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -39,7 +40,7 @@ async def test_what_is_known_of_the_person_stands_nowhere_in_clear(intake):
             )
         ).all()
         rows = [str((await conn.execute(text(f"select t::text from {s}.{t} t"))).all()) for s, t in tables]
-    everything = "\n".join(rows)
+    everything = re.sub(r"v1\.[\w-]+", "", "\n".join(rows))  # a ciphertext may have any three letters
     assert AGENCY in everything
     for canary in ("สมหญิง", "1998-05", "81 234", "late_pregnancy", "ForcedLabour", "XXA"):
         assert canary not in everything

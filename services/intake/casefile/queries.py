@@ -14,6 +14,7 @@ from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
+from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
 from services.intake.casefile.domain.received import CLOSED, ReceivedState
 from services.intake.casefile.sealed_rows import (
@@ -23,8 +24,6 @@ from services.intake.casefile.sealed_rows import (
     SealedRevision,
 )
 from services.intake.casefile.store.cases import ACTIONS
-
-Position = tuple[datetime, UUID]
 
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"

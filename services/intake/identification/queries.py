@@ -13,8 +13,8 @@ from chassis.identity.access import Rights
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.web.moves import Commands, MoveView, Offer
+from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
-from services.intake.casefile.queries import Position
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.identification.domain.identification import Hold
 from services.intake.identification.sealed_rows import NeedsRow, ScreeningRow, StatusRow

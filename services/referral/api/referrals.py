@@ -8,9 +8,9 @@ from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
-from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, etag, following
 from chassis.web.moves import Offer
-from chassis.web.positions import instant, positioned
+from chassis.web.positions import position
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
@@ -75,17 +75,13 @@ async def list_referrals(
     items = await queries.worklist(
         tx,
         actor,
-        half=half,
-        state=state,
-        case_id=case_id,
-        after=positioned(page.after, instant, UUID),
+        {"half": half, "state": state, "case_id": case_id},
+        after=position(page.after),
         limit=page.limit,
     )
-    full = len(items) == page.limit
-    position = cursor(items[-1].created_at.isoformat(), items[-1].referral_id) if full else None
     draft = Offer("draft_referral", referrals.DRAFT)
     moves = running.commands.open([draft], await rights_in(tx, actor, case_id))
-    return Listing(items=items, next=position, moves=moves)
+    return Listing(items=items, next=following(items, page, "created_at", "referral_id"), moves=moves)
 
 
 @router.get("/{referral_id}", summary="One half of a referral; the reading is logged")

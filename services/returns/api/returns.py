@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Response
 from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
-from chassis.web.http import Done, Listing, Page, Tx, Who, cursor, done, etag
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, etag, following
 from chassis.web.moves import Offer
-from chassis.web.positions import instant, positioned
+from chassis.web.positions import position
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.types import CaseId, Cell, KnownCode, OrganisationId
@@ -57,17 +57,13 @@ async def list_returns(
     items = await queries.worklist(
         tx,
         actor,
-        half=half,
-        state=state,
-        case_id=case_id,
-        after=positioned(page.after, instant, UUID),
+        {"half": half, "state": state, "case_id": case_id},
+        after=position(page.after),
         limit=page.limit,
     )
-    full = len(items) == page.limit
-    position = cursor(items[-1].requested_at.isoformat(), items[-1].return_id) if full else None
     request = Offer("request_return", use_cases.REQUEST)
     moves = running.commands.open([request], await rights_in(tx, actor, case_id))
-    return Listing(items=items, next=position, moves=moves)
+    return Listing(items=items, next=following(items, page, "requested_at", "return_id"), moves=moves)
 
 
 @router.get("/{return_id}", summary="One half of a return, and what stands in its way; the reading is logged")

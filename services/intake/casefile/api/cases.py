@@ -9,13 +9,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from chassis.identity.access import require, require_case, rights_in, rights_of
 from chassis.service import Running
-from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import Offer
+from chassis.web.positions import position
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake.casefile import queries, use_cases
-from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import checked_fields, flag_fields
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS
@@ -122,9 +122,9 @@ async def list_cases(
 ) -> Listing[queries.CaseSummary]:
     require(actor, "case.read", organisation=actor.organisation)
     asked = {name: value for name, value in asdict(filters).items() if value is not None}
-    items = await queries.worklist(tx, actor, asked, after=position(page), limit=page.limit)
+    items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
     moves = service.commands.open([Offer("open_case", "case.open")], rights_of(actor))
-    return Listing(items=items, next=following(items, page.limit, "opened_at"), moves=moves)
+    return Listing(items=items, next=following(items, page, "opened_at", "id"), moves=moves)
 
 
 @router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")

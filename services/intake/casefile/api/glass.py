@@ -16,14 +16,14 @@ from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
-from chassis.web.http import Done, Listing, Page, Tx, Who, done
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer
+from chassis.web.positions import position
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
 from contracts.types import Code, KnownCode
 from services.intake.casefile import queries
-from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, GLASS
 from services.intake.casefile.domain.glass import BrokenGlass, shown
 from services.intake.casefile.outgoing import record_read
@@ -149,7 +149,7 @@ async def list_broken_glass(
     require(actor, glass.REVIEW, organisation=actor.organisation)
     async with service.database.transaction(actor.origin()) as tx:
         rows = await queries.broken_glass(
-            tx, actor, reviewed=reviewed, after=position(page), limit=page.limit
+            tx, actor, reviewed=reviewed, after=position(page.after), limit=page.limit
         )
         for row in rows:
             tx.say(record_read(row.case_id, "break-glass", row.id))
@@ -157,7 +157,7 @@ async def list_broken_glass(
     said = await open_json(service.vault, sealed)
     response.headers["Cache-Control"] = "no-store"
     items = [_view(row, why or {}, actor, service) for row, why in zip(rows, said, strict=True)]
-    return Listing(items=items, next=following(rows, page.limit, "at"))
+    return Listing(items=items, next=following(rows, page, "at", "id"))
 
 
 def _view(row: BrokenGlassRow, why: Mapping[str, str], actor: Actor, service: Service) -> GlassView:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from chassis.database import Transaction
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
-from chassis.web.http import Listing, Page, Who, cursor
+from chassis.web.http import Listing, Page, Who, following
 from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FieldValue, from_text
 from services.intake.casefile import queries
@@ -55,8 +55,7 @@ async def list_field_revisions(
         await cases.get(tx, actor, "case.read", case_id)  # still allowed, now that it is shown
         _say(tx, case_id, views)
     response.headers["Cache-Control"] = "no-store"
-    full = len(rows) == page.limit
-    return Listing(items=views, next=cursor(rows[-1].revision) if full else None)
+    return Listing(items=views, next=following(views, page, "revision"))
 
 
 def _say(tx: Transaction, case_id: UUID, views: list[RevisionView]) -> None:

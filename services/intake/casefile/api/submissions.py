@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from chassis.identity.access import require, require_case
-from chassis.web.http import Listing, Page, Tx, Who
+from chassis.web.http import Listing, Page, Tx, Who, following
+from chassis.web.positions import position
 from contracts.types import Code
 from services.intake.casefile import queries
-from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.outgoing import record_read
 
 router = APIRouter(prefix="/v1/submissions", tags=["submissions"])
@@ -30,9 +30,9 @@ class Submission(BaseModel):
 @router.get("", summary="The cases that you submitted, newest first, and how far each got")
 async def list_submissions(actor: Who, tx: Tx, page: Page) -> Listing[Submission]:
     require(actor, "submission.read")
-    rows = await queries.submissions(tx, actor, after=position(page), limit=page.limit)
+    rows = await queries.submissions(tx, actor, after=position(page.after), limit=page.limit)
     items = [_view(row) for row in rows]
-    return Listing(items=items, next=following(rows, page.limit, "opened_at"))
+    return Listing(items=items, next=following(rows, page, "opened_at", "id"))
 
 
 @router.get("/{case_id}", summary="How far your submission got, and nothing else")

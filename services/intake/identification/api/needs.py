@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from chassis.service import Running
 from chassis.vault.vault import Sealing
-from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag
+from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, following
+from chassis.web.positions import position
 from contracts.casefile.fields import NEEDS, to_text
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
 from contracts.types import KnownCode
-from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.outgoing import record_read
@@ -75,7 +75,7 @@ async def list_needs(
 ) -> Listing[NeedsView]:
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
-        rows = await queries.needs(tx, case_id, position(page), page.limit)
+        rows = await queries.needs(tx, case_id, position(page.after), page.limit)
         tx.say(record_read(case_id, "needs"))
     sealed = [Sealing(case.person_id, NEEDS_CLASS, row.id, row.needs) for row in rows]
     opened = await open_json(service.vault, sealed)
@@ -86,4 +86,4 @@ async def list_needs(
         for row, assessment in zip(rows, opened, strict=True)
         if assessment is not None
     ]
-    return Listing(items=views, next=following(rows, page.limit, "at"))
+    return Listing(items=views, next=following(rows, page, "at", "id"))

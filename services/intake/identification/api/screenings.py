@@ -12,10 +12,10 @@ from chassis.identity.access import require, require_case
 from chassis.problems import Invalid
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
-from chassis.web.http import Done, Listing, Page, Tx, Who, done
+from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
+from chassis.web.positions import position
 from contracts.form import Form
 from contracts.types import KnownCode
-from services.intake.casefile.api.positions import following, position
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
 from services.intake.casefile.domain.case import Case, CaseVerb
@@ -111,9 +111,9 @@ async def screen_case(
 @router.get("/v1/cases/{case_id}/screenings", summary="The screenings of a case, oldest first")
 async def list_screenings(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.ScreeningView]:
     await require_case(tx, actor, "case.read", case_id)
-    items = await queries.screenings(tx, case_id, position(page), page.limit)
+    items = await queries.screenings(tx, case_id, position(page.after), page.limit)
     tx.say(record_read(case_id, "screening"))
-    return Listing(items=items, next=following(items, page.limit, "at"))
+    return Listing(items=items, next=following(items, page, "at", "id"))
 
 
 class EvidenceView(BaseModel):
