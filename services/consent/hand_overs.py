@@ -23,9 +23,9 @@ from contracts.internal import Preview
 from contracts.types import KnownCode, OrganisationId
 from services.consent import queries, use_cases
 from services.consent.domain.authorisation import Decision, decide
-from services.consent.domain.disclosure import Request
 from services.consent.domain.facts import HandOverAsked
 from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.request import Request
 from services.consent.forms import AgreedForm
 from services.consent.outgoing import outgoing
 from services.consent.store import grounds, records

@@ -33,10 +33,10 @@ from contracts.events.referral import (
     ReferralStartedV1,
 )
 from services.consent.domain.case import CaseConsents
-from services.consent.domain.disclosure import Request
 from services.consent.domain.facts import Fact
 from services.consent.domain.grant import GrantTerms
 from services.consent.domain.ground import AgreementVersions
+from services.consent.domain.request import Request
 from services.consent.domain.terms import LONGEST
 from services.consent.outgoing import outgoing
 from services.consent.store import grounds, records

@@ -10,7 +10,7 @@ from contracts.events.access import RecordReadV1
 from contracts.internal import PREFIX, Preview, PreviewQuestion, ReadingGrant, SealToken, SealTokenQuestion
 from services.consent import queries, use_cases
 from services.consent.domain.authorisation import TokenRequest
-from services.consent.domain.disclosure import Request
+from services.consent.domain.request import Request
 from services.consent.parts import Running
 
 router = APIRouter(prefix=PREFIX, tags=["between services"])

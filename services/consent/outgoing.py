@@ -8,7 +8,6 @@ from chassis.outbox import DueWork
 from contracts.envelope import Event
 from contracts.events import consent
 from services.consent.domain import facts
-from services.consent.domain.record import ConsentRecord
 
 EXPIRE = "expire"
 """The kind of the work row that ends a consent when its validity does."""
@@ -36,37 +35,36 @@ def outgoing(fact: facts.Fact) -> Event | DueWork:
 
 
 def _given(fact: facts.ConsentGiven) -> Event:
-    return consent.ConsentGivenV1(**_terms(fact.record))
+    return consent.ConsentGivenV1(**_terms(fact))
 
 
 def _narrowed(fact: facts.ConsentNarrowed) -> Event:
-    return consent.ConsentNarrowedV1(**_terms(fact.record))
+    return consent.ConsentNarrowedV1(**_terms(fact))
 
 
-def _terms(record: ConsentRecord) -> dict[str, Any]:
+def _terms(fact: facts.TermsSet) -> dict[str, Any]:
     return {
-        "case_id": record.case_id,
-        "consent_id": record.id,
-        "revision": record.revision,
-        "revision_hash": record.head,
-        "purposes": record.terms.purposes,
-        "recipients": tuple(r.organisation for r in record.terms.recipients),
-        "categories": record.terms.categories,
-        "back_categories": record.terms.back_categories,
-        "valid_until": record.terms.valid_until,
+        "case_id": fact.case_id,
+        "consent_id": fact.consent_id,
+        "revision": fact.revision,
+        "revision_hash": fact.revision_hash,
+        "purposes": fact.terms.purposes,
+        "recipients": tuple(r.organisation for r in fact.terms.recipients),
+        "categories": fact.terms.categories,
+        "back_categories": fact.terms.back_categories,
+        "valid_until": fact.terms.valid_until,
     }
 
 
 def _protected(fact: facts.ProtectionRecorded) -> Event:
-    record = fact.record
     return consent.ProtectionRecordedV1(
-        case_id=record.case_id,
-        consent_id=record.id,
-        revision=record.revision,
-        revision_hash=record.head,
-        law=record.terms.law or "",
-        recipients=tuple(r.organisation for r in record.terms.recipients),
-        valid_until=record.terms.valid_until,
+        case_id=fact.case_id,
+        consent_id=fact.consent_id,
+        revision=fact.revision,
+        revision_hash=fact.revision_hash,
+        law=fact.terms.law or "",
+        recipients=tuple(r.organisation for r in fact.terms.recipients),
+        valid_until=fact.terms.valid_until,
     )
 
 
@@ -156,10 +154,10 @@ def _look_due(fact: facts.LookDue) -> DueWork:
 
 
 def _authorised(fact: facts.DisclosureAuthorised) -> Event:
-    disclosure, request, authority = fact.disclosure, fact.disclosure.request, fact.disclosure.authorised_by
+    request, authority = fact.request, fact.authority
     return consent.DisclosureAuthorisedV1(
         case_id=request.case_id,
-        disclosure_id=disclosure.id,
+        disclosure_id=fact.disclosure_id,
         referral_id=request.referral_id,
         consent_id=authority.consent_id,
         revision=authority.revision,

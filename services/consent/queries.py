@@ -19,8 +19,9 @@ from contracts.internal import Preview
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import BrokenChain, verify
-from services.consent.domain.disclosure import ANSWER_WITHIN, Request
+from services.consent.domain.disclosure import ANSWER_WITHIN
 from services.consent.domain.grant import readable
+from services.consent.domain.request import Request
 from services.consent.store import grounds, records
 
 

@@ -9,8 +9,9 @@ from contracts.events.exchange import AgreementChangedV1
 from contracts.events.intake import AgeGroupKnownV1, CaseOpenedV1
 from contracts.events.referral import ReferralSentV1
 from services.consent.domain.authorisation import DirectoryEntry, Ground
-from services.consent.domain.disclosure import Disclosure, Request
+from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.request import Request
 from services.consent.domain.states import State
 from services.consent.domain.terms import (
     Assent,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from contracts.codes import codes
 from services.consent.domain import facts
 from services.consent.domain.coverage import NARROWED, NOT_AGREED, REPLACED
-from services.consent.domain.disclosure import MOVES, OPEN, Authority, Disclosure, Stage, Step
+from services.consent.domain.disclosure import MOVES, OPEN, Disclosure, Stage, Step
+from services.consent.domain.request import Authority
 from services.consent.handlers import ENDS
 from tests.consent.making import NOW, asked
 

@@ -16,20 +16,24 @@ from tests.consent.test_disclosure import AUTHORITY
 ID = UUID(int=7)
 
 
+def revision(made):
+    return made.case_id, made.id, made.revision, made.head, made.terms
+
+
 def authorised():
     disclosure = asked()
     return disclosure.authorise(AUTHORITY)[0]
 
 
 FACTS = [
-    facts.ConsentGiven(record(State.GIVEN)),
+    facts.ConsentGiven(*revision(record(State.GIVEN))),
     facts.ConsentRequested(ID, ID, 1, "child_alone"),
-    facts.ConsentNarrowed(record(State.GIVEN)),
+    facts.ConsentNarrowed(*revision(record(State.GIVEN))),
     facts.ConsentRefused(ID, ID, 1),
     facts.ConsentWithdrawn(ID, ID, 2),
     facts.ConsentExpired(ID, ID, 2),
     facts.ConsentRevoked(ID, ID, 2),
-    facts.ProtectionRecorded(record(State.PROTECTED)),
+    facts.ProtectionRecorded(*revision(record(State.PROTECTED))),
     facts.ProtectionReviewed(ID, ID, 2, True),
     facts.ProtectionUnreviewed(ID, ID, "th-care-agency"),
     facts.ReviewDue(ID, "th-care-agency", AUTHORITY.valid_until),
@@ -72,7 +76,7 @@ def test_a_fact_becomes_what_the_catalogue_lets_consent_say_or_work(fact):
 
 def test_a_given_consent_is_said_with_its_revision_and_hash():
     made = record(State.RENEWED)
-    said = outgoing(facts.ConsentGiven(made))
+    said = outgoing(facts.ConsentGiven(*revision(made)))
     assert (said.revision, said.revision_hash, said.recipients) == (
         2,
         made.head,

@@ -226,3 +226,11 @@ def test_what_was_withdrawn_revoked_or_refused_never_permits_again(verbs):
             continue
         ended = ended or made.state in {State.WITHDRAWN, State.REVOKED, State.REFUSED}
         assert not (ended and made.permits(NOW))
+
+
+def test_a_fact_keeps_the_terms_of_its_revision_whatever_is_done_to_the_record_afterwards():
+    made = record()
+    (said, _) = apply(made, "give")
+    head = made.head
+    apply(made, "withdraw")
+    assert (said.revision, said.revision_hash, made.revision) == (1, head, 2)

@@ -15,8 +15,9 @@ from contracts.disclosure import (
     compute,
     fields_hash,
 )
-from services.consent.domain.disclosure import SEALABLE, Authority, Disclosure, Request
+from services.consent.domain.disclosure import SEALABLE, Disclosure
 from services.consent.domain.record import ConsentRecord
+from services.consent.domain.request import Authority, Request
 from services.consent.domain.states import State
 from services.consent.domain.terms import awaited
 

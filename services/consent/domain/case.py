@@ -8,11 +8,12 @@ from uuid import UUID
 from contracts.organisations import authority
 from services.consent.domain.authorisation import Ground, decide
 from services.consent.domain.coverage import REPLACED, again, reconsider
-from services.consent.domain.disclosure import OPEN, Disclosure, Request
+from services.consent.domain.disclosure import OPEN, Disclosure
 from services.consent.domain.facts import DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.lengthening import lengthen
 from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.request import Request
 from services.consent.domain.states import PERMITTING
 
 ADULT = "adult"

@@ -7,9 +7,10 @@ from uuid import uuid5
 
 from contracts.disclosure import categories_of
 from services.consent.domain.authorisation import Ground, decide
-from services.consent.domain.disclosure import ON_ITS_WAY, OPEN, Authority, Disclosure, Request, Stage
+from services.consent.domain.disclosure import ON_ITS_WAY, OPEN, Disclosure, Stage
 from services.consent.domain.facts import Fact
 from services.consent.domain.record import ConsentRecord
+from services.consent.domain.request import Authority, Request
 from services.consent.domain.terms import Terms
 
 NARROWED, REPLACED, NOT_AGREED = "narrowed", "replaced", "not_in_agreement"

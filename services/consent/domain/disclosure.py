@@ -8,7 +8,6 @@ from types import MappingProxyType
 from uuid import UUID
 
 from contracts.casefile.fields import FIELDS
-from contracts.disclosure import REFERRAL
 from services.consent.domain.facts import (
     DisclosureAuthorised,
     DisclosureRecalled,
@@ -17,6 +16,7 @@ from services.consent.domain.facts import (
     FenceDue,
     ReadingEndDue,
 )
+from services.consent.domain.request import Authority, Request
 
 CONTACT = "contact"
 """The data category of her whereabouts and of the ways to reach her."""
@@ -104,43 +104,6 @@ an answer.
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A request to disclose: who asks to send which fields to whom, and to what end."""
-
-    referral_id: UUID
-    case_id: UUID
-    purpose: str
-    sender: str
-    recipient: str
-    recipient_cell: str
-    recipient_role: str
-    service: str
-    urgency: str
-    fields: tuple[str, ...]
-    kind: str = REFERRAL
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """The authority of a disclosure: the record's revision, the agreement, and exactly which fields."""
-
-    consent_id: UUID
-    revision: int
-    revision_hash: str
-    agreement_id: str
-    agreement_version: int
-    agreement_sha256: str
-    fields: tuple[str, ...]
-    fields_hash: str
-    withheld: tuple[tuple[str, str], ...]
-    back_categories: tuple[str, ...]
-    valid_until: datetime
-    basis: str | None = None
-    """The basis where that is not her consent, and the law behind it."""
-    law: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A ledger entry before the database gives it its place and time. Field names, never values."""
 
@@ -212,7 +175,7 @@ class Disclosure:
         self._move(Stage.AUTHORISED)
         self.authority, self.refusal = authority, None
         self.write(Step.AUTHORISED, law=authority.law)
-        return [DisclosureAuthorised(self)]
+        return [DisclosureAuthorised(self.id, self.request, authority)]
 
     def refuse(self, reason: str) -> list[Fact]:
         self._move(Stage.REFUSED)

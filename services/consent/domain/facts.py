@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-if TYPE_CHECKING:
-    from services.consent.domain.disclosure import Disclosure, Request
-    from services.consent.domain.record import ConsentRecord
+from services.consent.domain.request import Authority, Request
+from services.consent.domain.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentGiven:
-    """A consent was given or renewed: the record as it now stands."""
+class TermsSet:
+    """A revision of a record set terms. They are those of that revision, whatever is done to the record afterwards."""
 
-    record: "ConsentRecord"
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+    revision_hash: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven(TermsSet):
+    """A consent was given or renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +35,8 @@ class ConsentRequested:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentNarrowed:
-    """A part was taken back: the record with the terms that are left."""
-
-    record: "ConsentRecord"
+class ConsentNarrowed(TermsSet):
+    """A part was taken back; the terms are those that are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,8 @@ class ConsentRevoked:
 
 
 @dataclass(frozen=True, slots=True)
-class ProtectionRecorded:
-    """An immediate protection was recorded in place of a consent: the record as it stands."""
-
-    record: "ConsentRecord"
+class ProtectionRecorded(TermsSet):
+    """An immediate protection was recorded in place of a consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,15 @@ class ExpiryDue:
 class HandOverAsked:
     """She agreed to be handed over: the transfer is to be sent."""
 
-    request: "Request"
+    request: Request
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureAuthorised:
-    disclosure: "Disclosure"
+    disclosure_id: UUID
+    request: Request
+    authority: Authority
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class ConsentRecord:
         if self.terms.capacity.for_child:
             return self._request(act, self.terms, self.sealed)
         self._move(State.GIVEN, act)
-        return [facts.ConsentGiven(self), self._expiry()]
+        return [self._set(facts.ConsentGiven), self._expiry()]
 
     def protect(self, act: Act) -> list[Fact]:
         """Record an immediate protection: she cannot be asked, and a law allows it. Nobody says that she consented."""
@@ -105,7 +105,7 @@ class ConsentRecord:
         self._move(State.PROTECTED, act)
         due = act.at + protection().review_within
         return [
-            facts.ProtectionRecorded(self),
+            self._set(facts.ProtectionRecorded),
             self._expiry(),
             facts.ReviewDue(self.id, act.organisation, due),
         ]
@@ -152,7 +152,7 @@ class ConsentRecord:
         if terms.capacity.for_child:
             return self._request(act, terms, sealed)
         self._move(State.RENEWED, act, terms, sealed)
-        return [facts.ConsentGiven(self), self._expiry()]
+        return [self._set(facts.ConsentGiven), self._expiry()]
 
     def confirm(self, act: Act, asked_by: Collection[str]) -> list[Fact]:
         """A second person has looked at who speaks for the child. Raises SamePerson, or WrongState where no
@@ -165,7 +165,7 @@ class ConsentRecord:
         check_given(self.terms, frozenset(self.sealed), act.at)
         first = self.revision == 1
         self._move(State.GIVEN if first else State.RENEWED, act, replace(self.terms, confirmed_by=act.by))
-        return [facts.ConsentGiven(self), self._expiry()]
+        return [self._set(facts.ConsentGiven), self._expiry()]
 
     def lapse(self, act: Act) -> list[Fact]:
         """The person who spoke is not the one who must be asked: her age is now known to be another. She is asked
@@ -197,7 +197,7 @@ class ConsentRecord:
         if left == self.terms:
             return []
         self._revise(self.state, act, left, self.sealed)
-        return [facts.ConsentNarrowed(self), self._expiry()]
+        return [self._set(facts.ConsentNarrowed), self._expiry()]
 
     def withdraw(self, act: Act) -> list[Fact]:
         """Withdraw, by the person. Asking twice is no error: she is told that it is withdrawn."""
@@ -230,6 +230,9 @@ class ConsentRecord:
 
     def _recalls(self, reason: str, act: Act) -> list[Fact]:
         return [fact for disclosure in self.disclosures for fact in disclosure.recall(reason, act.at)]
+
+    def _set(self, kind: Callable[..., Fact]) -> Fact:
+        return kind(self.case_id, self.id, self.revision, self.head, self.terms)
 
     def _expiry(self) -> Fact:
         return facts.ExpiryDue(self.id, self.revision, self.terms.valid_until)

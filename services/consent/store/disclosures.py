@@ -11,15 +11,8 @@ from sqlalchemy import Row, text
 from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_set, one_of, upsert_set
-from services.consent.domain.disclosure import (
-    OPEN,
-    Authority,
-    Disclosure,
-    ReferralEnd,
-    Request,
-    Stage,
-    Step,
-)
+from services.consent.domain.disclosure import OPEN, Disclosure, ReferralEnd, Stage, Step
+from services.consent.domain.request import Authority, Request
 from services.consent.store.tables import DISCLOSURES, LEDGER
 
 _ONE = text("select * from consent.disclosures where id = :id")
