@@ -26,11 +26,11 @@ class PresenceLoop(SupervisedLoop):
         self._database, self._settings, self._sealer = service.database, settings, sealer
 
     async def session(self) -> None:
-        while not self.stopping:
-            for cell in self._settings.partners:
-                await self.say(cell)
-            self.fine()
-            await self.rest(self._settings.presence_seconds)
+        await self.every(self._settings.presence_seconds, self.say_all)
+
+    async def say_all(self) -> None:
+        for cell in self._settings.partners:
+            await self.say(cell)
 
     async def say(self, cell: str) -> None:
         async with self._database.transaction(self._database.system()) as tx:
