@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +19,24 @@ KIND = "replay"
 SLICE_SECONDS = 5.0
 """The seconds of one attempt, between two of which the runner may be stopped; a stream that was begun is ended."""
 LEASE_SECONDS = 120.0
-RUNNING, DONE, STOPPED = "running", "done", "stopped"
+
+
+class ReplayState(StrEnum):
+    """Only one that runs becomes another, by `_end`."""
+
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+
 
 _RUNNING = text(
-    "select id from chassis.replays where reason = :reason and place = :place and state = 'running'"
+    f"select id from chassis.replays where reason = :reason and place = :place and state = '{ReplayState.RUNNING}'"
 )
 _BEGIN = text(
-    """
+    f"""
     insert into chassis.replays (id, reason, place, over_gap, state, actor, streams, begun_at)
-    values (:id, :reason, :place, :over_gap, 'running', :actor, :streams, :now)
-    on conflict (reason, place) where state = 'running' do nothing
+    values (:id, :reason, :place, :over_gap, '{ReplayState.RUNNING}', :actor, :streams, :now)
+    on conflict (reason, place) where state = '{ReplayState.RUNNING}' do nothing
     """
 )
 _READ = text("select * from chassis.replays where id = :id")
@@ -45,7 +54,9 @@ _PROGRESS = text(
     where id = :id returning state
     """
 )
-_END = text("update chassis.replays set state = :state, ended_at = :now where id = :id and state = 'running'")
+_END = text(
+    f"update chassis.replays set state = :state, ended_at = :now where id = :id and state = '{ReplayState.RUNNING}'"
+)
 
 
 async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple[UUID, bool]:
@@ -61,7 +72,7 @@ async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple
 
 async def stop_replay(tx: Transaction, replay_id: UUID) -> bool:
     """Stop a replay after the stream that it has in hand. False when it was over."""
-    return await _end(tx, replay_id, STOPPED)
+    return await _end(tx, replay_id, ReplayState.STOPPED)
 
 
 async def get_replay(tx: Transaction, replay_id: UUID) -> Row[Any] | None:
@@ -83,12 +94,12 @@ def replay_work(service: Handles) -> WorkKind:
 
     async def finish(tx: Transaction, item: WorkItem, over: bool) -> None:
         if over:
-            await _end(tx, UUID(item.key), DONE)
+            await _end(tx, UUID(item.key), ReplayState.DONE)
         else:
             tx.say(DueWork(KIND, item.key))
 
     async def given_up(tx: Transaction, item: WorkItem) -> None:
-        await _end(tx, UUID(item.key), STOPPED)
+        await _end(tx, UUID(item.key), ReplayState.STOPPED)
 
     return WorkKind(KIND, act, finish, given_up, lease_seconds=LEASE_SECONDS)
 
@@ -99,7 +110,7 @@ async def _slice(service: Handles, replay_id: UUID) -> bool:
     while time.monotonic() < until:
         async with service.database.transaction(service.database.system()) as tx:
             replay = await get_replay(tx, replay_id)
-            if replay is None or replay.state != RUNNING:
+            if replay is None or replay.state != ReplayState.RUNNING:
                 return True
             cause = Cause(replay.reason, replay.place)
             found = await streams_of(tx, cause, (replay.source, replay.stream))
@@ -117,5 +128,5 @@ async def _progress(database: Database, replay_id: UUID, key: Stream, events: in
         await tx.execute(_PROGRESS, {"id": replay_id, "source": key[0], "stream": key[1], **counts})
 
 
-async def _end(tx: Transaction, replay_id: UUID, state: str) -> bool:
-    return (await tx.execute(_END, {"id": replay_id, "state": state, "now": tx.now})).rowcount == 1
+async def _end(tx: Transaction, replay_id: UUID, to: ReplayState) -> bool:
+    return (await tx.execute(_END, {"id": replay_id, "state": to, "now": tx.now})).rowcount == 1

@@ -5,6 +5,7 @@ caller adds, `t` is the row in the table and `u` the row of the set; in an upser
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Protocol
@@ -149,6 +150,11 @@ def _sets(table: Table, update: Iterable[str] | Mapping[str, str], source: str) 
     if isinstance(update, Mapping):
         return ", ".join(f"{quoted(table.c[name].name)} = {value}" for name, value in update.items())
     return ", ".join(f"{quoted(name)} = {_value(table.c[name], source)}" for name in update)
+
+
+def one_of(codes: Iterable[StrEnum]) -> str:
+    """Codes of an enum as SQL compares a column with them, `in ('given', 'renewed')`: a state is never written by hand."""
+    return "(" + ", ".join(f"'{code}'" for code in sorted(codes)) + ")"
 
 
 def listed(names: Iterable[str]) -> str:

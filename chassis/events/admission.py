@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -106,16 +107,24 @@ class Mark:
         return self.parked or self.ahead > self.sequence
 
 
+class ParkedState(StrEnum):
+    """Of an event that is kept. Only one that waits becomes another, by `parked.settle`."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DISCARDED = "discarded"
+
+
 @dataclass(slots=True)
 class ParkedEvent:
     incoming: IncomingRecord
     cause: Cause
-    state: str = "waiting"
+    state: ParkedState = ParkedState.WAITING
 
     @property
     def begins(self) -> bool:
         """True where a stream stands still since this event; the events that wait behind it add nothing to that."""
-        return self.state == "waiting" and self.cause.reason != BEHIND
+        return self.state is ParkedState.WAITING and self.cause.reason != BEHIND
 
 
 @dataclass(slots=True)
@@ -233,7 +242,7 @@ def _park(admission: Admission, incoming: IncomingRecord, cause: Cause, poison: 
     if incoming.protective and incoming.fault is None and poison is None:
         if incoming.received is not None:
             admission.run.append(incoming.received)
-        admission.parked.append(ParkedEvent(incoming, cause, "done"))
+        admission.parked.append(ParkedEvent(incoming, cause, ParkedState.DONE))
     else:
         admission.parked.append(ParkedEvent(incoming, _fault(incoming) or poison or cause))
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.events import parked
-from chassis.events.admission import AHEAD, NOT_BEGUN, Cause, IncomingRecord, ParkedEvent
+from chassis.events.admission import AHEAD, NOT_BEGUN, Cause, IncomingRecord, ParkedEvent, ParkedState
 from chassis.events.marks import marks_of
 from chassis.events.offsets import hold
 from chassis.events.subscription import Subscription, handle
@@ -56,7 +56,7 @@ async def _run(
         fresh = await _fresh(tx, chosen)
         if fresh:
             await handle(tx, subscriptions, [i.received for i in fresh if i.received is not None])
-            await parked.keep(tx, [ParkedEvent(i, Cause(AHEAD), "done") for i in fresh])
+            await parked.keep(tx, [ParkedEvent(i, Cause(AHEAD), ParkedState.DONE) for i in fresh])
             sources, streams = zip(*(i.stream for i in fresh), strict=True)
             sequences = [i.sequence for i in fresh]
             parameters = {"sources": list(sources), "streams": list(streams), "sequences": sequences}

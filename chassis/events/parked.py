@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.events.admission import Cause, IncomingRecord, Mark, Message, ParkedEvent, Record, Stream
+from chassis.events.admission import (
+    Cause,
+    IncomingRecord,
+    Mark,
+    Message,
+    ParkedEvent,
+    ParkedState,
+    Record,
+    Stream,
+)
 from contracts.catalogue import CATALOGUE
 
 KNOWN = frozenset(entry.type for entry in CATALOGUE)
@@ -29,9 +38,9 @@ _KEEP = text(
     """
 )
 _LIST = text(
-    """
+    f"""
     select source, stream, sequence, topic, headers, reason, place, state, parked_at from chassis.parked
-    where state = 'waiting' and (cast(:only as text) is null or stream = :only) and (cast(:at as timestamptz) is null
+    where state = '{ParkedState.WAITING}' and (cast(:only as text) is null or stream = :only) and (cast(:at as timestamptz) is null
         or (parked_at, source, stream, sequence) > (cast(:at as timestamptz), :source, :stream, :sequence))
     order by parked_at, source, stream, sequence limit :limit
     """
@@ -44,23 +53,23 @@ _NEXT = text(
 )
 _SETTLE = text(
     "update chassis.parked set state = :state where source = :source and stream = :stream and sequence = :sequence"
-    " and state = 'waiting'"
+    f" and state = '{ParkedState.WAITING}'"
 )
 _EXPLAIN = text(
     "update chassis.parked set reason = :reason, place = :place"
     " where source = :source and stream = :stream and sequence = :sequence"
 )
 _HOLD = text(
-    """
+    f"""
     select sequence, topic, headers, reason, place, state, parked_at from chassis.parked
-    where source = :source and stream = :stream and sequence = :sequence and state = 'waiting' for update
+    where source = :source and stream = :stream and sequence = :sequence and state = '{ParkedState.WAITING}' for update
     """
 )
 _FIRST = text(
-    "select min(sequence) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
+    f"select min(sequence) from chassis.parked where source = :source and stream = :stream and state = '{ParkedState.WAITING}'"
 )
 _WAITING = text(
-    "select count(*) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
+    f"select count(*) from chassis.parked where source = :source and stream = :stream and state = '{ParkedState.WAITING}'"
 )
 
 
@@ -162,15 +171,15 @@ async def following(tx: Transaction, stream: Stream, after: int) -> Row[Any] | N
     return (await tx.execute(_NEXT, parameters)).one_or_none()
 
 
-async def settle(tx: Transaction, stream: Stream, sequence: int, state: str = "done") -> bool:
-    """Settle an event. True where it was waiting until now."""
-    parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence, "state": state}
+async def settle(tx: Transaction, stream: Stream, sequence: int, to: ParkedState = ParkedState.DONE) -> bool:
+    """Settle an event: the one gate of its state. True where it was waiting until now."""
+    parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence, "state": to}
     return (await tx.execute(_SETTLE, parameters)).rowcount == 1
 
 
 async def discard(tx: Transaction, source: str, stream: str, sequence: int) -> bool:
     """Give one event up: a replay passes over it. An operator's decision, whose actor the transaction knows."""
-    return await settle(tx, (source, stream), sequence, "discarded")
+    return await settle(tx, (source, stream), sequence, ParkedState.DISCARDED)
 
 
 async def explain(tx: Transaction, stream: Stream, sequence: int, cause: Cause) -> None:

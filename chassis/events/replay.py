@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.events import parked
-from chassis.events.admission import UNREADABLE, Cause, IncomingRecord, ParkedEvent, Stream, read
+from chassis.events.admission import UNREADABLE, Cause, IncomingRecord, ParkedEvent, ParkedState, Stream, read
 from chassis.events.offsets import LOCK
 from chassis.events.subscription import Interests, Subscription, handle
 from chassis.faults import named, place, transient
@@ -80,12 +80,12 @@ async def _step(
         return None
     if mark is not None and row.sequence != mark.sequence + 1 and not over_gap:
         return None
-    if row.state == "waiting":
+    if row.state == ParkedState.WAITING:
         await _run(tx, subscriptions, key, row)
         await parked.settle(tx, key, row.sequence)
     if mark is not None:
         await _move(tx, key, row.sequence, waits=True)
-    return row.sequence, row.state == "waiting"
+    return row.sequence, row.state == ParkedState.WAITING
 
 
 async def _run(

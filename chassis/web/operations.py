@@ -17,7 +17,7 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer, offered
 from chassis.web.positions import positioned
 from chassis.web.reasons import ReasonedCommand, log_operation
-from chassis.work import retry_failed
+from chassis.work import WorkState, retry_failed
 
 ANSWER_SECONDS = 3.0
 
@@ -75,7 +75,7 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> 
         await tx.execute(
             text(
                 "select id, kind, attempts, last_error from chassis.work"
-                " where state = 'failed' and id > cast(:after as uuid) order by id limit :limit"
+                f" where state = '{WorkState.FAILED}' and id > cast(:after as uuid) order by id limit :limit"
             ),
             {"after": after, "limit": page.limit},
         )

@@ -11,12 +11,13 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
+from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
 from chassis.web.worklist import halves
 from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, OrganisationId
-from services.referral.domain.states import MOVES, Half, Kind, State, Verb, passes
+from services.referral.domain.states import MOVES, OFFERED, Half, Kind, State, Verb, passes
 from services.referral.store.referrals import action_of, right_to
 
 _LISTS = ", ".join(
@@ -75,9 +76,9 @@ class ReferralView(ReferralSummary):
     ended_at: datetime | None
 
 
-_VIEW = """
+_VIEW = f"""
     select r.*, r.id as referral_id,
-           r.state in ('requested', 'received') and r.reminded_at is not null as late,
+           r.state in {one_of(OFFERED)} and r.reminded_at is not null as late,
            exists (select from referral.consents as c
                    where c.case_id = r.case_id and c.valid_until > :now
                      and jsonb_exists(c.recipients, r.recipient) and jsonb_exists(c.purposes, r.purpose)

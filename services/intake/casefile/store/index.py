@@ -8,17 +8,18 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
-from chassis.tables import insert_set
+from chassis.tables import insert_set, one_of
+from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.store.tables import BLIND_INDEX
 
 _DELETE = text("delete from intake.blind_index where case_id = any(cast(:ids as uuid[]))")
 _INSERT = insert_set(BLIND_INDEX)
 _NAMED = text(
-    """
+    f"""
     select c.person_id, f.field, f.value, coalesce(f.disclosure_id, c.id) as record_id
     from intake.cases c join intake.fields f on f.case_id = c.id left join intake.disclosures d on d.id = f.disclosure_id
     where c.id = :case_id and f.field = any(cast(:fields as text[]))
-      and (f.source = 'own' or d.state in ('held', 'accepted'))
+      and (f.source = 'own' or d.state in {one_of(READABLE)})
     order by f.source = 'own', f.recorded_at
     """
 )
