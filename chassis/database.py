@@ -34,6 +34,8 @@ EVERYBODY = "*"
 _ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
 """The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
 
+_PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
+
 log = logging.getLogger(__name__)
 
 Traceparent = Callable[[], str | None]
@@ -102,6 +104,10 @@ class Transaction:
         """The database's clock at this moment, not at the transaction's start: for deadlines under a lock."""
         moment: datetime = (await self.conn.execute(text("select clock_timestamp()"))).scalar_one()
         return moment
+
+    async def wait_at_most(self, milliseconds: int) -> None:
+        """For a lock, until the transaction ends: who would wait longer is answered 503 and asks again."""
+        await self.conn.execute(_PATIENCE, {"milliseconds": f"{milliseconds}ms"})
 
     async def flush(self) -> None:
         """Write the events and the work said so far. The transaction does it at its end."""

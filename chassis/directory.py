@@ -22,6 +22,7 @@ Field = str | tuple[str | int, ...]
 NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
 
 _READ = text("select id, cell, role, status, type from chassis.organisations where id = :id")
+_READ_ALL = text("select id, cell, role, status, type from chassis.organisations where id = any(:ids)")
 _ANY = text("select exists (select from chassis.organisations)")
 _STAFF = text("select worker from chassis.staff where organisation = :id and roles && :roles")
 _WITH_ROLE = text(
@@ -91,6 +92,12 @@ async def openers(tx: Transaction, organisation_id: str) -> set[str]:
     return set(rows.scalars())
 
 
+async def present(tx: Transaction, organisation_id: str) -> set[str]:
+    """The same of an organisation that may have been closed: then nobody is there."""
+    listed = await find(tx, organisation_id)
+    return set() if listed is not None and listed.status != ACTIVE else await openers(tx, organisation_id)
+
+
 async def staff_with(tx: Transaction, role: str, organisation_id: str | None = None) -> list[Member]:
     """Everybody with a role, in one organisation or in the cell."""
     return _MEMBERS.all(await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id}))
@@ -98,6 +105,11 @@ async def staff_with(tx: Transaction, role: str, organisation_id: str | None = N
 
 async def find(tx: Transaction, organisation_id: str) -> ListedOrganisation | None:
     return _LISTED.first(await tx.execute(_READ, {"id": organisation_id}))
+
+
+async def find_all(tx: Transaction, organisation_ids: Iterable[str]) -> list[ListedOrganisation]:
+    """The listed ones among these organisations, active or not."""
+    return _LISTED.all(await tx.execute(_READ_ALL, {"ids": sorted(organisation_ids)}))
 
 
 def refused(field: Field, message: str, code: str) -> Invalid:

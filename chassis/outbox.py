@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.own_tables import OUTBOX, WORK
@@ -60,6 +61,12 @@ _WORK = insert_missing(
     "lane",
     "priority",
     key=["kind", "key"],
+)
+
+
+_UNPUBLISHED = text(
+    "select exists (select from chassis.outbox where topic = :topic and time < :before"
+    " and pos > (select max_pos from chassis.relay))"
 )
 
 
@@ -131,3 +138,9 @@ async def write_work(
         for one in due
     ]
     await _WORK.write(conn, rows, traceparent=traceparent)
+
+
+async def is_held_up(conn: AsyncConnection, topic: str, before: datetime) -> bool:
+    """True where something for this topic that was written before this moment has not been published yet."""
+    asked = {"topic": topic, "before": before}
+    return bool((await conn.execute(_UNPUBLISHED, asked)).scalar_one())

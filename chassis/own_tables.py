@@ -11,7 +11,7 @@ META = MetaData(schema="chassis")
 
 
 class ParkedState(StrEnum):
-    """Of an event that waits with its stream."""
+    """Of an event that is kept. Only one that waits becomes another, by `parked.settle`."""
 
     WAITING = "waiting"
     DONE = "done"
@@ -19,6 +19,8 @@ class ParkedState(StrEnum):
 
 
 class ReplayState(StrEnum):
+    """Only one that runs becomes another, by `_end`."""
+
     RUNNING = "running"
     DONE = "done"
     STOPPED = "stopped"
@@ -138,7 +140,7 @@ ONE_RUNNING = Index(
     REPLAYS.c.reason,
     REPLAYS.c.place,
     unique=True,
-    postgresql_where=text("state = 'running'"),
+    postgresql_where=text(f"state = '{ReplayState.RUNNING}'"),
 )
 
 WORK = Table(

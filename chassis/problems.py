@@ -63,7 +63,21 @@ class WrongState(Conflict):
     code, title = "wrong-state", "The present state does not allow this"
 
 
+class AlreadyThere(Conflict):
+    """A thing was to be made under an identifier that another one has."""
+
+    code, title = "already-there", "There is one already"
+
+
+class NotSecondPerson(Conflict):
+    """An act that one person did is looked at by another."""
+
+    code, title = "second-person", "Somebody else than who did it must look at it"
+
+
 class PreconditionFailed(Problem):
+    """A lost race: somebody changed it since the caller, or this request before its transaction, had read it."""
+
     status, code, title = 412, "precondition-failed", "It has changed since it was read"
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.outbox import DueWork
+from chassis.own_tables import ParkedState
 from chassis.work import WorkItem, WorkKind
 
 KIND, KEY = "purge", "daily"
@@ -17,7 +18,7 @@ _PURGE = (
     text(f"delete from chassis.idempotency where created_at < now() - interval '{KEYS_KEPT_DAYS} days'"),
     text("delete from chassis.attempts where minute < now() - interval '1 day'"),
     text(
-        "delete from chassis.parked p where state <> 'waiting'"
+        f"delete from chassis.parked p where state <> '{ParkedState.WAITING}'"
         f" and parked_at < now() - interval '{SETTLED_KEPT_DAYS} days'"
         " and not exists (select 1 from chassis.marks m"
         " where m.source = p.source and m.stream = p.stream and (m.parked or m.ahead > m.sequence))"

@@ -14,6 +14,7 @@ from chassis.endings import within
 from chassis.events import causes, offsets
 from chassis.events.consumer import Consumer
 from chassis.observe.metrics import Gauge, Metrics, Sample
+from chassis.own_tables import WorkState
 from chassis.settings import Settings
 
 EVERY_SECONDS = 15.0
@@ -56,12 +57,12 @@ _OUTBOX = text(
 )
 # Work that is put off is due anew each time; it has waited since it was due first.
 _WORK = text(
-    """
+    f"""
     select kind, count(*) filter (where waits) as waiting, min(since) filter (where waits) as since,
-           count(*) filter (where state = 'failed') as failed
+           count(*) filter (where state = '{WorkState.FAILED}') as failed
     from (
         select kind, state, coalesce(first_due_at, due_at) as since,
-               state = 'due' and coalesce(first_due_at, due_at) <= :now as waits
+               state = '{WorkState.DUE}' and coalesce(first_due_at, due_at) <= :now as waits
         from chassis.work
     ) as known group by kind
     """

@@ -22,7 +22,7 @@ SLICE_SECONDS = 5.0
 LEASE_SECONDS = 120.0
 
 _RUNNING = text(
-    "select id from chassis.replays where reason = :reason and place = :place and state = 'running'"
+    f"select id from chassis.replays where reason = :reason and place = :place and state = '{ReplayState.RUNNING}'"
 )
 _BEGIN = insert_missing(
     REPLAYS, "id", "reason", "place", "over_gap", "state", "actor", "streams", "begun_at", key=ONE_RUNNING
@@ -42,7 +42,9 @@ _PROGRESS = text(
     where id = :id returning state
     """
 )
-_END = text("update chassis.replays set state = :state, ended_at = :now where id = :id and state = 'running'")
+_END = text(
+    f"update chassis.replays set state = :state, ended_at = :now where id = :id and state = '{ReplayState.RUNNING}'"
+)
 
 
 async def begin(tx: Transaction, cause: ParkedCause, *, over_gap: bool) -> tuple[UUID, bool]:
@@ -114,5 +116,5 @@ async def _progress(database: Database, replay_id: UUID, key: Stream, events: in
         await tx.execute(_PROGRESS, {"id": replay_id, "source": key[0], "stream": key[1], **counts})
 
 
-async def _end(tx: Transaction, replay_id: UUID, state: str) -> bool:
-    return (await tx.execute(_END, {"id": replay_id, "state": state, "now": tx.now})).rowcount == 1
+async def _end(tx: Transaction, replay_id: UUID, to: ReplayState) -> bool:
+    return (await tx.execute(_END, {"id": replay_id, "state": to, "now": tx.now})).rowcount == 1

@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Generic, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from opentelemetry.metrics import MeterProvider
 from sqlalchemy.exc import SQLAlchemyError
+from typing_extensions import TypeVar
 
 from chassis import directory
 from chassis.clock import Clock, day_of, utc_now
@@ -48,6 +49,15 @@ from chassis.work import WorkKind, WorkRunner
 
 CLOSE_SECONDS = 2.0
 
+Own_co = TypeVar("Own_co", bound=Settings, default=Settings, covariant=True)
+"""The settings of a service."""
+Parts_co = TypeVar("Parts_co", default=object, covariant=True)
+"""The parts that one service has beside those of every service: a frozen dataclass of its own (`parts.py`)."""
+
+
+def no_parts(_: object) -> Any:
+    """For a service that needs no part of its own."""
+
 
 class Loop(Protocol):
     """Something that runs beside the HTTP app until it is stopped."""
@@ -60,20 +70,24 @@ class Loop(Protocol):
         """None, or the fault, in words for an operator and without data."""
 
 
-class Service:
-    """One service, built from its settings; `app.py` of each service is the list of what it is made of."""
+class Service(Generic[Own_co, Parts_co]):
+    """One service, built from its settings; `app.py` of each service is the list of what it is made of.
+
+    `Service` alone is any of them. Whoever needs settings or parts of a service says so: `Service[Settings, Parts]`.
+    """
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Own_co,
         *,
         name: str,
         router: APIRouter,
         versions: Path | None,
         subscriptions: Sequence[Subscription[Any, Any]] = (),
-        work: Callable[["Service"], Sequence[WorkKind]] = lambda _: (),
+        parts: Callable[["Service[Own_co]"], Parts_co] = no_parts,
+        work: Callable[["Service[Own_co, Parts_co]"], Sequence[WorkKind]] = lambda _: (),
         lanes: Mapping[str, int] | None = None,
-        background: Callable[["Service"], Sequence[Loop]] = lambda _: (),
+        background: Callable[["Service[Own_co, Parts_co]"], Sequence[Loop]] = lambda _: (),
         gauges: Sequence[Ask] = (),
         follows_cases: bool = True,
         follows_directory: bool = True,
@@ -99,10 +113,9 @@ class Service:
             *([access.subscription()] if follows_cases else []),
             *subscriptions,
         ]
+        self.parts: Parts_co = parts(self)
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
-        self.ports: dict[str, Any] = {}
-        self.app = self._app(router)
-        self._running: list[Loop] = []
+        self.app, self._running = self._app(router), list[Loop]()
 
     def _loops(
         self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
@@ -224,10 +237,10 @@ class Service:
         return {name: what for name, tell in tellers.items() if tell is not None and (what := tell())}
 
 
-def _of_request(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+def running_service(request: Request) -> Any:
+    """The service that answers this request. `parts.py` of each service says of which type it is."""
+    return request.app.state.service
 
 
-Running = Annotated[Service, Depends(_of_request)]
-"""The service that answers this request: for routes that need its vault, its HTTP client or its settings."""
+Running = Annotated[Service, Depends(running_service)]
+"""For routes that need its vault, its peers or the settings that every service has."""

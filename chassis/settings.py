@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     poll_seconds: Annotated[
         float, Field(description="how long relay and work sleep when nobody wakes them")
     ] = 0.05
+    outbox_hours: Annotated[
+        float,
+        Field(description="how long events are kept once published: a restored cell says them again", ge=0),
+    ] = 48.0
     max_body_bytes: int = 1_000_000
     otlp_endpoint: str | None = None
     metrics_port: Annotated[

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from chassis.endings import cut_off, waiting_at
@@ -72,6 +72,13 @@ class SupervisedLoop(ABC):
     def fine(self) -> None:
         """Called by a session when it has done something: the fault, if any, is over."""
         self.trouble, self._failures = None, 0
+
+    async def every(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+        """A session that acts, rests and acts again until the loop is stopped."""
+        while not self.stopping:
+            await act()
+            self.fine()
+            await self.rest(seconds)
 
     async def rest(self, seconds: float) -> None:
         """Wait, but not longer than until the loop is stopped."""

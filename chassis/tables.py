@@ -205,8 +205,10 @@ def _sets(table: Table, update: Iterable[str] | Mapping[str, str], source: str) 
     return ", ".join(f"{quoted(name)} = {_value(table.c[name], source)}" for name in update)
 
 
-def literals(codes: Collection[StrEnum]) -> str:
-    """Members of one enum as SQL has them after `in`, in the order of the enum."""
+def one_of(codes: Collection[StrEnum]) -> str:
+    """Codes of one enum, in its order, as SQL compares a column with them: `in ('given', 'renewed')`. A state is never
+    written by hand.
+    """
     named = (f"'{code}'" for code in type(next(iter(codes))) if code in codes)
     return f"({', '.join(named)})"
 

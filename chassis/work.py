@@ -21,6 +21,7 @@ from chassis.database import Database, Transaction
 from chassis.faults import named, place, transient
 from chassis.observe.telemetry import Telemetry, mark_failed
 from chassis.outbox import DueWork
+from chassis.own_tables import WorkState
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
 
@@ -29,10 +30,11 @@ PRIORITIES = (0, 1, 2, 3)
 """The values of `DueWork.priority`; the lowest goes first."""
 IDLE_POLL_SECONDS = 0.2
 
+
 # A row is due by the clock that was passed in, which a test may set; its lease runs by the database's own, which
 # nobody sets.
 _CLAIM = text(
-    """
+    f"""
     with kinds as (
         select * from unnest(cast(:kinds as text[]), cast(:leases as double precision[])) as k(kind, lease)
     ), lanes as (
@@ -41,7 +43,7 @@ _CLAIM = text(
         select first.id, kinds.lease from lanes cross join lateral (
             select due.* from unnest(cast(:priorities as smallint[])) as p(priority) cross join lateral (
                 select w.id, w.kind, w.priority from chassis.work as w
-                where w.lane = lanes.lane and w.priority = p.priority and w.state = 'due' and w.due_at <= :now
+                where w.lane = lanes.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at <= :now
                   and w.kind = any(cast(:kinds as text[]))
                   and (w.claimed_until is null or w.claimed_until < clock_timestamp())
                 order by w.due_at limit lanes.slots for update of w skip locked
@@ -63,22 +65,22 @@ _LATER = text(
     """
 )
 _FAILED = text(
-    """
+    f"""
     update chassis.work set claimed_until = null, due_at = :due, last_error = :error,
-                            state = case when attempts >= :most then 'failed' else 'due' end
+                            state = case when attempts >= :most then '{WorkState.FAILED}' else '{WorkState.DUE}' end
     where id = :id and claimed_until = :claim
     """
 )
 _RETRY = text(
-    "update chassis.work set state = 'due', attempts = 0, due_at = :now, first_due_at = :now"
-    " where id = :id and state = 'failed'"
+    f"update chassis.work set state = '{WorkState.DUE}', attempts = 0, due_at = :now, first_due_at = :now"
+    f" where id = :id and state = '{WorkState.FAILED}'"
 )
 
 _BACKLOG = text(
-    """
+    f"""
     select count(*) from (
         select 1 from chassis.work
-        where lane = :lane and priority = any(cast(:priorities as smallint[])) and state = 'due' limit :most) as waiting
+        where lane = :lane and priority = any(cast(:priorities as smallint[])) and state = '{WorkState.DUE}' limit :most) as waiting
     """
 )
 

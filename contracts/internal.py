@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from contracts.casefile.fields import FieldValue
 from contracts.disclosure import REFERRAL
 from contracts.events.consent import WithheldField
+from contracts.form import Form
 from contracts.types import (
     Action,
     CaseId,
@@ -57,10 +58,8 @@ class Call(Generic[Answer]):
         return TypeAdapter(self.answer)
 
 
-class Question(BaseModel):
+class Question(Form):
     """The question of a call. Nothing of it is repeated in an error."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class PreviewQuestion(Question):

@@ -118,6 +118,38 @@ def status(
         raise typer.Exit(code)
 
 
+Key = Annotated[
+    Path, typer.Option("--key", help="A file with 32 random bytes in base64, kept elsewhere than the backup.")
+]
+Code = Annotated[str, typer.Argument(help=f"The jurisdiction, for example {SENDER}.")]
+
+
+@app.command()
+def backup(cell: Code, file: Annotated[Path, typer.Argument(help="The file to write.")], key: Key) -> None:
+    """Put a running cell of this machine into one sealed file: its databases at one moment, and its keys."""
+    from deploy.local.backup import back_up
+    from deploy.local.place import STATE
+
+    with troubles():
+        back_up(STATE, cell.upper(), file, key)
+        console().print(f"cell {cell.upper()} is in {file}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def restore(
+    cell: Code,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The backup.")],
+    key: Key,
+) -> None:
+    """Make a cell again from its backup, where nothing is left of it; `corridor up` then starts it."""
+    from deploy.local.backup import bring_back
+    from deploy.local.place import STATE
+
+    with troubles():
+        bring_back(STATE, cell.upper(), file, key)
+        console().print(f"cell {cell.upper()} is restored; start it with: corridor up")
+
+
 @country.command("check")
 def check(
     code: Annotated[str, typer.Argument(help=f"Its code of ISO 3166-1, for example {RECEIVER}.")],

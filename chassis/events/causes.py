@@ -12,15 +12,16 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.events.admission import Cause, Stream
+from chassis.own_tables import ParkedState
 
 ID_LENGTH = 12
 
 # The cause of a stream is the one of its first waiting event; an event without a stream has a cause of its own.
-_FIRST = """
+_FIRST = f"""
     first as (
         select distinct on (source, stream, case when stream = topic || '/' || partition then sequence end)
             source, stream, sequence, topic, reason, place, parked_at
-        from chassis.parked where state = 'waiting'
+        from chassis.parked where state = '{ParkedState.WAITING}'
         order by source, stream, case when stream = topic || '/' || partition then sequence end, sequence
     )
 """

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+FORGOTTEN_AT_ONCE = 5_000
 _LOAD = "select max_pos, holes::text from chassis.relay"
 _HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _BOUND = "select pg_current_xact_id()::text::bigint"
@@ -25,6 +26,12 @@ _READ = f"""
 """
 _CHECKPOINT = "update chassis.relay set max_pos = $1, holes = $2::text::jsonb"
 _FORGET = "delete from chassis.outbox where pos <= $1 and pos <> all($2::bigint[])"
+# A sealed envelope is asked for again by its number and need not be kept. Neither statement looks at all that is kept.
+_FORGET_RAW = f"{_FORGET} and pos > $3 and type is null"
+_FORGET_OLD = f"""
+    {_FORGET} and time < now() - make_interval(secs => $3)
+      and pos in (select pos from chassis.outbox order by pos limit {FORGOTTEN_AT_ONCE})
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +76,10 @@ class PublishableRows:
 class OutboxReader:
     """The statements of the relay on its one connection, which also holds the lock that makes it the only one."""
 
-    def __init__(self, conn: "asyncpg.Connection[Any]", limit: int) -> None:
-        self._conn = conn
-        self._limit = limit
+    def __init__(self, conn: "asyncpg.Connection[Any]", limit: int, keep_seconds: float = 0.0) -> None:
+        """`keep_seconds` is for how long events are kept after they were published."""
+        self._conn, self._limit, self._keep_seconds = conn, limit, keep_seconds
+        self._forgotten = 0
 
     async def load(self) -> Tracker:
         row = await self._conn.fetchrow(_LOAD)
@@ -94,5 +102,10 @@ class OutboxReader:
         await self._conn.execute(_CHECKPOINT, tracker.max_pos, json.dumps(tracker.holes))
 
     async def forget(self, tracker: Tracker) -> None:
-        """Delete the published rows: everything behind the checkpoint but the holes, which may still fill."""
-        await self._conn.execute(_FORGET, tracker.max_pos, list(tracker.holes))
+        """Delete published rows, sealed envelopes at once and events once they are old: of everything behind the
+        checkpoint but the holes, which may still fill.
+        """
+        behind = (tracker.max_pos, list(tracker.holes))
+        await self._conn.execute(_FORGET_RAW, *behind, self._forgotten)
+        await self._conn.execute(_FORGET_OLD, *behind, self._keep_seconds)
+        self._forgotten = tracker.max_pos

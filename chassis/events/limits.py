@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from chassis.database import Database, Transaction
 from chassis.events.admission import BEHIND, IncomingRecord, ParkedEvent
 from chassis.events.offsets import Partition
+from chassis.own_tables import ParkedState
 from chassis.settings import Settings
 
 FEW = 5
@@ -32,7 +33,7 @@ _JUDGED = f"""
     ), waiting as (
         select count(distinct (source, stream, case when stream = topic || '/' || partition then sequence end)) as streams
         from chassis.parked
-        where state = 'waiting' and reason <> '{BEHIND}'
+        where state = '{ParkedState.WAITING}' and reason <> '{BEHIND}'
           and parked_at > greatest(now() - make_interval(hours => :hours), (select since from latest))
     )
 """

@@ -24,9 +24,9 @@ _STORED = text(
 )
 _KEEP = insert_missing(PARKED, without=["parked_at"], key=["source", "stream", "sequence"])
 _LIST = text(
-    """
+    f"""
     select source, stream, sequence, topic, headers, reason, place, state, parked_at from chassis.parked
-    where state = 'waiting' and (cast(:only as text) is null or stream = :only) and (cast(:at as timestamptz) is null
+    where state = '{ParkedState.WAITING}' and (cast(:only as text) is null or stream = :only) and (cast(:at as timestamptz) is null
         or (parked_at, source, stream, sequence) > (cast(:at as timestamptz), :source, :stream, :sequence))
     order by parked_at, source, stream, sequence limit :limit
     """
@@ -39,23 +39,23 @@ _NEXT = text(
 )
 _SETTLE = text(
     "update chassis.parked set state = :state where source = :source and stream = :stream and sequence = :sequence"
-    " and state = 'waiting'"
+    f" and state = '{ParkedState.WAITING}'"
 )
 _EXPLAIN = text(
     "update chassis.parked set reason = :reason, place = :place"
     " where source = :source and stream = :stream and sequence = :sequence"
 )
 _HOLD = text(
-    """
+    f"""
     select sequence, topic, headers, reason, place, state, parked_at from chassis.parked
-    where source = :source and stream = :stream and sequence = :sequence and state = 'waiting' for update
+    where source = :source and stream = :stream and sequence = :sequence and state = '{ParkedState.WAITING}' for update
     """
 )
 _FIRST = text(
-    "select min(sequence) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
+    f"select min(sequence) from chassis.parked where source = :source and stream = :stream and state = '{ParkedState.WAITING}'"
 )
 _WAITING = text(
-    "select count(*) from chassis.parked where source = :source and stream = :stream and state = 'waiting'"
+    f"select count(*) from chassis.parked where source = :source and stream = :stream and state = '{ParkedState.WAITING}'"
 )
 
 
@@ -156,11 +156,9 @@ async def following(tx: Transaction, stream: Stream, after: int) -> Row[Any] | N
     return (await tx.execute(_NEXT, parameters)).one_or_none()
 
 
-async def settle(
-    tx: Transaction, stream: Stream, sequence: int, state: ParkedState = ParkedState.DONE
-) -> bool:
-    """Settle an event. True where it was waiting until now."""
-    parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence, "state": state}
+async def settle(tx: Transaction, stream: Stream, sequence: int, to: ParkedState = ParkedState.DONE) -> bool:
+    """Settle an event: the one gate of its state. True where it was waiting until now."""
+    parameters = {"source": stream[0], "stream": stream[1], "sequence": sequence, "state": to}
     return (await tx.execute(_SETTLE, parameters)).rowcount == 1
 
 

@@ -118,6 +118,7 @@ class Relay(SupervisedLoop):
         self._link = link
         url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql")
         self._dsn = url.render_as_string(hide_password=False)
+        self._keep_seconds = settings.outbox_hours * 3600
         self._longest_poll = max(settings.poll_seconds, FIRST_POLL_SECONDS)
         self._poll = FIRST_POLL_SECONDS
         self._waiting_since: float | None = None
@@ -133,7 +134,10 @@ class Relay(SupervisedLoop):
         async with self._connected() as conn:
             if await self._become_active(conn):
                 async with self._producing() as producer:
-                    await self._pump(OutboxReader(conn, BATCH), Publisher(producer, self._database.source))
+                    await self._pump(
+                        OutboxReader(conn, BATCH, self._keep_seconds),
+                        Publisher(producer, self._database.source),
+                    )
 
     async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:
         tracker = await reader.load()

@@ -41,6 +41,10 @@ _WORKERS: Mapping[str, tuple[str, ...]] = {
 _HELD: Mapping[str, bool] = {"not ca.handed_over": False, "ca.handed_over": True}
 
 
+CASE_HOLDERS = "(select case_id, organisation, workers, handed_over from chassis.case_access)"
+"""The holder of each case, for a list that is joined with it: a service names these columns, and no table of the chassis."""
+
+
 class CaseRefused(NotFound):
     """No such case here, or not for this actor: the caller is told the same. `chassis.web.refusals` looks first
     whether this service lags behind.
@@ -58,6 +62,10 @@ _LOAD = text(
     "select case_id, organisation, workers, handed_over, person_id from chassis.case_access where case_id = any(:keys)"
     " order by case_id for update"
 )
+_HOLDERS = text(
+    "select case_id, organisation, workers, handed_over from chassis.case_access where case_id = any(:keys)"
+)
+_HANDED_OVER = text("update chassis.case_access set handed_over = true where case_id = any(:keys)")
 _ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
 _SAVE = upsert_set(
     CASE_ACCESS,
@@ -132,6 +140,11 @@ async def holder_of(tx: Transaction, case_id: UUID) -> str | None:
     """The organisation that has the case, as far as this service knows."""
     row = (await tx.execute(_READ, {"case_id": case_id})).first()
     return None if row is None else row.organisation
+
+
+async def holders_of(tx: Transaction, case_ids: Iterable[UUID]) -> "list[CaseAccess]":
+    """The holders of these cases, as far as this service has heard of them. The persons are not read."""
+    return _CASES_HELD.all(await tx.execute(_HOLDERS, {"keys": list(case_ids)}))
 
 
 async def find_person(tx: Transaction, case_id: UUID) -> UUID | None:
@@ -238,6 +251,11 @@ async def remember_person(tx: Transaction, case_id: UUID, organisation: str, per
     await _SAVE_PERSON.write(tx, [row])
 
 
+async def remember_handed_over(tx: Transaction, case_ids: Iterable[UUID]) -> None:
+    """Write that another organisation has these people now, in the transaction that decides it (intake)."""
+    await tx.execute(_HANDED_OVER, {"keys": list(case_ids)})
+
+
 @dataclass(slots=True)
 class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
@@ -254,6 +272,7 @@ class CaseAccess:
 
 
 _CASES = RowReader(CaseAccess, CASE_ACCESS)
+_CASES_HELD = RowReader(CaseAccess, names=["case_id", "organisation", "workers", "handed_over"])
 
 
 def subscription() -> Subscription[UUID, CaseAccess]:

@@ -12,6 +12,7 @@ from chassis.database import Database
 from chassis.endings import within
 from chassis.identity.access import permitted, require
 from chassis.identity.auth import Actor
+from chassis.own_tables import WorkState
 from chassis.problems import NotFound
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer, offered
@@ -75,7 +76,7 @@ async def list_failed_work(actor: Who, tx: Tx, page: Page, request: Request) -> 
         await tx.execute(
             text(
                 "select id, kind, attempts, last_error from chassis.work"
-                " where state = 'failed' and id > cast(:after as uuid) order by id limit :limit"
+                f" where state = '{WorkState.FAILED}' and id > cast(:after as uuid) order by id limit :limit"
             ),
             {"after": after, "limit": page.limit},
         )

@@ -2,17 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chassis.database import Transaction
 from contracts.events.operations import OperationPerformedV1
+from contracts.form import Form
 from contracts.types import KnownCode, TicketId
 
 
-class ReasonedCommand(BaseModel):
+class ReasonedCommand(Form):
     """A command of an operator. The words about it belong into the ticket: what is written here is kept for ever."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, KnownCode("operation_reason"), Field(description="a code of `operation_reason`")]
     ticket: (

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from contracts.form import Form
 from contracts.types import KnownCode
 
 AMOUNT_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$"
@@ -39,8 +40,8 @@ Amount = Annotated[
 ]
 
 
-class Money(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+class Money(Form):
+    model_config = ConfigDict(frozen=True)
 
     amount: Amount
     currency: Annotated[str, KnownCode("currency")]

@@ -3,9 +3,10 @@
 import unicodedata
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from contracts.casefile.text import MAX_LINE, InvalidText, one_line
+from contracts.form import Form
 
 
 def full_name(text: str) -> str:
@@ -23,10 +24,10 @@ NameText = Annotated[
 ]
 
 
-class PersonName(BaseModel):
+class PersonName(Form):
     """`full` is the name as the person gives it; the parts never have to add up to it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True)
 
     full: NameText
     given: NameText | None = None

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from contracts.casefile.language import LanguageTag
 from contracts.country.response_clock import Span
+from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId
 
 LONGEST_RETENTION_DAYS = 3_660
@@ -20,10 +21,10 @@ ProtectionLaw = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z0-9\-]{
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
-class CountryForm(BaseModel):
+class CountryForm(Form):
     """The base of these models. A member that is not known is a mistake: whoever wrote it believes that it counts."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
 def _zone(name: str) -> str:

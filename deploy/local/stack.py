@@ -14,6 +14,7 @@ import httpx2
 from filelock import FileLock, Timeout
 
 from contracts.catalogue import SERVICES
+from deploy.local.backup import begin_again
 from deploy.local.cell import FRONT, Cell, environment, write_secret
 from deploy.local.countries import known_countries, read_all
 from deploy.local.jars import kafka_jars
@@ -122,6 +123,7 @@ class Stack:
         progress.done(f"{cell.code}: PostgreSQL answers")
         async with self._migrating:
             await prepare_databases(cell)
+            await begin_again(cell)
         progress.done(f"{cell.code}: databases are migrated")
 
     async def _kafka(self, cell: Cell, progress: Progress) -> None:

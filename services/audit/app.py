@@ -9,7 +9,7 @@ from services.audit.settings import Settings
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings) -> Service[Settings]:
     return Service(
         settings,
         name="audit",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from chassis.database import EVERYBODY, Origin, Transaction
 from chassis.identity.access import person_of, require_case
-from chassis.service import Running, Service
+from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import (
     Done,
@@ -31,8 +31,8 @@ from services.consent import fencing, offers, queries, use_cases
 from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm, ConfirmForm, RefusedForm
 from services.consent.part_form import PartForm, ScopeForm
+from services.consent.parts import Running
 from services.consent.receipt import Receipt, receipt_of
-from services.consent.signing import signer_of
 from services.consent.store import records
 from services.consent.use_cases import PreparedConsent
 
@@ -265,7 +265,7 @@ async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) ->
     view = await queries.consent(tx, consent_id)
     person_id = await person_of(tx, case_id)
     _read(tx, case_id, "consent", consent_id)
-    return receipt_of(view, person_id, running.settings.cell, signer_of(running))
+    return receipt_of(view, person_id, running.settings.cell, running.parts.signer)
 
 
 @router.get(

@@ -12,24 +12,26 @@ from services.consent.expiry import expiry_work, lengthen_work, reading_end_work
 from services.consent.fencing import fence_work
 from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
+from services.consent.parts import Parts
 from services.consent.settings import Settings
 from services.consent.signing import Signer
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
+def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Parts]:
     router = APIRouter()
     router.include_router(api.router)
     router.include_router(hand_overs.router)
     router.include_router(protections.router)
     router.include_router(internal.router)
-    service = Service(
+    return Service(
         settings,
         name="consent",
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),
+        parts=lambda _: Parts(Signer(settings)),
         work=lambda running: [
             expiry_work(),
             reading_end_work(),
@@ -41,5 +43,3 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service:
         gauges=[recalls(settings.cell)],
         clock=clock,
     )
-    service.ports["signer"] = Signer(settings)
-    return service

@@ -3,16 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from contracts.casefile.name import NameText
+from contracts.form import Form
 from contracts.types import Cell, KnownCode, OrganisationId
 from services.consent.domain.terms import (
     Assent,
@@ -50,10 +44,8 @@ NAMES = ("witness", "interpreter", "guardian", "guardian_relationship")
 """Fields of the form that are kept under the person's key and nowhere else."""
 
 
-class RecipientForm(BaseModel):
+class RecipientForm(Form):
     """A named recipient. An organisation belongs to the country that its identifier begins with."""
-
-    model_config = ConfigDict(extra="forbid")
 
     organisation: OrganisationId
     country: Annotated[Cell, KnownCode("country")]
@@ -65,10 +57,8 @@ class RecipientForm(BaseModel):
         return self
 
 
-class AgreedForm(BaseModel):
+class AgreedForm(Form):
     """The information that she was given and the terms that she agreed to (ISO/IEC TS 27560)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     purposes: Annotated[list[Purpose], Field(min_length=1, max_length=10)]
     recipients: Annotated[list[RecipientForm], Field(min_length=1, max_length=20)]
@@ -130,12 +120,10 @@ class GivenForm(AgreedForm):
     decision: Literal["given"]
 
 
-class RefusedForm(BaseModel):
+class RefusedForm(Form):
     """She said no. Nothing else is needed; the question that she was asked may stand beside it, so that nobody asks
     her unknowingly.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     decision: Literal["refused"]
     purposes: Annotated[list[Purpose], Field(max_length=10)] = []
@@ -172,12 +160,10 @@ AnswerForm = Annotated[GivenForm | RefusedForm, Field(discriminator="decision")]
 """Her answer, either way."""
 
 
-class ConfirmForm(BaseModel):
+class ConfirmForm(Form):
     """The second person's findings: who this speaker is, what they are to the child, and what they have to do with
     the case.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     not_involved: Annotated[
         Literal[True], Field(description="nothing is known that ties them to what was done to the child")

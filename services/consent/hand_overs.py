@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chassis.database import Transaction
 from chassis.directory import require_organisation
@@ -18,6 +18,7 @@ from chassis.service import Running
 from chassis.web.http import Done, Tx, Who, done
 from contracts.disclosure import TRANSFER
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.internal import Preview
 from contracts.types import KnownCode, OrganisationId
 from services.consent import queries, use_cases
@@ -35,12 +36,10 @@ router = APIRouter(prefix="/v1/cases/{case_id}/hand-overs", tags=["hand-over"])
 HAND_OVER = "case.hand-over"
 
 
-class TransferForm(BaseModel):
+class TransferForm(Form):
     """The transfer: to whom in this country, for what purpose, and which fields; her terms decide which of them are
     sent.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     recipient: OrganisationId
     service: Annotated[str, KnownCode("service")]
@@ -49,9 +48,7 @@ class TransferForm(BaseModel):
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
 
 
-class HandOverForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class HandOverForm(Form):
     answer: AgreedForm
     transfer: TransferForm
 

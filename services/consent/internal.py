@@ -5,14 +5,13 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from chassis.identity.access import require
-from chassis.service import Running
 from chassis.web.http import Tx, Who
 from contracts.events.access import RecordReadV1
 from contracts.internal import PREFIX, Preview, PreviewQuestion, ReadingGrant, SealToken, SealTokenQuestion
 from services.consent import queries, use_cases
 from services.consent.domain.authorisation import TokenRequest
 from services.consent.domain.request import Request
-from services.consent.signing import signer_of
+from services.consent.parts import Running
 
 router = APIRouter(prefix=PREFIX, tags=["between services"])
 
@@ -46,7 +45,7 @@ async def issue_seal_token(
 ) -> SealToken:
     require(actor, "internal.seal-token")
     wanted = TokenRequest(body.recipient, body.revision, body.fields_hash)
-    signer, cell = signer_of(running), running.settings.cell
+    signer, cell = running.parts.signer, running.settings.cell
     return SealToken(token=await use_cases.issue_seal_token(tx, signer, cell, disclosure_id, wanted))
 
 

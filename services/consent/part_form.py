@@ -4,18 +4,17 @@ takes nothing else.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId
 from services.consent.domain.narrowing import Part
 
 Scope = Literal["all", "recipient"]
 
 
-class ScopeForm(BaseModel):
+class ScopeForm(Form):
     """The form that says how much she takes back through the organisation that has her now."""
-
-    model_config = ConfigDict(extra="forbid")
 
     scope: Annotated[
         Scope,
@@ -26,9 +25,7 @@ class ScopeForm(BaseModel):
     ] = "all"
 
 
-class PartForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PartForm(Form):
     recipients: Annotated[list[OrganisationId], Field(max_length=20)] = []
     purposes: Annotated[list[Annotated[str, KnownCode("purpose")]], Field(max_length=20)] = []
     categories: Annotated[

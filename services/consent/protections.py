@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chassis.identity.access import person_of, require
 from chassis.identity.auth import Actor
@@ -14,6 +14,7 @@ from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, done, follow
 from chassis.web.positions import position
 from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId
 from services.consent import offers, protecting, protection_queries, use_cases
 from services.consent.api import EndOutcome, remember_end, settled
@@ -26,19 +27,15 @@ REASONS, REVIEWED = "reasons", "review_reasons"
 """The names of the texts where they are kept, under her key."""
 
 
-class ProtectionForm(BaseModel):
+class ProtectionForm(Form):
     """The form: to whom, under which law, and why she cannot be asked. The fields and the time are no choice."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     recipient: OrganisationId
     law: Annotated[str, KnownCode("protection_law")]
     reasons: Annotated[Paragraph, Field(description="what threatens her, and why she cannot be asked")]
 
 
-class ReviewForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class ReviewForm(Form):
     upheld: Annotated[bool, Field(description="false takes back what was disclosed")]
     reasons: Paragraph
 

@@ -9,7 +9,6 @@ import rfc8785
 from joserfc import jws
 
 from chassis.identity.auth import ServiceKey, service_issuer
-from chassis.service import Service
 from chassis.settings import Settings
 from contracts.internal import SEAL_ISSUER, SEAL_LIFETIME, SEAL_TYPE, seal_claims
 from services.consent.domain.authorisation import TokenRequest
@@ -42,9 +41,3 @@ class Signer:
         header = {"alg": ALGORITHM, "kid": SEAL_ISSUER, "typ": typ}
         payload = rfc8785.dumps(dict(claims))
         return jws.serialize_compact(header, payload, self._key.read(), algorithms=[ALGORITHM])
-
-
-def signer_of(service: Service) -> Signer:
-    """The signer that `app.build` put into the service."""
-    signer: Signer = service.ports["signer"]
-    return signer

@@ -12,7 +12,7 @@ from chassis.database import Database, Transaction
 from chassis.directory import NOT_LISTED, find, refused, require_organisation
 from chassis.identity.access import holder_of, person_of, require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, Invalid, NotFound, WrongState
+from chassis.problems import Conflict, Invalid, NotFound, NotSecondPerson, WrongState
 from chassis.vault.vault import Sealing, Vault
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Ground, TokenRequest, token_refusal
@@ -47,10 +47,6 @@ class TokenRefused(Conflict):
 
     def body(self) -> dict[str, Any]:
         return {**super().body(), "type": f"urn:corridor:problem:{self.refusal}", "code": self.refusal}
-
-
-class NotSecondPerson(Conflict):
-    code, title = "second-person", "Somebody else than who recorded it must confirm it"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from services.directory.settings import Settings
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings) -> Service[Settings]:
     return Service(
         settings,
         name="directory",

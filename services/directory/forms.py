@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.casefile.language import LanguageTag
 from contracts.casefile.text import Line, Paragraph
+from contracts.form import Form
 from contracts.organisations import cell_of
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.directory.domain.organisation import Profile, Service
@@ -22,10 +23,6 @@ OrganisationType = Literal[
     "SchoolOrCollege",
 ]
 """HTCDS `org_Type` without law enforcement and immigration: no recipient is one (the firewall of identification)."""
-
-
-class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Schedule(Form):

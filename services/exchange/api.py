@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from chassis.identity.access import require
 from chassis.problems import NotFound
-from chassis.service import Running
+from chassis.service import Service, running_service
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import identifier, instant, positioned
 from services.exchange import queries
@@ -17,6 +17,7 @@ from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, 
 from services.exchange.settings import Settings
 
 router = APIRouter(tags=["exchange"])
+Running = Annotated[Service[Settings], Depends(running_service)]
 
 AgreementId = Annotated[str, Path(pattern=r"^[a-z0-9\-]{1,60}$")]
 BEGINNING: Position = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0), UUID(int=0))
@@ -45,7 +46,6 @@ async def get_agreement(agreement_id: AgreementId, actor: Who, tx: Tx) -> Agreem
 async def list_partners(actor: Who, tx: Tx, service: Running) -> Listing[PartnerView]:
     require(actor, "agreement.read")
     settings = service.settings
-    assert isinstance(settings, Settings)  # noqa: S101  # what build() was given
     cells = sorted(settings.partners)
     async with tx.of_everybody():  # the counts are of the whole cell
         items = await queries.partners_view(tx, cells, settings.cell, limits(settings))

@@ -34,12 +34,12 @@ FOR_EVER = 1_000_000
 """A recall or its answer is never given up: somebody relies on it."""
 
 
-def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service:
+def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service[Settings]:
     """The service. `tokens` is for the test that shows the harm when seal tokens are not checked; no setting reaches it."""
     trust = Trust.of(settings)
     sealer = Sealer(settings, trust)
 
-    def work(service: Service) -> list[WorkKind]:
+    def work(service: Service[Settings]) -> list[WorkKind]:
         disclosure = SealDisclosure(service, settings, sealer, tokens or ConsentTokens(settings))
         process, control = SealProcess(service.database, settings, sealer), SealControl(settings, sealer)
         return [
@@ -51,7 +51,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
             listing_work(settings.cell),
         ]
 
-    def background(service: Service) -> list[Loop]:
+    def background(service: Service[Settings]) -> list[Loop]:
         watches = [TrustWatch(service.database, settings, trust), BacklogWatch(service.database, settings)]
         pulls = [
             Pull(service, settings, cell, partner, Receiver(service, trust, cell))

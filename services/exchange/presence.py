@@ -1,8 +1,9 @@
 """Signs of life: every few seconds each partner is told how far we have read, and how many envelopes we gave out."""
 
-from sqlalchemy import text
+from datetime import timedelta
 
 from chassis.database import Transaction
+from chassis.outbox import is_held_up
 from chassis.service import Service
 from chassis.supervised import SupervisedLoop
 from contracts.border.items import ControlItem, Presence
@@ -11,12 +12,8 @@ from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
 from services.exchange.store import inbox, outgoing_envelopes
 
-_STUCK = text(
-    """
-    select 1 from chassis.outbox where topic = :topic and time < cast(:now as timestamptz) - interval '5 seconds'
-      and pos > (select max_pos from chassis.relay) limit 1
-    """
-)
+TOO_LONG = timedelta(seconds=5)
+"""A message that has waited longer than this for our broker says that the broker takes nothing."""
 
 
 class PresenceLoop(SupervisedLoop):
@@ -29,11 +26,11 @@ class PresenceLoop(SupervisedLoop):
         self._database, self._settings, self._sealer = service.database, settings, sealer
 
     async def session(self) -> None:
-        while not self.stopping:
-            for cell in self._settings.partners:
-                await self.say(cell)
-            self.fine()
-            await self.rest(self._settings.presence_seconds)
+        await self.every(self._settings.presence_seconds, self.say_all)
+
+    async def say_all(self) -> None:
+        for cell in self._settings.partners:
+            await self.say(cell)
 
     async def say(self, cell: str) -> None:
         async with self._database.transaction(self._database.system()) as tx:
@@ -49,4 +46,4 @@ class PresenceLoop(SupervisedLoop):
 
     async def _stuck(self, tx: Transaction, cell: str) -> bool:
         topic = self._settings.topic(self._settings.egress(cell))
-        return (await tx.execute(_STUCK, {"topic": topic, "now": tx.now})).first() is not None
+        return await is_held_up(tx.conn, topic, tx.now - TOO_LONG)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +29,8 @@ PROBE_SECONDS = 3.0
 """The seconds between two questions to the partner's broker whether it is there: without them the client waits in
 silence.
 """
+
+log = logging.getLogger(__name__)
 
 
 class Pull(SupervisedLoop):
@@ -88,13 +91,26 @@ class Pull(SupervisedLoop):
 
     async def _seek(self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition]) -> None:
         """Seek to the offsets of our own database. A partition never read begins at its first record; one read before
-        is never skipped.
+        is never skipped. One that ends before we were was made anew, by a partner whose cell was restored: it is read
+        from its first record, since whatever comes again has no effect and the chain tells what is missing.
         """
         async with self._database.transaction(self._database.system()) as tx:
             stored = await inbox.offsets(tx, self._cell)
         first = await asyncio.wait_for(consumer.beginning_offsets(assigned), START_SECONDS)
+        end = await asyncio.wait_for(consumer.end_offsets(assigned), START_SECONDS)
         for tp in assigned:
-            consumer.seek(tp, stored.get(tp.partition, first[tp]))
+            wanted = stored.get(tp.partition, first[tp])
+            if wanted > end[tp]:
+                wanted = first[tp]
+                log.error(
+                    "the topic of partner %s was made anew and is read from its first record", self._cell
+                )
+                await self._begin_anew(tp.partition, wanted)
+            consumer.seek(tp, wanted)
+
+    async def _begin_anew(self, partition: int, offset: int) -> None:
+        async with self._database.transaction(self._database.system()) as tx:
+            await inbox.begin_anew(tx, self._cell, partition, offset)
 
     async def _follow(self, consumer: AIOKafkaConsumer, assigned: list[TopicPartition]) -> None:
         target: Mapping[TopicPartition, int] = {}

@@ -33,10 +33,7 @@ class TrustWatch(SupervisedLoop):
         return "the trust list is out of date: nothing is sealed for another cell"
 
     async def session(self) -> None:
-        while not self.stopping:
-            await self.look()
-            self.fine()
-            await self.rest(self._settings.trust_seconds)
+        await self.every(self._settings.trust_seconds, self.look)
 
     async def look(self) -> None:
         if not self._announced:
@@ -74,10 +71,7 @@ class BacklogWatch(SupervisedLoop):
         return f"more than {self._settings.backlog} items wait for {', '.join(self._behind)}"
 
     async def session(self) -> None:
-        while not self.stopping:
-            await self.look()
-            self.fine()
-            await self.rest(self._settings.trust_seconds)
+        await self.every(self._settings.trust_seconds, self.look)
 
     async def look(self) -> None:
         most = self._settings.backlog + 1

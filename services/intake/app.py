@@ -8,11 +8,13 @@ import services.intake.casefile.api
 import services.intake.file_rows.api
 import services.intake.identification.api
 from chassis.service import Service
-from services.intake.casefile import attention, grants, handlers
+from services.intake.casefile import attention, handlers
 from services.intake.casefile.age import age_work
 from services.intake.casefile.daily_limit import DailyLimit
 from services.intake.casefile.erasure import erasure_work
+from services.intake.casefile.grants import ConsentGrants
 from services.intake.casefile.indexing import index_work
+from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
 from services.intake.identification.carrying import carrying_work
 from services.intake.settings import Settings
@@ -24,7 +26,7 @@ for room in (services.intake.casefile, services.intake.identification, services.
     router.include_router(room.api.router)
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings) -> Service[Settings, Parts]:
     clock = settings.country.response_clock
     service = Service(
         settings,
@@ -32,6 +34,7 @@ def build(settings: Settings) -> Service:
         router=router,
         versions=VERSIONS,
         subscriptions=[attention.subscription(), *handlers.subscriptions()],
+        parts=lambda service: Parts(ConsentGrants(service)),
         work=lambda service: [
             *erasure_work(service),
             carrying_work(),
@@ -43,5 +46,4 @@ def build(settings: Settings) -> Service:
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.database.at_end = DailyLimit(service, settings.cases_a_day).note
-    service.ports[grants.PORT] = grants.ConsentGrants(service)
     return service

@@ -15,7 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
-from chassis.service import Running, Service
+from chassis.service import Service
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.idempotency import content_was
 from chassis.web.positions import number, positioned
@@ -25,15 +25,13 @@ from services.interchange import imports, queries
 from services.interchange.domain.cells import BadFile
 from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
 from services.interchange.intake_rows import known_rows
-from services.interchange.reading import FileReading
+from services.interchange.parts import Running
 from services.interchange.store.imports import RowResult, accept, exists, require_import
 
 router = APIRouter(tags=["imports"])
 PLACE = ("line", "number")
 """The order of a file's results."""
 MOST_SHOWN = 1_000
-READING = "file_reading"
-"""The port of the service under which its one reader of files is found."""
 
 _FORM: dict[str, Any] = {
     "requestBody": {
@@ -86,11 +84,6 @@ SameRowsQuery = Annotated[
 ]
 
 
-def reading_of(service: Service) -> FileReading:
-    reading: FileReading = service.ports[READING]
-    return reading
-
-
 async def _prepare(
     request: Request,
     actor: Who,
@@ -101,7 +94,7 @@ async def _prepare(
     require(actor, "case.import", organisation=actor.organisation)
     content = await _file(request)
     try:
-        sheet = await reading_of(service).read(
+        sheet = await service.parts.reading.read(
             content, service.today(), several=same_rows is SameRows.SEPARATE
         )
     except BadFile as error:

@@ -5,21 +5,21 @@ from pathlib import Path
 from chassis.service import Service
 from services.interchange import api
 from services.interchange.imports import import_work
+from services.interchange.parts import Parts
 from services.interchange.reading import FileReading
 from services.interchange.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def build(settings: Settings) -> Service:
-    service = Service(
+def build(settings: Settings) -> Service[Settings, Parts]:
+    return Service(
         settings,
         name="interchange",
         router=api.router,
         versions=VERSIONS,
+        parts=lambda _: Parts(FileReading()),
         work=import_work,
         follows_cases=False,  # interchange knows of a case only which row became it
         follows_directory=False,
     )
-    service.ports[api.READING] = FileReading()
-    return service

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.directory import staff_with
+from chassis.directory import openers, staff_with
+from chassis.identity.access import CASE_HOLDERS
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.tables import insert_missing
@@ -17,20 +18,18 @@ from chassis.web.moves import Moves
 from chassis.web.positions import Position
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
+from services.notify.domain.mail import MailState
 from services.notify.store.tables import READINGS
 
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
 # organisation's own acts. The holder of the case: its workers as long as they are staff, else the supervisors; where
 # an organisation has no supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
-_MINE = """
-    notify.notifications n left join chassis.case_access ca on ca.case_id = n.case_id and n.together is null
+_MINE = f"""
+    notify.notifications n left join {CASE_HOLDERS} ca on ca.case_id = n.case_id and n.together is null
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
-        when n.audience = 'holder' and exists (
-            select from chassis.staff s where s.organisation = n.organisation and s.worker = any(ca.workers)
-                and s.roles && cast(:roles as text[])
-        ) then :who = any(ca.workers)
+        when n.audience = 'holder' and ca.workers && cast(:openers as text[]) then :who = any(ca.workers)
         else :supervises end
 """
 UNATTENDED = "/intake/v1/cases?unattended=true"
@@ -64,7 +63,7 @@ class Notification(BaseModel):
     priority: Annotated[str, Code("notice_priority")]
     created_at: datetime
     read_at: datetime | None
-    mail: str
+    mail: MailState
     moves: Moves = []
 
 
@@ -128,5 +127,5 @@ async def _who(tx: Transaction, actor: Actor) -> dict[str, Any]:
         "operator": OPERATOR in actor.roles,
         "works": works,
         "supervises": works and (SUPERVISOR in actor.roles or not supervised),
-        "roles": sorted(CASE_ROLES),
+        "openers": sorted(await openers(tx, actor.organisation)),
     }

@@ -4,20 +4,20 @@ from pathlib import Path
 
 from chassis.service import Service
 from services.referral import api, clocks, handlers
+from services.referral.parts import Parts
 from services.referral.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings) -> Service[Settings, Parts]:
     clock = settings.country.response_clock
-    service = Service(
+    return Service(
         settings,
         name="referral",
         router=api.router,
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(clock, settings.cell),
+        parts=lambda _: Parts(clock),
         work=lambda _: clocks.work(),
     )
-    service.ports["response_clock"] = clock
-    return service

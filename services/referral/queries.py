@@ -11,7 +11,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
-from chassis.tables import literals
+from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
 from chassis.web.worklist import halves
@@ -78,7 +78,7 @@ class ReferralView(ReferralSummary):
 
 _VIEW = f"""
     select r.*, r.id as referral_id,
-           r.state in {literals(OFFERED)} and r.reminded_at is not null as late,
+           r.state in {one_of(OFFERED)} and r.reminded_at is not null as late,
            exists (select from referral.consents as c
                    where c.case_id = r.case_id and c.valid_until > :now
                      and jsonb_exists(c.recipients, r.recipient) and jsonb_exists(c.purposes, r.purpose)

@@ -9,7 +9,7 @@ from chassis.database import Transaction
 from chassis.directory import ListedOrganisation, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Forbidden, Invalid, WrongState
+from chassis.problems import Invalid, NotFound, WrongState
 from contracts.country.response_clock import ResponseClock
 from services.referral.domain.facts import Fact
 from services.referral.domain.offers import AgeNotTaken, ServiceNotOffered, check_offer
@@ -39,7 +39,7 @@ def answered() -> Iterator[None]:
     except WrongMove as error:
         raise WrongState(f"the referral is {error.state}") from error
     except WrongHalf as error:
-        raise Forbidden(f"the {error.half} half does not {error.verb}") from error
+        raise WrongState(f"the {error.half} half does not {error.verb}") from error
     except AgeNotTaken as error:
         raise refused("service", "the recipient's service is for another age", "other-age") from error
     except ServiceNotOffered as error:
@@ -100,6 +100,14 @@ async def send_blocks(tx: Transaction, case_id: UUID, recipient: str, service: s
     return []
 
 
+async def referral_to_preview(tx: Transaction, actor: Actor, referral_id: UUID) -> Referral:
+    """The half of whoever sends. Raises NotFound where the actor has the other one alone: it discloses nothing."""
+    referral = await referrals.get(tx, actor, "disclosure.preview", referral_id, Half.OUTGOING)
+    if referral.half is not Half.OUTGOING:
+        raise NotFound
+    return referral
+
+
 async def move_referral(
     tx: Transaction,
     actor: Actor,
@@ -108,7 +116,7 @@ async def move_referral(
     made: Callable[[Referral], Sequence[Fact]],
     expected: int | None,
 ) -> Referral:
-    """Any other move of a half. The half decides who may make it; the holder of the other one finds nothing."""
+    """Any other move of a half. The half decides who may make it; the holder of the other one alone is told so."""
     (half,) = MOVES[verb].by
     referral = await referrals.get(tx, actor, referrals.action_of(verb), referral_id, half, expected=expected)
     with answered():

@@ -11,7 +11,7 @@ from chassis import directory
 from chassis.database import Transaction
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, Invalid, Unavailable, WrongState
+from chassis.problems import Conflict, Invalid, PreconditionFailed, WrongState
 from contracts.organisations import ACTIVE, cell_of, may_receive
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import CaseOutlook, blocks
@@ -178,10 +178,10 @@ def knowledge(case: CaseKnowledge, seen: OpenedSeals, *, listed: bool) -> CaseOu
 async def _blocked(
     tx: Transaction, found: Return, attempt: Attempt, arrives_at: datetime, clearer: str | None
 ) -> tuple[str, ...]:
-    """The blocks. Raises Unavailable where the values opened before this transaction are no longer those of now."""
+    """The blocks. Raises PreconditionFailed where the values opened before this transaction are no longer those of now."""
     case = await known.of_case(tx, found.case_id)
     if found.half is Half.SENDING and not attempt.seen.still(found, case):
-        raise Unavailable("what is known of her has just changed")
+        raise PreconditionFailed("what is known of her has just changed")
     moment = attempt.country.moment(tx.now, arrives_at, clearer)
     now_known = knowledge(case, attempt.seen, listed=await is_listed(tx, found))
     return blocks(found, now_known, attempt.country.rules, moment)

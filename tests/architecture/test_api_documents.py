@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.authorisation.table import Row, rows
 from tests.authorisation.test_coverage import built
 
 ROWS = rows()
+SERVICE_CODE = Path(__file__).parents[2] / "services"
 _VERBS = """
 list get
 preview ask
@@ -132,3 +134,10 @@ def test_what_is_listed_is_list_and_what_is_read_alone_is_get(documents, row):
     reads = row.method == "GET"
     assert (verb == "list") == (reads and many)
     assert verb != "get" or reads
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_refuses_without_a_name(name):
+    """A conflict is a wrong move, a thing that is there already, or one that the service gives a code of its own."""
+    code = (path.read_text() for path in (SERVICE_CODE / name).rglob("*.py"))
+    assert [found for text in code for found in re.findall(r"raise (?:Conflict|Problem)\b", text)] == []

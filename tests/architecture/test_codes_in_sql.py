@@ -72,7 +72,7 @@ def allowed(schema: str, use: Use) -> frozenset[str] | None:
     """None: no column of this name says its codes."""
     kinds = [
         column.type
-        for table in tables_of(schema)
+        for table in tables_of(schema).values()
         if use.table in {None, table.name}
         for column in table.c
         if column.name == use.column and isinstance(column.type, OneOf)

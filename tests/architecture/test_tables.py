@@ -53,10 +53,10 @@ def stated(schema: str) -> list[MetaData]:
     return metas
 
 
-def tables_of(schema: str) -> list[Table]:
+def tables_of(schema: str) -> dict[str, Table]:
     tables = [table for meta in stated(schema) for table in meta.tables.values()]
     assert len({table.name for table in tables}) == len(tables), "a table is stated in one room"
-    return tables
+    return {table.name: table for table in tables}
 
 
 async def parts_of(url: str, schema: str, metas: Sequence[MetaData] = ()) -> dict[str, list[str]]:

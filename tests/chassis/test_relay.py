@@ -171,15 +171,40 @@ async def test_racing_writers_are_never_inverted_within_a_stream(consent: Side) 
     assert streams(records) == {stream: list(range(1, n + 1)) for stream, n in expected.items()}
 
 
-async def test_what_was_published_is_deleted_behind_the_checkpoint(consent: Side) -> None:
+OLD = "update chassis.outbox set time = now() - interval '49 hours'"
+
+
+async def test_what_was_published_is_deleted_behind_the_checkpoint_once_it_is_old(consent: Side) -> None:
+    await consent.say(*(given(uuid4(), 1) for _ in range(10)))
+    await consent.run(OLD)
     async with running(consent.relay()):
-        await consent.say(*(given(uuid4(), 1) for _ in range(10)))
         await published(consent, 10)
-        await eventually(lambda: _empty(consent))
+        await eventually(lambda: _left(consent, 0))
 
 
-async def _empty(consent: Side) -> bool:
-    return await consent.rows("select count(*) from chassis.outbox") == [(0,)]
+async def test_events_are_kept_for_two_days_and_sealed_envelopes_are_not(consent: Side) -> None:
+    async with consent.database.transaction(ORIGIN) as tx:
+        tx.say(given(uuid4(), 1), given(uuid4(), 1))
+        tx.publish(TOPIC, "channel", b"sealed")
+    async with running(consent.relay()):
+        await published(consent, 3)
+        await eventually(lambda: _left(consent, 2))
+    assert await consent.rows("select count(*) from chassis.outbox where type is null") == [(0,)]
+
+
+async def test_a_restored_outbox_says_what_it_kept_again(consent: Side) -> None:
+    case = uuid4()
+    async with running(consent.relay()):
+        await consent.say(*(given(case, 1) for _ in range(5)))
+        await published(consent, 5)
+        await eventually(lambda: consent.rows("select 1 from chassis.relay where max_pos = 5"))
+    await consent.run("update chassis.relay set max_pos = 0, holes = '{}'")
+    async with running(consent.relay()):
+        assert streams(await published(consent, 10)) == {str(case): [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]}
+
+
+async def _left(consent: Side, count: int) -> bool:
+    return await consent.rows("select count(*) from chassis.outbox") == [(count,)]
 
 
 async def test_one_relay_is_active_and_another_takes_over(consent: Side) -> None:

@@ -101,6 +101,23 @@ async def test_a_request_for_a_great_many_numbers_is_answered_for_ten(th: Cell, 
     assert len(due) == 10
 
 
+async def test_a_number_that_was_passed_over_is_void_and_one_that_was_never_given_out_is_not_answered(
+    th: Cell, kh: Cell
+) -> None:
+    """After a restore the chain goes on further ahead: what stood between, nobody here knows."""
+    await sealed(th, kh)
+    async with th.harness.service.database.engine.begin() as conn:
+        await conn.execute(
+            text("update exchange.outgoing_chains set seq = 6 where recipient = :r"), {"r": RECIPIENT}
+        )
+    await th.take("KH", [kh.seal([control(Resend(recipient=RECIPIENT, seq=3, until=9))], "th-exchange")])
+    due = await rows(
+        th.harness, "select payload->'content' as content from chassis.work where kind = 'control'"
+    )
+    voids = [row.content["seq"] for row in due if row.content.get("recipient") == RECIPIENT]
+    assert sorted(voids) == [3, 4, 5, 6]
+
+
 async def test_nothing_is_sealed_again_without_end_however_often_it_is_asked_for(th: Cell, kh: Cell) -> None:
     """A disclosure, a process code and a control item, each asked for twenty times."""
     _, raw = await sealed(th, kh)

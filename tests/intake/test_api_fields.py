@@ -11,7 +11,8 @@ from sqlalchemy import text
 from contracts.codes import codes
 from contracts.events.consent import DisclosureRecalledV1
 from contracts.internal import ReadingGrant
-from services.intake.casefile.grants import PORT, ConsentGrants
+from services.intake.casefile.grants import ConsentGrants
+from services.intake.casefile.parts import Parts
 from tests.intake.making import (
     AGENCY,
     NOW,
@@ -169,7 +170,7 @@ async def test_received_fields_are_closed_while_consent_is_down_and_open_again_a
 
 async def test_a_yes_of_consent_is_remembered_for_five_seconds_and_not_longer(intake, consent):
     now = 100.0
-    intake.service.ports[PORT] = ConsentGrants(intake.service, lambda: now)
+    intake.service.parts = Parts(ConsentGrants(intake.service, lambda: now))
     received = await disclosure(intake, RECEIVED)
     await intake.deliver(received)
     await fields_of(intake, received.case_id)

@@ -191,7 +191,7 @@ async def test_only_a_supervisor_of_whoever_has_the_case_reviews_it_and_nobody_t
         "id"
     ]
     answer = await review(intake, own, "upheld", sub="th.own")
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-glass")
+    assert (answer.status_code, answer.json()["code"]) == (409, "second-person")
     assert {item["id"] for item in await listed(intake)} == {glass_id, own}
     assert (await review(intake, own, "upheld")).status_code == 200
     assert [item["id"] for item in await listed(intake)] == [glass_id]

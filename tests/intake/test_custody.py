@@ -10,7 +10,7 @@ from contracts.events.referral import TransferMovedV1
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import Custody, Transfer
-from services.intake.casefile.grants import PORT
+from services.intake.casefile.parts import Parts
 from tests.harness import Harness
 from tests.intake.making import (
     AGENCY,
@@ -189,7 +189,7 @@ class Consent:
 @pytest.fixture
 def consent(intake) -> Consent:
     made = Consent()
-    intake.service.ports[PORT] = made
+    intake.service.parts = Parts(made)
     return made
 
 

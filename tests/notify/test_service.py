@@ -136,3 +136,22 @@ async def test_the_inbox_pages_newest_first(notify):
     times = [item["created_at"] for item in first["items"] + second["items"]]
     assert len(times) == 3
     assert times == sorted(times, reverse=True)
+
+
+async def test_mail_that_was_given_up_and_is_let_go_again_is_said_to_be_sent(notify, mailbox):
+    mailbox.refuse = True
+    await notify.deliver(received(uuid4()))
+    await notify.work()
+    await notify.work(hasten=True)
+    mailbox.refuse = False
+    operator = notify.as_("operator")
+    (stuck,) = (await notify.client.get("/v1/work", headers=operator)).json()["items"]
+    body = {"reason": "release_mended", "ticket": None}
+    retried = await notify.client.post(f"/v1/work/{stuck['id']}/retry", json=body, headers=operator)
+    assert retried.status_code == 200, retried.text
+    await notify.work(hasten=True)
+    said = [(kind, body["channel"]) for kind, body in await notify.said() if kind.startswith("notification")]
+    assert said[1:] == [("notification.failed.v1", "mail"), ("notification.sent.v1", "mail")]
+    mine = notify.as_("supervisor", org="kh-reintegration-agency")
+    (item,) = (await notify.client.get("/v1/inbox", headers=mine)).json()["items"]
+    assert item["mail"] == "sent"

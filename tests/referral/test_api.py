@@ -141,13 +141,19 @@ async def test_the_sender_does_not_move_the_receivers_half(th: Harness):
     case_id, referral_id = await sent(th)
     await th.deliver(delivered(case_id, referral_id))
     for verb in WAY:
-        assert (verb, (await move(th, referral_id, verb)).status_code) == (verb, 404)
+        answer = await move(th, referral_id, verb)
+        assert (verb, answer.status_code, answer.json()["code"]) == (verb, 409, "wrong-state")
 
 
 async def test_the_receiver_does_not_move_the_senders_half(kh: Harness):
     _, referral_id = await offered(kh)
     for verb in SENDERS:
-        assert (verb, (await move(kh, referral_id, verb, org=RECIPIENT)).status_code) == (verb, 404)
+        answer = await move(kh, referral_id, verb, org=RECIPIENT)
+        assert (verb, answer.status_code, answer.json()["code"]) == (verb, 409, "wrong-state")
+    preview = await kh.client.get(
+        f"/v1/referrals/{referral_id}/preview", headers=kh.as_("case_worker", RECIPIENT)
+    )
+    assert preview.status_code == 404
 
 
 async def test_the_sender_takes_a_referral_back_and_the_receiver_is_told(th: Harness):

@@ -24,6 +24,8 @@ class State(StrEnum):
 PERMITTING = frozenset({State.GIVEN, State.RENEWED})
 """The states in which her consent lets anything be disclosed."""
 
+SAID_NO = frozenset({State.REFUSED, State.WITHDRAWN})
+
 NARROWABLE = PERMITTING | {State.EXPIRED, State.REQUESTED}
 """The states in which a part may be taken back: also a record that could be renewed, or that she is asked about. The
 state stays.

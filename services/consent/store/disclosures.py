@@ -1,6 +1,8 @@
 """Disclosures and their ledger: read by the holder of the record they hang on, written as a set."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +10,8 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
-from chassis.tables import insert_set, literals, upsert_set
-from services.consent.domain.disclosure import OPEN, Disclosure, ReferralEnd, Stage
+from chassis.tables import insert_set, one_of, upsert_set
+from services.consent.domain.disclosure import OPEN, Disclosure, ReferralEnd, Stage, Step
 from services.consent.domain.request import Authority, Request
 from services.consent.store.tables import DISCLOSURES, LEDGER
 
@@ -19,12 +21,33 @@ _OF_RECORD = text("select * from consent.disclosures where consent_id = :id orde
 _OF_CASES = text("select * from consent.disclosures where case_id = any(cast(:cases as uuid[])) order by id")
 _UNDER = text(
     "select distinct case_id from consent.disclosures"
-    f" where agreement_id = :agreement and stage in {literals(OPEN)}"
+    f" where agreement_id = :agreement and stage in {one_of(OPEN)}"
     " and (cast(:after as uuid) is null or case_id > :after) order by case_id limit :limit"
+)
+_UNANSWERED = text(
+    f"""
+    select d.recipient_cell as cell, count(*) as recalls, min(written.at) as since
+    from consent.disclosures d cross join lateral (
+        select max(l.at) as at from consent.ledger l
+        where l.case_id = d.case_id and l.disclosure_id = d.id and l.step = '{Step.RECALLED}'
+    ) as written
+    where d.stage = '{Stage.RECALLED}' group by d.recipient_cell order by d.recipient_cell
+    """
 )
 _SAVE = upsert_set(DISCLOSURES)
 _WRITE_ENTRIES = insert_set(LEDGER, without=["at"])
 
+
+@dataclass(frozen=True, slots=True)
+class UnansweredRecalls:
+    """The recalls that wait for the recipients of one cell. `since` is when the oldest was written."""
+
+    cell: str
+    recalls: int
+    since: datetime
+
+
+_RECALLS = RowReader(UnansweredRecalls)
 _REQUESTS = RowReader(Request, DISCLOSURES, fields="asked")
 _AUTHORITIES = RowReader(Authority, DISCLOSURES)
 
@@ -46,6 +69,11 @@ async def cases_under(tx: Transaction, agreement_id: str, after: str | None, lim
     """The cases with a disclosure under this agreement that was not taken back."""
     parameters = {"agreement": agreement_id, "after": after, "limit": limit}
     return list((await tx.execute(_UNDER, parameters)).scalars())
+
+
+async def unanswered_recalls(tx: Transaction) -> list[UnansweredRecalls]:
+    """The recalls that no recipient has answered, by the recipient's cell."""
+    return _RECALLS.all(await tx.execute(_UNANSWERED))
 
 
 async def save(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.directory import find_all
 from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from contracts.disclosure import AgreementTerms
@@ -21,9 +22,6 @@ _AGREEMENTS = text(
     where id = any(cast(:ids as text[])) or (cells @> array[cast(:cell as text)] and cells && cast(:cells as text[]))
     order by id, (valid_from <= :now) desc, version desc
     """
-)
-_DIRECTORY = text(
-    "select id, cell, role, type from chassis.organisations where status = :active and id = any(cast(:ids as text[]))"
 )
 _SAVE = insert_missing(AGREEMENTS)
 _TERMS = RowReader(AgreementTerms, AGREEMENTS)
@@ -42,10 +40,11 @@ async def ground(
     earlier authorisations, as they stand: the newest version that has begun, else the newest.
     """
     known = list(disclosures)
-    ids = sorted({*recipients, *(disclosure.request.recipient for disclosure in known)})
-    listed = await tx.execute(_DIRECTORY, {"active": ACTIVE, "ids": ids})
+    listed = await find_all(tx, {*recipients, *(disclosure.request.recipient for disclosure in known)})
     directory = {
-        row.id: DirectoryEntry(row.cell, row.role) for row in listed if may_receive(row.role, row.type)
+        one.id: DirectoryEntry(one.cell, one.role)
+        for one in listed
+        if one.status == ACTIVE and may_receive(one.role, one.type)
     }
     under = sorted({one.authority.agreement_id for one in known if one.authority is not None})
     cells = sorted({one.cell for one in directory.values()})

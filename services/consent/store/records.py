@@ -16,13 +16,13 @@ from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
 from chassis.rows import RowReader
-from chassis.tables import insert_missing, insert_set, literals, update_set, upsert_set
+from chassis.tables import insert_missing, insert_set, one_of, update_set, upsert_set
 from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.record import ConsentRecord
-from services.consent.domain.states import PERMITTING, State
+from services.consent.domain.states import PERMITTING, SAID_NO, State
 from services.consent.domain.terms import Terms
 from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
@@ -52,17 +52,17 @@ _LOCK_AGES = text(
 _RECORDED_BY = text(
     f"""
     select body ->> 'by' from consent.revisions where consent_id = :id and number > coalesce(
-        (select max(number) from consent.revisions where consent_id = :id and body ->> 'state' in {literals(PERMITTING)}), 0)
+        (select max(number) from consent.revisions where consent_id = :id and body ->> 'state' in {one_of(PERMITTING)}), 0)
     """
 )
 _FIRST_BY = text("select body ->> 'by' from consent.revisions where consent_id = :id and number = 1")
 _PROTECTIONS = text(
-    "select id from consent.records where case_id = :case and state = 'protected' order by id"
+    f"select id from consent.records where case_id = :case and state = '{State.PROTECTED}' order by id"
 )
 _LAST_ANSWER = text(
-    """
+    f"""
     select v.body ->> 'state' from consent.revisions v join consent.records r on r.id = v.consent_id
-    where r.case_id = :case and v.body ->> 'state' in ('given', 'renewed', 'refused', 'withdrawn')
+    where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)}
       and v.body -> 'terms' ->> 'reviewed_by' is null
     order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
     """
@@ -172,7 +172,7 @@ async def hold_answers(tx: Transaction, case_id: UUID) -> None:
 
 async def said_no(tx: Transaction, case_id: UUID) -> bool:
     """True where her last word in this case was a refusal or a withdrawal."""
-    return (await tx.execute(_LAST_ANSWER, {"case": case_id})).scalar() in {State.REFUSED, State.WITHDRAWN}
+    return (await tx.execute(_LAST_ANSWER, {"case": case_id})).scalar() in SAID_NO
 
 
 async def protections_of(tx: Transaction, case_id: UUID) -> list[UUID]:

@@ -52,6 +52,10 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 )
 
 
+UNSEALED = frozenset({State.EXPECTED, State.DUE})
+"""A disclosure that stands so may still be sealed, and goes before the process codes of its case."""
+
+
 class WrongDisclosureMove(ValueError):
     """The verb is not one of the moves from the present state."""
 

@@ -83,6 +83,14 @@ async def store_raw(
     await _MOVE.write(tx, moved, cell=cell)
 
 
+async def begin_anew(tx: Transaction, cell: str, partition: int, offset: int) -> None:
+    """Move back to the first record of a topic that the partner made anew."""
+    statement = (
+        "update exchange.offsets set next_offset = :offset where cell = :cell and partition = :partition"
+    )
+    await tx.execute(text(statement), {"cell": cell, "partition": partition, "offset": offset})
+
+
 async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[RawRecord]:
     parameters = {"cell": cell, "partition": after[0], "offset": after[1], "limit": limit}
     return _RECORDS.all(await tx.execute(_PAGE, parameters))

@@ -96,14 +96,16 @@ async def move_items(
         raise WrongItemMove(f"an item that waits does not become {state}")
     statement = (
         "update exchange.envelope_items set state = :s, code = :c"
-        " where item_id = any(cast(:ids as uuid[])) and state = 'waiting'"
+        f" where item_id = any(cast(:ids as uuid[])) and state = '{SentState.WAITING}'"
     )
     await tx.execute(text(statement), {"ids": list(item_ids), "s": state, "c": code})
 
 
 async def waiting(tx: Transaction, cell: str) -> int:
     """The number of our items that wait for a receipt of this partner."""
-    statement = "select count(*) from exchange.envelope_items where cell = :cell and state = 'waiting'"
+    statement = (
+        f"select count(*) from exchange.envelope_items where cell = :cell and state = '{SentState.WAITING}'"
+    )
     return int((await tx.execute(text(statement), {"cell": cell})).scalar_one())
 
 

@@ -11,21 +11,22 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
-from chassis.tables import insert_missing
-from services.exchange.domain.disclosure import AuthorisedDisclosure
+from chassis.tables import insert_missing, one_of
+from services.exchange.domain.disclosure import UNSEALED, AuthorisedDisclosure
 from services.exchange.domain.process import Pair, Relation, WaitingCode
+from services.exchange.domain.received import ReceivedState
 from services.exchange.domain.sent import QueueState, WrongItemMove, before
 from services.exchange.store.tables import PROCESS_ITEMS, RELATIONS
 
 _ENSURE = insert_missing(RELATIONS, without=["live"])
 _ADD = insert_missing(RELATIONS)
 _LOAD = text(
-    """
+    f"""
     select r.case_id, r.own, r.other, r.reference, coalesce((
         select g.back_categories from exchange.received g
-        where g.case_id = r.case_id and g.recipient = r.own and g.sender = r.other and g.state = 'open'
+        where g.case_id = r.case_id and g.recipient = r.own and g.sender = r.other and g.state = '{ReceivedState.OPEN}'
           and g.valid_until > :now
-        order by g.at desc limit 1), '{}') as back
+        order by g.at desc limit 1), '{{}}') as back
     from exchange.relations r
     join unnest(cast(:case_id as uuid[]), cast(:own as text[]), cast(:other as text[]))
          as k(case_id, own, other) using (case_id, own, other)
@@ -145,13 +146,13 @@ async def queued(tx: Transaction, item_id: UUID) -> QueuedCode | None:
     row = (
         await tx.execute(
             text(
-                """
+                f"""
                 select p.*, not exists (
                     select from exchange.process_items e where e.case_id = p.case_id and e.own = p.own
-                      and e.other = p.other and e.state = 'waiting' and e.pos < p.pos) as first,
+                      and e.other = p.other and e.state = '{QueueState.WAITING}' and e.pos < p.pos) as first,
                   exists (
                     select from exchange.disclosures d where d.case_id = p.case_id and d.sender = p.own
-                      and d.recipient = p.other and d.state in ('expected', 'due')) as pending
+                      and d.recipient = p.other and d.state in {one_of(UNSEALED)}) as pending
                 from exchange.process_items p where p.item_id = :id
                 """
             ),
@@ -169,10 +170,11 @@ async def queued(tx: Transaction, item_id: UUID) -> QueuedCode | None:
 async def move_queued(tx: Transaction, item_id: UUID, to: QueueState) -> None:
     """Move a queued code. Raises WrongItemMove where it does not stand before that state."""
     statement = (
-        f"update exchange.process_items set state = :to, seals = seals + case when :to = '{QueueState.SEALED}' then 1 else 0 end"
+        "update exchange.process_items set state = :to, seals = seals + case when :to = :sealed then 1 else 0 end"
         " where item_id = :id and state = any(cast(:before as text[]))"
     )
-    moved = await tx.execute(text(statement), {"id": item_id, "to": to.value, "before": sorted(before(to))})
+    reached = {"id": item_id, "to": to, "sealed": QueueState.SEALED, "before": sorted(before(to))}
+    moved = await tx.execute(text(statement), reached)
     if moved.rowcount != 1:
         raise WrongItemMove(
             f"a process code that is not {' or '.join(sorted(before(to)))} does not become {to}"

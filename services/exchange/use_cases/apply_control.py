@@ -268,11 +268,12 @@ async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
         for sent in await outgoing_envelopes.items_of(tx, cell, sha256=wanted.sha256):
             await _again(tx, cell, sent, None)
         return
+    given_out = (await outgoing_envelopes.heads(tx, cell)).get(wanted.recipient, 0)
     for seq in wanted.numbers:
         items = await outgoing_envelopes.items_of(tx, cell, recipient=wanted.recipient, seq=seq)
         again = [await _again(tx, cell, sent, seq) for sent in items]
         item_id = uuid5(_namespace(cell, wanted.recipient), f"void|{seq}")
-        if items and not any(again) and not await _spent(tx, item_id):
+        if seq <= given_out and not any(again) and not await _spent(tx, item_id):
             tx.say(outgoing(ControlDue(item_id, cell, Void(wanted.recipient, seq))))
 
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
 from services.exchange.outgoing import outgoing
 from services.exchange.store import disclosures
@@ -29,7 +27,7 @@ async def fence(tx: Transaction, recalled: RecalledDisclosure) -> bool:
 
     The event that says the same comes later or came before, and then changes nothing.
     """
-    await tx.execute(text(f"set local lock_timeout = {PATIENCE_MILLISECONDS}"))
+    await tx.wait_at_most(PATIENCE_MILLISECONDS)
     held = (await disclosures.load(tx, [recalled.disclosure_id]))[recalled.disclosure_id]
     facts = held.recall(recalled.case_id, recalled.referral_id, recalled.reason, await tx.clock())
     tx.say(*map(outgoing, facts))

@@ -11,7 +11,6 @@ from contracts.internal import GRANT
 
 REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
-PORT = "consent_grants"
 RECALLED, UNCONFIRMED = "recalled", "unconfirmed"
 """Codes of `reading_closed`, beside the reasons of recalls: nobody says why, and consent cannot be asked."""
 
@@ -49,8 +48,3 @@ class ConsentGrants:
         except PeerAway:
             return UNCONFIRMED
         return None if grant.granted else grant.closed_for or RECALLED
-
-
-def grants_of(service: Service) -> ConsentGrants:
-    grants: ConsentGrants = service.ports[PORT]
-    return grants

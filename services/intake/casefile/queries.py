@@ -12,11 +12,11 @@ from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.rows import RowReader
-from chassis.tables import literals
+from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
-from services.intake.casefile.domain.received import READABLE
+from services.intake.casefile.domain.received import CLOSED, ReceivedState
 from services.intake.casefile.sealed_rows import (
     BrokenGlassRow,
     SealedCustody,
@@ -196,11 +196,11 @@ async def held_in_custody(tx: Transaction, case_id: UUID) -> list[SealedCustody]
             coalesce((select jsonb_object_agg(f.field, f.value) from intake.fields f where f.disclosure_id = d.id),
                      '{}') as values
         from intake.disclosures d
-        where d.case_id = :id and d.kind = 'transfer' and d.state = 'accepted' and d.valid_until > clock_timestamp()
+        where d.case_id = :id and d.kind = 'transfer' and d.state = :accepted and d.valid_until > clock_timestamp()
         order by d.received_at, d.id
         """
     )
-    return _CUSTODY.all(await tx.execute(statement, {"id": case_id}))
+    return _CUSTODY.all(await tx.execute(statement, {"id": case_id, "accepted": ReceivedState.ACCEPTED}))
 
 
 async def closed_by_now(tx: Transaction, disclosures: list[UUID]) -> dict[UUID, str | None]:
@@ -208,7 +208,7 @@ async def closed_by_now(tx: Transaction, disclosures: list[UUID]) -> dict[UUID, 
     else None.
     """
     statement = text(
-        f"select id, case when state not in {literals(READABLE)} then coalesce(closed_for, 'recalled')"
+        f"select id, case when state in {one_of(CLOSED)} then coalesce(closed_for, 'recalled')"
         " when valid_until <= clock_timestamp() then 'ended' end as code"
         " from intake.disclosures where id = any(cast(:ids as uuid[]))"
     )

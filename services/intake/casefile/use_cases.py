@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.directory import require_workers
 from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, Invalid, NotFound, WrongState
+from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState
 from contracts.protection import is_of_country
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
@@ -128,7 +128,7 @@ async def record_fields(
     cases.expect(case, seen)
     urgency = case.urgency
     if sealed.version is not None and sealed.version != case.version:
-        raise Conflict  # the blind index was made from fields that are no longer the present ones
+        raise PreconditionFailed  # the blind index was made from fields that are no longer the present ones
     with answered():
         facts = case.record(sealed.kept(), sealed.removed(), sealed.flags)
         facts += case.flag(sealed.sealed_flags, sealed.flags, sealed.flags_before)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, NotFound
+from chassis.problems import NotFound, PreconditionFailed
 from contracts.casefile.fields import NEEDS
 from services.intake.casefile.domain.age import AgeEvidence, Group
 from services.intake.casefile.domain.case import Case, CaseVerb
@@ -51,7 +51,7 @@ async def identify(
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.IDENTIFY], case_id, lock=True)
     cases.expect(case, seen)
     if decision.revision != case.status_revision + 1:
-        raise Conflict
+        raise PreconditionFailed
     with answered():
         facts = Identification(case).identify(
             decision.deciding_organisation, decision.status, decision.fields
@@ -83,7 +83,7 @@ async def assess_age(
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.ASSESS_AGE], case_id, lock=True)
     cases.expect(case, seen)
     if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
-        raise Conflict
+        raise PreconditionFailed
     with answered():
         facts = Identification(case).assess_age(decision.group, decision.on_record, today)
     await assessments.add(tx, actor, case, decision.evidence, decision.reasons)

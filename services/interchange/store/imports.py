@@ -10,7 +10,7 @@ from sqlalchemy import text
 from chassis.database import Origin, Transaction
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, NotFound
+from chassis.problems import AlreadyThere, NotFound
 from chassis.tables import insert_missing, insert_set
 from contracts.internal import DUPLICATE, OPENED, REFUSED
 from services.interchange.domain.htcds import RowError
@@ -81,7 +81,7 @@ async def accept(
         "ended_at": None if chunks else tx.now,
     }
     if await _INSERT.write(tx, [taken]) != 1:
-        raise Conflict
+        raise AlreadyThere
     results = [RowResult(error.line, REFUSED, error.column, error.reason) for error in errors]
     await _RESULTS.write(tx, results, import_id=import_id)
     numbered = [{"number": number, "sealed": sealed} for number, sealed in enumerate(chunks, 1)]

@@ -4,7 +4,6 @@ contact.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -65,15 +64,6 @@ people at once.
 
 HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
 """The audiences: the holder of the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
-
-
-class MailState(StrEnum):
-    """Of the mail that a notice asks for. From due to its end, once."""
-
-    NONE = "none"
-    DUE = "due"
-    SENT = "sent"
-    FAILED = "failed"
 
 
 TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened", "emergency_opened"})

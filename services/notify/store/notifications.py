@@ -2,26 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.directory import staff_with
-from chassis.tables import insert_set, update_set
+from chassis.identity.access import CASE_HOLDERS, holders_of
+from chassis.tables import insert_set, one_of, update_set
 from contracts.organisations import OPERATOR, SUPERVISOR
-from services.notify.domain.notices import OPERATORS, SUPERVISORS, MailState, News, Notice, notice
+from services.notify.domain.mail import MailState, before
+from services.notify.domain.notices import OPERATORS, SUPERVISORS, News, Notice, notice
 from services.notify.outgoing import failed, mailed, told
 from services.notify.store.tables import NOTIFICATIONS, UNADDRESSED
 
-_HOLDERS = text(
-    "select case_id, organisation, handed_over from chassis.case_access where case_id = any(cast(:ids as uuid[]))"
-)
 _INSERT = insert_set(NOTIFICATIONS)
-_MAILED = update_set(NOTIFICATIONS, "mail", where="t.mail = 'due'", returning="t.case_id, t.template")
+_MAILED = {
+    to: update_set(
+        NOTIFICATIONS, "mail", where=f"t.mail in {one_of(before(to))}", returning="t.case_id, t.template"
+    )
+    for to in (MailState.NONE, MailState.SENT, MailState.FAILED)
+}
 _FOLLOW = text(
-    """
-    update notify.notifications n set organisation = ca.organisation from chassis.case_access ca
+    f"""
+    update notify.notifications n set organisation = ca.organisation from {CASE_HOLDERS} ca
     where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators' and n.together is null
         and n.organisation <> ca.organisation
     """
@@ -92,9 +97,8 @@ class CaseNotices:
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]:
-    rows = await tx.execute(_HOLDERS, {"ids": list(keys)})
-    holders = {row.case_id: (row.organisation, row.handed_over) for row in rows}
-    cases = {key: CaseNotices(key, *holders.get(key, (None, False))) for key in keys}
+    held = {case.case_id: (case.organisation, case.handed_over) for case in await holders_of(tx, keys)}
+    cases = {key: CaseNotices(key, *held.get(key, (None, False))) for key in keys}
     for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
         cases[row.case_id].kept.append(News(row.template, row.referral_id, row.return_id, own=row.own))
     return cases
@@ -184,13 +188,18 @@ async def to_be_mailed(tx: Transaction, notification_id: UUID) -> tuple[str, str
 
 async def mail_has_nowhere_to_go(tx: Transaction, notification_id: UUID) -> None:
     """The organisation has given no address: the inbox is all there is."""
-    await _MAILED.write(tx, [{"id": notification_id, "mail": MailState.NONE}])
+    await _moved(tx, notification_id, MailState.NONE)
 
 
 async def mail_ended(tx: Transaction, notification_id: UUID, *, sent: bool, attempts: int) -> None:
     """Keep the outcome of the mail and say it, once."""
-    ended = {"id": notification_id, "mail": MailState.SENT if sent else MailState.FAILED}
-    row = (await _MAILED.execute(tx, [ended])).first()
+    row = await _moved(tx, notification_id, MailState.SENT if sent else MailState.FAILED)
     if row is not None:
         said = mailed(notification_id, row.case_id, row.template) if sent else None
         tx.say(said or failed(notification_id, row.case_id, row.template, attempts))
+
+
+async def _moved(tx: Transaction, notification_id: UUID, to: MailState) -> Row[Any] | None:
+    """The one gate of a mail: None where it does not stand where it could become that, and nothing is changed."""
+    moved = {"id": notification_id, "mail": to}
+    return (await _MAILED[to].execute(tx, [moved])).first()

@@ -4,7 +4,8 @@ from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
-from services.notify.domain.notices import HOLDER, OPERATORS, SUPERVISORS, MailState
+from services.notify.domain.mail import MailState
+from services.notify.domain.notices import HOLDER, OPERATORS, SUPERVISORS
 
 META = MetaData(schema="notify")
 

@@ -6,23 +6,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.service import Running
 from chassis.web.http import Done, IfMatch, Tx, Who, done
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.referral import use_cases
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Verb
+from services.referral.parts import Running
 
 router = APIRouter(prefix="/v1/referrals/{referral_id}", tags=["moves"])
-
-
-class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class Rejection(Form):
@@ -69,7 +65,7 @@ Moving = Annotated[Mover, Depends(mover, scope="function")]
 async def send_referral(
     referral_id: UUID, actor: Who, tx: Tx, running: Running, response: Response, if_match: IfMatch
 ) -> Done:
-    clock = running.ports["response_clock"]
+    clock = running.parts.response_clock
     referral = await use_cases.send_referral(tx, actor, clock, referral_id, if_match)
     return done(tx, response, referral.id, referral.version)
 

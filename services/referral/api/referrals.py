@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
@@ -12,6 +12,7 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, done, etag, following
 from chassis.web.moves import Offer
 from chassis.web.positions import position
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.internal import Preview
 from contracts.types import CaseId, KnownCode, OrganisationId
 from services.referral import queries, use_cases
@@ -27,13 +28,11 @@ HalfQuery = Annotated[
 ]
 
 
-class ReferralForm(BaseModel):
+class ReferralForm(Form):
     """The request of a draft. `fields` are names of case-file fields; consent decides which of them are sent.
 
     A `transfer` hands the case over to another organisation of the country, once that has accepted it.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     case_id: CaseId
     recipient: OrganisationId
@@ -104,6 +103,6 @@ async def get_referral(
 async def preview_referral(referral_id: UUID, actor: Who, running: Running) -> Preview:
     """Read in one short transaction, then ask consent with none open."""
     async with running.database.transaction(actor.origin()) as tx:
-        referral = await referrals.get(tx, actor, "disclosure.preview", referral_id, Half.OUTGOING)
+        referral = await use_cases.referral_to_preview(tx, actor, referral_id)
         tx.say(RecordReadV1(case_id=referral.case_id, resource="preview", resource_id=referral_id))
     return await preview(running, referral)

@@ -78,24 +78,29 @@ class MeantHalf:
     case_id: UUID
 
 
-async def half_of(tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None) -> MeantHalf:
+async def half_of(
+    tx: Transaction, actor: Actor, referral_id: UUID, half: Half | None = None, *, rather: Half | None = None
+) -> MeantHalf:
     """The half that the actor means, and its case: the half asked for, else the one of their organisation. Raises
-    NotFound.
+    NotFound. Where that leaves a choice, it is `rather` this half.
     """
     meant = await whose(tx, _HALVES, {"id": referral_id, "half": half})
     if not meant:
         raise NotFound
-    row = max(meant, key=lambda one: one.organisation == actor.organisation)
+    row = max(meant, key=lambda one: (one.organisation == actor.organisation, one.half == rather))
     return MeantHalf(Half(row.half), Kind(row.kind), row.case_id)
 
 
 async def get(
     tx: Transaction, actor: Actor, action: str, referral_id: UUID, half: Half, *, expected: int | None = None
 ) -> Referral:
-    """Lock a half for this actor to move it. Raises NotFound, or PreconditionFailed where it is not as they saw it."""
-    meant = await half_of(tx, actor, referral_id, half)
+    """Lock a half for this actor to move it: this one, or the other where they have that alone, whose gate then refuses.
+
+    Raises NotFound, or PreconditionFailed where it is not as they saw it.
+    """
+    meant = await half_of(tx, actor, referral_id, rather=half)
     await require_case(tx, actor, right_to(action, meant.kind), meant.case_id)
-    referral = await hold(tx, referral_id, half)
+    referral = await hold(tx, referral_id, meant.half)
     if expected is not None and referral.version != expected:
         raise PreconditionFailed
     return referral

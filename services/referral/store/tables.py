@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, OneOf, literals, required
+from chassis.tables import TIMESTAMPTZ, OneOf, one_of, required
 from services.referral.domain.states import UNANSWERED, Half, Kind, State
 
 META = MetaData(schema="referral")
@@ -40,7 +40,7 @@ REFERRALS = Table(
     Column("reminded_at", TIMESTAMPTZ),
     required("version", INTEGER),
 )
-_UNANSWERED = f"state in {literals(UNANSWERED)}"
+_UNANSWERED = f"state in {one_of(UNANSWERED)}"
 ONE_OFFER = Index(
     "one_open_offer",
     REFERRALS.c.case_id,

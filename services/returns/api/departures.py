@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime
 
-from chassis.service import Running
 from chassis.web.answers import problem_response
 from chassis.web.http import Done, IfMatch, Who
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.returns import sealing, use_cases
-from services.returns.api.moving import Form, Moving
+from services.returns.api.moving import Moving
 from services.returns.domain.states import Verb
+from services.returns.parts import Running
 from services.returns.use_cases import Attempt
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["moves"])
@@ -38,7 +39,7 @@ class AttemptReader:
 
     async def __call__(self, return_id: UUID, actor: Who, running: Running, if_match: IfMatch) -> Attempt:
         seen = await sealing.see(running, actor, self.verb, return_id)
-        return Attempt(return_id, seen, running.ports["country"], if_match)
+        return Attempt(return_id, seen, running.parts.country, if_match)
 
 
 @router.post(

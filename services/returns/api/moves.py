@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from chassis.web.http import Done, Tx, Who, done
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.returns import use_cases
-from services.returns.api.moving import Form, Moving
+from services.returns.api.moving import Moving
 from services.returns.domain.states import Verb
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["moves"])

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
@@ -15,10 +14,6 @@ from services.returns import use_cases
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.facts import Fact
 from services.returns.domain.states import Verb
-
-
-class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,20 @@ from pydantic import Field, model_validator
 
 from chassis.identity.access import find_person
 from chassis.problems import Invalid
-from chassis.service import Running
 from chassis.web.http import Done, Listing, Who
 from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.returns import queries, sealing, use_cases
-from services.returns.api.moving import Form, Moving
+from services.returns.api.moving import Moving
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import UNSAFE
 from services.returns.domain.check import DOCUMENTS, FITNESS, Check
 from services.returns.domain.facts import Fact
 from services.returns.domain.fitness import Certificate, Fitness
 from services.returns.domain.states import Half, Verb
+from services.returns.parts import Running
 from services.returns.store import returns
 
 router = APIRouter(prefix="/v1/returns/{return_id}", tags=["preparation"])
@@ -115,7 +116,7 @@ async def sealed_check(
 
 async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running: Running) -> str:
     """Seal the findings, with the urgent flags that were in force: one raised later is not answered by them."""
-    today = running.ports["country"].day(running.clock())
+    today = running.parts.country.day(running.clock())
     for name, day in (("assessed_on", body.assessed_on), ("birth_on", body.birth_on)):
         if day is not None and day > today:
             raise use_cases.refused(name, "this date is still to come", "date-in-the-future")

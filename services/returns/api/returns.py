@@ -4,22 +4,22 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
 
 from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
-from chassis.service import Running, Service
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, etag, following
 from chassis.web.moves import Offer
 from chassis.web.positions import position
 from contracts.events.access import RecordReadV1
+from contracts.form import Form
 from contracts.types import CaseId, Cell, KnownCode, OrganisationId
 from services.returns import queries, use_cases
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import blocks
 from services.returns.domain.case import CaseKnowledge
 from services.returns.domain.states import WEIGHED, Half
+from services.returns.parts import Running
 from services.returns.sealing import open_grounds, opened
 from services.returns.store import known, returns
 
@@ -30,9 +30,7 @@ HalfQuery = Annotated[
 ]
 
 
-class ReturnForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ReturnForm(Form):
     case_id: CaseId
     receiver: OrganisationId
     receiver_cell: Cell
@@ -88,7 +86,7 @@ async def get_return(
 
 
 async def _blocks(
-    running: Service,
+    running: Running,
     actor: Actor,
     found: Return,
     case: CaseKnowledge,
@@ -100,7 +98,7 @@ async def _blocks(
     if found.half is not Half.SENDING or found.state not in WEIGHED:
         return ()
     knowledge = use_cases.knowledge(case, await opened(running, found, case, person_id), listed=listed)
-    country, now = running.ports["country"], running.clock()
+    country, now = running.parts.country, running.clock()
     clearer = actor.subject if found.clearer is None else found.clearer
     return blocks(found, knowledge, country.rules, country.moment(now, now, clearer))
 

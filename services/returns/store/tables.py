@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, OneOf, filled, literals, required
+from chassis.tables import TIMESTAMPTZ, OneOf, filled, one_of, required
 from services.returns.domain.states import ENDED, Half, State
 
 META = MetaData(schema="returns")
@@ -59,5 +59,5 @@ ONE_RETURN = Index(
     "one_open_return",
     RETURNS.c.case_id,
     unique=True,
-    postgresql_where=text(f"half = '{Half.SENDING}' and state not in {literals(ENDED | {State.ARRIVED})}"),
+    postgresql_where=text(f"half = '{Half.SENDING}' and state not in {one_of(ENDED | {State.ARRIVED})}"),
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from chassis.identity.access import require, require_case, rights_in, rights_of
 from chassis.service import Running
@@ -13,6 +13,7 @@ from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, fol
 from chassis.web.moves import Offer
 from chassis.web.positions import position
 from contracts.casefile.urgent import FLAGS
+from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.prepared import checked_fields, flag_fields
@@ -35,12 +36,10 @@ FieldsForm = Annotated[
 ]
 
 
-class OpenForm(BaseModel):
+class OpenForm(Form):
     """The form of a new case. Everything about the person is optional: a single name is a name, and a case may be
     anonymous.
     """
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     channel: Annotated[str, KnownCode("channel")]
     urgency: Annotated[str, KnownCode("urgency")] = "routine"
@@ -141,13 +140,11 @@ async def get_case(
     return view
 
 
-class AssignmentForm(BaseModel):
+class AssignmentForm(Form):
     """The whole assignment; it replaces the one before. Without workers, everybody of the organisation sees the case.
 
     `organisation` is the one that has the case. Another one gets it by transfer, which is a disclosure.
     """
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     organisation: OrganisationId
     workers: Annotated[list[Pseudonym], Field(max_length=20)] = []

@@ -8,17 +8,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from chassis.identity.access import Rights, rights_in
 from chassis.identity.auth import Actor
-from chassis.service import Running, Service
+from chassis.service import Service
 from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
 from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
+from contracts.form import Form
 from contracts.types import Code
 from services.intake.casefile import queries, use_cases
 from services.intake.casefile.age import evidence_of
@@ -29,9 +30,10 @@ from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.domain.duplicates import INDEXED
 from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS
 from services.intake.casefile.domain.received import READABLE, RETAINABLE
-from services.intake.casefile.grants import RECALLED, grants_of
+from services.intake.casefile.grants import RECALLED
 from services.intake.casefile.indexing import index_of
 from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.parts import Running
 from services.intake.casefile.received_flags import standing_flags
 from services.intake.casefile.sealed_rows import SealedReceived
 from services.intake.casefile.sealing import open_fields, seal_fields, seal_json
@@ -83,7 +85,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
         found = _SealedFields(case, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
-    closed = await grants_of(service).closed(asked)
+    closed = await service.parts.grants.closed(asked)
     granted = frozenset(one for one, why in closed.items() if why is None)
     opened = await _opened(service, found, granted)
     async with service.database.transaction(actor.origin()) as tx:
@@ -167,10 +169,8 @@ def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:
     return {name: from_text(name, text) for name, text in texts.items()}
 
 
-class RecordForm(BaseModel):
+class RecordForm(Form):
     """The fields to record. Named ones are replaced; null removes one; those that are not named stay."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     fields: FieldsForm = {}
     flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None

@@ -10,7 +10,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
@@ -21,6 +21,7 @@ from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import Code, KnownCode
 from services.intake.casefile import queries
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, GLASS
@@ -34,10 +35,8 @@ from services.intake.casefile.store.glass import SealedLeast
 router = APIRouter(tags=["break-glass"])
 
 
-class GlassForm(BaseModel):
+class GlassForm(Form):
     """The emergency, and why nobody who has the case can be asked. Both are sealed and read by the reviewer."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     emergency: Annotated[str, KnownCode("emergency")]
     reason: Paragraph
@@ -181,9 +180,7 @@ def _view(row: BrokenGlassRow, why: Mapping[str, str], actor: Actor, service: Se
     )
 
 
-class ReviewForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class ReviewForm(Form):
     result: Annotated[str, KnownCode("glass_review")]
 
 

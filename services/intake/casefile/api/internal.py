@@ -10,14 +10,14 @@ from chassis.identity.access import require, standing
 from chassis.identity.auth import Actor
 from chassis.identity.standing import principal
 from chassis.problems import NotFound, Unavailable
-from chassis.service import Running, Service
 from chassis.web.http import Tx, Who
 from contracts.casefile.fields import FieldValue, from_text
 from contracts.internal import PREFIX, CaseStanding, DisclosableQuestion, StandingQuestion
 from services.intake.casefile import queries
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.grants import UNCONFIRMED, grants_of
+from services.intake.casefile.grants import UNCONFIRMED
 from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.parts import Running
 from services.intake.casefile.sealed_rows import SealedCustody
 from services.intake.casefile.sealing import open_fields
 from services.intake.casefile.store import authorised, cases, records
@@ -59,7 +59,7 @@ async def read_disclosable(
 
 
 async def _inherited(
-    service: Service,
+    service: Running,
     actor: Actor,
     disclosure_id: UUID,
     allowed: Sequence[str],
@@ -70,7 +70,7 @@ async def _inherited(
 
     Raises Unavailable where consent cannot be asked: sealing waits, so that nothing is left out in silence.
     """
-    closed = await grants_of(service).closed([row.id for row in held])
+    closed = await service.parts.grants.closed([row.id for row in held])
     if UNCONFIRMED in closed.values():
         raise Unavailable("consent cannot be asked")
     opened: dict[str, str] = {}

@@ -4,18 +4,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
 
 from chassis.web.http import Done, Tx, Who, done
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake.casefile import use_cases
 
 router = APIRouter(tags=["received"])
 
 
-class RetentionForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class RetentionForm(Form):
     law: Annotated[str, KnownCode("retention_law")]
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
-from chassis.tables import literals, update_set
+from chassis.tables import one_of, update_set
 from services.intake.casefile.domain.age import Age
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.store.mapping import AGES, age_row
 from services.intake.casefile.store.tables import CASES
@@ -17,7 +18,7 @@ from services.intake.casefile.store.tables import CASES
 # Values recorded here come first: a value from a partner never outweighs them.
 _BORN = f"""lateral (
     select f.value, f.disclosure_id from intake.fields f left join intake.disclosures d on d.id = f.disclosure_id
-    where f.case_id = c.id and f.field = 'prs_Birthdate' and (f.source = 'own' or d.state in {literals(READABLE)})
+    where f.case_id = c.id and f.field = 'prs_Birthdate' and (f.source = 'own' or d.state in {one_of(READABLE)})
     order by f.source = 'own' desc, f.recorded_at limit 1) as b on true"""
 _PLACE = "c.person_id, b.value as born, coalesce(b.disclosure_id, c.id) as record_id"
 _ON_RECORD = text(f"select {_PLACE}, c.flags from intake.cases c left join {_BORN} where c.id = :case_id")
@@ -25,7 +26,7 @@ _PUT = update_set(CASES, "age_group", "age_basis", "age_doubted")
 _CHILDREN = text(
     f"""
     select c.id, c.version, {AGES.columns("c")}, {_PLACE} from intake.cases c join {_BORN}
-    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = 'open'
+    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = '{CaseState.OPEN}'
         and (cast(:after as uuid) is null or c.id > :after)
     order by c.id limit :limit
     """
@@ -35,7 +36,7 @@ _GROWN = update_set(
     "age_basis",
     also={"age_group": "'adult'", "version": "t.version + 1", "updated_at": "now()"},
     stored="version",
-    where="t.state = 'open'",
+    where=f"t.state = '{CaseState.OPEN}'",
     returning="t.id, t.age_basis",
 )
 

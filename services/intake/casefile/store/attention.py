@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.directory import present
 from chassis.identity.auth import Actor
 from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
-from contracts.organisations import ACTIVE, CASE_ROLES
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.facts import CaseUnattended
 from services.intake.casefile.outgoing import outgoing, unopened_due
 from services.intake.casefile.store.tables import ATTENTION
@@ -38,32 +39,27 @@ _HASTEN = text(
 # who gave it away.
 _OPENED = text(
     """
-    update intake.attention a set opened_at = :now from chassis.case_access ca
-    where a.case_id = :case and a.opened_at is null and ca.case_id = a.case_id
-        and (:who = any(ca.workers) or (ca.workers = '{}' and a.by <> :who))
+    update intake.attention a set opened_at = :now from intake.cases c
+    where a.case_id = :case and a.opened_at is null and c.id = a.case_id
+        and (:who = any(c.workers) or (c.workers = '{}' and a.by <> :who))
     """
 )
 _UNOPENED = text(
-    """
+    f"""
     select c.id as case_id, c.organisation, c.urgency, a.since, a.import_id from intake.attention a join intake.cases c on c.id = a.case_id
     where a.case_id = any(cast(:cases as uuid[])) and a.since = cast(:since as timestamptz)
-        and a.opened_at is null and a.alarmed_at is null and c.state = 'open'
+        and a.opened_at is null and a.alarmed_at is null and c.state = '{CaseState.OPEN}'
     order by c.id for update of a
     """
 )
 _ALARMED = update_set(ATTENTION, "alarmed_at")
 _NOBODY_LEFT = text(
-    """
-    with present as (
-        select coalesce(array_agg(s.worker), '{}') as workers from chassis.staff s
-        where s.organisation = :organisation and s.roles && cast(:roles as text[])
-            and not exists (select from chassis.organisations o where o.id = s.organisation and o.status <> :active)
-    )
+    f"""
     select c.id as case_id, c.organisation, c.urgency, cast(:now as timestamptz) as since,
         (select a.import_id from intake.attention a where a.case_id = c.id) as import_id
-    from intake.cases c, present
-    where c.organisation = :organisation and c.state = 'open'
-        and (present.workers = '{}' or (c.workers <> '{}' and not c.workers && present.workers))
+    from intake.cases c
+    where c.organisation = :organisation and c.state = '{CaseState.OPEN}'
+        and (cast(:present as text[]) = '{{}}' or (c.workers <> '{{}}' and not c.workers && cast(:present as text[])))
         and not exists (select from intake.attention a where a.case_id = c.id and a.left_at is not null)
     order by c.id limit :limit for update of c
     """
@@ -130,8 +126,8 @@ async def alarm_of_those_left(tx: Transaction, organisation: str) -> bool:
     """Alarm for cases of an organisation whose workers have left it, or that has nobody any more. True where there
     may be others.
     """
-    who = {"organisation": organisation, "roles": sorted(CASE_ROLES), "active": ACTIVE, "limit": AT_ONCE}
-    found = _UNOPENED_CASES.all(await tx.execute(_NOBODY_LEFT, {**who, "now": tx.now}))
+    who = {"organisation": organisation, "present": sorted(await present(tx, organisation))}
+    found = _UNOPENED_CASES.all(await tx.execute(_NOBODY_LEFT, {**who, "limit": AT_ONCE, "now": tx.now}))
     left = [{"case_id": case.case_id} for case in found]
     await _LEFT.write(tx, left, since=tx.now, by=tx.origin.actor, alarmed_at=tx.now, left_at=tx.now)
     tx.say(*(_said(case, NOBODY_LEFT, tx.now) for case in found))

@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 from chassis.database import Transaction
 from chassis.identity.access import remember, remember_new, require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, NotFound, PreconditionFailed
+from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case, CaseVerb
@@ -136,13 +136,13 @@ def expect(case: Case, seen: int | None) -> None:
 
 
 async def write_opened(tx: Transaction, opened: Sequence[OpenedCase], *, by: str) -> None:
-    """The one place that writes a new case. Conflict when an identifier is taken."""
+    """The one place that writes a new case. Raises AlreadyThere where an identifier is taken."""
     if await _OPEN.write(tx, [one.row() for one in opened], opened_by=by) != len(opened):
-        raise Conflict
+        raise AlreadyThere
 
 
 async def insert(tx: Transaction, actor: Actor, opened: OpenedCase) -> None:
-    """A new case with its first assignment. Conflict when its identifier is taken."""
+    """A new case with its first assignment. Raises AlreadyThere where its identifier is taken."""
     case = opened.case
     await write_opened(tx, [opened], by=actor.subject)
     case.version = 1
@@ -153,9 +153,9 @@ async def insert(tx: Transaction, actor: Actor, opened: OpenedCase) -> None:
 
 
 async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:
-    """Write the case if nobody else has changed it since it was read, and say the facts."""
+    """Write the case if it is still as it was read, and say the facts. Raises PreconditionFailed."""
     if await _UPDATE.write(tx, [case]) != 1:
-        raise Conflict
+        raise PreconditionFailed
     case.version += 1
     if any(isinstance(fact, CaseAssigned) for fact in facts):
         await remember(tx, case.id, case.organisation, case.workers)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.access import remember_handed_over
 from chassis.rows import RowReader
 from chassis.tables import update_set
 from services.intake.casefile.domain.case import CaseState
@@ -29,7 +30,6 @@ _SAVE = update_set(
     also={"version": "t.version + 1"},
 )
 _CASES = RowReader(Custody, names=["case_id", "organisation", "state", "transfer"])
-_CLOSE = text("update chassis.case_access set handed_over = true where case_id = any(cast(:ids as uuid[]))")
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Custody]:
@@ -42,7 +42,7 @@ async def save(tx: Transaction, cases: Sequence[Custody]) -> None:
     await _SAVE.write(tx, [_row(case, transfer) for case, transfer in moved])
     handed_over = [case.case_id for case, _ in moved if case.state is CaseState.HANDED_OVER]
     if handed_over:
-        await tx.execute(_CLOSE, {"ids": handed_over})
+        await remember_handed_over(tx, handed_over)
 
 
 def _row(case: Custody, transfer: Transfer) -> dict[str, object]:

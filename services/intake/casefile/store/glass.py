@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.directory import find
 from chassis.identity.access import CaseRefused, holder_of, require_case, whose
 from chassis.identity.auth import Actor
-from chassis.problems import Forbidden, NotFound, Unavailable
+from chassis.problems import Forbidden, NotFound, NotSecondPerson, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_set, update_set
 from contracts.organisations import ACTIVE, ENFORCEMENT
@@ -50,10 +50,6 @@ class GlassSuspended(Forbidden):
     """An earlier breaking by this person was not reviewed in time, or not upheld."""
 
     code, title = "glass-suspended", "You can break no glass until what you broke before has been upheld"
-
-
-class OwnGlass(Forbidden):
-    code, title = "own-glass", "Somebody else reviews what you did"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +111,7 @@ async def reason_of(tx: Transaction, glass_id: UUID) -> str:
 
 
 async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> UUID:
-    """Review, and answer the case that the glass was broken on. Raises NotFound, OwnGlass."""
+    """Review, and answer the case that the glass was broken on. Raises NotFound, NotSecondPerson."""
     rows = await whose(tx, _CASE_OF, {"id": glass_id})
     if not rows:
         raise NotFound
@@ -124,7 +120,7 @@ async def review(tx: Transaction, actor: Actor, glass_id: UUID, result: str) -> 
     try:
         facts = glass.reviewed(actor.subject, actor.organisation, result)
     except OwnBreaking as error:
-        raise OwnGlass from error
+        raise NotSecondPerson from error
     reviewed = {"id": glass_id, "review": result, "reviewed_at": tx.now, "reviewed_by": actor.subject}
     await _REVIEWED.write(tx, [reviewed])
     tx.say(*map(outgoing, facts))

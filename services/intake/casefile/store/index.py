@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
-from chassis.tables import insert_set, literals
+from chassis.tables import insert_set, one_of
 from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.store.tables import BLIND_INDEX
 
@@ -19,7 +19,7 @@ _NAMED = text(
     select c.person_id, f.field, f.value, coalesce(f.disclosure_id, c.id) as record_id
     from intake.cases c join intake.fields f on f.case_id = c.id left join intake.disclosures d on d.id = f.disclosure_id
     where c.id = :case_id and f.field = any(cast(:fields as text[]))
-      and (f.source = 'own' or d.state in {literals(READABLE)})
+      and (f.source = 'own' or d.state in {one_of(READABLE)})
     order by f.source = 'own', f.recorded_at
     """
 )

@@ -53,7 +53,7 @@ _MOVE = update_set(
     "person_id",
     also={
         "version": "t.version + 1",
-        "came_flags": "case when u.state <> 'erased' and u.person_id = t.person_id then t.came_flags end",
+        "came_flags": f"case when u.state <> '{CaseState.ERASED}' and u.person_id = t.person_id then t.came_flags end",
         "updated_at": "now()",
     },
 )
@@ -77,7 +77,7 @@ _DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as
 # Written only while this person's key still is the case's: a later disclosure may have opened the case again under
 # another.
 _ERASED = text(
-    "update intake.cases set state = 'erased', came_flags = null, version = version + 1,"
+    f"update intake.cases set state = '{CaseState.ERASED}', came_flags = null, version = version + 1,"
     " age_group = default, age_basis = default, age_doubted = default"
     " where id = :case_id and person_id = :person"
 )

@@ -5,12 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import Code, KnownCode
 from services.intake.casefile.age import evidence_of
 from services.intake.casefile.api.prepared import case_to_write
@@ -27,10 +28,8 @@ from services.intake.identification.use_cases import SealedAssessment
 router = APIRouter(tags=["age"])
 
 
-class AssessmentForm(BaseModel):
+class AssessmentForm(Form):
     """A person's decision about her age, and its basis. In doubt, a child."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     result: Annotated[str, KnownCode("age_group")]
     basis: Annotated[str, KnownCode("age_evidence")]

@@ -3,21 +3,20 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from chassis.identity.access import require_case, rights_in
 from chassis.service import Running
 from chassis.web.http import Done, Tx, Who, done
+from contracts.form import Form
 from services.intake.casefile.outgoing import record_read
 from services.intake.identification import queries, use_cases
 
 router = APIRouter(tags=["status"])
 
 
-class HoldForm(BaseModel):
+class HoldForm(Form):
     """`until` defaults to the shortest reflection period, thirty days."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     until: AwareDatetime | None = None
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from chassis.service import Running
 from chassis.vault.vault import Sealing
@@ -13,6 +13,7 @@ from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, fol
 from chassis.web.positions import position
 from contracts.casefile.fields import NEEDS, to_text
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import CaseVerb
@@ -26,9 +27,7 @@ from services.intake.identification.use_cases import SealedNeeds
 router = APIRouter(tags=["needs"])
 
 
-class NeedsForm(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
+class NeedsForm(Form):
     urgency: Annotated[str, KnownCode("urgency")]
     needs: Annotated[list[Annotated[str, KnownCode("need")]], Field(min_length=1, max_length=40)]
     note: Paragraph | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from chassis.identity.access import require, require_case
 from chassis.problems import Invalid
@@ -14,6 +14,7 @@ from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.positions import position
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.age import Group
@@ -65,10 +66,8 @@ async def list_checklists(actor: Who) -> list[ChecklistView]:
     ]
 
 
-class ScreeningForm(BaseModel):
+class ScreeningForm(Form):
     """The answers of a screening. A question without an answer was not asked."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     checklist: Annotated[str, KnownCode("checklist")]
     answers: Annotated[

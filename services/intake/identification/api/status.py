@@ -5,13 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.service import Running
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.fields import STATUS, STATUS_BY
 from contracts.casefile.text import Paragraph
+from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import CaseVerb
@@ -26,12 +27,10 @@ from services.intake.identification.use_cases import SealedStatus
 router = APIRouter(tags=["status"])
 
 
-class StatusForm(BaseModel):
+class StatusForm(Form):
     """A decision that a person took: the status, the kind of organisation, and the reasons. Another decision may
     revise it.
     """
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     status: Annotated[str, KnownCode("vic_TraffickingStatus")]
     deciding_organisation: Annotated[str, KnownCode("vic_TraffickingStatusDecisionMakingOrg")]

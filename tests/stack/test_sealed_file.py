@@ -1,0 +1,90 @@
+"""A sealed file is given back whole, or not at all."""
+
+import io
+import os
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from deploy.local.backup import BackupError, back_up, bring_back
+from deploy.local.sealed_file import PIECE, TAG_BYTES, SealedFileError, Sealer, Unsealer, read_key
+
+HEAD = 25
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    file = tmp_path / "key"
+    file.write_text(b64encode(os.urandom(32)).decode() + "\n")
+    return file
+
+
+def sealed(data: bytes, key_file: Path) -> bytes:
+    out = io.BytesIO()
+    sealer = Sealer(out, read_key(key_file))
+    for start in range(0, len(data), 300_000):
+        sealer.write(data[start : start + 300_000])
+    sealer.close()
+    return out.getvalue()
+
+
+def unsealed(content: bytes, key_file: Path) -> bytes:
+    unsealer, read = Unsealer(io.BytesIO(content), read_key(key_file)), b""
+    while some := unsealer.read(70_000):
+        read += some
+    return read
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 3 * PIECE + 7])
+def test_what_was_sealed_is_given_back(size: int, key_file: Path) -> None:
+    data = os.urandom(size)
+    assert unsealed(sealed(data, key_file), key_file) == data
+
+
+def test_a_file_that_was_cut_changed_reordered_or_is_sealed_under_another_key_is_refused(
+    key_file: Path, tmp_path: Path
+) -> None:
+    whole = sealed(os.urandom(3 * PIECE + 7), key_file)
+    step = PIECE + TAG_BYTES
+    first, second, rest = (
+        whole[HEAD : HEAD + step],
+        whole[HEAD + step : HEAD + 2 * step],
+        whole[HEAD + 2 * step :],
+    )
+    other = tmp_path / "other"
+    other.write_text(b64encode(os.urandom(32)).decode())
+    flipped = bytearray(whole)
+    flipped[HEAD + step + 5] ^= 1
+    for broken in (
+        whole[: HEAD + 2 * step],
+        whole[:-1],
+        whole[:HEAD] + second + first + rest,
+        whole[:HEAD] + first + rest,
+        bytes(flipped),
+    ):
+        with pytest.raises(SealedFileError, match="not whole"):
+            unsealed(broken, key_file)
+    with pytest.raises(SealedFileError, match="another key"):
+        unsealed(whole, other)
+    with pytest.raises(SealedFileError, match="no backup"):
+        unsealed(b"something else", key_file)
+
+
+@pytest.mark.parametrize("content", ["", "not base64!", b64encode(b"short").decode()])
+def test_a_file_that_holds_no_key_is_named_with_how_to_make_one(content: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(content)
+    with pytest.raises(SealedFileError, match="openssl rand -base64 32"):
+        read_key(tmp_path / "key")
+
+
+def test_nothing_is_backed_up_where_nothing_runs_and_nothing_restored_over_a_cell_that_is_there(
+    key_file: Path, server_run
+) -> None:
+    state = server_run.directory / f"state-{os.urandom(3).hex()}"
+    (state / "th").mkdir(parents=True)
+    with pytest.raises(BackupError, match="does not run"):
+        back_up(state, "TH", state / "file", key_file)
+    with pytest.raises(BackupError, match="nothing is left of it"):
+        bring_back(state, "TH", state / "file", key_file)
+    assert not (state / "file").exists()
