@@ -41,5 +41,5 @@ class Grant(GrantTerms):
 
 
 def terms_of(kind: type[GrantTerms], one: object) -> Mapping[str, Any]:
-    """What of these terms something else has under the same name."""
+    """The terms here that another object has under the same names."""
     return {term.name: getattr(one, term.name) for term in fields(kind) if hasattr(one, term.name)}

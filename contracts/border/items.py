@@ -85,7 +85,7 @@ class DisclosureContent:
     law: str | None = None
 
     def grant(self, recipient: str) -> Grant:
-        """What its recipient may do with the fields; what has the same name in both goes over by itself."""
+        """The terms under which its recipient may use the fields; terms of the same name go over by themselves."""
         return Grant(
             **terms_of(Grant, self),
             recipient=recipient,
