@@ -32,11 +32,14 @@ def _answered(decision: str, **changes: object) -> Maker:
 
 
 async def _expired(world: Consent) -> Made:
+    made = await world.case()
     ends = datetime.now(UTC) + timedelta(seconds=1)
-    made = await _answered("given", valid_until=ends.isoformat())(world)
+    form = consenting.answer("given", valid_until=ends.isoformat())
+    answer = await world.ask("worker", "POST", f"{CASE}/consents".format(**made), form)
+    assert answer.status_code == 201, answer.text
     await asyncio.sleep(1.1)
     await world.harness.work(hasten=True)
-    return made
+    return {**made, "consent_id": answer.json()["id"]}
 
 
 async def _child_of_one_worker(world: Consent) -> Made:

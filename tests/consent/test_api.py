@@ -283,7 +283,7 @@ async def test_reading_is_logged_with_who_and_what(consent):
 
 
 async def test_a_consent_ends_with_its_validity_by_the_clock(consent):
-    ends = datetime.now(UTC) + timedelta(seconds=1)
+    ends = datetime.now(UTC) + timedelta(seconds=2)
     consent_id = await consent.give(valid_until=ends.isoformat())
     disclosure_id = await consent.send()
     await consent.harness.work(hasten=True)
@@ -299,7 +299,7 @@ async def test_a_consent_ends_with_its_validity_by_the_clock(consent):
 
 
 async def test_a_renewed_consent_does_not_end_at_the_date_before(consent):
-    ends = datetime.now(UTC) + timedelta(seconds=1)
+    ends = datetime.now(UTC) + timedelta(seconds=3)
     consent_id = await consent.give(valid_until=ends.isoformat())
     await consent.renew(consent_id)
     await until(consent, ends)
