@@ -270,6 +270,15 @@ async def test_what_names_a_version_that_the_recipient_reads_a_moment_later_is_r
     assert await th.said("envelope.refused.v1") == []
 
 
+async def test_a_receipt_that_accepts_and_names_a_code_is_an_acceptance(th: Cell, kh: Cell) -> None:
+    """By a partner that would have the same sealed for it again and again."""
+    case, raw = await sealed(th, kh)
+    receipt = Receipt(the_item(th, kh, raw).id, uuid4(), "accepted", now(), "agreement_not_in_force")
+    await th.take("KH", [kh.seal([ControlItem(uuid4(), receipt)], "th-exchange")])
+    assert [d["disclosure_id"] for d in await th.said("envelope.delivered.v1")] == [str(case.disclosure_id)]
+    assert await again_at(th) == []
+
+
 async def test_a_code_that_names_a_version_which_the_recipient_has_no_more_is_told_under_the_next(
     th: Cell, kh: Cell, files: TrustFiles
 ) -> None:

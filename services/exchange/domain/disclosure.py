@@ -21,7 +21,9 @@ from services.exchange.domain.facts import (
 )
 
 MAX_SEALS = 6
-"""The times that one disclosure is sealed again because its envelope did not arrive whole."""
+"""The times that one item is sealed: again because its envelope did not arrive whole, or named an agreement that the partner
+does not have in force.
+"""
 
 
 UNREADABLE = "unreadable"

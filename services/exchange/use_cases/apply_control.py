@@ -53,8 +53,9 @@ refused again.
 
 NOT_IN_FORCE = "agreement_not_in_force"
 SOON = timedelta(seconds=10)
-"""Two cells do not read a new version of their agreement in the same moment. What one of them does not know yet, or no more,
-is sealed again after this time, then after twice as long: MAX_SEALS times in about five minutes."""
+"""The wait before an item is sealed again whose agreement the partner does not have in force: two cells do not read a new
+version in the same moment. Each wait is twice as long; MAX_SEALS times take about five minutes.
+"""
 
 OUTCOMES: Mapping[Outcome, SentState] = {
     "accepted": SentState.DELIVERED,
@@ -140,10 +141,11 @@ async def _receipt(tx: Transaction, heard: HeardControl, receipt: Receipt) -> No
 async def _outcome(
     tx: Transaction, cell: str, sent: SentProcess | SentDisclosure, outcome: Outcome, code: str | None
 ) -> None:
-    times = await outgoing_envelopes.times_sealed(tx, sent.item_id)
-    if code == NOT_IN_FORCE and times < MAX_SEALS:
-        await _again(tx, cell, sent, None, due=tx.now + SOON * 2 ** (times - 1))
-        return
+    if outcome == "refused" and code == NOT_IN_FORCE:
+        times = await outgoing_envelopes.times_sealed(tx, sent.item_id)
+        if times < MAX_SEALS:
+            await _again(tx, cell, sent, None, due=tx.now + SOON * 2 ** (times - 1))
+            return
     state = OUTCOMES[outcome]
     await outgoing_envelopes.move_items(tx, [sent.item_id], state, code)
     code = code or (QUARANTINED if outcome == "quarantined" else None)
