@@ -97,6 +97,7 @@ def bring_back(state: Path, code: str, file: Path, key_file: Path) -> None:
         _settle(state, code, partial)
         partial.replace(directory)
     finally:
+        shutil.rmtree(partial, ignore_errors=True)  # opened data of a backup that did not prove whole
         lock.release()
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import tarfile
 from base64 import b64encode
 from pathlib import Path
 
@@ -88,3 +89,19 @@ def test_nothing_is_backed_up_where_nothing_runs_and_nothing_restored_over_a_cel
     with pytest.raises(BackupError, match="nothing is left of it"):
         bring_back(state, "TH", state / "file", key_file)
     assert not (state / "file").exists()
+
+
+def test_a_restore_that_fails_on_the_way_leaves_nothing_that_was_opened(key_file: Path, server_run) -> None:
+    """Its first pieces were good, and held databases and keys."""
+    state = server_run.directory / f"state-{os.urandom(3).hex()}"
+    state.mkdir()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for number in range(4):
+            member = tarfile.TarInfo(f"postgres/data/{number}")
+            member.size = PIECE
+            tar.addfile(member, io.BytesIO(os.urandom(PIECE)))
+    (state / "file").write_bytes(sealed(packed.getvalue(), key_file)[:-9])
+    with pytest.raises(SealedFileError, match="not whole"):
+        bring_back(state, "TH", state / "file", key_file)
+    assert [path.name for path in state.iterdir()] == ["file"]
