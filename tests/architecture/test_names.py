@@ -159,3 +159,35 @@ def test_a_riddle_is_found_wherever_a_docstring_may_stand():
 def test_every_noun_that_is_listed_is_the_name_of_a_class():
     there = {one.strip("_") for path in CODE for one in classes_of(path)}
     assert (NOUNS | OF_HTTP) - there == set()
+
+
+RAISED = re.compile(r"\bRaises ((?:[A-Z]\w+(?:, and |, or |, | and | or )?)+)")
+
+
+def known_names() -> frozenset[str]:
+    """Every class of the product, every name that it imports or reaches, and Python's own."""
+    names = set(dir(builtins))
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.ClassDef():
+                    names.add(node.name)
+                case ast.ImportFrom():
+                    names.update(one.name for one in node.names)
+                case ast.Attribute():
+                    names.add(node.attr)
+    return frozenset(names)
+
+
+def test_an_error_that_a_docstring_names_is_there():
+    """A class that was renamed keeps its old name nowhere."""
+    known = known_names()
+    said = [
+        (name(path), error)
+        for path in CODE
+        for text in docstrings_of(path.read_text())
+        for found in RAISED.findall(text)
+        for error in re.findall(r"[A-Z]\w+", found)
+    ]
+    assert len(said) > 100
+    assert [(place, error) for place, error in said if error not in known] == []

@@ -99,7 +99,7 @@ class Case:
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[CaseFact]:
         """The whole assignment inside the case's organisation; it replaces the one before.
 
-        Raises Refused for another organisation: that one gets the case by transfer, which is a disclosure.
+        Raises CommandRefused for another organisation: that one gets the case by transfer, which is a disclosure.
         """
         self.require(CaseVerb.ASSIGN)
         if organisation != self.organisation:

@@ -76,7 +76,7 @@ class BrokenGlass:
         return self.review == NOT_UPHELD or (self.review is None and now >= self.at + REVIEW_WITHIN)
 
     def reviewed(self, by: str, organisation: str, result: str) -> Sequence[GlassReviewed]:
-        """The last review counts, so that a wrong one can be corrected. Raises OwnGlass."""
+        """The last review counts, so that a wrong one can be corrected. Raises OwnBreaking."""
         if self.is_of(by, organisation):
             raise OwnBreaking
         self.review = result

@@ -70,7 +70,7 @@ class Identification:
         return [AgeGroupKnown(case.id, case.age.group, case.age.basis)]
 
     def place_hold(self, hold_id: UUID, until: datetime | None, now: datetime) -> list[Fact]:
-        """Place a hold. Raises Refused for less than the reflection period, and for more than a year at once."""
+        """Place a hold. Raises CommandRefused for less than the reflection period, and for more than a year at once."""
         self.case.require(CaseVerb.PLACE_HOLD)
         until = until or now + REFLECTION
         if not now + REFLECTION - ALLOWANCE <= until <= now + LONGEST_HOLD:
