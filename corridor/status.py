@@ -87,6 +87,11 @@ def read(page: str) -> list[Value]:
     ]
 
 
+def _counted(value: float) -> float:
+    """The same number, and a whole one where it counts things: nobody has 2.0 streams."""
+    return int(value) if value.is_integer() else value
+
+
 def _of_service(service: str, values: Sequence[Value]) -> Row:
     own = [one for one in values if one.labels.get("service") == service]
     queues = [_queue(own, "outbox", "corridor_outbox_waiting", "corridor_outbox_oldest_seconds", {})]
@@ -99,7 +104,7 @@ def _of_service(service: str, values: Sequence[Value]) -> Row:
     return {
         "queues": [queue for queue in queues if queue["waiting"] is not None],
         "parked_streams": _one(own, "corridor_parked_streams", {}),
-        "failed_work": sum(one.value for one in own if one.metric == "corridor_work_failed"),
+        "failed_work": _counted(sum((one.value for one in own if one.metric == "corridor_work_failed"), 0.0)),
         "read_s_ago": _one(own, "corridor_readings_age_seconds", {}),
     }
 
@@ -110,7 +115,7 @@ def _queue(own: Sequence[Value], name: str, waiting: str, oldest: str, labels: M
 
 def _one(values: Sequence[Value], metric: str, labels: Mapping[str, str]) -> float | None:
     found = (one for one in values if one.metric == metric and labels.items() <= one.labels.items())
-    return next((one.value for one in found), None)
+    return next((_counted(one.value) for one in found), None)
 
 
 def _border(values: Sequence[Value]) -> Iterator[Row]:
@@ -130,8 +135,8 @@ def _border(values: Sequence[Value]) -> Iterator[Row]:
             "waiting": _one(values, "corridor_border_waiting", of),
             "gaps": _one(values, "corridor_border_gaps", of),
             "quarantined": _one(values, "corridor_border_quarantined", of),
-            "unanswered_recalls": _one(values, "corridor_recalls_unanswered", of) or 0.0,
-            "oldest_recall_s": _one(values, "corridor_recalls_oldest_seconds", of) or 0.0,
+            "unanswered_recalls": _one(values, "corridor_recalls_unanswered", of) or 0,
+            "oldest_recall_s": _one(values, "corridor_recalls_oldest_seconds", of) or 0,
         }
 
 

@@ -109,6 +109,7 @@ def test_the_status_of_a_cell_is_one_answer_that_names_every_service_partner_and
     in_words = corridor(stack.state, "status", "TH")
     assert in_words.returncode == told.returncode
     assert f"TH is {answer['health']}" in in_words.stdout
+    assert ".0 " not in in_words.stdout  # a count is a whole number
 
 
 @pytest.fixture
