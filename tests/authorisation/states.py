@@ -180,7 +180,6 @@ REFERRALS: Mapping[str, Maker] = MappingProxyType(
 NOT_OFFERED: Mapping[str, str] = MappingProxyType(
     {
         "intake POST /v1/cases/{case_id}/break-glass": "who may see the case need not; who may not sees no view of it",
-        "interchange POST /v1/imports": "a file is brought from outside, and no list of files is shown",
     }
 )
 """Commands that no view offers, and why. This list only shrinks."""
@@ -204,6 +203,8 @@ async def _notice(world: Notify) -> Made:
     return {**made, "id": made["notification_id"]}
 
 
+IMPORTS = "/v1/imports"
+
 THINGS = (
     *CASE_THINGS,
     *CONSENT_THINGS,
@@ -220,6 +221,7 @@ THINGS = (
         {**as_made("case"), "handed over": then("case", _transfer)},
         commands=frozenset({RETURNS_OF}),
     ),
+    Thing("interchange", IMPORTS, as_made("nothing", "imported"), commands=frozenset({IMPORTS})),
     Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),
     Thing("directory", ORGANISATION, {"listed": _whole_organisation}),
     Thing(

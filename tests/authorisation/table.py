@@ -330,6 +330,15 @@ def _interchange() -> list[Row]:
 
     return [
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row(
+            "GET",
+            "/v1/imports",
+            "case.import",
+            OFFICERS,
+            "imported",
+            listed="import_id",
+            seen_by=_kinds("officer"),
+        ),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
@@ -454,6 +463,7 @@ def _operations(service: str) -> list[Row]:
     return [
         Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
         Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
+        Row(service, "GET", "/v1/asyncapi", "codes.read", PERSONNEL),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),
