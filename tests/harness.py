@@ -26,6 +26,7 @@ from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
 from deploy.local.cell import VAULT_SERVICES
+from tests.documented import DocumentedAnswers
 from tests.listing import list_everybody
 
 ISSUER = "http://issuer.test"
@@ -220,12 +221,14 @@ async def running(
     service = build(settings_class(**{**settings, **extra}))
     sqlalchemy.event.listen(service.database.engine.sync_engine, "begin", _see_everything)
     await service.start(worker=start)
-    transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
+    documented = DocumentedAnswers(service.app, name)
+    transport = httpx2.ASGITransport(app=documented, raise_app_exceptions=False)
     try:
         async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
             yield Harness(service, client, keys, cell)
     finally:
         await service.stop()
+    assert documented.undocumented == set()
 
 
 def callers(role: str) -> list[Caller]:

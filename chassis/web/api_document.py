@@ -75,8 +75,8 @@ class DocumentedApi(FastAPI):
 
     def openapi(self) -> Json:
         if self.openapi_schema is None:
-            document, problems = super().openapi(), followed(self._parts)
-            _complete(document, {one.name: problems.of(one.dependant) for one in _routes(self.routes)})
+            made, problems = super().openapi(), followed(self._parts)
+            _complete(made, {one.name: problems.of(one.dependant) for one in _routes(self.routes)})
         document: Json = self.openapi_schema or {}
         return document
 
@@ -132,7 +132,7 @@ def _describe(operation: Json, writes: bool, *, repeats: bool, public: bool) -> 
 
 
 def _kinds(operation: Json, reached: Kinds, writes: bool) -> Kinds:
-    kinds = {*reached, *_ALWAYS}
+    kinds: set[type[Problem]] = {*reached, *_ALWAYS}
     if any(issubclass(kind, CaseRefused) for kind in kinds):
         kinds |= {NotYetHeard, NotFound}
     if not writes:

@@ -44,7 +44,7 @@ _IMPORTS = RowReader(ImportProgress)
 
 
 async def import_row(tx: Transaction, import_id: UUID) -> ImportProgress:
-    return _IMPORTS.all(await tx.execute(_IMPORT, {"id": import_id}))[0]
+    return _IMPORTS.one(await tx.execute(_IMPORT, {"id": import_id}))
 
 
 async def imports_of(
