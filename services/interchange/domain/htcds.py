@@ -12,7 +12,7 @@ from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, Field, InvalidF
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.text import MAX_TEXT
 from contracts.codes import UnknownCode, codes
-from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, spoilt
+from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, meant, spoilt
 from services.interchange.domain.headings import EXTERNAL_ID, Column, is_labels, read_heading
 
 MAX_FILE_BYTES = 5_000_000
@@ -210,7 +210,7 @@ def _read_cell(column: str, cell: Cell, today: date) -> tuple[str | None, str | 
         return None, no_value
     if len(text) > (MAX_EXTERNAL_ID if column == EXTERNAL_ID else MAX_CELL):
         return None, "too-long"
-    return (text, None) if column == EXTERNAL_ID else _read_field(FIELDS[column], text, today)
+    return (text, None) if column == EXTERNAL_ID else _read_field(FIELDS[column], meant(text), today)
 
 
 def _read_field(kept: Field, text: str, today: date) -> tuple[str | None, str | None]:
