@@ -1,4 +1,4 @@
-"""Whether the person of a case was erased: nobody reads or writes about her any more."""
+"""The mark of a case whose person was erased: nobody reads or writes about her any more."""
 
 from alembic import op
 

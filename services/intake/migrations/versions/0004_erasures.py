@@ -14,7 +14,7 @@ create table intake.erasures (
     requested_by text not null, requested_at timestamptz not null, reason text, decided_by text, decided_at timestamptz,
     law text, destroyed_at timestamptz, epoch text);
 create index erasures_of_case on intake.erasures (case_id, requested_at desc);
-create unique index erasures_one_open on intake.erasures (case_id) where state in ('confirmed', 'requested')
+create unique index erasures_one_open on intake.erasures (case_id) where state in ('requested', 'confirmed')
 """
 
 
