@@ -148,8 +148,10 @@ def restore(
     from deploy.local.place import STATE
 
     with troubles():
-        bring_back(STATE, cell.upper(), file, key)
-        console().print(f"cell {cell.upper()} is restored; start it with: corridor up")
+        erased = bring_back(STATE, cell.upper(), file, key)
+        console().print(
+            f"cell {cell.upper()} is restored, without the {erased} people of its ledger of erasures; start it with: corridor up"
+        )
 
 
 @country.command("check")

@@ -57,6 +57,7 @@ HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "servi
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
+ERASURE = "/v1/erasures/{erasure_id}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
@@ -134,6 +135,11 @@ def _intake() -> list[Row]:
             "broken_glass",
             {"result": "upheld"},
         ),
+        row("POST", f"{CASE}/erasures", "erasure.request", CARE, "case", {"reason": "she asked"}, 201),
+        row("GET", f"{CASE}/erasures", "erasure.read", CARE, "erasure"),
+        row("POST", f"{ERASURE}/confirm", "erasure.confirm", SUPERVISOR, "erasure"),
+        row("POST", f"{ERASURE}/refuse", "erasure.confirm", SUPERVISOR, "erasure", {"law": "th-archives"}),
+        row("POST", f"{ERASURE}/cancel", "erasure.request", CARE, "erasure"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/standing",

@@ -207,6 +207,11 @@ class Intake(World):
     async def needs(self) -> Made:
         return await self._of_case("worker", "needs", NEEDS)
 
+    async def erasure(self) -> Made:
+        """She asked the worker, and nobody has decided yet."""
+        made = await self._of_case("worker", "erasures", {"reason": "she asked"})
+        return {**made, "erasure_id": made["id"]}
+
     async def file(self) -> Made:
         """A file that interchange has read."""
         return {"import_id": str(uuid4())}
