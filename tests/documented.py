@@ -40,6 +40,13 @@ class DocumentedAnswers:
         if route is not None and route.include_in_schema and answer.status:
             self._compare(scope["method"], route, answer)
 
+    def require_all(self) -> None:
+        """Raises AssertionError, naming what was answered and is not documented."""
+        if self.undocumented:
+            raise AssertionError(
+                f"{self.name} answered what its document does not name: {sorted(self.undocumented)}"
+            )
+
     def _compare(self, method: str, route: Any, answer: "_Answer") -> None:
         operation = self._operations(route.name).get(route.name)
         if operation is None or method not in route.methods:  # 405: no operation was called

@@ -230,7 +230,7 @@ async def running(
                 yield Harness(service, client, keys, cell)
     finally:
         await service.stop()
-    assert documented.undocumented == set()
+    documented.require_all()
 
 
 def callers(role: str) -> list[Caller]:

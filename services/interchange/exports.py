@@ -24,9 +24,10 @@ from services.interchange.domain.export import (
     Failure,
     OutgoingCase,
     PartKind,
+    found_again,
     lost,
 )
-from services.interchange.domain.htcds import MAX_FILE_BYTES, Row
+from services.interchange.domain.htcds import MAX_FILE_BYTES, Row, Sheet
 from services.interchange.imports import marked_rows
 from services.interchange.intake_rows import exported_cases, keep_exported_rows
 from services.interchange.outgoing import DESTROY_EXPORT_KEY, EXPORT_FILE, EXPORT_PART
@@ -121,15 +122,13 @@ async def _made(service: Interchange, export: Export) -> MadeFile | Failure:
     if len(content) > MAX_FILE_BYTES:
         return Failure.TOO_LARGE
     try:
-        sheet = await service.parts.reading.read(content, service.today(), several=True)
+        sheet = await service.parts.reading.read(content, service.today(), several=True) if cases else Sheet()
     except BadFile:
-        sheet = None
-    if cases and (sheet is None or len(sheet.rows) != len(cases)):
         return Failure.UNREADABLE
-    rows = [] if sheet is None else sheet.rows
-    await _mark(service, export, cases, rows)
+    found = found_again(cases, sheet.rows)
+    await _mark(service, export, [(case, row) for case, row in found if row is not None])
     sealed = await _sealed(service, export.id, content)
-    return MadeFile(sealed, len(content), json.dumps(lost(cases, rows)))
+    return MadeFile(sealed, len(content), json.dumps(lost(found)))
 
 
 async def _gathered(service: Interchange, export_id: UUID) -> list[OutgoingCase]:
@@ -137,14 +136,12 @@ async def _gathered(service: Interchange, export_id: UUID) -> list[OutgoingCase]
     return [case for text in texts for case in _CASES.validate_json(text)]
 
 
-async def _mark(
-    service: Interchange, export: Export, cases: Sequence[OutgoingCase], rows: Sequence[Row]
-) -> None:
+async def _mark(service: Interchange, export: Export, found: Sequence[tuple[OutgoingCase, Row]]) -> None:
     """Have intake remember by what each row is recognised, so that bringing the file back opens no second case."""
-    marks = await marked_rows(service, export.organisation, rows)
+    marks = await marked_rows(service, export.organisation, [row for _, row in found])
     known = [
         ExportedRow(line=mark.line, key=mark.key, content=mark.content, case_id=UUID(case.case_id))
-        for mark, case in zip(marks, cases, strict=True)
+        for mark, (case, _) in zip(marks, found, strict=True)
     ]
     await keep_exported_rows(service, export.id, export.organisation, known)
 

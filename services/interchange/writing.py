@@ -1,6 +1,7 @@
 """Makes the bytes of a file that goes out. It stays in memory; nothing of it is written to disk."""
 
 import csv
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from io import BytesIO, StringIO
@@ -8,15 +9,22 @@ from types import MappingProxyType
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils.escape import escape
 
-from services.interchange.domain.export import COLUMNS, ExportFormat, OutgoingCase, own_row, row_by_labels
+from services.interchange.domain.export import (
+    COLUMNS,
+    FIRST_LINE,
+    ExportFormat,
+    OutgoingCase,
+    own_row,
+    row_by_labels,
+)
 
 SHEET = "cases"
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 TEMPLATE = "templates/htcds-2.0.xlsx"
 """The standard's own workbook as IOM published it (CC BY 4.0)."""
-CAPTIONS, FIRST = 2, 3
-"""The lines of the workbook with the labels, and the first case."""
+CAPTIONS = FIRST_LINE - 1
+"""The line of the workbook with the labels."""
 
 CSV_TYPE, XLSX_TYPE = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES: Mapping[ExportFormat, tuple[str, str]] = MappingProxyType(
@@ -55,7 +63,7 @@ def _workbook(cases: Sequence[OutgoingCase]) -> bytes:
         book = load_workbook(template)
     sheet: Any = book.worksheets[0]
     captions = [str(cell.value or "") for cell in sheet[CAPTIONS]]
-    for line, case in enumerate(cases, FIRST):
+    for line, case in enumerate(cases, FIRST_LINE):
         sheet.cell(line, 1, line - CAPTIONS)
         for place, value in enumerate(row_by_labels(case, captions), 1):
             if value:
@@ -64,7 +72,8 @@ def _workbook(cases: Sequence[OutgoingCase]) -> bytes:
 
 
 def _text(value: str) -> str | None:
-    return escape(value) if value else None
+    """The text of a cell: one that looks like an escape of the format is escaped itself."""
+    return _ESCAPE.sub(r"_x005F_x\1_", value) if value else None
 
 
 def _bytes(book: Workbook) -> bytes:

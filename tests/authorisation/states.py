@@ -5,13 +5,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.interchange.domain.export import ExportState
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
 from tests.authorisation.states_of_operations import OPERATIONS_THINGS
-from tests.authorisation.table import SERVICE_FORM
+from tests.authorisation.table import EXPORTS, SERVICE_FORM
 from tests.authorisation.thing import Maker, Thing, as_made, then
 from tests.authorisation.worlds import PARTNER, Directory, Made, Notify, Referral, Returns, from_abroad
 from tests.referral import making as referring
@@ -220,6 +221,13 @@ THINGS = (
         f"{RETURNS_OF}?case_id={{case_id}}",
         {**as_made("case"), "handed over": then("case", _transfer)},
         commands=frozenset({RETURNS_OF}),
+    ),
+    Thing("interchange", EXPORTS, as_made("nothing", "exported"), commands=frozenset({EXPORTS})),
+    Thing(
+        "interchange",
+        f"{EXPORTS}/{{export_id}}",
+        as_made("exported", "ready", "failed", "discarded"),
+        frozenset(ExportState),
     ),
     Thing("interchange", IMPORTS, as_made("nothing", "imported"), commands=frozenset({IMPORTS})),
     Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),

@@ -61,6 +61,7 @@ ERASURE = "/v1/erasures/{erasure_id}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
+EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
@@ -171,6 +172,22 @@ def _intake() -> list[Row]:
             "file",
             FILE_ROWS,
         ),
+        row(
+            "POST",
+            "/internal/v1/exports/{export_id}/cases",
+            "internal.export-rows",
+            _kinds("service:interchange"),
+            "exporting",
+            ASKED_FOR,
+        ),
+        row(
+            "POST",
+            "/internal/v1/exports/{export_id}/rows",
+            "internal.export-rows",
+            _kinds("service:interchange"),
+            "exporting",
+            {"organisation": AGENCY, "rows": [{**ROW, "case_id": "{case_id}"}]},
+        ),
     ]
 
 
@@ -184,6 +201,12 @@ FILE_ROWS = {
 }
 
 
+ASKED_FOR = {
+    "subject": "th.worker",
+    "organisation": AGENCY,
+    "roles": ["case_worker"],
+    "purpose": "case-management",
+}
 STANDING = {
     "action": "consent.record",
     "subject": "somebody",
@@ -346,6 +369,13 @@ def _interchange() -> list[Row]:
             listed="import_id",
             seen_by=_kinds("officer"),
         ),
+        row("POST", EXPORTS, "case.export", CARE_DOOR, body={"format": "csv"}, status=202),
+        row(
+            "GET", EXPORTS, "case.export", CARE_DOOR, "exported", listed="export_id", seen_by=_kinds("worker")
+        ),
+        row("GET", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
+        row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", _kinds("worker"), "ready"),
+        row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),

@@ -144,7 +144,7 @@ def _view(found: Export, now: datetime) -> ExportView:
         state=state,
         format=found.format,
         cases=found.cases,
-        lost=[LostField(field=name, cases=count) for name, count in (found.lost or {}).items()],
+        lost=[LostField(field=name, cases=count) for name, count in sorted((found.lost or {}).items())],
         reason=found.reason,
         size=found.size if ready else None,
         file=f"/v1/exports/{found.id}/file" if ready else None,

@@ -14,6 +14,8 @@ from services.interchange.domain.headings import EXTERNAL_ID, label_field
 from services.interchange.domain.htcds import Row
 
 MOST_CASES = 5_000
+FIRST_LINE = 3
+"""The first case of the standard's workbook: above it are the names of its columns, hidden, and their labels."""
 LIVES = timedelta(minutes=30)
 """How long a file can be fetched by the person who asked for it."""
 IN_TIME = timedelta(hours=1)
@@ -82,9 +84,21 @@ def _cell(name: str, text: str | None, *, labels: bool) -> str:
     return joined if field.kind == "number" else guarded(joined)
 
 
-def lost(cases: Sequence[OutgoingCase], rows: Sequence[Row]) -> dict[str, int]:
-    """Field → of how many cases it is not in the file, or not as it is known; by reading the file as an import would."""
+def found_again(cases: Sequence[OutgoingCase], rows: Sequence[Row]) -> list[tuple[OutgoingCase, Row | None]]:
+    """Each case with its row, as an import would read the file: by its name, else by its line. None for a row that an import
+    would refuse.
+    """
+    by_name = {row.external_id: row for row in rows if row.external_id is not None}
+    by_line = {row.line: row for row in rows if row.external_id is None}
+    return [
+        (case, by_name.get(case.name) or by_line.get(line)) for line, case in enumerate(cases, FIRST_LINE)
+    ]
+
+
+def lost(found: Sequence[tuple[OutgoingCase, Row | None]]) -> dict[str, int]:
+    """Field → of how many cases it is not in the file, or not as it is known."""
     missing: Counter[str] = Counter()
-    for case, row in zip(cases, rows, strict=True):
-        missing.update(name for name, text in case.fields.items() if row.fields.get(name) != text)
+    for case, row in found:
+        kept = {} if row is None else row.fields
+        missing.update(name for name, text in case.fields.items() if kept.get(name) != text)
     return dict(sorted(missing.items()))
