@@ -243,6 +243,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
     ),
     "interchange": (service("interchange"), [(CELL, {"internal.open-rows"})]),
+    "audit": (service("audit"), [(CELL, {"internal.standing"})]),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (
