@@ -85,6 +85,7 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
         row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
         row("GET", "/v1/checklists", "case.read", DOOR),
+        row("GET", "/v1/checklists/{checklist}/versions/{version}", "case.read", DOOR, "checklist"),
         row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
         row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),

@@ -184,6 +184,9 @@ class Intake(World):
         answer = await self.ask(kind, "POST", f"/v1/cases/{made['case_id']}/{what}", dict(body))
         return {**made, "id": answer.json()["id"]}
 
+    async def checklist(self) -> Made:
+        return {"checklist": "field-adult", "version": "1"}
+
     async def screening(self) -> Made:
         body = {"checklist": "ilo-ec-labour-adult", "answers": {"exploitation.low_pay": "yes"}}
         made = await self._of_case("worker", "screenings", body)
