@@ -15,7 +15,7 @@ from chassis.web.positions import instant, number, positioned
 from contracts.codes import codes, labels
 from contracts.events.access import RecordReadV1
 from contracts.types import Code, Pseudonym
-from services.audit.domain.timeline import TIMELINE, Detail, Happening, merge
+from services.audit.domain.timeline import TIMELINE, Detail, TimelineEntry, merge
 from services.audit.queries import happened, readings
 
 router = APIRouter(tags=["rights"])
@@ -30,7 +30,7 @@ class DetailView(BaseModel):
     label: str
 
 
-class HappeningView(BaseModel):
+class TimelineEntryView(BaseModel):
     """One thing that happened. `elsewhere`: the other half, or whoever received something, told it to this cell; `service` is the
     one that wrote it down here, `cell` the country where it happened.
     """
@@ -52,7 +52,7 @@ class HappeningView(BaseModel):
     "/v1/cases/{case_id}/timeline",
     summary="What happened in a case, both halves by time, and from where it is known; the reading is logged",
 )
-async def list_happenings(
+async def list_timeline_entries(
     case_id: UUID,
     actor: Who,
     tx: Tx,
@@ -60,7 +60,7 @@ async def list_happenings(
     running: Running,
     response: Response,
     accept_language: AcceptLanguage = None,
-) -> Listing[HappeningView]:
+) -> Listing[TimelineEntryView]:
     await require_case(tx, actor, "timeline.read", case_id)
     language = preferred(accept_language)
     whole = merge(await happened(tx, case_id), running.settings.cell)
@@ -72,8 +72,8 @@ async def list_happenings(
     return Listing(items=shown, next=following(shown, page, "at", "entry"))
 
 
-def _view(one: Happening, language: str) -> HappeningView:
-    return HappeningView(
+def _view(one: TimelineEntry, language: str) -> TimelineEntryView:
+    return TimelineEntryView(
         entry=one.entry,
         at=one.at,
         code=one.code,
@@ -125,7 +125,7 @@ async def list_readings(
     actor: Who,
     tx: Tx,
     page: Page,
-    by: Annotated[Pseudonym | None, Query(description="only of this person")] = None,
+    by: Annotated[Pseudonym | None, Query(alias="actor", description="only of this person")] = None,
     allowed: Annotated[bool | None, Query(description="only readings, or only refused attempts")] = None,
 ) -> Listing[ReadingView]:
     await require_case(tx, actor, "seen.read", case_id)

@@ -62,7 +62,7 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-HER_RIGHTS = {"erasure.read", "erasure.request", "report.read", "timeline.read"}
+HER_RIGHTS = {"erasure.read", "erasure.request", "timeline.read"}
 CARING |= HER_RIGHTS
 SUPERVISING = CARING | {
     "erasure.confirm",
@@ -137,7 +137,7 @@ LEFT = {
 LEFT |= HER_RIGHTS
 ERASED = ("my case, erased", "a colleague's case, erased")
 LEFT_OF_ERASED = {
-    *("case.read", "hold.lift", "erasure.read", "report.read", "timeline.read"),
+    *("case.read", "hold.lift", "erasure.read", "timeline.read"),
     *("consent.read", "consent.withdraw", "return.read", "return.withdraw", "return.suspend", "return.miss"),
     *(
         "return.turn-back",

@@ -59,7 +59,7 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TimelineEntry:
     """One thing that happened. `service` and `cell` are from where this cell knows of it."""
 
     entry: int
@@ -74,21 +74,21 @@ class Happening:
     details: tuple[Detail, ...]
 
 
-def merge(events: Iterable[LoggedEvent], cell: str) -> list[Happening]:
+def merge(events: Iterable[LoggedEvent], cell: str) -> list[TimelineEntry]:
     """Oldest first. What a half here did because the other half told it is the other half's, and stands there once."""
     known = list(events)
     told = {one.event_id: str(one.details.get("code")) for one in known if one.type == PROCESS}
     happened = [
-        _happening(one, cell)
+        _entry_of(one, cell)
         for one in known
         if one.type not in LEFT_OUT and told.get(one.causationid or "") != _bare(one.type)
     ]
     return sorted(happened, key=lambda one: (one.at, one.entry))
 
 
-def _happening(one: LoggedEvent, cell: str) -> Happening:
+def _entry_of(one: LoggedEvent, cell: str) -> TimelineEntry:
     body, elsewhere = one.details, one.type in ABROAD
-    return Happening(
+    return TimelineEntry(
         entry=one.entry,
         at=datetime.fromisoformat(body["at"]) if elsewhere and "at" in body else one.time,
         code=str(body["code"]) if one.type == PROCESS else _bare(one.type),
