@@ -197,6 +197,14 @@ CASE_ACCESS = Table(
     Column("person_id", UUID),
 )
 
+CASE_REFERENCES = Table(
+    "case_references",
+    META,
+    Column("reference", TEXT, primary_key=True),
+    required("case_id", UUID),
+    UniqueConstraint("case_id"),
+)
+
 ORGANISATIONS = Table(
     "organisations",
     META,
