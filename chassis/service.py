@@ -72,6 +72,10 @@ class Loop(Protocol):
         """None, or the fault, in words for an operator and without data."""
 
 
+def _cases_followed() -> list[Subscription[Any, Any]]:
+    return [access.subscription(), references.subscription()]
+
+
 class Service(Generic[Own_co, Parts_co]):
     """One service, built from its settings; `app.py` of each service is the list of what it is made of.
 
@@ -112,8 +116,7 @@ class Service(Generic[Own_co, Parts_co]):
         self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
         self.subscriptions: list[Subscription[Any, Any]] = [
             *([directory.subscription()] if follows_directory else []),
-            *([access.subscription()] if follows_cases else []),
-            *([references.subscription()] if follows_cases else []),
+            *(_cases_followed() if follows_cases else []),
             *subscriptions,
         ]
         self.parts: Parts_co = parts(self)
