@@ -30,6 +30,7 @@ LEFT_OUT: Mapping[str, str] = {
     "limit.passed.v1": "told of a member of staff",
     "envelope.sealed.v1": "a step of the border; its delivery, or refusal, is shown",
     "disclosure.logged.v1": "a step of the border",
+    "case.referenced.v1": "the case was given a name, and nothing happened",
     "transfer.moved.v1": "the move of the referral is shown itself",
 }
 
