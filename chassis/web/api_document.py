@@ -29,8 +29,10 @@ from chassis.problems import (
 )
 from chassis.web import deprecation
 from chassis.web.answers import MEDIA_TYPE
+from chassis.web.case_names import NAMES
 from chassis.web.refusals import NotYetHeard
 from chassis.web.route_problems import Kinds, followed
+from contracts.casefile.reference import PATTERN
 
 Json = dict[str, Any]
 
@@ -44,6 +46,11 @@ _MOVED = frozenset({409, 412, 428})
 _PUBLIC = "/health/"
 _PUBLIC_KINDS: Kinds = frozenset({Unauthenticated, Invalid})
 """A wrong token is refused also where none is needed, and so is a parameter that is not known."""
+CASE_REFERENCE: Json = {
+    "type": "string",
+    "pattern": PATTERN,
+    "description": "the reference of the case; small letters, spaces and missing dashes are taken too",
+}
 KEY = r"^[A-Za-z0-9_\-.:]{8,80}$"
 
 _IDEMPOTENCY_KEY: Json = {
@@ -103,6 +110,8 @@ def _complete(document: Json, reached: Mapping[str, Kinds]) -> None:
     components["headers"] = {**_COMPONENT_HEADERS, **deprecation.HEADERS}
     responses = components["responses"] = {}
     codes: set[str] = set()
+    for name in _reached(document, [*document["paths"].values()]):
+        _name_cases(schemas[name].get("properties", {}))
     for path, item in document["paths"].items():
         for method, operation in item.items():
             public, writes = path.startswith(_PUBLIC), method in _WRITES
@@ -116,9 +125,42 @@ def _complete(document: Json, reached: Mapping[str, Kinds]) -> None:
     schemas["Problem"] = _problem_schema(sorted(codes))
 
 
+def _reached(document: Json, items: list[Json]) -> set[str]:
+    """The schemas that bodies are made of."""
+    found: set[str] = set()
+    waiting = [operation.get("requestBody") for item in items for operation in item.values()]
+    while waiting:
+        names = {ref.rpartition("/")[2] for ref in _references(waiting.pop())} - found
+        found |= names
+        waiting += [document["components"]["schemas"][name] for name in names]
+    return found
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _name_cases(schemas: Json) -> None:
+    """By name: of parameters or members, those that name a case."""
+    for name, schema in schemas.items():
+        if NAMES.fullmatch(name) is None:
+            continue
+        for place in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
+            if place.pop("format", None) == "uuid":
+                place.update(anyOf=[{"type": place.pop("type"), "format": "uuid"}, CASE_REFERENCE])
+
+
 def _describe(operation: Json, writes: bool, *, repeats: bool, public: bool) -> None:
     """Headers of a route, and of what it answers where nothing goes wrong. `repeats`: an Idempotency-Key makes a difference."""
     parameters = operation.setdefault("parameters", [])
+    _name_cases({one["name"]: one["schema"] for one in parameters})
     for status, response in operation["responses"].items():
         if status.startswith("2") and not public:
             names = [

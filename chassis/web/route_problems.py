@@ -121,10 +121,10 @@ def _classes(annotations: Iterable[object]) -> Iterator[type]:
 
 
 def _plain(member: object) -> object:
-    """The function of a member as it stands in its class."""
+    """The function of a member as it stands in its class; what is made once for an object is nothing that a request does."""
     if isinstance(member, property):
         return member.fget
-    return getattr(member, "__func__", getattr(member, "func", member))
+    return getattr(member, "__func__", member)
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
 
@@ -20,7 +21,8 @@ _NEWEST = text(
     " order by at desc, id desc limit :limit"
 )
 _RESULTS = text(
-    'select line, number, outcome, "column", reason, case_id from interchange.results'
+    f'select line, number, outcome, "column", reason, case_id, {reference_column("case_id")} as case_reference'
+    " from interchange.results"
     " where import_id = :id and (line, number) > (:line, :number)"
     " and (cast(:outcome as text) is null or outcome = :outcome) order by line, number limit :limit"
 )

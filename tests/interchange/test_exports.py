@@ -218,19 +218,27 @@ async def test_a_case_that_was_changed_since_is_known_again_and_told_from_what_i
     assert changed.status_code == 200, changed.text
     _, after = await exported(files)
     old = (await send(files, before.content, dry_run=True)).json()
-    assert [(one["reason"], one["case_id"]) for one in old["errors"]] == [("differs-from-case", case_id)]
+    assert [(one["reason"], one["case_reference"]) for one in old["errors"]] == [
+        ("differs-from-case", case_id)
+    ]
     assert (await send(files, after.content, dry_run=True)).json()["duplicates"] == 2
+
+
+async def cases_in(files, content: bytes) -> list[UUID]:
+    """The cases of a file that was made here, in its order."""
+    back = (await send(files, content, dry_run=True)).json()
+    return [UUID(one["case_id"]) for one in back["repeated"]]
 
 
 async def test_a_worker_takes_out_what_she_may_open_and_each_is_a_reading_of_hers(files, intake):
     await imported(files, file_of(ExportFormat.CSV, cases(3)))
     _, all_of_them = await exported(files)
-    mine, free, other = [UUID(row.external_id) for row in read_file(all_of_them.content, TODAY).rows]
+    mine, free, other = await cases_in(files, all_of_them.content)
     await intake.grant_access(mine, "th-care-agency", ("th.case_worker",))
     await intake.grant_access(other, "th-care-agency", ("th.somebody",))
     already = len(bodies(await intake.said(), "record.read.v1"))
     view, got = await exported(files, role="case_worker")
-    rows = {UUID(row.external_id): row for row in read_file(got.content, TODAY).rows}
+    rows = dict(zip(await cases_in(files, got.content), read_file(got.content, TODAY).rows, strict=True))
     assert rows.keys() == {mine, free}
     read = bodies(await intake.said(), "record.read.v1")[already:]
     assert {(UUID(one["case_id"]), one["resource"], one["resource_id"]) for one in read} == {

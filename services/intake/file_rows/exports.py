@@ -9,6 +9,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import require, visible_cases
 from chassis.identity.auth import ROLES, Actor, service_issuer
+from chassis.identity.references import reference_column
 from chassis.service import Service
 from chassis.tables import upsert_set
 from chassis.vault.vault import Sealing
@@ -21,9 +22,9 @@ from services.intake.file_rows.tables import FILE_ROWS
 EXPORT = "case.export"
 RESOURCE = "export"
 
-_PAGE = """
-    select c.id, c.person_id, coalesce((
-        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{}') as values
+_PAGE = f"""
+    select c.id, c.person_id, {reference_column("c.id")} as reference, coalesce((
+        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values
     from intake.cases c
     where c.organisation = :organisation and c.state = :open
       and (cast(:after as uuid) is null or c.id > :after)
@@ -36,6 +37,7 @@ _MARK = upsert_set(FILE_ROWS, update=["content"], where="t.case_id = excluded.ca
 class _SealedCase:
     id: UUID
     person_id: UUID
+    name: str
     values: dict[str, str]
 
 
@@ -62,15 +64,15 @@ async def exported_cases(
         found = await _page(tx, actor, form)
     sealings = [Sealing(one.person_id, n, one.id, v) for one in found for n, v in one.values.items()]
     opened = iter(await service.vault.open_many(sealings))
-    texts = {one.id: {name: next(opened) for name in one.values} for one in found}
+    texts = {
+        one.id: {name: value for name in one.values if (value := next(opened)) is not None} for one in found
+    }
     async with service.database.transaction(actor.origin()) as tx:
         allowed = {one.id for one in await _page(tx, actor, form)}  # still, now that they are opened
         cases = [
-            ExportedCase(
-                case_id=case_id, name=str(case_id), fields={n: t for n, t in one.items() if t is not None}
-            )
-            for case_id, one in texts.items()
-            if case_id in allowed
+            ExportedCase(case_id=one.id, name=one.name, fields=texts[one.id])
+            for one in found
+            if one.id in allowed
         ]
         tx.say(*(record_read(one.case_id, RESOURCE, export_id, tuple(one.fields)) for one in cases))
     return ExportedCases(cases=cases, last=found[-1].id if found else None, more=len(found) == form.limit)
@@ -91,7 +93,12 @@ async def _page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[
     statement = text(f"{_PAGE} and {condition} order by c.id limit :limit")
     rows = await tx.execute(statement, {**parameters, **asked})
     return [
-        _SealedCase(row.id, row.person_id, {n: v for n, v in row.values.items() if n not in URGENT_FIELDS})
+        _SealedCase(
+            row.id,
+            row.person_id,
+            row.reference or str(row.id),
+            {name: value for name, value in row.values.items() if name not in URGENT_FIELDS},
+        )
         for row in rows
     ]
 

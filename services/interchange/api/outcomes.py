@@ -15,6 +15,7 @@ from chassis.service import Running
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.moves import Offer
 from chassis.web.positions import number, position, positioned
+from contracts.casefile.reference import ShownReference
 from contracts.internal import REFUSED
 from services.interchange import queries
 from services.interchange.api.rows import RowErrorView, refused_row
@@ -79,6 +80,7 @@ class RowView(BaseModel):
     line: int
     outcome: str
     case_id: UUID | None
+    case_reference: ShownReference
     column: str | None
     reason: str | None
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from contracts.casefile.fields import FIELDS
+from contracts.casefile.reference import ShownReference
 from services.interchange.store.imports import RowResult
 
 
@@ -20,11 +21,17 @@ class RowErrorView(BaseModel):
     reason: str
     codelist: str | None = None
     case_id: UUID | None = None
+    case_reference: ShownReference = None
 
 
 def refused_row(one: RowResult) -> RowErrorView:
     kept, reason = FIELDS.get(one.column or ""), one.reason or ""
     codelist = kept.codelist if kept is not None and reason == "unknown-code" else None
     return RowErrorView(
-        line=one.line, column=one.column or "*", reason=reason, codelist=codelist, case_id=one.case_id
+        line=one.line,
+        column=one.column or "*",
+        reason=reason,
+        codelist=codelist,
+        case_id=one.case_id,
+        case_reference=one.case_reference,
     )

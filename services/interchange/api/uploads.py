@@ -17,6 +17,7 @@ from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Service
 from chassis.web.http import Done, Tx, Who, done
 from chassis.web.idempotency import content_was
+from contracts.casefile.reference import ShownReference
 from contracts.internal import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
 from services.interchange import imports
 from services.interchange.api.rows import RowErrorView, refused_row
@@ -145,6 +146,7 @@ class DuplicateView(BaseModel):
 
     line: int
     case_id: UUID | None
+    case_reference: ShownReference = None
 
 
 class DryRun(BaseModel):
@@ -187,7 +189,9 @@ def _dry_run(upload: Upload) -> DryRun:
     found = [imports.result_of(one) for one in upload.known]
     differing = [refused_row(one) for one in found if one.outcome == REFUSED]
     repeated = [
-        DuplicateView(line=one.line, case_id=one.case_id) for one in found if one.outcome == DUPLICATE
+        DuplicateView(line=one.line, case_id=one.case_id, case_reference=one.case_reference)
+        for one in found
+        if one.outcome == DUPLICATE
     ]
     repeated += [DuplicateView(line=line, case_id=None) for line in _written_twice(upload)]
     errors = sorted([*map(_error, upload.sheet.errors), *differing], key=lambda error: error.line)
