@@ -217,7 +217,6 @@ class ExportedCasesForm(Question):
     organisation: OrganisationId
     roles: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)]
     purpose: Annotated[str, KnownCode("purpose")]
-    changed_since: Instant | None = None
     after: CaseId | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_OPENED)] = MOST_OPENED
 

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from chassis.identity.access import CaseRefused
 from chassis.problems import (
+    BadRequest,
     IdempotencyMismatch,
     Invalid,
     NotFound,
@@ -179,7 +180,7 @@ def _kinds(operation: Json, reached: Kinds, writes: bool) -> Kinds:
         kinds |= {NotYetHeard, NotFound}
     if not writes:
         return frozenset(kinds - {kind for kind in kinds if kind.status in _MOVED} - {IdempotencyMismatch})
-    return frozenset({*kinds, *_WRITING, *((NotJson,) if _takes_json(operation) else ())})
+    return frozenset({*kinds, *_WRITING, *((NotJson, BadRequest) if _takes_json(operation) else ())})
 
 
 def _takes_json(operation: Json) -> bool:

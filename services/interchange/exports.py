@@ -62,7 +62,6 @@ def _gathering(service: Interchange) -> WorkKind:
             organisation=export.organisation,
             roles=list(export.roles),
             purpose=export.purpose,
-            changed_since=export.changed_since,
             after=export.after,
             limit=MOST_OPENED,
         )

@@ -28,7 +28,6 @@ _PAGE = f"""
     from intake.cases c
     where c.organisation = :organisation and c.state = :open
       and (cast(:after as uuid) is null or c.id > :after)
-      and (cast(:since as timestamptz) is null or c.updated_at >= :since)
 """
 _MARK = upsert_set(FILE_ROWS, update=["content"], where="t.case_id = excluded.case_id")
 
@@ -87,7 +86,6 @@ async def _page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[
         "organisation": actor.organisation,
         "open": CaseState.OPEN,
         "after": form.after,
-        "since": form.changed_since,
         "limit": form.limit,
     }
     statement = text(f"{_PAGE} and {condition} order by c.id limit :limit")

@@ -13,7 +13,7 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
 from contracts.form import Form
-from contracts.types import Code, Instant
+from contracts.types import Code
 from services.interchange.domain.export import ExportFormat, ExportState, Failure
 from services.interchange.exports import opened_file
 from services.interchange.parts import Running
@@ -26,10 +26,9 @@ EXPORT = "case.export"
 
 
 class ExportForm(Form):
-    """All cases of the own organisation that the caller may take out, or those that were changed since."""
+    """All cases of the own organisation that the caller may take out."""
 
     format: ExportFormat
-    changed_since: Instant | None = None
 
 
 class LostField(BaseModel):
@@ -73,7 +72,7 @@ async def start_export(
     tx: Tx,
     response: Response,
 ) -> Done:
-    await exports.begin(tx, actor, export_id, body.format, body.changed_since)
+    await exports.begin(tx, actor, export_id, body.format)
     return done(tx, response, export_id, status=202, location=f"/v1/exports/{export_id}")
 
 

@@ -17,7 +17,7 @@ from services.interchange.domain.export import ExportFormat, ExportState, Failur
 from services.interchange.outgoing import destroy_export_key, export_file, export_part
 from services.interchange.store.tables import EXPORT_PARTS, EXPORTS
 
-_BEGUN = ("id", "organisation", "by", "roles", "purpose", "format", "changed_since", "at")
+_BEGUN = ("id", "organisation", "by", "roles", "purpose", "format", "at")
 _INSERT = insert_missing(EXPORTS, *_BEGUN, key=("id",))
 _PARTS = insert_set(EXPORT_PARTS)
 _READ_PARTS = text(
@@ -47,7 +47,6 @@ class Export:
     roles: tuple[str, ...]
     purpose: str
     format: ExportFormat
-    changed_since: datetime | None
     cases: int
     size: int
     after: UUID | None
@@ -81,7 +80,6 @@ async def begin(
     actor: Actor,
     export_id: UUID,
     format_: ExportFormat,
-    changed_since: datetime | None,
 ) -> None:
     """Begin a file. Raises AlreadyThere."""
     begun = {
@@ -91,7 +89,6 @@ async def begin(
         "roles": sorted(actor.roles),
         "purpose": actor.purpose,
         "format": format_,
-        "changed_since": changed_since,
         "at": tx.now,
     }
     if await _INSERT.write(tx, [begun]) != 1:

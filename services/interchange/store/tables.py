@@ -55,7 +55,6 @@ EXPORTS = Table(
     required("roles", ARRAY(TEXT)),
     required("purpose", TEXT),
     required("format", OneOf(ExportFormat)),
-    Column("changed_since", TIMESTAMPTZ),
     filled("cases", INTEGER, "0"),
     filled("size", INTEGER, "0"),
     Column("after", UUID),

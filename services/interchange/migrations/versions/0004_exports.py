@@ -10,7 +10,7 @@ down_revision = "interchange_0003"
 STATEMENTS = """
 create table interchange.exports (
     id uuid primary key, organisation text not null, by text not null, roles text[] not null, purpose text not null,
-    format text not null check (format in ('csv', 'xlsx', 'workbook')), changed_since timestamptz,
+    format text not null check (format in ('csv', 'xlsx', 'workbook')),
     cases integer not null default 0, size integer not null default 0, after uuid, lost jsonb,
     reason text check (reason in ('too-large', 'too-many-cases', 'took-too-long', 'unreadable')),
     at timestamptz not null, ready_at timestamptz, expires_at timestamptz, ended_at timestamptz);
