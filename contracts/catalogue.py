@@ -149,6 +149,10 @@ CATALOGUE: tuple[Entry, ...] = (
     *(Entry(access.AttemptRefusedV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(
+        Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
+        for service in ("audit", "exchange")
+    ),
+    *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)
         for service in SERVICES
     ),

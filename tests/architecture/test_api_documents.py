@@ -18,7 +18,7 @@ ROWS = rows()
 SERVICE_CODE = Path(__file__).parents[2] / "services"
 _VERBS = """
 list get
-preview ask
+preview ask export
 open assign record screen identify assess place lift start break review retain
 renew confirm withdraw revoke hand issue fence
 draft send accept reject hold resume complete fail cancel correct describe

@@ -413,7 +413,9 @@ class Exchange(World):
             await self.harness.deliver(event)
         await self.harness.work()
         assert await border.envelopes(self.harness, "egress.kh")
+        [item] = (await self.ask("operator", "GET", f"/v1/envelopes?case_id={case.case_id}")).json()["items"]
         return {
+            "item_id": item["item_id"],
             "case_id": str(case.case_id),
             "disclosure_id": str(case.disclosure_id),
             "referral_id": str(case.referral_id),

@@ -23,7 +23,10 @@ INTAKING = {
     "case.assign",
 }
 OPENING = {"case.open", "case.import"}
-SUBMITTING = {"consent.record", "consent.read", "consent.withdraw", "case.hand-over", "protection.record"}
+SUBMITTING = {
+    *("consent.record", "consent.read", "consent.inspect", "consent.withdraw"),
+    *("case.hand-over", "protection.record"),
+}
 CARING = {
     *SUBMITTING,
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
@@ -124,7 +127,8 @@ MINE_OR_FREE = ("my case", "nobody's case")
 OWN_CASES = (*MINE_OR_FREE, "a colleague's case")
 HANDED_OVER = ("my case, handed over", "a colleague's case, handed over")
 LEFT = {
-    *("consent.read", "consent.withdraw", "referral.read", "referral.cancel", "referral.correct"),
+    *("consent.read", "consent.inspect", "consent.withdraw"),
+    *("referral.read", "referral.cancel", "referral.correct"),
     *("return.read", "return.withdraw", "return.suspend", "return.miss", "return.turn-back", "return.arrive"),
     "return.close",
 }
@@ -163,7 +167,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     ),
     "auditor": (
         actor("auditor", purpose="audit"),
-        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read", "codes.read"})],
+        [
+            ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
+            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read"}),
+        ],
     ),
     "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read", "codes.read"})]),
     "operator": (
@@ -177,8 +184,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "auditor who is also a supervisor": (
         actor("auditor", "supervisor", purpose="audit"),
         [
-            ((*CASES, *CELL), {"trail.read"}),
-            (CELL, {"agreement.read", "directory.read", "codes.read"}),
+            ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
+            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
