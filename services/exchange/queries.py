@@ -62,7 +62,7 @@ class EnvelopeView(BaseModel):
 
 
 class ReceiptView(BaseModel):
-    """What a partner said of one item of ours. `evidence` is the JWS that it signed: it cannot deny it later."""
+    """A partner's receipt for one item of ours. `evidence` is the JWS that it signed: it cannot deny it later."""
 
     cell: str
     outcome: str

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from contracts.events.access import AttemptRefusedV1, RecordReadV1
 from contracts.events.referral import ReferralAcceptedV1
 from services.audit.domain.sought import Sought
-from services.audit.seeking import search
+from services.audit.search_queries import search
 from tests.audit.test_api import authorised, given
 from tests.harness import later
 

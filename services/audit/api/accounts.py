@@ -14,8 +14,8 @@ from chassis.web.http import Listing, Page, PageQuery, Tx, Who, following
 from chassis.web.positions import instant, number, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
 from contracts.types import Cell
-from services.audit import accounting
-from services.audit.accounting import LookedView, OpenRecall, RecallsSought, TriedView
+from services.audit import account_queries
+from services.audit.account_queries import LookedView, OpenRecall, RecallsSought, TriedView
 from services.audit.domain.account import AccountedDisclosure, ConsentStep, Direction
 from services.audit.queries import logged
 
@@ -93,27 +93,27 @@ async def _open(tx: Transaction, actor: Actor, case_id: UUID) -> None:
 
 async def _consents(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[ConsentStep]:
     (after,) = positioned(page.after, number) or (0,)
-    items = await accounting.consents(tx, case_id, after, page.limit)
+    items = await account_queries.consents(tx, case_id, after, page.limit)
     return Listing(items=items, next=following(items, page, "entry"))
 
 
 async def _disclosures(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[AccountedDisclosure]:
     (after,) = positioned(page.after, number) or (0,)
-    items = await accounting.disclosed(tx, case_id, after, page.limit)
+    items = await account_queries.disclosed(tx, case_id, after, page.limit)
     return Listing(items=items, next=following(items, page, "entry"))
 
 
 async def _readings(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[LookedView]:
-    items = await accounting.looked(tx, case_id, _person(page), page.limit)
+    items = await account_queries.looked(tx, case_id, _person(page), page.limit)
     return Listing(items=items, next=following(items, page, *PERSON, "resource"))
 
 
 async def _attempts(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[TriedView]:
-    items = await accounting.tried(tx, case_id, _person(page), page.limit)
+    items = await account_queries.tried(tx, case_id, _person(page), page.limit)
     return Listing(items=items, next=following(items, page, *PERSON, "action"))
 
 
-def _person(page: PageQuery) -> accounting.Person | None:
+def _person(page: PageQuery) -> account_queries.Person | None:
     found = positioned(page.after, str, str, str, str)
     return None if found is None else (found[0], found[1], found[2], found[3])
 
@@ -133,6 +133,8 @@ async def list_open_recalls(
 ) -> Listing[OpenRecall]:
     require(actor, "trail.read")
     sought = RecallsSought(overdue, direction, partner)
-    items = await accounting.open_recalls(tx, sought, positioned(page.after, instant, number), page.limit)
+    items = await account_queries.open_recalls(
+        tx, sought, positioned(page.after, instant, number), page.limit
+    )
     tx.say(LogReadV1(view="recalls"))
     return Listing(items=items, next=following(items, page, "recalled_at", "entry"))

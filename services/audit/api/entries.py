@@ -14,7 +14,7 @@ from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import instant, number, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
 from contracts.types import KnownCode, OrganisationId, Pseudonym
-from services.audit import seeking
+from services.audit import search_queries
 from services.audit.domain.sought import Sought
 from services.audit.queries import TrailEntry
 
@@ -66,8 +66,8 @@ async def list_entries(actor: Who, tx: Tx, page: Page, query: SoughtBy) -> Listi
     """404 where nothing was ever logged of what is named: an empty page would look like "nothing happened"."""
     require(actor, "trail.read")
     sought = query.sought()
-    await seeking.require_known(tx, sought)
-    entries = await seeking.newest(tx, sought, positioned(page.after, instant, number), page.limit)
+    await search_queries.require_known(tx, sought)
+    entries = await search_queries.newest(tx, sought, positioned(page.after, instant, number), page.limit)
     say_searched(tx, "entries", sought)
     return Listing(items=entries, next=following(entries, page, "time", "entry"))
 

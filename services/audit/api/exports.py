@@ -9,7 +9,7 @@ from chassis.identity.access import require
 from chassis.problems import Invalid
 from chassis.service import Running
 from chassis.web.http import Tx, Who
-from services.audit import seeking
+from services.audit import search_queries
 from services.audit.api.entries import SoughtBy, say_searched
 from services.audit.domain.exported import Export, Form
 from services.audit.exporting import exported
@@ -42,7 +42,7 @@ async def export_entries(
     """The reading is logged before the first byte is sent: whoever breaks it off has read all the same."""
     require(actor, "trail.read")
     sought = query.sought()
-    await seeking.require_known(tx, sought)
+    await search_queries.require_known(tx, sought)
     entries, _ = await head(tx)
     if position is not None and position > entries:
         raise Invalid("`position` is beyond the last entry")

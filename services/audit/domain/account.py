@@ -27,8 +27,8 @@ class LoggedEvent:
     details: Mapping[str, Any]
 
 
-class Agreed(StrEnum):
-    """The steps of a consent, or of a protection that the law allows where she cannot be asked."""
+class StepKind(StrEnum):
+    """The kinds of steps of a consent, or of a protection that the law allows where she cannot be asked."""
 
     REQUESTED = "requested"
     GIVEN = "given"
@@ -42,18 +42,18 @@ class Agreed(StrEnum):
     UNREVIEWED = "unreviewed"
 
 
-STEPS: Mapping[str, Agreed] = MappingProxyType(
+STEPS: Mapping[str, StepKind] = MappingProxyType(
     {
-        "consent.requested.v1": Agreed.REQUESTED,
-        "consent.given.v1": Agreed.GIVEN,
-        "consent.narrowed.v1": Agreed.NARROWED,
-        "consent.refused.v1": Agreed.REFUSED,
-        "consent.withdrawn.v1": Agreed.WITHDRAWN,
-        "consent.expired.v1": Agreed.EXPIRED,
-        "consent.revoked.v1": Agreed.REVOKED,
-        "protection.recorded.v1": Agreed.PROTECTED,
-        "protection.reviewed.v1": Agreed.REVIEWED,
-        "protection.unreviewed.v1": Agreed.UNREVIEWED,
+        "consent.requested.v1": StepKind.REQUESTED,
+        "consent.given.v1": StepKind.GIVEN,
+        "consent.narrowed.v1": StepKind.NARROWED,
+        "consent.refused.v1": StepKind.REFUSED,
+        "consent.withdrawn.v1": StepKind.WITHDRAWN,
+        "consent.expired.v1": StepKind.EXPIRED,
+        "consent.revoked.v1": StepKind.REVOKED,
+        "protection.recorded.v1": StepKind.PROTECTED,
+        "protection.reviewed.v1": StepKind.REVIEWED,
+        "protection.unreviewed.v1": StepKind.UNREVIEWED,
     }
 )
 
@@ -65,7 +65,7 @@ class ConsentStep:
     entry: int
     at: datetime
     consent_id: UUID
-    step: Agreed
+    step: StepKind
     revision: int | None
     revision_hash: str | None
     purposes: list[Annotated[str, Code("purpose")]]

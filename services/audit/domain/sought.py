@@ -1,4 +1,4 @@
-"""What an auditor looks for: every part that is given must hold."""
+"""The filter of a search: every part that is given must hold."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime

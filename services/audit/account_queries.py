@@ -37,12 +37,12 @@ _OF_DISCLOSURES = text(
 
 
 async def consents(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[ConsentStep]:
-    """What she was asked, gave, narrowed and took back, oldest first."""
+    """The steps of her consents, oldest first."""
     return [consent_step(logged) for logged in await _part(tx, case_id, list(STEPS), after, limit)]
 
 
 async def disclosed(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[AccountedDisclosure]:
-    """What was disclosed or refused, and what came in, oldest first, each with all that followed."""
+    """The disclosures out and in, refused ones too, oldest first, each with all that followed."""
     begun = await _part(tx, case_id, list(BEGINNINGS), after, limit)
     ids = [logged.details["disclosure_id"] for logged in begun]
     rows = await tx.execute(_OF_DISCLOSURES, {"stream": str(case_id), "types": list(FOLLOWING), "ids": ids})

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.problems import NotFound
 from contracts.catalogue import event_class
+from services.audit.domain.chain import LinkedLeaf
 from services.audit.domain.sought import Sought
-from services.audit.queries import SHOWN, TrailEntry
+from services.audit.queries import LEAVES, SHOWN, TrailEntry, linked_leaves
 
 COMMON = ("referral_id", "return_id", "subject_id", "disclosure_id", "consent_id")
 """The members of `details` that name something that both halves know by the same identifier."""
@@ -49,6 +50,20 @@ async def newest(tx: Transaction, sought: Sought, before: Place | None, limit: i
     statement, parameters = search(sought, before, limit)
     rows = await tx.execute(text(statement), parameters)
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def oldest(
+    tx: Transaction, sought: Sought, position: int, after: Place | None, limit: int
+) -> list[LinkedLeaf]:
+    """The next entries that were sought, by time and number, none beyond the position."""
+    conditions, parameters = which(sought)
+    conditions.append("entry <= :position")
+    if after is not None:
+        conditions.append("(time, entry) > (:at, :last)")
+        parameters |= {"at": after[0], "last": after[1]}
+    statement = f"select {LEAVES} from audit.entries where {' and '.join(conditions)} order by time, entry limit :limit"
+    rows = await tx.execute(text(statement), {**parameters, "position": position, "limit": limit})
+    return linked_leaves(rows.all())
 
 
 def search(sought: Sought, before: Place | None, limit: int) -> tuple[str, dict[str, Any]]:
