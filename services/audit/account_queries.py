@@ -141,7 +141,7 @@ class OpenRecall(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class RecallsSought:
-    """Which of the open recalls."""
+    """The filter of the open recalls."""
 
     overdue: bool | None = None
     direction: Direction | None = None
