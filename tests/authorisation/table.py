@@ -408,7 +408,7 @@ def _others() -> list[Row]:
             "/v1/items/{item_id}/receipts",
             "envelope.read",
             OPERATOR | AUDITOR,
-            "receipted",
+            "sealed",
         ),
         Row(
             "exchange",

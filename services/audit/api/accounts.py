@@ -1,5 +1,6 @@
 """The account of one case and its parts, and the recalls that wait for an answer. Every reading is logged."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.http import Listing, Page, PageQuery, Tx, Who, following
-from chassis.web.positions import instant, number, positioned
+from chassis.web.positions import identifier, instant, number, positioned
+from contracts.codes import codes
 from contracts.events.access import LogReadV1, RecordReadV1
 from contracts.types import Cell
 from services.audit import account_queries
@@ -113,8 +115,20 @@ async def _attempts(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[
     return Listing(items=items, next=following(items, page, *PERSON, "action"))
 
 
+def _word(part: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9:_.\-]{1,80}", part) is None:
+        raise ValueError("neither a pseudonym nor a code")
+    return part
+
+
+def _purpose(part: str) -> str:
+    if part not in codes("purpose"):
+        raise ValueError("not a purpose")
+    return part
+
+
 def _person(page: PageQuery) -> account_queries.Person | None:
-    found = positioned(page.after, str, str, str, str)
+    found = positioned(page.after, _word, identifier, _purpose, _word)
     return None if found is None else (found[0], found[1], found[2], found[3])
 
 
