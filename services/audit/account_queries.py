@@ -18,14 +18,14 @@ from services.audit.domain.account import (
     FOLLOWING,
     STEPS,
     AccountedDisclosure,
+    CaseEvent,
     ConsentStep,
     Direction,
-    LoggedEvent,
     consent_step,
     disclosures,
 )
 
-_EVENTS = RowReader(LoggedEvent)
+_EVENTS = RowReader(CaseEvent)
 _PART = text(
     "select entry, time, type, actor, organisation, details from audit.entries"
     " where stream = :stream and type = any(:types) and entry > :after order by entry limit :limit"
@@ -49,9 +49,7 @@ async def disclosed(tx: Transaction, case_id: UUID, after: int, limit: int) -> l
     return disclosures(begun, _EVENTS.all(rows), tx.now)
 
 
-async def _part(
-    tx: Transaction, case_id: UUID, types: list[str], after: int, limit: int
-) -> list[LoggedEvent]:
+async def _part(tx: Transaction, case_id: UUID, types: list[str], after: int, limit: int) -> list[CaseEvent]:
     parameters = {"stream": str(case_id), "types": types, "after": after, "limit": limit}
     return list(_EVENTS.all(await tx.execute(_PART, parameters)))
 

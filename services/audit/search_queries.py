@@ -18,7 +18,7 @@ COMMON = ("referral_id", "return_id", "subject_id", "disclosure_id", "consent_id
 
 _ABOUT = " or ".join(f"details ->> '{name}' = :about" for name in COMMON)
 _CONDITIONS: Mapping[str, str] = {
-    "case": "stream = :case",
+    "case_id": "stream = :case_id",
     "actor": "actor = :actor",
     "organisation": "organisation = :organisation",
     "purpose": "purpose = :purpose",
@@ -27,7 +27,7 @@ _CONDITIONS: Mapping[str, str] = {
     "since": "time >= :since",
     "until": "time < :until",
 }
-_NAMED = ("case", "actor", "organisation", "about", "type")
+_NAMED = ("case_id", "actor", "organisation", "about", "type")
 """The parts that name something. Where nothing was ever logged of it, the name is wrong, and no empty page says so."""
 
 Place = tuple[datetime, int]
@@ -84,4 +84,4 @@ def which(sought: Sought) -> tuple[list[str], dict[str, Any]]:
 
 def _parameters(sought: Sought) -> dict[str, Any]:
     given = sought.given()
-    return given | {name: str(given[name]) for name in ("case", "about") if name in given}
+    return given | {name: str(given[name]) for name in ("case_id", "about") if name in given}

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import text
 
 from contracts.events.access import AttemptRefusedV1, RecordReadV1
+from contracts.events.intake import CaseReferencedV1
 from contracts.events.referral import ReferralAcceptedV1
+from contracts.examples import examples
 from services.audit.domain.sought import Sought
 from services.audit.search_queries import search
 from tests.audit.test_api import authorised, given
 from tests.harness import later
 
-ENTRIES = 40_000
+ENTRIES = 30_000
+REFERENCE = examples("case.referenced.v1")[0].event.reference
 FILL = """
 insert into audit.entries (entry, time, event_id, source, type, stream, sequence, actor, organisation, purpose, policy,
     salt, commitment, details, previous, hash)
@@ -72,15 +75,30 @@ async def test_both_halves_find_a_referral_by_the_identifier_that_both_know(audi
     assert [entry["type"] for entry in found] == ["referral.accepted.v1", "disclosure.authorised.v1"]
 
 
+async def test_a_case_is_found_by_the_reference_that_was_said_over_the_telephone(audit):
+    case = uuid4()
+    await audit.deliver(given(case))
+    await audit.deliver(CaseReferencedV1(case_id=case, reference=REFERENCE))
+    found = (await ask(audit, case_id=REFERENCE, type="consent.given.v1")).json()["items"]
+    assert [entry["stream"] for entry in found] == [str(case)]
+    account = await audit.client.get(f"/v1/trails/{REFERENCE}/account", headers=audit.as_("auditor"))
+    assert account.json()["case_id"] == str(case)
+
+
+async def test_a_reference_that_no_case_has_is_not_found(audit):
+    answer = await ask(audit, case_id=REFERENCE)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
 @pytest.mark.parametrize(
     "query",
     [
-        {"case": str(UUID(int=7))},
+        {"case_id": str(UUID(int=7))},
         {"actor": "th.nobody"},
         {"organisation": "th-unknown"},
         {"about": str(UUID(int=7))},
         {"type": "record.reed.v1"},
-        {"actor": "test", "case": str(UUID(int=7))},
+        {"actor": "test", "case_id": str(UUID(int=7))},
     ],
 )
 async def test_a_name_of_which_nothing_was_ever_logged_is_not_found_and_no_empty_list(audit, query):
@@ -133,7 +151,7 @@ async def test_a_search_is_an_entry_with_all_that_was_asked(audit):
 async def test_a_search_for_a_case_stands_on_the_trail_of_that_case_too(audit):
     case = uuid4()
     await audit.deliver(given(case))
-    await ask(audit, case=case)
+    await ask(audit, case_id=case)
     assert [kind for kind, _ in await audit.said()] == ["log.read.v1", "record.read.v1"]
 
 
@@ -147,13 +165,13 @@ async def test_who_tried_to_open_what_is_not_theirs_is_found_by_the_event(audit)
 
 
 PARTS = {
-    "case": UUID("cfcd208495d565ef66e7dff9f98764da"),
+    "case_id": UUID("cfcd208495d565ef66e7dff9f98764da"),
     "actor": "th.worker-7",
     "organisation": "th-org-7",
     "purpose": "audit",
     "type": "glass.broken.v1",
     "about": UUID("cfcd208495d565ef66e7dff9f98764da"),
-    "since": datetime(2026, 1, 20, tzinfo=UTC),
+    "since": datetime(2026, 1, 15, tzinfo=UTC),
 }
 SEARCHES = [which for count in (0, 1, 2) for which in combinations(PARTS, count)]
 
@@ -169,7 +187,7 @@ async def test_no_search_reads_the_whole_log(audit):
     whole = []
     async with audit.service.database.engine.begin() as conn:
         for which in SEARCHES:
-            before = (datetime(2026, 1, 25, tzinfo=UTC), 30_000)
+            before = (datetime(2026, 1, 20, tzinfo=UTC), 20_000)
             statement, parameters = search(Sought(**{name: PARTS[name] for name in which}), before, 50)
             plan = "\n".join(row[0] for row in await conn.execute(text(f"explain {statement}"), parameters))
             whole += [(which, plan)] if "Seq Scan" in plan else []

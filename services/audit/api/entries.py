@@ -27,7 +27,7 @@ EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,
 class SoughtQuery:
     """The filters of a search; each that is given must hold."""
 
-    case: Annotated[UUID | None, Query(description="only what is logged on this case")] = None
+    case_id: Annotated[UUID | None, Query(description="only what is logged on this case")] = None
     actor: Annotated[Pseudonym | None, Query(description="only what this actor did, read or tried")] = None
     organisation: Annotated[
         OrganisationId | None, Query(description="only what was done for this organisation")
@@ -51,7 +51,7 @@ class SoughtQuery:
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise Invalid("`from` must be before `to`")
         return Sought(
-            self.case, self.actor, self.organisation, self.purpose, self.type, self.about, self.since, self.until
+            self.case_id, self.actor, self.organisation, self.purpose, self.type, self.about, self.since, self.until
         )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def say_searched(tx: Transaction, view: str, sought: Sought, position: int | Non
     tx.say(
         LogReadV1(
             view=view,
-            sought_case=sought.case,
+            sought_case=sought.case_id,
             sought_actor=sought.actor,
             sought_organisation=sought.organisation,
             sought_purpose=sought.purpose,
@@ -88,5 +88,5 @@ def say_searched(tx: Transaction, view: str, sought: Sought, position: int | Non
             position=position,
         )
     )
-    if sought.case is not None:
-        tx.say(RecordReadV1(case_id=sought.case, resource="trail"))
+    if sought.case_id is not None:
+        tx.say(RecordReadV1(case_id=sought.case_id, resource="trail"))

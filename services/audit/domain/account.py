@@ -16,7 +16,7 @@ from contracts.types import Code
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedEvent:
+class CaseEvent:
     """An entry, as far as the account needs it."""
 
     entry: int
@@ -78,7 +78,7 @@ class ConsentStep:
     organisation: str
 
 
-def consent_step(logged: LoggedEvent) -> ConsentStep:
+def consent_step(logged: CaseEvent) -> ConsentStep:
     told = logged.details
     return ConsentStep(
         entry=logged.entry,
@@ -111,7 +111,7 @@ class Recall:
     overdue: bool = False
     """Nobody has answered, and the time is over. An answer that came late is told by its instant."""
 
-    def answered(self, logged: LoggedEvent) -> None:
+    def answered(self, logged: CaseEvent) -> None:
         self.answered_at = logged.time
         self.answer, self.law = logged.details.get("answer"), logged.details.get("law")
 
@@ -155,33 +155,33 @@ class AccountedDisclosure:
     corrected_at: list[datetime] = field(default_factory=list)
     recall: Recall | None = None
 
-    def follow(self, logged: LoggedEvent) -> None:
+    def follow(self, logged: CaseEvent) -> None:
         """Take a later entry about this disclosure."""
         if (step := _FOLLOWING.get((self.direction, logged.type))) is not None:
             step(self, logged)
 
-    def seal(self, logged: LoggedEvent) -> None:
+    def seal(self, logged: CaseEvent) -> None:
         self.sealed_at = logged.time
 
-    def deliver(self, logged: LoggedEvent) -> None:
+    def deliver(self, logged: CaseEvent) -> None:
         self.delivered_at = logged.time
 
-    def fail(self, logged: LoggedEvent) -> None:
+    def fail(self, logged: CaseEvent) -> None:
         self.undelivered = logged.details.get("code")
 
-    def correct(self, logged: LoggedEvent) -> None:
+    def correct(self, logged: CaseEvent) -> None:
         self.corrected_at.append(logged.time)
 
-    def take_back(self, logged: LoggedEvent) -> None:
+    def take_back(self, logged: CaseEvent) -> None:
         self.recall = Recall(logged.time, logged.details.get("reason"), logged.time + ANSWER_WITHIN)
 
-    def answer(self, logged: LoggedEvent) -> None:
+    def answer(self, logged: CaseEvent) -> None:
         if self.recall is None:  # the two come by different topics
             self.recall = Recall(logged.time, None, logged.time + ANSWER_WITHIN)
         self.recall.answered(logged)
 
 
-_FOLLOWING: Mapping[tuple[Direction, str], Callable[[AccountedDisclosure, LoggedEvent], None]] = (
+_FOLLOWING: Mapping[tuple[Direction, str], Callable[[AccountedDisclosure, CaseEvent], None]] = (
     MappingProxyType(
         {
             (Direction.OUT, "envelope.sealed.v1"): AccountedDisclosure.seal,
@@ -202,7 +202,7 @@ FOLLOWING = tuple(sorted({kind for _, kind in _FOLLOWING}))
 
 
 def disclosures(
-    beginnings: Iterable[LoggedEvent], following: Iterable[LoggedEvent], now: datetime
+    beginnings: Iterable[CaseEvent], following: Iterable[CaseEvent], now: datetime
 ) -> list[AccountedDisclosure]:
     """The disclosures of a page, each with what followed. A recall is put before its answer, however they arrived."""
     told = [_begun(logged) for logged in beginnings]
@@ -216,11 +216,11 @@ def disclosures(
     return told
 
 
-def _is_answer(logged: LoggedEvent) -> bool:
+def _is_answer(logged: CaseEvent) -> bool:
     return logged.type in {"recall.answered.v1", "disclosure.closed.v1"}
 
 
-def _begun(logged: LoggedEvent) -> AccountedDisclosure:
+def _begun(logged: CaseEvent) -> AccountedDisclosure:
     told = logged.details
     came = logged.type == "disclosure.received.v1"
     terms = told["grant"] if came else told

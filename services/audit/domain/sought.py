@@ -12,7 +12,7 @@ class Sought:
     halves share; `since` is included and `until` is not.
     """
 
-    case: UUID | None = None
+    case_id: UUID | None = None
     actor: str | None = None
     organisation: str | None = None
     purpose: str | None = None
