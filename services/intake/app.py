@@ -1,4 +1,4 @@
-"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification and matching on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter
 import services.intake.casefile.api
 import services.intake.file_rows.api
 import services.intake.identification.api
+import services.intake.matching.api
 from chassis.service import Service
 from services.intake.casefile import attention, handlers
 from services.intake.casefile.age import age_work
@@ -22,7 +23,12 @@ from services.intake.settings import Settings
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 router = APIRouter()
-for room in (services.intake.casefile, services.intake.identification, services.intake.file_rows):
+for room in (
+    services.intake.casefile,
+    services.intake.identification,
+    services.intake.matching,
+    services.intake.file_rows,
+):
     router.include_router(room.api.router)
 
 

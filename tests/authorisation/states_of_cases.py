@@ -61,7 +61,13 @@ async def _broken_by_supervisor(world: Intake) -> Made:
 
 
 CASE_THINGS = (
-    Thing("intake", "/v1/cases", as_made("case"), commands=frozenset({"/v1/cases"}), name="cases"),
+    Thing(
+        "intake",
+        "/v1/cases",
+        as_made("case"),
+        commands=frozenset({"/v1/cases", "/v1/cases/search"}),
+        name="cases",
+    ),
     Thing(
         "intake",
         CASE,

@@ -18,7 +18,6 @@ from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import ages, attention, cases, index, received, records
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
-from services.intake.casefile.store.index import IndexEntry
 
 RETAIN = "disclosure.retain"
 CARER = "case_worker"
@@ -29,10 +28,10 @@ assigns the case.
 
 @dataclass(frozen=True, slots=True)
 class SealedFields:
-    """Fields on their way in. None removes a field; `index` is the blind index, empty where there is no name."""
+    """Fields on their way in. None removes a field; `index` is the blind index of those that were recorded here."""
 
     values: Mapping[str, str | None]
-    index: Sequence[IndexEntry] = ()
+    index: Sequence[bytes] | None = None
     flags: frozenset[str] | None = None
     """The urgent flags; None where the command does not speak of them."""
     flags_before: frozenset[str] = frozenset()
@@ -110,7 +109,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
     facts += case.learn_age(new.fields.evidence or AgeEvidence(), today, first=True)
     await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
     await _put(tx, actor, case, new.fields)
-    await index.put(tx, case.organisation, {case.id: new.fields.index})
+    await index.put(tx, case.organisation, {case.id: new.fields.index or ()})
     return case
 
 
@@ -135,7 +134,7 @@ async def record_fields(
         if sealed.evidence is not None:
             facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)
-    if sealed.version is not None:
+    if sealed.index is not None and not await index.due(tx, case_id, case.fields_revision):
         await index.put(tx, case.organisation, {case_id: sealed.index})
     if sealed.sealed_flags is not None:
         await cases.set_flags(tx, case_id, sealed.sealed_flags)

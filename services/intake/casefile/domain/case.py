@@ -36,6 +36,10 @@ class CaseState(StrEnum):
     """Everything came from abroad and was recalled before anybody accepted: the person's key is gone."""
 
 
+GONE = frozenset({CaseState.HANDED_OVER, CaseState.ERASED})
+"""The states in which nobody of the organisation finds her any more."""
+
+
 class CaseVerb(StrEnum):
     ASSIGN = "assign"
     RECORD = "record"
