@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.service import Service
 from services.intake.casefile import queries
@@ -60,10 +61,10 @@ async def find(
 
 
 async def named(service: Service[Settings, Parts], actor: Actor, case_id: UUID) -> list[Match]:
-    """The case itself, where the actor may read it."""
+    """The case itself. Raises CaseRefused, as any route that takes a case."""
     async with service.database.transaction(actor.origin()) as tx:
-        cases = sorted(await candidates.visible(tx, actor, [case_id]))
-    found = await opened(service, actor, cases)
+        await require_case(tx, actor, "case.read", case_id)
+    found = await opened(service, actor, [case_id])
     return [Match(one, Likeness(MOST, (Agreement.REFERENCE,))) for one in found]
 
 
