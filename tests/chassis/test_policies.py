@@ -95,6 +95,7 @@ EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
     *("codes.read", "directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+    *("notice.read", "notice.write"),
 }
 
 
@@ -138,7 +139,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (OWN_CASES, INTAKING | SUBMITTING),
             ((*OWN_CASES, *HANDED_OVER, "my organisation"), {"submission.read"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
-            (CELL, {"directory.read", "codes.read"}),
+            (CELL, {"directory.read", "codes.read", "notice.read"}),
         ],
     ),
     "case worker": (
@@ -148,7 +149,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "supervisor": (
@@ -157,35 +158,44 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (OWN_CASES, SUPERVISING),
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (HANDED_OVER, LEFT | {"consent.revoke", "protection.review", "glass.review"}),
-            (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (
+                ("my organisation",),
+                SUPERVISING | {"case.open", "directory.write", "notice.write", "inbox.read"},
+            ),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "auditor": (
         actor("auditor", purpose="audit"),
-        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read", "codes.read"})],
+        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read", "codes.read", "notice.read"})],
     ),
-    "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read", "codes.read"})]),
+    "auditor with another purpose": (
+        actor("auditor"),
+        [(CELL, {"agreement.read", "codes.read", "notice.read"})],
+    ),
     "operator": (
         actor("operator"),
         [(CELL, OPERATING | {"agreement.read", "codes.read"}), (("my organisation",), {"inbox.read"})],
     ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
-        [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read", "codes.read"})],
+        [
+            (("my organisation",), {"inbox.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
+        ],
     ),
     "auditor who is also a supervisor": (
         actor("auditor", "supervisor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read"}),
-            (CELL, {"agreement.read", "directory.read", "codes.read"}),
+            (CELL, {"agreement.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
     "operator who is also a case worker": (
         actor("operator", "case_worker"),
         [
-            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read"}),
+            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
