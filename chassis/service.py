@@ -30,6 +30,7 @@ from chassis.peers import Peers
 from chassis.problems import Unavailable
 from chassis.purge import purge_work
 from chassis.readings import Ask, Readings, of_the_chassis
+from chassis.release import release_work
 from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.own_key import OwnKey
@@ -115,7 +116,7 @@ class Service(Generic[Own_co, Parts_co]):
         ]
         self.parts: Parts_co = parts(self)
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
-        self.app, self._running = self._app(router), list[Loop]()
+        self._router, self._running = router, list[Loop]()
 
     def _loops(
         self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
@@ -126,13 +127,15 @@ class Service(Generic[Own_co, Parts_co]):
         if self.subscriptions:
             consumer = Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry)
             loops.append(consumer)
-        kinds = [*work, purge_work(), attempts_work(), replay_work(self)]
+        kinds = [*work, purge_work(), attempts_work(), replay_work(self), release_work(self._vault)]
         self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         self._gauges += of_the_chassis(consumer, runner.kinds, self.settings)
         return [*loops, runner, *background]
 
-    def _app(self, router: APIRouter) -> FastAPI:
+    @cached_property
+    def app(self) -> FastAPI:
+        """The HTTP app, made when it is first asked for."""
         app = DocumentedApi(
             self.name,
             title=f"Corridor {self.name}",
@@ -150,6 +153,14 @@ class Service(Generic[Own_co, Parts_co]):
         app.add_middleware(AnswerHeaders)
         app.add_exception_handler(ReplayedAnswer, replayed)
         app.add_exception_handler(access.CaseRefused, refusals.refused)
+        self.answer(app)
+        app.include_router(self._router)
+        for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
+            app.include_router(routes)
+        return app
+
+    def answer(self, app: FastAPI) -> None:
+        """From now on it is this service that answers the requests of the app."""
         app.state.service = self
         app.state.database, app.state.validator, app.state.policies = (
             self.database,
@@ -157,10 +168,6 @@ class Service(Generic[Own_co, Parts_co]):
             self.policies,
         )
         app.state.settings, app.state.name, app.state.peers = self.settings, self.name, self.peers
-        app.include_router(router)
-        for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
-            app.include_router(routes)
-        return app
 
     def _meters(self) -> MeterProvider | None:
         """Requests are counted where somebody may read the numbers."""

@@ -27,6 +27,7 @@ from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
 from deploy.local.cell import VAULT_SERVICES
 from services.consent.notice_texts import ship
+from tests.lent_apps import lent_app
 from tests.listing import list_everybody
 
 ISSUER = "http://issuer.test"
@@ -221,10 +222,11 @@ async def running(
     service = build(settings_class(**{**settings, **extra}))
     sqlalchemy.event.listen(service.database.engine.sync_engine, "begin", _see_everything)
     await service.start(worker=start)
-    transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
     try:
-        async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
-            yield Harness(service, client, keys, cell)
+        with lent_app(build, service, extra):
+            transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+                yield Harness(service, client, keys, cell)
     finally:
         await service.stop()
 
@@ -242,6 +244,9 @@ async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:
     if name == "consent":
         async with database.transaction(database.system()) as tx:
             await ship(tx)
+        async with database.engine.begin() as conn:  # said long ago
+            await conn.execute(text("delete from chassis.outbox"))
+            await conn.execute(text("delete from chassis.streams"))
     await database.close()
 
 
