@@ -53,7 +53,7 @@ CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "sup
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
-HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
+HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
@@ -450,6 +450,8 @@ def _others() -> list[Row]:
         Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
+        Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),
