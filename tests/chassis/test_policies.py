@@ -102,6 +102,7 @@ EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
     *("codes.read", "directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+    *("notice.read", "notice.write"),
 }
 
 
@@ -165,7 +166,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
             (ERASED, {"case.read", "hold.lift", "consent.read", "consent.inspect", "consent.withdraw"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
-            (CELL, {"directory.read", "codes.read"}),
+            (CELL, {"directory.read", "codes.read", "notice.read"}),
         ],
     ),
     "case worker": (
@@ -176,7 +177,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (("my case, handed over",), LEFT),
             (("my case, erased",), LEFT_OF_ERASED),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "supervisor": (
@@ -193,38 +194,47 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                 ERASED,
                 LEFT_OF_ERASED | {"protection.review", "glass.review", "disclosure.retain", "seen.read"},
             ),
-            (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (
+                ("my organisation",),
+                SUPERVISING | {"case.open", "directory.write", "notice.write", "inbox.read"},
+            ),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "auditor": (
         actor("auditor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
-            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read"}),
+            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
         ],
     ),
-    "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read", "codes.read"})]),
+    "auditor with another purpose": (
+        actor("auditor"),
+        [(CELL, {"agreement.read", "codes.read", "notice.read"})],
+    ),
     "operator": (
         actor("operator"),
         [(CELL, OPERATING | {"agreement.read", "codes.read"}), (("my organisation",), {"inbox.read"})],
     ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
-        [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read", "codes.read"})],
+        [
+            (("my organisation",), {"inbox.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
+        ],
     ),
     "auditor who is also a supervisor": (
         actor("auditor", "supervisor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
-            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read"}),
+            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
     "operator who is also a case worker": (
         actor("operator", "case_worker"),
         [
-            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read"}),
+            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
