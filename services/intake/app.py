@@ -1,10 +1,11 @@
-"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification on it, and what opens cases: drafts and rows of files."""
 
 from pathlib import Path
 
 from fastapi import APIRouter
 
 import services.intake.casefile.api
+import services.intake.drafts.api
 import services.intake.file_rows.api
 import services.intake.identification.api
 import services.intake.rights.api
@@ -18,6 +19,7 @@ from services.intake.casefile.grants import ConsentGrants
 from services.intake.casefile.indexing import index_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
+from services.intake.drafts.work import draft_work
 from services.intake.identification.carrying import carrying_work
 from services.intake.rights.erasure import rights_work
 from services.intake.settings import Settings
@@ -29,6 +31,7 @@ for room in (
     services.intake.casefile,
     services.intake.identification,
     services.intake.file_rows,
+    services.intake.drafts,
     services.intake.rights,
 ):
     router.include_router(room.api.router)
@@ -51,6 +54,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             *erasure_work(service, ledger),
             *rights_work(service, ledger),
             carrying_work(),
+            *draft_work(service, clock, ledger),
             *age_work(service),
             received_flags_work(service),
             *attention.attention_work(clock),

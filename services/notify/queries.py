@@ -37,6 +37,9 @@ UNATTENDED = "/intake/v1/cases?unattended=true"
 there are.
 """
 
+DRAFTS = "/intake/v1/drafts"
+"""The list of what was begun, for a notice about a draft."""
+
 _READING = insert_missing(READINGS)
 _READ = "(select r.at from notify.readings r where r.notification_id = n.id and r.reader = :who)"
 
@@ -83,7 +86,8 @@ async def inbox(
     at, row_id = after or (None, None)
     statement = text(
         "select n.id, left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
-        " case when n.about is not null and n.audience <> 'operators' then :list end as list, n.referral_id, n.return_id,"
+        " case when n.audience = 'operators' then null when n.about is not null then :list"
+        " when n.template in ('started_urgent', 'started') then :drafts end as list, n.referral_id, n.return_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
@@ -93,7 +97,15 @@ async def inbox(
     asked = {"unread": only.unread, "priority": only.priority, "reference": only.reference}
     rows = await tx.execute(
         statement,
-        {**await _who(tx, actor), **asked, "at": at, "id": row_id, "limit": limit, "list": UNATTENDED},
+        {
+            **await _who(tx, actor),
+            **asked,
+            "at": at,
+            "id": row_id,
+            "limit": limit,
+            "list": UNATTENDED,
+            "drafts": DRAFTS,
+        },
     )
     return [Notification.model_validate(row, from_attributes=True) for row in rows]
 

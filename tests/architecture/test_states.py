@@ -18,6 +18,7 @@ from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
+from services.intake.drafts.domain.draft import DraftState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
@@ -40,6 +41,7 @@ STATES = MappingProxyType(
         "intake.cases.state": CaseState,
         "intake.cases.transfer_state": ReferralState,  # as referral said it; intake moves none
         "intake.disclosures.state": ReceivedState,
+        "intake.drafts.state": DraftState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,

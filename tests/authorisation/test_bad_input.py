@@ -110,7 +110,7 @@ def bad_values(name: str, schema: Schema) -> Iterator[str]:
         yield from ("17", "00000000-0000-0000-0000-00000000000g") if schema.get("format") == "uuid" else ()
 
 
-LOOKED_FOR = frozenset({("assigned", CANARY), ("actor", CANARY), ("stream", CANARY)})
+LOOKED_FOR = frozenset({("assigned", CANARY), ("worker", CANARY), ("actor", CANARY), ("stream", CANARY)})
 """Looks like somebody's pseudonym, or a stream's name, so it is looked for and nothing is found."""
 
 PARAMETERS = [row for row in ROWS if "{" in row.path or row.method == "GET"]

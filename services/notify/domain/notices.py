@@ -15,6 +15,8 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "glass.broken.v1": {ALWAYS: "emergency_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
+    "draft.raised.v1": {ALWAYS: "started_urgent"},
+    "draft.unfinished.v1": {ALWAYS: "started"},
     "hold.placed.v1": {ALWAYS: "hold"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
     "protection.unreviewed.v1": {ALWAYS: "overdue"},
@@ -66,12 +68,18 @@ HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
 """The audiences: the holder of the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
 
 
-TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened", "emergency_opened"})
-"""Alarms: the person who should have acted did not, or somebody opened a case of others, so somebody else is told."""
+TO_SUPERVISORS: Final = frozenset(
+    {"unattended", "overdue", "much_opened", "emergency_opened", "started_urgent", "started"}
+)
+"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, so
+somebody else is told.
+"""
 
 NOW, TODAY, USUAL = "now", "today", "usual"
 PRIORITIES: Final[Mapping[str, str]] = {
     "urgent": NOW,
+    "started_urgent": NOW,
+    "started": TODAY,
     "unattended": NOW,
     "emergency_opened": NOW,
     "overdue": NOW,
