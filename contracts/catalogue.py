@@ -68,6 +68,7 @@ def _entry(
 
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
+    _entry(intake.CaseReferencedV1, "intake", *HOLDERS),
     _entry(intake.CaseReopenedV1, "intake", *HOLDERS),
     _entry(intake.ErasureRequestedV1, "intake"),
     _entry(intake.ErasureCancelledV1, "intake"),

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
+from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
 from corridor.operate import operate
 from deploy.local.people import story
@@ -75,7 +75,7 @@ def print_token(name: Annotated[str, typer.Argument(help=f"For example {WORKER}.
 
 
 @app.command()
-def trace(case: Annotated[UUID, typer.Argument(help="The case's identifier in either cell.")]) -> None:
+def trace(case: CaseName) -> None:
     """Print a case's way through the audit trails of both cells. Development only."""
     from corridor.trace import trace_case
 

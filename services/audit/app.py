@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chassis.identity import references
 from chassis.service import Service
 from services.audit import api, handlers, verifying
 from services.audit.settings import Settings
@@ -15,7 +16,7 @@ def build(settings: Settings) -> Service[Settings]:
         name="audit",
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.SUBSCRIPTION],
+        subscriptions=[handlers.SUBSCRIPTION, references.subscription()],
         work=lambda service: [verifying.verify_work(service)],
         follows_cases=False,
         follows_directory=False,

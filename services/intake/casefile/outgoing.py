@@ -13,6 +13,7 @@ from contracts.events.intake import (
     CaseAssignedV1,
     CaseErasedV1,
     CaseOpenedV1,
+    CaseReferencedV1,
     CaseReopenedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
@@ -37,6 +38,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
     match fact:
         case facts.CaseOpened() | facts.CaseReopened():
             return _case_opened(fact)
+        case facts.CaseReferenced():
+            return CaseReferencedV1(case_id=fact.case_id, reference=fact.reference)
         case facts.CaseAssigned():
             return _case_assigned(fact)
         case facts.CaseTransferred():

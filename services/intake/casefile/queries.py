@@ -10,11 +10,13 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
+from contracts.casefile.reference import ShownReference
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
 from services.intake.casefile.domain.received import CLOSED, ReceivedState
 from services.intake.casefile.sealed_rows import (
@@ -33,7 +35,7 @@ _UNATTENDED = (
     " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
 )
 _CASE = (
-    "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
+    f"select c.id, {reference_column('c.id')} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
     f" c.status_revision, c.version, {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended from intake.cases c where "
 )
 _FILTERS: Mapping[str, str] = {
@@ -58,6 +60,7 @@ class CaseSummary(BaseModel):
     """A case as a worklist shows it, without anything about the person."""
 
     id: UUID
+    reference: ShownReference
     organisation: str
     workers: list[str]
     channel: str
@@ -140,6 +143,7 @@ class SubmissionRow(BaseModel):
     """A case as far as its submitter may see it."""
 
     id: UUID
+    reference: ShownReference
     opened_at: datetime
     transfer_to: str | None
     transfer_state: str | None
@@ -147,7 +151,7 @@ class SubmissionRow(BaseModel):
 
 
 _SUBMISSION = (
-    "select id, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
+    f"select id, {reference_column('id')} as reference, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
     " where opened_by = :subject and organisation = :organisation and "
 )
 
@@ -248,7 +252,7 @@ async def broken_glass(
     condition, parameters = await visible_cases(tx, actor, "glass.review", column="g.case_id")
     at, row_id = after or (None, None)
     statement = text(
-        f"select g.id, g.case_id, g.by, g.organisation, g.at, g.review, g.reason, g.reviewed_at, g.reviewed_by, c.person_id from intake.broken_glass g"
+        f"select g.id, g.case_id, {reference_column('g.case_id')} as case_reference, g.by, g.organisation, g.at, g.review, g.reason, g.reviewed_at, g.reviewed_by, c.person_id from intake.broken_glass g"
         f" join intake.cases c on c.id = g.case_id where {condition}"
         " and (cast(:reviewed as boolean) is null or (g.review is not null) = :reviewed)"
         " and (cast(:at as timestamptz) is null or (g.at, g.id) < (:at, cast(:after as uuid)))"

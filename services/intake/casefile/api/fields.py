@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field
 
 from chassis.identity.access import Rights, rights_in
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_of_case
 from chassis.service import Service
 from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
 from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
 from contracts.form import Form
@@ -64,6 +66,7 @@ class FieldsView(BaseModel):
     """`fields` and `flags` were recorded here; `received` came from elsewhere."""
 
     case_id: UUID
+    case_reference: ShownReference
     fields: dict[str, FieldValue]
     flags: list[str]
     received: list[ReceivedView]
@@ -72,6 +75,7 @@ class FieldsView(BaseModel):
 @dataclass(frozen=True, slots=True)
 class _SealedFields:
     case: Case
+    reference: str | None
     own: Mapping[str, str]
     flags: str | None
     received: Sequence[SealedReceived]
@@ -83,7 +87,8 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         case = await cases.get(tx, actor, "case.read", case_id)
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
-        found = _SealedFields(case, own, flags, await queries.received_fields(tx, case_id))
+        reference = await reference_of_case(tx, case_id)
+        found = _SealedFields(case, reference, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await service.parts.grants.closed(asked)
     granted = frozenset(one for one, why in closed.items() if why is None)
@@ -154,7 +159,13 @@ def _view(
                 changed=list(row.corrected) if row.organisation == actor.organisation else [],
             )
         )
-    return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)
+    return FieldsView(
+        case_id=found.case.id,
+        case_reference=found.reference,
+        fields=_values(own),
+        flags=flags,
+        received=received,
+    )
 
 
 def _offer(found: _SealedFields, view: FieldsView, service: Service, permitted: Rights) -> None:
