@@ -21,6 +21,7 @@ from contracts.casefile.reference import ShownReference
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
 from services.notify.domain.mail import MailState
+from services.notify.domain.notices import BEGUN
 from services.notify.store.tables import READINGS
 
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
@@ -91,7 +92,7 @@ async def inbox(
         f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
         " left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
         " case when n.audience = 'operators' then null when n.about is not null then :list"
-        " when n.template in ('started_urgent', 'started') then :drafts end as list, n.referral_id, n.return_id,"
+        " when n.template = any(cast(:begun as text[])) then :drafts end as list, n.referral_id, n.return_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
@@ -109,6 +110,7 @@ async def inbox(
             "limit": limit,
             "list": UNATTENDED,
             "drafts": DRAFTS,
+            "begun": list(BEGUN),
         },
     )
     return [Notification.model_validate(row, from_attributes=True) for row in rows]

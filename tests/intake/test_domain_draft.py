@@ -55,7 +55,7 @@ def test_each_verb_moves_from_the_states_of_the_table_and_from_no_other(kind, st
 
 def test_a_new_urgent_flag_of_an_intake_is_said_at_once_and_one_that_stood_is_not_said_again():
     one = draft(flagged=True)
-    assert one.begin(LATER) == [
+    assert one.start(LATER) == [
         facts.DraftRaised(one.case_id, one.id, "th-care-agency"),
         facts.ReminderDue(one.id, LATER),
     ]
@@ -66,7 +66,7 @@ def test_a_new_urgent_flag_of_an_intake_is_said_at_once_and_one_that_stood_is_no
 
 def test_the_flags_of_a_screening_stand_on_its_case_and_are_not_said_of_the_draft():
     one = draft(DraftKind.SCREENING, flagged=True)
-    assert one.begin(LATER) == [facts.ReminderDue(one.id, LATER)]
+    assert one.start(LATER) == [facts.ReminderDue(one.id, LATER)]
 
 
 def test_an_intake_with_an_urgent_flag_is_not_abandoned_and_a_screening_may_be():
@@ -111,7 +111,7 @@ def test_a_draft_that_was_resumed_is_not_cleared_and_one_abandoned_again_has_its
 
 def test_a_reminder_counts_only_if_none_was_set_since_and_sets_the_next():
     one = draft()
-    one.begin(NOW)
+    one.start(NOW)
     assert one.remind(LATER, LATER) == []
     assert one.remind(NOW, LATER) == [
         facts.DraftUnfinished(one.case_id, one.id, "th-care-agency", NOW),

@@ -41,7 +41,7 @@ Answers = Annotated[
 
 
 class IntakeDraftForm(Form):
-    """What is known so far; everything may be missing, and a value may be half of one. Only names are checked now."""
+    """The answers so far; everything may be missing, and a value may be half of one. Only names are checked now."""
 
     channel: Annotated[str, KnownCode("channel")] | None = None
     urgency: Annotated[str, KnownCode("urgency")] | None = None

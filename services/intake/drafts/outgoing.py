@@ -31,5 +31,5 @@ def outgoing(fact: DraftFact) -> Event | DueWork:
             payload = {"draft_id": str(fact.draft_id), "at": fact.at.isoformat()}
             return DueWork(CLEAR, f"{fact.draft_id}:{fact.at.isoformat()}", payload, due_at=fact.at)
         case facts.ContentGone():
-            payload = {"person_id": str(fact.person_id), "nobody": fact.nobody}
-            return DueWork(LET_GO, str(fact.draft_id), payload)
+            gone = {"person_id": str(fact.person_id), "nobody": fact.nobody}
+            return DueWork(LET_GO, str(fact.draft_id), gone)

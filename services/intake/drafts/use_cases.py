@@ -50,7 +50,7 @@ async def begin_draft(
         require(actor, store.OPEN_CASE, organisation=actor.organisation)
     else:
         await _flag(tx, actor, draft, new.flags, today)
-    await store.add(tx, draft, draft.begin(remind_at(draft.urgency, draft.started_at)))
+    await store.add(tx, draft, draft.start(remind_at(draft.urgency, draft.started_at)))
     return draft
 
 

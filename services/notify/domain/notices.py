@@ -68,9 +68,10 @@ HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
 """The audiences: the holder of the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
 
 
-TO_SUPERVISORS: Final = frozenset(
-    {"unattended", "overdue", "much_opened", "emergency_opened", "started_urgent", "started"}
-)
+BEGUN: Final = frozenset({"started_urgent", "started"})
+"""About what somebody began and nobody has submitted."""
+
+TO_SUPERVISORS: Final = BEGUN | {"unattended", "overdue", "much_opened", "emergency_opened"}
 """Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, so
 somebody else is told.
 """

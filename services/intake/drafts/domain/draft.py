@@ -94,7 +94,7 @@ class Draft:
     result_id: UUID | None = None
     version: int = 0
 
-    def begin(self, remind_at: datetime) -> list[DraftFact]:
+    def start(self, remind_at: datetime) -> list[DraftFact]:
         return [*self._raised(flagged=self.flagged), *self._remind(remind_at)]
 
     def save(self, content: str, *, flagged: bool, added: bool, remind_at: datetime) -> list[DraftFact]:
@@ -109,7 +109,7 @@ class Draft:
         return []
 
     def submit(self, result_id: UUID) -> list[DraftFact]:
-        """What was begun is now a case or a screening; the draft keeps no second copy of it."""
+        """The draft is a case or a screening now, and keeps no second copy of it."""
         self._move(DraftVerb.SUBMIT)
         self.content, self.remind_at, self.result_id = None, None, result_id
         return [facts.ContentGone(self.id, self.person_id, nobody=False)]

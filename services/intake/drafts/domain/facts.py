@@ -1,4 +1,4 @@
-"""What happens to a draft, as facts; `outgoing` makes events and work of them."""
+"""The facts of a draft; `outgoing` makes events and work of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
