@@ -55,6 +55,7 @@ ALWAYS_OPERATIONAL = frozenset(
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
+        "case.searched.v1": {"found": OPERATIONAL},
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
@@ -84,6 +85,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "consent.requested.v1": {"awaits": OPERATIONAL},
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},
+        "notice.changed.v1": {
+            "notice_version": OPERATIONAL,
+            "language": OPERATIONAL,
+            "state": OPERATIONAL,
+        },
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "erasure.refused.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {

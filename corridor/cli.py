@@ -150,7 +150,8 @@ def restore(
     with troubles():
         erased = bring_back(STATE, cell.upper(), file, key)
         console().print(
-            f"cell {cell.upper()} is restored, without the {erased} people of its ledger of erasures; start it with: corridor up"
+            f"cell {cell.upper()} is restored; erasures in its ledger: {erased}; start it with: corridor up",
+            soft_wrap=True,
         )
 
 

@@ -1,4 +1,4 @@
-"""The parts of the service intake: the case file, identification on it, and what opens cases: drafts and rows of files."""
+"""The parts of the service intake: the case file, identification and matching on it, and what opens cases: drafts and rows of files."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import services.intake.casefile.api
 import services.intake.drafts.api
 import services.intake.file_rows.api
 import services.intake.identification.api
+import services.intake.matching.api
 import services.intake.rights.api
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
@@ -31,6 +32,7 @@ router = APIRouter()
 for room in (
     services.intake.casefile,
     services.intake.identification,
+    services.intake.matching,
     services.intake.file_rows,
     services.intake.drafts,
     services.intake.rights,

@@ -17,11 +17,11 @@ from tests.authorisation.test_coverage import built
 ROWS = rows()
 SERVICE_CODE = Path(__file__).parents[2] / "services"
 _VERBS = """
-list get
+list get search
 preview ask
 open assign record screen identify assess place lift start break review retain
 renew confirm withdraw revoke hand issue fence refuse save take submit abandon
-draft send accept reject hold resume complete fail cancel correct describe
+draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
 read replay retry discard stop move end
 """

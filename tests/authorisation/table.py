@@ -55,7 +55,7 @@ CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "sup
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
-HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
+HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
@@ -81,6 +81,14 @@ def _intake() -> list[Row]:
     return [
         row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
+        row(
+            "POST",
+            "/v1/cases/search",
+            "case.read",
+            INTAKE,
+            "case",
+            {"case_id": "{case_id}"},
+        ),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
@@ -212,6 +220,9 @@ STANDING = {
     "roles": ["case_worker"],
     "purpose": "case-management",
 }
+NOTICE = "/v1/notices/{notice_id}"
+WORDS = {"title": "Before you decide", "paragraphs": ["You decide whether we may tell them."]}
+OF_NOTICE = {"version": "{version}", "language": "en"}
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
@@ -283,6 +294,13 @@ def _consent() -> list[Row]:
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
         row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),
+        row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
+        row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
+        row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
+        row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
+        row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
         row("GET", f"{CASE}/ledger", "consent.read", INTAKE, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.read", INTAKE, "granted"),
         row(
@@ -461,6 +479,8 @@ def _others() -> list[Row]:
         Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
+        Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),

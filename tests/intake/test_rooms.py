@@ -11,6 +11,7 @@ INTAKE = Path(__file__).parents[2] / "services" / "intake"
 STATED: Mapping[str, str] = {
     "casefile": "casefile.store.tables",
     "identification": "identification.store.tables",
+    "matching": "matching.store.tables",
     "file_rows": "file_rows.tables",
     "drafts": "drafts.tables",
     "rights": "rights.tables",
@@ -18,6 +19,7 @@ STATED: Mapping[str, str] = {
 MAY_READ: Mapping[str, frozenset[str]] = {
     "casefile": frozenset({"casefile"}),
     "identification": frozenset({"casefile", "identification"}),
+    "matching": frozenset({"casefile", "matching"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
     "drafts": frozenset({"casefile", "identification", "drafts"}),
     "rights": frozenset({"casefile", "identification", "file_rows", "drafts", "rights"}),

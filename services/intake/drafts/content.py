@@ -132,7 +132,9 @@ async def _intake(service: Service, draft: Draft, content: Mapping[str, Any]) ->
         errors += [{**one, "loc": ["draft", *one["loc"][1:]]} for one in refused.errors]
     if errors or form is None:
         raise Invalid(errors=errors)
-    return SubmittedDraft(draft.version, case=await sealed_case(service, form, fields, draft.case_id))
+    return SubmittedDraft(
+        draft.version, case=await sealed_case(service, draft.organisation, form, fields, draft.case_id)
+    )
 
 
 def _placed(error: Mapping[str, Any]) -> dict[str, Any]:
