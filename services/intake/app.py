@@ -1,10 +1,12 @@
-"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification and casework on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
 from fastapi import APIRouter
 
 import services.intake.casefile.api
+import services.intake.casework.api
+import services.intake.casework.handlers
 import services.intake.file_rows.api
 import services.intake.identification.api
 from chassis.service import Service
@@ -16,13 +18,19 @@ from services.intake.casefile.grants import ConsentGrants
 from services.intake.casefile.indexing import index_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
+from services.intake.casework.upkeep import upkeep_work
 from services.intake.identification.carrying import carrying_work
 from services.intake.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 router = APIRouter()
-for room in (services.intake.casefile, services.intake.identification, services.intake.file_rows):
+for room in (
+    services.intake.casefile,
+    services.intake.identification,
+    services.intake.casework,
+    services.intake.file_rows,
+):
     router.include_router(room.api.router)
 
 
@@ -33,11 +41,16 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         name="intake",
         router=router,
         versions=VERSIONS,
-        subscriptions=[attention.subscription(), *handlers.subscriptions()],
+        subscriptions=[
+            attention.subscription(),
+            services.intake.casework.handlers.subscription(),
+            *handlers.subscriptions(),
+        ],
         parts=lambda service: Parts(ConsentGrants(service)),
         work=lambda service: [
             *erasure_work(service),
             carrying_work(),
+            *upkeep_work(service),
             *age_work(service),
             received_flags_work(service),
             *attention.attention_work(clock),

@@ -18,6 +18,8 @@ from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
+from services.intake.casework.domain.notes import NoteState
+from services.intake.casework.domain.tasks import TaskState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
@@ -39,6 +41,8 @@ STATES = MappingProxyType(
         "intake.cases.state": CaseState,
         "intake.cases.transfer_state": ReferralState,  # as referral said it; intake moves none
         "intake.disclosures.state": ReceivedState,
+        "intake.notes.state": NoteState,
+        "intake.tasks.state": TaskState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
         "returns.returns.state": ReturnState,
@@ -95,7 +99,9 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
     assert [found for text in texts for found in (*BY_HAND.findall(text), *UNFILLED.findall(text))] == []
 
 
-@pytest.mark.parametrize("states", [ConsentState, Stage, DisclosureState, QueueState, CaseState, MailState])
+@pytest.mark.parametrize(
+    "states", [ConsentState, Stage, DisclosureState, QueueState, CaseState, MailState, NoteState, TaskState]
+)
 def test_a_table_of_moves_has_every_state(states: type[StrEnum]) -> None:
     """Of those whose moves are listed by the state from which they go."""
     module = import_module(states.__module__)

@@ -23,6 +23,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
+        intake PUT /v1/cases/{case_id}/notes/{note_id}
+        intake PUT /v1/tasks/{task_id}
         consent POST /v1/consents/{consent_id}/renew
         consent POST /v1/consents/{consent_id}/confirm-guardian
         directory PUT /v1/organisations/{organisation}
@@ -32,6 +34,10 @@ _OF = {
         intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain
         intake POST /v1/break-glass/{glass_id}/review
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
+        intake POST /v1/cases/{case_id}/notes/{note_id}/strike
+        intake POST /v1/tasks/{task_id}/complete
+        intake POST /v1/tasks/{task_id}/cancel
+        intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
@@ -73,6 +79,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/screenings
+        intake POST /v1/cases/{case_id}/notes
+        intake POST /v1/tasks
         interchange POST /v1/imports
         intake POST /internal/v1/imports/{import_id}/rows
         consent POST /v1/cases/{case_id}/consents

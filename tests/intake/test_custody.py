@@ -47,6 +47,7 @@ def test_an_acceptance_hands_the_case_over_once():
     assert case.hear(accepted) == [
         facts.CaseTransferred(UUID(int=1), UUID(int=7), AGENCY, SHELTER, NOW),
         facts.HoldsDue(UUID(int=1), UUID(int=7)),
+        facts.TasksDue(UUID(int=1), str(UUID(int=7))),
     ]
     assert case.hear(accepted) == []
     assert case.hear(Transfer(UUID(int=8), "th-legal-aid", "accepted", NOW)) == []

@@ -11,11 +11,13 @@ INTAKE = Path(__file__).parents[2] / "services" / "intake"
 STATED: Mapping[str, str] = {
     "casefile": "casefile.store.tables",
     "identification": "identification.store.tables",
+    "casework": "casework.store.tables",
     "file_rows": "file_rows.tables",
 }
 MAY_READ: Mapping[str, frozenset[str]] = {
     "casefile": frozenset({"casefile"}),
     "identification": frozenset({"casefile", "identification"}),
+    "casework": frozenset({"casefile", "casework"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
 }
 BESIDES = {("casefile/queries.py", "holds")}

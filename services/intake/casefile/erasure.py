@@ -8,7 +8,7 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import KeyHeld
 from chassis.work import WorkItem, WorkKind
-from services.intake.casefile.outgoing import DESTROY_KEY, RELEASE, disclosure_closed
+from services.intake.casefile.outgoing import DESTROY_KEY, RELEASE, disclosure_closed, tasks_due
 from services.intake.casefile.store import received
 
 ATTEMPTS = 1_000
@@ -40,6 +40,7 @@ def erasure_work(service: Service) -> list[WorkKind]:
         case_id = UUID(item.payload["case_id"])
         if destroyed:
             await received.erased(tx, case_id, UUID(item.payload["person_id"]))
+            tx.say(tasks_due(case_id, item.payload["disclosure_id"]))
         tx.say(
             disclosure_closed(
                 case_id, UUID(item.payload["disclosure_id"]), "erased" if destroyed else "restricted"
