@@ -195,6 +195,7 @@ CASE_ACCESS = Table(
     filled("workers", TEXTS, "'{}'"),
     filled("handed_over", BOOLEAN, "false"),
     Column("person_id", UUID),
+    filled("erased", BOOLEAN, "false"),
 )
 
 ORGANISATIONS = Table(

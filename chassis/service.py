@@ -30,6 +30,7 @@ from chassis.peers import Peers
 from chassis.problems import Unavailable
 from chassis.purge import purge_work
 from chassis.readings import Ask, Readings, of_the_chassis
+from chassis.release import release_work
 from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.own_key import OwnKey
@@ -126,7 +127,7 @@ class Service(Generic[Own_co, Parts_co]):
         if self.subscriptions:
             consumer = Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry)
             loops.append(consumer)
-        kinds = [*work, purge_work(), attempts_work(), replay_work(self)]
+        kinds = [*work, purge_work(), attempts_work(), replay_work(self), release_work(self._vault)]
         self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         self._gauges += of_the_chassis(consumer, runner.kinds, self.settings)

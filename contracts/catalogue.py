@@ -70,6 +70,11 @@ def _entry(
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
     _entry(intake.CaseReopenedV1, "intake", *HOLDERS),
+    _entry(intake.ErasureRequestedV1, "intake"),
+    _entry(intake.ErasureCancelledV1, "intake"),
+    _entry(intake.ErasureRefusedV1, "intake"),
+    _entry(intake.ErasureConfirmedV1, "intake", *HOLDERS, protective=True),
+    _entry(intake.CaseErasedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
     _entry(intake.CaseTransferredV1, "intake", *HOLDERS),
     _entry(intake.AgeGroupKnownV1, "intake", "consent", "referral", "returns"),

@@ -33,13 +33,13 @@ ALWAYS_OPERATIONAL = frozenset(
         # identifiers
         "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
         "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
-        "agreement_id", "import_id",
+        "agreement_id", "import_id", "erasure_id",
         # organisations, jurisdictions and workers' pseudonyms
         "organisation", "deciding_organisation", "workers", "worker", "told", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
         # versions, hashes, positions, counts
         "revision", "version", "agreement_version", "consent_revision", "checklist_version", "revision_hash",
-        "sha256", "agreement_sha256", "consent_sha256", "fields_hash", "chain_head", "entry", "envelope_seq",
+        "sha256", "agreement_sha256", "consent_sha256", "fields_hash", "chain_head", "entry", "envelope_seq", "epoch",
         "attempts", "retention_days",
         # instants
         "opened_at", "at", "until", "due_at", "valid_from", "valid_until", "sealed_at", "expected_at",
@@ -84,6 +84,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},
         "disclosure.closed.v1": {"law": OPERATIONAL},
+        "erasure.refused.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {
             "fields": OPERATIONAL,
             "withheld": OPERATIONAL,

@@ -18,7 +18,9 @@ app = typer.Typer(
     help="Corridor on this machine: countries, their services, and a story.", no_args_is_help=True
 )
 country = typer.Typer(help="The folder of a country.", no_args_is_help=True)
+checklist = typer.Typer(help="The file of a checklist or form.", no_args_is_help=True)
 app.add_typer(country, name="country")
+app.add_typer(checklist, name="checklist")
 app.add_typer(operate, name="operate")
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
@@ -146,8 +148,10 @@ def restore(
     from deploy.local.place import STATE
 
     with troubles():
-        bring_back(STATE, cell.upper(), file, key)
-        console().print(f"cell {cell.upper()} is restored; start it with: corridor up")
+        erased = bring_back(STATE, cell.upper(), file, key)
+        console().print(
+            f"cell {cell.upper()} is restored, without the {erased} people of its ledger of erasures; start it with: corridor up"
+        )
 
 
 @country.command("check")
@@ -172,6 +176,15 @@ def holidays(
 
     with troubles():
         print_holidays(code.upper(), years, console())
+
+
+@checklist.command("check")
+def check_list(file: Annotated[Path, typer.Argument(dir_okay=False, help="The file, as JSON.")]) -> None:
+    """Say whether a checklist's file is whole, with a line for each mistake that begins with its place."""
+    from corridor.checklist import check_checklist
+
+    with troubles():
+        check_checklist(file, console())
 
 
 @app.command()

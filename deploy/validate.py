@@ -85,6 +85,8 @@ def _keys(services: Mapping[str, Any]) -> Iterator[str]:
         own = {f"{name}", f"{name}-data"}
         if what == "exchange":
             own |= {BORDER, f"{cell}-organisations"}
+        if what == "intake":
+            own |= {f"{cell}-erasures"}
         if what == "provision":
             own |= {f"{cell}-{part}" for part in ("state", "kafka", "postgres")}
         yield from (f"{name}: mounts {volume}, which is not its own" for volume in _volumes(container) - own)

@@ -17,11 +17,19 @@ from chassis.database import EVERYBODY, Transaction
 from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
+from chassis.outbox import DueWork
 from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
-from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReopenedV1, CaseTransferredV1
+from contracts.events.intake import (
+    CaseAssignedV1,
+    CaseErasedV1,
+    CaseOpenedV1,
+    CaseReopenedV1,
+    CaseTransferredV1,
+    ErasureConfirmedV1,
+)
 from contracts.internal import NOWHERE, CaseStanding
 
 Rights = Callable[[str], bool]
@@ -38,8 +46,13 @@ _WORKERS: Mapping[str, tuple[str, ...]] = {
     "ca.workers = '{}'": (),
     "ca.workers <> '{}' and not :access_subject = any(ca.workers)": (_SOMEBODY_ELSE,),
 }
-_HELD: Mapping[str, bool] = {"not ca.handed_over": False, "ca.handed_over": True}
-
+_HELD: Mapping[str, Mapping[str, bool]] = {
+    "not ca.handed_over and not ca.erased": {},
+    "ca.handed_over and not ca.erased": {"handed_over": True},
+    "ca.erased": {"erased": True},
+}
+RELEASE = "release-person"
+"""The kind of the work row that releases in the vault whatever this service has of an erased person."""
 
 CASE_HOLDERS = "(select case_id, organisation, workers, handed_over from chassis.case_access)"
 """The holder of each case, for a list that is joined with it: a service names these columns, and no table of the chassis."""
@@ -55,17 +68,21 @@ class CaseRefused(NotFound):
         self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
 
 
-_READ = text("select organisation, workers, handed_over from chassis.case_access where case_id = :case_id")
+_READ = text(
+    "select organisation, workers, handed_over, erased from chassis.case_access where case_id = :case_id"
+)
 _PERSON = text("select person_id from chassis.case_access where case_id = :case_id")
 _HOLD = text("select from chassis.case_access where case_id = :case_id for update")
 _LOAD = text(
-    "select case_id, organisation, workers, handed_over, person_id from chassis.case_access where case_id = any(:keys)"
+    "select case_id, organisation, workers, handed_over, person_id, erased from chassis.case_access"
+    " where case_id = any(:keys)"
     " order by case_id for update"
 )
 _HOLDERS = text(
     "select case_id, organisation, workers, handed_over from chassis.case_access where case_id = any(:keys)"
 )
 _HANDED_OVER = text("update chassis.case_access set handed_over = true where case_id = any(:keys)")
+_ERASED = text("update chassis.case_access set erased = :erased where case_id = any(:keys)")
 _ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
 _SAVE = upsert_set(
     CASE_ACCESS,
@@ -74,9 +91,16 @@ _SAVE = upsert_set(
         "workers": "excluded.workers",
         "handed_over": "excluded.handed_over",
         "person_id": "coalesce(excluded.person_id, t.person_id)",
+        "erased": "excluded.erased",
     },
 )
-_SAVE_PERSON = upsert_set(CASE_ACCESS, "case_id", "organisation", "person_id", update=["person_id"])
+_SAVE_PERSON = upsert_set(
+    CASE_ACCESS,
+    "case_id",
+    "organisation",
+    "person_id",
+    update={"person_id": "excluded.person_id", "erased": "false"},
+)
 
 
 def require(actor: Actor, action: str, *, organisation: str | None = None, kind: str = CELL) -> Decision:
@@ -186,7 +210,15 @@ async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
     row = (await tx.execute(_READ, {"case_id": case_id})).first()
     if row is None:
         return None
-    return _case(tx.database.cell, str(case_id), row.organisation, row.workers, row.handed_over)
+    return Resource(
+        CASE,
+        str(case_id),
+        tx.database.cell,
+        row.organisation,
+        tuple(row.workers),
+        row.handed_over,
+        row.erased,
+    )
 
 
 async def visible_cases(
@@ -200,11 +232,9 @@ async def visible_cases(
     """
     which = " or ".join(
         f"({held} and {workers})"
-        for held, handed_over in _HELD.items()
+        for held, custody in _HELD.items()
         for workers, named in _WORKERS.items()
-        if _weigh(
-            tx, actor, action, tuple(actor.subject if n is _ME else n for n in named), handed_over=handed_over
-        )
+        if _weigh(tx, actor, action, tuple(actor.subject if n is _ME else n for n in named), custody)
     )
     if not which:
         return "false", {}
@@ -217,9 +247,9 @@ async def visible_cases(
 
 
 def _weigh(
-    tx: Transaction, actor: Actor, action: str, workers: tuple[str, ...], *, handed_over: bool
+    tx: Transaction, actor: Actor, action: str, workers: tuple[str, ...], custody: Mapping[str, bool]
 ) -> bool:
-    resource = _case(tx.database.cell, "any", actor.organisation, workers, handed_over)
+    resource = Resource(CASE, "any", tx.database.cell, actor.organisation, workers, **custody)
     return actor.policies.weigh(actor.principal(), action, resource).allowed
 
 
@@ -256,6 +286,13 @@ async def remember_handed_over(tx: Transaction, case_ids: Iterable[UUID]) -> Non
     await tx.execute(_HANDED_OVER, {"keys": list(case_ids)})
 
 
+async def remember_erased(tx: Transaction, case_ids: Iterable[UUID], *, erased: bool = True) -> None:
+    """Write that these people were, or are to be, erased, in the transaction that decides it (intake); or that they were
+    referred again.
+    """
+    await tx.execute(_ERASED, {"keys": list(case_ids), "erased": erased})
+
+
 @dataclass(slots=True)
 class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
@@ -268,6 +305,7 @@ class CaseAccess:
     workers: tuple[str, ...] = ()
     handed_over: bool = False
     person_id: UUID | None = None
+    erased: bool = False
     changed: bool = False
 
 
@@ -283,11 +321,13 @@ def subscription() -> Subscription[UUID, CaseAccess]:
             CaseReopenedV1: on_case_reopened,
             CaseAssignedV1: on_case_assigned,
             CaseTransferredV1: on_case_transferred,
+            ErasureConfirmedV1: on_erasure_confirmed,
+            CaseErasedV1: on_case_erased,
         },
         key=lambda event: event.case_id,
         load=_load,
         save=_save,
-        outgoing=lambda _: None,
+        outgoing=lambda due: due,
     )
 
 
@@ -302,7 +342,20 @@ def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Ite
 
 def on_case_reopened(case: CaseAccess, event: CaseReopenedV1, _now: datetime) -> Iterable[object]:
     """She was erased and is here again, under another identifier and so under another key."""
-    case.person_id, case.changed = event.person_id, True
+    case.person_id, case.erased, case.changed = event.person_id, False, True
+    return ()
+
+
+def on_erasure_confirmed(case: CaseAccess, event: ErasureConfirmedV1, _now: datetime) -> Iterable[DueWork]:
+    """Nobody reads or writes about her any more, and what this service keeps under her key is released."""
+    case.erased = case.changed = True
+    if case.person_id is None:
+        return ()
+    return [DueWork(RELEASE, str(event.erasure_id), {"person_id": str(case.person_id)})]
+
+
+def on_case_erased(case: CaseAccess, _event: CaseErasedV1, _now: datetime) -> Iterable[DueWork]:
+    case.erased = case.changed = True
     return ()
 
 
@@ -327,7 +380,3 @@ async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]
 async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
     changed = [case for case in cases if case.changed and case.organisation is not None]
     await _SAVE.write(tx, sorted(changed, key=attrgetter("case_id")))
-
-
-def _case(cell: str, case_id: str, organisation: str, workers: Iterable[str], handed_over: bool) -> Resource:
-    return Resource(CASE, case_id, cell, organisation, tuple(workers), handed_over)

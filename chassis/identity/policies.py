@@ -64,11 +64,16 @@ class Resource:
     organisation: str
     workers: tuple[str, ...] | None = None
     handed_over: bool = False
+    erased: bool = False
 
     def entity(self) -> dict[str, Any]:
         attributes: dict[str, Any] = {"organisation": self.organisation, "cell": self.cell}
         if self.workers is not None:
-            attributes |= {"workers": list(self.workers), "handed_over": self.handed_over}
+            attributes |= {
+                "workers": list(self.workers),
+                "handed_over": self.handed_over,
+                "erased": self.erased,
+            }
         return {"uid": {"type": self.kind, "id": self.id}, "attrs": attributes, "parents": []}
 
 

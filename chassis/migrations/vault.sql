@@ -94,6 +94,13 @@ begin
         where k.person_id = person returning k.destroyed_at, k.epoch, false;
 end $$;
 
+-- How many records each service keeps under this person's key: for whoever may destroy it, who is told why it stays.
+create or replace function vault.count_holds(person uuid)
+returns table (holder text, records bigint)
+language sql stable security definer set search_path = '' as $$
+    select h.holder, count(*) from vault.holds h where h.person_id = person group by h.holder order by h.holder;
+$$;
+
 -- For the end of an epoch, by the owner alone: its living keys are wrapped anew, so that its wrapping key can be destroyed.
 create or replace function vault.living_keys(in_epoch text, at_most integer)
 returns table (person_id uuid, wrapped bytea)

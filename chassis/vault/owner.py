@@ -19,7 +19,7 @@ _GRANTS = (
     "grant usage on schema vault to {role}",
     "grant execute on function vault.create_keys, vault.read_keys, vault.hold_keys, vault.release_holds to {role}",
 )
-_DESTROYS = "grant execute on function vault.destroy_key to {role}"
+_DESTROYS = "grant execute on function vault.destroy_key, vault.count_holds to {role}"
 _SAID = "insert into vault.callers (role, holder, destroys) values ($1, $2, $3)"
 _LOCK = "select pg_advisory_xact_lock(hashtext('corridor.migrate.vault'))"
 

@@ -218,6 +218,11 @@ class Vault:
             raise KeyHeld
         return Erasure(row["destroyed_at"], row["epoch"])
 
+    async def held_by(self, person_id: UUID) -> dict[str, int]:
+        """Service → how many records it keeps under this person's key. For the roles that erase."""
+        rows = await self._call("select holder, records from vault.count_holds($1)", person_id)
+        return {row["holder"]: row["records"] for row in rows}
+
     def forget(self, person_id: UUID) -> None:
         """Drop the opened key from memory, for example because another service told of the erasure."""
         self._opened.pop(person_id, None)

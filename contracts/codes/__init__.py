@@ -38,6 +38,14 @@ def codes(name: str) -> Mapping[str, str]:
     return entries
 
 
+def in_the_standard(name: str, code: str) -> str:
+    """The code of a published standard for one of its list; a code of our own is there what the list's `standard`
+    says, which is less than is known here.
+    """
+    meaning: str = content(name).get("standard", {}).get(code, code)
+    return meaning
+
+
 @cache
 def labels(name: str, language: str) -> Mapping[str, str]:
     """Code → label of one list in a language. A list that repeats codes of others (`labelled_as`) has their labels,

@@ -27,6 +27,53 @@ class CaseReopenedV1(Event):
     person_id: UUID
 
 
+class ErasureRequestedV1(Event):
+    """She asked that everything about her be erased. A second person decides; her reason is sealed at intake."""
+
+    type: ClassVar[str] = "erasure.requested.v1"
+    case_id: CaseId
+    erasure_id: UUID
+
+
+class ErasureCancelledV1(Event):
+    """She does not want it any more."""
+
+    type: ClassVar[str] = "erasure.cancelled.v1"
+    case_id: CaseId
+    erasure_id: UUID
+
+
+class ErasureRefusedV1(Event):
+    """A second person named the law that has everything kept. Nothing was erased."""
+
+    type: ClassVar[str] = "erasure.refused.v1"
+    case_id: CaseId
+    erasure_id: UUID
+    law: LawReference
+
+
+class ErasureConfirmedV1(Event):
+    """Two persons decided, as she asked, that everything about her goes. From now on nobody reads or writes about her in
+    this case, and each service releases what it keeps under her key. Protective.
+    """
+
+    type: ClassVar[str] = "erasure.confirmed.v1"
+    case_id: CaseId
+    erasure_id: UUID
+
+
+class CaseErasedV1(Event):
+    """The key of the case's person is destroyed: as she asked, or because everything came from abroad and was recalled.
+
+    Complete when the wrapping key of `epoch` is destroyed too.
+    """
+
+    type: ClassVar[str] = "case.erased.v1"
+    case_id: CaseId
+    at: Instant
+    epoch: VersionLabel
+
+
 class CaseAssignedV1(Event):
     """The whole assignment of a case as it now stands; it replaces the one of the event before. `import_id`: the case
     came with a file.

@@ -11,10 +11,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from contracts.codes import codes, content, forget, names, unlabelled
+from contracts.checklist.forms import ChecklistFile
+from contracts.checklist.reading import list_schema, shipped, substance
+from contracts.codes import ENGLISH, codes, content, forget, names, unlabelled
 from contracts.country.reading import read_country
 from contracts.crossing import CROSSINGS
 from contracts.tools.asyncapi import document
@@ -24,6 +27,7 @@ from contracts.tools.schema import Schema, breaking, documents
 ROOT = Path(str(files("contracts"))).parent
 SCHEMAS, RELEASED = Path("contracts/schemas"), Path("contracts/released")
 RELEASED_CODES = RELEASED / "codes.json"
+RELEASED_CHECKLISTS = RELEASED / "checklists.json"
 CODES = Path("contracts/codes")
 
 
@@ -42,6 +46,27 @@ def generated() -> dict[Path, str]:
         Path("contracts/asyncapi.yaml"): header + asyncapi,
         Path("docs/event-map.md"): event_map(),
         CODES / "protection_law.json": _json(protection_laws()),
+        CODES / "checklist.json": _json(checklist_codes(shipped())),
+        Path("contracts/checklist/schema.json"): _json(list_schema()),
+    }
+
+
+def checklist_codes(lists: Sequence[ChecklistFile]) -> dict[str, object]:
+    """The code list of that name: each profile of each checklist, with the titles of its newest file."""
+    titles = {profile.code: profile.title for one in lists for profile in one.profiles.values()}
+    others = list(
+        dict.fromkeys(language for title in titles.values() for language in title if language != ENGLISH)
+    )
+    return {
+        "name": "checklist",
+        "source": "Corridor: the profiles of the files in contracts/checklist/lists, which name their sources; this list is generated from them",
+        "version": "1",
+        "codes": {code: title[ENGLISH] for code, title in titles.items()},
+        "labels": {
+            language: {code: title[language] for code, title in titles.items() if language in title}
+            for language in others
+        },
+        "unreviewed": [language for language in others if any(language in one.unreviewed for one in lists)],
     }
 
 
@@ -111,6 +136,7 @@ def broken(root: Path) -> Iterator[str]:
         released: Schema = json.loads(path.read_text(encoding="utf-8"))
         yield from (f"{shown}: {problem}" for problem in breaking(released, schema))
     yield from _vanished_codes(root)
+    yield from _changed_checklists(root)
 
 
 def unfinished(root: Path) -> Iterator[str]:
@@ -125,14 +151,33 @@ def unfinished(root: Path) -> Iterator[str]:
     released = _released_codes(root)
     new = {name: [code for code in codes(name) if code not in released.get(name, ())] for name in names()}
     fresh += [f"{RELEASED_CODES}: {', '.join(added)} of {name}" for name, added in new.items() if added]
+    frozen = _released(root / RELEASED_CHECKLISTS)
+    fresh += [f"{RELEASED_CHECKLISTS}: {name}" for name in _substances() if name not in frozen]
     for what in fresh:
         yield f"{what}: not released; run python -m contracts.tools.generate --release, last of all"
 
 
 def _released_codes(root: Path) -> dict[str, list[str]]:
-    path = root / RELEASED_CODES
-    released: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return _released(root / RELEASED_CODES)
+
+
+def _released(path: Path) -> dict[str, Any]:
+    released: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return released
+
+
+def _substances() -> dict[str, str]:
+    return {f"{one.code} {one.version}": substance(one) for one in shipped()}
+
+
+def _changed_checklists(root: Path) -> Iterator[str]:
+    """Screenings name the version that they were asked with."""
+    now = _substances()
+    for name, hashed in _released(root / RELEASED_CHECKLISTS).items():
+        if name not in now:
+            yield f"contracts/checklist/lists: {name} is released and gone; keep it, with `in_use` false"
+        elif now[name] != hashed:
+            yield f"contracts/checklist/lists: {name} is released and asks or weighs something else now: make a new version"
 
 
 def _vanished_codes(root: Path) -> Iterator[str]:
@@ -180,6 +225,8 @@ def release(root: Path) -> list[Path]:
             fresh.append(path)
     lists = sorted(path.name.removesuffix(".json") for path in (root / "contracts/codes").glob("*.json"))
     (root / RELEASED_CODES).write_text(_json({name: sorted(codes(name)) for name in lists}), encoding="utf-8")
+    frozen = {**_substances(), **_released(root / RELEASED_CHECKLISTS)}
+    (root / RELEASED_CHECKLISTS).write_text(_json(dict(sorted(frozen.items()))), encoding="utf-8")
     return fresh
 
 

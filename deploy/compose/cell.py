@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.catalogue import SERVICES
-from deploy.local.cell import DIRECTORY, VAULT_SERVICES, Cell, environment, write_secret
+from deploy.local.cell import DIRECTORY, EPOCHS, LEDGER, VAULT_SERVICES, Cell, environment, write_secret
 from deploy.local.certificates import Authority
 from deploy.local.kafka import Broker, Place
 from deploy.local.people import story
@@ -23,6 +23,8 @@ PORT, CELL_PORT, CONTROLLER_PORT, POSTGRES_PORT = 8000, 9092, 9093, 5432
 METRICS_PORT = 9464
 """On the cell's network alone, to whoever shows a certificate of the cell's authority."""
 ISSUER, POSTGRES = "issuer", "postgres"
+ERASURES = "erasures"
+"""The folder of the ledger of erasures: a volume of its own, to which intake alone writes."""
 ACCESS = """\
 local all all scram-sha-256
 hostssl all all all scram-sha-256
@@ -50,6 +52,14 @@ class ComposedCell(Cell):
         database = (host(code, POSTGRES), POSTGRES_PORT)
         self.postgres = Postgres(self.directory / POSTGRES, place=database)
 
+    def _keeper(self, root: Path) -> Path:
+        del root
+        return self.directory / "keys"
+
+    @property
+    def ledger(self) -> Path:
+        return self.own(ERASURES) / LEDGER
+
     @property
     def base_url(self) -> str:
         return issuer_url(self.code)
@@ -76,6 +86,7 @@ class ComposedCell(Cell):
     def hand_out(self, trust: TrustFiles, cells: Mapping[str, Cell]) -> None:
         """Give each container the files that it reads, and none of another's."""
         authority = Authority(self.keys, self.code)
+        make_folder(self.own(ERASURES))
         for container in (*SERVICES, ISSUER, POSTGRES):
             folder = make_folder(self.own(container))
             authority.issue(folder / "tls.pem", folder / "tls.key", host(self.code, container))
@@ -94,7 +105,7 @@ class ComposedCell(Cell):
         lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
         write_secret(self.own(service) / f"{service}.env", lines)
         names = [f"{service}.jwk.json", "services.jwks.json", "issuer.jwks.json"]
-        names += ["epoch.json"] if service in VAULT_SERVICES else []
+        names += [EPOCHS] if service in VAULT_SERVICES else []
         names += ["staff.json", DIRECTORY] if service == "directory" else []
         for name in names:
             shutil.copyfile(self.keys / name, self.own(service) / name)

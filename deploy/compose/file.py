@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from contracts.services import NAMES
-from deploy.compose.cell import CODES, ISSUER, POSTGRES
+from deploy.compose.cell import CODES, ERASURES, ISSUER, POSTGRES
 from deploy.compose.secrets import USERS
 
 HEAD = Path(__file__).with_name("head.yml")
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 BASE_PORT, PORTS_OF_A_CELL = 8_100, 100
-PARTS = ("state", "keys", "kafka", POSTGRES, *NAMES, ISSUER)
+PARTS = ("state", "keys", "kafka", POSTGRES, *NAMES, ISSUER, ERASURES)
 """The folders of a cell: volumes of the same names, with the cell's before each."""
 
 _SECRETS = """\
@@ -102,6 +102,8 @@ def _cells(codes: Sequence[str]) -> Iterator[str]:
 
 def _service(cell: str, name: str, port: int) -> str:
     volumes, networks = [f"{cell}-{name}:/run/corridor/{cell}/{name}:ro"], [cell]
+    if name == "intake":
+        volumes += [f"{cell}-{ERASURES}:/run/corridor/{cell}/{ERASURES}"]
     if name == "exchange":
         volumes += [
             "border:/run/corridor/border:ro",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts.catalogue import SERVICES
-from deploy.compose.cell import CODES, ISSUER, POSTGRES, ROOT, ComposedCell
+from deploy.compose.cell import CODES, ERASURES, ISSUER, POSTGRES, ROOT, ComposedCell
 from deploy.local.trust import make_trust
 
 USERS = {
@@ -37,6 +37,7 @@ def make(root: Path = ROOT) -> dict[str, ComposedCell]:
 def give_away(root: Path, cells: dict[str, ComposedCell]) -> None:
     """Give each folder to the user of the container that mounts it; the border's is exchange's."""
     owners = {root / "border": USERS["exchange"]}
+    owners |= {cell.own(ERASURES): USERS["intake"] for cell in cells.values()}
     owners |= {cell.own(container): user for cell in cells.values() for container, user in USERS.items()}
     for folder, user in owners.items():
         for path in (folder, *folder.rglob("*")):

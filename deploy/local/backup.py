@@ -2,6 +2,7 @@
 
 The databases are one moment of the whole server (`pg_basebackup`); with them go the keys and passwords of the cell. The
 broker is not in it: what it would be asked for, the outboxes still have (docs/adr, "A backup is the databases and the keys").
+Nor are the wrapping keys of the vault and the ledger of erasures: the keeper's folder has them, and a restore finds them there.
 """
 
 import gzip
@@ -17,8 +18,9 @@ import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import FileLock, Timeout
 
+from chassis.vault.ledger import LedgerEntry, read_ledger
 from contracts.catalogue import SERVICES
-from deploy.local.cell import Cell
+from deploy.local.cell import EPOCHS, KEEPER, LEDGER, Cell
 from deploy.local.place import account, make_folder
 from deploy.local.postgres import SUPERUSER, Postgres, binaries
 from deploy.local.sealed_file import Sealer, Unsealer, read_key
@@ -26,9 +28,22 @@ from deploy.local.trouble import Trouble
 
 DATA, ORGANISATIONS, MARK = "postgres/data", "organisations", "restored"
 LEFT_OUT = frozenset({"server.log", "server.json"})
+ERASE_AGAIN = "erase-again"
+"""The kind of intake's work that erases somebody whose key a restore has destroyed again."""
 AHEAD = 200
 """So many numbers of every chain are passed over after a restore: some of them may have been given out after the backup."""
 
+_DESTROY = """
+    insert into vault.keys as k (person_id, wrapped, epoch, destroyed_at) values ($1, null, $2, $3)
+    on conflict (person_id) do update set wrapped = null, destroyed_at = coalesce(k.destroyed_at, excluded.destroyed_at)
+"""
+_RELEASE = "delete from vault.holds where person_id = $1"
+_ERASE_AGAIN = """
+    insert into chassis.work (id, kind, key, payload, due_at)
+    select gen_random_uuid(), $2, c.person_id::text, '{}', now() from intake.cases c where c.person_id = any($1)
+        and c.state <> 'erased'
+    on conflict (kind, key) do nothing
+"""
 _SAY_AGAIN = ("update chassis.relay set max_pos = 0, holes = '{}'", "delete from chassis.offsets")
 _PASS_OVER = f"update exchange.outgoing_chains set seq = seq + {AHEAD}"
 
@@ -80,11 +95,15 @@ def _files(state: Path, directory: Path, code: str) -> Iterator[tuple[Path, str]
         yield path, f"{ORGANISATIONS}/{path.name}"
 
 
-def bring_back(state: Path, code: str, file: Path, key_file: Path) -> None:
-    """Where nothing of the cell is left, and no stack runs. The next `corridor up` starts it."""
+def bring_back(state: Path, code: str, file: Path, key_file: Path) -> int:
+    """Where nothing of the cell is left but its keeper's folder, and no stack runs. The next `corridor up` starts it.
+
+    Answers how many people its ledger of erasures has; none of them comes back.
+    """
     key, directory = read_key(key_file), state / code.lower()
     if directory.exists():
         raise BackupError(f"{directory} is there; a cell is restored only where nothing is left of it")
+    erased = _kept(state / KEEPER / code.lower())
     lock = FileLock(state.with_suffix(".lock"))
     try:
         lock.acquire(timeout=0)
@@ -99,6 +118,21 @@ def bring_back(state: Path, code: str, file: Path, key_file: Path) -> None:
     finally:
         shutil.rmtree(partial, ignore_errors=True)  # opened data of a backup that did not prove whole
         lock.release()
+    return len(erased)
+
+
+def _kept(keeper: Path) -> list[LedgerEntry]:
+    """The ledger of erasures, of which a file without any is empty. Raises BackupError where it, or the wrapping keys, cannot be read."""
+    if not (keeper / EPOCHS).exists():
+        raise BackupError(f"{keeper / EPOCHS} is missing: without the wrapping keys nobody reads the vault")
+    return _ledger(keeper / LEDGER)
+
+
+def _ledger(file: Path) -> list[LedgerEntry]:
+    try:
+        return list(read_ledger(file)) if file.exists() else []
+    except (ValueError, KeyError) as error:
+        raise BackupError(f"{file} is no ledger of erasures; put back a copy that is whole") from error
 
 
 def _unpack(file: Path, key: AESGCM, partial: Path) -> None:
@@ -127,11 +161,32 @@ def _settle(state: Path, code: str, partial: Path) -> None:
     (partial / MARK).touch()
 
 
+async def _erase_again(cell: Cell) -> None:
+    """Every key of the ledger is destroyed before anybody could be shown anything; intake, once it runs, does the rest."""
+    entries = _ledger(cell.ledger)
+    vault = await asyncpg.connect(cell.postgres.admin_dsn("vault"))
+    try:
+        async with vault.transaction():
+            for entry in entries:
+                await vault.execute(_RELEASE, entry.key)
+                await vault.execute(_DESTROY, entry.key, entry.epoch, entry.destroyed_at)
+    finally:
+        await vault.close()
+    intake = await asyncpg.connect(cell.postgres.admin_dsn("intake"))
+    try:
+        await intake.execute(_ERASE_AGAIN, [entry.key for entry in entries], ERASE_AGAIN)
+    finally:
+        await intake.close()
+
+
 async def begin_again(cell: Cell) -> None:
-    """Once after a restore, before the services start: every event that is kept is said again into the new topics."""
+    """Once after a restore, before the services start: whoever was erased since the backup is erased again, and every event
+    that is kept is said again into the new topics.
+    """
     mark = cell.directory / MARK
     if not mark.exists():
         return
+    await _erase_again(cell)
     for service in SERVICES:
         statements = (*_SAY_AGAIN, *([_PASS_OVER] if service == "exchange" else []))
         connection = await asyncpg.connect(cell.postgres.admin_dsn(service))

@@ -30,6 +30,7 @@ VAULT_SERVICES: Mapping[str, Literal["any", "own", "none"]] = {
 done.
 """
 EPOCH = "2026-11"
+KEEPER, EPOCHS, LEDGER = "keeper", "epoch.json", "erasures.jsonl"
 FRONT, METRICS = "front", "metrics"
 PORTS = "ports.json"
 DIRECTORY = "directory.json"
@@ -53,7 +54,23 @@ class Cell:
         names = (FRONT, METRICS, *SERVICES, *map(metrics_of, SERVICES))
         self.ports = kept_ports(self.directory / PORTS, names)
         self.keys = self.directory / "keys"
+        self.keeper = self._keeper(root.absolute())
         self._secrets = self._kept_secrets()
+
+    def _keeper(self, root: Path) -> Path:
+        """A place of its own for what a backup must not have: the wrapping keys of the vault, since whoever destroys one of
+        them means the backups too, and the ledger of erasures, which a restore needs as it is today.
+        """
+        return make_folder(root / KEEPER / self.code.lower())
+
+    @property
+    def epochs(self) -> Path:
+        return self.keeper / EPOCHS
+
+    @property
+    def ledger(self) -> Path:
+        """The file in which erasures are written down."""
+        return self.keeper / LEDGER
 
     @property
     def base_url(self) -> str:
@@ -115,7 +132,7 @@ class Cell:
             values["vault_url"] = self.postgres.url(
                 "vault", f"{service}_vault", self.password(f"{service}_vault")
             )
-            values["vault_epoch_file"] = str(self.keys / "epoch.json")
+            values["vault_epoch_file"] = str(self.epochs)
         return values | self._own(service, trust, cells)
 
     def _own(self, service: str, trust: TrustFiles, cells: Mapping[str, "Cell"]) -> dict[str, Any]:
@@ -125,6 +142,8 @@ class Cell:
         if service == "directory":
             directory = self._directory_file([self.code, *cells])
             return {"directory_file": str(directory), "staff_file": str(self._staff_file())}
+        if service == "intake":
+            return {"erasure_ledger": str(self.ledger)}
         if service == "notify":
             return {"sign_in_url": f"{self.base_url}/"}
         return {}
@@ -176,10 +195,12 @@ class Cell:
         write_secret(self.keys / "issuer.jwks.json", json.dumps({"keys": [issuer.as_dict(private=False)]}))
         public = {"keys": [key.as_dict(private=False) for key in services]}
         write_secret(self.keys / "services.jwks.json", json.dumps(public))
-        epoch = self.keys / "epoch.json"
-        if not epoch.exists():
+        before = self.keys / EPOCHS  # where an earlier version kept them
+        if before.exists() and not self.epochs.exists():
+            before.rename(self.epochs)
+        if not self.epochs.exists():
             key = b64encode(secrets.token_bytes(32)).decode()
-            write_secret(epoch, json.dumps({"current": EPOCH, "keys": {EPOCH: key}}))
+            write_secret(self.epochs, json.dumps({"current": EPOCH, "keys": {EPOCH: key}}))
 
     def _kept_key(self, name: str) -> OKPKey:
         file = self.keys / f"{name}.jwk.json"

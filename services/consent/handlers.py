@@ -20,7 +20,7 @@ from contracts.events.exchange import (
     RecallAnsweredV1,
     RecallReceivedV1,
 )
-from contracts.events.intake import AgeGroupKnownV1, FieldsRecordedV1
+from contracts.events.intake import AgeGroupKnownV1, CaseErasedV1, ErasureConfirmedV1, FieldsRecordedV1
 from contracts.events.referral import (
     ReferralAcceptedV1,
     ReferralCancelledV1,
@@ -56,6 +56,15 @@ def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime
 
 def on_fields_recorded(case: CaseConsents, event: FieldsRecordedV1, now: datetime) -> Facts:
     return case.corrected({*event.fields, *event.removed}, event.revision, now)
+
+
+def on_erasure_confirmed(case: CaseConsents, event: ErasureConfirmedV1, now: datetime) -> Facts:
+    return case.erase(now)
+
+
+def on_case_erased(case: CaseConsents, event: CaseErasedV1, now: datetime) -> Facts:
+    """Also where nobody asked for it: everything came from abroad and was recalled."""
+    return case.erase(now)
 
 
 def on_referral_sent(case: CaseConsents, event: ReferralSentV1, now: datetime) -> Facts:
@@ -161,6 +170,8 @@ _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
     {
         AgeGroupKnownV1: on_age_group_known,
         FieldsRecordedV1: on_fields_recorded,
+        ErasureConfirmedV1: on_erasure_confirmed,
+        CaseErasedV1: on_case_erased,
         ReferralSentV1: on_referral_sent,
         **dict.fromkeys(ENDS, on_referral_ended),
         ReferralCorrectedV1: on_referral_corrected,

@@ -9,7 +9,9 @@ import services.intake.casework.api
 import services.intake.casework.handlers
 import services.intake.file_rows.api
 import services.intake.identification.api
+import services.intake.rights.api
 from chassis.service import Service
+from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
 from services.intake.casefile import attention, handlers
 from services.intake.casefile.age import age_work
 from services.intake.casefile.daily_limit import DailyLimit
@@ -20,6 +22,7 @@ from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
 from services.intake.casework.upkeep import upkeep_work
 from services.intake.identification.carrying import carrying_work
+from services.intake.rights.erasure import rights_work
 from services.intake.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -30,12 +33,17 @@ for room in (
     services.intake.identification,
     services.intake.casework,
     services.intake.file_rows,
+    services.intake.rights,
 ):
     router.include_router(room.api.router)
 
 
+def ledger_of(settings: Settings) -> ErasureLedger:
+    return NoLedger() if settings.erasure_ledger is None else FileLedger(settings.erasure_ledger)
+
+
 def build(settings: Settings) -> Service[Settings, Parts]:
-    clock = settings.country.response_clock
+    clock, ledger = settings.country.response_clock, ledger_of(settings)
     service = Service(
         settings,
         name="intake",
@@ -48,7 +56,8 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         ],
         parts=lambda service: Parts(ConsentGrants(service)),
         work=lambda service: [
-            *erasure_work(service),
+            *erasure_work(service, ledger),
+            *rights_work(service, ledger),
             carrying_work(),
             *upkeep_work(service),
             *age_work(service),

@@ -20,7 +20,7 @@ _VERBS = """
 list get
 preview ask
 open assign record screen identify assess place lift start break review retain write strike raise change reopen
-renew confirm withdraw revoke hand issue fence
+renew confirm withdraw revoke hand issue fence refuse
 draft send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
 read replay retry discard stop move end

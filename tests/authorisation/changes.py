@@ -33,6 +33,9 @@ _OF = {
     Change.MOVES: """
         intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain
         intake POST /v1/break-glass/{glass_id}/review
+        intake POST /v1/erasures/{erasure_id}/confirm
+        intake POST /v1/erasures/{erasure_id}/refuse
+        intake POST /v1/erasures/{erasure_id}/cancel
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
         intake POST /v1/cases/{case_id}/notes/{note_id}/strike
         intake POST /v1/tasks/{task_id}/complete
@@ -78,6 +81,7 @@ _OF = {
     Change.ADDS: """
         intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
+        intake POST /v1/cases/{case_id}/erasures
         intake POST /v1/cases/{case_id}/screenings
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks

@@ -5,6 +5,7 @@ from typing import Any
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
+from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.table import CASE, CORRECTION, EMERGENCY, NOTE, STRIKE, TASKS
 from tests.authorisation.thing import Thing, as_made, asked
@@ -13,6 +14,7 @@ from tests.intake.making import acceptance_of, disclosure, recall_of
 
 HOLDS = f"{CASE}/holds"
 LIFT = f"{HOLDS}/{{hold_id}}"
+ERASURES, DECIDED = f"{CASE}/erasures", "/v1/erasures/{erasure_id}"
 RETAIN = f"{CASE}/received/{{disclosure_id}}/retain"
 NOTES = f"{CASE}/notes"
 MENDS = (f"{NOTES}/{{note_id}}", f"{NOTES}/{{note_id}}/strike")
@@ -74,7 +76,46 @@ async def _broken_by_supervisor(world: Intake) -> Made:
     return {**made, "glass_id": made["id"]}
 
 
+async def _asked_by_supervisor(world: Intake) -> Made:
+    """Somebody else decides."""
+    made = await world._of_case("supervisor", "erasures", {"reason": "she asked"})
+    return {**made, "erasure_id": made["id"]}
+
+
+async def _completed(world: Intake) -> Made:
+    made = await world.make("erasure")
+    await world.ask("supervisor", "POST", f"{DECIDED}/confirm".format(**made))
+    await world.harness.work()
+    return made
+
+
+def _decided(verb: str, body: Any = None) -> Any:
+    return asked("erasure", ("supervisor", "POST", f"{DECIDED}/{verb}", body))
+
+
 CASE_THINGS = (
+    Thing(
+        "intake",
+        ERASURES,
+        {**as_made("case", "erasure"), "erased": _erased},
+        commands=frozenset({ERASURES}),
+        name="erasures of a case",
+    ),
+    Thing(
+        "intake",
+        ERASURES,
+        {
+            **as_made("erasure"),
+            "requested by a supervisor": _asked_by_supervisor,
+            "cancelled": _decided("cancel"),
+            "refused": _decided("refuse", {"law": "th-archives"}),
+            "confirmed": _decided("confirm"),
+            "completed": _completed,
+        },
+        frozenset(ErasureState),
+        commands=frozenset(f"{DECIDED}/{verb}" for verb in ("confirm", "refuse", "cancel")),
+        listed="id",
+    ),
     Thing("intake", "/v1/cases", as_made("case"), commands=frozenset({"/v1/cases"}), name="cases"),
     Thing(
         "intake",
@@ -115,7 +156,7 @@ CASE_THINGS = (
     Thing(
         "intake",
         NOTES,
-        {"none written": _case, "from abroad": _from_abroad, "erased": _erased},
+        {"none written": _case, "from abroad": _from_abroad},
         commands=frozenset({NOTES}),
         name="notes",
     ),

@@ -58,6 +58,7 @@ AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
 TASKS = "/v1/tasks/{task_id}"
+ERASURE = "/v1/erasures/{erasure_id}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
@@ -85,6 +86,7 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
         row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
         row("GET", "/v1/checklists", "case.read", DOOR),
+        row("GET", "/v1/checklists/{checklist}/versions/{version}", "case.read", DOOR, "checklist"),
         row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
         row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
@@ -146,6 +148,11 @@ def _intake() -> list[Row]:
             "broken_glass",
             {"result": "upheld"},
         ),
+        row("POST", f"{CASE}/erasures", "erasure.request", CARE, "case", {"reason": "she asked"}, 201),
+        row("GET", f"{CASE}/erasures", "erasure.read", CARE, "erasure"),
+        row("POST", f"{ERASURE}/confirm", "erasure.confirm", SUPERVISOR, "erasure"),
+        row("POST", f"{ERASURE}/refuse", "erasure.confirm", SUPERVISOR, "erasure", {"law": "th-archives"}),
+        row("POST", f"{ERASURE}/cancel", "erasure.request", CARE, "erasure"),
         row(
             "POST",
             "/internal/v1/cases/{case_id}/standing",

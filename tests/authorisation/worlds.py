@@ -184,6 +184,9 @@ class Intake(World):
         answer = await self.ask(kind, "POST", f"/v1/cases/{made['case_id']}/{what}", dict(body))
         return {**made, "id": answer.json()["id"]}
 
+    async def checklist(self) -> Made:
+        return {"checklist": "field-adult", "version": "1"}
+
     async def screening(self) -> Made:
         body = {"checklist": "ilo-ec-labour-adult", "answers": {"exploitation.low_pay": "yes"}}
         made = await self._of_case("worker", "screenings", body)
@@ -223,6 +226,11 @@ class Intake(World):
         """Written by the worker."""
         made = await self._of_case("worker", "notes", NOTE)
         return {**made, "note_id": made["id"]}
+
+    async def erasure(self) -> Made:
+        """She asked the worker, and nobody has decided yet."""
+        made = await self._of_case("worker", "erasures", {"reason": "she asked"})
+        return {**made, "erasure_id": made["id"]}
 
     async def file(self) -> Made:
         """A file that interchange has read."""

@@ -66,7 +66,11 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
+HER_RIGHTS = {"erasure.read", "erasure.request", "report.read", "timeline.read"}
+CARING |= HER_RIGHTS
 SUPERVISING = CARING | {
+    "erasure.confirm",
+    "seen.read",
     "case.identify",
     "case.assess-age",
     "case.assign",
@@ -119,6 +123,8 @@ RESOURCES = {
     "a colleague's case": Resource("Case", "c", "TH", "th-mine", ("other",)),
     "my case, handed over": Resource("Case", "c", "TH", "th-mine", ("me",), handed_over=True),
     "a colleague's case, handed over": Resource("Case", "c", "TH", "th-mine", ("other",), handed_over=True),
+    "my case, erased": Resource("Case", "c", "TH", "th-mine", ("me",), erased=True),
+    "a colleague's case, erased": Resource("Case", "c", "TH", "th-mine", ("other",), erased=True),
     "another organisation's case": Resource("Case", "c", "TH", "th-theirs", ("me",)),
     "another country's case": Resource("Case", "c", "KH", "th-mine", ("me",)),
     "my organisation": Resource("Cell", "TH", "TH", "th-mine"),
@@ -133,7 +139,22 @@ LEFT = {
     *("return.read", "return.withdraw", "return.suspend", "return.miss", "return.turn-back", "return.arrive"),
     "return.close",
 }
-CASES = (*OWN_CASES, *HANDED_OVER, "another organisation's case")
+LEFT |= HER_RIGHTS
+ERASED = ("my case, erased", "a colleague's case, erased")
+LEFT_OF_ERASED = {
+    *("case.read", "hold.lift", "erasure.read", "report.read", "timeline.read"),
+    *("consent.read", "consent.withdraw", "return.read", "return.withdraw", "return.suspend", "return.miss"),
+    *(
+        "return.turn-back",
+        "return.arrive",
+        "return.close",
+        "referral.read",
+        "referral.reject",
+        "referral.cancel",
+    ),
+    *("referral.correct", "referral.complete", "referral.fail"),
+}
+CASES = (*OWN_CASES, *HANDED_OVER, *ERASED, "another organisation's case")
 CELL = ("my organisation", "another organisation")
 
 ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
@@ -141,7 +162,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("screening_officer"),
         [
             (OWN_CASES, INTAKING | SUBMITTING),
-            ((*OWN_CASES, *HANDED_OVER, "my organisation"), {"submission.read"}),
+            ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
+            (ERASED, {"case.read", "hold.lift", "consent.read", "consent.withdraw"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
             (CELL, {"directory.read", "codes.read"}),
         ],
@@ -152,6 +174,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (MINE_OR_FREE, CARING),
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
+            (("my case, erased",), LEFT_OF_ERASED),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read", "task.read", "task.write"}),
             (CELL, {"directory.read", "agreement.read", "codes.read"}),
         ],
@@ -161,7 +184,15 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         [
             (OWN_CASES, SUPERVISING),
             ((*OWN_CASES, "another organisation's case"), BREAKING),
-            (HANDED_OVER, LEFT | {"consent.revoke", "protection.review", "glass.review"}),
+            (
+                HANDED_OVER,
+                LEFT
+                | {"consent.revoke", "protection.review", "glass.review", "erasure.confirm", "seen.read"},
+            ),
+            (
+                ERASED,
+                LEFT_OF_ERASED | {"protection.review", "glass.review", "disclosure.retain", "seen.read"},
+            ),
             (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
             (CELL, {"directory.read", "agreement.read", "codes.read"}),
         ],
@@ -369,6 +400,7 @@ def test_the_version_changes_with_any_change_and_with_nothing_else(copy: Path) -
         "wall-audit-and-operation-are-apart",
         "wall-audit-purpose",
         "wall-handed-over",
+        "wall-erased",
     ],
 )
 def test_the_matrix_sees_each_wall_fall(copy: Path, wall: str) -> None:

@@ -11,6 +11,7 @@ from contracts.codes import codes
 from services.consent.domain import facts
 from services.consent.domain.coverage import NARROWED, NOT_AGREED, REPLACED
 from services.consent.domain.disclosure import MOVES, OPEN, Disclosure, Stage, Step
+from services.consent.domain.record import ERASURE
 from services.consent.domain.request import Authority
 from services.consent.handlers import ENDS
 from tests.consent.making import NOW, asked
@@ -160,5 +161,5 @@ def test_the_ledger_keeps_the_names_of_the_fields_and_the_revision():
 
 def test_reasons_of_a_recall_are_codes_of_the_list():
     ends = {*ENDS.values(), NARROWED, NOT_AGREED, REPLACED}
-    assert {"withdrawn", "revoked", "expired", *ends} == set(codes("recall_reason"))
+    assert {"withdrawn", "revoked", "expired", ERASURE, *ends} == set(codes("recall_reason"))
     assert set(codes("recall_reason")) < set(codes("reading_closed"))

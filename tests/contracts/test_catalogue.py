@@ -55,6 +55,7 @@ PROTECTIVE = {
     "referral.corrected.v1",
     "recall.received.v1",
     "hold.placed.v1",
+    "erasure.confirmed.v1",
 }
 """Monotone: they only ever take away, so they may run although their stream is parked."""
 

@@ -50,7 +50,10 @@ def test_every_list_named_in_the_design_exists() -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_well_formed_and_its_codes_can_travel(name: str) -> None:
     content = json.loads(files("contracts.codes").joinpath(f"{name}.json").read_text(encoding="utf-8"))
-    needed, others = {"name", "source", "version", "codes", "unreviewed"}, {"labels", "labelled_as"}
+    needed, others = (
+        {"name", "source", "version", "codes", "unreviewed"},
+        {"labels", "labelled_as", "standard"},
+    )
     assert needed <= set(content) <= needed | others
     assert content["name"] == name
     assert content["codes"]

@@ -86,12 +86,75 @@ async def test_an_answer_to_no_question_of_the_list_is_refused(intake):
     assert "sokha" not in answer.text
 
 
+async def _lists(intake, **asked):
+    headers = intake.as_("screening_officer")
+    answer = await intake.client.get("/v1/checklists", params=asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {one["checklist"]: one for one in answer.json()}
+
+
+def _questions(one):
+    return [question for section in one["sections"] for question in section["questions"]]
+
+
 async def test_the_checklists_are_given_with_their_questions(intake):
-    lists = (await intake.client.get("/v1/checklists", headers=intake.as_("screening_officer"))).json()
-    assert {one["checklist"]: len(one["questions"]) for one in lists} == {
+    lists = await _lists(intake)
+    assert {code: len([q for q in _questions(one) if q["weight"]]) for code, one in lists.items()} == {
+        "field-adult": 8,
+        "field-child": 8,
+        "forced-criminality-adult": 22,
+        "forced-criminality-child": 22,
         "ilo-ec-labour-adult": 67,
         "ilo-ec-labour-child": 65,
+        "ilo-ec-sexual-adult": 67,
+        "ilo-ec-sexual-child": 66,
     }
+
+
+async def test_a_checklist_is_given_in_the_language_asked_for_and_says_whether_it_was_reviewed(intake):
+    khmer = (await _lists(intake, language="km"))["field-adult"]
+    assert (khmer["language"], khmer["reviewed"]) == ("km", False)
+    assert _questions(khmer)[0]["ask"] == "តើអ្នកខ្លាចនរណាម្នាក់ដែលនៅទីនេះ ឬអាចមកទីនេះឬទេ?"
+    assert khmer["sections"][0]["why"].startswith("យើងសួរ")
+    english = (await _lists(intake, language="lo"))["field-adult"]
+    assert (english["language"], english["reviewed"]) == ("en", True)
+    of_the_country = (await _lists(intake))["field-adult"]
+    assert of_the_country["language"] == "th"
+
+
+async def test_a_version_of_a_checklist_is_given_whether_or_not_it_is_in_use(intake):
+    headers = intake.as_("screening_officer")
+    where = "/v1/checklists/ilo-ec-labour-child/versions/2009"
+    one = (await intake.client.get(where, params={"language": "fr"}, headers=headers)).json()
+    assert (one["checklist"], one["version"], one["in_use"], one["profile"]) == (
+        "ilo-ec-labour-child",
+        "2009",
+        True,
+        "child",
+    )
+    missing = await intake.client.get("/v1/checklists/ilo-ec-labour-child/versions/1999", headers=headers)
+    assert missing.status_code == 404
+
+
+async def test_a_yes_to_a_question_about_now_raises_its_flag_with_the_screening(intake):
+    case_id = await open_case(
+        intake, fields={"prs_Birthdate": "1998", "cor_FullName": "Sok Dara"}, flags=["late_pregnancy"]
+    )
+    await screen(intake, case_id, {"now.danger": "yes", "means.leaving": "yes"}, "field-adult")
+    headers = intake.as_("screening_officer")
+    shown = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers)).json()
+    assert shown["flags"] == ["immediate_danger", "late_pregnancy"]
+    assert shown["fields"]["cor_FullName"] == "Sok Dara"
+    case = (await intake.client.get(f"/v1/cases/{case_id}", headers=headers)).json()
+    assert case["urgency"] == "immediate"
+    said = bodies(await intake.said(), "flags.recorded.v1")
+    assert [(body["raised"], body["added"]) for body in said] == [(True, True), (True, True)]
+
+
+async def test_a_flag_that_stands_already_is_not_said_again(intake):
+    case_id = await open_case(intake, fields={"prs_Birthdate": "1998"}, flags=["immediate_danger"])
+    await screen(intake, case_id, {"now.danger": "yes"}, "field-adult")
+    assert len(bodies(await intake.said(), "flags.recorded.v1")) == 1
 
 
 async def test_every_revision_of_a_status_stays_with_who_decided_it_and_why(intake):

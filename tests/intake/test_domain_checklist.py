@@ -1,17 +1,20 @@
 """The ILO/EC rule, against a second statement of it, and that the lists are the reference's."""
 
 import csv
-from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.checklist.faults import fires_first
+from contracts.checklist.reading import shipped
 from services.intake.identification.domain.checklist import (
-    PACKAGE,
     UnknownIndicator,
     applied,
     checklists,
+    from_file,
+    of_version,
 )
 
 ADULT, CHILD = checklists()["ilo-ec-labour-adult"], checklists()["ilo-ec-labour-child"]
@@ -95,7 +98,9 @@ def test_an_answer_to_another_lists_question_is_refused():
 
 
 def test_the_lists_are_the_references_sixty_seven_indicators_with_their_weights():
-    lines = files(PACKAGE).joinpath("ilo_delphi_labour.csv").read_text(encoding="utf-8").splitlines()
+    lines = (
+        (Path(__file__).parent / "data" / "ilo_delphi_labour.csv").read_text(encoding="utf-8").splitlines()
+    )
     rows = {row["code"]: row for row in csv.DictReader(lines)}
     assert len(rows) == len(ADULT.indicators) == 67
     assert {i.weight for i in (*ADULT.indicators, *CHILD.indicators)} == {"S", "M", "W"}
@@ -114,4 +119,119 @@ def test_the_lists_are_the_references_sixty_seven_indicators_with_their_weights(
     ],
 )
 def test_age_unknown_is_child(requested, shown_adult, used):
-    assert applied(requested, shown_adult=shown_adult).code == used
+    assert applied(checklists()[requested], shown_adult=shown_adult).code == used
+
+
+EVERY = [checklist_file for checklist_file in shipped() if checklist_file.purpose == "screening"]
+RULES = [
+    pytest.param(file, profile, rule, id=f"{file.code}-{profile}-{rule.rule}")
+    for file in EVERY
+    for profile in file.profiles
+    for rule in file.positive
+]
+
+
+def _answers_for(file, profile, rule):
+    """A yes to just so many questions of one section that this rule is the one that is named; None where no section
+    of this profile has them.
+    """
+    at = file.positive.index(rule)
+    for section in file.sections:
+        if fires_first(file, at, section, profile):
+            weighed = [(q.code, q.weights[profile]) for q in section.questions if profile in q.weights]
+            chosen = [
+                code for w, n in rule.at_least.items() for code in [c for c, v in weighed if v == w][:n]
+            ]
+            return section.code, dict.fromkeys(chosen, "yes")
+    return None
+
+
+@pytest.mark.parametrize(("file", "profile", "rule"), RULES)
+def test_each_rule_of_each_list_can_fire_and_one_yes_less_does_not(file, profile, rule):
+    one = from_file(file, profile)
+    found = _answers_for(file, profile, rule)
+    if found is None:
+        elsewhere = [other for other in file.profiles if _answers_for(file, other, rule)]
+        assert elsewhere, "the rule fires in no profile"
+        return
+    name, answers = found
+    assert _rules(one, answers)[name] == rule.rule
+    for code in answers:
+        assert _rules(one, {**answers, code: "no"})[name] != rule.rule
+        assert _rules(one, {**answers, code: "unknown"})[name] != rule.rule
+
+
+def _rules(one, answers):
+    return {dimension.name: dimension.rule for dimension in one.evaluate(answers).dimensions}
+
+
+@pytest.mark.parametrize("code", list(checklists()))
+def test_each_list_can_find_indications_in_its_profile_and_can_find_none(code):
+    one = checklists()[code]
+    assert one.evaluate({i.code: "yes" for i in one.indicators}).outcome == "indications"
+    assert one.evaluate({i.code: "no" for i in one.indicators}).outcome == "not-established"
+    for element in one.elements:
+        rest = {i.code: "yes" for i in one.indicators if i.element != element}
+        assert one.evaluate(rest).outcome == "not-established", element
+
+
+@pytest.mark.parametrize("code", list(checklists()))
+def test_each_weighted_question_can_make_the_difference(code):
+    one = checklists()[code]
+    for indicator in one.indicators:
+        others = [i for i in one.indicators if i.dimension == indicator.dimension and i is not indicator]
+        assert any(
+            _rules(one, dict.fromkeys(known, "yes"))[indicator.dimension]
+            != _rules(one, dict.fromkeys([*known, indicator.code], "yes"))[indicator.dimension]
+            for known in [
+                (),
+                *[(i.code,) for i in others],
+                *[(a.code, b.code) for a in others for b in others],
+            ]
+        ), indicator.code
+
+
+def test_the_lists_that_are_ours_ask_about_now_first_and_a_yes_raises_its_flag():
+    flags = {code: dict(one.flags) for code, one in checklists().items() if one.flags}
+    assert flags == {
+        "field-adult": SHORT,
+        "field-child": SHORT,
+        "forced-criminality-adult": COMPOUND,
+        "forced-criminality-child": COMPOUND,
+    }
+    one = checklists()["field-adult"]
+    assert one.raised({"now.danger": "yes", "now.birth": "unknown"}) == {"immediate_danger"}
+
+
+SHORT = {
+    "now.danger": "immediate_danger",
+    "now.medical": "medical_emergency",
+    "now.pregnancy": "late_pregnancy",
+    "now.birth": "recent_birth",
+    "now.child_alone": "unaccompanied_child",
+}
+COMPOUND = {
+    "now.danger": "immediate_danger",
+    "now.medical": "medical_emergency",
+    "now.self_harm": "suicide_risk",
+}
+
+
+@pytest.mark.parametrize("code", ["ilo-ec-sexual-child", "forced-criminality-child"])
+def test_of_a_child_one_decisive_yes_is_enough(code):
+    one = checklists()[code]
+    decisive = [indicator.code for indicator in one.indicators if indicator.weight == "D"]
+    assert decisive
+    for indicator in decisive:
+        result = one.evaluate({indicator: "yes"})
+        assert (result.outcome, [d.rule for d in result.dimensions if d.positive]) == (
+            "indications",
+            ["decisive"],
+        )
+
+
+def test_a_version_that_is_not_in_use_any_more_still_evaluates_what_was_asked_with_it():
+    one = of_version("ilo-ec-labour-adult", "2009")
+    assert one.evaluate({"exploitation.low_pay": "yes"}).version == "2009"
+    with pytest.raises(KeyError):
+        of_version("ilo-ec-labour-adult", "1999")

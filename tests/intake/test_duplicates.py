@@ -52,3 +52,13 @@ async def test_a_recall_takes_the_index_with_it(intake):
         await intake.deliver(recall_of(received))
         await intake.work()
         assert await entries(intake, received.case_id) == 0
+
+
+async def test_a_flag_leaves_the_index_of_the_name_as_it_is(intake):
+    first = await open_case(intake, fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1998"})
+    second = await open_case(intake, fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1998"})
+    body = {"flags": ["medical_emergency"]}
+    headers = intake.as_("case_worker") | {"If-Match": "*"}
+    answer = await intake.client.put(f"/v1/cases/{second}/fields", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert await candidates(intake, first) == [str(second)]

@@ -13,12 +13,14 @@ STATED: Mapping[str, str] = {
     "identification": "identification.store.tables",
     "casework": "casework.store.tables",
     "file_rows": "file_rows.tables",
+    "rights": "rights.tables",
 }
 MAY_READ: Mapping[str, frozenset[str]] = {
     "casefile": frozenset({"casefile"}),
     "identification": frozenset({"casefile", "identification"}),
     "casework": frozenset({"casefile", "casework"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
+    "rights": frozenset({"casefile", "identification", "casework", "file_rows", "rights"}),
 }
 BESIDES = {("casefile/queries.py", "holds")}
 """A worklist shows which cases have a hold in force, and is narrowed by it."""

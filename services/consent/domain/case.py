@@ -50,6 +50,11 @@ class CaseConsents:
         unfit = [r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=child)]
         return [fact for record in unfit for fact in record.lapse(act)]
 
+    def erase(self, now: datetime) -> list[Fact]:
+        """Nothing is consented to any more, and nothing that was disclosed may be read on."""
+        act = Act("system:consent", authority(self.ground.cell), now)
+        return [fact for record in self.records.values() for fact in record.erase(act)]
+
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
         """Authorise or refuse the fields that a referral asks to send. After a refusal a new request is decided anew.
 

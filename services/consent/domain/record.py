@@ -20,6 +20,10 @@ disclosure is recalled.
 """
 
 
+ERASURE = "erasure"
+"""The code of `recall_reason` for what was disclosed of somebody who is erased."""
+
+
 class SamePerson(Exception):
     """The person who recorded who speaks for the child does not also confirm it."""
 
@@ -207,6 +211,16 @@ class ConsentRecord:
         return [
             facts.ConsentWithdrawn(self.case_id, self.id, self.revision),
             *self._recalls("withdrawn", act),
+        ]
+
+    def erase(self, act: Act) -> list[Fact]:
+        """She is erased: what she agreed to ends, and whoever received anything under it is asked to erase it."""
+        if State.WITHDRAWN not in MOVES[self.state] or not self.revision:
+            return self._recalls(ERASURE, act)
+        self._move(State.WITHDRAWN, act)
+        return [
+            facts.ConsentWithdrawn(self.case_id, self.id, self.revision),
+            *self._recalls(ERASURE, act),
         ]
 
     def revoke(self, act: Act) -> list[Fact]:

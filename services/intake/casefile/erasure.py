@@ -6,15 +6,16 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.service import Service
-from chassis.vault.vault import KeyHeld
+from chassis.vault.ledger import ErasureLedger
+from chassis.vault.vault import Erasure, KeyHeld
 from chassis.work import WorkItem, WorkKind
-from services.intake.casefile.outgoing import DESTROY_KEY, RELEASE, disclosure_closed, tasks_due
+from services.intake.casefile.outgoing import DESTROY_KEY, RELEASE, case_erased, disclosure_closed
 from services.intake.casefile.store import received
 
 ATTEMPTS = 1_000
 
 
-def erasure_work(service: Service) -> list[WorkKind]:
+def erasure_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
     async def release(item: WorkItem) -> None:
         """Release a disclosure, under whose name its values stand in the register."""
         await service.vault.release(UUID(item.payload["person_id"]), [item.payload["disclosure_id"]])
@@ -22,25 +23,26 @@ def erasure_work(service: Service) -> list[WorkKind]:
     async def released(tx: Transaction, item: WorkItem, result: None) -> None:
         """Nothing more: the recall was answered when the values were deleted."""
 
-    async def destroy(item: WorkItem) -> bool:
-        """Destroy the key. True where it is destroyed. It stays while anything is sealed under it: another
+    async def destroy(item: WorkItem) -> Erasure | None:
+        """Destroy the key, and write it down where no restore takes it back. None where it stays: while anything is sealed under it: another
         disclosure, a note of this service, her words on a consent, the grounds of an assessment.
         """
         await release(item)
+        person_id = UUID(item.payload["person_id"])
         try:
-            await service.vault.destroy(UUID(item.payload["person_id"]))
+            erasure = await service.vault.destroy(person_id)
         except KeyHeld:
-            return False
-        return True
+            return None
+        ledger.append(person_id, erasure)
+        return erasure
 
-    async def answer(tx: Transaction, item: WorkItem, destroyed: bool) -> None:  # the result of `destroy`
+    async def answer(tx: Transaction, item: WorkItem, destroyed: Erasure | None) -> None:
         """Answer the recall. `erased` is claimed only where the key is gone; else the values are, and the case goes
         on under its key.
         """
         case_id = UUID(item.payload["case_id"])
-        if destroyed:
-            await received.erased(tx, case_id, UUID(item.payload["person_id"]))
-            tx.say(tasks_due(case_id, item.payload["disclosure_id"]))
+        if destroyed and await received.erase(tx, case_id, UUID(item.payload["person_id"])):
+            tx.say(case_erased(case_id, destroyed))
         tx.say(
             disclosure_closed(
                 case_id, UUID(item.payload["disclosure_id"]), "erased" if destroyed else "restricted"

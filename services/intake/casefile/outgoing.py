@@ -5,11 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.outbox import DueWork
+from chassis.vault.vault import Erasure
 from contracts.envelope import Event
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
     CaseAssignedV1,
+    CaseErasedV1,
     CaseOpenedV1,
     CaseReopenedV1,
     CaseTransferredV1,
@@ -159,6 +161,10 @@ def disclosure_closed(
     case_id: UUID, disclosure_id: UUID, answer: str, law: str | None = None
 ) -> DisclosureClosedV1:
     return DisclosureClosedV1(case_id=case_id, disclosure_id=disclosure_id, answer=answer, law=law)
+
+
+def case_erased(case_id: UUID, erasure: Erasure) -> CaseErasedV1:
+    return CaseErasedV1(case_id=case_id, at=erasure.destroyed_at, epoch=erasure.epoch)
 
 
 def _deleted(fact: facts.KeyUnneeded | facts.ValuesDeleted) -> DueWork:

@@ -29,10 +29,12 @@ assigns the case.
 
 @dataclass(frozen=True, slots=True)
 class SealedFields:
-    """Fields on their way in. None removes a field; `index` is the blind index, empty where there is no name."""
+    """Fields on their way in. None removes a field; `index` is the blind index, empty where there is no name and None
+    where the command leaves it as it is.
+    """
 
     values: Mapping[str, str | None]
-    index: Sequence[IndexEntry] = ()
+    index: Sequence[IndexEntry] | None = None
     flags: frozenset[str] | None = None
     """The urgent flags; None where the command does not speak of them."""
     flags_before: frozenset[str] = frozenset()
@@ -41,7 +43,7 @@ class SealedFields:
     """The evidence about her age after the command; None where nothing of it changes."""
     reason: str | None = None
     version: int | None = None
-    """The version whose fields went into the index; None where they do not matter."""
+    """The version that was looked at; None where it does not matter."""
 
     def kept(self) -> list[str]:
         return [name for name, value in self.values.items() if value is not None]
@@ -110,7 +112,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
     facts += case.learn_age(new.fields.evidence or AgeEvidence(), today, first=True)
     await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
     await _put(tx, actor, case, new.fields)
-    await index.put(tx, case.organisation, {case.id: new.fields.index})
+    await index.put(tx, case.organisation, {case.id: new.fields.index or ()})
     return case
 
 
@@ -126,6 +128,12 @@ async def record_fields(
     """Record fields. Named ones are replaced or removed; others stay."""
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.RECORD], case_id, lock=True)
     cases.expect(case, seen)
+    await record(tx, actor, case, sealed, today)
+    return case
+
+
+async def record(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields, today: date) -> None:
+    """Record fields of a case that is locked, whatever verb brought them, and save it."""
     urgency = case.urgency
     if sealed.version is not None and sealed.version != case.version:
         raise PreconditionFailed  # the blind index was made from fields that are no longer the present ones
@@ -135,16 +143,15 @@ async def record_fields(
         if sealed.evidence is not None:
             facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)
-    if sealed.version is not None:
-        await index.put(tx, case.organisation, {case_id: sealed.index})
+    if sealed.index is not None:
+        await index.put(tx, case.organisation, {case.id: sealed.index})
     if sealed.sealed_flags is not None:
-        await cases.set_flags(tx, case_id, sealed.sealed_flags)
+        await cases.set_flags(tx, case.id, sealed.sealed_flags)
     if sealed.evidence is not None:
         await ages.put(tx, {case.id: case.age})
     await cases.save(tx, case, facts)
     if case.urgency != urgency:
-        await attention.hasten(tx, case_id)
-    return case
+        await attention.hasten(tx, case.id)
 
 
 async def assign_case(

@@ -15,7 +15,7 @@ from services.intake.casefile.domain.facts import CaseFact
 from services.intake.casefile.store import ages, cases
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.store.records import put_fields
-from services.intake.casefile.use_cases import answered
+from services.intake.casefile.use_cases import SealedFields, answered, record
 from services.intake.identification.domain.facts import Fact
 from services.intake.identification.domain.identification import Identification
 from services.intake.identification.outgoing import outgoing
@@ -23,14 +23,27 @@ from services.intake.identification.store import assessments, holds, records
 from services.intake.identification.store.records import SealedDecision, SealedScreening
 
 
-async def screen_case(tx: Transaction, actor: Actor, case_id: UUID, screening: SealedScreening) -> Case:
+@dataclass(frozen=True, slots=True)
+class PreparedScreening:
+    """A screening, and the urgent flags that its answers raise; None where they raise none that does not stand."""
+
+    sealed: SealedScreening
+    flags: SealedFields | None = None
+
+
+async def screen_case(
+    tx: Transaction, actor: Actor, case_id: UUID, new: PreparedScreening, today: date
+) -> Case:
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.SCREEN], case_id, lock=True)
+    one = new.sealed
     with answered():
-        facts = Identification(case).screen(
-            screening.id, screening.checklist, screening.version, screening.result
-        )
-    await records.add_screening(tx, actor, case_id, screening)
-    await _save(tx, case, facts)
+        facts = Identification(case).screen(one.id, one.checklist, one.version, one.result)
+    await records.add_screening(tx, actor, case_id, one)
+    if new.flags is None:
+        await _save(tx, case, facts)
+    else:
+        tx.say(*map(outgoing, facts))
+        await record(tx, actor, case, new.flags, today)
     return case
 
 

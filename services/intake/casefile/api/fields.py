@@ -192,7 +192,7 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
     evidence = await _evidence(service, actor, case, fields, flags)
     return SealedFields(
         values={name: sealed.get(name) for name in fields},
-        index=await _index(service, actor, case, fields) if indexed else (),
+        index=await _index(service, actor, case, fields) if indexed else None,
         flags=None if flags is None else frozenset(flags),
         flags_before=frozenset()
         if flags is None

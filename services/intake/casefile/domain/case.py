@@ -33,7 +33,9 @@ class CaseState(StrEnum):
     HANDED_OVER = "handed_over"
     """Another organisation accepted it by transfer and has her now, under a case of its own."""
     ERASED = "erased"
-    """Everything came from abroad and was recalled before anybody accepted: the person's key is gone."""
+    """The person's key is gone, or about to go: as she asked, or because everything came from abroad and was recalled
+    before anybody accepted.
+    """
 
 
 class CaseVerb(StrEnum):
@@ -57,7 +59,7 @@ MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
     {
         CaseState.OPEN: frozenset(CaseVerb),
         CaseState.HANDED_OVER: frozenset(),
-        CaseState.ERASED: frozenset({CaseVerb.LIFT_HOLD, CaseVerb.END_TASK}),
+        CaseState.ERASED: frozenset({CaseVerb.LIFT_HOLD}),
     }
 )
 

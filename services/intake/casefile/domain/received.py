@@ -128,6 +128,8 @@ class ReceivedFile:
         known = self.disclosures.get(arrival.disclosure_id)
         if known is not None:
             return self._drop(known, arrival)
+        if self.state is CaseState.ERASED and arrival.person_id == self.person_id:
+            return self._drop_erased(arrival)
         first = self.person_id is None
         anew = first or self.state is CaseState.ERASED  # the knowledge of her age went with everything else
         opened = self._open(arrival) if first else self._reopen(arrival)
@@ -242,6 +244,18 @@ class ReceivedFile:
             return []
         known.grant, known.changed = arrival.grant, True
         return self._deleted(arrival.disclosure_id, arrival.person_id)
+
+    def _drop_erased(self, arrival: Arrival) -> list[CaseFact]:
+        """Drop a disclosure that was sealed under a key which is about to be destroyed: she is being erased."""
+        self.disclosures[arrival.disclosure_id] = Disclosure(
+            arrival.disclosure_id,
+            self.case_id,
+            arrival.referral_id,
+            ReceivedState.STOPPED,
+            arrival.grant,
+            changed=True,
+        )
+        return [facts.KeyUnneeded(self.case_id, arrival.person_id, arrival.disclosure_id)]
 
     def _deleted(self, disclosure_id: UUID, person_id: UUID | None) -> list[CaseFact]:
         """The facts of a deletion. Where help goes on under the key, that is `restricted`. Else the answer waits

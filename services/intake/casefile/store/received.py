@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
-from chassis.identity.access import remember
+from chassis.identity.access import remember, remember_erased
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case, CaseState
@@ -21,6 +21,7 @@ from services.intake.casefile.domain.received import (
     ReceivedGrant,
     ReceivedState,
 )
+from services.intake.casefile.outgoing import tasks_due
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -77,9 +78,9 @@ _DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as
 # Written only while this person's key still is the case's: a later disclosure may have opened the case again under
 # another.
 _ERASED = text(
-    f"update intake.cases set state = '{CaseState.ERASED}', came_flags = null, version = version + 1,"
+    f"update intake.cases set state = '{CaseState.ERASED}', flags = null, came_flags = null, version = version + 1,"
     " age_group = default, age_basis = default, age_doubted = default"
-    " where id = :case_id and person_id = :person"
+    " where id = :case_id and person_id = :person returning id"
 )
 
 
@@ -97,9 +98,12 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile
     return files
 
 
-async def erased(tx: Transaction, case_id: UUID, person_id: UUID) -> None:
-    """The key of this person is destroyed: nobody reads or writes in this case until she is referred again."""
-    await tx.execute(_ERASED, {"case_id": case_id, "person": person_id})
+async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
+    """Nobody reads or writes in this case until she is referred again. False where it has another person by now."""
+    rows = (await tx.execute(_ERASED, {"case_id": case_id, "person": person_id})).all()
+    await remember_erased(tx, [row.id for row in rows])
+    tx.say(*(tasks_due(row.id, person_id) for row in rows))
+    return bool(rows)
 
 
 async def save(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
@@ -122,6 +126,8 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
     await _MOVE.write(
         tx, [{"id": file.case_id, "state": file.state, "person_id": file.person_id} for file in moved]
     )
+    here = [file.case_id for file in moved if file.state is CaseState.OPEN]
+    await remember_erased(tx, here, erased=False)
 
 
 def _opened(fact: CaseOpened) -> OpenedCase:

@@ -1,15 +1,13 @@
-"""Routes: checklists, and screening against one. The result supports a decision and never is one."""
+"""Routes: screening against a checklist. The result supports a decision and never is one."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from chassis.identity.access import require, require_case
-from chassis.problems import Invalid
+from chassis.identity.access import require_case
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
@@ -17,53 +15,18 @@ from chassis.web.positions import position
 from contracts.form import Form
 from contracts.types import KnownCode
 from services.intake.casefile.api.prepared import case_to_write
-from services.intake.casefile.domain.age import Group
 from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.outgoing import record_read
-from services.intake.casefile.sealing import open_json, seal_json
+from services.intake.casefile.sealing import open_json
 from services.intake.casefile.store import cases
 from services.intake.identification import queries, use_cases
 from services.intake.identification.domain import checklist
 from services.intake.identification.domain.field_classes import ANSWERS, RESULT
+from services.intake.identification.screening import prepared
 from services.intake.identification.sealed_rows import ScreeningRow
-from services.intake.identification.store.records import SealedScreening
+from services.intake.identification.use_cases import PreparedScreening
 
 router = APIRouter(tags=["screenings"])
-
-
-class Question(BaseModel):
-    indicator: str
-    dimension: str
-    label: str
-    weight: str
-
-
-class ChecklistView(BaseModel):
-    """A checklist as data. `weight`: S strong, M medium, W weak."""
-
-    checklist: str
-    version: str
-    source: str
-    profile: str
-    questions: list[Question]
-
-
-@router.get("/v1/checklists", summary="The checklists, with their questions")
-async def list_checklists(actor: Who) -> list[ChecklistView]:
-    require(actor, "case.read", organisation=actor.organisation)
-    return [
-        ChecklistView(
-            checklist=one.code,
-            version=one.version,
-            source=one.source,
-            profile=one.profile,
-            questions=[
-                Question(indicator=i.code, dimension=i.dimension, label=i.label, weight=i.weight)
-                for i in one.indicators
-            ],
-        )
-        for one in checklist.checklists().values()
-    ]
 
 
 class ScreeningForm(Form):
@@ -76,36 +39,23 @@ class ScreeningForm(Form):
     ]
 
 
-async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Running) -> SealedScreening:
+async def _prepare(case_id: UUID, body: ScreeningForm, actor: Who, service: Running) -> PreparedScreening:
     case = await case_to_write(service, actor, CaseVerb.SCREEN, case_id)
-    applied = checklist.applied(body.checklist, shown_adult=case.age.group is Group.ADULT)
-    try:
-        result = applied.evaluate(body.answers)
-    except checklist.UnknownIndicator as error:
-        loc = ["body", "answers"]
-        raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": "unknown-indicator"}]) from error
-    screening_id, vault = uuid4(), service.vault
-    return SealedScreening(
-        screening_id,
-        body.checklist,
-        applied.code,
-        applied.version,
-        await seal_json(vault, case.person_id, RESULT, screening_id, asdict(result)),
-        await seal_json(vault, case.person_id, ANSWERS, screening_id, body.answers),
-    )
+    return await prepared(service, actor, case, checklist.checklists()[body.checklist], body.answers)
 
 
 @router.post("/v1/cases/{case_id}/screenings", status_code=201, summary="Screen against a checklist")
 async def screen_case(
     case_id: UUID,
     actor: Who,
-    prepared: Annotated[SealedScreening, Depends(_prepare)],
+    new: Annotated[PreparedScreening, Depends(_prepare)],
     tx: Tx,
+    service: Running,
     response: Response,
 ) -> Done:
-    case = await use_cases.screen_case(tx, actor, case_id, prepared)
-    where = f"/v1/cases/{case_id}/screenings/{prepared.id}"
-    return done(tx, response, prepared.id, case.version, status=201, location=where)
+    case = await use_cases.screen_case(tx, actor, case_id, new, service.today())
+    where = f"/v1/cases/{case_id}/screenings/{new.sealed.id}"
+    return done(tx, response, new.sealed.id, case.version, status=201, location=where)
 
 
 @router.get("/v1/cases/{case_id}/screenings", summary="The screenings of a case, oldest first")

@@ -2,15 +2,14 @@
 says "not a victim".
 """
 
-import csv
-import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-PACKAGE = "services.intake.identification.checklists"
+from contracts.checklist.forms import ChecklistFile, Element, Profile, SectionForm
+from contracts.checklist.reading import shipped
+
 YES = "yes"
 OPEN_ANSWERS = frozenset({"unknown", "declined", "not-asked"})
 """Answers that settle nothing: more may be known later."""
@@ -19,21 +18,22 @@ INDICATIONS = "indications"
 NOT_ESTABLISHED = "not-established"
 """The two outcomes. The second says that these answers establish nothing, not that nothing happened."""
 
-ADULT, CHILD = "adult", "child"
-
 
 class UnknownIndicator(ValueError):
-    """An answer to a question that the checklist does not ask."""
+    """Answers to questions that the checklist does not ask. `count` says how many."""
+
+    def __init__(self, count: int = 1) -> None:
+        super().__init__("an answer names no indicator of this checklist")
+        self.count = count
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One question. `weight` is S strong, M medium or W weak in this checklist's profile."""
+    """One question. `weight` is D decisive, S strong, M medium or W weak in this checklist's profile."""
 
     code: str
     dimension: str
     element: str
-    label: str
     weight: str
 
 
@@ -82,24 +82,37 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """A list as its file has it: indicators of one profile, and how they combine."""
+    """One version of a list in one profile: its indicators, and how they combine."""
 
     code: str
     version: str
-    source: str
+    name: str
+    """The name of the file, which has the questions of every profile."""
     profile: str
     elements: tuple[str, ...]
     rule: str
     indicators: tuple[Indicator, ...]
     combinations: tuple[Combination, ...]
-    asked_elsewhere: frozenset[str]
-    """Indicators of the same publication that carry no weight in this profile: answers to them are kept, and count nothing."""
+    unweighed: frozenset[str]
+    """Questions that have no weight in this profile: answers to them are kept, and count nothing."""
+    flags: Mapping[str, str]
+    """Question → the urgent flag that a yes raises."""
+    in_use: bool = True
+    """False for a version that is no longer asked with."""
+
+    def require_known(self, answers: Iterable[str]) -> None:
+        """Require that every answer is to a question of this list. Raises UnknownIndicator."""
+        known = {indicator.code for indicator in self.indicators} | self.unweighed
+        if strange := sum(1 for code in answers if code not in known):
+            raise UnknownIndicator(strange)
+
+    def raised(self, answers: Mapping[str, str]) -> frozenset[str]:
+        """The urgent flags that these answers raise, whatever else is still to be asked."""
+        return frozenset(flag for code, flag in self.flags.items() if answers.get(code) == YES)
 
     def evaluate(self, answers: Mapping[str, str]) -> Result:
         """Evaluate answers by indicator; an indicator without an answer was not asked. Raises UnknownIndicator."""
-        known = {indicator.code for indicator in self.indicators} | self.asked_elsewhere
-        if not answers.keys() <= known:
-            raise UnknownIndicator("an answer names no indicator of this checklist")
+        self.require_known(answers)
         dimensions = tuple(self._dimension(name, answers) for name in self._dimension_names())
         found = {dimension.element for dimension in dimensions if dimension.positive}
         fired = found.issuperset(self.elements)
@@ -122,45 +135,58 @@ class Checklist:
 
 
 def checklists() -> Mapping[str, Checklist]:
-    """Every checklist by its code (code list `checklist`)."""
-    return _read("ilo-ec-labour.json")
+    """Every checklist in use by its code (code list `checklist`)."""
+    return {one.code: one for one in _all() if one.in_use}
 
 
-def applied(requested: str, *, shown_adult: bool) -> Checklist:
-    """Age unknown is child until shown otherwise: then the child's list of the same publication is the one applied."""
-    chosen = checklists()[requested]
-    if shown_adult or chosen.profile == CHILD:
-        return chosen
-    return next(c for c in checklists().values() if c.source == chosen.source and c.profile == CHILD)
+def of_version(code: str, version: str) -> Checklist:
+    """A list as it was asked with, in use or not. Raises KeyError."""
+    return {(one.code, one.version): one for one in _all()}[code, version]
+
+
+def applied(requested: Checklist, *, shown_adult: bool) -> Checklist:
+    """Age unknown is child until shown otherwise: then the child's profile of the same file is the one applied."""
+    if shown_adult or requested.profile == Profile.CHILD:
+        return requested
+    same = (requested.name, requested.version, Profile.CHILD)
+    return next(one for one in _all() if (one.name, one.version, one.profile) == same)
 
 
 @cache
-def _read(name: str) -> Mapping[str, Checklist]:
-    folder = files(PACKAGE)
-    sheet = json.loads(folder.joinpath(name).read_text(encoding="utf-8"))
-    lines = folder.joinpath(sheet["indicators"]).read_text(encoding="utf-8").splitlines()
-    rows = list(csv.DictReader(lines))
-    combinations = tuple(Combination(entry["rule"], entry["at_least"]) for entry in sheet["positive"])
-    return {
-        code: Checklist(
-            code=code,
-            version=sheet["version"],
-            source=sheet["source"],
-            profile=entry["profile"],
-            elements=tuple(entry["elements"]),
-            rule=entry["rule"],
-            indicators=tuple(
-                _indicator(row, entry["weights"]) for row in rows if row[entry["weights"]] != "-"
-            ),
-            combinations=combinations,
-            asked_elsewhere=frozenset(row["code"] for row in rows if row[entry["weights"]] == "-"),
-        )
-        for code, entry in sheet["checklists"].items()
-    }
-
-
-def _indicator(row: Mapping[str, str], weights: str) -> Indicator:
-    """`*` marks two weights on which secondary sources differ; the file keeps the weaker."""
-    return Indicator(
-        row["code"], row["dimension"], row["palermo_element"], row["label"], row[weights].rstrip("*")
+def _all() -> tuple[Checklist, ...]:
+    return tuple(
+        from_file(file, profile)
+        for file in shipped()
+        if file.purpose == "screening"
+        for profile in file.profiles
     )
+
+
+def from_file(file: ChecklistFile, profile: Profile) -> Checklist:
+    """One profile of a file."""
+    stated = file.profiles[profile]
+    weighed = [section for section in file.sections if section.element is not Element.NOW]
+    indicators = tuple(one for section in weighed for one in _indicators(section, profile))
+    counted = {indicator.code for indicator in indicators}
+    return Checklist(
+        code=stated.code,
+        version=file.version,
+        name=file.code,
+        profile=profile,
+        elements=tuple(stated.elements),
+        rule=stated.rule,
+        indicators=indicators,
+        combinations=tuple(
+            Combination(one.rule, {str(weight): least for weight, least in one.at_least.items()})
+            for one in file.positive
+        ),
+        unweighed=frozenset(one.code for one in file.questions() if one.code not in counted),
+        flags={one.code: one.flag for one in file.questions() if one.flag is not None},
+        in_use=file.in_use,
+    )
+
+
+def _indicators(section: SectionForm, profile: Profile) -> Iterable[Indicator]:
+    for one in section.questions:
+        if profile in one.weights:
+            yield Indicator(one.code, section.code, str(section.element), one.weights[profile])

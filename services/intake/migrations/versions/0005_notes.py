@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.row_security import of_case, secured
 
-revision = "intake_0004"
-down_revision = "intake_0003"
+revision = "intake_0005"
+down_revision = "intake_0004"
 
 STATEMENTS = """
 create table intake.notes (

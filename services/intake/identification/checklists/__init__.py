@@ -1,1 +1,0 @@
-"""Checklists as data: questions, weights by profile, and the rule that combines them, in versioned files."""

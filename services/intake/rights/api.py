@@ -1,0 +1,182 @@
+"""Routes: erasure on her request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+
+from chassis.identity.access import Rights, rights_in
+from chassis.identity.auth import Actor
+from chassis.service import Running, Service
+from chassis.vault.vault import Sealing
+from chassis.web.http import Done, Listing, Tx, Who, done
+from chassis.web.moves import MoveView, Offer
+from contracts.casefile.text import Paragraph
+from contracts.form import Form
+from contracts.types import Code, KnownCode
+from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.store import cases
+from services.intake.rights import store, use_cases
+from services.intake.rights.domain.erasure import OPEN, Erasure, ErasureState, ErasureVerb
+from services.intake.rights.use_cases import CONFIRM, REQUEST
+
+router = APIRouter(tags=["rights"])
+REASON = "erasure.reason"
+READ = "erasure.read"
+RIGHTS = {
+    ErasureVerb.CANCEL: REQUEST,
+    ErasureVerb.REFUSE: CONFIRM,
+    ErasureVerb.CONFIRM: CONFIRM,
+}
+
+
+class ErasureForm(Form):
+    """Her reason, in her words or the worker's. It is sealed, and goes with everything else."""
+
+    reason: Paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class _SealedRequest:
+    id: UUID
+    reason: str
+
+
+async def _prepare(case_id: UUID, body: ErasureForm, actor: Who, service: Running) -> _SealedRequest:
+    """Seal under the person's key before the transaction."""
+    async with service.database.transaction(actor.origin()) as tx:
+        person_id = await cases.person_of(tx, actor, REQUEST, case_id)
+    erasure_id = uuid4()
+    return _SealedRequest(erasure_id, await service.vault.seal(person_id, REASON, erasure_id, body.reason))
+
+
+@router.post(
+    "/v1/cases/{case_id}/erasures",
+    status_code=201,
+    summary="She asks that everything about her be erased; a second person decides",
+)
+async def request_erasure(
+    case_id: UUID,
+    actor: Who,
+    sealed: Annotated[_SealedRequest, Depends(_prepare)],
+    tx: Tx,
+    response: Response,
+) -> Done:
+    await use_cases.request_erasure(tx, actor, case_id, sealed.id, sealed.reason)
+    return done(tx, response, sealed.id, status=201, location=f"/v1/cases/{case_id}/erasures")
+
+
+class ErasureView(BaseModel):
+    """An erasure. `completed` says that the key is destroyed; old backups yield nothing once the wrapping key of `epoch` is
+    destroyed too. `reason` is null when it has gone with everything else.
+    """
+
+    id: UUID
+    case_id: UUID
+    state: Annotated[ErasureState, Code("erasure_state")]
+    reason: str | None
+    organisation: str
+    requested_by: str
+    requested_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    law: Annotated[str, Code("retention_law")] | None
+    destroyed_at: datetime | None
+    epoch: str | None
+    waits_for: Annotated[
+        dict[str, int],
+        Field(
+            description="of a confirmed one: the services that still keep something under her key, and how many records"
+        ),
+    ] = {}
+    moves: list[MoveView]
+
+
+@router.get(
+    "/v1/cases/{case_id}/erasures", summary="Erasures that she asked for, newest first, and where each stands"
+)
+async def list_erasures(
+    case_id: UUID, actor: Who, service: Running, response: Response
+) -> Listing[ErasureView]:
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, READ, case_id)
+        found, permitted = await store.of_case(tx, case_id), await rights_in(tx, actor, case_id)
+        tx.say(record_read(case_id, "erasure"))
+    reasons = await _reasons(service, found)
+    waits = {one.id: await _waits_for(service, one) for one in found if one.state is ErasureState.CONFIRMED}
+    response.headers["Cache-Control"] = "no-store"
+    items = [_view(one, reasons.get(one.id), actor, service, permitted) for one in found]
+    for item in items:
+        item.waits_for = waits.get(item.id, {})
+    asks = case.state is not CaseState.ERASED and not any(one.state in OPEN for one in found)
+    moves = service.commands.open([Offer("request_erasure", REQUEST, asks)], permitted, case_id=case_id)
+    return Listing(items=items, moves=moves)
+
+
+async def _reasons(service: Service, erasures: list[Erasure]) -> dict[UUID, str]:
+    sealed = {one.id: Sealing(one.person_id, REASON, one.id, one.reason) for one in erasures if one.reason}
+    opened = await service.vault.open_many(list(sealed.values()))
+    return {key: text for key, text in zip(sealed, opened, strict=True) if text is not None}
+
+
+async def _waits_for(service: Service, erasure: Erasure) -> dict[str, int]:
+    held = await service.vault.held_by(erasure.person_id)
+    return {name: count for name, count in held.items() if name != service.name}
+
+
+def _view(
+    erasure: Erasure, reason: str | None, actor: Actor, service: Service, permitted: Rights
+) -> ErasureView:
+    offers = [Offer(verb, right, erasure.lets(verb, actor.subject)) for verb, right in RIGHTS.items()]
+    return ErasureView(
+        id=erasure.id,
+        case_id=erasure.case_id,
+        state=erasure.state,
+        reason=reason,
+        organisation=erasure.organisation,
+        requested_by=erasure.requested_by,
+        requested_at=erasure.requested_at,
+        decided_by=erasure.decided_by,
+        decided_at=erasure.decided_at,
+        law=erasure.law,
+        destroyed_at=erasure.destroyed_at,
+        epoch=erasure.epoch,
+        moves=service.commands.open(offers, permitted, erasure_id=erasure.id),
+    )
+
+
+@router.post(
+    "/v1/erasures/{erasure_id}/confirm",
+    summary="As a second person: erase her. Nothing brings it back",
+)
+async def confirm_erasure(erasure_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+    await use_cases.confirm_erasure(tx, actor, erasure_id)
+    return done(tx, response, erasure_id)
+
+
+class RefusalForm(Form):
+    """The law under which everything is kept."""
+
+    law: Annotated[str, KnownCode("retention_law")]
+
+
+@router.post(
+    "/v1/erasures/{erasure_id}/refuse",
+    summary="As a second person: name the law that has everything kept; nothing is erased",
+)
+async def refuse_erasure(erasure_id: UUID, body: RefusalForm, actor: Who, tx: Tx, response: Response) -> Done:
+    await use_cases.refuse_erasure(tx, actor, erasure_id, body.law)
+    return done(tx, response, erasure_id)
+
+
+@router.post(
+    "/v1/erasures/{erasure_id}/cancel",
+    summary="She does not want to be erased any more; until it is confirmed",
+)
+async def cancel_erasure(erasure_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
+    await use_cases.cancel_erasure(tx, actor, erasure_id)
+    return done(tx, response, erasure_id)
