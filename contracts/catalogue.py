@@ -69,6 +69,7 @@ def _entry(
 
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
+    _entry(intake.CaseReferencedV1, "intake", *HOLDERS),
     _entry(intake.CaseReopenedV1, "intake", *HOLDERS),
     _entry(intake.ErasureRequestedV1, "intake"),
     _entry(intake.ErasureCancelledV1, "intake"),
@@ -101,6 +102,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(casework.TaskUnassignedV1, "intake", "notify", stream="about_id"),
     _entry(casework.TaskRemindedV1, "intake", "notify", stream="about_id"),
     _entry(casework.TaskOverdueV1, "intake", "notify", stream="about_id"),
+    Entry(access.CaseSearchedV1, "intake", ("audit",), stream="searches", sequenced=False),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),
     _entry(consent.ConsentNarrowedV1, "consent", "notify", protective=True),

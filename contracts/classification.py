@@ -55,6 +55,7 @@ ALWAYS_OPERATIONAL = frozenset(
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
+        "case.searched.v1": {"found": OPERATIONAL},
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
@@ -72,6 +73,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "target_id": OPERATIONAL,
             "streams": OPERATIONAL,
         },
+        "case.referenced.v1": {"reference": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
         "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL, "added": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},

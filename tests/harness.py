@@ -26,6 +26,7 @@ from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
 from deploy.local.cell import VAULT_SERVICES
+from tests.lent_apps import lent_app
 from tests.listing import list_everybody
 
 ISSUER = "http://issuer.test"
@@ -220,10 +221,11 @@ async def running(
     service = build(settings_class(**{**settings, **extra}))
     sqlalchemy.event.listen(service.database.engine.sync_engine, "begin", _see_everything)
     await service.start(worker=start)
-    transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
     try:
-        async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
-            yield Harness(service, client, keys, cell)
+        with lent_app(build, service, extra):
+            transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+                yield Harness(service, client, keys, cell)
     finally:
         await service.stop()
 

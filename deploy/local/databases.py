@@ -47,13 +47,16 @@ async def drop_database(admin_dsn: str, database: str, roles: Iterable[str]) -> 
 async def copy_database(
     admin_dsn: str, template: str, database: str, owner: Role, users: Sequence[Role]
 ) -> None:
-    """A copy of a database that nobody is connected to, with the same owner and users; rights inside come along."""
+    """A copy of a database that nobody is connected to, with the same owner and users; rights inside come along.
+
+    By files, not by the log: half the time where nothing is written through to a disk.
+    """
     grants = [f'GRANT CONNECT ON DATABASE "{database}" TO "{user.name}"' for user in users]
     await _run(
         admin_dsn,
         None,
         [
-            f'CREATE DATABASE "{database}" TEMPLATE "{template}" OWNER "{owner.name}"',
+            f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY OWNER "{owner.name}"',
             f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC',
             *grants,
         ],

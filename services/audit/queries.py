@@ -12,6 +12,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.rows import RowReader
 from services.audit.domain.chain import Leaf, LinkedLeaf, Record
+from services.audit.domain.timeline import LEFT_OUT, LoggedEvent
 
 SLICE = 2000
 
@@ -65,6 +66,56 @@ async def operations(tx: Transaction, before: int | None, limit: int) -> list[Tr
     """The commands of operators, newest first, whichever stream they were about."""
     rows = await tx.execute(_OPERATIONS, {"before": before, "limit": limit})
     return [TrailEntry.model_validate(row, from_attributes=True) for row in rows]
+
+
+_EVENTS = RowReader(LoggedEvent)
+_HAPPENED = text(
+    "select entry, time, cast(event_id as text) as event_id, source, type, actor, organisation, causationid, details"
+    " from audit.entries where stream = :stream and type <> all(cast(:left_out as text[])) order by entry"
+)
+
+
+async def happened(tx: Transaction, case_id: UUID) -> list[LoggedEvent]:
+    """Everything that was said on the case and stands in its timeline."""
+    asked = {"stream": str(case_id), "left_out": list(LEFT_OUT)}
+    return _EVENTS.all(await tx.execute(_HAPPENED, asked))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """One reading of the case, or a refused attempt at it."""
+
+    entry: int
+    time: datetime
+    source: str
+    actor: str
+    organisation: str
+    purpose: str
+    details: dict[str, Any]
+    allowed: bool
+
+
+_READINGS = RowReader(ReadingRow)
+_READ = text(
+    """
+    select * from (
+        select entry, time, source, actor, organisation, purpose, details,
+               type = 'record.read.v1' and coalesce((details ->> 'allowed')::boolean, true) as allowed
+        from audit.entries where stream = :stream and type in ('record.read.v1', 'attempt.refused.v1')
+    ) as read
+    where (cast(:by as text) is null or actor = :by) and (cast(:allowed as boolean) is null or allowed = :allowed)
+      and (cast(:before as bigint) is null or entry < :before)
+    order by entry desc limit :limit
+    """
+)
+
+
+async def readings(
+    tx: Transaction, case_id: UUID, *, by: str | None, allowed: bool | None, before: int | None, limit: int
+) -> list[ReadingRow]:
+    """Newest first."""
+    asked = {"stream": str(case_id), "by": by, "allowed": allowed, "before": before, "limit": limit}
+    return _READINGS.all(await tx.execute(_READ, asked))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
+from chassis.identity.references import reference_column
+from contracts.casefile.reference import ShownReference
 from services.exchange.domain.border import Limits, closed, fresh, stale
 from services.exchange.store import partners
 
@@ -56,6 +58,7 @@ class EnvelopeView(BaseModel):
     item_id: UUID
     item_class: str
     case_id: UUID | None
+    case_reference: ShownReference
     disclosure_id: UUID | None
     state: str
     code: str | None
@@ -63,7 +66,7 @@ class EnvelopeView(BaseModel):
 
 _AGREEMENTS = "select id, version, sha256, cells, document, valid_from, valid_until from exchange.agreements where current"
 _ENVELOPES = """
-    select * from (
+    select both_ways.*, {reference} as case_reference from (
         select 'out' as direction, e.id as envelope_id, e.seq, e.cell, e.sender, e.recipient, e.sealed_at as at,
                i.item_id, i.item_class, i.case_id, i.disclosure_id, i.state, i.code
         from exchange.envelopes e join exchange.envelope_items i on i.envelope_id = e.id
@@ -136,7 +139,9 @@ Position = tuple[datetime, UUID, UUID]
 async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limit: int) -> list[EnvelopeView]:
     """The envelopes of one case, or all of them: oldest first."""
     condition = _ALL if case_id is None else _OF_CASE
-    statement = _ENVELOPES.format(outgoing=condition, incoming=condition)
+    statement = _ENVELOPES.format(
+        outgoing=condition, incoming=condition, reference=reference_column("case_id")
+    )
     at, envelope, item = after
     rows = await tx.execute(
         text(statement), {"case": case_id, "at": at, "envelope": envelope, "item": item, "limit": limit}

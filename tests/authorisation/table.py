@@ -53,7 +53,7 @@ CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "sup
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
-HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
+HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
@@ -79,6 +79,14 @@ def _intake() -> list[Row]:
     return [
         row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
+        row(
+            "POST",
+            "/v1/cases/search",
+            "case.read",
+            INTAKE,
+            "case",
+            {"case_id": "{case_id}"},
+        ),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
@@ -458,6 +466,8 @@ def _others() -> list[Row]:
         Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
+        Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),

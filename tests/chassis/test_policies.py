@@ -66,7 +66,7 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-HER_RIGHTS = {"erasure.read", "erasure.request", "report.read", "timeline.read"}
+HER_RIGHTS = {"erasure.read", "erasure.request", "timeline.read"}
 CARING |= HER_RIGHTS
 SUPERVISING = CARING | {
     "erasure.confirm",
@@ -142,7 +142,7 @@ LEFT = {
 LEFT |= HER_RIGHTS
 ERASED = ("my case, erased", "a colleague's case, erased")
 LEFT_OF_ERASED = {
-    *("case.read", "hold.lift", "erasure.read", "report.read", "timeline.read"),
+    *("case.read", "hold.lift", "erasure.read", "timeline.read"),
     *("consent.read", "consent.withdraw", "return.read", "return.withdraw", "return.suspend", "return.miss"),
     *(
         "return.turn-back",
@@ -248,6 +248,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
     ),
     "interchange": (service("interchange"), [(CELL, {"internal.open-rows"})]),
+    "audit": (service("audit"), [(CELL, {"internal.standing"})]),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (

@@ -12,6 +12,7 @@ STATED: Mapping[str, str] = {
     "casefile": "casefile.store.tables",
     "identification": "identification.store.tables",
     "casework": "casework.store.tables",
+    "matching": "matching.store.tables",
     "file_rows": "file_rows.tables",
     "rights": "rights.tables",
 }
@@ -19,6 +20,7 @@ MAY_READ: Mapping[str, frozenset[str]] = {
     "casefile": frozenset({"casefile"}),
     "identification": frozenset({"casefile", "identification"}),
     "casework": frozenset({"casefile", "casework"}),
+    "matching": frozenset({"casefile", "matching"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
     "rights": frozenset({"casefile", "identification", "casework", "file_rows", "rights"}),
 }

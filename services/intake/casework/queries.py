@@ -11,6 +11,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
 from services.intake.casework.domain.tasks import TaskState
@@ -80,7 +81,8 @@ _TASK_FILTERS: Mapping[str, str] = {
     "kind": "t.kind = :kind",
 }
 _TASK_COLUMNS = (
-    "t.id, t.case_id, t.kind, t.state, t.worker, t.due_at, t.remind_at, t.cancel_offered, t.raised_at, t.raised_by,"
+    f"t.id, t.case_id, {reference_column('t.case_id')} as case_reference,"
+    " t.kind, t.state, t.worker, t.due_at, t.remind_at, t.cancel_offered, t.raised_at, t.raised_by,"
     " t.ended_at, t.ended_by, t.version, t.content, t.person_id"
 )
 

@@ -41,6 +41,7 @@ class TaskRow:
 
     id: UUID
     case_id: UUID | None
+    case_reference: str | None
     kind: str
     state: TaskState
     worker: str | None

@@ -17,6 +17,7 @@ from chassis.vault.vault import Sealing
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
+from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
 from contracts.types import Code, KnownCode, Pseudonym
@@ -212,6 +213,7 @@ class TaskView(BaseModel):
 
     id: UUID
     case_id: UUID | None
+    case_reference: ShownReference
     kind: Annotated[str, Code("task_kind")]
     state: Annotated[str, Code("task_state")]
     worker: str | None
@@ -353,6 +355,7 @@ def _view(
     return TaskView(
         id=row.id,
         case_id=row.case_id,
+        case_reference=row.case_reference,
         kind=row.kind,
         state=row.state,
         worker=row.worker,
