@@ -118,6 +118,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
     _entry(consent.DisclosureRecalledV1, "consent", "intake", "referral", "exchange", protective=True),
     _entry(consent.DisclosureCorrectedV1, "consent", "exchange"),
+    _entry(consent.NoticeChangedV1, "consent", stream="notices"),
     _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(referral.ReferralSentV1, "referral", "consent"),
@@ -167,6 +168,10 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
     *(Entry(access.AttemptRefusedV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
+    *(
+        Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
+        for service in ("audit", "exchange")
+    ),
     *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)
         for service in SERVICES

@@ -60,6 +60,17 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
+        "log.read.v1": {
+            "view": OPERATIONAL,
+            "sought_case": OPERATIONAL,
+            "sought_actor": OPERATIONAL,
+            "sought_organisation": OPERATIONAL,
+            "sought_purpose": OPERATIONAL,
+            "sought_type": OPERATIONAL,
+            "sought_id": OPERATIONAL,
+            "since": OPERATIONAL,
+            "position": OPERATIONAL,
+        },
         "operation.performed.v1": {
             "operation": OPERATIONAL,
             "operation_reason": OPERATIONAL,
@@ -85,6 +96,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "consent.requested.v1": {"awaits": OPERATIONAL},
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},
+        "notice.changed.v1": {
+            "notice_version": OPERATIONAL,
+            "language": OPERATIONAL,
+            "state": OPERATIONAL,
+        },
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "erasure.refused.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {

@@ -212,6 +212,9 @@ STANDING = {
     "roles": ["case_worker"],
     "purpose": "case-management",
 }
+NOTICE = "/v1/notices/{notice_id}"
+WORDS = {"title": "Before you decide", "paragraphs": ["You decide whether we may tell them."]}
+OF_NOTICE = {"version": "{version}", "language": "en"}
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
@@ -241,8 +244,8 @@ def _consent() -> list[Row]:
     names = {"witness": "Malee", "interpreter": "Dara", "interpreter_undertaking": True}
     return [
         row("POST", f"{CASE}/consents", "consent.record", INTAKE, "case", answer(**names), 201),
-        row("GET", f"{CASE}/consents", "consent.read", INTAKE, "consent"),
-        row("GET", consent, "consent.read", INTAKE, "consent"),
+        row("GET", f"{CASE}/consents", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", consent, "consent.inspect", INTAKE | AUDITOR, "consent"),
         row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
         row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),
         row("POST", f"{CASE}/hand-overs/preview", "case.hand-over", INTAKE, "case", HAND_OVER),
@@ -287,9 +290,16 @@ def _consent() -> list[Row]:
             {"upheld": True, "reasons": "seen with the doctor"},
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
-        row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),
-        row("GET", f"{CASE}/ledger", "consent.read", INTAKE, "disclosure"),
-        row("GET", f"{CASE}/grants", "consent.read", INTAKE, "granted"),
+        row("GET", f"{consent}/receipt", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
+        row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
+        row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
+        row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
+        row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
+        row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(
             "POST", f"{internal}/preview", "internal.preview", _kinds("service:referral"), "consent", preview
         ),
@@ -374,8 +384,8 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", DOOR, "listed"),
-        row("GET", ORGANISATION, "directory.read", DOOR, "listed"),
+        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR, "listed"),
+        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR, "listed"),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
         row(
             "PUT",
@@ -434,7 +444,15 @@ def _others() -> list[Row]:
         Row("exchange", "GET", "/v1/agreements", "agreement.read", BORDER),
         Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
         Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
-        Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR | AUDITOR, "sealed"),
+        Row(
+            "exchange",
+            "GET",
+            "/v1/items/{item_id}/receipts",
+            "envelope.read",
+            OPERATOR | AUDITOR,
+            "sealed",
+        ),
         Row(
             "exchange",
             "POST",
@@ -465,7 +483,14 @@ def _others() -> list[Row]:
         ),
         Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
+        Row("audit", "GET", "/v1/entries", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        *(
+            Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
+            for part in ("account", "consents", "disclosures", "readings", "attempts")
+        ),
+        Row("audit", "GET", "/v1/exports/entries", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
