@@ -17,6 +17,7 @@ from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.pair import PairState
 from services.intake.casefile.domain.received import ReceivedState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
@@ -41,6 +42,7 @@ STATES = MappingProxyType(
         "intake.cases.transfer_state": ReferralState,  # as referral said it; intake moves none
         "intake.disclosures.state": ReceivedState,
         "intake.erasures.state": ErasureState,
+        "intake.pairs.decision": PairState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
         "returns.returns.state": ReturnState,

@@ -5,7 +5,7 @@ from typing import Any
 from services.intake.casefile.domain.case import CaseState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import CASE, EMERGENCY
+from tests.authorisation.table import CASE, EMERGENCY, PAIR
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
 from tests.intake.making import acceptance_of, disclosure, recall_of
@@ -79,7 +79,29 @@ def _decided(verb: str, body: Any = None) -> Any:
     return asked("erasure", ("supervisor", "POST", f"{DECIDED}/{verb}", body))
 
 
+def _two(decision: str) -> Any:
+    body = {"decision": decision, "reason": "papers"}
+    return asked("two_cases", ("supervisor", "POST", f"{PAIR}/decision", body))
+
+
 CASE_THINGS = (
+    Thing(
+        "intake",
+        PAIR,
+        {
+            **as_made("two_cases"),
+            "undecided": asked(
+                "two_cases",
+                *(
+                    ("supervisor", "POST", f"{PAIR}/decision", {"decision": one, "reason": "mistake"})
+                    for one in ("same-person", "undecided")
+                ),
+            ),
+            "same person": _two("same-person"),
+            "different persons": _two("different-persons"),
+        },
+        commands=frozenset({f"{PAIR}/decision"}),
+    ),
     Thing(
         "intake",
         ERASURES,

@@ -58,6 +58,7 @@ AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
+PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
@@ -89,6 +90,15 @@ def _intake() -> list[Row]:
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
+        row("GET", PAIR, "case.read", INTAKE, "two_cases"),
+        row(
+            "POST",
+            f"{PAIR}/decision",
+            "case.write",
+            INTAKE,
+            "two_cases",
+            {"decision": "same-person", "reason": "papers"},
+        ),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
         row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),

@@ -22,6 +22,7 @@ from contracts.events.intake import (
     FlagsRecordedV1,
     GlassBrokenV1,
     GlassReviewedV1,
+    PairDecidedV1,
 )
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.facts import CaseFact
@@ -68,6 +69,14 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _glass(fact)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
+        case facts.PairDecided():
+            return PairDecidedV1(
+                case_id=fact.case_id,
+                other_case_id=fact.other_case_id,
+                decision=fact.decision,
+                pair_reason=fact.reason,
+                leads=fact.leads,
+            )
 
 
 def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:

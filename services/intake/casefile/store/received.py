@@ -21,7 +21,7 @@ from services.intake.casefile.domain.received import (
     ReceivedGrant,
     ReceivedState,
 )
-from services.intake.casefile.store import references
+from services.intake.casefile.store import pairs, references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -102,6 +102,8 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     """Nobody reads or writes in this case until she is referred again. False where it has another person by now."""
     rows = (await tx.execute(_ERASED, {"case_id": case_id, "person": person_id})).all()
     await remember_erased(tx, [row.id for row in rows])
+    for row in rows:
+        await pairs.forget(tx, row.id)
     return bool(rows)
 
 
