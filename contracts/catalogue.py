@@ -107,6 +107,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
     _entry(consent.DisclosureRecalledV1, "consent", "intake", "referral", "exchange", protective=True),
     _entry(consent.DisclosureCorrectedV1, "consent", "exchange"),
+    _entry(consent.NoticeChangedV1, "consent", stream="notices"),
     _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(referral.ReferralSentV1, "referral", "consent"),

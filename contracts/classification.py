@@ -90,6 +90,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "consent.requested.v1": {"awaits": OPERATIONAL},
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},
+        "notice.changed.v1": {
+            "notice_version": OPERATIONAL,
+            "language": OPERATIONAL,
+            "state": OPERATIONAL,
+        },
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "erasure.refused.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {

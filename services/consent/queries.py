@@ -53,6 +53,7 @@ class TermsView(BaseModel):
     law: Annotated[str, Code("protection_law")] | None
     reviewed_by: str | None
     upheld: bool | None
+    notice_language: Annotated[str, Code("language")] | None = None
 
 
 class ConsentSummary(BaseModel):

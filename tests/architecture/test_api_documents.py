@@ -21,7 +21,7 @@ list get search
 preview ask
 open assign record screen identify assess place lift start break review retain
 renew confirm withdraw revoke hand issue fence refuse
-draft send accept reject hold resume complete fail cancel correct describe
+draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
 read replay retry discard stop move end
 """

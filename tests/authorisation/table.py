@@ -209,6 +209,9 @@ STANDING = {
     "roles": ["case_worker"],
     "purpose": "case-management",
 }
+NOTICE = "/v1/notices/{notice_id}"
+WORDS = {"title": "Before you decide", "paragraphs": ["You decide whether we may tell them."]}
+OF_NOTICE = {"version": "{version}", "language": "en"}
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
@@ -280,6 +283,13 @@ def _consent() -> list[Row]:
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
         row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),
+        row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
+        row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
+        row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
+        row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
+        row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
         row("GET", f"{CASE}/ledger", "consent.read", INTAKE, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.read", INTAKE, "granted"),
         row(

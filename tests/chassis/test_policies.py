@@ -99,6 +99,7 @@ EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
     *("codes.read", "directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+    *("notice.read", "notice.write"),
 }
 
 
@@ -160,7 +161,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
             (ERASED, {"case.read", "hold.lift", "consent.read", "consent.withdraw"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
-            (CELL, {"directory.read", "codes.read"}),
+            (CELL, {"directory.read", "codes.read", "notice.read"}),
         ],
     ),
     "case worker": (
@@ -171,7 +172,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (("my case, handed over",), LEFT),
             (("my case, erased",), LEFT_OF_ERASED),
             (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "supervisor": (
@@ -188,35 +189,44 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                 ERASED,
                 LEFT_OF_ERASED | {"protection.review", "glass.review", "disclosure.retain", "seen.read"},
             ),
-            (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (
+                ("my organisation",),
+                SUPERVISING | {"case.open", "directory.write", "notice.write", "inbox.read"},
+            ),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "auditor": (
         actor("auditor", purpose="audit"),
-        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read", "codes.read"})],
+        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read", "codes.read", "notice.read"})],
     ),
-    "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read", "codes.read"})]),
+    "auditor with another purpose": (
+        actor("auditor"),
+        [(CELL, {"agreement.read", "codes.read", "notice.read"})],
+    ),
     "operator": (
         actor("operator"),
         [(CELL, OPERATING | {"agreement.read", "codes.read"}), (("my organisation",), {"inbox.read"})],
     ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
-        [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read", "codes.read"})],
+        [
+            (("my organisation",), {"inbox.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
+        ],
     ),
     "auditor who is also a supervisor": (
         actor("auditor", "supervisor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read"}),
-            (CELL, {"agreement.read", "directory.read", "codes.read"}),
+            (CELL, {"agreement.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
     "operator who is also a case worker": (
         actor("operator", "case_worker"),
         [
-            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read"}),
+            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
