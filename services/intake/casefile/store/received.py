@@ -21,6 +21,7 @@ from services.intake.casefile.domain.received import (
     ReceivedGrant,
     ReceivedState,
 )
+from services.intake.casefile.outgoing import tasks_due
 from services.intake.casefile.store import pairs, references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
@@ -104,6 +105,7 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     await remember_erased(tx, [row.id for row in rows])
     for row in rows:
         await pairs.forget(tx, row.id)
+    tx.say(*(tasks_due(row.id, person_id) for row in rows))
     return bool(rows)
 
 
