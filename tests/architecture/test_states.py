@@ -18,7 +18,6 @@ from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.domain.pair import PairState
 from services.intake.casefile.domain.received import ReceivedState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
@@ -48,7 +47,6 @@ STATES = MappingProxyType(
         "intake.notes.state": NoteState,
         "intake.tasks.state": TaskState,
         "intake.erasures.state": ErasureState,
-        "intake.pairs.decision": PairState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
         "returns.returns.state": ReturnState,

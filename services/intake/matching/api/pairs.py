@@ -133,7 +133,7 @@ def _compared(name: str, mine: str | None, theirs: str | None) -> FieldPair:
 
 
 class DecisionForm(Form):
-    """Whether both are of one person, and what that rests on. Of one person, the case in the path leads the other."""
+    """The decision whether both are of one person, and what it rests on. Of one person, the case in the path leads the other."""
 
     decision: Annotated[str, KnownCode("pair_decision")]
     reason: Annotated[str, KnownCode("pair_reason")]
