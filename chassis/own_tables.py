@@ -198,6 +198,14 @@ CASE_ACCESS = Table(
     filled("erased", BOOLEAN, "false"),
 )
 
+CASE_REFERENCES = Table(
+    "case_references",
+    META,
+    Column("reference", TEXT, primary_key=True),
+    required("case_id", UUID),
+    UniqueConstraint("case_id"),
+)
+
 ORGANISATIONS = Table(
     "organisations",
     META,

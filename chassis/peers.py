@@ -45,7 +45,7 @@ class Peers:
         return peer in self._settings.peers
 
     async def ask(
-        self, call: Call[Answer], about: UUID | None = None, question: BaseModel | None = None
+        self, call: Call[Answer], about: UUID | str | None = None, question: BaseModel | None = None
     ) -> Answer:
         """The peer's answer. Raises PeerDeclined for a no that will stay one, PeerAway for everything else that goes
         wrong.

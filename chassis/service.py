@@ -21,7 +21,7 @@ from chassis.endings import cut_off, left_over, within
 from chassis.events.consumer import Consumer, Subscription
 from chassis.events.kafka import KafkaLink
 from chassis.events.relay import Relay
-from chassis.identity import access
+from chassis.identity import access, references
 from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
 from chassis.observe.metrics import Metrics
@@ -40,6 +40,7 @@ from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
+from chassis.web.case_names import named_cases
 from chassis.web.http import replayed
 from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
@@ -69,6 +70,10 @@ class Loop(Protocol):
     async def stop(self) -> None: ...
     def healthy(self) -> str | None:
         """None, or the fault, in words for an operator and without data."""
+
+
+def _cases_followed() -> list[Subscription[Any, Any]]:
+    return [access.subscription(), references.subscription()]
 
 
 class Service(Generic[Own_co, Parts_co]):
@@ -111,7 +116,7 @@ class Service(Generic[Own_co, Parts_co]):
         self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
         self.subscriptions: list[Subscription[Any, Any]] = [
             *([directory.subscription()] if follows_directory else []),
-            *([access.subscription()] if follows_cases else []),
+            *(_cases_followed() if follows_cases else []),
             *subscriptions,
         ]
         self.parts: Parts_co = parts(self)
@@ -144,7 +149,7 @@ class Service(Generic[Own_co, Parts_co]):
             redoc_url=None,
             openapi_url=None,  # chassis.web.operations gives the document, without calls between services
             telemetry=self.telemetry.http(self._meters()),
-            dependencies=[Depends(known_parameters)],
+            dependencies=[Depends(named_cases), Depends(known_parameters)],
         )
         app.add_middleware(StrictJson)  # each stands inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)

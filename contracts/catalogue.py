@@ -68,6 +68,7 @@ def _entry(
 
 CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseOpenedV1, "intake", *HOLDERS),
+    _entry(intake.CaseReferencedV1, "intake", *HOLDERS),
     _entry(intake.CaseReopenedV1, "intake", *HOLDERS),
     _entry(intake.ErasureRequestedV1, "intake"),
     _entry(intake.ErasureCancelledV1, "intake"),
@@ -89,6 +90,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.GlassBrokenV1, "intake", "notify"),
     _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
+    Entry(access.CaseSearchedV1, "intake", ("audit",), stream="searches", sequenced=False),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),
     _entry(consent.ConsentNarrowedV1, "consent", "notify", protective=True),
@@ -104,6 +106,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
     _entry(consent.DisclosureRecalledV1, "consent", "intake", "referral", "exchange", protective=True),
     _entry(consent.DisclosureCorrectedV1, "consent", "exchange"),
+    _entry(consent.NoticeChangedV1, "consent", stream="notices"),
     _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(referral.ReferralSentV1, "referral", "consent"),
@@ -153,6 +156,10 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
     *(Entry(access.AttemptRefusedV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
+    *(
+        Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
+        for service in ("audit", "exchange")
+    ),
     *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)
         for service in SERVICES

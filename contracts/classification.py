@@ -55,10 +55,22 @@ ALWAYS_OPERATIONAL = frozenset(
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
+        "case.searched.v1": {"found": OPERATIONAL},
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
+        "log.read.v1": {
+            "view": OPERATIONAL,
+            "sought_case": OPERATIONAL,
+            "sought_actor": OPERATIONAL,
+            "sought_organisation": OPERATIONAL,
+            "sought_purpose": OPERATIONAL,
+            "sought_type": OPERATIONAL,
+            "sought_id": OPERATIONAL,
+            "since": OPERATIONAL,
+            "position": OPERATIONAL,
+        },
         "operation.performed.v1": {
             "operation": OPERATIONAL,
             "operation_reason": OPERATIONAL,
@@ -72,6 +84,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "target_id": OPERATIONAL,
             "streams": OPERATIONAL,
         },
+        "case.referenced.v1": {"reference": OPERATIONAL},
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
         "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL, "added": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
@@ -82,6 +95,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "consent.requested.v1": {"awaits": OPERATIONAL},
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},
+        "notice.changed.v1": {
+            "notice_version": OPERATIONAL,
+            "language": OPERATIONAL,
+            "state": OPERATIONAL,
+        },
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "erasure.refused.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {

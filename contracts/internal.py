@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, TypeAdapter
 
 from contracts.casefile.fields import FieldValue
+from contracts.casefile.reference import ShownReference
 from contracts.disclosure import REFERRAL
 from contracts.events.consent import WithheldField
 from contracts.form import Form
@@ -147,10 +148,13 @@ class StandingQuestion(Question):
 
 
 class CaseStanding(BaseModel):
-    """The answer whether there is such a case, and whether this person may do the action with it."""
+    """The answer whether there is such a case, and whether this person may do the action with it. `case_id`: which one
+    it is, for who asked by a reference that is not known there.
+    """
 
     known: bool
     allowed: bool
+    case_id: CaseId | None = None
 
 
 NOWHERE: Final = CaseStanding(known=False, allowed=False)
@@ -195,6 +199,7 @@ class RowOutcome(BaseModel):
     line: int
     outcome: Annotated[str, Field(pattern=OUTCOME)]
     case_id: CaseId
+    case_reference: ShownReference = None
 
 
 class RowOutcomes(BaseModel):

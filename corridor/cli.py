@@ -2,10 +2,10 @@
 
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
+from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
 from corridor.operate import operate
 from deploy.local.people import story
@@ -75,7 +75,7 @@ def print_token(name: Annotated[str, typer.Argument(help=f"For example {WORKER}.
 
 
 @app.command()
-def trace(case: Annotated[UUID, typer.Argument(help="The case's identifier in either cell.")]) -> None:
+def trace(case: CaseName) -> None:
     """Print a case's way through the audit trails of both cells. Development only."""
     from corridor.trace import trace_case
 
@@ -102,6 +102,19 @@ def verify(cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for exam
     from corridor.verifying import verify_chain
 
     call(verify_chain(cell.upper(), console()))
+
+
+@app.command("check-export")
+def check_export_command(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines or CSV, as exported.")
+    ],
+) -> None:
+    """Check an export of an audit log offline: its SHA-256, its count and, of JSON lines, the hash of every entry."""
+    from corridor.exported import check_export
+
+    with troubles():
+        check_export(file, console())
 
 
 @app.command()
@@ -150,7 +163,8 @@ def restore(
     with troubles():
         erased = bring_back(STATE, cell.upper(), file, key)
         console().print(
-            f"cell {cell.upper()} is restored, without the {erased} people of its ledger of erasures; start it with: corridor up"
+            f"cell {cell.upper()} is restored; erasures in its ledger: {erased}; start it with: corridor up",
+            soft_wrap=True,
         )
 
 

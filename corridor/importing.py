@@ -57,9 +57,7 @@ def _errors(errors: list[dict[str, Any]], console: Console) -> None:
         return
     table = Table("line", "column", "reason", "codes", "case")
     for one in errors:
-        table.add_row(
-            str(one["line"]), one["column"], one["reason"], one["codelist"] or "", one["case_id"] or ""
-        )
+        table.add_row(str(one["line"]), one["column"], one["reason"], one["codelist"] or "", _case(one, ""))
     console.print(table)
 
 
@@ -68,8 +66,12 @@ def _duplicates(rows: list[dict[str, Any]], console: Console) -> None:
         return
     table = Table("line", "is the case")
     for one in rows:
-        table.add_row(str(one["line"]), one["case_id"] or "of an earlier line")
+        table.add_row(str(one["line"]), _case(one, "of an earlier line"))
     console.print(table)
+
+
+def _case(one: dict[str, Any], none: str) -> str:
+    return one["case_reference"] or one["case_id"] or none
 
 
 async def _all(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:

@@ -137,6 +137,12 @@ class Journey:
         self.case = half["case_id"]
         await self.known_to_be_adult()
 
+    async def references(self) -> tuple[str, str]:
+        """The references of the case, in either country."""
+        here = await self.worker.get(f"/intake/v1/cases/{self.case}")
+        there = await self.their_worker.get(f"/intake/v1/cases/{self.their_case}")
+        return here["reference"], there["reference"]
+
     async def known_to_be_adult(self) -> None:
         """Until the date of birth that came with her has been read, she counts as a child, who is not asked alone."""
         path = f"/consent/v1/cases/{self.case}/hand-overs/preview"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from corridor.case_name import CaseName
 from corridor.console import call, console
 from deploy.local.people import story
 
@@ -242,11 +243,11 @@ def partners(cell: Cell) -> None:
 
 
 @operate.command()
-def envelopes(cell: Cell, case: UUID) -> None:
+def envelopes(cell: Cell, case: CaseName) -> None:
     """The envelopes that left and came for a case, and their outcomes; never their content."""
     from corridor import operating
 
-    call(operating.envelopes(cell, str(case), console()))
+    call(operating.envelopes(cell, case, console()))
 
 
 @operate.command()

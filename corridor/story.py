@@ -76,7 +76,8 @@ async def play(console: Console) -> None:
         await _withdrawal(journey, tell)
         await _evidence(journey, tell)
         tell.end()
-        where = f"in {journey.sender} is {journey.case}, in {journey.receiver} {journey.their_case}"
+        here, there = await journey.references()
+        where = f"in {journey.sender} is {here}, in {journey.receiver} {there}"
         console.print(f"The case {where}.\n", soft_wrap=True)
 
 

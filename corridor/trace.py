@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from urllib.parse import quote
 
+import httpx2
 from rich.console import Console
 from rich.table import Table
 
-from corridor.client import Person
+from corridor.client import Person, RefusedError
 from corridor.sign_in import NoStackError
 from deploy.local.place import STATE
 
@@ -19,12 +20,17 @@ def cells() -> list[str]:
     return sorted(file.parent.name.upper() for file in STATE.glob("*/cell.json"))
 
 
-async def trail(cell: str, case: UUID) -> AsyncIterator[dict[str, Any]]:
-    """Every entry of the case in this cell, page by page."""
+async def trail(cell: str, case: str) -> AsyncIterator[dict[str, Any]]:
+    """Every entry of the case in this cell, page by page; none where nothing was ever logged on it."""
     async with Person(f"{cell.lower()}.auditor") as auditor:
         after: dict[str, str] = {}
         while True:
-            page = await auditor.get(f"/audit/v1/trails/{case}", limit=200, **after)
+            try:
+                page = await auditor.get(f"/audit/v1/trails/{quote(case)}", limit=200, **after)
+            except RefusedError as error:
+                if error.status == httpx2.codes.NOT_FOUND:
+                    return
+                raise
             for entry in page["items"]:
                 yield entry
             if page["next"] is None:
@@ -32,7 +38,7 @@ async def trail(cell: str, case: UUID) -> AsyncIterator[dict[str, Any]]:
             after = {"after": page["next"]}
 
 
-async def trace_case(case: UUID, console: Console) -> None:
+async def trace_case(case: str, console: Console) -> None:
     """Print the entries of the case here and of its other half, in the order of time."""
     codes = cells()
     if not codes:
@@ -58,11 +64,11 @@ async def trace_case(case: UUID, console: Console) -> None:
     console.print(table)
 
 
-async def _other_half(cell: str, shared: set[str], *, known: UUID) -> UUID | None:
+async def _other_half(cell: str, shared: set[str], *, known: str) -> str | None:
     """The case of this cell that a shared identifier leads to, by the worklists of its supervisor."""
     async with Person(f"{cell.lower()}.supervisor") as supervisor:
         page = await supervisor.get("/referral/v1/referrals", limit=200)
     for one in page["items"]:
-        if one["referral_id"] in shared and one["case_id"] != str(known):
-            return UUID(one["case_id"])
+        if one["referral_id"] in shared and known not in (one["case_id"], one["case_reference"]):
+            return str(one["case_id"])
     return None

@@ -203,7 +203,8 @@ async def standing(
     resource = await _resource(tx, case_id)
     if resource is None:
         return NOWHERE
-    return CaseStanding(known=True, allowed=policies.weigh(principal, action, resource).allowed)
+    allowed = policies.weigh(principal, action, resource).allowed
+    return CaseStanding(known=True, allowed=allowed, case_id=case_id)
 
 
 async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:

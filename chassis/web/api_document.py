@@ -13,6 +13,8 @@ from fastapi.routing import APIRoute
 
 from chassis.problems import Problem
 from chassis.web.answers import MEDIA_TYPE
+from chassis.web.case_names import NAMES
+from contracts.casefile.reference import PATTERN
 
 Json = dict[str, Any]
 
@@ -22,6 +24,11 @@ _WRITES = frozenset({"post", "put", "patch", "delete"})
 _ALWAYS = (401, 403, 404, 422, 500, 503)
 _WRITING = (400, 409, 413, 415)
 _PUBLIC = "/health/"
+CASE_REFERENCE: Json = {
+    "type": "string",
+    "pattern": PATTERN,
+    "description": "the reference of the case; small letters, spaces and missing dashes are taken too",
+}
 KEY = r"^[A-Za-z0-9_\-.:]{8,80}$"
 
 _IDEMPOTENCY_KEY: Json = {
@@ -85,14 +92,49 @@ def _complete(document: Json, kinds: list[type[Problem]]) -> None:
         f"Problem{status}": _response([kind for kind in kinds if kind.status == status])
         for status in sorted({kind.status for kind in kinds})
     }
+    for name in _reached(document, [*document["paths"].values()]):
+        _name_cases(schemas[name].get("properties", {}))
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _describe(operation, method in _WRITES, public=path.startswith(_PUBLIC))
 
 
+def _reached(document: Json, items: list[Json]) -> set[str]:
+    """The schemas that bodies are made of."""
+    found: set[str] = set()
+    waiting = [operation.get("requestBody") for item in items for operation in item.values()]
+    while waiting:
+        names = {ref.rpartition("/")[2] for ref in _references(waiting.pop())} - found
+        found |= names
+        waiting += [document["components"]["schemas"][name] for name in names]
+    return found
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _name_cases(schemas: Json) -> None:
+    """By name: of parameters or members, those that name a case."""
+    for name, schema in schemas.items():
+        if NAMES.fullmatch(name) is None:
+            continue
+        for place in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
+            if place.pop("format", None) == "uuid":
+                place.update(anyOf=[{"type": place.pop("type"), "format": "uuid"}, CASE_REFERENCE])
+
+
 def _describe(operation: Json, writes: bool, *, public: bool) -> None:
     parameters = operation.setdefault("parameters", [])
     responses = operation["responses"]
+    _name_cases({one["name"]: one["schema"] for one in parameters})
     if public:
         statuses: set[int] = {422}
     else:

@@ -6,6 +6,8 @@ the case, so these two are asked, outside any transaction, before it is given. B
 not yours, go the same way and look the same.
 """
 
+from uuid import UUID
+
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
@@ -15,6 +17,7 @@ from chassis.peers import PeerAway, Peers
 from chassis.problems import NotFound, Problem, Unavailable
 from chassis.web import attempts
 from chassis.web.answers import problem_response
+from chassis.web.case_names import as_sent
 from contracts.internal import NOWHERE, STANDING, CaseStanding
 
 
@@ -33,11 +36,12 @@ async def refused(request: Request, error: Exception) -> Response:
         raise error
     state = request.app.state
     try:
-        elsewhere = await _elsewhere(state.name, state.peers, error)
+        elsewhere = await _elsewhere(state.name, state.peers, error, as_sent(request, error.case_id))
     except PeerAway:
         return problem_response(Unavailable())
     problem: Problem = NotYetHeard() if elsewhere.allowed else NotFound()
     response = problem_response(problem)
+    error.case_id = elsewhere.case_id or error.case_id
     if not elsewhere.allowed and (error.known or elsewhere.known):
         response.background = BackgroundTask(
             attempts.note, state.database, error
@@ -45,9 +49,9 @@ async def refused(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> CaseStanding:
-    """The answer of the services that hear of a case before others do. Raises PeerAway: while one is away, nobody is
-    told "not there".
+async def _elsewhere(name: str, peers: Peers, error: CaseRefused, sent: UUID | str) -> CaseStanding:
+    """The answer of the services that hear of a case before others do, asked by the name that the case was `sent`
+    under. Raises PeerAway: while one is away, nobody is told "not there".
     """
     if error.actor.service:
         return NOWHERE
@@ -58,7 +62,7 @@ async def _elsewhere(name: str, peers: Peers, error: CaseRefused) -> CaseStandin
             continue
         if not peers.knows(first):
             continue
-        said = await peers.ask(call, error.case_id, question(error.actor, error.action))
+        said = await peers.ask(call, sent, question(error.actor, error.action))
         if said.known:
-            return CaseStanding(known=True, allowed=said.allowed and not settled)
+            return said.model_copy(update={"allowed": said.allowed and not settled})
     return NOWHERE

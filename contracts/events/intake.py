@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.casefile.reference import CaseReference
 from contracts.envelope import Event, Sealed
 from contracts.types import CaseId, Code, Instant, LawReference, OrganisationId, Pseudonym, VersionLabel
 
@@ -17,6 +18,16 @@ class CaseOpenedV1(Event):
     organisation: OrganisationId
     urgency: Annotated[str, Code("urgency")]
     opened_at: Instant
+
+
+class CaseReferencedV1(Event):
+    """The reference by which persons of this cell name the case (contracts/casefile/reference.py). Said once for each
+    case.
+    """
+
+    type: ClassVar[str] = "case.referenced.v1"
+    case_id: CaseId
+    reference: CaseReference
 
 
 class CaseReopenedV1(Event):

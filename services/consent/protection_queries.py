@@ -11,8 +11,10 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.problems import NotFound
 from chassis.web.moves import MoveView
+from contracts.casefile.reference import ShownReference
 from contracts.protection import IMMEDIATE_PROTECTION, protection
 from contracts.types import Code
 from services.consent.protecting import REVIEW
@@ -23,6 +25,7 @@ class UnreviewedView(BaseModel):
 
     consent_id: UUID
     case_id: UUID
+    case_reference: ShownReference
     state: Annotated[str, Code("consent_state")]
     law: Annotated[str, Code("protection_law")]
     recipients: list[str]
@@ -48,8 +51,8 @@ class SealedProtection:
     sealed_reasons: str
 
 
-_COLUMNS = """
-    r.id as consent_id, r.case_id, r.state, r.terms ->> 'law' as law, r.created_at as recorded_at, r.valid_until,
+_COLUMNS = f"""
+    r.id as consent_id, r.case_id, {reference_column("r.case_id")} as case_reference, r.state, r.terms ->> 'law' as law, r.created_at as recorded_at, r.valid_until,
     array(select jsonb_array_elements(r.terms -> 'recipients') ->> 'organisation') as recipients,
     (select v.body ->> 'by' from consent.revisions v where v.consent_id = r.id and v.number = 1) as recorded_by,
     r.created_at + :within as review_due,

@@ -10,16 +10,18 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
+from chassis.identity.references import reference_column
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.web.moves import MoveView
 from chassis.web.positions import Position
+from contracts.casefile.reference import ShownReference
+from contracts.disclosure import ANSWER_WITHIN
 from contracts.events.consent import WithheldField
 from contracts.internal import Preview
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import BrokenChain, verify
-from services.consent.domain.disclosure import ANSWER_WITHIN
 from services.consent.domain.grant import readable
 from services.consent.domain.request import Request
 from services.consent.store import grounds, records
@@ -51,11 +53,13 @@ class TermsView(BaseModel):
     law: Annotated[str, Code("protection_law")] | None
     reviewed_by: str | None
     upheld: bool | None
+    notice_language: Annotated[str, Code("language")] | None = None
 
 
 class ConsentSummary(BaseModel):
     id: UUID
     case_id: UUID
+    case_reference: ShownReference
     state: Annotated[str, Code("consent_state")]
     revision: int
     valid_until: datetime
@@ -140,6 +144,7 @@ class GrantView(BaseModel):
 
     disclosure_id: UUID
     case_id: UUID
+    case_reference: ShownReference
     granted: bool
     closed: bool
     closed_for: Annotated[str, Code("recall_reason")] | None
@@ -166,11 +171,13 @@ class GrantedView(GrantView):
 
 
 _CONSENTS = text(
-    "select id, case_id, state, revision, valid_until, created_at, terms from consent.records"
+    f"select id, case_id, {reference_column('case_id')} as case_reference, state, revision, valid_until, created_at, terms from consent.records"
     " where case_id = :case and (cast(:at as timestamptz) is null or (created_at, id) > (:at, cast(:id as uuid)))"
     " order by created_at, id limit :limit"
 )
-_CONSENT = text("select * from consent.records where id = :id")
+_CONSENT = text(
+    f"select *, {reference_column('case_id')} as case_reference from consent.records where id = :id"
+)
 _REVISIONS = text("select number, body, hash from consent.revisions where consent_id = :id order by number")
 _FENCE_DUE = (
     "select id as disclosure_id, recipient, recipient_cell, recalled_for as reason, consent_id, case_id, referral_id"
@@ -188,10 +195,13 @@ _LEDGER = text(
     """
 )
 _GRANTS = text(
-    "select *, clock_timestamp() as now from consent.grants where case_id = :case"
+    f"select *, {reference_column('case_id')} as case_reference, clock_timestamp() as now from consent.grants where case_id = :case"
     " and (cast(:after as uuid) is null or disclosure_id > :after) order by disclosure_id limit :limit"
 )
-_GRANT = text("select *, clock_timestamp() as now from consent.grants where disclosure_id = :id")
+_GRANT = text(
+    f"select *, {reference_column('case_id')} as case_reference, clock_timestamp() as now"
+    " from consent.grants where disclosure_id = :id"
+)
 
 
 async def consents(
@@ -210,6 +220,7 @@ async def consent(tx: Transaction, consent_id: UUID) -> ConsentView:
     return ConsentView(
         id=row.id,
         case_id=row.case_id,
+        case_reference=row.case_reference,
         state=row.state,
         revision=row.revision,
         valid_until=row.valid_until,

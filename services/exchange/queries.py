@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
+from chassis.identity.references import reference_column
+from contracts.casefile.reference import ShownReference
 from services.exchange.domain.border import Limits, closed, fresh, stale
 from services.exchange.store import partners
 
@@ -56,14 +58,30 @@ class EnvelopeView(BaseModel):
     item_id: UUID
     item_class: str
     case_id: UUID | None
+    case_reference: ShownReference
     disclosure_id: UUID | None
     state: str
     code: str | None
 
 
-_AGREEMENTS = "select id, version, sha256, cells, document, valid_from, valid_until from exchange.agreements where current"
+class ReceiptView(BaseModel):
+    """A partner's receipt for one item of ours. `evidence` is the JWS that it signed: it cannot deny it later."""
+
+    cell: str
+    outcome: str
+    code: Annotated[str | None, Field(description="why it was refused: a code of `border_refusal`")]
+    at: datetime
+    evidence: str
+
+
+_AGREEMENT = "select id, version, sha256, cells, document, valid_from, valid_until from exchange.agreements"
+_AGREEMENTS = f"{_AGREEMENT} where current"
+_ITEM = text("select cell, case_id from exchange.envelope_items where item_id = :item limit 1")
+_RECEIPTS = text(
+    "select cell, outcome, code, at, evidence from exchange.receipts where cell = :cell and item_id = :item order by at"
+)
 _ENVELOPES = """
-    select * from (
+    select both_ways.*, {reference} as case_reference from (
         select 'out' as direction, e.id as envelope_id, e.seq, e.cell, e.sender, e.recipient, e.sealed_at as at,
                i.item_id, i.item_class, i.case_id, i.disclosure_id, i.state, i.code
         from exchange.envelopes e join exchange.envelope_items i on i.envelope_id = e.id
@@ -88,8 +106,13 @@ async def agreements(tx: Transaction, after: str, limit: int) -> list[AgreementV
     return [_agreement(row) for row in rows]
 
 
-async def agreement(tx: Transaction, agreement_id: str) -> AgreementView | None:
-    row = (await tx.execute(text(f"{_AGREEMENTS} and id = :id"), {"id": agreement_id})).first()
+async def agreement(tx: Transaction, agreement_id: str, version: int | None) -> AgreementView | None:
+    """A version of the agreement; None: the current one."""
+    which = (
+        f"{_AGREEMENTS} and id = :id" if version is None else f"{_AGREEMENT} where id = :id and version = :of"
+    )
+    given = {"id": agreement_id} | ({} if version is None else {"of": version})
+    row = (await tx.execute(text(which), given)).first()
     return None if row is None else _agreement(row)
 
 
@@ -136,12 +159,23 @@ Position = tuple[datetime, UUID, UUID]
 async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limit: int) -> list[EnvelopeView]:
     """The envelopes of one case, or all of them: oldest first."""
     condition = _ALL if case_id is None else _OF_CASE
-    statement = _ENVELOPES.format(outgoing=condition, incoming=condition)
+    statement = _ENVELOPES.format(
+        outgoing=condition, incoming=condition, reference=reference_column("case_id")
+    )
     at, envelope, item = after
     rows = await tx.execute(
         text(statement), {"case": case_id, "at": at, "envelope": envelope, "item": item, "limit": limit}
     )
     return [EnvelopeView.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def receipts(tx: Transaction, item_id: UUID) -> tuple[UUID | None, list[ReceiptView]] | None:
+    """The case of an item of ours, and its receipts; None for an item that never left."""
+    item = (await tx.execute(_ITEM, {"item": item_id})).first()
+    if item is None:
+        return None
+    rows = await tx.execute(_RECEIPTS, {"cell": item.cell, "item": item_id})
+    return item.case_id, [ReceiptView.model_validate(row, from_attributes=True) for row in rows]
 
 
 def _agreement(row: Row[Any]) -> AgreementView:

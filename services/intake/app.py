@@ -1,4 +1,4 @@
-"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification and matching on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter
 import services.intake.casefile.api
 import services.intake.file_rows.api
 import services.intake.identification.api
+import services.intake.matching.api
 import services.intake.rights.api
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
@@ -16,6 +17,7 @@ from services.intake.casefile.daily_limit import DailyLimit
 from services.intake.casefile.erasure import erasure_work
 from services.intake.casefile.grants import ConsentGrants
 from services.intake.casefile.indexing import index_work
+from services.intake.casefile.naming import naming_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
 from services.intake.identification.carrying import carrying_work
@@ -28,6 +30,7 @@ router = APIRouter()
 for room in (
     services.intake.casefile,
     services.intake.identification,
+    services.intake.matching,
     services.intake.file_rows,
     services.intake.rights,
 ):
@@ -55,6 +58,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             received_flags_work(service),
             *attention.attention_work(clock),
             index_work(service),
+            naming_work(),
         ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )

@@ -20,6 +20,7 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.idempotency import content_was
 from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FIELDS
+from contracts.casefile.reference import ShownReference
 from contracts.internal import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
 from services.interchange import imports, queries
 from services.interchange.domain.cells import BadFile
@@ -156,6 +157,7 @@ class RowErrorView(BaseModel):
     reason: str
     codelist: str | None = None
     case_id: UUID | None = None
+    case_reference: ShownReference = None
 
 
 class DuplicateView(BaseModel):
@@ -163,6 +165,7 @@ class DuplicateView(BaseModel):
 
     line: int
     case_id: UUID | None
+    case_reference: ShownReference = None
 
 
 class DryRun(BaseModel):
@@ -205,7 +208,9 @@ def _dry_run(upload: Upload) -> DryRun:
     found = [imports.result_of(one) for one in upload.known]
     differing = [_refused(one) for one in found if one.outcome == REFUSED]
     repeated = [
-        DuplicateView(line=one.line, case_id=one.case_id) for one in found if one.outcome == DUPLICATE
+        DuplicateView(line=one.line, case_id=one.case_id, case_reference=one.case_reference)
+        for one in found
+        if one.outcome == DUPLICATE
     ]
     repeated += [DuplicateView(line=line, case_id=None) for line in _written_twice(upload)]
     errors = sorted([*map(_error, upload.sheet.errors), *differing], key=lambda error: error.line)
@@ -240,7 +245,12 @@ def _refused(one: RowResult) -> RowErrorView:
     kept, reason = FIELDS.get(one.column or ""), one.reason or ""
     codelist = kept.codelist if kept is not None and reason == "unknown-code" else None
     return RowErrorView(
-        line=one.line, column=one.column or "*", reason=reason, codelist=codelist, case_id=one.case_id
+        line=one.line,
+        column=one.column or "*",
+        reason=reason,
+        codelist=codelist,
+        case_id=one.case_id,
+        case_reference=one.case_reference,
     )
 
 
@@ -278,6 +288,7 @@ class RowView(BaseModel):
     line: int
     outcome: str
     case_id: UUID | None
+    case_reference: ShownReference
     column: str | None
     reason: str | None
 

@@ -111,5 +111,5 @@ def import_work(service: Service) -> list[WorkKind]:
 
 def result_of(one: RowOutcome) -> RowResult:
     if one.outcome == REFUSED:
-        return RowResult(one.line, REFUSED, EXTERNAL_ID, DIFFERS, one.case_id)
-    return RowResult(one.line, one.outcome, case_id=one.case_id)
+        return RowResult(one.line, REFUSED, EXTERNAL_ID, DIFFERS, one.case_id, one.case_reference)
+    return RowResult(one.line, one.outcome, case_id=one.case_id, case_reference=one.case_reference)

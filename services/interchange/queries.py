@@ -6,12 +6,14 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.references import reference_column
 
 _IMPORT = text(
     "select id, total, done, created, duplicates, errors, at, ended_at from interchange.imports where id = :id"
 )
 _RESULTS = text(
-    'select line, number, outcome, "column", reason, case_id from interchange.results'
+    f'select line, number, outcome, "column", reason, case_id, {reference_column("case_id")} as case_reference'
+    " from interchange.results"
     " where import_id = :id and (line, number) > (:line, :number)"
     " and (cast(:outcome as text) is null or outcome = :outcome) order by line, number limit :limit"
 )

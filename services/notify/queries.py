@@ -12,10 +12,12 @@ from chassis.database import Transaction
 from chassis.directory import openers, staff_with
 from chassis.identity.access import CASE_HOLDERS
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.problems import NotFound
 from chassis.tables import insert_missing
 from chassis.web.moves import Moves
 from chassis.web.positions import Position
+from contracts.casefile.reference import ShownReference
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
 from services.notify.domain.mail import MailState
@@ -53,6 +55,7 @@ class Notification(BaseModel):
     id: UUID
     reference: Annotated[str, Field(description="as it stands in the mail; the inbox can be asked for it")]
     case_id: UUID | None
+    case_reference: ShownReference
     import_id: UUID | None
     about: str | None
     count: int
@@ -82,7 +85,8 @@ async def inbox(
     """The inbox, newest first. `after` is the position of the last row of the page before."""
     at, row_id = after or (None, None)
     statement = text(
-        "select n.id, left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
+        f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
+        " left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
         " case when n.about is not null and n.audience <> 'operators' then :list end as list, n.referral_id, n.return_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"

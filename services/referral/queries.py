@@ -11,10 +11,12 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
 from chassis.web.worklist import halves
+from contracts.casefile.reference import ShownReference
 from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, OrganisationId
 from services.referral.domain.states import MOVES, OFFERED, Half, Kind, State, Verb, passes
@@ -37,6 +39,7 @@ class ReferralSummary(BaseModel):
     referral_id: UUID
     half: Annotated[str, Code("half")]
     case_id: CaseId
+    case_reference: ShownReference
     kind: Annotated[str, Code("referral_kind")]
     state: Annotated[str, Code("referral_state")]
     sender: OrganisationId
@@ -77,7 +80,7 @@ class ReferralView(ReferralSummary):
 
 
 _VIEW = f"""
-    select r.*, r.id as referral_id,
+    select r.*, r.id as referral_id, {reference_column("r.case_id")} as case_reference,
            r.state in {one_of(OFFERED)} and r.reminded_at is not null as late,
            exists (select from referral.consents as c
                    where c.case_id = r.case_id and c.valid_until > :now

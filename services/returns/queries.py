@@ -11,10 +11,12 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.problems import NotFound
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
 from chassis.web.worklist import halves
+from contracts.casefile.reference import ShownReference
 from contracts.codes import codes
 from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
 from services.returns.domain.assisted_return import Return
@@ -30,6 +32,7 @@ class ReturnSummary(BaseModel):
     return_id: UUID
     half: Annotated[str, Code("return_half")]
     case_id: CaseId
+    case_reference: ShownReference
     state: Annotated[str, Code("return_state")]
     sender: OrganisationId
     receiver: OrganisationId
@@ -106,7 +109,7 @@ class CheckView(BaseModel):
     recorded_at: datetime
 
 
-_VIEW = "select r.*, r.id as return_id from returns.returns as r"
+_VIEW = f"select r.*, r.id as return_id, {reference_column('r.case_id')} as case_reference from returns.returns as r"
 _ONE = text(_VIEW + " where r.id = :id and r.half = :half")
 _ASSESSMENT = text(
     "select id as return_id, result, grounds, assessor, assessed_at from returns.returns"

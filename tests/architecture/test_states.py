@@ -12,6 +12,7 @@ import pytest
 from chassis.own_tables import ParkedState, ReplayState, WorkState
 from services.audit.domain.verification import State as VerificationState
 from services.consent.domain.disclosure import Stage
+from services.consent.domain.notice import NoticeState
 from services.consent.domain.states import State as ConsentState
 from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
@@ -32,6 +33,7 @@ STATES = MappingProxyType(
         "chassis.work.state": WorkState,
         "audit.verifications.state": VerificationState,
         "consent.disclosures.stage": Stage,
+        "consent.notices.state": NoticeState,
         "consent.records.state": ConsentState,
         "exchange.disclosures.state": DisclosureState,
         "exchange.envelope_items.state": SentState,
@@ -97,7 +99,9 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
     assert [found for text in texts for found in (*BY_HAND.findall(text), *UNFILLED.findall(text))] == []
 
 
-@pytest.mark.parametrize("states", [ConsentState, Stage, DisclosureState, QueueState, CaseState, MailState])
+@pytest.mark.parametrize(
+    "states", [ConsentState, NoticeState, Stage, DisclosureState, QueueState, CaseState, MailState]
+)
 def test_a_table_of_moves_has_every_state(states: type[StrEnum]) -> None:
     """Of those whose moves are listed by the state from which they go."""
     module = import_module(states.__module__)

@@ -53,7 +53,7 @@ CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "sup
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
-HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
+HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
@@ -78,6 +78,14 @@ def _intake() -> list[Row]:
     return [
         row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
+        row(
+            "POST",
+            "/v1/cases/search",
+            "case.read",
+            INTAKE,
+            "case",
+            {"case_id": "{case_id}"},
+        ),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
@@ -191,6 +199,9 @@ STANDING = {
     "roles": ["case_worker"],
     "purpose": "case-management",
 }
+NOTICE = "/v1/notices/{notice_id}"
+WORDS = {"title": "Before you decide", "paragraphs": ["You decide whether we may tell them."]}
+OF_NOTICE = {"version": "{version}", "language": "en"}
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
@@ -215,8 +226,8 @@ def _consent() -> list[Row]:
     names = {"witness": "Malee", "interpreter": "Dara", "interpreter_undertaking": True}
     return [
         row("POST", f"{CASE}/consents", "consent.record", INTAKE, "case", answer(**names), 201),
-        row("GET", f"{CASE}/consents", "consent.read", INTAKE, "consent"),
-        row("GET", consent, "consent.read", INTAKE, "consent"),
+        row("GET", f"{CASE}/consents", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", consent, "consent.inspect", INTAKE | AUDITOR, "consent"),
         row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
         row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),
         row("POST", f"{CASE}/hand-overs/preview", "case.hand-over", INTAKE, "case", HAND_OVER),
@@ -261,9 +272,16 @@ def _consent() -> list[Row]:
             {"upheld": True, "reasons": "seen with the doctor"},
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
-        row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),
-        row("GET", f"{CASE}/ledger", "consent.read", INTAKE, "disclosure"),
-        row("GET", f"{CASE}/grants", "consent.read", INTAKE, "granted"),
+        row("GET", f"{consent}/receipt", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
+        row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
+        row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
+        row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
+        row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
+        row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(
             "POST", f"{internal}/preview", "internal.preview", _kinds("service:referral"), "consent", preview
         ),
@@ -348,8 +366,8 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", DOOR, "listed"),
-        row("GET", ORGANISATION, "directory.read", DOOR, "listed"),
+        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR, "listed"),
+        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR, "listed"),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
         row(
             "PUT",
@@ -408,7 +426,15 @@ def _others() -> list[Row]:
         Row("exchange", "GET", "/v1/agreements", "agreement.read", BORDER),
         Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
         Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
-        Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR | AUDITOR, "sealed"),
+        Row(
+            "exchange",
+            "GET",
+            "/v1/items/{item_id}/receipts",
+            "envelope.read",
+            OPERATOR | AUDITOR,
+            "sealed",
+        ),
         Row(
             "exchange",
             "POST",
@@ -439,7 +465,16 @@ def _others() -> list[Row]:
         ),
         Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
+        Row("audit", "GET", "/v1/entries", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        *(
+            Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
+            for part in ("account", "consents", "disclosures", "readings", "attempts")
+        ),
+        Row("audit", "GET", "/v1/exports/entries", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
+        Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from chassis.web.api_document import CASE_REFERENCE
 from tests.authorisation.actors import Headers, Wallet
 from tests.authorisation.calling import Digests, call, filled
 from tests.authorisation.spoiling import CANARY, Document, Schema, bad_cursors, spoilt
@@ -107,7 +108,8 @@ def bad_values(name: str, schema: Schema) -> Iterator[str]:
         yield from ("0", "201") if name == "limit" else ()
     else:
         yield from (CANARY, LONG, f"{CANARY}\x00", "\x00", "é")
-        yield from ("17", "00000000-0000-0000-0000-00000000000g") if schema.get("format") == "uuid" else ()
+        yield from ("17", "00000000-0000-0000-0000-00000000000g") if "'format': 'uuid'" in str(schema) else ()
+        yield from ("TH-7F3K-2Q", "TH-7F3K-2") if CASE_REFERENCE["pattern"] in str(schema) else ()
 
 
 LOOKED_FOR = frozenset({("assigned", CANARY), ("actor", CANARY), ("stream", CANARY)})

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from pydantic import TypeAdapter
 
+from chassis.web.api_document import CASE_REFERENCE
 from contracts.types import OrganisationId, Pseudonym, ServiceId
 from tests.authorisation.actors import Wallet
 from tests.authorisation.calling import Digests, filled
@@ -54,7 +55,7 @@ A_CASE = Kind(
 
 
 def kind_of(name: str | int, schema: Schema) -> Kind | None:
-    if name == "case_id" and schema.get("format") == "uuid":
+    if name == "case_id" and CASE_REFERENCE in schema.get("anyOf", ()):
         return A_CASE
     return BY_PATTERN.get(str(schema.get("pattern")))
 
@@ -134,7 +135,7 @@ async def test_the_walk_finds_references_in_members_lists_and_lists_of_objects()
     schema = {
         "type": "object",
         "properties": {
-            "case_id": {"type": "string", "format": "uuid"},
+            "case_id": {"anyOf": [{"type": "string", "format": "uuid"}, CASE_REFERENCE]},
             "workers": {"type": "array", "items": worker},
             "recipients": {"type": "array", "items": inner},
             "note": {"type": "string"},

@@ -8,7 +8,8 @@ import httpx2
 import pytest
 
 from chassis.web.attempts import SINGLY
-from contracts.events.intake import CaseAssignedV1, CaseOpenedV1
+from contracts.casefile.reference import reference_of
+from contracts.events.intake import CaseAssignedV1, CaseOpenedV1, CaseReferencedV1
 from services.intake import app as intake_app
 from services.intake.settings import Settings as IntakeSettings
 from services.returns import app as returns_app
@@ -38,7 +39,7 @@ class Pair:
             request.method, path, content=body, headers=dict(request.headers)
         )
 
-    async def ask(self, case_id: UUID, **who) -> httpx2.Response:
+    async def ask(self, case_id: UUID | str, **who) -> httpx2.Response:
         asked = {"case_id": str(case_id), "receiver": "kh-reintegration-agency", "receiver_cell": "KH"}
         headers = self.returns.as_("case_worker", **who)
         return await self.returns.client.post("/v1/returns", json=asked, headers=headers)
@@ -53,7 +54,7 @@ class Pair:
     async def hear(self) -> None:
         """Everything that intake has said of cases until now."""
         for type_, body in await self.intake.said():
-            for event in (CaseOpenedV1, CaseAssignedV1):
+            for event in (CaseOpenedV1, CaseAssignedV1, CaseReferencedV1):
                 if event.type == type_:
                     await self.returns.deliver(event(**body))
 
@@ -117,6 +118,43 @@ async def test_no_case_and_one_that_is_not_yours_look_the_same(pair):
     answers.append(looks(await pair.ask(heard, org=SHELTER)))
     assert answers[0][0] == 404
     assert answers[1:] == answers[:1] * 2
+
+
+async def referenced(pair: Pair, case_id: UUID) -> str:
+    said = bodies(await pair.intake.said(), "case.referenced.v1")
+    return next(str(one["reference"]) for one in said if one["case_id"] == str(case_id))
+
+
+async def test_a_reference_that_was_not_heard_yet_is_asked_for_by_itself(pair):
+    reference = await referenced(pair, case_id := await open_case(pair.intake))
+    early = await pair.ask(reference)
+    assert (early.status_code, early.json()["code"]) == (503, "not-yet-heard")
+    assert (await pair.ask(reference_of("TH", "22222"))).status_code == 404
+    await pair.hear()
+    asked = (await pair.ask(reference)).json()["id"]
+    answer = await pair.returns.client.get(f"/v1/returns/{asked}", headers=pair.returns.as_("case_worker"))
+    assert (answer.json()["case_id"], answer.json()["case_reference"]) == (str(case_id), reference)
+
+
+async def test_no_reference_and_one_of_a_case_that_is_not_yours_look_the_same_and_cost_the_same(pair):
+    unheard, heard = [await referenced(pair, await open_case(pair.intake)) for _ in range(2)]
+    answers, asked = [], []
+    for name in (str(uuid4()), reference_of("TH", "22222"), unheard, heard):
+        if name == heard:
+            await pair.hear()
+        pair.asked = 0
+        answers.append(looks(await pair.ask(name, org=SHELTER)))
+        asked.append(pair.asked)
+    assert answers[0][0] == 404
+    assert answers[1:] == answers[:1] * 3
+    assert asked == [1, 1, 1, 1]
+
+
+async def test_an_attempt_by_a_reference_is_said_of_its_case(pair):
+    case_id = await open_case(pair.intake)
+    await pair.ask(await referenced(pair, case_id), org=SHELTER)
+    said = bodies(await pair.returns.said(), "attempt.refused.v1")
+    assert said == [{"case_id": str(case_id), "action": "return.request", "count": 1}]
 
 
 async def test_while_intake_is_away_nobody_is_told_that_something_is_not_there(pair):

@@ -123,7 +123,12 @@ async def test_received_fields_are_readable_where_the_grant_allows_it(intake, co
     received = await disclosure(intake, RECEIVED, allowed=("cor_FullName",))
     await intake.deliver(received)
     said = await intake.said()
-    assert [type_ for type_, _ in said] == ["case.opened.v1", "case.assigned.v1", "age_group.known.v1"]
+    assert [type_ for type_, _ in said] == [
+        "case.opened.v1",
+        "case.assigned.v1",
+        "age_group.known.v1",
+        "case.referenced.v1",
+    ]
     assert (said[0][1]["channel"], said[0][1]["person_id"]) == ("exchange", str(received.person_id))
     view = await fields_of(intake, received.case_id)
     assert view["fields"] == {}

@@ -21,7 +21,9 @@ async def test_a_row_is_opened_once_for_whoever_sent_the_file_and_stays_the_row_
     first, again = await hand_over(intake, import_id, body), await hand_over(intake, import_id, body)
     assert first.json() == again.json()
     (opened,) = bodies(await intake.said(), "case.opened.v1")
-    assert first.json()["rows"] == [{"line": 2, "outcome": "opened", "case_id": opened["case_id"]}]
+    (named,) = bodies(await intake.said(), "case.referenced.v1")
+    row = {"case_id": opened["case_id"], "case_reference": named["reference"]}
+    assert first.json()["rows"] == [{"line": 2, "outcome": "opened", **row}]
     assert (opened["organisation"], opened["channel"]) == (AGENCY, "file")
     async with intake.service.database.engine.connect() as conn:
         who = await conn.execute(text("select opened_by from intake.cases"))
@@ -30,12 +32,12 @@ async def test_a_row_is_opened_once_for_whoever_sent_the_file_and_stays_the_row_
 
 async def test_a_row_of_another_file_repeats_the_case_or_differs_from_it(intake):
     body = sent(file_row(cor_FullName="Sokha"))
-    case_id = (await hand_over(intake, uuid4(), body)).json()["rows"][0]["case_id"]
+    (first,) = (await hand_over(intake, uuid4(), body)).json()["rows"]
     other = {**MARK, "content": "c" * 64, "fields": {"cor_FullName": "Dara"}}
     found = [(await hand_over(intake, uuid4(), one)).json()["rows"] for one in (body, sent(other))]
     assert found == [
-        [{"line": 2, "outcome": "duplicate", "case_id": case_id}],
-        [{"line": 2, "outcome": "refused", "case_id": case_id}],
+        [{**first, "outcome": "duplicate"}],
+        [{**first, "outcome": "refused"}],
     ]
     assert len(bodies(await intake.said(), "case.opened.v1")) == 1
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.vault.vault import VaultUnavailable
+from contracts.casefile.reference import parsed
 from services.interchange.api import InMemory
 from services.interchange.imports import import_work
 from tests.intake.making import AGENCY, bodies
@@ -80,8 +81,10 @@ async def progress(files, import_id, headers=None):
     return {name: view[name] for name in ("state", "total", "done", "created", "duplicates", "errors")}
 
 
-def refused(line, column, reason, codelist=None, case_id=None):
-    return {"line": line, "column": column, "reason": reason, "codelist": codelist, "case_id": case_id}
+def refused(line, column, reason, codelist=None, case_id=None, reference=None):
+    """The error; of a row that differs from its case, the case has a reference."""
+    place = {"line": line, "column": column, "reason": reason, "codelist": codelist, "case_id": case_id}
+    return {**place, "case_reference": reference}
 
 
 async def results(files, import_id, outcome=None):
@@ -217,7 +220,7 @@ async def test_an_imported_case_is_said_for_who_sent_the_file_and_can_be_opened(
 
 async def test_a_dry_run_says_what_would_happen_and_keeps_nothing(files, intake):
     await imported(files, table(row()))
-    ((case_id, _),) = [(b["case_id"], b) for b in bodies(await intake.said(), "case.opened.v1")]
+    (named,) = bodies(await intake.said(), "case.referenced.v1")
     content = table(row(), row(prs_Second_Name="Sok"), row(prs_Second_Name="Sok"), row(prs_Gender="F"))
     answer = await send(files, content, dry_run=True)
     assert (answer.status_code, answer.json()) == (
@@ -227,7 +230,7 @@ async def test_a_dry_run_says_what_would_happen_and_keeps_nothing(files, intake)
             "good": 2,
             "bad": 2,
             "duplicates": 1,
-            "repeated": [{"line": 2, "case_id": case_id}],
+            "repeated": [{"line": 2, "case_id": named["case_id"], "case_reference": named["reference"]}],
             "errors": [
                 refused(4, "*", "same-as-another-row"),
                 refused(5, "prs_Gender", "unknown-code", "prs_Gender"),
@@ -256,9 +259,11 @@ async def test_a_changed_row_with_a_known_identifier_is_refused_and_named_with_i
     assert await results(files, again) == [(2, "refused", case_id)]
     assert await errors(files, again) == [(2, "cor_ExternalId", "differs-from-case")]
     dry = (await send(files, table(row(cor_ExternalId="A-1")), dry_run=True)).json()
-    assert (dry["good"], dry["errors"]) == (
+    reference = dry["errors"][0]["case_reference"]
+    assert (parsed(reference), dry["good"], dry["errors"]) == (
+        reference,
         0,
-        [refused(2, "cor_ExternalId", "differs-from-case", None, case_id)],
+        [refused(2, "cor_ExternalId", "differs-from-case", None, case_id, reference)],
     )
 
 
@@ -305,6 +310,10 @@ async def test_every_row_of_a_file_leads_to_its_case(files, intake):
         (5, "opened"),
     ]
     opened = [b["case_id"] for b in bodies(await intake.said(), "case.opened.v1")]
+    named = {b["case_id"]: b["reference"] for b in bodies(await intake.said(), "case.referenced.v1")}
+    url, headers = f"/v1/imports/{import_id}/rows", files.as_("screening_officer")
+    shown = (await files.client.get(url, headers=headers)).json()["items"]
+    assert [one["case_reference"] for one in shown] == [named.get(one["case_id"]) for one in shown]
     assert (first, sorted([first, other])) == (repeated, sorted(opened))
     assert await results(files, import_id, "duplicate") == [(4, "duplicate", first)]
     again = await imported(files, content)

@@ -13,6 +13,7 @@ from contracts.events.intake import (
     CaseAssignedV1,
     CaseErasedV1,
     CaseOpenedV1,
+    CaseReferencedV1,
     CaseReopenedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
@@ -37,6 +38,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
     match fact:
         case facts.CaseOpened() | facts.CaseReopened():
             return _case_opened(fact)
+        case facts.CaseReferenced():
+            return CaseReferencedV1(case_id=fact.case_id, reference=fact.reference)
         case facts.CaseAssigned():
             return _case_assigned(fact)
         case facts.CaseTransferred():
@@ -86,8 +89,12 @@ def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> DueWor
 
 
 def _index_due(fact: facts.IndexDue) -> DueWork:
-    key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
-    return DueWork(INDEX, key, {"case_id": str(fact.case_id)})
+    return index_due(fact.case_id, f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}")
+
+
+def index_due(case_id: UUID, change: str) -> DueWork:
+    """The work that indexes her anew after this change: each change has its own, so that the last one is never passed over."""
+    return DueWork(INDEX, f"{case_id}:{change}", {"case_id": str(case_id)})
 
 
 def _staff_changed(fact: facts.StaffChanged) -> DueWork:

@@ -1,6 +1,6 @@
 """Reads: rows straight to the views of a worker. Sealed values are opened by the route, after the transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,11 +10,13 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import Rights, visible_cases
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.tables import one_of
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
+from contracts.casefile.reference import ShownReference
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
 from services.intake.casefile.domain.received import CLOSED, ReceivedState
 from services.intake.casefile.sealed_rows import (
@@ -33,7 +35,7 @@ _UNATTENDED = (
     " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
 )
 _CASE = (
-    "select c.id, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
+    f"select c.id, {reference_column('c.id')} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
     f" c.status_revision, c.version, {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended from intake.cases c where "
 )
 _FILTERS: Mapping[str, str] = {
@@ -58,6 +60,7 @@ class CaseSummary(BaseModel):
     """A case as a worklist shows it, without anything about the person."""
 
     id: UUID
+    reference: ShownReference
     organisation: str
     workers: list[str]
     channel: str
@@ -83,6 +86,13 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
     if row is None:
         raise NotFound
     return CaseView.model_validate(row, from_attributes=True)
+
+
+async def summaries(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, CaseSummary]:
+    """Of cases that the actor may read, which whoever asks has looked at."""
+    statement = text(_CASE + "c.id = any(cast(:ids as uuid[]))")
+    rows = await tx.execute(statement, {"ids": list(cases), "now": tx.now})
+    return {row.id: CaseSummary.model_validate(row, from_attributes=True) for row in rows}
 
 
 _ROUTES: Mapping[CaseVerb, str] = {
@@ -139,6 +149,7 @@ class SubmissionRow(BaseModel):
     """A case as far as its submitter may see it."""
 
     id: UUID
+    reference: ShownReference
     opened_at: datetime
     transfer_to: str | None
     transfer_state: str | None
@@ -146,7 +157,7 @@ class SubmissionRow(BaseModel):
 
 
 _SUBMISSION = (
-    "select id, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
+    f"select id, {reference_column('id')} as reference, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
     " where opened_by = :subject and organisation = :organisation and "
 )
 
@@ -229,17 +240,6 @@ async def came_flags(tx: Transaction, case_id: UUID) -> str | None:
     return sealed
 
 
-async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]:
-    """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
-    condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
-    statement = text(
-        "select distinct other.case_id from intake.blind_index mine join intake.blind_index other"
-        " using (organisation, entry) where mine.case_id = :id and mine.asks and other.answers"
-        f" and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
-    )
-    return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
-
-
 async def broken_glass(
     tx: Transaction, actor: Actor, *, reviewed: bool | None, after: Position | None, limit: int
 ) -> list[BrokenGlassRow]:
@@ -247,7 +247,7 @@ async def broken_glass(
     condition, parameters = await visible_cases(tx, actor, "glass.review", column="g.case_id")
     at, row_id = after or (None, None)
     statement = text(
-        f"select g.id, g.case_id, g.by, g.organisation, g.at, g.review, g.reason, g.reviewed_at, g.reviewed_by, c.person_id from intake.broken_glass g"
+        f"select g.id, g.case_id, {reference_column('g.case_id')} as case_reference, g.by, g.organisation, g.at, g.review, g.reason, g.reviewed_at, g.reviewed_by, c.person_id from intake.broken_glass g"
         f" join intake.cases c on c.id = g.case_id where {condition}"
         " and (cast(:reviewed as boolean) is null or (g.review is not null) = :reviewed)"
         " and (cast(:at as timestamptz) is null or (g.at, g.id) < (:at, cast(:after as uuid)))"

@@ -52,6 +52,7 @@ class BrokenGlassRow:
 
     id: UUID
     case_id: UUID
+    case_reference: str | None
     by: str
     organisation: str
     at: datetime

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Origin, Transaction
+from chassis.identity.references import references_of
 from chassis.tables import insert_missing
 from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.domain.facts import CaseFact, CaseOpened
-from services.intake.casefile.store import cases, index, records
+from services.intake.casefile.store import cases, index, records, references
 from services.intake.casefile.store.cases import OpenedCase
-from services.intake.casefile.store.index import IndexEntry
 from services.intake.casefile.store.records import Change
 from services.intake.file_rows.tables import FILE_ROWS
 from services.intake.identification.domain.facts import Fact
@@ -63,7 +63,7 @@ class NewRow:
     line: int
     case: Case
     changes: Sequence[Change]
-    index: Sequence[IndexEntry]
+    index: Sequence[bytes]
     decision: SealedDecision | None
     facts: Sequence[Fact | CaseFact]
 
@@ -81,17 +81,18 @@ async def outcomes(
 ) -> list[RowOutcome]:
     """The outcomes of the rows that are cases, in their order. Identity is compared and never assumed."""
     known = await known_rows(tx, organisation, [bytes.fromhex(row.key) for row in rows])
+    named = await references_of(tx, {one.case_id for one in known.values()})
     found = [(row, known.get(bytes.fromhex(row.key))) for row in rows]
-    return [_outcome(row, one, import_id) for row, one in found if one is not None]
+    return [_outcome(row, one, import_id, named.get(one.case_id)) for row, one in found if one is not None]
 
 
-def _outcome(row: RowMark, known: KnownRow, import_id: UUID | None) -> RowOutcome:
+def _outcome(row: RowMark, known: KnownRow, import_id: UUID | None, reference: str | None) -> RowOutcome:
     """The line that opened the case has opened it, however often it is asked about; any other repeats it, or differs."""
     if (known.import_id, known.line) == (import_id, row.line):
         outcome = OPENED
     else:
         outcome = DUPLICATE if bytes.fromhex(row.content) == known.content else REFUSED
-    return RowOutcome(line=row.line, outcome=outcome, case_id=known.case_id)
+    return RowOutcome(line=row.line, outcome=outcome, case_id=known.case_id, case_reference=reference)
 
 
 async def open_rows(tx: Transaction, file: SentFile, new: Sequence[NewRow]) -> None:
@@ -124,6 +125,7 @@ async def _insert(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> No
     await index.put(tx, file.organisation, {row.case.id: row.index for row in rows})
     facts = itertools.chain.from_iterable(row.facts for row in rows)
     tx.say(*map(outgoing, facts), origin=file.origin)
+    await references.give(tx, [row.case.id for row in rows], file.origin)
 
 
 def _opened(row: NewRow) -> OpenedCase:

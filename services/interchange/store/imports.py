@@ -10,6 +10,7 @@ from sqlalchemy import text
 from chassis.database import Origin, Transaction
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
+from chassis.identity.references import claim
 from chassis.problems import AlreadyThere, NotFound
 from chassis.tables import insert_missing, insert_set
 from contracts.internal import DUPLICATE, OPENED, REFUSED
@@ -56,6 +57,7 @@ class RowResult:
     column: str | None = None
     reason: str | None = None
     case_id: UUID | None = None
+    case_reference: str | None = None
 
 
 async def accept(
@@ -116,6 +118,9 @@ async def finish_chunk(tx: Transaction, chunk: Chunk, results: Sequence[RowResul
     if ended.rowcount != 1:
         return
     await _RESULTS.write(tx, results, import_id=chunk.import_id)
+    await claim(
+        tx, {one.case_reference: one.case_id for one in results if one.case_reference and one.case_id}
+    )
     outcomes = Counter(result.outcome for result in results)
     counts = {"rows": len(results), "created": outcomes[OPENED]}
     counts |= {"duplicates": outcomes[DUPLICATE], "refused": outcomes[REFUSED]}

@@ -42,6 +42,7 @@ def spans() -> Iterator[Spans]:
 
 @pytest.fixture(scope="package")
 def three(cells_directory, spans) -> Iterator[Stack]:
+    """Until the erasure of `test_canaries.py`, the last test here: it destroys wrapping keys under the running services."""
     endpoint = f"http://127.0.0.1:{spans.server_port}/"
     stack = Stack(THREE, state=cells_directory() / "state", extra={"otlp_endpoint": endpoint})
     asyncio.run(stack.up())

@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field
 
 from chassis.identity.access import Rights, rights_in
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_of_case
 from chassis.service import Service
 from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
 from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
 from contracts.form import Form
@@ -27,8 +29,8 @@ from services.intake.casefile.api.cases import FieldsForm, Flag
 from services.intake.casefile.api.prepared import case_to_write, checked_fields, flag_fields
 from services.intake.casefile.domain.age import BIRTHDATE, AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.domain.duplicates import INDEXED
 from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS
+from services.intake.casefile.domain.index_texts import INDEXED
 from services.intake.casefile.domain.received import READABLE, RETAINABLE
 from services.intake.casefile.grants import RECALLED
 from services.intake.casefile.indexing import index_of
@@ -38,7 +40,6 @@ from services.intake.casefile.received_flags import standing_flags
 from services.intake.casefile.sealed_rows import SealedReceived
 from services.intake.casefile.sealing import open_fields, seal_fields, seal_json
 from services.intake.casefile.store import cases, records
-from services.intake.casefile.store.index import IndexEntry
 from services.intake.casefile.use_cases import RETAIN, SealedFields
 
 router = APIRouter(tags=["fields"])
@@ -64,6 +65,7 @@ class FieldsView(BaseModel):
     """`fields` and `flags` were recorded here; `received` came from elsewhere."""
 
     case_id: UUID
+    case_reference: ShownReference
     fields: dict[str, FieldValue]
     flags: list[str]
     received: list[ReceivedView]
@@ -72,6 +74,7 @@ class FieldsView(BaseModel):
 @dataclass(frozen=True, slots=True)
 class _SealedFields:
     case: Case
+    reference: str | None
     own: Mapping[str, str]
     flags: str | None
     received: Sequence[SealedReceived]
@@ -83,7 +86,8 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         case = await cases.get(tx, actor, "case.read", case_id)
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
-        found = _SealedFields(case, own, flags, await queries.received_fields(tx, case_id))
+        reference = await reference_of_case(tx, case_id)
+        found = _SealedFields(case, reference, own, flags, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await service.parts.grants.closed(asked)
     granted = frozenset(one for one, why in closed.items() if why is None)
@@ -154,7 +158,13 @@ def _view(
                 changed=list(row.corrected) if row.organisation == actor.organisation else [],
             )
         )
-    return FieldsView(case_id=found.case.id, fields=_values(own), flags=flags, received=received)
+    return FieldsView(
+        case_id=found.case.id,
+        case_reference=found.reference,
+        fields=_values(own),
+        flags=flags,
+        received=received,
+    )
 
 
 def _offer(found: _SealedFields, view: FieldsView, service: Service, permitted: Rights) -> None:
@@ -223,14 +233,14 @@ async def _evidence(
 
 async def _index(
     service: Service, actor: Actor, case: Case, changed: Mapping[str, str | None]
-) -> list[IndexEntry]:
+) -> list[bytes]:
     async with service.database.transaction(actor.origin()) as tx:
         own = await records.own_fields(tx, case.id)
     named = {name: value for name, value in own.items() if name in INDEXED}
     before = await open_fields(service.vault, case.person_id, case.id, named)
     after = {**before, **changed}
     kept = {name: value for name, value in after.items() if value is not None}
-    return (await index_of(service, [kept]))[0]
+    return (await index_of(service, case.organisation, [kept]))[0]
 
 
 @router.put("/v1/cases/{case_id}/fields", summary="Record or remove fields of the person")

@@ -20,6 +20,7 @@ from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
 from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
 from contracts.types import Code, KnownCode
@@ -82,6 +83,7 @@ class EmergencyView(BaseModel):
     """The least that helps her now. Nothing of it came from another country."""
 
     case_id: UUID
+    case_reference: ShownReference
     until: datetime
     flags: list[str]
     fields: dict[str, FieldValue]
@@ -113,6 +115,7 @@ async def _opened(service: Service, broken: BrokenGlass, why: str, sealed: Seale
         flags = await open_fields(vault, person_id, broken.case_id, {FLAGS_CLASS: sealed.flags})
     return EmergencyView(
         case_id=broken.case_id,
+        case_reference=sealed.case_reference,
         until=broken.until,
         flags=json.loads(flags.get(FLAGS_CLASS, "[]")),
         fields={name: from_text(name, text) for name, text in texts.items()},
@@ -124,6 +127,7 @@ class GlassView(BaseModel):
 
     id: UUID
     case_id: UUID
+    case_reference: ShownReference
     by: str
     organisation: str
     at: datetime
@@ -167,6 +171,7 @@ def _view(row: BrokenGlassRow, why: Mapping[str, str], actor: Actor, service: Se
     return GlassView(
         id=broken.id,
         case_id=broken.case_id,
+        case_reference=row.case_reference,
         by=broken.by,
         organisation=broken.organisation,
         at=broken.at,

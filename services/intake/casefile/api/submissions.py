@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from chassis.identity.access import require, require_case
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import position
+from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.casefile import queries
 from services.intake.casefile.outgoing import record_read
@@ -21,6 +22,7 @@ class Submission(BaseModel):
     """`to` is the organisation to which its submitter handed the case over, or offered it last."""
 
     id: UUID
+    reference: ShownReference
     submitted_at: datetime
     state: Annotated[str, Code("submission_state")]
     to: str | None
@@ -53,6 +55,7 @@ def _view(row: queries.SubmissionRow) -> Submission:
     state = "submitted" if row.transfer_state is None else _STATES.get(row.transfer_state, "not_accepted")
     return Submission(
         id=row.id,
+        reference=row.reference,
         submitted_at=row.opened_at,
         state=state,
         to=row.transfer_to,

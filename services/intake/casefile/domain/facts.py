@@ -16,6 +16,14 @@ class CaseOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseReferenced:
+    """The reference that the case was given, by which persons name it."""
+
+    case_id: UUID
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseReopened:
     """She was erased here and is referred again, under a new identifier."""
 
@@ -173,6 +181,7 @@ class GlassReviewed:
 
 CaseFact = (
     CaseOpened
+    | CaseReferenced
     | CaseReopened
     | CaseAssigned
     | CaseTransferred

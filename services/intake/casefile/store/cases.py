@@ -15,7 +15,7 @@ from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.domain.facts import CaseAssigned, CaseFact, CaseOpened
 from services.intake.casefile.outgoing import outgoing
-from services.intake.casefile.store import attention
+from services.intake.casefile.store import attention, references
 from services.intake.casefile.store.mapping import AGES, age_row
 from services.intake.casefile.store.tables import CASES
 
@@ -150,6 +150,7 @@ async def insert(tx: Transaction, actor: Actor, opened: OpenedCase) -> None:
     await attention.wait(tx, [case.id])
     await attention.opened(tx, actor, case.id)
     tx.say(*map(outgoing, opened.facts))
+    await references.give(tx, [case.id])
 
 
 async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:

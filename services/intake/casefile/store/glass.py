@@ -10,6 +10,7 @@ from chassis.database import Transaction
 from chassis.directory import find
 from chassis.identity.access import CaseRefused, holder_of, require_case, whose
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.problems import Forbidden, NotFound, NotSecondPerson, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_set, update_set
@@ -40,7 +41,10 @@ _CASE_OF = text("select case_id from intake.broken_glass where id = :id")
 _LOCK = text(f"select {_GLASS.columns('g')} from intake.broken_glass g where g.id = :id for update")
 _INSERT = insert_set(BROKEN_GLASS, "id", "case_id", "by", "organisation", "at", "reason")
 _REVIEWED = update_set(BROKEN_GLASS, "review", "reviewed_at", "reviewed_by")
-_CASE = text("select person_id, flags from intake.cases where id = :id and state = :open for share")
+_CASE = text(
+    f"select person_id, {reference_column('id')} as case_reference, flags from intake.cases"
+    " where id = :id and state = :open for share"
+)
 _FIELDS = text(
     "select field, value from intake.fields where case_id = :id and source = 'own' and field = any(:fields)"
 )
@@ -57,6 +61,7 @@ class SealedLeast:
     """The sealed fields of a case that an emergency may open."""
 
     person_id: UUID
+    case_reference: str | None
     flags: str | None
     fields: Mapping[str, str]
 
@@ -81,7 +86,9 @@ async def least(tx: Transaction, case_id: UUID) -> SealedLeast:
         rows = (await tx.execute(_FIELDS, {"id": case_id, "fields": fields})).all()
     if case is None:
         raise NotFound
-    return SealedLeast(case.person_id, case.flags, {row.field: row.value for row in rows})
+    return SealedLeast(
+        case.person_id, case.case_reference, case.flags, {row.field: row.value for row in rows}
+    )
 
 
 async def insert(tx: Transaction, glass: BrokenGlass, reason: str) -> None:

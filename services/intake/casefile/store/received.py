@@ -21,6 +21,7 @@ from services.intake.casefile.domain.received import (
     ReceivedGrant,
     ReceivedState,
 )
+from services.intake.casefile.store import references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -116,6 +117,7 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
     await write_opened(tx, [_opened(fact) for _, fact in new], by=tx.origin.actor)
     if new:
         await remember_all(tx, {case_id: fact.organisation for case_id, fact in new})
+        await references.give(tx, [case_id for case_id, _ in new])
     for file in files:
         if file.reopened:
             await tx.execute(_NOBODYS, {"id": file.case_id})

@@ -1,0 +1,29 @@
+"""Work: cases from before there were references are given one, a few at a time."""
+
+from datetime import timedelta
+
+from chassis.database import Transaction
+from chassis.outbox import DueWork
+from chassis.work import WorkItem, WorkKind
+from services.intake.casefile.store import references
+
+KIND, KEY = "name-cases", "all"
+EVERY = timedelta(hours=1)
+"""Again and again, because a release from before may still open cases beside this one."""
+PIECE = 500
+
+
+def naming_work() -> WorkKind:
+    async def act(_: WorkItem) -> None:
+        """Nothing: the whole work is in the database."""
+
+    async def finish(tx: Transaction, _item: WorkItem, _result: None) -> None:
+        found = await references.unnamed(tx, PIECE)
+        await references.give(tx, found)
+        tx.say(_next(tx, timedelta() if len(found) == PIECE else EVERY))
+
+    return WorkKind(KIND, act, finish, recurs=lambda tx: _next(tx, timedelta()))
+
+
+def _next(tx: Transaction, after: timedelta) -> DueWork:
+    return DueWork(KIND, KEY, due_at=tx.now + after)
