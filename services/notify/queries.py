@@ -21,6 +21,7 @@ from contracts.casefile.reference import ShownReference
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
 from services.notify.domain.mail import MailState
+from services.notify.domain.notices import BEGUN
 from services.notify.store.tables import READINGS
 
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
@@ -31,6 +32,7 @@ _MINE = f"""
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
+        when n.audience = 'worker' and n.worker = any(cast(:openers as text[])) then n.worker = :who
         when n.audience = 'holder' and ca.workers && cast(:openers as text[]) then :who = any(ca.workers)
         else :supervises end
 """
@@ -39,12 +41,15 @@ UNATTENDED = "/intake/v1/cases?unattended=true"
 there are.
 """
 
+DRAFTS = "/intake/v1/drafts"
+"""The list of what was begun, for a notice about a draft."""
+
 _READING = insert_missing(READINGS)
 _READ = "(select r.at from notify.readings r where r.notification_id = n.id and r.reader = :who)"
 
 
 class Notification(BaseModel):
-    """A notice. `referral_id` and `return_id` name its subject, for readers who may open it there; `read_at` is your
+    """A notice. `referral_id`, `return_id` and `task_id` name its subject, for readers who may open it there; `read_at` is your
     own.
 
     With an `import_id` it is about all cases of a file together, and with an `about` about all cases of an
@@ -62,6 +67,7 @@ class Notification(BaseModel):
     list: str | None
     referral_id: UUID | None
     return_id: UUID | None
+    task_id: UUID | None
     template: Annotated[str, Code("notification_template")]
     priority: Annotated[str, Code("notice_priority")]
     created_at: datetime
@@ -86,8 +92,9 @@ async def inbox(
     at, row_id = after or (None, None)
     statement = text(
         f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
-        " left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
-        " case when n.about is not null and n.audience <> 'operators' then :list end as list, n.referral_id, n.return_id,"
+        " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from n.task_id then n.case_id end as case_id, n.import_id, n.about, n.count,"
+        " case when n.audience = 'operators' then null when n.about is not null then :list"
+        " when n.template = any(cast(:begun as text[])) then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
@@ -97,7 +104,16 @@ async def inbox(
     asked = {"unread": only.unread, "priority": only.priority, "reference": only.reference}
     rows = await tx.execute(
         statement,
-        {**await _who(tx, actor), **asked, "at": at, "id": row_id, "limit": limit, "list": UNATTENDED},
+        {
+            **await _who(tx, actor),
+            **asked,
+            "at": at,
+            "id": row_id,
+            "limit": limit,
+            "list": UNATTENDED,
+            "drafts": DRAFTS,
+            "begun": list(BEGUN),
+        },
     )
     return [Notification.model_validate(row, from_attributes=True) for row in rows]
 

@@ -20,9 +20,12 @@ _OF = {
     Change.REPLACES: """
         intake POST /v1/cases/{case_id}/assignment
         intake PUT /v1/cases/{case_id}/fields
+        intake PATCH /v1/drafts/{draft_id}
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
+        intake PUT /v1/cases/{case_id}/notes/{note_id}
+        intake PUT /v1/tasks/{task_id}
         consent POST /v1/consents/{consent_id}/renew
         consent POST /v1/consents/{consent_id}/confirm-guardian
         consent PUT /v1/notices/{notice_id}
@@ -33,10 +36,18 @@ _OF = {
     Change.MOVES: """
         intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain
         intake POST /v1/break-glass/{glass_id}/review
+        intake POST /v1/drafts/{draft_id}/take
+        intake POST /v1/drafts/{draft_id}/submit
+        intake POST /v1/drafts/{draft_id}/abandon
+        intake POST /v1/drafts/{draft_id}/resume
         intake POST /v1/erasures/{erasure_id}/confirm
         intake POST /v1/erasures/{erasure_id}/refuse
         intake POST /v1/erasures/{erasure_id}/cancel
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
+        intake POST /v1/cases/{case_id}/notes/{note_id}/strike
+        intake POST /v1/tasks/{task_id}/complete
+        intake POST /v1/tasks/{task_id}/cancel
+        intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
         referral POST /v1/referrals/{referral_id}/send
@@ -81,6 +92,11 @@ _OF = {
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/erasures
         intake POST /v1/cases/{case_id}/screenings
+        intake POST /v1/cases/{case_id}/screenings/{screening_id}/correct
+        intake POST /v1/cases/{case_id}/screening-drafts
+        intake POST /v1/drafts
+        intake POST /v1/cases/{case_id}/notes
+        intake POST /v1/tasks
         interchange POST /v1/imports
         intake POST /internal/v1/imports/{import_id}/rows
         consent POST /v1/cases/{case_id}/consents

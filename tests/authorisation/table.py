@@ -46,6 +46,8 @@ def _kinds(*names: str) -> frozenset[str]:
 CARE = _kinds("worker", "supervisor")
 INTAKE = CARE | {"officer"}
 DECIDE = _kinds("officer", "supervisor")
+TEAM = INTAKE | {"colleague"}
+"""Whoever may open cases for the organisation: what one of them began, another takes up."""
 SUPERVISOR = _kinds("supervisor")
 SUPERVISORS = SUPERVISOR | {"supervisor elsewhere"}
 OFFICERS = _kinds("officer", "officer elsewhere")
@@ -57,6 +59,8 @@ HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "servi
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
+DRAFT = "/v1/drafts/{draft_id}"
+TASKS = "/v1/tasks/{task_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
@@ -97,6 +101,24 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
         row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
+        row(
+            "POST",
+            f"{CASE}/screenings/{{screening_id}}/correct",
+            "case.screen",
+            INTAKE,
+            "screening",
+            {"answers": {"exploitation.low_pay": "no"}, "reason": "misheard"},
+            201,
+        ),
+        row("POST", f"{CASE}/screening-drafts", "case.screen", INTAKE, "case", screening, 201),
+        row("POST", "/v1/drafts", "case.open", DOOR, body={"channel": "self-referral"}, status=201),
+        row("GET", "/v1/drafts", "case.read", DOOR, "draft", listed="draft_id", seen_by=TEAM),
+        row("GET", DRAFT, "case.open", TEAM, "draft"),
+        row("PATCH", DRAFT, "case.open", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
+        row("POST", f"{DRAFT}/take", "case.open", TEAM, "draft"),
+        row("POST", f"{DRAFT}/submit", "case.open", TEAM, "draft"),
+        row("POST", f"{DRAFT}/abandon", "case.open", TEAM, "draft", {"reason": "ended"}),
+        row("POST", f"{DRAFT}/resume", "case.open", TEAM, "abandoned_draft"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
         row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
@@ -104,6 +126,18 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
+        row("POST", f"{CASE}/notes", "note.write", INTAKE, "case", NOTE, 201),
+        row("GET", f"{CASE}/notes", "note.read", INTAKE, "note"),
+        row("GET", f"{CASE}/notes/{{note_id}}", "note.read", INTAKE, "note"),
+        row("PUT", f"{CASE}/notes/{{note_id}}", "note.write", CARE, "note", CORRECTION),
+        row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.write", CARE, "note", STRIKE),
+        row("POST", "/v1/tasks", "task.write", INTAKE, "case", TASK, 201),
+        row("GET", "/v1/tasks", "task.read", DOOR, "task", listed="task_id", seen_by=INTAKE),
+        row("GET", TASKS, "task.read", INTAKE, "task"),
+        row("PUT", TASKS, "task.write", INTAKE, "task", TASK_CHANGE),
+        row("POST", f"{TASKS}/complete", "task.write", INTAKE, "task"),
+        row("POST", f"{TASKS}/cancel", "task.write", INTAKE, "task", {"reason": "not-needed"}),
+        row("POST", f"{TASKS}/reopen", "task.write", INTAKE, "completed_task"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
@@ -205,6 +239,11 @@ OF_NOTICE = {"version": "{version}", "language": "en"}
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
+NOTE = {"category": "call", "text": "She asked for her sister to be told"}
+STRIKE = {"reason": "it was about somebody else"}
+CORRECTION = {"text": "She asked that nobody be told", "reason": "misheard"}
+TASK = {"case_id": "{case_id}", "kind": "call", "worker": "th.worker", "text": "Call her aunt"}
+TASK_CHANGE = {"kind": "visit", "worker": "th.worker", "text": "Visit her aunt"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
 

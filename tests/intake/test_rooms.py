@@ -11,16 +11,20 @@ INTAKE = Path(__file__).parents[2] / "services" / "intake"
 STATED: Mapping[str, str] = {
     "casefile": "casefile.store.tables",
     "identification": "identification.store.tables",
+    "casework": "casework.store.tables",
     "matching": "matching.store.tables",
     "file_rows": "file_rows.tables",
+    "drafts": "drafts.tables",
     "rights": "rights.tables",
 }
 MAY_READ: Mapping[str, frozenset[str]] = {
     "casefile": frozenset({"casefile"}),
     "identification": frozenset({"casefile", "identification"}),
+    "casework": frozenset({"casefile", "casework"}),
     "matching": frozenset({"casefile", "matching"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
-    "rights": frozenset({"casefile", "identification", "file_rows", "rights"}),
+    "drafts": frozenset({"casefile", "identification", "drafts"}),
+    "rights": frozenset({"casefile", "identification", "casework", "file_rows", "drafts", "rights"}),
 }
 BESIDES = {("casefile/queries.py", "holds")}
 """A worklist shows which cases have a hold in force, and is narrowed by it."""

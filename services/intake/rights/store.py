@@ -31,8 +31,13 @@ GOES = (
     "statuses",
     "age_assessments",
     "needs",
+    "note_revisions",
+    "notes",
+    "tasks",
+    "answered_flags",
     "blind_index",
     "file_rows",
+    "drafts",
 )
 """The tables whose rows of a case are deleted: what is sealed in them is unreadable without the key, and what stands beside it,
 such as the name of a field or a hash of a row, would go on telling of her.
