@@ -30,6 +30,7 @@ from corridor.sign_in import address, token
 from deploy.local.backup import back_up, bring_back
 from deploy.local.cell import KEEPER, Cell
 from deploy.local.people import load_people
+from deploy.local.ports import require_free
 from deploy.local.postgres import Postgres
 from deploy.local.stack import Stack
 
@@ -207,6 +208,7 @@ async def test_after_her_erasure_and_the_end_of_its_epoch_no_bytes_of_then_or_no
     copytree(three.cells["TH"].keeper, older / KEEPER / "th")
     assert bring_back(older, "TH", tmp_path / "th.backup", key) == 1
     before = Postgres(older / "th" / "postgres", fast=True)
+    require_free(before.ports, older)  # the server that restored it has only just ended
     before.start()
     try:
         wrapped = {
