@@ -17,6 +17,9 @@ from tests.returns.making import RETURNING, departure
 EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/openapi.json")})
 """What needs no token, in every service. This list only shrinks."""
 
+OF_PAPERS = {service: frozenset({("GET", "/v1/papers/{code}")}) for service in ("consent", "intake")}
+"""What needs no token because whoever holds a printed paper has none: `tests/chassis/test_papers.py` says what it answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -135,6 +138,7 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/age-assessment", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
+        row("GET", f"{CASE}/holds/{{hold_id}}/paper", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
         row("POST", f"{CASE}/notes", "note.write", INTAKE, "case", NOTE, 201),
         row("GET", f"{CASE}/notes", "note.read", INTAKE, "note"),
@@ -322,6 +326,7 @@ def _consent() -> list[Row]:
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
         row("GET", f"{consent}/receipt", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", f"{consent}/receipt/paper", "consent.read", INTAKE, "consent"),
         row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
         row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
         row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
