@@ -46,7 +46,7 @@ _MOVED = frozenset({409, 412, 428})
 """The statuses of what somebody does. Whoever only reads is refused with none of them."""
 _PUBLIC = "/health/"
 _PUBLIC_KINDS: Kinds = frozenset({Unauthenticated, Invalid})
-"""A wrong token is refused also where none is needed, and so is a parameter that is not known."""
+"""Of what is asked about the process itself. A wrong token is refused also where none is needed."""
 CASE_REFERENCE: Json = {
     "type": "string",
     "pattern": PATTERN,
