@@ -19,7 +19,7 @@ SERVICE_CODE = Path(__file__).parents[2] / "services"
 _VERBS = """
 list get search
 preview ask export
-open assign record screen identify assess place lift start break review retain
+open assign record screen identify assess place lift start break review retain write strike raise change reopen
 renew confirm withdraw revoke hand issue fence refuse
 draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close

@@ -19,6 +19,8 @@ from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
+from services.intake.casework.domain.notes import NoteState
+from services.intake.casework.domain.tasks import TaskState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
@@ -42,6 +44,8 @@ STATES = MappingProxyType(
         "intake.cases.state": CaseState,
         "intake.cases.transfer_state": ReferralState,  # as referral said it; intake moves none
         "intake.disclosures.state": ReceivedState,
+        "intake.notes.state": NoteState,
+        "intake.tasks.state": TaskState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
@@ -100,7 +104,18 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "states", [ConsentState, NoticeState, Stage, DisclosureState, QueueState, CaseState, MailState]
+    "states",
+    [
+        ConsentState,
+        NoticeState,
+        Stage,
+        DisclosureState,
+        QueueState,
+        CaseState,
+        MailState,
+        NoteState,
+        TaskState,
+    ],
 )
 def test_a_table_of_moves_has_every_state(states: type[StrEnum]) -> None:
     """Of those whose moves are listed by the state from which they go."""

@@ -23,6 +23,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
+        intake PUT /v1/cases/{case_id}/notes/{note_id}
+        intake PUT /v1/tasks/{task_id}
         consent POST /v1/consents/{consent_id}/renew
         consent POST /v1/consents/{consent_id}/confirm-guardian
         consent PUT /v1/notices/{notice_id}
@@ -37,6 +39,10 @@ _OF = {
         intake POST /v1/erasures/{erasure_id}/refuse
         intake POST /v1/erasures/{erasure_id}/cancel
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
+        intake POST /v1/cases/{case_id}/notes/{note_id}/strike
+        intake POST /v1/tasks/{task_id}/complete
+        intake POST /v1/tasks/{task_id}/cancel
+        intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
         referral POST /v1/referrals/{referral_id}/send
@@ -81,6 +87,8 @@ _OF = {
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/erasures
         intake POST /v1/cases/{case_id}/screenings
+        intake POST /v1/cases/{case_id}/notes
+        intake POST /v1/tasks
         interchange POST /v1/imports
         intake POST /internal/v1/imports/{import_id}/rows
         consent POST /v1/cases/{case_id}/consents

@@ -57,6 +57,7 @@ HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "servi
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
+TASKS = "/v1/tasks/{task_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
@@ -104,6 +105,18 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
+        row("POST", f"{CASE}/notes", "note.write", INTAKE, "case", NOTE, 201),
+        row("GET", f"{CASE}/notes", "note.read", INTAKE, "note"),
+        row("GET", f"{CASE}/notes/{{note_id}}", "note.read", INTAKE, "note"),
+        row("PUT", f"{CASE}/notes/{{note_id}}", "note.write", CARE, "note", CORRECTION),
+        row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.write", CARE, "note", STRIKE),
+        row("POST", "/v1/tasks", "task.write", INTAKE, "case", TASK, 201),
+        row("GET", "/v1/tasks", "task.read", DOOR, "task", listed="task_id", seen_by=INTAKE),
+        row("GET", TASKS, "task.read", INTAKE, "task"),
+        row("PUT", TASKS, "task.write", INTAKE, "task", TASK_CHANGE),
+        row("POST", f"{TASKS}/complete", "task.write", INTAKE, "task"),
+        row("POST", f"{TASKS}/cancel", "task.write", INTAKE, "task", {"reason": "not-needed"}),
+        row("POST", f"{TASKS}/reopen", "task.write", INTAKE, "completed_task"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
@@ -207,6 +220,11 @@ OF_NOTICE = {"version": "{version}", "language": "en"}
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
+NOTE = {"category": "call", "text": "She asked for her sister to be told"}
+STRIKE = {"reason": "it was about somebody else"}
+CORRECTION = {"text": "She asked that nobody be told", "reason": "misheard"}
+TASK = {"case_id": "{case_id}", "kind": "call", "worker": "th.worker", "text": "Call her aunt"}
+TASK_CHANGE = {"kind": "visit", "worker": "th.worker", "text": "Visit her aunt"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
 

@@ -22,7 +22,7 @@ from services.directory.forms import SeedFile
 from services.directory.seeding import seed
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
-from tests.authorisation.table import CSV, EMERGENCY, NEEDS, ORGANISATION_FORM, WORDS
+from tests.authorisation.table import CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
@@ -204,12 +204,32 @@ class Intake(World):
         made = await self._of_case("worker", "holds", {})
         return {**made, "hold_id": made["id"]}
 
+    async def task(self) -> Made:
+        """Of the case, and the worker's."""
+        made = await self.case()
+        answer = await self.ask("worker", "POST", "/v1/tasks", {**TASK, "case_id": made["case_id"]})
+        return {**made, "id": answer.json()["id"], "task_id": answer.json()["id"]}
+
+    async def completed_task(self) -> Made:
+        made = await self.task()
+        await self.ask("worker", "POST", f"/v1/tasks/{made['task_id']}/complete")
+        return made
+
+    async def team_task(self) -> Made:
+        answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
+        return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
+
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)
         return {**made, "glass_id": made["id"]}
 
     async def needs(self) -> Made:
         return await self._of_case("worker", "needs", NEEDS)
+
+    async def note(self) -> Made:
+        """Written by the worker."""
+        made = await self._of_case("worker", "notes", NOTE)
+        return {**made, "note_id": made["id"]}
 
     async def erasure(self) -> Made:
         """She asked the worker, and nobody has decided yet."""

@@ -18,6 +18,10 @@ INTAKING = {
     "case.assess",
     "hold.place",
     "hold.lift",
+    "note.read",
+    "note.write",
+    "task.read",
+    "task.write",
     "case.identify",
     "case.assess-age",
     "case.assign",
@@ -77,6 +81,7 @@ SUPERVISING = CARING | {
     "protection.review",
     "glass.review",
     "disclosure.retain",
+    "note.mend",
 }
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
@@ -184,7 +189,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my case, erased",), LEFT_OF_ERASED),
-            (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
+            (("my organisation",), CASE_READS | {"case.open", "inbox.read", "task.read", "task.write"}),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),

@@ -20,6 +20,7 @@ from contracts.envelope import Event
 from contracts.events import (
     access,
     audit,
+    casework,
     consent,
     directory,
     exchange,
@@ -31,7 +32,19 @@ from contracts.events import (
 )
 from contracts.examples import examples
 
-MODULES = (access, audit, consent, directory, exchange, intake, notify, operations, referral, returns)
+MODULES = (
+    access,
+    audit,
+    casework,
+    consent,
+    directory,
+    exchange,
+    intake,
+    notify,
+    operations,
+    referral,
+    returns,
+)
 
 PROTECTIVE = {
     "consent.narrowed.v1",

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "intake_0005"
-down_revision = "intake_0004"
+revision = "intake_0007"
+down_revision = "intake_0006"
 
 STATEMENTS = (
     """create table intake.statistics (
