@@ -1,4 +1,4 @@
-"""What is counted of the cases that were opened here in one calendar month: each dimension by itself, and no two together."""
+"""The count of the cases that were opened here in one calendar month: each dimension by itself, and no two together."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
