@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "intake_0007"
-down_revision = "intake_0006"
+revision = "intake_0009"
+down_revision = "intake_0008"
 
 STATEMENTS = (
     """create table intake.statistics (
