@@ -172,6 +172,8 @@ def _intake() -> list[Row]:
             "recalled",
             {"law": "th-archives"},
         ),
+        row("GET", "/v1/statistics/{month}", "statistics.read", AUDITOR, "settled"),
+        row("GET", "/v1/exports/ctdc/{year}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
         row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
         row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),

@@ -148,6 +148,10 @@ class World:
 
 
 class Intake(World):
+    async def settled(self) -> Made:
+        """A month that is over, in which nothing was opened."""
+        return {"month": "2025-01", "year": "2025"}
+
     async def case(self) -> Made:
         """Opened by an officer, who hands it to the worker."""
         answer = await self.ask("officer", "POST", "/v1/cases", form())
