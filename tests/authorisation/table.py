@@ -65,6 +65,7 @@ CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
+PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
@@ -96,6 +97,15 @@ def _intake() -> list[Row]:
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
+        row("GET", PAIR, "case.read", INTAKE, "two_cases"),
+        row(
+            "POST",
+            f"{PAIR}/decision",
+            "case.write",
+            INTAKE,
+            "two_cases",
+            {"decision": "same-person", "reason": "papers"},
+        ),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
         row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
@@ -161,6 +171,8 @@ def _intake() -> list[Row]:
             "recalled",
             {"law": "th-archives"},
         ),
+        row("GET", "/v1/statistics/{month}", "statistics.read", AUDITOR, "settled"),
+        row("GET", "/v1/exports/ctdc/{year}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
         row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
         row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),

@@ -196,6 +196,17 @@ class GlassReviewed:
     upheld: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PairDecided:
+    """Somebody decided whether a case and another are of one person; said for each of the two. `leads`: it leads the other."""
+
+    case_id: UUID
+    other_case_id: UUID
+    decision: str
+    reason: str
+    leads: bool
+
+
 CaseFact = (
     CaseOpened
     | CaseReferenced
@@ -218,4 +229,5 @@ CaseFact = (
     | StaffChanged
     | GlassBroken
     | GlassReviewed
+    | PairDecided
 )
