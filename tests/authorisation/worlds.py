@@ -155,6 +155,11 @@ class Intake(World):
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
 
+    async def two_cases(self) -> Made:
+        """Two that may be of one person."""
+        made, other = await self.case(), await self.case()
+        return {**made, "other_case_id": other["case_id"]}
+
     async def authorised(self) -> Made:
         """With a disclosure of its name."""
         made = await self.case()
