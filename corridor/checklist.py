@@ -38,7 +38,7 @@ def import_checklist(file: Path, to: Path, code: str, version: str, console: Con
         raise CheckFailedError(f"{file.name}: {error}") from None
     survey = Survey(rows_of(found["survey"]), rows_of(found["choices"]))
     document = survey.form(code, version, f"XLSForm {file.name}")
-    for one in sorted(survey.untaken, key=lambda one: (one.sheet != "survey", one.row)):
+    for one in sorted(survey.omissions, key=lambda one: (one.sheet != "survey", one.row)):
         console.print(f"  {one.sheet}, row {one.row}: {one.why}", markup=False, soft_wrap=True)
     try:
         form = checked(document)

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from contracts.checklist.reading import checked
 from services.interchange.domain.cells import BadFile
-from services.interchange.domain.survey import Survey, Untaken, rows_of
+from services.interchange.domain.survey import Omission, Survey, rows_of
 from services.interchange.workbook import sheets
 
 HTCDS = Path(__file__).parent / "data" / "htcds" / "htcds_xlsform.xlsx"
@@ -50,13 +50,13 @@ def test_the_survey_of_htcds_is_a_form_whose_questions_are_fields_of_a_case_file
     )
     alone = "a question of the form alone: "
     nowhere = f"{alone}no field of a case file has its answer"
-    assert survey.untaken == [
-        Untaken("survey", 2, "there is no answer of the type 'start' here"),
-        Untaken("survey", 3, "there is no answer of the type 'end' here"),
-        Untaken("survey", 4, nowhere),
-        Untaken("survey", 16, f"{alone}prs_MailingCountry takes a code of a list, and this asks for a text"),
-        *(Untaken("survey", row, nowhere) for row in range(29, 35)),
-        Untaken("survey", 35, "there is no answer of the type 'calculate' here"),
+    assert survey.omissions == [
+        Omission("survey", 2, "there is no answer of the type 'start' here"),
+        Omission("survey", 3, "there is no answer of the type 'end' here"),
+        Omission("survey", 4, nowhere),
+        Omission("survey", 16, f"{alone}prs_MailingCountry takes a code of a list, and this asks for a text"),
+        *(Omission("survey", row, nowhere) for row in range(29, 35)),
+        Omission("survey", 35, "there is no answer of the type 'calculate' here"),
     ]
 
 
@@ -89,7 +89,7 @@ def test_each_thing_that_cannot_be_taken_is_named_with_its_row():
     ]
     name = form.questions()[1]
     assert (name.required, name.field, form.questions()[2].field) == (True, "cor_FullName", None)
-    assert {(one.sheet, one.row): one.why for one in survey.untaken} == {
+    assert {(one.sheet, one.row): one.why for one in survey.omissions} == {
         ("choices", 3): "its name stands in the list already",
         ("choices", 4): "it has no label in English",
         ("survey", 3): "its label in fr is left out",

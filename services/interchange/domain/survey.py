@@ -29,7 +29,7 @@ SurveyRow = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Untaken:
+class Omission:
     """One thing that the form does not have: the sheet and row in the file, and why."""
 
     sheet: str
@@ -43,12 +43,12 @@ class Survey:
 
     survey: Mapping[int, SurveyRow]
     choices: Mapping[int, SurveyRow]
-    untaken: list[Untaken] = field(default_factory=list)
+    omissions: list[Omission] = field(default_factory=list)
     _lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
     def form(self, code: str, version: str, source: str) -> dict[str, Any]:
-        """The document of a form, for `contracts.checklist.reading.checked`. What is not in it stands in `untaken`."""
+        """The document of a form, for `contracts.checklist.reading.checked`. What is not in it stands in `omissions`."""
         self._lists = self._read_choices()
         sections = [section for section in list(self._sections()) if section["questions"]]
         used = {
@@ -105,14 +105,10 @@ class Survey:
         name, label = row.get("name", ""), self._label("survey", number, row)
         stated, _, listed = kind.partition(" ")
         ours = KINDS.get(kind) or _CHOSEN.get(stated)
-        if ours is None:
-            return self._not("survey", number, f"there is no answer of the type {kind!r} here")
-        if not re.fullmatch(CODE_PATTERN, name) or name in self._names:
-            return self._not("survey", number, "its name is no code, or stands there already")
-        if label is None:
-            return self._not("survey", number, "it has no label in English")
-        if stated in _CHOSEN and listed not in self._lists:
-            return self._not("survey", number, "its list has no choices")
+        why = self._refusal(kind, ours, name, label)
+        if ours is None or label is None or why is not None:
+            self._not("survey", number, why or "")
+            return None
         self._names.add(name)
         question: dict[str, Any] = {"code": name, "ask": {ENGLISH: label}, "kind": ours}
         if stated in _CHOSEN:
@@ -122,28 +118,34 @@ class Survey:
         for condition in _CONDITIONS:
             if condition in row:
                 self._not("survey", number, f"its {condition} is left out: every question is asked")
-        known = self._field(number, name, ours, listed)
-        return question if known is None else {**question, "field": known}
-
-    def _field(self, number: int, name: str, kind: str, listed: str) -> str | None:
-        """The field of the case file that the answer is; None where it is none, or takes other answers."""
         found = FIELDS.get(ALIASES.get(name, name))
-        if found is None:
-            return self._not(
-                "survey", number, "a question of the form alone: no field of a case file has its answer"
-            )
-        strange = self._strange(found, kind, listed)
-        if strange is not None:
-            return self._not("survey", number, f"a question of the form alone: {found.name} {strange}")
-        return found.name
+        strange = self._strange(found, ours, listed)
+        if found is None or strange is not None:
+            self._not("survey", number, f"a question of the form alone: {strange}")
+            return question
+        return {**question, "field": found.name}
 
-    def _strange(self, found: Field, kind: str, listed: str) -> str | None:
+    def _refusal(self, kind: str, ours: str | None, name: str, label: str | None) -> str | None:
+        """Why a row is no question; None where it is one."""
+        stated, _, listed = kind.partition(" ")
+        if ours is None:
+            return f"there is no answer of the type {kind!r} here"
+        if not re.fullmatch(CODE_PATTERN, name) or name in self._names:
+            return "its name is no code, or stands there already"
+        if label is None:
+            return "it has no label in English"
+        return "its list has no choices" if stated in _CHOSEN and listed not in self._lists else None
+
+    def _strange(self, found: Field | None, kind: str, listed: str) -> str | None:
+        """Why the answer is no field of a case file; None where it is one."""
+        if found is None:
+            return "no field of a case file has its answer"
         if found.codelist is None:
-            return None if kind not in _CHOSEN.values() else "takes no code"
+            return f"{found.name} takes no code" if kind in _CHOSEN.values() else None
         if kind not in _CHOSEN.values():
-            return "takes a code of a list, and this asks for a text"
+            return f"{found.name} takes a code of a list, and this asks for a text"
         unknown = [one["code"] for one in self._lists[listed] if one["code"] not in codes(found.codelist)]
-        return f"does not take {', '.join(unknown[:5])}" if unknown else None
+        return f"{found.name} does not take {', '.join(unknown[:5])}" if unknown else None
 
     def _label(self, sheet: str, number: int, row: SurveyRow) -> str | None:
         """The English label, or the one without a language. Labels in others are left out, and said so."""
@@ -160,7 +162,7 @@ class Survey:
             return None
 
     def _not(self, sheet: str, row: int, why: str) -> None:
-        self.untaken.append(Untaken(sheet, row, why))
+        self.omissions.append(Omission(sheet, row, why))
 
 
 def _section(code: str, title: str) -> dict[str, Any]:
