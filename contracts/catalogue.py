@@ -174,7 +174,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(
         Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
-        for service in ("audit", "exchange")
+        for service in ("audit", "exchange", "intake")
     ),
     *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)
