@@ -46,6 +46,8 @@ def _kinds(*names: str) -> frozenset[str]:
 CARE = _kinds("worker", "supervisor")
 INTAKE = CARE | {"officer"}
 DECIDE = _kinds("officer", "supervisor")
+TEAM = INTAKE | {"colleague"}
+"""Whoever may open cases for the organisation: what one of them began, another takes up."""
 SUPERVISOR = _kinds("supervisor")
 SUPERVISORS = SUPERVISOR | {"supervisor elsewhere"}
 OFFICERS = _kinds("officer", "officer elsewhere")
@@ -57,6 +59,7 @@ HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "servi
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
+DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 REFERRAL = "/v1/referrals/{referral_id}"
@@ -98,6 +101,24 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
         row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
+        row(
+            "POST",
+            f"{CASE}/screenings/{{screening_id}}/correct",
+            "case.screen",
+            INTAKE,
+            "screening",
+            {"answers": {"exploitation.low_pay": "no"}, "reason": "misheard"},
+            201,
+        ),
+        row("POST", f"{CASE}/screening-drafts", "case.screen", INTAKE, "case", screening, 201),
+        row("POST", "/v1/drafts", "case.open", DOOR, body={"channel": "self-referral"}, status=201),
+        row("GET", "/v1/drafts", "case.read", DOOR, "draft", listed="draft_id", seen_by=TEAM),
+        row("GET", DRAFT, "case.open", TEAM, "draft"),
+        row("PATCH", DRAFT, "case.open", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
+        row("POST", f"{DRAFT}/take", "case.open", TEAM, "draft"),
+        row("POST", f"{DRAFT}/submit", "case.open", TEAM, "draft"),
+        row("POST", f"{DRAFT}/abandon", "case.open", TEAM, "draft", {"reason": "ended"}),
+        row("POST", f"{DRAFT}/resume", "case.open", TEAM, "abandoned_draft"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
         row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),

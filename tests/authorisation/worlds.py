@@ -187,6 +187,16 @@ class Intake(World):
     async def checklist(self) -> Made:
         return {"checklist": "field-adult", "version": "1"}
 
+    async def draft(self) -> Made:
+        body = {"channel": "self-referral", "fields": {"cor_FullName": "Dara"}}
+        begun = (await self.ask("officer", "POST", "/v1/drafts", body)).json()["id"]
+        return {"draft_id": begun, "id": begun}
+
+    async def abandoned_draft(self) -> Made:
+        made = await self.draft()
+        await self.ask("officer", "POST", f"/v1/drafts/{made['draft_id']}/abandon", {"reason": "ended"})
+        return made
+
     async def screening(self) -> Made:
         body = {"checklist": "ilo-ec-labour-adult", "answers": {"exploitation.low_pay": "yes"}}
         made = await self._of_case("worker", "screenings", body)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.problems import NotFound, PreconditionFailed
+from chassis.problems import NotFound, PreconditionFailed, WrongState
 from contracts.casefile.fields import NEEDS
 from services.intake.casefile.domain.age import AgeEvidence, Group
 from services.intake.casefile.domain.case import Case, CaseVerb
@@ -37,7 +37,9 @@ async def screen_case(
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.SCREEN], case_id, lock=True)
     one = new.sealed
     with answered():
-        facts = Identification(case).screen(one.id, one.checklist, one.version, one.result)
+        facts = Identification(case).screen(one.id, one.checklist, one.version, one.result, one.corrects)
+    if one.corrects is not None and await records.is_corrected(tx, one.corrects):
+        raise WrongState  # the correction is what is corrected
     await records.add_screening(tx, actor, case_id, one)
     if new.flags is None:
         await _save(tx, case, facts)

@@ -16,6 +16,8 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "case.unattended.v1": {ALWAYS: "unattended"},
     "case.resumed.v1": {ALWAYS: "file_changed"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
+    "draft.raised.v1": {ALWAYS: "started_urgent"},
+    "draft.unfinished.v1": {ALWAYS: "started"},
     "task.raised.v1": {ALWAYS: "new_assignment"},
     "task.changed.v1": {ALWAYS: "new_assignment"},
     "task.unassigned.v1": {ALWAYS: "unattended"},
@@ -77,12 +79,19 @@ have left), the supervisors, or the cell's operators.
 """
 
 
-TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "late", "much_opened", "emergency_opened"})
-"""Alarms: the person who should have acted did not, or somebody opened a case of others, so somebody else is told."""
+BEGUN: Final = frozenset({"started_urgent", "started"})
+"""About what somebody began and nobody has submitted."""
+
+TO_SUPERVISORS: Final = BEGUN | {"unattended", "overdue", "late", "much_opened", "emergency_opened"}
+"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, so
+somebody else is told.
+"""
 
 NOW, TODAY, USUAL = "now", "today", "usual"
 PRIORITIES: Final[Mapping[str, str]] = {
     "urgent": NOW,
+    "started_urgent": NOW,
+    "started": TODAY,
     "unattended": NOW,
     "emergency_opened": NOW,
     "overdue": NOW,
