@@ -27,7 +27,7 @@ from services.intake.casework import use_cases
 from services.intake.casework.domain.field_classes import CLOSING, RESUMPTION
 from services.intake.casework.sealing import closing_record
 from services.intake.casework.store import closings
-from services.intake.casework.store.closings import Closing
+from services.intake.casework.store.closings import CaseClosing
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["closing"])
 
@@ -107,7 +107,7 @@ class ReasonView(BaseModel):
 
 
 class ClosingView(BaseModel):
-    """Whether a case is closed, why it was closed last, and resumed. `blocked_by`: what somebody still waits for."""
+    """The state of a case, why it was closed last, and resumed. `blocked_by`: what somebody still waits for."""
 
     case_id: UUID
     state: Annotated[str, Code("case_state")]
@@ -142,7 +142,7 @@ async def get_closing(case_id: UUID, actor: Who, service: Running, response: Res
 
 
 async def _reasons(
-    service: Service, case: Case, closing: Closing | None
+    service: Service, case: Case, closing: CaseClosing | None
 ) -> tuple[ReasonView | None, ReasonView | None]:
     if closing is None:
         return None, None

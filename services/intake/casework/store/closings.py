@@ -39,7 +39,7 @@ _BLOCKS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class CaseClosing:
     """The last closing of a case; `closed_for` and `resumed_for` are ciphertext."""
 
     id: UUID
@@ -51,7 +51,7 @@ class Closing:
     resumed_by: str | None
 
 
-_CLOSINGS = RowReader(Closing)
+_CLOSINGS = RowReader(CaseClosing)
 
 
 async def blocks(tx: Transaction, case_id: UUID) -> list[str]:
@@ -69,5 +69,5 @@ async def resume(tx: Transaction, actor: Actor, case_id: UUID, why: str) -> None
     await tx.execute(_RESUME, {"case": case_id, "why": why, "now": tx.now, "by": actor.subject})
 
 
-async def last(tx: Transaction, case_id: UUID) -> Closing | None:
+async def last(tx: Transaction, case_id: UUID) -> CaseClosing | None:
     return _CLOSINGS.first(await tx.execute(_LAST, {"case": case_id}))
