@@ -96,6 +96,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.GlassBrokenV1, "intake", "notify"),
     _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
+    _entry(intake.PairDecidedV1, "intake"),
     _entry(casework.NoteWrittenV1, "intake"),
     _entry(casework.NoteCorrectedV1, "intake"),
     _entry(casework.NoteStruckV1, "intake"),
@@ -175,7 +176,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(
         Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
-        for service in ("audit", "exchange")
+        for service in ("audit", "exchange", "intake")
     ),
     *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)

@@ -56,6 +56,12 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
         "case.searched.v1": {"found": OPERATIONAL},
+        "pair.decided.v1": {
+            "other_case_id": OPERATIONAL,
+            "decision": OPERATIONAL,
+            "pair_reason": OPERATIONAL,
+            "leads": OPERATIONAL,
+        },
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},

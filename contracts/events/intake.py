@@ -287,6 +287,21 @@ class GlassReviewedV1(Event):
     upheld: bool
 
 
+class PairDecidedV1(Event):
+    """Somebody decided whether two cases of one organisation are of one person, or took that back. Said for each of the two.
+
+    Nothing moves between them: consents, referrals and what was received stay with the case that they are of. `leads`: the
+    case leads the other, in which work on her goes on.
+    """
+
+    type: ClassVar[str] = "pair.decided.v1"
+    case_id: CaseId
+    other_case_id: CaseId
+    decision: Annotated[str, Code("pair_decision")]
+    pair_reason: Annotated[str, Code("pair_reason")]
+    leads: bool
+
+
 class DisclosureClosedV1(Event):
     """Fields received from abroad are closed after a recall; `answer` is what this cell tells the sender."""
 

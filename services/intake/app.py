@@ -12,6 +12,7 @@ import services.intake.file_rows.api
 import services.intake.identification.api
 import services.intake.matching.api
 import services.intake.rights.api
+from chassis.printing.api import paper_routes
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
 from services.intake.casefile import attention, handlers
@@ -25,6 +26,7 @@ from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
 from services.intake.casework.upkeep import upkeep_work
 from services.intake.drafts.work import draft_work
+from services.intake.identification import hold_paper
 from services.intake.identification.carrying import carrying_work
 from services.intake.rights.erasure import rights_work
 from services.intake.settings import Settings
@@ -42,6 +44,7 @@ for room in (
     services.intake.rights,
 ):
     router.include_router(room.api.router)
+router.include_router(paper_routes(hold_paper.standing))
 
 
 def ledger_of(settings: Settings) -> ErasureLedger:

@@ -34,6 +34,7 @@ _OF = {
         directory PUT /v1/organisations/{organisation}/services/{service}
     """,
     Change.MOVES: """
+        intake POST /v1/cases/{case_id}/duplicates/{other_case_id}/decision
         intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain
         intake POST /v1/break-glass/{glass_id}/review
         intake POST /v1/drafts/{draft_id}/take

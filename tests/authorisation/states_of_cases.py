@@ -8,7 +8,7 @@ from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import CASE, CORRECTION, DRAFT, EMERGENCY, NOTE, STRIKE, TASKS
+from tests.authorisation.table import CASE, CORRECTION, DRAFT, EMERGENCY, NOTE, PAIR, STRIKE, TASKS
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
 from tests.intake.making import acceptance_of, disclosure, recall_of
@@ -98,6 +98,11 @@ def _decided(verb: str, body: Any = None) -> Any:
     return asked("erasure", ("supervisor", "POST", f"{DECIDED}/{verb}", body))
 
 
+def _two(decision: str) -> Any:
+    body = {"decision": decision, "reason": "papers"}
+    return asked("two_cases", ("supervisor", "POST", f"{PAIR}/decision", body))
+
+
 async def _screening_draft(world: Intake) -> Made:
     made = await world._of_case(
         "worker", "screening-drafts", {"checklist": "field-adult", "answers": {"means.debt": "yes"}}
@@ -147,6 +152,23 @@ CASE_THINGS = (
             ),
         },
         commands=frozenset({f"{SCREENING}/correct"}),
+    ),
+    Thing(
+        "intake",
+        PAIR,
+        {
+            **as_made("two_cases"),
+            "undecided": asked(
+                "two_cases",
+                *(
+                    ("supervisor", "POST", f"{PAIR}/decision", {"decision": one, "reason": "mistake"})
+                    for one in ("same-person", "undecided")
+                ),
+            ),
+            "same person": _two("same-person"),
+            "different persons": _two("different-persons"),
+        },
+        commands=frozenset({f"{PAIR}/decision"}),
     ),
     Thing(
         "intake",

@@ -17,6 +17,9 @@ from tests.returns.making import RETURNING, departure
 EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/openapi.json")})
 """What needs no token, in every service. This list only shrinks."""
 
+OF_PAPERS = {service: frozenset({("GET", "/v1/papers/{code}")}) for service in ("consent", "intake")}
+"""What needs no token because whoever holds a printed paper has none: `tests/chassis/test_papers.py` says what it answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -62,6 +65,7 @@ CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
+PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
@@ -93,6 +97,15 @@ def _intake() -> list[Row]:
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
+        row("GET", PAIR, "case.read", INTAKE, "two_cases"),
+        row(
+            "POST",
+            f"{PAIR}/decision",
+            "case.write",
+            INTAKE,
+            "two_cases",
+            {"decision": "same-person", "reason": "papers"},
+        ),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
         row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
@@ -125,6 +138,7 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/age-assessment", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
+        row("GET", f"{CASE}/holds/{{hold_id}}/paper", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
         row("POST", f"{CASE}/notes", "note.write", INTAKE, "case", NOTE, 201),
         row("GET", f"{CASE}/notes", "note.read", INTAKE, "note"),
@@ -160,6 +174,8 @@ def _intake() -> list[Row]:
             "recalled",
             {"law": "th-archives"},
         ),
+        row("GET", "/v1/statistics/{month}", "statistics.read", AUDITOR, "settled"),
+        row("GET", "/v1/exports/ctdc/{year}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
         row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
         row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),
@@ -315,6 +331,7 @@ def _consent() -> list[Row]:
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
         row("GET", f"{consent}/receipt", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", f"{consent}/receipt/paper", "consent.read", INTAKE, "consent"),
         row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
         row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
         row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),

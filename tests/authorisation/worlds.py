@@ -147,6 +147,10 @@ class World:
 
 
 class Intake(World):
+    async def settled(self) -> Made:
+        """A month that is over, in which nothing was opened."""
+        return {"month": "2025-01", "year": "2025"}
+
     async def case(self) -> Made:
         """Opened by an officer, who hands it to the worker."""
         answer = await self.ask("officer", "POST", "/v1/cases", form())
@@ -154,6 +158,11 @@ class Intake(World):
         assignment = {"organisation": AGENCY, "workers": [WORKER]}
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
+
+    async def two_cases(self) -> Made:
+        """Two that may be of one person."""
+        made, other = await self.case(), await self.case()
+        return {**made, "other_case_id": other["case_id"]}
 
     async def authorised(self) -> Made:
         """With a disclosure of its name."""

@@ -12,7 +12,7 @@ from contracts.casefile.fields import NEEDS
 from services.intake.casefile.domain.age import AgeEvidence, Group
 from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.domain.facts import CaseFact
-from services.intake.casefile.store import ages, cases
+from services.intake.casefile.store import ages, cases, pairs
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.store.records import put_fields
 from services.intake.casefile.use_cases import SealedFields, answered, record
@@ -138,6 +138,8 @@ async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: dateti
         facts = identification.place_hold(hold_id, until, tx.now)
     await holds.add(tx, actor, case_id, hold_id, identification.holds[hold_id].until)
     await _save(tx, case, facts)
+    for shared in await holds.share(tx, case_id, await pairs.linked(tx, case_id), case.organisation):
+        tx.say(outgoing(shared))
     return hold_id
 
 

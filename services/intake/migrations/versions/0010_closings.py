@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.row_security import of_case, secured
 
-revision = "intake_0008"
-down_revision = "intake_0007"
+revision = "intake_0010"
+down_revision = "intake_0009"
 
 STATEMENTS = """
 alter table intake.cases drop constraint cases_state_check;
