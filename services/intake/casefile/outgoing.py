@@ -12,10 +12,12 @@ from contracts.events.intake import (
     AgeGroupChangingV1,
     AgeGroupKnownV1,
     CaseAssignedV1,
+    CaseClosedV1,
     CaseErasedV1,
     CaseOpenedV1,
     CaseReferencedV1,
     CaseReopenedV1,
+    CaseResumedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
     DisclosureClosedV1,
@@ -45,6 +47,10 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return CaseReferencedV1(case_id=fact.case_id, reference=fact.reference)
         case facts.CaseAssigned():
             return _case_assigned(fact)
+        case facts.CaseClosed():
+            return CaseClosedV1(case_id=fact.case_id)
+        case facts.CaseResumed():
+            return CaseResumedV1(case_id=fact.case_id)
         case facts.CaseTransferred():
             return _case_transferred(fact)
         case facts.HoldsDue():
