@@ -69,6 +69,7 @@ PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
+EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
@@ -229,6 +230,22 @@ def _intake() -> list[Row]:
             "file",
             FILE_ROWS,
         ),
+        row(
+            "POST",
+            "/internal/v1/exports/{export_id}/cases",
+            "internal.export-rows",
+            _kinds("service:interchange"),
+            "exporting",
+            ASKED_FOR,
+        ),
+        row(
+            "POST",
+            "/internal/v1/exports/{export_id}/rows",
+            "internal.export-rows",
+            _kinds("service:interchange"),
+            "exporting",
+            {"organisation": AGENCY, "rows": [{**ROW, "case_id": "{case_id}"}]},
+        ),
     ]
 
 
@@ -242,6 +259,12 @@ FILE_ROWS = {
 }
 
 
+ASKED_FOR = {
+    "subject": "th.worker",
+    "organisation": AGENCY,
+    "roles": ["case_worker"],
+    "purpose": "case-management",
+}
 STANDING = {
     "action": "consent.record",
     "subject": "somebody",
@@ -411,6 +434,22 @@ def _interchange() -> list[Row]:
 
     return [
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row(
+            "GET",
+            "/v1/imports",
+            "case.import",
+            OFFICERS,
+            "imported",
+            listed="import_id",
+            seen_by=_kinds("officer"),
+        ),
+        row("POST", EXPORTS, "case.export", CARE_DOOR, body={"format": "csv"}, status=202),
+        row(
+            "GET", EXPORTS, "case.export", CARE_DOOR, "exported", listed="export_id", seen_by=_kinds("worker")
+        ),
+        row("GET", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
+        row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", _kinds("worker"), "ready"),
+        row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
@@ -552,6 +591,7 @@ def _operations(service: str) -> list[Row]:
     return [
         Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
         Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
+        Row(service, "GET", "/v1/asyncapi", "codes.read", PERSONNEL),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),
