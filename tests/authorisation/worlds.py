@@ -226,6 +226,11 @@ class Intake(World):
         answer = await self.ask("worker", "POST", "/v1/tasks", {**TASK, "case_id": made["case_id"]})
         return {**made, "id": answer.json()["id"], "task_id": answer.json()["id"]}
 
+    async def closed(self) -> Made:
+        made = await self.case()
+        await self.ask("worker", "POST", f"/v1/cases/{made['case_id']}/close", {"reason": "contact-lost"})
+        return made
+
     async def completed_task(self) -> Made:
         made = await self.task()
         await self.ask("worker", "POST", f"/v1/tasks/{made['task_id']}/complete")

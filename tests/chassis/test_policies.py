@@ -22,6 +22,7 @@ INTAKING = {
     "note.write",
     "task.read",
     "task.write",
+    "case.close",
     "case.identify",
     "case.assess-age",
     "case.assign",
