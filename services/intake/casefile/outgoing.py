@@ -63,10 +63,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _deleted(fact)
         case facts.FlagsRecorded():
             return _flags_recorded(fact)
-        case facts.AgeGroupChanging():
-            return AgeGroupChangingV1(case_id=fact.case_id)
-        case facts.AgeGroupKnown():
-            return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+        case facts.AgeGroupChanging() | facts.AgeGroupKnown():
+            return _age_group(fact)
         case facts.IndexDue():
             return _index_due(fact)
         case facts.ReceivedAgeDue() | facts.ReceivedFlagsDue():
@@ -81,6 +79,12 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _fields_recorded(fact)
         case facts.PairDecided():
             return _pair_decided(fact)
+
+
+def _age_group(fact: facts.AgeGroupChanging | facts.AgeGroupKnown) -> Event:
+    if isinstance(fact, facts.AgeGroupChanging):
+        return AgeGroupChangingV1(case_id=fact.case_id)
+    return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
 
 
 def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:
