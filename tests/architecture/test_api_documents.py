@@ -201,7 +201,7 @@ def test_no_service_refuses_without_a_name(name):
     assert [found for text in code for found in re.findall(r"raise (?:Conflict|Problem)\b", text)] == []
 
 
-OVERRIDES = re.compile(r"overrid|bypass|force[ds]?$|^force|skip|ignore|anyway")
+OVERRIDES = re.compile(r"overrid|bypass|^forced?$|^force_|skip|ignore|anyway")
 """Names with which a caller would say that a rule is not to count."""
 
 
