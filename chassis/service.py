@@ -21,6 +21,7 @@ from chassis.endings import cut_off, left_over, within
 from chassis.events.consumer import Consumer, Subscription
 from chassis.events.kafka import KafkaLink
 from chassis.events.relay import Relay
+from chassis.held import HeldTable
 from chassis.identity import access, references
 from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
@@ -35,7 +36,7 @@ from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Vault
-from chassis.web import answers, code_lists, operations, parked_events, reading, refusals
+from chassis.web import answers, code_lists, held, operations, parked_events, reading, refusals
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
@@ -95,11 +96,13 @@ class Service(Generic[Own_co, Parts_co]):
         lanes: Mapping[str, int] | None = None,
         background: Callable[["Service[Own_co, Parts_co]"], Sequence[Loop]] = lambda _: (),
         gauges: Sequence[Ask] = (),
+        holds: Sequence[HeldTable] = (),
         follows_cases: bool = True,
         follows_directory: bool = True,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
+        self.held = [*holds]
         self.telemetry, self.metrics, self._gauges = Telemetry(settings, name), Metrics(name), [*gauges]
         self.policies = Policies(settings.policies_dir, self.metrics.refused)
         self.database = Database(
@@ -160,7 +163,8 @@ class Service(Generic[Own_co, Parts_co]):
         app.add_exception_handler(access.CaseRefused, refusals.refused)
         self.answer(app)
         app.include_router(self._router)
-        for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
+        asked = [held.router] if self.held else []
+        for routes in (operations.router, parked_events.router, reading.router, code_lists.router, *asked):
             app.include_router(routes)
         return app
 
@@ -185,6 +189,10 @@ class Service(Generic[Own_co, Parts_co]):
         """
         if self._vault is None:
             raise Unavailable
+        return self._vault
+
+    @property
+    def vault_if_any(self) -> Vault | None:
         return self._vault
 
     @cached_property

@@ -12,6 +12,7 @@ from services.consent.expiry import expiry_work, lengthen_work, reading_end_work
 from services.consent.fencing import fence_work
 from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
+from services.consent.held import HELD
 from services.consent.parts import Parts
 from services.consent.settings import Settings
 from services.consent.signing import Signer
@@ -28,6 +29,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
     return Service(
         settings,
         name="consent",
+        holds=HELD,
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),

@@ -62,7 +62,7 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-HER_RIGHTS = {"erasure.read", "erasure.request", "timeline.read"}
+HER_RIGHTS = {"erasure.read", "erasure.request", "report.read", "timeline.read"}
 CARING |= HER_RIGHTS
 SUPERVISING = CARING | {
     "erasure.confirm",
@@ -94,6 +94,7 @@ INTERNAL = {
     "internal.preview",
     "internal.granted",
     "internal.open-rows",
+    "internal.held",
 }
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
@@ -137,7 +138,7 @@ LEFT = {
 LEFT |= HER_RIGHTS
 ERASED = ("my case, erased", "a colleague's case, erased")
 LEFT_OF_ERASED = {
-    *("case.read", "hold.lift", "erasure.read", "timeline.read"),
+    *("case.read", "hold.lift", "erasure.read", "report.read", "timeline.read"),
     *("consent.read", "consent.withdraw", "return.read", "return.withdraw", "return.suspend", "return.miss"),
     *(
         "return.turn-back",
@@ -236,7 +237,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     ),
     "intake": (
         service("intake"),
-        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing", "internal.held"})],
     ),
     "returns": (
         service("returns"),

@@ -1,0 +1,155 @@
+"""What intake holds about the person of a case."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from chassis.held import HeldTable, SealedValue
+from contracts.casefile.fields import FIELDS
+from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS
+from services.intake.casefile.store import tables
+from services.intake.identification.domain.field_classes import (
+    AGE_REASONS,
+    ANSWERS,
+    NEEDS_CLASS,
+    REASONS,
+    RESULT,
+    STATUS_CLASS,
+)
+from services.intake.identification.sealing import age_record, status_record
+from services.intake.identification.store import tables as identification
+from services.intake.rights.domain.field_classes import REASON
+from services.intake.rights.tables import ERASURES
+
+ACCOUNTABILITY = "accountability"
+STATUS = "vic_TraffickingStatus"
+
+
+def _flags(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    for name, sealed in (("flags", row.flags), ("came_flags", row.came_flags)):
+        if sealed is not None:
+            yield SealedValue(name, FLAGS_CLASS, row.id, sealed)
+
+
+def _field(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue(row.field, row.field, row.disclosure_id or case_id, row.value)
+
+
+def _revision(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+    if row.value is not None:
+        name = row.field if row.field in FIELDS else "flags"
+        yield SealedValue(name, row.field, case_id, row.value)
+    if row.reason is not None:
+        yield SealedValue("reason", CHANGE_REASON, case_id, row.reason)
+
+
+def _glass(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("reason", GLASS, row.id, row.reason)
+
+
+def _screening(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("result", RESULT, row.id, row.result)
+    yield SealedValue("answers", ANSWERS, row.id, row.answers)
+
+
+def _status(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+    record = status_record(case_id, row.revision)
+    yield SealedValue(STATUS, STATUS_CLASS, record, row.status)
+    yield SealedValue("reason", REASONS, record, row.reasons)
+
+
+def _age(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("reason", AGE_REASONS, age_record(case_id, row.revision), row.reasons)
+
+
+def _needs(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("assessment", NEEDS_CLASS, row.id, row.needs)
+
+
+def _erasure(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    if row.reason is not None:
+        yield SealedValue("reason", REASON, row.id, row.reason)
+
+
+HELD = (
+    HeldTable(
+        tables.CASES,
+        "case",
+        (
+            "at=opened_at",
+            "organisation",
+            "by=opened_by",
+            "channel:channel",
+            "urgency:urgency",
+            "age_group:age_group",
+            "age_basis:age_basis",
+            "recipient=transfer_to",
+        ),
+        ACCOUNTABILITY,
+        _flags,
+        which="id = :case_id",
+    ),
+    HeldTable(tables.FIELDS, "fields", ("at=recorded_at", "organisation", "by=recorded_by"), sealed=_field),
+    HeldTable(tables.FIELD_REVISIONS, "history", ("revision", "at", "organisation", "by"), sealed=_revision),
+    HeldTable(
+        identification.SCREENINGS, "screening", ("at", "organisation", "by", "checklist"), sealed=_screening
+    ),
+    HeldTable(
+        identification.STATUSES,
+        "status",
+        (
+            "at",
+            "organisation",
+            "by",
+            "decided_by=deciding_organisation:vic_TraffickingStatusDecisionMakingOrg",
+        ),
+        sealed=_status,
+    ),
+    HeldTable(
+        identification.AGE_ASSESSMENTS,
+        "age",
+        ("at", "organisation", "by", "age_group:age_group", "age_evidence=evidence:age_evidence"),
+        sealed=_age,
+    ),
+    HeldTable(identification.NEEDS, "needs", ("at", "organisation", "by", "urgency:urgency"), sealed=_needs),
+    HeldTable(
+        identification.HOLDS,
+        "hold",
+        ("at=placed_at", "until", "ended_at=lifted_at", "organisation", "by=placed_by"),
+        ACCOUNTABILITY,
+    ),
+    HeldTable(
+        tables.BROKEN_GLASS,
+        "emergency",
+        ("at", "organisation", "by", "result=review:glass_review"),
+        ACCOUNTABILITY,
+        _glass,
+    ),
+    HeldTable(
+        tables.DISCLOSURES,
+        "received",
+        (
+            "at=received_at",
+            "sender",
+            "country=sender_cell:country",
+            "organisation",
+            "service:service",
+            "purpose:purpose",
+            "fields:field",
+            "until=valid_until",
+            "ended_at=closed_at",
+            "reason=closed_for:reading_closed",
+            "law=retained_by:retention_law",
+        ),
+        ACCOUNTABILITY,
+    ),
+    HeldTable(
+        ERASURES,
+        "erasure",
+        ("at=requested_at", "organisation", "by=requested_by", "state:erasure_state", "law:retention_law"),
+        ACCOUNTABILITY,
+        _erasure,
+    ),
+)
