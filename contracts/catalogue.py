@@ -90,6 +90,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.GlassBrokenV1, "intake", "notify"),
     _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
+    Entry(access.CaseSearchedV1, "intake", ("audit",), stream="searches", sequenced=False),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),
     _entry(consent.ConsentNarrowedV1, "consent", "notify", protective=True),

@@ -55,6 +55,7 @@ ALWAYS_OPERATIONAL = frozenset(
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
+        "case.searched.v1": {"found": OPERATIONAL},
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},

@@ -1,4 +1,4 @@
-"""The access record: which person read which records. It travels on a topic of its own, unsequenced, so that a read
+"""The access record: which person read which records, and looked for some. It travels on a topic of its own, unsequenced, so that a read
 locks nothing.
 """
 
@@ -16,6 +16,16 @@ class AttemptRefusedV1(Event):
     case_id: CaseId
     action: Action
     count: int = 1
+
+
+class CaseSearchedV1(Event):
+    """Somebody looked for a person among the cases that they may read: who and when, never whom. `found`: how many were alike.
+
+    What was shown of each of them is a record of its own.
+    """
+
+    type: ClassVar[str] = "case.searched.v1"
+    found: int
 
 
 class RecordReadV1(Event):

@@ -1,4 +1,4 @@
-"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification and matching on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter
 import services.intake.casefile.api
 import services.intake.file_rows.api
 import services.intake.identification.api
+import services.intake.matching.api
 import services.intake.rights.api
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
@@ -29,6 +30,7 @@ router = APIRouter()
 for room in (
     services.intake.casefile,
     services.intake.identification,
+    services.intake.matching,
     services.intake.file_rows,
     services.intake.rights,
 ):

@@ -17,7 +17,7 @@ from tests.authorisation.test_coverage import built
 ROWS = rows()
 SERVICE_CODE = Path(__file__).parents[2] / "services"
 _VERBS = """
-list get
+list get search
 preview ask
 open assign record screen identify assess place lift start break review retain
 renew confirm withdraw revoke hand issue fence refuse

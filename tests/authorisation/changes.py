@@ -88,6 +88,7 @@ _OF = {
         audit POST /v1/chain/verifications
     """,
     Change.ASKS: """
+        intake POST /v1/cases/search
         intake POST /internal/v1/cases/{case_id}/standing
         intake POST /internal/v1/cases/{case_id}/disclosable
         intake POST /internal/v1/file-rows/known

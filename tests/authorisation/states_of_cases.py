@@ -102,7 +102,13 @@ CASE_THINGS = (
         commands=frozenset(f"{DECIDED}/{verb}" for verb in ("confirm", "refuse", "cancel")),
         listed="id",
     ),
-    Thing("intake", "/v1/cases", as_made("case"), commands=frozenset({"/v1/cases"}), name="cases"),
+    Thing(
+        "intake",
+        "/v1/cases",
+        as_made("case"),
+        commands=frozenset({"/v1/cases", "/v1/cases/search"}),
+        name="cases",
+    ),
     Thing(
         "intake",
         CASE,

@@ -79,6 +79,14 @@ def _intake() -> list[Row]:
     return [
         row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
+        row(
+            "POST",
+            "/v1/cases/search",
+            "case.read",
+            INTAKE,
+            "case",
+            {"case_id": "{case_id}"},
+        ),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),

@@ -11,12 +11,14 @@ INTAKE = Path(__file__).parents[2] / "services" / "intake"
 STATED: Mapping[str, str] = {
     "casefile": "casefile.store.tables",
     "identification": "identification.store.tables",
+    "matching": "matching.store.tables",
     "file_rows": "file_rows.tables",
     "rights": "rights.tables",
 }
 MAY_READ: Mapping[str, frozenset[str]] = {
     "casefile": frozenset({"casefile"}),
     "identification": frozenset({"casefile", "identification"}),
+    "matching": frozenset({"casefile", "matching"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
     "rights": frozenset({"casefile", "identification", "file_rows", "rights"}),
 }

@@ -89,8 +89,12 @@ def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> DueWor
 
 
 def _index_due(fact: facts.IndexDue) -> DueWork:
-    key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
-    return DueWork(INDEX, key, {"case_id": str(fact.case_id)})
+    return index_due(fact.case_id, f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}")
+
+
+def index_due(case_id: UUID, change: str) -> DueWork:
+    """The work that indexes her anew after this change: each change has its own, so that the last one is never passed over."""
+    return DueWork(INDEX, f"{case_id}:{change}", {"case_id": str(case_id)})
 
 
 def _staff_changed(fact: facts.StaffChanged) -> DueWork:

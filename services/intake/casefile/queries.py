@@ -1,6 +1,6 @@
 """Reads: rows straight to the views of a worker. Sealed values are opened by the route, after the transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -86,6 +86,13 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
     if row is None:
         raise NotFound
     return CaseView.model_validate(row, from_attributes=True)
+
+
+async def summaries(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, CaseSummary]:
+    """Of cases that the actor may read, which whoever asks has looked at."""
+    statement = text(_CASE + "c.id = any(cast(:ids as uuid[]))")
+    rows = await tx.execute(statement, {"ids": list(cases), "now": tx.now})
+    return {row.id: CaseSummary.model_validate(row, from_attributes=True) for row in rows}
 
 
 _ROUTES: Mapping[CaseVerb, str] = {
@@ -231,17 +238,6 @@ async def came_flags(tx: Transaction, case_id: UUID) -> str | None:
     statement = text("select came_flags from intake.cases where id = :id")
     sealed: str | None = (await tx.execute(statement, {"id": case_id})).scalar_one_or_none()
     return sealed
-
-
-async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]:
-    """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
-    condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
-    statement = text(
-        "select distinct other.case_id from intake.blind_index mine join intake.blind_index other"
-        " using (organisation, entry) where mine.case_id = :id and mine.asks and other.answers"
-        f" and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
-    )
-    return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
 
 
 async def broken_glass(

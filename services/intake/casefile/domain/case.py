@@ -38,6 +38,10 @@ class CaseState(StrEnum):
     """
 
 
+GONE = frozenset({CaseState.HANDED_OVER, CaseState.ERASED})
+"""The states in which nobody of the organisation finds her any more."""
+
+
 class CaseVerb(StrEnum):
     ASSIGN = "assign"
     RECORD = "record"
