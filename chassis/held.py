@@ -1,4 +1,4 @@
-"""What a service holds about the person of a case: stated once for each table, for the report of her data and for what an
+"""The tables from which a service tells everything that it holds about the person of a case: stated once for each table, for the report of her data and for what an
 erasure leaves.
 """
 
@@ -12,7 +12,7 @@ from sqlalchemy import Row, Table, TextClause, text
 
 from chassis.database import Transaction
 from chassis.vault.vault import Sealing, Vault
-from contracts.internal import Held, HeldRow, HeldSection, HeldValue
+from contracts.internal import HeldData, HeldRow, HeldSection, HeldValue
 
 
 class SealedValue(NamedTuple):
@@ -81,9 +81,9 @@ async def find_held(tx: Transaction, tables: Iterable[HeldTable], case_id: UUID)
 
 async def open_held(
     found: Iterable[FoundRows], case_id: UUID, vault: Vault | None = None, person_id: UUID | None = None
-) -> Held:
+) -> HeldData:
     """The same in words, outside of any transaction. Ciphertext that no key opens any more is left out."""
-    return Held(
+    return HeldData(
         sections=[
             HeldSection(
                 section=one.held.section,

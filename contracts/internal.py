@@ -225,14 +225,14 @@ class HeldRow(BaseModel):
 
 
 class HeldSection(BaseModel):
-    """What a service holds of one kind. `kept_for`: why its rows outlive an erasure; None: they go with her."""
+    """The rows of one kind that a service holds. `kept_for`: why its rows outlive an erasure; None: they go with her."""
 
     section: Annotated[str, Code("held_section")]
     kept_for: Annotated[str, Code("kept_reason")] | None
     rows: list[HeldRow]
 
 
-class Held(BaseModel):
+class HeldData(BaseModel):
     """Everything that a service holds about the person of a case, opened."""
 
     sections: list[HeldSection]
@@ -256,8 +256,8 @@ KNOWN_ROWS = Call("intake", "POST", "/file-rows/known", RowOutcomes, seconds=30.
 OPEN_ROWS = Call("intake", "POST", "/imports/{id}/rows", RowOutcomes, seconds=30.0)
 """A hundred rows are sealed and opened in one call; a peer that takes longer counts as away."""
 
-HELD = {
-    peer: Call(peer, "GET", "/cases/{id}/held", Held, seconds=20.0)
+HELD_BY = {
+    peer: Call(peer, "GET", "/cases/{id}/held", HeldData, seconds=20.0)
     for peer in ("consent", "referral", "returns", "exchange", "notify", "audit")
 }
 """Whoever holds anything about a case besides intake, which asks for the report of her data."""

@@ -8,7 +8,7 @@ from chassis.held import find_held, open_held
 from chassis.identity.access import find_person, require
 from chassis.web.http import Who
 from contracts.events.access import RecordReadV1
-from contracts.internal import PREFIX, Held
+from contracts.internal import PREFIX, HeldData
 
 router = APIRouter(prefix=PREFIX, tags=["between services"])
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix=PREFIX, tags=["between services"])
 @router.get(
     "/cases/{case_id}/held", summary="Everything that is held here about the person of a case; logged"
 )
-async def get_held(case_id: UUID, actor: Who, request: Request, response: Response) -> Held:
+async def get_held(case_id: UUID, actor: Who, request: Request, response: Response) -> HeldData:
     service = request.app.state.service
     require(actor, "internal.held")
     async with service.database.transaction(actor.origin()) as tx:

@@ -1,4 +1,4 @@
-"""What audit holds about the person of a case: who has read about her, who tried, and what was done, without a value."""
+"""The tables from which audit tells what it holds about the person of a case: who has read about her, who tried, and what was done, without a value."""
 
 from collections.abc import Iterable
 from typing import Any

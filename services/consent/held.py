@@ -1,4 +1,4 @@
-"""What consent holds about the person of a case."""
+"""The tables from which consent tells what it holds about the person of a case."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What exchange holds about the person of a case: that something crossed, and never what."""
+"""The tables from which exchange tells what it holds about the person of a case: that something crossed, and never what."""
 
 from chassis.held import HeldTable
 from services.exchange.store import tables

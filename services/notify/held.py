@@ -1,4 +1,4 @@
-"""What notify holds about the person of a case: that somebody was told to look, without a word about her."""
+"""The tables from which notify tells what it holds about the person of a case: that somebody was told to look, without a word about her."""
 
 from chassis.held import HeldTable
 from services.notify.store import tables

@@ -1,4 +1,4 @@
-"""What referral holds about the person of a case: how each referral went, without a value."""
+"""The tables from which referral tells what it holds about the person of a case: how each referral went, without a value."""
 
 from chassis.held import HeldTable
 from services.referral.store import tables

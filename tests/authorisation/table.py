@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.catalogue import SERVICES
 from contracts.disclosure import fields_hash
-from contracts.internal import HELD
+from contracts.internal import HELD_BY
 from tests.authorisation.actors import AGENCY
 from tests.consent.making import agreed, answer
 from tests.intake.making import form as case_form
@@ -508,6 +508,6 @@ def rows() -> list[Row]:
             _kinds("service:intake"),
             "case",
         )
-        for peer in HELD
+        for peer in HELD_BY
     ]
     return [row for name in SERVICES for row in (*(r for r in own if r.service == name), *_operations(name))]

@@ -17,7 +17,7 @@ from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
-from contracts.internal import HELD, Preview
+from contracts.internal import HELD_BY, Preview
 from services.directory.forms import SeedFile
 from services.directory.seeding import seed
 from tests.audit.test_api import given
@@ -155,7 +155,7 @@ class Intake(World):
             lambda asked: httpx2.Response(404 if "/grants/" in asked.url.path else 200, json=nobody)
         )
         self.harness.service.peers.http = httpx2.AsyncClient(transport=transport)
-        self.harness.service.settings.peers = {peer: f"http://{peer}.test" for peer in HELD}
+        self.harness.service.settings.peers = {peer: f"http://{peer}.test" for peer in HELD_BY}
 
     async def case(self) -> Made:
         """Opened by an officer, who hands it to the worker."""

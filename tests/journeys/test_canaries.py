@@ -243,6 +243,7 @@ async def test_after_her_erasure_and_the_end_of_its_epoch_no_bytes_of_then_or_no
     older = cells_directory() / "older"
     copytree(watched.cells["TH"].keeper, older / KEEPER / "th")
     assert bring_back(older, "TH", tmp_path / "th.backup", key) == 1
+    (older / "th" / "postgres" / "ports.json").unlink()  # the server that it was copied from still listens
     before = Postgres(older / "th" / "postgres", fast=True)
     before.start()
     try:

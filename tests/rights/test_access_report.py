@@ -9,9 +9,9 @@ from sqlalchemy import text
 from chassis.held import find_held
 from chassis.vault.vault import mark
 from contracts.codes import labels
-from contracts.internal import HELD, Held, HeldRow, HeldSection, HeldValue
+from contracts.internal import HELD_BY, HeldData, HeldRow, HeldSection, HeldValue
 from services.intake.app import VERSIONS, build
-from services.intake.rights.held import HELD as OWN
+from services.intake.rights.held import HELD
 from services.intake.settings import Settings
 from tests.harness import running
 from tests.intake.making import acceptance_of, disclosure, open_case
@@ -38,14 +38,14 @@ READ = HeldSection(
 async def intake(postgres, tmp_path):
     async with running("intake", build, VERSIONS, Settings, postgres, tmp_path) as made:
         await made.service.peers.http.aclose()
-        shown = {"audit": Held(sections=[READ])}
+        shown = {"audit": HeldData(sections=[READ])}
 
         def answer(request: httpx2.Request) -> httpx2.Response:
-            held = shown.get(request.url.host.partition(".")[0], Held(sections=[]))
+            held = shown.get(request.url.host.partition(".")[0], HeldData(sections=[]))
             return httpx2.Response(200, content=held.model_dump_json())
 
         made.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
-        made.service.settings.peers = {peer: f"http://{peer}.test" for peer in HELD}
+        made.service.settings.peers = {peer: f"http://{peer}.test" for peer in HELD_BY}
         yield made
 
 
@@ -87,7 +87,7 @@ async def test_every_record_of_the_vaults_register_is_in_the_report(intake):
     """ADR 0030: whatever is sealed of her stands in the register, and nothing of it is missing here."""
     case_id = await lived(intake)
     async with intake.service.database.transaction(intake.service.database.system()) as tx:
-        found = await find_held(tx, OWN, case_id)
+        found = await find_held(tx, HELD, case_id)
     shown = {mark(one.record_id) for f in found for row in f.rows for one in f.held.sealed(row, case_id)}
     vault = intake.service.vault
     assert await vault.held_by(await person_of(intake, case_id)) == {"intake": len(shown)}

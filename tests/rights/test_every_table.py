@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from contracts.codes import codes
-from contracts.internal import HELD as ASKED
+from contracts.internal import HELD_BY
 from services.audit.held import HELD as AUDIT
 from services.consent.held import HELD as CONSENT
 from services.exchange.held import HELD as EXCHANGE
@@ -115,6 +115,6 @@ def test_no_section_of_the_list_is_anybody_elses():
 
 
 def test_intake_asks_every_other_service_that_holds_something():
-    assert ASKED.keys() | {"intake"} == REPORTED.keys()
-    for name in ASKED:
+    assert HELD_BY.keys() | {"intake"} == REPORTED.keys()
+    for name in HELD_BY:
         assert import_module(f"services.{name}.app")

@@ -19,7 +19,7 @@ from chassis.web.http import Done, Listing, Tx, Who, done
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
-from contracts.internal import Held, HeldValue
+from contracts.internal import HeldData, HeldValue
 from contracts.types import Code, KnownCode
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.outgoing import record_read
@@ -188,7 +188,7 @@ async def cancel_erasure(erasure_id: UUID, actor: Who, tx: Tx, response: Respons
     return done(tx, response, erasure_id)
 
 
-async def _held(service: Service, actor: Actor, action: str, case_id: UUID) -> dict[str, Held]:
+async def _held(service: Service, actor: Actor, action: str, case_id: UUID) -> dict[str, HeldData]:
     """Everything that is held in this cell, for an actor with this right, who has it still when all of it is there."""
     async with service.database.transaction(actor.origin()) as tx:
         person_id = await cases.person_of(tx, actor, action, case_id)
@@ -234,7 +234,7 @@ class HeldKind(BaseModel):
 
 
 class ErasurePreview(BaseModel):
-    """What an erasure would do, or has done: nothing is decided by looking.
+    """The effects that an erasure would have, or has had: nothing is decided by looking.
 
     `goes` and `stays` by kind; `asked` are the organisations that received something, each asked to erase it, and `answered` what
     they did; `under_way` are referrals and returns, which somebody has to end. Other services' records under her key are
@@ -276,7 +276,7 @@ async def get_erasure_preview(
     )
 
 
-def rows_of(held: Mapping[str, Held], section: str) -> list[list[HeldValue]]:
+def rows_of(held: Mapping[str, HeldData], section: str) -> list[list[HeldValue]]:
     return [
         row.values
         for one in held.values()

@@ -1,4 +1,4 @@
-"""What intake holds about the person of a case."""
+"""The tables from which intake tells what it holds about the person of a case."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from chassis.held import HeldTable, SealedValue
-from contracts.casefile.fields import FIELDS
+from contracts.casefile import fields
 from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS
-from services.intake.casefile.store import tables
+from services.intake.casefile.store.tables import BROKEN_GLASS, CASES, DISCLOSURES, FIELD_REVISIONS, FIELDS
 from services.intake.identification.domain.field_classes import (
     AGE_REASONS,
     ANSWERS,
@@ -19,7 +19,7 @@ from services.intake.identification.domain.field_classes import (
     STATUS_CLASS,
 )
 from services.intake.identification.sealing import age_record, status_record
-from services.intake.identification.store import tables as identification
+from services.intake.identification.store.tables import AGE_ASSESSMENTS, HOLDS, NEEDS, SCREENINGS, STATUSES
 from services.intake.rights.domain.field_classes import REASON
 from services.intake.rights.tables import ERASURES
 
@@ -39,7 +39,7 @@ def _field(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
 
 def _revision(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
     if row.value is not None:
-        name = row.field if row.field in FIELDS else "flags"
+        name = row.field if row.field in fields.FIELDS else "flags"
         yield SealedValue(name, row.field, case_id, row.value)
     if row.reason is not None:
         yield SealedValue("reason", CHANGE_REASON, case_id, row.reason)
@@ -75,7 +75,7 @@ def _erasure(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
 
 HELD = (
     HeldTable(
-        tables.CASES,
+        CASES,
         "case",
         (
             "at=opened_at",
@@ -91,13 +91,11 @@ HELD = (
         _flags,
         which="id = :case_id",
     ),
-    HeldTable(tables.FIELDS, "fields", ("at=recorded_at", "organisation", "by=recorded_by"), sealed=_field),
-    HeldTable(tables.FIELD_REVISIONS, "history", ("revision", "at", "organisation", "by"), sealed=_revision),
+    HeldTable(FIELDS, "fields", ("at=recorded_at", "organisation", "by=recorded_by"), sealed=_field),
+    HeldTable(FIELD_REVISIONS, "history", ("revision", "at", "organisation", "by"), sealed=_revision),
+    HeldTable(SCREENINGS, "screening", ("at", "organisation", "by", "checklist"), sealed=_screening),
     HeldTable(
-        identification.SCREENINGS, "screening", ("at", "organisation", "by", "checklist"), sealed=_screening
-    ),
-    HeldTable(
-        identification.STATUSES,
+        STATUSES,
         "status",
         (
             "at",
@@ -108,27 +106,27 @@ HELD = (
         sealed=_status,
     ),
     HeldTable(
-        identification.AGE_ASSESSMENTS,
+        AGE_ASSESSMENTS,
         "age",
         ("at", "organisation", "by", "age_group:age_group", "age_evidence=evidence:age_evidence"),
         sealed=_age,
     ),
-    HeldTable(identification.NEEDS, "needs", ("at", "organisation", "by", "urgency:urgency"), sealed=_needs),
+    HeldTable(NEEDS, "needs", ("at", "organisation", "by", "urgency:urgency"), sealed=_needs),
     HeldTable(
-        identification.HOLDS,
+        HOLDS,
         "hold",
         ("at=placed_at", "until", "ended_at=lifted_at", "organisation", "by=placed_by"),
         ACCOUNTABILITY,
     ),
     HeldTable(
-        tables.BROKEN_GLASS,
+        BROKEN_GLASS,
         "emergency",
         ("at", "organisation", "by", "result=review:glass_review"),
         ACCOUNTABILITY,
         _glass,
     ),
     HeldTable(
-        tables.DISCLOSURES,
+        DISCLOSURES,
         "received",
         (
             "at=received_at",

@@ -15,8 +15,7 @@ from chassis.identity.auth import Actor
 from chassis.service import Service
 from contracts.casefile.fields import FIELDS, from_text
 from contracts.codes import codes, labels
-from contracts.internal import HELD as OTHERS
-from contracts.internal import Held, HeldRow, HeldSection, HeldValue
+from contracts.internal import HELD_BY, HeldData, HeldRow, HeldSection, HeldValue
 from services.intake.rights.held import HELD
 
 SECTION, DETAIL, FIELD, ROLE, KEPT = "held_section", "held_detail", "field", "staff_role", "kept_reason"
@@ -48,28 +47,28 @@ class AccessReport(BaseModel):
     sections: list[ReportSection] = Field(description="what is empty is left out")
 
 
-async def gather(service: Service, actor: Actor, case_id: UUID, person_id: UUID) -> dict[str, Held]:
+async def gather(service: Service, actor: Actor, case_id: UUID, person_id: UUID) -> dict[str, HeldData]:
     """Service → what it holds. Raises Unavailable where one does not answer: a report with a hole would pass for whole."""
     async with service.database.transaction(actor.origin()) as tx:
         found = await find_held(tx, HELD, case_id)
     own = await open_held(found, case_id, service.vault, person_id)
-    theirs = await asyncio.gather(*(service.peers.ask(call, case_id) for call in OTHERS.values()))
-    return {service.name: own, **dict(zip(OTHERS, theirs, strict=True))}
+    theirs = await asyncio.gather(*(service.peers.ask(call, case_id) for call in HELD_BY.values()))
+    return {service.name: own, **dict(zip(HELD_BY, theirs, strict=True))}
 
 
-async def without_names(tx: Transaction, held: Mapping[str, Held]) -> dict[str, Held]:
+async def without_names(tx: Transaction, held: Mapping[str, HeldData]) -> dict[str, HeldData]:
     """In place of a member of staff their roles: she is told which kind of person did it and for whom, and not who."""
     names = {value.value for value in _values(held.values()) if value.name == "by"}
     roles = await roles_of(tx, sorted(names))
     return {name: _unnamed(one, roles) for name, one in held.items()}
 
 
-def _values(held: Iterable[Held]) -> Iterator[HeldValue]:
+def _values(held: Iterable[HeldData]) -> Iterator[HeldValue]:
     return (value for one in held for section in one.sections for row in section.rows for value in row.values)
 
 
-def _unnamed(held: Held, roles: Mapping[str, list[str]]) -> Held:
-    return Held(
+def _unnamed(held: HeldData, roles: Mapping[str, list[str]]) -> HeldData:
+    return HeldData(
         sections=[
             HeldSection(
                 section=section.section,
@@ -87,7 +86,7 @@ def _role(value: HeldValue, roles: Mapping[str, list[str]]) -> HeldValue:
     return HeldValue(name="by", value=roles.get(str(value.value), []), code_list=ROLE)
 
 
-def report(case_id: UUID, held: Mapping[str, Held], language: str) -> AccessReport:
+def report(case_id: UUID, held: Mapping[str, HeldData], language: str) -> AccessReport:
     return AccessReport(
         case_id=case_id,
         language=language,
