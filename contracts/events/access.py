@@ -5,8 +5,10 @@ locks nothing.
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+from pydantic import StringConstraints
+
 from contracts.envelope import Event
-from contracts.types import Action, CaseId, Code
+from contracts.types import Action, CaseId, Code, Instant, OrganisationId, Pseudonym
 
 
 class AttemptRefusedV1(Event):
@@ -35,3 +37,21 @@ class RecordReadV1(Event):
     resource_id: UUID | None = None
     fields: tuple[Annotated[str, Code("field")], ...] = ()
     allowed: bool = True
+
+
+class LogReadV1(Event):
+    """Somebody looked through what is not one case's: the log by a search, or a list across cases. All that was asked
+    for stands here; of an export, `position` is the last entry that it could contain.
+    """
+
+    type: ClassVar[str] = "log.read.v1"
+    view: Annotated[str, Code("log_view")]
+    sought_case: UUID | None = None
+    sought_actor: Pseudonym | None = None
+    sought_organisation: OrganisationId | None = None
+    sought_purpose: Annotated[str, Code("purpose")] | None = None
+    sought_type: Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")] | None = None
+    sought_id: UUID | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    position: int | None = None

@@ -54,6 +54,7 @@ LEFT_OUT = {
     "consent.ages": COPY,
     "consent.sent_in_error": COPY,
     "consent.agreements": NOBODYS,
+    "consent.notices": NOBODYS,
     "referral.consents": COPY,
     "referral.age_groups": COPY,
     "referral.offered": NOBODYS,

@@ -102,15 +102,23 @@ _ROUTES: Mapping[CaseVerb, str] = {
     CaseVerb.IDENTIFY: "identify_case",
 }
 """The verbs that name no noun; any other is the name of its route."""
+_OFFERED_ELSEWHERE = frozenset(
+    {
+        CaseVerb.LIFT_HOLD,
+        *(CaseVerb.WRITE_NOTE, CaseVerb.CORRECT_NOTE, CaseVerb.STRIKE_NOTE),
+        *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
+    }
+)
+"""Holds, notes and tasks are moved where they are read, and made where they are listed."""
 
 
 def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:
-    """The moves that may be made with this case now. A hold of it is lifted where the hold is read."""
+    """The moves that may be made with this case now."""
     state = CaseState(view.state)
     offers = [
         Offer(_ROUTES.get(verb, verb), ACTIONS[verb], passes(state, verb))
         for verb in CaseVerb
-        if verb is not CaseVerb.LIFT_HOLD
+        if verb not in _OFFERED_ELSEWHERE
     ]
     return commands.open(offers, permitted, case_id=view.id)
 

@@ -10,6 +10,9 @@ from chassis.held import HeldTable, SealedValue
 from contracts.casefile import fields
 from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS
 from services.intake.casefile.store.tables import BROKEN_GLASS, CASES, DISCLOSURES, FIELD_REVISIONS, FIELDS
+from services.intake.casework.domain.field_classes import ANSWERED_FLAGS, NOTE_REASON, NOTE_TEXT, TASK_CONTENT
+from services.intake.casework.sealing import flags_record, note_record, task_record
+from services.intake.casework.store import tables
 from services.intake.identification.domain.field_classes import (
     AGE_REASONS,
     ANSWERS,
@@ -66,6 +69,23 @@ def _age(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
 
 def _needs(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("assessment", NEEDS_CLASS, row.id, row.needs)
+
+
+def _note(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    record = note_record(row.note_id, row.revision)
+    if row.text is not None:
+        yield SealedValue("text", NOTE_TEXT, record, row.text)
+    if row.reason is not None:
+        yield SealedValue("reason", NOTE_REASON, record, row.reason)
+
+
+def _task(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    if row.content is not None:
+        yield SealedValue("text", TASK_CONTENT, task_record(row.id), row.content)
+
+
+def _answered(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("flags", ANSWERED_FLAGS, flags_record(case_id), row.flags)
 
 
 def _erasure(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
@@ -143,6 +163,25 @@ HELD = (
         ),
         ACCOUNTABILITY,
     ),
+    HeldTable(
+        tables.NOTES, "note", ("at", "organisation", "by", "category:note_category", "state:note_state")
+    ),
+    HeldTable(tables.NOTE_REVISIONS, "note_history", ("revision", "at", "organisation", "by"), sealed=_note),
+    HeldTable(
+        tables.TASKS,
+        "task",
+        (
+            "at=raised_at",
+            "organisation",
+            "by=raised_by",
+            "what=kind:task_kind",
+            "state:task_state",
+            "until=due_at",
+            "ended_at",
+        ),
+        sealed=_task,
+    ),
+    HeldTable(tables.ANSWERED_FLAGS, "task_flags", (), sealed=_answered),
     HeldTable(
         ERASURES,
         "erasure",

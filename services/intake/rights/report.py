@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.database import Transaction
-from chassis.directory import roles_of
+from chassis.directory import roles_of_staff
 from chassis.held import find_held, open_held
 from chassis.identity.auth import Actor
 from chassis.service import Service
@@ -59,7 +59,7 @@ async def gather(service: Service, actor: Actor, case_id: UUID, person_id: UUID)
 async def without_names(tx: Transaction, held: Mapping[str, HeldData]) -> dict[str, HeldData]:
     """In place of a member of staff their roles: she is told which kind of person did it and for whom, and not who."""
     names = {value.value for value in _values(held.values()) if value.name == "by"}
-    roles = await roles_of(tx, sorted(names))
+    roles = await roles_of_staff(tx, sorted(names))
     return {name: _unnamed(one, roles) for name, one in held.items()}
 
 
