@@ -73,8 +73,12 @@ class Loop(Protocol):
         """None, or the fault, in words for an operator and without data."""
 
 
-def _cases_followed() -> list[Subscription[Any, Any]]:
-    return [access.subscription(), references.subscription()]
+def _followed(*, staff: bool, cases: bool) -> list[Subscription[Any, Any]]:
+    """The projections that a service keeps: the directory first, then cases and their references."""
+    followed: list[Subscription[Any, Any]] = [directory.subscription()] if staff else []
+    if cases:
+        followed += [access.subscription(), references.subscription()]
+    return followed
 
 
 class Service(Generic[Own_co, Parts_co]):
@@ -102,8 +106,8 @@ class Service(Generic[Own_co, Parts_co]):
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
-        self.held = [*holds]
-        self.telemetry, self.metrics, self._gauges = Telemetry(settings, name), Metrics(name), [*gauges]
+        self.telemetry, self.metrics = Telemetry(settings, name), Metrics(name)
+        self._gauges, self.held = [*gauges], [*holds]
         self.policies = Policies(settings.policies_dir, self.metrics.refused)
         self.database = Database(
             settings.database_url.get_secret_value(),
@@ -117,11 +121,8 @@ class Service(Generic[Own_co, Parts_co]):
         self._vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
-        self.subscriptions: list[Subscription[Any, Any]] = [
-            *([directory.subscription()] if follows_directory else []),
-            *(_cases_followed() if follows_cases else []),
-            *subscriptions,
-        ]
+        followed = _followed(staff=follows_directory, cases=follows_cases)
+        self.subscriptions: list[Subscription[Any, Any]] = [*followed, *subscriptions]
         self.parts: Parts_co = parts(self)
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self._router, self._running = router, list[Loop]()
