@@ -82,6 +82,9 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.FieldsRecordedV1, "intake", "consent"),
     _entry(intake.CaseUnattendedV1, "intake", "notify"),
     _entry(intake.CaseScreenedV1, "intake"),
+    _entry(intake.DraftRaisedV1, "intake", "notify"),
+    _entry(intake.DraftUnfinishedV1, "intake", "notify"),
+    _entry(intake.DraftAbandonedV1, "intake"),
     _entry(intake.CaseIdentifiedV1, "intake"),
     _entry(intake.NeedsAssessedV1, "intake"),
     _entry(intake.FlagsRecordedV1, "intake", "returns", "notify"),
@@ -91,6 +94,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.GlassBrokenV1, "intake", "notify"),
     _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
+    _entry(intake.PairDecidedV1, "intake"),
     _entry(casework.NoteWrittenV1, "intake"),
     _entry(casework.NoteCorrectedV1, "intake"),
     _entry(casework.NoteStruckV1, "intake"),
@@ -170,7 +174,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(
         Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
-        for service in ("audit", "exchange")
+        for service in ("audit", "exchange", "intake")
     ),
     *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)

@@ -107,7 +107,15 @@ INTERNAL = {
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
-    *("codes.read", "directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+    *(
+        "codes.read",
+        "directory.read",
+        "directory.write",
+        "agreement.read",
+        "inbox.read",
+        "trail.read",
+        "statistics.read",
+    ),
     *("notice.read", "notice.write"),
 }
 
@@ -211,7 +219,17 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("auditor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
-            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
+            (
+                CELL,
+                {
+                    "agreement.read",
+                    "envelope.read",
+                    "directory.read",
+                    "codes.read",
+                    "notice.read",
+                    "statistics.read",
+                },
+            ),
         ],
     ),
     "auditor with another purpose": (
@@ -233,7 +251,17 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("auditor", "supervisor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
-            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
+            (
+                CELL,
+                {
+                    "agreement.read",
+                    "envelope.read",
+                    "directory.read",
+                    "codes.read",
+                    "notice.read",
+                    "statistics.read",
+                },
+            ),
             (("my organisation",), {"inbox.read"}),
         ],
     ),

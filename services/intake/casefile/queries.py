@@ -34,9 +34,13 @@ _UNATTENDED = (
     "exists (select from intake.attention a"
     " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
 )
+_LEAD = (
+    "(select p.lead_id from intake.pairs p"
+    " where p.lead_id is not null and (p.first_id = c.id or p.second_id = c.id) limit 1)"
+)
 _CASE = (
     f"select c.id, {reference_column('c.id')} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
-    f" c.status_revision, c.version, {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended from intake.cases c where "
+    f" c.status_revision, c.version, {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended, {_LEAD} as lead_id from intake.cases c where "
 )
 _FILTERS: Mapping[str, str] = {
     "urgency": "c.urgency = :urgency",
@@ -70,6 +74,8 @@ class CaseSummary(BaseModel):
     state: str
     status_revision: int
     on_hold: bool
+    lead_id: UUID | None
+    """Of cases that somebody merged, the one that leads, be it this one."""
     unattended: bool
     """Nobody opened the case in the time of its urgency, or nobody is left who can."""
     version: int
@@ -120,6 +126,7 @@ def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveVie
         for verb in CaseVerb
         if verb not in _OFFERED_ELSEWHERE
     ]
+    offers.append(Offer("draft_screening", ACTIONS[CaseVerb.SCREEN], passes(state, CaseVerb.SCREEN)))
     return commands.open(offers, permitted, case_id=view.id)
 
 

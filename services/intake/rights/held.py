@@ -9,13 +9,23 @@ from sqlalchemy import Row
 from chassis.held import HeldTable, SealedValue
 from contracts.casefile import fields
 from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS
-from services.intake.casefile.store.tables import BROKEN_GLASS, CASES, DISCLOSURES, FIELD_REVISIONS, FIELDS
+from services.intake.casefile.store.tables import (
+    BROKEN_GLASS,
+    CASES,
+    DISCLOSURES,
+    FIELD_REVISIONS,
+    FIELDS,
+    PAIRS,
+)
 from services.intake.casework.domain.field_classes import ANSWERED_FLAGS, NOTE_REASON, NOTE_TEXT, TASK_CONTENT
 from services.intake.casework.sealing import flags_record, note_record, task_record
 from services.intake.casework.store import tables
+from services.intake.drafts.sealing import CONTENT, draft_record
+from services.intake.drafts.tables import DRAFTS
 from services.intake.identification.domain.field_classes import (
     AGE_REASONS,
     ANSWERS,
+    CORRECTION,
     NEEDS_CLASS,
     REASONS,
     RESULT,
@@ -55,6 +65,8 @@ def _glass(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
 def _screening(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("result", RESULT, row.id, row.result)
     yield SealedValue("answers", ANSWERS, row.id, row.answers)
+    if row.reason is not None:
+        yield SealedValue("reason", CORRECTION, row.id, row.reason)
 
 
 def _status(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
@@ -86,6 +98,11 @@ def _task(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
 
 def _answered(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("flags", ANSWERED_FLAGS, flags_record(case_id), row.flags)
+
+
+def _draft(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    if row.content is not None:
+        yield SealedValue("text", CONTENT, draft_record(row.id), row.content)
 
 
 def _erasure(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
@@ -180,6 +197,26 @@ HELD = (
             "ended_at",
         ),
         sealed=_task,
+    ),
+    HeldTable(
+        DRAFTS,
+        "draft",
+        (
+            "at=started_at",
+            "organisation",
+            "by=started_by",
+            "what=kind:draft_kind",
+            "state:draft_state",
+            "urgency:urgency",
+        ),
+        sealed=_draft,
+    ),
+    HeldTable(
+        PAIRS,
+        "pair",
+        ("at=decided_at", "organisation", "by=decided_by", "result=decision", "reason:pair_reason"),
+        ACCOUNTABILITY,
+        which="first_id = :case_id or second_id = :case_id",
     ),
     HeldTable(tables.ANSWERED_FLAGS, "task_flags", (), sealed=_answered),
     HeldTable(

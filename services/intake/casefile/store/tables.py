@@ -1,13 +1,14 @@
 """The tables of the case file, as intake's migrations leave them."""
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
-from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
+from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
 from contracts.casefile import fields
 from contracts.codes import codes
 from services.intake.casefile.domain.age import Basis, Group
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.pair import PairState
 from services.intake.casefile.domain.received import ReceivedGrant, ReceivedState
 
 META = MetaData(schema="intake")
@@ -159,4 +160,28 @@ LIMITS_PASSED = Table(
     META,
     Column("actor", TEXT, primary_key=True),
     Column("day", DATE, primary_key=True),
+)
+
+PAIRS = Table(
+    "pairs",
+    META,
+    Column("first_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    Column("second_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    required("organisation", TEXT),
+    required("decision", OneOf(PairState)),
+    required("reason", TEXT),
+    Column("lead_id", UUID),
+    required("decided_at", TIMESTAMPTZ),
+    required("decided_by", TEXT),
+    filled("version", INTEGER, "1"),
+)
+
+STATISTICS = Table(
+    "statistics",
+    META,
+    Column("month", DATE, primary_key=True),
+    Column("name", TEXT, primary_key=True),
+    required("cells", JSONB),
+    Column("total", INTEGER),
+    required("counted_at", TIMESTAMPTZ),
 )
