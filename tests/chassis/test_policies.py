@@ -10,7 +10,7 @@ from chassis.identity.policies import Decision, Policies, PoliciesInvalid, Princ
 
 DIRECTORY = Path("deploy/policies")
 
-CASE_READS = {"case.read", "consent.read", "referral.read", "return.read"}
+CASE_READS = {"case.read", "case.export", "consent.read", "referral.read", "return.read"}
 INTAKING = {
     "case.read",
     "case.write",
@@ -22,6 +22,7 @@ INTAKING = {
     "note.write",
     "task.read",
     "task.write",
+    "case.close",
     "case.identify",
     "case.assess-age",
     "case.assign",
@@ -33,6 +34,7 @@ SUBMITTING = {
 }
 CARING = {
     *SUBMITTING,
+    "case.export",
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
     *(
         "consent.record",
@@ -103,6 +105,7 @@ INTERNAL = {
     "internal.granted",
     "internal.open-rows",
     "internal.held",
+    "internal.export-rows",
 }
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
@@ -294,7 +297,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         service("returns"),
         [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
     ),
-    "interchange": (service("interchange"), [(CELL, {"internal.open-rows"})]),
+    "interchange": (service("interchange"), [(CELL, {"internal.open-rows", "internal.export-rows"})]),
     "audit": (service("audit"), [(CELL, {"internal.standing"})]),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),

@@ -60,6 +60,8 @@ LEFT_OUT = {
     "referral.consents": COPY,
     "referral.age_groups": COPY,
     "referral.offered": NOBODYS,
+    "interchange.exports": "about files",
+    "interchange.export_parts": "a file that an organisation made of its cases, sealed under a key of its own, for some days",
     "interchange.imports": "about files",
     "interchange.chunks": "a file while it is read, sealed under a key of its own",
     "interchange.results": "which line of a file her case was opened from, without a value",

@@ -49,7 +49,10 @@ _FILTERS: Mapping[str, str] = {
     "on_hold": f"{_ON_HOLD} = :on_hold",
     "unattended": f"{_UNATTENDED} = :unattended",
     "updated_since": "c.updated_at >= :updated_since",
+    "state": "c.state = :state",
 }
+_NOT_CLOSED = f"c.state <> '{CaseState.CLOSED}'"
+"""A list of work has no case on which nobody works; whoever wants those asks for their state."""
 
 
 _REVISIONS, _RECEIVED, _CUSTODY = (
@@ -113,9 +116,12 @@ _OFFERED_ELSEWHERE = frozenset(
         CaseVerb.LIFT_HOLD,
         *(CaseVerb.WRITE_NOTE, CaseVerb.CORRECT_NOTE, CaseVerb.STRIKE_NOTE),
         *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
+        *(CaseVerb.CLOSE, CaseVerb.RESUME),
     }
 )
-"""Holds, notes and tasks are moved where they are read, and made where they are listed."""
+"""Holds, notes and tasks are moved where they are read, and made where they are listed; a case is closed, and resumed,
+where that which stands in the way is read.
+"""
 
 
 def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:
@@ -138,7 +144,7 @@ async def worklist(
     at, row_id = after or (None, None)
     statement = text(
         f"{_CASE}{condition} and c.organisation = :organisation"
-        f"{''.join(' and ' + _FILTERS[name] for name in filters)}"
+        f"{''.join(' and ' + _FILTERS[name] for name in filters)}{'' if 'state' in filters else ' and ' + _NOT_CLOSED}"
         " and (cast(:at as timestamptz) is null or (c.opened_at, c.id) < (:at, cast(:after as uuid)))"
         " order by c.opened_at desc, c.id desc limit :limit"
     )

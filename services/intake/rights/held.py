@@ -17,8 +17,15 @@ from services.intake.casefile.store.tables import (
     FIELDS,
     PAIRS,
 )
-from services.intake.casework.domain.field_classes import ANSWERED_FLAGS, NOTE_REASON, NOTE_TEXT, TASK_CONTENT
-from services.intake.casework.sealing import flags_record, note_record, task_record
+from services.intake.casework.domain.field_classes import (
+    ANSWERED_FLAGS,
+    CLOSING,
+    NOTE_REASON,
+    NOTE_TEXT,
+    RESUMPTION,
+    TASK_CONTENT,
+)
+from services.intake.casework.sealing import closing_record, flags_record, note_record, task_record
 from services.intake.casework.store import tables
 from services.intake.drafts.sealing import CONTENT, draft_record
 from services.intake.drafts.tables import DRAFTS
@@ -103,6 +110,13 @@ def _answered(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
 def _draft(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
     if row.content is not None:
         yield SealedValue("text", CONTENT, draft_record(row.id), row.content)
+
+
+def _closing(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    record = closing_record(row.id)
+    yield SealedValue("reason", CLOSING, record, row.closed_for)
+    if row.resumed_for is not None:
+        yield SealedValue("reasons", RESUMPTION, record, row.resumed_for)
 
 
 def _erasure(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
@@ -217,6 +231,12 @@ HELD = (
         ("at=decided_at", "organisation", "by=decided_by", "result=decision", "reason:pair_reason"),
         ACCOUNTABILITY,
         which="first_id = :case_id or second_id = :case_id",
+    ),
+    HeldTable(
+        tables.CLOSINGS,
+        "closing",
+        ("at=closed_at", "organisation", "by=closed_by", "ended_at=resumed_at"),
+        sealed=_closing,
     ),
     HeldTable(tables.ANSWERED_FLAGS, "task_flags", (), sealed=_answered),
     HeldTable(

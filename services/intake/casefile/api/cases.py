@@ -116,6 +116,10 @@ class CaseFilters:
             description="only those that nobody opened in the time of their urgency, or that nobody has left"
         ),
     ] = None
+    state: Annotated[
+        Annotated[str, KnownCode("case_state")] | None,
+        Query(description="only these; all but the closed ones where nothing is said"),
+    ] = None
     updated_since: Annotated[
         AwareDatetime | None, Query(description="only those that changed at this instant or later")
     ] = None
