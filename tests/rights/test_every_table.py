@@ -57,6 +57,7 @@ LEFT_OUT = {
     "consent.sent_in_error": COPY,
     "consent.agreements": NOBODYS,
     "consent.notices": NOBODYS,
+    "consent.reminders": "when somebody was reminded of a consent that is reported",
     "referral.consents": COPY,
     "referral.age_groups": COPY,
     "referral.offered": NOBODYS,

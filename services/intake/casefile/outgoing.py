@@ -9,6 +9,7 @@ from chassis.vault.vault import Erasure
 from contracts.envelope import Event
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
+    AgeGroupChangingV1,
     AgeGroupKnownV1,
     CaseAssignedV1,
     CaseClosedV1,
@@ -64,6 +65,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return FlagsRecordedV1(
                 case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added
             )
+        case facts.AgeGroupChanging():
+            return AgeGroupChangingV1(case_id=fact.case_id)
         case facts.AgeGroupKnown():
             return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
         case facts.IndexDue():
