@@ -147,6 +147,7 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/notes/{{note_id}}", "note.read", INTAKE, "note"),
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
+        row("GET", "/v1/team", "team.read", SUPERVISORS),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
