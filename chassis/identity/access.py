@@ -247,6 +247,11 @@ async def visible_cases(
     return condition, parameters | ({"access_subject": actor.subject} if ":access_subject" in which else {})
 
 
+def sees_of_others(tx: Transaction, actor: Actor, action: str) -> bool:
+    """True where the action is allowed on cases that only others have: a list need not look for the actor's own."""
+    return _weigh(tx, actor, action, (_SOMEBODY_ELSE,), {})
+
+
 def _weigh(
     tx: Transaction, actor: Actor, action: str, workers: tuple[str, ...], custody: Mapping[str, bool]
 ) -> bool:

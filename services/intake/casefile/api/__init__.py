@@ -2,8 +2,17 @@
 
 from fastapi import APIRouter
 
-from services.intake.casefile.api import cases, fields, glass, history, internal, received, submissions
+from services.intake.casefile.api import (
+    cases,
+    fields,
+    glass,
+    history,
+    internal,
+    received,
+    submissions,
+    worklist,
+)
 
 router = APIRouter()
-for part in (cases, fields, history, received, submissions, glass, internal):
+for part in (worklist, cases, fields, history, received, submissions, glass, internal):
     router.include_router(part.router)

@@ -1,0 +1,248 @@
+"""Reads of the worklist: a page of cases in one of its orders, and how many there are, counted only so far.
+
+A list of everybody's cases goes along an index of `cases`; that of one worker along `listed_cases`, which has the cases of
+each worker in order. What comes next in a case is not kept twice: it is read where it stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import TextClause, text
+
+from chassis.database import Transaction
+from chassis.identity.access import sees_of_others, visible_cases
+from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
+from chassis.web.positions import Position
+from contracts.casefile.reference import ShownReference
+from contracts.types import Code
+from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.listing import ListOrder, NextStep, WaitingFor
+
+READ = "case.read"
+MOST_COUNTED = 1_000
+NOBODY = "nobody"
+_LIST = "worker:"
+"""The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
+
+_OFFERED = "c.transfer_state in ('requested', 'received')"
+_ON_HOLD = (
+    "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
+)
+_UNATTENDED = (
+    "exists (select from intake.attention a"
+    " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
+)
+_UNOPENED = "exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null)"
+_WAITING = (
+    f"case when c.state <> '{CaseState.OPEN}' then null when {_OFFERED} then '{WaitingFor.RECIPIENT}'"
+    f" when c.workers = '{{}}' then '{WaitingFor.ASSIGNMENT}' when {_UNOPENED} then '{WaitingFor.WORKER}' end"
+)
+_COMING = f"""(
+    select h.case_id, h.organisation, h.until as at, '{NextStep.HOLD_ENDS}' as what from intake.holds h
+    where h.lifted_at is null and h.until > :now
+    union all
+    select a.case_id, a.organisation, a.due_at as at, '{NextStep.OPENING}' as what from intake.attention a
+    where a.opened_at is null and a.due_at is not null)"""
+"""What is due, and in which case."""
+_NEXT = (
+    f"lateral (select k.at, k.what from {_COMING} k where k.case_id = c.id order by k.at, k.what limit 1) n"
+)
+CASE = f"""
+    select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
+        c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
+        {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended, {_WAITING} as waiting_for, n.what as next, n.at as next_at
+"""
+ONE = text(f"{CASE} from intake.cases c left join {_NEXT} on true where c.id = :id")
+
+
+class CaseSummary(BaseModel):
+    """A case, without anything about the person."""
+
+    id: UUID
+    reference: ShownReference
+    organisation: str
+    workers: list[str]
+    channel: str
+    urgency: str
+    opened_at: datetime
+    updated_at: datetime
+    state: str
+    status_revision: int
+    age_group: Annotated[str, Code("age_group")]
+    flagged: Annotated[bool, Field(description="an urgent flag stands")]
+    on_hold: bool
+    unattended: bool
+    """Nobody opened the case in the time of its urgency, or nobody is left who can."""
+    waiting_for: Annotated[Annotated[str, Code("waiting_for")] | None, Field(description="null: nobody")]
+    next: Annotated[Annotated[str, Code("next_step")] | None, Field(description="what is due next")]
+    next_at: datetime | None
+    version: int
+
+
+class ShownPerson(BaseModel):
+    """The words by which a worker knows the person again, as far as they are recorded."""
+
+    name: str | None
+    languages: list[str]
+    born: Annotated[str | None, Field(description="the date of birth as far as it is known, in EDTF")]
+    youngest: Annotated[int | None, Field(description="the lowest age in whole years that the date allows")]
+    oldest: Annotated[int | None, Field(description="the highest")]
+
+
+class ListedCase(CaseSummary):
+    """`person` is null where no name was asked for, or nothing of it is recorded."""
+
+    person: ShownPerson | None = None
+    sorted_at: Annotated[datetime, Field(exclude=True)]
+
+
+class BoundedCount(BaseModel):
+    """Cases counted up to a bound: with `more`, there are more than `counted`."""
+
+    counted: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """The filters, by name, and the order of a list."""
+
+    filters: Mapping[str, object]
+    order: ListOrder = ListOrder.OPENED
+
+
+def _true_or_not(condition: str, otherwise: str) -> Mapping[object, str]:
+    return {True: condition, False: otherwise}
+
+
+_FILTERS: Mapping[str, str | Mapping[object, str]] = {
+    "urgency": "c.urgency = :urgency",
+    "channel": "c.channel = :channel",
+    "state": "c.state = :state",
+    "assigned": "true",  # along the list of that worker
+    "flagged": _true_or_not("c.flagged", "c.flagged is not true"),
+    "on_hold": _true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
+    "unattended": _true_or_not(_UNATTENDED, f"not {_UNATTENDED}"),
+    "updated_since": "c.updated_at >= :updated_since",
+    "due_by": f"exists (select from {_COMING} k where k.case_id = c.id and k.at <= :due_by)",
+    "late": _true_or_not(
+        f"exists (select from {_COMING} k where k.case_id = c.id and k.at <= :now)",
+        f"not exists (select from {_COMING} k where k.case_id = c.id and k.at <= :now)",
+    ),
+    "waiting_for": {
+        WaitingFor.RECIPIENT: f"c.state = '{CaseState.OPEN}' and {_OFFERED}",
+        WaitingFor.ASSIGNMENT: f"{_WAITING} = '{WaitingFor.ASSIGNMENT}'",
+        WaitingFor.WORKER: f"{_WAITING} = '{WaitingFor.WORKER}'",
+    },
+}
+
+
+async def worklist(
+    tx: Transaction, actor: Actor, asked: ListQuery, *, after: Position | None, limit: int
+) -> list[ListedCase]:
+    """A page of the cases that the actor may read. `after` is the last row of the page before."""
+    conditions, values = await _conditions(tx, actor, asked)
+    lists = _lists(tx, actor, asked)
+    at, row_id = after or (None, None)
+    statement = _page(asked.order, lists, conditions, following=after is not None)
+    more = {"at": at, "after": row_id} if after is not None else {}
+    rows = await tx.execute(statement, {**values, **_named(lists), **more, "limit": limit, "now": tx.now})
+    return [ListedCase.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def counted(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCount:
+    conditions, values = await _conditions(tx, actor, asked)
+    lists = _lists(tx, actor, asked)
+    source, within = "intake.cases c", conditions
+    if lists is not None:
+        source = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
+        within = f"l.organisation = :organisation and l.list = any(array[{', '.join(_named(lists, ':'))}]) and {within}"
+    if asked.order is ListOrder.DUE:
+        within += f" and exists (select from {_COMING} k where k.case_id = c.id)"
+    found = text(f"select count(*) from (select from {source} where {within} limit :most) as found")
+    most = {"most": MOST_COUNTED + 1, "now": tx.now}
+    number: int = (await tx.execute(found, {**values, **_named(lists), **most})).scalar_one()
+    return BoundedCount(counted=min(number, MOST_COUNTED), more=number > MOST_COUNTED)
+
+
+async def still_visible(tx: Transaction, actor: Actor, cases: list[UUID]) -> set[UUID]:
+    """Those of these cases that the actor may still read."""
+    condition, values = await visible_cases(tx, actor, READ, column="c.id")
+    statement = text(
+        f"select c.id from intake.cases c where c.id = any(cast(:ids as uuid[])) and {condition}"
+    )
+    return {row.id for row in await tx.execute(statement, {**values, "ids": cases})}
+
+
+async def _conditions(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:
+    visible, values = await visible_cases(tx, actor, READ, column="c.id")
+    conditions = [visible, "c.organisation = :organisation"]
+    for name, value in asked.filters.items():
+        condition = _FILTERS[name]
+        conditions.append(condition if isinstance(condition, str) else condition[value])
+    return " and ".join(conditions), {**values, **asked.filters, "organisation": actor.organisation}
+
+
+def _lists(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | None:
+    """The lists of workers that hold everything that is asked for; None: all cases of the organisation."""
+    worker = asked.filters.get("assigned")
+    if worker is not None:
+        return [_LIST if worker == NOBODY else f"{_LIST}{worker}"]
+    if asked.filters.get("waiting_for") == WaitingFor.ASSIGNMENT:
+        return [_LIST]
+    return None if sees_of_others(tx, actor, READ) else [f"{_LIST}{actor.subject}", _LIST]
+
+
+def _named(lists: list[str] | None, before: str = "") -> dict[str, str]:
+    return {f"{before}list{number}": one for number, one in enumerate(lists or ())}
+
+
+def _page(order: ListOrder, lists: list[str] | None, conditions: str, *, following: bool) -> TextClause:
+    ascending = order is ListOrder.DUE
+    way = "asc" if ascending else "desc"
+    branches = [
+        f"(select c.id, {key} as at from {source} where {within} and {conditions}"
+        + (
+            f" and ({key}, {ident}) {'>' if ascending else '<'} (:at, cast(:after as uuid))"
+            if following
+            else ""
+        )
+        + f" order by {key} {way}, {ident} {way} limit :limit)"
+        for source, within, key, ident in _sources(order, lists)
+    ]
+    page = (
+        branches[0]
+        if len(branches) == 1
+        else f"({' union all '.join(branches)} order by at {way}, id {way} limit :limit)"
+    )
+    return text(
+        f"{CASE}, p.at as sorted_at from {page} as p join intake.cases c on c.id = p.id left join {_NEXT} on true"
+        f" order by p.at {way}, p.id {way}"
+    )
+
+
+def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, str, str]]:
+    """What to go along, within what, and the two columns that order it."""
+    listed = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
+    of_list = ["l.organisation = :organisation and l.list = :list" + str(n) for n in range(len(lists or ()))]
+    if order is ListOrder.DUE:
+        if lists is not None:
+            return [(f"{listed} cross join {_NEXT}", one, "n.at", "c.id") for one in of_list]
+        first = f"not exists (select from {_COMING} j where j.case_id = k.case_id and (j.at, j.what) < (k.at, k.what))"
+        source = f"{_COMING} k join intake.cases c on c.id = k.case_id"
+        return [(source, f"k.organisation = :organisation and {first}", "k.at", "k.case_id")]
+    if order is ListOrder.CHANGED:
+        keys = ("c.updated_at", "c.id")
+        return (
+            [(listed, one, *keys) for one in of_list]
+            if lists is not None
+            else [("intake.cases c", "true", *keys)]
+        )
+    if lists is not None:
+        return [(listed, one, "l.opened_at", "l.case_id") for one in of_list]
+    return [("intake.cases c", "true", "c.opened_at", "c.id")]
