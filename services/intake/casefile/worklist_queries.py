@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
-from chassis.identity.access import sees_of_others, visible_cases
+from chassis.identity.access import each_visible_case, sees_of_others, visible_cases
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.web.positions import Position
@@ -26,38 +26,40 @@ from services.intake.casefile.domain.listing import ListOrder, NextStep, Waiting
 READ = "case.read"
 MOST_COUNTED = 1_000
 NOBODY = "nobody"
-_LIST = "worker:"
-"""The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
+_LIST, _UNOPENED = "worker:", "unopened"
+"""The list of a worker's cases is the first and the worker; that of the cases that nobody has is that alone. Those that
+wait for somebody to open them have the second.
+"""
 
 _OFFERED = "c.transfer_state in ('requested', 'received')"
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
 )
-_UNATTENDED = (
-    "exists (select from intake.attention a"
-    " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
-)
-_UNOPENED = "exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null)"
+_HOLD_ENDS = "case when c.hold_until > :now then c.hold_until end"
+_OPENING = "case when a.opened_at is null then a.due_at end"
+_UNATTENDED = "a.alarmed_at is not null and a.opened_at is null"
 _WAITING = (
     f"case when c.state <> '{CaseState.OPEN}' then null when {_OFFERED} then '{WaitingFor.RECIPIENT}'"
-    f" when c.workers = '{{}}' then '{WaitingFor.ASSIGNMENT}' when {_UNOPENED} then '{WaitingFor.WORKER}' end"
+    f" when c.workers = '{{}}' then '{WaitingFor.ASSIGNMENT}'"
+    f" when a.case_id is not null and a.opened_at is null then '{WaitingFor.WORKER}' end"
 )
-_COMING = f"""(
-    select h.case_id, h.organisation, h.until as at, '{NextStep.HOLD_ENDS}' as what from intake.holds h
-    where h.lifted_at is null and h.until > :now
-    union all
-    select a.case_id, a.organisation, a.due_at as at, '{NextStep.OPENING}' as what from intake.attention a
-    where a.opened_at is null and a.due_at is not null)"""
-"""What is due, and in which case."""
-_NEXT = (
-    f"lateral (select k.at, k.what from {_COMING} k where k.case_id = c.id order by k.at, k.what limit 1) n"
-)
+_NEXT_AT = f"least({_HOLD_ENDS}, {_OPENING})"
+_NEXT = f"case {_NEXT_AT} when {_OPENING} then '{NextStep.OPENING}' when {_HOLD_ENDS} then '{NextStep.HOLD_ENDS}' end"
+_ATTENTION = "left join intake.attention a on a.case_id = c.id"
 CASE = f"""
     select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
         c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
-        {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended, {_WAITING} as waiting_for, n.what as next, n.at as next_at
+        {_ON_HOLD} as on_hold, coalesce({_UNATTENDED}, false) as unattended, {_WAITING} as waiting_for,
+        {_NEXT} as next, {_NEXT_AT} as next_at
 """
-ONE = text(f"{CASE} from intake.cases c left join {_NEXT} on true where c.id = :id")
+ONE = text(f"{CASE} from intake.cases c {_ATTENTION} where c.id = :id")
+# Sets of cases that are small where the filter is of use; each has an index.
+_OF_UNATTENDED = f"(select a.case_id from intake.attention a where {_UNATTENDED})"
+_UNOPENED_BY = (
+    "select a.case_id from intake.attention a"
+    " where a.organisation = :organisation and a.opened_at is null and a.due_at <= "
+)
+_HELD_UNTIL = "select h.id from intake.cases h where h.organisation = :organisation and h.hold_until > :now and h.hold_until <= "
 
 
 class CaseSummary(BaseModel):
@@ -116,6 +118,10 @@ class ListQuery:
     order: ListOrder = ListOrder.OPENED
 
 
+_OF_DUE = ("due_by", "late")
+"""Filters that end a list of what is due, where it goes along that."""
+
+
 def _true_or_not(condition: str, otherwise: str) -> Mapping[object, str]:
     return {True: condition, False: otherwise}
 
@@ -127,17 +133,15 @@ _FILTERS: Mapping[str, str | Mapping[object, str]] = {
     "assigned": "true",  # along the list of that worker
     "flagged": _true_or_not("c.flagged", "c.flagged is not true"),
     "on_hold": _true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
-    "unattended": _true_or_not(_UNATTENDED, f"not {_UNATTENDED}"),
+    "unattended": _true_or_not(f"c.id in {_OF_UNATTENDED}", f"c.id not in {_OF_UNATTENDED}"),
     "updated_since": "c.updated_at >= :updated_since",
-    "due_by": f"exists (select from {_COMING} k where k.case_id = c.id and k.at <= :due_by)",
-    "late": _true_or_not(
-        f"exists (select from {_COMING} k where k.case_id = c.id and k.at <= :now)",
-        f"not exists (select from {_COMING} k where k.case_id = c.id and k.at <= :now)",
-    ),
+    "due_by": f"c.id in ({_UNOPENED_BY} :due_by union all {_HELD_UNTIL} :due_by)",
+    "late": _true_or_not(f"c.id in ({_UNOPENED_BY} :now)", f"c.id not in ({_UNOPENED_BY} :now)"),
     "waiting_for": {
         WaitingFor.RECIPIENT: f"c.state = '{CaseState.OPEN}' and {_OFFERED}",
-        WaitingFor.ASSIGNMENT: f"{_WAITING} = '{WaitingFor.ASSIGNMENT}'",
-        WaitingFor.WORKER: f"{_WAITING} = '{WaitingFor.WORKER}'",
+        WaitingFor.ASSIGNMENT: f"c.state = '{CaseState.OPEN}' and c.workers = '{{}}' and ({_OFFERED}) is not true",
+        WaitingFor.WORKER: f"c.state = '{CaseState.OPEN}' and c.workers <> '{{}}' and ({_OFFERED}) is not true"
+        " and exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null offset 0)",
     },
 }
 
@@ -146,27 +150,28 @@ async def worklist(
     tx: Transaction, actor: Actor, asked: ListQuery, *, after: Position | None, limit: int
 ) -> list[ListedCase]:
     """A page of the cases that the actor may read. `after` is the last row of the page before."""
-    conditions, values = await _conditions(tx, actor, asked)
-    lists = _lists(tx, actor, asked)
+    conditions, values = await conditions_of(tx, actor, asked)
+    lists = lists_of(tx, actor, asked)
     at, row_id = after or (None, None)
-    statement = _page(asked.order, lists, conditions, following=after is not None)
+    statement = page_of(asked, lists, conditions, following=after is not None)
     more = {"at": at, "after": row_id} if after is not None else {}
-    rows = await tx.execute(statement, {**values, **_named(lists), **more, "limit": limit, "now": tx.now})
+    rows = await tx.execute(statement, {**values, **named(lists), **more, "limit": limit, "now": tx.now})
     return [ListedCase.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def counted(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCount:
-    conditions, values = await _conditions(tx, actor, asked)
-    lists = _lists(tx, actor, asked)
+    conditions, values = await conditions_of(tx, actor, asked)
+    lists = lists_of(tx, actor, asked)
     source, within = "intake.cases c", conditions
     if lists is not None:
         source = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
-        within = f"l.organisation = :organisation and l.list = any(array[{', '.join(_named(lists, ':'))}]) and {within}"
+        within = f"l.organisation = :organisation and l.list = any(array[{', '.join(named(lists, ':'))}]) and {within}"
     if asked.order is ListOrder.DUE:
-        within += f" and exists (select from {_COMING} k where k.case_id = c.id)"
+        source = f"{source} {_ATTENTION}"
+        within += f" and {_NEXT_AT} is not null{_ends(asked, _NEXT_AT)}"
     found = text(f"select count(*) from (select from {source} where {within} limit :most) as found")
     most = {"most": MOST_COUNTED + 1, "now": tx.now}
-    number: int = (await tx.execute(found, {**values, **_named(lists), **most})).scalar_one()
+    number: int = (await tx.execute(found, {**values, **named(lists), **most})).scalar_one()
     return BoundedCount(counted=min(number, MOST_COUNTED), more=number > MOST_COUNTED)
 
 
@@ -179,51 +184,55 @@ async def still_visible(tx: Transaction, actor: Actor, cases: list[UUID]) -> set
     return {row.id for row in await tx.execute(statement, {**values, "ids": cases})}
 
 
-async def _conditions(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:
-    visible, values = await visible_cases(tx, actor, READ, column="c.id")
+async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:
+    visible, values = await each_visible_case(tx, actor, READ, column="c.id")
     conditions = [visible, "c.organisation = :organisation"]
     for name, value in asked.filters.items():
+        if asked.order is ListOrder.DUE and name in _OF_DUE:
+            continue
         condition = _FILTERS[name]
         conditions.append(condition if isinstance(condition, str) else condition[value])
     return " and ".join(conditions), {**values, **asked.filters, "organisation": actor.organisation}
 
 
-def _lists(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | None:
+def lists_of(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | None:
     """The lists of workers that hold everything that is asked for; None: all cases of the organisation."""
     worker = asked.filters.get("assigned")
     if worker is not None:
         return [_LIST if worker == NOBODY else f"{_LIST}{worker}"]
     if asked.filters.get("waiting_for") == WaitingFor.ASSIGNMENT:
         return [_LIST]
-    return None if sees_of_others(tx, actor, READ) else [f"{_LIST}{actor.subject}", _LIST]
+    if not sees_of_others(tx, actor, READ):
+        return [f"{_LIST}{actor.subject}", _LIST]
+    return [_UNOPENED] if asked.filters.get("waiting_for") == WaitingFor.WORKER else None
 
 
-def _named(lists: list[str] | None, before: str = "") -> dict[str, str]:
+def named(lists: list[str] | None, before: str = "") -> dict[str, str]:
     return {f"{before}list{number}": one for number, one in enumerate(lists or ())}
 
 
-def _page(order: ListOrder, lists: list[str] | None, conditions: str, *, following: bool) -> TextClause:
-    ascending = order is ListOrder.DUE
-    way = "asc" if ascending else "desc"
-    branches = [
-        f"(select c.id, {key} as at from {source} where {within} and {conditions}"
-        + (
-            f" and ({key}, {ident}) {'>' if ascending else '<'} (:at, cast(:after as uuid))"
-            if following
-            else ""
-        )
+def page_of(asked: ListQuery, lists: list[str] | None, conditions: str, *, following: bool) -> TextClause:
+    """The statement of a page: the rows of each source in order, those of all of them together, and their columns."""
+    after, way = (">", "asc") if asked.order is ListOrder.DUE else ("<", "desc")
+    page = " union all ".join(
+        f"(select c.id, {key} as at from {source} where {within} and {conditions}{_ends(asked, key)}"
+        + (f" and ({key}, {ident}) {after} (:at, cast(:after as uuid))" if following else "")
         + f" order by {key} {way}, {ident} {way} limit :limit)"
-        for source, within, key, ident in _sources(order, lists)
-    ]
-    page = (
-        branches[0]
-        if len(branches) == 1
-        else f"({' union all '.join(branches)} order by at {way}, id {way} limit :limit)"
+        for source, within, key, ident in _sources(asked.order, lists)
     )
     return text(
-        f"{CASE}, p.at as sorted_at from {page} as p join intake.cases c on c.id = p.id left join {_NEXT} on true"
-        f" order by p.at {way}, p.id {way}"
+        f"{CASE}, p.at as sorted_at from (select * from ({page}) as found order by at {way}, id {way} limit :limit) as p"
+        f" join intake.cases c on c.id = p.id {_ATTENTION} order by p.at {way}, p.id {way}"
     )
+
+
+def _ends(asked: ListQuery, key: str) -> str:
+    if asked.order is not ListOrder.DUE:
+        return ""
+    ends = {"due_by": f" and {key} <= :due_by"} if "due_by" in asked.filters else {}
+    if "late" in asked.filters:
+        ends["late"] = f" and {key} {'<=' if asked.filters['late'] else '>'} :now"
+    return "".join(ends.values())
 
 
 def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, str, str]]:
@@ -231,11 +240,7 @@ def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, 
     listed = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
     of_list = ["l.organisation = :organisation and l.list = :list" + str(n) for n in range(len(lists or ()))]
     if order is ListOrder.DUE:
-        if lists is not None:
-            return [(f"{listed} cross join {_NEXT}", one, "n.at", "c.id") for one in of_list]
-        first = f"not exists (select from {_COMING} j where j.case_id = k.case_id and (j.at, j.what) < (k.at, k.what))"
-        source = f"{_COMING} k join intake.cases c on c.id = k.case_id"
-        return [(source, f"k.organisation = :organisation and {first}", "k.at", "k.case_id")]
+        return _due(listed, of_list)
     if order is ListOrder.CHANGED:
         keys = ("c.updated_at", "c.id")
         return (
@@ -246,3 +251,20 @@ def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, 
     if lists is not None:
         return [(listed, one, "l.opened_at", "l.case_id") for one in of_list]
     return [("intake.cases c", "true", "c.opened_at", "c.id")]
+
+
+def _due(listed: str, of_list: list[str]) -> list[tuple[str, str, str, str]]:
+    """A worker's cases are few enough to be sorted. All cases go along what is due in them: each case at the first of it."""
+    if of_list:
+        return [
+            (f"{listed} {_ATTENTION}", f"{one} and {_NEXT_AT} is not null", _NEXT_AT, "c.id")
+            for one in of_list
+        ]
+    held = f"intake.cases c {_ATTENTION}", f"c.hold_until > :now and ({_OPENING} <= c.hold_until) is not true"
+    unopened = (
+        "intake.attention a join intake.cases c on c.id = a.case_id",
+        (
+            "a.organisation = :organisation and a.opened_at is null and a.due_at is not null and (c.hold_until > :now and c.hold_until < a.due_at) is not true"
+        ),
+    )
+    return [(*held, "c.hold_until", "c.id"), (*unopened, "a.due_at", "a.case_id")]

@@ -15,6 +15,15 @@ _LISTED = text(
     on conflict do nothing
     """
 )
+_UNOPENED = text(
+    """
+    insert into intake.listed_cases (case_id, list, organisation, opened_at)
+    select c.id, 'unopened', c.organisation, c.opened_at from intake.attention a join intake.cases c on c.id = a.case_id
+    where a.opened_at is null
+        and not exists (select from intake.listed_cases l where l.case_id = c.id and l.list = 'unopened') limit :limit
+    on conflict do nothing
+    """
+)
 # Flags from before are sealed, so that only their being there is known: they are taken for raised.
 _FLAGGED = text(
     """
@@ -35,6 +44,6 @@ _HELD = text(
 async def catch_up(tx: Transaction, limit: int) -> int:
     """How many rows were filled in."""
     found = 0
-    for statement in (_LISTED, _FLAGGED, _HELD):
+    for statement in (_LISTED, _UNOPENED, _FLAGGED, _HELD):
         found += (await tx.execute(statement, {"limit": limit})).rowcount
     return found

@@ -1,8 +1,8 @@
 """What lists of cases are ordered and narrowed by, and the indexes for it.
 
-`listed_cases` is an index that PostgreSQL cannot make: the cases of each worker in the order of a list. An index of the
-array of workers is not used under row-level security, because its operators are not leakproof. The triggers keep it, as an
-index is kept, whoever writes a case.
+`listed_cases` is an index that PostgreSQL cannot make: the cases of each worker, and those that nobody has opened yet, in the
+order of a list. An index of the array of workers is not used under row-level security, because its operators are not
+leakproof. The triggers keep it, as an index is kept, whoever writes.
 """
 
 from alembic import op
@@ -29,7 +29,7 @@ create index cases_offered on intake.cases (organisation, opened_at desc, id des
     where transfer_state in ('requested', 'received');
 create index attention_alarmed on intake.attention (case_id) where alarmed_at is not null and opened_at is null;
 create index attention_due on intake.attention (organisation, due_at, case_id) where opened_at is null;
-create index holds_ending on intake.holds (organisation, until, case_id) where lifted_at is null
+create index cases_ending on intake.cases (organisation, hold_until, id) where hold_until is not null
 """
 LISTED = """
 create function intake.list_case() returns trigger language plpgsql as $$
@@ -42,7 +42,24 @@ begin
     return null;
 end $$
 """
+UNOPENED = """
+create function intake.list_unopened() returns trigger language plpgsql as $$
+begin
+    if new.opened_at is null then
+        insert into intake.listed_cases (case_id, list, organisation, opened_at)
+            select c.id, 'unopened', c.organisation, c.opened_at from intake.cases c where c.id = new.case_id
+            on conflict do nothing;
+    else
+        delete from intake.listed_cases where case_id = new.case_id and list = 'unopened';
+    end if;
+    return null;
+end $$
+"""
 TRIGGERS = (
+    """
+    create trigger listed_unopened after insert or update of opened_at on intake.attention for each row
+    execute function intake.list_unopened()
+    """,
     "create trigger listed_new after insert on intake.cases for each row execute function intake.list_case()",
     """
     create trigger listed_again after update of workers, organisation on intake.cases for each row
@@ -54,5 +71,5 @@ TRIGGERS = (
 
 def upgrade() -> None:
     rules = of_case_or_organisation("intake", "listed_cases", "case_id")
-    for statement in (*STATEMENTS.split(";\n"), *secured(rules), LISTED, *TRIGGERS):
+    for statement in (*STATEMENTS.split(";\n"), *secured(rules), LISTED, UNOPENED, *TRIGGERS):
         op.execute(statement)
