@@ -25,6 +25,7 @@ _READ = text("select id, cell, role, status, type from chassis.organisations whe
 _READ_ALL = text("select id, cell, role, status, type from chassis.organisations where id = any(:ids)")
 _ANY = text("select exists (select from chassis.organisations)")
 _STAFF = text("select worker from chassis.staff where organisation = :id and roles && :roles")
+_ROLES = text("select roles from chassis.staff where organisation = :id and worker = :worker")
 _WITH_ROLE = text(
     "select organisation, worker from chassis.staff where :role = any(roles)"
     " and (cast(:id as text) is null or organisation = :id) order by organisation, worker"
@@ -101,6 +102,12 @@ async def present(tx: Transaction, organisation_id: str) -> set[str]:
 async def staff_with(tx: Transaction, role: str, organisation_id: str | None = None) -> list[Member]:
     """Everybody with a role, in one organisation or in the cell."""
     return _MEMBERS.all(await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id}))
+
+
+async def roles_of(tx: Transaction, organisation_id: str, worker: str) -> frozenset[str]:
+    """The roles of somebody in an organisation; none for who is no member of its staff."""
+    roles = (await tx.execute(_ROLES, {"id": organisation_id, "worker": worker})).scalar()
+    return frozenset(roles or ())
 
 
 async def find(tx: Transaction, organisation_id: str) -> ListedOrganisation | None:

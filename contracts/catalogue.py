@@ -9,6 +9,7 @@ from contracts.envelope import Event
 from contracts.events import (
     access,
     audit,
+    casework,
     consent,
     directory,
     exchange,
@@ -90,6 +91,18 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.GlassBrokenV1, "intake", "notify"),
     _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
+    _entry(casework.NoteWrittenV1, "intake"),
+    _entry(casework.NoteCorrectedV1, "intake"),
+    _entry(casework.NoteStruckV1, "intake"),
+    _entry(casework.TaskRaisedV1, "intake", "notify", stream="about_id"),
+    _entry(casework.TaskChangedV1, "intake", "notify", stream="about_id"),
+    _entry(casework.TaskCompletedV1, "intake", stream="about_id"),
+    _entry(casework.TaskCancelledV1, "intake", stream="about_id"),
+    _entry(casework.TaskReopenedV1, "intake", stream="about_id"),
+    _entry(casework.TaskUnassignedV1, "intake", "notify", stream="about_id"),
+    _entry(casework.TaskRemindedV1, "intake", "notify", stream="about_id"),
+    _entry(casework.TaskOverdueV1, "intake", "notify", stream="about_id"),
+    Entry(access.CaseSearchedV1, "intake", ("audit",), stream="searches", sequenced=False),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),
     _entry(consent.ConsentNarrowedV1, "consent", "notify", protective=True),
@@ -105,6 +118,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.DisclosureRefusedV1, "consent", "referral", "notify"),
     _entry(consent.DisclosureRecalledV1, "consent", "intake", "referral", "exchange", protective=True),
     _entry(consent.DisclosureCorrectedV1, "consent", "exchange"),
+    _entry(consent.NoticeChangedV1, "consent", stream="notices"),
     _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(referral.ReferralSentV1, "referral", "consent"),
@@ -154,6 +168,10 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
     *(Entry(access.AttemptRefusedV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
+    *(
+        Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
+        for service in ("audit", "exchange")
+    ),
     *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)
         for service in SERVICES

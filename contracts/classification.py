@@ -32,17 +32,17 @@ ALWAYS_OPERATIONAL = frozenset(
     {
         # identifiers
         "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
-        "assessment_id", "hold_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
+        "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
         "agreement_id", "import_id", "erasure_id",
         # organisations, jurisdictions and workers' pseudonyms
-        "organisation", "deciding_organisation", "workers", "sender", "recipient", "receiver", "cell", "cells",
+        "organisation", "deciding_organisation", "workers", "worker", "told", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
         # versions, hashes, positions, counts
         "revision", "version", "agreement_version", "consent_revision", "checklist_version", "revision_hash",
         "sha256", "agreement_sha256", "consent_sha256", "fields_hash", "chain_head", "entry", "envelope_seq", "epoch",
         "attempts", "retention_days",
         # instants
-        "opened_at", "at", "until", "valid_from", "valid_until", "sealed_at", "expected_at",
+        "opened_at", "at", "until", "due_at", "valid_from", "valid_until", "sealed_at", "expected_at",
         # codes about the process, never about the person
         "channel", "urgency", "checklist", "purpose", "purposes", "categories", "back_categories", "service",
         "half", "kind", "recorded_by", "handover", "item_class", "template", "resource", "process_codes", "answer", "role",
@@ -55,10 +55,22 @@ ALWAYS_OPERATIONAL = frozenset(
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
+        "case.searched.v1": {"found": OPERATIONAL},
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
         "record.read.v1": {"fields": OPERATIONAL},
+        "log.read.v1": {
+            "view": OPERATIONAL,
+            "sought_case": OPERATIONAL,
+            "sought_actor": OPERATIONAL,
+            "sought_organisation": OPERATIONAL,
+            "sought_purpose": OPERATIONAL,
+            "sought_type": OPERATIONAL,
+            "sought_id": OPERATIONAL,
+            "since": OPERATIONAL,
+            "position": OPERATIONAL,
+        },
         "operation.performed.v1": {
             "operation": OPERATIONAL,
             "operation_reason": OPERATIONAL,
@@ -76,6 +88,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "age_group.known.v1": {"age_group": OPERATIONAL, "basis": OPERATIONAL},
         "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL, "added": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
+        "task.cancelled.v1": {"reason": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE},
         "case.identified.v1": {"status": SENSITIVE},
@@ -83,6 +96,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "consent.requested.v1": {"awaits": OPERATIONAL},
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},
+        "notice.changed.v1": {
+            "notice_version": OPERATIONAL,
+            "language": OPERATIONAL,
+            "state": OPERATIONAL,
+        },
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "erasure.refused.v1": {"law": OPERATIONAL},
         "disclosure.authorised.v1": {
@@ -117,7 +135,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "services.status": OPERATIONAL,
             "services.capacity": OPERATIONAL,
         },
-        "staff.changed.v1": {"staff": OPERATIONAL, "staff.worker": OPERATIONAL, "staff.roles": OPERATIONAL},
+        "staff.changed.v1": {"staff": OPERATIONAL, "staff.roles": OPERATIONAL},
         "referral.sent.v1": {"fields": OPERATIONAL},
         "transfer.moved.v1": {"state": OPERATIONAL},
         "referral.rejected.v1": {"reason": OPERATIONAL},

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -20,6 +20,9 @@ from contracts.protection import IMMEDIATE_PROTECTION, PROTECTED, protection
 
 REFERRAL, TRANSFER = "referral", "transfer"
 """Codes of `referral_kind`. A referral is access; a transfer is custody, and stays inside one country."""
+
+ANSWER_WITHIN = timedelta(hours=72)
+"""A recipient must answer a recall within this; later it is overdue, and the ledger and the audit log show it."""
 
 PERMITTING_STATES = frozenset({"given", "renewed"})
 """The consent states of DPV that permit, and no other does."""

@@ -30,6 +30,9 @@ Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.\-]{1,80}$"
 
 AgreementId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,80}$")]
 VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")]
+NoticeVersion = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[1-9][0-9]{0,2}$")]
+"""The name of a text that is explained before consent, by year and number, for example `2026-1`."""
+
 LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-]{1,120}$")]
 """A place to look a law up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
 

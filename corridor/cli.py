@@ -104,6 +104,19 @@ def verify(cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for exam
     call(verify_chain(cell.upper(), console()))
 
 
+@app.command("check-export")
+def check_export_command(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines or CSV, as exported.")
+    ],
+) -> None:
+    """Check an export of an audit log offline: its SHA-256, its count and, of JSON lines, the hash of every entry."""
+    from corridor.exported import check_export
+
+    with troubles():
+        check_export(file, console())
+
+
 @app.command()
 def status(
     cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for example {SENDER}.")],
@@ -150,7 +163,8 @@ def restore(
     with troubles():
         erased = bring_back(STATE, cell.upper(), file, key)
         console().print(
-            f"cell {cell.upper()} is restored, without the {erased} people of its ledger of erasures; start it with: corridor up"
+            f"cell {cell.upper()} is restored; erasures in its ledger: {erased}; start it with: corridor up",
+            soft_wrap=True,
         )
 
 

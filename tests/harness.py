@@ -26,6 +26,7 @@ from chassis.work import WorkRunner
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
 from deploy.local.cell import VAULT_SERVICES
+from services.consent.notice_texts import ship
 from tests.lent_apps import lent_app
 from tests.listing import list_everybody
 
@@ -236,10 +237,16 @@ def callers(role: str) -> list[Caller]:
 
 
 async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:
-    """The tables, and in them the directory as if it had been heard long ago."""
+    """The tables, in them the directory as if it had been heard long ago, and what a first start puts there."""
     await migrate(owner_url, name, versions)
     database = Database(owner_url, publisher=name)
     await list_everybody(database)
+    if name == "consent":
+        async with database.transaction(database.system()) as tx:
+            await ship(tx)
+        async with database.engine.begin() as conn:  # said long ago
+            await conn.execute(text("delete from chassis.outbox"))
+            await conn.execute(text("delete from chassis.streams"))
     await database.close()
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event
-from contracts.types import AgreementId, CaseId, Cell, Code, Instant, OrganisationId, Sha256
+from contracts.types import AgreementId, CaseId, Cell, Code, Instant, NoticeVersion, OrganisationId, Sha256
 
 
 class ConsentGivenV1(Event):
@@ -205,3 +205,16 @@ class DisclosureRecalledV1(Event):
     disclosure_id: UUID
     referral_id: UUID
     reason: Annotated[str, Code("recall_reason")]
+
+
+class NoticeChangedV1(Event):
+    """The text that is explained before she is asked, in one language, was written, proposed, put in force by a second
+    person, superseded or withdrawn. `sha256` is of its words. Stream `notices`.
+    """
+
+    type: ClassVar[str] = "notice.changed.v1"
+    notice_version: NoticeVersion
+    language: Annotated[str, Code("language")]
+    state: Annotated[str, Code("notice_state")]
+    revision: int
+    sha256: Sha256

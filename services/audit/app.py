@@ -2,22 +2,25 @@
 
 from pathlib import Path
 
-from chassis.identity import references
+from fastapi import APIRouter
+
 from chassis.service import Service
-from services.audit import api, handlers, verifying
+from services.audit import api, handlers, holders, verifying
 from services.audit.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service[Settings]:
+    router = APIRouter()
+    router.include_router(api.router)
+    router.include_router(holders.router)
     return Service(
         settings,
         name="audit",
-        router=api.router,
+        router=router,
         versions=VERSIONS,
-        subscriptions=[handlers.SUBSCRIPTION, references.subscription()],
+        subscriptions=[handlers.SUBSCRIPTION],
         work=lambda service: [verifying.verify_work(service)],
-        follows_cases=False,
         follows_directory=False,
     )

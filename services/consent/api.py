@@ -99,7 +99,7 @@ async def record_consent(
 async def list_consents(
     case_id: UUID, actor: Who, tx: Tx, running: Running, page: Page
 ) -> Listing[queries.ConsentSummary]:
-    await require_case(tx, actor, "consent.read", case_id)
+    await require_case(tx, actor, "consent.inspect", case_id)
     items = await queries.consents(tx, case_id, position(page.after), page.limit)
     _read(tx, case_id, "consent")
     return Listing(
@@ -113,7 +113,7 @@ async def list_consents(
 async def get_consent(
     consent_id: UUID, actor: Who, tx: Tx, running: Running, response: Response
 ) -> queries.ConsentView:
-    case_id = await records.case_for(tx, actor, "consent.read", consent_id)
+    case_id = await records.case_for(tx, actor, "consent.inspect", consent_id)
     view = await queries.consent(tx, consent_id)
     view.moves = await offers.of_record(tx, actor, running, consent_id)
     _read(tx, case_id, "consent", consent_id)
@@ -261,7 +261,7 @@ async def settled(running: Service, origin: Origin, record: ConsentRecord, respo
 
 @router.get("/v1/consents/{consent_id}/receipt", summary="Her receipt, signed")
 async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) -> Receipt:
-    case_id = await records.case_for(tx, actor, "consent.read", consent_id)
+    case_id = await records.case_for(tx, actor, "consent.inspect", consent_id)
     view = await queries.consent(tx, consent_id)
     person_id = await person_of(tx, case_id)
     _read(tx, case_id, "consent", consent_id)
@@ -272,7 +272,7 @@ async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) ->
     "/v1/cases/{case_id}/ledger", summary="What was authorised, sealed, delivered, recalled and answered"
 )
 async def list_ledger_entries(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[queries.LedgerEntry]:
-    await require_case(tx, actor, "consent.read", case_id)
+    await require_case(tx, actor, "consent.inspect", case_id)
     (after,) = positioned(page.after, number) or (0,)
     items = await queries.ledger(tx, case_id, after, page.limit)
     _read(tx, case_id, "ledger")
@@ -283,7 +283,7 @@ async def list_ledger_entries(case_id: UUID, actor: Who, tx: Tx, page: Page) -> 
 async def list_grants(
     case_id: UUID, actor: Who, tx: Tx, running: Running, page: Page
 ) -> Listing[queries.GrantedView]:
-    await require_case(tx, actor, "consent.read", case_id)
+    await require_case(tx, actor, "consent.inspect", case_id)
     (after,) = positioned(page.after, UUID) or (None,)
     items = await queries.grants(tx, case_id, after, page.limit)
     await offers.of_grants(tx, actor, running, case_id, items)

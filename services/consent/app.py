@@ -6,12 +6,13 @@ from fastapi import APIRouter
 
 from chassis.clock import Clock, utc_now
 from chassis.service import Service
-from services.consent import api, hand_overs, internal, protections
+from services.consent import api, hand_overs, internal, notices, protections
 from services.consent.agreements import look_work
 from services.consent.expiry import expiry_work, lengthen_work, reading_end_work, review_work
 from services.consent.fencing import fence_work
 from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
+from services.consent.notice_texts import NoticeSeeding
 from services.consent.parts import Parts
 from services.consent.settings import Settings
 from services.consent.signing import Signer
@@ -24,6 +25,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
     router.include_router(api.router)
     router.include_router(hand_overs.router)
     router.include_router(protections.router)
+    router.include_router(notices.router)
     router.include_router(internal.router)
     return Service(
         settings,
@@ -40,6 +42,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
             lengthen_work(settings.cell),
             fence_work(running),
         ],
+        background=lambda running: [NoticeSeeding(running)],
         gauges=[recalls(settings.cell)],
         clock=clock,
     )

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from contracts.casefile.name import NameText
 from contracts.form import Form
-from contracts.types import Cell, KnownCode, OrganisationId
+from contracts.types import Cell, KnownCode, NoticeVersion, OrganisationId
 from services.consent.domain.terms import (
     Assent,
     Capacity,
@@ -20,7 +20,6 @@ from services.consent.domain.terms import (
 
 Purpose = Annotated[str, KnownCode("purpose")]
 Category = Annotated[str, KnownCode("data_category")]
-NoticeVersion = Annotated[str, KnownCode("notice")]
 Language = Annotated[str, KnownCode("language")]
 
 
@@ -68,6 +67,10 @@ class AgreedForm(Form):
     ] = []
     notice_version: Annotated[NoticeVersion, Field(description="which text was explained to her")]
     language: Annotated[Language, Field(description="in which it was explained")]
+    notice_language: Annotated[
+        Language | None,
+        Field(description="of the text, where an interpreter explained it in another language"),
+    ] = None
     risks_explained: bool
     method: Method
     witness: Annotated[NameText | None, Field(description="needed where it was spoken")] = None
@@ -108,6 +111,7 @@ class AgreedForm(Form):
             legal_basis=self.legal_basis,
             valid_until=self.valid_until,
             decided_by=self.decided_by,
+            notice_language=None if self.notice_language == self.language else self.notice_language,
         )
 
     def names(self) -> dict[str, str]:

@@ -212,6 +212,16 @@ def _corrected(fact: facts.DisclosureCorrected) -> Event:
     )
 
 
+def _notice_changed(fact: facts.NoticeChanged) -> Event:
+    return consent.NoticeChangedV1(
+        notice_version=fact.version,
+        language=fact.language,
+        state=fact.state,
+        revision=fact.revision,
+        sha256=fact.sha256,
+    )
+
+
 _BY_FACT: Mapping[type[Any], Callable[[Any], Event | DueWork]] = MappingProxyType(
     {
         facts.ConsentGiven: _given,
@@ -235,5 +245,6 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | DueWork]] = MappingProxyTyp
         facts.ReadingEndDue: _reading_end_due,
         facts.LengthenDue: _lengthen_due,
         facts.LookDue: _look_due,
+        facts.NoticeChanged: _notice_changed,
     }
 )

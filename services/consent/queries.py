@@ -16,12 +16,12 @@ from chassis.rows import RowReader
 from chassis.web.moves import MoveView
 from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
+from contracts.disclosure import ANSWER_WITHIN
 from contracts.events.consent import WithheldField
 from contracts.internal import Preview
 from contracts.types import Code
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.chain import BrokenChain, verify
-from services.consent.domain.disclosure import ANSWER_WITHIN
 from services.consent.domain.grant import readable
 from services.consent.domain.request import Request
 from services.consent.store import grounds, records
@@ -53,6 +53,7 @@ class TermsView(BaseModel):
     law: Annotated[str, Code("protection_law")] | None
     reviewed_by: str | None
     upheld: bool | None
+    notice_language: Annotated[str, Code("language")] | None = None
 
 
 class ConsentSummary(BaseModel):

@@ -14,6 +14,7 @@ from chassis.identity.access import holder_of, person_of, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, Invalid, NotFound, NotSecondPerson, WrongState
 from chassis.vault.vault import Sealing, Vault
+from services.consent import publishing
 from services.consent.domain import states, terms
 from services.consent.domain.authorisation import Ground, TokenRequest, token_refusal
 from services.consent.domain.coverage import reconsider
@@ -98,6 +99,7 @@ async def record_answer(
     if given:
         await check(tx, actor, case_id, prepared.terms)
     else:
+        await publishing.require_known(tx, prepared.terms)
         await records.hold_answers(tx, case_id)
         await end_protections(tx, actor, case_id)
     record = asked(case_id, prepared)
@@ -136,6 +138,7 @@ async def check(tx: Transaction, actor: Actor, case_id: UUID, given: Terms) -> N
     child = await records.counts_as_child(tx, case_id)
     with answered():
         terms.check_speaker(given, child=child)
+    await publishing.require_in_force(tx, given)
     await require_recipients(tx, actor, case_id, given.recipients)
     if given.decided_by is not None:
         await require_organisation(tx, given.decided_by, "decided_by", cell=actor.cell)

@@ -11,9 +11,10 @@ from chassis.problems import NotFound
 from chassis.service import Service, running_service
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import identifier, instant, positioned
+from contracts.events.access import LogReadV1, RecordReadV1
 from services.exchange import queries
 from services.exchange.border_state import limits
-from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, Position
+from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, Position, ReceiptView
 from services.exchange.settings import Settings
 
 router = APIRouter(tags=["exchange"])
@@ -31,10 +32,19 @@ async def list_agreements(actor: Who, tx: Tx, page: Page) -> Listing[AgreementVi
     return Listing(items=items, next=following(items, page, "id"))
 
 
-@router.get("/v1/agreements/{agreement_id}", summary="One agreement, in its current version")
-async def get_agreement(agreement_id: AgreementId, actor: Who, tx: Tx) -> AgreementView:
+@router.get(
+    "/v1/agreements/{agreement_id}", summary="One agreement, in its current version or in an earlier one"
+)
+async def get_agreement(
+    agreement_id: AgreementId,
+    actor: Who,
+    tx: Tx,
+    version: Annotated[
+        int | None, Query(ge=1, lt=2**31, description="as a disclosure names it; without it the current one")
+    ] = None,
+) -> AgreementView:
     require(actor, "agreement.read")
-    found = await queries.agreement(tx, agreement_id)
+    found = await queries.agreement(tx, agreement_id, version)
     if found is None:
         raise NotFound
     return found
@@ -63,4 +73,23 @@ async def list_envelopes(
     after = positioned(page.after, instant, UUID, UUID) or BEGINNING
     async with tx.of_everybody():  # an operator sees those of the whole cell
         items = await queries.envelopes(tx, case_id, after, page.limit)
+    tx.say(LogReadV1(view="envelopes", sought_case=case_id))
+    if case_id is not None and items:
+        tx.say(RecordReadV1(case_id=case_id, resource="envelope"))
     return Listing(items=items, next=following(items, page, "at", "envelope_id", "item_id"))
+
+
+@router.get(
+    "/v1/items/{item_id}/receipts",
+    summary="The partner's receipts for an item of ours, oldest first, each with the text that it signed",
+)
+async def list_receipts(item_id: UUID, actor: Who, tx: Tx) -> Listing[ReceiptView]:
+    require(actor, "envelope.read")
+    async with tx.of_everybody():
+        found = await queries.receipts(tx, item_id)
+    if found is None:
+        raise NotFound
+    case_id, items = found
+    if case_id is not None:
+        tx.say(RecordReadV1(case_id=case_id, resource="envelope", resource_id=item_id))
+    return Listing(items=items)

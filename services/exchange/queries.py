@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
@@ -64,7 +64,22 @@ class EnvelopeView(BaseModel):
     code: str | None
 
 
-_AGREEMENTS = "select id, version, sha256, cells, document, valid_from, valid_until from exchange.agreements where current"
+class ReceiptView(BaseModel):
+    """A partner's receipt for one item of ours. `evidence` is the JWS that it signed: it cannot deny it later."""
+
+    cell: str
+    outcome: str
+    code: Annotated[str | None, Field(description="why it was refused: a code of `border_refusal`")]
+    at: datetime
+    evidence: str
+
+
+_AGREEMENT = "select id, version, sha256, cells, document, valid_from, valid_until from exchange.agreements"
+_AGREEMENTS = f"{_AGREEMENT} where current"
+_ITEM = text("select cell, case_id from exchange.envelope_items where item_id = :item limit 1")
+_RECEIPTS = text(
+    "select cell, outcome, code, at, evidence from exchange.receipts where cell = :cell and item_id = :item order by at"
+)
 _ENVELOPES = """
     select both_ways.*, {reference} as case_reference from (
         select 'out' as direction, e.id as envelope_id, e.seq, e.cell, e.sender, e.recipient, e.sealed_at as at,
@@ -91,8 +106,13 @@ async def agreements(tx: Transaction, after: str, limit: int) -> list[AgreementV
     return [_agreement(row) for row in rows]
 
 
-async def agreement(tx: Transaction, agreement_id: str) -> AgreementView | None:
-    row = (await tx.execute(text(f"{_AGREEMENTS} and id = :id"), {"id": agreement_id})).first()
+async def agreement(tx: Transaction, agreement_id: str, version: int | None) -> AgreementView | None:
+    """A version of the agreement; None: the current one."""
+    which = (
+        f"{_AGREEMENTS} and id = :id" if version is None else f"{_AGREEMENT} where id = :id and version = :of"
+    )
+    given = {"id": agreement_id} | ({} if version is None else {"of": version})
+    row = (await tx.execute(text(which), given)).first()
     return None if row is None else _agreement(row)
 
 
@@ -147,6 +167,15 @@ async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limi
         text(statement), {"case": case_id, "at": at, "envelope": envelope, "item": item, "limit": limit}
     )
     return [EnvelopeView.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def receipts(tx: Transaction, item_id: UUID) -> tuple[UUID | None, list[ReceiptView]] | None:
+    """The case of an item of ours, and its receipts; None for an item that never left."""
+    item = (await tx.execute(_ITEM, {"item": item_id})).first()
+    if item is None:
+        return None
+    rows = await tx.execute(_RECEIPTS, {"cell": item.cell, "item": item_id})
+    return item.case_id, [ReceiptView.model_validate(row, from_attributes=True) for row in rows]
 
 
 def _agreement(row: Row[Any]) -> AgreementView:

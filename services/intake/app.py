@@ -1,12 +1,15 @@
-"""The parts of the service intake: the case file, identification on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification, matching and casework on it, and rows of files, which open cases."""
 
 from pathlib import Path
 
 from fastapi import APIRouter
 
 import services.intake.casefile.api
+import services.intake.casework.api
+import services.intake.casework.handlers
 import services.intake.file_rows.api
 import services.intake.identification.api
+import services.intake.matching.api
 import services.intake.rights.api
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
@@ -19,6 +22,7 @@ from services.intake.casefile.indexing import index_work
 from services.intake.casefile.naming import naming_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
+from services.intake.casework.upkeep import upkeep_work
 from services.intake.identification.carrying import carrying_work
 from services.intake.rights.erasure import rights_work
 from services.intake.settings import Settings
@@ -29,6 +33,8 @@ router = APIRouter()
 for room in (
     services.intake.casefile,
     services.intake.identification,
+    services.intake.casework,
+    services.intake.matching,
     services.intake.file_rows,
     services.intake.rights,
 ):
@@ -46,12 +52,17 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         name="intake",
         router=router,
         versions=VERSIONS,
-        subscriptions=[attention.subscription(), *handlers.subscriptions()],
+        subscriptions=[
+            attention.subscription(),
+            services.intake.casework.handlers.subscription(),
+            *handlers.subscriptions(),
+        ],
         parts=lambda service: Parts(ConsentGrants(service)),
         work=lambda service: [
             *erasure_work(service, ledger),
             *rights_work(service, ledger),
             carrying_work(),
+            *upkeep_work(service),
             *age_work(service),
             received_flags_work(service),
             *attention.attention_work(clock),

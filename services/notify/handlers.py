@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from chassis.events.consumer import Subscription
 from contracts.catalogue import consumed_by
@@ -11,6 +12,12 @@ from contracts.events.intake import CaseAssignedV1
 from services.notify.domain.notices import NOTICES, news_of
 from services.notify.store import notifications
 from services.notify.store.notifications import CaseNotices
+
+
+def subject_of(event: Any) -> UUID:
+    """The case; of a task of the team, which has none, the task itself."""
+    about: UUID = getattr(event, "about_id", None) or event.case_id
+    return about
 
 
 def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
@@ -26,7 +33,7 @@ def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[
 def subscription() -> Subscription[Any, CaseNotices]:
     return Subscription(
         handlers={e.event: on_anything_noted for e in consumed_by("notify") if e.type in NOTICES},
-        key=lambda event: event.case_id,
+        key=subject_of,
         load=notifications.load,
         save=notifications.save,
         outgoing=lambda fact: fact,

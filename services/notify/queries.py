@@ -31,6 +31,7 @@ _MINE = f"""
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
+        when n.audience = 'worker' and n.worker = any(cast(:openers as text[])) then n.worker = :who
         when n.audience = 'holder' and ca.workers && cast(:openers as text[]) then :who = any(ca.workers)
         else :supervises end
 """
@@ -44,7 +45,7 @@ _READ = "(select r.at from notify.readings r where r.notification_id = n.id and 
 
 
 class Notification(BaseModel):
-    """A notice. `referral_id` and `return_id` name its subject, for readers who may open it there; `read_at` is your
+    """A notice. `referral_id`, `return_id` and `task_id` name its subject, for readers who may open it there; `read_at` is your
     own.
 
     With an `import_id` it is about all cases of a file together, and with an `about` about all cases of an
@@ -62,6 +63,7 @@ class Notification(BaseModel):
     list: str | None
     referral_id: UUID | None
     return_id: UUID | None
+    task_id: UUID | None
     template: Annotated[str, Code("notification_template")]
     priority: Annotated[str, Code("notice_priority")]
     created_at: datetime
@@ -86,8 +88,8 @@ async def inbox(
     at, row_id = after or (None, None)
     statement = text(
         f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
-        " left(n.id::text, 8) as reference, case when n.together is null then n.case_id end as case_id, n.import_id, n.about, n.count,"
-        " case when n.about is not null and n.audience <> 'operators' then :list end as list, n.referral_id, n.return_id,"
+        " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from n.task_id then n.case_id end as case_id, n.import_id, n.about, n.count,"
+        " case when n.about is not null and n.audience <> 'operators' then :list end as list, n.referral_id, n.return_id, n.task_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"

@@ -12,12 +12,15 @@ import pytest
 from chassis.own_tables import ParkedState, ReplayState, WorkState
 from services.audit.domain.verification import State as VerificationState
 from services.consent.domain.disclosure import Stage
+from services.consent.domain.notice import NoticeState
 from services.consent.domain.states import State as ConsentState
 from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
+from services.intake.casework.domain.notes import NoteState
+from services.intake.casework.domain.tasks import TaskState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
@@ -32,6 +35,7 @@ STATES = MappingProxyType(
         "chassis.work.state": WorkState,
         "audit.verifications.state": VerificationState,
         "consent.disclosures.stage": Stage,
+        "consent.notices.state": NoticeState,
         "consent.records.state": ConsentState,
         "exchange.disclosures.state": DisclosureState,
         "exchange.envelope_items.state": SentState,
@@ -40,6 +44,8 @@ STATES = MappingProxyType(
         "intake.cases.state": CaseState,
         "intake.cases.transfer_state": ReferralState,  # as referral said it; intake moves none
         "intake.disclosures.state": ReceivedState,
+        "intake.notes.state": NoteState,
+        "intake.tasks.state": TaskState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
@@ -97,7 +103,20 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
     assert [found for text in texts for found in (*BY_HAND.findall(text), *UNFILLED.findall(text))] == []
 
 
-@pytest.mark.parametrize("states", [ConsentState, Stage, DisclosureState, QueueState, CaseState, MailState])
+@pytest.mark.parametrize(
+    "states",
+    [
+        ConsentState,
+        NoticeState,
+        Stage,
+        DisclosureState,
+        QueueState,
+        CaseState,
+        MailState,
+        NoteState,
+        TaskState,
+    ],
+)
 def test_a_table_of_moves_has_every_state(states: type[StrEnum]) -> None:
     """Of those whose moves are listed by the state from which they go."""
     module = import_module(states.__module__)

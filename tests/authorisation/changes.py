@@ -23,8 +23,12 @@ _OF = {
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
+        intake PUT /v1/cases/{case_id}/notes/{note_id}
+        intake PUT /v1/tasks/{task_id}
         consent POST /v1/consents/{consent_id}/renew
         consent POST /v1/consents/{consent_id}/confirm-guardian
+        consent PUT /v1/notices/{notice_id}
+        consent POST /v1/notices/{notice_id}/approve
         directory PUT /v1/organisations/{organisation}
         directory PUT /v1/organisations/{organisation}/services/{service}
     """,
@@ -35,7 +39,12 @@ _OF = {
         intake POST /v1/erasures/{erasure_id}/refuse
         intake POST /v1/erasures/{erasure_id}/cancel
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
+        intake POST /v1/cases/{case_id}/notes/{note_id}/strike
+        intake POST /v1/tasks/{task_id}/complete
+        intake POST /v1/tasks/{task_id}/cancel
+        intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review
+        consent POST /v1/notices/{notice_id}/propose
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
         referral POST /v1/referrals/{referral_id}/start
@@ -62,6 +71,7 @@ _OF = {
         consent POST /v1/consents/{consent_id}/withdraw-part
         consent POST /v1/consents/{consent_id}/revoke
         consent POST /v1/grants/{disclosure_id}/withdraw
+        consent POST /v1/notices/{notice_id}/withdraw
         referral POST /v1/referrals/{referral_id}/reject
         referral POST /v1/referrals/{referral_id}/hold
         referral POST /v1/referrals/{referral_id}/cancel
@@ -77,17 +87,21 @@ _OF = {
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/erasures
         intake POST /v1/cases/{case_id}/screenings
+        intake POST /v1/cases/{case_id}/notes
+        intake POST /v1/tasks
         interchange POST /v1/imports
         intake POST /internal/v1/imports/{import_id}/rows
         consent POST /v1/cases/{case_id}/consents
         consent POST /v1/cases/{case_id}/hand-overs
         consent POST /v1/cases/{case_id}/protections
+        consent POST /v1/notices
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns
         audit POST /v1/chain/verifications
     """,
     Change.ASKS: """
+        intake POST /v1/cases/search
         intake POST /internal/v1/cases/{case_id}/standing
         intake POST /internal/v1/cases/{case_id}/disclosable
         intake POST /internal/v1/file-rows/known

@@ -3,9 +3,11 @@
 from typing import Any
 
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casework.domain.notes import NoteState
+from services.intake.casework.domain.tasks import TaskState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import CASE, EMERGENCY
+from tests.authorisation.table import CASE, CORRECTION, EMERGENCY, NOTE, STRIKE, TASKS
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
 from tests.intake.making import acceptance_of, disclosure, recall_of
@@ -14,6 +16,8 @@ HOLDS = f"{CASE}/holds"
 LIFT = f"{HOLDS}/{{hold_id}}"
 ERASURES, DECIDED = f"{CASE}/erasures", "/v1/erasures/{erasure_id}"
 RETAIN = f"{CASE}/received/{{disclosure_id}}/retain"
+NOTES = f"{CASE}/notes"
+MENDS = (f"{NOTES}/{{note_id}}", f"{NOTES}/{{note_id}}/strike")
 VERBS = ("assignment", "fields", "screenings", "status", "age-assessment", "needs", "holds")
 
 
@@ -36,6 +40,10 @@ async def _erased(world: Intake) -> Made:
     return made
 
 
+async def _case(world: Intake) -> Made:
+    return await world.case()
+
+
 async def _of_received(world: Intake) -> Made:
     """Waits to be accepted."""
     made, event = await _received(world)
@@ -54,6 +62,12 @@ async def _hold_of_erased(world: Intake) -> Made:
     await world.harness.deliver(recall_of(event))
     await world.harness.work()
     return {**made, "hold_id": placed.json()["id"], "id": placed.json()["id"]}
+
+
+async def _noted_by_supervisor(world: Intake) -> Made:
+    """The worker may not mend it."""
+    made = await world._of_case("supervisor", "notes", NOTE)
+    return {**made, "note_id": made["id"]}
 
 
 async def _broken_by_supervisor(world: Intake) -> Made:
@@ -102,7 +116,13 @@ CASE_THINGS = (
         commands=frozenset(f"{DECIDED}/{verb}" for verb in ("confirm", "refuse", "cancel")),
         listed="id",
     ),
-    Thing("intake", "/v1/cases", as_made("case"), commands=frozenset({"/v1/cases"}), name="cases"),
+    Thing(
+        "intake",
+        "/v1/cases",
+        as_made("case"),
+        commands=frozenset({"/v1/cases", "/v1/cases/search"}),
+        name="cases",
+    ),
     Thing(
         "intake",
         CASE,
@@ -138,6 +158,38 @@ CASE_THINGS = (
         },
         commands=frozenset({LIFT}),
         listed="id",
+    ),
+    Thing(
+        "intake",
+        NOTES,
+        {"none written": _case, "from abroad": _from_abroad},
+        commands=frozenset({NOTES}),
+        name="notes",
+    ),
+    Thing(
+        "intake",
+        NOTES,
+        {
+            **as_made("note"),
+            "corrected": asked("note", ("worker", "PUT", MENDS[0], CORRECTION)),
+            "struck": asked("note", ("worker", "POST", MENDS[1], STRIKE)),
+            "by a supervisor": _noted_by_supervisor,
+        },
+        frozenset(NoteState),
+        commands=frozenset(MENDS),
+        listed="id",
+    ),
+    Thing(
+        "intake", "/v1/tasks?case_id={case_id}", as_made("case", "task"), commands=frozenset({"/v1/tasks"})
+    ),
+    Thing(
+        "intake",
+        TASKS,
+        {
+            **as_made("task", "completed_task", "team_task"),
+            "cancelled": asked("task", ("worker", "POST", f"{TASKS}/cancel", {"reason": "not-possible"})),
+        },
+        frozenset(TaskState),
     ),
     Thing(
         "intake",

@@ -4,8 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from services.consent.domain.notice import NoticeState
 from services.consent.domain.states import State
-from tests.authorisation.table import CASE, HAND_OVER
+from tests.authorisation.table import CASE, HAND_OVER, NOTICE
 from tests.authorisation.thing import Maker, Thing, as_made, asked, then
 from tests.authorisation.worlds import Consent, Made
 from tests.consent import making as consenting
@@ -15,6 +16,7 @@ CONSENT, PROTECTION = "/v1/consents/{consent_id}", "/v1/protections/{consent_id}
 VERBS = ("renew", "confirm-guardian", "withdraw", "withdraw-part", "revoke")
 COMMANDS = frozenset({*(f"{CONSENT}/{verb}" for verb in VERBS), f"{PROTECTION}/review"})
 REVIEW = {"upheld": True, "reasons": "seen with the doctor"}
+APPROVE = ("supervisor", "POST", f"{NOTICE}/approve", None)
 CONFIRM = ("worker", "POST", f"{CONSENT}/confirm-guardian", {"not_involved": True})
 WITHDRAW = ("worker", "POST", f"{CONSENT}/withdraw", None)
 REVOKE = ("supervisor", "POST", f"{CONSENT}/revoke", None)
@@ -93,6 +95,13 @@ async def _child_who_may_go(world: Consent) -> Made:
     recorded = await world.ask("supervisor", "POST", CONSENTS.format(**made), form)
     consent = {"consent_id": recorded.json()["id"]}
     await world.ask("worker", "POST", f"{CONSENT}/confirm-guardian".format(**consent), {"not_involved": True})
+    return made
+
+
+async def _superseded(world: Consent) -> Made:
+    """Another was approved in its language."""
+    made = await asked("proposed_notice", APPROVE)(world)
+    await asked("proposed_notice", APPROVE)(world)
     return made
 
 
@@ -188,6 +197,23 @@ CONSENT_THINGS = (
             "handed over": then("protected", lambda made: [transferred(UUID(made["case_id"]))]),
         },
         commands=COMMANDS,
+    ),
+    Thing(
+        "consent",
+        "/v1/notices",
+        as_made("next_notice"),
+        commands=frozenset({"/v1/notices"}),
+    ),
+    Thing(
+        "consent",
+        NOTICE,
+        {
+            **as_made("notice", "proposed_notice"),
+            "in force": asked("proposed_notice", APPROVE),
+            "superseded": _superseded,
+            "withdrawn": asked("notice", ("supervisor", "POST", f"{NOTICE}/withdraw", None)),
+        },
+        frozenset(NoticeState),
     ),
     Thing(
         "consent",

@@ -53,10 +53,11 @@ CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "sup
 DOOR = CARE_DOOR | OFFICERS
 BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
-HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns")
+HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
+TASKS = "/v1/tasks/{task_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
@@ -78,6 +79,14 @@ def _intake() -> list[Row]:
     return [
         row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
+        row(
+            "POST",
+            "/v1/cases/search",
+            "case.read",
+            INTAKE,
+            "case",
+            {"case_id": "{case_id}"},
+        ),
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
@@ -96,6 +105,18 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
+        row("POST", f"{CASE}/notes", "note.write", INTAKE, "case", NOTE, 201),
+        row("GET", f"{CASE}/notes", "note.read", INTAKE, "note"),
+        row("GET", f"{CASE}/notes/{{note_id}}", "note.read", INTAKE, "note"),
+        row("PUT", f"{CASE}/notes/{{note_id}}", "note.write", CARE, "note", CORRECTION),
+        row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.write", CARE, "note", STRIKE),
+        row("POST", "/v1/tasks", "task.write", INTAKE, "case", TASK, 201),
+        row("GET", "/v1/tasks", "task.read", DOOR, "task", listed="task_id", seen_by=INTAKE),
+        row("GET", TASKS, "task.read", INTAKE, "task"),
+        row("PUT", TASKS, "task.write", INTAKE, "task", TASK_CHANGE),
+        row("POST", f"{TASKS}/complete", "task.write", INTAKE, "task"),
+        row("POST", f"{TASKS}/cancel", "task.write", INTAKE, "task", {"reason": "not-needed"}),
+        row("POST", f"{TASKS}/reopen", "task.write", INTAKE, "completed_task"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
@@ -191,9 +212,17 @@ STANDING = {
     "roles": ["case_worker"],
     "purpose": "case-management",
 }
+NOTICE = "/v1/notices/{notice_id}"
+WORDS = {"title": "Before you decide", "paragraphs": ["You decide whether we may tell them."]}
+OF_NOTICE = {"version": "{version}", "language": "en"}
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 EMERGENCY = {"emergency": "medical", "reason": "She lies in our emergency room and nobody answers"}
 AGE = {"result": "adult", "basis": "document", "reasons": "her passport was seen"}
+NOTE = {"category": "call", "text": "She asked for her sister to be told"}
+STRIKE = {"reason": "it was about somebody else"}
+CORRECTION = {"text": "She asked that nobody be told", "reason": "misheard"}
+TASK = {"case_id": "{case_id}", "kind": "call", "worker": "th.worker", "text": "Call her aunt"}
+TASK_CHANGE = {"kind": "visit", "worker": "th.worker", "text": "Visit her aunt"}
 NEEDS = {"urgency": "urgent", "needs": ["shelter"], "note": "a quiet room"}
 
 
@@ -215,8 +244,8 @@ def _consent() -> list[Row]:
     names = {"witness": "Malee", "interpreter": "Dara", "interpreter_undertaking": True}
     return [
         row("POST", f"{CASE}/consents", "consent.record", INTAKE, "case", answer(**names), 201),
-        row("GET", f"{CASE}/consents", "consent.read", INTAKE, "consent"),
-        row("GET", consent, "consent.read", INTAKE, "consent"),
+        row("GET", f"{CASE}/consents", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", consent, "consent.inspect", INTAKE | AUDITOR, "consent"),
         row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
         row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),
         row("POST", f"{CASE}/hand-overs/preview", "case.hand-over", INTAKE, "case", HAND_OVER),
@@ -261,9 +290,16 @@ def _consent() -> list[Row]:
             {"upheld": True, "reasons": "seen with the doctor"},
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
-        row("GET", f"{consent}/receipt", "consent.read", INTAKE, "consent"),
-        row("GET", f"{CASE}/ledger", "consent.read", INTAKE, "disclosure"),
-        row("GET", f"{CASE}/grants", "consent.read", INTAKE, "granted"),
+        row("GET", f"{consent}/receipt", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
+        row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
+        row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
+        row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
+        row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
+        row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(
             "POST", f"{internal}/preview", "internal.preview", _kinds("service:referral"), "consent", preview
         ),
@@ -348,8 +384,8 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", DOOR, "listed"),
-        row("GET", ORGANISATION, "directory.read", DOOR, "listed"),
+        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR, "listed"),
+        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR, "listed"),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
         row(
             "PUT",
@@ -408,7 +444,15 @@ def _others() -> list[Row]:
         Row("exchange", "GET", "/v1/agreements", "agreement.read", BORDER),
         Row("exchange", "GET", "/v1/agreements/{agreement_id}", "agreement.read", BORDER, "agreement"),
         Row("exchange", "GET", "/v1/partners", "agreement.read", BORDER),
-        Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR, "sealed"),
+        Row("exchange", "GET", "/v1/envelopes", "envelope.read", OPERATOR | AUDITOR, "sealed"),
+        Row(
+            "exchange",
+            "GET",
+            "/v1/items/{item_id}/receipts",
+            "envelope.read",
+            OPERATOR | AUDITOR,
+            "sealed",
+        ),
         Row(
             "exchange",
             "POST",
@@ -439,7 +483,16 @@ def _others() -> list[Row]:
         ),
         Row("notify", "POST", f"{inbox}/read", "inbox.read", DOOR | OPERATOR, "noticed"),
         Row("notify", "POST", f"{inbox}/{{notification_id}}/read", "inbox.read", SUPERVISOR, "noticed"),
+        Row("audit", "GET", "/v1/entries", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
+        *(
+            Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
+            for part in ("account", "consents", "disclosures", "readings", "attempts")
+        ),
+        Row("audit", "GET", "/v1/exports/entries", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
+        Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),

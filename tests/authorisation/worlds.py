@@ -22,7 +22,7 @@ from services.directory.forms import SeedFile
 from services.directory.seeding import seed
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
-from tests.authorisation.table import CSV, EMERGENCY, NEEDS, ORGANISATION_FORM
+from tests.authorisation.table import CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
@@ -200,12 +200,32 @@ class Intake(World):
         made = await self._of_case("worker", "holds", {})
         return {**made, "hold_id": made["id"]}
 
+    async def task(self) -> Made:
+        """Of the case, and the worker's."""
+        made = await self.case()
+        answer = await self.ask("worker", "POST", "/v1/tasks", {**TASK, "case_id": made["case_id"]})
+        return {**made, "id": answer.json()["id"], "task_id": answer.json()["id"]}
+
+    async def completed_task(self) -> Made:
+        made = await self.task()
+        await self.ask("worker", "POST", f"/v1/tasks/{made['task_id']}/complete")
+        return made
+
+    async def team_task(self) -> Made:
+        answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
+        return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
+
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)
         return {**made, "glass_id": made["id"]}
 
     async def needs(self) -> Made:
         return await self._of_case("worker", "needs", NEEDS)
+
+    async def note(self) -> Made:
+        """Written by the worker."""
+        made = await self._of_case("worker", "notes", NOTE)
+        return {**made, "note_id": made["id"]}
 
     async def erasure(self) -> Made:
         """She asked the worker, and nobody has decided yet."""
@@ -217,7 +237,10 @@ class Intake(World):
         return {"import_id": str(uuid4())}
 
 
+@dataclass
 class Consent(World):
+    notices: int = 0
+
     async def prepare(self) -> None:
         await self.harness.deliver(consenting.agreement_changed())
         await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
@@ -246,6 +269,29 @@ class Consent(World):
         path = f"/v1/cases/{made['case_id']}/consents"
         answer = await self.ask("worker", "POST", path, consenting.answer())
         return {**made, "consent_id": answer.json()["id"]}
+
+    async def next_notice(self) -> Made:
+        """The name of a text that is not there yet."""
+        self.notices += 1
+        return {"version": f"20{10 + self.notices // 900}-{1 + self.notices % 900}"}
+
+    async def notice(self) -> Made:
+        """A draft by somebody who comes for nothing else."""
+        made = await self.next_notice()
+        form = {**WORDS, "version": made["version"], "language": "en"}
+        answer = await self._by_writer("POST", "/v1/notices", json=form)
+        return {**made, "notice_id": answer.json()["id"]}
+
+    async def proposed_notice(self) -> Made:
+        made = await self.notice()
+        await self._by_writer("POST", f"/v1/notices/{made['notice_id']}/propose")
+        return made
+
+    async def _by_writer(self, method: str, path: str, **parts: Any) -> httpx2.Response:
+        headers = self.harness.as_("supervisor", "th-legal-aid", "th.writer")
+        answer = await self.harness.client.request(method, path, headers=headers, **parts)
+        assert answer.is_success, answer.text
+        return answer
 
     async def protected(self) -> Made:
         """A worker has recorded that she cannot be asked."""
@@ -421,7 +467,9 @@ class Exchange(World):
             await self.harness.deliver(event)
         await self.harness.work()
         assert await border.envelopes(self.harness, "egress.kh")
+        [item] = (await self.ask("operator", "GET", f"/v1/envelopes?case_id={case.case_id}")).json()["items"]
         return {
+            "item_id": item["item_id"],
             "case_id": str(case.case_id),
             "disclosure_id": str(case.disclosure_id),
             "referral_id": str(case.referral_id),

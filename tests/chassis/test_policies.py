@@ -18,12 +18,19 @@ INTAKING = {
     "case.assess",
     "hold.place",
     "hold.lift",
+    "note.read",
+    "note.write",
+    "task.read",
+    "task.write",
     "case.identify",
     "case.assess-age",
     "case.assign",
 }
 OPENING = {"case.open", "case.import"}
-SUBMITTING = {"consent.record", "consent.read", "consent.withdraw", "case.hand-over", "protection.record"}
+SUBMITTING = {
+    *("consent.record", "consent.read", "consent.inspect", "consent.withdraw"),
+    *("case.hand-over", "protection.record"),
+}
 CARING = {
     *SUBMITTING,
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
@@ -62,7 +69,7 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-HER_RIGHTS = {"erasure.read", "erasure.request", "report.read", "timeline.read"}
+HER_RIGHTS = {"erasure.read", "erasure.request", "timeline.read"}
 CARING |= HER_RIGHTS
 SUPERVISING = CARING | {
     "erasure.confirm",
@@ -74,6 +81,7 @@ SUPERVISING = CARING | {
     "protection.review",
     "glass.review",
     "disclosure.retain",
+    "note.mend",
 }
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
@@ -99,6 +107,7 @@ EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
     *("codes.read", "directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+    *("notice.read", "notice.write"),
 }
 
 
@@ -130,14 +139,16 @@ MINE_OR_FREE = ("my case", "nobody's case")
 OWN_CASES = (*MINE_OR_FREE, "a colleague's case")
 HANDED_OVER = ("my case, handed over", "a colleague's case, handed over")
 LEFT = {
-    *("consent.read", "consent.withdraw", "referral.read", "referral.cancel", "referral.correct"),
+    *("consent.read", "consent.inspect", "consent.withdraw"),
+    *("referral.read", "referral.cancel", "referral.correct"),
     *("return.read", "return.withdraw", "return.suspend", "return.miss", "return.turn-back", "return.arrive"),
     "return.close",
 }
 LEFT |= HER_RIGHTS
 ERASED = ("my case, erased", "a colleague's case, erased")
 LEFT_OF_ERASED = {
-    *("case.read", "hold.lift", "erasure.read", "report.read", "timeline.read"),
+    "consent.inspect",
+    *("case.read", "hold.lift", "erasure.read", "timeline.read"),
     *("consent.read", "consent.withdraw", "return.read", "return.withdraw", "return.suspend", "return.miss"),
     *(
         "return.turn-back",
@@ -158,9 +169,9 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         [
             (OWN_CASES, INTAKING | SUBMITTING),
             ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
-            (ERASED, {"case.read", "hold.lift", "consent.read", "consent.withdraw"}),
+            (ERASED, {"case.read", "hold.lift", "consent.read", "consent.inspect", "consent.withdraw"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
-            (CELL, {"directory.read", "codes.read"}),
+            (CELL, {"directory.read", "codes.read", "notice.read"}),
         ],
     ),
     "case worker": (
@@ -170,8 +181,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my case, erased",), LEFT_OF_ERASED),
-            (("my organisation",), CASE_READS | {"case.open", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (("my organisation",), CASE_READS | {"case.open", "inbox.read", "task.read", "task.write"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "supervisor": (
@@ -188,35 +199,47 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                 ERASED,
                 LEFT_OF_ERASED | {"protection.review", "glass.review", "disclosure.retain", "seen.read"},
             ),
-            (("my organisation",), SUPERVISING | {"case.open", "directory.write", "inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read"}),
+            (
+                ("my organisation",),
+                SUPERVISING | {"case.open", "directory.write", "notice.write", "inbox.read"},
+            ),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
     "auditor": (
         actor("auditor", purpose="audit"),
-        [((*CASES, *CELL), {"trail.read"}), (CELL, {"agreement.read", "codes.read"})],
+        [
+            ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
+            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
+        ],
     ),
-    "auditor with another purpose": (actor("auditor"), [(CELL, {"agreement.read", "codes.read"})]),
+    "auditor with another purpose": (
+        actor("auditor"),
+        [(CELL, {"agreement.read", "codes.read", "notice.read"})],
+    ),
     "operator": (
         actor("operator"),
         [(CELL, OPERATING | {"agreement.read", "codes.read"}), (("my organisation",), {"inbox.read"})],
     ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
-        [(("my organisation",), {"inbox.read"}), (CELL, {"directory.read", "agreement.read", "codes.read"})],
+        [
+            (("my organisation",), {"inbox.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
+        ],
     ),
     "auditor who is also a supervisor": (
         actor("auditor", "supervisor", purpose="audit"),
         [
-            ((*CASES, *CELL), {"trail.read"}),
-            (CELL, {"agreement.read", "directory.read", "codes.read"}),
+            ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
+            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
     "operator who is also a case worker": (
         actor("operator", "case_worker"),
         [
-            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read"}),
+            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read"}),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
@@ -243,6 +266,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
     ),
     "interchange": (service("interchange"), [(CELL, {"internal.open-rows"})]),
+    "audit": (service("audit"), [(CELL, {"internal.standing"})]),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),
     "a service with a person's role": (

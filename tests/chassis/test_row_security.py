@@ -35,7 +35,7 @@ FREE = {
         "limits_passed",
         "opened_cases",
     },
-    "consent": {"agreements"},
+    "consent": {"agreements", "notices"},
     "referral": {"offered"},
     "returns": set(),
     "notify": set(),

@@ -47,6 +47,7 @@ FACTS = [
     facts.LengthenDue(ID, AUTHORITY.valid_until),
     facts.LookDue("th-kh-2026", 2, "begun", AUTHORITY.valid_until),
     facts.HandOverAsked(request(), AUTHORITY.valid_until),
+    facts.NoticeChanged("2026-2", "km", "proposed", 2, "a" * 64),
 ]
 WORK = {
     facts.ExpiryDue: ("expire", f"{ID}.3"),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from deploy.local.trust import TrustFiles
 from services.exchange.store import received
@@ -39,7 +40,9 @@ async def test_only_whom_the_policies_let_may_read_and_nobody_without_a_token(th
     for path in ROUTES:
         assert (await th.client.get(path)).status_code == 401
         for role in ("screening_officer", "case_worker", "supervisor", "auditor", "operator"):
-            allowed = role == "operator" or (role != "screening_officer" and path != "/v1/envelopes")
+            allowed = role in {"operator", "auditor"} or (
+                role != "screening_officer" and path != "/v1/envelopes"
+            )
             assert (await get(th, path, role)).status_code == (200 if allowed else 403), (path, role)
         assert (await th.client.get(path, headers=th.as_service("intake"))).status_code == 403
 
@@ -55,6 +58,51 @@ async def test_agreements_are_listed_page_by_page_and_one_is_shown(th: Harness) 
     assert not any(name.startswith("vic_TypeOf") for name in one["fields"])
     for unknown in ("none", "TH-KH", "..", "x" * 61):
         assert (await get(th, f"/v1/agreements/{unknown}")).status_code in {404, 422}
+
+
+async def test_an_agreement_is_shown_in_the_version_that_a_disclosure_names(th: Harness) -> None:
+    now = (await get(th, "/v1/agreements/th-kh", "auditor")).json()
+    async with th.service.database.engine.begin() as conn:
+        await conn.execute(
+            text(
+                "insert into exchange.agreements select id, 2, sha256, cells, document, valid_from, valid_until, true,"
+                " announced_at from exchange.agreements where id = 'th-kh'"
+            )
+        )
+        await conn.execute(
+            text("update exchange.agreements set current = false where version = 1 and id = 'th-kh'")
+        )
+    first, second = [
+        (await get(th, f"/v1/agreements/th-kh{version}", "auditor")).json() for version in ("?version=1", "")
+    ]
+    assert (first, second["version"]) == (now, 2)
+    assert (await get(th, "/v1/agreements/th-kh?version=3", "auditor")).status_code == 404
+
+
+async def test_an_auditor_reads_the_envelopes_of_a_case_and_the_receipt_that_the_partner_signed(
+    th: Harness, trust: Trust
+) -> None:
+    case = Case(trust)
+    for event in (case.opened(), case.authorised(), case.logged()):
+        await th.deliver(event)
+    await th.work()
+    [item] = (await get(th, f"/v1/envelopes?case_id={case.case_id}", "auditor")).json()["items"]
+    async with th.service.database.engine.begin() as conn:
+        add = "insert into exchange.receipts (cell, item_id, outcome, at, evidence) values ('KH', :i, 'accepted', now(), 'e.y.J')"
+        await conn.execute(text(add), {"i": item["item_id"]})
+    receipts = (await get(th, f"/v1/items/{item['item_id']}/receipts", "auditor")).json()["items"]
+    assert [(one["cell"], one["outcome"], one["evidence"]) for one in receipts] == [
+        ("KH", "accepted", "e.y.J")
+    ]
+    said = [
+        (kind, body.get("view", body.get("resource"))) for kind, body in await th.said() if "read" in kind
+    ]
+    assert said == [
+        ("log.read.v1", "envelopes"),
+        ("record.read.v1", "envelope"),
+        ("record.read.v1", "envelope"),
+    ]
+    assert (await get(th, f"/v1/items/{uuid4()}/receipts", "auditor")).status_code == 404
 
 
 async def test_partners_say_whether_anything_is_sealed_for_them_and_why_not(th: Harness) -> None:

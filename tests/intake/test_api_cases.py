@@ -240,12 +240,12 @@ async def test_cases_of_one_person_are_found_and_never_merged(intake):
         fields={"cor_FullName": "Sok Dara", "prs_Birthdate": "1998"},
     )
     worker = intake.as_("case_worker")
-    answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
-    assert answer == {"case_id": str(first), "candidates": [str(second)]}
+    (found,) = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()["items"]
+    assert (found["id"], found["agrees"]) == (str(second), ["same-name", "possible-birthdate"])
     changed = {"fields": {"prs_SecondName": "Chan"}}
     await intake.client.put(f"/v1/cases/{second}/fields", json=changed, headers=worker | {"If-Match": "*"})
     answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
-    assert answer["candidates"] == []
+    assert answer["items"] == []
 
 
 async def test_every_field_that_was_sent_comes_back_as_it_was(intake):

@@ -47,6 +47,7 @@ def test_an_acceptance_hands_the_case_over_once():
     assert case.hear(accepted) == [
         facts.CaseTransferred(UUID(int=1), UUID(int=7), AGENCY, SHELTER, NOW),
         facts.HoldsDue(UUID(int=1), UUID(int=7)),
+        facts.TasksDue(UUID(int=1), str(UUID(int=7))),
     ]
     assert case.hear(accepted) == []
     assert case.hear(Transfer(UUID(int=8), "th-legal-aid", "accepted", NOW)) == []
@@ -114,7 +115,7 @@ async def test_an_officer_sees_how_far_the_own_submission_got_and_nothing_else(i
         await intake.deliver(a_move(case_id, move))
     officer = intake.as_(OFFICER)
     view = (await intake.client.get(f"/v1/submissions/{case_id}", headers=officer)).json()
-    assert view.keys() == {"id", "submitted_at", "state", "to", "at"}
+    assert view.keys() == {"id", "reference", "submitted_at", "state", "to", "at"}
     assert (view["id"], view["state"], view["to"]) == (str(case_id), state, to)
     listed = (await intake.client.get("/v1/submissions", headers=officer)).json()
     assert listed["items"] == [view]

@@ -17,10 +17,14 @@ from services.intake.casefile.domain.case import (
     WrongMove,
     urgency_of,
 )
+from services.intake.casework.domain import facts as worked
+from services.intake.casework.domain.notes import Note
+from services.intake.casework.domain.tasks import Task, TaskPlan
 from services.intake.identification.domain import facts as decided
 from services.intake.identification.domain.identification import Hold, Identification
 
-CASE, PERSON, HOLD = UUID(int=1), UUID(int=2), UUID(int=3)
+CASE, PERSON, HOLD, NOTE = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
+ORG = "th-care-agency"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -32,6 +36,10 @@ def identification(case: Case) -> Identification:
     return Identification(case, {HOLD: Hold(HOLD, NOW + timedelta(days=40))})
 
 
+def task() -> Task:
+    return Task(NOTE, ORG, CASE, "call", NOW, "w1")
+
+
 VERBS = {
     CaseVerb.ASSIGN: lambda c: c.assign("th-care-agency", ("w1", "w1", "w2")),
     CaseVerb.RECORD: lambda c: c.record(["prs_Birthdate", "cor_FullName"], ["prs_Email"]),
@@ -41,9 +49,18 @@ VERBS = {
     CaseVerb.ASSESS_AGE: lambda c: identification(c).assess_age(Group.ADULT, AgeEvidence(), NOW.date()),
     CaseVerb.PLACE_HOLD: lambda c: identification(c).place_hold(UUID(int=9), None, NOW),
     CaseVerb.LIFT_HOLD: lambda c: identification(c).lift_hold(HOLD, NOW),
+    CaseVerb.WRITE_NOTE: lambda c: Note.write(c, NOTE, "call", "w1", NOW)[1],
+    CaseVerb.CORRECT_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).correct(c),
+    CaseVerb.RAISE_TASK: lambda c: Task.raised(NOTE, ORG, c, TaskPlan("call"), by="w1", now=NOW)[1],
+    CaseVerb.CHANGE_TASK: lambda c: task().change(c, TaskPlan("visit", "w2"), None, NOW),
+    CaseVerb.END_TASK: lambda c: task().complete(c),
+    CaseVerb.STRIKE_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).strike(c),
 }
 SAID = {
-    CaseVerb.ASSIGN: [facts.CaseAssigned(CASE, "th-care-agency", ("w1", "w2"))],
+    CaseVerb.ASSIGN: [
+        facts.CaseAssigned(CASE, "th-care-agency", ("w1", "w2")),
+        facts.TasksDue(CASE, "4"),
+    ],
     CaseVerb.RECORD: [facts.FieldsRecorded(CASE, 1, ("cor_FullName", "prs_Birthdate"), ("prs_Email",))],
     CaseVerb.SCREEN: [decided.CaseScreened(CASE, HOLD, "ilo-ec-labour-adult", "2009", "v1.x")],
     CaseVerb.IDENTIFY: [
@@ -57,6 +74,12 @@ SAID = {
     CaseVerb.ASSESS_AGE: [facts.AgeGroupKnown(CASE, "adult", "assessment")],
     CaseVerb.PLACE_HOLD: [decided.HoldPlaced(CASE, UUID(int=9), NOW + timedelta(days=30))],
     CaseVerb.LIFT_HOLD: [decided.HoldLifted(CASE, HOLD)],
+    CaseVerb.WRITE_NOTE: [worked.NoteWritten(CASE, NOTE)],
+    CaseVerb.CORRECT_NOTE: [worked.NoteCorrected(CASE, NOTE, 2)],
+    CaseVerb.RAISE_TASK: [worked.TaskRaised(worked.TaskSubject(NOTE, CASE, ORG, None), None)],
+    CaseVerb.CHANGE_TASK: [worked.TaskChanged(worked.TaskSubject(NOTE, CASE, ORG, "w2"), None)],
+    CaseVerb.END_TASK: [worked.TaskCompleted(worked.TaskSubject(NOTE, CASE, ORG, None))],
+    CaseVerb.STRIKE_NOTE: [worked.NoteStruck(CASE, NOTE, 2)],
 }
 
 

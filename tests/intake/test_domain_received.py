@@ -88,7 +88,6 @@ def test_nothing_is_said_of_her_age_before_the_date_that_came_is_opened():
         facts.CaseOpened(CASE, PERSON, "exchange", "th-a", "urgent", NOW),
         facts.CaseAssigned(CASE, "th-a", ()),
         facts.ReceivedAgeDue(CASE, ONE),
-        facts.IndexDue(CASE, ONE),
     ]
     assert one.receive(arrival(TWO)) == [facts.IndexDue(CASE, TWO)]
 

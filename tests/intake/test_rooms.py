@@ -11,17 +11,25 @@ INTAKE = Path(__file__).parents[2] / "services" / "intake"
 STATED: Mapping[str, str] = {
     "casefile": "casefile.store.tables",
     "identification": "identification.store.tables",
+    "casework": "casework.store.tables",
+    "matching": "matching.store.tables",
     "file_rows": "file_rows.tables",
     "rights": "rights.tables",
 }
 MAY_READ: Mapping[str, frozenset[str]] = {
     "casefile": frozenset({"casefile"}),
     "identification": frozenset({"casefile", "identification"}),
+    "casework": frozenset({"casefile", "casework"}),
+    "matching": frozenset({"casefile", "matching"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
-    "rights": frozenset({"casefile", "identification", "file_rows", "rights"}),
+    "rights": frozenset({"casefile", "identification", "casework", "file_rows", "rights"}),
 }
-BESIDES = {("casefile/queries.py", "holds")}
-"""A worklist shows which cases have a hold in force, and is narrowed by it."""
+BESIDES = {
+    ("casefile/worklist_queries.py", "holds"),
+    ("casefile/worklist_queries.py", "tasks"),
+    ("casefile/store/listing.py", "holds"),
+}
+"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it."""
 
 
 def tables_of(room: str) -> frozenset[str]:

@@ -2,21 +2,37 @@
 
 import asyncio
 import base64
+import contextlib
+import json
+import os
+import re
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shutil import copytree
 from threading import Thread
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
 
+from chassis.vault import ciphertext
+from chassis.vault.epochs import FileKeys
+from chassis.vault.owner import end_epoch
 from contracts.casefile.fields import FIELDS
 from contracts.catalogue import SERVICES
-from corridor.journey import Journey
+from corridor.client import Person
+from corridor.journey import Journey, eventually
 from corridor.sign_in import address, token
+from deploy.local.backup import back_up, bring_back
+from deploy.local.cell import KEEPER, Cell
 from deploy.local.people import load_people
+from deploy.local.postgres import Postgres
 from deploy.local.stack import Stack
 
 
@@ -50,7 +66,7 @@ class Spans(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spans():
     server = Spans()
     Thread(target=server.serve_forever, daemon=True).start()
@@ -59,7 +75,7 @@ def spans():
     server.server_close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def watched(cells_directory, spans):
     stack = Stack(
         ["TH", "KH"],
@@ -69,6 +85,12 @@ def watched(cells_directory, spans):
     asyncio.run(stack.up())
     yield stack
     asyncio.run(stack.down())
+
+
+@pytest.fixture(scope="module")
+def lived(watched) -> Journey:
+    """A whole case of somebody of whom every field is a canary."""
+    return asyncio.run(live_a_whole_case(watched))
 
 
 def forms(text: str) -> set[bytes]:
@@ -162,13 +184,17 @@ async def send_bad_input(stack: Stack, journey: Journey) -> list[str]:
     return answers
 
 
-async def test_no_canary_is_found_outside_ciphertext_anywhere_in_either_cell(watched, spans):
-    journey = await live_a_whole_case(watched)
-    answers = await send_bad_input(watched, journey)
-    for cell in watched.cells.values():
+async def checkpoint(stack: Stack) -> None:
+    for cell in stack.cells.values():
         connection = await asyncpg.connect(cell.postgres.admin_dsn())
         await connection.execute("checkpoint")
         await connection.close()
+
+
+async def test_no_canary_is_found_outside_ciphertext_anywhere_in_either_cell(watched, lived, spans):
+    journey = lived
+    answers = await send_bad_input(watched, journey)
+    await checkpoint(watched)
     await asyncio.sleep(6)  # the exporter sends every five seconds
     wanted = {name: forms(text) for name, text in {**TEXTS, **SAID}.items()}
     assert holders(watched.state, wanted) == []
@@ -185,6 +211,123 @@ async def test_no_canary_is_found_outside_ciphertext_anywhere_in_either_cell(wat
     assert [
         name for name, some in wanted.items() for body in spans.bodies if any(one in body for one in some)
     ] == []
+
+
+async def erase(stack: Stack, case: str) -> None:
+    """She asks her worker, and a supervisor confirms it."""
+    path = f"/intake/v1/cases/{case}/erasures"
+    async with Person("th.worker", stack.state) as worker, Person("th.supervisor", stack.state) as second:
+        asked = await worker.post(path, {"reason": SAID["note"]})
+        await second.post(f"/intake/v1/erasures/{asked['id']}/confirm")
+
+        async def gone() -> bool | None:
+            (one,) = (await second.get(path))["items"]
+            return True if one["state"] == "completed" else None
+
+        await eventually(gone, "the end of her key")
+
+
+async def test_after_her_erasure_and_the_end_of_its_epoch_no_bytes_of_then_or_now_yield_anything_of_her(
+    watched, lived, cells_directory, tmp_path
+):
+    """Tables, logs of the database, topics and a backup from before, with every key that is left in either cell."""
+    key = tmp_path / "key"
+    key.write_text(base64.b64encode(os.urandom(32)).decode())
+    back_up(watched.state, "TH", tmp_path / "th.backup", key)
+    epochs_then = {code: cell.epochs.read_bytes() for code, cell in watched.cells.items()}
+    person = await person_of(watched, lived.case)
+    await erase(watched, lived.case)
+    await checkpoint(watched)
+    for cell in watched.cells.values():
+        await end_the_epoch(cell)
+    older = cells_directory() / "older"
+    copytree(watched.cells["TH"].keeper, older / KEEPER / "th")
+    assert bring_back(older, "TH", tmp_path / "th.backup", key) == 1
+    before = Postgres(older / "th" / "postgres", fast=True)
+    before.start()
+    try:
+        wrapped = {
+            "older backup": await wrapped_keys(before.admin_dsn("vault")),
+            **{code: await wrapped_keys(c.postgres.admin_dsn("vault")) for code, c in watched.cells.items()},
+        }
+    finally:
+        before.stop()
+    sealed = sealed_in(watched.state) | sealed_in(older)
+    assert len(sealed) > 100
+    wanted = {
+        **TEXTS,
+        **{name: SAID[name] for name in ("reasons", "note", "grounds", "witness", "interpreter")},
+    }
+    left = [*opened(wrapped["older backup"], watched.cells["TH"].epochs.read_bytes())]
+    for code, cell in watched.cells.items():
+        left += opened(wrapped[code], cell.epochs.read_bytes())
+    assert left
+    assert readable(sealed, left, wanted) == set()
+    for root in (watched.state, older):
+        assert holders(root, {name: forms(text) for name, text in wanted.items()}) == []
+    hers = [row for row in wrapped["older backup"] if row["person_id"] == person]
+    then = opened(hers, epochs_then["TH"])  # the same bytes, with the wrapping key that was destroyed
+    assert readable(sealed, then, wanted) == set(wanted)
+
+
+async def person_of(stack: Stack, case: str) -> UUID:
+    connection = await asyncpg.connect(stack.cells["TH"].postgres.admin_dsn("intake"))
+    try:
+        return await connection.fetchval("select person_id from intake.cases where id = $1", UUID(case))
+    finally:
+        await connection.close()
+
+
+async def end_the_epoch(cell: Cell) -> None:
+    """As docs/vault.md says: the keys of the living are wrapped anew, and then the wrapping key is destroyed."""
+    kept = json.loads(cell.epochs.read_text())
+    ended, following = kept["current"], {"2027-01": base64.b64encode(os.urandom(32)).decode()}
+    cell.epochs.write_text(json.dumps({"current": "2027-01", "keys": kept["keys"] | following}))
+    await end_epoch(cell.postgres.admin_dsn("vault"), FileKeys(cell.epochs, "development"), ended)
+    cell.epochs.write_text(json.dumps({"current": "2027-01", "keys": following}))
+
+
+async def wrapped_keys(dsn: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetch(
+            "select person_id, wrapped, epoch from vault.keys where wrapped is not null"
+        )
+    finally:
+        await connection.close()
+
+
+def opened(rows: list[asyncpg.Record], epochs: bytes) -> list[bytes]:
+    """Every person's key that these wrapping keys open."""
+    keys = json.loads(epochs)["keys"]
+    return [
+        ciphertext.unwrap(
+            base64.b64decode(keys[row["epoch"]]), row["person_id"], row["epoch"], row["wrapped"]
+        )
+        for row in rows
+        if row["epoch"] in keys
+    ]
+
+
+def sealed_in(root: Path) -> set[bytes]:
+    """Whatever looks like one of the vault's ciphertexts in any file."""
+    found: set[bytes] = set()
+    for path in (p for p in root.rglob("*") if p.is_file()):
+        with contextlib.suppress(FileNotFoundError):
+            found.update(re.findall(rb"v1\.([A-Za-z0-9_-]{38,})", path.read_bytes()))
+    return found
+
+
+def readable(sealed: set[bytes], keys: list[bytes], wanted: Mapping[str, str]) -> set[str]:
+    """The canaries that somebody finds who tries every key on everything, and does not mind what a ciphertext is bound to."""
+    raws = [base64.urlsafe_b64decode(one + b"=" * (-len(one) % 4)) for one in sealed if len(one) % 4 != 1]
+    texts = [
+        Cipher(AES(key), CTR(raw[:12] + b"\0\0\0\2")).decryptor().update(raw[12:])
+        for key in keys
+        for raw in raws
+    ]
+    whole = b"\n".join(texts)
+    return {name for name, text in wanted.items() if text.encode() in whole}
 
 
 async def pages_of_metrics(stack: Stack, cell: str) -> list[str]:

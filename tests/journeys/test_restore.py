@@ -15,6 +15,7 @@ from corridor.journey import Journey, eventually
 from corridor.operating import every_page
 from deploy.local.stack import Stack
 from tests.journeys.steps import drafted, referred
+from tests.journeys.test_canaries import erase
 from tests.journeys.test_command import corridor
 
 LOADERS, BEFORE, AFTER = 2, 3, 2
@@ -57,8 +58,10 @@ async def parked(stack: Stack) -> list[str]:
     return found
 
 
-async def load_and_back_up(stack: Stack, file: str, key: str) -> tuple[list[Journey], Journey]:
-    """The referrals that were answered before the backup began, and one that she withdrew just then."""
+async def load_and_back_up(stack: Stack, file: str, key: str) -> tuple[list[Journey], Journey, Journey]:
+    """The referrals that were answered before the backup began, one that she withdrew just then, and the case of somebody who
+    is erased after it.
+    """
     load = Load(stack)
     loading = [asyncio.create_task(load.run()) for _ in range(LOADERS)]
     await load.until(BEFORE)
@@ -66,12 +69,30 @@ async def load_and_back_up(stack: Stack, file: str, key: str) -> tuple[list[Jour
         await referred(withdrawn)
         known = list(load.sent)
         await withdrawn.withdraw()
+    async with Journey(stack.state) as erased:
+        await drafted(erased)
     done = await asyncio.to_thread(corridor, stack.state, "backup", "TH", file, "--key", key)
     assert done.returncode == 0, done.stdout + done.stderr
+    await erase(stack, erased.case)
     await load.until(len(load.sent) + AFTER)  # the partner has these, and the backup has not
     load.stopping = True
     await asyncio.gather(*loading)
-    return known, withdrawn
+    return known, withdrawn, erased
+
+
+async def stays_erased(stack: Stack, case: str) -> None:
+    """The backup had her; the ledger, which stands beside it, has her key among the destroyed ones."""
+    async with Person("th.worker", stack.state) as worker:
+
+        async def gone() -> bool | None:
+            shown = await worker.get(f"/intake/v1/cases/{case}")
+            asked = await worker.get(f"/consent/v1/cases/{case}/consents")
+            states = {one["state"] for one in asked["items"]}
+            return True if (shown["state"], states, asked["moves"]) == ("erased", {"withdrawn"}, []) else None
+
+        await eventually(gone, "that who was erased is erased again")
+        fields = await worker.look(f"/intake/v1/cases/{case}/fields")
+    assert fields.get("fields", {}) == {}
 
 
 async def resumed(stack: Stack, journey: Journey) -> Journey:
@@ -95,7 +116,7 @@ async def test_a_cell_that_was_backed_up_under_load_and_destroyed_loses_and_doub
     first = Stack(["TH", "KH"], state=state)
     await first.up()
     try:
-        known, withdrawn = await load_and_back_up(first, file, key)
+        known, withdrawn, erased = await load_and_back_up(first, file, key)
     finally:
         await first.down()
     assert len(known) >= BEFORE
@@ -103,9 +124,11 @@ async def test_a_cell_that_was_backed_up_under_load_and_destroyed_loses_and_doub
     shutil.rmtree(state / "border" / "keys" / "TH")
     made = corridor(state, "restore", "TH", file, "--key", key)
     assert made.returncode == 0, made.stdout + made.stderr
+    assert "erasures in its ledger: 1;" in made.stdout
     second = Stack(["TH", "KH"], state=state)
     await second.up()
     try:
+        await stays_erased(second, erased.case)
         await is_whole(second, known, withdrawn)
     finally:
         await second.down()

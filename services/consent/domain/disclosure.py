@@ -21,9 +21,6 @@ from services.consent.domain.request import Authority, Request
 CONTACT = "contact"
 """The data category of her whereabouts and of the ways to reach her."""
 
-ANSWER_WITHIN = timedelta(hours=72)
-"""A recipient must answer a recall within this; later it is overdue, and the ledger shows it."""
-
 
 class Step(StrEnum):
     """The kinds of ledger entries."""

@@ -186,6 +186,17 @@ class LookDue:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeChanged:
+    """A notice was written, proposed, put in force, superseded or withdrawn. `version` is its name, `revision` its own."""
+
+    version: str
+    language: str
+    state: str
+    revision: int
+    sha256: str
+
+
 Fact = (
     ConsentGiven
     | ConsentRequested
@@ -208,4 +219,5 @@ Fact = (
     | ReadingEndDue
     | LengthenDue
     | LookDue
+    | NoticeChanged
 )

@@ -107,6 +107,13 @@ class Terms:
     reviewed_by: str | None = None
     """The second person, who looked at the reasons for the protection."""
     upheld: bool | None = None
+    notice_language: str | None = None
+    """The language of the text, where an interpreter explained it in another."""
+
+    @property
+    def read_in(self) -> str | None:
+        """The language of the words that were read out to her, or to her interpreter."""
+        return self.notice_language or self.language
 
     @property
     def protects(self) -> bool:
@@ -143,6 +150,7 @@ class Terms:
             "law": self.law,
             "reviewed_by": self.reviewed_by,
             "upheld": self.upheld,
+            **({} if self.notice_language is None else {"notice_language": self.notice_language}),
         }
 
     @classmethod
@@ -168,6 +176,7 @@ class Terms:
             law=body["law"],
             reviewed_by=body["reviewed_by"],
             upheld=body["upheld"],
+            notice_language=body.get("notice_language"),
         )
 
 
@@ -189,6 +198,8 @@ def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
         raise IncompleteTerms(
             "interpreter_undertaking", "the interpreter must have undertaken confidentiality"
         )
+    if terms.read_in != terms.language and not terms.interpreted:
+        raise IncompleteTerms("notice_language", "a text in another language needs an interpreter")
     if terms.capacity.for_child:
         _check_for_child(terms, sealed)
 

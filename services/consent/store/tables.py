@@ -1,11 +1,12 @@
 """The tables of consent, as its migrations leave them."""
 
-from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table
+from sqlalchemy import Column, ForeignKey, Identity, Index, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
 from services.consent.domain.disclosure import Stage, Step
 from services.consent.domain.grant import ReceivedTerms
+from services.consent.domain.notice import NoticeState
 from services.consent.domain.states import State
 
 META = MetaData(schema="consent")
@@ -128,3 +129,28 @@ AGREEMENTS = Table(
     required("valid_until", TIMESTAMPTZ),
     required("retention_days", INTEGER),
 )
+
+NOTICES = Table(
+    "notices",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("version", TEXT),
+    required("language", TEXT),
+    required("title", TEXT),
+    required("paragraphs", TEXTS),
+    required("reviewed", BOOLEAN),
+    required("state", OneOf(NoticeState)),
+    required("written_by", TEXTS),
+    Column("approved_by", TEXT),
+    Column("in_force_since", TIMESTAMPTZ),
+    Column("ended_at", TIMESTAMPTZ),
+    required("revision", INTEGER),
+    UniqueConstraint("version", "language"),
+    Index(
+        "notices_in_force",
+        "language",
+        unique=True,
+        postgresql_where=text(f"state = '{NoticeState.IN_FORCE}'"),
+    ),
+)
+"""The texts that are explained before she is asked: the cell's, and about nobody."""

@@ -7,35 +7,50 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import WorkItem, WorkKind
-from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.domain.duplicates import INDEXED, index_texts
+from services.intake.casefile.domain.case import GONE
+from services.intake.casefile.domain.index_texts import INDEXED, index_texts
 from services.intake.casefile.outgoing import INDEX
 from services.intake.casefile.store import cases, index
-from services.intake.casefile.store.index import IndexEntry
+from services.intake.casefile.store.index import WeighedEntry
 
 ATTEMPTS = 1_000
+ENTRY_BYTES = 16
 
 
-async def index_of(service: Service, persons: Sequence[Mapping[str, str]]) -> list[list[IndexEntry]]:
-    """The index entries of each person by their fields; none where there is no name."""
-    texts = [index_texts(fields) for fields in persons]
-    hashes = iter(await service.own_key.digest(*(f"duplicate|{one.text}" for each in texts for one in each)))
-    return [[IndexEntry(next(hashes), one.asks, one.answers) for one in each] for each in texts]
+async def asked_of(service: Service, organisation: str, fields: Mapping[str, str]) -> list[WeighedEntry]:
+    """The entries under which a person with these fields stands, in the index of this organisation alone: nobody can
+    see in a copy of the database that two organisations know one person.
+    """
+    texts = index_texts(fields)
+    hashes = await service.own_key.digest(*(f"index|{organisation}|{one.text}" for one in texts))
+    return [WeighedEntry(entry[:ENTRY_BYTES], one.weight) for entry, one in zip(hashes, texts, strict=True)]
+
+
+async def index_of(
+    service: Service, organisation: str, persons: Sequence[Mapping[str, str]]
+) -> list[list[bytes]]:
+    """The index entries of each person by their fields."""
+    found = [await asked_of(service, organisation, fields) for fields in persons]
+    return [[one.entry for one in each] for each in found]
 
 
 def index_work(service: Service) -> WorkKind:
-    async def act(item: WorkItem) -> list[IndexEntry]:
+    async def act(item: WorkItem) -> list[bytes]:
+        case_id = UUID(item.payload["case_id"])
         async with service.database.transaction(service.database.system()) as tx:
-            rows = await index.named_fields(tx, UUID(item.payload["case_id"]), sorted(INDEXED))
+            case = await cases.read(tx, case_id)
+            rows = await index.indexed_fields(tx, case_id, sorted(INDEXED))
+        if case is None:
+            return []
         sealed = [Sealing(row.person_id, row.field, row.record_id, row.value) for row in rows]
         opened = await service.vault.open_many(sealed)
         fields = {row.field: text for row, text in zip(rows, opened, strict=True) if text is not None}
-        return (await index_of(service, [fields]))[0]
+        return (await index_of(service, case.organisation, [fields]))[0]
 
-    async def finish(tx: Transaction, item: WorkItem, entries: list[IndexEntry]) -> None:
+    async def finish(tx: Transaction, item: WorkItem, entries: list[bytes]) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is not None:
-            kept = entries if case.state is CaseState.OPEN else []
+            kept = [] if case.state in GONE else entries
             await index.put(tx, case.organisation, {case.id: kept})
 
     return WorkKind(INDEX, act, finish, max_attempts=ATTEMPTS)

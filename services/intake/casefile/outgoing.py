@@ -29,6 +29,7 @@ from services.intake.casefile.domain.facts import CaseFact
 DESTROY_KEY = "destroy-key"
 RELEASE = "release-records"
 CARRY_HOLDS = "carry-holds"
+TASKS = "tasks-of-case"
 UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
 INDEX = "index"
 RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
@@ -46,6 +47,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _case_transferred(fact)
         case facts.HoldsDue():
             return _holds_due(fact)
+        case facts.TasksDue():
+            return tasks_due(fact.case_id, fact.mark)
         case facts.DisclosureClosed():
             return disclosure_closed(fact.case_id, fact.disclosure_id, fact.answer, fact.law)
         case facts.KeyUnneeded() | facts.ValuesDeleted():
@@ -89,8 +92,12 @@ def _to_be_opened(fact: facts.ReceivedAgeDue | facts.ReceivedFlagsDue) -> DueWor
 
 
 def _index_due(fact: facts.IndexDue) -> DueWork:
-    key = f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}"
-    return DueWork(INDEX, key, {"case_id": str(fact.case_id)})
+    return index_due(fact.case_id, f"{fact.disclosure_id}:{'closed' if fact.closed else 'open'}")
+
+
+def index_due(case_id: UUID, change: str) -> DueWork:
+    """The work that indexes her anew after this change: each change has its own, so that the last one is never passed over."""
+    return DueWork(INDEX, f"{case_id}:{change}", {"case_id": str(case_id)})
 
 
 def _staff_changed(fact: facts.StaffChanged) -> DueWork:
@@ -151,6 +158,10 @@ def _case_transferred(fact: facts.CaseTransferred) -> CaseTransferredV1:
 def _holds_due(fact: facts.HoldsDue) -> DueWork:
     payload = {"case_id": str(fact.case_id), "referral_id": str(fact.referral_id)}
     return DueWork(CARRY_HOLDS, str(fact.referral_id), payload)
+
+
+def tasks_due(case_id: UUID, mark: object) -> DueWork:
+    return DueWork(TASKS, f"{case_id}:{mark}", {"case_id": str(case_id)})
 
 
 def disclosure_closed(

@@ -1,6 +1,6 @@
 """Reads: rows straight to the views of a worker. Sealed values are opened by the route, after the transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -27,7 +27,7 @@ from services.intake.casefile.sealed_rows import (
     SealedRevision,
 )
 from services.intake.casefile.store.cases import ACTIONS
-from services.intake.casefile.worklist_queries import ONE, CaseSummary
+from services.intake.casefile.worklist_queries import OF_CASES, CaseSummary
 
 _REVISIONS, _RECEIVED, _CUSTODY = (
     RowReader(SealedRevision),
@@ -44,10 +44,17 @@ class CaseView(CaseSummary):
 
 
 async def case(tx: Transaction, case_id: UUID) -> CaseView:
-    row = (await tx.execute(ONE, {"id": case_id, "now": tx.now})).first()
+    row = (await tx.execute(text(OF_CASES + "c.id = :id"), {"id": case_id, "now": tx.now})).first()
     if row is None:
         raise NotFound
     return CaseView.model_validate(row, from_attributes=True)
+
+
+async def summaries(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, CaseSummary]:
+    """Of cases that the actor may read, which whoever asks has looked at."""
+    statement = text(OF_CASES + "c.id = any(cast(:ids as uuid[]))")
+    rows = await tx.execute(statement, {"ids": list(cases), "now": tx.now})
+    return {row.id: CaseSummary.model_validate(row, from_attributes=True) for row in rows}
 
 
 _ROUTES: Mapping[CaseVerb, str] = {
@@ -57,15 +64,23 @@ _ROUTES: Mapping[CaseVerb, str] = {
     CaseVerb.IDENTIFY: "identify_case",
 }
 """The verbs that name no noun; any other is the name of its route."""
+_OFFERED_ELSEWHERE = frozenset(
+    {
+        CaseVerb.LIFT_HOLD,
+        *(CaseVerb.WRITE_NOTE, CaseVerb.CORRECT_NOTE, CaseVerb.STRIKE_NOTE),
+        *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
+    }
+)
+"""Holds, notes and tasks are moved where they are read, and made where they are listed."""
 
 
 def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:
-    """The moves that may be made with this case now. A hold of it is lifted where the hold is read."""
+    """The moves that may be made with this case now."""
     state = CaseState(view.state)
     offers = [
         Offer(_ROUTES.get(verb, verb), ACTIONS[verb], passes(state, verb))
         for verb in CaseVerb
-        if verb is not CaseVerb.LIFT_HOLD
+        if verb not in _OFFERED_ELSEWHERE
     ]
     return commands.open(offers, permitted, case_id=view.id)
 
@@ -176,17 +191,6 @@ async def came_flags(tx: Transaction, case_id: UUID) -> str | None:
     statement = text("select came_flags from intake.cases where id = :id")
     sealed: str | None = (await tx.execute(statement, {"id": case_id})).scalar_one_or_none()
     return sealed
-
-
-async def duplicates(tx: Transaction, actor: Actor, case_id: UUID) -> list[UUID]:
-    """Cases with the same blind index that the actor may read. A person decides; nothing merges by itself."""
-    condition, parameters = await visible_cases(tx, actor, "case.read", column="other.case_id")
-    statement = text(
-        "select distinct other.case_id from intake.blind_index mine join intake.blind_index other"
-        " using (organisation, entry) where mine.case_id = :id and mine.asks and other.answers"
-        f" and other.case_id <> mine.case_id and {condition} order by 1 limit 50"
-    )
-    return [row.case_id for row in await tx.execute(statement, {**parameters, "id": case_id})]
 
 
 async def broken_glass(

@@ -33,6 +33,18 @@ async def opened_flags(
     return frozenset(json.loads(texts.get(FLAGS_CLASS, "[]")))
 
 
+async def came_with(service: Service, origin: Origin, case_id: UUID) -> UUID | None:
+    """The newest disclosure by which standing flags came; with it goes what is derived from them. None where they
+    were recorded here.
+    """
+    async with service.database.transaction(origin) as tx:
+        if await queries.flags(tx, case_id) is not None:
+            return None
+        received = await queries.received_fields(tx, case_id)
+    readable = [row for row in received if ReceivedState(row.state) in READABLE]
+    return next((row.id for row in reversed(readable) if URGENT_FIELDS & row.values.keys()), None)
+
+
 async def flags_that_came(service: Service, origin: Origin, case_id: UUID, person_id: UUID) -> frozenset[str]:
     """The flags in every disclosure that was received and not taken back."""
     async with service.database.transaction(origin) as tx:

@@ -18,7 +18,6 @@ from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import ages, attention, cases, index, received, records
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
-from services.intake.casefile.store.index import IndexEntry
 
 RETAIN = "disclosure.retain"
 CARER = "case_worker"
@@ -34,7 +33,7 @@ class SealedFields:
     """
 
     values: Mapping[str, str | None]
-    index: Sequence[IndexEntry] | None = None
+    index: Sequence[bytes] | None = None
     flags: frozenset[str] | None = None
     """The urgent flags; None where the command does not speak of them."""
     flags_before: frozenset[str] = frozenset()
@@ -143,7 +142,7 @@ async def record(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields
         if sealed.evidence is not None:
             facts += case.learn_age(sealed.evidence, today)
     await _put(tx, actor, case, sealed)
-    if sealed.index is not None:
+    if sealed.index is not None and not await index.due(tx, case.id, case.fields_revision):
         await index.put(tx, case.organisation, {case.id: sealed.index})
     if sealed.sealed_flags is not None:
         await cases.set_flags(tx, case.id, sealed.sealed_flags, raised=bool(sealed.flags))

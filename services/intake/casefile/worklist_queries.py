@@ -43,23 +43,40 @@ _WAITING = (
     f" when c.workers = '{{}}' then '{WaitingFor.ASSIGNMENT}'"
     f" when a.case_id is not null and a.opened_at is null then '{WaitingFor.WORKER}' end"
 )
-_NEXT_AT = f"least({_HOLD_ENDS}, {_OPENING})"
-_NEXT = f"case {_NEXT_AT} when {_OPENING} then '{NextStep.OPENING}' when {_HOLD_ENDS} then '{NextStep.HOLD_ENDS}' end"
+_TASK = "t.due_at"
+_NEXT_AT = f"least({_HOLD_ENDS}, {_OPENING}, {_TASK})"
+_NEXT = (
+    f"case {_NEXT_AT} when {_OPENING} then '{NextStep.OPENING}' when {_TASK} then '{NextStep.TASK}'"
+    f" when {_HOLD_ENDS} then '{NextStep.HOLD_ENDS}' end"
+)
 _ATTENTION = "left join intake.attention a on a.case_id = c.id"
+_DUE = (
+    f"{_ATTENTION} left join lateral (select min(k.due_at) as due_at from intake.tasks k"
+    " where k.case_id = c.id and k.state = 'open') as t on true"
+)
+"""What may be due in a case, beside its hold."""
 CASE = f"""
     select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
         c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
         {_ON_HOLD} as on_hold, coalesce({_UNATTENDED}, false) as unattended, {_WAITING} as waiting_for,
         {_NEXT} as next, {_NEXT_AT} as next_at
 """
-ONE = text(f"{CASE} from intake.cases c {_ATTENTION} where c.id = :id")
+OF_CASES = f"{CASE} from intake.cases c {_DUE} where "
 # Sets of cases that are small where the filter is of use; each has an index.
 _OF_UNATTENDED = f"(select a.case_id from intake.attention a where {_UNATTENDED})"
 _UNOPENED_BY = (
     "select a.case_id from intake.attention a"
     " where a.organisation = :organisation and a.opened_at is null and a.due_at <= "
 )
-_HELD_UNTIL = "select h.id from intake.cases h where h.organisation = :organisation and h.hold_until > :now and h.hold_until <= "
+_TASK_BY = (
+    "select k.case_id from intake.tasks k where k.organisation = :organisation and k.state = 'open'"
+    " and k.case_id is not null and k.due_at <= "
+)
+_LATE = f"{_UNOPENED_BY} :now union all {_TASK_BY} :now"
+_HELD_UNTIL = (
+    "select h.id from intake.cases h where h.organisation = :organisation"
+    " and h.hold_until > :now and h.hold_until <= "
+)
 
 
 class CaseSummary(BaseModel):
@@ -135,8 +152,8 @@ _FILTERS: Mapping[str, str | Mapping[object, str]] = {
     "on_hold": _true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
     "unattended": _true_or_not(f"c.id in {_OF_UNATTENDED}", f"c.id not in {_OF_UNATTENDED}"),
     "updated_since": "c.updated_at >= :updated_since",
-    "due_by": f"c.id in ({_UNOPENED_BY} :due_by union all {_HELD_UNTIL} :due_by)",
-    "late": _true_or_not(f"c.id in ({_UNOPENED_BY} :now)", f"c.id not in ({_UNOPENED_BY} :now)"),
+    "due_by": f"c.id in ({_UNOPENED_BY} :due_by union all {_TASK_BY} :due_by union all {_HELD_UNTIL} :due_by)",
+    "late": _true_or_not(f"c.id in ({_LATE})", f"c.id not in ({_LATE})"),
     "waiting_for": {
         WaitingFor.RECIPIENT: f"c.state = '{CaseState.OPEN}' and {_OFFERED}",
         WaitingFor.ASSIGNMENT: f"c.state = '{CaseState.OPEN}' and c.workers = '{{}}' and ({_OFFERED}) is not true",
@@ -167,7 +184,7 @@ async def counted(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCou
         source = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
         within = f"l.organisation = :organisation and l.list = any(array[{', '.join(named(lists, ':'))}]) and {within}"
     if asked.order is ListOrder.DUE:
-        source = f"{source} {_ATTENTION}"
+        source = f"{source} {_DUE}"
         within += f" and {_NEXT_AT} is not null{_ends(asked, _NEXT_AT)}"
     found = text(f"select count(*) from (select from {source} where {within} limit :most) as found")
     most = {"most": MOST_COUNTED + 1, "now": tx.now}
@@ -222,7 +239,7 @@ def page_of(asked: ListQuery, lists: list[str] | None, conditions: str, *, follo
     )
     return text(
         f"{CASE}, p.at as sorted_at from (select * from ({page}) as found order by at {way}, id {way} limit :limit) as p"
-        f" join intake.cases c on c.id = p.id {_ATTENTION} order by p.at {way}, p.id {way}"
+        f" join intake.cases c on c.id = p.id {_DUE} order by p.at {way}, p.id {way}"
     )
 
 
@@ -257,14 +274,23 @@ def _due(listed: str, of_list: list[str]) -> list[tuple[str, str, str, str]]:
     """A worker's cases are few enough to be sorted. All cases go along what is due in them: each case at the first of it."""
     if of_list:
         return [
-            (f"{listed} {_ATTENTION}", f"{one} and {_NEXT_AT} is not null", _NEXT_AT, "c.id")
-            for one in of_list
+            (f"{listed} {_DUE}", f"{one} and {_NEXT_AT} is not null", _NEXT_AT, "c.id") for one in of_list
         ]
-    held = f"intake.cases c {_ATTENTION}", f"c.hold_until > :now and ({_OPENING} <= c.hold_until) is not true"
-    unopened = (
-        "intake.attention a join intake.cases c on c.id = a.case_id",
-        (
-            "a.organisation = :organisation and a.opened_at is null and a.due_at is not null and (c.hold_until > :now and c.hold_until < a.due_at) is not true"
-        ),
+    unopened = f"a.organisation = :organisation and a.opened_at is null and a.due_at is not null and {_NEXT_AT} = a.due_at"
+    task = (
+        "k.organisation = :organisation and k.state = 'open' and k.case_id is not null"
+        f" and k.due_at = {_NEXT_AT} and ({_OPENING} = k.due_at) is not true and not exists (select from intake.tasks e"
+        " where e.case_id = k.case_id and e.state = 'open' and e.due_at = k.due_at and e.id < k.id)"
     )
-    return [(*held, "c.hold_until", "c.id"), (*unopened, "a.due_at", "a.case_id")]
+    hold = f"c.hold_until > :now and c.hold_until = {_NEXT_AT} and (c.hold_until in ({_OPENING}, {_TASK})) is not true"
+    of_attention = _DUE.removeprefix(_ATTENTION)
+    return [
+        (
+            f"intake.attention a join intake.cases c on c.id = a.case_id {of_attention}",
+            unopened,
+            "a.due_at",
+            "a.case_id",
+        ),
+        (f"intake.tasks k join intake.cases c on c.id = k.case_id {_DUE}", task, "k.due_at", "k.case_id"),
+        (f"intake.cases c {_DUE}", hold, "c.hold_until", "c.id"),
+    ]

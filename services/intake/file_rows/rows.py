@@ -18,7 +18,6 @@ from services.intake.casefile.domain.case import Case
 from services.intake.casefile.domain.facts import CaseFact
 from services.intake.casefile.indexing import index_of
 from services.intake.casefile.sealing import fields_to_seal
-from services.intake.casefile.store.index import IndexEntry
 from services.intake.casefile.store.records import Change
 from services.intake.file_rows import store
 from services.intake.file_rows.store import NewRow, RowKey, SentFile
@@ -89,7 +88,7 @@ async def sealed_rows(service: Service, file: SentFile, rows: Sequence[FileRow])
     vault, now, today = service.vault, service.clock(), service.today()
     await vault.create_many([row.person_id for row in fresh])
     sealed = iter(await vault.seal_many([one for row in fresh for one in _sealings(row)]))
-    indexes = await index_of(service, [row.fields for row in fresh])
+    indexes = await index_of(service, file.organisation, [row.fields for row in fresh])
     return [
         _new_row(file, row, {name: next(sealed) for name in _places(row.fields)}, index, now, today)
         for row, index in zip(fresh, indexes, strict=True)
@@ -126,7 +125,7 @@ def _new_row(
     file: SentFile,
     row: FreshRow,
     sealed: dict[str, str],
-    index: Sequence[IndexEntry],
+    index: Sequence[bytes],
     now: datetime,
     today: date,
 ) -> NewRow:

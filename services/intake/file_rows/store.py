@@ -15,7 +15,6 @@ from services.intake.casefile.domain.case import Case
 from services.intake.casefile.domain.facts import CaseFact, CaseOpened
 from services.intake.casefile.store import cases, index, records, references
 from services.intake.casefile.store.cases import OpenedCase
-from services.intake.casefile.store.index import IndexEntry
 from services.intake.casefile.store.records import Change
 from services.intake.file_rows.tables import FILE_ROWS
 from services.intake.identification.domain.facts import Fact
@@ -64,7 +63,7 @@ class NewRow:
     line: int
     case: Case
     changes: Sequence[Change]
-    index: Sequence[IndexEntry]
+    index: Sequence[bytes]
     decision: SealedDecision | None
     facts: Sequence[Fact | CaseFact]
 

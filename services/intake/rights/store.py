@@ -31,6 +31,10 @@ GOES = (
     "statuses",
     "age_assessments",
     "needs",
+    "note_revisions",
+    "notes",
+    "tasks",
+    "answered_flags",
     "blind_index",
     "file_rows",
 )

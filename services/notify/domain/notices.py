@@ -15,6 +15,11 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "glass.broken.v1": {ALWAYS: "emergency_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
+    "task.raised.v1": {ALWAYS: "new_assignment"},
+    "task.changed.v1": {ALWAYS: "new_assignment"},
+    "task.unassigned.v1": {ALWAYS: "unattended"},
+    "task.reminded.v1": {ALWAYS: "due"},
+    "task.overdue.v1": {ALWAYS: "late"},
     "hold.placed.v1": {ALWAYS: "hold"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
     "protection.unreviewed.v1": {ALWAYS: "overdue"},
@@ -62,11 +67,16 @@ NOBODY_LEFT: Final = "nobody-left"
 people at once.
 """
 
-HOLDER, SUPERVISORS, OPERATORS = "holder", "supervisors", "operators"
-"""The audiences: the holder of the case (its workers, else the supervisors), the supervisors, or the cell's operators."""
+TOLD_ALONE: Final = frozenset({"task.raised.v1", "task.changed.v1"})
+"""Of these, only whoever the event names hears; where it names nobody, nobody was given anything."""
+
+HOLDER, WORKER, SUPERVISORS, OPERATORS = "holder", "worker", "supervisors", "operators"
+"""The audiences: the holder of the case (its workers, else the supervisors), one worker (the supervisors, where they
+have left), the supervisors, or the cell's operators.
+"""
 
 
-TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "much_opened", "emergency_opened"})
+TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "late", "much_opened", "emergency_opened"})
 """Alarms: the person who should have acted did not, or somebody opened a case of others, so somebody else is told."""
 
 NOW, TODAY, USUAL = "now", "today", "usual"
@@ -80,6 +90,8 @@ PRIORITIES: Final[Mapping[str, str]] = {
     "much_opened": TODAY,
     "refusal": TODAY,
     "reminder": TODAY,
+    "due": TODAY,
+    "late": TODAY,
     "new_request": TODAY,
 }
 """Template → how soon (code list `notice_priority`); any other is usual. A notice that is not usual also goes by mail."""
@@ -100,6 +112,9 @@ class News:
     own: bool = False
     import_id: UUID | None = None
     about: str | None = None
+    task_id: UUID | None = None
+    worker: str | None = None
+    """The one person who is told of it."""
 
     @property
     def together(self) -> UUID | None:
@@ -136,7 +151,8 @@ def template_of(event_type: str, half: str) -> str | None:
 def news_of(event: Any, half: str) -> News | None:
     nothing_new = False in (getattr(event, "raised", None), getattr(event, "added", None))
     template = CLEARED if nothing_new else template_of(event.type, half)
-    if template is None:
+    told = getattr(event, "told", None)
+    if template is None or (told is None and event.type in TOLD_ALONE):
         return None
     return_id = getattr(event, "return_id", None)
     own = half == OUTGOING or return_id is not None
@@ -144,9 +160,18 @@ def news_of(event: Any, half: str) -> News | None:
     left = import_id is None and getattr(event, "reason", None) == NOBODY_LEFT
     about = event.organisation if left else None
     return News(
-        template, getattr(event, "referral_id", None), return_id, own=own, import_id=import_id, about=about
+        template,
+        getattr(event, "referral_id", None),
+        return_id,
+        own=own,
+        import_id=import_id,
+        about=about,
+        task_id=getattr(event, "task_id", None),
+        worker=told,
     )
 
 
 def notice(case_id: UUID, organisation: str, news: News) -> Notice:
-    return Notice(case_id, organisation, SUPERVISORS if news.template in TO_SUPERVISORS else HOLDER, news)
+    if news.template in TO_SUPERVISORS:
+        return Notice(case_id, organisation, SUPERVISORS, news)
+    return Notice(case_id, organisation, HOLDER if news.worker is None else WORKER, news)

@@ -24,6 +24,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             "Something has nobody who looks after it",
             "Reference {reference}. Please sign in: {link}",
         ),
+        "due": ("Something is due soon", "Reference {reference}. Please sign in: {link}"),
+        "late": ("Something is late", "Reference {reference}. Please sign in: {link}"),
     },
     "th": {
         "new_assignment": ("มีงานมอบหมายให้คุณ", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
@@ -39,6 +41,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "reminder": ("ยังมีคำขอรอคุณอยู่", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "overdue": ("ยังไม่มีใครตอบภายในเวลา", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "unattended": ("มีเรื่องที่ยังไม่มีผู้ดูแล", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "due": ("มีเรื่องที่ใกล้ถึงกำหนด", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "late": ("มีเรื่องที่เลยกำหนด", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
     },
     "km": {
         "new_assignment": ("មានកិច្ចការប្រគល់ជូនអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
@@ -54,6 +58,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "reminder": ("សំណើនៅតែរង់ចាំអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "overdue": ("មិនទាន់មាននរណាឆ្លើយទាន់ពេលទេ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "unattended": ("មានកិច្ចការដែលមិនទាន់មានអ្នកមើលថែ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "due": ("មានកិច្ចការជិតដល់កំណត់", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "late": ("មានកិច្ចការហួសកំណត់", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
     },
     "vi": {
         "new_assignment": (
@@ -84,6 +90,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             "Có việc chưa có người phụ trách",
             "Mã tham chiếu {reference}. Vui lòng đăng nhập: {link}",
         ),
+        "due": ("Có việc sắp đến hạn", "Mã tham chiếu {reference}. Vui lòng đăng nhập: {link}"),
+        "late": ("Có việc đã quá hạn", "Mã tham chiếu {reference}. Vui lòng đăng nhập: {link}"),
     },
 }
 

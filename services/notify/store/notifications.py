@@ -33,7 +33,7 @@ _FOLLOW = text(
 )
 # Topics are read side by side: a withdrawal may be here before the assignment that says whom to tell.
 _UNADDRESSED = text(
-    "select case_id, template, referral_id, return_id, own from notify.unaddressed"
+    "select case_id, template, referral_id, return_id, own, task_id, worker from notify.unaddressed"
     " where case_id = any(cast(:ids as uuid[])) order by pos for update"
 )
 _KEEP = insert_set(UNADDRESSED)
@@ -100,7 +100,15 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]
     held = {case.case_id: (case.organisation, case.handed_over) for case in await holders_of(tx, keys)}
     cases = {key: CaseNotices(key, *held.get(key, (None, False))) for key in keys}
     for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
-        cases[row.case_id].kept.append(News(row.template, row.referral_id, row.return_id, own=row.own))
+        news = News(
+            row.template,
+            row.referral_id,
+            row.return_id,
+            own=row.own,
+            task_id=row.task_id,
+            worker=row.worker,
+        )
+        cases[row.case_id].kept.append(news)
     return cases
 
 
@@ -161,6 +169,8 @@ def _waiting(case_id: UUID, news: News) -> dict[str, object]:
         "referral_id": news.referral_id,
         "return_id": news.return_id,
         "own": news.own,
+        "task_id": news.task_id,
+        "worker": news.worker,
     }
 
 

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, INTEGER, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
 from services.notify.domain.mail import MailState
-from services.notify.domain.notices import HOLDER, OPERATORS, SUPERVISORS
+from services.notify.domain.notices import HOLDER, OPERATORS, SUPERVISORS, WORKER
 
 META = MetaData(schema="notify")
 
@@ -20,11 +20,13 @@ NOTIFICATIONS = Table(
     filled("count", INTEGER, "1"),
     required("own", BOOLEAN),
     required("organisation", TEXT),
-    required("audience", OneOf((HOLDER, SUPERVISORS, OPERATORS))),
+    required("audience", OneOf((HOLDER, WORKER, SUPERVISORS, OPERATORS))),
     required("template", TEXT),
     required("priority", TEXT),
     Column("referral_id", UUID),
     Column("return_id", UUID),
+    Column("task_id", UUID),
+    Column("worker", TEXT),
     required("created_at", TIMESTAMPTZ),
     filled("mail", OneOf(MailState), "'none'"),
 )
@@ -38,6 +40,8 @@ UNADDRESSED = Table(
     Column("referral_id", UUID),
     Column("return_id", UUID),
     required("own", BOOLEAN),
+    Column("task_id", UUID),
+    Column("worker", TEXT),
 )
 
 READINGS = Table(

@@ -1,10 +1,10 @@
-"""Routes: open a case, one case, its assignment, its possible duplicates."""
+"""Routes: open a case, one case, its assignment."""
 
 from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
@@ -70,7 +70,7 @@ async def _prepare(body: OpenForm, request: Request, actor: Who, service: Runnin
     flags = sorted(set(body.flags))
     sealed = SealedFields(
         values=await seal_fields(vault, person_id, case_id, fields | (flag_fields(flags) if flags else {})),
-        index=(await index_of(service, [fields]))[0],
+        index=(await index_of(service, actor.organisation, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
         evidence=AgeEvidence().changed(fields, flags),
@@ -115,17 +115,3 @@ async def assign_case(
 ) -> Done:
     case = await use_cases.assign_case(tx, actor, case_id, seen, body.organisation, tuple(body.workers))
     return done(tx, response, case_id, case.version)
-
-
-class Duplicates(BaseModel):
-    """Cases that may be of the same person. A person decides; nothing merges by itself."""
-
-    case_id: UUID
-    candidates: list[UUID]
-
-
-@router.get("/v1/cases/{case_id}/duplicates", summary="Cases with the same name and year of birth")
-async def get_duplicates(case_id: UUID, actor: Who, tx: Tx) -> Duplicates:
-    await require_case(tx, actor, "case.read", case_id)
-    tx.say(record_read(case_id, "person"))
-    return Duplicates(case_id=case_id, candidates=await queries.duplicates(tx, actor, case_id))

@@ -29,8 +29,8 @@ from services.intake.casefile.api.cases import FieldsForm, Flag
 from services.intake.casefile.api.prepared import case_to_write, checked_fields, flag_fields
 from services.intake.casefile.domain.age import BIRTHDATE, AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.domain.duplicates import INDEXED
 from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS
+from services.intake.casefile.domain.index_texts import INDEXED
 from services.intake.casefile.domain.received import READABLE, RETAINABLE
 from services.intake.casefile.grants import RECALLED
 from services.intake.casefile.indexing import index_of
@@ -40,7 +40,6 @@ from services.intake.casefile.received_flags import standing_flags
 from services.intake.casefile.sealed_rows import SealedReceived
 from services.intake.casefile.sealing import open_fields, seal_fields, seal_json
 from services.intake.casefile.store import cases, records
-from services.intake.casefile.store.index import IndexEntry
 from services.intake.casefile.use_cases import RETAIN, SealedFields
 
 router = APIRouter(tags=["fields"])
@@ -234,14 +233,14 @@ async def _evidence(
 
 async def _index(
     service: Service, actor: Actor, case: Case, changed: Mapping[str, str | None]
-) -> list[IndexEntry]:
+) -> list[bytes]:
     async with service.database.transaction(actor.origin()) as tx:
         own = await records.own_fields(tx, case.id)
     named = {name: value for name, value in own.items() if name in INDEXED}
     before = await open_fields(service.vault, case.person_id, case.id, named)
     after = {**before, **changed}
     kept = {name: value for name, value in after.items() if value is not None}
-    return (await index_of(service, [kept]))[0]
+    return (await index_of(service, case.organisation, [kept]))[0]
 
 
 @router.put("/v1/cases/{case_id}/fields", summary="Record or remove fields of the person")

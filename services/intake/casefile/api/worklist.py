@@ -20,7 +20,7 @@ from contracts.types import KnownCode, Pseudonym
 from services.intake.casefile import worklist_queries as lists
 from services.intake.casefile.daily_limit import OWN_LIST
 from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.domain.duplicates import BIRTHDATE, name_of
+from services.intake.casefile.domain.index_texts import BIRTHDATE, name_of
 from services.intake.casefile.domain.listing import ListOrder, NamesShown, WaitingFor
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
@@ -97,7 +97,8 @@ async def list_cases(
         shown = await _shown(service, sealed)
         await _show(service, actor, items, shown)
         response.headers["Cache-Control"] = "no-store"
-    moves = service.commands.open([Offer("open_case", "case.open")], rights_of(actor))
+    offers = [Offer("open_case", "case.open"), Offer("search_cases", lists.READ)]
+    moves = service.commands.open(offers, rights_of(actor))
     return CaseListing(
         items=items, next=following(items, page, "sorted_at", "id"), moves=moves, count=counted
     )

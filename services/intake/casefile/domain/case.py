@@ -38,6 +38,10 @@ class CaseState(StrEnum):
     """
 
 
+GONE = frozenset({CaseState.HANDED_OVER, CaseState.ERASED})
+"""The states in which nobody of the organisation finds her any more."""
+
+
 class CaseVerb(StrEnum):
     ASSIGN = "assign"
     RECORD = "record"
@@ -47,6 +51,12 @@ class CaseVerb(StrEnum):
     ASSESS_AGE = "assess_age"
     PLACE_HOLD = "place_hold"
     LIFT_HOLD = "lift_hold"
+    WRITE_NOTE = "write_note"
+    CORRECT_NOTE = "correct_note"
+    STRIKE_NOTE = "strike_note"
+    RAISE_TASK = "raise_task"
+    CHANGE_TASK = "change_task"
+    END_TASK = "end_task"
 
 
 MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
@@ -108,7 +118,7 @@ class Case:
             message = "another organisation gets a case by transfer, never by assignment"
             raise CommandRefused("other-organisation", message, "organisation")
         self.workers = tuple(dict.fromkeys(workers))
-        return [facts.CaseAssigned(self.id, self.organisation, self.workers)]
+        return [facts.CaseAssigned(self.id, self.organisation, self.workers), self._tasks_due()]
 
     def record(
         self,
@@ -127,7 +137,13 @@ class Case:
         """Set the urgent flags, as ciphertext too; None: not spoken of. `before`: the flags that stood."""
         if sealed is None or flags is None:
             return []
-        return [facts.FlagsRecorded(self.id, sealed, bool(flags), added=not flags <= before)]
+        return [
+            facts.FlagsRecorded(self.id, sealed, bool(flags), added=not flags <= before),
+            self._tasks_due(),
+        ]
+
+    def _tasks_due(self) -> facts.TasksDue:
+        return facts.TasksDue(self.id, str(self.version))
 
     def learn_flags(self, sealed: str, flags: frozenset[str], before: frozenset[str]) -> list[CaseFact]:
         """Learn flags that came with her, as long as nobody has recorded any here. They act as recorded ones do."""

@@ -44,4 +44,8 @@ class Custody:
         handed_over = facts.CaseTransferred(
             self.case_id, transfer.referral_id, self.organisation, transfer.recipient, transfer.at
         )
-        return [handed_over, facts.HoldsDue(self.case_id, transfer.referral_id)]
+        return [
+            handed_over,
+            facts.HoldsDue(self.case_id, transfer.referral_id),
+            facts.TasksDue(self.case_id, str(transfer.referral_id)),
+        ]

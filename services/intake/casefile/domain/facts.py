@@ -60,6 +60,16 @@ class HoldsDue:
 
 
 @dataclass(frozen=True, slots=True)
+class TasksDue:
+    """Something changed from which tasks of the case follow: its urgent flags, its workers, its end. `mark` tells one
+    change from another.
+    """
+
+    case_id: UUID
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgeGroupKnown:
     """The codes of `age_group` and `age_basis`; never an age."""
 
@@ -186,6 +196,7 @@ CaseFact = (
     | CaseAssigned
     | CaseTransferred
     | HoldsDue
+    | TasksDue
     | AgeGroupKnown
     | ReceivedAgeDue
     | ReceivedFlagsDue

@@ -26,6 +26,7 @@ class WaitingFor(StrEnum):
 class NextStep(StrEnum):
     OPENING = "opening"
     """The time in which it should be opened ends."""
+    TASK = "task"
     HOLD_ENDS = "hold-ends"
 
 

@@ -13,8 +13,8 @@ from contracts.grant import GrantTerms
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.age import BIRTHDATE, Age
 from services.intake.casefile.domain.case import CaseState, WrongMove
-from services.intake.casefile.domain.duplicates import INDEXED
 from services.intake.casefile.domain.facts import CaseFact
+from services.intake.casefile.domain.index_texts import INDEXED
 
 CHANNEL = "exchange"
 

@@ -94,6 +94,12 @@ ACTIONS: Mapping[CaseVerb, str] = {
     CaseVerb.ASSESS_AGE: "case.assess-age",
     CaseVerb.PLACE_HOLD: "hold.place",
     CaseVerb.LIFT_HOLD: "hold.lift",
+    CaseVerb.WRITE_NOTE: "note.write",
+    CaseVerb.CORRECT_NOTE: "note.write",
+    CaseVerb.STRIKE_NOTE: "note.write",
+    CaseVerb.RAISE_TASK: "task.write",
+    CaseVerb.CHANGE_TASK: "task.write",
+    CaseVerb.END_TASK: "task.write",
 }
 """The right that each verb asks for."""
 

@@ -1,4 +1,4 @@
-"""The blind index of the persons of an organisation's cases: hashes by which cases of one person may find each other."""
+"""The blind index of the persons of an organisation's cases: keyed hashes of the texts that a person is found by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_set, one_of
 from services.intake.casefile.domain.received import READABLE
+from services.intake.casefile.outgoing import index_due
 from services.intake.casefile.store.tables import BLIND_INDEX
 
 _DELETE = text("delete from intake.blind_index where case_id = any(cast(:ids as uuid[]))")
 _INSERT = insert_set(BLIND_INDEX)
-_NAMED = text(
+_INDEXED = text(
     f"""
     select c.person_id, f.field, f.value, coalesce(f.disclosure_id, c.id) as record_id
     from intake.cases c join intake.fields f on f.case_id = c.id left join intake.disclosures d on d.id = f.disclosure_id
@@ -23,19 +24,19 @@ _NAMED = text(
     order by f.source = 'own', f.recorded_at
     """
 )
+_RECEIVED = text("select exists (select from intake.disclosures where case_id = :case_id)")
 
 
 @dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """The keyed hash of a text; see `domain.duplicates.IndexText`."""
+class WeighedEntry:
+    """An entry of the index that is asked for, and how much two persons have in common who share it."""
 
     entry: bytes
-    asks: bool
-    answers: bool
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
-class NamedField:
+class IndexedField:
     """A sealed value, and the record that it is bound to."""
 
     person_id: UUID
@@ -44,20 +45,26 @@ class NamedField:
     record_id: UUID
 
 
-_FIELDS = RowReader(NamedField)
+_FIELDS = RowReader(IndexedField)
 
 
-async def put(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequence[IndexEntry]]) -> None:
-    """Replace what the index holds of each case of an organisation; nothing for a case without a name."""
+async def put(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequence[bytes]]) -> None:
+    """Replace what the index holds of each case of an organisation."""
     await tx.execute(_DELETE, {"ids": list(entries)})
-    rows = [
-        {"case_id": case_id, "entry": entry.entry, "asks": entry.asks, "answers": entry.answers}
-        for case_id, found in entries.items()
-        for entry in found
-    ]
-    await _INSERT.write(tx, rows, organisation=organisation)
+    rows = [{"case_id": case_id, "entry": entry} for case_id, found in entries.items() for entry in found]
+    await _INSERT.write(tx, rows, organisation=organisation, asks=True, answers=True)
 
 
-async def named_fields(tx: Transaction, case_id: UUID, fields: Sequence[str]) -> list[NamedField]:
-    """The named values of a case: one recorded here comes last and so outweighs the rest."""
-    return _FIELDS.all(await tx.execute(_NAMED, {"case_id": case_id, "fields": list(fields)}))
+async def indexed_fields(tx: Transaction, case_id: UUID, fields: Sequence[str]) -> list[IndexedField]:
+    """The values of a case in these fields: one recorded here comes last and so outweighs the rest."""
+    return _FIELDS.all(await tx.execute(_INDEXED, {"case_id": case_id, "fields": list(fields)}))
+
+
+async def due(tx: Transaction, case_id: UUID, revision: int) -> bool:
+    """True, and the index is made by work, where something was received of her: it stands in the index too, and only
+    work opens it.
+    """
+    if not (await tx.execute(_RECEIVED, {"case_id": case_id})).scalar_one():
+        return False
+    tx.say(index_due(case_id, str(revision)))
+    return True

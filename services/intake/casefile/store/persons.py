@@ -11,7 +11,7 @@ from chassis.identity.auth import Actor
 from chassis.rows import RowReader
 from chassis.tables import one_of
 from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.domain.duplicates import BIRTHDATE, NAME_PARTS
+from services.intake.casefile.domain.index_texts import BIRTHDATE, NAME_PARTS
 from services.intake.casefile.domain.received import READABLE
 
 LANGUAGES = ("prs_PrimaryLanguage", "prs_SecondaryLanguage")

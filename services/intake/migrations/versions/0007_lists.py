@@ -9,8 +9,8 @@ from alembic import op
 
 from chassis.row_security import of_case_or_organisation, secured
 
-revision = "intake_0005"
-down_revision = "intake_0004"
+revision = "intake_0007"
+down_revision = "intake_0006"
 
 STATEMENTS = """
 alter table intake.cases add column hold_until timestamptz, add column flagged boolean;
@@ -29,6 +29,7 @@ create index cases_offered on intake.cases (organisation, opened_at desc, id des
     where transfer_state in ('requested', 'received');
 create index attention_alarmed on intake.attention (case_id) where alarmed_at is not null and opened_at is null;
 create index attention_due on intake.attention (organisation, due_at, case_id) where opened_at is null;
+create index tasks_due on intake.tasks (organisation, due_at, case_id) where state = 'open' and case_id is not null;
 create index cases_ending on intake.cases (organisation, hold_until, id) where hold_until is not null
 """
 LISTED = """

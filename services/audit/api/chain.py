@@ -1,67 +1,23 @@
-"""The routes for an auditor: the trail of one case, the head of the chain, and whether the chain is whole."""
+"""The head of the chain, and whether the chain is whole."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
 
 from chassis.identity.access import require, rights_of
 from chassis.problems import NotFound
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import Offer
-from chassis.web.positions import number, position, positioned
-from contracts.events.access import RecordReadV1
-from contracts.types import Pseudonym
+from chassis.web.positions import position
 from services.audit import verifying
 from services.audit.domain.verification import State
-from services.audit.queries import TrailEntry, head, logged, operations, trail
+from services.audit.queries import head
 from services.audit.store import verifications
 
 router = APIRouter(tags=["audit"])
-
-
-@dataclass(frozen=True, slots=True)
-class TrailFilters:
-    """The filters of a trail; each that is given must hold."""
-
-    type: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")] | None,
-        Query(description="only entries of this event, for example `record.read.v1`"),
-    ] = None
-    actor: Annotated[Pseudonym | None, Query(description="only what this actor did or read")] = None
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="at this instant or later")] = None
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="before this instant")] = None
-
-    def asked(self) -> dict[str, object]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-@router.get(
-    "/v1/trails/{case_id}", summary="Everything logged on one case, oldest first; the reading is logged too"
-)
-async def list_trail_entries(
-    case_id: UUID, actor: Who, tx: Tx, page: Page, filters: Annotated[TrailFilters, Depends()]
-) -> Listing[TrailEntry]:
-    """404 where nothing was ever logged under this identifier: an empty page would look like "nothing happened"."""
-    require(actor, "trail.read")
-    if not await logged(tx, case_id):
-        raise NotFound
-    (after,) = positioned(page.after, number) or (0,)
-    entries = await trail(tx, case_id, filters.asked(), after, page.limit)
-    tx.say(RecordReadV1(case_id=case_id, resource="trail"))
-    return Listing(items=entries, next=following(entries, page, "entry"))
-
-
-@router.get("/v1/operations", summary="What operators did to the pipeline of any service, newest first")
-async def list_operations(actor: Who, tx: Tx, page: Page) -> Listing[TrailEntry]:
-    require(actor, "trail.read")
-    (before,) = positioned(page.after, number) or (None,)
-    entries = await operations(tx, before, page.limit)
-    return Listing(items=entries, next=following(entries, page, "entry"))
 
 
 class Head(BaseModel):

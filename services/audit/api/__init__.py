@@ -1,0 +1,12 @@
+"""The routes for an auditor: entries by what they are about, the trail and the account of one case, and the chain that holds them."""
+
+from fastapi import APIRouter
+
+from services.audit.api import accounts, chain, entries, exports, trails
+
+router = APIRouter()
+router.include_router(entries.router)
+router.include_router(exports.router)
+router.include_router(trails.router)
+router.include_router(accounts.router)
+router.include_router(chain.router)

@@ -1,0 +1,154 @@
+"""The account of one case and its parts, and the recalls that wait for an answer. Every reading is logged."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from chassis.database import Transaction
+from chassis.identity.access import require
+from chassis.identity.auth import Actor
+from chassis.problems import NotFound
+from chassis.web.http import Listing, Page, PageQuery, Tx, Who, following
+from chassis.web.positions import identifier, instant, number, positioned
+from contracts.codes import codes
+from contracts.events.access import LogReadV1, RecordReadV1
+from contracts.types import Cell
+from services.audit import account_queries
+from services.audit.account_queries import LookedView, OpenRecall, RecallsSought, TriedView
+from services.audit.domain.account import AccountedDisclosure, ConsentStep, Direction
+from services.audit.queries import logged
+
+router = APIRouter(tags=["audit"])
+FIRST = PageQuery(50, None)
+PERSON = ("actor", "organisation", "purpose")
+
+
+class Account(BaseModel):
+    """The answer to "who saw her data, and under which consent?": the first page of each part. `next` of a part leads
+    on at the route of that part.
+    """
+
+    case_id: UUID
+    consents: Listing[ConsentStep]
+    disclosures: Listing[AccountedDisclosure]
+    readings: Listing[LookedView]
+    attempts: Listing[TriedView]
+
+
+@router.get(
+    "/v1/trails/{case_id}/account",
+    summary="What she agreed to, every disclosure under it and its end, who looked, and who tried",
+)
+async def get_account(case_id: UUID, actor: Who, tx: Tx) -> Account:
+    await _open(tx, actor, case_id)
+    return Account(
+        case_id=case_id,
+        consents=await _consents(tx, case_id, FIRST),
+        disclosures=await _disclosures(tx, case_id, FIRST),
+        readings=await _readings(tx, case_id, FIRST),
+        attempts=await _attempts(tx, case_id, FIRST),
+    )
+
+
+@router.get(
+    "/v1/trails/{case_id}/consents", summary="What she was asked, gave, narrowed and took back, oldest first"
+)
+async def list_logged_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[ConsentStep]:
+    await _open(tx, actor, case_id)
+    return await _consents(tx, case_id, page)
+
+
+@router.get(
+    "/v1/trails/{case_id}/disclosures",
+    summary="Every disclosure with the revision of the consent, its recall, and the answer with its clock",
+)
+async def list_logged_disclosures(
+    case_id: UUID, actor: Who, tx: Tx, page: Page
+) -> Listing[AccountedDisclosure]:
+    await _open(tx, actor, case_id)
+    return await _disclosures(tx, case_id, page)
+
+
+@router.get("/v1/trails/{case_id}/readings", summary="Who looked at what, how often, first and last")
+async def list_logged_readings(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[LookedView]:
+    await _open(tx, actor, case_id)
+    return await _readings(tx, case_id, page)
+
+
+@router.get(
+    "/v1/trails/{case_id}/attempts", summary="Who tried what was refused to them, how often, first and last"
+)
+async def list_logged_attempts(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[TriedView]:
+    await _open(tx, actor, case_id)
+    return await _attempts(tx, case_id, page)
+
+
+async def _open(tx: Transaction, actor: Actor, case_id: UUID) -> None:
+    require(actor, "trail.read")
+    if not await logged(tx, case_id):
+        raise NotFound
+    tx.say(RecordReadV1(case_id=case_id, resource="trail"))
+
+
+async def _consents(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[ConsentStep]:
+    (after,) = positioned(page.after, number) or (0,)
+    items = await account_queries.consents(tx, case_id, after, page.limit)
+    return Listing(items=items, next=following(items, page, "entry"))
+
+
+async def _disclosures(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[AccountedDisclosure]:
+    (after,) = positioned(page.after, number) or (0,)
+    items = await account_queries.disclosed(tx, case_id, after, page.limit)
+    return Listing(items=items, next=following(items, page, "entry"))
+
+
+async def _readings(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[LookedView]:
+    items = await account_queries.looked(tx, case_id, _person(page), page.limit)
+    return Listing(items=items, next=following(items, page, *PERSON, "resource"))
+
+
+async def _attempts(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[TriedView]:
+    items = await account_queries.tried(tx, case_id, _person(page), page.limit)
+    return Listing(items=items, next=following(items, page, *PERSON, "action"))
+
+
+def _word(part: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9:_.\-]{1,80}", part) is None:
+        raise ValueError("neither a pseudonym nor a code")
+    return part
+
+
+def _purpose(part: str) -> str:
+    if part not in codes("purpose"):
+        raise ValueError("not a purpose")
+    return part
+
+
+def _person(page: PageQuery) -> account_queries.Person | None:
+    found = positioned(page.after, _word, identifier, _purpose, _word)
+    return None if found is None else (found[0], found[1], found[2], found[3])
+
+
+@router.get("/v1/recalls", summary="Recalls that nobody has answered, over all cases, the oldest first")
+async def list_open_recalls(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    overdue: Annotated[
+        bool | None, Query(description="only those whose time to answer is over, or is not")
+    ] = None,
+    direction: Annotated[
+        Direction | None, Query(description="out: ours; in: those that we must answer")
+    ] = None,
+    partner: Annotated[Cell | None, Query(description="only those with this cell")] = None,
+) -> Listing[OpenRecall]:
+    require(actor, "trail.read")
+    sought = RecallsSought(overdue, direction, partner)
+    items = await account_queries.open_recalls(
+        tx, sought, positioned(page.after, instant, number), page.limit
+    )
+    tx.say(LogReadV1(view="recalls"))
+    return Listing(items=items, next=following(items, page, "recalled_at", "entry"))

@@ -1,0 +1,59 @@
+"""The trail of one case, and what operators did."""
+
+from dataclasses import asdict, dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
+
+from chassis.identity.access import require
+from chassis.problems import NotFound
+from chassis.web.http import Listing, Page, Tx, Who, following
+from chassis.web.positions import number, positioned
+from contracts.events.access import LogReadV1, RecordReadV1
+from contracts.types import Pseudonym
+from services.audit.api.entries import EventType
+from services.audit.queries import TrailEntry, logged, operations, trail
+
+router = APIRouter(tags=["audit"])
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFilters:
+    """The filters of a trail; each that is given must hold."""
+
+    type: Annotated[
+        EventType | None, Query(description="only entries of this event, for example `record.read.v1`")
+    ] = None
+    actor: Annotated[Pseudonym | None, Query(description="only what this actor did or read")] = None
+    since: Annotated[AwareDatetime | None, Query(alias="from", description="at this instant or later")] = None
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="before this instant")] = None
+
+    def asked(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@router.get(
+    "/v1/trails/{case_id}", summary="Everything logged on one case, oldest first; the reading is logged too"
+)
+async def list_trail_entries(
+    case_id: UUID, actor: Who, tx: Tx, page: Page, filters: Annotated[TrailFilters, Depends()]
+) -> Listing[TrailEntry]:
+    """404 where nothing was ever logged under this identifier: an empty page would look like "nothing happened"."""
+    require(actor, "trail.read")
+    if not await logged(tx, case_id):
+        raise NotFound
+    (after,) = positioned(page.after, number) or (0,)
+    entries = await trail(tx, case_id, filters.asked(), after, page.limit)
+    tx.say(RecordReadV1(case_id=case_id, resource="trail"))
+    return Listing(items=entries, next=following(entries, page, "entry"))
+
+
+@router.get("/v1/operations", summary="What operators did to the pipeline of any service, newest first")
+async def list_operations(actor: Who, tx: Tx, page: Page) -> Listing[TrailEntry]:
+    require(actor, "trail.read")
+    (before,) = positioned(page.after, number) or (None,)
+    entries = await operations(tx, before, page.limit)
+    tx.say(LogReadV1(view="operations"))
+    return Listing(items=entries, next=following(entries, page, "entry"))

@@ -1,0 +1,108 @@
+"""The form of an export of the log: the same entries give the same bytes, so the same filter gives the same hash again.
+
+The last line tells the filter, the position of the log, how many entries there are, and the SHA-256 of every byte
+before it.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from io import StringIO
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+
+from services.audit.domain.chain import LinkedLeaf
+from services.audit.domain.sought import Sought
+
+COLUMNS = (
+    "entry", "time", "event_id", "source", "type", "stream", "actor", "organisation", "purpose", "policy", "details",
+    "salt", "commitment", "previous", "hash",
+)  # fmt: skip
+LAST = "export"
+"""Names the last line, which is no entry."""
+_ASKED = {"since": "from", "until": "to"}
+"""The names by which a filter is asked for, where they are other than here."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Form(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@dataclass(slots=True)
+class Export:
+    """An export of the entries that were sought, up to a position of the log."""
+
+    sought: Sought
+    position: int
+    form: Form
+    entries: int = 0
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def first(self) -> bytes:
+        """The columns, where the form has them."""
+        return self._counted(_row(COLUMNS) if self.form is Form.CSV else b"")
+
+    def part(self, linked: list[LinkedLeaf]) -> bytes:
+        self.entries += len(linked)
+        return self._counted(b"".join(self._lines(linked)))
+
+    def last(self) -> bytes:
+        told = {
+            LAST: {
+                "filter": {_ASKED.get(n, n): _text(value) for n, value in self.sought.given().items()},
+                "position": self.position,
+                "form": str(self.form),
+                "entries": self.entries,
+                "sha256": self._digest.hexdigest(),
+            }
+        }
+        line = rfc8785.dumps(told)
+        if self.form is Form.JSONL:
+            return line + b"\n"
+        return _row((LAST, line.decode(), *("",) * (len(COLUMNS) - 2)))
+
+    def _counted(self, part: bytes) -> bytes:
+        self._digest.update(part)
+        return part
+
+    def _lines(self, linked: list[LinkedLeaf]) -> Iterator[bytes]:
+        for one in linked:
+            told = _told(one)
+            if self.form is Form.JSONL:
+                yield rfc8785.dumps(told) + b"\n"
+            else:
+                told["details"] = rfc8785.dumps(told["details"]).decode()
+                yield _row(tuple(_safe(str(told[name])) for name in COLUMNS))
+
+
+def _told(one: LinkedLeaf) -> dict[str, Any]:
+    """Everything of an entry by which its hash is computed anew."""
+    told = {name: _text(getattr(one.leaf, name)) for name in one.leaf.__slots__}
+    record = (
+        {} if one.record is None else {"details": dict(one.record.details), "salt": one.record.salt.hex()}
+    )
+    return {**told, **record, "previous": one.previous, "hash": one.hash}
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _row(cells: tuple[str, ...]) -> bytes:
+    written = StringIO()
+    csv.writer(written, lineterminator="\r\n").writerow(cells)
+    return written.getvalue().encode()

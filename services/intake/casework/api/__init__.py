@@ -1,0 +1,9 @@
+"""Routes of casework with their request and response models."""
+
+from fastapi import APIRouter
+
+from services.intake.casework.api import notes, tasks
+
+router = APIRouter()
+for part in (notes, tasks):
+    router.include_router(part.router)

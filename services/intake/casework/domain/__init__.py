@@ -1,0 +1,1 @@
+"""The rules of casework in plain Python: notes and tasks."""

@@ -1,0 +1,37 @@
+"""The steps that each urgent flag asks for, and within which time: data, which the tasks follow at once."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+AT_ONCE, TODAY, SOON = timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A code of `task_step`, and the time in which it is to be done."""
+
+    code: str
+    within: timedelta
+
+
+STEPS: Mapping[str, tuple[Step, ...]] = MappingProxyType(
+    {
+        "immediate_danger": (Step("bring-to-safety", AT_ONCE), Step("plan-safety", SOON)),
+        "medical_emergency": (Step("get-medical-help", AT_ONCE), Step("ask-what-treatment-follows", SOON)),
+        "suicide_risk": (Step("stay-with-the-person", AT_ONCE), Step("arrange-psychosocial-care", SOON)),
+        "unaccompanied_child": (Step("find-a-safe-carer", TODAY), Step("ask-for-a-guardian", SOON)),
+        "separated_child": (Step("find-a-safe-carer", TODAY), Step("begin-family-tracing", SOON)),
+        "late_pregnancy": (Step("arrange-maternity-care", TODAY), Step("plan-the-birth", SOON)),
+        "recent_birth": (Step("have-mother-and-newborn-seen", TODAY), Step("provide-for-the-newborn", SOON)),
+    }
+)
+"""Flag → steps. The times come in few patterns, each of several flags, because they stand in clear beside a task whose
+flag is sealed.
+"""
+
+
+def steps_of(flags: Collection[str]) -> dict[str, Step]:
+    """Every step that these flags ask for, by its code; once, where several ask for it."""
+    return {step.code: step for flag, steps in STEPS.items() if flag in flags for step in steps}

@@ -1,0 +1,146 @@
+"""Tasks and their versions, and the flags for which tasks were raised. Whoever loads a task has the right to its case."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.identity.access import require, require_case, whose
+from chassis.identity.auth import Actor
+from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
+from chassis.rows import RowReader
+from chassis.tables import insert_missing, update_set, upsert_set
+from services.intake.casefile.domain.case import Case
+from services.intake.casefile.store import cases
+from services.intake.casework.domain.facts import CaseworkFact
+from services.intake.casework.domain.tasks import Task, TaskState
+from services.intake.casework.outgoing import outgoing
+from services.intake.casework.store.tables import ANSWERED_FLAGS, TASKS
+
+_TASKS = RowReader(Task, TASKS)
+_WHOSE = text("select organisation, case_id from intake.tasks where id = :id")
+_SELECT = f"select {_TASKS.columns()} from intake.tasks where "
+_GET = text(f"{_SELECT} id = :id for update")
+_OPEN = f"state = '{TaskState.OPEN}'"
+_OF_CASE = text(f"{_SELECT} case_id = :case and {_OPEN} order by id for update")
+_OF_STAFF = text(
+    f"{_SELECT} organisation = :organisation and {_OPEN} and worker is not null"
+    " and not worker = any(cast(:present as text[])) order by id limit :limit for update"
+)
+_ADD = insert_missing(TASKS, without=["ended_at", "ended_by", "version"], key=["id"])
+_SAVE = update_set(
+    TASKS,
+    "kind",
+    "state",
+    "worker",
+    "due_at",
+    "remind_at",
+    "reminded_at",
+    "late_at",
+    "content",
+    "person_id",
+    "cancel_offered",
+    also={
+        "version": "t.version + 1",
+        "ended_at": f"case when u.state = '{TaskState.OPEN}' then null else coalesce(t.ended_at, now()) end",
+    },
+    stored="version",
+)
+_ENDED = update_set(TASKS, "ended_by")
+_FORGET_WORDS = text(
+    "update intake.tasks set content = null, person_id = null, version = version + 1"
+    " where case_id = :case and content is not null"
+)
+_ANSWERED = text("select person_id, flags from intake.answered_flags where case_id = :case")
+_ANSWER = upsert_set(ANSWERED_FLAGS)
+_UNANSWER = text("delete from intake.answered_flags where case_id = :case")
+
+
+async def get(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> tuple[Task, Case | None]:
+    """The task with its case, both locked; NotFound for whoever may not do this with its case, or in its organisation."""
+    rows = await whose(tx, _WHOSE, {"id": task_id})
+    if not rows:
+        raise NotFound
+    (row,) = rows
+    case = None
+    if row.case_id is not None:
+        case = await cases.get(tx, actor, action, row.case_id, lock=True)
+    elif row.organisation != actor.organisation:
+        raise NotFound
+    else:
+        require(actor, action, organisation=row.organisation)
+    task = await hold(tx, task_id)
+    if task is None:
+        raise NotFound
+    return task, case
+
+
+async def case_of(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> UUID | None:
+    """The case of a task, for whoever may do this with it; None for one of the team."""
+    rows = await whose(tx, _WHOSE, {"id": task_id})
+    if not rows:
+        raise NotFound
+    (row,) = rows
+    if row.case_id is not None:
+        await require_case(tx, actor, action, row.case_id)
+    elif row.organisation != actor.organisation:
+        raise NotFound
+    case_id: UUID | None = row.case_id
+    return case_id
+
+
+async def hold(tx: Transaction, task_id: UUID) -> Task | None:
+    return _TASKS.first(await tx.execute(_GET, {"id": task_id}))
+
+
+async def of_case(tx: Transaction, case_id: UUID) -> list[Task]:
+    """The open tasks of a case, locked."""
+    return _TASKS.all(await tx.execute(_OF_CASE, {"case": case_id}))
+
+
+async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[str], limit: int) -> list[Task]:
+    """Open tasks of an organisation whose worker is none of those present, locked."""
+    who = {"organisation": organisation, "present": list(present), "limit": limit}
+    return _TASKS.all(await tx.execute(_OF_STAFF, who))
+
+
+async def add(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
+    if await _ADD.write(tx, [task]) != 1:
+        raise AlreadyThere
+    task.version = 1
+    say(tx, facts)
+
+
+async def save(tx: Transaction, task: Task, facts: Sequence[CaseworkFact], *, by: str | None = None) -> None:
+    """Write the task if it is still as it was read. Raises PreconditionFailed."""
+    if await _SAVE.write(tx, [task]) != 1:
+        raise PreconditionFailed
+    task.version += 1
+    if by is not None:
+        await _ENDED.write(tx, [{"id": task.id, "ended_by": by}])
+    say(tx, facts)
+
+
+def say(tx: Transaction, facts: Sequence[CaseworkFact]) -> None:
+    tx.say(*(outgoing(fact, tx.origin.actor) for fact in facts))
+
+
+async def forget_words(tx: Transaction, case_id: UUID) -> None:
+    """The case is nobody's here any more: what its tasks said goes."""
+    await tx.execute(_FORGET_WORDS, {"case": case_id})
+    await tx.execute(_UNANSWER, {"case": case_id})
+
+
+async def answered(tx: Transaction, case_id: UUID) -> tuple[UUID, str] | None:
+    """The flags for which tasks were raised, sealed, and under whose key."""
+    row = (await tx.execute(_ANSWERED, {"case": case_id})).first()
+    return None if row is None else (row.person_id, row.flags)
+
+
+async def answer(tx: Transaction, case_id: UUID, person_id: UUID, flags: str | None) -> None:
+    """`flags` is ciphertext; None: none stands."""
+    if flags is None:
+        await tx.execute(_UNANSWER, {"case": case_id})
+    else:
+        await _ANSWER.write(tx, [{"case_id": case_id, "person_id": person_id, "flags": flags}])

@@ -1,0 +1,151 @@
+"""The use cases of casework: one function, one transaction. Words come sealed, before it began."""
+
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.directory import refused, require_workers, roles_of
+from chassis.identity.access import CELL, require, rights_in, standing
+from chassis.identity.auth import DEFAULT_PURPOSE, Actor
+from chassis.identity.policies import Principal, Resource
+from chassis.problems import Forbidden, PreconditionFailed
+from services.intake.casefile.domain.case import Case, CaseVerb
+from services.intake.casefile.store import cases
+from services.intake.casefile.store.cases import ACTIONS
+from services.intake.casefile.use_cases import answered
+from services.intake.casework.domain.notes import Note
+from services.intake.casework.domain.tasks import SealedWords, Task, TaskPlan
+from services.intake.casework.outgoing import outgoing
+from services.intake.casework.store import notes, tasks
+from services.intake.casework.store.notes import SealedNote
+
+READ_TASK, WRITE_TASK = "task.read", "task.write"
+MEND = "note.mend"
+"""The right to correct and to strike the notes of others."""
+
+
+async def write_note(tx: Transaction, actor: Actor, case_id: UUID, category: str, sealed: SealedNote) -> None:
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.WRITE_NOTE], case_id, lock=True)
+    with answered():
+        note, facts = Note.write(case, sealed.note_id, category, actor.subject, tx.now)
+    await notes.add(tx, actor, note, sealed)
+    tx.say(*map(outgoing, facts))
+
+
+async def correct_note(
+    tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedNote, seen: int | None
+) -> Note:
+    case, note = await note_to_mend(tx, actor, CaseVerb.CORRECT_NOTE, case_id, sealed.note_id)
+    if seen is not None and seen != note.revision:
+        raise PreconditionFailed
+    with answered():
+        facts = note.correct(case)
+    await notes.save(tx, actor, note, sealed)
+    tx.say(*map(outgoing, facts))
+    return note
+
+
+async def strike_note(tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedNote) -> Note:
+    case, note = await note_to_mend(tx, actor, CaseVerb.STRIKE_NOTE, case_id, sealed.note_id)
+    with answered():
+        facts = note.strike(case)
+    await notes.save(tx, actor, note, sealed)
+    tx.say(*map(outgoing, facts))
+    return note
+
+
+async def note_to_mend(
+    tx: Transaction, actor: Actor, verb: CaseVerb, case_id: UUID, note_id: UUID
+) -> tuple[Case, Note]:
+    """A case with one note that this person wrote, or whose supervisor they are. Raises Forbidden for the note of a colleague."""
+    case = await cases.get(tx, actor, ACTIONS[verb], case_id, lock=True)
+    note = await notes.get(tx, case_id, note_id)
+    if note.by != actor.subject and not (await rights_in(tx, actor, case_id))(MEND):
+        raise Forbidden
+    return case, note
+
+
+async def raise_task(
+    tx: Transaction,
+    actor: Actor,
+    task_id: UUID,
+    case_id: UUID | None,
+    plan: TaskPlan,
+    words: SealedWords | None,
+) -> Task:
+    """A task of a case that the actor works on, or of their team. Its worker must be able to do it."""
+    case = None
+    if case_id is None:
+        require(actor, WRITE_TASK, organisation=actor.organisation)
+    else:
+        case = await cases.get(tx, actor, ACTIONS[CaseVerb.RAISE_TASK], case_id, lock=True)
+    await require_able(tx, actor, case_id, plan.worker)
+    with answered():
+        task, facts = Task.raised(
+            task_id, actor.organisation, case, plan, by=actor.subject, now=tx.now, words=words
+        )
+    await tasks.add(tx, task, facts)
+    return task
+
+
+async def change_task(
+    tx: Transaction,
+    actor: Actor,
+    task_id: UUID,
+    seen: int | None,
+    plan: TaskPlan,
+    words: SealedWords | None,
+) -> Task:
+    task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
+    _expect(task, seen)
+    await require_able(tx, actor, task.case_id, plan.worker)
+    with answered():
+        facts = task.change(case, plan, words, tx.now)
+    await tasks.save(tx, task, facts)
+    return task
+
+
+async def end_task(
+    tx: Transaction, actor: Actor, task_id: UUID, seen: int | None, reason: str | None
+) -> Task:
+    """Completed; with a reason, cancelled."""
+    task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
+    _expect(task, seen)
+    with answered():
+        facts = task.complete(case) if reason is None else task.cancel(case, reason)
+    await tasks.save(tx, task, facts, by=actor.subject)
+    return task
+
+
+async def reopen_task(tx: Transaction, actor: Actor, task_id: UUID, seen: int | None) -> Task:
+    task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
+    _expect(task, seen)
+    with answered():
+        facts = task.reopen(case)
+    await tasks.save(tx, task, facts)
+    return task
+
+
+async def require_able(tx: Transaction, actor: Actor, case_id: UUID | None, worker: str | None) -> None:
+    """Require that the worker is of the staff and sees the case. Raises Invalid: `not-listed`, `cannot-see-case`."""
+    if worker is None:
+        return
+    await require_workers(tx, actor.organisation, [worker], "worker")
+    if not await is_able(tx, actor, actor.organisation, case_id, worker):
+        raise refused("worker", "whoever has a task must see its case", "cannot-see-case")
+
+
+async def is_able(
+    tx: Transaction, asking: Actor, organisation: str, case_id: UUID | None, worker: str
+) -> bool:
+    """True where this person may work on a task of the case, or of the team; the policies are asked about them."""
+    roles = await roles_of(tx, organisation, worker)
+    principal = Principal(worker, organisation, asking.cell, roles, DEFAULT_PURPOSE)
+    if case_id is not None:
+        return (await standing(tx, asking.policies, principal, WRITE_TASK, case_id)).allowed
+    team = Resource(CELL, asking.cell, asking.cell, organisation)
+    return asking.policies.permits(principal, WRITE_TASK, team)
+
+
+def _expect(task: Task, seen: int | None) -> None:
+    if seen is not None and seen != task.version:
+        raise PreconditionFailed

@@ -1,0 +1,474 @@
+"""Tasks: of a case and of the team, raised by persons and by urgent flags, reminded of, and never silently gone."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from contracts.casefile.urgent import FLAGS
+from services.intake.casefile.domain.case import Case, CommandRefused, WrongMove
+from services.intake.casework.domain import facts
+from services.intake.casework.domain.flag_tasks import STEPS, steps_of
+from services.intake.casework.domain.tasks import MOVES, Task, TaskPlan, TaskState, TaskVerb
+from tests.intake.making import AGENCY, NOW, bodies, disclosure, open_case, recall_of
+from tests.intake.test_custody import a_move
+from tests.listing import staff_changed, staff_of
+
+WORDS = "Ask Doctor Chan about the test result"
+ANY = {"If-Match": "*"}
+THERE = ZoneInfo("Asia/Bangkok")
+CASE = Case(UUID(int=1), UUID(int=2), AGENCY, (), "routine")
+
+
+def in_hours(hours: float) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+
+async def raised(intake, headers, **body):
+    answer = await intake.client.post("/v1/tasks", json={"kind": "call", **body}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def listed(intake, headers, query=""):
+    answer = await intake.client.get(f"/v1/tasks{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def get(intake, task_id, headers):
+    answer = await intake.client.get(f"/v1/tasks/{task_id}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def move(intake, task_id, verb, headers, **body):
+    sent = {"json": body} if body else {}
+    return await intake.client.post(f"/v1/tasks/{task_id}/{verb}", headers=headers, **sent)
+
+
+async def assign(intake, case_id, *workers):
+    body = {"organisation": AGENCY, "workers": list(workers)}
+    supervisor = {**intake.as_("supervisor"), **ANY}
+    answer = await intake.client.post(f"/v1/cases/{case_id}/assignment", json=body, headers=supervisor)
+    assert answer.status_code == 200, answer.text
+
+
+async def flag(intake, case_id, *flags):
+    """Recorded, and everything that follows at once."""
+    officer = {**intake.as_("screening_officer"), **ANY}
+    answer = await intake.client.put(
+        f"/v1/cases/{case_id}/fields", json={"flags": list(flags)}, headers=officer
+    )
+    assert answer.status_code == 200, answer.text
+    await intake.work()
+
+
+async def steps(intake, case_id, headers, state="open"):
+    return Counter(
+        task["step"] for task in await listed(intake, headers, f"?case_id={case_id}&state={state}")
+    )
+
+
+async def set_clocks_back(intake, hours):
+    """As if so much time had passed since the tasks were raised."""
+    statement = "update intake.tasks set due_at = due_at - cast(:by as interval), remind_at = remind_at - cast(:by as interval)"
+    async with intake.service.database.engine.begin() as conn:
+        await conn.execute(text(statement), {"by": timedelta(hours=hours)})
+    await intake.work(hasten=True)
+
+
+@pytest.mark.parametrize("verb", TaskVerb)
+@pytest.mark.parametrize("state", TaskState)
+def test_every_verb_of_a_task_from_every_state_says_what_happened_or_changes_nothing(verb, state):
+    task = Task(UUID(int=4), AGENCY, CASE.id, "call", NOW, "w1", state, "w1")
+    about = facts.TaskSubject(task.id, CASE.id, AGENCY, "w1")
+    verbs = {
+        TaskVerb.CHANGE: lambda: task.change(CASE, TaskPlan("call", "w1"), None, NOW),
+        TaskVerb.COMPLETE: lambda: task.complete(CASE),
+        TaskVerb.CANCEL: lambda: task.cancel(CASE, "not-needed"),
+        TaskVerb.REOPEN: lambda: task.reopen(CASE),
+    }
+    said = {
+        TaskVerb.CHANGE: [facts.TaskChanged(about, None)],
+        TaskVerb.COMPLETE: [facts.TaskCompleted(about)],
+        TaskVerb.CANCEL: [facts.TaskCancelled(about, "not-needed")],
+        TaskVerb.REOPEN: [facts.TaskReopened(about, None)],
+    }
+    allowed = {TaskState.OPEN: {TaskVerb.CHANGE, TaskVerb.COMPLETE, TaskVerb.CANCEL}}.get(
+        state, {TaskVerb.REOPEN}
+    )
+    if verb in allowed:
+        assert verbs[verb]() == said[verb]
+        assert task.state is MOVES[state][verb]
+    else:
+        with pytest.raises(WrongMove):
+            verbs[verb]()
+        assert task.state is state
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [
+        (TaskPlan("call", due_at=NOW), "time-is-over"),
+        (TaskPlan("call", remind_at=NOW - timedelta(hours=1)), "time-is-over"),
+        (TaskPlan("call", due_at=NOW + timedelta(days=1200)), "too-far"),
+        (
+            TaskPlan("call", due_at=NOW + timedelta(hours=1), remind_at=NOW + timedelta(hours=2)),
+            "reminder-too-late",
+        ),
+    ],
+)
+def test_a_task_is_not_due_in_the_past_nor_reminded_of_when_it_is_late(plan, code):
+    with pytest.raises(CommandRefused) as refused:
+        Task.raised(UUID(int=4), AGENCY, CASE, plan, by="w1", now=NOW)
+    assert refused.value.code == code
+
+
+def test_each_clock_strikes_once_and_another_time_is_another_clock():
+    plan = TaskPlan("call", "w1", NOW + timedelta(hours=2), NOW + timedelta(hours=1))
+    task, _ = Task.raised(UUID(int=4), AGENCY, CASE, plan, by="w1", now=NOW)
+    kinds = [
+        [type(fact) for fact in task.strike_clock(NOW + timedelta(hours=hours))] for hours in (0, 1, 1, 2, 3)
+    ]
+    assert kinds == [[], [facts.TaskReminded], [], [facts.TaskOverdue], []]
+    later = NOW + timedelta(hours=3)
+    task.change(CASE, TaskPlan("call", "w1", NOW + timedelta(hours=4)), None, later)
+    assert [type(fact) for fact in task.strike_clock(NOW + timedelta(hours=4))] == [facts.TaskOverdue]
+    task.complete(CASE)
+    assert task.strike_clock(NOW + timedelta(hours=9)) == []
+
+
+def test_every_urgent_flag_asks_for_something_at_once_and_its_times_betray_no_flag():
+    """The times stand in clear, so each pattern of them is that of several flags."""
+    assert set(STEPS) == set(FLAGS)
+    assert all(min(step.within for step in steps) <= timedelta(hours=4) for steps in STEPS.values())
+    patterns = Counter(tuple(sorted(step.within for step in steps)) for steps in STEPS.values())
+    assert min(patterns.values()) >= 3
+    assert set(steps_of({"unaccompanied_child", "separated_child"})) == {
+        "find-a-safe-carer",
+        "ask-for-a-guardian",
+        "begin-family-tracing",
+    }
+
+
+async def test_a_task_of_a_case_is_sealed_and_its_worker_finds_it_among_theirs(intake):
+    case_id, supervisor = await open_case(intake), intake.as_("supervisor")
+    due = in_hours(5)
+    task_id = await raised(
+        intake, supervisor, case_id=str(case_id), worker="th.worker", due_at=due, text=WORDS
+    )
+    worker = intake.as_("case_worker", sub="th.worker")
+    (mine,) = await listed(intake, worker, "?mine=true")
+    assert (mine["id"], mine["case_id"], mine["text"], mine["overdue"]) == (
+        task_id,
+        str(case_id),
+        None,
+        False,
+    )
+    assert await listed(intake, supervisor, "?mine=true") == []
+    assert (await get(intake, task_id, worker))["text"] == WORDS
+    (of_case,) = await listed(intake, worker, f"?case_id={case_id}")
+    assert of_case["text"] == WORDS
+    async with intake.service.database.engine.connect() as conn:
+        stored = str(list((await conn.execute(text("select t::text from intake.tasks t"))).scalars()))
+    said = await intake.said()
+    assert "Chan" not in stored + str(said)
+    (event,) = bodies(said, "task.raised.v1")
+    assert (event["case_id"], event["worker"], event["told"]) == (str(case_id), "th.worker", "th.worker")
+    read = [body for body in bodies(said, "record.read.v1") if body["resource"] == "task"]
+    assert [body["resource_id"] for body in read] == [task_id, None]
+
+
+async def test_who_gives_a_task_to_themselves_is_not_told_of_it(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker")
+    await raised(intake, worker, case_id=str(case_id), worker="th.worker")
+    (event,) = bodies(await intake.said(), "task.raised.v1")
+    assert (event["worker"], event["told"]) == ("th.worker", None)
+
+
+async def test_a_day_is_due_by_its_end_at_the_place(intake):
+    day = (datetime.now(THERE) + timedelta(days=3)).date()
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    task_id = await raised(intake, worker, case_id=str(case_id), due_on=day.isoformat())
+    task = await get(intake, task_id, worker)
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), THERE)
+    assert (datetime.fromisoformat(task["due_at"]), task["due_on"]) == (end, day.isoformat())
+    both = {"kind": "call", "due_on": day.isoformat(), "due_at": in_hours(1)}
+    answer = await intake.client.post("/v1/tasks", json=both, headers=worker)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "one-of-two")
+
+
+@pytest.mark.parametrize(
+    ("worker", "code"),
+    [("th.wroker", "not-listed"), ("th.colleague", "cannot-see-case"), ("th.operator", "not-listed")],
+)
+async def test_a_task_is_given_to_nobody_who_could_not_do_it(intake, worker, code):
+    case_id, supervisor = await open_case(intake), intake.as_("supervisor")
+    await assign(intake, case_id, "th.worker")
+    body = {"kind": "call", "case_id": str(case_id), "worker": worker}
+    answer = await intake.client.post("/v1/tasks", json=body, headers=supervisor)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+    assert await listed(intake, supervisor) == []
+
+
+async def test_nobody_without_the_case_sees_or_moves_its_tasks(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker")
+    await assign(intake, case_id, "th.worker")
+    task_id = await raised(intake, worker, case_id=str(case_id), text=WORDS)
+    for other in (
+        intake.as_("case_worker", sub="th.colleague"),
+        intake.as_("supervisor", org="th-shelter"),
+    ):
+        read = await intake.client.get(f"/v1/tasks/{task_id}", headers=other)
+        done = await move(intake, task_id, "complete", other)
+        assert [read.status_code, done.status_code] == [404, 404]
+        assert await listed(intake, other) == []
+    tried = [body["action"] for body in bodies(await intake.said(), "attempt.refused.v1")]
+    assert sorted(tried) == ["task.read", "task.read", "task.write", "task.write"]
+
+
+async def test_a_task_of_the_team_has_no_case_and_is_the_whole_teams_alone(intake):
+    worker = intake.as_("case_worker")
+    task_id = await raised(intake, worker, kind="document", text="Order new forms")
+    colleague, elsewhere = (
+        intake.as_("case_worker", sub="th.colleague"),
+        intake.as_("supervisor", org="th-shelter"),
+    )
+    (task,) = await listed(intake, colleague, "?team=true&unassigned=true")
+    assert (task["id"], task["case_id"]) == (task_id, None)
+    assert (await get(intake, task_id, colleague))["text"] == "Order new forms"
+    assert (await intake.client.get(f"/v1/tasks/{task_id}", headers=elsewhere)).status_code == 404
+    assert (await move(intake, task_id, "complete", colleague)).status_code == 200
+    (event,) = bodies(await intake.said(), "task.completed.v1")
+    assert (event["about_id"], event["case_id"], event["organisation"]) == (task_id, None, AGENCY)
+
+
+async def test_lists_are_narrowed_sorted_and_paged(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker")
+    ids = {
+        name: await raised(intake, worker, **{"case_id": str(case_id), **body})
+        for name, body in {
+            "whenever": {},
+            "tomorrow": {"due_at": in_hours(24), "worker": "th.worker"},
+            "soon": {"due_at": in_hours(1), "kind": "visit"},
+            "team": {"case_id": None, "due_at": in_hours(2)},
+        }.items()
+    }
+    names = {task_id: name for name, task_id in ids.items()}
+    found = {
+        query: [names[task["id"]] for task in await listed(intake, worker, query)]
+        for query in (
+            "",
+            "?sort=newest",
+            "?mine=true",
+            "?unassigned=true",
+            "?kind=visit",
+            "?team=true",
+            f"?case_id={case_id}",
+            "?overdue=true",
+            "?overdue=false&limit=1",
+            f"?due_before={in_hours(3).replace('+', '%2B')}",
+            "?state=done",
+        )
+    }
+    assert list(found.values())[:9] == [
+        ["soon", "team", "tomorrow", "whenever"],
+        ["team", "soon", "tomorrow", "whenever"],
+        ["tomorrow"],
+        ["soon", "team", "whenever"],
+        ["soon"],
+        ["team"],
+        ["soon", "tomorrow", "whenever"],
+        [],
+        ["soon"],
+    ]
+    assert list(found.values())[9:] == [["soon", "team"], []]
+    pages, after = [], ""
+    for _ in range(3):
+        page = (await intake.client.get(f"/v1/tasks?limit=2{after}", headers=worker)).json()
+        pages.append([names[task["id"]] for task in page["items"]])
+        after = f"&after={page['next']}" if page["next"] else ""
+        if not after:
+            break
+    assert pages == [["soon", "team"], ["tomorrow", "whenever"], []]
+
+
+async def test_a_change_replaces_what_was_seen_and_its_new_worker_is_told(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker")
+    task_id = await raised(intake, worker, case_id=str(case_id), worker="th.worker", text=WORDS)
+    body = {"kind": "visit", "worker": "th.colleague", "text": "Ask the nurse"}
+    path = f"/v1/tasks/{task_id}"
+    unseen = await intake.client.put(path, json=body, headers=worker)
+    changed = await intake.client.put(path, json=body, headers={**worker, "If-Match": '"1"'})
+    late = await intake.client.put(path, json=body, headers={**worker, "If-Match": '"1"'})
+    assert [unseen.status_code, changed.status_code, late.status_code] == [428, 200, 412]
+    task = await get(intake, task_id, worker)
+    assert (task["kind"], task["worker"], task["text"]) == ("visit", "th.colleague", "Ask the nurse")
+    (event,) = bodies(await intake.said(), "task.changed.v1")
+    assert (event["worker"], event["told"]) == ("th.colleague", "th.colleague")
+
+
+async def test_what_is_ended_too_early_is_opened_again(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    task_id = await raised(intake, worker, case_id=str(case_id), due_at=in_hours(1))
+    assert (await move(intake, task_id, "complete", worker)).status_code == 200
+    assert (await move(intake, task_id, "complete", worker)).status_code == 409
+    assert (await get(intake, task_id, worker))["ended_by"] == "th.case_worker"
+    assert (await move(intake, task_id, "reopen", worker)).status_code == 200
+    task = await get(intake, task_id, worker)
+    assert (task["state"], task["ended_at"]) == ("open", None)
+
+
+async def test_reminder_and_end_of_the_time_are_said_once_and_of_nothing_that_is_done(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker")
+    times = {"due_at": in_hours(3), "remind_at": in_hours(2)}
+    late = await raised(intake, worker, case_id=str(case_id), worker="th.worker", **times)
+    done = await raised(intake, worker, case_id=str(case_id), worker="th.worker", **times)
+    await move(intake, done, "complete", worker)
+    await intake.work()
+    assert bodies(await intake.said(), "task.reminded.v1") == []
+    await set_clocks_back(intake, 4)
+    said = await intake.said()
+    assert [body["task_id"] for body in bodies(said, "task.reminded.v1")] == [late]
+    assert [body["task_id"] for body in bodies(said, "task.overdue.v1")] == [late]
+    assert bodies(said, "task.reminded.v1")[0]["told"] == "th.worker"
+    assert [task["id"] for task in await listed(intake, worker, "?overdue=true")] == [late]
+    await intake.work(hasten=True)
+    assert await intake.said() == said
+
+
+async def test_every_urgent_flag_raises_its_tasks_at_once_and_says_in_clear_nothing_of_the_flag(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    await flag(intake, case_id, *FLAGS)
+    wanted = {step.code for steps in STEPS.values() for step in steps}
+    assert await steps(intake, case_id, worker) == Counter(wanted)
+    async with intake.service.database.engine.connect() as conn:
+        rows = [
+            *(await conn.execute(text("select t::text from intake.tasks t"))).scalars(),
+            *(await conn.execute(text("select t::text from intake.answered_flags t"))).scalars(),
+            *(await conn.execute(text("select w::text from chassis.work w"))).scalars(),
+        ]
+    kept = "\n".join([*rows, str(await intake.said())])
+    assert [word for word in (*FLAGS, *wanted) if word in kept] == []
+    within = {task["step"]: task["due_at"] for task in await listed(intake, worker, f"?case_id={case_id}")}
+    soonest = datetime.fromisoformat(within["get-medical-help"]) - datetime.now(UTC)
+    assert timedelta(minutes=50) < soonest <= timedelta(hours=1)
+
+
+async def test_a_case_that_opens_with_a_flag_has_its_tasks(intake):
+    case_id = await open_case(intake, flags=["recent_birth"])
+    await intake.work()
+    assert set(await steps(intake, case_id, intake.as_("case_worker"))) == {
+        "have-mother-and-newborn-seen",
+        "provide-for-the-newborn",
+    }
+
+
+async def test_a_flag_that_is_cleared_offers_its_tasks_to_be_cancelled_and_ends_none(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    await flag(intake, case_id, "late_pregnancy", "unaccompanied_child")
+    await flag(intake, case_id, "unaccompanied_child", "separated_child")
+    offered = await listed(intake, worker, f"?case_id={case_id}&cancel_offered=true")
+    assert {task["step"] for task in offered} == {"arrange-maternity-care", "plan-the-birth"}
+    assert (await steps(intake, case_id, worker))["find-a-safe-carer"] == 1
+    await flag(intake, case_id, "late_pregnancy")
+    offered = await listed(intake, worker, f"?case_id={case_id}&cancel_offered=true")
+    assert {task["step"] for task in offered} == {
+        "find-a-safe-carer",
+        "ask-for-a-guardian",
+        "begin-family-tracing",
+    }
+    assert (await steps(intake, case_id, worker))["arrange-maternity-care"] == 1
+
+
+async def test_a_flag_whose_task_is_done_raises_it_anew_only_when_it_is_raised_anew(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    await flag(intake, case_id, "medical_emergency")
+    for task in await listed(intake, worker, f"?case_id={case_id}"):
+        await move(intake, task["id"], "complete", worker)
+    await flag(intake, case_id, "medical_emergency")
+    assert await steps(intake, case_id, worker) == Counter()
+    await flag(intake, case_id)
+    await flag(intake, case_id, "medical_emergency")
+    assert set(await steps(intake, case_id, worker)) == {"get-medical-help", "ask-what-treatment-follows"}
+
+
+async def test_a_task_that_a_flag_raised_keeps_its_step_when_a_person_takes_it(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker")
+    await flag(intake, case_id, "suicide_risk")
+    task_id = next(
+        task["id"]
+        for task in await listed(intake, worker, f"?case_id={case_id}")
+        if task["step"] == "stay-with-the-person"
+    )
+    body = {"kind": "urgent-step", "worker": "th.worker", "text": "Room 4"}
+    answer = await intake.client.put(f"/v1/tasks/{task_id}", json=body, headers={**worker, **ANY})
+    assert answer.status_code == 200, answer.text
+    task = await get(intake, task_id, worker)
+    assert (task["step"], task["text"], task["worker"]) == ("stay-with-the-person", "Room 4", "th.worker")
+    by_hand = {**body, "kind": "call"}
+    refused = await intake.client.put(f"/v1/tasks/{task_id}", json=by_hand, headers={**worker, **ANY})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "raised-by-flag")
+
+
+async def test_flags_that_came_with_her_raise_tasks_and_keep_no_key_when_they_are_taken_back(intake):
+    """Nobody accepted what came: the recall destroys her key, and what a flag raised is no reason to keep it."""
+    sent = await disclosure(intake, {"cor_UrgentHealth": '["medical_emergency"]', "cor_FullName": "Dara"})
+    await intake.deliver(sent)
+    await intake.work()
+    await intake.work()
+    worker = intake.as_("case_worker")
+    assert set(await steps(intake, sent.case_id, worker)) == {
+        "get-medical-help",
+        "ask-what-treatment-follows",
+    }
+    await intake.deliver(recall_of(sent))
+    await intake.work()
+    await intake.work()
+    (closed,) = bodies(await intake.said(), "disclosure.closed.v1")
+    assert closed["answer"] == "erased"
+    async with intake.service.database.engine.connect() as conn:
+        rows = await conn.execute(text("select state, content from intake.tasks"))
+        assert [tuple(row) for row in rows] == [("cancelled", None)] * 2
+
+
+async def test_who_loses_the_case_loses_its_tasks_to_nobody_and_a_supervisor_is_told(intake):
+    case_id, supervisor = await open_case(intake), intake.as_("supervisor")
+    await assign(intake, case_id, "th.worker", "th.colleague")
+    kept = await raised(intake, supervisor, case_id=str(case_id), worker="th.colleague")
+    lost = await raised(intake, supervisor, case_id=str(case_id), worker="th.worker")
+    await assign(intake, case_id, "th.colleague")
+    await intake.work()
+    assert [task["id"] for task in await listed(intake, supervisor, "?unassigned=true")] == [lost]
+    assert (await get(intake, kept, supervisor))["worker"] == "th.colleague"
+    (event,) = bodies(await intake.said(), "task.unassigned.v1")
+    assert (event["task_id"], event["worker"]) == (lost, None)
+
+
+async def test_who_leaves_leaves_every_task_behind_unassigned(intake):
+    case_id, supervisor = await open_case(intake), intake.as_("supervisor")
+    lost = [
+        await raised(intake, supervisor, case_id=str(case_id), worker="th.worker"),
+        await raised(intake, supervisor, worker="th.worker"),
+    ]
+    kept = await raised(intake, supervisor, worker="th.colleague")
+    left = {name: roles for name, roles in staff_of(AGENCY).items() if name != "th.worker"}
+    await intake.deliver(staff_changed(AGENCY, left))
+    await intake.work()
+    unassigned = await listed(intake, supervisor, "?unassigned=true")
+    assert {task["id"] for task in unassigned} == set(lost)
+    assert (await get(intake, kept, supervisor))["worker"] == "th.colleague"
+
+
+async def test_a_case_that_is_handed_over_takes_its_tasks_out_of_every_list_with_a_reason(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    await raised(intake, worker, case_id=str(case_id), text=WORDS)
+    await intake.deliver(a_move(case_id, "accepted"))
+    await intake.work()
+    (event,) = bodies(await intake.said(), "task.cancelled.v1")
+    assert event["reason"] == "case-gone"
+    assert await listed(intake, worker) == []
