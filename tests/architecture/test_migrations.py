@@ -28,6 +28,8 @@ TAKES_AWAY = re.compile(
     r"\b(drop (table|column|schema)|rename|alter column \S+ (type|set not null)|truncate|delete from)\b",
     re.IGNORECASE,
 )
+BODY = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+"""The body of a function: what it will do once it is called, and nothing that the migration does."""
 MOMENT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
@@ -58,7 +60,7 @@ def test_a_released_migration_does_what_it_did_when_it_was_released() -> None:
 
 @pytest.mark.parametrize("migration", [m for m in migrations() if not m.name.startswith("0001_")], ids=str)
 def test_a_later_migration_takes_nothing_away(migration: Path) -> None:
-    assert TAKES_AWAY.findall(sql(migration)) == []
+    assert TAKES_AWAY.findall(BODY.sub("", sql(migration))) == []
 
 
 async def columns_of(conn: AsyncConnection, schema: str) -> dict[str, dict[str, tuple[str, bool]]]:

@@ -31,7 +31,7 @@ from services.intake.casefile.domain.listing import ListOrder, WaitingFor
 from services.intake.casefile.worklist_queries import ListQuery
 from tests.bench.cell import dsn
 
-CASES, WORKERS, ROUNDS, ROWS = 100_000, 1_000, 200, 50
+CASES, WORKERS, ROUNDS, ROWS = 100_000, 1_000, 100, 50
 GATE_MS = 2.0
 AGENCY = "th-care-agency"
 FILL = f"""

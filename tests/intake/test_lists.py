@@ -148,6 +148,24 @@ async def test_a_case_with_two_things_due_stands_once_on_the_list(cases):
         assert sorted(await cases.paged(who, sort="due")) == sorted(held)
 
 
+async def test_a_task_is_what_comes_next_where_it_is_due_first(cases):
+    first, second = [await cases.opened(COLLEAGUE, WORKER, urgency="routine") for _ in range(2)]
+    await cases.clocks_set()
+    now = datetime.now(UTC)
+    for case_id, due in ((second, now + timedelta(minutes=5)), (second, now + timedelta(minutes=9))):
+        task = {"case_id": case_id, "kind": "call", "due_at": due.isoformat()}
+        answer = await cases.intake.client.post("/v1/tasks", json=task, headers=cases.worker)
+        assert answer.status_code == 201, answer.text
+    assert await cases.paged(sort="due") == await cases.paged(cases.worker, sort="due") == [second, first]
+    assert [one["next"] for one in (await cases.asked(sort="due"))["items"]] == ["task", "opening"]
+    soon = (now + timedelta(minutes=6)).isoformat()
+    assert await cases.listed(due_by=soon) == await cases.listed(due_by=soon, sort="due") == [second]
+    assert await cases.listed(late=True) == await cases.listed(late=True, sort="due") == []
+    cases.intake.service.clock = lambda: now + timedelta(minutes=7)
+    cases.intake.service.database.clock = cases.intake.service.clock
+    assert await cases.listed(late=True) == await cases.listed(late=True, sort="due") == [second]
+
+
 async def test_names_are_shown_on_the_own_cases_and_the_reading_is_logged(cases):
     born = {"cor_FullName": "สมหญิง", "prs_Birthdate": "1998", "prs_PrimaryLanguage": "km"}
     mine, other = await cases.opened(WORKER, fields=born), await cases.opened(COLLEAGUE, fields=born)

@@ -22,14 +22,13 @@ from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.listing import ListOrder, NextStep, WaitingFor
+from services.intake.casefile.store.listing import UNOPENED
 
 READ = "case.read"
 MOST_COUNTED = 1_000
 NOBODY = "nobody"
-_LIST, _UNOPENED = "worker:", "unopened"
-"""The list of a worker's cases is the first and the worker; that of the cases that nobody has is that alone. Those that
-wait for somebody to open them have the second.
-"""
+_LIST = "worker:"
+"""The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
 
 _OFFERED = "c.transfer_state in ('requested', 'received')"
 _ON_HOLD = (
@@ -52,9 +51,9 @@ _NEXT = (
 _ATTENTION = "left join intake.attention a on a.case_id = c.id"
 _DUE = (
     f"{_ATTENTION} left join lateral (select min(k.due_at) as due_at from intake.tasks k"
-    " where k.case_id = c.id and k.state = 'open') as t on true"
+    " where k.case_id = c.id and k.ended_at is null) as t on true"
 )
-"""What may be due in a case, beside its hold."""
+"""The joins that tell what may be due in a case, beside its hold."""
 CASE = f"""
     select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
         c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
@@ -69,7 +68,7 @@ _UNOPENED_BY = (
     " where a.organisation = :organisation and a.opened_at is null and a.due_at <= "
 )
 _TASK_BY = (
-    "select k.case_id from intake.tasks k where k.organisation = :organisation and k.state = 'open'"
+    "select k.case_id from intake.tasks k where k.organisation = :organisation and k.ended_at is null"
     " and k.case_id is not null and k.due_at <= "
 )
 _LATE = f"{_UNOPENED_BY} :now union all {_TASK_BY} :now"
@@ -176,7 +175,7 @@ async def worklist(
     return [ListedCase.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def counted(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCount:
+async def counted_cases(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCount:
     conditions, values = await conditions_of(tx, actor, asked)
     lists = lists_of(tx, actor, asked)
     source, within = "intake.cases c", conditions
@@ -193,7 +192,7 @@ async def counted(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCou
 
 
 async def still_visible(tx: Transaction, actor: Actor, cases: list[UUID]) -> set[UUID]:
-    """Those of these cases that the actor may still read."""
+    """The cases among these that the actor may still read."""
     condition, values = await visible_cases(tx, actor, READ, column="c.id")
     statement = text(
         f"select c.id from intake.cases c where c.id = any(cast(:ids as uuid[])) and {condition}"
@@ -221,7 +220,7 @@ def lists_of(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | Non
         return [_LIST]
     if not sees_of_others(tx, actor, READ):
         return [f"{_LIST}{actor.subject}", _LIST]
-    return [_UNOPENED] if asked.filters.get("waiting_for") == WaitingFor.WORKER else None
+    return [UNOPENED] if asked.filters.get("waiting_for") == WaitingFor.WORKER else None
 
 
 def named(lists: list[str] | None, before: str = "") -> dict[str, str]:
@@ -253,7 +252,7 @@ def _ends(asked: ListQuery, key: str) -> str:
 
 
 def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, str, str]]:
-    """What to go along, within what, and the two columns that order it."""
+    """The tables to go along, the rows of them that count, and the two columns that order these."""
     listed = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
     of_list = ["l.organisation = :organisation and l.list = :list" + str(n) for n in range(len(lists or ()))]
     if order is ListOrder.DUE:
@@ -276,21 +275,27 @@ def _due(listed: str, of_list: list[str]) -> list[tuple[str, str, str, str]]:
         return [
             (f"{listed} {_DUE}", f"{one} and {_NEXT_AT} is not null", _NEXT_AT, "c.id") for one in of_list
         ]
-    unopened = f"a.organisation = :organisation and a.opened_at is null and a.due_at is not null and {_NEXT_AT} = a.due_at"
-    task = (
-        "k.organisation = :organisation and k.state = 'open' and k.case_id is not null"
-        f" and k.due_at = {_NEXT_AT} and ({_OPENING} = k.due_at) is not true and not exists (select from intake.tasks e"
-        " where e.case_id = k.case_id and e.state = 'open' and e.due_at = k.due_at and e.id < k.id)"
+    no_task = "not exists (select from intake.tasks e where e.case_id = c.id and e.ended_at is null and e.due_at {} offset 0)"
+    unopened = (
+        "a.organisation = :organisation and a.opened_at is null and a.due_at is not null"
+        f" and (c.hold_until > :now and c.hold_until < a.due_at) is not true and {no_task.format('< a.due_at')}"
     )
-    hold = f"c.hold_until > :now and c.hold_until = {_NEXT_AT} and (c.hold_until in ({_OPENING}, {_TASK})) is not true"
-    of_attention = _DUE.removeprefix(_ATTENTION)
+    task = (
+        "k.organisation = :organisation and k.ended_at is null and k.case_id is not null"
+        f" and (c.hold_until > :now and c.hold_until < k.due_at) is not true and {_no_opening('k.due_at')}"
+        f" and {no_task.format('<= k.due_at and (e.due_at, e.id) < (k.due_at, k.id)')}"
+    )
+    hold = f"c.hold_until > :now and {_no_opening('c.hold_until')} and {no_task.format('<= c.hold_until')}"
     return [
-        (
-            f"intake.attention a join intake.cases c on c.id = a.case_id {of_attention}",
-            unopened,
-            "a.due_at",
-            "a.case_id",
-        ),
-        (f"intake.tasks k join intake.cases c on c.id = k.case_id {_DUE}", task, "k.due_at", "k.case_id"),
-        (f"intake.cases c {_DUE}", hold, "c.hold_until", "c.id"),
+        ("intake.attention a join intake.cases c on c.id = a.case_id", unopened, "a.due_at", "a.case_id"),
+        ("intake.tasks k join intake.cases c on c.id = k.case_id", task, "k.due_at", "k.case_id"),
+        ("intake.cases c", hold, "c.hold_until", "c.id"),
     ]
+
+
+def _no_opening(until: str) -> str:
+    """Asked of each row by itself (`offset 0`), so that PostgreSQL goes along the index and sorts nothing."""
+    return (
+        "not exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null"
+        f" and a.due_at <= {until} offset 0)"
+    )

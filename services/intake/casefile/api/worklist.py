@@ -17,7 +17,6 @@ from chassis.web.moves import Offer
 from chassis.web.positions import position
 from contracts.casefile.partial_date import PartialDate
 from contracts.types import KnownCode, Pseudonym
-from services.intake.casefile import worklist_queries as lists
 from services.intake.casefile.daily_limit import OWN_LIST
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.index_texts import BIRTHDATE, name_of
@@ -26,12 +25,21 @@ from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.store import persons
 from services.intake.casefile.store.persons import LANGUAGES, SealedWord
-from services.intake.casefile.worklist_queries import BoundedCount, ListedCase, ListQuery, ShownPerson
+from services.intake.casefile.worklist_queries import (
+    READ,
+    BoundedCount,
+    ListedCase,
+    ListQuery,
+    ShownPerson,
+    counted_cases,
+    still_visible,
+    worklist,
+)
 
 router = APIRouter(tags=["cases"])
 
 OTHERS = "person"
-"""What the access record of a name names on a case of which the reader is no worker."""
+"""The resource of a name on a case of which the reader is no worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +98,14 @@ async def list_cases(
     ] = NamesShown.MINE,
     count: Annotated[bool, Query(description="count the cases too, up to a thousand")] = False,
 ) -> CaseListing:
-    require(actor, lists.READ, organisation=actor.organisation)
+    require(actor, READ, organisation=actor.organisation)
     asked = ListQuery(filters.asked(), sort)
     items, sealed, counted = await _read(service, actor, asked, page, names, count=count)
     if sealed:
         shown = await _shown(service, sealed)
         await _show(service, actor, items, shown)
         response.headers["Cache-Control"] = "no-store"
-    offers = [Offer("open_case", "case.open"), Offer("search_cases", lists.READ)]
+    offers = [Offer("open_case", "case.open"), Offer("search_cases", READ)]
     moves = service.commands.open(offers, rights_of(actor))
     return CaseListing(
         items=items, next=following(items, page, "sorted_at", "id"), moves=moves, count=counted
@@ -108,10 +116,10 @@ async def _read(
     service: Running, actor: Actor, asked: ListQuery, page: PageQuery, names: NamesShown, *, count: bool
 ) -> tuple[list[ListedCase], list[SealedWord], BoundedCount | None]:
     async with service.database.transaction(actor.origin()) as tx:
-        items = await lists.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
+        items = await worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
         named = [item.id for item in items if _is_named(item, actor, names)]
         sealed = await persons.words_of(tx, actor, named) if named else []
-        return items, sealed, await lists.counted(tx, actor, asked) if count else None
+        return items, sealed, await counted_cases(tx, actor, asked) if count else None
 
 
 def _is_named(item: ListedCase, actor: Actor, names: NamesShown) -> bool:
@@ -139,7 +147,7 @@ async def _show(
     """Put the words on the page, of cases that the actor may still read now, and log each."""
     today = service.today()
     async with service.database.transaction(actor.origin()) as tx:
-        allowed = await lists.still_visible(tx, actor, list(shown))
+        allowed = await still_visible(tx, actor, list(shown))
         for item in items:
             if item.id in allowed:
                 item.person = _person(shown[item.id], today)

@@ -9,7 +9,7 @@ class ListOrder(StrEnum):
     CHANGED = "changed"
     """Changed last first."""
     DUE = "due"
-    """What is due soonest first; only cases in which something is due."""
+    """Soonest due first; only cases in which something is due."""
 
 
 class WaitingFor(StrEnum):
@@ -20,7 +20,7 @@ class WaitingFor(StrEnum):
     ASSIGNMENT = "assignment"
     """Somebody who gives it to a worker."""
     WORKER = "worker"
-    """Its worker, who has not opened it yet."""
+    """The worker, who has not opened it yet."""
 
 
 class NextStep(StrEnum):
@@ -34,6 +34,6 @@ class NamesShown(StrEnum):
     """The cases of a page on which the person's name, languages and age are shown."""
 
     MINE = "mine"
-    """Those of which the reader is a worker. Such readings do not count towards the cases of a day."""
+    """Cases of which the reader is a worker. Such readings do not count towards the cases of a day."""
     PAGE = "page"
     NONE = "none"

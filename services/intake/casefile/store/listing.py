@@ -1,8 +1,11 @@
-"""What lists are made by, for cases from before there was any of it: a few at a time."""
+"""The rows and columns that lists go along, filled in for cases from before there were any: a few at a time."""
 
 from sqlalchemy import text
 
 from chassis.database import Transaction
+
+UNOPENED = "unopened"
+"""The list of the cases that nobody has opened since they were given to somebody."""
 
 _LISTED = text(
     """
@@ -18,9 +21,9 @@ _LISTED = text(
 _UNOPENED = text(
     """
     insert into intake.listed_cases (case_id, list, organisation, opened_at)
-    select c.id, 'unopened', c.organisation, c.opened_at from intake.attention a join intake.cases c on c.id = a.case_id
+    select c.id, :list, c.organisation, c.opened_at from intake.attention a join intake.cases c on c.id = a.case_id
     where a.opened_at is null
-        and not exists (select from intake.listed_cases l where l.case_id = c.id and l.list = 'unopened') limit :limit
+        and not exists (select from intake.listed_cases l where l.case_id = c.id and l.list = :list) limit :limit
     on conflict do nothing
     """
 )
@@ -45,5 +48,5 @@ async def catch_up(tx: Transaction, limit: int) -> int:
     """How many rows were filled in."""
     found = 0
     for statement in (_LISTED, _UNOPENED, _FLAGGED, _HELD):
-        found += (await tx.execute(statement, {"limit": limit})).rowcount
+        found += (await tx.execute(statement, {"limit": limit, "list": UNOPENED})).rowcount
     return found

@@ -38,7 +38,7 @@ CASES = Table(
     filled("version", INTEGER, "1"),
     Column("transfer_id", UUID),
     Column("transfer_to", TEXT),
-    Column("transfer_state", TEXT),
+    Column("transfer_state", OneOf(codes("referral_state"))),
     Column("transfer_at", TIMESTAMPTZ),
     Column("hold_until", TIMESTAMPTZ),
     Column("flagged", BOOLEAN),

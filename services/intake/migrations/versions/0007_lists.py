@@ -1,4 +1,4 @@
-"""What lists of cases are ordered and narrowed by, and the indexes for it.
+"""The columns and indexes that lists of cases are ordered and narrowed by.
 
 `listed_cases` is an index that PostgreSQL cannot make: the cases of each worker, and those that nobody has opened yet, in the
 order of a list. An index of the array of workers is not used under row-level security, because its operators are not
@@ -29,7 +29,7 @@ create index cases_offered on intake.cases (organisation, opened_at desc, id des
     where transfer_state in ('requested', 'received');
 create index attention_alarmed on intake.attention (case_id) where alarmed_at is not null and opened_at is null;
 create index attention_due on intake.attention (organisation, due_at, case_id) where opened_at is null;
-create index tasks_due on intake.tasks (organisation, due_at, case_id) where state = 'open' and case_id is not null;
+create index tasks_due on intake.tasks (organisation, due_at, case_id) where ended_at is null and case_id is not null;
 create index cases_ending on intake.cases (organisation, hold_until, id) where hold_until is not null
 """
 LISTED = """
