@@ -231,3 +231,13 @@ OWN_KEYS = Table(
     Column("name", TEXT, primary_key=True),
     required("sealed", TEXT),
 )
+
+PAPERS = Table(
+    "papers",
+    META,
+    Column("code_sha256", TEXT, primary_key=True),
+    required("kind", TEXT),
+    required("subject_id", UUID),
+    required("version", INTEGER),
+    filled("printed_at", TIMESTAMPTZ, "clock_timestamp()"),
+)

@@ -116,6 +116,10 @@ class IdempotencyMismatch(Problem):
     status, code, title = 422, "idempotency-mismatch", "This Idempotency-Key was used for another request"
 
 
+class TooMany(Problem):
+    status, code, title = 429, "too-many", "Too many questions; ask again in a minute"
+
+
 class Unavailable(Problem):
     status, code, title = 503, "unavailable", "Not possible at the moment; try again"
 

@@ -77,6 +77,13 @@ class Settings(BaseSettings):
         Field(description="how long events are kept once published: a restored cell says them again", ge=0),
     ] = 48.0
     max_body_bytes: int = 1_000_000
+    papers_url: Annotated[
+        str,
+        Field(
+            description="stands on printed papers, with the code behind it: where anybody may ask whether one is genuine."
+            " It is to say nothing of what these services are for"
+        ),
+    ] = "http://localhost/papers"
     otlp_endpoint: str | None = None
     metrics_port: Annotated[
         int | None, Field(description="where Prometheus reads `/metrics`; none: nowhere")

@@ -33,7 +33,7 @@ ALWAYS_OPERATIONAL = frozenset(
         # identifiers
         "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
         "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
-        "agreement_id", "import_id", "erasure_id",
+        "agreement_id", "import_id", "erasure_id", "draft_id",
         # organisations, jurisdictions and workers' pseudonyms
         "organisation", "deciding_organisation", "workers", "worker", "told", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
@@ -56,6 +56,12 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
         "case.searched.v1": {"found": OPERATIONAL},
+        "pair.decided.v1": {
+            "other_case_id": OPERATIONAL,
+            "decision": OPERATIONAL,
+            "pair_reason": OPERATIONAL,
+            "leads": OPERATIONAL,
+        },
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
@@ -90,7 +96,8 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "task.cancelled.v1": {"reason": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
-        "case.screened.v1": {"result": SENSITIVE},
+        "case.screened.v1": {"result": SENSITIVE, "corrects": OPERATIONAL},
+        "draft.unfinished.v1": {"since": OPERATIONAL},
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},
         "consent.requested.v1": {"awaits": OPERATIONAL},

@@ -1,8 +1,9 @@
 """The front of one cell on this machine: one port, a prefix for each service, the local issuer, and the API page."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx2
 from fastapi import FastAPI
@@ -18,6 +19,8 @@ from corridor.described import described
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"})
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+_PAPERS_OF = {"A": "consent", "B": "intake"}
+"""The first letter of a code → the service that printed the paper (`chassis.printing.papers.PaperKind`)."""
 _CONNECTIONS, _ANSWER_S, _FULL_S = 100, 30, 2
 
 
@@ -82,6 +85,21 @@ async def _handed_back(answer: httpx2.Response, scope: Scope, receive: Receive, 
         await answer.aclose()  # also when the caller has gone: else its connection is lost to everybody
 
 
+def _papers(services: Mapping[str, ASGIApp]) -> Callable[[Request], Awaitable[Response]]:
+    async def paper(request: Request) -> Response:
+        """The answer to whoever holds a printed paper, under an address that names no service."""
+        code = request.path_params["code"]
+        asked = _PAPERS_OF.get(code[:1].upper(), "")
+        if asked not in services:
+            return _problem(404, "No such paper")
+        transport = httpx2.ASGITransport(app=services[asked], client=request.client or ("", 0))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://front") as client:
+            answer = await client.get(f"/v1/papers/{quote(code, safe='')}")
+        return Response(answer.content, answer.status_code, media_type=answer.headers["content-type"])
+
+    return paper
+
+
 def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starlette:
     """The cell's one application. `services` are the apps themselves, or proxies to the processes that run them."""
 
@@ -109,6 +127,7 @@ def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starle
         routes=[
             Route("/", page),
             Route("/openapi/{service}.json", spec),
+            Route("/papers/{code}", _papers(services)),
             Mount("/assets/swagger", StaticFiles(directory=assets)),
             Mount("/assets", StaticFiles(directory=Path(str(files("corridor"))) / "pages")),
             Mount("/issuer", issuer),

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from chassis.problems import Problem
 from chassis.web.answers import MEDIA_TYPE
 from chassis.web.case_names import NAMES
+from chassis.web.token_first import PUBLIC_BELOW
 from contracts.casefile.reference import PATTERN
 
 Json = dict[str, Any]
@@ -23,12 +24,13 @@ NEEDED = "x-needed"
 _WRITES = frozenset({"post", "put", "patch", "delete"})
 _ALWAYS = (401, 403, 404, 422, 500, 503)
 _WRITING = (400, 409, 413, 415)
-_PUBLIC = "/health/"
 CASE_REFERENCE: Json = {
     "type": "string",
     "pattern": PATTERN,
     "description": "the reference of the case; small letters, spaces and missing dashes are taken too",
 }
+_PUBLIC = {"/health/": {422}, PUBLIC_BELOW: {422, 429, 500, 503}}
+"""The beginning of each path that needs no token, with its errors."""
 KEY = r"^[A-Za-z0-9_\-.:]{8,80}$"
 
 _IDEMPOTENCY_KEY: Json = {
@@ -96,7 +98,8 @@ def _complete(document: Json, kinds: list[type[Problem]]) -> None:
         _name_cases(schemas[name].get("properties", {}))
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            _describe(operation, method in _WRITES, public=path.startswith(_PUBLIC))
+            public = next((errors for begin, errors in _PUBLIC.items() if path.startswith(begin)), None)
+            _describe(operation, method in _WRITES, public)
 
 
 def _reached(document: Json, items: list[Json]) -> set[str]:
@@ -131,12 +134,12 @@ def _name_cases(schemas: Json) -> None:
                 place.update(anyOf=[{"type": place.pop("type"), "format": "uuid"}, CASE_REFERENCE])
 
 
-def _describe(operation: Json, writes: bool, *, public: bool) -> None:
+def _describe(operation: Json, writes: bool, public: set[int] | None) -> None:
     parameters = operation.setdefault("parameters", [])
     responses = operation["responses"]
     _name_cases({one["name"]: one["schema"] for one in parameters})
-    if public:
-        statuses: set[int] = {422}
+    if public is not None:
+        statuses = set(public)
     else:
         statuses = {*_ALWAYS, *(_WRITING if writes else ()), *_preconditions(parameters)}
         for status, response in responses.items():

@@ -11,6 +11,10 @@ PUBLIC = frozenset({"/health/live", "/health/ready", "/openapi.json"})
 """Without a token these tell nothing about cases, people or what is wrong."""
 
 
+PUBLIC_BELOW = "/v1/papers/"
+"""Whoever holds a printed paper asks here whether it is genuine, and is told nothing else."""
+
+
 class TokenFirst:
     """ASGI middleware: 401 for every path that is not public. The rights of the caller are decided by the route."""
 
@@ -21,7 +25,8 @@ class TokenFirst:
         if scope["type"] == "http":
             request = Request(scope)
             path = scope["path"].removeprefix(scope.get("root_path", ""))
-            if path not in PUBLIC or "authorization" in request.headers:
+            public = path in PUBLIC or path.startswith(PUBLIC_BELOW)
+            if not public or "authorization" in request.headers:
                 try:
                     request.state.actor = await actor_of(request)
                 except Problem as problem:

@@ -163,12 +163,43 @@ class CaseUnattendedV1(Event):
 
 
 class CaseScreenedV1(Event):
+    """`corrects`: the screening that this one takes the place of; it stays."""
+
     type: ClassVar[str] = "case.screened.v1"
     case_id: CaseId
     screening_id: UUID
     checklist: Annotated[str, Code("checklist")]
     checklist_version: VersionLabel
     result: Sealed
+    corrects: UUID | None = None
+
+
+class DraftRaisedV1(Event):
+    """An urgent flag was noted in a begun intake. `case_id` is that of the case which it will open; nobody has one yet."""
+
+    type: ClassVar[str] = "draft.raised.v1"
+    case_id: CaseId
+    draft_id: UUID
+    organisation: OrganisationId
+
+
+class DraftUnfinishedV1(Event):
+    """A draft stands open for longer than the reminder of its urgency. Of an intake, there is no case of that identifier yet."""
+
+    type: ClassVar[str] = "draft.unfinished.v1"
+    case_id: CaseId
+    draft_id: UUID
+    organisation: OrganisationId
+    since: Instant
+
+
+class DraftAbandonedV1(Event):
+    """A draft was given up; of an intake there will be no case of that identifier, unless it is resumed in time."""
+
+    type: ClassVar[str] = "draft.abandoned.v1"
+    case_id: CaseId
+    draft_id: UUID
+    organisation: OrganisationId
 
 
 class CaseIdentifiedV1(Event):
@@ -240,6 +271,21 @@ class GlassReviewedV1(Event):
     case_id: CaseId
     glass_id: UUID
     upheld: bool
+
+
+class PairDecidedV1(Event):
+    """Somebody decided whether two cases of one organisation are of one person, or took that back. Said for each of the two.
+
+    Nothing moves between them: consents, referrals and what was received stay with the case that they are of. `leads`: the
+    case leads the other, in which work on her goes on.
+    """
+
+    type: ClassVar[str] = "pair.decided.v1"
+    case_id: CaseId
+    other_case_id: CaseId
+    decision: Annotated[str, Code("pair_decision")]
+    pair_reason: Annotated[str, Code("pair_reason")]
+    leads: bool
 
 
 class DisclosureClosedV1(Event):

@@ -135,6 +135,10 @@ class Cell:
             values["vault_epoch_file"] = str(self.epochs)
         return values | self._own(service, trust, cells)
 
+    @property
+    def _papers_url(self) -> str:
+        return f"{self.base_url}/papers"
+
     def _own(self, service: str, trust: TrustFiles, cells: Mapping[str, "Cell"]) -> dict[str, Any]:
         if service == "exchange":
             partners = {code: self._partner(cell) for code, cell in cells.items()}
@@ -143,9 +147,11 @@ class Cell:
             directory = self._directory_file([self.code, *cells])
             return {"directory_file": str(directory), "staff_file": str(self._staff_file())}
         if service == "intake":
-            return {"erasure_ledger": str(self.ledger)}
+            return {"erasure_ledger": str(self.ledger), "papers_url": self._papers_url}
         if service == "notify":
             return {"sign_in_url": f"{self.base_url}/"}
+        if service == "consent":
+            return {"papers_url": self._papers_url}
         return {}
 
     def _directory_file(self, codes: Sequence[str]) -> Path:

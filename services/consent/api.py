@@ -4,11 +4,15 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.database import EVERYBODY, Origin, Transaction
 from chassis.identity.access import person_of, require_case
+from chassis.printing import papers
+from chassis.printing.api import PdfResponse
+from chassis.printing.paper import PaperLanguage, pdf
+from chassis.printing.words import paper_language
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import (
@@ -27,7 +31,7 @@ from chassis.web.http import (
 from chassis.web.positions import number, position, positioned
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
-from services.consent import fencing, offers, queries, use_cases
+from services.consent import fencing, offers, queries, receipt_paper, use_cases
 from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm, ConfirmForm, RefusedForm
 from services.consent.part_form import PartForm, ScopeForm
@@ -266,6 +270,28 @@ async def get_receipt(consent_id: UUID, actor: Who, tx: Tx, running: Running) ->
     person_id = await person_of(tx, case_id)
     _read(tx, case_id, "consent", consent_id)
     return receipt_of(view, person_id, running.settings.cell, running.parts.signer)
+
+
+@router.get(
+    "/v1/consents/{consent_id}/receipt/paper",
+    summary="Her receipt to print, in her language, with no word that would betray her",
+    response_class=PdfResponse,
+)
+async def get_receipt_paper(
+    consent_id: UUID, actor: Who, running: Running, language: Annotated[PaperLanguage | None, Query()] = None
+) -> PdfResponse:
+    """Without `language`, the one in which she was asked."""
+    async with running.database.transaction(actor.origin()) as tx:
+        case_id = await records.case_for(tx, actor, "consent.read", consent_id)
+        view = await queries.consent(tx, consent_id)
+        _read(tx, case_id, "consent", consent_id)
+    printed = receipt_paper.printed(view)
+    code = await papers.code_of(running, printed)
+    async with running.database.transaction(actor.origin()) as tx:
+        await papers.remember(tx, printed, code)
+    used = paper_language(language, view.terms.language or "", *running.settings.country.languages)
+    paper = receipt_paper.receipt_paper(view, used, papers.check_of(running, code, used))
+    return PdfResponse(await pdf(paper))
 
 
 @router.get(

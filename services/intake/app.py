@@ -1,4 +1,4 @@
-"""The parts of the service intake: the case file, identification, matching and casework on it, and rows of files, which open cases."""
+"""The parts of the service intake: the case file, identification, matching and casework on it, and what opens cases: drafts and rows of files."""
 
 from pathlib import Path
 
@@ -7,10 +7,12 @@ from fastapi import APIRouter
 import services.intake.casefile.api
 import services.intake.casework.api
 import services.intake.casework.handlers
+import services.intake.drafts.api
 import services.intake.file_rows.api
 import services.intake.identification.api
 import services.intake.matching.api
 import services.intake.rights.api
+from chassis.printing.api import paper_routes
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
 from services.intake.casefile import attention, handlers
@@ -23,6 +25,8 @@ from services.intake.casefile.naming import naming_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
 from services.intake.casework.upkeep import upkeep_work
+from services.intake.drafts.work import draft_work
+from services.intake.identification import hold_paper
 from services.intake.identification.carrying import carrying_work
 from services.intake.rights.erasure import rights_work
 from services.intake.settings import Settings
@@ -36,9 +40,11 @@ for room in (
     services.intake.casework,
     services.intake.matching,
     services.intake.file_rows,
+    services.intake.drafts,
     services.intake.rights,
 ):
     router.include_router(room.api.router)
+router.include_router(paper_routes(hold_paper.standing))
 
 
 def ledger_of(settings: Settings) -> ErasureLedger:
@@ -62,6 +68,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             *erasure_work(service, ledger),
             *rights_work(service, ledger),
             carrying_work(),
+            *draft_work(service, clock, ledger),
             *upkeep_work(service),
             *age_work(service),
             received_flags_work(service),

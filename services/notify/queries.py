@@ -21,6 +21,7 @@ from contracts.casefile.reference import ShownReference
 from contracts.organisations import CASE_ROLES, OPERATOR, SUPERVISOR
 from contracts.types import Code
 from services.notify.domain.mail import MailState
+from services.notify.domain.notices import BEGUN
 from services.notify.store.tables import READINGS
 
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
@@ -39,6 +40,9 @@ UNATTENDED = "/intake/v1/cases?unattended=true"
 """The list of the cases that nobody attends to, for readers who may see them. An operator may not, and sees how many
 there are.
 """
+
+DRAFTS = "/intake/v1/drafts"
+"""The list of what was begun, for a notice about a draft."""
 
 _READING = insert_missing(READINGS)
 _READ = "(select r.at from notify.readings r where r.notification_id = n.id and r.reader = :who)"
@@ -89,7 +93,8 @@ async def inbox(
     statement = text(
         f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
         " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from n.task_id then n.case_id end as case_id, n.import_id, n.about, n.count,"
-        " case when n.about is not null and n.audience <> 'operators' then :list end as list, n.referral_id, n.return_id, n.task_id,"
+        " case when n.audience = 'operators' then null when n.about is not null then :list"
+        " when n.template = any(cast(:begun as text[])) then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
@@ -99,7 +104,16 @@ async def inbox(
     asked = {"unread": only.unread, "priority": only.priority, "reference": only.reference}
     rows = await tx.execute(
         statement,
-        {**await _who(tx, actor), **asked, "at": at, "id": row_id, "limit": limit, "list": UNATTENDED},
+        {
+            **await _who(tx, actor),
+            **asked,
+            "at": at,
+            "id": row_id,
+            "limit": limit,
+            "list": UNATTENDED,
+            "drafts": DRAFTS,
+            "begun": list(BEGUN),
+        },
     )
     return [Notification.model_validate(row, from_attributes=True) for row in rows]
 

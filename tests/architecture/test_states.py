@@ -21,6 +21,7 @@ from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
+from services.intake.drafts.domain.draft import DraftState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
@@ -46,6 +47,7 @@ STATES = MappingProxyType(
         "intake.disclosures.state": ReceivedState,
         "intake.notes.state": NoteState,
         "intake.tasks.state": TaskState,
+        "intake.drafts.state": DraftState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,

@@ -20,6 +20,7 @@ _OF = {
     Change.REPLACES: """
         intake POST /v1/cases/{case_id}/assignment
         intake PUT /v1/cases/{case_id}/fields
+        intake PATCH /v1/drafts/{draft_id}
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
@@ -33,8 +34,13 @@ _OF = {
         directory PUT /v1/organisations/{organisation}/services/{service}
     """,
     Change.MOVES: """
+        intake POST /v1/cases/{case_id}/duplicates/{other_case_id}/decision
         intake POST /v1/cases/{case_id}/received/{disclosure_id}/retain
         intake POST /v1/break-glass/{glass_id}/review
+        intake POST /v1/drafts/{draft_id}/take
+        intake POST /v1/drafts/{draft_id}/submit
+        intake POST /v1/drafts/{draft_id}/abandon
+        intake POST /v1/drafts/{draft_id}/resume
         intake POST /v1/erasures/{erasure_id}/confirm
         intake POST /v1/erasures/{erasure_id}/refuse
         intake POST /v1/erasures/{erasure_id}/cancel
@@ -87,6 +93,9 @@ _OF = {
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/erasures
         intake POST /v1/cases/{case_id}/screenings
+        intake POST /v1/cases/{case_id}/screenings/{screening_id}/correct
+        intake POST /v1/cases/{case_id}/screening-drafts
+        intake POST /v1/drafts
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
         interchange POST /v1/imports

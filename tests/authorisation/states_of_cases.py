@@ -5,20 +5,25 @@ from typing import Any
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
+from services.intake.drafts.domain.draft import DraftState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import CASE, CORRECTION, EMERGENCY, NOTE, STRIKE, TASKS
+from tests.authorisation.table import CASE, CORRECTION, DRAFT, EMERGENCY, NOTE, PAIR, STRIKE, TASKS
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
 from tests.intake.making import acceptance_of, disclosure, recall_of
 
+DRAFTS = "/v1/drafts"
+SCREENING = f"{CASE}/screenings/{{screening_id}}"
 HOLDS = f"{CASE}/holds"
 LIFT = f"{HOLDS}/{{hold_id}}"
 ERASURES, DECIDED = f"{CASE}/erasures", "/v1/erasures/{erasure_id}"
 RETAIN = f"{CASE}/received/{{disclosure_id}}/retain"
 NOTES = f"{CASE}/notes"
 MENDS = (f"{NOTES}/{{note_id}}", f"{NOTES}/{{note_id}}/strike")
-VERBS = ("assignment", "fields", "screenings", "status", "age-assessment", "needs", "holds")
+VERBS = (
+    "assignment", "fields", "screenings", "screening-drafts", "status", "age-assessment", "needs", "holds",
+)  # fmt: skip
 
 
 async def _received(world: Intake) -> tuple[Made, Any]:
@@ -93,7 +98,78 @@ def _decided(verb: str, body: Any = None) -> Any:
     return asked("erasure", ("supervisor", "POST", f"{DECIDED}/{verb}", body))
 
 
+def _two(decision: str) -> Any:
+    body = {"decision": decision, "reason": "papers"}
+    return asked("two_cases", ("supervisor", "POST", f"{PAIR}/decision", body))
+
+
+async def _screening_draft(world: Intake) -> Made:
+    made = await world._of_case(
+        "worker", "screening-drafts", {"checklist": "field-adult", "answers": {"means.debt": "yes"}}
+    )
+    return {**made, "draft_id": made["id"]}
+
+
+async def _cleared(world: Intake) -> Made:
+    made = await world.abandoned_draft()
+    await world.harness.work(hasten=True)
+    return made
+
+
 CASE_THINGS = (
+    Thing("intake", DRAFTS, as_made("draft"), commands=frozenset({DRAFTS}), name="drafts"),
+    Thing(
+        "intake",
+        DRAFT,
+        {
+            **as_made("draft", "abandoned_draft"),
+            "with an urgent flag": asked("draft", ("officer", "PATCH", DRAFT, {"flags": ["suicide_risk"]})),
+            "submitted": asked("draft", ("officer", "POST", f"{DRAFT}/submit", None)),
+            "cleared": _cleared,
+        },
+        frozenset(DraftState),
+    ),
+    Thing(
+        "intake",
+        DRAFT,
+        {"of a screening": _screening_draft},
+        bodies={"{draft_id}": {"answers": {"means.debt": "no"}}},
+        name="draft of a screening",
+    ),
+    Thing(
+        "intake",
+        SCREENING,
+        {
+            **as_made("screening"),
+            "corrected": asked(
+                "screening",
+                (
+                    "worker",
+                    "POST",
+                    f"{SCREENING}/correct",
+                    {"answers": {"exploitation.low_pay": "no"}, "reason": "misheard"},
+                ),
+            ),
+        },
+        commands=frozenset({f"{SCREENING}/correct"}),
+    ),
+    Thing(
+        "intake",
+        PAIR,
+        {
+            **as_made("two_cases"),
+            "undecided": asked(
+                "two_cases",
+                *(
+                    ("supervisor", "POST", f"{PAIR}/decision", {"decision": one, "reason": "mistake"})
+                    for one in ("same-person", "undecided")
+                ),
+            ),
+            "same person": _two("same-person"),
+            "different persons": _two("different-persons"),
+        },
+        commands=frozenset({f"{PAIR}/decision"}),
+    ),
     Thing(
         "intake",
         ERASURES,

@@ -35,11 +35,11 @@ def _answered(decision: str, **changes: object) -> Maker:
 
 async def _expired(world: Consent) -> Made:
     made = await world.case()
-    ends = datetime.now(UTC) + timedelta(seconds=1)
+    ends = datetime.now(UTC) + timedelta(seconds=0.5)
     form = consenting.answer("given", valid_until=ends.isoformat())
     answer = await world.ask("worker", "POST", f"{CASE}/consents".format(**made), form)
     assert answer.status_code == 201, answer.text
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(0.5)
     await world.harness.work(hasten=True)
     return {**made, "consent_id": answer.json()["id"]}
 

@@ -17,6 +17,9 @@ from tests.returns.making import RETURNING, departure
 EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/openapi.json")})
 """What needs no token, in every service. This list only shrinks."""
 
+OF_PAPERS = {service: frozenset({("GET", "/v1/papers/{code}")}) for service in ("consent", "intake")}
+"""What needs no token because whoever holds a printed paper has none: `tests/chassis/test_papers.py` says what it answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -46,6 +49,8 @@ def _kinds(*names: str) -> frozenset[str]:
 CARE = _kinds("worker", "supervisor")
 INTAKE = CARE | {"officer"}
 DECIDE = _kinds("officer", "supervisor")
+TEAM = INTAKE | {"colleague"}
+"""Whoever may open cases for the organisation: what one of them began, another takes up."""
 SUPERVISOR = _kinds("supervisor")
 SUPERVISORS = SUPERVISOR | {"supervisor elsewhere"}
 OFFICERS = _kinds("officer", "officer elsewhere")
@@ -57,8 +62,10 @@ HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "servi
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
 
 CASE = "/v1/cases/{case_id}"
+DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
+PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
@@ -90,6 +97,15 @@ def _intake() -> list[Row]:
         row("GET", CASE, "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/assignment", "case.assign", DECIDE, "case", {"organisation": AGENCY}),
         row("GET", f"{CASE}/duplicates", "case.read", INTAKE, "case"),
+        row("GET", PAIR, "case.read", INTAKE, "two_cases"),
+        row(
+            "POST",
+            f"{PAIR}/decision",
+            "case.write",
+            INTAKE,
+            "two_cases",
+            {"decision": "same-person", "reason": "papers"},
+        ),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
         row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
         row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
@@ -98,12 +114,31 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/screenings", "case.screen", INTAKE, "case", screening, 201),
         row("GET", f"{CASE}/screenings", "case.read", INTAKE, "screening"),
         row("GET", f"{CASE}/screenings/{{screening_id}}", "case.read", INTAKE, "screening"),
+        row(
+            "POST",
+            f"{CASE}/screenings/{{screening_id}}/correct",
+            "case.screen",
+            INTAKE,
+            "screening",
+            {"answers": {"exploitation.low_pay": "no"}, "reason": "misheard"},
+            201,
+        ),
+        row("POST", f"{CASE}/screening-drafts", "case.screen", INTAKE, "case", screening, 201),
+        row("POST", "/v1/drafts", "case.open", DOOR, body={"channel": "self-referral"}, status=201),
+        row("GET", "/v1/drafts", "case.read", DOOR, "draft", listed="draft_id", seen_by=TEAM),
+        row("GET", DRAFT, "case.open", TEAM, "draft"),
+        row("PATCH", DRAFT, "case.open", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
+        row("POST", f"{DRAFT}/take", "case.open", TEAM, "draft"),
+        row("POST", f"{DRAFT}/submit", "case.open", TEAM, "draft"),
+        row("POST", f"{DRAFT}/abandon", "case.open", TEAM, "draft", {"reason": "ended"}),
+        row("POST", f"{DRAFT}/resume", "case.open", TEAM, "abandoned_draft"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
         row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
         row("GET", f"{CASE}/age-assessment", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/holds", "hold.place", INTAKE, "case", {}, 201),
         row("GET", f"{CASE}/holds", "case.read", INTAKE, "hold"),
+        row("GET", f"{CASE}/holds/{{hold_id}}/paper", "case.read", INTAKE, "hold"),
         row("DELETE", f"{CASE}/holds/{{hold_id}}", "hold.lift", INTAKE, "hold"),
         row("POST", f"{CASE}/notes", "note.write", INTAKE, "case", NOTE, 201),
         row("GET", f"{CASE}/notes", "note.read", INTAKE, "note"),
@@ -291,6 +326,7 @@ def _consent() -> list[Row]:
         ),
         row("POST", f"{consent}/revoke", "consent.revoke", SUPERVISOR, "consent"),
         row("GET", f"{consent}/receipt", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", f"{consent}/receipt/paper", "consent.read", INTAKE, "consent"),
         row("GET", "/v1/notices", "notice.read", DOOR | AUDITOR, "notice"),
         row("GET", NOTICE, "notice.read", DOOR | AUDITOR, "notice"),
         row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),

@@ -14,7 +14,7 @@ from contracts.catalogue import SERVICES
 from tests.architecture.extras import NOWHERE, extras
 from tests.authorisation.actors import KINDS
 from tests.authorisation.changes import CHANGES, change_of
-from tests.authorisation.table import EXEMPT, rows
+from tests.authorisation.table import EXEMPT, OF_PAPERS, rows
 
 Route = tuple[str, str]
 EXEMPT_AT_MOST = 3
@@ -51,7 +51,10 @@ def listed(service: str) -> list[Route]:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_route_of_a_service_has_a_row_and_every_row_has_a_route(name: str, tmp_path: Path) -> None:
-    found, known = set(routes_of(built(name, tmp_path).routes)), {*listed(name), *EXEMPT}
+    found, known = (
+        set(routes_of(built(name, tmp_path).routes)),
+        {*listed(name), *EXEMPT, *OF_PAPERS.get(name, ())},
+    )
     assert {"without a row": found - known, "without a route": known - found} == {
         "without a row": set(),
         "without a route": set(),
@@ -107,6 +110,7 @@ def test_every_action_of_the_policies_is_asked_for_by_a_route() -> None:
 
 def test_the_list_of_what_needs_no_token_only_shrinks() -> None:
     assert len(EXEMPT) <= EXEMPT_AT_MOST
+    assert {service: len(routes) for service, routes in OF_PAPERS.items()} == {"consent": 1, "intake": 1}
 
 
 def test_every_route_that_writes_says_why_it_needs_if_match_or_why_not() -> None:

@@ -155,6 +155,11 @@ class Intake(World):
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
 
+    async def two_cases(self) -> Made:
+        """Two that may be of one person."""
+        made, other = await self.case(), await self.case()
+        return {**made, "other_case_id": other["case_id"]}
+
     async def authorised(self) -> Made:
         """With a disclosure of its name."""
         made = await self.case()
@@ -186,6 +191,16 @@ class Intake(World):
 
     async def checklist(self) -> Made:
         return {"checklist": "field-adult", "version": "1"}
+
+    async def draft(self) -> Made:
+        body = {"channel": "self-referral", "fields": {"cor_FullName": "Dara"}}
+        begun = (await self.ask("officer", "POST", "/v1/drafts", body)).json()["id"]
+        return {"draft_id": begun, "id": begun}
+
+    async def abandoned_draft(self) -> Made:
+        made = await self.draft()
+        await self.ask("officer", "POST", f"/v1/drafts/{made['draft_id']}/abandon", {"reason": "ended"})
+        return made
 
     async def screening(self) -> Made:
         body = {"checklist": "ilo-ec-labour-adult", "answers": {"exploitation.low_pay": "yes"}}

@@ -184,6 +184,7 @@ async def test_who_is_not_asked_again_in_time_is_recalled(consent):
     async with consent.intruder.begin() as conn:
         from sqlalchemy import text
 
+        await conn.execute(text("delete from chassis.work where kind = 'look'"))  # no agreement has changed
         await conn.execute(
             text(
                 "update consent.records set terms = jsonb_set(terms, '{valid_until}', '\"2026-01-01T00:00:00+00:00\"')"

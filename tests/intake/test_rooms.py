@@ -14,6 +14,7 @@ STATED: Mapping[str, str] = {
     "casework": "casework.store.tables",
     "matching": "matching.store.tables",
     "file_rows": "file_rows.tables",
+    "drafts": "drafts.tables",
     "rights": "rights.tables",
 }
 MAY_READ: Mapping[str, frozenset[str]] = {
@@ -22,7 +23,8 @@ MAY_READ: Mapping[str, frozenset[str]] = {
     "casework": frozenset({"casefile", "casework"}),
     "matching": frozenset({"casefile", "matching"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
-    "rights": frozenset({"casefile", "identification", "casework", "file_rows", "rights"}),
+    "drafts": frozenset({"casefile", "identification", "drafts"}),
+    "rights": frozenset({"casefile", "identification", "casework", "file_rows", "drafts", "rights"}),
 }
 BESIDES = {
     ("casefile/worklist_queries.py", "holds"),

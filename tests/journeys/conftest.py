@@ -57,12 +57,6 @@ def stack_of_processes(cells_directory) -> Iterator[Stack]:
     yield from started(cells_directory(), processes=True)
 
 
-@pytest.fixture
-def own_stack(cells_directory) -> Iterator[Stack]:
-    """TH and KH for one test alone, which may cut and kill."""
-    yield from started(cells_directory())
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker has all journeys (see JOURNEYS), and each has ten minutes."""
     for item in items:

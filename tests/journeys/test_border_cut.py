@@ -35,11 +35,11 @@ async def steps(journey: Journey) -> list[str]:
     return [row["step"] for row in await journey.ledger()]
 
 
-async def test_what_was_withdrawn_during_a_cut_is_never_sealed_and_the_rest_arrives_after_it(own_stack):
-    async with Journey(own_stack.state) as kept, Journey(own_stack.state) as withdrawn:
+async def test_what_was_withdrawn_during_a_cut_is_never_sealed_and_the_rest_arrives_after_it(stack):
+    async with Journey(stack.state) as kept, Journey(stack.state) as withdrawn:
         for journey in (kept, withdrawn):
             await drafted(journey)
-        await border(own_stack, is_open=False)
+        await border(stack, is_open=False)
         await until_closed(kept, closed=True)
         for journey in (kept, withdrawn):
             await journey.send()
@@ -50,7 +50,7 @@ async def test_what_was_withdrawn_during_a_cut_is_never_sealed_and_the_rest_arri
         await asyncio.sleep(CUT_S / 2)
         assert answered["code"] == "never_received"
         assert await steps(kept) == ["authorised"]
-        await border(own_stack, is_open=True)
+        await border(stack, is_open=True)
         await kept.received()
         without_fence = [step for step in await steps(withdrawn) if step != "fenced"]
         assert without_fence == ["authorised", "recalled", "answered"]

@@ -10,25 +10,25 @@ from corridor.story import PERSON
 from deploy.local.watch import Watch
 
 
-async def test_a_killed_cell_database_and_broker_are_started_again_and_said(own_stack):
+async def test_a_killed_cell_database_and_broker_are_started_again_and_said(stack):
     said = []
-    watch = Watch(own_stack, said.append)
+    watch = Watch(stack, said.append)
     watching = asyncio.create_task(watch.run())
-    cell = own_stack.cells["TH"]
+    cell = stack.cells["TH"]
     for name, kill in (
-        ("TH: front", own_stack.servers["TH: front"]._process.kill),
+        ("TH: front", stack.servers["TH: front"]._process.kill),
         ("TH: PostgreSQL", cell.postgres.kill),
         ("TH: Kafka", cell.broker.kill),
     ):
         await asyncio.to_thread(kill)
-        answers = partial(_ready, cell.base_url, own_stack.servers[name])
+        answers = partial(_ready, cell.base_url, stack.servers[name])
         await eventually(answers, f"{name} again", patience=120)
     watch.stop()
     await watching
     assert said == [
         f"TH: {what} has ended; it is started again." for what in ("front", "PostgreSQL", "Kafka")
     ]
-    async with Journey(own_stack.state) as journey:
+    async with Journey(stack.state) as journey:
         assert await journey.open_case(PERSON)
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
-from chassis.service import Service
 from chassis.work import WorkRunner
 from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES
@@ -17,8 +18,10 @@ from services.exchange.seal_token import Verdict
 from tests.exchange.withdrawing import Aim
 from tests.journeys.together import Together
 
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
 RACES, AT_ONCE = 40, 8
-BLIND_RACES = 24
+BLIND_RACES = 12
 
 
 @dataclass(frozen=True)
@@ -108,19 +111,20 @@ async def race_many(together: Together, count: int) -> list[Disclosure]:
     return await eventually(settled, "an end of every disclosure", patience=120)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-async def test_nothing_is_sealed_after_the_withdrawal_was_answered_as_complete(cells_directory):
-    together = Together(cells_directory() / "state")
-    await together.up()
-    try:
-        raced = await race_many(together, RACES)
-        judge(raced)
-        counted = Counter((one.sealed > 0, "token" in one.steps) for one in raced)
-        assert counted[True, True] > RACES / 20, f"the disclosure hardly ever won: {counted}"
-        assert counted[False, False] > RACES / 20, f"the withdrawal hardly ever won: {counted}"
-    finally:
-        await together.down()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def together(cells_directory) -> AsyncIterator[Together]:
+    cells = Together(cells_directory() / "state")
+    await cells.up()
+    yield cells
+    await cells.down()
+
+
+async def test_nothing_is_sealed_after_the_withdrawal_was_answered_as_complete(together):
+    raced = await race_many(together, RACES)
+    judge(raced)
+    counted = Counter((one.sealed > 0, "token" in one.steps) for one in raced)
+    assert counted[True, True] > RACES / 20, f"the disclosure hardly ever won: {counted}"
+    assert counted[False, False] > RACES / 20, f"the withdrawal hardly ever won: {counted}"
 
 
 class Blind:
@@ -134,21 +138,17 @@ class Blind:
         return "none"
 
 
-def blinded(service: Service) -> None:
-    if service.name == "exchange":
-        (work,) = [loop for loop in service.loops if isinstance(loop, WorkRunner)]
+@pytest.fixture
+def blind(together) -> Together:
+    """The same cells, whose exchanges from now on ask for no token."""
+    for cell in together.cells:
+        (work,) = [loop for loop in together.services[cell, "exchange"].loops if isinstance(loop, WorkRunner)]
         sealing = work._kinds["seal"].act.__self__
         sealing._tokens, sealing._token = Blind(), Blind.no_token
+    return together
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-async def test_with_the_token_check_switched_off_the_judge_finds_it(cells_directory):
-    together = Together(cells_directory() / "state", blinded)
-    await together.up()
-    try:
-        raced = await race_many(together, BLIND_RACES)
-        with pytest.raises(AssertionError, match="an envelope without a token"):
-            judge(raced)
-    finally:
-        await together.down()
+async def test_with_the_token_check_switched_off_the_judge_finds_it(blind):
+    raced = await race_many(blind, BLIND_RACES)
+    with pytest.raises(AssertionError, match="an envelope without a token"):
+        judge(raced)

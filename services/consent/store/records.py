@@ -142,6 +142,11 @@ async def record_of(tx: Transaction, consent_id: UUID) -> ConsentRecord:
     return _READER.one(await tx.execute(_RECORD, {"id": consent_id}))
 
 
+async def find_record(tx: Transaction, consent_id: UUID) -> ConsentRecord | None:
+    """The record as it stands, without a lock and without its disclosures; None where there is none."""
+    return _READER.first(await tx.execute(_RECORD, {"id": consent_id}))
+
+
 async def records_granting(tx: Transaction, disclosures: Sequence[UUID]) -> dict[UUID, ConsentRecord]:
     """Disclosure → the record of this cell under which it was made, whichever organisation asked her then; none for
     one from abroad.

@@ -22,6 +22,7 @@ from contracts.events.intake import (
     FlagsRecordedV1,
     GlassBrokenV1,
     GlassReviewedV1,
+    PairDecidedV1,
 )
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.facts import CaseFact
@@ -71,6 +72,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _glass(fact)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
+        case facts.PairDecided():
+            return _pair_decided(fact)
 
 
 def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:
@@ -137,6 +140,16 @@ def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None
     """The work that looks whether cases given to somebody at `since` have been opened; due now, to set their clocks."""
     payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
     return DueWork(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
+
+
+def _pair_decided(fact: facts.PairDecided) -> PairDecidedV1:
+    return PairDecidedV1(
+        case_id=fact.case_id,
+        other_case_id=fact.other_case_id,
+        decision=fact.decision,
+        pair_reason=fact.reason,
+        leads=fact.leads,
+    )
 
 
 def _fields_recorded(fact: facts.FieldsRecorded) -> FieldsRecordedV1:

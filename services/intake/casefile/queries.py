@@ -82,6 +82,7 @@ def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveVie
         for verb in CaseVerb
         if verb not in _OFFERED_ELSEWHERE
     ]
+    offers.append(Offer("draft_screening", ACTIONS[CaseVerb.SCREEN], passes(state, CaseVerb.SCREEN)))
     return commands.open(offers, permitted, case_id=view.id)
 
 

@@ -34,6 +34,10 @@ _OFFERED = "c.transfer_state in ('requested', 'received')"
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
 )
+_LEAD = (
+    "(select p.lead_id from intake.pairs p"
+    " where p.lead_id is not null and (p.first_id = c.id or p.second_id = c.id) limit 1)"
+)
 _HOLD_ENDS = "case when c.hold_until > :now then c.hold_until end"
 _OPENING = "case when a.opened_at is null then a.due_at end"
 _UNATTENDED = "a.alarmed_at is not null and a.opened_at is null"
@@ -58,7 +62,7 @@ CASE = f"""
     select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
         c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
         {_ON_HOLD} as on_hold, coalesce({_UNATTENDED}, false) as unattended, {_WAITING} as waiting_for,
-        {_NEXT} as next, {_NEXT_AT} as next_at
+        {_LEAD} as lead_id, {_NEXT} as next, {_NEXT_AT} as next_at
 """
 OF_CASES = f"{CASE} from intake.cases c {_DUE} where "
 # Sets of cases that are small where the filter is of use; each has an index.
@@ -94,6 +98,8 @@ class CaseSummary(BaseModel):
     age_group: Annotated[str, Code("age_group")]
     flagged: Annotated[bool, Field(description="an urgent flag stands")]
     on_hold: bool
+    lead_id: UUID | None
+    """Of cases that somebody merged, the one that leads, be it this one."""
     unattended: bool
     """Nobody opened the case in the time of its urgency, or nobody is left who can."""
     waiting_for: Annotated[Annotated[str, Code("waiting_for")] | None, Field(description="null: nobody")]

@@ -40,6 +40,7 @@ def _case_screened(fact: facts.CaseScreened) -> CaseScreenedV1:
         checklist=fact.checklist,
         checklist_version=fact.checklist_version,
         result=fact.result,
+        corrects=fact.corrects,
     )
 
 

@@ -34,9 +34,12 @@ class HoldView(BaseModel):
 
 
 class ScreeningView(BaseModel):
-    """Without its result, which is opened one at a time. `requested` differs where the age was not shown to be adult."""
+    """Without its result, which is opened one at a time. `requested` differs where the age was not shown to be adult.
+    `corrects` is the screening that it takes the place of, which stays.
+    """
 
     id: UUID
+    corrects: UUID | None
     requested: str
     checklist: str
     checklist_version: str

@@ -9,6 +9,9 @@ from uuid import UUID
 class ScreeningRow:
     id: UUID
     requested: str
+    checklist_version: str
+    corrects: UUID | None
+    reason: str | None
     result: str
     answers: str
     at: datetime

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.problems import NotFound, PreconditionFailed
+from chassis.problems import NotFound, PreconditionFailed, WrongState
 from contracts.casefile.fields import NEEDS
 from services.intake.casefile.domain.age import AgeEvidence, Group
 from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.domain.facts import CaseFact
-from services.intake.casefile.store import ages, cases
+from services.intake.casefile.store import ages, cases, pairs
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.store.records import put_fields
 from services.intake.casefile.use_cases import SealedFields, answered, record
@@ -37,7 +37,9 @@ async def screen_case(
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.SCREEN], case_id, lock=True)
     one = new.sealed
     with answered():
-        facts = Identification(case).screen(one.id, one.checklist, one.version, one.result)
+        facts = Identification(case).screen(one.id, one.checklist, one.version, one.result, one.corrects)
+    if one.corrects is not None and await records.is_corrected(tx, one.corrects):
+        raise WrongState  # the correction is what is corrected
     await records.add_screening(tx, actor, case_id, one)
     if new.flags is None:
         await _save(tx, case, facts)
@@ -136,6 +138,8 @@ async def place_hold(tx: Transaction, actor: Actor, case_id: UUID, until: dateti
         facts = identification.place_hold(hold_id, until, tx.now)
     await holds.add(tx, actor, case_id, hold_id, identification.holds[hold_id].until)
     await _save(tx, case, facts)
+    for shared in await holds.share(tx, case_id, await pairs.linked(tx, case_id), case.organisation):
+        tx.say(outgoing(shared))
     return hold_id
 
 

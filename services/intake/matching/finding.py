@@ -60,6 +60,17 @@ async def find(
     return sorted((one for one in matches if one.likeness.score >= least), key=lambda one: one.order)
 
 
+async def compared(
+    service: Service[Settings, Parts], actor: Actor, sought: Mapping[str, str], cases: Sequence[UUID]
+) -> list[Match]:
+    """The matches of these cases, as far as the actor may read them, the best first."""
+    async with service.database.transaction(actor.origin()) as tx:
+        readable = sorted(await candidates.visible(tx, actor, cases))
+    found = await opened(service, actor, readable)
+    matches = [Match(one, likeness(sought, one.fields)) for one in found]
+    return sorted(matches, key=lambda one: one.order)
+
+
 async def named(service: Service[Settings, Parts], actor: Actor, case_id: UUID) -> list[Match]:
     """The case itself. Raises CaseRefused, as any route that takes a case."""
     async with service.database.transaction(actor.origin()) as tx:
@@ -68,10 +79,12 @@ async def named(service: Service[Settings, Parts], actor: Actor, case_id: UUID) 
     return [Match(one, Likeness(MOST, (Agreement.REFERENCE,))) for one in found]
 
 
-async def opened(service: Service[Settings, Parts], actor: Actor, cases: Sequence[UUID]) -> list[Candidate]:
+async def opened(
+    service: Service[Settings, Parts], actor: Actor, cases: Sequence[UUID], fields: Sequence[str] = COMPARED
+) -> list[Candidate]:
     """The candidates in these cases, with what may be read of them now: nothing of a disclosure that consent does not confirm."""
     async with service.database.transaction(actor.origin()) as tx:
-        rows = await candidates.values(tx, cases, COMPARED)
+        rows = await candidates.values(tx, cases, fields)
     received = {row.disclosure_id for row in rows if row.disclosure_id is not None}
     closed = await service.parts.grants.closed(sorted(received)) if received else {}
     granted = [row for row in rows if row.disclosure_id is None or closed[row.disclosure_id] is None]
@@ -86,13 +99,13 @@ async def opened(service: Service[Settings, Parts], actor: Actor, cases: Sequenc
 def _add(candidate: Candidate, row: CandidateValue, text: str) -> None:
     candidate.fields[row.field] = text
     if row.disclosure_id is not None:
-        candidate.disclosures.add(row.disclosure_id)
+        candidate.received.setdefault(row.disclosure_id, set()).add(row.field)
 
 
 async def still_readable(tx: Transaction, actor: Actor, matches: Sequence[Match]) -> list[Match]:
     """The matches that may still be read, now that they are shown."""
     visible = await candidates.visible(tx, actor, [one.case_id for one in matches])
-    disclosures = sorted({each for one in matches for each in one.candidate.disclosures})
+    disclosures = sorted({each for one in matches for each in one.candidate.received})
     closed = await queries.closed_by_now(tx, disclosures) if disclosures else {}
     open_ = {one for one in disclosures if closed.get(one, "gone") is None}
-    return [one for one in matches if one.case_id in visible and one.candidate.disclosures <= open_]
+    return [one for one in matches if one.case_id in visible and one.candidate.received.keys() <= open_]

@@ -15,6 +15,8 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "glass.broken.v1": {ALWAYS: "emergency_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
+    "draft.raised.v1": {ALWAYS: "started_urgent"},
+    "draft.unfinished.v1": {ALWAYS: "started"},
     "task.raised.v1": {ALWAYS: "new_assignment"},
     "task.changed.v1": {ALWAYS: "new_assignment"},
     "task.unassigned.v1": {ALWAYS: "unattended"},
@@ -76,12 +78,19 @@ have left), the supervisors, or the cell's operators.
 """
 
 
-TO_SUPERVISORS: Final = frozenset({"unattended", "overdue", "late", "much_opened", "emergency_opened"})
-"""Alarms: the person who should have acted did not, or somebody opened a case of others, so somebody else is told."""
+BEGUN: Final = frozenset({"started_urgent", "started"})
+"""About what somebody began and nobody has submitted."""
+
+TO_SUPERVISORS: Final = BEGUN | {"unattended", "overdue", "late", "much_opened", "emergency_opened"}
+"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, so
+somebody else is told.
+"""
 
 NOW, TODAY, USUAL = "now", "today", "usual"
 PRIORITIES: Final[Mapping[str, str]] = {
     "urgent": NOW,
+    "started_urgent": NOW,
+    "started": TODAY,
     "unattended": NOW,
     "emergency_opened": NOW,
     "overdue": NOW,

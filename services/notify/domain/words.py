@@ -5,6 +5,14 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "en": {
+        "started_urgent": (
+            "Something that was begun needs a look now",
+            "Reference {reference}. Please sign in: {link}",
+        ),
+        "started": (
+            "Something that was begun is not finished",
+            "Reference {reference}. Please sign in: {link}",
+        ),
         "new_assignment": ("Something was assigned to you", "Reference {reference}. Please sign in: {link}"),
         "new_request": ("A request waits for you", "Reference {reference}. Please sign in: {link}"),
         "answer": ("There is an answer", "Reference {reference}. Please sign in: {link}"),
@@ -28,6 +36,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "late": ("Something is late", "Reference {reference}. Please sign in: {link}"),
     },
     "th": {
+        "started_urgent": ("มีเรื่องที่เริ่มไว้ โปรดดูทันที", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
+        "started": ("มีเรื่องที่เริ่มไว้แต่ยังไม่เสร็จ", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "new_assignment": ("มีงานมอบหมายให้คุณ", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "new_request": ("มีคำขอรอคุณอยู่", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
         "answer": ("มีคำตอบแล้ว", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
@@ -45,6 +55,8 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "late": ("มีเรื่องที่เลยกำหนด", "เลขอ้างอิง {reference} โปรดเข้าสู่ระบบ: {link}"),
     },
     "km": {
+        "started_urgent": ("មានរឿងដែលបានចាប់ផ្តើម សូមមើលភ្លាមៗ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
+        "started": ("មានរឿងដែលបានចាប់ផ្តើម តែមិនទាន់ចប់", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "new_assignment": ("មានកិច្ចការប្រគល់ជូនអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "new_request": ("មានសំណើរង់ចាំអ្នក", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
         "answer": ("មានចម្លើយហើយ", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
@@ -62,6 +74,14 @@ TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "late": ("មានកិច្ចការហួសកំណត់", "លេខយោង {reference} សូមចូលប្រព័ន្ធ៖ {link}"),
     },
     "vi": {
+        "started_urgent": (
+            "Có việc đã bắt đầu cần xem ngay",
+            "Mã tham chiếu {reference}. Vui lòng đăng nhập: {link}",
+        ),
+        "started": (
+            "Có việc đã bắt đầu mà chưa xong",
+            "Mã tham chiếu {reference}. Vui lòng đăng nhập: {link}",
+        ),
         "new_assignment": (
             "Có việc được giao cho bạn",
             "Mã tham chiếu {reference}. Vui lòng đăng nhập: {link}",

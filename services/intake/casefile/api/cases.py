@@ -1,5 +1,6 @@
 """Routes: open a case, one case, its assignment."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
-from chassis.service import Running
+from chassis.service import Running, Service
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
@@ -57,20 +58,28 @@ class OpenForm(Form):
 async def _prepare(body: OpenForm, request: Request, actor: Who, service: Running) -> NewCase:
     """The person's key first, under identifiers that a retry of the same command finds again."""
     require(actor, "case.open", organisation=actor.organisation)
-    fields = {
-        name: value
-        for name, value in checked_fields(body.all_fields(), service.today()).items()
-        if value is not None
-    }
+    fields = checked_fields(body.all_fields(), service.today())
     key = request.headers.get("idempotency-key")
     case_id = await service.own_key.identifier("case", actor.issuer, actor.subject, key)
-    person_id = uuid5(case_id, "person")
-    vault = service.vault
-    await vault.create(person_id)
+    await service.vault.create(person_of(case_id))
+    return await sealed_case(service, actor.organisation, body, fields, case_id)
+
+
+def person_of(case_id: UUID) -> UUID:
+    """The person of a case that is opened here."""
+    return uuid5(case_id, "person")
+
+
+async def sealed_case(
+    service: Service, organisation: str, body: OpenForm, checked: Mapping[str, str | None], case_id: UUID
+) -> NewCase:
+    """A new case with its fields, which are checked, sealed under the key of its person, which is made."""
+    fields = {name: value for name, value in checked.items() if value is not None}
+    person_id, vault = person_of(case_id), service.vault
     flags = sorted(set(body.flags))
     sealed = SealedFields(
         values=await seal_fields(vault, person_id, case_id, fields | (flag_fields(flags) if flags else {})),
-        index=(await index_of(service, actor.organisation, [fields]))[0],
+        index=(await index_of(service, organisation, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
         evidence=AgeEvidence().changed(fields, flags),

@@ -189,6 +189,17 @@ class GlassReviewed:
     upheld: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PairDecided:
+    """Somebody decided whether a case and another are of one person; said for each of the two. `leads`: it leads the other."""
+
+    case_id: UUID
+    other_case_id: UUID
+    decision: str
+    reason: str
+    leads: bool
+
+
 CaseFact = (
     CaseOpened
     | CaseReferenced
@@ -210,4 +221,5 @@ CaseFact = (
     | StaffChanged
     | GlassBroken
     | GlassReviewed
+    | PairDecided
 )

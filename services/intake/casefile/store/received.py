@@ -22,7 +22,7 @@ from services.intake.casefile.domain.received import (
     ReceivedState,
 )
 from services.intake.casefile.outgoing import tasks_due
-from services.intake.casefile.store import references
+from services.intake.casefile.store import pairs, references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -103,6 +103,8 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     """Nobody reads or writes in this case until she is referred again. False where it has another person by now."""
     rows = (await tx.execute(_ERASED, {"case_id": case_id, "person": person_id})).all()
     await remember_erased(tx, [row.id for row in rows])
+    for row in rows:
+        await pairs.forget(tx, row.id)
     tx.say(*(tasks_due(row.id, person_id) for row in rows))
     return bool(rows)
 

@@ -8,6 +8,7 @@ from contracts.casefile import fields
 from contracts.codes import codes
 from services.intake.casefile.domain.age import Basis, Group
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.pair import PairState
 from services.intake.casefile.domain.received import ReceivedGrant, ReceivedState
 
 META = MetaData(schema="intake")
@@ -172,4 +173,18 @@ LIMITS_PASSED = Table(
     META,
     Column("actor", TEXT, primary_key=True),
     Column("day", DATE, primary_key=True),
+)
+
+PAIRS = Table(
+    "pairs",
+    META,
+    Column("first_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    Column("second_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    required("organisation", TEXT),
+    required("decision", OneOf(PairState)),
+    required("reason", TEXT),
+    Column("lead_id", UUID),
+    required("decided_at", TIMESTAMPTZ),
+    required("decided_by", TEXT),
+    filled("version", INTEGER, "1"),
 )

@@ -12,6 +12,7 @@ class CaseScreened:
     checklist: str
     checklist_version: str
     result: str
+    corrects: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

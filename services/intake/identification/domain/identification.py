@@ -40,9 +40,12 @@ class Identification:
     case: Case
     holds: dict[UUID, Hold] = field(default_factory=dict)
 
-    def screen(self, screening_id: UUID, checklist: str, version: str, result: str) -> list[Fact]:
+    def screen(
+        self, screening_id: UUID, checklist: str, version: str, result: str, corrects: UUID | None = None
+    ) -> list[Fact]:
+        """`corrects`: an earlier screening, which stays and is no longer the present one."""
         self.case.require(CaseVerb.SCREEN)
-        return [facts.CaseScreened(self.case.id, screening_id, checklist, version, result)]
+        return [facts.CaseScreened(self.case.id, screening_id, checklist, version, result, corrects)]
 
     def identify(
         self, deciding_organisation: str, status: str, fields: Iterable[str] = ()

@@ -1,5 +1,6 @@
 """Holds on removal, and their way with a person from her case to the one that her new organisation was given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -68,10 +69,30 @@ async def case_of_transfer(tx: Transaction, referral_id: UUID) -> TransferredCas
     return _CASES.first(await tx.execute(_RECEIVED, {"referral": referral_id}))
 
 
-async def carry(tx: Transaction, case_id: UUID, to: TransferredCase) -> list[HoldPlaced]:
-    """Carry every hold of the case that is in force to the other case. Answers those that are new there."""
+async def share(
+    tx: Transaction, case_id: UUID, others: Sequence[UUID], organisation: str
+) -> list[HoldPlaced]:
+    """Place the holds of a case that are in force on other cases of the same person, where none holds as long. Answers those
+    that are new there.
+    """
+    placed: list[HoldPlaced] = []
+    for other in others:
+        theirs = await tx.execute(_IN_FORCE, {"id": other, "now": tx.now})
+        longest = max((row.until for row in theirs), default=tx.now)
+        placed += await carry(tx, case_id, TransferredCase(other, organisation), beyond=longest)
+    return placed
+
+
+async def carry(
+    tx: Transaction, case_id: UUID, to: TransferredCase, *, beyond: datetime | None = None
+) -> list[HoldPlaced]:
+    """Carry the holds of the case that are in force to the other case: every one, or those that last beyond an instant.
+    Answers those that are new there.
+    """
     placed = []
     for hold in await tx.execute(_IN_FORCE, {"id": case_id, "now": tx.now}):
+        if beyond is not None and hold.until <= beyond:
+            continue
         hold_id = uuid5(to.id, str(hold.id))
         row = {"id": hold_id, "until": hold.until, "placed_at": hold.placed_at, "placed_by": hold.placed_by}
         if await _PLACE.write(tx, [row], case_id=to.id, organisation=to.organisation) == 1:

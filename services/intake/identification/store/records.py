@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import text
+
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.tables import insert_set
@@ -16,7 +18,7 @@ _NEEDS = insert_set(NEEDS)
 
 @dataclass(frozen=True, slots=True)
 class SealedScreening:
-    """A screening as it is kept. `result` and `answers` are ciphertext."""
+    """A screening as it is kept. `result`, `answers` and `reason` are ciphertext; `reason` is why it corrects another."""
 
     id: UUID
     requested: str
@@ -24,6 +26,8 @@ class SealedScreening:
     version: str
     result: str
     answers: str
+    corrects: UUID | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,16 @@ async def add_screening(tx: Transaction, actor: Actor, case_id: UUID, screening:
         "checklist_version": screening.version,
         "result": screening.result,
         "answers": screening.answers,
+        "corrects": screening.corrects,
+        "reason": screening.reason,
     }
     await _SCREENING.write(tx, [row], case_id=case_id, **_who(tx, actor))
+
+
+async def is_corrected(tx: Transaction, screening_id: UUID) -> bool:
+    """True where another screening took its place."""
+    statement = text("select 1 from intake.screenings where corrects = :id")
+    return (await tx.execute(statement, {"id": screening_id})).first() is not None
 
 
 async def add_statuses(

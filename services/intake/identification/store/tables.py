@@ -1,6 +1,6 @@
 """The tables of identification, as intake's migrations leave them. Each refers to a case and to nothing else."""
 
-from sqlalchemy import Column, ForeignKey, MetaData, Table
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import INTEGER, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, required
@@ -21,6 +21,14 @@ SCREENINGS = Table(
     required("answers", TEXT),
     required("at", TIMESTAMPTZ),
     required("by", TEXT),
+    Column("corrects", UUID),
+    Column("reason", TEXT),
+)
+CORRECTED_ONCE = Index(
+    "screenings_corrected_once",
+    SCREENINGS.c.corrects,
+    unique=True,
+    postgresql_where=text("corrects is not null"),
 )
 
 STATUSES = Table(

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.matching.api import duplicates, search
+from services.intake.matching.api import duplicates, pairs, search
 
 router = APIRouter()
-for part in (search, duplicates):
+for part in (search, duplicates, pairs):
     router.include_router(part.router)

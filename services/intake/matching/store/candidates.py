@@ -51,11 +51,11 @@ class CandidateValue:
 
 @dataclass(slots=True)
 class Candidate:
-    """A case with the values that are compared, opened. `disclosures` are those that they came with."""
+    """A case with the values that are compared, opened. `received`: disclosure → the fields that came with it."""
 
     case_id: UUID
     fields: dict[str, str] = field(default_factory=dict)
-    disclosures: set[UUID] = field(default_factory=set)
+    received: dict[UUID, set[str]] = field(default_factory=dict)
 
 
 _ROWS = RowReader(CandidateValue)

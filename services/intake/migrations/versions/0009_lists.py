@@ -9,8 +9,8 @@ from alembic import op
 
 from chassis.row_security import of_case_or_organisation, secured
 
-revision = "intake_0007"
-down_revision = "intake_0006"
+revision = "intake_0009"
+down_revision = "intake_0008"
 
 STATEMENTS = """
 alter table intake.cases add column hold_until timestamptz, add column flagged boolean;

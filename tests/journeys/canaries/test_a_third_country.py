@@ -18,9 +18,9 @@ from deploy.local.cell import Cell
 from deploy.local.prepare import egress
 from deploy.local.stack import Stack
 from deploy.local.topics import User, rights
-from tests.journeys.test_canaries import CATEGORIES, TEXTS, forms
+from tests.journeys.canaries.conftest import THREE
+from tests.journeys.canaries.test_canaries import CATEGORIES, TEXTS, forms
 
-THREE = ("TH", "KH", "VN")
 WAYS = (("TH", "KH"), ("TH", "VN"), ("KH", "VN"))
 """Each pair once; the country that is not named must know nothing of it."""
 
@@ -42,14 +42,6 @@ class Passage:
     @property
     def third(self) -> str:
         return next(code for code in THREE if code not in {self.sender, self.receiver})
-
-
-@pytest.fixture(scope="module")
-def three(cells_directory):
-    stack = Stack(THREE, state=cells_directory() / "state")
-    asyncio.run(stack.up())
-    yield stack
-    asyncio.run(stack.down())
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,86 @@
+"""The route by which anybody may ask whether a printed paper is genuine: no token, and nothing else is answered."""
+
+import time
+from collections import deque
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from chassis.printing import papers
+from chassis.printing.paper import FILE_NAME
+from chassis.printing.papers import Standing
+from chassis.problems import TooMany
+from chassis.service import Running
+
+PER_MINUTE = 30
+"""Questions from one address. A code cannot be guessed; this is for whoever tries all the same."""
+
+ADDRESSES = 10_000
+_MINUTE = 60.0
+
+Typed = Annotated[
+    str,
+    Path(min_length=16, max_length=24, pattern=r"^[0-9A-Za-z \-]+$", description="as it stands on the paper"),
+]
+
+
+class PaperAnswer(BaseModel):
+    """Neither whose paper it is nor what stands on it. `since`: the day from which on it has been in force."""
+
+    genuine: bool
+    in_force: bool
+    since: date | None
+
+
+class PdfResponse(Response):
+    """A paper to print. It is kept by nobody on the way, and its file name tells nothing."""
+
+    media_type = "application/pdf"
+
+    def __init__(self, content: bytes, status_code: int = 200) -> None:
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="{FILE_NAME}"',
+        }
+        super().__init__(content, status_code, headers)
+
+
+class QuestionLimit:
+    """Counts the questions of each address in the last minute."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, deque[float]] = {}
+
+    def take(self, address: str, now: float) -> None:
+        """Raises TooMany."""
+        if len(self._asked) >= ADDRESSES and address not in self._asked:
+            self._asked.clear()
+        times = self._asked.setdefault(address, deque())
+        while times and times[0] <= now - _MINUTE:
+            times.popleft()
+        if len(times) >= PER_MINUTE:
+            raise TooMany
+        times.append(now)
+
+
+def paper_routes(standing: Standing) -> APIRouter:
+    """`standing` says of a paper of this service whether it is in force."""
+    router, limit = APIRouter(tags=["papers"]), QuestionLimit()
+
+    @router.get("/v1/papers/{code}", summary="Whether a printed paper is genuine, and in force")
+    async def get_paper(code: Typed, request: Request, running: Running) -> PaperAnswer:
+        limit.take("" if request.client is None else request.client.host, time.monotonic())
+        database = running.database
+        async with database.transaction(database.system()) as tx:
+            paper = await papers.find(tx, code)
+            if paper is None:
+                return PaperAnswer(genuine=False, in_force=False, since=None)
+            found = await standing(tx, paper, await tx.clock())
+        return PaperAnswer(
+            genuine=True, in_force=found.in_force, since=found.since if found.in_force else None
+        )
+
+    return router

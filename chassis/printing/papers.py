@@ -1,0 +1,91 @@
+"""Printed papers: the code that stands on one, and the answer to whoever asks whether it is genuine.
+
+A code is a keyed hash of what was printed, so the same paper printed again has the same one, and nobody guesses another. The
+database knows it by its hash alone.
+"""
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.own_tables import PAPERS
+from chassis.printing.paper import PaperCheck
+from chassis.printing.words import words
+from chassis.rows import RowReader
+from chassis.service import Service
+from chassis.tables import insert_missing
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without the letters that are taken for another or for a digit (Crockford's base 32)."""
+
+LENGTH, GROUP = 16, 4
+_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET)
+_MEANT = str.maketrans("OIL", "011")
+
+_FIND = text("select * from chassis.papers where code_sha256 = :code")
+_REMEMBER = insert_missing(PAPERS, without=["printed_at"])
+
+
+class PaperKind(StrEnum):
+    """The first letter of a code, by which whoever stands in front of the services knows which one to ask."""
+
+    RECEIPT = "A"
+    HOLD = "B"
+    ACCESS_REPORT = "C"
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPaper:
+    """A paper that was printed: of which record, and which version of it."""
+
+    kind: PaperKind
+    subject_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperStanding:
+    """The standing of a paper today: whether what stands on it is so, and since which day."""
+
+    in_force: bool
+    since: date | None
+
+
+Standing = Callable[[Transaction, PrintedPaper, datetime], Awaitable[PaperStanding]]
+_READER = RowReader(PrintedPaper, PAPERS)
+
+
+async def code_of(service: Service, paper: PrintedPaper) -> str:
+    """The code of a paper. Before the transaction: it needs the service's own key."""
+    (digest,) = await service.own_key.digest(
+        f"paper\x1f{paper.kind}\x1f{paper.subject_id}\x1f{paper.version}"
+    )
+    letters = base64.b32encode(digest).decode().translate(_BASE32)
+    return f"{paper.kind}{letters[: LENGTH - 1]}"
+
+
+async def remember(tx: Transaction, paper: PrintedPaper, code: str) -> None:
+    await _REMEMBER.write(tx, [paper], code_sha256=_hashed(code))
+
+
+async def find(tx: Transaction, typed: str) -> PrintedPaper | None:
+    """The paper of a code as somebody typed it: in any case, with or without its groups, O for 0."""
+    code = typed.upper().replace("-", "").replace(" ", "")
+    meant = code[:1] + code[1:].translate(_MEANT)
+    return _READER.first(await tx.execute(_FIND, {"code": _hashed(meant)}))
+
+
+def check_of(service: Service, code: str, language: str) -> PaperCheck:
+    groups = (code[place : place + GROUP] for place in range(0, LENGTH, GROUP))
+    return PaperCheck(words(language)["check"], service.settings.papers_url, "-".join(groups))
+
+
+def _hashed(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
