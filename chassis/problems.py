@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import uuid4
 
+from contracts.codes import codes
+
 RETRY_AFTER_SECONDS = 2
 
 
@@ -14,10 +16,17 @@ class Problem(Exception):
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "The service failed"
     detail: str | None = None
+    codelist: ClassVar[str | None] = None
+    """The code list that the code of one occurrence is of, where that says more than the class."""
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or type(self).detail
+
+    @classmethod
+    def all_codes(cls) -> tuple[str, ...]:
+        """Every code that an answer of this class may have."""
+        return (cls.code,) if cls.codelist is None else tuple(codes(cls.codelist))
 
     def body(self) -> dict[str, Any]:
         members: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
@@ -35,7 +36,7 @@ from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Vault
-from chassis.web import answers, code_lists, operations, parked_events, reading, refusals
+from chassis.web import answers, code_lists, event_document, operations, parked_events, reading, refusals
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
@@ -142,7 +143,7 @@ class Service(Generic[Own_co, Parts_co]):
     def app(self) -> FastAPI:
         """The HTTP app, made when it is first asked for."""
         app = DocumentedApi(
-            self.name,
+            self._given(),
             title=f"Corridor {self.name}",
             version="1",
             docs_url=None,
@@ -160,8 +161,8 @@ class Service(Generic[Own_co, Parts_co]):
         app.add_exception_handler(access.CaseRefused, refusals.refused)
         self.answer(app)
         app.include_router(self._router)
-        for routes in (operations.router, parked_events.router, reading.router, code_lists.router):
-            app.include_router(routes)
+        for part in (operations, parked_events, reading, code_lists, event_document):
+            app.include_router(part.router)
         return app
 
     def answer(self, app: FastAPI) -> None:
@@ -173,6 +174,16 @@ class Service(Generic[Own_co, Parts_co]):
             self.policies,
         )
         app.state.settings, app.state.name, app.state.peers = self.settings, self.name, self.peers
+
+    def _given(self) -> dict[str, type]:
+        """The classes of what routes are given of a service, under the names by which their code asks for it."""
+        own = (
+            [one.name for one in dataclasses.fields(self.parts)]
+            if dataclasses.is_dataclass(self.parts)
+            else []
+        )
+        given = {name: type(getattr(self.parts, name)) for name in own}
+        return {"vault": Vault, "own_key": OwnKey, "peers": Peers, **given}
 
     def _meters(self) -> MeterProvider | None:
         """Requests are counted where somebody may read the numbers."""

@@ -78,6 +78,8 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.CaseErasedV1, "intake", *HOLDERS),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
     _entry(intake.CaseTransferredV1, "intake", *HOLDERS),
+    _entry(intake.CaseClosedV1, "intake"),
+    _entry(intake.CaseResumedV1, "intake", "notify"),
     _entry(intake.AgeGroupKnownV1, "intake", "consent", "referral", "returns"),
     _entry(intake.FieldsRecordedV1, "intake", "consent"),
     _entry(intake.CaseUnattendedV1, "intake", "notify"),
@@ -174,7 +176,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(
         Entry(access.LogReadV1, service, ("audit",), stream="log", sequenced=False)
-        for service in ("audit", "exchange")
+        for service in ("audit", "exchange", "intake")
     ),
     *(
         Entry(operations.OperationPerformedV1, service, ("audit",), stream="stream", sequenced=False)

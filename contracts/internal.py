@@ -210,6 +210,48 @@ class RowOutcomes(BaseModel):
     rows: list[RowOutcome]
 
 
+class ExportedCasesForm(Question):
+    """The next cases of a file, and the person who asked for it: in whose name they are opened, and whose rights count."""
+
+    subject: Pseudonym
+    organisation: OrganisationId
+    roles: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)]
+    purpose: Annotated[str, KnownCode("purpose")]
+    after: CaseId | None = None
+    limit: Annotated[int, Field(ge=1, le=MOST_OPENED)] = MOST_OPENED
+
+
+class ExportedCase(BaseModel):
+    """A case with the fields that its organisation recorded, as texts in their canonical form."""
+
+    case_id: CaseId
+    name: Annotated[str, Field(description="by which its organisation recognises it in a file")]
+    fields: dict[str, str]
+
+
+class ExportedCases(BaseModel):
+    """Cases in the order of their identifiers; `last` is where the next page begins, where `more` may follow."""
+
+    cases: list[ExportedCase]
+    last: CaseId | None
+    more: bool
+
+
+class ExportedRow(RowMark):
+    """A row of a file that was made here, by which its case is recognised when the file is brought back."""
+
+    case_id: CaseId
+
+
+class ExportedRowsForm(Question):
+    organisation: OrganisationId
+    rows: Annotated[list[ExportedRow], Field(max_length=MOST_ASKED)]
+
+
+class KeptRows(BaseModel):
+    kept: int
+
+
 PREVIEW = Call("consent", "POST", "/preview", Preview)
 SEAL_TOKEN = Call("consent", "POST", "/disclosures/{id}/seal-token", SealToken)
 GRANT = Call("consent", "GET", "/grants/{id}", ReadingGrant, seconds=2.0)
@@ -227,6 +269,8 @@ at the border.
 KNOWN_ROWS = Call("intake", "POST", "/file-rows/known", RowOutcomes, seconds=30.0)
 OPEN_ROWS = Call("intake", "POST", "/imports/{id}/rows", RowOutcomes, seconds=30.0)
 """A hundred rows are sealed and opened in one call; a peer that takes longer counts as away."""
+EXPORTED_CASES = Call("intake", "POST", "/exports/{id}/cases", ExportedCases, seconds=30.0)
+EXPORTED_ROWS = Call("intake", "POST", "/exports/{id}/rows", KeptRows, seconds=30.0)
 
 SEAL_ISSUER, SEAL_AUDIENCE, SEAL_TYPE = "consent", "exchange", "corridor-seal+jwt"
 SEAL_LIFETIME = timedelta(seconds=10)

@@ -27,6 +27,7 @@ from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
 from deploy.local.cell import VAULT_SERVICES
 from services.consent.notice_texts import ship
+from tests.documented import DocumentedAnswers
 from tests.lent_apps import lent_app
 from tests.listing import list_everybody
 
@@ -224,11 +225,13 @@ async def running(
     await service.start(worker=start)
     try:
         with lent_app(build, service, extra):
-            transport = httpx2.ASGITransport(app=service.app, raise_app_exceptions=False)
+            documented = DocumentedAnswers(service.app, name)
+            transport = httpx2.ASGITransport(app=documented, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
                 yield Harness(service, client, keys, cell)
     finally:
         await service.stop()
+    documented.require_all()
 
 
 def callers(role: str) -> list[Caller]:

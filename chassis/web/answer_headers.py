@@ -1,11 +1,13 @@
 """The headers that tell every browser and cache: keep nothing, guess nothing, show this in no other page, name it to
-nobody.
+nobody. A route that will go says so in the same place (`chassis.web.deprecation`).
 
 Only a route whose answer is about nobody says something else (`chassis.web.code_lists`).
 """
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.web.deprecation import announced
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -25,7 +27,7 @@ class AnswerHeaders:
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in {**HEADERS, **announced(scope.get("route"))}.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -5,16 +5,34 @@ Written here once, because FastAPI knows none of it: it comes from middleware, h
 dependencies.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from chassis.problems import Problem
+from chassis.identity.access import CaseRefused
+from chassis.problems import (
+    BadRequest,
+    IdempotencyMismatch,
+    Invalid,
+    NotFound,
+    NotJson,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unexpected,
+    UnsupportedMediaType,
+)
+from chassis.web import deprecation
 from chassis.web.answers import MEDIA_TYPE
 from chassis.web.case_names import NAMES
-from chassis.web.token_first import PUBLIC_BELOW
+from chassis.web.refusals import NotYetHeard
+from chassis.web.route_problems import Kinds, followed
 from contracts.casefile.reference import PATTERN
 
 Json = dict[str, Any]
@@ -22,15 +40,18 @@ Json = dict[str, Any]
 NEEDED = "x-needed"
 """Marks a header that FastAPI may not demand, because its absence has an answer of its own (428 and not 422)."""
 _WRITES = frozenset({"post", "put", "patch", "delete"})
-_ALWAYS = (401, 403, 404, 422, 500, 503)
-_WRITING = (400, 409, 413, 415)
+_ALWAYS = (Unauthenticated, Invalid, Unexpected, Unavailable)
+_WRITING = (TooLarge, UnsupportedMediaType)
+_MOVED = frozenset({409, 412, 428})
+"""The statuses of what somebody does. Whoever only reads is refused with none of them."""
+_PUBLIC = "/health/"
+_PUBLIC_KINDS: Kinds = frozenset({Unauthenticated, Invalid})
+"""Of what is asked about the process itself. A wrong token is refused also where none is needed."""
 CASE_REFERENCE: Json = {
     "type": "string",
     "pattern": PATTERN,
     "description": "the reference of the case; small letters, spaces and missing dashes are taken too",
 }
-_PUBLIC = {"/health/": {422}, PUBLIC_BELOW: {422, 429, 500, 503}}
-"""The beginning of each path that needs no token, with its errors."""
 KEY = r"^[A-Za-z0-9_\-.:]{8,80}$"
 
 _IDEMPOTENCY_KEY: Json = {
@@ -54,19 +75,16 @@ _COMPONENT_HEADERS: Json = {
 
 
 class DocumentedApi(FastAPI):
-    """An app whose document tells everything that its routes do. `service` names whose own problems it has beside the
-    chassis'.
-    """
+    """An app whose document tells everything that its routes do. `parts` are the classes of what its routes are given, by name."""
 
-    def __init__(self, service: str, **more: Any) -> None:
+    def __init__(self, parts: Mapping[str, type], **more: Any) -> None:
         super().__init__(generate_unique_id_function=operation_id, **more)
-        self._service = service
+        self._parts = frozenset(parts.items())
 
     def openapi(self) -> Json:
         if self.openapi_schema is None:
-            _complete(
-                super().openapi(), sorted(_problems(Problem, self._service), key=lambda kind: kind.code)
-            )
+            made, problems = super().openapi(), followed(self._parts)
+            _complete(made, {one.name: problems.of(one.dependant) for one in _routes(self.routes)})
         document: Json = self.openapi_schema or {}
         return document
 
@@ -76,30 +94,36 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _problems(kind: type[Problem], service: str) -> Iterator[type[Problem]]:
-    if kind.__module__.startswith(("chassis.", f"services.{service}.")):
-        yield kind
-    for one in kind.__subclasses__():
-        yield from _problems(one, service)
+def _routes(routes: Sequence[Any]) -> Iterator[Any]:
+    """The routes of an app, those of included routers too."""
+    for route in routes:
+        if hasattr(route, "effective_route_contexts"):
+            yield from _routes(list(route.effective_route_contexts()))
+        elif hasattr(route, "dependant"):
+            yield route
 
 
-def _complete(document: Json, kinds: list[type[Problem]]) -> None:
+def _complete(document: Json, reached: Mapping[str, Kinds]) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for ours in ("HTTPValidationError", "ValidationError"):  # the framework's own answer
         schemas.pop(ours, None)
-    schemas["Problem"] = _problem_schema(kinds)
-    components["headers"] = _COMPONENT_HEADERS
-    components["responses"] = {
-        f"Problem{status}": _response([kind for kind in kinds if kind.status == status])
-        for status in sorted({kind.status for kind in kinds})
-    }
+    components["headers"] = {**_COMPONENT_HEADERS, **deprecation.HEADERS}
+    responses = components["responses"] = {}
+    codes: set[str] = set()
     for name in _reached(document, [*document["paths"].values()]):
         _name_cases(schemas[name].get("properties", {}))
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            public = next((errors for begin, errors in _PUBLIC.items() if path.startswith(begin)), None)
-            _describe(operation, method in _WRITES, public)
+            public, writes = path.startswith(_PUBLIC), method in _WRITES
+            kinds = _PUBLIC_KINDS if public else _kinds(operation, reached[operation["operationId"]], writes)
+            _describe(operation, writes, repeats=IdempotencyMismatch in kinds, public=public)
+            for status, some in groupby(sorted(kinds, key=_place), key=attrgetter("status")):
+                name, response = _response(status, list(some))
+                responses[name] = response
+                operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+            codes |= {code for kind in kinds for code in kind.all_codes()}
+    schemas["Problem"] = _problem_schema(sorted(codes))
 
 
 def _reached(document: Json, items: list[Json]) -> set[str]:
@@ -134,34 +158,48 @@ def _name_cases(schemas: Json) -> None:
                 place.update(anyOf=[{"type": place.pop("type"), "format": "uuid"}, CASE_REFERENCE])
 
 
-def _describe(operation: Json, writes: bool, public: set[int] | None) -> None:
+def _describe(operation: Json, writes: bool, *, repeats: bool, public: bool) -> None:
+    """Headers of a route, and of what it answers where nothing goes wrong. `repeats`: an Idempotency-Key makes a difference."""
     parameters = operation.setdefault("parameters", [])
-    responses = operation["responses"]
     _name_cases({one["name"]: one["schema"] for one in parameters})
-    if public is not None:
-        statuses = set(public)
-    else:
-        statuses = {*_ALWAYS, *(_WRITING if writes else ()), *_preconditions(parameters)}
-        for status, response in responses.items():
-            if status.startswith("2"):
-                names = _HEADERS if writes else _HEADERS[:1]
-                response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    if writes:
+    for status, response in operation["responses"].items():
+        if status.startswith("2") and not public:
+            names = [
+                *(_HEADERS if writes else _HEADERS[:1]),
+                *(deprecation.HEADERS if deprecation.SUNSET in operation else ()),
+            ]
+            response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    _mark_needed(parameters)
+    if repeats:
         parameters.append(_IDEMPOTENCY_KEY)
-    for status in sorted(statuses):
-        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
-def _preconditions(parameters: list[Json]) -> Iterator[int]:
-    """The statuses of If-Match, where the route reads it; a header that the dependency marks as needed adds 428."""
+def _kinds(operation: Json, reached: Kinds, writes: bool) -> Kinds:
+    kinds: set[type[Problem]] = {*reached, *_ALWAYS}
+    if any(issubclass(kind, CaseRefused) for kind in kinds):
+        kinds |= {NotYetHeard, NotFound}
+    if not writes:
+        return frozenset(kinds - {kind for kind in kinds if kind.status in _MOVED} - {IdempotencyMismatch})
+    return frozenset({*kinds, *_WRITING, *((NotJson, BadRequest) if _takes_json(operation) else ())})
+
+
+def _takes_json(operation: Json) -> bool:
+    return "application/json" in operation.get("requestBody", {}).get("content", {})
+
+
+def _place(kind: type[Problem]) -> tuple[int, str]:
+    return kind.status, kind.code
+
+
+def _mark_needed(parameters: list[Json]) -> None:
+    """If-Match as a client sees it: a header that the dependency marks is required, though its absence is 428 and not 422."""
     for one in parameters:
         if one["name"] == "If-Match":
             one["required"] = bool(one["schema"].pop(NEEDED, False))
             one["schema"] = {"type": "string"}
-            yield from (412, 428) if one["required"] else (412,)
 
 
-def _problem_schema(kinds: list[type[Problem]]) -> Json:
+def _problem_schema(codes: Sequence[str]) -> Json:
     text, number = {"type": "string"}, {"type": "integer"}
     place = {"type": "array", "items": {"anyOf": [text, number]}}
     error = {
@@ -177,7 +215,7 @@ def _problem_schema(kinds: list[type[Problem]]) -> Json:
             "type": text,
             "title": text,
             "status": number,
-            "code": {**text, "enum": [*dict.fromkeys(kind.code for kind in kinds), "http"]},
+            "code": {**text, "enum": [*codes, "http"]},
             "detail": text,
             "instance": {**text, "description": "under which an operator finds the fault in the log"},
             "errors": {"type": "array", "items": error},
@@ -185,11 +223,13 @@ def _problem_schema(kinds: list[type[Problem]]) -> Json:
     }
 
 
-def _response(kinds: list[type[Problem]]) -> Json:
-    codes = {kind.code: kind.title for kind in kinds}
-    narrowed = {"properties": {"code": {"enum": list(codes)}}}
+def _response(status: int, kinds: Sequence[type[Problem]]) -> tuple[str, Json]:
+    """The answer of one status, under a name that says which problems it may be: the same for every route with the same ones."""
+    titles = {code: kind.title for kind in kinds for code in kind.all_codes()}
+    words = re.findall("[a-z]+", " ".join(dict.fromkeys(kind.codelist or kind.code for kind in kinds)))
+    narrowed = {"properties": {"code": {"enum": list(titles)}}}
     schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
-    return {
-        "description": "; ".join(f"`{code}`: {title}" for code, title in codes.items()),
+    return f"Problem{status}{''.join(word.title() for word in words)}", {
+        "description": "; ".join(f"`{code}`: {title}" for code, title in titles.items()),
         "content": {MEDIA_TYPE: {"schema": schema}},
     }

@@ -37,7 +37,9 @@ async def get_liveness() -> Health:
 
 
 @router.get(
-    "/health/ready", summary="The service can do its work; else 503 and, for an operator, what is wrong"
+    "/health/ready",
+    summary="The service can do its work; else 503 and, for an operator, what is wrong",
+    responses={503: {"model": Health, "description": "it cannot"}},
 )
 async def get_readiness(request: Request, response: Response) -> Health:
     """Names of topics and partners are for readers of the worklists alone; on a developer's machine for everybody."""

@@ -97,6 +97,20 @@ class CaseAssignedV1(Event):
     import_id: UUID | None = None
 
 
+class CaseClosedV1(Event):
+    """Nobody of the organisation works on the case any more. The reason is sealed at intake; what protects her goes on."""
+
+    type: ClassVar[str] = "case.closed.v1"
+    case_id: CaseId
+
+
+class CaseResumedV1(Event):
+    """A case that was closed is worked on again: a person said so, or something about her came."""
+
+    type: ClassVar[str] = "case.resumed.v1"
+    case_id: CaseId
+
+
 class CaseTransferredV1(Event):
     """`recipient` took the case over by transfer. Nobody of `organisation` reads or changes it any more."""
 

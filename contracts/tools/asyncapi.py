@@ -1,7 +1,10 @@
 """The AsyncAPI 3 document of a cell, made from the catalogue: topics, messages, who sends and who receives."""
 
+import json
+from importlib.resources import files
 from typing import Any
 
+import contracts
 from contracts.catalogue import CATALOGUE, PARTITIONS, SERVICES, Entry, consumed_by
 from contracts.envelope import CONTENT_TYPE, Meta
 
@@ -30,6 +33,16 @@ def document() -> Node:
             },
         },
     }
+
+
+def self_contained() -> Node:
+    """The document with the schema of each event in its place, for who has no file beside it. Each schema keeps its
+    `$id`, so that what it refers to is found in itself.
+    """
+    whole, schemas = document(), files(contracts).joinpath("schemas")
+    for name, message in whole["components"]["messages"].items():
+        message["payload"] = json.loads(schemas.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    return whole
 
 
 def _server() -> Node:

@@ -38,9 +38,9 @@ class PreparedConsent:
 
 
 class TokenRefused(Conflict):
-    """The disclosure is not, or no longer, allowed. `code` is one of the list `disclosure_refusal`."""
+    """The disclosure is not, or no longer, allowed."""
 
-    title = "This disclosure may not be sealed"
+    title, codelist = "This disclosure may not be sealed", "disclosure_refusal"
 
     def __init__(self, refusal: str) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.service import Service
 from services.interchange import api
+from services.interchange.exports import export_work
 from services.interchange.imports import import_work
 from services.interchange.parts import Parts
 from services.interchange.reading import FileReading
@@ -19,7 +20,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         router=api.router,
         versions=VERSIONS,
         parts=lambda _: Parts(FileReading()),
-        work=import_work,
+        work=lambda service: [*import_work(service), *export_work(service)],
         follows_cases=False,  # interchange knows of a case only which row became it
         follows_directory=False,
     )

@@ -1,13 +1,22 @@
-"""The calls of interchange: intake says which rows are cases already, and opens the others. Outside any transaction."""
+"""The calls of interchange: intake says which rows are cases already, and opens the others; it opens cases for a file.
+Outside any transaction.
+"""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chassis.problems import Unavailable
 from chassis.service import Service
 from contracts.internal import (
+    EXPORTED_CASES,
+    EXPORTED_ROWS,
     KNOWN_ROWS,
     MOST_ASKED,
     OPEN_ROWS,
+    ExportedCases,
+    ExportedCasesForm,
+    ExportedRow,
+    ExportedRowsForm,
     KnownRowsForm,
     RowMark,
     RowOutcome,
@@ -31,3 +40,17 @@ async def open_rows(service: Service, chunk: Chunk, form: RowsForm) -> list[RowO
     if [one.line for one in outcomes] != [row.line for row in form.rows]:
         raise Unavailable("intake did not say of each row what became of it")
     return outcomes
+
+
+async def exported_cases(service: Service, export_id: UUID, form: ExportedCasesForm) -> ExportedCases:
+    """The next cases that the person in the form may take out. Raises Unavailable."""
+    return await service.peers.ask(EXPORTED_CASES, export_id, form)
+
+
+async def keep_exported_rows(
+    service: Service, export_id: UUID, organisation: str, rows: Sequence[ExportedRow]
+) -> None:
+    """Have it remembered by what each case of the file is known again. Raises Unavailable."""
+    for start in range(0, len(rows), MOST_ASKED):
+        form = ExportedRowsForm(organisation=organisation, rows=list(rows[start : start + MOST_ASKED]))
+        await service.peers.ask(EXPORTED_ROWS, export_id, form)

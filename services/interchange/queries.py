@@ -1,5 +1,7 @@
 """The reads: the progress of an import, and the outcomes of its rows."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,9 +9,16 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.references import reference_column
+from chassis.rows import RowReader
+from chassis.web.positions import Position
 
-_IMPORT = text(
-    "select id, total, done, created, duplicates, errors, at, ended_at from interchange.imports where id = :id"
+_SHOWN = "select id, total, done, created, duplicates, errors, at, ended_at from interchange.imports"
+_IMPORT = text(f"{_SHOWN} where id = :id")
+_NEWEST = text(
+    f"{_SHOWN} where organisation = :organisation"
+    " and (cast(:ended as boolean) is null or (ended_at is not null) = :ended)"
+    " and (cast(:at as timestamptz) is null or (at, id) < (cast(:at as timestamptz), cast(:id as uuid)))"
+    " order by at desc, id desc limit :limit"
 )
 _RESULTS = text(
     f'select line, number, outcome, "column", reason, case_id, {reference_column("case_id")} as case_reference'
@@ -19,8 +28,34 @@ _RESULTS = text(
 )
 
 
-async def import_row(tx: Transaction, import_id: UUID) -> Any:
-    return (await tx.execute(_IMPORT, {"id": import_id})).one()
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import is, in rows."""
+
+    id: UUID
+    total: int
+    done: int
+    created: int
+    duplicates: int
+    errors: int
+    at: datetime
+    ended_at: datetime | None
+
+
+_IMPORTS = RowReader(ImportProgress)
+
+
+async def import_row(tx: Transaction, import_id: UUID) -> ImportProgress:
+    return _IMPORTS.one(await tx.execute(_IMPORT, {"id": import_id}))
+
+
+async def imports_of(
+    tx: Transaction, organisation: str, ended: bool | None, before: Position | None, limit: int
+) -> list[ImportProgress]:
+    """Imports of the organisation, newest first. `ended` leaves out those that run, or those that do not."""
+    at, last = before or (None, None)
+    parameters = {"organisation": organisation, "ended": ended, "at": at, "id": last, "limit": limit}
+    return _IMPORTS.all(await tx.execute(_NEWEST, parameters))
 
 
 async def import_results(

@@ -27,11 +27,9 @@ REQUEST = "return.request"
 
 
 class BlockedMove(Conflict):
-    """A clearance or departure was tried and is not possible. The codes are of the list `return_block`; the attempt
-    itself is said.
-    """
+    """A clearance or departure was tried and is not possible. The attempt itself is said."""
 
-    title = "Something stands in the way of this return"
+    title, codelist = "Something stands in the way of this return", "return_block"
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__()

@@ -47,6 +47,8 @@ _OF = {
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
         intake POST /v1/cases/{case_id}/notes/{note_id}/strike
         intake POST /v1/tasks/{task_id}/complete
+        intake POST /v1/cases/{case_id}/close
+        intake POST /v1/cases/{case_id}/resume
         intake POST /v1/tasks/{task_id}/cancel
         intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review
@@ -72,6 +74,7 @@ _OF = {
         notify POST /v1/inbox/{notification_id}/read
     """,
     Change.PROTECTS: """
+        interchange DELETE /v1/exports/{export_id}
         intake POST /v1/cases/{case_id}/holds
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
@@ -99,6 +102,7 @@ _OF = {
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
         interchange POST /v1/imports
+        interchange POST /v1/exports
         intake POST /internal/v1/imports/{import_id}/rows
         consent POST /v1/cases/{case_id}/consents
         consent POST /v1/cases/{case_id}/hand-overs
@@ -110,6 +114,8 @@ _OF = {
         audit POST /v1/chain/verifications
     """,
     Change.ASKS: """
+        intake POST /internal/v1/exports/{export_id}/cases
+        intake POST /internal/v1/exports/{export_id}/rows
         intake POST /v1/cases/search
         intake POST /internal/v1/cases/{case_id}/standing
         intake POST /internal/v1/cases/{case_id}/disclosable

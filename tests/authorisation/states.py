@@ -5,13 +5,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.interchange.domain.export import ExportState
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
 from tests.authorisation.states_of_operations import OPERATIONS_THINGS
-from tests.authorisation.table import SERVICE_FORM
+from tests.authorisation.table import EXPORTS, SERVICE_FORM
 from tests.authorisation.thing import Maker, Thing, as_made, then
 from tests.authorisation.worlds import PARTNER, Directory, Made, Notify, Referral, Returns, from_abroad
 from tests.referral import making as referring
@@ -180,7 +181,6 @@ REFERRALS: Mapping[str, Maker] = MappingProxyType(
 NOT_OFFERED: Mapping[str, str] = MappingProxyType(
     {
         "intake POST /v1/cases/{case_id}/break-glass": "who may see the case need not; who may not sees no view of it",
-        "interchange POST /v1/imports": "a file is brought from outside, and no list of files is shown",
     }
 )
 """Commands that no view offers, and why. This list only shrinks."""
@@ -204,6 +204,8 @@ async def _notice(world: Notify) -> Made:
     return {**made, "id": made["notification_id"]}
 
 
+IMPORTS = "/v1/imports"
+
 THINGS = (
     *CASE_THINGS,
     *CONSENT_THINGS,
@@ -220,6 +222,14 @@ THINGS = (
         {**as_made("case"), "handed over": then("case", _transfer)},
         commands=frozenset({RETURNS_OF}),
     ),
+    Thing("interchange", EXPORTS, as_made("nothing", "exported"), commands=frozenset({EXPORTS})),
+    Thing(
+        "interchange",
+        f"{EXPORTS}/{{export_id}}",
+        as_made("exported", "ready", "failed", "discarded"),
+        frozenset(ExportState),
+    ),
+    Thing("interchange", IMPORTS, as_made("nothing", "imported"), commands=frozenset({IMPORTS})),
     Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),
     Thing("directory", ORGANISATION, {"listed": _whole_organisation}),
     Thing(

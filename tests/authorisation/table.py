@@ -69,6 +69,7 @@ PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
+EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
@@ -145,6 +146,9 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/notes/{{note_id}}", "note.read", INTAKE, "note"),
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.write", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.write", CARE, "note", STRIKE),
+        row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
+        row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
+        row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
         row("POST", "/v1/tasks", "task.write", INTAKE, "case", TASK, 201),
         row("GET", "/v1/tasks", "task.read", DOOR, "task", listed="task_id", seen_by=INTAKE),
         row("GET", TASKS, "task.read", INTAKE, "task"),
@@ -171,6 +175,8 @@ def _intake() -> list[Row]:
             "recalled",
             {"law": "th-archives"},
         ),
+        row("GET", "/v1/statistics/{month}", "statistics.read", AUDITOR, "settled"),
+        row("GET", "/v1/exports/ctdc/{year}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
         row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
         row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),
@@ -227,6 +233,22 @@ def _intake() -> list[Row]:
             "file",
             FILE_ROWS,
         ),
+        row(
+            "POST",
+            "/internal/v1/exports/{export_id}/cases",
+            "internal.export-rows",
+            _kinds("service:interchange"),
+            "exporting",
+            ASKED_FOR,
+        ),
+        row(
+            "POST",
+            "/internal/v1/exports/{export_id}/rows",
+            "internal.export-rows",
+            _kinds("service:interchange"),
+            "exporting",
+            {"organisation": AGENCY, "rows": [{**ROW, "case_id": "{case_id}"}]},
+        ),
     ]
 
 
@@ -240,6 +262,12 @@ FILE_ROWS = {
 }
 
 
+ASKED_FOR = {
+    "subject": "th.worker",
+    "organisation": AGENCY,
+    "roles": ["case_worker"],
+    "purpose": "case-management",
+}
 STANDING = {
     "action": "consent.record",
     "subject": "somebody",
@@ -409,6 +437,22 @@ def _interchange() -> list[Row]:
 
     return [
         row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row(
+            "GET",
+            "/v1/imports",
+            "case.import",
+            OFFICERS,
+            "imported",
+            listed="import_id",
+            seen_by=_kinds("officer"),
+        ),
+        row("POST", EXPORTS, "case.export", CARE_DOOR, body={"format": "csv"}, status=202),
+        row(
+            "GET", EXPORTS, "case.export", CARE_DOOR, "exported", listed="export_id", seen_by=_kinds("worker")
+        ),
+        row("GET", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
+        row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", _kinds("worker"), "ready"),
+        row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
@@ -550,6 +594,7 @@ def _operations(service: str) -> list[Row]:
     return [
         Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
         Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
+        Row(service, "GET", "/v1/asyncapi", "codes.read", PERSONNEL),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),

@@ -55,7 +55,7 @@ MORE = MappingProxyType(
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 somewhat = settings(
-    max_examples=24,
+    max_examples=12,
     deadline=None,
     database=None,
     derandomize=True,

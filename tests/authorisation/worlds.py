@@ -20,6 +20,7 @@ from contracts.events.referral import ReferralReceivedV1
 from contracts.internal import Preview
 from services.directory.forms import SeedFile
 from services.directory.seeding import seed
+from services.interchange.exports import FILE_CLASS
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
 from tests.authorisation.table import CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
@@ -147,6 +148,10 @@ class World:
 
 
 class Intake(World):
+    async def settled(self) -> Made:
+        """A month that is over, in which nothing was opened."""
+        return {"month": "2025-01", "year": "2025"}
+
     async def case(self) -> Made:
         """Opened by an officer, who hands it to the worker."""
         answer = await self.ask("officer", "POST", "/v1/cases", form())
@@ -221,6 +226,11 @@ class Intake(World):
         answer = await self.ask("worker", "POST", "/v1/tasks", {**TASK, "case_id": made["case_id"]})
         return {**made, "id": answer.json()["id"], "task_id": answer.json()["id"]}
 
+    async def closed(self) -> Made:
+        made = await self.case()
+        await self.ask("worker", "POST", f"/v1/cases/{made['case_id']}/close", {"reason": "contact-lost"})
+        return made
+
     async def completed_task(self) -> Made:
         made = await self.task()
         await self.ask("worker", "POST", f"/v1/tasks/{made['task_id']}/complete")
@@ -250,6 +260,10 @@ class Intake(World):
     async def file(self) -> Made:
         """A file that interchange has read."""
         return {"import_id": str(uuid4())}
+
+    async def exporting(self) -> Made:
+        """A file that interchange makes, with a case in it."""
+        return {**await self.case(), "export_id": str(uuid4())}
 
 
 @dataclass
@@ -353,6 +367,31 @@ class Interchange(World):
         files = {"file": ("cases.csv", CSV)}
         answer = await self.ask("officer", "POST", "/v1/imports", files=files)
         return {"import_id": answer.json()["id"]}
+
+    async def exported(self) -> Made:
+        answer = await self.ask("worker", "POST", "/v1/exports", {"format": "csv"})
+        return {"export_id": answer.json()["id"]}
+
+    async def ready(self) -> Made:
+        """An export of nobody: intake has no case for the worker."""
+        made = await self.exported()
+        statement = "update interchange.exports set ready_at = now(), expires_at = now() + interval '1 minute' where id = :id"
+        await self._run(statement, id=UUID(made["export_id"]))
+        sealed = await self.harness.service.vault.seal(UUID(made["export_id"]), FILE_CLASS, "1", "")
+        part = "insert into interchange.export_parts (export_id, kind, number, sealed) values (:id, 'file', 1, :sealed)"
+        await self._run(part, id=UUID(made["export_id"]), sealed=sealed)
+        return made
+
+    async def failed(self) -> Made:
+        made = await self.exported()
+        statement = "update interchange.exports set reason = 'too-large', ended_at = now() where id = :id"
+        await self._run(statement, id=UUID(made["export_id"]))
+        return made
+
+    async def discarded(self) -> Made:
+        made = await self.ready()
+        await self.ask("worker", "DELETE", f"/v1/exports/{made['export_id']}")
+        return made
 
 
 class Directory(World):

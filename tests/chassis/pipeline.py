@@ -123,11 +123,7 @@ class Side:
 
     async def run(self, *statements: str) -> None:
         """As the owner: what a test arranges."""
-        engine = create_async_engine(self.owner_url)
-        async with engine.begin() as conn:
-            for statement in statements:
-                await conn.execute(text(statement))
-        await engine.dispose()
+        await run(self.owner_url, *statements)
 
     async def effects(self) -> list[tuple[UUID, int]]:
         return await self.rows("select case_id, revision from probe.effects order by n")
@@ -142,6 +138,14 @@ class Side:
         return Inbox(self.database, [probe.subscription()])
 
 
+async def run(url: str, *statements: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as conn:
+        for statement in statements:
+            await conn.execute(text(statement))
+    await engine.dispose()
+
+
 @asynccontextmanager
 async def side(
     postgres: Any,
@@ -153,14 +157,18 @@ async def side(
     **settings: Any,
 ) -> AsyncIterator[Side]:
     """A migrated database of the service `name`, with the probe's table."""
-    owner_url, app_url = await postgres.create_database(name)
-    await migrate(owner_url, name, versions)
+
+    async def prepare(owner_url: str, _: Any) -> None:
+        await migrate(owner_url, name, versions)
+        await run(owner_url, *PROBE)
+
+    kind = f"side_{name}" if versions is None else f"whole_{name}"
+    owner_url, app_url = await postgres.create_migrated(kind, prepare)
     made = Settings(
         cell="TH", database_url=SecretStr(app_url), kafka_bootstrap=kafka, topic_prefix=prefix, **settings
     )
     database = Database(app_url, publisher=name, cell="TH", prefix=prefix)
     one = Side(made, database, KafkaLink(made, name), owner_url)
-    await one.run(*PROBE)
     try:
         yield one
     finally:

@@ -34,8 +34,7 @@ def actor(
 
 @pytest.fixture
 async def database(postgres: Any) -> AsyncIterator[Database]:
-    owner_url, app_url = await postgres.create_database("access")
-    await migrate(owner_url, "access", None)
+    _, app_url = await postgres.create_migrated("access", lambda url, _: migrate(url, "access", None))
     made = Database(app_url, publisher="referral", cell="TH")
     yield made
     await made.close()

@@ -1,10 +1,13 @@
 """Code lists as a client asks for them: in its language, with their version, and only when they have changed."""
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import yaml
 
 from chassis.web.code_lists import preferred
 from contracts.codes import LANGUAGES, codes, content, labels, names
@@ -12,6 +15,8 @@ from deploy.local.testing import Databases
 from services.notify.app import VERSIONS, build
 from services.notify.settings import Settings
 from tests.harness import Harness, running
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -73,6 +78,18 @@ async def test_all_lists_are_named_with_their_versions(service):
     }
     assert body["languages"] == list(LANGUAGES)
     assert (await asked(service, "/v1/codes", If_None_Match=answer.headers["etag"])).status_code == 304
+
+
+async def test_the_events_of_the_cell_are_served_as_one_document_with_every_schema_in_it(service):
+    answer = await asked(service, "/v1/asyncapi")
+    served, written = answer.json(), yaml.safe_load((ROOT / "contracts/asyncapi.yaml").read_text())
+    for kind, message in served["components"]["messages"].items():
+        schema = json.loads((ROOT / "contracts/schemas" / f"{kind}.json").read_text())
+        assert message.pop("payload") == schema
+        assert written["components"]["messages"][kind].pop("payload") == {"$ref": f"./schemas/{kind}.json"}
+    assert (answer.status_code, served) == (200, written)
+    again = await asked(service, "/v1/asyncapi", If_None_Match=answer.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
 
 
 async def test_a_list_that_is_not_there_is_not_found(service):

@@ -10,7 +10,7 @@ from chassis.identity.policies import Decision, Policies, PoliciesInvalid, Princ
 
 DIRECTORY = Path("deploy/policies")
 
-CASE_READS = {"case.read", "consent.read", "referral.read", "return.read"}
+CASE_READS = {"case.read", "case.export", "consent.read", "referral.read", "return.read"}
 INTAKING = {
     "case.read",
     "case.write",
@@ -22,6 +22,7 @@ INTAKING = {
     "note.write",
     "task.read",
     "task.write",
+    "case.close",
     "case.identify",
     "case.assess-age",
     "case.assign",
@@ -33,6 +34,7 @@ SUBMITTING = {
 }
 CARING = {
     *SUBMITTING,
+    "case.export",
     *(INTAKING - {"case.identify", "case.assess-age", "case.assign"}),
     *(
         "consent.record",
@@ -102,11 +104,20 @@ INTERNAL = {
     "internal.preview",
     "internal.granted",
     "internal.open-rows",
+    "internal.export-rows",
 }
 EVERYTHING = {
     *(OPENING | SUPERVISING | OPERATING | INTERNAL | BREAKING),
     "submission.read",
-    *("codes.read", "directory.read", "directory.write", "agreement.read", "inbox.read", "trail.read"),
+    *(
+        "codes.read",
+        "directory.read",
+        "directory.write",
+        "agreement.read",
+        "inbox.read",
+        "trail.read",
+        "statistics.read",
+    ),
     *("notice.read", "notice.write"),
 }
 
@@ -210,7 +221,17 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("auditor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
-            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
+            (
+                CELL,
+                {
+                    "agreement.read",
+                    "envelope.read",
+                    "directory.read",
+                    "codes.read",
+                    "notice.read",
+                    "statistics.read",
+                },
+            ),
         ],
     ),
     "auditor with another purpose": (
@@ -232,7 +253,17 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("auditor", "supervisor", purpose="audit"),
         [
             ((*CASES, *CELL), {"trail.read", "consent.inspect"}),
-            (CELL, {"agreement.read", "envelope.read", "directory.read", "codes.read", "notice.read"}),
+            (
+                CELL,
+                {
+                    "agreement.read",
+                    "envelope.read",
+                    "directory.read",
+                    "codes.read",
+                    "notice.read",
+                    "statistics.read",
+                },
+            ),
             (("my organisation",), {"inbox.read"}),
         ],
     ),
@@ -265,7 +296,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         service("returns"),
         [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
     ),
-    "interchange": (service("interchange"), [(CELL, {"internal.open-rows"})]),
+    "interchange": (service("interchange"), [(CELL, {"internal.open-rows", "internal.export-rows"})]),
     "audit": (service("audit"), [(CELL, {"internal.standing"})]),
     "notify": (service("notify"), []),
     "a person who calls themselves exchange": (actor("service", subject="service:exchange"), []),

@@ -34,6 +34,7 @@ FREE = {
         "file_rows",
         "limits_passed",
         "opened_cases",
+        "statistics",
     },
     "consent": {"agreements", "notices"},
     "referral": {"offered"},

@@ -86,8 +86,9 @@ def role(url: str) -> str:
 
 @pytest.fixture
 async def world(postgres: Any, tmp_path: Path) -> AsyncIterator[World]:
-    owner_url, app_url = await postgres.create_database("vault")
-    await migrate_vault(owner_url, callers(role(app_url)))
+    owner_url, app_url = await postgres.create_migrated(
+        "vault", lambda url, app: migrate_vault(url, callers(app.name))
+    )
     made = World(owner_url, app_url, tmp_path)
     made.epochs("2026-11", "2026-11")
     made.vault = await made.another()

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from chassis.vault.vault import VaultUnavailable
 from contracts.casefile.reference import parsed
-from services.interchange.api import InMemory
+from services.interchange.api.uploads import InMemory
 from services.interchange.imports import import_work
 from tests.intake.making import AGENCY, bodies
 from tests.interchange.test_spreadsheet import workbook
@@ -405,12 +405,38 @@ async def test_a_file_that_cannot_be_used_is_refused_with_its_reason_and_without
     assert "Sokha" not in answer.text
 
 
+async def test_imports_are_listed_newest_first_and_whoever_may_send_a_file_is_told_how(files):
+    first, second = await imported(files, table(row())), await imported(files, table(row(prs_Gender="F")))
+    waiting = (await send(files, table(row(prs_Second_Name="Sok")))).json()["id"]
+    assert await listed(files) == [waiting, second, first]
+    assert await listed(files, state="running") == [waiting]
+    assert await listed(files, limit=1, state="done") == [second]
+    page = await files.client.get("/v1/imports?limit=2", headers=files.as_("screening_officer"))
+    assert await listed(files, after=page.json()["next"]) == [first]
+    assert page.json()["moves"] == [
+        {
+            "verb": "start_import",
+            "method": "POST",
+            "path": "/v1/imports",
+            "needs": ["file"],
+            "blocked_by": [],
+        }
+    ]
+
+
+async def listed(files, **asked):
+    answer = await files.client.get("/v1/imports", params=asked, headers=files.as_("screening_officer"))
+    assert answer.status_code == 200, answer.text
+    return [one["id"] for one in answer.json()["items"]]
+
+
 async def test_an_import_is_nobody_elses_business(files):
     import_id = await imported(files, table(row(prs_Gender="F")))
     other = files.as_("screening_officer", org="th-shelter")
     for path in ("", "/errors", "/rows"):
         answer = await files.client.get(f"/v1/imports/{import_id}{path}", headers=other)
         assert answer.status_code == 404
+    assert (await files.client.get("/v1/imports", headers=other)).json()["items"] == []
     worker = await send(files, table(row()), headers=files.as_("case_worker"))
     assert worker.status_code == 403
 

@@ -11,10 +11,12 @@ from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
     CaseAssignedV1,
+    CaseClosedV1,
     CaseErasedV1,
     CaseOpenedV1,
     CaseReferencedV1,
     CaseReopenedV1,
+    CaseResumedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
     DisclosureClosedV1,
@@ -44,6 +46,10 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return CaseReferencedV1(case_id=fact.case_id, reference=fact.reference)
         case facts.CaseAssigned():
             return _case_assigned(fact)
+        case facts.CaseClosed():
+            return CaseClosedV1(case_id=fact.case_id)
+        case facts.CaseResumed():
+            return CaseResumedV1(case_id=fact.case_id)
         case facts.CaseTransferred():
             return _case_transferred(fact)
         case facts.HoldsDue():

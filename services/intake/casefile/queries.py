@@ -69,9 +69,12 @@ _OFFERED_ELSEWHERE = frozenset(
         CaseVerb.LIFT_HOLD,
         *(CaseVerb.WRITE_NOTE, CaseVerb.CORRECT_NOTE, CaseVerb.STRIKE_NOTE),
         *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
+        *(CaseVerb.CLOSE, CaseVerb.RESUME),
     }
 )
-"""Holds, notes and tasks are moved where they are read, and made where they are listed."""
+"""Holds, notes and tasks are moved where they are read, and made where they are listed; a case is closed, and resumed,
+where that which stands in the way is read.
+"""
 
 
 def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:

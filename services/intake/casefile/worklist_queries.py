@@ -140,6 +140,8 @@ class ListQuery:
     order: ListOrder = ListOrder.OPENED
 
 
+_NOT_CLOSED = f"c.state <> '{CaseState.CLOSED}'"
+"""A list of work has no case on which nobody works; whoever wants those asks for their state."""
 _OF_DUE = ("due_by", "late")
 """Filters that end a list of what is due, where it goes along that."""
 
@@ -209,6 +211,8 @@ async def still_visible(tx: Transaction, actor: Actor, cases: list[UUID]) -> set
 async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:
     visible, values = await each_visible_case(tx, actor, READ, column="c.id")
     conditions = [visible, "c.organisation = :organisation"]
+    if "state" not in asked.filters:
+        conditions.append(_NOT_CLOSED)
     for name, value in asked.filters.items():
         if asked.order is ListOrder.DUE and name in _OF_DUE:
             continue

@@ -1,4 +1,4 @@
-"""The calls of interchange: name the rows of a file that are cases already, and open the others."""
+"""The calls of interchange: name the rows of a file that are cases already, and open the others; cases for a file, and its marks."""
 
 from uuid import UUID
 
@@ -8,13 +8,21 @@ from chassis.database import Origin
 from chassis.identity.access import require
 from chassis.service import Running
 from chassis.web.http import Tx, Who
-from contracts.internal import KnownRowsForm, RowOutcomes, RowsForm
-from services.intake.file_rows import store
+from contracts.internal import (
+    ExportedCases,
+    ExportedCasesForm,
+    ExportedRowsForm,
+    KeptRows,
+    KnownRowsForm,
+    RowOutcomes,
+    RowsForm,
+)
+from services.intake.file_rows import exports, store
 from services.intake.file_rows.rows import require_canonical, sealed_rows
 from services.intake.file_rows.store import SentFile
 
 router = APIRouter(tags=["internal"])
-OPEN = "internal.open-rows"
+OPEN, EXPORT = "internal.open-rows", "internal.export-rows"
 
 
 @router.post(
@@ -40,3 +48,19 @@ async def open_rows(
         found = await store.outcomes(tx, body.organisation, body.rows, import_id)
     response.headers["Cache-Control"] = "no-store"
     return RowOutcomes(rows=found)
+
+
+@router.post("/internal/v1/exports/{export_id}/cases", summary="The next cases that a person may take out")
+async def read_exported_cases(
+    export_id: UUID, body: ExportedCasesForm, actor: Who, service: Running, response: Response
+) -> ExportedCases:
+    """Opened in the name of the person who asked for the file, and logged as that person's readings."""
+    require(actor, EXPORT)
+    response.headers["Cache-Control"] = "no-store"
+    return await exports.exported_cases(service, exports.asker(body, actor), export_id, body)
+
+
+@router.post("/internal/v1/exports/{export_id}/rows", summary="By what each case of a file is known again")
+async def record_exported_rows(export_id: UUID, body: ExportedRowsForm, actor: Who, tx: Tx) -> KeptRows:
+    require(actor, EXPORT)
+    return KeptRows(kept=await exports.keep_marks(tx, body.organisation, export_id, body.rows))

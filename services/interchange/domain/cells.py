@@ -7,6 +7,7 @@ from enum import StrEnum
 _ERROR = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA|#*)"
 )
+_FORMULA_BEGINS = frozenset("=+-@\t\r")
 _ROUNDED = re.compile(r"[+\-]?\d(?:[.,]\d+)?E[+\-]\d{2,}")
 
 
@@ -51,6 +52,25 @@ def is_blank(cell: Cell) -> bool:
 def shown(cell: Cell) -> str:
     """The text of a heading."""
     return cell.strip() if isinstance(cell, str) and not isinstance(cell, NoValue) else ""
+
+
+GUARD = "'"
+
+
+def guarded(text: str) -> str:
+    """The text as it stands in a file that a spreadsheet program will open: what the program would take for a formula, or
+    spoil, has an apostrophe before it. `meant` undoes exactly this.
+    """
+    return GUARD + text if _is_risky(text.lstrip(GUARD)) else text
+
+
+def meant(text: str) -> str:
+    """The text that `guarded` wrote so; any other text as it is."""
+    return text.removeprefix(GUARD) if _is_risky(text.lstrip(GUARD)) else text
+
+
+def _is_risky(text: str) -> bool:
+    return text[:1] in _FORMULA_BEGINS or spoilt(text) is not None
 
 
 def spoilt(text: str) -> NoValue | None:

@@ -118,6 +118,12 @@ def _meant(name: str) -> Column | None:
     return Column() if NOT_KEPT.match(name) else _labelled(name)
 
 
+def label_field(label: str) -> str | None:
+    """The field under a label of the standard; None where nothing of it is kept here."""
+    column = _labelled(label)
+    return None if column is None else column.field
+
+
 def _labelled(label: str) -> Column | None:
     known = " ".join(label.split()).casefold()
     if known in _LABELS:

@@ -12,7 +12,7 @@ from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, Field, InvalidF
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.text import MAX_TEXT
 from contracts.codes import UnknownCode, codes
-from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, spoilt
+from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, meant, spoilt
 from services.interchange.domain.headings import EXTERNAL_ID, Column, is_labels, read_heading
 
 MAX_FILE_BYTES = 5_000_000
@@ -210,7 +210,7 @@ def _read_cell(column: str, cell: Cell, today: date) -> tuple[str | None, str | 
         return None, no_value
     if len(text) > (MAX_EXTERNAL_ID if column == EXTERNAL_ID else MAX_CELL):
         return None, "too-long"
-    return (text, None) if column == EXTERNAL_ID else _read_field(FIELDS[column], text, today)
+    return (text, None) if column == EXTERNAL_ID else _read_field(FIELDS[column], meant(text), today)
 
 
 def _read_field(kept: Field, text: str, today: date) -> tuple[str | None, str | None]:
@@ -235,10 +235,21 @@ def _parts(kept: Field, text: str) -> str | tuple[str, ...]:
         return _code(kept.codelist, text)
     if (whole := _code(kept.codelist, text)) != text:
         return (whole,)  # a label may have a comma of its own
-    parts = tuple(_code(kept.codelist, part.strip()) for part in text.split(";") if part.strip())
+    parts = tuple(_codes_between(kept.codelist, text.split(";")))
     if all(part in codes(kept.codelist) for part in parts):
         return parts
     return tuple(part for part in _SEPARATORS.split(text) if part)
+
+
+def _codes_between(codelist: str, parts: Sequence[str]) -> Iterator[str]:
+    """The codes between semicolons; a label may have semicolons of its own, so the longest that is one is taken."""
+    at = 0
+    while at < len(parts):
+        joined = [";".join(parts[at:end]).strip() for end in range(len(parts), at, -1)]
+        found = next((one for one in joined if _code(codelist, one) != one), joined[-1])
+        at += found.count(";") + 1
+        if found:
+            yield _code(codelist, found)
 
 
 def _code(codelist: str, text: str) -> str:

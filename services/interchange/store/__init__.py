@@ -1,1 +1,1 @@
-"""The tables of imports."""
+"""The tables of imports and exports."""

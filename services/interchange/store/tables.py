@@ -1,10 +1,11 @@
 """The tables of interchange, as the migrations leave them."""
 
 from sqlalchemy import BIGINT, Column, ForeignKey, Identity, MetaData, Table
-from sqlalchemy.dialects.postgresql import INTEGER, TEXT, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
 from contracts.internal import DUPLICATE, OPENED, REFUSED
+from services.interchange.domain.export import ExportFormat, Failure, PartKind
 
 META = MetaData(schema="interchange")
 
@@ -43,4 +44,33 @@ RESULTS = Table(
     Column("column", TEXT),
     Column("reason", TEXT),
     Column("case_id", UUID),
+)
+
+EXPORTS = Table(
+    "exports",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("organisation", TEXT),
+    required("by", TEXT),
+    required("roles", ARRAY(TEXT)),
+    required("purpose", TEXT),
+    required("format", OneOf(ExportFormat)),
+    filled("cases", INTEGER, "0"),
+    filled("size", INTEGER, "0"),
+    Column("after", UUID),
+    Column("lost", JSONB),
+    Column("reason", OneOf(Failure)),
+    required("at", TIMESTAMPTZ),
+    Column("ready_at", TIMESTAMPTZ),
+    Column("expires_at", TIMESTAMPTZ),
+    Column("ended_at", TIMESTAMPTZ),
+)
+
+EXPORT_PARTS = Table(
+    "export_parts",
+    META,
+    Column("export_id", UUID, ForeignKey(EXPORTS.c.id), primary_key=True),
+    Column("kind", OneOf(PartKind), primary_key=True),
+    Column("number", INTEGER, primary_key=True),
+    required("sealed", TEXT),
 )

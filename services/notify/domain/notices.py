@@ -14,6 +14,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "limit.passed.v1": {ALWAYS: "much_opened"},
     "glass.broken.v1": {ALWAYS: "emergency_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
+    "case.resumed.v1": {ALWAYS: "file_changed"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
     "draft.raised.v1": {ALWAYS: "started_urgent"},
     "draft.unfinished.v1": {ALWAYS: "started"},

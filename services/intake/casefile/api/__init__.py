@@ -9,10 +9,11 @@ from services.intake.casefile.api import (
     history,
     internal,
     received,
+    statistics,
     submissions,
     worklist,
 )
 
 router = APIRouter()
-for part in (worklist, cases, fields, history, received, submissions, glass, internal):
+for part in (worklist, cases, fields, history, received, submissions, glass, statistics, internal):
     router.include_router(part.router)

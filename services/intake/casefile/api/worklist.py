@@ -18,7 +18,6 @@ from chassis.web.positions import position
 from contracts.casefile.partial_date import PartialDate
 from contracts.types import KnownCode, Pseudonym
 from services.intake.casefile.daily_limit import OWN_LIST
-from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.index_texts import BIRTHDATE, name_of
 from services.intake.casefile.domain.listing import ListOrder, NamesShown, WaitingFor
 from services.intake.casefile.outgoing import record_read
@@ -50,7 +49,10 @@ class CaseFilters:
     channel: Annotated[
         Annotated[str, KnownCode("channel")] | None, Query(description="only those that came by it")
     ] = None
-    state: Annotated[CaseState | None, Query(description="only those in this state")] = None
+    state: Annotated[
+        Annotated[str, KnownCode("case_state")] | None,
+        Query(description="only these; all but the closed ones where nothing is said"),
+    ] = None
     assigned: Annotated[
         Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
     ] = None

@@ -47,6 +47,7 @@ _UPDATE = update_set(
     "organisation",
     "workers",
     "urgency",
+    "state",
     "status_revision",
     "fields_revision",
     "age_revision",
@@ -100,6 +101,8 @@ ACTIONS: Mapping[CaseVerb, str] = {
     CaseVerb.RAISE_TASK: "task.write",
     CaseVerb.CHANGE_TASK: "task.write",
     CaseVerb.END_TASK: "task.write",
+    CaseVerb.CLOSE: "case.close",
+    CaseVerb.RESUME: "case.close",
 }
 """The right that each verb asks for."""
 

@@ -1,7 +1,7 @@
 """The tables of the case file, as intake's migrations leave them."""
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
-from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, TEXT, UUID
+from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
 from contracts.casefile import fields
@@ -187,4 +187,14 @@ PAIRS = Table(
     required("decided_at", TIMESTAMPTZ),
     required("decided_by", TEXT),
     filled("version", INTEGER, "1"),
+)
+
+STATISTICS = Table(
+    "statistics",
+    META,
+    Column("month", DATE, primary_key=True),
+    Column("name", TEXT, primary_key=True),
+    required("cells", JSONB),
+    Column("total", INTEGER),
+    required("counted_at", TIMESTAMPTZ),
 )

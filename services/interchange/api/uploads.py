@@ -1,10 +1,9 @@
-"""Routes: import a CSV or XLSX with HTCDS columns. The upload stays in memory, and is kept only sealed."""
+"""Route: import a CSV or XLSX with HTCDS columns. The upload stays in memory, and is kept only sealed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,22 +15,19 @@ from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Service
-from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
+from chassis.web.http import Done, Tx, Who, done
 from chassis.web.idempotency import content_was
-from chassis.web.positions import number, positioned
-from contracts.casefile.fields import FIELDS
 from contracts.casefile.reference import ShownReference
 from contracts.internal import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
-from services.interchange import imports, queries
+from services.interchange import imports
+from services.interchange.api.rows import RowErrorView, refused_row
 from services.interchange.domain.cells import BadFile
 from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
 from services.interchange.intake_rows import known_rows
 from services.interchange.parts import Running
-from services.interchange.store.imports import RowResult, accept, exists, require_import
+from services.interchange.store.imports import RowResult, accept, exists
 
 router = APIRouter(tags=["imports"])
-PLACE = ("line", "number")
-"""The order of a file's results."""
 MOST_SHOWN = 1_000
 
 _FORM: dict[str, Any] = {
@@ -145,21 +141,6 @@ async def _file(request: Request) -> bytes:
     return content
 
 
-class RowErrorView(BaseModel):
-    """The place and the reason of an error; never the value there. `column` is a field, or `*` for the row; its codes
-    are in `codelist`.
-
-    `case_id` is the case that stands under the row's identifier already, with another content.
-    """
-
-    line: int
-    column: str
-    reason: str
-    codelist: str | None = None
-    case_id: UUID | None = None
-    case_reference: ShownReference = None
-
-
 class DuplicateView(BaseModel):
     """A row that is a case already. Without a case it repeats an earlier row of the same file."""
 
@@ -206,7 +187,7 @@ async def start_import(
 
 def _dry_run(upload: Upload) -> DryRun:
     found = [imports.result_of(one) for one in upload.known]
-    differing = [_refused(one) for one in found if one.outcome == REFUSED]
+    differing = [refused_row(one) for one in found if one.outcome == REFUSED]
     repeated = [
         DuplicateView(line=one.line, case_id=one.case_id, case_reference=one.case_reference)
         for one in found
@@ -238,76 +219,4 @@ def _written_twice(upload: Upload) -> list[int]:
 
 
 def _error(error: RowError) -> RowErrorView:
-    return _refused(RowResult(error.line, REFUSED, error.column, error.reason))
-
-
-def _refused(one: RowResult) -> RowErrorView:
-    kept, reason = FIELDS.get(one.column or ""), one.reason or ""
-    codelist = kept.codelist if kept is not None and reason == "unknown-code" else None
-    return RowErrorView(
-        line=one.line,
-        column=one.column or "*",
-        reason=reason,
-        codelist=codelist,
-        case_id=one.case_id,
-        case_reference=one.case_reference,
-    )
-
-
-class ImportView(BaseModel):
-    """Progress in rows: `done` of `total`, of which `created`, `duplicates` and `errors`."""
-
-    id: UUID
-    state: str
-    total: int
-    done: int
-    created: int
-    duplicates: int
-    errors: int
-    at: datetime
-    ended_at: datetime | None
-
-
-@router.get("/v1/imports/{import_id}", summary="How far an import is")
-async def get_import(import_id: UUID, actor: Who, tx: Tx) -> ImportView:
-    await require_import(tx, actor, import_id)
-    row = await queries.import_row(tx, import_id)
-    state = "running" if row.ended_at is None else "done"
-    return ImportView.model_validate({**row._asdict(), "state": state})
-
-
-@router.get("/v1/imports/{import_id}/errors", summary="Rows that were refused, by line, column and reason")
-async def list_import_errors(import_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[RowErrorView]:
-    rows = await _results(tx, actor, import_id, REFUSED, page)
-    return Listing(items=[_refused(row) for row in rows], next=following(rows, page, *PLACE))
-
-
-class RowView(BaseModel):
-    """The outcome of a row: the case that it opened, the case that it repeats, or why it was refused."""
-
-    line: int
-    outcome: str
-    case_id: UUID | None
-    case_reference: ShownReference
-    column: str | None
-    reason: str | None
-
-
-OutcomeQuery = Annotated[
-    Literal["opened", "duplicate", "refused"] | None, Query(description="only rows with this outcome")
-]
-
-
-@router.get("/v1/imports/{import_id}/rows", summary="Every row of the file and its case")
-async def list_import_rows(
-    import_id: UUID, actor: Who, tx: Tx, page: Page, outcome: OutcomeQuery = None
-) -> Listing[RowView]:
-    rows = await _results(tx, actor, import_id, outcome, page)
-    items = [RowView.model_validate(row, from_attributes=True) for row in rows]
-    return Listing(items=items, next=following(rows, page, *PLACE))
-
-
-async def _results(tx: Tx, actor: Actor, import_id: UUID, outcome: str | None, page: Page) -> list[Any]:
-    await require_import(tx, actor, import_id)
-    line, place = positioned(page.after, number, number) or (0, 0)
-    return await queries.import_results(tx, import_id, outcome, (line, place), page.limit)
+    return refused_row(RowResult(error.line, REFUSED, error.column, error.reason))

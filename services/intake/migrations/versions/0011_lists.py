@@ -9,8 +9,8 @@ from alembic import op
 
 from chassis.row_security import of_case_or_organisation, secured
 
-revision = "intake_0009"
-down_revision = "intake_0008"
+revision = "intake_0011"
+down_revision = "intake_0010"
 
 STATEMENTS = """
 alter table intake.cases add column hold_until timestamptz, add column flagged boolean;
@@ -19,6 +19,7 @@ create table intake.listed_cases (
     case_id uuid not null, list text not null, organisation text not null, opened_at timestamptz not null,
     primary key (case_id, list));
 create index listed_cases_worklist on intake.listed_cases (organisation, list, opened_at desc, case_id desc);
+create index cases_unclosed on intake.cases (organisation, opened_at desc, id desc) where state <> 'closed';
 create index cases_changed on intake.cases (organisation, updated_at desc, id desc);
 create index cases_by_urgency on intake.cases (organisation, urgency, opened_at desc, id desc);
 create index cases_by_state on intake.cases (organisation, state, opened_at desc, id desc);
