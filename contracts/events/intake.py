@@ -122,6 +122,13 @@ class CaseTransferredV1(Event):
     at: Instant
 
 
+class AgeGroupChangingV1(Event):
+    """A child comes of age within thirty days, by a date of birth that somebody recorded. The day is not said."""
+
+    type: ClassVar[str] = "age_group.changing.v1"
+    case_id: CaseId
+
+
 class AgeGroupKnownV1(Event):
     """Her age group and its basis: child or adult. Said when a case opens, when the group changes, and when she turns
     eighteen.

@@ -15,6 +15,7 @@ from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
 from services.consent.notice_texts import NoticeSeeding
 from services.consent.parts import Parts
+from services.consent.reminding import reminder_work
 from services.consent.settings import Settings
 from services.consent.signing import Signer
 
@@ -40,6 +41,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
             expiry_work(),
             reading_end_work(),
             review_work(),
+            reminder_work(),
             look_work(settings.cell),
             lengthen_work(settings.cell),
             fence_work(running),

@@ -9,6 +9,7 @@ from chassis.vault.vault import Erasure
 from contracts.envelope import Event
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
+    AgeGroupChangingV1,
     AgeGroupKnownV1,
     CaseAssignedV1,
     CaseClosedV1,
@@ -61,11 +62,9 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
         case facts.KeyUnneeded() | facts.ValuesDeleted():
             return _deleted(fact)
         case facts.FlagsRecorded():
-            return FlagsRecordedV1(
-                case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added
-            )
-        case facts.AgeGroupKnown():
-            return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+            return _flags_recorded(fact)
+        case facts.AgeGroupChanging() | facts.AgeGroupKnown():
+            return _age_group(fact)
         case facts.IndexDue():
             return _index_due(fact)
         case facts.ReceivedAgeDue() | facts.ReceivedFlagsDue():
@@ -80,6 +79,16 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _fields_recorded(fact)
         case facts.PairDecided():
             return _pair_decided(fact)
+
+
+def _flags_recorded(fact: facts.FlagsRecorded) -> Event:
+    return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added)
+
+
+def _age_group(fact: facts.AgeGroupChanging | facts.AgeGroupKnown) -> Event:
+    if isinstance(fact, facts.AgeGroupChanging):
+        return AgeGroupChangingV1(case_id=fact.case_id)
+    return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
 
 
 def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:

@@ -29,6 +29,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "consent.requested.v1": {ALWAYS: "act_now"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
     "consent.narrowed.v1": {ALWAYS: "act_now"},
+    "consent.ending.v1": {ALWAYS: "due"},
     "consent.expired.v1": {ALWAYS: "act_now"},
     "disclosure.refused.v1": {ALWAYS: "refusal"},
     "referral.received.v1": {"incoming": "new_request"},

@@ -84,6 +84,13 @@ class TasksDue:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeGroupChanging:
+    """A child comes of age soon; the day is not said."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AgeGroupKnown:
     """The codes of `age_group` and `age_basis`; never an age."""
 
@@ -224,6 +231,7 @@ CaseFact = (
     | CaseTransferred
     | HoldsDue
     | TasksDue
+    | AgeGroupChanging
     | AgeGroupKnown
     | ReceivedAgeDue
     | ReceivedFlagsDue
