@@ -67,7 +67,11 @@ def test_every_error_of_a_route_is_a_problem_with_its_codes(documents, row):
 
 
 EXACT = {
-    ("intake", "GET", "/v1/cases"): {"403": {"forbidden"}, "422": {"invalid"}, "503": {"unavailable"}},
+    ("intake", "GET", "/v1/cases"): {
+        "403": {"forbidden"},
+        "422": {"invalid"},
+        "503": {"unavailable", "vault-unavailable"},
+    },
     ("intake", "POST", "/v1/cases/{case_id}/break-glass"): {"403": {"forbidden", "glass-suspended"}},
     ("intake", "GET", "/v1/cases/{case_id}"): {"404": {"not-found"}, "503": {"unavailable", "not-yet-heard"}},
     ("consent", "POST", "/v1/cases/{case_id}/protections"): {
