@@ -146,6 +146,7 @@ def _intake() -> list[Row]:
         row("GET", f"{CASE}/notes/{{note_id}}", "note.read", INTAKE, "note"),
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.write", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.write", CARE, "note", STRIKE),
+        row("GET", "/v1/team", "team.read", SUPERVISORS),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),

@@ -84,6 +84,7 @@ SUPERVISING = CARING | {
     "glass.review",
     "disclosure.retain",
     "note.mend",
+    "team.read",
 }
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {

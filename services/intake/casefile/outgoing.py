@@ -47,10 +47,10 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return CaseReferencedV1(case_id=fact.case_id, reference=fact.reference)
         case facts.CaseAssigned():
             return _case_assigned(fact)
-        case facts.CaseClosed():
-            return CaseClosedV1(case_id=fact.case_id)
-        case facts.CaseResumed():
-            return CaseResumedV1(case_id=fact.case_id)
+        case facts.CaseClosed() | facts.CaseResumed():
+            return (CaseClosedV1 if isinstance(fact, facts.CaseClosed) else CaseResumedV1)(
+                case_id=fact.case_id
+            )
         case facts.CaseTransferred():
             return _case_transferred(fact)
         case facts.HoldsDue():
@@ -79,10 +79,6 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _fields_recorded(fact)
         case facts.PairDecided():
             return _pair_decided(fact)
-
-
-def _flags_recorded(fact: facts.FlagsRecorded) -> Event:
-    return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added)
 
 
 def _age_group(fact: facts.AgeGroupChanging | facts.AgeGroupKnown) -> Event:
@@ -155,6 +151,10 @@ def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None
     """The work that looks whether cases given to somebody at `since` have been opened; due now, to set their clocks."""
     payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
     return DueWork(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
+
+
+def _flags_recorded(fact: facts.FlagsRecorded) -> FlagsRecordedV1:
+    return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added)
 
 
 def _pair_decided(fact: facts.PairDecided) -> PairDecidedV1:
