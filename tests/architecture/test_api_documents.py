@@ -206,3 +206,19 @@ def test_no_service_refuses_without_a_name(name):
     """A conflict is a wrong move, a thing that is there already, or one that the service gives a code of its own."""
     code = (path.read_text() for path in (SERVICE_CODE / name).rglob("*.py"))
     assert [found for text in code for found in re.findall(r"raise (?:Conflict|Problem)\b", text)] == []
+
+
+OVERRIDES = re.compile(r"overrid|bypass|force[ds]?$|^force|skip|ignore|anyway")
+"""Names with which a caller would say that a rule is not to count."""
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_member_and_no_parameter_lets_a_caller_override_a_rule(documents, name):
+    def members(node: object) -> set[str]:
+        if isinstance(node, dict):
+            own = set(node["properties"]) if isinstance(node.get("properties"), dict) else set()
+            named = {node["name"]} if isinstance(node.get("name"), str) and "in" in node else set()
+            return own.union(named, *map(members, node.values()))
+        return set().union(*map(members, node)) if isinstance(node, list) else set()
+
+    assert sorted(one for one in members(documents[name]) if OVERRIDES.search(one.lower())) == []
