@@ -13,6 +13,7 @@ from services.consent.expiry import expiry_work, lengthen_work, reading_end_work
 from services.consent.fencing import fence_work
 from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
+from services.consent.held import HELD
 from services.consent.notice_texts import NoticeSeeding
 from services.consent.parts import Parts
 from services.consent.reminding import reminder_work
@@ -33,6 +34,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
     return Service(
         settings,
         name="consent",
+        holds=HELD,
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),

@@ -71,7 +71,7 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-HER_RIGHTS = {"erasure.read", "erasure.request", "timeline.read"}
+HER_RIGHTS = {"erasure.read", "erasure.request", "report.read", "timeline.read"}
 CARING |= HER_RIGHTS
 SUPERVISING = CARING | {
     "erasure.confirm",
@@ -105,6 +105,7 @@ INTERNAL = {
     "internal.preview",
     "internal.granted",
     "internal.open-rows",
+    "internal.held",
     "internal.export-rows",
 }
 EVERYTHING = {
@@ -160,7 +161,7 @@ LEFT |= HER_RIGHTS
 ERASED = ("my case, erased", "a colleague's case, erased")
 LEFT_OF_ERASED = {
     "consent.inspect",
-    *("case.read", "hold.lift", "erasure.read", "timeline.read"),
+    *("case.read", "hold.lift", "erasure.read", "report.read", "timeline.read"),
     *("consent.read", "consent.withdraw", "return.read", "return.withdraw", "return.suspend", "return.miss"),
     *(
         "return.turn-back",
@@ -291,7 +292,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     ),
     "intake": (
         service("intake"),
-        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing", "internal.held"})],
     ),
     "returns": (
         service("returns"),

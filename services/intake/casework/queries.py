@@ -134,7 +134,7 @@ async def task_contents(tx: Transaction, case_id: UUID) -> Contents:
 
 
 class Load(BaseModel):
-    """What one worker has, or, without a worker, what nobody has. Numbers alone: nothing of any case."""
+    """The load of one worker, or, without a worker, of what nobody has. Numbers alone: nothing of any case."""
 
     worker: str | None
     open_cases: int
