@@ -25,6 +25,9 @@ _READ = text("select id, cell, role, status, type from chassis.organisations whe
 _READ_ALL = text("select id, cell, role, status, type from chassis.organisations where id = any(:ids)")
 _ANY = text("select exists (select from chassis.organisations)")
 _STAFF = text("select worker from chassis.staff where organisation = :id and roles && :roles")
+_ROLES_OF_STAFF = text(
+    "select worker, roles from chassis.staff where worker = any(cast(:workers as text[])) order by worker"
+)
 _ROLES = text("select roles from chassis.staff where organisation = :id and worker = :worker")
 _WITH_ROLE = text(
     "select organisation, worker from chassis.staff where :role = any(roles)"
@@ -102,6 +105,14 @@ async def present(tx: Transaction, organisation_id: str) -> set[str]:
 async def staff_with(tx: Transaction, role: str, organisation_id: str | None = None) -> list[Member]:
     """Everybody with a role, in one organisation or in the cell."""
     return _MEMBERS.all(await tx.execute(_WITH_ROLE, {"role": role, "id": organisation_id}))
+
+
+async def roles_of_staff(tx: Transaction, workers: Sequence[str]) -> dict[str, list[str]]:
+    """Member of staff → their roles, in whichever organisation; none for whoever is not listed any more."""
+    found: dict[str, list[str]] = {}
+    for row in await tx.execute(_ROLES_OF_STAFF, {"workers": list(workers)}):
+        found[row.worker] = sorted({*found.get(row.worker, []), *row.roles})
+    return found
 
 
 async def roles_of(tx: Transaction, organisation_id: str, worker: str) -> frozenset[str]:

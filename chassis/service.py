@@ -22,6 +22,7 @@ from chassis.endings import cut_off, left_over, within
 from chassis.events.consumer import Consumer, Subscription
 from chassis.events.kafka import KafkaLink
 from chassis.events.relay import Relay
+from chassis.held import HeldTable
 from chassis.identity import access, references
 from chassis.identity.auth import ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
@@ -36,7 +37,16 @@ from chassis.replays import replay_work
 from chassis.settings import Settings
 from chassis.vault.own_key import OwnKey
 from chassis.vault.vault import Vault
-from chassis.web import answers, code_lists, event_document, operations, parked_events, reading, refusals
+from chassis.web import (
+    answers,
+    code_lists,
+    event_document,
+    held,
+    operations,
+    parked_events,
+    reading,
+    refusals,
+)
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
@@ -73,8 +83,12 @@ class Loop(Protocol):
         """None, or the fault, in words for an operator and without data."""
 
 
-def _cases_followed() -> list[Subscription[Any, Any]]:
-    return [access.subscription(), references.subscription()]
+def _followed(*, staff: bool, cases: bool) -> list[Subscription[Any, Any]]:
+    """The projections that a service keeps: the directory first, then cases and their references."""
+    followed: list[Subscription[Any, Any]] = [directory.subscription()] if staff else []
+    if cases:
+        followed += [access.subscription(), references.subscription()]
+    return followed
 
 
 class Service(Generic[Own_co, Parts_co]):
@@ -96,12 +110,14 @@ class Service(Generic[Own_co, Parts_co]):
         lanes: Mapping[str, int] | None = None,
         background: Callable[["Service[Own_co, Parts_co]"], Sequence[Loop]] = lambda _: (),
         gauges: Sequence[Ask] = (),
+        holds: Sequence[HeldTable] = (),
         follows_cases: bool = True,
         follows_directory: bool = True,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
-        self.telemetry, self.metrics, self._gauges = Telemetry(settings, name), Metrics(name), [*gauges]
+        self.telemetry, self.metrics = Telemetry(settings, name), Metrics(name)
+        self._gauges, self.held = [*gauges], [*holds]
         self.policies = Policies(settings.policies_dir, self.metrics.refused)
         self.database = Database(
             settings.database_url.get_secret_value(),
@@ -115,11 +131,8 @@ class Service(Generic[Own_co, Parts_co]):
         self._vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
-        self.subscriptions: list[Subscription[Any, Any]] = [
-            *([directory.subscription()] if follows_directory else []),
-            *(_cases_followed() if follows_cases else []),
-            *subscriptions,
-        ]
+        followed = _followed(staff=follows_directory, cases=follows_cases)
+        self.subscriptions: list[Subscription[Any, Any]] = [*followed, *subscriptions]
         self.parts: Parts_co = parts(self)
         self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
         self._router, self._running = router, list[Loop]()
@@ -163,6 +176,8 @@ class Service(Generic[Own_co, Parts_co]):
         app.include_router(self._router)
         for part in (operations, parked_events, reading, code_lists, event_document):
             app.include_router(part.router)
+        if self.held:
+            app.include_router(held.router)
         return app
 
     def answer(self, app: FastAPI) -> None:
@@ -196,6 +211,10 @@ class Service(Generic[Own_co, Parts_co]):
         """
         if self._vault is None:
             raise Unavailable
+        return self._vault
+
+    @property
+    def vault_if_any(self) -> Vault | None:
         return self._vault
 
     @cached_property

@@ -100,6 +100,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "draft.unfinished.v1": {"since": OPERATIONAL},
         "case.identified.v1": {"status": SENSITIVE},
         "needs.assessed.v1": {"needs": SENSITIVE},
+        "consent.ending.v1": {"reason": OPERATIONAL},
         "consent.requested.v1": {"awaits": OPERATIONAL},
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},

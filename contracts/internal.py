@@ -210,6 +210,34 @@ class RowOutcomes(BaseModel):
     rows: list[RowOutcome]
 
 
+class HeldValue(BaseModel):
+    """One value of a row: `name` is a code of `field` or of `held_detail`, `code_list` the list that the value, or each of its
+    members, is of. `by` is a member of staff, or a part of this program.
+    """
+
+    name: str
+    value: Any
+    code_list: str | None = None
+
+
+class HeldRow(BaseModel):
+    values: list[HeldValue]
+
+
+class HeldSection(BaseModel):
+    """The rows of one kind that a service holds. `kept_for`: why its rows outlive an erasure; None: they go with her."""
+
+    section: Annotated[str, Code("held_section")]
+    kept_for: Annotated[str, Code("kept_reason")] | None
+    rows: list[HeldRow]
+
+
+class HeldData(BaseModel):
+    """Everything that a service holds about the person of a case, opened."""
+
+    sections: list[HeldSection]
+
+
 class ExportedCasesForm(Question):
     """The next cases of a file, and the person who asked for it: in whose name they are opened, and whose rights count."""
 
@@ -271,6 +299,12 @@ OPEN_ROWS = Call("intake", "POST", "/imports/{id}/rows", RowOutcomes, seconds=30
 """A hundred rows are sealed and opened in one call; a peer that takes longer counts as away."""
 EXPORTED_CASES = Call("intake", "POST", "/exports/{id}/cases", ExportedCases, seconds=30.0)
 EXPORTED_ROWS = Call("intake", "POST", "/exports/{id}/rows", KeptRows, seconds=30.0)
+
+HELD_BY = {
+    peer: Call(peer, "GET", "/cases/{id}/held", HeldData, seconds=20.0)
+    for peer in ("consent", "referral", "returns", "exchange", "notify", "audit")
+}
+"""Whoever holds anything about a case besides intake, which asks for the report of her data."""
 
 SEAL_ISSUER, SEAL_AUDIENCE, SEAL_TYPE = "consent", "exchange", "corridor-seal+jwt"
 SEAL_LIFETIME = timedelta(seconds=10)

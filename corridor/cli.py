@@ -201,6 +201,20 @@ def check_list(file: Annotated[Path, typer.Argument(dir_okay=False, help="The fi
         check_checklist(file, console())
 
 
+@checklist.command("import")
+def import_list(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An XLSForm as .xlsx.")],
+    to: Annotated[Path, typer.Option("--to", help="The file to write.")],
+    code: Annotated[str, typer.Option("--code", help="The code of the form.")] = "htcds-survey",
+    version: Annotated[str, typer.Option("--version", help="Its version.")] = "1",
+) -> None:
+    """Make a form of an XLSForm, with a line for each row of which something could not be taken."""
+    from corridor.checklist import import_checklist
+
+    with troubles():
+        import_checklist(file, to, code, version, console())
+
+
 @app.command()
 def doctor() -> None:
     """Say which parts of the local stack this machine lacks, and how to get them."""

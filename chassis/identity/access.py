@@ -231,20 +231,37 @@ async def visible_cases(
     nobody's, and somebody else's, in their hands or handed over, and the answers become the condition. Cases of other
     organisations are never listed.
     """
+    which, parameters = _which(tx, actor, action)
+    return f"{column} in (select ca.case_id from chassis.case_access ca where {which})", parameters
+
+
+async def each_visible_case(
+    tx: Transaction, actor: Actor, action: str, *, column: str
+) -> tuple[str, dict[str, Any]]:
+    """The same, asked of each row by itself: for a list along an index, of which a page is read and not the whole."""
+    which, parameters = _which(tx, actor, action)
+    # `offset 0` keeps PostgreSQL from joining all cases first
+    return (
+        f"exists (select from chassis.case_access ca where ca.case_id = {column} and {which} offset 0)",
+        parameters,
+    )
+
+
+def _which(tx: Transaction, actor: Actor, action: str) -> tuple[str, dict[str, Any]]:
     which = " or ".join(
         f"({held} and {workers})"
         for held, custody in _HELD.items()
         for workers, named in _WORKERS.items()
         if _weigh(tx, actor, action, tuple(actor.subject if n is _ME else n for n in named), custody)
     )
-    if not which:
-        return "false", {}
-    condition = (
-        f"{column} in (select ca.case_id from chassis.case_access ca"
-        f" where ca.organisation = :access_organisation and ({which}))"
-    )
     parameters = {"access_organisation": actor.organisation}
-    return condition, parameters | ({"access_subject": actor.subject} if ":access_subject" in which else {})
+    subject = {"access_subject": actor.subject} if ":access_subject" in which else {}
+    return f"ca.organisation = :access_organisation and ({which or 'false'})", parameters | subject
+
+
+def sees_of_others(tx: Transaction, actor: Actor, action: str) -> bool:
+    """True where the action is allowed on cases that only others have: a list need not look for the actor's own."""
+    return _weigh(tx, actor, action, (_SOMEBODY_ELSE,), {})
 
 
 def _weigh(

@@ -73,6 +73,16 @@ class ConsentExpiredV1(Event):
     revision: int
 
 
+class ConsentEndingV1(Event):
+    """A consent ends soon, by its time or because she comes of age: there is time to ask her again. Neither day is said."""
+
+    type: ClassVar[str] = "consent.ending.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    reason: Annotated[str, Code("consent_ending")]
+
+
 class ConsentRevokedV1(Event):
     """A consent was ended by another than the person, for instance because it had been given under pressure.
     Protective.

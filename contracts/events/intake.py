@@ -97,6 +97,20 @@ class CaseAssignedV1(Event):
     import_id: UUID | None = None
 
 
+class CaseClosedV1(Event):
+    """Nobody of the organisation works on the case any more. The reason is sealed at intake; what protects her goes on."""
+
+    type: ClassVar[str] = "case.closed.v1"
+    case_id: CaseId
+
+
+class CaseResumedV1(Event):
+    """A case that was closed is worked on again: a person said so, or something about her came."""
+
+    type: ClassVar[str] = "case.resumed.v1"
+    case_id: CaseId
+
+
 class CaseTransferredV1(Event):
     """`recipient` took the case over by transfer. Nobody of `organisation` reads or changes it any more."""
 
@@ -106,6 +120,13 @@ class CaseTransferredV1(Event):
     organisation: OrganisationId
     recipient: OrganisationId
     at: Instant
+
+
+class AgeGroupChangingV1(Event):
+    """A child comes of age within thirty days, by a date of birth that somebody recorded. The day is not said."""
+
+    type: ClassVar[str] = "age_group.changing.v1"
+    case_id: CaseId
 
 
 class AgeGroupKnownV1(Event):

@@ -147,25 +147,28 @@ class RecallsSought:
 
 
 _RECALLS = """
-    with open as (
+    with unanswered as materialized (
+        select r.entry, r.time, r.stream, r.type, r.details, r.details ->> 'disclosure_id' as disclosure_id
+        from audit.entries r
+        where r.type in ('disclosure.recalled.v1', 'recall.received.v1')
+          and (r.details ->> 'disclosure_id',
+               case r.type when 'recall.received.v1' then 'disclosure.closed.v1' else 'recall.answered.v1' end)
+              not in (select a.details ->> 'disclosure_id', a.type from audit.entries a
+                      where a.type in ('recall.answered.v1', 'disclosure.closed.v1'))
+    ), open as (
         select r.entry, r.time as recalled_at, cast(r.stream as uuid) as case_id,
                case r.type when 'recall.received.v1' then '{into}' else '{out}' end as direction,
-               cast(r.details ->> 'disclosure_id' as uuid) as disclosure_id,
+               cast(r.disclosure_id as uuid) as disclosure_id,
                cast(r.details ->> 'referral_id' as uuid) as referral_id, r.details ->> 'reason' as reason,
                coalesce(r.details ->> 'sender_cell', d.details ->> 'recipient_cell') as partner,
                d.details ->> 'recipient' as recipient
-        from audit.entries r
+        from unanswered r
         left join lateral (
             select b.details from audit.entries b
-            where b.details ->> 'disclosure_id' = r.details ->> 'disclosure_id' and b.type =
+            where b.details ->> 'disclosure_id' = r.disclosure_id and b.type =
                 case r.type when 'recall.received.v1' then 'disclosure.received.v1' else 'disclosure.authorised.v1' end
             limit 1
         ) d on true
-        where r.type in ('disclosure.recalled.v1', 'recall.received.v1') and not exists (
-            select from audit.entries a
-            where a.type in ('recall.answered.v1', 'disclosure.closed.v1')
-              and a.details ->> 'disclosure_id' = r.details ->> 'disclosure_id' and a.type =
-                case r.type when 'recall.received.v1' then 'disclosure.closed.v1' else 'recall.answered.v1' end)
     )
     select * from open where {which} order by recalled_at, entry limit :limit
 """

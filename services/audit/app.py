@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from chassis.service import Service
 from services.audit import api, handlers, holders, verifying
+from services.audit.held import HELD
 from services.audit.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -18,6 +19,7 @@ def build(settings: Settings) -> Service[Settings]:
     return Service(
         settings,
         name="audit",
+        holds=HELD,
         router=router,
         versions=VERSIONS,
         subscriptions=[handlers.SUBSCRIPTION],

@@ -13,8 +13,10 @@ from services.consent.expiry import expiry_work, lengthen_work, reading_end_work
 from services.consent.fencing import fence_work
 from services.consent.gauges import recalls
 from services.consent.handlers import subscriptions
+from services.consent.held import HELD
 from services.consent.notice_texts import NoticeSeeding
 from services.consent.parts import Parts
+from services.consent.reminding import reminder_work
 from services.consent.settings import Settings
 from services.consent.signing import Signer
 
@@ -32,6 +34,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
     return Service(
         settings,
         name="consent",
+        holds=HELD,
         router=router,
         versions=VERSIONS,
         subscriptions=subscriptions(settings.cell),
@@ -40,6 +43,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
             expiry_work(),
             reading_end_work(),
             review_work(),
+            reminder_work(),
             look_work(settings.cell),
             lengthen_work(settings.cell),
             fence_work(running),

@@ -20,7 +20,13 @@ from contracts.events.exchange import (
     RecallAnsweredV1,
     RecallReceivedV1,
 )
-from contracts.events.intake import AgeGroupKnownV1, CaseErasedV1, ErasureConfirmedV1, FieldsRecordedV1
+from contracts.events.intake import (
+    AgeGroupChangingV1,
+    AgeGroupKnownV1,
+    CaseErasedV1,
+    ErasureConfirmedV1,
+    FieldsRecordedV1,
+)
 from contracts.events.referral import (
     ReferralAcceptedV1,
     ReferralCancelledV1,
@@ -52,6 +58,10 @@ def disclosure_id_of(referral_id: UUID) -> UUID:
 
 def on_age_group_known(case: CaseConsents, event: AgeGroupKnownV1, now: datetime) -> Facts:
     return case.learn_age(event.age_group, now)
+
+
+def on_age_group_changing(case: CaseConsents, event: AgeGroupChangingV1, now: datetime) -> Facts:
+    return case.comes_of_age_soon()
 
 
 def on_fields_recorded(case: CaseConsents, event: FieldsRecordedV1, now: datetime) -> Facts:
@@ -168,6 +178,7 @@ def on_agreement_changed(agreement: AgreementVersions, event: AgreementChangedV1
 
 _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
     {
+        AgeGroupChangingV1: on_age_group_changing,
         AgeGroupKnownV1: on_age_group_known,
         FieldsRecordedV1: on_fields_recorded,
         ErasureConfirmedV1: on_erasure_confirmed,

@@ -105,6 +105,12 @@ def _expired(fact: facts.ConsentExpired) -> Event:
     return consent.ConsentExpiredV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
 
+def _ending(fact: facts.ConsentEnding) -> Event:
+    return consent.ConsentEndingV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, reason=fact.reason
+    )
+
+
 def _revoked(fact: facts.ConsentRevoked) -> Event:
     return consent.ConsentRevokedV1(case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision)
 
@@ -230,6 +236,7 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | DueWork]] = MappingProxyTyp
         facts.ConsentRefused: _refused,
         facts.ConsentWithdrawn: _withdrawn,
         facts.ConsentExpired: _expired,
+        facts.ConsentEnding: _ending,
         facts.ConsentRevoked: _revoked,
         facts.ProtectionRecorded: _protected,
         facts.ProtectionReviewed: _reviewed,

@@ -29,6 +29,7 @@ def receipt_of(view: ConsentView, person_id: UUID, cell: str, signer: Signer) ->
         "receipt_id": str(uuid5(view.id, f"receipt.{view.revision}")),
         "pii_principal_id": str(person_id),
         "pii_processing": _processing(view, cell),
+        "pii": [{"pii_type": _label("data_category", code)} for code in view.terms.categories],
         "party_identification": _parties(view, cell),
         "event": _event(view),
     }
@@ -40,6 +41,7 @@ def _processing(view: ConsentView, cell: str) -> dict[str, Any]:
     return {
         "privacy_notice": terms.notice_version,
         "language": terms.language,
+        "privacy_notice_language": terms.notice_language or terms.language,
         "purposes": [_label("purpose", code) for code in terms.purposes],
         "lawful_basis": terms.legal_basis,
         "pii_information": [_label("data_category", code) for code in terms.categories],
@@ -58,16 +60,20 @@ def _processing(view: ConsentView, cell: str) -> dict[str, Any]:
 
 def _parties(view: ConsentView, cell: str) -> list[dict[str, str]]:
     """The directory is public in both countries, so an organisation's identifier leads to its address and telephone."""
-    controller = {
-        "party_id": view.revisions[-1].organisation,
-        "party_role": "pii_controller",
-        "party_address": cell,
+    controller = _party(view.revisions[-1].organisation, cell, "pii_controller")
+    return [controller, *(_party(r.organisation, r.country, "recipient") for r in view.terms.recipients)]
+
+
+def _party(organisation: str, country: str, role: str) -> dict[str, str]:
+    """`party_name` is the name in the directory's own terms, which every language writes alike."""
+    return {
+        "party_id": organisation,
+        "party_name": organisation,
+        "party_role": role,
+        "party_type": "organisation",
+        "party_address": country,
+        "party_contact": f"/directory/v1/organisations/{organisation}",
     }
-    recipients = [
-        {"party_id": r.organisation, "party_role": "recipient", "party_address": r.country}
-        for r in view.terms.recipients
-    ]
-    return [controller, *recipients]
 
 
 def _event(view: ConsentView) -> dict[str, str]:

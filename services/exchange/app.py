@@ -8,6 +8,7 @@ from chassis.service import Loop, Service
 from chassis.work import WorkKind
 from services.exchange import api, handlers, internal
 from services.exchange.gauges import border
+from services.exchange.held import HELD
 from services.exchange.outgoing import CONTROL, PROCESS, SEAL
 from services.exchange.presence import PresenceLoop
 from services.exchange.pull import Pull
@@ -62,6 +63,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
     return Service(
         settings,
         name="exchange",
+        holds=HELD,
         router=_router(),
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(settings.cell, sorted(settings.partners)),

@@ -20,7 +20,7 @@ from services.intake.casefile.age import age_work
 from services.intake.casefile.daily_limit import DailyLimit
 from services.intake.casefile.erasure import erasure_work
 from services.intake.casefile.grants import ConsentGrants
-from services.intake.casefile.indexing import index_work
+from services.intake.casefile.indexing import anew_work, index_work
 from services.intake.casefile.naming import naming_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.urgency import received_flags_work
@@ -74,6 +74,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             received_flags_work(service),
             *attention.attention_work(clock),
             index_work(service),
+            anew_work(),
             naming_work(),
         ],
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case

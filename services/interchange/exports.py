@@ -34,7 +34,7 @@ from services.interchange.outgoing import DESTROY_EXPORT_KEY, EXPORT_FILE, EXPOR
 from services.interchange.parts import Parts
 from services.interchange.settings import Settings
 from services.interchange.store import exports
-from services.interchange.store.exports import Export, Gathered, MadeFile
+from services.interchange.store.exports import Export, GatheredCases, MadeFile
 from services.interchange.writing import file_of
 
 ROWS_CLASS, FILE_CLASS = "export.rows", "export.file"
@@ -50,7 +50,7 @@ def export_work(service: Interchange) -> list[WorkKind]:
 
 
 def _gathering(service: Interchange) -> WorkKind:
-    async def act(item: WorkItem) -> tuple[Export, Gathered | Failure] | None:
+    async def act(item: WorkItem) -> tuple[Export, GatheredCases | Failure] | None:
         """Ask intake for the next cases. A repeated call logs another reading, for that is what it is."""
         export = await _running(service, item)
         if export is None:
@@ -69,10 +69,10 @@ def _gathering(service: Interchange) -> WorkKind:
         cases = [OutgoingCase(str(one.case_id), one.name, one.fields) for one in page.cases]
         text = _CASES.dump_json(cases).decode()
         sealed = await service.vault.seal(export.id, ROWS_CLASS, str(item.payload["number"]), text)
-        return export, Gathered(sealed, len(cases), len(text.encode()), page.last, page.more)
+        return export, GatheredCases(sealed, len(cases), len(text.encode()), page.last, page.more)
 
     async def finish(
-        tx: Transaction, item: WorkItem, ready: tuple[Export, Gathered | Failure] | None
+        tx: Transaction, item: WorkItem, ready: tuple[Export, GatheredCases | Failure] | None
     ) -> None:
         if ready is None:
             return

@@ -52,6 +52,25 @@ def workbook_lines(content: bytes) -> Iterator[Line]:
     return iter(()) if sheet is None else _lines(sheet, layouts.get(_path(sheet), Layout()))
 
 
+def sheets(content: bytes, *names: str) -> dict[str, list[list[str | None]]]:
+    """Whole sheets of these names as texts, for a workbook that is no file of answers. Raises BadFile where one is missing."""
+    _inspected(content)
+    try:
+        book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    except (InvalidFileException, KeyError, ValueError, zipfile.BadZipFile):
+        raise BadFile("not-a-workbook", "this is no .xlsx workbook") from None
+    found = {sheet.title.casefold(): sheet for sheet in book.worksheets}
+    if missing := [name for name in names if name not in found]:
+        raise BadFile("no-such-sheet", f"the workbook has no sheet {missing[0]}")
+    return {name: _texts(found[name]) for name in names}
+
+
+def _texts(sheet: Any) -> list[list[str | None]]:
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(max_col=MAX_COLUMNS, max_row=MAX_LINES, values_only=True)
+    return [[None if value is None else str(value) for value in row] for row in rows]
+
+
 def _only_sheet(book: Workbook) -> Any:
     """The one sheet with rows. Rows of a second sheet would be left out in silence, so there may be none."""
     if {"survey", "choices"} <= {sheet.title.casefold() for sheet in book.worksheets}:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.service import Service
 from services.notify import api, handlers
+from services.notify.held import HELD
 from services.notify.mail import mail_work
 from services.notify.settings import Settings
 
@@ -14,6 +15,7 @@ def build(settings: Settings) -> Service[Settings]:
     return Service(
         settings,
         name="notify",
+        holds=HELD,
         router=api.router,
         versions=VERSIONS,
         subscriptions=[handlers.subscription()],

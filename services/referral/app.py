@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.service import Service
 from services.referral import api, clocks, handlers
+from services.referral.held import HELD
 from services.referral.parts import Parts
 from services.referral.settings import Settings
 
@@ -15,6 +16,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
     return Service(
         settings,
         name="referral",
+        holds=HELD,
         router=api.router,
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(clock, settings.cell),

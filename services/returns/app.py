@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.service import Service
 from services.returns import api, clocks, handlers
+from services.returns.held import HELD
 from services.returns.parts import Parts
 from services.returns.rules import read_rules
 from services.returns.settings import Settings
@@ -15,6 +16,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
     return Service(
         settings,
         name="returns",
+        holds=HELD,
         router=api.router,
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(settings.cell),

@@ -67,7 +67,11 @@ def test_every_error_of_a_route_is_a_problem_with_its_codes(documents, row):
 
 
 EXACT = {
-    ("intake", "GET", "/v1/cases"): {"403": {"forbidden"}, "422": {"invalid"}, "503": {"unavailable"}},
+    ("intake", "GET", "/v1/cases"): {
+        "403": {"forbidden"},
+        "422": {"invalid"},
+        "503": {"unavailable", "vault-unavailable"},
+    },
     ("intake", "POST", "/v1/cases/{case_id}/break-glass"): {"403": {"forbidden", "glass-suspended"}},
     ("intake", "GET", "/v1/cases/{case_id}"): {"404": {"not-found"}, "503": {"unavailable", "not-yet-heard"}},
     ("consent", "POST", "/v1/cases/{case_id}/protections"): {
@@ -188,7 +192,10 @@ def test_what_is_listed_is_list_and_what_is_read_alone_is_get(documents, row):
     verb = found["operationId"].partition("_")[0]
     answer = next(answer for status, answer in found["responses"].items() if status < "3")
     shown = answer["content"].get("application/json", {}).get("schema", {})  # a file has none
-    many = shown.get("type") == "array" or shown.get("$ref", "").startswith("#/components/schemas/Listing_")
+    many = (
+        shown.get("type") == "array"
+        or re.match(r"#/components/schemas/(?:Listing_|\w+Listing$)", shown.get("$ref", "")) is not None
+    )
     reads = row.method == "GET"
     assert (verb == "list") == (reads and many)
     assert verb != "get" or reads
@@ -199,3 +206,19 @@ def test_no_service_refuses_without_a_name(name):
     """A conflict is a wrong move, a thing that is there already, or one that the service gives a code of its own."""
     code = (path.read_text() for path in (SERVICE_CODE / name).rglob("*.py"))
     assert [found for text in code for found in re.findall(r"raise (?:Conflict|Problem)\b", text)] == []
+
+
+OVERRIDES = re.compile(r"overrid|bypass|^forced?$|^force_|skip|ignore|anyway")
+"""Names with which a caller would say that a rule is not to count."""
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_member_and_no_parameter_lets_a_caller_override_a_rule(documents, name):
+    def members(node: object) -> set[str]:
+        if isinstance(node, dict):
+            own = set(node["properties"]) if isinstance(node.get("properties"), dict) else set()
+            named = {node["name"]} if isinstance(node.get("name"), str) and "in" in node else set()
+            return own.union(named, *map(members, node.values()))
+        return set().union(*map(members, node)) if isinstance(node, list) else set()
+
+    assert sorted(one for one in members(documents[name]) if OVERRIDES.search(one.lower())) == []

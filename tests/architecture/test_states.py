@@ -81,17 +81,27 @@ def test_every_column_that_holds_a_state_is_known_by_its_enum() -> None:
 
 @pytest.mark.parametrize("service", WITH_TABLES)
 def test_what_a_column_may_hold_is_what_its_enum_has(service: str) -> None:
-    """Where a migration has a check of a state, it names the same codes."""
+    """Where a migration has a check of a state, it names the same codes, or a later one puts another in its place."""
     room = "chassis" if service == "chassis" else f"services/{service}"
     text = "\n".join(
         path.read_text() for path in sorted((ROOT / room / "migrations" / "versions").glob("*.py"))
     )
+    later = {
+        (table, column): listed
+        for table, column, listed in re.findall(
+            rf"alter table {service}\.(\w+) add constraint \1_(\w+)_check\s+check \(\2 in \(([^)]*)\)", text
+        )
+    }
     tables = re.split(rf"create table {service}\.", text)[1:]
     for table in tables:
         name = re.match(r"\w+", table)
         for column, listed in re.findall(r"\b(\w*state|mail) text[^,]*? check \(\1 in \(([^)]*)\)", table):
+            present = later.get((name[0] if name else "", column), listed)
             states = STATES[f"{service}.{name[0] if name else ''}.{column}"]
-            assert (column, set(re.findall(r"'(\w+)'", listed))) == (column, {str(state) for state in states})
+            assert (column, set(re.findall(r"'(\w+)'", present))) == (
+                column,
+                {str(state) for state in states},
+            )
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: str(path.relative_to(ROOT)))

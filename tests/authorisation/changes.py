@@ -47,6 +47,8 @@ _OF = {
         intake DELETE /v1/cases/{case_id}/holds/{hold_id}
         intake POST /v1/cases/{case_id}/notes/{note_id}/strike
         intake POST /v1/tasks/{task_id}/complete
+        intake POST /v1/cases/{case_id}/close
+        intake POST /v1/cases/{case_id}/resume
         intake POST /v1/tasks/{task_id}/cancel
         intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review

@@ -203,7 +203,7 @@ CASE_THINGS = (
         "intake",
         CASE,
         {
-            **as_made("case", "screening", "status", "hold"),
+            **as_made("case", "screening", "status", "hold", "closed"),
             "nobody's": asked("case", ("officer", "POST", f"{CASE}/assignment", {"organisation": AGENCY})),
             "from abroad": _from_abroad,
             "erased": _erased,
@@ -257,6 +257,13 @@ CASE_THINGS = (
     ),
     Thing(
         "intake", "/v1/tasks?case_id={case_id}", as_made("case", "task"), commands=frozenset({"/v1/tasks"})
+    ),
+    Thing(
+        "intake",
+        f"{CASE}/closing",
+        {**as_made("case", "closed", "task", "broken_glass"), "from abroad": _from_abroad},
+        frozenset({CaseState.OPEN, CaseState.CLOSED}),
+        commands=frozenset({f"{CASE}/close", f"{CASE}/resume"}),
     ),
     Thing(
         "intake",

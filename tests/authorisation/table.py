@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.catalogue import SERVICES
 from contracts.disclosure import fields_hash
+from contracts.internal import HELD_BY
 from tests.authorisation.actors import AGENCY
 from tests.consent.making import agreed, answer
 from tests.intake.making import form as case_form
@@ -144,8 +145,12 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/notes", "note.write", INTAKE, "case", NOTE, 201),
         row("GET", f"{CASE}/notes", "note.read", INTAKE, "note"),
         row("GET", f"{CASE}/notes/{{note_id}}", "note.read", INTAKE, "note"),
-        row("PUT", f"{CASE}/notes/{{note_id}}", "note.write", CARE, "note", CORRECTION),
-        row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.write", CARE, "note", STRIKE),
+        row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
+        row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
+        row("GET", "/v1/team", "team.read", SUPERVISORS),
+        row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
+        row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
+        row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
         row("POST", "/v1/tasks", "task.write", INTAKE, "case", TASK, 201),
         row("GET", "/v1/tasks", "task.read", DOOR, "task", listed="task_id", seen_by=INTAKE),
         row("GET", TASKS, "task.read", INTAKE, "task"),
@@ -196,6 +201,8 @@ def _intake() -> list[Row]:
         ),
         row("POST", f"{CASE}/erasures", "erasure.request", CARE, "case", {"reason": "she asked"}, 201),
         row("GET", f"{CASE}/erasures", "erasure.read", CARE, "erasure"),
+        row("GET", f"{CASE}/access-report", "report.read", CARE, "case"),
+        row("GET", f"{CASE}/erasure-preview", "erasure.read", CARE, "case"),
         row("POST", f"{ERASURE}/confirm", "erasure.confirm", SUPERVISOR, "erasure"),
         row("POST", f"{ERASURE}/refuse", "erasure.confirm", SUPERVISOR, "erasure", {"law": "th-archives"}),
         row("POST", f"{ERASURE}/cancel", "erasure.request", CARE, "erasure"),
@@ -617,4 +624,15 @@ OPERATIONS = frozenset(row.path for row in _operations("any"))
 def rows() -> list[Row]:
     """All of them, a service after the other, so that each service is started once."""
     own = [*_intake(), *_consent(), *_directory(), *_referral(), *_returns(), *_interchange(), *_others()]
+    own += [
+        Row(
+            peer,
+            "GET",
+            "/internal/v1/cases/{case_id}/held",
+            "internal.held",
+            _kinds("service:intake"),
+            "case",
+        )
+        for peer in HELD_BY
+    ]
     return [row for name in SERVICES for row in (*(r for r in own if r.service == name), *_operations(name))]

@@ -15,7 +15,7 @@ from tests.authorisation.conftest import Worlds
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLED = {
-    "intake": ("cases.list_cases", "supervisor", "ListingCaseSummary"),
+    "intake": ("cases.list_cases", "supervisor", "CaseListing"),
     "consent": ("immediate_protection.list_protections", "supervisor", "ListingUnreviewedView"),
     "directory": ("directory.list_organisations", "worker", "ListingOrganisationSummary"),
     "referral": ("referrals.list_referrals", "worker", "ListingReferralSummary"),

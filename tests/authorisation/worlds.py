@@ -17,7 +17,7 @@ from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
-from contracts.internal import Preview
+from contracts.internal import HELD_BY, Preview
 from services.directory.forms import SeedFile
 from services.directory.seeding import seed
 from services.interchange.exports import FILE_CLASS
@@ -148,6 +148,16 @@ class World:
 
 
 class Intake(World):
+    async def prepare(self) -> None:
+        """Whoever is asked what is held of somebody holds nothing."""
+        await self.harness.service.peers.http.aclose()
+        nobody = {"known": False, "allowed": False, "sections": []}
+        transport = httpx2.MockTransport(
+            lambda asked: httpx2.Response(404 if "/grants/" in asked.url.path else 200, json=nobody)
+        )
+        self.harness.service.peers.http = httpx2.AsyncClient(transport=transport)
+        self.harness.service.settings.peers = {peer: f"http://{peer}.test" for peer in HELD_BY}
+
     async def settled(self) -> Made:
         """A month that is over, in which nothing was opened."""
         return {"month": "2025-01", "year": "2025"}
@@ -225,6 +235,11 @@ class Intake(World):
         made = await self.case()
         answer = await self.ask("worker", "POST", "/v1/tasks", {**TASK, "case_id": made["case_id"]})
         return {**made, "id": answer.json()["id"], "task_id": answer.json()["id"]}
+
+    async def closed(self) -> Made:
+        made = await self.case()
+        await self.ask("worker", "POST", f"/v1/cases/{made['case_id']}/close", {"reason": "contact-lost"})
+        return made
 
     async def completed_task(self) -> Made:
         made = await self.task()

@@ -13,7 +13,7 @@ from typing import Any
 import uvloop
 
 from deploy.local.patience import Patience
-from tests.bench import consumer, hop, oracle, relay
+from tests.bench import consumer, hop, lists, oracle, relay
 from tests.bench.cell import PARTITIONS, Bench, bench, owner, servers
 
 GATES = {"relay": 0.35, "consumer": 0.25}
@@ -96,6 +96,7 @@ async def main(told: argparse.Namespace) -> int:
                 print(f"oracle          topic: {verdicts[0]}; database: {verdicts[1]}", flush=True)
                 clean = clean and all(verdict.clean for verdict in verdicts)
             await latency(made, told.seconds)
+        clean = await lists.measure(databases) and clean
         await databases.drop_all()
     return verdict(ratios, clean)
 

@@ -22,6 +22,7 @@ INTAKING = {
     "note.write",
     "task.read",
     "task.write",
+    "case.close",
     "case.identify",
     "case.assess-age",
     "case.assign",
@@ -70,7 +71,7 @@ CARING = {
     *("return.arrive", "return.close", "return.withdraw"),
     *("return.suspend", "return.read"),
 }
-HER_RIGHTS = {"erasure.read", "erasure.request", "timeline.read"}
+HER_RIGHTS = {"erasure.read", "erasure.request", "report.read", "timeline.read"}
 CARING |= HER_RIGHTS
 SUPERVISING = CARING | {
     "erasure.confirm",
@@ -83,6 +84,7 @@ SUPERVISING = CARING | {
     "glass.review",
     "disclosure.retain",
     "note.mend",
+    "team.read",
 }
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
@@ -103,6 +105,7 @@ INTERNAL = {
     "internal.preview",
     "internal.granted",
     "internal.open-rows",
+    "internal.held",
     "internal.export-rows",
 }
 EVERYTHING = {
@@ -158,7 +161,7 @@ LEFT |= HER_RIGHTS
 ERASED = ("my case, erased", "a colleague's case, erased")
 LEFT_OF_ERASED = {
     "consent.inspect",
-    *("case.read", "hold.lift", "erasure.read", "timeline.read"),
+    *("case.read", "hold.lift", "erasure.read", "report.read", "timeline.read"),
     *("consent.read", "consent.withdraw", "return.read", "return.withdraw", "return.suspend", "return.miss"),
     *(
         "return.turn-back",
@@ -289,7 +292,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     ),
     "intake": (
         service("intake"),
-        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing"})],
+        [((*CASES, *CELL), {"internal.granted"}), (CELL, {"internal.standing", "internal.held"})],
     ),
     "returns": (
         service("returns"),

@@ -67,6 +67,28 @@ async def test_nothing_is_recorded_any_more_and_what_the_law_keeps_is_shown(cons
     assert ledger.status_code == 200
 
 
+async def test_what_consent_holds_is_told_to_intake_opened_and_to_nobody_else(consent):
+    consent_id = await consent.give(
+        method="spoken-before-witness", witness=NAME, interpreter=NAME, interpreter_undertaking=True
+    )
+    await consent.send()
+    path = f"/internal/v1/cases/{consent.case_id}/held"
+    assert (await consent.client.get(path, headers=consent.harness.as_service("referral"))).status_code == 403
+    answer = await consent.client.get(path, headers=consent.harness.as_service("intake"))
+    sections = {one["section"]: one["rows"] for one in answer.json()["sections"]}
+    assert {name: len(rows) for name, rows in sections.items()} == {
+        "consent": 1,
+        "consent_history": 1,
+        "disclosure": 1,
+        "ledger": 1,
+        "grant": 0,
+    }
+    values = {one["name"]: one["value"] for one in sections["consent"][0]["values"]}
+    assert (values["witness"], values["interpreter"], values["state"]) == (NAME, NAME, "given")
+    assert consent_id
+    assert await consent.said("record.read.v1")
+
+
 async def test_who_is_referred_again_is_asked_again(consent):
     await consent.harness.deliver(confirmed(consent))
     person = uuid4()

@@ -32,6 +32,7 @@ FACTS = [
     facts.ConsentRefused(ID, ID, 1),
     facts.ConsentWithdrawn(ID, ID, 2),
     facts.ConsentExpired(ID, ID, 2),
+    facts.ConsentEnding(ID, ID, 2, "expires"),
     facts.ConsentRevoked(ID, ID, 2),
     facts.ProtectionRecorded(*revision(record(State.PROTECTED))),
     facts.ProtectionReviewed(ID, ID, 2, True),

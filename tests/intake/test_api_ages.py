@@ -116,6 +116,15 @@ async def test_on_her_eighteenth_birthday_it_is_said_again_on_the_day_of_the_pla
     assert str(waiting) != str(case_id)
 
 
+async def test_fourteen_days_before_it_is_told_that_she_comes_of_age_soon_and_no_day_is_said(intake):
+    soon = day_of(datetime.now(UTC), intake.service.settings.zone) + timedelta(days=14)
+    born = date(soon.year - 18, soon.month, soon.day)
+    case_id = await open_case(intake, fields={"prs_Birthdate": str(born)})
+    await open_case(intake, fields={"prs_Birthdate": str(born + timedelta(days=4))})
+    await look(intake)
+    assert bodies(await intake.said(), "age_group.changing.v1") == [{"case_id": str(case_id)}]
+
+
 async def test_no_birthday_waits_anywhere_in_clear(intake):
     await open_case(intake, fields={"prs_Birthdate": "2012-03-04"})
     await look(intake)

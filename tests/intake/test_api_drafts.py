@@ -265,6 +265,20 @@ async def test_an_urgent_answer_of_a_begun_screening_acts_on_the_case_at_once(in
     assert (await desk.send("GET", f"/v1/cases/{case_id}/fields")).json()["flags"] == ["medical_emergency"]
 
 
+async def test_a_begun_screening_of_a_case_that_is_no_longer_here_is_given_up_and_reminds_nobody(
+    intake, desk
+):
+    case_id = await open_case(intake)
+    await desk.send("POST", f"/v1/cases/{case_id}/screening-drafts", {"checklist": "field-adult"})
+    async with intake.service.database.engine.begin() as conn:
+        await conn.execute(text("update intake.cases set state = 'handed_over'"))
+    await intake.work(hasten=True)
+    assert bodies(await intake.said(), "draft.unfinished.v1") == []
+    async with intake.service.database.engine.connect() as conn:
+        states = (await conn.execute(text("select state from intake.drafts"))).scalars().all()
+    assert states != ["open"]
+
+
 async def test_an_empty_screening_and_an_answer_to_no_question_are_refused(intake, desk):
     case_id = await open_case(intake)
     begun = await desk.send("POST", f"/v1/cases/{case_id}/screening-drafts", {"checklist": "field-adult"})

@@ -232,7 +232,7 @@ async def test_a_recall_before_acceptance_erases_the_fields_and_the_key_and_then
         json={"fields": {"cor_FullName": "X Y"}},
         headers=intake.as_("case_worker") | {"If-Match": "*"},
     )
-    assert (answer.status_code, answer.json()["code"]) == (409, "wrong-state")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
 async def test_a_recall_keeps_the_key_under_which_something_of_our_own_is(intake, consent):

@@ -1,6 +1,6 @@
 """Whether she counts as a child: the protective reading of what is on record, on a given day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -95,3 +95,30 @@ def test_a_day_is_a_day_of_the_place():
     bangkok = ZoneInfo("Asia/Bangkok")
     assert day_of(evening, bangkok) == date(2026, 11, 26)
     assert next_day(evening, bangkok) == datetime(2026, 11, 26, 17, 0, tzinfo=UTC)
+
+
+TURNS_18 = date(2026, 12, 26)
+
+
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [
+        (date(2026, 11, 25), False),
+        (date(2026, 11, 26), True),
+        (date(2026, 11, 27), False),
+        (date(2026, 12, 12), True),
+        (date(2026, 12, 23), True),
+        (date(2026, 12, 24), False),
+        (TURNS_18, False),
+    ],
+)
+def test_it_is_told_thirty_fourteen_and_three_days_before_that_a_child_comes_of_age(today, told):
+    child = Age(Group.CHILD, Basis.BIRTH_DATE)
+    assert child.told_today(PartialDate.parse("2008-12-26"), today) is told
+
+
+def test_of_an_estimated_date_it_is_told_before_the_day_on_which_even_the_lowest_age_is_eighteen():
+    child = Age(Group.CHILD, Basis.ESTIMATE)
+    days = [date(2026, 10, 1) + timedelta(days=n) for n in range(90)]
+    told = [day for day in days if child.told_today(PartialDate.parse("2008-11"), day)]
+    assert told == [date(2026, 10, 31), date(2026, 11, 16), date(2026, 11, 27)]

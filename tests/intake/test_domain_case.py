@@ -54,6 +54,8 @@ VERBS = {
     CaseVerb.RAISE_TASK: lambda c: Task.raised(NOTE, ORG, c, TaskPlan("call"), by="w1", now=NOW)[1],
     CaseVerb.CHANGE_TASK: lambda c: task().change(c, TaskPlan("visit", "w2"), None, NOW),
     CaseVerb.END_TASK: lambda c: task().complete(c),
+    CaseVerb.CLOSE: lambda c: c.close(),
+    CaseVerb.RESUME: lambda c: c.resume(),
     CaseVerb.STRIKE_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).strike(c),
 }
 SAID = {
@@ -79,6 +81,8 @@ SAID = {
     CaseVerb.RAISE_TASK: [worked.TaskRaised(worked.TaskSubject(NOTE, CASE, ORG, None), None)],
     CaseVerb.CHANGE_TASK: [worked.TaskChanged(worked.TaskSubject(NOTE, CASE, ORG, "w2"), None)],
     CaseVerb.END_TASK: [worked.TaskCompleted(worked.TaskSubject(NOTE, CASE, ORG, None))],
+    CaseVerb.CLOSE: [facts.CaseClosed(CASE)],
+    CaseVerb.RESUME: [facts.CaseResumed(CASE), facts.TasksDue(CASE, "4")],
     CaseVerb.STRIKE_NOTE: [worked.NoteStruck(CASE, NOTE, 2)],
 }
 

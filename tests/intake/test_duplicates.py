@@ -73,3 +73,17 @@ async def test_a_flag_leaves_the_index_of_the_name_as_it_is(intake):
     answer = await intake.client.put(f"/v1/cases/{second}/fields", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     assert await candidates(intake, first) == [str(second)]
+
+
+async def test_who_was_indexed_by_a_release_before_is_indexed_anew(intake):
+    first = await open_case(intake, fields={"cor_FullName": "Sok Dara"})
+    second = await open_case(intake, fields={"cor_FullName": "Dara Sok"})
+    async with intake.service.database.engine.begin() as conn:
+        older = "update intake.blind_index set entry = sha256(entry) where case_id = :id"
+        await conn.execute(text(older), {"id": second})
+    assert await candidates(intake, first) == []
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        tx.say(*(recurs(tx) for recurs in intake.service._recurring))  # as when the service starts
+    await intake.work()
+    await intake.work()
+    assert await candidates(intake, first) == [str(second)]

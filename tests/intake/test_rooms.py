@@ -26,8 +26,12 @@ MAY_READ: Mapping[str, frozenset[str]] = {
     "drafts": frozenset({"casefile", "identification", "drafts"}),
     "rights": frozenset({"casefile", "identification", "casework", "file_rows", "drafts", "rights"}),
 }
-BESIDES = {("casefile/queries.py", "holds")}
-"""A worklist shows which cases have a hold in force, and is narrowed by it."""
+BESIDES = {
+    ("casefile/worklist_queries.py", "holds"),
+    ("casefile/worklist_queries.py", "tasks"),
+    ("casefile/store/listing.py", "holds"),
+}
+"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it."""
 
 
 def tables_of(room: str) -> frozenset[str]:

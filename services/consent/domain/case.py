@@ -9,7 +9,7 @@ from contracts.organisations import authority
 from services.consent.domain.authorisation import Ground, decide
 from services.consent.domain.coverage import REPLACED, again, reconsider
 from services.consent.domain.disclosure import OPEN, Disclosure
-from services.consent.domain.facts import DisclosureCorrected, Fact
+from services.consent.domain.facts import ConsentEnding, DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.lengthening import lengthen
 from services.consent.domain.record import Act, ConsentRecord
@@ -17,6 +17,8 @@ from services.consent.domain.request import Request
 from services.consent.domain.states import PERMITTING
 
 ADULT = "adult"
+COMES_OF_AGE, EXPIRES = "comes-of-age", "expires"
+"""The codes of `consent_ending`."""
 REFERRAL_ENDED = "referral_cancelled"
 """The code of `disclosure_refusal` for a disclosure that nobody asks for any more."""
 
@@ -54,6 +56,11 @@ class CaseConsents:
         """Nothing is consented to any more, and nothing that was disclosed may be read on."""
         act = Act("system:consent", authority(self.ground.cell), now)
         return [fact for record in self.records.values() for fact in record.erase(act)]
+
+    def comes_of_age_soon(self) -> list[Fact]:
+        """Tell of each consent that another gave for her, which lapses on the day on which she is asked herself."""
+        given = [r for r in self.records.values() if r.state in PERMITTING and r.terms.capacity.for_child]
+        return [ConsentEnding(self.case_id, r.id, r.revision, COMES_OF_AGE) for r in given]
 
     def ask(self, disclosure_id: UUID, request: Request, now: datetime) -> list[Fact]:
         """Authorise or refuse the fields that a referral asks to send. After a refusal a new request is decided anew.

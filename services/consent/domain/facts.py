@@ -61,6 +61,16 @@ class ConsentExpired:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentEnding:
+    """A consent ends soon: `reason` is a code of `consent_ending`."""
+
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRevoked:
     case_id: UUID
     consent_id: UUID
@@ -204,6 +214,7 @@ Fact = (
     | ConsentRefused
     | ConsentWithdrawn
     | ConsentExpired
+    | ConsentEnding
     | ConsentRevoked
     | ProtectionRecorded
     | ProtectionReviewed

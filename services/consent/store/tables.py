@@ -34,6 +34,14 @@ RECORDS = Table(
     filled("created_at", TIMESTAMPTZ, "clock_timestamp()"),
 )
 
+REMINDERS = Table(
+    "reminders",
+    META,
+    Column("consent_id", UUID, ForeignKey(RECORDS.c.id), primary_key=True),
+    Column("revision", INTEGER, primary_key=True),
+    filled("at", TIMESTAMPTZ, "clock_timestamp()"),
+)
+
 REVISIONS = Table(
     "revisions",
     META,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from chassis.work import WorkItem, WorkKind
 from contracts.casefile.partial_date import PartialDate
 from services.intake.casefile.domain.age import BIRTHDATE, FLAG, AgeEvidence, Basis, Group
 from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.domain.facts import AgeGroupKnown
+from services.intake.casefile.domain.facts import AgeGroupChanging, AgeGroupKnown
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.outgoing import COME_OF_AGE, RECEIVED_AGE, outgoing
 from services.intake.casefile.received_flags import flags_that_came
@@ -77,21 +77,32 @@ def _received(service: Service) -> WorkKind:
     return WorkKind(RECEIVED_AGE, act, finish, max_attempts=ATTEMPTS)
 
 
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """The children who have grown up by today, and those of whom it is told today that they do so soon."""
+
+    grown: list[GrownChild]
+    told_today: list[UUID]
+
+
 def _come_of_age(service: Service) -> WorkKind:
     """Once a day, when the day begins at the place. No birthday waits anywhere in clear: every date is opened anew."""
 
-    async def act(_: WorkItem) -> list[GrownChild]:
-        found: list[GrownChild] = []
+    async def act(_: WorkItem) -> LookedAt:
+        looked = LookedAt([], [])
         after: UUID | None = None
         while page := await _children(service, after):
-            found += await _grown(service, page)
+            await _look(service, page, looked)
             after = page[-1].case_id
-        return found
+        return looked
 
-    async def finish(tx: Transaction, _: WorkItem, found: list[GrownChild]) -> None:
+    async def finish(tx: Transaction, _: WorkItem, looked: LookedAt) -> None:
+        found = looked.grown
         adults = await ages.grown(tx, found) if found else []
         tx.say(*(outgoing(AgeGroupKnown(case_id, Group.ADULT, basis)) for case_id, basis in adults))
         all_done = len(adults) == len(found)
+        if all_done:  # else it looks again today
+            tx.say(*(outgoing(AgeGroupChanging(case_id)) for case_id in looked.told_today))
         due = next_day(tx.now, service.settings.zone) if all_done else tx.now + LOOK_AGAIN_AFTER
         tx.say(DueWork(COME_OF_AGE, KEY, due_at=due))
 
@@ -110,15 +121,16 @@ async def _children(service: Service, after: UUID | None) -> list[Child]:
         return await ages.children(tx, after, PAGE)
 
 
-async def _grown(service: Service, page: Sequence[Child]) -> list[GrownChild]:
-    """The persons of a page who have grown up, with one query for all keys. A date whose key is gone is nobody's any
-    more.
-    """
+async def _look(service: Service, page: Sequence[Child], looked: LookedAt) -> None:
+    """Look at a page, with one query for all keys. A date whose key is gone is nobody's any more."""
     sealed = [Sealing(child.person_id, BIRTHDATE, child.record_id, child.born) for child in page]
     texts = await service.vault.open_many(sealed)
     today = service.today()
-    return [
-        GrownChild(child.case_id, child.version, grown.basis)
-        for child, text in zip(page, texts, strict=True)
-        if text is not None and (grown := child.age.come_of_age(PartialDate.parse(text), today)) is not None
-    ]
+    for child, text in zip(page, texts, strict=True):
+        if text is None:
+            continue
+        born = PartialDate.parse(text)
+        if (grown := child.age.come_of_age(born, today)) is not None:
+            looked.grown.append(GrownChild(child.case_id, child.version, grown.basis))
+        elif child.age.told_today(born, today):
+            looked.told_today.append(child.case_id)

@@ -25,6 +25,7 @@ def attention_work(clock: ResponseClock) -> list[WorkKind]:
         cases = [UUID(case) for case in item.payload["cases"]]
         waiting = await attention.unopened(tx, cases, datetime.fromisoformat(item.payload["since"]))
         until = {case.case_id: clock.deadlines(case.urgency, case.since).respond_by for case in waiting}
+        await attention.due(tx, waiting, until)
         late = [case for case in waiting if until[case.case_id] <= tx.now]
         if late:
             await attention.alarm(tx, late)

@@ -1,20 +1,24 @@
 """Work: index the person of a case by the values received of her, because a handler cannot open sealed values."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from chassis.database import Transaction
+from chassis.outbox import DueWork
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import WorkItem, WorkKind
 from services.intake.casefile.domain.case import GONE
 from services.intake.casefile.domain.index_texts import INDEXED, index_texts
-from services.intake.casefile.outgoing import INDEX
+from services.intake.casefile.outgoing import INDEX, index_due
 from services.intake.casefile.store import cases, index
 from services.intake.casefile.store.index import WeighedEntry
 
 ATTEMPTS = 1_000
 ENTRY_BYTES = 16
+ANEW, KEY, PIECE = "index-anew", "all", 500
+AGAIN = timedelta(minutes=1)
 
 
 async def asked_of(service: Service, organisation: str, fields: Mapping[str, str]) -> list[WeighedEntry]:
@@ -54,3 +58,18 @@ def index_work(service: Service) -> WorkKind:
             await index.put(tx, case.organisation, {case.id: kept})
 
     return WorkKind(INDEX, act, finish, max_attempts=ATTEMPTS)
+
+
+def anew_work() -> WorkKind:
+    """The kind of work that has persons indexed anew whose entries are from a release before this one, a few at a time."""
+
+    async def act(_: WorkItem) -> None:
+        """Nothing: the persons are opened by the work that this one makes due."""
+
+    async def finish(tx: Transaction, _item: WorkItem, _result: None) -> None:
+        found = await index.outdated(tx, ENTRY_BYTES, PIECE)
+        tx.say(*(index_due(case_id, f"anew:{tx.now.isoformat()}") for case_id in found))
+        if found:
+            tx.say(DueWork(ANEW, KEY, due_at=tx.now + AGAIN))
+
+    return WorkKind(ANEW, act, finish, recurs=lambda tx: DueWork(ANEW, KEY, due_at=tx.now))

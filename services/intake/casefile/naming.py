@@ -1,11 +1,11 @@
-"""Work: cases from before there were references are given one, a few at a time."""
+"""Work: cases from before there were references are given one, and stand on the lists, a few at a time."""
 
 from datetime import timedelta
 
 from chassis.database import Transaction
 from chassis.outbox import DueWork
 from chassis.work import WorkItem, WorkKind
-from services.intake.casefile.store import references
+from services.intake.casefile.store import listing, references
 
 KIND, KEY = "name-cases", "all"
 EVERY = timedelta(hours=1)
@@ -20,7 +20,8 @@ def naming_work() -> WorkKind:
     async def finish(tx: Transaction, _item: WorkItem, _result: None) -> None:
         found = await references.unnamed(tx, PIECE)
         await references.give(tx, found)
-        tx.say(_next(tx, timedelta() if len(found) == PIECE else EVERY))
+        more = len(found) == PIECE or await listing.catch_up(tx, PIECE)
+        tx.say(_next(tx, timedelta() if more else EVERY))
 
     return WorkKind(KIND, act, finish, recurs=lambda tx: _next(tx, timedelta()))
 

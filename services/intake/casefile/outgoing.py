@@ -9,12 +9,15 @@ from chassis.vault.vault import Erasure
 from contracts.envelope import Event
 from contracts.events.access import RecordReadV1
 from contracts.events.intake import (
+    AgeGroupChangingV1,
     AgeGroupKnownV1,
     CaseAssignedV1,
+    CaseClosedV1,
     CaseErasedV1,
     CaseOpenedV1,
     CaseReferencedV1,
     CaseReopenedV1,
+    CaseResumedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
     DisclosureClosedV1,
@@ -44,6 +47,10 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return CaseReferencedV1(case_id=fact.case_id, reference=fact.reference)
         case facts.CaseAssigned():
             return _case_assigned(fact)
+        case facts.CaseClosed() | facts.CaseResumed():
+            return (CaseClosedV1 if isinstance(fact, facts.CaseClosed) else CaseResumedV1)(
+                case_id=fact.case_id
+            )
         case facts.CaseTransferred():
             return _case_transferred(fact)
         case facts.HoldsDue():
@@ -55,11 +62,9 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
         case facts.KeyUnneeded() | facts.ValuesDeleted():
             return _deleted(fact)
         case facts.FlagsRecorded():
-            return FlagsRecordedV1(
-                case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added
-            )
-        case facts.AgeGroupKnown():
-            return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
+            return _flags_recorded(fact)
+        case facts.AgeGroupChanging() | facts.AgeGroupKnown():
+            return _age_group(fact)
         case facts.IndexDue():
             return _index_due(fact)
         case facts.ReceivedAgeDue() | facts.ReceivedFlagsDue():
@@ -74,6 +79,12 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _fields_recorded(fact)
         case facts.PairDecided():
             return _pair_decided(fact)
+
+
+def _age_group(fact: facts.AgeGroupChanging | facts.AgeGroupKnown) -> Event:
+    if isinstance(fact, facts.AgeGroupChanging):
+        return AgeGroupChangingV1(case_id=fact.case_id)
+    return AgeGroupKnownV1(case_id=fact.case_id, age_group=fact.group, basis=fact.basis)
 
 
 def _case_opened(fact: facts.CaseOpened | facts.CaseReopened) -> Event:
@@ -140,6 +151,10 @@ def unopened_due(cases: Sequence[UUID], since: datetime, due_at: datetime | None
     """The work that looks whether cases given to somebody at `since` have been opened; due now, to set their clocks."""
     payload = {"cases": [str(case) for case in cases], "since": since.isoformat()}
     return DueWork(UNOPENED, f"{cases[0]}:{since.isoformat()}:{due_at}", payload, due_at=due_at)
+
+
+def _flags_recorded(fact: facts.FlagsRecorded) -> FlagsRecordedV1:
+    return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added)
 
 
 def _pair_decided(fact: facts.PairDecided) -> PairDecidedV1:

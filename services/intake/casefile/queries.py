@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
@@ -26,31 +27,7 @@ from services.intake.casefile.sealed_rows import (
     SealedRevision,
 )
 from services.intake.casefile.store.cases import ACTIONS
-
-_ON_HOLD = (
-    "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
-)
-_UNATTENDED = (
-    "exists (select from intake.attention a"
-    " where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)"
-)
-_LEAD = (
-    "(select p.lead_id from intake.pairs p"
-    " where p.lead_id is not null and (p.first_id = c.id or p.second_id = c.id) limit 1)"
-)
-_CASE = (
-    f"select c.id, {reference_column('c.id')} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at, c.updated_at, c.state,"
-    f" c.status_revision, c.version, {_ON_HOLD} as on_hold, {_UNATTENDED} as unattended, {_LEAD} as lead_id from intake.cases c where "
-)
-_FILTERS: Mapping[str, str] = {
-    "urgency": "c.urgency = :urgency",
-    "channel": "c.channel = :channel",
-    "assigned": "(cast(:assigned as text) = any(c.workers) or (cast(:assigned as text) = 'nobody' and c.workers = '{}'))",
-    "on_hold": f"{_ON_HOLD} = :on_hold",
-    "unattended": f"{_UNATTENDED} = :unattended",
-    "updated_since": "c.updated_at >= :updated_since",
-}
-
+from services.intake.casefile.worklist_queries import OF_CASES, CaseSummary
 
 _REVISIONS, _RECEIVED, _CUSTODY = (
     RowReader(SealedRevision),
@@ -60,35 +37,14 @@ _REVISIONS, _RECEIVED, _CUSTODY = (
 _GLASS = RowReader(BrokenGlassRow)
 
 
-class CaseSummary(BaseModel):
-    """A case as a worklist shows it, without anything about the person."""
-
-    id: UUID
-    reference: ShownReference
-    organisation: str
-    workers: list[str]
-    channel: str
-    urgency: str
-    opened_at: datetime
-    updated_at: datetime
-    state: str
-    status_revision: int
-    on_hold: bool
-    lead_id: UUID | None
-    """Of cases that somebody merged, the one that leads, be it this one."""
-    unattended: bool
-    """Nobody opened the case in the time of its urgency, or nobody is left who can."""
-    version: int
-
-
 class CaseView(CaseSummary):
     """A case with the moves that its reader may make."""
 
-    moves: list[MoveView] = []
+    moves: Annotated[list[MoveView], Field(default_factory=list)]
 
 
 async def case(tx: Transaction, case_id: UUID) -> CaseView:
-    row = (await tx.execute(text(_CASE + "c.id = :id"), {"id": case_id, "now": tx.now})).first()
+    row = (await tx.execute(text(OF_CASES + "c.id = :id"), {"id": case_id, "now": tx.now})).first()
     if row is None:
         raise NotFound
     return CaseView.model_validate(row, from_attributes=True)
@@ -96,7 +52,7 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
 
 async def summaries(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, CaseSummary]:
     """Of cases that the actor may read, which whoever asks has looked at."""
-    statement = text(_CASE + "c.id = any(cast(:ids as uuid[]))")
+    statement = text(OF_CASES + "c.id = any(cast(:ids as uuid[]))")
     rows = await tx.execute(statement, {"ids": list(cases), "now": tx.now})
     return {row.id: CaseSummary.model_validate(row, from_attributes=True) for row in rows}
 
@@ -113,9 +69,12 @@ _OFFERED_ELSEWHERE = frozenset(
         CaseVerb.LIFT_HOLD,
         *(CaseVerb.WRITE_NOTE, CaseVerb.CORRECT_NOTE, CaseVerb.STRIKE_NOTE),
         *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
+        *(CaseVerb.CLOSE, CaseVerb.RESUME),
     }
 )
-"""Holds, notes and tasks are moved where they are read, and made where they are listed."""
+"""Holds, notes and tasks are moved where they are read, and made where they are listed; a case is closed, and resumed,
+where that which stands in the way is read.
+"""
 
 
 def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveView]:
@@ -128,23 +87,6 @@ def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveVie
     ]
     offers.append(Offer("draft_screening", ACTIONS[CaseVerb.SCREEN], passes(state, CaseVerb.SCREEN)))
     return commands.open(offers, permitted, case_id=view.id)
-
-
-async def worklist(
-    tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
-) -> list[CaseSummary]:
-    """Newest first, and only cases that the actor may read. `after` is the last row of the page before."""
-    condition, parameters = await visible_cases(tx, actor, "case.read", column="c.id")
-    at, row_id = after or (None, None)
-    statement = text(
-        f"{_CASE}{condition} and c.organisation = :organisation"
-        f"{''.join(' and ' + _FILTERS[name] for name in filters)}"
-        " and (cast(:at as timestamptz) is null or (c.opened_at, c.id) < (:at, cast(:after as uuid)))"
-        " order by c.opened_at desc, c.id desc limit :limit"
-    )
-    more = {**filters, "organisation": actor.organisation, "at": at, "after": row_id, "limit": limit}
-    rows = await tx.execute(statement, {**parameters, **more, "now": tx.now})
-    return [CaseSummary.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[SealedRevision]:

@@ -56,7 +56,7 @@ def received_flags_work(service: Service) -> WorkKind:
             return
         urgency = case.urgency
         facts = case.learn_flags(came.sealed, came.flags, came.before)
-        await cases.keep_came_flags(tx, case.id, came.sealed)
+        await cases.keep_came_flags(tx, case.id, came.sealed, raised=bool(came.flags))
         if FLAG in came.flags:
             facts += case.learn_age(came.evidence, service.today())
             await ages.put(tx, {case.id: case.age})

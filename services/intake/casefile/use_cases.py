@@ -145,7 +145,7 @@ async def record(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields
     if sealed.index is not None and not await index.due(tx, case.id, case.fields_revision):
         await index.put(tx, case.organisation, {case.id: sealed.index})
     if sealed.sealed_flags is not None:
-        await cases.set_flags(tx, case.id, sealed.sealed_flags)
+        await cases.set_flags(tx, case.id, sealed.sealed_flags, raised=bool(sealed.flags))
     if sealed.evidence is not None:
         await ages.put(tx, {case.id: case.age})
     await cases.save(tx, case, facts)

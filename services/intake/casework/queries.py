@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import text
 
 from chassis.database import Transaction
@@ -14,6 +15,7 @@ from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.sealed_rows import NoteRevisionRow, NoteRow, TaskRow
 
@@ -129,3 +131,46 @@ async def task_contents(tx: Transaction, case_id: UUID) -> Contents:
     )
     rows = await tx.execute(statement, {"case": case_id})
     return [(row.id, row.person_id, row.content) for row in rows]
+
+
+class Load(BaseModel):
+    """The load of one worker, or, without a worker, of what nobody has. Numbers alone: nothing of any case."""
+
+    worker: str | None
+    open_cases: int
+    unopened_cases: int
+    """Cases that were given to them and that nobody opened in the time of their urgency."""
+    open_tasks: int
+    overdue_tasks: int
+
+
+_LOADS = text(
+    f"""
+    with people as (
+        select worker from unnest(cast(:staff as text[])) as s(worker)
+        union select unnest(workers) from intake.cases where organisation = :organisation and state = '{CaseState.OPEN}'
+        union select null
+    ), cases as (
+        select w.worker, count(*) as open,
+            count(*) filter (where exists (select from intake.attention a
+                where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)) as unopened
+        from intake.cases c cross join lateral (
+            select unnest(c.workers) as worker union all select null where c.workers = '{{}}') as w
+        where c.organisation = :organisation and c.state = '{CaseState.OPEN}' group by w.worker
+    ), tasks as (
+        select worker, count(*) as open, count(*) filter (where due_at <= :now) as overdue
+        from intake.tasks where organisation = :organisation and state = '{TaskState.OPEN}' group by worker
+    )
+    select p.worker, coalesce(c.open, 0) as open_cases, coalesce(c.unopened, 0) as unopened_cases,
+        coalesce(t.open, 0) as open_tasks, coalesce(t.overdue, 0) as overdue_tasks
+    from people p left join cases c on c.worker is not distinct from p.worker
+        left join tasks t on t.worker is not distinct from p.worker
+    order by p.worker nulls first
+    """
+)
+
+
+async def loads(tx: Transaction, organisation: str, staff: Sequence[str]) -> list[Load]:
+    """The staff, whoever else still has a case, and nobody, who comes first."""
+    parameters = {"organisation": organisation, "staff": list(staff), "now": tx.now}
+    return [Load.model_validate(row, from_attributes=True) for row in await tx.execute(_LOADS, parameters)]

@@ -19,3 +19,7 @@ def flags_record(case_id: UUID) -> str:
 def team_key(task_id: UUID) -> UUID:
     """The owner of the key under which the words of a task without a case are: the task itself."""
     return uuid5(task_id, "words")
+
+
+def closing_record(closing_id: UUID) -> str:
+    return f"{closing_id}.closing"

@@ -1,5 +1,7 @@
 """The use cases of casework: one function, one transaction. Words come sealed, before it began."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -7,7 +9,7 @@ from chassis.directory import refused, require_workers, roles_of
 from chassis.identity.access import CELL, require, rights_in, standing
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
-from chassis.problems import Forbidden, PreconditionFailed
+from chassis.problems import Conflict, Forbidden, PreconditionFailed
 from services.intake.casefile.domain.case import Case, CaseVerb
 from services.intake.casefile.store import cases
 from services.intake.casefile.store.cases import ACTIONS
@@ -15,7 +17,7 @@ from services.intake.casefile.use_cases import answered
 from services.intake.casework.domain.notes import Note
 from services.intake.casework.domain.tasks import SealedWords, Task, TaskPlan
 from services.intake.casework.outgoing import outgoing
-from services.intake.casework.store import notes, tasks
+from services.intake.casework.store import closings, notes, tasks
 from services.intake.casework.store.notes import SealedNote
 
 READ_TASK, WRITE_TASK = "task.read", "task.write"
@@ -149,3 +151,41 @@ async def is_able(
 def _expect(task: Task, seen: int | None) -> None:
     if seen is not None and seen != task.version:
         raise PreconditionFailed
+
+
+class ClosingBlocked(Conflict):
+    """Somebody still waits for something in this case. The codes are of the list `case_block`."""
+
+    code, title = "closing-blocked", "Somebody still waits for something in this case"
+
+    def __init__(self, blocks: Sequence[str]) -> None:
+        super().__init__()
+        self.blocks = list(blocks)
+
+    def body(self) -> dict[str, Any]:
+        return {**super().body(), "blocks": self.blocks}
+
+
+async def close_case(
+    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, closing_id: UUID, why: str
+) -> Case:
+    """`why` is sealed. Raises ClosingBlocked while somebody waits for something."""
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.CLOSE], case_id, lock=True)
+    cases.expect(case, seen)
+    with answered():
+        facts = case.close()
+    if blocks := await closings.blocks(tx, case_id):
+        raise ClosingBlocked(blocks)
+    await closings.close(tx, actor, case_id, closing_id, why)
+    await cases.save(tx, case, facts)
+    return case
+
+
+async def resume_case(tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, why: str) -> Case:
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.RESUME], case_id, lock=True)
+    cases.expect(case, seen)
+    with answered():
+        facts = case.resume()
+    await closings.resume(tx, actor, case_id, why)
+    await cases.save(tx, case, facts)
+    return case

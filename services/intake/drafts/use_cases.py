@@ -11,7 +11,9 @@ from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, PreconditionFailed, WrongState
 from services.intake.casefile import use_cases
+from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.store import cases
+from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import NewCase, SealedFields
 from services.intake.drafts import store
 from services.intake.drafts.domain.draft import Draft, DraftKind, FlagsStand, WrongDraftMove
@@ -49,6 +51,9 @@ async def begin_draft(
     if draft.kind is DraftKind.INTAKE:
         require(actor, store.OPEN_CASE, organisation=actor.organisation)
     else:
+        case = await cases.get(tx, actor, ACTIONS[CaseVerb.SCREEN], draft.case_id, lock=True)
+        with use_cases.answered():
+            case.require(CaseVerb.SCREEN)
         await _flag(tx, actor, draft, new.flags, today)
     await store.add(tx, draft, draft.start(remind_at(draft.urgency, draft.started_at)))
     return draft

@@ -9,7 +9,10 @@ from chassis.vault.ledger import ErasureLedger
 from chassis.vault.vault import KeyHeld
 from chassis.work import WorkItem, WorkKind
 from contracts.country.response_clock import ResponseClock
+from services.intake.casefile.domain.case import CaseVerb, passes
+from services.intake.casefile.store import cases
 from services.intake.drafts import store
+from services.intake.drafts.domain.draft import Draft, DraftKind, DraftState
 from services.intake.drafts.outgoing import CLEAR, LET_GO, REMIND
 from services.intake.drafts.sealing import draft_record
 
@@ -29,11 +32,22 @@ def _reminding(clock: ResponseClock) -> WorkKind:
         draft = await store.hold(tx, UUID(item.payload["draft_id"]))
         if draft is None:
             return
+        if await _is_nobodys(tx, draft):
+            await store.save(tx, draft, draft.abandon("other", tx.now))
+            return
         again_at = clock.deadlines(draft.urgency, tx.now).remind_at
         if facts := draft.remind(datetime.fromisoformat(item.payload["at"]), again_at):
             await store.save_reminder(tx, draft, facts)
 
     return WorkKind(REMIND, _nothing, remind, max_attempts=ATTEMPTS)
+
+
+async def _is_nobodys(tx: Transaction, draft: Draft) -> bool:
+    """True for an open screening of a case on which nobody may screen any more: it was handed over, closed or erased."""
+    if draft.kind is not DraftKind.SCREENING or draft.state is not DraftState.OPEN:
+        return False
+    case = await cases.read(tx, draft.case_id)
+    return case is None or not passes(case.state, CaseVerb.SCREEN)
 
 
 def _clearing() -> WorkKind:

@@ -1,32 +1,38 @@
 """Routes: erasure on her request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from chassis.identity.access import Rights, rights_in
+from chassis.identity.access import Rights, require_case, rights_in
 from chassis.identity.auth import Actor
 from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
+from chassis.web.code_lists import AcceptLanguage, preferred
 from chassis.web.http import Done, Listing, Tx, Who, done
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
+from contracts.internal import HeldData, HeldValue
 from contracts.types import Code, KnownCode
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.store import cases
 from services.intake.rights import store, use_cases
 from services.intake.rights.domain.erasure import OPEN, Erasure, ErasureState, ErasureVerb
+from services.intake.rights.domain.field_classes import REASON
+from services.intake.rights.report import AccessReport, gather, page, report, without_names
 from services.intake.rights.use_cases import CONFIRM, REQUEST
 
 router = APIRouter(tags=["rights"])
-REASON = "erasure.reason"
-READ = "erasure.read"
+READ, REPORT = "erasure.read", "report.read"
+HTML = "text/html"
 RIGHTS = {
     ErasureVerb.CANCEL: REQUEST,
     ErasureVerb.REFUSE: CONFIRM,
@@ -180,3 +186,101 @@ async def refuse_erasure(erasure_id: UUID, body: RefusalForm, actor: Who, tx: Tx
 async def cancel_erasure(erasure_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
     await use_cases.cancel_erasure(tx, actor, erasure_id)
     return done(tx, response, erasure_id)
+
+
+async def _held(service: Service, actor: Actor, action: str, case_id: UUID) -> dict[str, HeldData]:
+    """Everything that is held in this cell, for an actor with this right, who has it still when all of it is there."""
+    async with service.database.transaction(actor.origin()) as tx:
+        person_id = await cases.person_of(tx, actor, action, case_id)
+    held = await gather(service, actor, case_id, person_id)
+    async with service.database.transaction(actor.origin()) as tx:
+        await require_case(tx, actor, action, case_id)
+        tx.say(record_read(case_id, "access-report"))
+        return await without_names(tx, held)
+
+
+@router.get(
+    "/v1/cases/{case_id}/access-report",
+    summary="Everything that is held about her in this cell, for her to read and take along; logged",
+    response_model=AccessReport,
+    responses={200: {"content": {HTML: {"schema": {"type": "string"}}}}},
+)
+async def get_access_report(
+    case_id: UUID,
+    actor: Who,
+    service: Running,
+    accept_language: AcceptLanguage = None,
+    accept: Annotated[
+        str | None,
+        Header(max_length=400, description="`text/html`: a page to print, without anything from elsewhere"),
+    ] = None,
+) -> Response:
+    """As JSON, or as a page. Of members of staff it names the roles and organisations, and of nobody the name."""
+    language = preferred(accept_language)
+    whole = report(case_id, await _held(service, actor, REPORT, case_id), language)
+    headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept, Accept-Language"}
+    if accept is not None and HTML in accept:
+        return HTMLResponse(page(whole), headers=headers)
+    return Response(whole.model_dump_json(), media_type="application/json", headers=headers)
+
+
+class HeldKind(BaseModel):
+    """How many rows of one kind a service holds; `kept_for` says why they stay."""
+
+    service: str
+    section: Annotated[str, Code("held_section")]
+    rows: int
+    kept_for: Annotated[str, Code("kept_reason")] | None
+
+
+class ErasurePreview(BaseModel):
+    """The effects that an erasure would have, or has had: nothing is decided by looking.
+
+    `goes` and `stays` by kind; `asked` are the organisations that received something, each asked to erase it, and `answered` what
+    they did; `under_way` are referrals and returns, which somebody has to end. Other services' records under her key are
+    in `sealed_under_her_key`: the key goes when they are released.
+    """
+
+    goes: list[HeldKind]
+    stays: list[HeldKind]
+    asked: list[list[HeldValue]]
+    answered: list[list[HeldValue]]
+    under_way: list[list[HeldValue]]
+    sealed_under_her_key: dict[str, int]
+
+
+@router.get(
+    "/v1/cases/{case_id}/erasure-preview",
+    summary="What would go if she were erased, what stays and why, and who would be asked; logged",
+)
+async def get_erasure_preview(
+    case_id: UUID, actor: Who, service: Running, response: Response
+) -> ErasurePreview:
+    async with service.database.transaction(actor.origin()) as tx:
+        person_id = await cases.person_of(tx, actor, READ, case_id)
+    held = await _held(service, actor, READ, case_id)
+    kinds = [
+        HeldKind(service=name, section=section.section, rows=len(section.rows), kept_for=section.kept_for)
+        for name, one in held.items()
+        for section in one.sections
+        if section.rows
+    ]
+    response.headers["Cache-Control"] = "no-store"
+    return ErasurePreview(
+        goes=[kind for kind in kinds if kind.kept_for is None],
+        stays=[kind for kind in kinds if kind.kept_for is not None],
+        asked=rows_of(held, "disclosure"),
+        answered=[row for row in rows_of(held, "sent") if any(value.name == "answer" for value in row)],
+        under_way=[*rows_of(held, "referral"), *rows_of(held, "return")],
+        sealed_under_her_key=await service.vault.held_by(person_id),
+    )
+
+
+def rows_of(held: Mapping[str, HeldData], section: str) -> list[list[HeldValue]]:
+    return [
+        row.values
+        for one in held.values()
+        for part in one.sections
+        if part.section == section
+        for row in part.rows
+    ]

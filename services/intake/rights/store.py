@@ -35,6 +35,7 @@ GOES = (
     "notes",
     "tasks",
     "answered_flags",
+    "closings",
     "blind_index",
     "file_rows",
     "drafts",

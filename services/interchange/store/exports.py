@@ -123,7 +123,7 @@ async def parts(tx: Transaction, export_id: UUID, kind: PartKind) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class GatheredCases:
     """The next cases of an export, sealed. `more` may follow."""
 
     sealed: str
@@ -133,7 +133,7 @@ class Gathered:
     more: bool
 
 
-async def gather(tx: Transaction, export: Export, number: int, page: Gathered) -> None:
+async def gather(tx: Transaction, export: Export, number: int, page: GatheredCases) -> None:
     """Keep a page once, whatever attempt comes first, and go on."""
     asked = {"id": export.id, "after": export.after, "last": page.last or export.after}
     kept = await tx.execute(_GATHERED, {**asked, "cases": page.cases, "size": page.size})

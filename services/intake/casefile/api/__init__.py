@@ -11,8 +11,9 @@ from services.intake.casefile.api import (
     received,
     statistics,
     submissions,
+    worklist,
 )
 
 router = APIRouter()
-for part in (cases, fields, history, received, submissions, glass, statistics, internal):
+for part in (worklist, cases, fields, history, received, submissions, glass, statistics, internal):
     router.include_router(part.router)

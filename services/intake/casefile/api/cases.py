@@ -1,18 +1,15 @@
-"""Routes: open a case, the worklist, one case, its assignment."""
+"""Routes: open a case, one case, its assignment."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
 
-from chassis.identity.access import require, require_case, rights_in, rights_of
+from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running, Service
-from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, following
-from chassis.web.moves import Offer
-from chassis.web.positions import position
+from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId, Pseudonym
@@ -96,46 +93,6 @@ async def open_case(
 ) -> Done:
     case = await use_cases.open_case(tx, actor, new, service.today())
     return done(tx, response, case.id, case.version, status=201, location=f"/v1/cases/{case.id}")
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFilters:
-    """The filters of a worklist; each that is given must hold."""
-
-    urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
-    channel: Annotated[
-        Annotated[str, KnownCode("channel")] | None, Query(description="only those that came by it")
-    ] = None
-    assigned: Annotated[
-        Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
-    ] = None
-    on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
-    unattended: Annotated[
-        bool | None,
-        Query(
-            description="only those that nobody opened in the time of their urgency, or that nobody has left"
-        ),
-    ] = None
-    updated_since: Annotated[
-        AwareDatetime | None, Query(description="only those that changed at this instant or later")
-    ] = None
-
-
-@router.get("/v1/cases", summary="The cases of your organisation that you may read, newest first")
-async def list_cases(
-    actor: Who,
-    tx: Tx,
-    page: Page,
-    service: Running,
-    filters: Annotated[CaseFilters, Depends()],
-) -> Listing[queries.CaseSummary]:
-    require(actor, "case.read", organisation=actor.organisation)
-    asked = {name: value for name, value in asdict(filters).items() if value is not None}
-    items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
-    moves = service.commands.open(
-        [Offer("open_case", "case.open"), Offer("search_cases", "case.read")], rights_of(actor)
-    )
-    return Listing(items=items, next=following(items, page, "opened_at", "id"), moves=moves)
 
 
 @router.get("/v1/cases/{case_id}", summary="A case, without anything about the person")

@@ -4,11 +4,15 @@ is a child.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
 
 from contracts.casefile.partial_date import PartialDate
+
+DAY = timedelta(days=1)
+TOLD_BEFORE = (30 * DAY, 14 * DAY, 3 * DAY)
+"""Before her birthday: three times, so that a day on which nothing ran loses nothing."""
 
 BIRTHDATE = "prs_Birthdate"
 FLAG = "unaccompanied_child"
@@ -84,6 +88,14 @@ class Age:
         """Take a person's decision. It stands until evidence is recorded that says child, or another assessment."""
         doubted = group is Group.CHILD and evidence.shows_adult(today)
         return replace(self, group=group, basis=Basis.ASSESSMENT, doubted=doubted)
+
+    def told_today(self, born: PartialDate, today: date) -> bool:
+        """True on the days on which it is told that a child comes of age soon: by the same rule as on the day itself."""
+        return any(
+            self.come_of_age(born, today + lead) is not None
+            and self.come_of_age(born, today + lead - DAY) is None
+            for lead in TOLD_BEFORE
+        )
 
     def come_of_age(self, born: PartialDate, today: date) -> Self | None:
         """The adult, on the day on which even the lowest age is an adult's. None while it is not."""

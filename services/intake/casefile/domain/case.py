@@ -30,6 +30,8 @@ class CommandRefused(ValueError):
 
 class CaseState(StrEnum):
     OPEN = "open"
+    CLOSED = "closed"
+    """Nobody works on it any more, and it is still here: what protects her goes on, and it opens again when she is back."""
     HANDED_OVER = "handed_over"
     """Another organisation accepted it by transfer and has her now, under a case of its own."""
     ERASED = "erased"
@@ -40,6 +42,9 @@ class CaseState(StrEnum):
 
 GONE = frozenset({CaseState.HANDED_OVER, CaseState.ERASED})
 """The states in which nobody of the organisation finds her any more."""
+
+
+HERE = frozenset(CaseState) - GONE
 
 
 class CaseVerb(StrEnum):
@@ -57,11 +62,22 @@ class CaseVerb(StrEnum):
     RAISE_TASK = "raise_task"
     CHANGE_TASK = "change_task"
     END_TASK = "end_task"
+    CLOSE = "close"
+    RESUME = "resume"
 
 
 MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
     {
-        CaseState.OPEN: frozenset(CaseVerb),
+        CaseState.OPEN: frozenset(CaseVerb) - {CaseVerb.RESUME},
+        CaseState.CLOSED: frozenset(
+            {
+                CaseVerb.RESUME,
+                CaseVerb.PLACE_HOLD,
+                CaseVerb.LIFT_HOLD,
+                CaseVerb.STRIKE_NOTE,
+                CaseVerb.END_TASK,
+            }
+        ),
         CaseState.HANDED_OVER: frozenset(),
         CaseState.ERASED: frozenset({CaseVerb.LIFT_HOLD}),
     }
@@ -107,6 +123,17 @@ class Case:
         case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
         return case, [opened, facts.CaseAssigned(case_id, organisation, workers, import_id)]
+
+    def close(self) -> list[CaseFact]:
+        """Nobody works on it from now on. Whatever somebody still waits for was looked at before."""
+        self.require(CaseVerb.CLOSE)
+        self.state = CaseState.CLOSED
+        return [facts.CaseClosed(self.id)]
+
+    def resume(self) -> list[CaseFact]:
+        self.require(CaseVerb.RESUME)
+        self.state = CaseState.OPEN
+        return [facts.CaseResumed(self.id), self._tasks_due()]
 
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[CaseFact]:
         """The whole assignment inside the case's organisation; it replaces the one before.

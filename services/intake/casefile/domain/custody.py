@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.casefile.domain import facts
-from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.case import GONE, CaseState
 from services.intake.casefile.domain.facts import CaseFact
 
 ACCEPTED = "accepted"
@@ -35,7 +35,7 @@ class Custody:
         """Follow a transfer. The sender has the case until the recipient has accepted it. Then the case is closed
         here, for good or until it comes back.
         """
-        if self.organisation is None or self.state is not CaseState.OPEN:
+        if self.organisation is None or self.state in GONE:
             return []
         self.transfer, self.changed = transfer, True
         if transfer.state != ACCEPTED:

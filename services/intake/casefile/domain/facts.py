@@ -41,6 +41,20 @@ class CaseAssigned:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseClosed:
+    """Nobody works on the case any more. The reason is sealed."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResumed:
+    """A case that was closed is worked on again: somebody said so, or something about her came."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CaseTransferred:
     """`recipient` has the case now, under one of its own."""
 
@@ -67,6 +81,13 @@ class TasksDue:
 
     case_id: UUID
     mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgeGroupChanging:
+    """A child comes of age soon; the day is not said."""
+
+    case_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +226,12 @@ CaseFact = (
     | CaseReferenced
     | CaseReopened
     | CaseAssigned
+    | CaseClosed
+    | CaseResumed
     | CaseTransferred
     | HoldsDue
     | TasksDue
+    | AgeGroupChanging
     | AgeGroupKnown
     | ReceivedAgeDue
     | ReceivedFlagsDue

@@ -233,6 +233,8 @@ class ReceivedFile:
         if arrival.person_id != self.person_id:
             self.person_id = arrival.person_id
             said.append(facts.CaseReopened(self.case_id, arrival.person_id))
+        if self.state is CaseState.CLOSED:
+            said.append(facts.CaseResumed(self.case_id))
         if self.state is CaseState.HANDED_OVER:
             self.reopened = True
             said.append(facts.CaseAssigned(self.case_id, self.organisation, ()))

@@ -19,12 +19,13 @@ _READ_OTHERWISE = str.maketrans(
         "\u0e0d": "\u0e22",
         "\u103c": "\u103b",
         "\u101e": "\u1011",
+        "\u1005": "\u1007",
         "\u17c6": "\u1798",
         "\u0629": "\u0627",
         "\u0649": "\u064a",
     }
 )
-"""Letters that are heard as another than they are transliterated to: Thai yo ying before a vowel, the Burmese medial ra and tha, the
+"""Letters that are heard as another than they are transliterated to: Thai yo ying before a vowel, the Burmese medial ra, tha and ca, the
 Khmer nikahit, the Arabic ta marbuta and alef maksura.
 """
 _APART = re.compile(r"[^a-z0-9]+")

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import one_of, update_set
 from services.intake.casefile.domain.age import Age
-from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.case import HERE
 from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.store.mapping import AGES, age_row
 from services.intake.casefile.store.tables import CASES
@@ -26,7 +26,7 @@ _PUT = update_set(CASES, "age_group", "age_basis", "age_doubted")
 _CHILDREN = text(
     f"""
     select c.id, c.version, {AGES.columns("c")}, {_PLACE} from intake.cases c join {_BORN}
-    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state = '{CaseState.OPEN}'
+    where c.age_group = 'child' and c.age_basis <> 'unknown' and not c.age_doubted and c.state in {one_of(HERE)}
         and (cast(:after as uuid) is null or c.id > :after)
     order by c.id limit :limit
     """
@@ -36,7 +36,7 @@ _GROWN = update_set(
     "age_basis",
     also={"age_group": "'adult'", "version": "t.version + 1", "updated_at": "now()"},
     stored="version",
-    where=f"t.state = '{CaseState.OPEN}'",
+    where=f"t.state in {one_of(HERE)}",
     returning="t.id, t.age_basis",
 )
 

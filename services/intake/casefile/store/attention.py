@@ -1,6 +1,6 @@
 """The waiting cases: given to somebody who has not opened them since, or left with nobody who attends to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,7 @@ _UNOPENED = text(
     """
 )
 _ALARMED = update_set(ATTENTION, "alarmed_at")
+_DUE = update_set(ATTENTION, "organisation", "due_at")
 _NOBODY_LEFT = text(
     f"""
     select c.id as case_id, c.organisation, c.urgency, cast(:now as timestamptz) as since,
@@ -114,6 +115,15 @@ async def opened(tx: Transaction, actor: Actor, case_id: UUID) -> None:
 async def unopened(tx: Transaction, cases: Sequence[UUID], since: datetime) -> list[UnopenedCase]:
     """The cases of a piece of work that still wait, locked; none that were given away again since."""
     return _UNOPENED_CASES.all(await tx.execute(_UNOPENED, {"cases": list(cases), "since": since}))
+
+
+async def due(tx: Transaction, cases: Sequence[UnopenedCase], until: Mapping[UUID, datetime]) -> None:
+    """Keep until when each should have been opened, for lists."""
+    rows = [
+        {"case_id": one.case_id, "organisation": one.organisation, "due_at": until[one.case_id]}
+        for one in cases
+    ]
+    await _DUE.write(tx, rows)
 
 
 async def alarm(tx: Transaction, cases: Sequence[UnopenedCase]) -> None:

@@ -34,6 +34,7 @@ _OPEN = insert_missing(
     "opened_at",
     "opened_by",
     "flags",
+    "flagged",
     "age_group",
     "age_basis",
     "age_doubted",
@@ -46,14 +47,15 @@ _UPDATE = update_set(
     "organisation",
     "workers",
     "urgency",
+    "state",
     "status_revision",
     "fields_revision",
     "age_revision",
     also={"version": "t.version + 1", "updated_at": "now()"},
     stored="version",
 )
-_FLAGS = update_set(CASES, "flags")
-_CAME_FLAGS = update_set(CASES, "came_flags")
+_FLAGS = update_set(CASES, "flags", "flagged")
+_CAME_FLAGS = update_set(CASES, "came_flags", "flagged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class OpenedCase:
             "urgency": opened.urgency,
             "opened_at": opened.opened_at,
             "flags": self.flags,
+            "flagged": self.flags is not None,
             **age_row(self.case.age),
             "status_revision": self.case.status_revision,
             "fields_revision": self.case.fields_revision,
@@ -98,6 +101,8 @@ ACTIONS: Mapping[CaseVerb, str] = {
     CaseVerb.RAISE_TASK: "task.write",
     CaseVerb.CHANGE_TASK: "task.write",
     CaseVerb.END_TASK: "task.write",
+    CaseVerb.CLOSE: "case.close",
+    CaseVerb.RESUME: "case.close",
 }
 """The right that each verb asks for."""
 
@@ -178,9 +183,9 @@ async def remember_all(
     await attention.wait(tx, list(organisations), import_id)
 
 
-async def set_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
-    await _FLAGS.write(tx, [{"id": case_id, "flags": flags}])
+async def set_flags(tx: Transaction, case_id: UUID, flags: str, *, raised: bool) -> None:
+    await _FLAGS.write(tx, [{"id": case_id, "flags": flags, "flagged": raised}])
 
 
-async def keep_came_flags(tx: Transaction, case_id: UUID, flags: str) -> None:
-    await _CAME_FLAGS.write(tx, [{"id": case_id, "came_flags": flags}])
+async def keep_came_flags(tx: Transaction, case_id: UUID, flags: str, *, raised: bool) -> None:
+    await _CAME_FLAGS.write(tx, [{"id": case_id, "came_flags": flags, "flagged": raised}])

@@ -24,6 +24,9 @@ _INDEXED = text(
     order by f.source = 'own', f.recorded_at
     """
 )
+_OUTDATED = text(
+    "select distinct case_id from intake.blind_index where octet_length(entry) <> :size order by 1 limit :limit"
+)
 _RECEIVED = text("select exists (select from intake.disclosures where case_id = :case_id)")
 
 
@@ -58,6 +61,11 @@ async def put(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequenc
 async def indexed_fields(tx: Transaction, case_id: UUID, fields: Sequence[str]) -> list[IndexedField]:
     """The values of a case in these fields: one recorded here comes last and so outweighs the rest."""
     return _FIELDS.all(await tx.execute(_INDEXED, {"case_id": case_id, "fields": list(fields)}))
+
+
+async def outdated(tx: Transaction, size: int, limit: int) -> list[UUID]:
+    """Cases with an entry of another size: one that a release before this one has made."""
+    return [row.case_id for row in await tx.execute(_OUTDATED, {"size": size, "limit": limit})]
 
 
 async def due(tx: Transaction, case_id: UUID, revision: int) -> bool:

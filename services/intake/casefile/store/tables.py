@@ -39,8 +39,10 @@ CASES = Table(
     filled("version", INTEGER, "1"),
     Column("transfer_id", UUID),
     Column("transfer_to", TEXT),
-    Column("transfer_state", TEXT),
+    Column("transfer_state", OneOf(codes("referral_state"))),
     Column("transfer_at", TIMESTAMPTZ),
+    Column("hold_until", TIMESTAMPTZ),
+    Column("flagged", BOOLEAN),
 )
 
 FIELDS = Table(
@@ -118,6 +120,17 @@ ATTENTION = Table(
     Column("alarmed_at", TIMESTAMPTZ),
     Column("left_at", TIMESTAMPTZ),
     Column("import_id", UUID),
+    Column("organisation", TEXT),
+    Column("due_at", TIMESTAMPTZ),
+)
+
+LISTED_CASES = Table(
+    "listed_cases",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    Column("list", TEXT, primary_key=True),
+    required("organisation", TEXT),
+    required("opened_at", TIMESTAMPTZ),
 )
 
 ACCEPTED_REFERRALS = Table(

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.casework.api import notes, tasks
+from services.intake.casework.api import closing, notes, tasks, team
 
 router = APIRouter()
-for part in (notes, tasks):
+for part in (notes, tasks, closing, team):
     router.include_router(part.router)

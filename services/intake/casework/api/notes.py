@@ -47,7 +47,7 @@ class NoteForm(Form):
     text: Paragraph
 
 
-class CorrectionForm(Form):
+class NoteCorrectionForm(Form):
     """The whole text as it shall stand, and why it is another."""
 
     text: Paragraph
@@ -74,7 +74,7 @@ async def _write(
 
 
 async def _correct(
-    case_id: UUID, note_id: UUID, body: CorrectionForm, actor: Who, service: Running
+    case_id: UUID, note_id: UUID, body: NoteCorrectionForm, actor: Who, service: Running
 ) -> SealedNote:
     case, note = await _to_mend(service, actor, CaseVerb.CORRECT_NOTE, case_id, note_id)
     return await _sealed(service, case, note_id, note.revision + 1, body.text, body.reason)

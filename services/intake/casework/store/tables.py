@@ -67,3 +67,18 @@ ANSWERED_FLAGS = Table(
     required("flags", TEXT),
 )
 """The urgent flags for which tasks were raised already, sealed."""
+
+CLOSINGS = Table(
+    "closings",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
+    required("organisation", TEXT),
+    required("closed_for", TEXT),
+    required("closed_at", TIMESTAMPTZ),
+    required("closed_by", TEXT),
+    Column("resumed_for", TEXT),
+    Column("resumed_at", TIMESTAMPTZ),
+    Column("resumed_by", TEXT),
+)
+"""Each time that a case was closed, why, and why it was resumed; the words sealed."""

@@ -62,7 +62,7 @@ async def screen_case(
     return done(tx, response, new.sealed.id, case.version, status=201, location=where)
 
 
-class CorrectionForm(Form):
+class ScreeningCorrectionForm(Form):
     """The answers as they are now, all of them, and why. The screening that is corrected stays."""
 
     answers: Annotated[
@@ -73,7 +73,7 @@ class CorrectionForm(Form):
 
 
 async def _corrected(
-    case_id: UUID, screening_id: UUID, body: CorrectionForm, actor: Who, service: Running
+    case_id: UUID, screening_id: UUID, body: ScreeningCorrectionForm, actor: Who, service: Running
 ) -> PreparedScreening:
     """Evaluated by the version that it was asked with, in use or not."""
     case = await case_to_write(service, actor, CaseVerb.SCREEN, case_id)

@@ -29,6 +29,11 @@ _IN_FORCE = text(
     "select id, until, placed_at, placed_by from intake.holds"
     " where case_id = :id and lifted_at is null and until > :now order by placed_at, id"
 )
+_HELD = text(
+    "update intake.cases set hold_until = (select max(h.until) from intake.holds h"
+    " where h.case_id = cases.id and h.lifted_at is null) where id = :id"
+)
+"""The case has until when it is on hold, so that a list finds it."""
 _PLACE = insert_missing(HOLDS, without=["lifted_at", "lifted_by"], key=["id"])
 
 
@@ -50,11 +55,13 @@ async def of(tx: Transaction, case_id: UUID) -> dict[UUID, Hold]:
 async def add(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID, until: datetime) -> None:
     row = {"id": hold_id, "until": until, "placed_at": tx.now, "placed_by": actor.subject}
     await _ADD.write(tx, [row], case_id=case_id, organisation=actor.organisation)
+    await tx.execute(_HELD, {"id": case_id})
 
 
 async def lift(tx: Transaction, actor: Actor, case_id: UUID, hold_id: UUID) -> None:
     row = {"id": hold_id, "case_id": case_id, "lifted_at": tx.now, "lifted_by": actor.subject}
     await _LIFT.write(tx, [row])
+    await tx.execute(_HELD, {"id": case_id})
 
 
 async def case_of_transfer(tx: Transaction, referral_id: UUID) -> TransferredCase | None:
@@ -90,4 +97,6 @@ async def carry(
         row = {"id": hold_id, "until": hold.until, "placed_at": hold.placed_at, "placed_by": hold.placed_by}
         if await _PLACE.write(tx, [row], case_id=to.id, organisation=to.organisation) == 1:
             placed.append(HoldPlaced(to.id, hold_id, hold.until))
+    if placed:
+        await tx.execute(_HELD, {"id": to.id})
     return placed

@@ -24,6 +24,7 @@ from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.store import pairs
 from services.intake.casefile.store.pairs import PairRow
+from services.intake.casefile.worklist_queries import CaseSummary
 from services.intake.matching import finding, use_cases
 from services.intake.matching.domain.likeness import Likeness, likeness
 from services.intake.matching.finding import Match
@@ -45,8 +46,8 @@ class FieldPair(BaseModel):
 class PairView(BaseModel):
     """Two cases side by side, with what may be read of each now, and what somebody decided. `version` 0: nobody yet."""
 
-    case: queries.CaseSummary
-    other: queries.CaseSummary
+    case: CaseSummary
+    other: CaseSummary
     band: Annotated[str, Code("match_band")] | None
     agrees: list[Annotated[str, Code("match_agreement")]]
     fields: list[FieldPair]
@@ -105,7 +106,7 @@ def _readings(one: Candidate) -> Iterator[RecordReadV1]:
 
 
 def _view(
-    cases: Mapping[UUID, queries.CaseSummary],
+    cases: Mapping[UUID, CaseSummary],
     mine: Candidate,
     theirs: Candidate,
     alike: Likeness,

@@ -9,13 +9,14 @@ from contracts.types import Code
 from services.intake.casefile import queries
 from services.intake.casefile.domain.index_texts import BIRTHDATE, NAMES, names_of
 from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.worklist_queries import CaseSummary
 from services.intake.matching.domain.likeness import Band
 from services.intake.matching.finding import Match
 
 RESOURCE = "match"
 
 
-class MatchView(queries.CaseSummary):
+class MatchView(CaseSummary):
     """A case that may be the one, with the name and date of birth as they are known here; `agrees`: what is alike."""
 
     band: Annotated[str, Code("match_band")]
@@ -34,7 +35,7 @@ async def shown(tx: Transaction, matches: Sequence[Match]) -> list[MatchView]:
     return views
 
 
-def _view(match: Match, cases: Mapping[UUID, queries.CaseSummary]) -> MatchView:
+def _view(match: Match, cases: Mapping[UUID, CaseSummary]) -> MatchView:
     fields, likeness = match.candidate.fields, match.likeness
     return MatchView(
         **cases[match.case_id].model_dump(),

@@ -154,10 +154,9 @@ def _aligned(fewer: tuple[str, ...], more: tuple[str, ...], *, same_script: bool
 
 
 def _words_alike(one: str, other: str, *, same_script: bool) -> float:
-    """By their letters; between scripts by their consonants too, for vowels are written in each in another way."""
-    letters = DamerauLevenshtein.normalized_similarity(one, other)
-    if same_script or letters == 1:
-        return float(letters)
-    return float(
-        max(letters, OTHER_SCRIPT * DamerauLevenshtein.normalized_similarity(bones(one), bones(other)))
-    )
+    """By their letters and consonants; between scripts by consonants, for each writes vowels in another way."""
+    letters = float(DamerauLevenshtein.normalized_similarity(one, other))
+    if letters == 1:
+        return letters
+    sounds = OTHER_SCRIPT * float(DamerauLevenshtein.normalized_similarity(bones(one), bones(other)))
+    return max(letters, (letters + sounds) / 2 if same_script else sounds)

@@ -1,0 +1,49 @@
+"""The tables from which audit tells what it holds about the person of a case: who has read about her, who tried, and what was done, without a value."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row
+
+from chassis.held import HeldTable
+from contracts.internal import HeldValue
+from services.audit.store import tables
+
+AUDIT_LOG = "audit-log"
+READINGS = "type in ('record.read.v1', 'attempt.refused.v1')"
+OF_CASE = "stream = cast(:case_id as text)"
+
+
+def _reading(row: Row[Any]) -> Iterable[HeldValue]:
+    said = row.details
+    if said.get("resource"):
+        yield HeldValue(name="resource", value=said["resource"], code_list="resource")
+    if said.get("fields"):
+        yield HeldValue(name="fields", value=said["fields"], code_list="field")
+    if row.type == "attempt.refused.v1":
+        yield HeldValue(name="refused_times", value=said.get("count", 1))
+
+
+def _happened(row: Row[Any]) -> Iterable[HeldValue]:
+    yield HeldValue(name="what", value=row.type.rpartition(".")[0], code_list="timeline")
+
+
+SHOWN = ("at=time", "organisation", "by=actor", "purpose:purpose")
+HELD = (
+    HeldTable(
+        tables.ENTRIES,
+        "reading",
+        SHOWN,
+        AUDIT_LOG,
+        more=_reading,
+        which=f"{OF_CASE} and {READINGS} order by entry",
+    ),
+    HeldTable(
+        tables.ENTRIES,
+        "log",
+        SHOWN,
+        AUDIT_LOG,
+        more=_happened,
+        which=f"{OF_CASE} and not ({READINGS}) order by entry",
+    ),
+)

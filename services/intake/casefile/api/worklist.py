@@ -1,0 +1,169 @@
+"""Route: the worklist, and on it the words by which a worker knows each person again, opened for this page alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime, Field
+
+from chassis.identity.access import require, rights_of
+from chassis.identity.auth import Actor
+from chassis.vault.vault import Sealing
+from chassis.web.http import Listing, Page, PageQuery, Who, following
+from chassis.web.moves import Offer
+from chassis.web.positions import position
+from contracts.casefile.partial_date import PartialDate
+from contracts.types import KnownCode, Pseudonym
+from services.intake.casefile.daily_limit import OWN_LIST
+from services.intake.casefile.domain.index_texts import BIRTHDATE, name_of
+from services.intake.casefile.domain.listing import ListOrder, NamesShown, WaitingFor
+from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.parts import Running
+from services.intake.casefile.store import persons
+from services.intake.casefile.store.persons import LANGUAGES, SealedWord
+from services.intake.casefile.worklist_queries import (
+    READ,
+    BoundedCount,
+    ListedCase,
+    ListQuery,
+    ShownPerson,
+    counted_cases,
+    still_visible,
+    worklist,
+)
+
+router = APIRouter(tags=["cases"])
+
+OTHERS = "person"
+"""The resource of a name on a case of which the reader is no worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """The filters of a worklist; each that is given must hold."""
+
+    urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
+    channel: Annotated[
+        Annotated[str, KnownCode("channel")] | None, Query(description="only those that came by it")
+    ] = None
+    state: Annotated[
+        Annotated[str, KnownCode("case_state")] | None,
+        Query(description="only these; all but the closed ones where nothing is said"),
+    ] = None
+    assigned: Annotated[
+        Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
+    ] = None
+    flagged: Annotated[bool | None, Query(description="only those with an urgent flag, or without")] = None
+    on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
+    unattended: Annotated[
+        bool | None,
+        Query(
+            description="only those that nobody opened in the time of their urgency, or that nobody has left"
+        ),
+    ] = None
+    waiting_for: Annotated[WaitingFor | None, Query(description="only those that wait for them")] = None
+    due_by: Annotated[
+        AwareDatetime | None, Query(description="only those in which something is due by then")
+    ] = None
+    late: Annotated[
+        bool | None, Query(description="only those in which something should have been done by now, or not")
+    ] = None
+    updated_since: Annotated[
+        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+    ] = None
+
+    def asked(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+class CaseListing(Listing[ListedCase]):
+    """`count` where it was asked for: rows are counted up to a bound and no further."""
+
+    count: Annotated[BoundedCount | None, Field(description="null where it was not asked for")] = None
+
+
+@router.get("/v1/cases", summary="The cases of your organisation that you may read")
+async def list_cases(
+    actor: Who,
+    page: Page,
+    service: Running,
+    response: Response,
+    filters: Annotated[CaseFilters, Depends()],
+    sort: Annotated[
+        ListOrder, Query(description="newest first, changed last, or due soonest")
+    ] = ListOrder.OPENED,
+    names: Annotated[
+        NamesShown, Query(description="on which cases of the page name, languages and age are shown; logged")
+    ] = NamesShown.MINE,
+    count: Annotated[bool, Query(description="count the cases too, up to a thousand")] = False,
+) -> CaseListing:
+    require(actor, READ, organisation=actor.organisation)
+    asked = ListQuery(filters.asked(), sort)
+    items, sealed, counted = await _read(service, actor, asked, page, names, count=count)
+    if sealed:
+        shown = await _shown(service, sealed)
+        await _show(service, actor, items, shown)
+        response.headers["Cache-Control"] = "no-store"
+    offers = [Offer("open_case", "case.open"), Offer("search_cases", READ)]
+    moves = service.commands.open(offers, rights_of(actor))
+    return CaseListing(
+        items=items, next=following(items, page, "sorted_at", "id"), moves=moves, count=counted
+    )
+
+
+async def _read(
+    service: Running, actor: Actor, asked: ListQuery, page: PageQuery, names: NamesShown, *, count: bool
+) -> tuple[list[ListedCase], list[SealedWord], BoundedCount | None]:
+    async with service.database.transaction(actor.origin()) as tx:
+        items = await worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
+        named = [item.id for item in items if _is_named(item, actor, names)]
+        sealed = await persons.words_of(tx, actor, named) if named else []
+        return items, sealed, await counted_cases(tx, actor, asked) if count else None
+
+
+def _is_named(item: ListedCase, actor: Actor, names: NamesShown) -> bool:
+    return names is NamesShown.PAGE or (names is NamesShown.MINE and actor.subject in item.workers)
+
+
+async def _shown(service: Running, sealed: Sequence[SealedWord]) -> dict[UUID, dict[str, str]]:
+    """Case → field → text. What came from elsewhere is shown while consent says that it may be read."""
+    came = sorted({word.disclosure_id for word in sealed if word.disclosure_id is not None})
+    closed = await service.parts.grants.closed(came)
+    readable = [word for word in sealed if word.disclosure_id is None or closed[word.disclosure_id] is None]
+    texts = await service.vault.open_many(
+        [Sealing(word.person_id, word.field, word.record_id, word.value) for word in readable]
+    )
+    shown: dict[UUID, dict[str, str]] = {}
+    for word, text in zip(readable, texts, strict=True):
+        if text is not None:
+            shown.setdefault(word.case_id, {})[word.field] = text
+    return shown
+
+
+async def _show(
+    service: Running, actor: Actor, items: Sequence[ListedCase], shown: Mapping[UUID, Mapping[str, str]]
+) -> None:
+    """Put the words on the page, of cases that the actor may still read now, and log each."""
+    today = service.today()
+    async with service.database.transaction(actor.origin()) as tx:
+        allowed = await still_visible(tx, actor, list(shown))
+        for item in items:
+            if item.id in allowed:
+                item.person = _person(shown[item.id], today)
+                resource = OWN_LIST if actor.subject in item.workers else OTHERS
+                tx.say(record_read(item.id, resource, fields=tuple(shown[item.id])))
+
+
+def _person(texts: Mapping[str, str], today: date) -> ShownPerson:
+    born = texts.get(BIRTHDATE)
+    youngest, oldest = (None, None) if born is None else PartialDate.parse(born).ages_on(today)
+    return ShownPerson(
+        name=name_of(texts) or None,
+        languages=[texts[name] for name in LANGUAGES if name in texts],
+        born=born,
+        youngest=youngest,
+        oldest=oldest,
+    )

@@ -1,0 +1,39 @@
+"""The words of a list of cases: its orders, for whom a case waits, and what comes next in it."""
+
+from enum import StrEnum
+
+
+class ListOrder(StrEnum):
+    OPENED = "opened"
+    """Newest first."""
+    CHANGED = "changed"
+    """Changed last first."""
+    DUE = "due"
+    """Soonest due first; only cases in which something is due."""
+
+
+class WaitingFor(StrEnum):
+    """For whom an open case waits."""
+
+    RECIPIENT = "recipient"
+    """The organisation to which it was offered."""
+    ASSIGNMENT = "assignment"
+    """Somebody who gives it to a worker."""
+    WORKER = "worker"
+    """The worker, who has not opened it yet."""
+
+
+class NextStep(StrEnum):
+    OPENING = "opening"
+    """The time in which it should be opened ends."""
+    TASK = "task"
+    HOLD_ENDS = "hold-ends"
+
+
+class NamesShown(StrEnum):
+    """The cases of a page on which the person's name, languages and age are shown."""
+
+    MINE = "mine"
+    """Cases of which the reader is a worker. Such readings do not count towards the cases of a day."""
+    PAGE = "page"
+    NONE = "none"

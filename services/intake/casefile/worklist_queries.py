@@ -1,0 +1,311 @@
+"""Reads of the worklist: a page of cases in one of its orders, and how many there are, counted only so far.
+
+A list of everybody's cases goes along an index of `cases`; that of one worker along `listed_cases`, which has the cases of
+each worker in order. What comes next in a case is not kept twice: it is read where it stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import TextClause, text
+
+from chassis.database import Transaction
+from chassis.identity.access import each_visible_case, sees_of_others, visible_cases
+from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
+from chassis.web.positions import Position
+from contracts.casefile.reference import ShownReference
+from contracts.types import Code
+from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.listing import ListOrder, NextStep, WaitingFor
+from services.intake.casefile.store.listing import UNOPENED
+
+READ = "case.read"
+MOST_COUNTED = 1_000
+NOBODY = "nobody"
+_LIST = "worker:"
+"""The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
+
+_OFFERED = "c.transfer_state in ('requested', 'received')"
+_ON_HOLD = (
+    "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
+)
+_LEAD = (
+    "(select p.lead_id from intake.pairs p"
+    " where p.lead_id is not null and (p.first_id = c.id or p.second_id = c.id) limit 1)"
+)
+_HOLD_ENDS = "case when c.hold_until > :now then c.hold_until end"
+_OPENING = "case when a.opened_at is null then a.due_at end"
+_UNATTENDED = "a.alarmed_at is not null and a.opened_at is null"
+_WAITING = (
+    f"case when c.state <> '{CaseState.OPEN}' then null when {_OFFERED} then '{WaitingFor.RECIPIENT}'"
+    f" when c.workers = '{{}}' then '{WaitingFor.ASSIGNMENT}'"
+    f" when a.case_id is not null and a.opened_at is null then '{WaitingFor.WORKER}' end"
+)
+_TASK = "t.due_at"
+_NEXT_AT = f"least({_HOLD_ENDS}, {_OPENING}, {_TASK})"
+_NEXT = (
+    f"case {_NEXT_AT} when {_OPENING} then '{NextStep.OPENING}' when {_TASK} then '{NextStep.TASK}'"
+    f" when {_HOLD_ENDS} then '{NextStep.HOLD_ENDS}' end"
+)
+_ATTENTION = "left join intake.attention a on a.case_id = c.id"
+_DUE = (
+    f"{_ATTENTION} left join lateral (select min(k.due_at) as due_at from intake.tasks k"
+    " where k.case_id = c.id and k.ended_at is null) as t on true"
+)
+"""The joins that tell what may be due in a case, beside its hold."""
+CASE = f"""
+    select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
+        c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
+        {_ON_HOLD} as on_hold, coalesce({_UNATTENDED}, false) as unattended, {_WAITING} as waiting_for,
+        {_LEAD} as lead_id, {_NEXT} as next, {_NEXT_AT} as next_at
+"""
+OF_CASES = f"{CASE} from intake.cases c {_DUE} where "
+# Sets of cases that are small where the filter is of use; each has an index.
+_OF_UNATTENDED = f"(select a.case_id from intake.attention a where {_UNATTENDED})"
+_UNOPENED_BY = (
+    "select a.case_id from intake.attention a"
+    " where a.organisation = :organisation and a.opened_at is null and a.due_at <= "
+)
+_TASK_BY = (
+    "select k.case_id from intake.tasks k where k.organisation = :organisation and k.ended_at is null"
+    " and k.case_id is not null and k.due_at <= "
+)
+_LATE = f"{_UNOPENED_BY} :now union all {_TASK_BY} :now"
+_HELD_UNTIL = (
+    "select h.id from intake.cases h where h.organisation = :organisation"
+    " and h.hold_until > :now and h.hold_until <= "
+)
+
+
+class CaseSummary(BaseModel):
+    """A case, without anything about the person."""
+
+    id: UUID
+    reference: ShownReference
+    organisation: str
+    workers: list[str]
+    channel: str
+    urgency: str
+    opened_at: datetime
+    updated_at: datetime
+    state: str
+    status_revision: int
+    age_group: Annotated[str, Code("age_group")]
+    flagged: Annotated[bool, Field(description="an urgent flag stands")]
+    on_hold: bool
+    lead_id: UUID | None
+    """Of cases that somebody merged, the one that leads, be it this one."""
+    unattended: bool
+    """Nobody opened the case in the time of its urgency, or nobody is left who can."""
+    waiting_for: Annotated[Annotated[str, Code("waiting_for")] | None, Field(description="null: nobody")]
+    next: Annotated[Annotated[str, Code("next_step")] | None, Field(description="what is due next")]
+    next_at: datetime | None
+    version: int
+
+
+class ShownPerson(BaseModel):
+    """The words by which a worker knows the person again, as far as they are recorded."""
+
+    name: str | None
+    languages: list[str]
+    born: Annotated[str | None, Field(description="the date of birth as far as it is known, in EDTF")]
+    youngest: Annotated[int | None, Field(description="the lowest age in whole years that the date allows")]
+    oldest: Annotated[int | None, Field(description="the highest")]
+
+
+class ListedCase(CaseSummary):
+    """`person` is null where no name was asked for, or nothing of it is recorded."""
+
+    person: ShownPerson | None = None
+    sorted_at: Annotated[datetime, Field(exclude=True)]
+
+
+class BoundedCount(BaseModel):
+    """Cases counted up to a bound: with `more`, there are more than `counted`."""
+
+    counted: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """The filters, by name, and the order of a list."""
+
+    filters: Mapping[str, object]
+    order: ListOrder = ListOrder.OPENED
+
+
+_NOT_CLOSED = f"c.state <> '{CaseState.CLOSED}'"
+"""A list of work has no case on which nobody works; whoever wants those asks for their state."""
+_OF_DUE = ("due_by", "late")
+"""Filters that end a list of what is due, where it goes along that."""
+
+
+def _true_or_not(condition: str, otherwise: str) -> Mapping[object, str]:
+    return {True: condition, False: otherwise}
+
+
+_FILTERS: Mapping[str, str | Mapping[object, str]] = {
+    "urgency": "c.urgency = :urgency",
+    "channel": "c.channel = :channel",
+    "state": "c.state = :state",
+    "assigned": "true",  # along the list of that worker
+    "flagged": _true_or_not("c.flagged", "c.flagged is not true"),
+    "on_hold": _true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
+    "unattended": _true_or_not(f"c.id in {_OF_UNATTENDED}", f"c.id not in {_OF_UNATTENDED}"),
+    "updated_since": "c.updated_at >= :updated_since",
+    "due_by": f"c.id in ({_UNOPENED_BY} :due_by union all {_TASK_BY} :due_by union all {_HELD_UNTIL} :due_by)",
+    "late": _true_or_not(f"c.id in ({_LATE})", f"c.id not in ({_LATE})"),
+    "waiting_for": {
+        WaitingFor.RECIPIENT: f"c.state = '{CaseState.OPEN}' and {_OFFERED}",
+        WaitingFor.ASSIGNMENT: f"c.state = '{CaseState.OPEN}' and c.workers = '{{}}' and ({_OFFERED}) is not true",
+        WaitingFor.WORKER: f"c.state = '{CaseState.OPEN}' and c.workers <> '{{}}' and ({_OFFERED}) is not true"
+        " and exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null offset 0)",
+    },
+}
+
+
+async def worklist(
+    tx: Transaction, actor: Actor, asked: ListQuery, *, after: Position | None, limit: int
+) -> list[ListedCase]:
+    """A page of the cases that the actor may read. `after` is the last row of the page before."""
+    conditions, values = await conditions_of(tx, actor, asked)
+    lists = lists_of(tx, actor, asked)
+    at, row_id = after or (None, None)
+    statement = page_of(asked, lists, conditions, following=after is not None)
+    more = {"at": at, "after": row_id} if after is not None else {}
+    rows = await tx.execute(statement, {**values, **named(lists), **more, "limit": limit, "now": tx.now})
+    return [ListedCase.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def counted_cases(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCount:
+    conditions, values = await conditions_of(tx, actor, asked)
+    lists = lists_of(tx, actor, asked)
+    source, within = "intake.cases c", conditions
+    if lists is not None:
+        source = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
+        within = f"l.organisation = :organisation and l.list = any(array[{', '.join(named(lists, ':'))}]) and {within}"
+    if asked.order is ListOrder.DUE:
+        source = f"{source} {_DUE}"
+        within += f" and {_NEXT_AT} is not null{_ends(asked, _NEXT_AT)}"
+    found = text(f"select count(*) from (select from {source} where {within} limit :most) as found")
+    most = {"most": MOST_COUNTED + 1, "now": tx.now}
+    number: int = (await tx.execute(found, {**values, **named(lists), **most})).scalar_one()
+    return BoundedCount(counted=min(number, MOST_COUNTED), more=number > MOST_COUNTED)
+
+
+async def still_visible(tx: Transaction, actor: Actor, cases: list[UUID]) -> set[UUID]:
+    """The cases among these that the actor may still read."""
+    condition, values = await visible_cases(tx, actor, READ, column="c.id")
+    statement = text(
+        f"select c.id from intake.cases c where c.id = any(cast(:ids as uuid[])) and {condition}"
+    )
+    return {row.id for row in await tx.execute(statement, {**values, "ids": cases})}
+
+
+async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:
+    visible, values = await each_visible_case(tx, actor, READ, column="c.id")
+    conditions = [visible, "c.organisation = :organisation"]
+    if "state" not in asked.filters:
+        conditions.append(_NOT_CLOSED)
+    for name, value in asked.filters.items():
+        if asked.order is ListOrder.DUE and name in _OF_DUE:
+            continue
+        condition = _FILTERS[name]
+        conditions.append(condition if isinstance(condition, str) else condition[value])
+    return " and ".join(conditions), {**values, **asked.filters, "organisation": actor.organisation}
+
+
+def lists_of(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | None:
+    """The lists of workers that hold everything that is asked for; None: all cases of the organisation."""
+    worker = asked.filters.get("assigned")
+    if worker is not None:
+        return [_LIST if worker == NOBODY else f"{_LIST}{worker}"]
+    if asked.filters.get("waiting_for") == WaitingFor.ASSIGNMENT:
+        return [_LIST]
+    if not sees_of_others(tx, actor, READ):
+        return [f"{_LIST}{actor.subject}", _LIST]
+    return [UNOPENED] if asked.filters.get("waiting_for") == WaitingFor.WORKER else None
+
+
+def named(lists: list[str] | None, before: str = "") -> dict[str, str]:
+    return {f"{before}list{number}": one for number, one in enumerate(lists or ())}
+
+
+def page_of(asked: ListQuery, lists: list[str] | None, conditions: str, *, following: bool) -> TextClause:
+    """The statement of a page: the rows of each source in order, those of all of them together, and their columns."""
+    after, way = (">", "asc") if asked.order is ListOrder.DUE else ("<", "desc")
+    page = " union all ".join(
+        f"(select c.id, {key} as at from {source} where {within} and {conditions}{_ends(asked, key)}"
+        + (f" and ({key}, {ident}) {after} (:at, cast(:after as uuid))" if following else "")
+        + f" order by {key} {way}, {ident} {way} limit :limit)"
+        for source, within, key, ident in _sources(asked.order, lists)
+    )
+    return text(
+        f"{CASE}, p.at as sorted_at from (select * from ({page}) as found order by at {way}, id {way} limit :limit) as p"
+        f" join intake.cases c on c.id = p.id {_DUE} order by p.at {way}, p.id {way}"
+    )
+
+
+def _ends(asked: ListQuery, key: str) -> str:
+    if asked.order is not ListOrder.DUE:
+        return ""
+    ends = {"due_by": f" and {key} <= :due_by"} if "due_by" in asked.filters else {}
+    if "late" in asked.filters:
+        ends["late"] = f" and {key} {'<=' if asked.filters['late'] else '>'} :now"
+    return "".join(ends.values())
+
+
+def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, str, str]]:
+    """The tables to go along, the rows of them that count, and the two columns that order these."""
+    listed = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
+    of_list = ["l.organisation = :organisation and l.list = :list" + str(n) for n in range(len(lists or ()))]
+    if order is ListOrder.DUE:
+        return _due(listed, of_list)
+    if order is ListOrder.CHANGED:
+        keys = ("c.updated_at", "c.id")
+        return (
+            [(listed, one, *keys) for one in of_list]
+            if lists is not None
+            else [("intake.cases c", "true", *keys)]
+        )
+    if lists is not None:
+        return [(listed, one, "l.opened_at", "l.case_id") for one in of_list]
+    return [("intake.cases c", "true", "c.opened_at", "c.id")]
+
+
+def _due(listed: str, of_list: list[str]) -> list[tuple[str, str, str, str]]:
+    """A worker's cases are few enough to be sorted. All cases go along what is due in them: each case at the first of it."""
+    if of_list:
+        return [
+            (f"{listed} {_DUE}", f"{one} and {_NEXT_AT} is not null", _NEXT_AT, "c.id") for one in of_list
+        ]
+    no_task = "not exists (select from intake.tasks e where e.case_id = c.id and e.ended_at is null and e.due_at {} offset 0)"
+    unopened = (
+        "a.organisation = :organisation and a.opened_at is null and a.due_at is not null"
+        f" and (c.hold_until > :now and c.hold_until < a.due_at) is not true and {no_task.format('< a.due_at')}"
+    )
+    task = (
+        "k.organisation = :organisation and k.ended_at is null and k.case_id is not null"
+        f" and (c.hold_until > :now and c.hold_until < k.due_at) is not true and {_no_opening('k.due_at')}"
+        f" and {no_task.format('<= k.due_at and (e.due_at, e.id) < (k.due_at, k.id)')}"
+    )
+    hold = f"c.hold_until > :now and {_no_opening('c.hold_until')} and {no_task.format('<= c.hold_until')}"
+    return [
+        ("intake.attention a join intake.cases c on c.id = a.case_id", unopened, "a.due_at", "a.case_id"),
+        ("intake.tasks k join intake.cases c on c.id = k.case_id", task, "k.due_at", "k.case_id"),
+        ("intake.cases c", hold, "c.hold_until", "c.id"),
+    ]
+
+
+def _no_opening(until: str) -> str:
+    """Asked of each row by itself (`offset 0`), so that PostgreSQL goes along the index and sorts nothing."""
+    return (
+        "not exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null"
+        f" and a.due_at <= {until} offset 0)"
+    )

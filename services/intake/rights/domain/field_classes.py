@@ -1,0 +1,3 @@
+"""The class of the sealed value of an erasure."""
+
+REASON = "erasure.reason"

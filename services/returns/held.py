@@ -1,0 +1,48 @@
+"""The tables from which returns tells what it holds about the person of a case."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from chassis.held import HeldTable, SealedValue
+from services.returns.sealing import CHECK, FLAGS, GROUNDS
+from services.returns.store import tables
+
+
+def _return(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+    if row.grounds is not None:
+        yield SealedValue("grounds", GROUNDS, row.id, row.grounds)
+    for kind, check in row.checks.items():
+        if check.get("grounds") is not None:
+            yield SealedValue("grounds", f"{CHECK}.{kind}", row.id, check["grounds"])
+
+
+def _known(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+    if row.flags is not None:
+        yield SealedValue("flags", FLAGS, case_id, row.flags)
+
+
+HELD = (
+    HeldTable(
+        tables.RETURNS,
+        "return",
+        (
+            "at=requested_at",
+            "half:return_half",
+            "sender",
+            "recipient=receiver",
+            "country=receiver_cell:country",
+            "state:return_state",
+            "result:risk_result",
+            "outcome:return_outcome",
+            "expected_at",
+            "handover:handover_point",
+            "ended_at=closed_at",
+        ),
+        "statistics",
+        _return,
+    ),
+    HeldTable(tables.KNOWN, "return_preparation", ("age_group:age_group",), None, _known),
+)

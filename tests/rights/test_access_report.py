@@ -1,0 +1,157 @@
+"""Everything that is held about her, from every service, readable, and compared with the vault's register of sealed records."""
+
+from uuid import UUID
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from chassis.held import find_held
+from chassis.vault.vault import mark
+from contracts.codes import labels
+from contracts.internal import HELD_BY, HeldData, HeldRow, HeldSection, HeldValue
+from services.intake.app import VERSIONS, build
+from services.intake.rights.held import HELD
+from services.intake.settings import Settings
+from tests.harness import running
+from tests.intake.making import acceptance_of, disclosure, open_case
+from tests.intake.test_erasure import person_of
+from tests.intake.test_rights import WHY, asked, erased
+
+REASONS = "as she told it on the first evening"
+READ = HeldSection(
+    section="reading",
+    kept_for="audit-log",
+    rows=[
+        HeldRow(
+            values=[
+                HeldValue(name="organisation", value="th-care-agency"),
+                HeldValue(name="by", value="th.case_worker"),
+                HeldValue(name="resource", value="case-fields", code_list="resource"),
+            ]
+        )
+    ],
+)
+
+
+@pytest.fixture
+async def intake(postgres, tmp_path):
+    async with running("intake", build, VERSIONS, Settings, postgres, tmp_path) as made:
+        await made.service.peers.http.aclose()
+        shown = {"audit": HeldData(sections=[READ])}
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            held = shown.get(request.url.host.partition(".")[0], HeldData(sections=[]))
+            return httpx2.Response(200, content=held.model_dump_json())
+
+        made.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+        made.service.settings.peers = {peer: f"http://{peer}.test" for peer in HELD_BY}
+        yield made
+
+
+async def lived(intake) -> UUID:
+    """Something of every kind that intake keeps."""
+    case_id = await open_case(intake, flags=["immediate_danger"])
+    supervisor = {**intake.as_("supervisor"), "If-Match": "*"}
+    path = f"/v1/cases/{case_id}"
+    status = {"status": "ActualVictimOfTrafficking", "deciding_organisation": "NGO", "reasons": REASONS}
+    for what, body in {
+        "screenings": {"checklist": "ilo-ec-labour-adult", "answers": {"exploitation.low_pay": "yes"}},
+        "status": status,
+        "age-assessment": {"result": "adult", "basis": "document", "reasons": REASONS},
+        "needs": {"urgency": "urgent", "needs": ["shelter"], "note": REASONS},
+        "holds": {},
+    }.items():
+        answer = await intake.client.post(f"{path}/{what}", json=body, headers=supervisor)
+        assert answer.status_code == 201, answer.text
+    glass = {"emergency": "medical", "reason": REASONS}
+    stranger = intake.as_("case_worker", org="th-shelter")
+    assert (await intake.client.post(f"{path}/break-glass", json=glass, headers=stranger)).status_code == 201
+    person_id = await person_of(intake, case_id)
+    came = await disclosure(
+        intake, {"cor_Outcome": "well"}, case_id=case_id, person_id=person_id, first=False
+    )
+    await intake.deliver(came)
+    await intake.deliver(acceptance_of(came))
+    await asked(intake, case_id)
+    await intake.work()
+    return case_id
+
+
+async def report(intake, case_id, **headers):
+    path = f"/v1/cases/{case_id}/access-report"
+    return await intake.client.get(path, headers=intake.as_("case_worker") | headers)
+
+
+async def test_every_record_of_the_vaults_register_is_in_the_report(intake):
+    """ADR 0030: whatever is sealed of her stands in the register, and nothing of it is missing here."""
+    case_id = await lived(intake)
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        found = await find_held(tx, HELD, case_id)
+    shown = {mark(one.record_id) for f in found for row in f.rows for one in f.held.sealed(row, case_id)}
+    vault = intake.service.vault
+    assert await vault.held_by(await person_of(intake, case_id)) == {"intake": len(shown)}
+
+
+async def test_the_report_is_readable_in_her_language_and_says_who_read_without_a_name(intake):
+    case_id = await lived(intake)
+    body = (await report(intake, case_id, **{"Accept-Language": "km"})).json()
+    by_section = {one["section"]: one for one in body["sections"]}
+    assert by_section["fields"]["label"] == labels("held_section", "km")["fields"]
+    shown = [value["shown"] for one in body["sections"] for row in one["rows"] for value in row]
+    for said in ("สมหญิง", "1998-05~", "+66 81 234 5678", "well", REASONS, WHY):
+        assert any(said in one for one in shown), said
+    assert labels("vic_TypeOfExploitation", "km")["ForcedLabour"] in shown
+    (reading,) = by_section["reading"]["rows"]
+    assert {one["name"]: one["shown"] for one in reading}["by"] == labels("staff_role", "km")["case_worker"]
+    staff = ("th.case_worker", "th.supervisor", "th.screening_officer")
+    assert [one for one in staff if one in str(body)] == []
+
+
+async def test_the_page_to_print_has_the_same_and_nothing_from_elsewhere(intake):
+    case_id = await lived(intake)
+    answer = await report(intake, case_id, Accept="text/html")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "สมหญิง" in answer.text
+    assert REASONS in answer.text
+    assert "http" not in answer.text.partition("<h2>")[2]
+
+
+async def test_a_service_that_does_not_answer_makes_no_report_with_a_hole(intake):
+    case_id = await open_case(intake)
+    del intake.service.settings.peers["audit"]
+    assert (await report(intake, case_id)).status_code == 503
+
+
+async def test_the_preview_of_an_erasure_says_what_goes_what_stays_and_why_and_changes_nothing(intake):
+    case_id = await lived(intake)
+    path = f"/v1/cases/{case_id}/erasure-preview"
+    seen = (await intake.client.get(path, headers=intake.as_("case_worker"))).json()
+    assert {one["section"] for one in seen["goes"]} >= {
+        "fields",
+        "history",
+        "screening",
+        "status",
+        "age",
+        "needs",
+    }
+    assert {(one["section"], one["kept_for"]) for one in seen["stays"]} >= {
+        ("case", "accountability"),
+        ("hold", "accountability"),
+        ("reading", "audit-log"),
+    }
+    assert seen["sealed_under_her_key"].keys() == {"intake"}
+    again = (await intake.client.get(path, headers=intake.as_("case_worker"))).json()
+    assert again == seen
+
+
+async def test_after_an_erasure_the_report_has_what_stays_and_not_a_word_of_hers(intake):
+    case_id = await open_case(intake)
+    await erased(intake, case_id)
+    await intake.work()
+    answer = await report(intake, case_id)
+    assert answer.status_code == 200, answer.text
+    assert "สมหญิง" not in answer.text
+    assert {one["section"] for one in answer.json()["sections"]} == {"case", "erasure", "reading"}
+    async with intake.service.database.engine.connect() as conn:
+        assert (await conn.execute(text("select count(*) from intake.fields"))).scalar_one() == 0
