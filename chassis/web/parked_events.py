@@ -203,7 +203,10 @@ class ReplayCause(ReasonedCommand):
 
 
 @router.post(
-    "/v1/replays", summary="Replay every stream that is parked for one cause, as work", status_code=201
+    "/v1/replays",
+    summary="Replay every stream that is parked for one cause, as work",
+    status_code=201,
+    responses={200: {"model": Done, "description": "it is being replayed already"}},
 )
 async def start_replay(body: ReplayCause, actor: Who, tx: Tx, response: Response) -> Done:
     """200 with the replay that runs, where this cause is being replayed already."""

@@ -55,6 +55,7 @@ async def test_which_rows_are_cases_is_said_of_the_organisation_alone(intake):
         ({"prs_Gender": "Woman"}, "prs_Gender"),
         ({"prs_Birthdate": "31/12/1998"}, "prs_Birthdate"),
         ({"prs_Citizenship": "KH"}, "prs_Citizenship"),
+        ({"prs_Citizenship": "17"}, "prs_Citizenship"),
         ({"cor_FullName": "  Sokha  "}, "cor_FullName"),
         ({"prs_NumberOfChildren": "many"}, "prs_NumberOfChildren"),
         ({"vic_TraffickingStatus": "PossibleVictimOfTrafficking"}, "fields"),

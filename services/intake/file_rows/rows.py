@@ -72,7 +72,7 @@ def _is_canonical(name: str, text: str) -> bool:
     """True for a value in canonical form. Flags are recorded as flags, by no field of a file."""
     try:
         return name not in URGENT_FIELDS and to_text(checked(name, from_text(name, text))) == text
-    except (InvalidField, InvalidDate, UnknownCode, ValueError):
+    except (InvalidField, InvalidDate, UnknownCode, ValueError, TypeError):
         return False
 
 
