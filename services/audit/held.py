@@ -8,7 +8,7 @@ from services.audit.store import tables
 
 AUDIT_LOG = "audit-log"
 READINGS = "type in ('record.read.v1', 'attempt.refused.v1')"
-OF_CASE = "stream = cast(:case_id as text)"
+OF_CASE = "stream = cast(cast(:case_id as uuid) as text)"
 
 
 def _reading(row: FoundRow) -> Iterable[HeldValue]:
