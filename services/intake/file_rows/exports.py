@@ -7,16 +7,13 @@ from chassis.database import Transaction
 from chassis.identity.access import require
 from chassis.identity.auth import ROLES, Actor, service_issuer
 from chassis.service import Service
-from chassis.tables import upsert_set
 from chassis.vault.vault import Sealing
 from contracts.internal import ExportedCase, ExportedCases, ExportedCasesForm, ExportedRow
 from services.intake.casefile.outgoing import record_read
+from services.intake.file_rows import store
 from services.intake.file_rows.export_queries import EXPORT, page
-from services.intake.file_rows.tables import FILE_ROWS
 
 RESOURCE = "export"
-
-_MARK = upsert_set(FILE_ROWS, update=["content"], where="t.case_id = excluded.case_id")
 
 
 def asker(form: ExportedCasesForm, caller: Actor) -> Actor:
@@ -67,4 +64,4 @@ async def keep_marks(tx: Transaction, organisation: str, export_id: UUID, rows: 
         }
         for row in sorted(rows, key=lambda one: one.key)
     ]
-    return await _MARK.write(tx, marks, organisation=organisation, import_id=export_id)
+    return await store.mark(tx, marks, organisation, export_id)
