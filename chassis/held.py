@@ -24,11 +24,15 @@ class SealedValue(NamedTuple):
     text: str
 
 
-def no_ciphertexts(_row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+FoundRow = Row[Any]
+"""A row of one of a service's own tables, whole."""
+
+
+def no_ciphertexts(_row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     return ()
 
 
-def nothing_more(_row: Row[Any]) -> Iterable[HeldValue]:
+def nothing_more(_row: FoundRow) -> Iterable[HeldValue]:
     return ()
 
 
@@ -44,15 +48,15 @@ class HeldTable:
     section: str
     shows: Sequence[str]
     kept_for: str | None = None
-    sealed: Callable[[Row[Any], UUID], Iterable[SealedValue]] = no_ciphertexts
-    more: Callable[[Row[Any]], Iterable[HeldValue]] = nothing_more
+    sealed: Callable[[FoundRow, UUID], Iterable[SealedValue]] = no_ciphertexts
+    more: Callable[[FoundRow], Iterable[HeldValue]] = nothing_more
     which: str = "case_id = :case_id"
 
     @property
     def statement(self) -> TextClause:
         return text(f"select * from {self.table.fullname} as t where {self.which}")
 
-    def values(self, row: Row[Any]) -> list[HeldValue]:
+    def values(self, row: FoundRow) -> list[HeldValue]:
         shown = []
         for one in self.shows:
             name, _, source = one.partition("=")
@@ -68,7 +72,7 @@ class FoundRows:
     """Rows as they were read, still sealed."""
 
     held: HeldTable
-    rows: Sequence[Row[Any]]
+    rows: Sequence[FoundRow]
 
 
 async def find_held(tx: Transaction, tables: Iterable[HeldTable], case_id: UUID) -> list[FoundRows]:

@@ -22,6 +22,8 @@ def _read(text: str) -> str:
 CaseName = Annotated[
     str,
     typer.Argument(
-        parser=_read, metavar="CASE", help="Its reference, for example TH-7F3K-2W, or its identifier."
+        parser=_read,
+        metavar="CASE",
+        help="Its reference (as a worker says it over the telephone) or its identifier.",
     ),
 ]

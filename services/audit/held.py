@@ -1,20 +1,17 @@
 """The tables from which audit tells what it holds about the person of a case: who has read about her, who tried, and what was done, without a value."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import Row
-
-from chassis.held import HeldTable
+from chassis.held import FoundRow, HeldTable
 from contracts.internal import HeldValue
 from services.audit.store import tables
 
 AUDIT_LOG = "audit-log"
 READINGS = "type in ('record.read.v1', 'attempt.refused.v1')"
-OF_CASE = "stream = cast(:case_id as text)"
+OF_CASE = "stream = cast(cast(:case_id as uuid) as text)"
 
 
-def _reading(row: Row[Any]) -> Iterable[HeldValue]:
+def _reading(row: FoundRow) -> Iterable[HeldValue]:
     said = row.details
     if said.get("resource"):
         yield HeldValue(name="resource", value=said["resource"], code_list="resource")
@@ -24,7 +21,7 @@ def _reading(row: Row[Any]) -> Iterable[HeldValue]:
         yield HeldValue(name="refused_times", value=said.get("count", 1))
 
 
-def _happened(row: Row[Any]) -> Iterable[HeldValue]:
+def _happened(row: FoundRow) -> Iterable[HeldValue]:
     yield HeldValue(name="what", value=row.type.rpartition(".")[0], code_list="timeline")
 
 

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
-from chassis.held import HeldTable, SealedValue
+from chassis.held import FoundRow, HeldTable, SealedValue
 from contracts.internal import HeldValue
 from services.consent.store import tables
 
@@ -31,11 +29,11 @@ def _terms(terms: dict[str, Any]) -> Iterable[HeldValue]:
             yield HeldValue(name=shown, value=terms[name], code_list=code_list)
 
 
-def _of_record(row: Row[Any]) -> Iterable[HeldValue]:
+def _of_record(row: FoundRow) -> Iterable[HeldValue]:
     return _terms(row.terms)
 
 
-def _of_revision(row: Row[Any]) -> Iterable[HeldValue]:
+def _of_revision(row: FoundRow) -> Iterable[HeldValue]:
     body = row.body
     yield HeldValue(name="at", value=body["at"])
     yield HeldValue(name="organisation", value=body["organisation"])

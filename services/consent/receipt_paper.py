@@ -2,9 +2,6 @@
 
 from collections import Counter
 from datetime import datetime
-from uuid import UUID
-
-from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.printing.paper import Paper, PaperCheck, PaperRow
@@ -16,9 +13,6 @@ from services.consent.domain.states import PERMITTING, State
 from services.consent.queries import ConsentView, TermsView
 from services.consent.store import records
 
-_SAID_AT = text(
-    "select body ->> 'at' as at from consent.revisions where consent_id = :id and number = :number"
-)
 _WORDS = {
     State.GIVEN: "given",
     State.RENEWED: "given",
@@ -76,9 +70,4 @@ async def standing(tx: Transaction, paper: PrintedPaper, now: datetime) -> Paper
     record = await records.find_record(tx, paper.subject_id)
     if record is None or record.revision != paper.version or record.terms.protects or not record.permits(now):
         return PaperStanding(in_force=False, since=None)
-    return PaperStanding(in_force=True, since=(await _said_at(tx, record.id, record.revision)).date())
-
-
-async def _said_at(tx: Transaction, consent_id: UUID, number: int) -> datetime:
-    at = (await tx.execute(_SAID_AT, {"id": consent_id, "number": number})).scalar_one()
-    return datetime.fromisoformat(at)
+    return PaperStanding(in_force=True, since=(await records.said_at(tx, record.id, record.revision)).date())

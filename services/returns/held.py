@@ -1,17 +1,14 @@
 """The tables from which returns tells what it holds about the person of a case."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
-from chassis.held import HeldTable, SealedValue
+from chassis.held import FoundRow, HeldTable, SealedValue
 from services.returns.sealing import CHECK, FLAGS, GROUNDS
 from services.returns.store import tables
 
 
-def _return(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _return(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     if row.grounds is not None:
         yield SealedValue("grounds", GROUNDS, row.id, row.grounds)
     for kind, check in row.checks.items():
@@ -19,7 +16,7 @@ def _return(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
             yield SealedValue("grounds", f"{CHECK}.{kind}", row.id, check["grounds"])
 
 
-def _known(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+def _known(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     if row.flags is not None:
         yield SealedValue("flags", FLAGS, case_id, row.flags)
 

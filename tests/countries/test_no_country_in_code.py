@@ -21,10 +21,12 @@ GENERATED_OR_STANDARD = (
     "contracts/codes/",
     "contracts/examples/",
     "contracts/schemas/",
+    "chassis/printing/words/",
     "contracts/released/",
     "deploy/compose-spec.json",
 )
-"""Code lists are standards' own, or made from the folders (`protection_law`); examples are invented events."""
+"""Code lists are standards' own, or made from the folders (`protection_law`); examples are invented events; the words of a language name
+countries in it."""
 KNOWN = known_countries()
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
 TOLD = re.compile(

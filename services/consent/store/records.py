@@ -28,6 +28,9 @@ from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
 from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
 
+_SAID_AT = text(
+    "select body ->> 'at' as at from consent.revisions where consent_id = :id and number = :number"
+)
 # The time is read in the outer query, so after the lock was waited for.
 _LOCK_RECORD = text(
     "with locked as materialized (select * from consent.records where id = :id for update)"
@@ -275,3 +278,9 @@ def _revision_row(revision: Revision) -> dict[str, object]:
         "body": revision.body(),
         "hash": revision.hash,
     }
+
+
+async def said_at(tx: Transaction, consent_id: UUID, number: int) -> datetime:
+    """When this revision was said."""
+    at = (await tx.execute(_SAID_AT, {"id": consent_id, "number": number})).scalar_one()
+    return datetime.fromisoformat(at)

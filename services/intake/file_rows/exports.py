@@ -1,43 +1,19 @@
 """Cases for a file: those that a person may take out, opened in that person's name, and the marks by which they are known again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
-
 from chassis.database import Transaction
-from chassis.identity.access import require, visible_cases
+from chassis.identity.access import require
 from chassis.identity.auth import ROLES, Actor, service_issuer
-from chassis.identity.references import reference_column
 from chassis.service import Service
-from chassis.tables import upsert_set
 from chassis.vault.vault import Sealing
-from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.internal import ExportedCase, ExportedCases, ExportedCasesForm, ExportedRow
-from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.outgoing import record_read
-from services.intake.file_rows.tables import FILE_ROWS
+from services.intake.file_rows import store
+from services.intake.file_rows.export_queries import EXPORT, page
 
-EXPORT = "case.export"
 RESOURCE = "export"
-
-_PAGE = f"""
-    select c.id, c.person_id, {reference_column("c.id")} as reference, coalesce((
-        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values
-    from intake.cases c
-    where c.organisation = :organisation and c.state = :open
-      and (cast(:after as uuid) is null or c.id > :after)
-"""
-_MARK = upsert_set(FILE_ROWS, update=["content"], where="t.case_id = excluded.case_id")
-
-
-@dataclass(frozen=True, slots=True)
-class _SealedCase:
-    id: UUID
-    person_id: UUID
-    name: str
-    values: dict[str, str]
 
 
 def asker(form: ExportedCasesForm, caller: Actor) -> Actor:
@@ -60,14 +36,14 @@ async def exported_cases(
     """The next cases, opened and logged as readings of the actor. Raises Forbidden."""
     require(actor, EXPORT)
     async with service.database.transaction(actor.origin()) as tx:
-        found = await _page(tx, actor, form)
+        found = await page(tx, actor, form)
     sealings = [Sealing(one.person_id, n, one.id, v) for one in found for n, v in one.values.items()]
     opened = iter(await service.vault.open_many(sealings))
     texts = {
         one.id: {name: value for name in one.values if (value := next(opened)) is not None} for one in found
     }
     async with service.database.transaction(actor.origin()) as tx:
-        allowed = {one.id for one in await _page(tx, actor, form)}  # still, now that they are opened
+        allowed = {one.id for one in await page(tx, actor, form)}  # still, now that they are opened
         cases = [
             ExportedCase(case_id=one.id, name=one.name, fields=texts[one.id])
             for one in found
@@ -75,30 +51,6 @@ async def exported_cases(
         ]
         tx.say(*(record_read(one.case_id, RESOURCE, export_id, tuple(one.fields)) for one in cases))
     return ExportedCases(cases=cases, last=found[-1].id if found else None, more=len(found) == form.limit)
-
-
-async def _page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[_SealedCase]:
-    """Cases with what was recorded here. Urgent flags are recorded as flags, and what came from elsewhere is not theirs to
-    take out.
-    """
-    condition, parameters = await visible_cases(tx, actor, EXPORT, column="c.id")
-    asked = {
-        "organisation": actor.organisation,
-        "open": CaseState.OPEN,
-        "after": form.after,
-        "limit": form.limit,
-    }
-    statement = text(f"{_PAGE} and {condition} order by c.id limit :limit")
-    rows = await tx.execute(statement, {**parameters, **asked})
-    return [
-        _SealedCase(
-            row.id,
-            row.person_id,
-            row.reference or str(row.id),
-            {name: value for name, value in row.values.items() if name not in URGENT_FIELDS},
-        )
-        for row in rows
-    ]
 
 
 async def keep_marks(tx: Transaction, organisation: str, export_id: UUID, rows: Sequence[ExportedRow]) -> int:
@@ -112,4 +64,4 @@ async def keep_marks(tx: Transaction, organisation: str, export_id: UUID, rows: 
         }
         for row in sorted(rows, key=lambda one: one.key)
     ]
-    return await _MARK.write(tx, marks, organisation=organisation, import_id=export_id)
+    return await store.mark(tx, marks, organisation, export_id)

@@ -1,7 +1,7 @@
 """Rows of files that are cases already, and the cases of those that are not yet: claimed and opened in one transaction."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from chassis.database import Origin, Transaction
 from chassis.identity.references import references_of
-from chassis.tables import insert_missing
+from chassis.tables import insert_missing, upsert_set
 from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.domain.facts import CaseFact, CaseOpened
@@ -26,6 +26,7 @@ _KNOWN = text(
     " where organisation = :organisation and row_key = any(cast(:keys as bytea[]))"
 )
 _CLAIM = insert_missing(FILE_ROWS, returning="t.row_key")
+_MARK = upsert_set(FILE_ROWS, update=["content"], where="t.case_id = excluded.case_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +131,10 @@ async def _insert(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> No
 
 def _opened(row: NewRow) -> OpenedCase:
     return OpenedCase(row.case, [fact for fact in row.facts if isinstance(fact, CaseOpened)])
+
+
+async def mark(
+    tx: Transaction, marks: Sequence[Mapping[str, object]], organisation: str, export_id: UUID
+) -> int:
+    """Of rows that were written out; one that is another case's mark already stays that one's. How many were kept."""
+    return await _MARK.write(tx, marks, organisation=organisation, import_id=export_id)

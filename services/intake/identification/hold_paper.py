@@ -1,47 +1,20 @@
 """The certificate of a hold: who stays in the country, and until when at least; never why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.printing.paper import Paper, PaperCheck, PaperRow
 from chassis.printing.papers import PaperStanding, PrintedPaper
 from chassis.printing.words import country_name, day, words
-from chassis.problems import NotFound
-from chassis.rows import RowReader
 from services.intake.casefile.domain.index_texts import FULL_NAME, NAME_PARTS
 from services.intake.casefile.store import records
+from services.intake.identification.store import certificates
+from services.intake.identification.store.certificates import CertifiedHold
 
 NO_NAME = "." * 40
 """Room for a name by hand."""
-
-_HOLD = text("select until, placed_at, lifted_at from intake.holds where id = :id")
-_OF_CASE = text("select until, placed_at, lifted_at from intake.holds where id = :id and case_id = :case")
-
-
-@dataclass(frozen=True, slots=True)
-class CertifiedHold:
-    until: datetime
-    placed_at: datetime
-    lifted_at: datetime | None
-
-    def in_force(self, now: datetime) -> bool:
-        return self.lifted_at is None and now < self.until
-
-
-_READER = RowReader(CertifiedHold)
-
-
-async def hold_of(tx: Transaction, case_id: UUID, hold_id: UUID) -> CertifiedHold:
-    """Raises NotFound."""
-    found = _READER.first(await tx.execute(_OF_CASE, {"id": hold_id, "case": case_id}))
-    if found is None:
-        raise NotFound
-    return found
 
 
 async def sealed_name(tx: Transaction, case_id: UUID) -> dict[str, str]:
@@ -73,7 +46,7 @@ def paper_of(hold: CertifiedHold, name: str, cell: str, language: str, check: Pa
 
 
 async def standing(tx: Transaction, paper: PrintedPaper, now: datetime) -> PaperStanding:
-    found = _READER.first(await tx.execute(_HOLD, {"id": paper.subject_id}))
+    found = await certificates.any_hold(tx, paper.subject_id)
     if found is None or not found.in_force(now):
         return PaperStanding(in_force=False, since=None)
     return PaperStanding(in_force=True, since=found.placed_at.date())

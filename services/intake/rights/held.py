@@ -1,12 +1,9 @@
 """The tables from which intake tells what it holds about the person of a case."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
-from chassis.held import HeldTable, SealedValue
+from chassis.held import FoundRow, HeldTable, SealedValue
 from contracts.casefile import fields
 from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS
 from services.intake.casefile.store.tables import (
@@ -47,17 +44,17 @@ ACCOUNTABILITY = "accountability"
 STATUS = "vic_TraffickingStatus"
 
 
-def _flags(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _flags(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     for name, sealed in (("flags", row.flags), ("came_flags", row.came_flags)):
         if sealed is not None:
             yield SealedValue(name, FLAGS_CLASS, row.id, sealed)
 
 
-def _field(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+def _field(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue(row.field, row.field, row.disclosure_id or case_id, row.value)
 
 
-def _revision(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+def _revision(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     if row.value is not None:
         name = row.field if row.field in fields.FIELDS else "flags"
         yield SealedValue(name, row.field, case_id, row.value)
@@ -65,32 +62,32 @@ def _revision(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
         yield SealedValue("reason", CHANGE_REASON, case_id, row.reason)
 
 
-def _glass(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _glass(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("reason", GLASS, row.id, row.reason)
 
 
-def _screening(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _screening(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("result", RESULT, row.id, row.result)
     yield SealedValue("answers", ANSWERS, row.id, row.answers)
     if row.reason is not None:
         yield SealedValue("reason", CORRECTION, row.id, row.reason)
 
 
-def _status(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+def _status(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     record = status_record(case_id, row.revision)
     yield SealedValue(STATUS, STATUS_CLASS, record, row.status)
     yield SealedValue("reason", REASONS, record, row.reasons)
 
 
-def _age(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+def _age(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("reason", AGE_REASONS, age_record(case_id, row.revision), row.reasons)
 
 
-def _needs(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _needs(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("assessment", NEEDS_CLASS, row.id, row.needs)
 
 
-def _note(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _note(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     record = note_record(row.note_id, row.revision)
     if row.text is not None:
         yield SealedValue("text", NOTE_TEXT, record, row.text)
@@ -98,28 +95,28 @@ def _note(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
         yield SealedValue("reason", NOTE_REASON, record, row.reason)
 
 
-def _task(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _task(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     if row.content is not None:
         yield SealedValue("text", TASK_CONTENT, task_record(row.id), row.content)
 
 
-def _answered(row: Row[Any], case_id: UUID) -> Iterable[SealedValue]:
+def _answered(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("flags", ANSWERED_FLAGS, flags_record(case_id), row.flags)
 
 
-def _draft(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _draft(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     if row.content is not None:
         yield SealedValue("text", CONTENT, draft_record(row.id), row.content)
 
 
-def _closing(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _closing(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     record = closing_record(row.id)
     yield SealedValue("reason", CLOSING, record, row.closed_for)
     if row.resumed_for is not None:
         yield SealedValue("reasons", RESUMPTION, record, row.resumed_for)
 
 
-def _erasure(row: Row[Any], _case_id: UUID) -> Iterable[SealedValue]:
+def _erasure(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     if row.reason is not None:
         yield SealedValue("reason", REASON, row.id, row.reason)
 

@@ -74,7 +74,7 @@ async def start_export(
     tx: Tx,
     response: Response,
 ) -> Done:
-    await exports.begin(tx, actor, export_id, body.format)
+    await exports.begin_export(tx, actor, export_id, body.format)
     return done(tx, response, export_id, status=202, location=f"/v1/exports/{export_id}")
 
 

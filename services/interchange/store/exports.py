@@ -75,7 +75,7 @@ _NEWEST = text(
 )
 
 
-async def begin(
+async def begin_export(
     tx: Transaction,
     actor: Actor,
     export_id: UUID,

@@ -240,7 +240,7 @@ class TaskFilters:
         Annotated[str, KnownCode("task_state")] | None,
         Query(description="only these; open ones where nothing is said"),
     ] = None
-    mine: Annotated[bool | None, Query(description="only yours, and those of whom you stand in for")] = None
+    mine: Annotated[bool | None, Query(description="only yours")] = None
     worker: Annotated[Pseudonym | None, Query(description="only those of this worker")] = None
     unassigned: Annotated[
         bool | None, Query(description="only those that nobody has yet, or that somebody has")

@@ -19,6 +19,7 @@ from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import open_fields
 from services.intake.casefile.store import cases
 from services.intake.identification import hold_paper, queries, use_cases
+from services.intake.identification.store import certificates
 
 router = APIRouter(tags=["status"])
 
@@ -60,7 +61,7 @@ async def get_hold_paper(
     """
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
-        hold = await hold_paper.hold_of(tx, case_id, hold_id)
+        hold = await certificates.hold_of(tx, case_id, hold_id)
         sealed = await hold_paper.sealed_name(tx, case_id)
         tx.say(record_read(case_id, "case-fields", fields=tuple(sealed)))
     printed = PrintedPaper(PaperKind.HOLD, hold_id, 1)
