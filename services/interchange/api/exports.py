@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.identity.access import require, rights_of
-from chassis.problems import NotFound
+from chassis.problems import NotFound, WrongState
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
@@ -23,6 +23,8 @@ from services.interchange.writing import CSV_TYPE, MEDIA_TYPES, XLSX_TYPE
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"])
 EXPORT = "case.export"
+STANDS = frozenset({ExportState.RUNNING, ExportState.READY})
+"""The states in which there is something to discard."""
 
 
 class ExportForm(Form):
@@ -89,8 +91,7 @@ async def list_exports(actor: Who, tx: Tx, running: Running, page: Page) -> List
 async def get_export(export_id: UUID, actor: Who, tx: Tx, running: Running) -> ExportView:
     require(actor, EXPORT)
     view = _view(await exports.own(tx, actor, export_id), tx.now)
-    stands = view.state in {ExportState.RUNNING, ExportState.READY}
-    offer = Offer("discard_export", EXPORT, stands)
+    offer = Offer("discard_export", EXPORT, view.state in STANDS)
     view.moves = running.commands.open([offer], rights_of(actor), export_id=export_id)
     return view
 
@@ -131,6 +132,8 @@ async def get_export_file(export_id: UUID, actor: Who, running: Running) -> Resp
 async def discard_export(export_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
     require(actor, EXPORT)
     export = await exports.own(tx, actor, export_id)
+    if export.state(tx.now) not in STANDS:
+        raise WrongState
     await exports.end(tx, export.id)
     return done(tx, response, export_id)
 
