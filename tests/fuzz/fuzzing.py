@@ -1,5 +1,6 @@
 """Requests that Schemathesis makes of the document of a service, sent to the service as somebody who may call the route."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ CHECKS = [
 ]
 BATCH = 25
 """As many cases are about one thing; then another is made."""
+AT_ONCE = 8
+"""As many are sent at once: some wait for a broker that is not there."""
 AWAY = 503
 """A service of the cell that does not run beside this one, or a person of whom it has not heard."""
 
@@ -47,6 +50,11 @@ class Fuzzed:
         told = " ".join(f"{kind}xx {count:>6}" for kind, count in kinds.items())
         failed = sum(n for s, n in self.statuses.items() if s >= 500 and s != AWAY)
         return f"{self.service:<12} {self.requests:>6} requests  {told}  503 {self.statuses[AWAY]:>6}  5xx {failed}  faults {self.faults.total()}"
+
+
+def batched(cases: list[Case], size: int) -> Iterator[list[Case]]:
+    for begin in range(0, len(cases), size):
+        yield cases[begin : begin + size]
 
 
 def operations(world: World) -> list[tuple[Row, APIOperation]]:
@@ -103,8 +111,9 @@ async def fuzz(world: World, requests: int, number: int = 1, batch: int = BATCH)
             if row.subject not in made:
                 result.faults[f"{row}: nothing to call it about"] += 1
                 continue
-            for case in cases:
-                await _send(world, row, case, made[row.subject], result, chance)
+            for some in batched(cases, AT_ONCE):
+                about = made[row.subject]
+                await asyncio.gather(*(_send(world, row, case, about, result, chance) for case in some))
         if result.requests >= requests:
             break
     return result
