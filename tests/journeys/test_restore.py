@@ -14,8 +14,8 @@ from corridor.client import Person
 from corridor.journey import Journey, eventually
 from corridor.operating import every_page
 from deploy.local.stack import Stack
+from tests.journeys.canaries.test_canaries import erase
 from tests.journeys.steps import drafted, referred
-from tests.journeys.test_canaries import erase
 from tests.journeys.test_command import corridor
 
 LOADERS, BEFORE, AFTER = 2, 3, 2

@@ -73,7 +73,7 @@ def found(three, passages) -> dict[str, Found]:
 async def passed(stack: Stack, sender: str, receiver: str) -> Passage:
     """Referred, received, accepted, withdrawn and recalled."""
     canary = f"Qzx{sender}{receiver}Wvkqjh"
-    texts = {name: f"{text} {canary}" for name, text in TEXTS.items()}
+    texts = dict.fromkeys(TEXTS, f"{TEXT} {canary}")  # none of the other tests here looks for these
     async with Journey(stack.state, way=(sender, receiver)) as journey:
         await journey.open_case(texts | {"prs_Birthdate": "1999"})
         await journey.give_consent(CATEGORIES)
