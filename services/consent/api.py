@@ -56,7 +56,7 @@ class EndOutcome(Done):
     waiting_for: Annotated[list[queries.WaitingRecall], Field(description="of which it is not yet certain")]
 
 
-_ENDS: dict[int | str, dict[str, Any]] = {
+ENDS: dict[int | str, dict[str, Any]] = {
     WAITING: {"model": EndOutcome, "description": "taken back; exchange has yet to confirm for what is named"}
 }
 
@@ -127,7 +127,7 @@ async def get_consent(
 
 @router.post(
     "/v1/consents/{consent_id}/renew",
-    responses=_ENDS,
+    responses=ENDS,
     summary="She was asked again and agreed, to more or less",
 )
 async def renew_consent(
@@ -190,7 +190,7 @@ async def confirm_guardian(
 
 @router.post(
     "/v1/consents/{consent_id}/withdraw",
-    responses=_ENDS,
+    responses=ENDS,
     summary="She takes it back; nothing is asked, no reason needed",
 )
 async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, response: Response) -> EndOutcome:
@@ -202,7 +202,7 @@ async def withdraw_consent(consent_id: UUID, actor: Who, running: Running, respo
 
 @router.post(
     "/v1/consents/{consent_id}/withdraw-part",
-    responses=_ENDS,
+    responses=ENDS,
     summary="She takes a part back: recipients, purposes, categories; nothing is asked, no reason needed",
 )
 async def withdraw_part(
@@ -216,7 +216,7 @@ async def withdraw_part(
     return await settled(running, actor.origin(), record, response)
 
 
-@router.post("/v1/consents/{consent_id}/revoke", responses=_ENDS, summary="Ended by another than the person")
+@router.post("/v1/consents/{consent_id}/revoke", responses=ENDS, summary="Ended by another than the person")
 async def revoke_consent(
     consent_id: UUID, actor: Who, running: Running, request: Request, expected: IfMatch, response: Response
 ) -> EndOutcome:
@@ -228,7 +228,7 @@ async def revoke_consent(
 
 @router.post(
     "/v1/grants/{disclosure_id}/withdraw",
-    responses=_ENDS,
+    responses=ENDS,
     summary="She takes back, through those who have her now, what was disclosed to them inside this country",
 )
 async def withdraw_grant(

@@ -17,7 +17,7 @@ from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId
 from services.consent import offers, protecting, protection_queries, use_cases
-from services.consent.api import EndOutcome, remember_end, settled
+from services.consent.api import ENDS, EndOutcome, remember_end, settled
 from services.consent.store import records
 from services.consent.use_cases import PreparedConsent
 
@@ -115,7 +115,9 @@ async def get_protection(
     return protection_queries.ProtectionView(**found.view, reasons=reasons, moves=moves)
 
 
-@router.post("/v1/protections/{consent_id}/review", summary="A second person has looked at the reasons")
+@router.post(
+    "/v1/protections/{consent_id}/review", summary="A second person has looked at the reasons", responses=ENDS
+)
 async def review_protection(
     consent_id: UUID,  # noqa: ARG001  # the dependency reads it
     body: ReviewForm,

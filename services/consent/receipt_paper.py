@@ -7,7 +7,7 @@ from chassis.database import Transaction
 from chassis.printing.paper import Paper, PaperCheck, PaperRow
 from chassis.printing.papers import PaperKind, PaperStanding, PrintedPaper
 from chassis.printing.words import country_name, day, words
-from chassis.problems import WrongState
+from chassis.problems import NotFound
 from contracts.protection import IMMEDIATE_PROTECTION
 from services.consent.domain.states import PERMITTING, State
 from services.consent.queries import ConsentView, TermsView
@@ -26,9 +26,9 @@ _WORDS = {
 
 
 def printed(view: ConsentView) -> PrintedPaper:
-    """Raises WrongState for a record in which she said nothing."""
+    """Raises NotFound for a record in which she said nothing."""
     if view.terms.legal_basis == IMMEDIATE_PROTECTION or State(view.state) not in _WORDS:
-        raise WrongState("she said nothing of which there could be a copy")
+        raise NotFound  # she said nothing of which there could be a copy
     return PrintedPaper(PaperKind.RECEIPT, view.id, view.revision)
 
 

@@ -82,7 +82,7 @@ async def test_where_a_law_stands_in_place_of_her_answer_there_is_no_copy_of_it(
     path = f"/v1/cases/{consent.case_id}/protections"
     made = await consent.client.post(path, json=form, headers=consent.worker)
     refused = await _paper(consent, made.json()["id"])
-    assert (refused.status_code, refused.json()["code"]) == (409, "wrong-state")
+    assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
 
 
 @pytest.mark.parametrize("language", ["en", "th", "km", "fr", "es", "vi"])

@@ -167,5 +167,10 @@ async def test_an_unknown_organisation_is_not_found(th: Harness):
     assert answer.status_code == 404
 
 
-async def test_an_auditor_does_not_read_the_directory(th: Harness):
-    assert (await th.client.get("/v1/organisations", headers=th.as_("auditor"))).status_code == 403
+async def test_an_auditor_reads_the_directory_and_writes_nothing_in_it(th: Harness):
+    headers = th.as_("auditor")
+    assert (await th.client.get("/v1/organisations", headers=headers)).status_code == 200
+    closing = await th.client.put(
+        "/v1/organisations/th-shelter", json={}, headers={**headers, "If-Match": "*"}
+    )
+    assert closing.status_code in {403, 422}

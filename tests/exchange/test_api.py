@@ -149,7 +149,7 @@ async def test_the_border_says_for_whom_a_received_case_is_that_nobody_here_has_
         answer = await th.client.post(url, json={**asked, "organisation": organisation}, headers=headers)
         answers.append(answer.json())
     assert answers == [
-        {"known": True, "allowed": True},
-        {"known": True, "allowed": False},
-        {"known": False, "allowed": False},
+        {"known": True, "allowed": True, "case_id": None},
+        {"known": True, "allowed": False, "case_id": None},
+        {"known": False, "allowed": False, "case_id": None},
     ]

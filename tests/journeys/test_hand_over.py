@@ -35,7 +35,7 @@ async def test_an_agency_gets_what_she_agreed_to_and_the_unit_sees_how_far_its_s
     assert read["fields"]["cor_FullName"] == PERSON["cor_FullName"]
     assert (read["sender"], "cor_Health" in read["fields"]) == ("th-screening-unit", False)
     after = await journey.until_submission(unit_case, "accepted")
-    assert after.keys() == {"id", "submitted_at", "state", "to", "at"}
+    assert after.keys() == {"id", "reference", "submitted_at", "state", "to", "at"}
     assert (after["state"], after["to"]) == ("accepted", journey.agency)
     for path in (
         f"/intake/v1/cases/{unit_case}",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.backup import BackupError, back_up, bring_back
+from deploy.local.cell import KEEPER
 from deploy.local.sealed_file import PIECE, TAG_BYTES, SealedFileError, Sealer, Unsealer, read_key
 
 HEAD = 25
@@ -94,7 +95,8 @@ def test_nothing_is_backed_up_where_nothing_runs_and_nothing_restored_over_a_cel
 def test_a_restore_that_fails_on_the_way_leaves_nothing_that_was_opened(key_file: Path, server_run) -> None:
     """Its first pieces were good, and held databases and keys."""
     state = server_run.directory / f"state-{os.urandom(3).hex()}"
-    state.mkdir()
+    (state / KEEPER / "th").mkdir(parents=True)
+    (state / KEEPER / "th" / "epoch.json").write_text("{}")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         for number in range(4):
@@ -104,4 +106,4 @@ def test_a_restore_that_fails_on_the_way_leaves_nothing_that_was_opened(key_file
     (state / "file").write_bytes(sealed(packed.getvalue(), key_file)[:-9])
     with pytest.raises(SealedFileError, match="not whole"):
         bring_back(state, "TH", state / "file", key_file)
-    assert [path.name for path in state.iterdir()] == ["file"]
+    assert sorted(path.name for path in state.iterdir()) == ["file", KEEPER]
