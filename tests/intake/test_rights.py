@@ -23,6 +23,7 @@ from services.intake.settings import Settings
 from tests.harness import running
 from tests.intake.making import PERSON, bodies, disclosure, open_case
 from tests.intake.test_erasure import person_of
+from tests.intake.test_search import found
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 WHY = "she has asked twice, of her own accord"
@@ -133,6 +134,10 @@ def ledger(intake) -> list[UUID]:
     return [entry.key for entry in read_ledger(file)] if file.exists() else []
 
 
+def words(fields) -> list[str]:
+    return [word for value in fields.values() for word in ([value] if isinstance(value, str) else value)]
+
+
 async def test_nothing_goes_before_a_second_person_has_confirmed_it(intake):
     case_id = await open_case(intake)
     erasure_id = await asked(intake, case_id)
@@ -176,10 +181,22 @@ async def test_a_law_of_the_country_keeps_everything_and_its_name_stays_with_the
     assert await left(intake, case_id) != {}
 
 
-async def test_from_the_confirmation_on_nobody_reads_or_writes_about_her(intake):
+async def test_from_the_confirmation_on_nobody_reads_or_writes_about_her(intake, consent):
+    """Also while another service has not let go, so that the key is still there."""
     case_id = await open_case(intake)
-    await erased(intake, case_id)
+    await consent.seal(await person_of(intake, case_id), "consent.witness", case_id, "Malee")
     worker, path = intake.as_("case_worker"), f"/v1/cases/{case_id}"
+    sought = {"name": PERSON["cor_FullName"], "telephone": PERSON["prs_MobilePhone"]}
+    await intake.work()
+    assert len(await found(intake, **sought)) == 1
+    await erased(intake, case_id)
+    await intake.work()
+    assert (await shown(intake, case_id))["items"][0]["state"] == "confirmed"
+    assert await left(intake, case_id) == {}
+    for part in ("fields", "fields/history", "screenings", "needs", "status", "age-assessment"):
+        answer = await intake.client.get(f"{path}/{part}", headers=worker)
+        assert [word for word in words(PERSON) if word in answer.text] == [], part
+    assert await found(intake, **sought) == []
     said = (await intake.client.get(path, headers=worker)).json()
     assert (said["state"], {move["verb"] for move in said["moves"]}) == ("erased", set())
     body = {"fields": {"cor_FullName": "Dara"}}
