@@ -243,6 +243,22 @@ async def test_an_erasure_that_dies_half_way_goes_on_and_ends_the_same(intake):
     assert len(bodies(await intake.said(), "case.erased.v1")) == 1
 
 
+async def test_who_is_referred_again_before_her_erasure_is_written_down_stays(intake):
+    """Her old key is destroyed, and she has a new one: nobody is told that the case which she has now is erased."""
+    case_id = await open_case(intake)
+    before = await person_of(intake, case_id)
+    await erased(intake, case_id)
+    await intake.service.vault.release(before)
+    await intake.service.vault.destroy(before)
+    await intake.deliver(await disclosure(intake, {"cor_FullName": "Sokha"}, case_id=case_id, first=False))
+    await intake.work()
+    assert (await shown(intake, case_id))["items"][0]["state"] == "completed"
+    assert bodies(await intake.said(), "case.erased.v1") == []
+    now = await intake.client.get(f"/v1/cases/{case_id}", headers=intake.as_("case_worker"))
+    assert now.json()["state"] == "open"
+    assert (await left(intake, case_id))["fields"] == 1
+
+
 async def test_what_arrives_from_abroad_for_somebody_who_is_being_erased_is_not_kept(intake, consent):
     case_id = await open_case(intake)
     person_id = await person_of(intake, case_id)
