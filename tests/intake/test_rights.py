@@ -289,6 +289,14 @@ async def test_somebody_who_was_erased_and_is_referred_again_is_here_again_under
     assert len((await shown(intake, case_id))["items"]) == 1
 
 
+async def test_no_flag_of_hers_is_left_on_a_list(intake):
+    case_id = await open_case(intake, flags=["immediate_danger"])
+    statement = "select flagged from intake.cases where id = :c"
+    assert [row.flagged for row in await rows(intake, statement, c=case_id)] == [True]
+    await erased(intake, case_id)
+    assert [row.flagged for row in await rows(intake, statement, c=case_id)] == [False]
+
+
 async def test_a_restored_cell_erases_again_whoever_its_backup_still_has(intake):
     """The restore has destroyed the key; intake, once it runs, deletes the rest and says it to everybody."""
     case_id = await open_case(intake)
