@@ -41,19 +41,22 @@ class CaseConsents:
     """Of the referrals `in_error` the ones that were heard of in this batch."""
     age_group: str | None = None
     """The age group, set when it became known in this batch."""
+    erased: bool = False
+    """She was erased in this batch, and her age became not known again in it: none is kept."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """A consent given by somebody who may not speak at her age permits nothing more: by a child alone, or by
         another for an adult.
         """
-        self.age_group = age_group
+        self.age_group, self.erased = age_group, False
         act = Act("system:consent", authority(self.ground.cell), now)
         child = is_child(age_group)
         unfit = [r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=child)]
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def erase(self, now: datetime) -> list[Fact]:
-        """Nothing is consented to any more, and nothing that was disclosed may be read on."""
+        """Nothing is consented to any more, nothing that was disclosed may be read on, and her age is not kept."""
+        self.age_group, self.erased = None, True
         act = Act("system:consent", authority(self.ground.cell), now)
         return [fact for record in self.records.values() for fact in record.erase(act)]
 

@@ -75,6 +75,7 @@ _IN_ERROR = text(
 )
 _SENT_IN_ERROR = insert_missing(SENT_IN_ERROR)
 _SAVE_AGES = upsert_set(AGES)
+_FORGET_AGES = text("delete from consent.ages where case_id = any(cast(:cases as uuid[]))")
 _INSERT = insert_set(RECORDS, without=["created_at"])
 _UPDATE = update_set(
     RECORDS,
@@ -229,6 +230,7 @@ async def load(
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     await _SAVE_AGES.write(tx, [case for case in cases if case.age_group is not None])
+    await tx.execute(_FORGET_AGES, {"cases": [case.case_id for case in cases if case.erased]})
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
     await disclosures.save(tx, [d for c in cases for d in c.disclosures.values()])
