@@ -49,7 +49,8 @@ _WORKERS: Mapping[str, tuple[str, ...]] = {
 _HELD: Mapping[str, Mapping[str, bool]] = {
     "not ca.handed_over and not ca.erased": {},
     "ca.handed_over and not ca.erased": {"handed_over": True},
-    "ca.erased": {"erased": True},
+    "ca.erased and not ca.handed_over": {"erased": True},
+    "ca.erased and ca.handed_over": {"erased": True, "handed_over": True},
 }
 RELEASE = "release-person"
 """The kind of the work row that releases in the vault whatever this service has of an erased person."""
