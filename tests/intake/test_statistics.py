@@ -84,6 +84,23 @@ async def test_who_came_from_another_organisation_is_counted_where_she_was_found
     assert {table["total"] for table in (await ask(intake)).json()["tables"]} == {None}
 
 
+async def test_who_was_erased_is_not_counted_and_nothing_of_hers_is_opened(intake, monkeypatch):
+    erased = (await opened(intake, 13, prs_Gender="Feminine"))[0]
+    async with intake.service.database.engine.begin() as conn:
+        await conn.execute(text("update intake.cases set state = 'erased' where id = :id"), {"id": erased})
+    vault, opened_of = intake.service.vault, []
+    open_many = vault.open_many
+
+    async def watched(sealed):
+        opened_of.extend(str(one.record_id) for one in sealed)
+        return await open_many(sealed)
+
+    monkeypatch.setattr(vault, "open_many", watched)
+    answer = (await ask(intake)).json()
+    assert {table["total"] for table in answer["tables"]} == {12}
+    assert (len(opened_of), erased in opened_of) == (12, False)
+
+
 async def test_a_reading_is_an_entry_with_its_month_and_nobody_but_an_auditor_reads(intake):
     await ask(intake)
     said = [

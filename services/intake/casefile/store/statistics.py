@@ -12,6 +12,7 @@ from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from contracts.small_cells import ShownTable
+from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.statistics import FIELDS
 from services.intake.casefile.store.tables import OWN, STATISTICS
 
@@ -50,7 +51,7 @@ _CASES = text(
     from intake.cases c
     left join intake.fields f on f.case_id = c.id and f.source = '{OWN}' and f.field = any(cast(:fields as text[]))
     where c.opened_at >= :since and c.opened_at < :until and c.channel <> '{RECEIVED_CHANNEL}'
-      and (cast(:after as uuid) is null or c.id > :after)
+      and c.state <> '{CaseState.ERASED}' and (cast(:after as uuid) is null or c.id > :after)
     group by c.id order by c.id limit :limit
     """
 )
