@@ -13,11 +13,9 @@ from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from contracts.small_cells import ShownTable
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.domain.statistics import FIELDS
 from services.intake.casefile.store.tables import OWN, STATISTICS
-
-RECEIVED_CHANNEL = "exchange"
-"""Whoever came from another organisation was counted where she was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +70,6 @@ async def add(tx: Transaction, month: date, tables: Mapping[str, ShownTable]) ->
 async def cases_opened(
     tx: Transaction, since: datetime, until: datetime, after: UUID | None, limit: int
 ) -> Sequence[SealedCounted]:
+    """Whoever came from another organisation was counted where she was found."""
     asked = {"since": since, "until": until, "after": after, "limit": limit, "fields": list(FIELDS)}
     return _SEALED.all(await tx.execute(_CASES, asked))
