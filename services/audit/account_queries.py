@@ -24,6 +24,7 @@ from services.audit.domain.account import (
     consent_step,
     disclosures,
 )
+from services.audit.store.readings import LOOKED, TIMES, TRIED
 
 _EVENTS = RowReader(CaseEvent)
 _PART = text(
@@ -67,32 +68,40 @@ class LookedView(BaseModel):
 
 
 class TriedView(BaseModel):
-    """How often somebody tried what was refused to them, and when first and last."""
+    """How often somebody tried what was refused to them, and when first and last: an `action`, or a `resource` of which
+    nothing was shown to them.
+    """
 
     actor: str
     organisation: str
     purpose: str
-    action: str
+    action: str | None
+    resource: Annotated[str, Code("resource")] | None
     times: int
     first_at: datetime
     last_at: datetime
 
+    @property
+    def what(self) -> str:
+        """What orders the attempts of one person. No action is called as a resource is."""
+        return self.action or self.resource or ""
 
-def _by_person(what: str, kind: str, times: str) -> str:
+
+def _by_person(which: str) -> str:
     return f"""
     select * from (
-        select actor, organisation, purpose, details ->> '{what}' as {what}, {times} as times,
+        select actor, organisation, purpose, details ->> 'action' as action, details ->> 'resource' as resource,
+               coalesce(details ->> 'action', details ->> 'resource') as what, sum({TIMES}) as times,
                min(time) as first_at, max(time) as last_at
-        from audit.entries where stream = :stream and type = '{kind}' group by 1, 2, 3, 4
+        from audit.entries where stream = :stream and {which} group by 1, 2, 3, 4, 5
     ) as persons
     where cast(:actor as text) is null
-       or (actor, organisation, purpose, {what}) > (:actor, :organisation, :purpose, :what)
-    order by actor, organisation, purpose, {what} limit :limit
+       or (actor, organisation, purpose, what) > (:actor, :organisation, :purpose, :what)
+    order by actor, organisation, purpose, what limit :limit
     """
 
 
-_LOOKED = text(_by_person("resource", "record.read.v1", "count(*)"))
-_TRIED = text(_by_person("action", "attempt.refused.v1", "sum((details ->> 'count')::int)"))
+_LOOKED, _TRIED = text(_by_person(LOOKED)), text(_by_person(TRIED))
 
 Person = tuple[str, str, str, str]
 """The last of the page before: actor, organisation, purpose, and what they read or tried."""

@@ -29,6 +29,11 @@ async def account(audit, case):
     return answer.json()
 
 
+async def part(audit, case, name, **query):
+    path = f"/v1/trails/{case}/{name}"
+    return (await audit.client.get(path, params=query, headers=audit.as_("auditor"))).json()
+
+
 def recalled(told, reason="withdrawn"):
     about = {"case_id": told.case_id, "disclosure_id": told.disclosure_id}
     return DisclosureRecalledV1(**about, referral_id=told.referral_id, reason=reason)
@@ -120,6 +125,24 @@ async def test_one_answer_tells_what_she_gave_how_it_was_used_how_it_ended_and_w
     readings = [(one["actor"], one["resource"], one["times"]) for one in found["readings"]["items"]]
     attempts = [(one["actor"], one["action"], one["times"]) for one in found["attempts"]["items"]]
     assert (readings, attempts) == ([("th.worker", "ledger", 3)], [("th.curious", "case.read", 4)])
+
+
+async def test_a_reading_that_was_refused_stands_with_those_who_tried_and_not_with_those_who_looked(audit):
+    case = uuid4()
+    for allowed in (True, False, False):
+        read = RecordReadV1(case_id=case, resource="received-fields", allowed=allowed)
+        await by_somebody(audit, read, "th.worker", publisher="intake")
+    tried = AttemptRefusedV1(case_id=case, action="case.read", count=4)
+    await by_somebody(audit, tried, "th.worker", publisher="intake")
+    found = await account(audit, case)
+    readings = [(one["resource"], one["times"]) for one in found["readings"]["items"]]
+    attempts = [(one["action"], one["resource"], one["times"]) for one in found["attempts"]["items"]]
+    assert readings == [("received-fields", 1)]
+    assert attempts == [("case.read", None, 4), (None, "received-fields", 2)]
+    query = {"limit": 1, "after": (await part(audit, case, "attempts", limit=1))["next"]}
+    assert [one["resource"] for one in (await part(audit, case, "attempts", **query))["items"]] == [
+        "received-fields"
+    ]
 
 
 async def test_a_recall_without_an_answer_is_named_overdue_when_its_time_is_over(audit):

@@ -112,7 +112,7 @@ async def _readings(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[
 
 async def _attempts(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[TriedView]:
     items = await account_queries.tried(tx, case_id, _person(page), page.limit)
-    return Listing(items=items, next=following(items, page, *PERSON, "action"))
+    return Listing(items=items, next=following(items, page, *PERSON, "what"))
 
 
 def _word(part: str) -> str:
