@@ -1,4 +1,4 @@
-"""What SQL takes for a reading, and what for an attempt that was refused. No entry is both."""
+"""The entries that are readings, and those that are refused attempts, as SQL says it. No entry is both."""
 
 _SHOWN = "coalesce((details ->> 'allowed')::boolean, true)"
 LOOKED = f"type = 'record.read.v1' and {_SHOWN}"
