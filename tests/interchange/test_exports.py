@@ -2,6 +2,7 @@
 
 import io
 import json
+import tempfile
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -106,6 +107,18 @@ def test_the_standards_own_workbook_is_filled_under_the_labels_that_its_reader_s
     missing = lost(found_again(sent, sheet.rows))
     assert dict.fromkeys(sorted(sent[0].fields.keys() - kept), 20) == missing
     assert {"cor_Needs", "cor_FullName", "prs_IdentityNumber"} <= missing.keys()
+
+
+@pytest.mark.parametrize("made", ExportFormat)
+def test_a_file_that_goes_out_is_made_without_any_file_on_disk(made, monkeypatch):
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a file was opened on disk")
+
+    monkeypatch.setattr("openpyxl.worksheet._writer.create_temporary_file", refused)
+    for name in ("mkstemp", "NamedTemporaryFile", "TemporaryFile"):
+        monkeypatch.setattr(tempfile, name, refused)
+    sent = cases(3)
+    assert len(read_file(file_of(made, sent), TODAY).rows) == 3
 
 
 def test_no_cell_of_a_file_is_a_formula():
