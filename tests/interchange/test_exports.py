@@ -5,7 +5,7 @@ import json
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
@@ -17,14 +17,16 @@ from chassis.vault.vault import KeyDestroyed
 from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, checked, to_text
 from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import codes
+from contracts.events.intake import CaseErasedV1, CaseTransferredV1, ErasureConfirmedV1
 from services.interchange.domain import export, htcds
 from services.interchange.domain.cells import guarded, meant, spoilt
 from services.interchange.domain.export import COLUMNS, ExportFormat, OutgoingCase, found_again, lost
 from services.interchange.domain.headings import EXTERNAL_ID
 from services.interchange.exports import FILE_CLASS
+from services.interchange.intake_rows import exported_cases
 from services.interchange.spreadsheet import read_file
 from services.interchange.writing import file_of
-from tests.intake.making import bodies
+from tests.intake.making import AGENCY, bodies
 from tests.interchange.test_imports import count, imported, send
 
 TODAY = date(2026, 11, 26)
@@ -300,6 +302,14 @@ async def everything(files) -> str:
     return "".join(one for rows in (*found, work) for one in rows)
 
 
+async def require_destroyed(files, export_id: str) -> None:
+    """Require that the key goes with the work that is due now."""
+    while await files.work():
+        pass
+    with pytest.raises(KeyDestroyed):
+        await files.service.vault.seal(UUID(export_id), FILE_CLASS, "1", "x")
+
+
 async def test_the_file_is_sealed_at_rest_and_gone_when_its_time_is_over(files):
     await imported(files, file_of(ExportFormat.CSV, cases(3)))
     view, _ = await exported(files)
@@ -326,12 +336,64 @@ async def test_what_is_discarded_is_fetched_by_nobody_and_its_key_is_destroyed(f
         404,
     )
     assert await count(files, "interchange.export_parts") == 0
-    while await files.work():
-        pass
-    with pytest.raises(KeyDestroyed):
-        await files.service.vault.seal(UUID(view["id"]), FILE_CLASS, "1", "x")
+    await require_destroyed(files, view["id"])
     again = await files.client.delete(f"/v1/exports/{view['id']}", headers=headers)
     assert (again.status_code, again.json()["code"]) == (409, "wrong-state")
+
+
+def confirmed(case_id: UUID) -> ErasureConfirmedV1:
+    return ErasureConfirmedV1(case_id=case_id, erasure_id=uuid4())
+
+
+def erased(case_id: UUID) -> CaseErasedV1:
+    return CaseErasedV1(case_id=case_id, at=datetime.now(UTC), epoch="2026-11")
+
+
+def transferred(case_id: UUID, organisation: str = AGENCY) -> CaseTransferredV1:
+    return CaseTransferredV1(
+        case_id=case_id,
+        referral_id=uuid4(),
+        organisation=organisation,
+        recipient="th-shelter",
+        at=datetime.now(UTC),
+    )
+
+
+@pytest.mark.parametrize("left", [confirmed, erased, transferred])
+async def test_a_file_with_a_case_that_nobody_may_read_any_more_is_fetched_by_nobody(files, left):
+    await imported(files, file_of(ExportFormat.CSV, cases(2)))
+    view, got = await exported(files)
+    case_id, _ = await cases_in(files, got.content)
+    await files.deliver(left(case_id))
+    headers = files.as_("supervisor")
+    assert (await files.client.get(view["file"], headers=headers)).status_code == 404
+    shown = (await files.client.get(f"/v1/exports/{view['id']}", headers=headers)).json()
+    assert (shown["state"], shown["file"], shown["moves"]) == ("gone", None, [])
+    assert await count(files, "interchange.export_parts") == 0
+    await require_destroyed(files, view["id"])
+
+
+async def test_a_file_that_is_gathered_while_she_is_erased_is_never_made(files, monkeypatch):
+    async def and_then_erased(*asked):
+        answer = await exported_cases(*asked)
+        await files.deliver(confirmed(answer.cases[0].case_id))
+        return answer
+
+    monkeypatch.setattr("services.interchange.exports.exported_cases", and_then_erased)
+    await imported(files, file_of(ExportFormat.CSV, cases(2)))
+    headers = files.as_("supervisor")
+    answer = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    await require_destroyed(files, answer.json()["id"])
+    view = (await files.client.get(answer.headers["location"], headers=headers)).json()
+    assert (view["state"], view["ready_at"], view["file"]) == ("gone", None, None)
+    assert await count(files, "interchange.export_parts") == 0
+
+
+async def test_a_transfer_of_another_organisation_ends_no_file_of_ours(files):
+    await imported(files, file_of(ExportFormat.CSV, cases(1)))
+    view, _ = await exported(files)
+    await files.deliver(transferred(uuid4(), "th-shelter"))
+    assert (await files.client.get(view["file"], headers=files.as_("supervisor"))).status_code == 200
 
 
 async def test_an_export_that_is_begun_again_under_its_key_is_the_same(files):
