@@ -132,3 +132,27 @@ async def test_a_case_that_is_erased_while_its_mark_is_kept_gets_none(intake):
         done, _ = await asyncio.wait({asked}, timeout=0.5)
         assert done == set()
     assert await asked == 0
+
+
+async def test_a_case_that_is_opened_while_a_page_is_read_takes_nobodys_place_in_it(intake, monkeypatch):
+    first, second = await opened(intake, "1", "2")
+    await written(intake, "update intake.cases set state = 'closed' where id = :id", id=first)
+    open_many = intake.service.vault.open_many
+
+    async def meanwhile(sealings):
+        await written(intake, "update intake.cases set state = 'open' where id = :id", id=first)
+        return await open_many(sealings)
+
+    monkeypatch.setattr(intake.service.vault, "open_many", meanwhile)
+    asked = {
+        "subject": "th.supervisor",
+        "organisation": AGENCY,
+        "roles": ["supervisor"],
+        "purpose": "case-management",
+        "limit": 1,
+    }
+    answer = await intake.client.post(
+        f"/internal/v1/exports/{uuid4()}/cases", json=asked, headers=intake.as_service("interchange")
+    )
+    page = answer.json()
+    assert ([one["case_id"] for one in page["cases"]], page["last"]) == ([str(second)], str(second))
