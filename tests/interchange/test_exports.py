@@ -405,6 +405,32 @@ async def test_an_export_that_is_begun_again_under_its_key_is_the_same(files):
     assert await count(files, "interchange.exports") == 1
 
 
+async def test_an_export_is_answered_as_at_first_when_it_is_asked_for_again_and_its_file_is_gone(files):
+    headers = files.as_("supervisor") | {"Idempotency-Key": "export-0002"}
+    first = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    await files.client.delete(first.headers["location"], headers=files.as_("supervisor"))
+    await require_destroyed(files, first.json()["id"])
+    again = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await count(files, "interchange.exports") == 1
+
+
+async def test_an_export_that_is_discarded_while_it_is_gathered_leaves_nothing_under_its_key(files, monkeypatch):
+    async def and_then_discarded(*asked):
+        answer = await exported_cases(*asked)
+        where = f"/v1/exports/{asked[1]}"
+        assert (await files.client.delete(where, headers=files.as_("supervisor"))).status_code == 200
+        await require_destroyed(files, asked[1])
+        return answer
+
+    await imported(files, file_of(ExportFormat.CSV, cases(1)))
+    answer = await files.client.post("/v1/exports", json={"format": "csv"}, headers=files.as_("supervisor"))
+    monkeypatch.setattr("services.interchange.exports.exported_cases", and_then_discarded)
+    await require_destroyed(files, answer.json()["id"])
+    assert await count(files, "interchange.export_parts") == 0
+
+
 async def test_what_is_not_gathered_in_an_hour_is_asked_for_again(files):
     headers = files.as_("supervisor")
     answer = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
