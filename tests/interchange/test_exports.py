@@ -416,7 +416,9 @@ async def test_an_export_is_answered_as_at_first_when_it_is_asked_for_again_and_
     assert await count(files, "interchange.exports") == 1
 
 
-async def test_an_export_that_is_discarded_while_it_is_gathered_leaves_nothing_under_its_key(files, monkeypatch):
+async def test_an_export_that_is_discarded_while_it_is_gathered_leaves_nothing_under_its_key(
+    files, monkeypatch
+):
     async def and_then_discarded(*asked):
         answer = await exported_cases(*asked)
         where = f"/v1/exports/{asked[1]}"
