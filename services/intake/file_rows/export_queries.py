@@ -53,7 +53,7 @@ async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[S
 
 
 async def still_taken(tx: Transaction, actor: Actor, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of exactly these cases that the actor may take out now."""
+    """The cases of exactly these that the actor may take out now."""
     condition, parameters = await _may_take(tx, actor)
     rows = await tx.execute(text(f"{_STILL} and {condition}"), {**parameters, "ids": list(ids)})
     return set(rows.scalars())
