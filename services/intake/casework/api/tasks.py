@@ -300,7 +300,7 @@ async def list_tasks(
     )
 
 
-@router.get(TASK, summary="A task with what it says; the reading is logged")
+@router.get(TASK, summary="A task with what it says; the reading of a case's task is logged")
 async def get_task(task_id: UUID, actor: Who, service: Running, response: Response) -> TaskView:
     async with service.database.transaction(actor.origin()) as tx:
         case_id = await tasks.case_of(tx, actor, READ_TASK, task_id)
