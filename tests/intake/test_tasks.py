@@ -11,7 +11,7 @@ from sqlalchemy import text
 from contracts.casefile.urgent import FLAGS
 from services.intake.casefile.domain.case import Case, CommandRefused, WrongMove
 from services.intake.casework.domain import facts
-from services.intake.casework.domain.flag_tasks import STEPS, steps_of
+from services.intake.casework.domain.flag_tasks import AT_ONCE, SOON, STEPS, steps_of
 from services.intake.casework.domain.tasks import MOVES, Task, TaskPlan, TaskState, TaskVerb
 from tests.intake.making import AGENCY, NOW, bodies, disclosure, open_case, recall_of
 from tests.intake.test_custody import a_move
@@ -142,12 +142,22 @@ def test_each_clock_strikes_once_and_another_time_is_another_clock():
     assert task.strike_clock(NOW + timedelta(hours=9)) == []
 
 
-def test_every_urgent_flag_asks_for_something_at_once_and_its_times_betray_no_flag():
-    """The times stand in clear, so each pattern of them is that of several flags."""
+OF_A_CHILD = {"unaccompanied_child", "separated_child"}
+KNOWN_IN_CLEAR = {"an adult": set(FLAGS) - OF_A_CHILD, "a child, or an unknown age": set(FLAGS)}
+"""The flags that somebody may have whose age group an onlooker reads in the row of the case."""
+
+
+@pytest.mark.parametrize("flags", KNOWN_IN_CLEAR.values(), ids=KNOWN_IN_CLEAR.keys())
+def test_whoever_knows_how_old_she_is_learns_from_the_times_of_her_tasks_no_more_than_that_a_flag_stands(
+    flags,
+):
+    patterns = {flag: tuple(sorted(step.within for step in STEPS[flag])) for flag in flags}
+    assert set(patterns.values()) == {(AT_ONCE, SOON)}, patterns
+
+
+def test_every_urgent_flag_asks_for_something_at_once_and_for_the_same_once():
     assert set(STEPS) == set(FLAGS)
-    assert all(min(step.within for step in steps) <= timedelta(hours=4) for steps in STEPS.values())
-    patterns = Counter(tuple(sorted(step.within for step in steps)) for steps in STEPS.values())
-    assert min(patterns.values()) >= 3
+    assert all(min(step.within for step in steps) == AT_ONCE for steps in STEPS.values())
     assert set(steps_of({"unaccompanied_child", "separated_child"})) == {
         "find-a-safe-carer",
         "ask-for-a-guardian",
