@@ -322,6 +322,22 @@ async def test_a_change_replaces_what_was_seen_and_its_new_worker_is_told(intake
     assert (event["worker"], event["told"]) == ("th.colleague", "th.colleague")
 
 
+async def test_who_changes_a_task_from_a_list_keeps_its_text_which_null_removes(intake):
+    """A list over several cases has no texts, so that who puts a task off from it says nothing of one."""
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker") | ANY
+    of_case = await raised(intake, worker, case_id=str(case_id), text=WORDS)
+    of_team = await raised(intake, worker, text=WORDS)
+    said = []
+    for task_id in (of_case, of_team):
+        for more in ({}, {"text": None}):
+            body = {"kind": "visit", "due_at": in_hours(9), **more}
+            answer = await intake.client.put(f"/v1/tasks/{task_id}", json=body, headers=worker)
+            assert answer.status_code == 200, answer.text
+            task = await get(intake, task_id, worker)
+            said.append((task["kind"], task["text"]))
+    assert said == [("visit", WORDS), ("visit", None)] * 2
+
+
 async def test_what_is_ended_too_early_is_opened_again(intake):
     case_id, worker = await open_case(intake), intake.as_("case_worker")
     task_id = await raised(intake, worker, case_id=str(case_id), due_at=in_hours(1))
@@ -425,7 +441,10 @@ async def test_a_task_that_a_flag_raised_keeps_its_step_when_a_person_takes_it(i
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "raised-by-flag")
 
 
-async def test_flags_that_came_with_her_raise_tasks_and_keep_no_key_when_they_are_taken_back(intake):
+@pytest.mark.parametrize(
+    "taken", [None, {}, {"text": None}], ids=["by nobody", "from a list", "without a text"]
+)
+async def test_flags_that_came_with_her_raise_tasks_and_keep_no_key_when_they_are_taken_back(intake, taken):
     """Nobody accepted what came: the recall destroys her key, and what a flag raised is no reason to keep it."""
     sent = await disclosure(intake, {"cor_UrgentHealth": '["medical_emergency"]', "cor_FullName": "Dara"})
     await intake.deliver(sent)
@@ -436,6 +455,11 @@ async def test_flags_that_came_with_her_raise_tasks_and_keep_no_key_when_they_ar
         "get-medical-help",
         "ask-what-treatment-follows",
     }
+    if taken is not None:
+        for task in await listed(intake, worker):
+            body = {"kind": "urgent-step", "worker": "th.worker", **taken}
+            answer = await intake.client.put(f"/v1/tasks/{task['id']}", json=body, headers=worker | ANY)
+            assert answer.status_code == 200, answer.text
     await intake.deliver(recall_of(sent))
     await intake.work()
     await intake.work()
