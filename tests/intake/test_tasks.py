@@ -394,6 +394,17 @@ async def test_a_case_that_opens_with_a_flag_has_its_tasks(intake):
     }
 
 
+async def test_two_changes_that_wait_to_be_looked_at_raise_every_task_once(intake):
+    case_id, officer = await open_case(intake), {**intake.as_("screening_officer"), **ANY}
+    body = {"flags": ["medical_emergency", "suicide_risk"]}
+    answer = await intake.client.put(f"/v1/cases/{case_id}/fields", json=body, headers=officer)
+    assert answer.status_code == 200, answer.text
+    await assign(intake, case_id, "th.worker")
+    await intake.work(hasten=True)
+    wanted = [step.code for flag in body["flags"] for step in STEPS[flag]]
+    assert await steps(intake, case_id, intake.as_("supervisor")) == Counter(wanted)
+
+
 async def test_a_flag_that_is_cleared_offers_its_tasks_to_be_cancelled_and_ends_none(intake):
     case_id, worker = await open_case(intake), intake.as_("case_worker")
     await flag(intake, case_id, "late_pregnancy", "unaccompanied_child")
