@@ -95,3 +95,30 @@ async def test_who_is_referred_again_is_asked_again(consent):
     await consent.harness.service.vault.create(person)
     await consent.harness.deliver(CaseReopenedV1(case_id=consent.case_id, person_id=person))
     await consent.give()
+
+
+async def test_of_who_was_erased_and_is_referred_again_it_is_told_what_stayed_without_what_nobody_can_read(
+    consent,
+):
+    await consent.give(
+        method="spoken-before-witness", witness=NAME, interpreter=NAME, interpreter_undertaking=True
+    )
+    await consent.harness.deliver(confirmed(consent))
+    await consent.harness.work(hasten=True)
+    vault, person = consent.harness.service.vault, uuid4()
+    await vault.destroy(consent.person_id)
+    await vault.create(person)
+    await consent.harness.deliver(CaseReopenedV1(case_id=consent.case_id, person_id=person))
+    await consent.give(
+        method="spoken-before-witness", witness=NAME, interpreter=NAME, interpreter_undertaking=True
+    )
+    path = f"/internal/v1/cases/{consent.case_id}/held"
+    answer = await consent.client.get(path, headers=consent.harness.as_service("intake"))
+    assert answer.status_code == 200, answer.text
+    (rows,) = (one["rows"] for one in answer.json()["sections"] if one["section"] == "consent")
+    told = sorted(
+        (values["state"], values.get("witness"))
+        for row in rows
+        for values in [{one["name"]: one["value"] for one in row["values"]}]
+    )
+    assert told == [("given", NAME), ("withdrawn", None)]
