@@ -12,7 +12,7 @@ from services.consent.domain.disclosure import OPEN, Disclosure
 from services.consent.domain.facts import ConsentEnding, DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.lengthening import lengthen
-from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.record import SYSTEM, Act, ConsentRecord
 from services.consent.domain.request import Request
 from services.consent.domain.states import PERMITTING
 
@@ -47,14 +47,14 @@ class CaseConsents:
         another for an adult.
         """
         self.age_group = age_group
-        act = Act("system:consent", authority(self.ground.cell), now)
+        act = Act(SYSTEM, authority(self.ground.cell), now)
         child = is_child(age_group)
         unfit = [r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=child)]
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def erase(self, now: datetime) -> list[Fact]:
         """Nothing is consented to any more, and nothing that was disclosed may be read on."""
-        act = Act("system:consent", authority(self.ground.cell), now)
+        act = Act(SYSTEM, authority(self.ground.cell), now)
         return [fact for record in self.records.values() for fact in record.erase(act)]
 
     def comes_of_age_soon(self) -> list[Fact]:

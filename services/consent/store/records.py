@@ -21,7 +21,7 @@ from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
-from services.consent.domain.record import ConsentRecord
+from services.consent.domain.record import SYSTEM, ConsentRecord
 from services.consent.domain.states import PERMITTING, SAID_NO, State
 from services.consent.domain.terms import Terms
 from services.consent.outgoing import outgoing
@@ -65,7 +65,7 @@ _PROTECTIONS = text(
 _LAST_ANSWER = text(
     f"""
     select v.body ->> 'state' from consent.revisions v join consent.records r on r.id = v.consent_id
-    where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)}
+    where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
       and v.body -> 'terms' ->> 'reviewed_by' is null
     order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
     """
@@ -179,7 +179,7 @@ async def hold_answers(tx: Transaction, case_id: UUID) -> None:
 
 
 async def said_no(tx: Transaction, case_id: UUID) -> bool:
-    """True where her last word in this case was a refusal or a withdrawal."""
+    """True where her last word in this case was a refusal or a withdrawal. That she was erased is none."""
     return (await tx.execute(_LAST_ANSWER, {"case": case_id})).scalar() in SAID_NO
 
 
