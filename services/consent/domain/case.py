@@ -41,6 +41,8 @@ class CaseConsents:
     """Of the referrals `in_error` the ones that were heard of in this batch."""
     age_group: str | None = None
     """The age group, set when it became known in this batch."""
+    erased: bool = False
+    """She was erased in this batch: no paper of hers is genuine any more."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """A consent given by somebody who may not speak at her age permits nothing more: by a child alone, or by
@@ -54,6 +56,7 @@ class CaseConsents:
 
     def erase(self, now: datetime) -> list[Fact]:
         """Nothing is consented to any more, and nothing that was disclosed may be read on."""
+        self.erased = True
         act = Act(SYSTEM, authority(self.ground.cell), now)
         return [fact for record in self.records.values() for fact in record.erase(act)]
 
