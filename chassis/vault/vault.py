@@ -183,9 +183,7 @@ class Vault:
         """Open in the order given, with one query; None where that person's key was destroyed. Raises CannotOpen."""
         keys = await self._keys({value[0]: set() for value in values})
         try:
-            return [
-                None if (key := keys[value[0]]) is None else _opened_with(key, value) for value in values
-            ]
+            return [None if (key := keys[value[0]]) is None else _opened_with(key, value) for value in values]
         except ciphertext.BrokenCiphertext:
             raise CannotOpen from None
 

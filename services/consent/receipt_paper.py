@@ -86,7 +86,9 @@ def _answer(revisions: Sequence[RevisionView]) -> RevisionView:
 
 def _goes_on(before: RevisionView, after: RevisionView) -> bool:
     confirmed = before.state == State.REQUESTED and State(after.state) in PERMITTING
-    same = before.terms.model_dump(exclude=_SINCE_THE_ANSWER) == after.terms.model_dump(exclude=_SINCE_THE_ANSWER)
+    same = before.terms.model_dump(exclude=_SINCE_THE_ANSWER) == after.terms.model_dump(
+        exclude=_SINCE_THE_ANSWER
+    )
     return same and (before.state == after.state or confirmed)
 
 

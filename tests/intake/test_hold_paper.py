@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from chassis.clock import day_of
 from chassis.printing import papers
 from chassis.printing.paper import PaperCheck
 from chassis.printing.papers import PaperKind, PrintedPaper
-from chassis.clock import day_of
 from contracts.country.reading import read_country
 from services.intake.identification.hold_paper import NO_NAME, CertifiedHold, full_name, paper_of
 from services.intake.identification.store import certificates

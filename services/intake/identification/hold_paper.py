@@ -30,9 +30,7 @@ def full_name(opened: Mapping[str, str]) -> str:
     return opened.get(FULL_NAME) or " ".join(parts) or NO_NAME
 
 
-def paper_of(
-    hold: CertifiedHold, name: str, country: Country, language: str, check: PaperCheck
-) -> Paper:
+def paper_of(hold: CertifiedHold, name: str, country: Country, language: str, check: PaperCheck) -> Paper:
     said = words(language)["hold"]
     since, until = (day_of(at, country.zone) for at in (hold.placed_at, hold.lifted_at or hold.until))
     return Paper(
