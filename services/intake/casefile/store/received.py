@@ -15,8 +15,8 @@ from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.domain.facts import CaseOpened
 from services.intake.casefile.domain.received import (
-    CHANNEL,
     CLOSED,
+    RECEIVED_CHANNEL,
     Disclosure,
     ReceivedFile,
     ReceivedGrant,
@@ -92,7 +92,7 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile
     ids = {"ids": list(keys)}
     await tx.execute(_ONE_AT_A_TIME, ids)
     files = {key: ReceivedFile(key) for key in keys}
-    for file in _FILES.all(await tx.execute(_CASES, {**ids, "channel": CHANNEL})):
+    for file in _FILES.all(await tx.execute(_CASES, {**ids, "channel": RECEIVED_CHANNEL})):
         files[file.case_id] = file
     for row in await tx.execute(_DISCLOSURES, ids):
         files[row.case_id].disclosures[row.id] = _disclosure(row)
