@@ -1,18 +1,22 @@
 """A case always has somebody: an alarm where nobody opens it in the time of its urgency, and where nobody is left who can."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.events.subscription import Subscription
+from chassis.outbox import DueWork
 from chassis.work import WorkItem, WorkKind
 from contracts.country.response_clock import ResponseClock
+from contracts.envelope import Event
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
 from services.intake.casefile.domain.facts import StaffChanged
 from services.intake.casefile.outgoing import NOBODY_LEFT, UNOPENED, outgoing, unopened_due
 from services.intake.casefile.store import attention
+
+Handler = Callable[[str, StaffChangedV1 | DirectoryChangedV1, datetime], Iterable[object]]
 
 
 def attention_work(clock: ResponseClock) -> list[WorkKind]:
@@ -49,15 +53,21 @@ def on_staff_changed(
 
 
 def subscription() -> Subscription[str, str]:
+    return of_staff(on_staff_changed, outgoing)
+
+
+def of_staff(handler: Handler, said: Callable[[Any], Event | DueWork | None]) -> Subscription[str, str]:
+    """For a handler that keeps nothing of an organisation, and says what is to be looked through when its staff changed."""
+
     async def load(_: Transaction, keys: Sequence[str]) -> dict[str, str]:
         return {key: key for key in keys}
 
     async def save(_: Transaction, __: Sequence[str]) -> None: ...
 
     return Subscription(
-        handlers={StaffChangedV1: on_staff_changed, DirectoryChangedV1: on_staff_changed},
+        handlers={StaffChangedV1: handler, DirectoryChangedV1: handler},
         key=lambda event: event.organisation,
         load=load,
         save=save,
-        outgoing=outgoing,
+        outgoing=said,
     )

@@ -1,11 +1,11 @@
 """The handlers of casework: the staff of an organisation changed, so that its tasks are looked through."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
-from chassis.database import Transaction
 from chassis.events.subscription import Subscription
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
+from services.intake.casefile.attention import of_staff
 from services.intake.casework.domain.facts import StaffLeft
 from services.intake.casework.outgoing import outgoing
 
@@ -18,15 +18,4 @@ def on_staff_changed(
 
 
 def subscription() -> Subscription[str, str]:
-    async def load(_: Transaction, keys: Sequence[str]) -> dict[str, str]:
-        return {key: key for key in keys}
-
-    async def save(_: Transaction, __: Sequence[str]) -> None: ...
-
-    return Subscription(
-        handlers={StaffChangedV1: on_staff_changed, DirectoryChangedV1: on_staff_changed},
-        key=lambda event: event.organisation,
-        load=load,
-        save=save,
-        outgoing=outgoing,
-    )
+    return of_staff(on_staff_changed, outgoing)
