@@ -12,7 +12,7 @@ from services.consent.domain.disclosure import OPEN, Disclosure
 from services.consent.domain.facts import ConsentEnding, DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.lengthening import lengthen
-from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.record import SYSTEM, Act, ConsentRecord
 from services.consent.domain.request import Request
 from services.consent.domain.states import PERMITTING
 
@@ -41,20 +41,23 @@ class CaseConsents:
     """Of the referrals `in_error` the ones that were heard of in this batch."""
     age_group: str | None = None
     """The age group, set when it became known in this batch."""
+    erased: bool = False
+    """She was erased in this batch: no paper of hers is genuine any more."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """A consent given by somebody who may not speak at her age permits nothing more: by a child alone, or by
         another for an adult.
         """
         self.age_group = age_group
-        act = Act("system:consent", authority(self.ground.cell), now)
+        act = Act(SYSTEM, authority(self.ground.cell), now)
         child = is_child(age_group)
         unfit = [r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=child)]
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def erase(self, now: datetime) -> list[Fact]:
         """Nothing is consented to any more, and nothing that was disclosed may be read on."""
-        act = Act("system:consent", authority(self.ground.cell), now)
+        self.erased = True
+        act = Act(SYSTEM, authority(self.ground.cell), now)
         return [fact for record in self.records.values() for fact in record.erase(act)]
 
     def comes_of_age_soon(self) -> list[Fact]:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.identity.access import remember, remember_erased
+from chassis.printing import papers
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case, CaseState
@@ -46,6 +47,7 @@ _CASES = text(
 _DISCLOSURES = text(
     "select * from intake.disclosures where case_id = any(cast(:ids as uuid[])) order by id for update"
 )
+_HOLDS = text("select id from intake.holds where case_id = :case_id")
 _ACCEPTED = text(
     "select case_id, referral_id from intake.accepted_referrals where case_id = any(cast(:ids as uuid[]))"
 )
@@ -105,6 +107,7 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     await remember_erased(tx, [row.id for row in rows])
     for row in rows:
         await pairs.forget(tx, row.id)
+        await papers.forget(tx, list((await tx.execute(_HOLDS, {"case_id": row.id})).scalars()))
     tx.say(*(tasks_due(row.id, person_id) for row in rows))
     return bool(rows)
 
