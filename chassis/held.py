@@ -86,7 +86,9 @@ async def find_held(tx: Transaction, tables: Iterable[HeldTable], case_id: UUID)
 async def open_held(
     found: Iterable[FoundRows], case_id: UUID, vault: Vault | None = None, person_id: UUID | None = None
 ) -> HeldData:
-    """The same in words, outside of any transaction. Ciphertext that no key opens any more is left out."""
+    """The same in words, outside of any transaction. Ciphertext that no key of hers opens any more is left out: of an erased
+    person, and of one who came again after it, under another key.
+    """
     return HeldData(
         sections=[
             HeldSection(
@@ -113,7 +115,7 @@ async def _opened(
     places = [
         Sealing(person_id, one.field_class, one.record_id, one.text) for values in sealed for one in values
     ]
-    texts = iter(await vault.open_many(places) if places else [])
+    texts = iter(await vault.open_readable(places) if places else [])
     return [
         [HeldValue(name=one.name, value=said) for one in values if (said := next(texts)) is not None]
         for values in sealed

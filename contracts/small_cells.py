@@ -1,12 +1,15 @@
 """Tables of counts in which nobody can compute how many of fewer than ten people there are. Pure, the same everywhere.
 
-A cell below the threshold is hidden, and so are more cells, the smallest first, until those that are hidden are two or
-more and come to the threshold together. So every number that follows from a table, by any sum or difference of what is
-shown, is of at least so many people, and a hidden cell may be anything from none to more than the threshold. Zero is hidden
-as well: that nobody is like this says something of everybody.
+A cell below the threshold is hidden, zero too: that nobody is like this says something of everybody. Where one cell alone would
+be hidden, or those that are come to less than the threshold together, or each of them is one below it, the last other one by
+name is hidden besides. It is never chosen by its count: whoever knows this rule would compute from the choice.
+
+So every sum and difference of what is shown is of at least so many people. And whoever lays beside a published table, with its
+total, every table that would have been published alike finds at least two values for each small cell. More is not promised: the
+two may be nine and eighteen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 K = 10
@@ -27,17 +30,15 @@ def partition(counts: Mapping[str, int]) -> ShownTable:
     if total < K:
         return ShownTable(dict.fromkeys(counts), None)
     hidden = {name for name, count in counts.items() if count < K}
-    if hidden:
-        _complete(hidden, counts)
+    others = sorted(counts.keys() - hidden)
+    if others and _can_be_told([counts[name] for name in hidden]):
+        hidden.add(others[-1])
     return ShownTable({name: None if name in hidden else counts[name] for name in counts}, total)
 
 
-def _complete(hidden: set[str], counts: Mapping[str, int]) -> None:
-    """Hide more, the smallest first, until what is hidden cannot be told apart."""
-    for name in sorted(counts.keys() - hidden, key=lambda name: (counts[name], name)):
-        if len(hidden) > 1 and sum(counts[one] for one in hidden) >= K:
-            return
-        hidden.add(name)
+def _can_be_told(small: Sequence[int]) -> bool:
+    """True where what is left over from the total tells of the small cells, once they alone are hidden."""
+    return bool(small) and (len(small) == 1 or sum(small) < K or set(small) == {K - 1})
 
 
 def attributes(counts: Mapping[str, int], total: int) -> ShownTable:

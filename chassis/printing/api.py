@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from chassis.clock import day_of
 from chassis.printing import papers
 from chassis.printing.paper import FILE_NAME
 from chassis.printing.papers import Standing
@@ -28,10 +29,10 @@ Typed = Annotated[
 
 
 class PaperAnswer(BaseModel):
-    """Neither whose paper it is nor what stands on it. `since`: the day from which on it has been in force."""
+    """Neither whose paper it is nor what stands on it. `since`: the day of the place from which on it has been in force."""
 
     genuine: bool
-    in_force: bool
+    in_force: Annotated[bool | None, Field(description="null: of this kind of paper it is not told")]
     since: date | None
 
 
@@ -66,8 +67,8 @@ class QuestionLimit:
         times.append(now)
 
 
-def paper_routes(standing: Standing) -> APIRouter:
-    """`standing` says of a paper of this service whether it is in force."""
+def paper_routes(standing: Standing | None = None) -> APIRouter:
+    """`standing` says of a paper of this service whether it is in force. None: that is told to nobody."""
     router, limit = APIRouter(tags=["papers"]), QuestionLimit()
 
     @router.get("/v1/papers/{code}", summary="Whether a printed paper is genuine, and in force")
@@ -78,9 +79,10 @@ def paper_routes(standing: Standing) -> APIRouter:
             paper = await papers.find(tx, code)
             if paper is None:
                 return PaperAnswer(genuine=False, in_force=False, since=None)
+            if standing is None:
+                return PaperAnswer(genuine=True, in_force=None, since=None)
             found = await standing(tx, paper, await tx.clock())
-        return PaperAnswer(
-            genuine=True, in_force=found.in_force, since=found.since if found.in_force else None
-        )
+        since = None if found.since is None else day_of(found.since, running.settings.zone)
+        return PaperAnswer(genuine=True, in_force=found.in_force, since=since)
 
     return router

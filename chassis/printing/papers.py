@@ -6,9 +6,9 @@ database knows it by its hash alone.
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,6 +30,7 @@ _BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET)
 _MEANT = str.maketrans("OIL", "011")
 
 _FIND = text("select * from chassis.papers where code_sha256 = :code")
+_FORGET = text("delete from chassis.papers where subject_id = any(cast(:ids as uuid[]))")
 _REMEMBER = insert_missing(PAPERS, without=["printed_at"])
 
 
@@ -52,10 +53,10 @@ class PrintedPaper:
 
 @dataclass(frozen=True, slots=True)
 class PaperStanding:
-    """The standing of a paper today: whether what stands on it is so, and since which day."""
+    """The standing of a paper today: whether what stands on it is so, and since when."""
 
     in_force: bool
-    since: date | None
+    since: datetime | None
 
 
 Standing = Callable[[Transaction, PrintedPaper, datetime], Awaitable[PaperStanding]]
@@ -73,6 +74,11 @@ async def code_of(service: Service, paper: PrintedPaper) -> str:
 
 async def remember(tx: Transaction, paper: PrintedPaper, code: str) -> None:
     await _REMEMBER.write(tx, [paper], code_sha256=_hashed(code))
+
+
+async def forget(tx: Transaction, subject_ids: Sequence[UUID]) -> None:
+    """No paper of these records is genuine any more: of a person who is erased."""
+    await tx.execute(_FORGET, {"ids": list(subject_ids)})
 
 
 async def find(tx: Transaction, typed: str) -> PrintedPaper | None:

@@ -183,14 +183,21 @@ class Vault:
         """Open in the order given, with one query; None where that person's key was destroyed. Raises CannotOpen."""
         keys = await self._keys({value[0]: set() for value in values})
         try:
-            return [
-                None
-                if (key := keys[person]) is None
-                else ciphertext.open_(key, ciphertext.place(person, name, record), text)
-                for person, name, record, text in values
-            ]
+            return [None if (key := keys[value[0]]) is None else _opened_with(key, value) for value in values]
         except ciphertext.BrokenCiphertext:
             raise CannotOpen from None
+
+    async def open_readable(
+        self, values: Sequence[Sealing | tuple[UUID, str, UUID | str, str]]
+    ) -> list[str | None]:
+        """The same for rows that may be older than the person's key, as of somebody who was erased and came again: None too where
+        it does not open a value.
+        """
+        keys = await self._keys({value[0]: set() for value in values})
+        return [
+            None if (key := keys[value[0]]) is None else _opened_if_sealed_with(key, value)
+            for value in values
+        ]
 
     async def release(self, person_id: UUID, records: Iterable[UUID | str] | None = None) -> None:
         """Release these records of this service, which are deleted, or all that it had of the person. None is sealed
@@ -282,6 +289,19 @@ class Vault:
 def mark(record_id: UUID | str) -> UUID:
     """The mark of a record in the register: the same each time, and without the record's identifier it says nothing."""
     return uuid5(_RECORDS, str(record_id))
+
+
+def _opened_with(key: bytes, value: Sealing | tuple[UUID, str, UUID | str, str]) -> str:
+    """Raises BrokenCiphertext."""
+    person, name, record, text = value
+    return ciphertext.open_(key, ciphertext.place(person, name, record), text)
+
+
+def _opened_if_sealed_with(key: bytes, value: Sealing | tuple[UUID, str, UUID | str, str]) -> str | None:
+    try:
+        return _opened_with(key, value)
+    except ciphertext.BrokenCiphertext:
+        return None
 
 
 def as_uuid(value: UUID) -> UUID:

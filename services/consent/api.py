@@ -13,6 +13,7 @@ from chassis.printing import papers
 from chassis.printing.api import PdfResponse
 from chassis.printing.paper import PaperLanguage, pdf
 from chassis.printing.words import paper_language
+from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import (
@@ -288,9 +289,13 @@ async def get_receipt_paper(
     printed = receipt_paper.printed(view)
     code = await papers.code_of(running, printed)
     async with running.database.transaction(actor.origin()) as tx:
+        await records.case_for(tx, actor, "consent.read", consent_id)  # still allowed, now that it is shown
+        if (await records.record_of(tx, consent_id)).revision != view.revision:
+            raise Unavailable("it has changed since it was read")
         await papers.remember(tx, printed, code)
     used = paper_language(language, view.terms.language or "", *running.settings.country.languages)
-    paper = receipt_paper.receipt_paper(view, used, papers.check_of(running, code, used))
+    check = papers.check_of(running, code, used)
+    paper = receipt_paper.receipt_paper(view, used, running.settings.zone, check)
     return PdfResponse(await pdf(paper))
 
 

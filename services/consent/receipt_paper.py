@@ -1,28 +1,48 @@
 """Her receipt on paper: neutral words, no name of hers and none of an organisation; the signed receipt has the rest."""
 
 from collections import Counter
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
-from chassis.database import Transaction
+from chassis.clock import day_of
 from chassis.printing.paper import Paper, PaperCheck, PaperRow
-from chassis.printing.papers import PaperKind, PaperStanding, PrintedPaper
+from chassis.printing.papers import PaperKind, PrintedPaper
 from chassis.printing.words import country_name, day, words
 from chassis.problems import NotFound
 from contracts.protection import IMMEDIATE_PROTECTION
+from services.consent.domain.record import SYSTEM
 from services.consent.domain.states import PERMITTING, State
-from services.consent.queries import ConsentView, TermsView
-from services.consent.store import records
+from services.consent.domain.terms import Capacity
+from services.consent.queries import ConsentView, RevisionView, TermsView
 
-_WORDS = {
-    State.GIVEN: "given",
-    State.RENEWED: "given",
-    State.REFUSED: "refused",
-    State.WITHDRAWN: "withdrawn",
-    State.REVOKED: "revoked",
-    State.EXPIRED: "expired",
-    State.REQUESTED: "requested",
-}
+_ENDED = "revoked"
+_WORDS: Mapping[State, str] = MappingProxyType(
+    {
+        State.GIVEN: "given",
+        State.RENEWED: "given",
+        State.REFUSED: "refused",
+        State.WITHDRAWN: "withdrawn",
+        State.REVOKED: _ENDED,
+        State.EXPIRED: "expired",
+        State.REQUESTED: "requested",
+    }
+)
 """State → the words for it. Where a law stands in place of her answer, there is nothing of hers to print."""
+
+_OF_ANOTHER: Mapping[State, str] = MappingProxyType(
+    {
+        State.GIVEN: "given_for",
+        State.RENEWED: "given_for",
+        State.WITHDRAWN: _ENDED,
+        State.EXPIRED: _ENDED,
+    }
+)
+"""The words where the yes was not hers, because another spoke for the child."""
+
+_SINCE_THE_ANSWER = {"recipients", "purposes", "categories", "back_categories", "confirmed_by"}
+"""The terms that change though nobody answers anew: a part is taken back, or a second person has looked."""
 
 
 def printed(view: ConsentView) -> PrintedPaper:
@@ -32,21 +52,47 @@ def printed(view: ConsentView) -> PrintedPaper:
     return PrintedPaper(PaperKind.RECEIPT, view.id, view.revision)
 
 
-def receipt_paper(view: ConsentView, language: str, check: PaperCheck) -> Paper:
+def receipt_paper(view: ConsentView, language: str, zone: ZoneInfo, check: PaperCheck) -> Paper:
     said = words(language)["receipt"]
-    last, state = view.revisions[-1], State(view.state)
-    permits = state in PERMITTING
+    permits = State(view.state) in PERMITTING
+    answered = day_of(_answer(view.revisions).at, zone)
     return Paper(
         language=language,
         title=said["title"],
-        before=[said[_WORDS[state]].format(day=day(last.at.date()))],
-        rows=_rows(view.terms, language) if permits else (),
+        before=[said[_words_of(view)].format(day=day(answered))],
+        rows=_rows(view.terms, language, zone) if permits else (),
         after=[said["back"], said["safe"]] if permits else [said["safe"]],
         check=check,
     )
 
 
-def _rows(terms: TermsView, language: str) -> list[PaperRow]:
+def _words_of(view: ConsentView) -> str:
+    """The sentence for how it stands. That she was erased is no word of hers."""
+    state = State(view.state)
+    if state is State.WITHDRAWN and view.revisions[-1].by == SYSTEM:
+        return _ENDED
+    if Capacity(view.terms.capacity).for_child:
+        return _OF_ANOTHER.get(state, _WORDS[state])
+    return _WORDS[state]
+
+
+def _answer(revisions: Sequence[RevisionView]) -> RevisionView:
+    """The revision in which it was answered so: the last one that is more than a part taken back, or a guardian confirmed."""
+    for after, before in pairwise(reversed(revisions)):
+        if not _goes_on(before, after):
+            return after
+    return revisions[0]
+
+
+def _goes_on(before: RevisionView, after: RevisionView) -> bool:
+    confirmed = before.state == State.REQUESTED and State(after.state) in PERMITTING
+    same = before.terms.model_dump(exclude=_SINCE_THE_ANSWER) == after.terms.model_dump(
+        exclude=_SINCE_THE_ANSWER
+    )
+    return same and (before.state == after.state or confirmed)
+
+
+def _rows(terms: TermsView, language: str, zone: ZoneInfo) -> list[PaperRow]:
     """The rows: what is told, to how many in which country, until when, and which text was read to her."""
     file = words(language)
     said = file["receipt"]
@@ -60,14 +106,6 @@ def _rows(terms: TermsView, language: str) -> list[PaperRow]:
                 for code, count in sorted(countries.items())
             ],
         ),
-        PaperRow(said["until"], [day(terms.valid_until.date())]),
+        PaperRow(said["until"], [day(day_of(terms.valid_until, zone))]),
         PaperRow(said["read"], [f"{terms.notice_version} ({terms.notice_language or terms.language})"]),
     ]
-
-
-async def standing(tx: Transaction, paper: PrintedPaper, now: datetime) -> PaperStanding:
-    """In force while the record permits and no later revision took the place of the one that was printed."""
-    record = await records.find_record(tx, paper.subject_id)
-    if record is None or record.revision != paper.version or record.terms.protects or not record.permits(now):
-        return PaperStanding(in_force=False, since=None)
-    return PaperStanding(in_force=True, since=(await records.said_at(tx, record.id, record.revision)).date())

@@ -27,13 +27,16 @@ from services.notify.store.tables import READINGS
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
 # organisation's own acts. The holder of the case: its workers as long as they are staff, else the supervisors; where
 # an organisation has no supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
+# What one worker was told stays theirs while they see the case: then it is its holder's.
 _MINE = f"""
     notify.notifications n left join {CASE_HOLDERS} ca on ca.case_id = n.case_id and n.together is null
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
-        when n.audience = 'worker' and n.worker = any(cast(:openers as text[])) then n.worker = :who
-        when n.audience = 'holder' and ca.workers && cast(:openers as text[]) then :who = any(ca.workers)
+        when n.audience = 'worker' and n.worker = any(cast(:openers as text[])) and (
+            ca.case_id is null or n.worker = any(ca.workers) or n.worker = any(cast(:supervisors as text[]))
+        ) then n.worker = :who
+        when n.audience in ('holder', 'worker') and ca.workers && cast(:openers as text[]) then :who = any(ca.workers)
         else :supervises end
 """
 UNATTENDED = "/intake/v1/cases?unattended=true"
@@ -140,12 +143,13 @@ async def mark_all_read(tx: Transaction, actor: Actor) -> int:
 
 async def _who(tx: Transaction, actor: Actor) -> dict[str, Any]:
     works = bool(CASE_ROLES & set(actor.roles))
-    supervised = bool(await staff_with(tx, SUPERVISOR, actor.organisation))
+    supervisors = sorted({one.worker for one in await staff_with(tx, SUPERVISOR, actor.organisation)})
     return {
         "organisation": actor.organisation,
         "who": actor.subject,
         "operator": OPERATOR in actor.roles,
         "works": works,
-        "supervises": works and (SUPERVISOR in actor.roles or not supervised),
+        "supervises": works and (SUPERVISOR in actor.roles or not supervisors),
+        "supervisors": supervisors,
         "openers": sorted(await openers(tx, actor.organisation)),
     }

@@ -57,12 +57,8 @@ async def test_nothing_is_recorded_any_more_and_what_the_law_keeps_is_shown(cons
     path = f"/v1/cases/{consent.case_id}"
     listed = (await consent.client.get(f"{path}/consents", headers=consent.worker)).json()
     assert (listed["moves"], [one["state"] for one in listed["items"]]) == ([], ["withdrawn"])
-    assert (
-        await consent.client.post(f"{path}/consents", json=answer(), headers=consent.worker)
-    ).status_code in {
-        404,
-        503,
-    }
+    refused = await consent.client.post(f"{path}/consents", json=answer(), headers=consent.worker)
+    assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
     assert (await view(consent, consent_id)).status_code == 200
     ledger = await consent.client.get(f"{path}/ledger", headers=consent.worker)
     assert ledger.status_code == 200
@@ -112,3 +108,32 @@ async def test_the_age_of_somebody_who_is_erased_is_not_kept(consent, by):
     statement = text("select 1 from consent.ages where case_id = :c")
     async with consent.harness.service.database.engine.connect() as conn:
         assert (await conn.execute(statement, {"c": case_id})).all() == []
+
+
+async def test_of_who_was_erased_and_is_referred_again_it_is_told_what_stayed_without_what_nobody_can_read(
+    consent,
+):
+    await consent.give(
+        method="spoken-before-witness", witness=NAME, interpreter=NAME, interpreter_undertaking=True
+    )
+    await consent.harness.deliver(confirmed(consent))
+    await consent.harness.work(hasten=True)
+    vault, person = consent.harness.service.vault, uuid4()
+    await vault.destroy(consent.person_id)
+    await vault.create(person)
+    await consent.harness.deliver(CaseReopenedV1(case_id=consent.case_id, person_id=person))
+    age = AgeGroupKnownV1(case_id=consent.case_id, age_group="adult", basis="birth_date")
+    await consent.harness.deliver(age)
+    await consent.give(
+        method="spoken-before-witness", witness=NAME, interpreter=NAME, interpreter_undertaking=True
+    )
+    path = f"/internal/v1/cases/{consent.case_id}/held"
+    answer = await consent.client.get(path, headers=consent.harness.as_service("intake"))
+    assert answer.status_code == 200, answer.text
+    (rows,) = (one["rows"] for one in answer.json()["sections"] if one["section"] == "consent")
+    told = sorted(
+        (values["state"], values.get("witness"))
+        for row in rows
+        for values in [{one["name"]: one["value"] for one in row["values"]}]
+    )
+    assert told == [("given", NAME), ("withdrawn", None)]

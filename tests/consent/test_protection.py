@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.disclosure import fields_hash
-from contracts.events.intake import CaseTransferredV1
+from contracts.events.intake import CaseReopenedV1, CaseTransferredV1, ErasureConfirmedV1
 from contracts.protection import protection
 from tests.consent.making import (
     AGENCY,
@@ -181,6 +181,17 @@ async def test_while_the_last_that_she_said_is_no_it_is_not_recorded(unit, no):
     assert (refused.status_code, refused.json()["code"]) == (409, "her-no-stands")
     await unit.give()
     assert (await protect(unit)).status_code == 201
+
+
+async def test_her_erasure_is_no_word_of_hers_and_bars_no_rescue_of_who_is_referred_again(unit):
+    await unit.give()
+    await unit.harness.deliver(ErasureConfirmedV1(case_id=unit.case_id, erasure_id=uuid4()))
+    await unit.harness.work(hasten=True)
+    person = uuid4()
+    await unit.harness.service.vault.create(person)
+    await unit.harness.deliver(CaseReopenedV1(case_id=unit.case_id, person_id=person))
+    made = await protect(unit)
+    assert made.status_code == 201, made.text
 
 
 @pytest.mark.parametrize("no", ["ends it", "refuses", "withdraws another"])

@@ -31,6 +31,18 @@ async def test_a_case_is_opened_assigned_and_said(intake):
     assert (view["organisation"], view["state"], view["version"]) == (AGENCY, "open", 1)
 
 
+async def test_no_case_is_opened_and_no_draft_kept_as_if_it_had_come_through_the_exchange(intake):
+    """Whoever came so is counted elsewhere, and her file takes what the border brings."""
+    headers = intake.as_("screening_officer")
+    draft = (await intake.client.post("/v1/drafts", json=form(), headers=headers)).headers["location"]
+    for method, path in (("POST", "/v1/cases"), ("POST", "/v1/drafts"), ("PATCH", draft)):
+        answer = await intake.client.request(
+            method, path, json={"channel": "exchange"}, headers={**headers, "If-Match": "*"}
+        )
+        assert (method, path, answer.status_code) == (method, path, 422)
+        assert answer.json()["errors"][0]["loc"] == ["body", "channel"]
+
+
 async def test_what_is_known_of_the_person_stands_nowhere_in_clear(intake):
     await open_case(intake, flags=["late_pregnancy"])
     async with intake.service.database.engine.connect() as conn:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.events.consumer import Inbox, Message
+from contracts.events.casework import TaskRaisedV1
 from contracts.events.intake import (
     CaseAssignedV1,
     CaseTransferredV1,
@@ -67,6 +68,34 @@ async def test_an_answer_goes_to_the_workers_of_the_case_and_to_those_who_have_i
     await notify.deliver(assigned(case, "th.colleague"))
     assert await templates(notify, "th.worker") == []
     assert await templates(notify, "th.colleague") == ["refusal"]
+
+
+async def test_a_task_of_a_case_is_told_to_whoever_has_it_until_they_are_taken_off_the_case(notify):
+    case, task = uuid4(), uuid4()
+    await notify.deliver(assigned(case, "th.worker"))
+    given = {"organisation": AGENCY, "worker": "th.worker", "told": "th.worker", "urgent": False}
+    await notify.deliver(TaskRaisedV1(case_id=case, about_id=case, task_id=task, **given))
+    team = TaskRaisedV1(case_id=None, about_id=task, task_id=uuid4(), **given)
+    await notify.deliver(team)
+
+    async def told(name, role="case_worker"):
+        return [item["task_id"] for item in await items(notify, name, role) if item["task_id"]]
+
+    assert await told("th.worker") == [str(team.task_id), str(task)]
+    assert await told("th.colleague") == []
+    await notify.deliver(assigned(case, "th.colleague"))
+    assert await told("th.worker") == [str(team.task_id)]
+    assert await told("th.colleague") == [str(task)]
+
+
+async def test_a_task_of_a_supervisor_is_told_to_them_though_others_work_on_the_case(notify):
+    case, task = uuid4(), uuid4()
+    await notify.deliver(assigned(case, "th.worker"))
+    given = {"organisation": AGENCY, "worker": "th.supervisor", "told": "th.supervisor", "urgent": False}
+    await notify.deliver(TaskRaisedV1(case_id=case, about_id=case, task_id=task, **given))
+    mine = await items(notify, "th.supervisor", "supervisor")
+    assert [item["task_id"] for item in mine] == [str(task)]
+    assert await templates(notify, "th.worker") == []
 
 
 async def test_what_concerns_a_case_of_nobody_goes_to_the_supervisors(notify):

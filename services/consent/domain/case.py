@@ -12,7 +12,7 @@ from services.consent.domain.disclosure import OPEN, Disclosure
 from services.consent.domain.facts import ConsentEnding, DisclosureCorrected, Fact
 from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.lengthening import lengthen
-from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.record import SYSTEM, Act, ConsentRecord
 from services.consent.domain.request import Request
 from services.consent.domain.states import PERMITTING
 
@@ -42,14 +42,14 @@ class CaseConsents:
     age_group: str | None = None
     """The age group, set when it became known in this batch."""
     erased: bool = False
-    """She was erased in this batch, and her age became not known again in it: none is kept."""
+    """She was erased in this batch: no paper of hers is genuine any more, and no age of before is kept."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """A consent given by somebody who may not speak at her age permits nothing more: by a child alone, or by
         another for an adult.
         """
-        self.age_group, self.erased = age_group, False
-        act = Act("system:consent", authority(self.ground.cell), now)
+        self.age_group = age_group
+        act = Act(SYSTEM, authority(self.ground.cell), now)
         child = is_child(age_group)
         unfit = [r for r in self.records.values() if r.state in PERMITTING and not r.fits(child=child)]
         return [fact for record in unfit for fact in record.lapse(act)]
@@ -57,7 +57,7 @@ class CaseConsents:
     def erase(self, now: datetime) -> list[Fact]:
         """Nothing is consented to any more, nothing that was disclosed may be read on, and her age is not kept."""
         self.age_group, self.erased = None, True
-        act = Act("system:consent", authority(self.ground.cell), now)
+        act = Act(SYSTEM, authority(self.ground.cell), now)
         return [fact for record in self.records.values() for fact in record.erase(act)]
 
     def comes_of_age_soon(self) -> list[Fact]:

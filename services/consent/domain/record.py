@@ -19,6 +19,8 @@ ASK_AGAIN_WITHIN = timedelta(days=30)
 disclosure is recalled.
 """
 
+SYSTEM = "system:consent"
+"""The actor where nobody acts: an age becomes known, a time is over, she is erased."""
 
 ERASURE = "erasure"
 """The code of `recall_reason` for what was disclosed of somebody who is erased."""

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import hold_case, require_case, whose
 from chassis.identity.auth import Actor
+from chassis.printing import papers
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, one_of, update_set, upsert_set
@@ -21,16 +22,13 @@ from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
-from services.consent.domain.record import ConsentRecord
+from services.consent.domain.record import SYSTEM, ConsentRecord
 from services.consent.domain.states import PERMITTING, SAID_NO, State
 from services.consent.domain.terms import Terms
 from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
 from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
 
-_SAID_AT = text(
-    "select body ->> 'at' as at from consent.revisions where consent_id = :id and number = :number"
-)
 # The time is read in the outer query, so after the lock was waited for.
 _LOCK_RECORD = text(
     "with locked as materialized (select * from consent.records where id = :id for update)"
@@ -65,7 +63,7 @@ _PROTECTIONS = text(
 _LAST_ANSWER = text(
     f"""
     select v.body ->> 'state' from consent.revisions v join consent.records r on r.id = v.consent_id
-    where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)}
+    where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
       and v.body -> 'terms' ->> 'reviewed_by' is null
     order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
     """
@@ -146,11 +144,6 @@ async def record_of(tx: Transaction, consent_id: UUID) -> ConsentRecord:
     return _READER.one(await tx.execute(_RECORD, {"id": consent_id}))
 
 
-async def find_record(tx: Transaction, consent_id: UUID) -> ConsentRecord | None:
-    """The record as it stands, without a lock and without its disclosures; None where there is none."""
-    return _READER.first(await tx.execute(_RECORD, {"id": consent_id}))
-
-
 async def records_granting(tx: Transaction, disclosures: Sequence[UUID]) -> dict[UUID, ConsentRecord]:
     """Disclosure → the record of this cell under which it was made, whichever organisation asked her then; none for
     one from abroad.
@@ -180,7 +173,7 @@ async def hold_answers(tx: Transaction, case_id: UUID) -> None:
 
 
 async def said_no(tx: Transaction, case_id: UUID) -> bool:
-    """True where her last word in this case was a refusal or a withdrawal."""
+    """True where her last word in this case was a refusal or a withdrawal. That she was erased is none."""
     return (await tx.execute(_LAST_ANSWER, {"case": case_id})).scalar() in SAID_NO
 
 
@@ -230,9 +223,11 @@ async def load(
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     await _SAVE_AGES.write(tx, [case for case in cases if case.age_group is not None])
-    await tx.execute(_FORGET_AGES, {"cases": [case.case_id for case in cases if case.erased]})
+    ageless = [case.case_id for case in cases if case.erased and case.age_group is None]
+    await tx.execute(_FORGET_AGES, {"cases": ageless})
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
+    await papers.forget(tx, [record_id for case in cases if case.erased for record_id in case.records])
     await disclosures.save(tx, [d for c in cases for d in c.disclosures.values()])
     errors = [{"referral_id": id_, "case_id": case.case_id} for case in cases for id_ in case.heard_in_error]
     await _SENT_IN_ERROR.write(tx, errors)
@@ -280,9 +275,3 @@ def _revision_row(revision: Revision) -> dict[str, object]:
         "body": revision.body(),
         "hash": revision.hash,
     }
-
-
-async def said_at(tx: Transaction, consent_id: UUID, number: int) -> datetime:
-    """When this revision was said."""
-    at = (await tx.execute(_SAID_AT, {"id": consent_id, "number": number})).scalar_one()
-    return datetime.fromisoformat(at)

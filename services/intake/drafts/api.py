@@ -18,7 +18,7 @@ from chassis.web.positions import position
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
 from contracts.types import KnownCode, Pseudonym
-from services.intake.casefile.api.cases import FieldsForm, Flag, person_of
+from services.intake.casefile.api.cases import FieldsForm, Flag, OpenedBy, person_of
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Case, CaseVerb, urgency_of
 from services.intake.casefile.flagging import sealed_flags
@@ -43,7 +43,7 @@ Answers = Annotated[
 class IntakeDraftForm(Form):
     """The answers so far; everything may be missing, and a value may be half of one. Only names are checked now."""
 
-    channel: Annotated[str, KnownCode("channel")] | None = None
+    channel: OpenedBy | None = None
     urgency: Annotated[str, KnownCode("urgency")] | None = None
     fields: Annotated[FieldsForm | None, Field(description="each by itself; null takes one back")] = None
     languages: Annotated[list[Annotated[str, KnownCode("language")]] | None, Field(max_length=2)] = None

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from chassis.clock import day_of
 from chassis.database import Transaction
 from chassis.printing.paper import Paper, PaperCheck, PaperRow
 from chassis.printing.papers import PaperStanding, PrintedPaper
 from chassis.printing.words import country_name, day, words
+from contracts.country.reading import Country
 from services.intake.casefile.domain.index_texts import FULL_NAME, NAME_PARTS
 from services.intake.casefile.store import records
 from services.intake.identification.store import certificates
@@ -28,17 +30,18 @@ def full_name(opened: Mapping[str, str]) -> str:
     return opened.get(FULL_NAME) or " ".join(parts) or NO_NAME
 
 
-def paper_of(hold: CertifiedHold, name: str, cell: str, language: str, check: PaperCheck) -> Paper:
+def paper_of(hold: CertifiedHold, name: str, country: Country, language: str, check: PaperCheck) -> Paper:
     said = words(language)["hold"]
+    since, until = (day_of(at, country.zone) for at in (hold.placed_at, hold.lifted_at or hold.until))
     return Paper(
         language=language,
         title=said["title"],
         before=[said["says"]] if hold.lifted_at is None else [said["ended"]],
         rows=[
             PaperRow(said["name"], [name]),
-            PaperRow(said["place"], [country_name(cell, language)]),
-            PaperRow(said["since"], [day(hold.placed_at.date())]),
-            PaperRow(said["until"], [day((hold.lifted_at or hold.until).date())]),
+            PaperRow(said["place"], [country_name(country.code, language)]),
+            PaperRow(said["since"], [day(since)]),
+            PaperRow(said["until"], [day(until)]),
         ],
         after=[said["asks"]],
         check=check,
@@ -49,4 +52,4 @@ async def standing(tx: Transaction, paper: PrintedPaper, now: datetime) -> Paper
     found = await certificates.any_hold(tx, paper.subject_id)
     if found is None or not found.in_force(now):
         return PaperStanding(in_force=False, since=None)
-    return PaperStanding(in_force=True, since=found.placed_at.date())
+    return PaperStanding(in_force=True, since=found.placed_at)

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running, Service
@@ -17,6 +17,7 @@ from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.prepared import checked_fields, flag_fields
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS
+from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.indexing import index_of
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import seal_fields, seal_json
@@ -34,12 +35,27 @@ FieldsForm = Annotated[
 ]
 
 
+def _of_a_door(channel: str) -> str:
+    if channel == RECEIVED_CHANNEL:
+        raise ValueError("no case that is opened here came through the exchange")
+    return channel
+
+
+OpenedBy = Annotated[
+    str,
+    KnownCode("channel"),
+    AfterValidator(_of_a_door),
+    Field(json_schema_extra={"not": {"const": RECEIVED_CHANNEL}}),
+]
+"""The channel by which somebody came whose case is opened here."""
+
+
 class OpenForm(Form):
     """The form of a new case. Everything about the person is optional: a single name is a name, and a case may be
     anonymous.
     """
 
-    channel: Annotated[str, KnownCode("channel")]
+    channel: OpenedBy
     urgency: Annotated[str, KnownCode("urgency")] = "routine"
     fields: FieldsForm = {}
     languages: Annotated[

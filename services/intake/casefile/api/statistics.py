@@ -31,8 +31,8 @@ class Cell(BaseModel):
 
 
 class StatisticsTable(BaseModel):
-    """One dimension; `name` is the code list of its cells. A person has one age group and one sex, and any number of
-    needs.
+    """One dimension of those of whom it was recorded; `name` is the code list of its cells. A person has one age group and
+    one sex, and any number of needs.
     """
 
     name: str

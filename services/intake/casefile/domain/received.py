@@ -16,7 +16,8 @@ from services.intake.casefile.domain.case import GONE, CaseState, WrongMove
 from services.intake.casefile.domain.facts import CaseFact
 from services.intake.casefile.domain.index_texts import INDEXED
 
-CHANNEL = "exchange"
+RECEIVED_CHANNEL = "exchange"
+"""The channel of whoever came from another organisation. No case that is opened here has it."""
 
 
 class ReceivedState(StrEnum):
@@ -218,7 +219,7 @@ class ReceivedFile:
         self.person_id, self.organisation = arrival.person_id, arrival.grant.recipient
         self.urgency, self.changed = arrival.urgency, True
         self.opened = facts.CaseOpened(
-            self.case_id, arrival.person_id, CHANNEL, self.organisation, arrival.urgency, arrival.at
+            self.case_id, arrival.person_id, RECEIVED_CHANNEL, self.organisation, arrival.urgency, arrival.at
         )
         return [
             self.opened,

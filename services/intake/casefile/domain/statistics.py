@@ -11,7 +11,6 @@ from contracts.small_cells import ShownTable, attributes, partition
 SEX, EXPLOITATION, NEEDS = "prs_Gender", "vic_TypeOfExploitation", "cor_Needs"
 FIELDS = (SEX, EXPLOITATION, NEEDS)
 """The fields that are opened to be counted."""
-UNRECORDED = "unrecorded"
 SETTLED = timedelta(days=7)
 """A month is counted when it has been over for so long."""
 
@@ -44,21 +43,28 @@ class CountedCase:
 
 
 def tables(cases: Iterable[CountedCase]) -> Mapping[str, ShownTable]:
-    """The tables of a month, as they may be shown. Their names are those of the code lists of their cells."""
+    """The tables of a month, as they may be shown. Their names are those of the code lists of their cells.
+
+    Whoever has no value of a dimension is no cell of it and in no total of it: the log tells that something was recorded,
+    and so how many there are of whom nothing was.
+    """
     counted = list(cases)
-    ages = _counts("age_group", (one.age_group for one in counted))
-    sexes = _counts("prs_Gender", (one.sex or UNRECORDED for one in counted), UNRECORDED)
-    needs = _counts("need", (need for one in counted for need in set(one.needs)))
-    exploited = _counts("vic_TypeOfExploitation", (kind for one in counted for kind in set(one.exploitation)))
     return {
-        "age_group": partition(ages),
-        "prs_Gender": partition(sexes),
-        "need": attributes(needs, len(counted)),
-        "vic_TypeOfExploitation": attributes(exploited, len(counted)),
+        "age_group": partition(_counts("age_group", (one.age_group for one in counted))),
+        "prs_Gender": partition(_counts("prs_Gender", (one.sex for one in counted if one.sex))),
+        "need": _attributes("need", (one.needs for one in counted)),
+        "vic_TypeOfExploitation": _attributes(
+            "vic_TypeOfExploitation", (one.exploitation for one in counted)
+        ),
     }
 
 
-def _counts(code_list: str, found: Iterable[str], *more: str) -> dict[str, int]:
+def _attributes(code_list: str, values: Iterable[tuple[str, ...]]) -> ShownTable:
+    recorded = [set(some) for some in values if some]
+    return attributes(_counts(code_list, (code for some in recorded for code in some)), len(recorded))
+
+
+def _counts(code_list: str, found: Iterable[str]) -> dict[str, int]:
     """Every code of the list, those that nobody has too: an absent one would say that it is nobody's."""
     counted = Counter(found)
-    return {code: counted[code] for code in (*codes(code_list), *more)}
+    return {code: counted[code] for code in codes(code_list)}

@@ -9,13 +9,14 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.identity.access import remember, remember_erased
+from chassis.printing import papers
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.domain.facts import CaseOpened
 from services.intake.casefile.domain.received import (
-    CHANNEL,
     CLOSED,
+    RECEIVED_CHANNEL,
     Disclosure,
     ReceivedFile,
     ReceivedGrant,
@@ -46,6 +47,7 @@ _CASES = text(
 _DISCLOSURES = text(
     "select * from intake.disclosures where case_id = any(cast(:ids as uuid[])) order by id for update"
 )
+_HOLDS = text("select id from intake.holds where case_id = :case_id")
 _ACCEPTED = text(
     "select case_id, referral_id from intake.accepted_referrals where case_id = any(cast(:ids as uuid[]))"
 )
@@ -90,7 +92,7 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, ReceivedFile
     ids = {"ids": list(keys)}
     await tx.execute(_ONE_AT_A_TIME, ids)
     files = {key: ReceivedFile(key) for key in keys}
-    for file in _FILES.all(await tx.execute(_CASES, {**ids, "channel": CHANNEL})):
+    for file in _FILES.all(await tx.execute(_CASES, {**ids, "channel": RECEIVED_CHANNEL})):
         files[file.case_id] = file
     for row in await tx.execute(_DISCLOSURES, ids):
         files[row.case_id].disclosures[row.id] = _disclosure(row)
@@ -105,6 +107,7 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     await remember_erased(tx, [row.id for row in rows])
     for row in rows:
         await pairs.forget(tx, row.id)
+        await papers.forget(tx, list((await tx.execute(_HOLDS, {"case_id": row.id})).scalars()))
     tx.say(*(tasks_due(row.id, person_id) for row in rows))
     return bool(rows)
 

@@ -12,11 +12,10 @@ from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_missing
 from contracts.small_cells import ShownTable
+from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.domain.statistics import FIELDS
 from services.intake.casefile.store.tables import OWN, STATISTICS
-
-RECEIVED_CHANNEL = "exchange"
-"""Whoever came from another organisation was counted where she was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ _CASES = text(
     from intake.cases c
     left join intake.fields f on f.case_id = c.id and f.source = '{OWN}' and f.field = any(cast(:fields as text[]))
     where c.opened_at >= :since and c.opened_at < :until and c.channel <> '{RECEIVED_CHANNEL}'
-      and (cast(:after as uuid) is null or c.id > :after)
+      and c.state <> '{CaseState.ERASED}' and (cast(:after as uuid) is null or c.id > :after)
     group by c.id order by c.id limit :limit
     """
 )
@@ -71,5 +70,6 @@ async def add(tx: Transaction, month: date, tables: Mapping[str, ShownTable]) ->
 async def cases_opened(
     tx: Transaction, since: datetime, until: datetime, after: UUID | None, limit: int
 ) -> Sequence[SealedCounted]:
+    """Whoever came from another organisation was counted where she was found."""
     asked = {"since": since, "until": until, "after": after, "limit": limit, "fields": list(FIELDS)}
     return _SEALED.all(await tx.execute(_CASES, asked))

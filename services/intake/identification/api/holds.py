@@ -72,7 +72,7 @@ async def get_hold_paper(
     name = hold_paper.full_name(await open_fields(service.vault, case.person_id, case_id, sealed))
     used = paper_language(language, *service.settings.country.languages)
     check = papers.check_of(service, code, used)
-    return PdfResponse(await pdf(hold_paper.paper_of(hold, name, service.settings.cell, used, check)))
+    return PdfResponse(await pdf(hold_paper.paper_of(hold, name, service.settings.country, used, check)))
 
 
 @router.delete("/v1/cases/{case_id}/holds/{hold_id}", summary="Lift a hold; it stays on record")
