@@ -15,6 +15,7 @@ from chassis.printing.paper import FILE_NAME
 from chassis.printing.papers import Standing
 from chassis.problems import TooMany
 from chassis.service import Running
+from chassis.web.token_first import NO_TOKEN
 
 PER_MINUTE = 30
 """Questions from one address. A code cannot be guessed; this is for whoever tries all the same."""
@@ -71,7 +72,11 @@ def paper_routes(standing: Standing | None = None) -> APIRouter:
     """`standing` says of a paper of this service whether it is in force. None: that is told to nobody."""
     router, limit = APIRouter(tags=["papers"]), QuestionLimit()
 
-    @router.get("/v1/papers/{code}", summary="Whether a printed paper is genuine, and in force")
+    @router.get(
+        "/v1/papers/{code}",
+        summary="Whether a printed paper is genuine, and in force",
+        openapi_extra=NO_TOKEN,
+    )
     async def get_paper(code: Typed, request: Request, running: Running) -> PaperAnswer:
         limit.take("" if request.client is None else request.client.host, time.monotonic())
         database = running.database
