@@ -20,7 +20,7 @@ NO_TOKEN: dict[str, Any] = {"security": []}
 
 
 def public_paths(router: APIRouter) -> Collection[re.Pattern[str]]:
-    """What anybody may read of a service: the marked routes of its own, and of its process."""
+    """The paths that anybody may read of a service: its own marked routes, and those of its process."""
     marked = [route for route in every_route(router.routes) if "security" in (route.openapi_extra or {})]
     return [_OF_THE_PROCESS, *(route.path_regex for route in marked)]
 
