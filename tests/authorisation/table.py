@@ -154,6 +154,7 @@ def _intake() -> list[Row]:
         row("POST", "/v1/tasks", "task.write", INTAKE, "case", TASK, 201),
         row("GET", "/v1/tasks", "task.read", DOOR, "task", listed="task_id", seen_by=INTAKE),
         row("GET", TASKS, "task.read", INTAKE, "task"),
+        row("GET", TASKS, "task.read", TEAM, "team_task"),
         row("PUT", TASKS, "task.write", INTAKE, "task", TASK_CHANGE),
         row("POST", f"{TASKS}/complete", "task.write", INTAKE, "task"),
         row("POST", f"{TASKS}/cancel", "task.write", INTAKE, "task", {"reason": "not-needed"}),

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from contracts.casefile.urgent import FLAGS
 from services.intake.casefile.domain.case import Case, CommandRefused, WrongMove
 from services.intake.casework.domain import facts
-from services.intake.casework.domain.flag_tasks import STEPS, steps_of
+from services.intake.casework.domain.flag_tasks import AT_ONCE, SOON, STEPS, steps_of
 from services.intake.casework.domain.tasks import MOVES, Task, TaskPlan, TaskState, TaskVerb
 from tests.intake.making import AGENCY, NOW, bodies, disclosure, open_case, recall_of
 from tests.intake.test_custody import a_move
@@ -142,12 +142,22 @@ def test_each_clock_strikes_once_and_another_time_is_another_clock():
     assert task.strike_clock(NOW + timedelta(hours=9)) == []
 
 
-def test_every_urgent_flag_asks_for_something_at_once_and_its_times_betray_no_flag():
-    """The times stand in clear, so each pattern of them is that of several flags."""
+OF_A_CHILD = {"unaccompanied_child", "separated_child"}
+KNOWN_IN_CLEAR = {"an adult": set(FLAGS) - OF_A_CHILD, "a child, or an unknown age": set(FLAGS)}
+"""The flags that somebody may have whose age group an onlooker reads in the row of the case."""
+
+
+@pytest.mark.parametrize("flags", KNOWN_IN_CLEAR.values(), ids=KNOWN_IN_CLEAR.keys())
+def test_whoever_knows_how_old_she_is_learns_from_the_times_of_her_tasks_no_more_than_that_a_flag_stands(
+    flags,
+):
+    patterns = {flag: tuple(sorted(step.within for step in STEPS[flag])) for flag in flags}
+    assert set(patterns.values()) == {(AT_ONCE, SOON)}, patterns
+
+
+def test_every_urgent_flag_asks_for_something_at_once_and_for_the_same_once():
     assert set(STEPS) == set(FLAGS)
-    assert all(min(step.within for step in steps) <= timedelta(hours=4) for steps in STEPS.values())
-    patterns = Counter(tuple(sorted(step.within for step in steps)) for steps in STEPS.values())
-    assert min(patterns.values()) >= 3
+    assert all(min(step.within for step in steps) == AT_ONCE for steps in STEPS.values())
     assert set(steps_of({"unaccompanied_child", "separated_child"})) == {
         "find-a-safe-carer",
         "ask-for-a-guardian",
@@ -312,6 +322,22 @@ async def test_a_change_replaces_what_was_seen_and_its_new_worker_is_told(intake
     assert (event["worker"], event["told"]) == ("th.colleague", "th.colleague")
 
 
+async def test_who_changes_a_task_from_a_list_keeps_its_text_which_null_removes(intake):
+    """A list over several cases has no texts, so that who puts a task off from it says nothing of one."""
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker") | ANY
+    of_case = await raised(intake, worker, case_id=str(case_id), text=WORDS)
+    of_team = await raised(intake, worker, text=WORDS)
+    said = []
+    for task_id in (of_case, of_team):
+        for more in ({}, {"text": None}):
+            body = {"kind": "visit", "due_at": in_hours(9), **more}
+            answer = await intake.client.put(f"/v1/tasks/{task_id}", json=body, headers=worker)
+            assert answer.status_code == 200, answer.text
+            task = await get(intake, task_id, worker)
+            said.append((task["kind"], task["text"]))
+    assert said == [("visit", WORDS), ("visit", None)] * 2
+
+
 async def test_what_is_ended_too_early_is_opened_again(intake):
     case_id, worker = await open_case(intake), intake.as_("case_worker")
     task_id = await raised(intake, worker, case_id=str(case_id), due_at=in_hours(1))
@@ -368,6 +394,17 @@ async def test_a_case_that_opens_with_a_flag_has_its_tasks(intake):
     }
 
 
+async def test_two_changes_that_wait_to_be_looked_at_raise_every_task_once(intake):
+    case_id, officer = await open_case(intake), {**intake.as_("screening_officer"), **ANY}
+    body = {"flags": ["medical_emergency", "suicide_risk"]}
+    answer = await intake.client.put(f"/v1/cases/{case_id}/fields", json=body, headers=officer)
+    assert answer.status_code == 200, answer.text
+    await assign(intake, case_id, "th.worker")
+    await intake.work(hasten=True)
+    wanted = [step.code for flag in body["flags"] for step in STEPS[flag]]
+    assert await steps(intake, case_id, intake.as_("supervisor")) == Counter(wanted)
+
+
 async def test_a_flag_that_is_cleared_offers_its_tasks_to_be_cancelled_and_ends_none(intake):
     case_id, worker = await open_case(intake), intake.as_("case_worker")
     await flag(intake, case_id, "late_pregnancy", "unaccompanied_child")
@@ -415,7 +452,10 @@ async def test_a_task_that_a_flag_raised_keeps_its_step_when_a_person_takes_it(i
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "raised-by-flag")
 
 
-async def test_flags_that_came_with_her_raise_tasks_and_keep_no_key_when_they_are_taken_back(intake):
+@pytest.mark.parametrize(
+    "taken", [None, {}, {"text": None}], ids=["by nobody", "from a list", "without a text"]
+)
+async def test_flags_that_came_with_her_raise_tasks_and_keep_no_key_when_they_are_taken_back(intake, taken):
     """Nobody accepted what came: the recall destroys her key, and what a flag raised is no reason to keep it."""
     sent = await disclosure(intake, {"cor_UrgentHealth": '["medical_emergency"]', "cor_FullName": "Dara"})
     await intake.deliver(sent)
@@ -426,6 +466,11 @@ async def test_flags_that_came_with_her_raise_tasks_and_keep_no_key_when_they_ar
         "get-medical-help",
         "ask-what-treatment-follows",
     }
+    if taken is not None:
+        for task in await listed(intake, worker):
+            body = {"kind": "urgent-step", "worker": "th.worker", **taken}
+            answer = await intake.client.put(f"/v1/tasks/{task['id']}", json=body, headers=worker | ANY)
+            assert answer.status_code == 200, answer.text
     await intake.deliver(recall_of(sent))
     await intake.work()
     await intake.work()

@@ -43,10 +43,11 @@ class _NewStep:
 
 @dataclass(frozen=True, slots=True)
 class _FlagAnswer:
-    """The tasks that follow from the flags as they stood at `version` of the case."""
+    """The tasks that follow from the flags as they stood at `version` of the case, where these were `before` answered."""
 
     version: int
     person_id: UUID
+    before: tuple[UUID, str] | None
     answered: str | None
     new: tuple[_NewStep, ...]
     needed: frozenset[UUID]
@@ -76,6 +77,7 @@ def _of_case(service: Service) -> WorkKind:
         return _FlagAnswer(
             case.version,
             case.person_id,
+            answered,
             await _sealed_flags(service, case, flags, kept_with),
             tuple([await _new_step(service, case, step, kept_with) for step in added]),
             frozenset(task_id for task_id, code in by_step.items() if code in steps),
@@ -90,7 +92,7 @@ def _of_case(service: Service) -> WorkKind:
             await _let_go(tx, case)
             return
         if found is not None:
-            if case.version != found.version or case.person_id != found.person_id:
+            if not await _still(tx, case, found):
                 raise WorkPostponed(SOON)
             await _answer(tx, case, found)
         asking = Actor.system(service.name, service.settings.cell, service.policies)
@@ -137,6 +139,12 @@ async def _new_step(service: Service, case: Case, step: Step, kept_with: UUID | 
     place = Sealing(case.person_id, TASK_CONTENT, task_record(task_id), content)
     (sealed,) = await service.vault.seal_many([place], kept_with=kept_with)
     return _NewStep(task_id, step, SealedWords(case.person_id, sealed))
+
+
+async def _still(tx: Transaction, case: Case, found: _FlagAnswer) -> bool:
+    """True where the case is as it was looked at, and nothing else has answered its flags since."""
+    same = (case.version, case.person_id) == (found.version, found.person_id)
+    return same and await tasks.answered(tx, case.id) == found.before
 
 
 async def _answer(tx: Transaction, case: Case, found: _FlagAnswer) -> None:

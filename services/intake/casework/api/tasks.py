@@ -1,5 +1,6 @@
 """Routes: tasks, of a case or of the team."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -24,7 +25,8 @@ from contracts.types import Code, KnownCode, Pseudonym
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Case, CaseVerb, passes
 from services.intake.casefile.outgoing import record_read
-from services.intake.casefile.sealing import open_json, seal_json
+from services.intake.casefile.received_flags import came_with
+from services.intake.casefile.sealing import open_json
 from services.intake.casefile.store import cases
 from services.intake.casework import queries, use_cases
 from services.intake.casework.domain.field_classes import TASK_CONTENT
@@ -33,6 +35,7 @@ from services.intake.casework.domain.tasks import (
     MOVES,
     URGENT_STEP,
     SealedWords,
+    Task,
     TaskPlan,
     TaskState,
     TaskVerb,
@@ -94,7 +97,9 @@ class TaskForm(PlanForm):
 
 
 class TaskChangeForm(PlanForm):
-    """The whole task as it shall be; it replaces what stands. A task that a flag raised keeps its kind and its step."""
+    """The whole task as it shall be; it replaces what stands. Only the text stays where nothing is said of it, because
+    lists have none; null removes it. A task that a flag raised keeps its kind and its step.
+    """
 
     kind: Annotated[str, KnownCode("task_kind")]
 
@@ -128,12 +133,17 @@ async def _raise(body: TaskForm, request: Request, actor: Who, service: Running)
 
 
 async def _sealed(
-    service: Service, owner: UUID, task_id: UUID, text: str | None, step: str | None
+    service: Service,
+    owner: UUID,
+    task_id: UUID,
+    text: str | None,
+    step: str | None,
+    kept_with: UUID | None = None,
 ) -> SealedWords | None:
     if text is None and step is None:
         return None
-    content = {"text": text, "step": step}
-    sealed = await seal_json(service.vault, owner, TASK_CONTENT, task_record(task_id), content)
+    content = json.dumps({"text": text, "step": step}, ensure_ascii=False)
+    (sealed,) = await service.vault.seal_many([_place(task_id, owner, content)], kept_with=kept_with)
     return SealedWords(owner, sealed)
 
 
@@ -148,14 +158,30 @@ async def _change(task_id: UUID, body: TaskChangeForm, actor: Who, service: Runn
     plan = body.plan(body.kind, service)
     async with service.database.transaction(actor.origin()) as tx:
         task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
-    owner = task.person_id or (team_key(task_id) if case is None else case.person_id)
-    step = None
-    if task.content is not None:
-        (before,) = await open_json(service.vault, [_place(task_id, owner, task.content)])
-        step = None if before is None else before["step"]
-    elif case is None and body.text is not None:
+    spoken = "text" in body.model_fields_set
+    words = await _changed_words(service, actor, task, case, body.text) if spoken else task.words()
+    return _ChangedTask(task.version, plan, words)
+
+
+async def _changed_words(
+    service: Service, actor: Actor, task: Task, case: Case | None, text: str | None
+) -> SealedWords | None:
+    """The text is another, or none; the step of a flag stays. Alone, it is kept no longer than what the flag came with."""
+    owner = task.person_id or (team_key(task.id) if case is None else case.person_id)
+    step = await _step(service, task, owner)
+    if case is None and task.content is None and text is not None:
         await service.vault.create(owner)
-    return _ChangedTask(task.version, plan, await _sealed(service, owner, task_id, body.text, step))
+    kept_with = None
+    if case is not None and text is None and step is not None:
+        kept_with = await came_with(service, actor.origin(), case.id)
+    return await _sealed(service, owner, task.id, text, step, kept_with)
+
+
+async def _step(service: Service, task: Task, owner: UUID) -> str | None:
+    if task.content is None:
+        return None
+    (words,) = await open_json(service.vault, [_place(task.id, owner, task.content)])
+    return None if words is None else words["step"]
 
 
 def _place(task_id: UUID, owner: UUID, content: str) -> Sealing:
@@ -300,7 +326,7 @@ async def list_tasks(
     )
 
 
-@router.get(TASK, summary="A task with what it says; the reading is logged")
+@router.get(TASK, summary="A task with what it says; the reading of a case's task is logged")
 async def get_task(task_id: UUID, actor: Who, service: Running, response: Response) -> TaskView:
     async with service.database.transaction(actor.origin()) as tx:
         case_id = await tasks.case_of(tx, actor, READ_TASK, task_id)

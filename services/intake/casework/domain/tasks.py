@@ -173,6 +173,11 @@ class Task:
             said.append(facts.TaskOverdue(self.about()))
         return said
 
+    def words(self) -> SealedWords | None:
+        if self.content is None or self.person_id is None:
+            return None
+        return SealedWords(self.person_id, self.content)
+
     def about(self) -> facts.TaskSubject:
         return facts.TaskSubject(self.id, self.case_id, self.organisation, self.worker)
 

@@ -59,17 +59,8 @@ _UNANSWER = text("delete from intake.answered_flags where case_id = :case")
 
 async def get(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> tuple[Task, Case | None]:
     """The task with its case, both locked; NotFound for whoever may not do this with its case, or in its organisation."""
-    rows = await whose(tx, _WHOSE, {"id": task_id})
-    if not rows:
-        raise NotFound
-    (row,) = rows
-    case = None
-    if row.case_id is not None:
-        case = await cases.get(tx, actor, action, row.case_id, lock=True)
-    elif row.organisation != actor.organisation:
-        raise NotFound
-    else:
-        require(actor, action, organisation=row.organisation)
+    case_id = await case_of(tx, actor, action, task_id)
+    case = None if case_id is None else await cases.get(tx, actor, action, case_id, lock=True)
     task = await hold(tx, task_id)
     if task is None:
         raise NotFound
@@ -86,6 +77,8 @@ async def case_of(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> 
         await require_case(tx, actor, action, row.case_id)
     elif row.organisation != actor.organisation:
         raise NotFound
+    else:
+        require(actor, action, organisation=row.organisation)
     case_id: UUID | None = row.case_id
     return case_id
 
