@@ -4,10 +4,13 @@ The commands come from the table of routes, so that one which no view ever offer
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 
 from tests.authorisation.actors import PEOPLE, Wallet
 from tests.authorisation.calling import Made, filled
@@ -42,11 +45,6 @@ class Reader:
         answer = await self._send("GET", self.thing.view.format(**made))
         return self.thing.found(answer.json(), made) if answer.is_success else None
 
-    async def offered(self, made: Made) -> Offered:
-        view = await self.view(made)
-        assert view is not None
-        return {(move["method"], move["path"]): move for move in view["moves"]}
-
     async def call(self, row: Row, made: Made, *, without: str | None = None) -> httpx2.Response:
         body = self.thing.bodies.get(row.path.rpartition("/")[2], row.body or {})
         sent = {name: value for name, value in filled(body, made).items() if name != without}
@@ -68,42 +66,63 @@ def path_of(row: Row, made: Made) -> str:
     return row.path.format(**made)
 
 
-async def readers(
-    worlds: Worlds, thing: Thing, name: str, *, shared: bool = False
-) -> list[tuple[Reader, Made]]:
-    """Everybody who may read it in this state, each with one of their own unless one is `shared`."""
-    world, _ = await worlds.of(thing.service)
-    made = await thing.states[name](world)
-    people = [Reader(world, thing, kind) for kind in PEOPLE]
-    may = [one for one in people if await one.view(made) is not None]
-    assert may, "nobody may read it"
-    return [(one, made if shared else await thing.states[name](world)) for one in may]
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing in one of its states, and what everybody who may read it there read of it."""
+
+    made: Made
+    views: Mapping[Reader, Mapping[str, Any]]
+
+    def offered(self, reader: Reader) -> Offered:
+        return {(move["method"], move["path"]): move for move in self.views[reader]["moves"]}
+
+
+class Shelf:
+    """Things that were made once, each in one of its states, for all tests that change nothing of them."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds, self._found = worlds, dict[tuple[int, str], Found]()
+
+    async def found(self, thing: Thing, name: str) -> Found:
+        if (key := (id(thing), name)) not in self._found:
+            world, _ = await self._worlds.of(thing.service)
+            made = await thing.states[name](world)
+            people = [Reader(world, thing, kind) for kind in PEOPLE]
+            may = [one for one in people if await one.view(made) is not None]
+            assert may, "nobody may read it"
+            views = {one: await one.view(made) or {} for one in may}  # a case is open once its worker read it
+            self._found[key] = Found(made, views)
+        return self._found[key]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shelf(worlds: Worlds) -> Shelf:
+    return Shelf(worlds)
 
 
 @EACH
 async def test_what_a_view_leaves_out_is_refused_and_changes_nothing(
-    worlds: Worlds, thing: Thing, name: str
+    shelf: Shelf, thing: Thing, name: str
 ) -> None:
-    for reader, made in await readers(worlds, thing, name):
-        before = await reader.view(made)
-        offered = await reader.offered(made)
+    one = await shelf.found(thing, name)
+    for reader, before in one.views.items():
         for row in commands(thing):
-            if (row.method, path_of(row, made)) not in offered:
-                answer = await reader.call(row, made)
+            if (row.method, path_of(row, one.made)) not in one.offered(reader):
+                answer = await reader.call(row, one.made)
                 assert (reader.kind, str(row), answer.is_success) == (reader.kind, str(row), False)
-        assert await reader.view(made) == before
+        assert await reader.view(one.made) == before
 
 
 @EACH
 async def test_what_a_view_offers_succeeds_or_is_refused_for_what_blocks_it(
-    worlds: Worlds, thing: Thing, name: str
+    shelf: Shelf, thing: Thing, name: str
 ) -> None:
-    for reader, made in await readers(worlds, thing, name):
-        for key in await reader.offered(made):
-            fresh = await thing.states[name](reader.world)
-            row = next(row for row in commands(thing) if (row.method, path_of(row, made)) == key)
-            move = (await reader.offered(fresh))[row.method, path_of(row, fresh)]
-            answer = await reader.call(row, fresh)
+    one = await shelf.found(thing, name)
+    for reader in one.views:
+        for key, move in one.offered(reader).items():
+            row = next(row for row in commands(thing) if (row.method, path_of(row, one.made)) == key)
+            made = one.made if move["blocked_by"] else await thing.states[name](reader.world)
+            answer = await reader.call(row, made)
             assert answer.is_success == (not move["blocked_by"]), (reader.kind, str(row), answer.text)
             assert set(reasons(answer)) == set(move["blocked_by"])
 
@@ -117,20 +136,19 @@ def reasons(answer: httpx2.Response) -> Iterator[str]:
 
 @pytest.mark.parametrize("service", sorted({thing.service for thing in THINGS}))
 async def test_every_state_is_reached_and_every_command_offered_with_what_it_needs(
-    worlds: Worlds, service: str
+    shelf: Shelf, service: str
 ) -> None:
     mine = [(thing, name) for thing, name in STATES if thing.service == service]
     unseen = {str(row) for thing, _ in mine for row in commands(thing)}
     unreached = {(str(thing), state) for thing, _ in mine for state in thing.of}
     for thing, name in mine:
-        for reader, made in await readers(worlds, thing, name, shared=True):  # nothing here changes it
-            offered, view = await reader.offered(made), await reader.view(made)
-            unreached -= {(str(thing), (view or {}).get("state"))}
-            for row in commands(thing):
-                move = offered.get((row.method, path_of(row, made)))
-                if move is not None and str(row) in unseen:
-                    unseen -= {str(row)}
-                    await _refused_without(reader, row, made, move["needs"])
+        one = await shelf.found(thing, name)
+        unreached -= {(str(thing), view.get("state")) for view in one.views.values()}
+        for reader, row in product(one.views, commands(thing)):
+            move = one.offered(reader).get((row.method, path_of(row, one.made)))
+            if move is not None and str(row) in unseen:
+                unseen -= {str(row)}
+                await _refused_without(reader, row, one.made, move["needs"])
     assert (unseen, unreached) == (set(), set())
 
 
