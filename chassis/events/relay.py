@@ -152,7 +152,7 @@ class Relay(SupervisedLoop):
             self.fine()
             await self._forget(reader, tracker, len(batch.rows))
             if ahead is None and len(batch.rows) < BATCH:
-                await self._sleep(bool(batch.rows))
+                await self._sleep(bool(batch.rows or tracker.holes))
 
     async def _publish(
         self, batch: PublishableRows, reader: OutboxReader, publisher: Publisher

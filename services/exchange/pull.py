@@ -20,7 +20,8 @@ from services.exchange.settings import Partner, Settings
 from services.exchange.store import inbox, partners
 from services.exchange.store.inbox import RawRecord
 
-POLL_MS = 200
+POLL_MS, IDLE_POLL_MS = 200, 1_000
+"""The milliseconds that a record is waited for: with records in hand that wait for this cell, and without."""
 RECORDS = 200
 START_SECONDS = 15.0
 STOP_SECONDS = 5.0
@@ -74,7 +75,7 @@ class Pull(SupervisedLoop):
             request_timeout_ms=5_000,
             auto_offset_reset="none",
             enable_auto_commit=False,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=IDLE_POLL_MS,
         )
         try:
             await asyncio.wait_for(consumer.start(), START_SECONDS)
@@ -119,7 +120,8 @@ class Pull(SupervisedLoop):
             if time.monotonic() > probed + PROBE_SECONDS:
                 target = await asyncio.wait_for(consumer.end_offsets(assigned), PROBE_SECONDS)
                 probed = time.monotonic()
-            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=RECORDS)
+            patience = POLL_MS if self._receiver.waiting else IDLE_POLL_MS
+            fetched = await consumer.getmany(timeout_ms=patience, max_records=RECORDS)
             if fetched:
                 await self._keep(fetched)
             if await self._at_the_end(consumer, assigned, target):

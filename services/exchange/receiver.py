@@ -50,15 +50,21 @@ class Receiver:
 
     def __init__(self, service: Service, trust: Trust, cell: str) -> None:
         self._service, self._trust, self._cell = service, trust, cell
+        self.waiting = False
+        """Whether a record was left the last time because something must happen in this cell first."""
 
     async def run(self) -> int:
         """Apply everything stored so far; how many records were applied. Raises errors that pass if one waits."""
-        applied = 0
+        applied, stored, self.waiting = 0, False, False
         async for raw in self._records():
-            opened = self._open(raw)
+            stored, opened = True, self._open(raw)
             if _kind(opened) is Kind.CONTROL:
                 applied += await self._apply(raw, opened)
-        blocked: set[UUID] = set()
+        return applied + await self._run_rest() if stored else 0
+
+    async def _run_rest(self) -> int:
+        """What says nothing of control, then presence."""
+        applied, blocked = 0, set[UUID]()
         async for raw in self._records():
             opened = self._open(raw)
             about = _references(opened)
@@ -68,6 +74,7 @@ class Receiver:
                 applied += 1
             else:
                 blocked |= about
+        self.waiting = bool(blocked)
         return applied + await self._hear(complete=not blocked)
 
     async def _hear(self, *, complete: bool) -> int:

@@ -3,22 +3,20 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from chassis.work import WorkRunner
 from corridor.journey import Journey, eventually
 from corridor.story import CATEGORIES
 from services.exchange.seal_token import Verdict
 from tests.exchange.withdrawing import Aim
-from tests.journeys.together import Together
+from tests.journeys.one_process.together import Together
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="package")]
 
 RACES, AT_ONCE = 40, 8
 BLIND_RACES = 12
@@ -109,14 +107,6 @@ async def race_many(together: Together, count: int) -> list[Disclosure]:
         return over if len(over) == count else None
 
     return await eventually(settled, "an end of every disclosure", patience=120)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def together(cells_directory) -> AsyncIterator[Together]:
-    cells = Together(cells_directory() / "state")
-    await cells.up()
-    yield cells
-    await cells.down()
 
 
 async def test_nothing_is_sealed_after_the_withdrawal_was_answered_as_complete(together):

@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from chassis import service
 from chassis.events.kafka import Broker
-from chassis.observe.telemetry import ATTRIBUTES, Telemetry
+from chassis.observe.telemetry import ATTRIBUTES
 from corridor.journey import Journey, eventually
 from services.exchange.settings import Partner
+from tests.journeys.one_process.together import Together
 from tests.journeys.steps import referred
-from tests.journeys.together import Together
 
 SENT = ("TH", "referral", "POST /v1/referrals/{referral_id}/send")
 SEALED = ("TH", "exchange", "exchange work seal")
@@ -90,14 +88,6 @@ async def egress(together: Together) -> list[Any]:
         await consumer.stop()
 
 
-@pytest.fixture
-def exporter(monkeypatch) -> InMemorySpanExporter:
-    """Keeps the spans of every service of both cells."""
-    kept = InMemorySpanExporter()
-    monkeypatch.setattr(service, "Telemetry", lambda settings, name: Telemetry(settings, name, exporter=kept))
-    return kept
-
-
 async def refer(together: Together) -> None:
     async with Journey(together.state) as journey:
         await referred(journey)
@@ -105,26 +95,23 @@ async def refer(together: Together) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.asyncio(loop_scope="package")
 async def test_a_sent_referral_is_followed_by_parents_and_links_to_its_effects_in_both_cells(
-    cells_directory, exporter
+    together, exporter
 ):
-    together = Together(cells_directory() / "state")
-    await together.up()
-    try:
-        await refer(together)
+    exporter.clear()
+    await refer(together)
 
-        async def arrived() -> list[ReadableSpan] | None:
-            spans = list(exporter.get_finished_spans())
-            (origin,) = [span for span in spans if where(span) == SENT]
-            reached = followed(spans, origin)
-            return spans if {where(s) for s in reached} >= CELL_EFFECTS | EFFECTS_ABROAD else None
+    async def arrived() -> list[ReadableSpan] | None:
+        spans = list(exporter.get_finished_spans())
+        (origin,) = [span for span in spans if where(span) == SENT]
+        reached = followed(spans, origin)
+        return spans if {where(s) for s in reached} >= CELL_EFFECTS | EFFECTS_ABROAD else None
 
-        spans = await eventually(arrived, "a way from the request to every effect")
-        only_links_cross_the_border(spans)
-        nothing_but_names_and_identifiers(spans)
-        records = await egress(together)
-    finally:
-        await together.down()
+    spans = await eventually(arrived, "a way from the request to every effect")
+    only_links_cross_the_border(spans)
+    nothing_but_names_and_identifiers(spans)
+    records = await egress(together)
     traces = {span.context.trace_id for span in spans}
     assert records
     assert {name for record in records for name, _ in record.headers} == {"content-type"}
