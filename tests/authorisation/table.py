@@ -36,6 +36,8 @@ class Row:
     status: int = 200
     file: bytes | None = None
     listed: str | None = None
+    seen: str = "*"
+    """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
 
@@ -365,7 +367,7 @@ def _consent() -> list[Row]:
         row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
         row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
-        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
