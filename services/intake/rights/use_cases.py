@@ -2,20 +2,33 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Invalid, NotSecondPerson, WrongState
+from chassis.problems import Conflict, Invalid, NotSecondPerson, WrongState
 from contracts.protection import is_of_country
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.store import cases
 from services.intake.rights import store
-from services.intake.rights.domain.erasure import Erasure, ErasureState, SamePerson, WrongErasureMove
+from services.intake.rights.domain.erasure import (
+    Erasure,
+    ErasureState,
+    SamePerson,
+    TooEarly,
+    WrongErasureMove,
+)
 from services.intake.rights.outgoing import outgoing
 
 REQUEST, CONFIRM = "erasure.request", "erasure.confirm"
+
+
+class TimeToThinkAgain(Conflict):
+    """The time in which she may take it back has not passed."""
+
+    code, title = "erasure-waits", "She may still take this back; it is confirmed from the time that it shows"
 
 
 @contextmanager
@@ -27,6 +40,8 @@ def answered() -> Iterator[None]:
         raise WrongState from error
     except SamePerson:
         raise NotSecondPerson from None
+    except TooEarly:
+        raise TimeToThinkAgain from None
 
 
 async def request_erasure(
@@ -70,14 +85,14 @@ async def refuse_erasure(tx: Transaction, actor: Actor, erasure_id: UUID, law: s
     tx.say(*map(outgoing, facts))
 
 
-async def confirm_erasure(tx: Transaction, actor: Actor, erasure_id: UUID) -> None:
+async def confirm_erasure(tx: Transaction, actor: Actor, erasure_id: UUID, wait: timedelta) -> None:
     """Delete what tells of her. From this commit on nobody reads or writes about her, in this service or, once they
     have heard, in any other.
     """
     erasure = await store.get(tx, actor, CONFIRM, erasure_id)
     await require_case(tx, actor, CONFIRM, erasure.case_id)
     with answered():
-        facts = erasure.confirm(actor.subject, tx.now)
+        facts = erasure.confirm(actor.subject, tx.now, wait)
     if not await store.erase(tx, erasure.case_id, erasure.person_id):
         raise WrongState
     await store.save(tx, erasure)

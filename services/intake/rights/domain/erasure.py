@@ -1,8 +1,10 @@
-"""The erasure of a person, as she asked: requested by one person, decided by a second one, because nothing brings it back."""
+"""The erasure of a person, as she asked: requested by one person, decided by a second one and not at once, because nothing brings
+it back.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -51,6 +53,10 @@ class SamePerson(Exception):
     """The person who recorded the request does not also decide on it."""
 
 
+class TooEarly(Exception):
+    """She may still take it back: whoever asked in distress, or because another wanted it, has some time for that."""
+
+
 @dataclass(slots=True)
 class Erasure:
     id: UUID
@@ -72,7 +78,7 @@ class Erasure:
         return [facts.ErasureRequested(self.case_id, self.id)]
 
     def lets(self, verb: ErasureVerb, by: str) -> bool:
-        """True where this person may move it so now."""
+        """True where this person may move it so, as soon as its time has come."""
         return (self.state, verb) in MOVES and not (verb in SECOND_PERSON and by == self.requested_by)
 
     def cancel(self, by: str, at: datetime) -> list[ErasureFact]:
@@ -84,8 +90,11 @@ class Erasure:
         self.law = law
         return [facts.ErasureRefused(self.case_id, self.id, law)]
 
-    def confirm(self, by: str, at: datetime) -> list[ErasureFact]:
+    def confirm(self, by: str, at: datetime, wait: timedelta) -> list[ErasureFact]:
+        """Raises TooEarly until `wait` has passed since the request."""
         self._decide(ErasureVerb.CONFIRM, by, at)
+        if at < self.requested_at + wait:
+            raise TooEarly
         return [
             facts.ErasureConfirmed(self.case_id, self.id),
             facts.ErasureDue(self.id, self.case_id, self.person_id),
