@@ -9,6 +9,7 @@ from sqlalchemy import text
 from chassis.vault.ledger import read_ledger
 from chassis.vault.vault import KeyDestroyed, Vault
 from services.intake.app import VERSIONS, build
+from services.intake.rights.api import RIGHTS
 from services.intake.rights.domain import facts
 from services.intake.rights.domain.erasure import (
     Erasure,
@@ -45,12 +46,14 @@ def moved(one: Erasure, verb: ErasureVerb, by: str = "th.supervisor") -> None:
             one.confirm(by, NOW, timedelta(0))
         case ErasureVerb.COMPLETE:
             one.complete(NOW, "2026-11")
+        case ErasureVerb.REPEAT:
+            one.repeat(NOW, "2026-11")
 
 
 @pytest.mark.parametrize("state", ErasureState)
 def test_an_erasure_moves_as_its_table_says_and_is_never_taken_up_again(state):
     allowed = {
-        ErasureState.REQUESTED: {ErasureVerb.CANCEL, ErasureVerb.REFUSE, ErasureVerb.CONFIRM},
+        ErasureState.REQUESTED: set(ErasureVerb) - {ErasureVerb.COMPLETE},
         ErasureState.CONFIRMED: {ErasureVerb.COMPLETE},
     }
     for verb in ErasureVerb:
@@ -68,7 +71,7 @@ def test_who_recorded_the_request_neither_confirms_nor_refuses_it_and_may_cancel
     for verb in (ErasureVerb.CONFIRM, ErasureVerb.REFUSE):
         with pytest.raises(SamePerson):
             moved(one, verb, by="th.worker")
-    assert [one.lets(verb, "th.worker") for verb in ErasureVerb] == [True, False, False, False]
+    assert [verb for verb in RIGHTS if one.lets(verb, "th.worker")] == [ErasureVerb.CANCEL]
     assert one.cancel("th.worker", NOW) == [facts.ErasureCancelled(one.case_id, one.id)]
 
 
@@ -332,15 +335,33 @@ async def test_no_flag_of_hers_is_left_on_a_list(intake):
     assert [row.flagged for row in await rows(intake, statement, c=case_id)] == [False]
 
 
-async def test_a_restored_cell_erases_again_whoever_its_backup_still_has(intake):
-    """The restore has destroyed the key; intake, once it runs, deletes the rest and says it to everybody."""
+async def test_what_was_asked_for_at_the_backup_does_not_stay_open_for_ever_after_a_restore(intake):
+    """It was confirmed after the backup: the ledger has her key, and nobody knows who confirmed it."""
     case_id = await open_case(intake)
     person_id = await person_of(intake, case_id)
+    await asked(intake, case_id)
+    await destroyed_by_a_restore(intake, person_id)
+    await intake.work()
+    (one,) = (await shown(intake, case_id))["items"]
+    assert (one["state"], one["decided_by"], one["epoch"]) == ("completed", None, "2026-11")
+    assert (one["destroyed_at"] is not None, one["moves"]) == (True, [])
+    assert [row.reason for row in await rows(intake, "select reason from intake.erasures")] == [None]
+
+
+async def destroyed_by_a_restore(intake, person_id: UUID) -> None:
+    """As `deploy.local.backup` does it."""
     await intake.service.vault.release(person_id)
     await intake.service.vault.destroy(person_id)
     statement = "insert into chassis.work (id, kind, key, payload, due_at) values (gen_random_uuid(), :k, :p, '{}', now())"
     async with intake.service.database.engine.begin() as conn:
         await conn.execute(text(statement), {"k": ERASE_AGAIN, "p": str(person_id)})
+
+
+async def test_a_restored_cell_erases_again_whoever_its_backup_still_has(intake):
+    """The restore has destroyed the key; intake, once it runs, deletes the rest and says it to everybody."""
+    case_id = await open_case(intake)
+    person_id = await person_of(intake, case_id)
+    await destroyed_by_a_restore(intake, person_id)
     await intake.work()
     assert await left(intake, case_id) == {}
     assert [one["case_id"] for one in bodies(await intake.said(), "case.erased.v1")] == [str(case_id)]

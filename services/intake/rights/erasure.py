@@ -48,6 +48,9 @@ def rights_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         return await service.vault.destroy(person_id)
 
     async def erase_again(tx: Transaction, item: WorkItem, destroyed: vault.Erasure) -> None:
+        for erasure in await store.requested_of(tx, UUID(item.key)):
+            erasure.repeat(destroyed.destroyed_at, destroyed.epoch)
+            await store.save(tx, erasure)
         case_id = await store.case_of(tx, UUID(item.key))
         if case_id is not None and await store.erase(tx, case_id, UUID(item.key)):
             tx.say(case_erased(case_id, destroyed))

@@ -11,7 +11,7 @@ from chassis.problems import AlreadyThere, NotFound
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.store import received
-from services.intake.rights.domain.erasure import Erasure
+from services.intake.rights.domain.erasure import Erasure, ErasureState
 from services.intake.rights.tables import ERASURES
 
 _READER = RowReader(Erasure, ERASURES)
@@ -20,6 +20,9 @@ _CASE = text("select case_id from intake.erasures where id = :id")
 _LOCK = text(f"select {_COLUMNS} from intake.erasures where id = :id for update")
 _OF_CASE = text(
     f"select {_COLUMNS} from intake.erasures where case_id = :case_id order by requested_at desc, id desc limit 200"
+)
+_REQUESTED = text(
+    f"select {_COLUMNS} from intake.erasures where person_id = :person and state = '{ErasureState.REQUESTED}' for update"
 )
 _CASE_OF = text("select id from intake.cases where person_id = :person for update")
 _ADD = insert_missing(ERASURES)
@@ -71,6 +74,11 @@ async def hold(tx: Transaction, erasure_id: UUID) -> Erasure:
 async def of_case(tx: Transaction, case_id: UUID) -> list[Erasure]:
     """Newest first; they are few."""
     return _READER.all(await tx.execute(_OF_CASE, {"case_id": case_id}))
+
+
+async def requested_of(tx: Transaction, person_id: UUID) -> list[Erasure]:
+    """Those of this person that nobody has decided about: one at most, locked."""
+    return _READER.all(await tx.execute(_REQUESTED, {"person": person_id}))
 
 
 async def save(tx: Transaction, erasure: Erasure) -> None:

@@ -30,6 +30,8 @@ class ErasureVerb(StrEnum):
     REFUSE = "refuse_erasure"
     CONFIRM = "confirm_erasure"
     COMPLETE = "complete_erasure"
+    REPEAT = "repeat_erasure"
+    """After a restore: it was confirmed since the backup, and the ledger has her key."""
 
 
 MOVES: Mapping[tuple[ErasureState, ErasureVerb], ErasureState] = MappingProxyType(
@@ -38,6 +40,7 @@ MOVES: Mapping[tuple[ErasureState, ErasureVerb], ErasureState] = MappingProxyTyp
         (ErasureState.REQUESTED, ErasureVerb.REFUSE): ErasureState.REFUSED,
         (ErasureState.REQUESTED, ErasureVerb.CONFIRM): ErasureState.CONFIRMED,
         (ErasureState.CONFIRMED, ErasureVerb.COMPLETE): ErasureState.COMPLETED,
+        (ErasureState.REQUESTED, ErasureVerb.REPEAT): ErasureState.COMPLETED,
     }
 )
 OPEN = frozenset({ErasureState.REQUESTED, ErasureState.CONFIRMED})
@@ -101,9 +104,16 @@ class Erasure:
         ]
 
     def complete(self, destroyed_at: datetime, epoch: str) -> list[ErasureFact]:
-        self._move(ErasureVerb.COMPLETE)
-        self.destroyed_at, self.epoch, self.reason = destroyed_at, epoch, None
+        self._end(ErasureVerb.COMPLETE, destroyed_at, epoch)
         return [facts.CaseErased(self.case_id, destroyed_at, epoch)]
+
+    def repeat(self, destroyed_at: datetime, epoch: str) -> None:
+        """Who confirmed it, the backup did not have; the case is said to be erased as every one of the ledger's."""
+        self._end(ErasureVerb.REPEAT, destroyed_at, epoch)
+
+    def _end(self, verb: ErasureVerb, destroyed_at: datetime, epoch: str) -> None:
+        self._move(verb)
+        self.destroyed_at, self.epoch, self.reason = destroyed_at, epoch, None
 
     def _decide(self, verb: ErasureVerb, by: str, at: datetime) -> None:
         if (self.state, verb) in MOVES and verb in SECOND_PERSON and by == self.requested_by:
