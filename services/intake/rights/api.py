@@ -104,6 +104,12 @@ class ErasureView(BaseModel):
             description="of a confirmed one: the services that still keep something under her key, and how many records"
         ),
     ] = {}
+    waits_for_cases: Annotated[
+        list[UUID],
+        Field(
+            description="of a requested one: merged cases of hers of which nobody has said whether they go too"
+        ),
+    ]
     moves: list[MoveView]
 
 
@@ -116,11 +122,15 @@ async def list_erasures(
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, READ, case_id)
         found, permitted = await store.of_case(tx, case_id), await rights_in(tx, actor, case_id)
+        open_ = [one for one in found if one.state is ErasureState.REQUESTED]
+        undecided = {one.id: await store.undecided_cases(tx, one) for one in open_}
         tx.say(record_read(case_id, "erasure"))
     reasons = await _reasons(service, found)
     waits = {one.id: await _waits_for(service, one) for one in found if one.state is ErasureState.CONFIRMED}
     response.headers["Cache-Control"] = "no-store"
-    items = [_view(one, reasons.get(one.id), actor, service, permitted) for one in found]
+    items = [
+        _view(one, reasons.get(one.id), undecided.get(one.id, []), actor, service, permitted) for one in found
+    ]
     for item in items:
         item.waits_for = waits.get(item.id, {})
     asks = case.state is not CaseState.ERASED and not any(one.state in OPEN for one in found)
@@ -140,10 +150,15 @@ async def _waits_for(service: Service, erasure: Erasure) -> dict[str, int]:
 
 
 def _view(
-    erasure: Erasure, reason: str | None, actor: Actor, service: Service[Settings, Parts], permitted: Rights
+    erasure: Erasure,
+    reason: str | None,
+    undecided: list[UUID],
+    actor: Actor,
+    service: Service[Settings, Parts],
+    permitted: Rights,
 ) -> ErasureView:
     until = erasure.requested_at + service.settings.erasure_wait
-    early = {ErasureVerb.CONFIRM} if service.clock() < until else set()
+    early = {ErasureVerb.CONFIRM} if undecided or service.clock() < until else set()
     offers = [
         Offer(verb, right, verb not in early and erasure.lets(verb, actor.subject))
         for verb, right in RIGHTS.items()
@@ -158,6 +173,7 @@ def _view(
         requested_at=erasure.requested_at,
         decided_by=erasure.decided_by,
         decided_at=erasure.decided_at,
+        waits_for_cases=undecided,
         confirmable_from=until if erasure.state is ErasureState.REQUESTED else None,
         law=erasure.law,
         destroyed_at=erasure.destroyed_at,

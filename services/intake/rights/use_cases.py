@@ -31,6 +31,15 @@ class TimeToThinkAgain(Conflict):
     code, title = "erasure-waits", "She may still take this back; it is confirmed from the time that it shows"
 
 
+class MergedUndecided(Conflict):
+    """Of a case that is merged with this one nobody has said whether it goes too, and with this one goes the decision that leads to it."""
+
+    code, title = (
+        "merged-undecided",
+        "She has another case: ask for the erasure of the other case too, and decide it or take it back",
+    )
+
+
 @contextmanager
 def answered() -> Iterator[None]:
     """The refusals of the domain, as the caller is told."""
@@ -91,8 +100,11 @@ async def confirm_erasure(tx: Transaction, actor: Actor, erasure_id: UUID, wait:
     """
     erasure = await store.get(tx, actor, CONFIRM, erasure_id)
     await require_case(tx, actor, CONFIRM, erasure.case_id)
+    await cases.hold(tx, erasure.case_id)
     with answered():
         facts = erasure.confirm(actor.subject, tx.now, wait)
+    if await store.undecided_cases(tx, erasure):
+        raise MergedUndecided
     if not await store.erase(tx, erasure.case_id, erasure.person_id):
         raise WrongState
     await store.save(tx, erasure)
