@@ -91,7 +91,7 @@ async def undecided_cases(tx: Transaction, erasure: Erasure) -> list[UUID]:
 
 
 async def requested_of(tx: Transaction, person_id: UUID) -> list[Erasure]:
-    """Those of this person that nobody has decided about: one at most, locked."""
+    """The erasures of this person that nobody has decided about: one at most, locked."""
     return _READER.all(await tx.execute(_REQUESTED, {"person": person_id}))
 
 

@@ -108,7 +108,7 @@ class Erasure:
         return [facts.CaseErased(self.case_id, destroyed_at, epoch)]
 
     def repeat(self, destroyed_at: datetime, epoch: str) -> None:
-        """Who confirmed it, the backup did not have; the case is said to be erased as every one of the ledger's."""
+        """Complete it as the ledger has it; who confirmed it, the backup did not have."""
         self._end(ErasureVerb.REPEAT, destroyed_at, epoch)
 
     def _end(self, verb: ErasureVerb, destroyed_at: datetime, epoch: str) -> None:
