@@ -90,7 +90,7 @@ def test_every_verb_of_a_task_from_every_state_says_what_happened_or_changes_not
         TaskVerb.CHANGE: lambda: task.change(CASE, TaskPlan("call", "w1"), None, NOW),
         TaskVerb.COMPLETE: lambda: task.complete(CASE),
         TaskVerb.CANCEL: lambda: task.cancel(CASE, "not-needed"),
-        TaskVerb.REOPEN: lambda: task.reopen(CASE),
+        TaskVerb.REOPEN: lambda: task.reopen(CASE, able=True),
     }
     said = {
         TaskVerb.CHANGE: [facts.TaskChanged(about, None)],
@@ -347,6 +347,45 @@ async def test_what_is_ended_too_early_is_opened_again(intake):
     assert (await move(intake, task_id, "reopen", worker)).status_code == 200
     task = await get(intake, task_id, worker)
     assert (task["state"], task["ended_at"]) == ("open", None)
+
+
+@pytest.mark.parametrize("gone", ["from the organisation", "from the case"])
+async def test_a_task_that_is_opened_again_is_not_given_back_to_who_is_gone(intake, gone):
+    case_id, supervisor = await open_case(intake), intake.as_("supervisor")
+    await assign(intake, case_id, "th.worker", "th.colleague")
+    task_id = await raised(intake, supervisor, case_id=str(case_id), worker="th.worker")
+    await move(intake, task_id, "complete", supervisor)
+    if gone == "from the case":
+        await assign(intake, case_id, "th.colleague")
+    else:
+        left = {name: roles for name, roles in staff_of(AGENCY).items() if name != "th.worker"}
+        await intake.deliver(staff_changed(AGENCY, left))
+    await intake.work()
+    assert (await move(intake, task_id, "reopen", supervisor)).status_code == 200
+    assert (await get(intake, task_id, supervisor))["worker"] is None
+    said = await intake.said()
+    assert [body["task_id"] for body in bodies(said, "task.unassigned.v1")] == [task_id]
+    assert [body["told"] for body in bodies(said, "task.reopened.v1")] == [None]
+
+
+async def test_a_reminder_that_has_come_does_not_stand_in_the_way_of_another_time(intake):
+    """Who puts a task off says the whole of it, with the reminder that has come already."""
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker") | ANY
+    times = {"due_at": in_hours(5), "remind_at": in_hours(1)}
+    task_id = await raised(intake, worker, case_id=str(case_id), worker="th.worker", **times)
+    await set_clocks_back(intake, 2)
+    stands = await get(intake, task_id, worker)
+    body = {"kind": "call", "worker": "th.worker", "remind_at": stands["remind_at"]}
+    path = f"/v1/tasks/{task_id}"
+    put_off = await intake.client.put(path, json={**body, "due_at": in_hours(9)}, headers=worker)
+    assert put_off.status_code == 200, put_off.text
+    await set_clocks_back(intake, 10)
+    late = (await get(intake, task_id, worker))["due_at"]
+    again = await intake.client.put(path, json={"kind": "call", "due_at": late}, headers=worker)
+    assert again.status_code == 200, again.text
+    earlier = {"kind": "call", "due_at": in_hours(-30)}
+    refused = await intake.client.put(path, json=earlier, headers=worker)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "time-is-over")
 
 
 async def test_reminder_and_end_of_the_time_are_said_once_and_of_nothing_that_is_done(intake):

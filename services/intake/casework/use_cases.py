@@ -121,8 +121,9 @@ async def end_task(
 async def reopen_task(tx: Transaction, actor: Actor, task_id: UUID, seen: int | None) -> Task:
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
     _expect(task, seen)
+    able = task.worker is None or await is_able(tx, actor, task.organisation, task.case_id, task.worker)
     with answered():
-        facts = task.reopen(case)
+        facts = task.reopen(case, able=able)
     await tasks.save(tx, task, facts)
     return task
 

@@ -109,8 +109,8 @@ class Task:
     ) -> tuple[Self, list[CaseworkFact]]:
         if case is not None:
             case.require(CaseVerb.RAISE_TASK)
-        _require_order(plan, now)
         task = cls(task_id, organisation, None if case is None else case.id, plan.kind, now, by)
+        _require_order(plan, now, task)
         task.worker, task.due_at, task.remind_at = plan.worker, plan.due_at, plan.remind_at
         task._say(words)
         return task, [facts.TaskRaised(task.about(), task.due_at), *task.clocks()]
@@ -122,8 +122,7 @@ class Task:
         self._move(TaskVerb.CHANGE, case)
         if plan.kind != self.kind and URGENT_STEP in {plan.kind, self.kind}:
             raise CommandRefused("raised-by-flag", "this kind is given by urgent flags alone", "kind")
-        if plan.due_at != self.due_at or plan.remind_at != self.remind_at:
-            _require_order(plan, now)
+        _require_order(plan, now, self)
         self.kind, self.worker = plan.kind, plan.worker
         self._say(words)
         self._set_clock(plan.due_at, plan.remind_at)
@@ -138,10 +137,13 @@ class Task:
         self.cancel_offered = False
         return [facts.TaskCancelled(self.about(), reason)]
 
-    def reopen(self, case: Case | None) -> list[CaseworkFact]:
-        """Open a task that was ended too early. A clock that has struck does not strike again."""
+    def reopen(self, case: Case | None, *, able: bool) -> list[CaseworkFact]:
+        """Open a task that was ended too early. A clock that has struck does not strike again. `able`: whoever had it
+        may still do it; else it is nobody's.
+        """
         self._move(TaskVerb.REOPEN, case)
-        return [facts.TaskReopened(self.about(), self.due_at), *self.clocks()]
+        left = [] if able else self.unassign()
+        return [facts.TaskReopened(self.about(), self.due_at), *left, *self.clocks()]
 
     def passes(self, verb: TaskVerb) -> bool:
         return verb in MOVES[self.state]
@@ -206,12 +208,16 @@ class Task:
         self.state = MOVES[self.state][verb]
 
 
-def _require_order(plan: TaskPlan, now: datetime) -> None:
-    """Raises CommandRefused for a time that is over or years away, and for a reminder after the end."""
-    for member, at in (("due_at", plan.due_at), ("remind_at", plan.remind_at)):
-        if at is not None and at <= now:
+def _require_order(plan: TaskPlan, now: datetime, task: Task) -> None:
+    """Raises CommandRefused for another time than the task has that is over or years away, and for a reminder after
+    the end. A time that stays may be over.
+    """
+    times = (("due_at", task.due_at, plan.due_at), ("remind_at", task.remind_at, plan.remind_at))
+    changed = [(member, at) for member, before, at in times if at is not None and at != before]
+    for member, at in changed:
+        if at <= now:
             raise CommandRefused("time-is-over", "this instant is not to come", member)
-        if at is not None and at > now + LONGEST:
+        if at > now + LONGEST:
             raise CommandRefused("too-far", "a task is due within three years", member)
-    if plan.remind_at is not None and plan.due_at is not None and plan.remind_at > plan.due_at:
+    if changed and plan.remind_at is not None and plan.due_at is not None and plan.remind_at > plan.due_at:
         raise CommandRefused("reminder-too-late", "a reminder comes before the end of the time", "remind_at")
