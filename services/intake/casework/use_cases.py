@@ -11,7 +11,7 @@ from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
 from chassis.problems import Conflict, Forbidden, PreconditionFailed
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.store import cases
+from services.intake.casefile.store import attention, cases
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import answered
 from services.intake.casework.domain.notes import Note
@@ -189,4 +189,5 @@ async def resume_case(tx: Transaction, actor: Actor, case_id: UUID, seen: int | 
         facts = case.resume()
     await closings.resume(tx, actor, case_id, why)
     await cases.save(tx, case, facts)
+    await attention.opened(tx, actor, case_id)  # the worker who has it before them, where it is theirs
     return case

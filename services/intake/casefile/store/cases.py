@@ -13,7 +13,7 @@ from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.domain.facts import CaseAssigned, CaseFact, CaseOpened
+from services.intake.casefile.domain.facts import CaseAssigned, CaseFact, CaseOpened, CaseResumed
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import attention, references
 from services.intake.casefile.store.mapping import AGES, age_row
@@ -172,6 +172,8 @@ async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:
     if any(isinstance(fact, CaseAssigned) for fact in facts):
         await remember(tx, case.id, case.organisation, case.workers)
         await attention.wait(tx, [case.id])
+    if any(isinstance(fact, CaseResumed) for fact in facts):
+        await attention.wait_again(tx, {case.id: case.organisation})
     tx.say(*map(outgoing, facts))
 
 
