@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from chassis.vault.vault import KeyDestroyed
 from contracts.casefile.urgent import FLAGS
 from services.intake.casefile.domain.case import Case, CommandRefused, WrongMove
 from services.intake.casework.domain import facts
@@ -88,8 +89,8 @@ def test_every_verb_of_a_task_from_every_state_says_what_happened_or_changes_not
     about = facts.TaskSubject(task.id, CASE.id, AGENCY, "w1")
     verbs = {
         TaskVerb.CHANGE: lambda: task.change(CASE, TaskPlan("call", "w1"), None, NOW),
-        TaskVerb.COMPLETE: lambda: task.complete(CASE),
-        TaskVerb.CANCEL: lambda: task.cancel(CASE, "not-needed"),
+        TaskVerb.COMPLETE: lambda: task.complete(CASE, NOW),
+        TaskVerb.CANCEL: lambda: task.cancel(CASE, "not-needed", NOW),
         TaskVerb.REOPEN: lambda: task.reopen(CASE, able=True),
     }
     said = {
@@ -138,7 +139,7 @@ def test_each_clock_strikes_once_and_another_time_is_another_clock():
     later = NOW + timedelta(hours=3)
     task.change(CASE, TaskPlan("call", "w1", NOW + timedelta(hours=4)), None, later)
     assert [type(fact) for fact in task.strike_clock(NOW + timedelta(hours=4))] == [facts.TaskOverdue]
-    task.complete(CASE)
+    task.complete(CASE, NOW)
     assert task.strike_clock(NOW + timedelta(hours=9)) == []
 
 
@@ -255,6 +256,48 @@ async def test_a_task_of_the_team_has_no_case_and_is_the_whole_teams_alone(intak
     assert (await move(intake, task_id, "complete", colleague)).status_code == 200
     (event,) = bodies(await intake.said(), "task.completed.v1")
     assert (event["about_id"], event["case_id"], event["organisation"]) == (task_id, None, AGENCY)
+
+
+async def key_of(intake, task_id) -> UUID:
+    statement = text("select person_id from intake.tasks where id = :id")
+    async with intake.service.database.engine.connect() as conn:
+        return (await conn.execute(statement, {"id": UUID(task_id)})).scalar_one()
+
+
+async def is_destroyed(intake, owner) -> bool:
+    intake.service.vault.forget(owner)
+    try:
+        await intake.service.vault.seal(owner, "task.content", owner, "x")
+    except KeyDestroyed:
+        return True
+    return False
+
+
+async def test_the_words_of_a_task_of_the_team_go_with_their_key_and_others_have_another(intake):
+    worker = intake.as_("case_worker") | ANY
+    task_id = await raised(intake, worker, text=WORDS)
+    first, path = await key_of(intake, task_id), f"/v1/tasks/{task_id}"
+    for said, gone in ((None, True), ("Order new forms", True)):
+        answer = await intake.client.put(path, json={"kind": "call", "text": said}, headers=worker)
+        assert answer.status_code == 200, answer.text
+        await intake.work()
+        assert await is_destroyed(intake, first) is gone
+        assert (await get(intake, task_id, worker))["text"] == said
+    assert await key_of(intake, task_id) != first
+
+
+async def test_the_words_of_a_task_of_the_team_that_ended_go_by_themselves_unless_it_is_opened_again(intake):
+    worker = intake.as_("case_worker")
+    ended, again = [await raised(intake, worker, text=WORDS) for _ in range(2)]
+    keys = [await key_of(intake, task_id) for task_id in (ended, again)]
+    for task_id, verb in ((ended, "complete"), (again, "complete"), (again, "reopen")):
+        assert (await move(intake, task_id, verb, worker)).status_code == 200
+    await intake.work()
+    assert [await is_destroyed(intake, key) for key in keys] == [False, False]
+    await intake.work(hasten=True)
+    await intake.work()
+    assert [await is_destroyed(intake, key) for key in keys] == [True, False]
+    assert [(await get(intake, one, worker))["text"] for one in (ended, again)] == [None, WORDS]
 
 
 async def test_lists_are_narrowed_sorted_and_paged(intake):

@@ -24,6 +24,7 @@ from services.intake.casework.domain import facts
 from services.intake.casework.domain.facts import CaseworkFact, TaskFact, TaskSubject
 
 TASK_CLOCK, TASKS_OF_STAFF = "task-clock", "tasks-of-staff"
+TASK_WORDS, TASK_KEY = "task-words", "task-key"
 
 
 def outgoing(fact: CaseworkFact, by: str = "") -> Event | DueWork:
@@ -38,6 +39,11 @@ def outgoing(fact: CaseworkFact, by: str = "") -> Event | DueWork:
         case facts.ClockDue():
             key = f"{fact.task_id}:{fact.at.isoformat()}"
             return DueWork(TASK_CLOCK, key, {"task_id": str(fact.task_id)}, due_at=fact.at)
+        case facts.WordsEnding():
+            words = {"task_id": str(fact.task_id), "version": fact.version}
+            return DueWork(TASK_WORDS, f"{fact.task_id}:{fact.version}", words, due_at=fact.at)
+        case facts.WordsGone():
+            return DueWork(TASK_KEY, str(fact.key))
         case facts.StaffLeft():
             key = f"{fact.organisation}:{fact.at.isoformat()}"
             return DueWork(TASKS_OF_STAFF, key, {"organisation": fact.organisation})

@@ -113,7 +113,7 @@ async def end_task(
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
     _expect(task, seen)
     with answered():
-        facts = task.complete(case) if reason is None else task.cancel(case, reason)
+        facts = task.complete(case, tx.now) if reason is None else task.cancel(case, reason, tx.now)
     await tasks.save(tx, task, facts, by=actor.subject)
     return task
 

@@ -16,6 +16,8 @@ URGENT_STEP = "urgent-step"
 """The code of `task_kind` of what an urgent flag asks for. Which flag it was is sealed, so that the kind says nothing of her."""
 
 LONGEST = timedelta(days=3 * 366)
+GRACE = timedelta(days=30)
+"""For so long a task of the team that has ended keeps its words, because it may be opened again."""
 
 
 class TaskState(StrEnum):
@@ -124,18 +126,18 @@ class Task:
             raise CommandRefused("raised-by-flag", "this kind is given by urgent flags alone", "kind")
         _require_order(plan, now, self)
         self.kind, self.worker = plan.kind, plan.worker
-        self._say(words)
+        gone = self._say(words)
         self._set_clock(plan.due_at, plan.remind_at)
-        return [facts.TaskChanged(self.about(), self.due_at), *self.clocks()]
+        return [facts.TaskChanged(self.about(), self.due_at), *self.clocks(), *gone]
 
-    def complete(self, case: Case | None) -> list[CaseworkFact]:
+    def complete(self, case: Case | None, now: datetime) -> list[CaseworkFact]:
         self._move(TaskVerb.COMPLETE, case)
-        return [facts.TaskCompleted(self.about())]
+        return [facts.TaskCompleted(self.about()), *self._words_ending(now)]
 
-    def cancel(self, case: Case | None, reason: str) -> list[CaseworkFact]:
+    def cancel(self, case: Case | None, reason: str, now: datetime) -> list[CaseworkFact]:
         self._move(TaskVerb.CANCEL, case)
         self.cancel_offered = False
-        return [facts.TaskCancelled(self.about(), reason)]
+        return [facts.TaskCancelled(self.about(), reason), *self._words_ending(now)]
 
     def reopen(self, case: Case | None, *, able: bool) -> list[CaseworkFact]:
         """Open a task that was ended too early. A clock that has struck does not strike again. `able`: whoever had it
@@ -175,6 +177,10 @@ class Task:
             said.append(facts.TaskOverdue(self.about()))
         return said
 
+    def end_words(self, version: int) -> list[CaseworkFact]:
+        """The time of its words is over; nothing where it was opened again since this version."""
+        return self._say(None) if self.version == version else []
+
     def words(self) -> SealedWords | None:
         if self.content is None or self.person_id is None:
             return None
@@ -190,9 +196,19 @@ class Task:
         )
         return [facts.ClockDue(self.id, at) for at in dict.fromkeys(waiting) if at is not None]
 
-    def _say(self, words: SealedWords | None) -> None:
+    def _say(self, words: SealedWords | None) -> list[CaseworkFact]:
+        """The words as they shall be. Of a task of the team, a key under which nothing is any more goes with them."""
+        before = self.person_id
         self.content = None if words is None else words.content
         self.person_id = None if words is None else words.person_id
+        if self.case_id is not None or before in {None, self.person_id}:
+            return []
+        return [facts.WordsGone(before)]
+
+    def _words_ending(self, now: datetime) -> list[CaseworkFact]:
+        if self.case_id is not None or self.content is None:
+            return []
+        return [facts.WordsEnding(self.id, self.version + 1, now + GRACE)]
 
     def _set_clock(self, due_at: datetime | None, remind_at: datetime | None) -> None:
         if due_at != self.due_at:
