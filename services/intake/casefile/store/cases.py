@@ -140,12 +140,6 @@ async def _read(tx: Transaction, statement: TextClause, case_id: UUID) -> Case |
     return None
 
 
-def expect(case: Case, seen: int | None) -> None:
-    """If-Match: the version that the caller saw is still the present one."""
-    if seen is not None and seen != case.version:
-        raise PreconditionFailed
-
-
 async def write_opened(tx: Transaction, opened: Sequence[OpenedCase], *, by: str) -> None:
     """The one place that writes a new case. Raises AlreadyThere where an identifier is taken."""
     if await _OPEN.write(tx, [one.row() for one in opened], opened_by=by) != len(opened):

@@ -127,4 +127,6 @@ TaskFact = (
     | TaskReminded
     | TaskOverdue
 )
-CaseworkFact = NoteWritten | NoteCorrected | NoteStruck | TaskFact | ClockDue | WordsEnding | WordsGone | StaffLeft
+CaseworkFact = (
+    NoteWritten | NoteCorrected | NoteStruck | TaskFact | ClockDue | WordsEnding | WordsGone | StaffLeft
+)
