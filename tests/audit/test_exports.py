@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -15,8 +16,15 @@ from services.audit.domain.exported import COLUMNS
 from tests.audit.test_api import given
 from tests.audit.test_entries import by_somebody
 
+MONTH = {
+    "from": (datetime.now(UTC) - timedelta(days=20)).isoformat(),
+    "to": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+}
+
 
 async def export(audit, **query):
+    """Of this month, where nothing else is asked for."""
+    query = MONTH | query
     answer = await audit.client.get("/v1/exports/entries", params=query, headers=audit.as_("auditor"))
     assert answer.status_code == 200, answer.text
     return answer.content
@@ -46,10 +54,15 @@ async def test_the_same_filter_and_position_give_the_same_bytes_however_long_the
 
 
 async def test_the_last_line_tells_filter_position_count_and_the_hash_of_every_byte_before_it(logged):
-    content = await export(logged, actor="test", **{"from": "2026-01-01T07:00:00+07:00"})
+    query = {"from": "2026-01-01T07:00:00+07:00", "to": "2099-01-01T00:00:00Z"}
+    content = await export(logged, actor="test", **query)
     lines = content.splitlines(keepends=True)
     assert told(content) == {
-        "filter": {"actor": "test", "from": "2026-01-01T00:00:00.000000+00:00"},
+        "filter": {
+            "actor": "test",
+            "from": "2026-01-01T00:00:00.000000+00:00",
+            "to": "2099-01-01T00:00:00.000000+00:00",
+        },
         "form": "jsonl",
         "position": 7,
         "entries": 5,
@@ -73,8 +86,27 @@ async def test_csv_has_every_entry_and_no_cell_that_a_spreadsheet_takes_for_a_fo
 
 
 async def test_a_position_that_the_log_has_not_reached_is_refused(logged):
-    answer = await logged.client.get("/v1/exports/entries?position=8", headers=logged.as_("auditor"))
+    answer = await logged.client.get(
+        "/v1/exports/entries?position=8&actor=test", headers=logged.as_("auditor")
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"type": "consent.given.v1"},
+        {"purpose": "case-management"},
+        {"from": MONTH["from"]},
+        {"to": MONTH["to"]},
+        {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+        {"position": 3},
+    ],
+)
+async def test_no_export_is_of_the_whole_log(logged, query):
+    answer = await logged.client.get("/v1/exports/entries", params=query, headers=logged.as_("auditor"))
+    assert (answer.status_code, answer.json()["code"], await logged.said()) == (422, "invalid", [])
 
 
 async def test_an_export_for_somebody_of_whom_nothing_was_logged_is_not_found(logged):

@@ -76,7 +76,7 @@ async def test_a_worklist_shows_what_may_be_opened_and_nothing_else(world: World
 async def test_a_parameter_that_nobody_knows_is_refused_by_its_name(world: World, row: Row) -> None:
     made = await world.make(row.subject)
     kind = min(row.allowed)
-    asked = replace(row, path=f"{row.path}?external_id=canary-7")
+    asked = replace(row, query={**(row.query or {}), "external_id": "canary-7"})
     answer = await call(world.harness, asked, made, Wallet(world.harness).headers(kind))
     assert said(answer) == (422, MEDIA_TYPE)
     errors = [(error["loc"], error["code"]) for error in answer.json()["errors"]]

@@ -1,9 +1,12 @@
 """The filter of a search: every part that is given must hold."""
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+LONGEST_PERIOD = timedelta(days=31)
+"""The longest period of which everything is handed out at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,13 @@ class Sought:
     about: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """True where a case, an actor, an organisation or a matter is named, or a period that is not longer than may be."""
+        if self.since is not None and self.until is not None and self.until - self.since <= LONGEST_PERIOD:
+            return True
+        return any((self.case_id, self.actor, self.organisation, self.about))
 
     def given(self) -> dict[str, Any]:
         """The parts that are given, by name."""
