@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from corridor.exported_lines import Told, entry_of, told_by
+from corridor.exported_lines import ExportEnding, entry_of, told_by
 from deploy.local.trouble import Trouble
 from services.audit.domain.chain import LinkedLeaf
 from services.audit.domain.exported import COLUMNS, Form, row
@@ -26,7 +26,7 @@ class BrokenExportError(Trouble):
 class ExportCheck:
     """The check of one export, line by line: what its last line tells, and what was found so far."""
 
-    told: Told
+    told: ExportEnding
     entries: int = 0
     lines: int = 0
     before: LinkedLeaf | None = None
@@ -88,7 +88,7 @@ def check_export(file: Path, console: Console) -> None:
     )
 
 
-def _told(line: bytes) -> Told:
+def _told(line: bytes) -> ExportEnding:
     try:
         return told_by(line)
     except NOT_READ as error:

@@ -23,7 +23,7 @@ from services.audit.domain.exported import (
 from services.audit.domain.sought import Sought
 
 
-class Asked(BaseModel):
+class ExportFilter(BaseModel):
     """The filter of an export, by the names of the route."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -38,12 +38,12 @@ class Asked(BaseModel):
     until: AwareDatetime | None = Field(None, alias="to")
 
 
-class Told(BaseModel):
+class ExportEnding(BaseModel):
     """The last line of an export."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    filter: Asked
+    filter: ExportFilter
     position: int
     form: Form
     entries: int
@@ -60,11 +60,11 @@ class Told(BaseModel):
         return found
 
 
-def told_by(line: bytes) -> Told:
+def told_by(line: bytes) -> ExportEnding:
     """The last line. Raises ValueError, LookupError, TypeError or csv.Error where it is none, or was changed."""
     text = line.decode()
     body = json.loads(_cells(text)[1] if text.startswith(f"{LAST},") else text)[LAST]
-    told = Told.model_validate_json(json.dumps(body))
+    told = ExportEnding.model_validate_json(json.dumps(body))
     if last_line(body, told.form) != line:
         raise ValueError("not in its form")
     if not hmac.compare_digest(line_sha256(body), told.line_sha256):
