@@ -55,7 +55,9 @@ async def test_the_same_filter_and_position_give_the_same_bytes_however_long_the
     assert again == first
 
 
-async def test_the_last_line_tells_filter_position_count_and_the_hash_of_every_byte_before_it_and_of_itself(logged):
+async def test_the_last_line_tells_filter_position_count_and_the_hash_of_every_byte_before_it_and_of_itself(
+    logged,
+):
     query = {"from": "2026-01-01T07:00:00+07:00", "to": "2099-01-01T00:00:00Z"}
     content = await export(logged, actor="test", **query)
     lines = content.splitlines(keepends=True)
