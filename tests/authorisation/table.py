@@ -19,7 +19,7 @@ EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "
 """What needs no token, in every service. This list only shrinks."""
 
 OF_PAPERS = {service: frozenset({("GET", "/v1/papers/{code}")}) for service in ("consent", "intake")}
-"""What needs no token because whoever holds a printed paper has none: `tests/chassis/test_papers.py` says what it answers."""
+"""What needs no token because whoever holds a printed paper has none: `tests/consent/test_receipt_paper.py` says what it answers."""
 
 
 @dataclass(frozen=True, slots=True)
