@@ -126,7 +126,14 @@ class IdempotencyMismatch(Problem):
 
 
 class TooMany(Problem):
-    status, code, title = 429, "too-many", "Too many questions; ask again in a minute"
+    status, code, title = 429, "too-many", "Too many questions; ask again later"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "Retry-After": str(self.seconds)}
 
 
 class Unavailable(Problem):

@@ -84,7 +84,7 @@ class DocumentedApi(FastAPI):
     def openapi(self) -> Json:
         if self.openapi_schema is None:
             made, problems = super().openapi(), followed(self._parts)
-            _complete(made, {one.name: problems.of(one.dependant) for one in _routes(self.routes)})
+            _complete(made, {one.name: problems.of(one.dependant) for one in every_route(self.routes)})
         document: Json = self.openapi_schema or {}
         return document
 
@@ -94,11 +94,11 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _routes(routes: Sequence[Any]) -> Iterator[Any]:
+def every_route(routes: Sequence[Any]) -> Iterator[Any]:
     """The routes of an app, those of included routers too."""
     for route in routes:
         if hasattr(route, "effective_route_contexts"):
-            yield from _routes(list(route.effective_route_contexts()))
+            yield from every_route(list(route.effective_route_contexts()))
         elif hasattr(route, "dependant"):
             yield route
 

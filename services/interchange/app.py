@@ -5,6 +5,7 @@ from pathlib import Path
 from chassis.service import Service
 from services.interchange import api
 from services.interchange.exports import export_work
+from services.interchange.handlers import subscription
 from services.interchange.imports import import_work
 from services.interchange.parts import Parts
 from services.interchange.reading import FileReading
@@ -19,8 +20,9 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         name="interchange",
         router=api.router,
         versions=VERSIONS,
+        subscriptions=[subscription()],
         parts=lambda _: Parts(FileReading()),
         work=lambda service: [*import_work(service), *export_work(service)],
-        follows_cases=False,  # interchange knows of a case only which row became it
+        follows_cases=False,  # of a case it knows which row became it, and hears when nobody may read it any more
         follows_directory=False,
     )

@@ -7,8 +7,11 @@ from importlib.resources import files
 from io import BytesIO, StringIO
 from types import MappingProxyType
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet._writer import WorksheetWriter
+from openpyxl.writer.excel import ExcelWriter
 
 from services.interchange.domain.export import (
     COLUMNS,
@@ -49,11 +52,12 @@ def _csv(cases: Sequence[OutgoingCase]) -> bytes:
 
 
 def _xlsx(cases: Sequence[OutgoingCase]) -> bytes:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(SHEET)
-    sheet.append(list(COLUMNS))
-    for case in cases:
-        sheet.append([_text(value) for value in own_row(case)])
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = SHEET
+    _fill(sheet, 1, COLUMNS)
+    for line, case in enumerate(cases, 2):
+        _fill(sheet, line, own_row(case))
     return _bytes(book)
 
 
@@ -65,20 +69,41 @@ def _workbook(cases: Sequence[OutgoingCase]) -> bytes:
     captions = [str(cell.value or "") for cell in sheet[CAPTIONS]]
     for line, case in enumerate(cases, FIRST_LINE):
         sheet.cell(line, 1, line - CAPTIONS)
-        for place, value in enumerate(row_by_labels(case, captions), 1):
-            if value:
-                sheet.cell(line, place, _text(value))
+        _fill(sheet, line, row_by_labels(case, captions))
     return _bytes(book)
 
 
-def _text(value: str) -> str | None:
+def _fill(sheet: Any, line: int, texts: Sequence[str]) -> None:
+    for place, value in enumerate(texts, 1):
+        if value:
+            sheet.cell(line, place, _text(value))
+
+
+def _text(value: str) -> str:
     """The text of a cell: one that looks like an escape of the format is escaped itself."""
-    return _ESCAPE.sub(r"_x005F_x\1_", value) if value else None
+    return _ESCAPE.sub(r"_x005F_x\1_", value)
+
+
+class MemoryWriter(ExcelWriter):
+    """The library's own writer puts each sheet into a file on disk, in clear, before it puts it into the book. This one never
+    does. No sheet of ours has drawings.
+    """
+
+    def __init__(self, book: Workbook, archive: ZipFile) -> None:
+        super().__init__(book, archive)
+        self._zip = archive
+
+    def write_worksheet(self, ws: Any) -> None:
+        writer: Any = WorksheetWriter(ws, BytesIO())
+        writer.write()
+        ws._rels = writer._rels  # noqa: SLF001  # as the library does: what the sheet refers to
+        self._zip.writestr(ws.path[1:], writer.read())
+        self.manifest.append(ws)
 
 
 def _bytes(book: Workbook) -> bytes:
     out = BytesIO()
-    book.save(out)
+    MemoryWriter(book, ZipFile(out, "w", ZIP_DEFLATED)).save()
     return out.getvalue()
 
 

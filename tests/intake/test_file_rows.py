@@ -1,6 +1,7 @@
 """What intake takes from interchange: rows in canonical form, for whoever sent the file, and from nobody else."""
 
-from uuid import uuid4
+import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -80,3 +81,78 @@ async def test_no_other_service_and_no_person_hands_rows_over(intake):
         url = f"/internal/v1/imports/{uuid4()}/rows"
         assert (await intake.client.post(url, json=body, headers=headers)).status_code == 403
     assert bodies(await intake.said(), "case.opened.v1") == []
+
+
+async def opened(intake, *keys: str) -> list[UUID]:
+    """Cases of the agency from rows of a file, in the order of their identifiers."""
+    rows = [
+        file_row(cor_FullName=f"Person {key}") | {"line": line, "key": key * 64}
+        for line, key in enumerate(keys, 2)
+    ]
+    answer = await hand_over(intake, uuid4(), sent(*rows))
+    return sorted(UUID(one["case_id"]) for one in answer.json()["rows"])
+
+
+async def written(intake, statement: str, **values) -> None:
+    async with intake.service.database.engine.begin() as conn:
+        await conn.execute(text(statement), values)
+
+
+async def kept_marks(intake, *case_ids: UUID, organisation: str = AGENCY) -> int:
+    rows = [
+        {"line": line, "key": f"{line:064x}", "content": "b" * 64, "case_id": str(case_id)}
+        for line, case_id in enumerate(case_ids, 3)
+    ]
+    answer = await intake.client.post(
+        f"/internal/v1/exports/{uuid4()}/rows",
+        json={"organisation": organisation, "rows": rows},
+        headers=intake.as_service("interchange"),
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()["kept"]
+
+
+async def test_only_a_case_that_the_organisation_has_and_that_is_not_erased_gets_a_mark(intake):
+    ours, erased, theirs = await opened(intake, "1", "2", "3")
+    await written(intake, "update intake.cases set state = 'erased' where id = :id", id=erased)
+    await written(intake, "update intake.cases set organisation = 'th-shelter' where id = :id", id=theirs)
+    await written(intake, "delete from intake.file_rows")
+    assert await kept_marks(intake, ours, erased, theirs, uuid4()) == 1
+    async with intake.service.database.engine.connect() as conn:
+        marked = await conn.execute(text("select case_id from intake.file_rows"))
+        assert marked.scalars().all() == [ours]
+
+
+async def test_a_case_that_is_erased_while_its_mark_is_kept_gets_none(intake):
+    (case_id,) = await opened(intake, "1")
+    await written(intake, "delete from intake.file_rows")
+    async with intake.service.database.engine.begin() as conn:
+        await conn.execute(text("update intake.cases set state = 'erased' where id = :id"), {"id": case_id})
+        asked = asyncio.create_task(kept_marks(intake, case_id))
+        done, _ = await asyncio.wait({asked}, timeout=0.5)
+        assert done == set()
+    assert await asked == 0
+
+
+async def test_a_case_that_is_opened_while_a_page_is_read_takes_nobodys_place_in_it(intake, monkeypatch):
+    first, second = await opened(intake, "1", "2")
+    await written(intake, "update intake.cases set state = 'closed' where id = :id", id=first)
+    open_many = intake.service.vault.open_many
+
+    async def meanwhile(sealings):
+        await written(intake, "update intake.cases set state = 'open' where id = :id", id=first)
+        return await open_many(sealings)
+
+    monkeypatch.setattr(intake.service.vault, "open_many", meanwhile)
+    asked = {
+        "subject": "th.supervisor",
+        "organisation": AGENCY,
+        "roles": ["supervisor"],
+        "purpose": "case-management",
+        "limit": 1,
+    }
+    answer = await intake.client.post(
+        f"/internal/v1/exports/{uuid4()}/cases", json=asked, headers=intake.as_service("interchange")
+    )
+    page = answer.json()
+    assert ([one["case_id"] for one in page["cases"]], page["last"]) == ([str(second)], str(second))

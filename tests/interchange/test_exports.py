@@ -2,9 +2,10 @@
 
 import io
 import json
+import tempfile
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
@@ -16,14 +17,16 @@ from chassis.vault.vault import KeyDestroyed
 from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, checked, to_text
 from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import codes
+from contracts.events.intake import CaseErasedV1, CaseTransferredV1, ErasureConfirmedV1
 from services.interchange.domain import export, htcds
 from services.interchange.domain.cells import guarded, meant, spoilt
 from services.interchange.domain.export import COLUMNS, ExportFormat, OutgoingCase, found_again, lost
 from services.interchange.domain.headings import EXTERNAL_ID
 from services.interchange.exports import FILE_CLASS
+from services.interchange.intake_rows import exported_cases
 from services.interchange.spreadsheet import read_file
 from services.interchange.writing import file_of
-from tests.intake.making import bodies
+from tests.intake.making import AGENCY, bodies
 from tests.interchange.test_imports import count, imported, send
 
 TODAY = date(2026, 11, 26)
@@ -106,6 +109,18 @@ def test_the_standards_own_workbook_is_filled_under_the_labels_that_its_reader_s
     missing = lost(found_again(sent, sheet.rows))
     assert dict.fromkeys(sorted(sent[0].fields.keys() - kept), 20) == missing
     assert {"cor_Needs", "cor_FullName", "prs_IdentityNumber"} <= missing.keys()
+
+
+@pytest.mark.parametrize("made", ExportFormat)
+def test_a_file_that_goes_out_is_made_without_any_file_on_disk(made, monkeypatch):
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a file was opened on disk")
+
+    monkeypatch.setattr("openpyxl.worksheet._writer.create_temporary_file", refused)
+    for name in ("mkstemp", "NamedTemporaryFile", "TemporaryFile"):
+        monkeypatch.setattr(tempfile, name, refused)
+    sent = cases(3)
+    assert len(read_file(file_of(made, sent), TODAY).rows) == 3
 
 
 def test_no_cell_of_a_file_is_a_formula():
@@ -287,6 +302,14 @@ async def everything(files) -> str:
     return "".join(one for rows in (*found, work) for one in rows)
 
 
+async def require_destroyed(files, export_id: str) -> None:
+    """Require that the key goes with the work that is due now."""
+    while await files.work():
+        pass
+    with pytest.raises(KeyDestroyed):
+        await files.service.vault.seal(UUID(export_id), FILE_CLASS, "1", "x")
+
+
 async def test_the_file_is_sealed_at_rest_and_gone_when_its_time_is_over(files):
     await imported(files, file_of(ExportFormat.CSV, cases(3)))
     view, _ = await exported(files)
@@ -313,12 +336,64 @@ async def test_what_is_discarded_is_fetched_by_nobody_and_its_key_is_destroyed(f
         404,
     )
     assert await count(files, "interchange.export_parts") == 0
-    while await files.work():
-        pass
-    with pytest.raises(KeyDestroyed):
-        await files.service.vault.seal(UUID(view["id"]), FILE_CLASS, "1", "x")
+    await require_destroyed(files, view["id"])
     again = await files.client.delete(f"/v1/exports/{view['id']}", headers=headers)
     assert (again.status_code, again.json()["code"]) == (409, "wrong-state")
+
+
+def confirmed(case_id: UUID) -> ErasureConfirmedV1:
+    return ErasureConfirmedV1(case_id=case_id, erasure_id=uuid4())
+
+
+def erased(case_id: UUID) -> CaseErasedV1:
+    return CaseErasedV1(case_id=case_id, at=datetime.now(UTC), epoch="2026-11")
+
+
+def transferred(case_id: UUID, organisation: str = AGENCY) -> CaseTransferredV1:
+    return CaseTransferredV1(
+        case_id=case_id,
+        referral_id=uuid4(),
+        organisation=organisation,
+        recipient="th-shelter",
+        at=datetime.now(UTC),
+    )
+
+
+@pytest.mark.parametrize("left", [confirmed, erased, transferred])
+async def test_a_file_with_a_case_that_nobody_may_read_any_more_is_fetched_by_nobody(files, left):
+    await imported(files, file_of(ExportFormat.CSV, cases(2)))
+    view, got = await exported(files)
+    case_id, _ = await cases_in(files, got.content)
+    await files.deliver(left(case_id))
+    headers = files.as_("supervisor")
+    assert (await files.client.get(view["file"], headers=headers)).status_code == 404
+    shown = (await files.client.get(f"/v1/exports/{view['id']}", headers=headers)).json()
+    assert (shown["state"], shown["file"], shown["moves"]) == ("gone", None, [])
+    assert await count(files, "interchange.export_parts") == 0
+    await require_destroyed(files, view["id"])
+
+
+async def test_a_file_that_is_gathered_while_she_is_erased_is_never_made(files, monkeypatch):
+    async def and_then_erased(*asked):
+        answer = await exported_cases(*asked)
+        await files.deliver(confirmed(answer.cases[0].case_id))
+        return answer
+
+    monkeypatch.setattr("services.interchange.exports.exported_cases", and_then_erased)
+    await imported(files, file_of(ExportFormat.CSV, cases(2)))
+    headers = files.as_("supervisor")
+    answer = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    await require_destroyed(files, answer.json()["id"])
+    view = (await files.client.get(answer.headers["location"], headers=headers)).json()
+    assert (view["state"], view["ready_at"], view["file"]) == ("gone", None, None)
+    assert await count(files, "interchange.export_parts") == 0
+
+
+async def test_a_transfer_of_another_organisation_ends_no_file_of_ours(files):
+    await imported(files, file_of(ExportFormat.CSV, cases(1)))
+    view, _ = await exported(files)
+    await files.deliver(transferred(uuid4(), "th-shelter"))
+    assert (await files.client.get(view["file"], headers=files.as_("supervisor"))).status_code == 200
 
 
 async def test_an_export_that_is_begun_again_under_its_key_is_the_same(files):
@@ -328,6 +403,34 @@ async def test_an_export_that_is_begun_again_under_its_key_is_the_same(files):
     ]
     assert (first.json()["id"], again.status_code) == (again.json()["id"], 202)
     assert await count(files, "interchange.exports") == 1
+
+
+async def test_an_export_is_answered_as_at_first_when_it_is_asked_for_again_and_its_file_is_gone(files):
+    headers = files.as_("supervisor") | {"Idempotency-Key": "export-0002"}
+    first = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    await files.client.delete(first.headers["location"], headers=files.as_("supervisor"))
+    await require_destroyed(files, first.json()["id"])
+    again = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await count(files, "interchange.exports") == 1
+
+
+async def test_an_export_that_is_discarded_while_it_is_gathered_leaves_nothing_under_its_key(
+    files, monkeypatch
+):
+    async def and_then_discarded(*asked):
+        answer = await exported_cases(*asked)
+        where = f"/v1/exports/{asked[1]}"
+        assert (await files.client.delete(where, headers=files.as_("supervisor"))).status_code == 200
+        await require_destroyed(files, asked[1])
+        return answer
+
+    await imported(files, file_of(ExportFormat.CSV, cases(1)))
+    answer = await files.client.post("/v1/exports", json={"format": "csv"}, headers=files.as_("supervisor"))
+    monkeypatch.setattr("services.interchange.exports.exported_cases", and_then_discarded)
+    await require_destroyed(files, answer.json()["id"])
+    assert await count(files, "interchange.export_parts") == 0
 
 
 async def test_what_is_not_gathered_in_an_hour_is_asked_for_again(files):

@@ -63,7 +63,7 @@ LEFT_OUT = {
     "referral.age_groups": COPY,
     "referral.offered": NOBODYS,
     "interchange.exports": "about files",
-    "interchange.export_parts": "a file that an organisation made of its cases, sealed under a key of its own, for some days",
+    "interchange.export_parts": "a file that an organisation made of its cases, sealed under a key of its own, for half an hour or until she is erased",
     "interchange.imports": "about files",
     "interchange.chunks": "a file while it is read, sealed under a key of its own",
     "interchange.results": "which line of a file her case was opened from, without a value",

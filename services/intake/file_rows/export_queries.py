@@ -1,6 +1,8 @@
 """The cases that somebody may take out, still sealed, in the order of their identifiers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,13 +17,13 @@ from services.intake.casefile.domain.case import CaseState
 
 EXPORT = "case.export"
 
+_TO_TAKE = "from intake.cases c where c.organisation = :organisation and c.state = :open"
 _PAGE = f"""
     select c.id, c.person_id, {reference_column("c.id")} as reference, coalesce((
         select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values
-    from intake.cases c
-    where c.organisation = :organisation and c.state = :open
-      and (cast(:after as uuid) is null or c.id > :after)
+    {_TO_TAKE} and (cast(:after as uuid) is null or c.id > :after)
 """
+_STILL = f"select c.id {_TO_TAKE} and c.id = any(:ids)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,9 @@ async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[S
     """Cases with what was recorded here. Urgent flags are recorded as flags, and what came from elsewhere is not theirs to
     take out.
     """
-    condition, parameters = await visible_cases(tx, actor, EXPORT, column="c.id")
-    asked = {
-        "organisation": actor.organisation,
-        "open": CaseState.OPEN,
-        "after": form.after,
-        "limit": form.limit,
-    }
+    condition, parameters = await _may_take(tx, actor)
     statement = text(f"{_PAGE} and {condition} order by c.id limit :limit")
-    rows = await tx.execute(statement, {**parameters, **asked})
+    rows = await tx.execute(statement, {**parameters, "after": form.after, "limit": form.limit})
     return [
         SealedCase(
             row.id,
@@ -54,3 +50,15 @@ async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[S
         )
         for row in rows
     ]
+
+
+async def still_taken(tx: Transaction, actor: Actor, ids: Sequence[UUID]) -> set[UUID]:
+    """The cases of exactly these that the actor may take out now."""
+    condition, parameters = await _may_take(tx, actor)
+    rows = await tx.execute(text(f"{_STILL} and {condition}"), {**parameters, "ids": list(ids)})
+    return set(rows.scalars())
+
+
+async def _may_take(tx: Transaction, actor: Actor) -> tuple[str, dict[str, Any]]:
+    condition, parameters = await visible_cases(tx, actor, EXPORT, column="c.id")
+    return condition, {**parameters, "organisation": actor.organisation, "open": CaseState.OPEN}

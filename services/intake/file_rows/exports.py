@@ -11,7 +11,7 @@ from chassis.vault.vault import Sealing
 from contracts.internal import ExportedCase, ExportedCases, ExportedCasesForm, ExportedRow
 from services.intake.casefile.outgoing import record_read
 from services.intake.file_rows import store
-from services.intake.file_rows.export_queries import EXPORT, page
+from services.intake.file_rows.export_queries import EXPORT, page, still_taken
 
 RESOURCE = "export"
 
@@ -43,7 +43,7 @@ async def exported_cases(
         one.id: {name: value for name in one.values if (value := next(opened)) is not None} for one in found
     }
     async with service.database.transaction(actor.origin()) as tx:
-        allowed = {one.id for one in await page(tx, actor, form)}  # still, now that they are opened
+        allowed = await still_taken(tx, actor, [one.id for one in found])  # now that they are opened
         cases = [
             ExportedCase(case_id=one.id, name=one.name, fields=texts[one.id])
             for one in found

@@ -11,7 +11,7 @@ from chassis.database import Origin, Transaction
 from chassis.identity.references import references_of
 from chassis.tables import insert_missing, upsert_set
 from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
-from services.intake.casefile.domain.case import Case
+from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.domain.facts import CaseFact, CaseOpened
 from services.intake.casefile.store import cases, index, records, references
 from services.intake.casefile.store.cases import OpenedCase
@@ -27,6 +27,10 @@ _KNOWN = text(
 )
 _CLAIM = insert_missing(FILE_ROWS, returning="t.row_key")
 _MARK = upsert_set(FILE_ROWS, update=["content"], where="t.case_id = excluded.case_id")
+_MARKABLE = text(
+    "select id from intake.cases where id = any(:ids) and organisation = :organisation and state <> :erased"
+    " order by id for share"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +140,12 @@ def _opened(row: NewRow) -> OpenedCase:
 async def mark(
     tx: Transaction, marks: Sequence[Mapping[str, object]], organisation: str, export_id: UUID
 ) -> int:
-    """Of rows that were written out; one that is another case's mark already stays that one's. How many were kept."""
-    return await _MARK.write(tx, marks, organisation=organisation, import_id=export_id)
+    """Of rows that were written out; one that is another case's mark already stays that one's. How many were kept.
+
+    None for a case that the organisation has not, or that is erased: what an erasure deleted does not come back.
+    """
+    ids = sorted({one["case_id"] for one in marks}, key=str)
+    asked = {"ids": ids, "organisation": organisation, "erased": CaseState.ERASED}
+    markable = set((await tx.execute(_MARKABLE, asked)).scalars())
+    kept = [one for one in marks if one["case_id"] in markable]
+    return await _MARK.write(tx, kept, organisation=organisation, import_id=export_id)

@@ -58,11 +58,14 @@ class ExportView(BaseModel):
 
 
 async def _new_key(request: Request, actor: Who, service: Running, body: ExportForm) -> UUID:  # noqa: ARG001  # read first
-    """The identifier of the export, with a key of its own: the same for a command that is sent again."""
+    """The identifier of the export, with a key of its own: the same for a command that is sent again, whose key may be gone."""
     require(actor, EXPORT)
     key = request.headers.get("idempotency-key")
     export_id = await service.own_key.identifier("export", actor.issuer, actor.subject, key)
-    await service.vault.create(export_id)
+    async with service.database.transaction(actor.origin()) as tx:
+        begun = await exports.read(tx, export_id) is not None
+    if not begun:
+        await service.vault.create(export_id)
     return export_id
 
 

@@ -35,6 +35,14 @@ _READY = text(
 _ENDED = text(
     "update interchange.exports set ended_at = :now, reason = :reason where id = :id and ended_at is null"
 )
+_OPEN = text(
+    "select id, organisation from interchange.exports"
+    " where ended_at is null and (organisation = any(:keys) or :everybodys = any(:keys)) order by id for update"
+)
+_ALL_ENDED = text("update interchange.exports set ended_at = :now where id = any(:ids) and ended_at is null")
+_ALL_CLEARED = text("delete from interchange.export_parts where export_id = any(:ids)")
+EVERYBODYS = "*"
+"""In the place of an organisation: the exports of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,34 @@ async def end(tx: Transaction, export_id: UUID, reason: Failure | None = None) -
     await tx.execute(_CLEARED, {"id": export_id})
     if ended.rowcount == 1:
         tx.say(destroy_export_key(export_id))
+
+
+@dataclass(slots=True)
+class OpenExports:
+    """Exports of an organisation, or of everybody, that are gathered, made or ready."""
+
+    ids: Sequence[UUID]
+    ended: bool = False
+
+    def end(self) -> Sequence[UUID]:
+        """Nothing of any of them can be fetched any more; what was ended before is not named again."""
+        ids = [] if self.ended else self.ids
+        self.ended = True
+        return ids
+
+
+async def open_exports(tx: Transaction, keys: Sequence[str]) -> dict[str, OpenExports]:
+    """By organisation, locked: what is gathered meanwhile waits, and finds its export ended."""
+    found = (await tx.execute(_OPEN, {"keys": list(keys), "everybodys": EVERYBODYS})).all()
+    return {
+        key: OpenExports([one.id for one in found if key in (EVERYBODYS, one.organisation)]) for key in keys
+    }
+
+
+async def save_ended(tx: Transaction, files: Sequence[OpenExports]) -> None:
+    asked = {"ids": sorted({one for some in files if some.ended for one in some.ids})}
+    await tx.execute(_ALL_ENDED, {**asked, "now": tx.now})
+    await tx.execute(_ALL_CLEARED, asked)
 
 
 async def _write(tx: Transaction, export_id: UUID, kind: PartKind, sealed: Sequence[str], first: int) -> None:

@@ -81,7 +81,7 @@ _DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as
 # Written only while this person's key still is the case's: a later disclosure may have opened the case again under
 # another.
 _ERASED = text(
-    f"update intake.cases set state = '{CaseState.ERASED}', flags = null, came_flags = null, version = version + 1,"
+    f"update intake.cases set state = '{CaseState.ERASED}', flags = null, came_flags = null, flagged = false, version = version + 1,"
     " age_group = default, age_basis = default, age_doubted = default"
     " where id = :case_id and person_id = :person returning id"
 )
