@@ -34,6 +34,7 @@ class Row:
     subject: str = "nothing"
     body: Mapping[str, Any] | None = None
     status: int = 200
+    query: Mapping[str, str] | None = None
     file: bytes | None = None
     listed: str | None = None
     seen: str = "*"
@@ -74,6 +75,7 @@ RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
+GIVEN = {"cases": [], "worker": "th.colleague"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
 
@@ -150,6 +152,7 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
+        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, body=GIVEN),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
@@ -576,7 +579,15 @@ def _others() -> list[Row]:
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
             for part in ("account", "consents", "disclosures", "readings", "attempts")
         ),
-        Row("audit", "GET", "/v1/exports/entries", "trail.read", AUDITOR, "logged"),
+        Row(
+            "audit",
+            "GET",
+            "/v1/exports/entries",
+            "trail.read",
+            AUDITOR,
+            "logged",
+            query={"case_id": "{case_id}"},
+        ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
