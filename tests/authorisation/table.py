@@ -37,10 +37,10 @@ class Row:
     query: Mapping[str, str] | None = None
     file: bytes | None = None
     listed: str | None = None
-    seen: str = "*"
-    """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    seen: str = "*"
+    """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
     def __str__(self) -> str:
         return f"{self.service} {self.method} {self.path}"
