@@ -591,6 +591,7 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
+        Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),

@@ -565,6 +565,10 @@ class Audit(World):
         await self.harness.deliver(given(case_id))
         return {"case_id": str(case_id)}
 
+    async def settled(self) -> Made:
+        """A month that is over, in which nobody was referred."""
+        return {"month": "2025-01", "recipient_cell": "KH"}
+
     async def verifying(self) -> Made:
         answer = await self.ask("auditor", "POST", "/v1/chain/verifications")
         return {"verification_id": answer.json()["id"]}
