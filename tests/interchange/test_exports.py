@@ -291,6 +291,27 @@ async def test_nobody_but_who_asked_has_the_file_and_whoever_may_not_export_gets
     ).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "lost_right", [{"role": "case_worker"}, {"role": "supervisor", "purpose": "legal-aid"}]
+)
+async def test_whoever_has_no_more_the_roles_or_the_purpose_of_the_asking_fetches_no_file(files, lost_right):
+    await imported(files, file_of(ExportFormat.CSV, cases(1)))
+    view, _ = await exported(files, sub="th.somebody")
+    headers = files.as_(**lost_right, sub="th.somebody")
+    got = await files.client.get(view["file"], headers=headers)
+    assert (got.status_code, got.json()["code"]) == (403, "forbidden")
+    paths = (f"/v1/exports/{view['id']}", "/v1/exports")
+    shown, listed = [(await files.client.get(path, headers=headers)).json() for path in paths]
+    assert [one["file"] for one in (shown, *listed["items"])] == [None, None]
+    assert (await files.client.delete(paths[0], headers=headers)).status_code == 200
+
+
+async def test_whoever_was_given_another_role_since_fetches_the_file(files):
+    view, _ = await exported(files, sub="th.somebody")
+    headers = files.as_("supervisor", sub="th.somebody", roles=["case_worker", "supervisor"])
+    assert (await files.client.get(view["file"], headers=headers)).status_code == 200
+
+
 async def everything(files) -> str:
     async with files.service.database.engine.connect() as conn:
         tables = ("exports", "export_parts", "results", "imports")
