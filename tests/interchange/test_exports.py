@@ -247,6 +247,22 @@ async def cases_in(files, content: bytes) -> list[UUID]:
     return [UUID(one["case_id"]) for one in back["repeated"]]
 
 
+async def test_another_woman_of_whom_the_same_is_known_is_another_case_than_the_one_in_a_workbook(
+    files, intake
+):
+    known = {"prs_Gender": "Feminine", "prs_Citizenship": to_text(("KH",))}
+    await imported(files, file_of(ExportFormat.CSV, [OutgoingCase("", "A", known)]))
+    _, got = await exported(files, "workbook")
+    another = "prs_Gender,prs_Citizenship\nFeminine,KH\n".encode()
+    assert (await send(files, another, dry_run=True)).json()["duplicates"] == 0
+    await imported(files, another)
+    assert await count(intake, "intake.cases") == 2
+    back = (await send(files, got.content, dry_run=True)).json()
+    assert (back["duplicates"], back["bad"]) == (1, 0)
+    _, both = await exported(files, "workbook")
+    assert len(set(await cases_in(files, both.content))) == 2
+
+
 async def test_a_worker_takes_out_what_she_may_open_and_each_is_a_reading_of_hers(files, intake):
     await imported(files, file_of(ExportFormat.CSV, cases(3)))
     _, all_of_them = await exported(files)
