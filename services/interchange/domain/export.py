@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from contracts.casefile.fields import FIELDS, from_text
 from contracts.casefile.urgent import URGENT_FIELDS
-from contracts.codes import codes
+from contracts.codes import codes, in_the_standard
 from services.interchange.domain.cells import guarded
 from services.interchange.domain.headings import EXTERNAL_ID, label_field
 from services.interchange.domain.htcds import Row
@@ -65,7 +65,9 @@ def own_row(case: OutgoingCase) -> list[str]:
 
 
 def row_by_labels(case: OutgoingCase, captions: Sequence[str]) -> list[str]:
-    """The cells of a case under the standard's labels: codes as its drop-downs spell them. Other columns stay empty."""
+    """The cells of a case under the standard's labels: codes as its drop-downs spell them, ours as what the standard has for
+    them. Other columns stay empty.
+    """
     return _row(case, [label_field(caption) or "" for caption in captions], labels=True)
 
 
@@ -83,7 +85,7 @@ def _cell(name: str, text: str | None, *, labels: bool) -> str:
     values = (value,) if isinstance(value, str) else value
     if labels and field.codelist is not None:
         known = codes(field.codelist)
-        values = tuple(known[one] for one in values)
+        values = tuple(dict.fromkeys(known[in_the_standard(field.codelist, one)] for one in values))
     joined = ";".join(values)
     return joined if field.kind == "number" else guarded(joined)
 
