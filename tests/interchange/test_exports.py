@@ -1,5 +1,6 @@
 """Cases go out as files of the standard and come back as the same cases; what is lost is named, and who may have them is asked."""
 
+import csv
 import io
 import json
 import tempfile
@@ -19,9 +20,9 @@ from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import codes, in_the_standard
 from contracts.events.intake import CaseErasedV1, CaseTransferredV1, ErasureConfirmedV1
 from services.interchange.domain import export, htcds
-from services.interchange.domain.cells import guarded, meant, spoilt
+from services.interchange.domain.cells import BadFile, guarded, meant, spoilt
 from services.interchange.domain.export import COLUMNS, ExportFormat, OutgoingCase, found_again, lost
-from services.interchange.domain.headings import EXTERNAL_ID
+from services.interchange.domain.headings import EXTERNAL_ID, read_heading
 from services.interchange.exports import FILE_CLASS
 from services.interchange.intake_rows import exported_cases
 from services.interchange.spreadsheet import read_file
@@ -125,16 +126,23 @@ def test_a_file_that_goes_out_is_made_without_any_file_on_disk(made, monkeypatch
     assert len(read_file(file_of(made, sent), TODAY).rows) == 3
 
 
-def test_no_cell_of_a_file_is_a_formula():
-    for made in (ExportFormat.XLSX, ExportFormat.WORKBOOK):
-        book = openpyxl.load_workbook(io.BytesIO(file_of(made, cases(20))))
-        assert {cell.data_type for line in book.worksheets[0] for cell in line} <= {"s", "n"}
-    begun = {
-        cell[:1]
-        for line in file_of(ExportFormat.CSV, cases(20)).decode().split("\n")
-        for cell in line.split(",")
-    }
-    assert begun.isdisjoint("=+-@")
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "=a,b", '="x"', "=1\n2", "@a;b")
+
+
+@pytest.mark.parametrize("made", ExportFormat)
+def test_no_cell_of_a_file_is_a_formula(made):
+    written = [OutgoingCase("", f"C-{n}", {"prs_FirstName": one}) for n, one in enumerate(FORMULAS)]
+    content = file_of(made, [*cases(20), *written])
+    if made is ExportFormat.CSV:
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        cells = [cell for line in lines for cell in line]
+        assert {len(line) for line in lines} == {len(COLUMNS)}
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+        assert {cell.data_type for line in sheet for cell in line} <= {"s", "n"}
+        cells = [cell.value for line in sheet for cell in line if cell.data_type == "s"]
+    assert {f"'{one}" for one in FORMULAS if "\r" not in one} <= set(cells)
+    assert {cell[:1] for cell in cells}.isdisjoint("=+-@\t\r")
 
 
 def generated(count: int) -> bytes:
@@ -285,7 +293,7 @@ async def test_another_woman_of_whom_the_same_is_known_is_another_case_than_the_
     known = {"prs_Gender": "Feminine", "prs_Citizenship": to_text(("KH",))}
     await imported(files, file_of(ExportFormat.CSV, [OutgoingCase("", "A", known)]))
     _, got = await exported(files, "workbook")
-    another = "prs_Gender,prs_Citizenship\nFeminine,KH\n".encode()
+    another = b"prs_Gender,prs_Citizenship\nFeminine,KH\n"
     assert (await send(files, another, dry_run=True)).json()["duplicates"] == 0
     await imported(files, another)
     assert await count(intake, "intake.cases") == 2
@@ -393,6 +401,26 @@ async def test_the_file_is_sealed_at_rest_and_gone_when_its_time_is_over(files):
     while await files.work(hasten=True):
         pass
     assert await count(files, "interchange.export_parts") == 0
+    await require_destroyed(files, view["id"])
+
+
+async def test_a_file_whose_key_is_destroyed_is_not_there_although_its_time_is_not_over(files):
+    await imported(files, file_of(ExportFormat.CSV, cases(3)))
+    view, _ = await exported(files)
+    await files.service.vault.release(UUID(view["id"]))
+    await files.service.vault.destroy(UUID(view["id"]))
+    answer = await files.client.get(view["file"], headers=files.as_("supervisor"))
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+async def test_an_export_whose_key_is_destroyed_while_it_is_gathered_is_never_ready(files):
+    await imported(files, file_of(ExportFormat.CSV, cases(3)))
+    headers = files.as_("supervisor")
+    answer = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    await files.service.vault.destroy(UUID(answer.json()["id"]))
+    await require_destroyed(files, answer.json()["id"])
+    view = (await files.client.get(answer.headers["location"], headers=headers)).json()
+    assert (view["file"], view["cases"]) == (None, 0)
 
 
 async def test_what_is_discarded_is_fetched_by_nobody_and_its_key_is_destroyed(files):
@@ -510,7 +538,22 @@ async def test_what_is_not_gathered_in_an_hour_is_asked_for_again(files):
         pass
     view = (await files.client.get(answer.headers["location"], headers=headers)).json()
     assert (view["state"], view["reason"]) == ("failed", "took-too-long")
+    await require_destroyed(files, view["id"])
+
+
+def taken(name: str) -> bool:
+    """True where an import reads the column of this name, beside one that it surely reads."""
+    try:
+        return read_heading(["prs_FirstName", name])[1].field == name
+    except BadFile:
+        return False
 
 
 def test_the_columns_are_those_that_an_import_takes():
-    assert (EXTERNAL_ID, *(name for name in FIELDS if name not in URGENT_FIELDS)) == COLUMNS
+    others = {name for name in {*FIELDS, EXTERNAL_ID} - {"prs_FirstName"} if taken(name)}
+    assert {*COLUMNS} == {"prs_FirstName", *others}
+    assert len(set(COLUMNS)) == len(COLUMNS)
+    assert others.isdisjoint(URGENT_FIELDS)
+    first, *_ = csv.reader(io.StringIO(file_of(ExportFormat.CSV, []).decode("utf-8-sig"), newline=""))
+    sheet = openpyxl.load_workbook(io.BytesIO(file_of(ExportFormat.XLSX, []))).worksheets[0]
+    assert [tuple(first), tuple(cell.value for cell in sheet[1])] == [COLUMNS, COLUMNS]
