@@ -126,7 +126,14 @@ class IdempotencyMismatch(Problem):
 
 
 class TooMany(Problem):
-    status, code, title = 429, "too-many", "Too many questions; ask again in a minute"
+    status, code, title = 429, "too-many", "Too many questions; ask again later"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "Retry-After": str(self.seconds)}
 
 
 class Unavailable(Problem):
@@ -134,6 +141,12 @@ class Unavailable(Problem):
 
     def headers(self) -> dict[str, str]:
         return {**super().headers(), "Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
+def expect(version: int, seen: int | None) -> None:
+    """If-Match: the version that the caller saw is still the present one; None: they saw none. Raises PreconditionFailed."""
+    if seen is not None and seen != version:
+        raise PreconditionFailed
 
 
 class BadRequest(Problem):

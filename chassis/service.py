@@ -57,7 +57,7 @@ from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
 from chassis.web.strict_json import StrictJson
-from chassis.web.token_first import TokenFirst
+from chassis.web.token_first import TokenFirst, public_paths
 from chassis.work import WorkKind, WorkRunner
 
 CLOSE_SECONDS = 2.0
@@ -167,7 +167,7 @@ class Service(Generic[Own_co, Parts_co]):
         )
         app.add_middleware(StrictJson)  # each stands inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
-        app.add_middleware(TokenFirst)
+        app.add_middleware(TokenFirst, public=public_paths(self._router))
         answers.install(app)
         app.add_middleware(AnswerHeaders)
         app.add_exception_handler(ReplayedAnswer, replayed)

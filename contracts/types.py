@@ -39,6 +39,9 @@ LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-
 Action = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}\.[a-z\-]{1,40}$")]
 """The action that somebody asked for, by its name in the policies."""
 
+EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")]
+"""The type of an event with its version, for example `record.read.v1`."""
+
 TicketId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,10}-[0-9]{1,6}$")]
 """A ticket of the operators' own system, which has the words, for example `OPS-1042`. Nothing about a person fits in
 it.
@@ -46,6 +49,14 @@ it.
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Instant = AwareDatetime
+
+AnswerDue = Annotated[
+    AwareDatetime,
+    Field(
+        description="until when a recall must be answered: 72 hours after we recalled, or after a partner's recall arrived in this cell, whenever it was sent"
+    ),
+]
+"""The end of the time to answer a recall (`contracts.disclosure.ANSWER_WITHIN`)."""
 
 
 @dataclass(frozen=True, slots=True)

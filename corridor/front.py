@@ -9,12 +9,14 @@ import httpx2
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis.printing.questions import FRONT_SAYS
 from corridor.described import described
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"})
@@ -85,19 +87,36 @@ async def _handed_back(answer: httpx2.Response, scope: Scope, receive: Receive, 
         await answer.aclose()  # also when the caller has gone: else its connection is lost to everybody
 
 
-def _papers(services: Mapping[str, ASGIApp]) -> Callable[[Request], Awaitable[Response]]:
-    async def paper(request: Request) -> Response:
+def _papers(services: Mapping[str, ASGIApp]) -> Callable[[Request], Awaitable[ASGIApp]]:
+    async def paper(request: Request) -> ASGIApp:
         """The answer to whoever holds a printed paper, under an address that names no service."""
         code = request.path_params["code"]
-        asked = _PAPERS_OF.get(code[:1].upper(), "")
-        if asked not in services:
+        asked = services.get(_PAPERS_OF.get(code[:1].upper(), ""))
+        if asked is None:
             return _problem(404, "No such paper")
-        transport = httpx2.ASGITransport(app=services[asked], client=request.client or ("", 0))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://front") as client:
-            answer = await client.get(f"/v1/papers/{quote(code, safe='')}")
-        return Response(answer.content, answer.status_code, media_type=answer.headers["content-type"])
+        path = f"/v1/papers/{code}"
+        there = {"path": path, "raw_path": quote(path).encode(), "root_path": "", "query_string": b""}
+
+        async def handed_on(scope: Scope, receive: Receive, send: Send) -> None:
+            await asked({**scope, **there}, receive, send)
+
+        return handed_on
 
     return paper
+
+
+class ForwardedFor:
+    """ASGI middleware: the services are told who asks, by the front alone. What the caller wrote there is thrown away."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("client"):
+            name = FRONT_SAYS.encode()
+            headers = [(key, value) for key, value in scope["headers"] if key != name]
+            scope = {**scope, "headers": [*headers, (name, scope["client"][0].encode())]}
+        await self.app(scope, receive, send)
 
 
 def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starlette:
@@ -132,5 +151,6 @@ def front(cell: str, services: Mapping[str, ASGIApp], issuer: FastAPI) -> Starle
             Mount("/assets", StaticFiles(directory=Path(str(files("corridor"))) / "pages")),
             Mount("/issuer", issuer),
             *(Mount(f"/{name}", app) for name, app in services.items()),
-        ]
+        ],
+        middleware=[Middleware(ForwardedFor)],
     )

@@ -49,7 +49,8 @@ _WORKERS: Mapping[str, tuple[str, ...]] = {
 _HELD: Mapping[str, Mapping[str, bool]] = {
     "not ca.handed_over and not ca.erased": {},
     "ca.handed_over and not ca.erased": {"handed_over": True},
-    "ca.erased": {"erased": True},
+    "ca.erased and not ca.handed_over": {"erased": True},
+    "ca.erased and ca.handed_over": {"erased": True, "handed_over": True},
 }
 RELEASE = "release-person"
 """The kind of the work row that releases in the vault whatever this service has of an erased person."""
@@ -78,9 +79,7 @@ _LOAD = text(
     " where case_id = any(:keys)"
     " order by case_id for update"
 )
-_HOLDERS = text(
-    "select case_id, organisation, workers, handed_over from chassis.case_access where case_id = any(:keys)"
-)
+_HOLDERS = text(f"select * from {CASE_HOLDERS} as held where case_id = any(:keys)")
 _HANDED_OVER = text("update chassis.case_access set handed_over = true where case_id = any(:keys)")
 _ERASED = text("update chassis.case_access set erased = :erased where case_id = any(:keys)")
 _ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])

@@ -1,7 +1,6 @@
 """The route by which anybody may ask whether a printed paper is genuine: no token, and nothing else is answered."""
 
 import time
-from collections import deque
 from datetime import date
 from typing import Annotated
 
@@ -13,14 +12,9 @@ from chassis.clock import day_of
 from chassis.printing import papers
 from chassis.printing.paper import FILE_NAME
 from chassis.printing.papers import Standing
-from chassis.problems import TooMany
+from chassis.printing.questions import PER_CALLER, PER_NUMBER, QuestionLimit, caller_of
 from chassis.service import Running
-
-PER_MINUTE = 30
-"""Questions from one address. A code cannot be guessed; this is for whoever tries all the same."""
-
-ADDRESSES = 10_000
-_MINUTE = 60.0
+from chassis.web.token_first import NO_TOKEN
 
 Typed = Annotated[
     str,
@@ -49,31 +43,22 @@ class PdfResponse(Response):
         super().__init__(content, status_code, headers)
 
 
-class QuestionLimit:
-    """Counts the questions of each address in the last minute."""
-
-    def __init__(self) -> None:
-        self._asked: dict[str, deque[float]] = {}
-
-    def take(self, address: str, now: float) -> None:
-        """Raises TooMany."""
-        if len(self._asked) >= ADDRESSES and address not in self._asked:
-            self._asked.clear()
-        times = self._asked.setdefault(address, deque())
-        while times and times[0] <= now - _MINUTE:
-            times.popleft()
-        if len(times) >= PER_MINUTE:
-            raise TooMany
-        times.append(now)
-
-
 def paper_routes(standing: Standing | None = None) -> APIRouter:
     """`standing` says of a paper of this service whether it is in force. None: that is told to nobody."""
-    router, limit = APIRouter(tags=["papers"]), QuestionLimit()
+    router, callers, numbers = (
+        APIRouter(tags=["papers"]),
+        QuestionLimit(PER_CALLER),
+        QuestionLimit(PER_NUMBER),
+    )
 
-    @router.get("/v1/papers/{code}", summary="Whether a printed paper is genuine, and in force")
+    @router.get(
+        "/v1/papers/{code}",
+        summary="Whether a printed paper is genuine, and in force",
+        openapi_extra=NO_TOKEN,
+    )
     async def get_paper(code: Typed, request: Request, running: Running) -> PaperAnswer:
-        limit.take("" if request.client is None else request.client.host, time.monotonic())
+        _count(callers, caller_of(request))
+        _count(numbers, papers.meant(code))
         database = running.database
         async with database.transaction(database.system()) as tx:
             paper = await papers.find(tx, code)
@@ -86,3 +71,8 @@ def paper_routes(standing: Standing | None = None) -> APIRouter:
         return PaperAnswer(genuine=True, in_force=found.in_force, since=since)
 
     return router
+
+
+def _count(limit: QuestionLimit, one: str) -> None:
+    """Raises TooMany."""
+    limit.take(one, time.monotonic())

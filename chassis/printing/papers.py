@@ -82,10 +82,14 @@ async def forget(tx: Transaction, subject_ids: Sequence[UUID]) -> None:
 
 
 async def find(tx: Transaction, typed: str) -> PrintedPaper | None:
-    """The paper of a code as somebody typed it: in any case, with or without its groups, O for 0."""
+    """The paper of a code as somebody typed it."""
+    return _READER.first(await tx.execute(_FIND, {"code": _hashed(meant(typed))}))
+
+
+def meant(typed: str) -> str:
+    """The code that somebody meant who typed it: in any case, with or without its groups, O for 0."""
     code = typed.upper().replace("-", "").replace(" ", "")
-    meant = code[:1] + code[1:].translate(_MEANT)
-    return _READER.first(await tx.execute(_FIND, {"code": _hashed(meant)}))
+    return code[:1] + code[1:].translate(_MEANT)
 
 
 def check_of(service: Service, code: str, language: str) -> PaperCheck:

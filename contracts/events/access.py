@@ -5,10 +5,8 @@ locks nothing.
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import StringConstraints
-
 from contracts.envelope import Event
-from contracts.types import Action, CaseId, Code, Instant, OrganisationId, Pseudonym
+from contracts.types import Action, CaseId, Code, EventType, Instant, OrganisationId, Pseudonym
 
 
 class AttemptRefusedV1(Event):
@@ -50,7 +48,7 @@ class LogReadV1(Event):
     sought_actor: Pseudonym | None = None
     sought_organisation: OrganisationId | None = None
     sought_purpose: Annotated[str, Code("purpose")] | None = None
-    sought_type: Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")] | None = None
+    sought_type: EventType | None = None
     sought_id: UUID | None = None
     since: Instant | None = None
     until: Instant | None = None

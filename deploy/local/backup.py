@@ -27,7 +27,8 @@ from deploy.local.sealed_file import Sealer, Unsealer, read_key
 from deploy.local.trouble import Trouble
 
 DATA, ORGANISATIONS, MARK = "postgres/data", "organisations", "restored"
-LEFT_OUT = frozenset({"server.log", "server.json"})
+KEEPERS = frozenset({EPOCHS, LEDGER})
+LEFT_OUT = frozenset({"server.log", "server.json"}) | KEEPERS
 ERASE_AGAIN = "erase-again"
 """The kind of intake's work that erases somebody whose key a restore has destroyed again."""
 AHEAD = 200
@@ -69,7 +70,7 @@ def back_up(state: Path, code: str, file: Path, key_file: Path) -> None:
                 tarfile.open(fileobj=packed, mode="w|") as tar,
             ):
                 tar.add(Path(folder) / "data", DATA)
-                for path, name in _files(state, directory, code):
+                for path, name in files_of(state, directory, code):
                     tar.add(path, name, recursive=False)
             sealer.close()
     partial.replace(file)
@@ -85,8 +86,10 @@ def _copy_databases(server: Postgres, folder: Path) -> None:
         raise BackupError(f"the databases could not be copied: {done.stderr.strip()[-500:]}")
 
 
-def _files(state: Path, directory: Path, code: str) -> Iterator[tuple[Path, str]]:
-    """Keys, passwords and ports of the cell, and the keys of its organisations; no data of its servers."""
+def files_of(state: Path, directory: Path, code: str) -> Iterator[tuple[Path, str]]:
+    """Keys, passwords and ports of the cell, and the keys of its organisations; no data of its servers, and nothing of the
+    keeper's, wherever it lies.
+    """
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory)
         if path.is_file() and "data" not in name.parts and path.name not in LEFT_OUT:
@@ -146,8 +149,12 @@ def _unpack(file: Path, key: AESGCM, partial: Path) -> None:
 
 
 def _settle(state: Path, code: str, partial: Path) -> None:
-    """Owners and modes as PostgreSQL demands them, the organisations' keys at their place, and the mark for the start."""
+    """Owners and modes as PostgreSQL demands them, the organisations' keys at their place, and the mark for the start. What
+    an older backup had of the keeper's goes: of the wrapping keys those count that the keeper still has.
+    """
     user = account()
+    for name in KEEPERS:
+        (partial / "keys" / name).unlink(missing_ok=True)
     make_folder(partial / "postgres")
     for path in [partial / DATA, *(partial / DATA).rglob("*")]:
         if path.is_dir():

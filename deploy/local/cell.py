@@ -201,12 +201,22 @@ class Cell:
         write_secret(self.keys / "issuer.jwks.json", json.dumps({"keys": [issuer.as_dict(private=False)]}))
         public = {"keys": [key.as_dict(private=False) for key in services]}
         write_secret(self.keys / "services.jwks.json", json.dumps(public))
-        before = self.keys / EPOCHS  # where an earlier version kept them
-        if before.exists() and not self.epochs.exists():
-            before.rename(self.epochs)
+        self._move_epochs()
         if not self.epochs.exists():
             key = b64encode(secrets.token_bytes(32)).decode()
             write_secret(self.epochs, json.dumps({"current": EPOCH, "keys": {EPOCH: key}}))
+
+    def _move_epochs(self) -> None:
+        """An earlier version kept the wrapping keys among the others. Where the keeper has its own, none of them is left
+        there: a backup would carry it, and it would open whoever was erased since.
+        """
+        before = self.keys / EPOCHS
+        if before == self.epochs or not before.exists():
+            return
+        if self.epochs.exists():
+            before.unlink()
+        else:
+            before.rename(self.epochs)
 
     def _kept_key(self, name: str) -> OKPKey:
         file = self.keys / f"{name}.jwk.json"

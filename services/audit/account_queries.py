@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.references import reference_column
 from chassis.rows import RowReader
-from contracts.disclosure import ANSWER_WITHIN
-from contracts.types import Code
+from contracts.casefile.reference import ShownReference
+from contracts.types import AnswerDue, Code
 from services.audit.domain.account import (
     BEGINNINGS,
     FOLLOWING,
@@ -24,6 +25,8 @@ from services.audit.domain.account import (
     consent_step,
     disclosures,
 )
+from services.audit.domain.recall import answer_due, late_before
+from services.audit.store.readings import LOOKED, TIMES, TRIED
 
 _EVENTS = RowReader(CaseEvent)
 _PART = text(
@@ -67,32 +70,40 @@ class LookedView(BaseModel):
 
 
 class TriedView(BaseModel):
-    """How often somebody tried what was refused to them, and when first and last."""
+    """How often somebody tried what was refused to them, and when first and last: an `action`, or a `resource` of which
+    nothing was shown to them.
+    """
 
     actor: str
     organisation: str
     purpose: str
-    action: str
+    action: str | None
+    resource: Annotated[str, Code("resource")] | None
     times: int
     first_at: datetime
     last_at: datetime
 
+    @property
+    def what(self) -> str:
+        """The place among the attempts of one person. No action is called as a resource is."""
+        return self.action or self.resource or ""
 
-def _by_person(what: str, kind: str, times: str) -> str:
+
+def _by_person(which: str) -> str:
     return f"""
     select * from (
-        select actor, organisation, purpose, details ->> '{what}' as {what}, {times} as times,
+        select actor, organisation, purpose, details ->> 'action' as action, details ->> 'resource' as resource,
+               coalesce(details ->> 'action', details ->> 'resource') as what, sum({TIMES}) as times,
                min(time) as first_at, max(time) as last_at
-        from audit.entries where stream = :stream and type = '{kind}' group by 1, 2, 3, 4
+        from audit.entries where stream = :stream and {which} group by 1, 2, 3, 4, 5
     ) as persons
     where cast(:actor as text) is null
-       or (actor, organisation, purpose, {what}) > (:actor, :organisation, :purpose, :what)
-    order by actor, organisation, purpose, {what} limit :limit
+       or (actor, organisation, purpose, what) > (:actor, :organisation, :purpose, :what)
+    order by actor, organisation, purpose, what limit :limit
     """
 
 
-_LOOKED = text(_by_person("resource", "record.read.v1", "count(*)"))
-_TRIED = text(_by_person("action", "attempt.refused.v1", "sum((details ->> 'count')::int)"))
+_LOOKED, _TRIED = text(_by_person(LOOKED)), text(_by_person(TRIED))
 
 Person = tuple[str, str, str, str]
 """The last of the page before: actor, organisation, purpose, and what they read or tried."""
@@ -127,12 +138,13 @@ class OpenRecall(BaseModel):
     recalled_at: datetime
     direction: Direction
     case_id: UUID
+    case_reference: ShownReference
     disclosure_id: UUID
     referral_id: UUID
     partner: Annotated[str | None, Field(description="the cell at the other end")]
     recipient: Annotated[str | None, Field(description="the organisation that has what is taken back")]
     reason: Annotated[str, Code("recall_reason")] | None
-    answer_due: datetime
+    answer_due: AnswerDue
     overdue: bool
     age_seconds: int
 
@@ -156,7 +168,7 @@ _RECALLS = """
               not in (select a.details ->> 'disclosure_id', a.type from audit.entries a
                       where a.type in ('recall.answered.v1', 'disclosure.closed.v1'))
     ), open as (
-        select r.entry, r.time as recalled_at, cast(r.stream as uuid) as case_id,
+        select r.entry, r.time as recalled_at, r.time < :late as overdue, cast(r.stream as uuid) as case_id,
                case r.type when 'recall.received.v1' then '{into}' else '{out}' end as direction,
                cast(r.disclosure_id as uuid) as disclosure_id,
                cast(r.details ->> 'referral_id' as uuid) as referral_id, r.details ->> 'reason' as reason,
@@ -170,12 +182,12 @@ _RECALLS = """
             limit 1
         ) d on true
     )
-    select * from open where {which} order by recalled_at, entry limit :limit
+    select open.*, {reference} as case_reference from open where {which} order by recalled_at, entry limit :limit
 """
 _WHICH: Mapping[str, str] = {
     "direction": "direction = :direction",
     "partner": "partner = :partner",
-    "overdue": "(recalled_at < :late) = :overdue",
+    "overdue": "overdue = :overdue",
 }
 
 
@@ -185,16 +197,18 @@ async def open_recalls(
     """Recalls without an answer, the oldest first."""
     given = {name: value for name, value in asdict(sought).items() if value is not None}
     conditions = [_WHICH[name] for name in given]
-    parameters = {**given, "limit": limit, "late": tx.now - ANSWER_WITHIN}
+    parameters = {**given, "limit": limit, "late": late_before(tx.now)}
     if after is not None:
         conditions.append("(recalled_at, entry) > (:at, :last)")
         parameters |= {"at": after[0], "last": after[1]}
     which = " and ".join(conditions) or "true"
-    statement = _RECALLS.format(which=which, into=Direction.IN, out=Direction.OUT)
+    shown = reference_column("open.case_id")
+    statement = _RECALLS.format(which=which, into=Direction.IN, out=Direction.OUT, reference=shown)
     return [_recall(row._asdict(), tx.now) for row in await tx.execute(text(statement), parameters)]
 
 
 def _recall(row: Mapping[str, Any], now: datetime) -> OpenRecall:
-    due, age = row["recalled_at"] + ANSWER_WITHIN, now - row["recalled_at"]
-    clock = {"answer_due": due, "overdue": due < now, "age_seconds": max(0, int(age.total_seconds()))}
-    return OpenRecall.model_validate({**row, **clock})
+    age = max(0, int((now - row["recalled_at"]).total_seconds()))
+    return OpenRecall.model_validate(
+        {**row, "answer_due": answer_due(row["recalled_at"]), "age_seconds": age}
+    )

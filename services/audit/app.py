@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter
-
 from chassis.service import Service
-from services.audit import api, handlers, holders, verifying
+from services.audit import api, handlers, verifying
 from services.audit.held import HELD
 from services.audit.settings import Settings
 
@@ -13,14 +11,11 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings) -> Service[Settings]:
-    router = APIRouter()
-    router.include_router(api.router)
-    router.include_router(holders.router)
     return Service(
         settings,
         name="audit",
         holds=HELD,
-        router=router,
+        router=api.router,
         versions=VERSIONS,
         subscriptions=[handlers.SUBSCRIPTION],
         work=lambda service: [verifying.verify_work(service)],

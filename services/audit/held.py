@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from chassis.held import FoundRow, HeldTable
 from contracts.internal import HeldValue
 from services.audit.store import tables
+from services.audit.store.readings import LOOKED, TRIED
 
 AUDIT_LOG = "audit-log"
-READINGS = "type in ('record.read.v1', 'attempt.refused.v1')"
 OF_CASE = "stream = cast(cast(:case_id as uuid) as text)"
 
 
@@ -17,8 +17,11 @@ def _reading(row: FoundRow) -> Iterable[HeldValue]:
         yield HeldValue(name="resource", value=said["resource"], code_list="resource")
     if said.get("fields"):
         yield HeldValue(name="fields", value=said["fields"], code_list="field")
-    if row.type == "attempt.refused.v1":
-        yield HeldValue(name="refused_times", value=said.get("count", 1))
+
+
+def _attempt(row: FoundRow) -> Iterable[HeldValue]:
+    yield from _reading(row)
+    yield HeldValue(name="refused_times", value=row.details.get("count", 1))
 
 
 def _happened(row: FoundRow) -> Iterable[HeldValue]:
@@ -33,7 +36,15 @@ HELD = (
         SHOWN,
         AUDIT_LOG,
         more=_reading,
-        which=f"{OF_CASE} and {READINGS} order by entry",
+        which=f"{OF_CASE} and {LOOKED} order by entry",
+    ),
+    HeldTable(
+        tables.ENTRIES,
+        "attempt",
+        SHOWN,
+        AUDIT_LOG,
+        more=_attempt,
+        which=f"{OF_CASE} and {TRIED} order by entry",
     ),
     HeldTable(
         tables.ENTRIES,
@@ -41,6 +52,6 @@ HELD = (
         SHOWN,
         AUDIT_LOG,
         more=_happened,
-        which=f"{OF_CASE} and not ({READINGS}) order by entry",
+        which=f"{OF_CASE} and not ({LOOKED} or {TRIED}) order by entry",
     ),
 )

@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.rows import RowReader
 from services.audit.domain.chain import Leaf, LinkedLeaf, Record
 from services.audit.domain.timeline import LEFT_OUT, LoggedEvent
+from services.audit.store.readings import LOOKED, TRIED
 
 SLICE = 2000
 
@@ -98,11 +99,10 @@ class ReadingRow:
 
 _READINGS = RowReader(ReadingRow)
 _READ = text(
-    """
+    f"""
     select * from (
-        select entry, time, source, actor, organisation, purpose, details,
-               type = 'record.read.v1' and coalesce((details ->> 'allowed')::boolean, true) as allowed
-        from audit.entries where stream = :stream and type in ('record.read.v1', 'attempt.refused.v1')
+        select entry, time, source, actor, organisation, purpose, details, {LOOKED} as allowed
+        from audit.entries where stream = :stream and ({LOOKED} or {TRIED})
     ) as read
     where (cast(:by as text) is null or actor = :by) and (cast(:allowed as boolean) is null or allowed = :allowed)
       and (cast(:before as bigint) is null or entry < :before)

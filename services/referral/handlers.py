@@ -22,7 +22,7 @@ from contracts.events.exchange import (
     ProcessReceivedV1,
     RecallReceivedV1,
 )
-from contracts.events.intake import AgeGroupKnownV1
+from contracts.events.intake import AgeGroupKnownV1, CaseErasedV1, ErasureConfirmedV1
 from services.referral.domain.case import AUTHORITY_ENDED, CaseReferrals
 from services.referral.domain.consent import Consent, HeardConsent
 from services.referral.domain.facts import CodeIgnored, Fact
@@ -161,6 +161,12 @@ def on_age_group_known(heard: HeardAge, event: AgeGroupKnownV1, now: datetime) -
     return ()
 
 
+def on_erased(heard: HeardAge, event: ErasureConfirmedV1 | CaseErasedV1, now: datetime) -> Facts:
+    """Also where nobody asked for it: everything came from abroad and was recalled."""
+    heard.forget()
+    return ()
+
+
 def on_directory_changed(offers: Offers, event: DirectoryChangedV1, now: datetime) -> Facts:
     offers.hear(
         event.status,
@@ -206,7 +212,11 @@ def _offers() -> Subscription[Any, Offers]:
 
 def _ages() -> Subscription[Any, HeardAge]:
     return Subscription(
-        handlers={AgeGroupKnownV1: on_age_group_known},
+        handlers={
+            AgeGroupKnownV1: on_age_group_known,
+            ErasureConfirmedV1: on_erased,
+            CaseErasedV1: on_erased,
+        },
         key=lambda event: event.case_id,
         load=ages.load,
         save=ages.save,

@@ -9,8 +9,10 @@ from contracts.crossing import BY_CODE, RETURN
 from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
     AgeGroupKnownV1,
+    CaseErasedV1,
     CaseReopenedV1,
     CaseTransferredV1,
+    ErasureConfirmedV1,
     FlagsRecordedV1,
     HoldLiftedV1,
     HoldPlacedV1,
@@ -46,6 +48,12 @@ def on_flags_recorded(case: CaseKnowledge, event: FlagsRecordedV1, now: datetime
 def on_case_reopened(case: CaseKnowledge, event: CaseReopenedV1, now: datetime) -> Facts:
     """Values that were sealed before she was erased are nothing under her new key."""
     case.flags = None
+    return ()
+
+
+def on_erased(case: CaseKnowledge, event: ErasureConfirmedV1 | CaseErasedV1, now: datetime) -> Facts:
+    """Also where nobody asked for it: everything came from abroad and was recalled."""
+    case.forget()
     return ()
 
 
@@ -147,6 +155,8 @@ def _knowledge() -> Subscription[Any, CaseKnowledge]:
             AgeGroupKnownV1: on_age_group_known,
             FlagsRecordedV1: on_flags_recorded,
             CaseReopenedV1: on_case_reopened,
+            ErasureConfirmedV1: on_erased,
+            CaseErasedV1: on_erased,
             HoldPlacedV1: on_hold_placed,
             HoldLiftedV1: on_hold_lifted,
             ReferralAcceptedV1: on_referral_accepted,

@@ -41,5 +41,12 @@ HELD = (
         "statistics",
         _return,
     ),
-    HeldTable(tables.KNOWN, "return_preparation", ("age_group:age_group",), None, _known),
+    HeldTable(
+        tables.KNOWN,
+        "return_preparation",
+        ("age_group:age_group",),
+        None,
+        _known,
+        which="case_id = :case_id and (age_group is not null or flags is not null)",
+    ),
 )

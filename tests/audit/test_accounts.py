@@ -29,6 +29,11 @@ async def account(audit, case):
     return answer.json()
 
 
+async def part(audit, case, name, **query):
+    path = f"/v1/trails/{case}/{name}"
+    return (await audit.client.get(path, params=query, headers=audit.as_("auditor"))).json()
+
+
 def recalled(told, reason="withdrawn"):
     about = {"case_id": told.case_id, "disclosure_id": told.disclosure_id}
     return DisclosureRecalledV1(**about, referral_id=told.referral_id, reason=reason)
@@ -115,11 +120,29 @@ async def test_one_answer_tells_what_she_gave_how_it_was_used_how_it_ended_and_w
         ["cor_FullName"],
     )
     assert None not in (disclosure["sealed_at"], disclosure["delivered_at"])
-    recall = disclosure["recall"]
-    assert (recall["reason"], recall["answer"], recall["overdue"]) == ("withdrawn", "erased", False)
+    recall, answer = disclosure["recall"], disclosure["answer"]
+    assert (recall["reason"], recall["overdue"], answer["answer"]) == ("withdrawn", False, "erased")
     readings = [(one["actor"], one["resource"], one["times"]) for one in found["readings"]["items"]]
     attempts = [(one["actor"], one["action"], one["times"]) for one in found["attempts"]["items"]]
     assert (readings, attempts) == ([("th.worker", "ledger", 3)], [("th.curious", "case.read", 4)])
+
+
+async def test_a_reading_that_was_refused_stands_with_those_who_tried_and_not_with_those_who_looked(audit):
+    case = uuid4()
+    for allowed in (True, False, False):
+        read = RecordReadV1(case_id=case, resource="received-fields", allowed=allowed)
+        await by_somebody(audit, read, "th.worker", publisher="intake")
+    tried = AttemptRefusedV1(case_id=case, action="case.read", count=4)
+    await by_somebody(audit, tried, "th.worker", publisher="intake")
+    found = await account(audit, case)
+    readings = [(one["resource"], one["times"]) for one in found["readings"]["items"]]
+    attempts = [(one["action"], one["resource"], one["times"]) for one in found["attempts"]["items"]]
+    assert readings == [("received-fields", 1)]
+    assert attempts == [("case.read", None, 4), (None, "received-fields", 2)]
+    query = {"limit": 1, "after": (await part(audit, case, "attempts", limit=1))["next"]}
+    assert [one["resource"] for one in (await part(audit, case, "attempts", **query))["items"]] == [
+        "received-fields"
+    ]
 
 
 async def test_a_recall_without_an_answer_is_named_overdue_when_its_time_is_over(audit):
@@ -143,7 +166,8 @@ async def test_an_answer_that_arrives_in_the_log_before_its_recall_still_answers
     await audit.deliver(answered(told, "restricted"))
     await by_somebody(audit, recalled(told), "test", at=datetime.now(UTC) - 100 * HOUR)
     [one] = (await account(audit, told.case_id))["disclosures"]["items"]
-    assert (one["recall"]["reason"], one["recall"]["answer"]) == ("withdrawn", "restricted")
+    assert (one["recall"]["reason"], one["answer"]["answer"]) == ("withdrawn", "restricted")
+    assert not one["recall"]["overdue"]
     assert await open_recalls(audit) == []
 
 
@@ -157,7 +181,17 @@ async def test_what_came_in_is_told_with_the_senders_consent_and_our_own_answer(
     await audit.deliver(DisclosureClosedV1(**about, answer="retained", law="TH: Archives Act"))
     [one] = (await account(audit, case))["disclosures"]["items"]
     assert (one["direction"], one["partner"], one["revision"], one["revision_hash"]) == ("in", "KH", 4, HASH)
-    assert (one["recall"]["answer"], one["recall"]["law"]) == ("retained", "TH: Archives Act")
+    assert (one["answer"]["answer"], one["answer"]["law"]) == ("retained", "TH: Archives Act")
+
+
+async def test_an_answer_without_a_recall_makes_no_recall(audit):
+    """An erasure here closes what came in, and nobody took it back."""
+    told = received(uuid4(), uuid4())
+    about = {"case_id": told.case_id, "disclosure_id": told.disclosure_id}
+    await audit.deliver(told)
+    await audit.deliver(DisclosureClosedV1(**about, answer="erased"))
+    [one] = (await account(audit, told.case_id))["disclosures"]["items"]
+    assert (one["recall"], one["answer"]["answer"]) == (None, "erased")
 
 
 async def test_each_part_goes_on_at_its_own_route(audit):
@@ -257,3 +291,9 @@ async def test_pages_of_open_recalls_follow_one_another_and_each_is_an_entry(aud
     assert [len(first["items"]), len(rest["items"]), rest["next"]] == [2, 1, None]
     said = [(kind, body.get("view")) for kind, body in await audit.said() if kind == "log.read.v1"]
     assert said == [("log.read.v1", "recalls")] * 2
+
+
+async def test_the_document_says_that_the_clock_of_a_recall_that_came_in_runs_from_its_arrival(audit):
+    schemas = (await audit.client.get("/openapi.json")).json()["components"]["schemas"]
+    for name in ("OpenRecall", "Recall"):
+        assert "arrived in this cell" in schemas[name]["properties"]["answer_due"]["description"], name

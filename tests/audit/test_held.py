@@ -1,10 +1,32 @@
 """Audit tells intake what it has of somebody: who has read about her, and what was done."""
 
-from contracts.events.access import RecordReadV1
+from contracts.events.access import AttemptRefusedV1, RecordReadV1
 from tests.audit.test_api import given
 from tests.audit.test_holders import case
 
 __all__ = ["case"]
+
+
+async def held(audit, case_id):
+    path = f"/internal/v1/cases/{case_id}/held"
+    answer = await audit.client.get(path, headers=audit.as_service("intake"))
+    assert answer.status_code == 200, answer.text
+    return {one["section"]: one["rows"] for one in answer.json()["sections"]}
+
+
+async def test_who_read_about_her_and_who_was_refused_are_two_lists(audit, case):
+    read = {"case_id": case, "resource": "received-fields", "fields": ("cor_FullName",)}
+    for allowed in (True, False):
+        await audit.deliver(RecordReadV1(**read, allowed=allowed), publisher="intake")
+    await audit.deliver(AttemptRefusedV1(case_id=case, action="case.read", count=3), publisher="intake")
+    sections = await held(audit, case)
+    (reading,) = sections["reading"]
+    assert "refused_times" not in {one["name"] for one in reading["values"]}
+    refused = [{one["name"]: one["value"] for one in row["values"]} for row in sections["attempt"]]
+    assert [(one.get("resource"), one["refused_times"]) for one in refused] == [
+        ("received-fields", 1),
+        (None, 3),
+    ]
 
 
 async def test_readings_and_what_was_done_are_told_apart(audit, case):
@@ -12,10 +34,7 @@ async def test_readings_and_what_was_done_are_told_apart(audit, case):
     await audit.deliver(
         RecordReadV1(case_id=case, resource="case-fields", fields=("cor_FullName",)), publisher="intake"
     )
-    path = f"/internal/v1/cases/{case}/held"
-    answer = await audit.client.get(path, headers=audit.as_service("intake"))
-    assert answer.status_code == 200, answer.text
-    sections = {one["section"]: one["rows"] for one in answer.json()["sections"]}
+    sections = await held(audit, case)
     (reading,) = sections["reading"]
     values = {one["name"]: one["value"] for one in reading["values"]}
     assert (values["resource"], values["fields"], values["by"]) == ("case-fields", ["cor_FullName"], "test")

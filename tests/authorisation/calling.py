@@ -57,6 +57,8 @@ async def call(harness: Harness, row: Row, made: Made, headers: Headers) -> http
     parts: dict[str, Any] = {}
     if row.body is not None:
         parts["json"] = filled(dict(row.body), made)
+    if row.query is not None:
+        parts["params"] = filled(dict(row.query), made)
     if row.file is not None:
         parts["files"] = {"file": ("cases.csv", row.file)}
     return await harness.client.request(row.method, row.path.format(**made), headers=headers, **parts)

@@ -19,7 +19,7 @@ EXEMPT = frozenset({("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "
 """What needs no token, in every service. This list only shrinks."""
 
 OF_PAPERS = {service: frozenset({("GET", "/v1/papers/{code}")}) for service in ("consent", "intake")}
-"""What needs no token because whoever holds a printed paper has none: `tests/chassis/test_papers.py` says what it answers."""
+"""What needs no token because whoever holds a printed paper has none: `tests/consent/test_receipt_paper.py` says what it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Row:
     subject: str = "nothing"
     body: Mapping[str, Any] | None = None
     status: int = 200
+    query: Mapping[str, str] | None = None
     file: bytes | None = None
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
@@ -574,7 +575,15 @@ def _others() -> list[Row]:
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
             for part in ("account", "consents", "disclosures", "readings", "attempts")
         ),
-        Row("audit", "GET", "/v1/exports/entries", "trail.read", AUDITOR, "logged"),
+        Row(
+            "audit",
+            "GET",
+            "/v1/exports/entries",
+            "trail.read",
+            AUDITOR,
+            "logged",
+            query={"case_id": "{case_id}"},
+        ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),

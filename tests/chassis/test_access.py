@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,15 @@ from sqlalchemy import text
 
 from chassis.database import Database, Origin
 from chassis.events.subscription import handle
-from chassis.identity.access import remember, require, require_case, subscription, visible_cases
+from chassis.identity.access import (
+    remember,
+    remember_erased,
+    remember_handed_over,
+    require,
+    require_case,
+    subscription,
+    visible_cases,
+)
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Policies
 from chassis.migrate import migrate
@@ -93,7 +102,16 @@ async def test_a_role_sees_these_cases_alone(
 
 
 @pytest.mark.parametrize(
-    "action", ["case.read", "case.assign", "referral.read", "return.read", "trail.read", "consent.read"]
+    "action",
+    [
+        "case.read",
+        "case.assign",
+        "referral.read",
+        "return.read",
+        "trail.read",
+        "consent.read",
+        "referral.reject",
+    ],
 )
 @pytest.mark.parametrize(
     "role", ["screening_officer", "case_worker", "supervisor", "auditor", "operator", "nobody"]
@@ -101,7 +119,15 @@ async def test_a_role_sees_these_cases_alone(
 async def test_a_worklist_shows_what_the_actor_may_open_and_nothing_else(
     database: Database, role: str, action: str
 ) -> None:
-    ids = await given(database, **CASES)
+    ids: dict[str, UUID] = {}
+    for handed_over, erased in product((False, True), repeat=2):
+        suffix = f"{' handed over' * handed_over}{' erased' * erased}"
+        more = await given(database, **{f"{name}{suffix}": held for name, held in CASES.items()})
+        async with database.transaction(SYSTEM) as tx:
+            if handed_over:
+                await remember_handed_over(tx, more.values())
+            await remember_erased(tx, more.values(), erased=erased)
+        ids |= more
     who = actor(role, purpose="audit" if role == "auditor" else "case-management")
     async with database.transaction(who.origin()) as tx:
         condition, parameters = await visible_cases(tx, who, action, column="c.case_id")
@@ -110,7 +136,7 @@ async def test_a_worklist_shows_what_the_actor_may_open_and_nothing_else(
     openable = {case_id for case_id in ids.values() if await allowed(database, who, action, case_id)}
     if role == "auditor":  # an auditor may open the trail of any case, and is never shown a list of all
         assert openable == (set(ids.values()) if action == "trail.read" else set())
-        openable -= {ids["foreign"], ids["foreign_free"]}
+        openable -= {case_id for name, case_id in ids.items() if name.startswith("foreign")}
     assert listed == openable
 
 

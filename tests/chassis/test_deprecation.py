@@ -42,7 +42,7 @@ def app(token_first: bool = False) -> FastAPI:
     built.add_middleware(StrictJson)
     built.add_middleware(BodyLimit, limit=10)
     if token_first:
-        built.add_middleware(TokenFirst)
+        built.add_middleware(TokenFirst, public=[])
     answers.install(built)
     built.add_middleware(AnswerHeaders)
     built.include_router(router)

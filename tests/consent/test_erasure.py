@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
-from contracts.events.intake import CaseErasedV1, CaseReopenedV1, ErasureConfirmedV1
+from contracts.events.intake import AgeGroupKnownV1, CaseErasedV1, CaseReopenedV1, ErasureConfirmedV1
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.states import State
 from tests.consent.making import NOW, answer, ground, record, request
@@ -89,8 +90,24 @@ async def test_who_is_referred_again_is_asked_again(consent):
     await consent.harness.deliver(confirmed(consent))
     person = uuid4()
     await consent.harness.service.vault.create(person)
-    await consent.harness.deliver(CaseReopenedV1(case_id=consent.case_id, person_id=person))
+    case_id = consent.case_id
+    await consent.harness.deliver(CaseReopenedV1(case_id=case_id, person_id=person))
+    await consent.harness.deliver(AgeGroupKnownV1(case_id=case_id, age_group="adult", basis="birth_date"))
     await consent.give()
+
+
+@pytest.mark.parametrize("by", ["confirmation", "recall"])
+async def test_the_age_of_somebody_who_is_erased_is_not_kept(consent, by):
+    case_id = consent.case_id
+    await consent.harness.deliver(AgeGroupKnownV1(case_id=case_id, age_group="child", basis="birth_date"))
+    erased = {
+        "confirmation": confirmed(consent),
+        "recall": CaseErasedV1(case_id=case_id, at=datetime.now(UTC), epoch="2026-11"),
+    }
+    await consent.harness.deliver(erased[by])
+    statement = text("select 1 from consent.ages where case_id = :c")
+    async with consent.harness.service.database.engine.connect() as conn:
+        assert (await conn.execute(statement, {"c": case_id})).all() == []
 
 
 async def test_of_who_was_erased_and_is_referred_again_it_is_told_what_stayed_without_what_nobody_can_read(
@@ -105,6 +122,8 @@ async def test_of_who_was_erased_and_is_referred_again_it_is_told_what_stayed_wi
     await vault.destroy(consent.person_id)
     await vault.create(person)
     await consent.harness.deliver(CaseReopenedV1(case_id=consent.case_id, person_id=person))
+    age = AgeGroupKnownV1(case_id=consent.case_id, age_group="adult", basis="birth_date")
+    await consent.harness.deliver(age)
     await consent.give(
         method="spoken-before-witness", witness=NAME, interpreter=NAME, interpreter_undertaking=True
     )

@@ -8,21 +8,14 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.printing import api, papers
-from chassis.printing.api import QuestionLimit
+from chassis.printing import papers
 from chassis.printing.paper import PaperCheck
 from chassis.printing.papers import ALPHABET, PaperKind, PrintedPaper
-from chassis.problems import TooMany
 from contracts.country.reading import read_country
 from contracts.events.intake import CaseAssignedV1, ErasureConfirmedV1
 from services.consent import queries
 from services.consent.receipt_paper import receipt_paper
 from tests.consent.making import GUARDED, SENDER, age_known
-
-
-@pytest.fixture(autouse=True)
-def _nobody_asked_before(monkeypatch):
-    monkeypatch.setattr(api, "PER_MINUTE", 10_000)
 
 
 async def _paper(consent, consent_id, **query):
@@ -191,14 +184,3 @@ async def test_that_she_was_erased_is_not_printed_as_a_word_of_hers(consent):
     await consent.harness.deliver(ErasureConfirmedV1(case_id=consent.case_id, erasure_id=uuid4()))
     view = _said_at(await _view(consent, consent_id), LATE, LATE)
     assert _printed(view).before == ["On 2026-11-27 this was ended. Nothing more is told."]
-
-
-def test_whoever_asks_again_and_again_is_told_to_wait(monkeypatch):
-    monkeypatch.setattr(api, "PER_MINUTE", 3)
-    limit = QuestionLimit()
-    for _ in range(3):
-        limit.take("192.0.2.1", 0.0)
-    with pytest.raises(TooMany):
-        limit.take("192.0.2.1", 59.0)
-    limit.take("192.0.2.2", 59.0)
-    limit.take("192.0.2.1", 60.0)

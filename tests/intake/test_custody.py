@@ -177,6 +177,23 @@ async def test_what_comes_back_opens_the_case_again_for_whoever_had_it(intake):
     assert bodies(await intake.said(), "case.assigned.v1")[-1]["workers"] == []
 
 
+async def test_who_was_handed_over_erased_and_referred_back_is_seen_by_whoever_had_her(intake):
+    case_id = await handed_over(intake)
+    supervisor = intake.as_("supervisor")
+    path = f"/v1/cases/{case_id}/erasures"
+    asked = await intake.client.post(path, json={"reason": "she asked"}, headers=intake.as_("case_worker"))
+    confirmed = await intake.client.post(f"/v1/erasures/{asked.json()['id']}/confirm", headers=supervisor)
+    assert confirmed.status_code == 200, confirmed.text
+    await intake.work()
+    back = await disclosure(
+        intake, {"cor_FullName": "Dara"}, case_id=case_id, sender=SHELTER, sender_cell="TH", first=False
+    )
+    await intake.deliver(back)
+    answer = await intake.client.get(f"/v1/cases/{case_id}", headers=intake.as_("case_worker"))
+    assert (answer.status_code, answer.json().get("state")) == (200, "open")
+    assert bodies(await intake.said(), "case.assigned.v1")[-1]["workers"] == []
+
+
 class Consent:
     """Answers like the port to consent; `why` holds what is no longer granted."""
 

@@ -23,6 +23,7 @@ from services.intake.settings import Settings
 from tests.harness import running
 from tests.intake.making import PERSON, bodies, disclosure, open_case
 from tests.intake.test_erasure import person_of
+from tests.intake.test_search import found
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 WHY = "she has asked twice, of her own accord"
@@ -133,6 +134,10 @@ def ledger(intake) -> list[UUID]:
     return [entry.key for entry in read_ledger(file)] if file.exists() else []
 
 
+def words(fields) -> list[str]:
+    return [word for value in fields.values() for word in ([value] if isinstance(value, str) else value)]
+
+
 async def test_nothing_goes_before_a_second_person_has_confirmed_it(intake):
     case_id = await open_case(intake)
     erasure_id = await asked(intake, case_id)
@@ -176,10 +181,22 @@ async def test_a_law_of_the_country_keeps_everything_and_its_name_stays_with_the
     assert await left(intake, case_id) != {}
 
 
-async def test_from_the_confirmation_on_nobody_reads_or_writes_about_her(intake):
+async def test_from_the_confirmation_on_nobody_reads_or_writes_about_her(intake, consent):
+    """Also while another service has not let go, so that the key is still there."""
     case_id = await open_case(intake)
-    await erased(intake, case_id)
+    await consent.seal(await person_of(intake, case_id), "consent.witness", case_id, "Malee")
     worker, path = intake.as_("case_worker"), f"/v1/cases/{case_id}"
+    sought = {"name": PERSON["cor_FullName"], "telephone": PERSON["prs_MobilePhone"]}
+    await intake.work()
+    assert len(await found(intake, **sought)) == 1
+    await erased(intake, case_id)
+    await intake.work()
+    assert (await shown(intake, case_id))["items"][0]["state"] == "confirmed"
+    assert await left(intake, case_id) == {}
+    for part in ("fields", "fields/history", "screenings", "needs", "status", "age-assessment"):
+        answer = await intake.client.get(f"{path}/{part}", headers=worker)
+        assert [word for word in words(PERSON) if word in answer.text] == [], part
+    assert await found(intake, **sought) == []
     said = (await intake.client.get(path, headers=worker)).json()
     assert (said["state"], {move["verb"] for move in said["moves"]}) == ("erased", set())
     body = {"fields": {"cor_FullName": "Dara"}}
@@ -226,6 +243,22 @@ async def test_an_erasure_that_dies_half_way_goes_on_and_ends_the_same(intake):
     assert len(bodies(await intake.said(), "case.erased.v1")) == 1
 
 
+async def test_who_is_referred_again_before_her_erasure_is_written_down_stays(intake):
+    """Her old key is destroyed, and she has a new one: nobody is told that the case which she has now is erased."""
+    case_id = await open_case(intake)
+    before = await person_of(intake, case_id)
+    await erased(intake, case_id)
+    await intake.service.vault.release(before)
+    await intake.service.vault.destroy(before)
+    await intake.deliver(await disclosure(intake, {"cor_FullName": "Sokha"}, case_id=case_id, first=False))
+    await intake.work()
+    assert (await shown(intake, case_id))["items"][0]["state"] == "completed"
+    assert bodies(await intake.said(), "case.erased.v1") == []
+    now = await intake.client.get(f"/v1/cases/{case_id}", headers=intake.as_("case_worker"))
+    assert now.json()["state"] == "open"
+    assert (await left(intake, case_id))["fields"] == 1
+
+
 async def test_what_arrives_from_abroad_for_somebody_who_is_being_erased_is_not_kept(intake, consent):
     case_id = await open_case(intake)
     person_id = await person_of(intake, case_id)
@@ -254,6 +287,14 @@ async def test_somebody_who_was_erased_and_is_referred_again_is_here_again_under
     put = await intake.client.put(f"/v1/cases/{case_id}/fields", json=body, headers=worker)
     assert put.status_code == 200, put.text
     assert len((await shown(intake, case_id))["items"]) == 1
+
+
+async def test_no_flag_of_hers_is_left_on_a_list(intake):
+    case_id = await open_case(intake, flags=["immediate_danger"])
+    statement = "select flagged from intake.cases where id = :c"
+    assert [row.flagged for row in await rows(intake, statement, c=case_id)] == [True]
+    await erased(intake, case_id)
+    assert [row.flagged for row in await rows(intake, statement, c=case_id)] == [False]
 
 
 async def test_a_restored_cell_erases_again_whoever_its_backup_still_has(intake):

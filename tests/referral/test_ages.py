@@ -1,10 +1,12 @@
 """Nobody is offered to a service that is for another age than hers."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
-from contracts.events.intake import AgeGroupKnownV1
+from contracts.events.intake import AgeGroupKnownV1, CaseErasedV1, ErasureConfirmedV1
 from tests.harness import Harness
 from tests.referral.asking import draft, move
 from tests.referral.making import offering
@@ -55,3 +57,18 @@ async def test_an_age_that_becomes_known_after_the_draft_is_refused_at_sending(t
     await th.deliver(AgeGroupKnownV1(case_id=case_id, age_group="child", basis="birth_date"))
     answer = await move(th, made, "send")
     assert [error["code"] for error in answer.json()["errors"]] == ["other-age"]
+
+
+@pytest.mark.parametrize("by", ["confirmation", "recall"])
+async def test_the_age_of_somebody_who_is_erased_is_not_kept(th: Harness, by: str):
+    case_id, another = uuid4(), uuid4()
+    for each in (case_id, another):
+        await th.deliver(AgeGroupKnownV1(case_id=each, age_group="child", basis="birth_date"))
+    erased = {
+        "confirmation": ErasureConfirmedV1(case_id=case_id, erasure_id=uuid4()),
+        "recall": CaseErasedV1(case_id=case_id, at=datetime.now(UTC), epoch="2026-11"),
+    }
+    await th.deliver(erased[by])
+    async with th.service.database.engine.connect() as conn:
+        kept = (await conn.execute(text("select case_id from referral.age_groups"))).scalars().all()
+    assert kept == [another]

@@ -145,6 +145,28 @@ async def test_the_preview_of_an_erasure_says_what_goes_what_stays_and_why_and_c
     assert again == seen
 
 
+async def test_what_the_preview_says_stays_is_what_is_left_and_nothing_else(intake):
+    """Of intake's own, also what is decided about two cases of hers, which goes with either."""
+    case_id, other = await lived(intake), await open_case(intake)
+    worker, path = intake.as_("case_worker"), f"/v1/cases/{case_id}"
+    body = {"decision": "different-persons", "reason": "papers"}
+    decided = await intake.client.post(f"{path}/duplicates/{other}/decision", json=body, headers=worker)
+    assert decided.status_code == 200, decided.text
+    before = (await intake.client.get(f"{path}/erasure-preview", headers=worker)).json()
+    (request,) = (await intake.client.get(f"{path}/erasures", headers=worker)).json()["items"]
+    supervisor = intake.as_("supervisor")
+    confirmed = await intake.client.post(f"/v1/erasures/{request['id']}/confirm", headers=supervisor)
+    assert confirmed.status_code == 200, confirmed.text
+    await intake.work()
+    after = (await intake.client.get(f"{path}/erasure-preview", headers=worker)).json()
+    assert "pair" in sections_of(before["goes"])
+    assert (sections_of(after["goes"]), sections_of(after["stays"])) == (set(), sections_of(before["stays"]))
+
+
+def sections_of(kinds) -> set[str]:
+    return {one["section"] for one in kinds if one["service"] == "intake"}
+
+
 async def test_after_an_erasure_the_report_has_what_stays_and_not_a_word_of_hers(intake):
     case_id = await open_case(intake)
     await erased(intake, case_id)

@@ -28,14 +28,19 @@ CONNECTIONS = 5
 async def echo(request: Request) -> JSONResponse:
     body = await request.body()
     seen = {"path": request.scope["raw_path"].decode(), "query": request.url.query, "body": body.decode()}
-    return JSONResponse(seen)
+    told = request.headers.getlist("x-forwarded-for")
+    return JSONResponse(
+        seen, headers={"Retry-After": "7", "Cache-Control": "no-store", "Told": "; ".join(told)}
+    )
 
 
 @contextlib.asynccontextmanager
 async def served(app):
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app, port=port, log_config=None, lifespan="off", proxy_headers=False, timeout_graceful_shutdown=1
+        )
     )
     server.capture_signals = contextlib.nullcontext
     serving = asyncio.create_task(server.serve())
@@ -157,3 +162,16 @@ async def test_a_service_that_is_away_is_said_so_and_its_document_too(client):
     for path in ("/notify/v1/inbox", "/openapi/notify.json"):
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["title"]) == (503, "The service does not answer")
+
+
+@pytest.mark.parametrize("path", ["/papers/A7K29QWE0H3MPX4T", "/consent/v1/papers/A7K29QWE0H3MPX4T"])
+async def test_a_service_is_told_who_asks_by_the_front_and_not_by_the_caller(client, path):
+    answer = await client.get(path, headers={"X-Forwarded-For": "198.51.100.7"})
+    assert (answer.status_code, answer.headers["told"]) == (200, "127.0.0.1")
+
+
+async def test_of_a_paper_the_service_is_asked_and_its_answer_is_handed_back_with_its_headers(client):
+    answer = await client.get("/papers/A7K29QWE0H3MPX4T?what=else")
+    assert answer.json() == {"path": "/v1/papers/A7K29QWE0H3MPX4T", "query": "", "body": ""}
+    assert (answer.headers["retry-after"], answer.headers["cache-control"]) == ("7", "no-store")
+    assert (await client.get("/papers/C7K29QWE0H3MPX4T")).status_code == 404

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.backup import BackupError, back_up, bring_back
-from deploy.local.cell import KEEPER
+from deploy.local.backup import BackupError, back_up, bring_back, files_of
+from deploy.local.cell import EPOCHS, KEEPER, LEDGER, Cell
 from deploy.local.sealed_file import PIECE, TAG_BYTES, SealedFileError, Sealer, Unsealer, read_key
 
 HEAD = 25
@@ -107,3 +107,33 @@ def test_a_restore_that_fails_on_the_way_leaves_nothing_that_was_opened(key_file
     with pytest.raises(SealedFileError, match="not whole"):
         bring_back(state, "TH", state / "file", key_file)
     assert sorted(path.name for path in state.iterdir()) == ["file", KEEPER]
+
+
+def test_no_backup_has_the_wrapping_keys_or_the_ledger_wherever_an_earlier_version_kept_them(
+    tmp_path: Path,
+) -> None:
+    """A cell that is made of an older backup has them in its folder; the keeper's are the ones that count."""
+    cell = Cell("TH", tmp_path, partners=[])
+    cell.make_keys()
+    kept = cell.epochs.read_text()
+    for old in (cell.keys / cell.epochs.name, cell.directory / cell.ledger.name):
+        old.write_text("of an earlier version")
+    assert {path.name for path, _ in files_of(tmp_path, cell.directory, "TH")} & {EPOCHS, LEDGER} == set()
+    cell.make_keys()
+    assert (cell.epochs.read_text(), (cell.keys / EPOCHS).exists()) == (kept, False)
+
+
+def test_a_restore_of_an_older_backup_brings_no_wrapping_key_back(key_file: Path, server_run) -> None:
+    state = server_run.directory / f"state-{os.urandom(3).hex()}"
+    (state / KEEPER / "th").mkdir(parents=True)
+    (state / KEEPER / "th" / EPOCHS).write_text("{}")
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name in ("postgres/data/PG_VERSION", f"keys/{EPOCHS}"):
+            member = tarfile.TarInfo(name)
+            member.size = 2
+            tar.addfile(member, io.BytesIO(b"{}"))
+    (state / "file").write_bytes(sealed(packed.getvalue(), key_file))
+    bring_back(state, "TH", state / "file", key_file)
+    assert list((state / "th" / "keys").iterdir()) == []
+    assert (state / "th" / "postgres" / "data" / "PG_VERSION").exists()

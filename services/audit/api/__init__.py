@@ -1,8 +1,10 @@
-"""The routes for an auditor: entries by what they are about, the trail and the account of one case, and the chain that holds them."""
+"""The routes for an auditor: entries by what they are about, the trail and the account of one case, and the chain that holds them;
+and those for whoever holds a case.
+"""
 
 from fastapi import APIRouter
 
-from services.audit.api import accounts, chain, entries, exports, trails
+from services.audit.api import accounts, chain, entries, exports, holders, trails
 
 router = APIRouter()
 router.include_router(entries.router)
@@ -10,3 +12,4 @@ router.include_router(exports.router)
 router.include_router(trails.router)
 router.include_router(accounts.router)
 router.include_router(chain.router)
+router.include_router(holders.router)

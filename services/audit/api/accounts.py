@@ -9,17 +9,15 @@ from pydantic import BaseModel
 
 from chassis.database import Transaction
 from chassis.identity.access import require
-from chassis.identity.auth import Actor
-from chassis.problems import NotFound
 from chassis.web.http import Listing, Page, PageQuery, Tx, Who, following
 from chassis.web.positions import identifier, instant, number, positioned
 from contracts.codes import codes
-from contracts.events.access import LogReadV1, RecordReadV1
+from contracts.events.access import LogReadV1
 from contracts.types import Cell
 from services.audit import account_queries
 from services.audit.account_queries import LookedView, OpenRecall, RecallsSought, TriedView
+from services.audit.api.trails import open_trail
 from services.audit.domain.account import AccountedDisclosure, ConsentStep, Direction
-from services.audit.queries import logged
 
 router = APIRouter(tags=["audit"])
 FIRST = PageQuery(50, None)
@@ -43,7 +41,7 @@ class Account(BaseModel):
     summary="What she agreed to, every disclosure under it and its end, who looked, and who tried",
 )
 async def get_account(case_id: UUID, actor: Who, tx: Tx) -> Account:
-    await _open(tx, actor, case_id)
+    await open_trail(tx, actor, case_id)
     return Account(
         case_id=case_id,
         consents=await _consents(tx, case_id, FIRST),
@@ -57,7 +55,7 @@ async def get_account(case_id: UUID, actor: Who, tx: Tx) -> Account:
     "/v1/trails/{case_id}/consents", summary="What she was asked, gave, narrowed and took back, oldest first"
 )
 async def list_logged_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[ConsentStep]:
-    await _open(tx, actor, case_id)
+    await open_trail(tx, actor, case_id)
     return await _consents(tx, case_id, page)
 
 
@@ -68,13 +66,13 @@ async def list_logged_consents(case_id: UUID, actor: Who, tx: Tx, page: Page) ->
 async def list_logged_disclosures(
     case_id: UUID, actor: Who, tx: Tx, page: Page
 ) -> Listing[AccountedDisclosure]:
-    await _open(tx, actor, case_id)
+    await open_trail(tx, actor, case_id)
     return await _disclosures(tx, case_id, page)
 
 
 @router.get("/v1/trails/{case_id}/readings", summary="Who looked at what, how often, first and last")
 async def list_logged_readings(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[LookedView]:
-    await _open(tx, actor, case_id)
+    await open_trail(tx, actor, case_id)
     return await _readings(tx, case_id, page)
 
 
@@ -82,15 +80,8 @@ async def list_logged_readings(case_id: UUID, actor: Who, tx: Tx, page: Page) ->
     "/v1/trails/{case_id}/attempts", summary="Who tried what was refused to them, how often, first and last"
 )
 async def list_logged_attempts(case_id: UUID, actor: Who, tx: Tx, page: Page) -> Listing[TriedView]:
-    await _open(tx, actor, case_id)
+    await open_trail(tx, actor, case_id)
     return await _attempts(tx, case_id, page)
-
-
-async def _open(tx: Transaction, actor: Actor, case_id: UUID) -> None:
-    require(actor, "trail.read")
-    if not await logged(tx, case_id):
-        raise NotFound
-    tx.say(RecordReadV1(case_id=case_id, resource="trail"))
 
 
 async def _consents(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[ConsentStep]:
@@ -112,7 +103,7 @@ async def _readings(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[
 
 async def _attempts(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[TriedView]:
     items = await account_queries.tried(tx, case_id, _person(page), page.limit)
-    return Listing(items=items, next=following(items, page, *PERSON, "action"))
+    return Listing(items=items, next=following(items, page, *PERSON, "what"))
 
 
 def _word(part: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime
 
 from chassis.database import Transaction
 from chassis.identity.access import require
@@ -13,14 +13,12 @@ from chassis.problems import Invalid
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import instant, number, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
-from contracts.types import KnownCode, OrganisationId, Pseudonym
+from contracts.types import EventType, KnownCode, OrganisationId, Pseudonym
 from services.audit import search_queries
 from services.audit.domain.sought import Sought
 from services.audit.queries import TrailEntry
 
 router = APIRouter(tags=["audit"])
-
-EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,25 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
+from chassis.database import Transaction
 from chassis.identity.access import require
+from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import number, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
-from contracts.types import Pseudonym
-from services.audit.api.entries import EventType
+from contracts.types import EventType, Pseudonym
 from services.audit.queries import TrailEntry, logged, operations, trail
 
 router = APIRouter(tags=["audit"])
+
+
+async def open_trail(tx: Transaction, actor: Actor, case_id: UUID) -> None:
+    """Whoever may reads what is logged on this case, in whichever form, and that is logged. Raises NotFound."""
+    require(actor, "trail.read")
+    if not await logged(tx, case_id):
+        raise NotFound
+    tx.say(RecordReadV1(case_id=case_id, resource="trail"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +50,9 @@ async def list_trail_entries(
     case_id: UUID, actor: Who, tx: Tx, page: Page, filters: Annotated[TrailFilters, Depends()]
 ) -> Listing[TrailEntry]:
     """404 where nothing was ever logged under this identifier: an empty page would look like "nothing happened"."""
-    require(actor, "trail.read")
-    if not await logged(tx, case_id):
-        raise NotFound
+    await open_trail(tx, actor, case_id)
     (after,) = positioned(page.after, number) or (0,)
     entries = await trail(tx, case_id, filters.asked(), after, page.limit)
-    tx.say(RecordReadV1(case_id=case_id, resource="trail"))
     return Listing(items=entries, next=following(entries, page, "entry"))
 
 

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
-from contracts.disclosure import ANSWER_WITHIN
 from contracts.types import Code
+from services.audit.domain.recall import Recall, RecallAnswer, answer_due, late_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +98,6 @@ def consent_step(logged: CaseEvent) -> ConsentStep:
     )
 
 
-@dataclass(slots=True)
-class Recall:
-    """A disclosure that was taken back: since when, why, until when an answer is due, and what it was."""
-
-    at: datetime
-    reason: Annotated[str, Code("recall_reason")] | None
-    answer_due: datetime
-    answered_at: datetime | None = None
-    answer: Annotated[str, Code("recall_answer")] | None = None
-    law: str | None = None
-    overdue: bool = False
-    """Nobody has answered, and the time is over. An answer that came late is told by its instant."""
-
-    def answered(self, logged: CaseEvent) -> None:
-        self.answered_at = logged.time
-        self.answer, self.law = logged.details.get("answer"), logged.details.get("law")
-
-    def weigh(self, now: datetime) -> None:
-        self.overdue = self.answered_at is None and self.answer_due < now
-
-
 class Direction(StrEnum):
     OUT = "out"
     IN = "in"
@@ -154,6 +133,7 @@ class AccountedDisclosure:
     undelivered: Annotated[str, Code("border_refusal")] | None = None
     corrected_at: list[datetime] = field(default_factory=list)
     recall: Recall | None = None
+    answer: RecallAnswer | None = None
 
     def follow(self, logged: CaseEvent) -> None:
         """Take a later entry about this disclosure."""
@@ -173,12 +153,15 @@ class AccountedDisclosure:
         self.corrected_at.append(logged.time)
 
     def take_back(self, logged: CaseEvent) -> None:
-        self.recall = Recall(logged.time, logged.details.get("reason"), logged.time + ANSWER_WITHIN)
+        self.recall = Recall(logged.time, logged.details.get("reason"), answer_due(logged.time))
 
-    def answer(self, logged: CaseEvent) -> None:
-        if self.recall is None:  # the two come by different topics
-            self.recall = Recall(logged.time, None, logged.time + ANSWER_WITHIN)
-        self.recall.answered(logged)
+    def close(self, logged: CaseEvent) -> None:
+        """Take an answer. The log may have it before its recall, since the two come by different topics."""
+        self.answer = RecallAnswer(logged.time, logged.details.get("answer"), logged.details.get("law"))
+
+    def weigh(self, now: datetime) -> None:
+        if self.recall is not None:
+            self.recall.overdue = self.answer is None and self.recall.at < late_before(now)
 
 
 _FOLLOWING: Mapping[tuple[Direction, str], Callable[[AccountedDisclosure, CaseEvent], None]] = (
@@ -189,10 +172,10 @@ _FOLLOWING: Mapping[tuple[Direction, str], Callable[[AccountedDisclosure, CaseEv
             (Direction.OUT, "envelope.refused.v1"): AccountedDisclosure.fail,
             (Direction.OUT, "disclosure.corrected.v1"): AccountedDisclosure.correct,
             (Direction.OUT, "disclosure.recalled.v1"): AccountedDisclosure.take_back,
-            (Direction.OUT, "recall.answered.v1"): AccountedDisclosure.answer,
+            (Direction.OUT, "recall.answered.v1"): AccountedDisclosure.close,
             (Direction.IN, "correction.received.v1"): AccountedDisclosure.correct,
             (Direction.IN, "recall.received.v1"): AccountedDisclosure.take_back,
-            (Direction.IN, "disclosure.closed.v1"): AccountedDisclosure.answer,
+            (Direction.IN, "disclosure.closed.v1"): AccountedDisclosure.close,
         }
     )
 )
@@ -204,20 +187,15 @@ FOLLOWING = tuple(sorted({kind for _, kind in _FOLLOWING}))
 def disclosures(
     beginnings: Iterable[CaseEvent], following: Iterable[CaseEvent], now: datetime
 ) -> list[AccountedDisclosure]:
-    """The disclosures of a page, each with what followed. A recall is put before its answer, however they arrived."""
+    """The disclosures of a page, each with what followed."""
     told = [_begun(logged) for logged in beginnings]
-    later = sorted(following, key=lambda logged: (_is_answer(logged), logged.entry))
+    later = list(following)
     for one in told:
         for logged in later:
             if logged.details.get("disclosure_id") == str(one.disclosure_id):
                 one.follow(logged)
-        if one.recall is not None:
-            one.recall.weigh(now)
+        one.weigh(now)
     return told
-
-
-def _is_answer(logged: CaseEvent) -> bool:
-    return logged.type in {"recall.answered.v1", "disclosure.closed.v1"}
 
 
 def _begun(logged: CaseEvent) -> AccountedDisclosure:

@@ -42,7 +42,7 @@ class CaseConsents:
     age_group: str | None = None
     """The age group, set when it became known in this batch."""
     erased: bool = False
-    """She was erased in this batch: no paper of hers is genuine any more."""
+    """She was erased in this batch: no paper of hers is genuine any more, and no age of before is kept."""
 
     def learn_age(self, age_group: str, now: datetime) -> list[Fact]:
         """A consent given by somebody who may not speak at her age permits nothing more: by a child alone, or by
@@ -55,8 +55,8 @@ class CaseConsents:
         return [fact for record in unfit for fact in record.lapse(act)]
 
     def erase(self, now: datetime) -> list[Fact]:
-        """Nothing is consented to any more, and nothing that was disclosed may be read on."""
-        self.erased = True
+        """Nothing is consented to any more, nothing that was disclosed may be read on, and her age is not kept."""
+        self.age_group, self.erased = None, True
         act = Act(SYSTEM, authority(self.ground.cell), now)
         return [fact for record in self.records.values() for fact in record.erase(act)]
 

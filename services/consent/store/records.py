@@ -73,6 +73,7 @@ _IN_ERROR = text(
 )
 _SENT_IN_ERROR = insert_missing(SENT_IN_ERROR)
 _SAVE_AGES = upsert_set(AGES)
+_FORGET_AGES = text("delete from consent.ages where case_id = any(cast(:cases as uuid[]))")
 _INSERT = insert_set(RECORDS, without=["created_at"])
 _UPDATE = update_set(
     RECORDS,
@@ -222,6 +223,8 @@ async def load(
 
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     await _SAVE_AGES.write(tx, [case for case in cases if case.age_group is not None])
+    ageless = [case.case_id for case in cases if case.erased and case.age_group is None]
+    await tx.execute(_FORGET_AGES, {"cases": ageless})
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
     await papers.forget(tx, [record_id for case in cases if case.erased for record_id in case.records])

@@ -21,6 +21,7 @@ from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.listing import ListOrder, NextStep, WaitingFor
 from services.intake.casefile.store.listing import UNOPENED
 
@@ -30,7 +31,7 @@ NOBODY = "nobody"
 _LIST = "worker:"
 """The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
 
-_OFFERED = "c.transfer_state in ('requested', 'received')"
+_OFFERED = f"c.transfer_state in ({', '.join(map(repr, OFFERED))})"
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
 )

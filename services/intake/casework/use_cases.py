@@ -9,9 +9,9 @@ from chassis.directory import refused, require_workers, roles_of
 from chassis.identity.access import CELL, require, rights_in, standing
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
-from chassis.problems import Conflict, Forbidden, PreconditionFailed
+from chassis.problems import Conflict, Forbidden, expect
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.store import cases
+from services.intake.casefile.store import attention, cases
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import answered
 from services.intake.casework.domain.notes import Note
@@ -37,8 +37,7 @@ async def correct_note(
     tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedNote, seen: int | None
 ) -> Note:
     case, note = await note_to_mend(tx, actor, CaseVerb.CORRECT_NOTE, case_id, sealed.note_id)
-    if seen is not None and seen != note.revision:
-        raise PreconditionFailed
+    expect(note.revision, seen)
     with answered():
         facts = note.correct(case)
     await notes.save(tx, actor, note, sealed)
@@ -98,7 +97,7 @@ async def change_task(
     words: SealedWords | None,
 ) -> Task:
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
-    _expect(task, seen)
+    expect(task.version, seen)
     await require_able(tx, actor, task.case_id, plan.worker)
     with answered():
         facts = task.change(case, plan, words, tx.now)
@@ -111,18 +110,19 @@ async def end_task(
 ) -> Task:
     """Completed; with a reason, cancelled."""
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
-    _expect(task, seen)
+    expect(task.version, seen)
     with answered():
-        facts = task.complete(case) if reason is None else task.cancel(case, reason)
+        facts = task.complete(case, tx.now) if reason is None else task.cancel(case, reason, tx.now)
     await tasks.save(tx, task, facts, by=actor.subject)
     return task
 
 
 async def reopen_task(tx: Transaction, actor: Actor, task_id: UUID, seen: int | None) -> Task:
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
-    _expect(task, seen)
+    expect(task.version, seen)
+    able = task.worker is None or await is_able(tx, actor, task.organisation, task.case_id, task.worker)
     with answered():
-        facts = task.reopen(case)
+        facts = task.reopen(case, able=able)
     await tasks.save(tx, task, facts)
     return task
 
@@ -148,11 +148,6 @@ async def is_able(
     return asking.policies.permits(principal, WRITE_TASK, team)
 
 
-def _expect(task: Task, seen: int | None) -> None:
-    if seen is not None and seen != task.version:
-        raise PreconditionFailed
-
-
 class ClosingBlocked(Conflict):
     """Somebody still waits for something in this case. The codes are of the list `case_block`."""
 
@@ -171,7 +166,7 @@ async def close_case(
 ) -> Case:
     """`why` is sealed. Raises ClosingBlocked while somebody waits for something."""
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.CLOSE], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     with answered():
         facts = case.close()
     if blocks := await closings.blocks(tx, case_id):
@@ -183,9 +178,10 @@ async def close_case(
 
 async def resume_case(tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, why: str) -> Case:
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.RESUME], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     with answered():
         facts = case.resume()
     await closings.resume(tx, actor, case_id, why)
     await cases.save(tx, case, facts)
+    await attention.opened(tx, actor, case_id)  # the worker who has it before them, where it is theirs
     return case

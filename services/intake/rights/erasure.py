@@ -34,11 +34,12 @@ def rights_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         return erasure
 
     async def complete(tx: Transaction, item: WorkItem, destroyed: vault.Erasure) -> None:
+        """Whoever was referred again meanwhile has another key: her case is not the one that is erased, and nobody is told so."""
         erasure = await store.hold(tx, UUID(item.key))
         facts = erasure.complete(destroyed.destroyed_at, destroyed.epoch)
-        await store.erase(tx, erasure.case_id, erasure.person_id)
         await store.save(tx, erasure)
-        tx.say(*map(outgoing, facts))
+        if await store.erase(tx, erasure.case_id, erasure.person_id):
+            tx.say(*map(outgoing, facts))
 
     async def destroy_again(item: WorkItem) -> vault.Erasure:
         """The restore has destroyed the key already, and the ledger has it."""

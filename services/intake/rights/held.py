@@ -226,7 +226,6 @@ HELD = (
         PAIRS,
         "pair",
         ("at=decided_at", "organisation", "by=decided_by", "result=decision", "reason:pair_reason"),
-        ACCOUNTABILITY,
         which="first_id = :case_id or second_id = :case_id",
     ),
     HeldTable(

@@ -10,7 +10,7 @@ from chassis.identity.auth import Actor
 from chassis.problems import Invalid, NotSecondPerson, WrongState
 from contracts.protection import is_of_country
 from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.store import cases, received
+from services.intake.casefile.store import cases
 from services.intake.rights import store
 from services.intake.rights.domain.erasure import Erasure, ErasureState, SamePerson, WrongErasureMove
 from services.intake.rights.outgoing import outgoing
@@ -71,12 +71,14 @@ async def refuse_erasure(tx: Transaction, actor: Actor, erasure_id: UUID, law: s
 
 
 async def confirm_erasure(tx: Transaction, actor: Actor, erasure_id: UUID) -> None:
-    """From this commit on nobody reads or writes about her, in this service or, once they have heard, in any other."""
+    """Delete what tells of her. From this commit on nobody reads or writes about her, in this service or, once they
+    have heard, in any other.
+    """
     erasure = await store.get(tx, actor, CONFIRM, erasure_id)
     await require_case(tx, actor, CONFIRM, erasure.case_id)
     with answered():
         facts = erasure.confirm(actor.subject, tx.now)
-    if not await received.erase(tx, erasure.case_id, erasure.person_id):
+    if not await store.erase(tx, erasure.case_id, erasure.person_id):
         raise WrongState
     await store.save(tx, erasure)
     tx.say(*map(outgoing, facts))

@@ -15,15 +15,19 @@ UNKNOWN = "unknown"
 
 _KNOWN = text("select age_group from referral.age_groups where case_id = :case and basis <> :unknown")
 _SAVE = upsert_set(AGE_GROUPS)
+_FORGET = text("delete from referral.age_groups where case_id = any(cast(:cases as uuid[]))")
 
 
 @dataclass(slots=True)
 class HeardAge:
-    """The last age group that a batch said of one case."""
+    """The last age group that a batch said of one case; None: she is erased, and it is not kept."""
 
     case_id: UUID
-    age_group: str = ""
-    basis: str = ""
+    age_group: str | None = None
+    basis: str | None = None
+
+    def forget(self) -> None:
+        self.age_group = self.basis = None
 
 
 async def known(tx: Transaction, case_id: UUID) -> str | None:
@@ -37,4 +41,5 @@ async def load(_: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, HeardAge]
 
 
 async def save(tx: Transaction, heard: Sequence[HeardAge]) -> None:
-    await _SAVE.write(tx, heard)
+    await _SAVE.write(tx, [one for one in heard if one.age_group is not None])
+    await tx.execute(_FORGET, {"cases": [one.case_id for one in heard if one.age_group is None]})

@@ -61,6 +61,10 @@ class CaseKnowledge:
     holds: dict[UUID, datetime | None] = field(default_factory=dict)
     accepted: dict[UUID, str | None] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        """Forget the person, who is erased. Holds stay: one is in force when she is referred again."""
+        self.age_group = self.flags = None
+
     def place_hold(self, hold_id: UUID, until: datetime) -> None:
         self.holds.setdefault(hold_id, until)
 

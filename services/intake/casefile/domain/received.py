@@ -12,7 +12,7 @@ from contracts.disclosure import REFERRAL
 from contracts.grant import GrantTerms
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.age import BIRTHDATE, Age
-from services.intake.casefile.domain.case import CaseState, WrongMove
+from services.intake.casefile.domain.case import GONE, CaseState, WrongMove
 from services.intake.casefile.domain.facts import CaseFact
 from services.intake.casefile.domain.index_texts import INDEXED
 
@@ -115,7 +115,9 @@ class ReceivedFile:
     opened: facts.CaseOpened | None = None
     """The facts of the opening, where this batch opened the case."""
     reopened: bool = False
-    """The case was handed over, and something about her came back."""
+    """The case was handed over or erased, and something about her came back."""
+    returned: bool = False
+    """Nobody worked on the case any more, and it is worked on again because of what arrived."""
     opened_here: bool = False
     """The case did not come from elsewhere: it goes on, and so does its key, whatever is taken back."""
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
@@ -133,6 +135,7 @@ class ReceivedFile:
             return self._drop_erased(arrival)
         first = self.person_id is None
         anew = first or self.state is CaseState.ERASED  # the knowledge of her age went with everything else
+        self.returned = self.returned or not (first or self.state is CaseState.OPEN)
         opened = self._open(arrival) if first else self._reopen(arrival)
         state = ReceivedState.ACCEPTED if arrival.referral_id in self.accepted else ReceivedState.HELD
         allowed = {name: value for name, value in arrival.values.items() if name in arrival.grant.fields}
@@ -228,7 +231,7 @@ class ReceivedFile:
 
     def _reopen(self, arrival: Arrival) -> list[CaseFact]:
         """Reopen the case: she was erased, and a destroyed key is never made again; or she comes back to the
-        organisation that had handed her over.
+        organisation that had handed her over, be it that she was erased there since. Nobody has her yet.
         """
         said: list[CaseFact] = []
         if arrival.person_id != self.person_id:
@@ -236,9 +239,11 @@ class ReceivedFile:
             said.append(facts.CaseReopened(self.case_id, arrival.person_id))
         if self.state is CaseState.CLOSED:
             said.append(facts.CaseResumed(self.case_id))
-        if self.state is CaseState.HANDED_OVER:
+        if self.state in GONE:
             self.reopened = True
             said.append(facts.CaseAssigned(self.case_id, self.organisation, ()))
+        if self.state is not CaseState.OPEN:
+            said.append(facts.TasksDue(self.case_id, str(arrival.disclosure_id)))
         return said
 
     def _drop(self, known: Disclosure, arrival: Arrival) -> list[CaseFact]:

@@ -23,7 +23,7 @@ from services.intake.casefile.domain.received import (
     ReceivedState,
 )
 from services.intake.casefile.outgoing import tasks_due
-from services.intake.casefile.store import pairs, references
+from services.intake.casefile.store import attention, pairs, references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -81,7 +81,7 @@ _DELETE = text("delete from intake.fields where disclosure_id = any(cast(:ids as
 # Written only while this person's key still is the case's: a later disclosure may have opened the case again under
 # another.
 _ERASED = text(
-    f"update intake.cases set state = '{CaseState.ERASED}', flags = null, came_flags = null, version = version + 1,"
+    f"update intake.cases set state = '{CaseState.ERASED}', flags = null, came_flags = null, flagged = false, version = version + 1,"
     " age_group = default, age_basis = default, age_doubted = default"
     " where id = :case_id and person_id = :person returning id"
 )
@@ -129,6 +129,7 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
         if file.reopened:
             await tx.execute(_NOBODYS, {"id": file.case_id})
             await remember(tx, file.case_id, file.organisation)
+    await attention.wait_again(tx, {file.case_id: file.organisation for file in files if file.returned})
     moved = [file for file in files if file.opened is None or file.state is not CaseState.OPEN]
     await _MOVE.write(
         tx, [{"id": file.case_id, "state": file.state, "person_id": file.person_id} for file in moved]

@@ -1,0 +1,63 @@
+"""How many questions about papers are answered: to one caller, and about one number, each by itself.
+
+A code cannot be guessed; this is for whoever tries all the same, and for whoever watches one number. Each process counts for itself.
+"""
+
+from collections import OrderedDict, deque
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from math import ceil
+
+from fastapi import Request
+
+from chassis.problems import TooMany
+
+PER_CALLER, PER_NUMBER = 30, 10
+"""Questions in a minute."""
+
+ROOM = 10_000
+"""Callers, or numbers, that are known at a time."""
+
+FRONT_SAYS = "x-forwarded-for"
+"""The header in which the front says for whom it asks. Whoever stands in front of the services writes it; what a caller wrote there counts for nothing."""
+
+_MINUTE = 60.0
+_NETWORK_BITS = 64
+
+
+class QuestionLimit:
+    """The questions of the last minute, by who asked or by what was asked. Of more than `ROOM` the one is forgotten that has been
+    silent longest.
+    """
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def take(self, one: str, now: float) -> None:
+        """Raises TooMany, which says when the next question is answered."""
+        times = self._asked.setdefault(one, deque())
+        self._asked.move_to_end(one)
+        if len(self._asked) > ROOM:
+            self._asked.popitem(last=False)
+        while times and times[0] <= now - _MINUTE:
+            times.popleft()
+        if len(times) >= self._per_minute:
+            raise TooMany(ceil(times[0] + _MINUTE - now))
+        times.append(now)
+
+    @property
+    def known(self) -> int:
+        return len(self._asked)
+
+
+def caller_of(request: Request) -> str:
+    """The address of whoever asks, by the last word of the front, else of the connection; of version six its network."""
+    connected = "" if request.client is None else request.client.host
+    told = [one for line in request.headers.getlist(FRONT_SAYS) for one in line.split(",")]
+    try:
+        address = ip_address((told or [connected])[-1].strip())
+    except ValueError:
+        return connected
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Network((address, _NETWORK_BITS), strict=False))
+    return str(address)
