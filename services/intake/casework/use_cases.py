@@ -1,16 +1,17 @@
 """The use cases of casework: one function, one transaction. Words come sealed, before it began."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.directory import refused, require_workers, roles_of
-from chassis.identity.access import CELL, require, rights_in, standing
+from chassis.identity.access import CELL, CaseRefused, require, require_case, rights_in, standing
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
 from chassis.problems import Conflict, Forbidden, expect
-from services.intake.casefile.domain.case import Case, CaseVerb
+from services.intake.casefile.domain.case import Case, CaseVerb, passes
 from services.intake.casefile.store import attention, cases
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import answered
@@ -21,6 +22,7 @@ from services.intake.casework.store import closings, notes, tasks
 from services.intake.casework.store.notes import SealedNote
 
 READ_TASK, WRITE_TASK = "task.read", "task.write"
+ASSIGN_MANY = "team.assign"
 MEND = "note.mend"
 """The right to correct and to strike the notes of others."""
 
@@ -146,6 +148,46 @@ async def is_able(
         return (await standing(tx, asking.policies, principal, WRITE_TASK, case_id)).allowed
     team = Resource(CELL, asking.cell, asking.cell, organisation)
     return asking.policies.permits(principal, WRITE_TASK, team)
+
+
+class Given(StrEnum):
+    """The answer for one of many cases that were given to somebody."""
+
+    ASSIGNED = "assigned"
+    UNCHANGED = "unchanged"
+    """They have it already, or whose place they were to take has it not."""
+    NOT_FOUND = "not-found"
+    WRONG_STATE = "wrong-state"
+
+
+async def assign_cases(
+    tx: Transaction, actor: Actor, wanted: Sequence[UUID], worker: str, instead_of: str | None
+) -> tuple[dict[UUID, Given], list[CaseRefused]]:
+    """Give many cases to a worker, beside whoever has them or in the place of one. No case stands in another's way; those
+    that are not there for the actor are the attempts to be noted.
+    """
+    require(actor, ASSIGN_MANY, organisation=actor.organisation)
+    await require_workers(tx, actor.organisation, [worker], "worker")
+    given, refused = dict.fromkeys(wanted, Given.NOT_FOUND), list[CaseRefused]()
+    for case_id in sorted(given):
+        try:
+            await require_case(tx, actor, ACTIONS[CaseVerb.ASSIGN], case_id)
+        except CaseRefused as error:
+            refused.append(error)
+        else:
+            given[case_id] = await _give(tx, case_id, worker, instead_of)
+    return given, refused
+
+
+async def _give(tx: Transaction, case_id: UUID, worker: str, instead_of: str | None) -> Given:
+    case = await cases.hold(tx, case_id)
+    if case is None or not passes(case.state, CaseVerb.ASSIGN):
+        return Given.WRONG_STATE
+    workers = case.workers_with(worker, instead_of)
+    if workers == case.workers:
+        return Given.UNCHANGED
+    await cases.save(tx, case, case.assign(case.organisation, workers))
+    return Given.ASSIGNED
 
 
 class ClosingBlocked(Conflict):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from chassis.identity.access import Rights, require_case, rights_in
 from chassis.identity.auth import Actor
-from chassis.service import Running, Service
+from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.code_lists import AcceptLanguage, preferred
 from chassis.web.http import Done, Listing, Tx, Who, done
@@ -23,12 +23,14 @@ from contracts.internal import HeldData, HeldValue
 from contracts.types import Code, KnownCode
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.parts import Parts, Running
 from services.intake.casefile.store import cases
 from services.intake.rights import store, use_cases
 from services.intake.rights.domain.erasure import OPEN, Erasure, ErasureState, ErasureVerb
 from services.intake.rights.domain.field_classes import REASON
 from services.intake.rights.report import AccessReport, gather, page, report, without_names
 from services.intake.rights.use_cases import CONFIRM, REQUEST
+from services.intake.settings import Settings
 
 router = APIRouter(tags=["rights"])
 READ, REPORT = "erasure.read", "report.read"
@@ -90,6 +92,9 @@ class ErasureView(BaseModel):
     requested_at: datetime
     decided_by: str | None
     decided_at: datetime | None
+    confirmable_from: Annotated[
+        datetime | None, Field(description="of a requested one: until then nobody can confirm it")
+    ]
     law: Annotated[str, Code("retention_law")] | None
     destroyed_at: datetime | None
     epoch: str | None
@@ -99,6 +104,12 @@ class ErasureView(BaseModel):
             description="of a confirmed one: the services that still keep something under her key, and how many records"
         ),
     ] = {}
+    waits_for_cases: Annotated[
+        list[UUID],
+        Field(
+            description="of a requested one: merged cases of hers of which nobody has said whether they go too"
+        ),
+    ]
     moves: list[MoveView]
 
 
@@ -111,11 +122,15 @@ async def list_erasures(
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, READ, case_id)
         found, permitted = await store.of_case(tx, case_id), await rights_in(tx, actor, case_id)
+        open_ = [one for one in found if one.state is ErasureState.REQUESTED]
+        undecided = {one.id: await store.undecided_cases(tx, one) for one in open_}
         tx.say(record_read(case_id, "erasure"))
     reasons = await _reasons(service, found)
     waits = {one.id: await _waits_for(service, one) for one in found if one.state is ErasureState.CONFIRMED}
     response.headers["Cache-Control"] = "no-store"
-    items = [_view(one, reasons.get(one.id), actor, service, permitted) for one in found]
+    items = [
+        _view(one, reasons.get(one.id), undecided.get(one.id, []), actor, service, permitted) for one in found
+    ]
     for item in items:
         item.waits_for = waits.get(item.id, {})
     asks = case.state is not CaseState.ERASED and not any(one.state in OPEN for one in found)
@@ -135,9 +150,19 @@ async def _waits_for(service: Service, erasure: Erasure) -> dict[str, int]:
 
 
 def _view(
-    erasure: Erasure, reason: str | None, actor: Actor, service: Service, permitted: Rights
+    erasure: Erasure,
+    reason: str | None,
+    undecided: list[UUID],
+    actor: Actor,
+    service: Service[Settings, Parts],
+    permitted: Rights,
 ) -> ErasureView:
-    offers = [Offer(verb, right, erasure.lets(verb, actor.subject)) for verb, right in RIGHTS.items()]
+    until = erasure.requested_at + service.settings.erasure_wait
+    early = {ErasureVerb.CONFIRM} if undecided or service.clock() < until else set()
+    offers = [
+        Offer(verb, right, verb not in early and erasure.lets(verb, actor.subject))
+        for verb, right in RIGHTS.items()
+    ]
     return ErasureView(
         id=erasure.id,
         case_id=erasure.case_id,
@@ -148,6 +173,8 @@ def _view(
         requested_at=erasure.requested_at,
         decided_by=erasure.decided_by,
         decided_at=erasure.decided_at,
+        waits_for_cases=undecided,
+        confirmable_from=until if erasure.state is ErasureState.REQUESTED else None,
         law=erasure.law,
         destroyed_at=erasure.destroyed_at,
         epoch=erasure.epoch,
@@ -159,8 +186,8 @@ def _view(
     "/v1/erasures/{erasure_id}/confirm",
     summary="As a second person: erase her. Nothing brings it back",
 )
-async def confirm_erasure(erasure_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    await use_cases.confirm_erasure(tx, actor, erasure_id)
+async def confirm_erasure(erasure_id: UUID, actor: Who, service: Running, tx: Tx, response: Response) -> Done:
+    await use_cases.confirm_erasure(tx, actor, erasure_id, service.settings.erasure_wait)
     return done(tx, response, erasure_id)
 
 
