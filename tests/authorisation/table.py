@@ -39,6 +39,8 @@ class Row:
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    seen: str = "*"
+    """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
     def __str__(self) -> str:
         return f"{self.service} {self.method} {self.path}"
@@ -368,7 +370,7 @@ def _consent() -> list[Row]:
         row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
         row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
-        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
@@ -589,6 +591,7 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
+        Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),
