@@ -4,7 +4,7 @@ A list of everybody's cases goes along an index of `cases`; that of one worker a
 each worker in order. What comes next in a case is not kept twice: it is read where it stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -200,13 +200,13 @@ async def counted_cases(tx: Transaction, actor: Actor, asked: ListQuery) -> Boun
     return BoundedCount(counted=min(number, MOST_COUNTED), more=number > MOST_COUNTED)
 
 
-async def still_visible(tx: Transaction, actor: Actor, cases: list[UUID]) -> set[UUID]:
+async def still_visible(tx: Transaction, actor: Actor, cases: Sequence[UUID]) -> set[UUID]:
     """The cases among these that the actor may still read."""
     condition, values = await visible_cases(tx, actor, READ, column="c.id")
     statement = text(
         f"select c.id from intake.cases c where c.id = any(cast(:ids as uuid[])) and {condition}"
     )
-    return {row.id for row in await tx.execute(statement, {**values, "ids": cases})}
+    return {row.id for row in await tx.execute(statement, {**values, "ids": list(cases)})}
 
 
 async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -35,6 +35,8 @@ from services.intake.settings import Settings
 router = APIRouter(tags=["rights"])
 READ, REPORT = "erasure.read", "report.read"
 HTML = "text/html"
+ERASURE = "erasure"
+"""The code of `recall_reason`."""
 RIGHTS = {
     ErasureVerb.CANCEL: REQUEST,
     ErasureVerb.REFUSE: CONFIRM,
@@ -263,8 +265,8 @@ class HeldKind(BaseModel):
 class ErasurePreview(BaseModel):
     """The effects that an erasure would have, or has had: nothing is decided by looking.
 
-    `goes` and `stays` by kind; `asked` are the organisations that received something, each asked to erase it, and `answered` what
-    they did; `under_way` are referrals and returns, which somebody has to end. Other services' records under her key are
+    `goes` and `stays` by kind; `asked` are the organisations that may read something or receive it yet, each asked to erase it, and `answered` what
+    they did; `under_way` are the referrals and returns that are not over, which somebody has to end: she may be on the way. Other services' records under her key are
     in `sealed_under_her_key`: the key goes when they are released.
     """
 
@@ -296,11 +298,25 @@ async def get_erasure_preview(
     return ErasurePreview(
         goes=[kind for kind in kinds if kind.kept_for is None],
         stays=[kind for kind in kinds if kind.kept_for is not None],
-        asked=rows_of(held, "disclosure"),
+        asked=[
+            row
+            for row in rows_of(held, "disclosure")
+            if _is_asked({value.name: value.value for value in row})
+        ],
         answered=[row for row in rows_of(held, "sent") if any(value.name == "answer" for value in row)],
-        under_way=[*rows_of(held, "referral"), *rows_of(held, "return")],
+        under_way=[
+            row
+            for section in ("referral", "return")
+            for row in rows_of(held, section)
+            if all(value.name != "ended_at" for value in row)
+        ],
         sealed_under_her_key=await service.vault.held_by(person_id),
     )
+
+
+def _is_asked(disclosure: Mapping[str, Any]) -> bool:
+    """True where she is disclosed, or was until the erasure: not where it was refused, or taken back for another reason before."""
+    return "refusal" not in disclosure and disclosure.get("reason", ERASURE) == ERASURE
 
 
 def rows_of(held: Mapping[str, HeldData], section: str) -> list[list[HeldValue]]:
