@@ -143,6 +143,12 @@ class Unavailable(Problem):
         return {**super().headers(), "Retry-After": str(RETRY_AFTER_SECONDS)}
 
 
+def expect(version: int, seen: int | None) -> None:
+    """If-Match: the version that the caller saw is still the present one; None: they saw none. Raises PreconditionFailed."""
+    if seen is not None and seen != version:
+        raise PreconditionFailed
+
+
 class BadRequest(Problem):
     status, code, title = 400, "bad-request", "The request cannot be read"
 

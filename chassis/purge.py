@@ -8,7 +8,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.outbox import DueWork
 from chassis.own_tables import ParkedState
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 
 KIND, KEY = "purge", "daily"
 EVERY = timedelta(days=1)
@@ -28,15 +28,12 @@ _PURGE = (
 
 
 def purge_work() -> WorkKind:
-    async def act(_: WorkItem) -> None:
-        """Nothing: the whole work is in the database."""
-
     async def finish(tx: Transaction, _item: WorkItem, _result: Any) -> None:
         for statement in _PURGE:
             await tx.execute(statement)
         tx.say(next_purge(tx))
 
-    return WorkKind(KIND, act, finish, recurs=next_purge)
+    return WorkKind(KIND, no_act, finish, recurs=next_purge)
 
 
 def next_purge(tx: Transaction) -> DueWork:

@@ -116,6 +116,14 @@ class WorkItem:
     """
 
 
+async def no_act(_: WorkItem) -> None:
+    """The act of work that needs nothing from outside: everything happens in `finish`."""
+
+
+async def no_finish(_: Transaction, __: WorkItem, ___: Any) -> None:
+    """The finish of work that leaves nothing to be written."""
+
+
 def backoff(attempts: int) -> float:
     """Seconds until the next attempt: 0.5, 1, 2 … to five minutes, spread by half."""
     return min(300.0, 0.5 * 2.0 ** min(attempts - 1, 20)) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter

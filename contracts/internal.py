@@ -123,11 +123,11 @@ class DisclosableQuestion(Question):
 
 
 class FenceQuestion(Question):
-    """A disclosure that was recalled: nothing of it is to be sealed any more."""
+    """A disclosure that was recalled, for whatever reason: nothing of it is to be sealed any more."""
 
     case_id: CaseId
     referral_id: UUID
-    reason: Annotated[str, KnownCode("recall_reason")]
+    reason: Annotated[str, Code("recall_reason")]
 
 
 class FenceAnswer(BaseModel):

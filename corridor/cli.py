@@ -110,7 +110,7 @@ def check_export_command(
         Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines or CSV, as exported.")
     ],
 ) -> None:
-    """Check an export of an audit log offline: its SHA-256, its count and, of JSON lines, the hash of every entry."""
+    """Check an export of an audit log offline: its hashes, its count, and that every entry is whole, was asked for and stands in order."""
     from corridor.exported import check_export
 
     with troubles():

@@ -16,13 +16,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis.printing.papers import PaperKind
 from chassis.printing.questions import FRONT_SAYS
 from corridor.described import described
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"})
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
-_PAPERS_OF = {"A": "consent", "B": "intake"}
-"""The first letter of a code → the service that printed the paper (`chassis.printing.papers.PaperKind`)."""
+_PAPERS_OF: Mapping[str, str] = {PaperKind.RECEIPT: "consent", PaperKind.HOLD: "intake"}
+"""The first letter of a code → the service that printed the paper."""
 _CONNECTIONS, _ANSWER_S, _FULL_S = 100, 30, 2
 
 

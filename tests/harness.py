@@ -213,6 +213,7 @@ async def running(
         "mode": "development",
         "database_url": app_url,
         "kafka_bootstrap": kafka,
+        "erasure_wait_hours": 0,  # no test waits for a day; the tests of the wait say how long it is
         **keys.settings(name),
     }
     if vault:

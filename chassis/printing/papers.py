@@ -39,7 +39,6 @@ class PaperKind(StrEnum):
 
     RECEIPT = "A"
     HOLD = "B"
-    ACCESS_REPORT = "C"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.web.deprecation import announced
+from chassis.web.routes import asked_route
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -27,7 +28,7 @@ class AnswerHeaders:
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in {**HEADERS, **announced(scope.get("route"))}.items():
+                for name, value in {**HEADERS, **announced(asked_route(scope))}.items():
                     headers.setdefault(name, value)
             await send(message)
 

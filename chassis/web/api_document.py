@@ -33,6 +33,7 @@ from chassis.web.answers import MEDIA_TYPE
 from chassis.web.case_names import NAMES
 from chassis.web.refusals import NotYetHeard
 from chassis.web.route_problems import Kinds, followed
+from chassis.web.routes import every_route
 from contracts.casefile.reference import PATTERN
 
 Json = dict[str, Any]
@@ -92,15 +93,6 @@ class DocumentedApi(FastAPI):
 def operation_id(route: APIRoute) -> str:
     """The name of the route's function, `verb_noun`: a generated client of a document calls the route by that name."""
     return route.name
-
-
-def every_route(routes: Sequence[Any]) -> Iterator[Any]:
-    """The routes of an app, those of included routers too."""
-    for route in routes:
-        if hasattr(route, "effective_route_contexts"):
-            yield from every_route(list(route.effective_route_contexts()))
-        elif hasattr(route, "dependant"):
-            yield route
 
 
 def _complete(document: Json, reached: Mapping[str, Kinds]) -> None:

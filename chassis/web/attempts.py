@@ -15,7 +15,7 @@ from chassis.identity.access import CaseRefused
 from chassis.outbox import DueWork
 from chassis.own_tables import ATTEMPTS
 from chassis.tables import upsert_set
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from contracts.events.access import AttemptRefusedV1
 
 KIND = "refused-attempts"
@@ -60,9 +60,6 @@ async def _note(tx: Transaction, origin: Origin, refused: CaseRefused) -> None:
 
 
 def attempts_work() -> WorkKind:
-    async def act(_: WorkItem) -> None:
-        """Nothing: the whole work is in the database."""
-
     async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         who = {**item.payload, "minute": datetime.fromisoformat(item.payload["minute"])}
         row = (await tx.execute(_END, who)).first()
@@ -71,4 +68,4 @@ def attempts_work() -> WorkKind:
         said = AttemptRefusedV1(case_id=row.case_id, action=row.action, count=row.tries - SINGLY)
         tx.say(said, origin=Origin(who["actor"], who["organisation"], row.purpose, row.policy))
 
-    return WorkKind(KIND, act, finish)
+    return WorkKind(KIND, no_act, finish)

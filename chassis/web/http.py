@@ -108,6 +108,17 @@ Seen = Annotated[int | None, Depends(seen)]
 """For commands that replace values: nobody overwrites unseen the values that another has written."""
 
 
+def seen_exactly(version: Seen) -> int:
+    """The version that the caller saw, and no other. Raises PreconditionRequired for `*` too."""
+    if version is None:
+        raise PreconditionRequired
+    return version
+
+
+SeenExactly = Annotated[int, Depends(seen_exactly)]
+"""For whoever approves: what is approved are the words that were read."""
+
+
 async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction]:
     """One request, one transaction: committed after the route returns and before the response is sent."""
     database: Database = request.app.state.database

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.identity.auth import actor_of
 from chassis.problems import Problem
 from chassis.web.answers import problem_response
-from chassis.web.api_document import every_route
+from chassis.web.routes import every_route
 
 _OF_THE_PROCESS = re.compile(r"/health/live|/health/ready|/openapi\.json")
 """Without a token these tell nothing about cases, people or what is wrong."""

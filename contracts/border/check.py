@@ -21,7 +21,6 @@ from contracts.border.items import (
     ProcessContent,
     ProcessItem,
     Proof,
-    Recall,
     Receipt,
 )
 from contracts.casefile.fields import FIELDS, checked
@@ -105,11 +104,10 @@ def _check_control(content: ControlContent, way: Way) -> str | None:
 
 
 def _check_codes(content: ControlContent) -> str | None:
+    """A recall is not refused for its reason: a partner of a later release takes back for reasons that are not known here."""
     match content:
         case Answer(answer=answer):
             return _unknown("recall_answer", [answer])
-        case Recall(reason=reason):
-            return _unknown("recall_reason", [reason])
         case Correction(fields=fields):
             return _unknown("field", fields)
         case Receipt(outcome="refused", code=code):

@@ -150,7 +150,11 @@ class Cell:
             directory = self._directory_file([self.code, *cells])
             return {"directory_file": str(directory), "staff_file": str(self._staff_file())}
         if service == "intake":
-            return {"erasure_ledger": str(self.ledger), "papers_url": self._papers_url}
+            return {
+                "erasure_ledger": str(self.ledger),
+                "erasure_wait_hours": 0,  # the people of this stack are invented, and shown in an hour
+                "papers_url": self._papers_url,
+            }
         if service == "notify":
             return {"sign_in_url": f"{self.base_url}/"}
         if service == "consent":

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.references import reference_column
 from chassis.rows import RowReader
+from contracts.casefile.reference import ShownReference
 from contracts.types import AnswerDue, Code
 from services.audit.domain.account import (
     BEGINNINGS,
@@ -136,6 +138,7 @@ class OpenRecall(BaseModel):
     recalled_at: datetime
     direction: Direction
     case_id: UUID
+    case_reference: ShownReference
     disclosure_id: UUID
     referral_id: UUID
     partner: Annotated[str | None, Field(description="the cell at the other end")]
@@ -179,7 +182,7 @@ _RECALLS = """
             limit 1
         ) d on true
     )
-    select * from open where {which} order by recalled_at, entry limit :limit
+    select open.*, {reference} as case_reference from open where {which} order by recalled_at, entry limit :limit
 """
 _WHICH: Mapping[str, str] = {
     "direction": "direction = :direction",
@@ -199,7 +202,8 @@ async def open_recalls(
         conditions.append("(recalled_at, entry) > (:at, :last)")
         parameters |= {"at": after[0], "last": after[1]}
     which = " and ".join(conditions) or "true"
-    statement = _RECALLS.format(which=which, into=Direction.IN, out=Direction.OUT)
+    shown = reference_column("open.case_id")
+    statement = _RECALLS.format(which=which, into=Direction.IN, out=Direction.OUT, reference=shown)
     return [_recall(row._asdict(), tx.now) for row in await tx.execute(text(statement), parameters)]
 
 

@@ -10,11 +10,8 @@ from chassis.database import Transaction
 from chassis.problems import NotFound
 from contracts.catalogue import event_class
 from services.audit.domain.chain import LinkedLeaf
-from services.audit.domain.sought import Sought
+from services.audit.domain.sought import COMMON, Sought
 from services.audit.queries import LEAVES, SHOWN, TrailEntry, linked_leaves
-
-COMMON = ("referral_id", "return_id", "subject_id", "disclosure_id", "consent_id")
-"""The members of `details` that name something that both halves know by the same identifier."""
 
 _ABOUT = " or ".join(f"details ->> '{name}' = :about" for name in COMMON)
 _CONDITIONS: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.outbox import DueWork
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from services.consent.domain.facts import DisclosureAuthorised, DisclosureRecalled, Fact
 from services.consent.outgoing import LOOK, outgoing
 from services.consent.store import disclosures, records
@@ -17,10 +17,6 @@ ATTEMPTS = 100
 """The work is protective and needs the database alone: it is not given up."""
 
 log = logging.getLogger(__name__)
-
-
-async def _nothing(_: WorkItem) -> None:
-    """Nothing is done outside the transaction."""
 
 
 def look_work(cell: str) -> WorkKind:
@@ -43,7 +39,7 @@ def look_work(cell: str) -> WorkKind:
         if len(cases) == BATCH:
             tx.say(DueWork(LOOK, item.key, {**done, **counts, "after": str(cases[-1])}))
 
-    return WorkKind(LOOK, act=_nothing, finish=look, max_attempts=ATTEMPTS)
+    return WorkKind(LOOK, act=no_act, finish=look, max_attempts=ATTEMPTS)
 
 
 async def _reconsider(tx: Transaction, cell: str, cases: list[UUID]) -> list[Fact]:

@@ -3,16 +3,12 @@
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import WorkItem, WorkKind, WorkPostponed
+from chassis.work import WorkItem, WorkKind, WorkPostponed, no_act
 from services.consent import protecting, use_cases
 from services.consent.outgoing import END, EXPIRE, LENGTHEN, REVIEW
 
 ATTEMPTS = 100
 """An expiry is protective and needs the database alone: it is not given up."""
-
-
-async def _nothing(_: WorkItem) -> None:
-    """Nothing is done outside the transaction."""
 
 
 async def _finish(tx: Transaction, item: WorkItem, _: None) -> None:
@@ -22,7 +18,7 @@ async def _finish(tx: Transaction, item: WorkItem, _: None) -> None:
 
 
 def expiry_work() -> WorkKind:
-    return WorkKind(EXPIRE, act=_nothing, finish=_finish, max_attempts=ATTEMPTS)
+    return WorkKind(EXPIRE, act=no_act, finish=_finish, max_attempts=ATTEMPTS)
 
 
 async def _end_reading(tx: Transaction, item: WorkItem, _: None) -> None:
@@ -30,14 +26,14 @@ async def _end_reading(tx: Transaction, item: WorkItem, _: None) -> None:
 
 
 def reading_end_work() -> WorkKind:
-    return WorkKind(END, act=_nothing, finish=_end_reading, max_attempts=ATTEMPTS)
+    return WorkKind(END, act=no_act, finish=_end_reading, max_attempts=ATTEMPTS)
 
 
 def lengthen_work(cell: str) -> WorkKind:
     async def lengthen(tx: Transaction, item: WorkItem, _: None) -> None:
         await use_cases.lengthen_disclosures(tx, cell, UUID(item.payload["consent_id"]))
 
-    return WorkKind(LENGTHEN, act=_nothing, finish=lengthen, max_attempts=ATTEMPTS)
+    return WorkKind(LENGTHEN, act=no_act, finish=lengthen, max_attempts=ATTEMPTS)
 
 
 async def _alarm(tx: Transaction, item: WorkItem, _: None) -> None:
@@ -45,4 +41,4 @@ async def _alarm(tx: Transaction, item: WorkItem, _: None) -> None:
 
 
 def review_work() -> WorkKind:
-    return WorkKind(REVIEW, act=_nothing, finish=_alarm, max_attempts=ATTEMPTS)
+    return WorkKind(REVIEW, act=no_act, finish=_alarm, max_attempts=ATTEMPTS)

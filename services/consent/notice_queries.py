@@ -49,6 +49,9 @@ class NoticeView(NoticeSummary):
     sha256: Annotated[str, Field(description="of title and paragraphs, with an empty line between them")]
     written_by: list[str]
     approved_by: str | None
+    withdrawal_asked_by: Annotated[
+        str | None, Field(description="who asked that it is withdrawn; a second person does it")
+    ]
     moves: list[MoveView] = []
 
 
@@ -77,5 +80,6 @@ def view_of(notice: Notice, moves: list[MoveView]) -> NoticeView:
         sha256=notice.sha256,
         written_by=list(notice.written_by),
         approved_by=notice.approved_by,
+        withdrawal_asked_by=notice.withdrawal_asked_by,
         moves=moves,
     )

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from chassis.identity.access import require, rights_of
 from chassis.service import Running
-from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
+from chassis.web.http import Done, IfMatch, Listing, Page, Seen, SeenExactly, Tx, Who, done, etag, following
 from chassis.web.moves import Offer
 from chassis.web.positions import identifier, positioned
 from contracts.casefile.text import Line, Paragraph
@@ -72,10 +72,11 @@ async def get_notice(
     require(actor, publishing.READ)
     notice = await notices.get(tx, notice_id)
     act = Act(actor.subject, actor.organisation, await tx.clock())
+    last = await notices.is_last(tx, notice)
     offers = [
         Offer("revise_notice", publishing.WRITE, notice.revisable),
         *(
-            Offer(f"{verb}_notice", publishing.WRITE, notice.lets(verb, act))
+            Offer(f"{verb}_notice", publishing.WRITE, notice.lets(verb, act, last=last))
             for verb in ("propose", "approve", "withdraw")
         ),
     ]
@@ -108,14 +109,19 @@ async def propose_notice(notice_id: UUID, actor: Who, tx: Tx, expected: IfMatch,
 @router.post(
     "/{notice_id}/approve", summary="A second person approves it: in force, and the one before no more"
 )
-async def approve_notice(notice_id: UUID, actor: Who, tx: Tx, expected: Seen, response: Response) -> Done:
-    """`If-Match` says which words were read."""
+async def approve_notice(
+    notice_id: UUID, actor: Who, tx: Tx, expected: SeenExactly, response: Response
+) -> Done:
+    """`If-Match` says which words were read; `*` says of none."""
     notice = await publishing.approve(tx, actor, notice_id, expected)
     return done(tx, response, notice.id, notice.revision)
 
 
-@router.post("/{notice_id}/withdraw", summary="It is not used any more: no new consent names it")
+@router.post(
+    "/{notice_id}/withdraw",
+    summary="It is not used any more: no new consent names it. One in force by two people",
+)
 async def withdraw_notice(notice_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    """Consents that were given under it stand."""
+    """Consents that were given under it stand. The first of two asks for it; the last text of a language is superseded instead."""
     notice = await publishing.withdraw(tx, actor, notice_id)
     return done(tx, response, notice.id, notice.revision)

@@ -9,7 +9,15 @@ from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, Invalid, NotSecondPerson, WrongState
 from services.consent.domain.facts import NoticeChanged
-from services.consent.domain.notice import Notice, NoticeState, NoticeText, WrongNoticeState
+from services.consent.domain.notice import (
+    FIRST_OF_A_CELL,
+    LastNotice,
+    Notice,
+    NoticeState,
+    NoticeText,
+    WrongNoticeState,
+    of_cell,
+)
 from services.consent.domain.record import Act, SamePerson
 from services.consent.domain.terms import Terms
 from services.consent.store import notices
@@ -17,12 +25,16 @@ from services.consent.store import notices
 Verb = Callable[[Act], list[NoticeChanged]]
 
 READ, WRITE = "notice.read", "notice.write"
-NOT_IN_FORCE, NO_NOTICE = "notice-not-in-force", "no-such-notice"
+NOT_IN_FORCE, NO_NOTICE, OF_A_RELEASE = "notice-not-in-force", "no-such-notice", "number-of-a-release"
 
 
 async def draft(tx: Transaction, actor: Actor, version: str, language: str, text: NoticeText) -> Notice:
-    """A new text. Raises AlreadyThere for a version that this language has."""
+    """A new text of this cell. Raises AlreadyThere for a version that this language has, and Invalid for one that a release may
+    have.
+    """
     require(actor, WRITE)
+    if not of_cell(version):
+        raise refused("version", f"a cell counts its own texts from {FIRST_OF_A_CELL} on", OF_A_RELEASE)
     notice = Notice.of(version, language, text)
     facts = notice.write(text, await _act(tx, actor))
     if not await notices.add(tx, notice, facts):
@@ -44,7 +56,7 @@ async def propose(tx: Transaction, actor: Actor, notice_id: UUID, expected: int 
     return await _moved(tx, actor, notice, notice.propose)
 
 
-async def approve(tx: Transaction, actor: Actor, notice_id: UUID, expected: int | None) -> Notice:
+async def approve(tx: Transaction, actor: Actor, notice_id: UUID, expected: int) -> Notice:
     """Approve the words that were seen: it is in force, and the one before in this language no more."""
     require(actor, WRITE)
     notice = await notices.hold(tx, notice_id, expected=expected)
@@ -53,10 +65,11 @@ async def approve(tx: Transaction, actor: Actor, notice_id: UUID, expected: int 
 
 
 async def withdraw(tx: Transaction, actor: Actor, notice_id: UUID) -> Notice:
-    """Withdraw, by one person and whatever was seen: a wrong text is used no longer."""
+    """Withdraw, whatever was seen: a wrong text is used no longer. One in force by two people, and never the last."""
     require(actor, WRITE)
     notice = await notices.hold(tx, notice_id)
-    return await _moved(tx, actor, notice, notice.withdraw)
+    last = await notices.is_last(tx, notice)
+    return await _moved(tx, actor, notice, lambda act: notice.withdraw(act, last=last))
 
 
 async def _moved(
@@ -68,6 +81,8 @@ async def _moved(
         raise WrongState(f"the notice is {error.state}") from error
     except SamePerson:
         raise NotSecondPerson from None
+    except LastNotice:
+        raise WrongState("the last notice of its language is superseded, not withdrawn") from None
     await notices.save(tx, [one for one in (before, notice) if one is not None], facts)
     return notice
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chassis.database import Transaction
 from chassis.outbox import DueWork
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from services.consent.domain.case import EXPIRES
 from services.consent.domain.facts import ConsentEnding
 from services.consent.outgoing import outgoing
@@ -17,10 +17,6 @@ LEAD = timedelta(days=14)
 PIECE = 500
 
 
-async def _nothing(_: WorkItem) -> None:
-    """Nothing is done outside the transaction."""
-
-
 async def _remind(tx: Transaction, _: WorkItem, _result: None) -> None:
     ending = await reminders.told(tx, LEAD, PIECE)
     tx.say(*(outgoing(ConsentEnding(*one, EXPIRES)) for one in ending))
@@ -28,7 +24,7 @@ async def _remind(tx: Transaction, _: WorkItem, _result: None) -> None:
 
 
 def reminder_work() -> WorkKind:
-    return WorkKind(KIND, act=_nothing, finish=_remind, recurs=lambda tx: _next(tx, timedelta()))
+    return WorkKind(KIND, act=no_act, finish=_remind, recurs=lambda tx: _next(tx, timedelta()))
 
 
 def _next(tx: Transaction, after: timedelta) -> DueWork:

@@ -90,6 +90,8 @@ async def list_receipts(item_id: UUID, actor: Who, tx: Tx) -> Listing[ReceiptVie
     if found is None:
         raise NotFound
     case_id, items = found
-    if case_id is not None:
+    if case_id is None:
+        tx.say(LogReadV1(view="envelopes", sought_id=item_id))
+    else:
         tx.say(RecordReadV1(case_id=case_id, resource="envelope", resource_id=item_id))
     return Listing(items=items)

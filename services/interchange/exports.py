@@ -121,7 +121,7 @@ async def _made(service: Interchange, export: Export) -> MadeFile | Failure:
     if len(content) > MAX_FILE_BYTES:
         return Failure.TOO_LARGE
     try:
-        sheet = await service.parts.reading.read(content, service.today(), several=True) if cases else Sheet()
+        sheet = await service.parts.reading.read(content, service.today()) if cases else Sheet()
     except BadFile:
         return Failure.UNREADABLE
     found = found_again(cases, sheet.rows)

@@ -15,19 +15,19 @@ from openpyxl.writer.excel import ExcelWriter
 
 from services.interchange.domain.export import (
     COLUMNS,
-    FIRST_LINE,
     ExportFormat,
     OutgoingCase,
     own_row,
     row_by_labels,
 )
+from services.interchange.domain.headings import EXTERNAL_ID, REFERENCE_LABEL
 
 SHEET = "cases"
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 TEMPLATE = "templates/htcds-2.0.xlsx"
 """The standard's own workbook as IOM published it (CC BY 4.0)."""
-CAPTIONS = FIRST_LINE - 1
-"""The line of the workbook with the labels."""
+NAMES, CAPTIONS, FIRST_LINE = 1, 2, 3
+"""The lines of the workbook: the names of its columns, hidden, their labels, and the first case."""
 
 CSV_TYPE, XLSX_TYPE = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES: Mapping[ExportFormat, tuple[str, str]] = MappingProxyType(
@@ -62,10 +62,15 @@ def _xlsx(cases: Sequence[OutgoingCase]) -> bytes:
 
 
 def _workbook(cases: Sequence[OutgoingCase]) -> bytes:
-    """The standard's workbook with a case on each line, under the labels that its reader sees."""
+    """The standard's workbook with a case on each line, under the labels that its reader sees, and in a column more the name
+    of the case.
+    """
     with files("services.interchange").joinpath(TEMPLATE).open("rb") as template:
         book = load_workbook(template)
     sheet: Any = book.worksheets[0]
+    place = sheet.max_column + 1
+    sheet.cell(NAMES, place, EXTERNAL_ID)
+    sheet.cell(CAPTIONS, place, REFERENCE_LABEL)
     captions = [str(cell.value or "") for cell in sheet[CAPTIONS]]
     for line, case in enumerate(cases, FIRST_LINE):
         sheet.cell(line, 1, line - CAPTIONS)

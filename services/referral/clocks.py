@@ -4,14 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from services.referral import use_cases
 from services.referral.domain.states import Half
 from services.referral.outgoing import EXPIRE, REMIND
-
-
-async def _nothing(_: WorkItem) -> None:
-    """A clock needs nothing from outside; everything happens in `finish`."""
 
 
 async def _remind(tx: Transaction, item: WorkItem, _: Any) -> None:
@@ -23,4 +19,4 @@ async def _expire(tx: Transaction, item: WorkItem, _: Any) -> None:
 
 
 def work() -> list[WorkKind]:
-    return [WorkKind(REMIND, _nothing, _remind), WorkKind(EXPIRE, _nothing, _expire)]
+    return [WorkKind(REMIND, no_act, _remind), WorkKind(EXPIRE, no_act, _expire)]

@@ -4,14 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from services.returns import use_cases
 from services.returns.domain.states import Half
 from services.returns.outgoing import OVERDUE
-
-
-async def _nothing(_: WorkItem) -> None:
-    """A clock needs nothing from outside; everything happens in `finish`."""
 
 
 async def _overdue(tx: Transaction, item: WorkItem, _: Any) -> None:
@@ -19,4 +15,4 @@ async def _overdue(tx: Transaction, item: WorkItem, _: Any) -> None:
 
 
 def work() -> list[WorkKind]:
-    return [WorkKind(OVERDUE, _nothing, _overdue)]
+    return [WorkKind(OVERDUE, no_act, _overdue)]

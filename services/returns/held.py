@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.held import FoundRow, HeldTable, SealedValue
+from contracts.internal import HeldValue
+from services.returns.domain.states import ENDED
 from services.returns.sealing import CHECK, FLAGS, GROUNDS
 from services.returns.store import tables
 
@@ -14,6 +16,13 @@ def _return(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     for kind, check in row.checks.items():
         if check.get("grounds") is not None:
             yield SealedValue("grounds", f"{CHECK}.{kind}", row.id, check["grounds"])
+
+
+def _ended(row: FoundRow) -> Iterable[HeldValue]:
+    """When it was closed, or withdrawn by her; nothing of one that is not over, whatever was recorded before."""
+    ended = row.closed_at or row.withdrawn_at
+    if row.state in ENDED and ended is not None:
+        yield HeldValue(name="ended_at", value=ended.isoformat())
 
 
 def _known(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
@@ -36,10 +45,10 @@ HELD = (
             "outcome:return_outcome",
             "expected_at",
             "handover:handover_point",
-            "ended_at=closed_at",
         ),
         "statistics",
         _return,
+        _ended,
     ),
     HeldTable(
         tables.KNOWN,

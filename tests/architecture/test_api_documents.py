@@ -222,3 +222,29 @@ def test_no_member_and_no_parameter_lets_a_caller_override_a_rule(documents, nam
         return set().union(*map(members, node)) if isinstance(node, list) else set()
 
     assert sorted(one for one in members(documents[name]) if OVERRIDES.search(one.lower())) == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_view_that_tells_of_which_case_it_is_shows_the_reference_by_which_persons_name_it(
+    documents, service
+):
+    """Whoever asked for a case by its path has named it already."""
+    schemas = documents[service]["components"]["schemas"]
+    lacking = [
+        (path, name)
+        for path, methods in documents[service]["paths"].items()
+        if "{case_id}" not in path and "get" in methods
+        for name in _shown(methods["get"], schemas)
+        if "case_id" in schemas[name]["properties"]
+        and not {"case_reference", "reference"} & schemas[name]["properties"].keys()
+    ]
+    assert lacking == []
+
+
+def _shown(found: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    """The schema of an answer, and that of the items of a list."""
+    answer = found["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
+    names = [answer["$ref"].rsplit("/", 1)[1]] if "$ref" in answer else []
+    items = [schemas[name].get("properties", {}).get("items", {}).get("items", {}) for name in names]
+    names += [one["$ref"].rsplit("/", 1)[1] for one in items if "$ref" in one]
+    return [name for name in names if "properties" in schemas[name]]

@@ -3,20 +3,30 @@
 import csv
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from rich.console import Console
+import rfc8785
+from typer.testing import CliRunner
 
 from contracts.events.access import RecordReadV1
-from corridor.exported import BrokenExportError, check_export
+from corridor.cli import app
 from services.audit import queries
+from services.audit.domain import exported
 from services.audit.domain.exported import COLUMNS
 from tests.audit.test_api import given
 from tests.audit.test_entries import by_somebody
 
+MONTH = {
+    "from": (datetime.now(UTC) - timedelta(days=20)).isoformat(),
+    "to": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+}
+
 
 async def export(audit, **query):
+    """Of this month, where nothing else is asked for."""
+    query = MONTH | query
     answer = await audit.client.get("/v1/exports/entries", params=query, headers=audit.as_("auditor"))
     assert answer.status_code == 200, answer.text
     return answer.content
@@ -45,11 +55,21 @@ async def test_the_same_filter_and_position_give_the_same_bytes_however_long_the
     assert again == first
 
 
-async def test_the_last_line_tells_filter_position_count_and_the_hash_of_every_byte_before_it(logged):
-    content = await export(logged, actor="test", **{"from": "2026-01-01T07:00:00+07:00"})
+async def test_the_last_line_tells_filter_position_count_and_the_hash_of_every_byte_before_it_and_of_itself(
+    logged,
+):
+    query = {"from": "2026-01-01T07:00:00+07:00", "to": "2099-01-01T00:00:00Z"}
+    content = await export(logged, actor="test", **query)
     lines = content.splitlines(keepends=True)
-    assert told(content) == {
-        "filter": {"actor": "test", "from": "2026-01-01T00:00:00.000000+00:00"},
+    found = told(content)
+    own = found.pop("line_sha256")
+    assert own == hashlib.sha256(rfc8785.dumps(found)).hexdigest()
+    assert found == {
+        "filter": {
+            "actor": "test",
+            "from": "2026-01-01T00:00:00.000000+00:00",
+            "to": "2099-01-01T00:00:00.000000+00:00",
+        },
         "form": "jsonl",
         "position": 7,
         "entries": 5,
@@ -73,8 +93,27 @@ async def test_csv_has_every_entry_and_no_cell_that_a_spreadsheet_takes_for_a_fo
 
 
 async def test_a_position_that_the_log_has_not_reached_is_refused(logged):
-    answer = await logged.client.get("/v1/exports/entries?position=8", headers=logged.as_("auditor"))
+    answer = await logged.client.get(
+        "/v1/exports/entries?position=8&actor=test", headers=logged.as_("auditor")
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"type": "consent.given.v1"},
+        {"purpose": "case-management"},
+        {"from": MONTH["from"]},
+        {"to": MONTH["to"]},
+        {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"},
+        {"position": 3},
+    ],
+)
+async def test_no_export_is_of_the_whole_log(logged, query):
+    answer = await logged.client.get("/v1/exports/entries", params=query, headers=logged.as_("auditor"))
+    assert (answer.status_code, answer.json()["code"], await logged.said()) == (422, "invalid", [])
 
 
 async def test_an_export_for_somebody_of_whom_nothing_was_logged_is_not_found(logged):
@@ -102,29 +141,127 @@ async def test_every_entry_of_the_log_is_exported_once_in_parts_of_any_size(audi
         assert (size, entries) == (size, [1, 2, 3, 4, 5, 6])
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv"])
-async def test_an_export_is_checked_offline_and_a_changed_or_cut_file_is_found(logged, tmp_path, form):
-    file, content, console = tmp_path / "export", await export(logged, form=form), Console(quiet=True)
-    file.write_bytes(content)
-    check_export(file, console)
-    lines = content.splitlines(keepends=True)
-    for wrong in (
-        content.replace(b"test", b"tset", 1),
-        b"".join(lines[:-1]),
-        b"".join([*lines[:2], *lines[3:]]),
-        b"",
-    ):
-        file.write_bytes(wrong)
-        with pytest.raises(BrokenExportError):
-            check_export(file, console)
-
-
-async def test_an_entry_that_was_changed_with_the_hash_of_the_file_is_found_by_its_own_hash(logged, tmp_path):
-    *lines, last = (await export(logged)).splitlines(keepends=True)
-    lines[0] = lines[0].replace(b'"actor":"test"', b'"actor":"tset"')
-    end = json.loads(last)
-    end["export"]["sha256"] = hashlib.sha256(b"".join(lines)).hexdigest()
+def refused(tmp_path, content):
+    """The sentence with which this file is refused."""
     file = tmp_path / "export"
-    file.write_bytes(b"".join([*lines, json.dumps(end).encode()]))
-    with pytest.raises(BrokenExportError, match="line 1"):
-        check_export(file, Console(quiet=True))
+    file.write_bytes(content)
+    found = CliRunner().invoke(app, ["check-export", str(file)])
+    assert (found.exit_code, type(found.exception)) == (1, SystemExit), (found.output, found.exception)
+    return found.output
+
+
+def sealed_again(lines, **changed):
+    """The export of these lines, as somebody would forge it who knows how: with a last line that fits them."""
+    *before, last = lines
+    csv_form = last.startswith(b"export,")
+    told = json.loads(next(csv.reader([last.decode()]))[1] if csv_form else last)["export"]
+    told |= {"sha256": hashlib.sha256(b"".join(before)).hexdigest(), "entries": len(before) - csv_form}
+    told |= changed
+    del told["line_sha256"]
+    told["line_sha256"] = hashlib.sha256(rfc8785.dumps(told)).hexdigest()
+    line = rfc8785.dumps({"export": told})
+    return b"".join(
+        [*before, exported.row(("export", line.decode(), *[""] * 13)) if csv_form else line + b"\n"]
+    )
+
+
+@pytest.fixture(params=["jsonl", "csv"])
+async def file_lines(logged, request):
+    return (await export(logged, form=request.param, actor="test")).splitlines(keepends=True)
+
+
+async def test_a_whole_export_passes_and_it_is_told_what_it_is_of(file_lines, tmp_path):
+    file = tmp_path / "export"
+    file.write_bytes(b"".join(file_lines))
+    found = CliRunner().invoke(app, ["check-export", str(file)])
+    assert found.exit_code == 0, found.output
+    assert "5 entries up to 7" in found.output
+    assert "actor test" in found.output
+    file.write_bytes(sealed_again(file_lines))
+    assert CliRunner().invoke(app, ["check-export", str(file)]).exit_code == 0
+
+
+async def test_a_file_that_was_changed_anywhere_is_refused_with_a_sentence(file_lines, tmp_path):
+    content, lines = b"".join(file_lines), file_lines
+    forged = {
+        "a line removed": b"".join([*lines[:2], *lines[3:]]),
+        "a line added": b"".join([*lines[:2], lines[2], *lines[2:]]),
+        "a line changed": content.replace(b"test", b"tset", 1),
+        "two lines exchanged": b"".join([lines[0], lines[2], lines[1], *lines[3:]]),
+        "the first line removed": b"".join(lines[1:]),
+        "the last line removed": b"".join(lines[:-1]),
+        "the position changed": b"".join([*lines[:-1], lines[-1].replace(b"7", b"8", 1)]),
+        "the filter changed": b"".join([*lines[:-1], lines[-1].replace(b"test", b"tset", 1)]),
+        "the form changed": b"".join(
+            [*lines[:-1], lines[-1].replace(b"jsonl", b"csv").replace(b'""csv""', b'""jsonl""')]
+        ),
+        "something behind it": content + b"\n",
+        "no line feed": content.rstrip(),
+        "empty": b"",
+        "blank": b"\n\n",
+        "truncated": content[: len(content) // 2],
+        "truncated at the end": content[:-9],
+        "binary": bytes(range(256)) * 40,
+        "another encoding": content.decode().encode("utf-16"),
+        "a mark of the encoding before it": b"\xef\xbb\xbf" + content,
+        "a binary line": b"".join([lines[0], b"\xff\xfe\x00\n", *lines[1:]]),
+        "a long line": b"".join([lines[0], b"x" * 200_000 + b"\n", *lines[1:]]),
+    }
+    assert b'"csv"' in forged["the form changed"] or b'""jsonl""' in forged["the form changed"]
+    for what, wrong in forged.items():
+        said = refused(tmp_path, wrong)
+        assert said.count("\n") == 1, (what, said)
+        assert wrong != content, what
+
+
+async def test_a_forged_file_with_hashes_that_fit_it_is_refused_where_an_entry_does_not(file_lines, tmp_path):
+    first = file_lines[0].startswith(b"entry,")
+    entry = file_lines[first]
+    forged = {
+        "somebody else did it": entry.replace(b"test", b"tset", 1),
+        "something else was done": entry.replace(b"consent.given.v1", b"consent.refused.v1"),
+        "other details": entry.replace(b"identity", b"criminal"),
+        "another number": entry.replace(b"1", b"2", 1)
+        if first
+        else entry.replace(b'"entry":1', b'"entry":2'),
+        "more than it was": entry.replace(b'{"actor"', b'{"aa":1,"actor"')
+        if not first
+        else entry.replace(b"1,", b"1,1,", 1),
+        "no entry": b"{}\n",
+        "no object": b"[[[[1]]]]\n",
+        "no number": b"NaN\n",
+        "deep": b"[" * 100_000 + b"\n",
+    }
+    for what, line in forged.items():
+        assert line != entry, what
+        lines = [*file_lines[:first], line, *file_lines[first + 1 :]]
+        said = refused(tmp_path, sealed_again(lines))
+        assert (f"line {first + 1} " in said, said.count("\n")) == (True, 1), (what, said)
+
+
+async def test_entries_that_stand_twice_in_another_order_or_are_not_what_was_asked_for_are_refused(
+    file_lines, tmp_path
+):
+    first = file_lines[0].startswith(b"entry,")
+    a, b = file_lines[first], file_lines[first + 1]
+    rest = file_lines[first + 2 :]
+    for lines in ([a, a, b], [b, a]):
+        assert "line" in refused(tmp_path, sealed_again([*file_lines[:first], *lines, *rest]))
+    wanted = [
+        {"filter": {"actor": "somebody-else"}},
+        {"filter": {"actor": "test", "to": "2026-01-01T00:00:00.000000+00:00"}},
+        {"filter": {"actor": "test", "from": "2099-01-01T00:00:00.000000+00:00"}},
+        {"filter": {"about": str(uuid4())}},
+        {"filter": {"weather": "fine"}},
+        {"filter": {"from": "yesterday"}},
+        {"position": 4},
+    ]
+    for changed in wanted:
+        assert refused(tmp_path, sealed_again(file_lines, **changed)).count("\n") == 1, changed
+    for changed in ({"entries": "5"}, {"position": None}, {"form": "xml"}, {"sha256": 5}, {"filter": []}):
+        assert "last line" in refused(tmp_path, sealed_again(file_lines, **changed)), changed
+
+
+async def test_columns_with_other_names_are_refused(logged, tmp_path):
+    lines = (await export(logged, form="csv")).splitlines(keepends=True)
+    assert "columns" in refused(tmp_path, sealed_again([lines[0].replace(b"actor", b"author"), *lines[1:]]))

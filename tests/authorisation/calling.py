@@ -53,10 +53,12 @@ def filled(value: Any, made: Made) -> Any:
 
 async def call(harness: Harness, row: Row, made: Made, headers: Headers) -> httpx2.Response:
     """The request of a row as it is meant: whoever changes something says that they have seen it."""
-    headers = headers if row.method == "GET" else {"If-Match": "*", **headers}
+    headers = headers if row.method == "GET" else {"If-Match": row.seen, **headers}
     parts: dict[str, Any] = {}
     if row.body is not None:
         parts["json"] = filled(dict(row.body), made)
+    if row.query is not None:
+        parts["params"] = filled(dict(row.query), made)
     if row.file is not None:
         parts["files"] = {"file": ("cases.csv", row.file)}
     return await harness.client.request(row.method, row.path.format(**made), headers=headers, **parts)

@@ -101,6 +101,7 @@ _OF = {
         intake POST /v1/drafts
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
+        intake POST /v1/team/assign
         interchange POST /v1/imports
         interchange POST /v1/exports
         intake POST /internal/v1/imports/{import_id}/rows

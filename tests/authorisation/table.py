@@ -34,10 +34,13 @@ class Row:
     subject: str = "nothing"
     body: Mapping[str, Any] | None = None
     status: int = 200
+    query: Mapping[str, str] | None = None
     file: bytes | None = None
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    seen: str = "*"
+    """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
     def __str__(self) -> str:
         return f"{self.service} {self.method} {self.path}"
@@ -72,6 +75,7 @@ RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
+GIVEN = {"cases": [], "worker": "th.colleague"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
 
@@ -148,6 +152,7 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
+        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, body=GIVEN),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
@@ -365,7 +370,7 @@ def _consent() -> list[Row]:
         row("POST", "/v1/notices", "notice.write", SUPERVISORS, "next_notice", {**WORDS, **OF_NOTICE}, 201),
         row("PUT", NOTICE, "notice.write", SUPERVISORS, "notice", WORDS),
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
-        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice"),
+        row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
@@ -574,10 +579,19 @@ def _others() -> list[Row]:
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
             for part in ("account", "consents", "disclosures", "readings", "attempts")
         ),
-        Row("audit", "GET", "/v1/exports/entries", "trail.read", AUDITOR, "logged"),
+        Row(
+            "audit",
+            "GET",
+            "/v1/exports/entries",
+            "trail.read",
+            AUDITOR,
+            "logged",
+            query={"case_id": "{case_id}"},
+        ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
+        Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),
         Row("audit", "GET", "/v1/operations", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain", "trail.read", AUDITOR, "logged"),
         Row("audit", "GET", "/v1/chain/verifications", "trail.read", AUDITOR, "verifying"),

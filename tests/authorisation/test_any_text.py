@@ -64,7 +64,7 @@ somewhat = settings(
 
 
 async def sent(world: World, row: Row, made: Made, body: Any) -> httpx2.Response:
-    headers = {"If-Match": "*", **Wallet(world.harness).headers(min(row.allowed))}
+    headers = {"If-Match": row.seen, **Wallet(world.harness).headers(min(row.allowed))}
     headers["Content-Type"] = "application/json"
     content = json.dumps(body).encode()  # half a character too, as an escape
     return await world.harness.client.request(

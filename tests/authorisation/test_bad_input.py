@@ -35,7 +35,7 @@ class Faults(list[str]):
 
 
 def permitted(world: World, row: Row) -> Headers:
-    return {"If-Match": "*", **Wallet(world.harness).headers(min(row.allowed))}
+    return {"If-Match": row.seen, **Wallet(world.harness).headers(min(row.allowed))}
 
 
 def document(world: World) -> Document:

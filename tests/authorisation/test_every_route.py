@@ -72,11 +72,29 @@ async def test_a_worklist_shows_what_may_be_opened_and_nothing_else(world: World
         assert (kind, mine in answer.text) == (kind, kind in row.seen_by)
 
 
+OF_NOBODY = frozenset({"codes.read", "directory.read", "agreement.read", "notice.read"})
+"""What is about nobody: code lists, the directory, agreements, partners, texts."""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in ROWS if row.method == "GET" and "auditor" in row.allowed and row.action not in OF_NOBODY],
+    ids=str,
+)
+async def test_whatever_an_auditor_reads_is_an_entry(world: World, row: Row) -> None:
+    made = await world.make(row.subject)
+    before = len(await world.harness.said())
+    answer = await call(world.harness, row, made, Wallet(world.harness).headers("auditor"))
+    assert answer.status_code == row.status, answer.text
+    entries = [kind for kind, _ in (await world.harness.said())[before:]]
+    assert {"log.read.v1", "record.read.v1"} & {*entries}
+
+
 @every_route
 async def test_a_parameter_that_nobody_knows_is_refused_by_its_name(world: World, row: Row) -> None:
     made = await world.make(row.subject)
     kind = min(row.allowed)
-    asked = replace(row, path=f"{row.path}?external_id=canary-7")
+    asked = replace(row, query={**(row.query or {}), "external_id": "canary-7"})
     answer = await call(world.harness, asked, made, Wallet(world.harness).headers(kind))
     assert said(answer) == (422, MEDIA_TYPE)
     errors = [(error["loc"], error["code"]) for error in answer.json()["errors"]]

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATES = [(thing, name) for thing in THINGS for name in thing.states]
 EACH = pytest.mark.parametrize(("thing", "name"), STATES, ids=str)
-SEEN = {"If-Match": "*"}
 NOT_OFFERED_AT_MOST = 1
 Offered = Mapping[tuple[str, str], Mapping[str, Any]]
 
@@ -48,7 +47,7 @@ class Reader:
     async def call(self, row: Row, made: Made, *, without: str | None = None) -> httpx2.Response:
         body = self.thing.bodies.get(row.path.rpartition("/")[2], row.body or {})
         sent = {name: value for name, value in filled(body, made).items() if name != without}
-        headers = {} if without == "If-Match" else SEEN
+        headers = {} if without == "If-Match" else {"If-Match": row.seen}
         path = path_of(row, made).replace("{service}", "another-desk")  # the caller's to choose
         parts: dict[str, Any] = {} if row.body is None else {"json": sent}
         if row.file is not None:

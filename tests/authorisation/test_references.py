@@ -114,12 +114,12 @@ async def test_whatever_a_form_names_is_there(world: World, row: Row, digests: D
     if not found:
         return
     made = await world.make(row.subject)
-    headers = {"If-Match": "*", **Wallet(world.harness).headers(min(row.allowed))}
+    headers = {"If-Match": row.seen, **Wallet(world.harness).headers(min(row.allowed))}
     before, answers = await digests.take(), {}
     for where, kind in found:
         sent = naming(filled(body, made), where, unknown_like(body, where, kind))
         answer = await world.harness.client.request(
-            row.method, row.path.format(**made), json=sent, headers={"If-Match": "*", **headers}
+            row.method, row.path.format(**made), json=sent, headers={"If-Match": row.seen, **headers}
         )
         said = answer.json()
         code = (said.get("errors") or [said])[0].get("code")

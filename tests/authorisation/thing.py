@@ -69,13 +69,13 @@ def as_made(*names: str) -> Mapping[str, Maker]:
     return {name: maker(name) for name in names}
 
 
-def asked(start: str, *calls: tuple[str, str, str, Any]) -> Maker:
-    """Made, and then moved by people: each call is who, method, path and body."""
+def asked(start: str, *calls: tuple[str, str, str, Any, *tuple[str, ...]]) -> Maker:
+    """Made, and then moved by people: each call is who, method, path, body and, where any will not do, the version that was seen."""
 
     async def make(world: Any) -> Made:
         made = await world.make(start)
-        for kind, method, path, body in calls:
-            await world.ask(kind, method, path.format(**made), body)
+        for kind, method, path, *more in calls:
+            await world.ask(kind, method, path.format(**made), *more)
         return made
 
     return make

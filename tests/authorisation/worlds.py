@@ -63,8 +63,10 @@ class World:
     async def prepare(self) -> None:
         """What must be there before anything can be made."""
 
-    async def ask(self, kind: str, method: str, path: str, json: Any = None, **parts: Any) -> httpx2.Response:
-        headers = {"If-Match": "*", **Wallet(self.harness).headers(kind)}
+    async def ask(
+        self, kind: str, method: str, path: str, json: Any = None, seen: str = "*", **parts: Any
+    ) -> httpx2.Response:
+        headers = {"If-Match": seen, **Wallet(self.harness).headers(kind)}
         sent = {"json": json} if json is not None else {}
         answer = await self.harness.client.request(method, path, headers=headers, **sent, **parts)
         assert answer.is_success, (kind, method, path, answer.text)
@@ -312,7 +314,7 @@ class Consent(World):
     async def next_notice(self) -> Made:
         """The name of a text that is not there yet."""
         self.notices += 1
-        return {"version": f"20{10 + self.notices // 900}-{1 + self.notices % 900}"}
+        return {"version": f"20{10 + self.notices // 800}-{101 + self.notices % 800}"}
 
     async def notice(self) -> Made:
         """A draft by somebody who comes for nothing else."""
@@ -562,6 +564,10 @@ class Audit(World):
         case_id = uuid4()
         await self.harness.deliver(given(case_id))
         return {"case_id": str(case_id)}
+
+    async def settled(self) -> Made:
+        """A month that is over, in which nobody was referred."""
+        return {"month": "2025-01", "recipient_cell": "KH"}
 
     async def verifying(self) -> Made:
         answer = await self.ask("auditor", "POST", "/v1/chain/verifications")

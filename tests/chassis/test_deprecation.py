@@ -10,7 +10,10 @@ from fastapi import APIRouter, FastAPI
 from chassis.web import answers
 from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
+from chassis.web.body_limit import BodyLimit
 from chassis.web.deprecation import NoticeTooShort, deprecated
+from chassis.web.strict_json import StrictJson
+from chassis.web.token_first import TokenFirst
 
 ANNOUNCED = {"since": date(2027, 1, 10), "sunset": date(2027, 9, 1)}
 TOLD = {
@@ -20,29 +23,39 @@ TOLD = {
 }
 
 
-def app() -> FastAPI:
+def app(token_first: bool = False) -> FastAPI:
     router = APIRouter()
 
     @router.get("/v1/things/{number}", openapi_extra=deprecated(**ANNOUNCED, instead="/v2/things"))
     def get_old_thing(number: int) -> dict[str, int]:
         return {"number": number}
 
+    @router.put("/v1/things/{number}", openapi_extra=deprecated(**ANNOUNCED, instead="/v2/things"))
+    def put_old_thing(number: int, body: dict[str, int]) -> dict[str, int]:
+        return body
+
     @router.get("/v2/things/{number}")
     def get_thing(number: int) -> dict[str, int]:
         return {"number": number}
 
     built = DocumentedApi({})
+    built.add_middleware(StrictJson)
+    built.add_middleware(BodyLimit, limit=10)
+    if token_first:
+        built.add_middleware(TokenFirst, public=[])
     answers.install(built)
     built.add_middleware(AnswerHeaders)
     built.include_router(router)
     return built
 
 
-async def headers_of(path: str) -> tuple[int, dict[str, Any]]:
+async def headers_of(
+    path: str, method: str = "GET", token_first: bool = False, **sent: Any
+) -> tuple[int, dict[str, Any]]:
     async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=app()), base_url="http://service"
+        transport=httpx2.ASGITransport(app=app(token_first)), base_url="http://service"
     ) as client:
-        answer = await client.get(path)
+        answer = await client.request(method, path, **sent)
     return answer.status_code, {name: answer.headers[name] for name in TOLD if name in answer.headers}
 
 
@@ -51,8 +64,29 @@ async def test_every_answer_of_a_route_that_will_go_says_when_and_what_takes_its
     assert await headers_of(f"/v1/things/{number}") == (status, TOLD)
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"token_first": True}, 401),
+        ({"method": "PUT", "json": {"much": 10**10}}, 413),
+        ({"method": "PUT", "content": b"a", "headers": {"content-type": "text/csv"}}, 415),
+        ({"method": "PUT", "content": b"\xff", "headers": {"content-type": "application/json"}}, 422),
+    ],
+)
+async def test_a_request_that_is_refused_before_it_comes_to_the_route_is_told_too(sent, status):
+    assert await headers_of("/v1/things/7", **sent) == (status, TOLD)
+
+
 async def test_a_route_that_stays_says_nothing_of_it():
     assert await headers_of("/v2/things/7") == (200, {})
+    assert await headers_of("/v2/things/7", token_first=True) == (401, {})
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"), [("/v1/none", "GET", 404), ("/v1/things/7", "DELETE", 405)]
+)
+async def test_what_is_no_route_says_nothing_of_it(path, method, status):
+    assert await headers_of(path, method) == (status, {})
 
 
 def test_the_document_marks_it_and_names_the_headers():

@@ -84,6 +84,7 @@ SUPERVISING = CARING | {
     "glass.review",
     "disclosure.retain",
     "note.mend",
+    "team.assign",
     "team.read",
 }
 BREAKING = {"glass.break", "glass.read"}

@@ -16,7 +16,19 @@ from services.consent.domain.coverage import agreed
 from services.consent.domain.disclosure import OPEN, Stage
 from services.consent.domain.facts import LengthenDue
 from services.consent.domain.states import State
-from tests.consent.making import FIELDS, NOW, PURPOSE, agreement, agreement_changed, ground, record, request
+from tests.consent.making import (
+    FIELDS,
+    GUARDED,
+    NOW,
+    PURPOSE,
+    age_known,
+    agreement,
+    agreement_changed,
+    ground,
+    record,
+    request,
+)
+from tests.consent.test_child import confirm
 from tests.consent.test_handlers import delivered
 from tests.consent.test_less import ended, fields_of, following, recalls
 
@@ -128,6 +140,45 @@ async def test_a_shorter_time_after_a_referral_counts_for_one_that_has_ended_alr
     assert await recalls(consent) == {}
     await arrives(consent, 4, retention_days=0)
     assert await recalls(consent) == {str(disclosure_id): "completed"}
+
+
+async def of_age(consent, **given) -> UUID:
+    """A child whose guardian agreed has come of age; what was disclosed is read abroad."""
+    await consent.harness.deliver(age_known(consent.case_id, "child"))
+    consent_id = await consent.give(**GUARDED, **given)
+    await confirm(consent, consent_id)
+    disclosure_id = await consent.send()
+    await consent.harness.deliver(delivered(consent, disclosure_id))
+    await consent.harness.deliver(age_known(consent.case_id, "adult", "birth_date"))
+    return disclosure_id
+
+
+async def test_while_she_is_asked_at_eighteen_an_agreement_that_changes_takes_no_help_away(consent):
+    """Recipients keep what they have for thirty days: the time that is left is no part that anybody took back."""
+    disclosure_id = await of_age(consent)
+    await arrives(consent, fields=(*FIELDS, "cor_Health"))
+    assert await recalls(consent) == {}
+    assert await consent.steps(disclosure_id) == ["authorised", "delivered"]
+
+
+async def test_while_she_is_asked_at_eighteen_what_the_agreement_no_longer_allows_is_taken_back_as_ever(
+    consent,
+):
+    disclosure_id = await of_age(consent)
+    await arrives(consent, fields=LESS)
+    assert await recalls(consent) == {str(disclosure_id): "not_in_agreement"}
+
+
+async def test_while_she_is_asked_at_eighteen_a_part_that_she_takes_back_is_taken_back_and_nothing_else(
+    consent,
+):
+    disclosure_id = await of_age(consent, categories=["identity", "contact", "needs", "family"])
+    (row,) = await consent.rows("select id from consent.records")
+    path = f"/v1/consents/{row.id}/withdraw-part"
+    for category, recalled in (("family", {}), ("needs", {str(disclosure_id): "narrowed"})):
+        taken = await consent.client.post(path, json={"categories": [category]}, headers=consent.worker)
+        assert taken.is_success, taken.text
+        assert await recalls(consent) == recalled
 
 
 _TERMS = {

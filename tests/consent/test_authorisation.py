@@ -108,7 +108,12 @@ def test_a_token_for_anything_else_is_refused(changed):
 
 @pytest.mark.parametrize(
     ("verb", "refusal"),
-    [("withdraw", "consent_withdrawn"), ("revoke", "consent_revoked"), ("expire", "consent_expired")],
+    [
+        ("withdraw", "consent_withdrawn"),
+        ("erase", "consent_withdrawn"),
+        ("revoke", "consent_revoked"),
+        ("expire", "consent_expired"),
+    ],
 )
 def test_after_the_end_of_the_consent_there_is_no_token(verb, refusal):
     made, disclosure, wanted = authorised()

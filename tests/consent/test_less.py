@@ -216,7 +216,7 @@ def test_at_rest_every_open_disclosure_is_covered_and_none_has_more_than_the_one
     reconsider(made, ground(), NOW)
     standing = [d for d in made.disclosures if d.stage in OPEN]
     for one in standing:
-        assert covers(made.terms, one.request, one.authorised_by)
+        assert covers(made, one.request, one.authorised_by)
         assert set(one.authorised_by.fields) <= sent
     wanted = {name for name in sent if ALL_FIELDS[name].category in after["categories"]}
     expected = wanted if keeps_recipient and keeps_purpose else set()

@@ -14,6 +14,7 @@ from services.consent.domain.notice import (
     NoticeText,
     WrongNoticeState,
     notice_id,
+    of_cell,
 )
 from services.consent.domain.record import Act, SamePerson
 from services.consent.notice_texts import ship, shipped
@@ -31,13 +32,14 @@ def notice(state: NoticeState, version: str = "2026-2") -> Notice:
     made = Notice.of(version, "km", TEXT)
     made.write(TEXT, ACT)
     if state is NoticeState.WITHDRAWN:
-        made.withdraw(ACT)
+        made.withdraw(ACT, last=False)
     if state in {NoticeState.PROPOSED, NoticeState.IN_FORCE, NoticeState.SUPERSEDED}:
         made.propose(ACT)
     if state in {NoticeState.IN_FORCE, NoticeState.SUPERSEDED}:
         made.approve(SECOND, None)
     if state is NoticeState.SUPERSEDED:
         made.supersede(SECOND)
+    made.withdrawal_asked_by = "th.first" if state is NoticeState.IN_FORCE else None
     return made
 
 
@@ -46,7 +48,7 @@ VERBS = {
     "propose": (lambda made: made.propose(SECOND), NoticeState.PROPOSED),
     "approve": (lambda made: made.approve(SECOND, None), NoticeState.IN_FORCE),
     "supersede": (lambda made: made.supersede(SECOND), NoticeState.SUPERSEDED),
-    "withdraw": (lambda made: made.withdraw(SECOND), NoticeState.WITHDRAWN),
+    "withdraw": (lambda made: made.withdraw(SECOND, last=False), NoticeState.WITHDRAWN),
 }
 FROM = {
     "write": {"draft", "proposed"},
@@ -97,7 +99,10 @@ def test_what_was_proposed_and_then_written_anew_is_a_draft_that_nobody_approves
 def test_the_one_before_is_superseded_in_the_moment_in_which_the_next_is_in_force():
     before, made = notice(NoticeState.IN_FORCE, "2026-1"), notice(NoticeState.PROPOSED)
     said = made.approve(SECOND, before)
-    assert [(fact.version, fact.state) for fact in said] == [("2026-1", "superseded"), ("2026-2", "in-force")]
+    assert [(fact.version, fact.state) for fact in said] == [
+        ("2026-1", "superseded"),
+        ("2026-2", "in-force"),
+    ]
     assert (before.ended_at, made.in_force_since, made.approved_by) == (SECOND.at, SECOND.at, SECOND.by)
 
 
@@ -115,7 +120,7 @@ def test_a_shipped_notice_is_short_enough_to_be_read_out_and_says_as_much_as_the
     assert [each for each in file.paragraphs if not each.strip()] == []
 
 
-async def _write(consent, version="2026-2", language="km", by="th.writer"):
+async def _write(consent, version="2026-102", language="km", by="th.writer"):
     headers = consent.harness.as_("supervisor", SENDER, by)
     form = {**WRITE, "version": version, "language": language}
     answer_ = await consent.client.post("/v1/notices", json=form, headers=headers)
@@ -124,8 +129,19 @@ async def _write(consent, version="2026-2", language="km", by="th.writer"):
 
 
 async def _move(consent, id_, verb, by="th.writer"):
-    headers = {**consent.harness.as_("supervisor", SENDER, by), "If-Match": "*"}
+    headers = consent.harness.as_("supervisor", SENDER, by)
+    seen = (await consent.client.get(f"/v1/notices/{id_}", headers=headers)).headers["ETag"]
+    headers = {**headers, "If-Match": seen}
     return await consent.client.post(f"/v1/notices/{id_}/{verb}", headers=headers)
+
+
+async def _withdraw(consent):
+    """The text in Khmer is withdrawn by two people, while another is being written."""
+    id_ = notice_id("2026-1", "km")
+    await _write(consent)
+    for by in ("th.writer", "th.second"):
+        assert (await _move(consent, id_, "withdraw", by)).status_code == 200
+    return id_
 
 
 async def _give(consent, **changes):
@@ -143,9 +159,9 @@ async def test_a_consent_names_a_notice_that_is_in_force_in_its_language_and_no_
     assert _codes(await _give(consent, notice_version="2031-9")) == ["notice-not-in-force"]
     assert _codes(await _give(consent, language="my")) == ["notice-not-in-force"]
     draft = await _write(consent)
-    assert _codes(await _give(consent, notice_version="2026-2")) == ["notice-not-in-force"]
+    assert _codes(await _give(consent, notice_version="2026-102")) == ["notice-not-in-force"]
     await _move(consent, draft, "propose")
-    assert _codes(await _give(consent, notice_version="2026-2")) == ["notice-not-in-force"]
+    assert _codes(await _give(consent, notice_version="2026-102")) == ["notice-not-in-force"]
 
 
 async def test_an_interpreter_may_explain_a_text_that_is_written_in_another_language(consent):
@@ -162,16 +178,58 @@ async def test_two_people_put_a_notice_in_force_and_the_one_before_is_named_no_m
     alone = await _move(consent, id_, "approve")
     assert (alone.status_code, alone.json()["code"]) == (409, "second-person")
     assert (await _move(consent, id_, "approve", "th.second")).status_code == 200
-    assert (await _give(consent, notice_version="2026-2")).status_code == 201
+    assert (await _give(consent, notice_version="2026-102")).status_code == 201
     assert _codes(await _give(consent)) == ["notice-not-in-force"]
     assert (await _give(consent, language="th")).status_code == 201
     said = [(e["notice_version"], e["state"]) for e in await consent.said("notice.changed.v1")]
-    assert said[-2:] == [("2026-1", "superseded"), ("2026-2", "in-force")]
+    assert said[-2:] == [("2026-1", "superseded"), ("2026-102", "in-force")]
+
+
+async def test_one_person_alone_withdraws_no_text_that_is_in_force(consent):
+    id_ = notice_id("2026-1", "km")
+    await _write(consent)
+    assert (await _move(consent, id_, "withdraw")).status_code == 200
+    assert (await _give(consent)).status_code == 201
+    again = await _move(consent, id_, "withdraw")
+    assert (again.status_code, again.json()["code"]) == (409, "second-person")
+    assert (await _move(consent, id_, "withdraw", "th.second")).status_code == 200
+    assert _codes(await _give(consent)) == ["notice-not-in-force"]
+    said = [(e["state"], e["revision"]) for e in await consent.said("notice.changed.v1")]
+    assert said[-2:] == [("in-force", 2), ("withdrawn", 3)]
+
+
+async def test_the_last_text_of_a_language_is_superseded_and_never_withdrawn(consent):
+    id_ = notice_id("2026-1", "km")
+    refused = await _move(consent, id_, "withdraw")
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong-state")
+    headers = consent.harness.as_("supervisor", SENDER)
+    moves = (await consent.client.get(f"/v1/notices/{id_}", headers=headers)).json()["moves"]
+    assert [move["path"] for move in moves if move["path"].endswith("/withdraw")] == []
+    assert (await _give(consent)).status_code == 201
+
+
+async def test_what_is_approved_is_the_version_that_was_seen_and_not_whatever_it_is(consent):
+    id_ = await _write(consent)
+    await _move(consent, id_, "propose")
+    second = consent.harness.as_("supervisor", SENDER, "th.second")
+    for headers in (second, {**second, "If-Match": "*"}):
+        refused = await consent.client.post(f"/v1/notices/{id_}/approve", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (428, "precondition-required")
+    assert (await _move(consent, id_, "approve", "th.second")).status_code == 200
+
+
+async def test_a_text_of_the_cell_takes_no_number_of_a_release(consent):
+    headers = consent.harness.as_("supervisor", SENDER)
+    for version in ("2026-2", "2027-99"):
+        form = {**WRITE, "version": version, "language": "km"}
+        refused = await consent.client.post("/v1/notices", json=form, headers=headers)
+        assert (refused.status_code, _codes(refused)) == (422, ["number-of-a-release"])
+    assert [file.version for file in shipped() if of_cell(file.version)] == []
 
 
 async def test_a_withdrawn_notice_is_named_by_no_new_consent_and_what_was_given_under_it_stands(consent):
     given = await consent.give()
-    assert (await _move(consent, notice_id("2026-1", "km"), "withdraw")).status_code == 200
+    await _withdraw(consent)
     assert _codes(await _give(consent)) == ["notice-not-in-force"]
     assert _codes(await consent.renew(given)) == ["notice-not-in-force"]
     view = await consent.client.get(f"/v1/consents/{given}", headers=consent.worker)
@@ -179,7 +237,7 @@ async def test_a_withdrawn_notice_is_named_by_no_new_consent_and_what_was_given_
 
 
 async def test_a_no_is_taken_whatever_became_of_the_notice_and_a_notice_that_never_was_is_refused(consent):
-    await _move(consent, notice_id("2026-1", "km"), "withdraw")
+    await _withdraw(consent)
     assert (await _give(consent, decision="refused", notice_version="2026-1")).status_code == 201
     refused = await consent.client.post(
         f"/v1/cases/{consent.case_id}/consents",
@@ -204,15 +262,15 @@ async def test_words_that_were_changed_after_they_were_read_are_not_approved(con
 
 async def test_a_text_that_is_too_long_to_be_read_out_or_there_already_is_refused(consent):
     headers = consent.harness.as_("supervisor", SENDER)
-    long = {**WRITE, "paragraphs": ["a" * LONGEST_TEXT], "version": "2026-3", "language": "km"}
+    long = {**WRITE, "paragraphs": ["a" * LONGEST_TEXT], "version": "2026-103", "language": "km"}
     assert (await consent.client.post("/v1/notices", json=long, headers=headers)).status_code == 422
-    there = {**WRITE, "version": "2026-1", "language": "km"}
+    await _write(consent, "2026-104")
+    there = {**WRITE, "version": "2026-104", "language": "km"}
     assert (await consent.client.post("/v1/notices", json=there, headers=headers)).status_code == 409
 
 
 async def test_a_second_start_leaves_what_people_did_and_a_later_text_waits_for_somebody_of_the_cell(consent):
-    withdrawn = notice_id("2026-1", "km")
-    await _move(consent, withdrawn, "withdraw")
+    withdrawn = await _withdraw(consent)
     database = consent.harness.service.database
     async with database.transaction(database.system()) as tx:
         await ship(tx)
@@ -221,7 +279,7 @@ async def test_a_second_start_leaves_what_people_did_and_a_later_text_waits_for_
     later = Notice.of("2027-1", "km", TEXT)
     later.ship(NOW, first=False)
     assert (later.state, later.in_force_since) == (NoticeState.PROPOSED, None)
-    assert later.lets("approve", Act("th.supervisor", SENDER, NOW))
+    assert later.lets("approve", Act("th.supervisor", SENDER, NOW), last=True)
 
 
 async def test_the_words_are_read_by_everybody_who_asks_her_and_by_the_auditor(consent):

@@ -182,7 +182,7 @@ def control(body: object) -> Item:
         (control(Answer(UUID(int=1), "erased")), BORDER, None),
         (control(Answer(UUID(int=1), "perhaps")), BORDER, "unknown_code"),
         (control(Recall(UUID(int=1), UUID(int=2), "withdrawn")), BORDER, None),
-        (control(Recall(UUID(int=1), UUID(int=2), "annoyed")), BORDER, "unknown_code"),
+        (control(Recall(UUID(int=1), UUID(int=2), "a reason of tomorrow")), BORDER, None),
         (control(Correction(UUID(int=1), UUID(int=2), ("prs_Birthdate",))), BORDER, None),
         (control(Correction(UUID(int=1), UUID(int=2), ("1999-03-09",))), BORDER, "unknown_code"),
         (control(Correction(UUID(int=1), UUID(int=2), ("prs_Birthdate",))), WAY, "sender_mismatch"),

@@ -310,13 +310,23 @@ async def test_a_code_about_what_was_never_sealed_is_dropped(th: Cell, kh: Cell)
     assert await rows(th.harness, "select 1 from chassis.work") == []
 
 
-def recall(case: Case) -> DisclosureRecalledV1:
+def recall(case: Case, reason: str = "withdrawn") -> DisclosureRecalledV1:
     return DisclosureRecalledV1(
         case_id=case.case_id,
         disclosure_id=case.disclosure_id,
         referral_id=case.referral_id,
-        reason="withdrawn",
+        reason=reason,
     )
+
+
+async def test_a_recall_for_a_reason_that_is_not_known_here_closes_all_the_same(th: Cell, kh: Cell) -> None:
+    """A partner of a later release. Its word is not told on: nobody here knows what it says."""
+    case, received = await send(th, kh)
+    await th.deliver(recall(case, "somebody.may-be-named-here"))
+    await carry(th, kh)
+    [recalled] = await kh.said("recall.received.v1")
+    assert (recalled["disclosure_id"], recalled.get("reason")) == (received["disclosure_id"], None)
+    assert await th.said("envelope.refused.v1") == []
 
 
 async def test_a_recall_closes_what_was_received_and_its_answer_comes_back(th: Cell, kh: Cell) -> None:

@@ -238,6 +238,10 @@ async def test_a_screening_is_saved_half_way_and_gives_its_result_once_submitted
     )
     assert begun.status_code == 201, begun.text
     draft = begun.headers["location"]
+    (referenced,) = bodies(await intake.said(), "case.referenced.v1")
+    (listed,) = (await desk.send("GET", "/v1/drafts")).json()["items"]
+    shown = [one["case_reference"] for one in (listed, await desk.view(draft))]
+    assert shown == [referenced["reference"]] * 2
     assert bodies(await intake.said(), "case.screened.v1") == []
     await desk.send("PATCH", draft, {"answers": {"means.leaving": None, "means.violence": "declined"}})
     assert (await desk.view(draft))["answers"] == {"means.violence": "declined"}

@@ -1,12 +1,16 @@
 """A case is closed with a reason and resumed; what somebody waits for blocks it, and what protects her goes on."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
-from tests.intake.making import acceptance_of, bodies, disclosure, open_case, recall_of
+from tests.intake.making import AGENCY, acceptance_of, bodies, disclosure, open_case, recall_of
+from tests.intake.test_assignment import alarms, assign, passes
 from tests.intake.test_custody import a_move
 from tests.intake.test_notes import ANY, WORDS, write
-from tests.intake.test_tasks import move, raised
+from tests.intake.test_tasks import move, raised, steps
+from tests.listing import staff_changed, staff_of
 
 NOTE = "She went home to her aunt in Battambang"
 DONE = {"reason": "assistance-completed", "note": NOTE}
@@ -133,6 +137,86 @@ async def test_what_arrives_for_a_closed_case_is_not_lost(intake, arrives):
     assert await listed(intake, worker) == [str(sent.case_id)]
     tasks = await intake.client.get(f"/v1/tasks?case_id={sent.case_id}", headers=worker)
     assert "get-medical-help" in {task["step"] for task in tasks.json()["items"]}
+
+
+async def accepted_case(intake):
+    """A case that came from elsewhere, was accepted, and is th.worker's, who has opened it."""
+    sent = await disclosure(intake, {"cor_FullName": "Dara"})
+    await intake.deliver(sent)
+    await intake.deliver(acceptance_of(sent))
+    await assign(intake, sent.case_id, "th.worker")
+    opened = await intake.client.get(
+        f"/v1/cases/{sent.case_id}", headers=intake.as_("case_worker", sub="th.worker")
+    )
+    assert opened.status_code == 200
+    return sent
+
+
+async def comes_back(intake, sent, how):
+    if how == "by hand":
+        assert (await resume(intake, sent.case_id, intake.as_("supervisor"))).status_code == 200
+        return
+    ids = {"case_id": sent.case_id, "person_id": sent.person_id}
+    await intake.deliver(await disclosure(intake, {"cor_FullName": "Dara S"}, **ids, first=False))
+
+
+BACK = pytest.mark.parametrize("how", ["by hand", "by what arrives"])
+
+
+@BACK
+async def test_a_resumed_case_is_to_be_opened_in_the_time_of_its_urgency(intake, how):
+    sent = await accepted_case(intake)
+    await close(intake, sent.case_id, intake.as_("supervisor"))
+    await passes(intake, timedelta(days=9))
+    assert await alarms(intake) == []
+    await comes_back(intake, sent, how)
+    await passes(intake, timedelta(days=9))
+    assert await alarms(intake) == [(str(sent.case_id), AGENCY, "not-opened")]
+
+
+@BACK
+async def test_a_resumed_case_whose_worker_left_meanwhile_raises_the_alarm_at_once(intake, how):
+    sent = await accepted_case(intake)
+    await close(intake, sent.case_id, intake.as_("supervisor"))
+    left = {name: roles for name, roles in staff_of(AGENCY).items() if name != "th.worker"}
+    await intake.deliver(staff_changed(AGENCY, left))
+    await intake.work()
+    assert await alarms(intake) == []
+    await comes_back(intake, sent, how)
+    await intake.work()
+    await intake.work()
+    assert await alarms(intake) == [(str(sent.case_id), AGENCY, "nobody-left")]
+
+
+@BACK
+async def test_a_flag_that_was_recorded_right_before_a_closing_has_its_tasks_when_the_case_is_resumed(
+    intake, how
+):
+    sent, worker = await accepted_case(intake), intake.as_("supervisor")
+    fields = {"flags": ["suicide_risk"]}
+    officer = {**intake.as_("screening_officer"), **ANY}
+    await intake.client.put(f"/v1/cases/{sent.case_id}/fields", json=fields, headers=officer)
+    assert (await close(intake, sent.case_id, worker)).status_code == 200
+    await intake.work()
+    await comes_back(intake, sent, how)
+    await intake.work()
+    assert "stay-with-the-person" in await steps(intake, sent.case_id, worker)
+
+
+async def test_who_resumes_their_own_case_has_it_before_them(intake):
+    sent, worker = await accepted_case(intake), intake.as_("case_worker", sub="th.worker")
+    await close(intake, sent.case_id, worker)
+    assert (await resume(intake, sent.case_id, worker)).status_code == 200
+    await passes(intake, timedelta(days=9))
+    assert await alarms(intake) == []
+
+
+async def test_a_case_that_was_handed_over_and_comes_back_is_to_be_opened_in_time(intake):
+    sent = await accepted_case(intake)
+    await intake.deliver(a_move(sent.case_id, "accepted"))
+    await comes_back(intake, sent, "by what arrives")
+    await passes(intake, timedelta(days=9))
+    assert await alarms(intake) == [(str(sent.case_id), AGENCY, "not-opened")]
 
 
 async def test_a_transfer_that_is_accepted_after_all_hands_a_closed_case_over(intake):

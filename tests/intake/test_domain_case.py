@@ -53,7 +53,7 @@ VERBS = {
     CaseVerb.CORRECT_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).correct(c),
     CaseVerb.RAISE_TASK: lambda c: Task.raised(NOTE, ORG, c, TaskPlan("call"), by="w1", now=NOW)[1],
     CaseVerb.CHANGE_TASK: lambda c: task().change(c, TaskPlan("visit", "w2"), None, NOW),
-    CaseVerb.END_TASK: lambda c: task().complete(c),
+    CaseVerb.END_TASK: lambda c: task().complete(c, NOW),
     CaseVerb.CLOSE: lambda c: c.close(),
     CaseVerb.RESUME: lambda c: c.resume(),
     CaseVerb.STRIKE_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).strike(c),

@@ -5,14 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from services.intake.casefile.domain.case import CommandRefused, WrongMove
 from services.intake.drafts.domain import facts
 from services.intake.drafts.domain.draft import (
     GRACE,
     Draft,
     DraftKind,
     DraftState,
-    FlagsStand,
-    WrongDraftMove,
 )
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -45,7 +44,7 @@ def test_each_verb_moves_from_the_states_of_the_table_and_from_no_other(kind, st
     one = draft(kind, state=state)
     to = ALLOWED[state].get(verb)
     if to is None:
-        with pytest.raises(WrongDraftMove):
+        with pytest.raises(WrongMove):
             CALLS[verb](one)
         assert one.state == state
     else:
@@ -71,8 +70,9 @@ def test_the_flags_of_a_screening_stand_on_its_case_and_are_not_said_of_the_draf
 
 def test_an_intake_with_an_urgent_flag_is_not_abandoned_and_a_screening_may_be():
     one = draft(flagged=True)
-    with pytest.raises(FlagsStand):
+    with pytest.raises(CommandRefused) as refused:
         one.abandon("ended", NOW)
+    assert refused.value.code == "flags-stand"
     assert one.state is DraftState.OPEN
     draft(DraftKind.SCREENING, flagged=True).abandon("ended", NOW)
 

@@ -157,6 +157,7 @@ def test_an_erased_case_takes_the_new_key_of_a_person_referred_again():
     assert one.receive(arrival(TWO, person_id=again)) == [
         facts.CaseReopened(CASE, again),
         facts.CaseAssigned(CASE, "th-a", ()),
+        facts.TasksDue(CASE, str(TWO)),
         facts.AgeGroupKnown(CASE, "child", "unknown"),
         facts.IndexDue(CASE, TWO),
     ]

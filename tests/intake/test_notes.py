@@ -139,6 +139,23 @@ async def test_a_struck_note_is_shown_to_nobody_but_a_supervisor_and_is_struck_o
     assert [again.status_code, corrected.status_code] == [409, 409]
 
 
+async def test_of_a_struck_note_the_reasons_of_its_corrections_are_a_supervisors_alone_too(intake):
+    worker, supervisor = intake.as_("case_worker"), intake.as_("supervisor")
+    case_id = await open_case(intake)
+    path = f"/v1/cases/{case_id}/notes/{await write(intake, case_id, worker)}"
+    body = {"text": "Her brother must not be told", "reason": "It is Dara, not Bopha"}
+    assert (await intake.client.put(path, json=body, headers={**worker, **ANY})).status_code == 200
+    await intake.client.post(f"{path}/strike", json={"reason": "of another"}, headers=worker)
+    reasons = {
+        who: [one["reason"] for one in (await intake.client.get(path, headers=headers)).json()["revisions"]]
+        for who, headers in (("worker", worker), ("supervisor", supervisor))
+    }
+    assert reasons == {
+        "worker": [None, None, "of another"],
+        "supervisor": [None, body["reason"], "of another"],
+    }
+
+
 async def test_a_colleague_reads_a_note_and_does_not_rewrite_it(intake):
     case_id = await open_case(intake)
     note_id = await write(intake, case_id, intake.as_("case_worker"))

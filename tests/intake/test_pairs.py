@@ -139,6 +139,61 @@ async def test_a_hold_on_either_is_in_force_on_both_and_stays_when_the_merge_is_
     }
 
 
+async def test_one_of_two_merged_cases_is_not_erased_before_somebody_has_said_what_becomes_of_the_other(
+    intake,
+):
+    """The decision about both goes with either: erased alone, the other half of her would be found by nobody."""
+    one, other = await two(intake)
+    assert (await decide(intake, one, other, "same-person")).status_code == 200
+    erasure_id = await wished(intake, one)
+    asked = (await view(intake, f"{one}/erasures", role="supervisor"))["items"][0]
+    assert asked["waits_for_cases"] == [str(other)]
+    assert "confirm_erasure" not in {move["verb"] for move in asked["moves"]}
+    refused = await settle(intake, erasure_id, "confirm")
+    assert (refused.status_code, refused.json()["code"]) == (409, "merged-undecided")
+    assert "other case" in refused.json()["title"]
+    assert (await view(intake, str(one)))["lead_id"] == str(one)
+    too = await wished(intake, other)
+    assert (await settle(intake, erasure_id, "confirm")).status_code == 200
+    assert (await settle(intake, too, "confirm")).status_code == 200
+    states = [(await view(intake, f"{case}/erasures"))["items"][0]["state"] for case in (one, other)]
+    assert states == ["confirmed", "confirmed"]
+
+
+@pytest.mark.parametrize(("verb", "body"), [("cancel", None), ("refuse", {"law": "th-criminal-procedure"})])
+async def test_what_she_wants_kept_of_two_merged_cases_or_a_law_keeps_holds_up_the_other_no_longer(
+    intake, verb, body
+):
+    one, other = await two(intake)
+    before = await wished(intake, other)
+    assert (await settle(intake, before, verb, body)).status_code == 200
+    assert (await decide(intake, one, other, "same-person")).status_code == 200
+    erasure_id = await wished(intake, one)
+    assert (await settle(intake, erasure_id, "confirm")).status_code == 409  # what was said before is old
+    assert (await settle(intake, await wished(intake, other), verb, body)).status_code == 200
+    assert (await settle(intake, erasure_id, "confirm")).status_code == 200
+
+
+async def test_a_merge_that_is_undone_holds_up_no_erasure(intake):
+    one, other = await two(intake)
+    assert (await decide(intake, one, other, "same-person")).status_code == 200
+    erasure_id = await wished(intake, one)
+    assert (await decide(intake, one, other, "undecided", "mistake")).status_code == 200
+    assert (await settle(intake, erasure_id, "confirm")).status_code == 200
+
+
+async def wished(intake, case_id) -> str:
+    path, body = f"/v1/cases/{case_id}/erasures", {"reason": "she asked"}
+    answer = await intake.client.post(path, json=body, headers=intake.as_("case_worker"))
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def settle(intake, erasure_id, verb, body=None):
+    path, headers = f"/v1/erasures/{erasure_id}/{verb}", intake.as_("supervisor")
+    return await intake.client.post(path, json=body, headers=headers)
+
+
 async def test_an_erased_case_is_in_no_pair_and_no_index(intake):
     own = await open_case(intake, fields=DARA)
     received = await disclosure(intake, {"cor_FullName": "Sok Dara"})

@@ -1,6 +1,6 @@
 """She asks to be erased: a second person decides, every service lets go, and then the key is destroyed and written down."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,12 +9,14 @@ from sqlalchemy import text
 from chassis.vault.ledger import read_ledger
 from chassis.vault.vault import KeyDestroyed, Vault
 from services.intake.app import VERSIONS, build
+from services.intake.rights.api import RIGHTS
 from services.intake.rights.domain import facts
 from services.intake.rights.domain.erasure import (
     Erasure,
     ErasureState,
     ErasureVerb,
     SamePerson,
+    TooEarly,
     WrongErasureMove,
 )
 from services.intake.rights.outgoing import ERASE_AGAIN
@@ -41,15 +43,17 @@ def moved(one: Erasure, verb: ErasureVerb, by: str = "th.supervisor") -> None:
         case ErasureVerb.REFUSE:
             one.refuse(by, NOW, "th-archives")
         case ErasureVerb.CONFIRM:
-            one.confirm(by, NOW)
+            one.confirm(by, NOW, timedelta(0))
         case ErasureVerb.COMPLETE:
             one.complete(NOW, "2026-11")
+        case ErasureVerb.REPEAT:
+            one.repeat(NOW, "2026-11")
 
 
 @pytest.mark.parametrize("state", ErasureState)
 def test_an_erasure_moves_as_its_table_says_and_is_never_taken_up_again(state):
     allowed = {
-        ErasureState.REQUESTED: {ErasureVerb.CANCEL, ErasureVerb.REFUSE, ErasureVerb.CONFIRM},
+        ErasureState.REQUESTED: set(ErasureVerb) - {ErasureVerb.COMPLETE},
         ErasureState.CONFIRMED: {ErasureVerb.COMPLETE},
     }
     for verb in ErasureVerb:
@@ -67,8 +71,19 @@ def test_who_recorded_the_request_neither_confirms_nor_refuses_it_and_may_cancel
     for verb in (ErasureVerb.CONFIRM, ErasureVerb.REFUSE):
         with pytest.raises(SamePerson):
             moved(one, verb, by="th.worker")
-    assert [one.lets(verb, "th.worker") for verb in ErasureVerb] == [True, False, False, False]
+    assert [verb for verb in RIGHTS if one.lets(verb, "th.worker")] == [ErasureVerb.CANCEL]
     assert one.cancel("th.worker", NOW) == [facts.ErasureCancelled(one.case_id, one.id)]
+
+
+def test_nobody_confirms_before_its_time_and_until_then_she_can_take_it_back():
+    early, wait = erasure(), timedelta(hours=24)
+    with pytest.raises(TooEarly):
+        early.confirm("th.supervisor", NOW + wait - timedelta(seconds=1), wait)
+    for verb in (ErasureVerb.CANCEL, ErasureVerb.REFUSE):
+        moved(erasure(), verb)
+    late = erasure()
+    late.confirm("th.supervisor", NOW + wait, wait)
+    assert late.state is ErasureState.CONFIRMED
 
 
 @pytest.fixture
@@ -166,6 +181,29 @@ async def test_who_recorded_her_wish_is_not_the_second_person(intake):
     headers = intake.as_("supervisor", sub="th.another-supervisor")
     answer = await intake.client.post(f"/v1/erasures/{erasure_id}/confirm", headers=headers)
     assert answer.status_code == 200
+
+
+async def test_who_asked_in_distress_has_a_day_to_take_it_back(intake):
+    """Until then the second person is offered no confirmation and is refused one, and nothing goes; cancelled, nothing ever does."""
+    intake.service.settings.erasure_wait_hours = Settings.model_fields["erasure_wait_hours"].default
+    case_id = await open_case(intake)
+    erasure_id = await asked(intake, case_id)
+    (one,) = (await shown(intake, case_id))["items"]
+    since, until = (datetime.fromisoformat(one[name]) for name in ("requested_at", "confirmable_from"))
+    assert until - since == timedelta(hours=24)
+    assert {move["verb"] for move in one["moves"]} == {"refuse_erasure", "cancel_erasure"}
+    early = await decide(intake, erasure_id)
+    assert (early.status_code, early.json()["code"]) == (409, "erasure-waits")
+    assert ((await shown(intake, case_id))["items"][0]["state"], await left(intake, case_id) == {}) == (
+        "requested",
+        False,
+    )
+    assert (await decide(intake, erasure_id, "cancel", "case_worker")).status_code == 200
+    again = await asked(intake, case_id)
+    async with intake.service.database.engine.begin() as conn:
+        earlier = "update intake.erasures set requested_at = requested_at - interval '24 hours'"
+        await conn.execute(text(earlier))
+    assert (await decide(intake, again)).status_code == 200
 
 
 async def test_a_law_of_the_country_keeps_everything_and_its_name_stays_with_the_request(intake):
@@ -297,15 +335,33 @@ async def test_no_flag_of_hers_is_left_on_a_list(intake):
     assert [row.flagged for row in await rows(intake, statement, c=case_id)] == [False]
 
 
-async def test_a_restored_cell_erases_again_whoever_its_backup_still_has(intake):
-    """The restore has destroyed the key; intake, once it runs, deletes the rest and says it to everybody."""
+async def test_what_was_asked_for_at_the_backup_does_not_stay_open_for_ever_after_a_restore(intake):
+    """It was confirmed after the backup: the ledger has her key, and nobody knows who confirmed it."""
     case_id = await open_case(intake)
     person_id = await person_of(intake, case_id)
+    await asked(intake, case_id)
+    await destroyed_by_a_restore(intake, person_id)
+    await intake.work()
+    (one,) = (await shown(intake, case_id))["items"]
+    assert (one["state"], one["decided_by"], one["epoch"]) == ("completed", None, "2026-11")
+    assert (one["destroyed_at"] is not None, one["moves"]) == (True, [])
+    assert [row.reason for row in await rows(intake, "select reason from intake.erasures")] == [None]
+
+
+async def destroyed_by_a_restore(intake, person_id: UUID) -> None:
+    """As `deploy.local.backup` does it."""
     await intake.service.vault.release(person_id)
     await intake.service.vault.destroy(person_id)
     statement = "insert into chassis.work (id, kind, key, payload, due_at) values (gen_random_uuid(), :k, :p, '{}', now())"
     async with intake.service.database.engine.begin() as conn:
         await conn.execute(text(statement), {"k": ERASE_AGAIN, "p": str(person_id)})
+
+
+async def test_a_restored_cell_erases_again_whoever_its_backup_still_has(intake):
+    """The restore has destroyed the key; intake, once it runs, deletes the rest and says it to everybody."""
+    case_id = await open_case(intake)
+    person_id = await person_of(intake, case_id)
+    await destroyed_by_a_restore(intake, person_id)
     await intake.work()
     assert await left(intake, case_id) == {}
     assert [one["case_id"] for one in bodies(await intake.said(), "case.erased.v1")] == [str(case_id)]
@@ -322,6 +378,20 @@ def test_in_production_nobody_is_erased_whom_a_restore_could_bring_back(tmp_path
     with pytest.raises(ValueError, match="CORRIDOR_ERASURE_LEDGER"):
         Settings(**given)
     Settings(**given, erasure_ledger=tmp_path / "erasures.jsonl")
+
+
+def test_in_production_an_erasure_waits_for_nobody_only_where_a_law_is_named(tmp_path):
+    given = {
+        "cell": "TH",
+        "database_url": "postgresql+asyncpg://nowhere",
+        "kafka_bootstrap": "127.0.0.1:1",
+        "erasure_ledger": tmp_path / "erasures.jsonl",
+    }
+    with pytest.raises(ValueError, match="CORRIDOR_ERASURE_AT_ONCE_LAW"):
+        Settings(**given, erasure_wait_hours=0)
+    Settings(**given, erasure_wait_hours=0, erasure_at_once_law="the law that says so")
+    assert Settings(**given).erasure_wait == timedelta(hours=24)
+    assert Settings(**given, erasure_wait_hours=48).erasure_wait == timedelta(hours=48)
 
 
 def test_a_ledger_that_was_cut_off_in_its_last_line_is_read_up_to_it_and_any_other_is_refused(tmp_path):

@@ -30,8 +30,11 @@ BESIDES = {
     ("casefile/worklist_queries.py", "holds"),
     ("casefile/worklist_queries.py", "tasks"),
     ("casefile/store/listing.py", "holds"),
+    ("casefile/store/received.py", "holds"),
 }
-"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it."""
+"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it. Whoever is erased leaves
+no paper of a hold behind.
+"""
 
 
 def tables_of(room: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from chassis.vault.vault import KeyDestroyed
 from contracts.casefile.urgent import FLAGS
 from services.intake.casefile.domain.case import Case, CommandRefused, WrongMove
 from services.intake.casework.domain import facts
@@ -88,9 +89,9 @@ def test_every_verb_of_a_task_from_every_state_says_what_happened_or_changes_not
     about = facts.TaskSubject(task.id, CASE.id, AGENCY, "w1")
     verbs = {
         TaskVerb.CHANGE: lambda: task.change(CASE, TaskPlan("call", "w1"), None, NOW),
-        TaskVerb.COMPLETE: lambda: task.complete(CASE),
-        TaskVerb.CANCEL: lambda: task.cancel(CASE, "not-needed"),
-        TaskVerb.REOPEN: lambda: task.reopen(CASE),
+        TaskVerb.COMPLETE: lambda: task.complete(CASE, NOW),
+        TaskVerb.CANCEL: lambda: task.cancel(CASE, "not-needed", NOW),
+        TaskVerb.REOPEN: lambda: task.reopen(CASE, able=True),
     }
     said = {
         TaskVerb.CHANGE: [facts.TaskChanged(about, None)],
@@ -138,7 +139,7 @@ def test_each_clock_strikes_once_and_another_time_is_another_clock():
     later = NOW + timedelta(hours=3)
     task.change(CASE, TaskPlan("call", "w1", NOW + timedelta(hours=4)), None, later)
     assert [type(fact) for fact in task.strike_clock(NOW + timedelta(hours=4))] == [facts.TaskOverdue]
-    task.complete(CASE)
+    task.complete(CASE, NOW)
     assert task.strike_clock(NOW + timedelta(hours=9)) == []
 
 
@@ -257,6 +258,48 @@ async def test_a_task_of_the_team_has_no_case_and_is_the_whole_teams_alone(intak
     assert (event["about_id"], event["case_id"], event["organisation"]) == (task_id, None, AGENCY)
 
 
+async def key_of(intake, task_id) -> UUID:
+    statement = text("select person_id from intake.tasks where id = :id")
+    async with intake.service.database.engine.connect() as conn:
+        return (await conn.execute(statement, {"id": UUID(task_id)})).scalar_one()
+
+
+async def is_destroyed(intake, owner) -> bool:
+    intake.service.vault.forget(owner)
+    try:
+        await intake.service.vault.seal(owner, "task.content", owner, "x")
+    except KeyDestroyed:
+        return True
+    return False
+
+
+async def test_the_words_of_a_task_of_the_team_go_with_their_key_and_others_have_another(intake):
+    worker = intake.as_("case_worker") | ANY
+    task_id = await raised(intake, worker, text=WORDS)
+    first, path = await key_of(intake, task_id), f"/v1/tasks/{task_id}"
+    for said, gone in ((None, True), ("Order new forms", True)):
+        answer = await intake.client.put(path, json={"kind": "call", "text": said}, headers=worker)
+        assert answer.status_code == 200, answer.text
+        await intake.work()
+        assert await is_destroyed(intake, first) is gone
+        assert (await get(intake, task_id, worker))["text"] == said
+    assert await key_of(intake, task_id) != first
+
+
+async def test_the_words_of_a_task_of_the_team_that_ended_go_by_themselves_unless_it_is_opened_again(intake):
+    worker = intake.as_("case_worker")
+    ended, again = [await raised(intake, worker, text=WORDS) for _ in range(2)]
+    keys = [await key_of(intake, task_id) for task_id in (ended, again)]
+    for task_id, verb in ((ended, "complete"), (again, "complete"), (again, "reopen")):
+        assert (await move(intake, task_id, verb, worker)).status_code == 200
+    await intake.work()
+    assert [await is_destroyed(intake, key) for key in keys] == [False, False]
+    await intake.work(hasten=True)
+    await intake.work()
+    assert [await is_destroyed(intake, key) for key in keys] == [True, False]
+    assert [(await get(intake, one, worker))["text"] for one in (ended, again)] == [None, WORDS]
+
+
 async def test_lists_are_narrowed_sorted_and_paged(intake):
     case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker")
     ids = {
@@ -347,6 +390,45 @@ async def test_what_is_ended_too_early_is_opened_again(intake):
     assert (await move(intake, task_id, "reopen", worker)).status_code == 200
     task = await get(intake, task_id, worker)
     assert (task["state"], task["ended_at"]) == ("open", None)
+
+
+@pytest.mark.parametrize("gone", ["from the organisation", "from the case"])
+async def test_a_task_that_is_opened_again_is_not_given_back_to_who_is_gone(intake, gone):
+    case_id, supervisor = await open_case(intake), intake.as_("supervisor")
+    await assign(intake, case_id, "th.worker", "th.colleague")
+    task_id = await raised(intake, supervisor, case_id=str(case_id), worker="th.worker")
+    await move(intake, task_id, "complete", supervisor)
+    if gone == "from the case":
+        await assign(intake, case_id, "th.colleague")
+    else:
+        left = {name: roles for name, roles in staff_of(AGENCY).items() if name != "th.worker"}
+        await intake.deliver(staff_changed(AGENCY, left))
+    await intake.work()
+    assert (await move(intake, task_id, "reopen", supervisor)).status_code == 200
+    assert (await get(intake, task_id, supervisor))["worker"] is None
+    said = await intake.said()
+    assert [body["task_id"] for body in bodies(said, "task.unassigned.v1")] == [task_id]
+    assert [body["told"] for body in bodies(said, "task.reopened.v1")] == [None]
+
+
+async def test_a_reminder_that_has_come_does_not_stand_in_the_way_of_another_time(intake):
+    """Who puts a task off says the whole of it, with the reminder that has come already."""
+    case_id, worker = await open_case(intake), intake.as_("case_worker", sub="th.worker") | ANY
+    times = {"due_at": in_hours(5), "remind_at": in_hours(1)}
+    task_id = await raised(intake, worker, case_id=str(case_id), worker="th.worker", **times)
+    await set_clocks_back(intake, 2)
+    stands = await get(intake, task_id, worker)
+    body = {"kind": "call", "worker": "th.worker", "remind_at": stands["remind_at"]}
+    path = f"/v1/tasks/{task_id}"
+    put_off = await intake.client.put(path, json={**body, "due_at": in_hours(9)}, headers=worker)
+    assert put_off.status_code == 200, put_off.text
+    await set_clocks_back(intake, 10)
+    late = (await get(intake, task_id, worker))["due_at"]
+    again = await intake.client.put(path, json={"kind": "call", "due_at": late}, headers=worker)
+    assert again.status_code == 200, again.text
+    earlier = {"kind": "call", "due_at": in_hours(-30)}
+    refused = await intake.client.put(path, json=earlier, headers=worker)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "time-is-over")
 
 
 async def test_reminder_and_end_of_the_time_are_said_once_and_of_nothing_that_is_done(intake):

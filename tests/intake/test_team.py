@@ -1,6 +1,8 @@
 """The team board: what each has, what is late, what nobody has; of the own organisation alone."""
 
-from tests.intake.making import open_case
+from uuid import uuid4
+
+from tests.intake.making import bodies, open_case
 from tests.intake.test_tasks import assign, in_hours, raised, set_clocks_back
 
 
@@ -31,6 +33,56 @@ async def test_a_supervisor_sees_what_each_has_what_is_late_and_what_nobody_has(
         f"/v1/cases/{nobodys}/close", json={"reason": "duplicate"}, headers=supervisor
     )
     assert closed.status_code == 409
+
+
+async def give(intake, headers, *cases, **body):
+    sent = {"cases": [str(one) for one in cases], "worker": "th.colleague", **body}
+    answer = await intake.client.post("/v1/team/assign", json=sent, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [one["result"] for one in answer.json()["items"]]
+
+
+async def test_many_cases_are_given_to_a_colleague_at_once_with_an_answer_for_each_and_again_changes_nothing(
+    intake,
+):
+    supervisor = intake.as_("supervisor")
+    theirs, shared, closed, nobodys = [await open_case(intake) for _ in range(4)]
+    await assign(intake, theirs, "th.worker")
+    await assign(intake, shared, "th.worker", "th.case_worker")
+    await intake.client.post(f"/v1/cases/{closed}/close", json={"reason": "duplicate"}, headers=supervisor)
+    cases = (theirs, shared, closed, nobodys, uuid4())
+    taken = {"instead_of": "th.worker"}
+    assert await give(intake, supervisor, *cases, **taken) == [
+        *("assigned", "assigned", "wrong-state", "unchanged", "not-found")
+    ]
+    said = await intake.said()
+    assert await give(intake, supervisor, *cases, **taken) == [
+        *("unchanged", "unchanged", "wrong-state", "unchanged", "not-found")
+    ]
+    assert len(bodies(await intake.said(), "case.assigned.v1")) == len(bodies(said, "case.assigned.v1"))
+    assert await give(intake, supervisor, nobodys, theirs, theirs) == ["assigned", "unchanged"]
+    workers = {
+        one["id"]: one["workers"]
+        for one in (await intake.client.get("/v1/cases", headers=supervisor)).json()["items"]
+    }
+    assert workers == {
+        str(theirs): ["th.colleague"],
+        str(shared): ["th.colleague", "th.case_worker"],
+        str(nobodys): ["th.colleague"],
+    }
+
+
+async def test_cases_are_given_to_nobody_who_is_not_there_and_by_nobody_but_a_supervisor_of_theirs(intake):
+    case_id = await open_case(intake)
+    sent = {"cases": [str(case_id)], "worker": "th.gone"}
+    refused = await intake.client.post("/v1/team/assign", json=sent, headers=intake.as_("supervisor"))
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not-listed")
+    worker = await intake.client.post("/v1/team/assign", json=sent, headers=intake.as_("case_worker"))
+    assert worker.status_code == 403
+    elsewhere = intake.as_("supervisor", org="th-shelter")
+    assert await give(intake, elsewhere, case_id, uuid4()) == ["not-found", "not-found"]
+    tried = bodies(await intake.said(), "attempt.refused.v1")
+    assert [(one["case_id"], one["action"]) for one in tried] == [(str(case_id), "case.assign")]
 
 
 async def test_another_organisation_and_a_worker_see_nothing_of_it(intake):

@@ -1,5 +1,6 @@
 """Cases go out as files of the standard and come back as the same cases; what is lost is named, and who may have them is asked."""
 
+import csv
 import io
 import json
 import tempfile
@@ -14,14 +15,14 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from chassis.vault.vault import KeyDestroyed
-from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, checked, to_text
+from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, checked, from_text, to_text
 from contracts.casefile.urgent import URGENT_FIELDS
-from contracts.codes import codes
+from contracts.codes import codes, in_the_standard
 from contracts.events.intake import CaseErasedV1, CaseTransferredV1, ErasureConfirmedV1
 from services.interchange.domain import export, htcds
-from services.interchange.domain.cells import guarded, meant, spoilt
+from services.interchange.domain.cells import BadFile, guarded, meant, spoilt
 from services.interchange.domain.export import COLUMNS, ExportFormat, OutgoingCase, found_again, lost
-from services.interchange.domain.headings import EXTERNAL_ID
+from services.interchange.domain.headings import EXTERNAL_ID, read_heading
 from services.interchange.exports import FILE_CLASS
 from services.interchange.intake_rows import exported_cases
 from services.interchange.spreadsheet import read_file
@@ -107,7 +108,9 @@ def test_the_standards_own_workbook_is_filled_under_the_labels_that_its_reader_s
     assert shown["Mailing Country"] == codes("country")[first["prs_MailingCountry"]]
     kept = {name for row in sheet.rows for name in row.fields}
     missing = lost(found_again(sent, sheet.rows))
-    assert dict.fromkeys(sorted(sent[0].fields.keys() - kept), 20) == missing
+    ours = sum("cor_" in case.fields["vic_TypeOfExploitation"] for case in sent)
+    without_column = dict.fromkeys(sent[0].fields.keys() - kept, 20)
+    assert without_column | {"vic_TypeOfExploitation": ours} == missing
     assert {"cor_Needs", "cor_FullName", "prs_IdentityNumber"} <= missing.keys()
 
 
@@ -123,16 +126,23 @@ def test_a_file_that_goes_out_is_made_without_any_file_on_disk(made, monkeypatch
     assert len(read_file(file_of(made, sent), TODAY).rows) == 3
 
 
-def test_no_cell_of_a_file_is_a_formula():
-    for made in (ExportFormat.XLSX, ExportFormat.WORKBOOK):
-        book = openpyxl.load_workbook(io.BytesIO(file_of(made, cases(20))))
-        assert {cell.data_type for line in book.worksheets[0] for cell in line} <= {"s", "n"}
-    begun = {
-        cell[:1]
-        for line in file_of(ExportFormat.CSV, cases(20)).decode().split("\n")
-        for cell in line.split(",")
-    }
-    assert begun.isdisjoint("=+-@")
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "=a,b", '="x"', "=1\n2", "@a;b")
+
+
+@pytest.mark.parametrize("made", ExportFormat)
+def test_no_cell_of_a_file_is_a_formula(made):
+    written = [OutgoingCase("", f"C-{n}", {"prs_FirstName": one}) for n, one in enumerate(FORMULAS)]
+    content = file_of(made, [*cases(20), *written])
+    if made is ExportFormat.CSV:
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        cells = [cell for line in lines for cell in line]
+        assert {len(line) for line in lines} == {len(COLUMNS)}
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+        assert {cell.data_type for line in sheet for cell in line} <= {"s", "n"}
+        cells = [cell.value for line in sheet for cell in line if cell.data_type == "s"]
+    assert {f"'{one}" for one in FORMULAS if "\r" not in one} <= set(cells)
+    assert {cell[:1] for cell in cells}.isdisjoint("=+-@\t\r")
 
 
 def generated(count: int) -> bytes:
@@ -198,6 +208,16 @@ async def test_a_file_that_is_brought_back_opens_nothing_and_brought_elsewhere_i
     assert (again["lost"], bool(view["lost"])) == ([], made == "workbook")
 
 
+def in_a_file(name: str, text: str, labels: bool) -> str:
+    """The value as a file has it: of the standard's own, what the standard has for it."""
+    field, value = FIELDS[name], from_text(name, text)
+    if not labels:
+        return text
+    if not field.multiple:
+        return in_the_standard(field.codelist, value)
+    return to_text(tuple(dict.fromkeys(in_the_standard(field.codelist, one) for one in value)))
+
+
 def test_every_code_of_every_list_is_read_again_by_its_label():
     coded = [field for field in FIELDS.values() if field.codelist and field.name not in URGENT_FIELDS]
     longest = max(len(codes(field.codelist)) for field in coded)
@@ -210,7 +230,27 @@ def test_every_code_of_every_list_is_read_again_by_its_label():
         for labels in (False, True):
             cells = {name: export._cell(name, text, labels=labels) for name, text in fields.items()}
             read = {name: htcds._read_cell(name, cell, TODAY) for name, cell in cells.items()}
-            assert read == {name: (text, None) for name, text in fields.items()}
+            meaning = {name: in_a_file(name, text, labels) for name, text in fields.items()}
+            assert read == {name: (text, None) for name, text in meaning.items()}
+
+
+def test_a_code_of_our_own_is_in_a_file_of_the_standard_what_its_list_says():
+    kinds = [
+        ("cor_ForcedCriminality",),
+        ("Other", "cor_ForcedCriminality"),
+        ("cor_ForcedCriminality", "ForcedLabour"),
+    ]
+    sent = [
+        OutgoingCase(str(UUID(int=n)), f"C-{n}", {"vic_TypeOfExploitation": to_text(some)})
+        for n, some in enumerate(kinds)
+    ]
+    rows = read_file(file_of(ExportFormat.WORKBOOK, sent), TODAY).rows
+    assert [row.fields["vic_TypeOfExploitation"] for row in rows] == [
+        to_text(some) for some in (("Other",), ("Other",), ("Other", "ForcedLabour"))
+    ]
+    assert lost(found_again(sent, rows)) == {"vic_TypeOfExploitation": 3}
+    ours = read_file(file_of(ExportFormat.CSV, sent), TODAY).rows
+    assert lost(found_again(sent, ours)) == {}
 
 
 async def test_what_is_lost_is_named_with_the_number_of_cases(files):
@@ -245,6 +285,22 @@ async def cases_in(files, content: bytes) -> list[UUID]:
     """The cases of a file that was made here, in its order."""
     back = (await send(files, content, dry_run=True)).json()
     return [UUID(one["case_id"]) for one in back["repeated"]]
+
+
+async def test_another_woman_of_whom_the_same_is_known_is_another_case_than_the_one_in_a_workbook(
+    files, intake
+):
+    known = {"prs_Gender": "Feminine", "prs_Citizenship": to_text(("KH",))}
+    await imported(files, file_of(ExportFormat.CSV, [OutgoingCase("", "A", known)]))
+    _, got = await exported(files, "workbook")
+    another = b"prs_Gender,prs_Citizenship\nFeminine,KH\n"
+    assert (await send(files, another, dry_run=True)).json()["duplicates"] == 0
+    await imported(files, another)
+    assert await count(intake, "intake.cases") == 2
+    back = (await send(files, got.content, dry_run=True)).json()
+    assert (back["duplicates"], back["bad"]) == (1, 0)
+    _, both = await exported(files, "workbook")
+    assert len(set(await cases_in(files, both.content))) == 2
 
 
 async def test_a_worker_takes_out_what_she_may_open_and_each_is_a_reading_of_hers(files, intake):
@@ -291,6 +347,27 @@ async def test_nobody_but_who_asked_has_the_file_and_whoever_may_not_export_gets
     ).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "lost_right", [{"role": "case_worker"}, {"role": "supervisor", "purpose": "legal-aid"}]
+)
+async def test_whoever_has_no_more_the_roles_or_the_purpose_of_the_asking_fetches_no_file(files, lost_right):
+    await imported(files, file_of(ExportFormat.CSV, cases(1)))
+    view, _ = await exported(files, sub="th.somebody")
+    headers = files.as_(**lost_right, sub="th.somebody")
+    got = await files.client.get(view["file"], headers=headers)
+    assert (got.status_code, got.json()["code"]) == (403, "forbidden")
+    paths = (f"/v1/exports/{view['id']}", "/v1/exports")
+    shown, listed = [(await files.client.get(path, headers=headers)).json() for path in paths]
+    assert [one["file"] for one in (shown, *listed["items"])] == [None, None]
+    assert (await files.client.delete(paths[0], headers=headers)).status_code == 200
+
+
+async def test_whoever_was_given_another_role_since_fetches_the_file(files):
+    view, _ = await exported(files, sub="th.somebody")
+    headers = files.as_("supervisor", sub="th.somebody", roles=["case_worker", "supervisor"])
+    assert (await files.client.get(view["file"], headers=headers)).status_code == 200
+
+
 async def everything(files) -> str:
     async with files.service.database.engine.connect() as conn:
         tables = ("exports", "export_parts", "results", "imports")
@@ -324,6 +401,26 @@ async def test_the_file_is_sealed_at_rest_and_gone_when_its_time_is_over(files):
     while await files.work(hasten=True):
         pass
     assert await count(files, "interchange.export_parts") == 0
+    await require_destroyed(files, view["id"])
+
+
+async def test_a_file_whose_key_is_destroyed_is_not_there_although_its_time_is_not_over(files):
+    await imported(files, file_of(ExportFormat.CSV, cases(3)))
+    view, _ = await exported(files)
+    await files.service.vault.release(UUID(view["id"]))
+    await files.service.vault.destroy(UUID(view["id"]))
+    answer = await files.client.get(view["file"], headers=files.as_("supervisor"))
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+async def test_an_export_whose_key_is_destroyed_while_it_is_gathered_is_never_ready(files):
+    await imported(files, file_of(ExportFormat.CSV, cases(3)))
+    headers = files.as_("supervisor")
+    answer = await files.client.post("/v1/exports", json={"format": "csv"}, headers=headers)
+    await files.service.vault.destroy(UUID(answer.json()["id"]))
+    await require_destroyed(files, answer.json()["id"])
+    view = (await files.client.get(answer.headers["location"], headers=headers)).json()
+    assert (view["file"], view["cases"]) == (None, 0)
 
 
 async def test_what_is_discarded_is_fetched_by_nobody_and_its_key_is_destroyed(files):
@@ -441,7 +538,22 @@ async def test_what_is_not_gathered_in_an_hour_is_asked_for_again(files):
         pass
     view = (await files.client.get(answer.headers["location"], headers=headers)).json()
     assert (view["state"], view["reason"]) == ("failed", "took-too-long")
+    await require_destroyed(files, view["id"])
+
+
+def taken(name: str) -> bool:
+    """True where an import reads the column of this name, beside one that it surely reads."""
+    try:
+        return read_heading(["prs_FirstName", name])[1].field == name
+    except BadFile:
+        return False
 
 
 def test_the_columns_are_those_that_an_import_takes():
-    assert (EXTERNAL_ID, *(name for name in FIELDS if name not in URGENT_FIELDS)) == COLUMNS
+    others = {name for name in {*FIELDS, EXTERNAL_ID} - {"prs_FirstName"} if taken(name)}
+    assert {*COLUMNS} == {"prs_FirstName", *others}
+    assert len(set(COLUMNS)) == len(COLUMNS)
+    assert others.isdisjoint(URGENT_FIELDS)
+    first, *_ = csv.reader(io.StringIO(file_of(ExportFormat.CSV, []).decode("utf-8-sig"), newline=""))
+    sheet = openpyxl.load_workbook(io.BytesIO(file_of(ExportFormat.XLSX, []))).worksheets[0]
+    assert [tuple(first), tuple(cell.value for cell in sheet[1])] == [COLUMNS, COLUMNS]

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.events.consumer import Inbox, Message
-from contracts.events.casework import TaskRaisedV1
+from contracts.events.casework import TaskOverdueV1, TaskRaisedV1, TaskRemindedV1
 from contracts.events.intake import (
     CaseAssignedV1,
     CaseTransferredV1,
@@ -314,3 +314,32 @@ async def test_a_file_of_three_hundred_is_one_notice_and_one_alarm_until_somebod
     assert [one["template"] for one in unread] == ["unattended"]
     await notify.deliver(assigned(cases[0], "th.worker"))
     assert [one["case_id"] for one in await items(notify, "th.worker")] == [str(cases[0])]
+
+
+async def test_a_reminder_of_a_task_goes_to_its_worker_and_the_end_of_its_time_to_the_supervisors(notify):
+    case, task = uuid4(), uuid4()
+    await notify.deliver(assigned(case, "th.worker", "th.colleague"))
+    about = {"case_id": case, "about_id": case, "task_id": task, "organisation": AGENCY}
+    theirs = {**about, "worker": "th.worker", "told": "th.worker"}
+    await notify.deliver(TaskRemindedV1(**theirs))
+
+    async def told(name, role="case_worker"):
+        return [(one["template"], one["task_id"]) for one in await items(notify, name, role)][:1]
+
+    assert await told("th.worker") == [("due", str(task))]
+    assert (await told("th.colleague"))[0][1] is None
+    assert await told("th.supervisor", "supervisor") == []
+    await notify.deliver(TaskOverdueV1(**theirs))
+    assert await told("th.supervisor", "supervisor") == [("late", str(task))]
+    assert await told("th.worker") == [("due", str(task))]
+
+
+async def test_a_reminder_of_a_task_that_is_nobodys_goes_to_whoever_has_the_case(notify):
+    case, task = uuid4(), uuid4()
+    await notify.deliver(assigned(case, "th.worker"))
+    about = {"case_id": case, "about_id": case, "task_id": task, "organisation": AGENCY}
+    await notify.deliver(TaskRemindedV1(**about))
+    assert await templates(notify, "th.worker") == ["due"]
+    team = {"about_id": task, "task_id": task, "organisation": AGENCY}
+    await notify.deliver(TaskRemindedV1(**team))
+    assert await templates(notify, "th.supervisor", "supervisor") == ["due"]

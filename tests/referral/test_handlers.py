@@ -96,7 +96,7 @@ async def test_a_refusal_of_what_was_replaced_since_fails_nothing(th: Harness):
     assert (await half(th, referral_id))["state"] == "requested"
 
 
-@pytest.mark.parametrize("reason", ["withdrawn", "not_in_agreement"])
+@pytest.mark.parametrize("reason", ["withdrawn", "not_in_agreement", "erasure"])
 @pytest.mark.parametrize("before", [(), ("delivered",)])
 async def test_a_recall_before_acceptance_revokes_the_offer(
     th: Harness, before: tuple[str, ...], reason: str
@@ -220,6 +220,8 @@ async def test_a_recall_after_acceptance_lets_the_help_go_on(kh: Harness):
         ("cancelled", "cancelled", "cancelled"),
         ("entered_in_error", "cancelled", "cancelled"),
         ("completed", "received", "accepted"),
+        ("erasure", "revoked", "accepted"),
+        ("what-nobody-here-has-heard-of", "revoked", "accepted"),
     ],
 )
 async def test_the_incoming_half_ends_by_the_reason_of_the_recall(

@@ -46,6 +46,7 @@ async def intake(postgres, tmp_path):
 
         made.service.peers.http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
         made.service.settings.peers = {peer: f"http://{peer}.test" for peer in HELD_BY}
+        made.shown = shown
         yield made
 
 
@@ -161,6 +162,32 @@ async def test_what_the_preview_says_stays_is_what_is_left_and_nothing_else(inta
     after = (await intake.client.get(f"{path}/erasure-preview", headers=worker)).json()
     assert "pair" in sections_of(before["goes"])
     assert (sections_of(after["goes"]), sections_of(after["stays"])) == (set(), sections_of(before["stays"]))
+
+
+async def test_the_preview_names_who_would_be_asked_and_what_somebody_has_to_end_and_nothing_that_is_over(
+    intake,
+):
+    held = {
+        "disclosure": [
+            {"recipient": "kh-holds"},
+            {"recipient": "kh-refused", "refusal": "not-consented"},
+            {"recipient": "kh-taken-back", "reason": "withdrawn"},
+            {"recipient": "kh-asked", "reason": "erasure"},
+        ],
+        "referral": [{"state": "in_progress"}, {"state": "completed", "ended_at": "2026-11-01"}],
+        "return": [{"state": "departed"}, {"state": "withdrawn", "ended_at": "2026-11-01"}],
+    }
+    intake.shown["consent"] = HeldData(sections=[held_of(name, held[name]) for name in held])
+    case_id = await open_case(intake)
+    path = f"/v1/cases/{case_id}/erasure-preview"
+    seen = (await intake.client.get(path, headers=intake.as_("case_worker"))).json()
+    assert [row[0]["value"] for row in seen["asked"]] == ["kh-holds", "kh-asked"]
+    assert [row[0]["value"] for row in seen["under_way"]] == ["in_progress", "departed"]
+
+
+def held_of(section: str, rows: list[dict[str, str]]) -> HeldSection:
+    values = [[HeldValue(name=name, value=value) for name, value in row.items()] for row in rows]
+    return HeldSection(section=section, kept_for="statistics", rows=[HeldRow(values=row) for row in values])
 
 
 def sections_of(kinds) -> set[str]:

@@ -47,6 +47,7 @@ LEFT_OUT = {
     "chassis.papers": "which papers were printed, by hash; what they say is reported",
     "intake.listed_cases": "on whose worklist the case stands, of the same as the case itself",
     "intake.statistics": "counts without a person",
+    "audit.statistics": "counts without a person",
     "intake.attention": "by when somebody is to open the case; what came of it stands in the log",
     "intake.accepted_referrals": COPY,
     "intake.authorised": COPY,

@@ -4,7 +4,7 @@ and those for whoever holds a case.
 
 from fastapi import APIRouter
 
-from services.audit.api import accounts, chain, entries, exports, holders, trails
+from services.audit.api import accounts, chain, entries, exports, holders, statistics, trails
 
 router = APIRouter()
 router.include_router(entries.router)
@@ -12,4 +12,5 @@ router.include_router(exports.router)
 router.include_router(trails.router)
 router.include_router(accounts.router)
 router.include_router(chain.router)
+router.include_router(statistics.router)
 router.include_router(holders.router)

@@ -6,18 +6,27 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from chassis.database import Transaction
 from chassis.identity.access import require, rights_of
+from chassis.identity.auth import Actor
 from chassis.problems import NotFound
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import Offer
 from chassis.web.positions import position
+from contracts.events.access import LogReadV1
 from services.audit import verifying
 from services.audit.domain.verification import State
 from services.audit.queries import head
 from services.audit.store import verifications
 
 router = APIRouter(tags=["audit"])
+
+
+def _open_chain(tx: Transaction, actor: Actor, verification_id: UUID | None = None) -> None:
+    """Whoever may looks at the chain, or at a verification of it, and that is logged."""
+    require(actor, "trail.read")
+    tx.say(LogReadV1(view="chain", sought_id=verification_id))
 
 
 class Head(BaseModel):
@@ -27,7 +36,7 @@ class Head(BaseModel):
 
 @router.get("/v1/chain", summary="How long the log is, and the hash that covers all of it")
 async def get_chain_head(actor: Who, tx: Tx) -> Head:
-    require(actor, "trail.read")
+    _open_chain(tx, actor)
     entries, last = await head(tx)
     return Head(entries=entries, head=last)
 
@@ -54,14 +63,14 @@ class ShownVerification(BaseModel):
     status_code=201,
 )
 async def start_verification(actor: Who, tx: Tx, response: Response) -> Done:
-    require(actor, "trail.read")
+    _open_chain(tx, actor)
     begun = await verifying.start(tx)
     return done(tx, response, begun, status=201, location=f"/v1/chain/verifications/{begun}")
 
 
 @router.get("/v1/chain/verifications", summary="Verifications of the chain, newest first")
 async def list_verifications(actor: Who, tx: Tx, running: Running, page: Page) -> Listing[ShownVerification]:
-    require(actor, "trail.read")
+    _open_chain(tx, actor)
     found = await verifications.newest(tx, page.limit, position(page.after))
     items = [ShownVerification.model_validate(one, from_attributes=True) for one in found]
     moves = running.commands.open([Offer("start_verification", "trail.read")], rights_of(actor))
@@ -72,7 +81,7 @@ async def list_verifications(actor: Who, tx: Tx, running: Running, page: Page) -
     "/v1/chain/verifications/{verification_id}", summary="How far a verification is, and what it found"
 )
 async def get_verification(verification_id: UUID, actor: Who, tx: Tx) -> ShownVerification:
-    require(actor, "trail.read")
+    _open_chain(tx, actor, verification_id)
     found = await verifications.get(tx, verification_id)
     if found is None:
         raise NotFound

@@ -12,12 +12,15 @@ from chassis.web.http import Tx, Who
 from services.audit import search_queries
 from services.audit.api.entries import SoughtBy, say_searched
 from services.audit.domain.exported import Export, Form
+from services.audit.domain.sought import LONGEST_PERIOD
 from services.audit.exporting import exported
 from services.audit.queries import head
 
 router = APIRouter(tags=["audit"])
 
 MEDIA_TYPES = {Form.JSONL: "application/jsonl", Form.CSV: "text/csv; charset=utf-8"}
+
+WHICH = f"name a case, an actor, an organisation or a matter, or `from` and `to` of at most {LONGEST_PERIOD.days} days"
 
 
 @router.get(
@@ -39,9 +42,14 @@ async def export_entries(
         Query(ge=0, lt=2**53, description="no entry beyond this one; without it the last that there is now"),
     ] = None,
 ) -> StreamingResponse:
-    """The reading is logged before the first byte is sent: whoever breaks it off has read all the same."""
+    """No export is of the whole log: it names a case, an actor, an organisation or a matter, or a period of 31 days at most.
+
+    The reading is logged before the first byte is sent: whoever breaks it off has read all the same.
+    """
     require(actor, "trail.read")
     sought = query.sought()
+    if not sought.is_narrow:
+        raise Invalid(WHICH)
     await search_queries.require_known(tx, sought)
     entries, _ = await head(tx)
     if position is not None and position > entries:

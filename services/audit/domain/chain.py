@@ -73,6 +73,10 @@ class LinkedLeaf:
     hash: str
     record: Record | None = None
 
+    def is_whole(self) -> bool:
+        """True where the hash covers the leaf and the hash before, and the commitment is of these details."""
+        return link(self.previous, self.leaf).hash == self.hash and self.fits()
+
     def fits(self) -> bool:
         return self.record is None or hmac.compare_digest(self.record.commitment(), self.leaf.commitment)
 

@@ -1,7 +1,7 @@
 """The tables of audit, as its migrations leave them."""
 
 from sqlalchemy import Column, MetaData, Table, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, JSONB, TEXT, UUID
+from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, OneOf, required
 from services.audit.domain.verification import State
@@ -29,6 +29,16 @@ VERIFICATIONS = Table(
     required("head", TEXT),
     Column("first_broken", BIGINT),
     Column("ended_at", TIMESTAMPTZ),
+)
+
+STATISTICS = Table(
+    "statistics",
+    META,
+    Column("month", DATE, primary_key=True),
+    Column("name", TEXT, primary_key=True),
+    required("cells", JSONB),
+    Column("total", INTEGER),
+    required("counted_at", TIMESTAMPTZ),
 )
 
 ENTRIES = Table(

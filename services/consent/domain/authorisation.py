@@ -16,7 +16,7 @@ from contracts.disclosure import (
     fields_hash,
 )
 from services.consent.domain.disclosure import SEALABLE, Disclosure
-from services.consent.domain.record import ConsentRecord
+from services.consent.domain.record import ERASURE, ConsentRecord
 from services.consent.domain.request import Authority, Request
 from services.consent.domain.states import State
 from services.consent.domain.terms import awaited
@@ -127,6 +127,8 @@ def token_refusal(
 
 def _not_sealable(disclosure: Disclosure) -> str:
     reason = disclosure.recalled_for
+    if reason == ERASURE:
+        return "consent_withdrawn"
     if reason in {"withdrawn", "revoked", "expired"}:
         return f"consent_{reason}"
     changed = reason in {None, "narrowed", "not_in_agreement", "replaced"}

@@ -11,19 +11,24 @@ from services.consent.domain.disclosure import ON_ITS_WAY, OPEN, Disclosure, Sta
 from services.consent.domain.facts import Fact
 from services.consent.domain.record import ConsentRecord
 from services.consent.domain.request import Authority, Request
-from services.consent.domain.terms import Terms
+from services.consent.domain.states import State
 
 NARROWED, REPLACED, NOT_AGREED = "narrowed", "replaced", "not_in_agreement"
 
 
-def covers(terms: Terms, request: Request, authority: Authority) -> bool:
-    """True where her terms cover all fields of the disclosure, as long as promised, and allow all that may be told back."""
+def covers(record: ConsentRecord, request: Request, authority: Authority) -> bool:
+    """True where her terms cover all fields of the disclosure, as long as promised, and allow all that may be told back.
+
+    While she is asked again, or a guardian is to be confirmed, the time is nobody's answer: what recipients have ends with it, and
+    not before.
+    """
+    terms, asked = record.terms, record.state is State.REQUESTED
     return (
         terms.names(request.recipient)
         and request.purpose in terms.purposes
         and set(categories_of(authority.fields)) <= set(terms.categories)
         and set(authority.back_categories) <= set(terms.back_categories)
-        and authority.valid_until <= terms.valid_until
+        and (asked or authority.valid_until <= terms.valid_until)
     )
 
 
@@ -53,7 +58,7 @@ def reconsider(record: ConsentRecord, ground: Ground, now: datetime) -> list[Fac
     """
     said: list[Fact] = []
     for disclosure in [d for d in record.disclosures if d.stage in OPEN]:
-        by_her = covers(record.terms, disclosure.request, disclosure.authorised_by)
+        by_her = covers(record, disclosure.request, disclosure.authorised_by)
         if by_her and agreed(disclosure, ground, now):
             said += disclosure.read_on(ground.retention(disclosure.authorised_by.agreement_id), now)
             continue

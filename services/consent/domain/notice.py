@@ -1,10 +1,11 @@
 """A notice: the text that is explained before she is asked, in one language, which two people have approved."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -40,6 +41,14 @@ MOVES: Mapping[NoticeState, frozenset[NoticeState]] = MappingProxyType(
 never changed: a new version follows."""
 
 
+FIRST_OF_A_CELL = 100
+"""The number from which on a cell counts its own texts in a year; the ones below are those of the releases."""
+
+
+class LastNotice(Exception):
+    """The notice is the only text of its language: it is superseded by another, and never withdrawn."""
+
+
 class WrongNoticeState(Exception):
     """The notice does not stand where this verb could move it."""
 
@@ -66,6 +75,11 @@ def notice_id(version: str, language: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:corridor:notice:{version}:{language}")
 
 
+def of_cell(version: str) -> bool:
+    """True where the version is one that a cell gives to its own text, so that no release ever has the same."""
+    return int(version.partition("-")[2]) >= FIRST_OF_A_CELL
+
+
 @dataclass(slots=True)
 class Notice:
     """One version in one language. `revision` is what a reader saw; `written_by` are all who had a hand in the words."""
@@ -80,6 +94,7 @@ class Notice:
     approved_by: str | None = None
     in_force_since: datetime | None = None
     ended_at: datetime | None = None
+    withdrawal_asked_by: str | None = None
     revision: int = 0
 
     @classmethod
@@ -126,8 +141,21 @@ class Notice:
         self.ended_at = act.at
         return [self._changed()]
 
-    def withdraw(self, act: Act) -> list[NoticeChanged]:
-        """Withdraw, for instance because it is wrong in a language: no new consent names it from now on."""
+    def withdraw(self, act: Act, *, last: bool) -> list[NoticeChanged]:
+        """Withdraw, for instance because it is wrong in a language: no new consent names it from now on. One that is in force is
+        withdrawn by two people: the first asks for it. `last`: no other text of its language is being written or proposed.
+
+        Raises SamePerson and LastNotice.
+        """
+        if self.state is NoticeState.IN_FORCE:
+            if last:
+                raise LastNotice
+            if self.withdrawal_asked_by == act.by:
+                raise SamePerson
+            if self.withdrawal_asked_by is None:
+                self.withdrawal_asked_by = act.by
+                self.revision += 1
+                return [self._changed()]
         self._move(NoticeState.WITHDRAWN)
         self.ended_at = act.at
         return [self._changed()]
@@ -141,12 +169,17 @@ class Notice:
         self.in_force_since = at if first else None
         return [self._changed()]
 
-    def lets(self, verb: str, act: Act) -> bool:
+    def lets(self, verb: str, act: Act, *, last: bool) -> bool:
         """True where a verb passes now; it is tried on a copy, so that the offer and the command cannot differ."""
         tried = replace(self)
+        verbs: dict[str, Callable[[Act], object]] = {
+            "propose": tried.propose,
+            "approve": partial(tried.approve, before=None),
+            "withdraw": partial(tried.withdraw, last=last),
+        }
         try:
-            tried.approve(act, None) if verb == "approve" else getattr(tried, verb)(act)
-        except (WrongNoticeState, SamePerson):
+            verbs[verb](act)
+        except (WrongNoticeState, SamePerson, LastNotice):
             return False
         return True
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed
 from chassis.rows import RowReader
-from chassis.tables import insert_missing, update_set
+from chassis.tables import insert_missing, one_of, update_set
 from services.consent.domain.facts import NoticeChanged
 from services.consent.domain.notice import Notice, NoticeState
 from services.consent.outgoing import outgoing
@@ -21,12 +21,19 @@ _LOCK_IN_FORCE = text(
     f"select * from consent.notices where language = :language and state = '{NoticeState.IN_FORCE}' for update"
 )
 _ANY_OF = text("select exists (select from consent.notices where language = :language)")
+_ANOTHER = text(
+    f"""
+    select exists (select from consent.notices where language = :language and id <> :id
+        and state in {one_of((NoticeState.DRAFT, NoticeState.PROPOSED))})
+    """
+)
 _ANY_VERSION = text("select exists (select from consent.notices where version = :version)")
 _LOCK_ALL = text("select pg_advisory_xact_lock(hashtextextended('consent.notices', 0))")
 _ADD = insert_missing(NOTICES)
 _SAVE = update_set(
     NOTICES,
     *("title", "paragraphs", "reviewed", "state", "written_by", "approved_by", "in_force_since", "ended_at"),
+    "withdrawal_asked_by",
     "revision",
     stored="before",
     version="revision",
@@ -49,6 +56,12 @@ async def get(tx: Transaction, notice_id: UUID) -> Notice:
 async def any_of(tx: Transaction, language: str) -> bool:
     """True where this language has or had a text."""
     return bool((await tx.execute(_ANY_OF, {"language": language})).scalar_one())
+
+
+async def is_last(tx: Transaction, notice: Notice) -> bool:
+    """True where no other text of its language is being written or proposed."""
+    where = {"language": notice.language, "id": notice.id}
+    return not (await tx.execute(_ANOTHER, where)).scalar_one()
 
 
 async def any_version(tx: Transaction, version: str) -> bool:

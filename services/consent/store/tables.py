@@ -153,6 +153,7 @@ NOTICES = Table(
     Column("in_force_since", TIMESTAMPTZ),
     Column("ended_at", TIMESTAMPTZ),
     required("revision", INTEGER),
+    Column("withdrawal_asked_by", TEXT),
     UniqueConstraint("version", "language"),
     Index(
         "notices_in_force",

@@ -27,6 +27,7 @@ from contracts.border.items import (
     Resend,
     Void,
 )
+from contracts.codes import codes
 from contracts.events.directory import OfferedService
 from contracts.events.exchange import CorrectionReceivedV1, DirectoryReceivedV1, RecallReceivedV1
 from contracts.organisations import authority
@@ -190,7 +191,7 @@ async def _refusal(tx: Transaction, heard: HeardControl, refusal: Refusal) -> No
 
 async def _recall(tx: Transaction, heard: HeardControl, recall: Recall) -> None:
     """Take a recall. A disclosure that is open here is closed and answered by the service that holds the fields; for
-    an unknown one a tombstone stands, answered at once.
+    an unknown one a tombstone stands, answered at once. A reason that is not known here is not told on.
     """
     await inbox.forget(tx, heard.cell, recall.disclosure_id)
     held = await received.lock(tx, heard.cell, recall.disclosure_id)
@@ -211,7 +212,7 @@ async def _recall(tx: Transaction, heard: HeardControl, recall: Recall) -> None:
                 disclosure_id=held.id,
                 referral_id=held.referral_id or recall.referral_id,
                 sender_cell=heard.cell,
-                reason=recall.reason,
+                reason=recall.reason if recall.reason in codes("recall_reason") else None,
                 at=tx.now,
             )
         )

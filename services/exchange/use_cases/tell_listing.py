@@ -9,7 +9,7 @@ from typing import Any
 
 from chassis.database import Transaction
 from chassis.outbox import DueWork
-from chassis.work import PRIORITIES, WorkItem, WorkKind
+from chassis.work import PRIORITIES, WorkItem, WorkKind, no_act
 from services.exchange.domain.listings import told
 from services.exchange.outgoing import outgoing
 from services.exchange.store import listings, partners
@@ -30,9 +30,6 @@ def next_day(tx: Transaction) -> DueWork:
 
 
 def listing_work(own_cell: str) -> WorkKind:
-    async def act(_: WorkItem) -> None:
-        """Nothing: the whole work is in the database."""
-
     async def finish(tx: Transaction, item: WorkItem, _result: Any) -> None:
         cell = item.payload.get("cell")
         if cell is not None:
@@ -41,4 +38,4 @@ def listing_work(own_cell: str) -> WorkKind:
         there = await partners.heard_since(tx, tx.now - EVERY)
         tx.say(next_day(tx), *(whole_listing_due(tx, cell) for cell in there if cell != own_cell))
 
-    return WorkKind(LISTING, act, finish, recurs=next_day)
+    return WorkKind(LISTING, no_act, finish, recurs=next_day)

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.events.subscription import Subscription
 from chassis.outbox import DueWork
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from contracts.country.response_clock import ResponseClock
 from contracts.envelope import Event
 from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
@@ -21,8 +21,6 @@ Handler = Callable[[str, StaffChangedV1 | DirectoryChangedV1, datetime], Iterabl
 
 def attention_work(clock: ResponseClock) -> list[WorkKind]:
     """The kinds of work. Both need nothing from outside; everything happens in `finish`."""
-
-    async def nothing(_: WorkItem) -> None: ...
 
     async def look(tx: Transaction, item: WorkItem, _: Any) -> None:
         """Alarm for the cases whose time has run out, and look again when the time of the others has."""
@@ -42,7 +40,7 @@ def attention_work(clock: ResponseClock) -> list[WorkKind]:
         if await attention.alarm_of_those_left(tx, organisation):
             tx.say(outgoing(StaffChanged(organisation, tx.now)))
 
-    return [WorkKind(UNOPENED, nothing, look), WorkKind(NOBODY_LEFT, nothing, left)]
+    return [WorkKind(UNOPENED, no_act, look), WorkKind(NOBODY_LEFT, no_act, left)]
 
 
 def on_staff_changed(

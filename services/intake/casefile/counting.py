@@ -3,37 +3,33 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.month_tables import StoredTable
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from contracts.casefile.fields import from_text
+from contracts.months import Month
+from contracts.small_cells import ShownTable
 from services.intake.casefile.domain.statistics import (
     EXPLOITATION,
+    NAMES,
     NEEDS,
     SEX,
     CountedCase,
-    Month,
     tables,
 )
 from services.intake.casefile.store import statistics
-from services.intake.casefile.store.statistics import SealedCounted, StoredTable
+from services.intake.casefile.store.statistics import SealedCounted
 
 PART = 500
 
 
 async def counted(service: Service, month: Month) -> Sequence[StoredTable]:
-    """The tables of a month. It is counted once, so that no two answers can be compared."""
-    if kept := await _kept(service.database, month):
-        return kept
-    cases = [one async for one in _cases(service, month)]
-    async with service.database.transaction(service.database.system()) as tx:
-        await statistics.add(tx, month.first, tables(cases))
-    return await _kept(service.database, month)
+    """The tables of a month."""
 
+    async def count() -> Mapping[str, ShownTable]:
+        return tables([one async for one in _cases(service, month)])
 
-async def _kept(database: Database, month: Month) -> Sequence[StoredTable]:
-    async with database.transaction(database.system()) as tx:
-        return await statistics.of_month(tx, month.first)
+    return await statistics.KEPT.counted(service.database, month, NAMES, count)
 
 
 async def _cases(service: Service, month: Month) -> AsyncIterator[CountedCase]:

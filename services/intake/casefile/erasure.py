@@ -8,7 +8,7 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger
 from chassis.vault.vault import Erasure, KeyHeld
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_finish
 from services.intake.casefile.outgoing import DESTROY_KEY, RELEASE, case_erased, disclosure_closed
 from services.intake.casefile.store import received
 
@@ -19,9 +19,6 @@ def erasure_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
     async def release(item: WorkItem) -> None:
         """Release a disclosure, under whose name its values stand in the register."""
         await service.vault.release(UUID(item.payload["person_id"]), [item.payload["disclosure_id"]])
-
-    async def released(tx: Transaction, item: WorkItem, result: None) -> None:
-        """Nothing more: the recall was answered when the values were deleted."""
 
     async def destroy(item: WorkItem) -> Erasure | None:
         """Destroy the key, and write it down where no restore takes it back. None where it stays: while anything is sealed under it: another
@@ -50,6 +47,6 @@ def erasure_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         )
 
     return [
-        WorkKind(RELEASE, release, released, max_attempts=ATTEMPTS),
+        WorkKind(RELEASE, release, no_finish, max_attempts=ATTEMPTS),
         WorkKind(DESTROY_KEY, destroy, answer, max_attempts=ATTEMPTS),
     ]

@@ -8,7 +8,7 @@ from chassis.database import Transaction
 from chassis.outbox import DueWork
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from services.intake.casefile.domain.case import GONE
 from services.intake.casefile.domain.index_texts import INDEXED, index_texts
 from services.intake.casefile.outgoing import INDEX, index_due
@@ -63,13 +63,10 @@ def index_work(service: Service) -> WorkKind:
 def anew_work() -> WorkKind:
     """The kind of work that has persons indexed anew whose entries are from a release before this one, a few at a time."""
 
-    async def act(_: WorkItem) -> None:
-        """Nothing: the persons are opened by the work that this one makes due."""
-
     async def finish(tx: Transaction, _item: WorkItem, _result: None) -> None:
         found = await index.outdated(tx, ENTRY_BYTES, PIECE)
         tx.say(*(index_due(case_id, f"anew:{tx.now.isoformat()}") for case_id in found))
         if found:
             tx.say(DueWork(ANEW, KEY, due_at=tx.now + AGAIN))
 
-    return WorkKind(ANEW, act, finish, recurs=lambda tx: DueWork(ANEW, KEY, due_at=tx.now))
+    return WorkKind(ANEW, no_act, finish, recurs=lambda tx: DueWork(ANEW, KEY, due_at=tx.now))

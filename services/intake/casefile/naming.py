@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chassis.database import Transaction
 from chassis.outbox import DueWork
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act
 from services.intake.casefile.store import listing, references
 
 KIND, KEY = "name-cases", "all"
@@ -14,16 +14,13 @@ PIECE = 500
 
 
 def naming_work() -> WorkKind:
-    async def act(_: WorkItem) -> None:
-        """Nothing: the whole work is in the database."""
-
     async def finish(tx: Transaction, _item: WorkItem, _result: None) -> None:
         found = await references.unnamed(tx, PIECE)
         await references.give(tx, found)
         more = len(found) == PIECE or await listing.catch_up(tx, PIECE)
         tx.say(_next(tx, timedelta() if more else EVERY))
 
-    return WorkKind(KIND, act, finish, recurs=lambda tx: _next(tx, timedelta()))
+    return WorkKind(KIND, no_act, finish, recurs=lambda tx: _next(tx, timedelta()))
 
 
 def _next(tx: Transaction, after: timedelta) -> DueWork:

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.directory import require_workers
 from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState
+from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState, expect
 from contracts.protection import is_of_country
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
@@ -126,7 +126,7 @@ async def record_fields(
 ) -> Case:
     """Record fields. Named ones are replaced or removed; others stay."""
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.RECORD], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     await record(tx, actor, case, sealed, today)
     return case
 
@@ -162,7 +162,7 @@ async def assign_case(
     workers: tuple[str, ...],
 ) -> Case:
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.ASSIGN], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     with answered():
         facts = case.assign(organisation, workers)
     await require_workers(tx, organisation, workers, "workers")

@@ -4,7 +4,7 @@ A list of everybody's cases goes along an index of `cases`; that of one worker a
 each worker in order. What comes next in a case is not kept twice: it is read where it stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -21,6 +21,7 @@ from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.listing import ListOrder, NextStep, WaitingFor
 from services.intake.casefile.store.listing import UNOPENED
 
@@ -30,7 +31,7 @@ NOBODY = "nobody"
 _LIST = "worker:"
 """The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
 
-_OFFERED = "c.transfer_state in ('requested', 'received')"
+_OFFERED = f"c.transfer_state in ({', '.join(map(repr, OFFERED))})"
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
 )
@@ -199,13 +200,13 @@ async def counted_cases(tx: Transaction, actor: Actor, asked: ListQuery) -> Boun
     return BoundedCount(counted=min(number, MOST_COUNTED), more=number > MOST_COUNTED)
 
 
-async def still_visible(tx: Transaction, actor: Actor, cases: list[UUID]) -> set[UUID]:
+async def still_visible(tx: Transaction, actor: Actor, cases: Sequence[UUID]) -> set[UUID]:
     """The cases among these that the actor may still read."""
     condition, values = await visible_cases(tx, actor, READ, column="c.id")
     statement = text(
         f"select c.id from intake.cases c where c.id = any(cast(:ids as uuid[])) and {condition}"
     )
-    return {row.id for row in await tx.execute(statement, {**values, "ids": cases})}
+    return {row.id for row in await tx.execute(statement, {**values, "ids": list(cases)})}
 
 
 async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:

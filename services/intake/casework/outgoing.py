@@ -24,6 +24,7 @@ from services.intake.casework.domain import facts
 from services.intake.casework.domain.facts import CaseworkFact, TaskFact, TaskSubject
 
 TASK_CLOCK, TASKS_OF_STAFF = "task-clock", "tasks-of-staff"
+TASK_WORDS, TASK_KEY = "task-words", "task-key"
 
 
 def outgoing(fact: CaseworkFact, by: str = "") -> Event | DueWork:
@@ -31,18 +32,28 @@ def outgoing(fact: CaseworkFact, by: str = "") -> Event | DueWork:
     match fact:
         case facts.NoteWritten():
             return NoteWrittenV1(case_id=fact.case_id, note_id=fact.note_id)
-        case facts.NoteCorrected():
-            return NoteCorrectedV1(case_id=fact.case_id, note_id=fact.note_id, revision=fact.revision)
-        case facts.NoteStruck():
-            return NoteStruckV1(case_id=fact.case_id, note_id=fact.note_id, revision=fact.revision)
+        case facts.NoteCorrected() | facts.NoteStruck():
+            revised = NoteStruckV1 if isinstance(fact, facts.NoteStruck) else NoteCorrectedV1
+            return revised(case_id=fact.case_id, note_id=fact.note_id, revision=fact.revision)
+        case facts.ClockDue() | facts.WordsEnding() | facts.WordsGone() | facts.StaffLeft():
+            return _due(fact)
+        case _:
+            return _of_task(fact, by)
+
+
+def _due(fact: facts.ClockDue | facts.WordsEnding | facts.WordsGone | facts.StaffLeft) -> DueWork:
+    match fact:
         case facts.ClockDue():
             key = f"{fact.task_id}:{fact.at.isoformat()}"
             return DueWork(TASK_CLOCK, key, {"task_id": str(fact.task_id)}, due_at=fact.at)
+        case facts.WordsEnding():
+            words = {"task_id": str(fact.task_id), "version": fact.version}
+            return DueWork(TASK_WORDS, f"{fact.task_id}:{fact.version}", words, due_at=fact.at)
+        case facts.WordsGone():
+            return DueWork(TASK_KEY, str(fact.key))
         case facts.StaffLeft():
             key = f"{fact.organisation}:{fact.at.isoformat()}"
             return DueWork(TASKS_OF_STAFF, key, {"organisation": fact.organisation})
-        case _:
-            return _of_task(fact, by)
 
 
 _MOVES: Mapping[type[TaskFact], type[Event]] = MappingProxyType(

@@ -16,9 +16,11 @@ def flags_record(case_id: UUID) -> str:
     return f"{case_id}.answered-flags"
 
 
-def team_key(task_id: UUID) -> UUID:
-    """The owner of the key under which the words of a task without a case are: the task itself."""
-    return uuid5(task_id, "words")
+def team_key(task_id: UUID, version: int) -> UUID:
+    """The owner of the key under which the words of a task without a case are: the task itself, at the version in which
+    they were first said. Words that are deleted take their key with them, and others have another.
+    """
+    return uuid5(task_id, f"words.{version}")
 
 
 def closing_record(closing_id: UUID) -> str:

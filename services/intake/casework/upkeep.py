@@ -10,7 +10,7 @@ from chassis.identity.auth import Actor
 from chassis.outbox import DueWork
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import WorkItem, WorkKind, WorkPostponed
+from chassis.work import WorkItem, WorkKind, WorkPostponed, no_act
 from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.outgoing import TASKS
 from services.intake.casefile.received_flags import came_with, standing_flags
@@ -64,7 +64,7 @@ def _of_case(service: Service) -> WorkKind:
         case_id, origin = UUID(item.payload["case_id"]), service.database.system()
         async with service.database.transaction(origin) as tx:
             case = await cases.read(tx, case_id)
-            answered = await tasks.answered(tx, case_id)
+            answered = await tasks.answered_flags(tx, case_id)
             contents = await queries.task_contents(tx, case_id)
         if case is None or case.state is not CaseState.OPEN:
             return None
@@ -144,7 +144,7 @@ async def _new_step(service: Service, case: Case, step: Step, kept_with: UUID | 
 async def _still(tx: Transaction, case: Case, found: _FlagAnswer) -> bool:
     """True where the case is as it was looked at, and nothing else has answered its flags since."""
     same = (case.version, case.person_id) == (found.version, found.person_id)
-    return same and await tasks.answered(tx, case.id) == found.before
+    return same and await tasks.answered_flags(tx, case.id) == found.before
 
 
 async def _answer(tx: Transaction, case: Case, found: _FlagAnswer) -> None:
@@ -180,9 +180,6 @@ async def _unassign(tx: Transaction, asking: Actor, found: list[Task]) -> None:
 
 
 def _of_staff() -> WorkKind:
-    async def act(_: WorkItem) -> None:
-        """Nothing: everything happens in `finish`."""
-
     async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         organisation = item.payload["organisation"]
         here = sorted(await present(tx, organisation))
@@ -192,16 +189,13 @@ def _of_staff() -> WorkKind:
         if len(gone) == AT_ONCE:
             tx.say(DueWork(TASKS_OF_STAFF, f"{item.key}+", item.payload))
 
-    return WorkKind(TASKS_OF_STAFF, act, finish, max_attempts=ATTEMPTS)
+    return WorkKind(TASKS_OF_STAFF, no_act, finish, max_attempts=ATTEMPTS)
 
 
 def _clock() -> WorkKind:
-    async def act(_: WorkItem) -> None:
-        """Nothing: everything happens in `finish`."""
-
     async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         task = await tasks.hold(tx, UUID(item.payload["task_id"]))
         if task is not None and (said := task.strike_clock(tx.now)):
             await tasks.save(tx, task, said)
 
-    return WorkKind(TASK_CLOCK, act, finish, max_attempts=ATTEMPTS)
+    return WorkKind(TASK_CLOCK, no_act, finish, max_attempts=ATTEMPTS)

@@ -1,17 +1,18 @@
 """The use cases of casework: one function, one transaction. Words come sealed, before it began."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.directory import refused, require_workers, roles_of
-from chassis.identity.access import CELL, require, rights_in, standing
+from chassis.identity.access import CELL, CaseRefused, require, require_case, rights_in, standing
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
-from chassis.problems import Conflict, Forbidden, PreconditionFailed
-from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.store import cases
+from chassis.problems import Conflict, Forbidden, expect
+from services.intake.casefile.domain.case import Case, CaseVerb, passes
+from services.intake.casefile.store import attention, cases
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import answered
 from services.intake.casework.domain.notes import Note
@@ -21,6 +22,7 @@ from services.intake.casework.store import closings, notes, tasks
 from services.intake.casework.store.notes import SealedNote
 
 READ_TASK, WRITE_TASK = "task.read", "task.write"
+ASSIGN_MANY = "team.assign"
 MEND = "note.mend"
 """The right to correct and to strike the notes of others."""
 
@@ -37,8 +39,7 @@ async def correct_note(
     tx: Transaction, actor: Actor, case_id: UUID, sealed: SealedNote, seen: int | None
 ) -> Note:
     case, note = await note_to_mend(tx, actor, CaseVerb.CORRECT_NOTE, case_id, sealed.note_id)
-    if seen is not None and seen != note.revision:
-        raise PreconditionFailed
+    expect(note.revision, seen)
     with answered():
         facts = note.correct(case)
     await notes.save(tx, actor, note, sealed)
@@ -98,7 +99,7 @@ async def change_task(
     words: SealedWords | None,
 ) -> Task:
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
-    _expect(task, seen)
+    expect(task.version, seen)
     await require_able(tx, actor, task.case_id, plan.worker)
     with answered():
         facts = task.change(case, plan, words, tx.now)
@@ -111,18 +112,19 @@ async def end_task(
 ) -> Task:
     """Completed; with a reason, cancelled."""
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
-    _expect(task, seen)
+    expect(task.version, seen)
     with answered():
-        facts = task.complete(case) if reason is None else task.cancel(case, reason)
+        facts = task.complete(case, tx.now) if reason is None else task.cancel(case, reason, tx.now)
     await tasks.save(tx, task, facts, by=actor.subject)
     return task
 
 
 async def reopen_task(tx: Transaction, actor: Actor, task_id: UUID, seen: int | None) -> Task:
     task, case = await tasks.get(tx, actor, WRITE_TASK, task_id)
-    _expect(task, seen)
+    expect(task.version, seen)
+    able = task.worker is None or await is_able(tx, actor, task.organisation, task.case_id, task.worker)
     with answered():
-        facts = task.reopen(case)
+        facts = task.reopen(case, able=able)
     await tasks.save(tx, task, facts)
     return task
 
@@ -148,9 +150,44 @@ async def is_able(
     return asking.policies.permits(principal, WRITE_TASK, team)
 
 
-def _expect(task: Task, seen: int | None) -> None:
-    if seen is not None and seen != task.version:
-        raise PreconditionFailed
+class Given(StrEnum):
+    """The answer for one of many cases that were given to somebody."""
+
+    ASSIGNED = "assigned"
+    UNCHANGED = "unchanged"
+    """They have it already, or whose place they were to take has it not."""
+    NOT_FOUND = "not-found"
+    WRONG_STATE = "wrong-state"
+
+
+async def assign_cases(
+    tx: Transaction, actor: Actor, wanted: Sequence[UUID], worker: str, instead_of: str | None
+) -> tuple[dict[UUID, Given], list[CaseRefused]]:
+    """Give many cases to a worker, beside whoever has them or in the place of one. No case stands in another's way; those
+    that are not there for the actor are the attempts to be noted.
+    """
+    require(actor, ASSIGN_MANY, organisation=actor.organisation)
+    await require_workers(tx, actor.organisation, [worker], "worker")
+    given, refused = dict.fromkeys(wanted, Given.NOT_FOUND), list[CaseRefused]()
+    for case_id in sorted(given):
+        try:
+            await require_case(tx, actor, ACTIONS[CaseVerb.ASSIGN], case_id)
+        except CaseRefused as error:
+            refused.append(error)
+        else:
+            given[case_id] = await _give(tx, case_id, worker, instead_of)
+    return given, refused
+
+
+async def _give(tx: Transaction, case_id: UUID, worker: str, instead_of: str | None) -> Given:
+    case = await cases.hold(tx, case_id)
+    if case is None or not passes(case.state, CaseVerb.ASSIGN):
+        return Given.WRONG_STATE
+    workers = case.workers_with(worker, instead_of)
+    if workers == case.workers:
+        return Given.UNCHANGED
+    await cases.save(tx, case, case.assign(case.organisation, workers))
+    return Given.ASSIGNED
 
 
 class ClosingBlocked(Conflict):
@@ -171,7 +208,7 @@ async def close_case(
 ) -> Case:
     """`why` is sealed. Raises ClosingBlocked while somebody waits for something."""
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.CLOSE], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     with answered():
         facts = case.close()
     if blocks := await closings.blocks(tx, case_id):
@@ -183,9 +220,10 @@ async def close_case(
 
 async def resume_case(tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, why: str) -> Case:
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.RESUME], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     with answered():
         facts = case.resume()
     await closings.resume(tx, actor, case_id, why)
     await cases.save(tx, case, facts)
+    await attention.opened(tx, actor, case_id)  # the worker who has it before them, where it is theirs
     return case

@@ -11,13 +11,15 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
+from chassis.identity.references import reference_column
 from chassis.web.positions import Position
+from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.drafts.domain.draft import DraftKind
 from services.intake.drafts.store import SCREEN, may_open
 
 _COLUMNS = (
-    "d.id, d.kind, d.case_id, d.worker, d.state, d.urgency, d.flagged, d.checklist, d.checklist_version, d.reason,"
+    f"d.id, d.kind, d.case_id, {reference_column('d.case_id')} as case_reference, d.worker, d.state, d.urgency, d.flagged, d.checklist, d.checklist_version, d.reason,"
     " d.result_id, d.started_at, d.started_by, d.updated_at, d.updated_by, d.version"
 )
 _FILTERS: Mapping[str, str] = {
@@ -32,12 +34,13 @@ _FILTERS: Mapping[str, str] = {
 
 class DraftSummary(BaseModel):
     """A draft without its content. `worker` has it; `flagged`: an urgent flag stands in it. Of an intake, `case_id` is that of the
-    case which it opens when it is submitted, and `result_id` is None until then.
+    case which it opens when it is submitted; `case_reference` and `result_id` are None until then.
     """
 
     id: UUID
     kind: Annotated[str, Code("draft_kind")]
     case_id: UUID
+    case_reference: ShownReference
     worker: str
     state: Annotated[str, Code("draft_state")]
     urgency: Annotated[str, Code("urgency")]

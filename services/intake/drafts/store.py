@@ -75,12 +75,6 @@ async def hold(tx: Transaction, draft_id: UUID) -> Draft | None:
     return _DRAFTS.first(await tx.execute(_LOCK, {"id": draft_id}))
 
 
-def expect(draft: Draft, seen: int | None) -> None:
-    """If-Match: the version that the caller saw is still the present one."""
-    if seen is not None and seen != draft.version:
-        raise PreconditionFailed
-
-
 async def add(tx: Transaction, draft: Draft, facts: list[DraftFact]) -> None:
     """A new draft. Raises AlreadyThere where its identifier is taken."""
     by = tx.origin.actor

@@ -1,7 +1,6 @@
 """The use cases of drafts: one function, one transaction. Content comes sealed, before the transaction began."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,31 +8,19 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
-from chassis.problems import Invalid, PreconditionFailed, WrongState
+from chassis.problems import PreconditionFailed, WrongState, expect
 from services.intake.casefile import use_cases
 from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.store import cases
 from services.intake.casefile.store.cases import ACTIONS
-from services.intake.casefile.use_cases import NewCase, SealedFields
+from services.intake.casefile.use_cases import NewCase, SealedFields, answered
 from services.intake.drafts import store
-from services.intake.drafts.domain.draft import Draft, DraftKind, FlagsStand, WrongDraftMove
+from services.intake.drafts.domain.draft import Draft, DraftKind
 from services.intake.drafts.domain.facts import DraftFact
 from services.intake.identification.use_cases import PreparedScreening, screen_case
 
 RemindAt = Callable[[str, datetime], datetime]
 """The time of the reminder for an urgency and a start, as the country's response clock has it."""
-
-
-@contextmanager
-def answered() -> Iterator[None]:
-    """The refusals of the domain, as the caller is told."""
-    try:
-        yield
-    except WrongDraftMove as error:
-        raise WrongState from error
-    except FlagsStand as error:
-        message = "an urgent flag stands: submit it, or take the flag away first where it was an error"
-        raise Invalid(errors=[{"loc": ["body"], "msg": message, "code": "flags-stand"}]) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +39,7 @@ async def begin_draft(
         require(actor, store.OPEN_CASE, organisation=actor.organisation)
     else:
         case = await cases.get(tx, actor, ACTIONS[CaseVerb.SCREEN], draft.case_id, lock=True)
-        with use_cases.answered():
+        with answered():
             case.require(CaseVerb.SCREEN)
         await _flag(tx, actor, draft, new.flags, today)
     await store.add(tx, draft, draft.start(remind_at(draft.urgency, draft.started_at)))
@@ -82,7 +69,7 @@ async def save_draft(
 ) -> Draft:
     """`saved` is None where the draft was not open when it was looked at."""
     draft = await store.get(tx, actor, draft_id, lock=True)
-    store.expect(draft, seen)
+    expect(draft.version, seen)
     if saved is None:
         raise WrongState
     if saved.version != draft.version:
@@ -118,7 +105,7 @@ async def submit_draft(
 ) -> Draft:
     """`whole` is None where the draft was not open when it was looked at."""
     draft = await store.get(tx, actor, draft_id, lock=True)
-    store.expect(draft, seen)
+    expect(draft.version, seen)
     if whole is None:
         raise WrongState
     if whole.version != draft.version:
@@ -164,7 +151,7 @@ async def _moved(
     move: Callable[[Draft], list[DraftFact]],
 ) -> Draft:
     draft = await store.get(tx, actor, draft_id, lock=True)
-    store.expect(draft, seen)
+    expect(draft.version, seen)
     with answered():
         facts = move(draft)
     await store.save(tx, draft, facts)

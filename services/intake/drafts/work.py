@@ -7,7 +7,7 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger
 from chassis.vault.vault import KeyHeld
-from chassis.work import WorkItem, WorkKind
+from chassis.work import WorkItem, WorkKind, no_act, no_finish
 from contracts.country.response_clock import ResponseClock
 from services.intake.casefile.domain.case import CaseVerb, passes
 from services.intake.casefile.store import cases
@@ -23,10 +23,6 @@ def draft_work(service: Service, clock: ResponseClock, ledger: ErasureLedger) ->
     return [_reminding(clock), _clearing(), _letting_go(service, ledger)]
 
 
-async def _nothing(_: WorkItem) -> None:
-    """Nothing: everything happens in `finish`."""
-
-
 def _reminding(clock: ResponseClock) -> WorkKind:
     async def remind(tx: Transaction, item: WorkItem, _: None) -> None:
         draft = await store.hold(tx, UUID(item.payload["draft_id"]))
@@ -39,7 +35,7 @@ def _reminding(clock: ResponseClock) -> WorkKind:
         if facts := draft.remind(datetime.fromisoformat(item.payload["at"]), again_at):
             await store.save_reminder(tx, draft, facts)
 
-    return WorkKind(REMIND, _nothing, remind, max_attempts=ATTEMPTS)
+    return WorkKind(REMIND, no_act, remind, max_attempts=ATTEMPTS)
 
 
 async def _is_nobodys(tx: Transaction, draft: Draft) -> bool:
@@ -58,7 +54,7 @@ def _clearing() -> WorkKind:
         if facts := draft.clear(datetime.fromisoformat(item.payload["at"])):
             await store.save(tx, draft, facts)
 
-    return WorkKind(CLEAR, _nothing, clear, max_attempts=ATTEMPTS)
+    return WorkKind(CLEAR, no_act, clear, max_attempts=ATTEMPTS)
 
 
 def _letting_go(service: Service, ledger: ErasureLedger) -> WorkKind:
@@ -73,7 +69,4 @@ def _letting_go(service: Service, ledger: ErasureLedger) -> WorkKind:
         except KeyHeld:
             return
 
-    async def let_gone(tx: Transaction, item: WorkItem, _: None) -> None:
-        """Nothing more: the row has said it."""
-
-    return WorkKind(LET_GO, let_go, let_gone, max_attempts=ATTEMPTS)
+    return WorkKind(LET_GO, let_go, no_finish, max_attempts=ATTEMPTS)

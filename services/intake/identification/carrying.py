@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.work import WorkItem, WorkKind, WorkPostponed
+from chassis.work import WorkItem, WorkKind, WorkPostponed, no_act
 from services.intake.casefile.outgoing import CARRY_HOLDS
 from services.intake.identification.outgoing import outgoing
 from services.intake.identification.store import holds
@@ -11,10 +11,6 @@ from services.intake.identification.store import holds
 SOON = 1.0
 ATTEMPTS = 1_000
 """The case that was opened for the recipient is heard of by another topic, which may be late by as long as it likes."""
-
-
-async def _nothing(_: WorkItem) -> None:
-    """Nothing: everything happens in `finish`."""
 
 
 async def _carry(tx: Transaction, item: WorkItem, _: None) -> None:
@@ -27,4 +23,4 @@ async def _carry(tx: Transaction, item: WorkItem, _: None) -> None:
 
 
 def carrying_work() -> WorkKind:
-    return WorkKind(CARRY_HOLDS, _nothing, _carry, max_attempts=ATTEMPTS)
+    return WorkKind(CARRY_HOLDS, no_act, _carry, max_attempts=ATTEMPTS)

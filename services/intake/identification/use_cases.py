@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.problems import NotFound, PreconditionFailed, WrongState
+from chassis.problems import NotFound, PreconditionFailed, WrongState, expect
 from contracts.casefile.fields import NEEDS
 from services.intake.casefile.domain.age import AgeEvidence, Group
 from services.intake.casefile.domain.case import Case, CaseVerb
@@ -64,7 +64,7 @@ async def identify(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedStatus
 ) -> Case:
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.IDENTIFY], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     if decision.revision != case.status_revision + 1:
         raise PreconditionFailed
     with answered():
@@ -96,7 +96,7 @@ async def assess_age(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, decision: SealedAssessment, today: date
 ) -> Case:
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.ASSESS_AGE], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     if (decision.revision, decision.version) != (case.age_revision + 1, case.version):
         raise PreconditionFailed
     with answered():
@@ -121,7 +121,7 @@ async def assess_needs(
     tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, assessment: SealedNeeds
 ) -> Case:
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.ASSESS_NEEDS], case_id, lock=True)
-    cases.expect(case, seen)
+    expect(case.version, seen)
     with answered():
         field = {NEEDS: assessment.field}
         facts = Identification(case).assess_needs(assessment.id, assessment.urgency, assessment.needs, field)

@@ -12,6 +12,7 @@ from services.intake.casefile import queries
 from services.intake.casefile.domain.index_texts import BIRTHDATE, INDEXED
 from services.intake.casefile.indexing import asked_of
 from services.intake.casefile.parts import Parts
+from services.intake.casefile.worklist_queries import still_visible
 from services.intake.matching.domain.likeness import BANDS, MOST, Agreement, Band, Likeness, likeness
 from services.intake.matching.store import candidates
 from services.intake.matching.store.candidates import Candidate, CandidateValue
@@ -65,7 +66,7 @@ async def compared(
 ) -> list[Match]:
     """The matches of these cases, as far as the actor may read them, the best first."""
     async with service.database.transaction(actor.origin()) as tx:
-        readable = sorted(await candidates.visible(tx, actor, cases))
+        readable = sorted(await still_visible(tx, actor, cases))
     found = await opened(service, actor, readable)
     matches = [Match(one, likeness(sought, one.fields)) for one in found]
     return sorted(matches, key=lambda one: one.order)
@@ -104,7 +105,7 @@ def _add(candidate: Candidate, row: CandidateValue, text: str) -> None:
 
 async def still_readable(tx: Transaction, actor: Actor, matches: Sequence[Match]) -> list[Match]:
     """The matches that may still be read, now that they are shown."""
-    visible = await candidates.visible(tx, actor, [one.case_id for one in matches])
+    visible = await still_visible(tx, actor, [one.case_id for one in matches])
     disclosures = sorted({each for one in matches for each in one.candidate.received})
     closed = await queries.closed_by_now(tx, disclosures) if disclosures else {}
     open_ = {one for one in disclosures if closed.get(one, "gone") is None}

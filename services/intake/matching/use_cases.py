@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, NotFound, PreconditionFailed
+from chassis.problems import Conflict, NotFound, expect
 from services.intake.casefile.domain.pair import LedAlready, OneCase, Pair, PairState
 from services.intake.casefile.store import pairs
 from services.intake.identification.outgoing import outgoing
@@ -50,8 +50,7 @@ async def decide(
         await require_case(tx, actor, DECIDE, each)
     with answered():
         pair = await pairs.hold(tx, case_id, other_id, actor.organisation)
-        if seen is not None and seen != pair.version:
-            raise PreconditionFailed
+        expect(pair.version, seen)
         facts = pair.decide(decision, reason, case_id, await pairs.merged(tx, pair))
     if facts:
         await pairs.save(tx, pair, facts, actor.subject)

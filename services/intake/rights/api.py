@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from chassis.identity.access import Rights, require_case, rights_in
 from chassis.identity.auth import Actor
-from chassis.service import Running, Service
+from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.code_lists import AcceptLanguage, preferred
 from chassis.web.http import Done, Listing, Tx, Who, done
@@ -23,16 +23,20 @@ from contracts.internal import HeldData, HeldValue
 from contracts.types import Code, KnownCode
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.outgoing import record_read
+from services.intake.casefile.parts import Parts, Running
 from services.intake.casefile.store import cases
 from services.intake.rights import store, use_cases
 from services.intake.rights.domain.erasure import OPEN, Erasure, ErasureState, ErasureVerb
 from services.intake.rights.domain.field_classes import REASON
 from services.intake.rights.report import AccessReport, gather, page, report, without_names
 from services.intake.rights.use_cases import CONFIRM, REQUEST
+from services.intake.settings import Settings
 
 router = APIRouter(tags=["rights"])
 READ, REPORT = "erasure.read", "report.read"
 HTML = "text/html"
+ERASURE = "erasure"
+"""The code of `recall_reason`."""
 RIGHTS = {
     ErasureVerb.CANCEL: REQUEST,
     ErasureVerb.REFUSE: CONFIRM,
@@ -90,6 +94,9 @@ class ErasureView(BaseModel):
     requested_at: datetime
     decided_by: str | None
     decided_at: datetime | None
+    confirmable_from: Annotated[
+        datetime | None, Field(description="of a requested one: until then nobody can confirm it")
+    ]
     law: Annotated[str, Code("retention_law")] | None
     destroyed_at: datetime | None
     epoch: str | None
@@ -99,6 +106,12 @@ class ErasureView(BaseModel):
             description="of a confirmed one: the services that still keep something under her key, and how many records"
         ),
     ] = {}
+    waits_for_cases: Annotated[
+        list[UUID],
+        Field(
+            description="of a requested one: merged cases of hers of which nobody has said whether they go too"
+        ),
+    ]
     moves: list[MoveView]
 
 
@@ -111,11 +124,15 @@ async def list_erasures(
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, READ, case_id)
         found, permitted = await store.of_case(tx, case_id), await rights_in(tx, actor, case_id)
+        open_ = [one for one in found if one.state is ErasureState.REQUESTED]
+        undecided = {one.id: await store.undecided_cases(tx, one) for one in open_}
         tx.say(record_read(case_id, "erasure"))
     reasons = await _reasons(service, found)
     waits = {one.id: await _waits_for(service, one) for one in found if one.state is ErasureState.CONFIRMED}
     response.headers["Cache-Control"] = "no-store"
-    items = [_view(one, reasons.get(one.id), actor, service, permitted) for one in found]
+    items = [
+        _view(one, reasons.get(one.id), undecided.get(one.id, []), actor, service, permitted) for one in found
+    ]
     for item in items:
         item.waits_for = waits.get(item.id, {})
     asks = case.state is not CaseState.ERASED and not any(one.state in OPEN for one in found)
@@ -135,9 +152,19 @@ async def _waits_for(service: Service, erasure: Erasure) -> dict[str, int]:
 
 
 def _view(
-    erasure: Erasure, reason: str | None, actor: Actor, service: Service, permitted: Rights
+    erasure: Erasure,
+    reason: str | None,
+    undecided: list[UUID],
+    actor: Actor,
+    service: Service[Settings, Parts],
+    permitted: Rights,
 ) -> ErasureView:
-    offers = [Offer(verb, right, erasure.lets(verb, actor.subject)) for verb, right in RIGHTS.items()]
+    until = erasure.requested_at + service.settings.erasure_wait
+    early = {ErasureVerb.CONFIRM} if undecided or service.clock() < until else set()
+    offers = [
+        Offer(verb, right, verb not in early and erasure.lets(verb, actor.subject))
+        for verb, right in RIGHTS.items()
+    ]
     return ErasureView(
         id=erasure.id,
         case_id=erasure.case_id,
@@ -148,6 +175,8 @@ def _view(
         requested_at=erasure.requested_at,
         decided_by=erasure.decided_by,
         decided_at=erasure.decided_at,
+        waits_for_cases=undecided,
+        confirmable_from=until if erasure.state is ErasureState.REQUESTED else None,
         law=erasure.law,
         destroyed_at=erasure.destroyed_at,
         epoch=erasure.epoch,
@@ -159,8 +188,8 @@ def _view(
     "/v1/erasures/{erasure_id}/confirm",
     summary="As a second person: erase her. Nothing brings it back",
 )
-async def confirm_erasure(erasure_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    await use_cases.confirm_erasure(tx, actor, erasure_id)
+async def confirm_erasure(erasure_id: UUID, actor: Who, service: Running, tx: Tx, response: Response) -> Done:
+    await use_cases.confirm_erasure(tx, actor, erasure_id, service.settings.erasure_wait)
     return done(tx, response, erasure_id)
 
 
@@ -236,8 +265,8 @@ class HeldKind(BaseModel):
 class ErasurePreview(BaseModel):
     """The effects that an erasure would have, or has had: nothing is decided by looking.
 
-    `goes` and `stays` by kind; `asked` are the organisations that received something, each asked to erase it, and `answered` what
-    they did; `under_way` are referrals and returns, which somebody has to end. Other services' records under her key are
+    `goes` and `stays` by kind; `asked` are the organisations that may read something or receive it yet, each asked to erase it, and `answered` what
+    they did; `under_way` are the referrals and returns that are not over, which somebody has to end: she may be on the way. Other services' records under her key are
     in `sealed_under_her_key`: the key goes when they are released.
     """
 
@@ -269,11 +298,25 @@ async def get_erasure_preview(
     return ErasurePreview(
         goes=[kind for kind in kinds if kind.kept_for is None],
         stays=[kind for kind in kinds if kind.kept_for is not None],
-        asked=rows_of(held, "disclosure"),
+        asked=[
+            row
+            for row in rows_of(held, "disclosure")
+            if _is_asked({value.name: value.value for value in row})
+        ],
         answered=[row for row in rows_of(held, "sent") if any(value.name == "answer" for value in row)],
-        under_way=[*rows_of(held, "referral"), *rows_of(held, "return")],
+        under_way=[
+            row
+            for section in ("referral", "return")
+            for row in rows_of(held, section)
+            if all(value.name != "ended_at" for value in row)
+        ],
         sealed_under_her_key=await service.vault.held_by(person_id),
     )
+
+
+def _is_asked(disclosure: Mapping[str, Any]) -> bool:
+    """True where she is disclosed, or was until the erasure: not where it was refused, or taken back for another reason before."""
+    return "refusal" not in disclosure and disclosure.get("reason", ERASURE) == ERASURE
 
 
 def rows_of(held: Mapping[str, HeldData], section: str) -> list[list[HeldValue]]:

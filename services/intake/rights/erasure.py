@@ -48,6 +48,7 @@ def rights_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         return await service.vault.destroy(person_id)
 
     async def erase_again(tx: Transaction, item: WorkItem, destroyed: vault.Erasure) -> None:
+        await _repeat(tx, UUID(item.key), destroyed)
         case_id = await store.case_of(tx, UUID(item.key))
         if case_id is not None and await store.erase(tx, case_id, UUID(item.key)):
             tx.say(case_erased(case_id, destroyed))
@@ -57,3 +58,10 @@ def rights_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         (ERASE_AGAIN, destroy_again, erase_again),
     ]
     return [WorkKind(kind, act, finish, max_attempts=ATTEMPTS) for kind, act, finish in kinds]
+
+
+async def _repeat(tx: Transaction, person_id: UUID, destroyed: vault.Erasure) -> None:
+    """Complete what was only asked for when the backup was made."""
+    for erasure in await store.requested_of(tx, person_id):
+        erasure.repeat(destroyed.destroyed_at, destroyed.epoch)
+        await store.save(tx, erasure)

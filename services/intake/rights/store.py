@@ -10,8 +10,8 @@ from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
-from services.intake.casefile.store import received
-from services.intake.rights.domain.erasure import Erasure
+from services.intake.casefile.store import pairs, received
+from services.intake.rights.domain.erasure import Erasure, ErasureState
 from services.intake.rights.tables import ERASURES
 
 _READER = RowReader(Erasure, ERASURES)
@@ -20,6 +20,13 @@ _CASE = text("select case_id from intake.erasures where id = :id")
 _LOCK = text(f"select {_COLUMNS} from intake.erasures where id = :id for update")
 _OF_CASE = text(
     f"select {_COLUMNS} from intake.erasures where case_id = :case_id order by requested_at desc, id desc limit 200"
+)
+_REQUESTED = text(
+    f"select {_COLUMNS} from intake.erasures where person_id = :person and state = '{ErasureState.REQUESTED}' for update"
+)
+_SAID_SINCE = text(
+    "select distinct case_id from intake.erasures where case_id = any(cast(:cases as uuid[]))"
+    f" and (state = '{ErasureState.REQUESTED}' or decided_at >= :since)"
 )
 _CASE_OF = text("select id from intake.cases where person_id = :person for update")
 _ADD = insert_missing(ERASURES)
@@ -71,6 +78,21 @@ async def hold(tx: Transaction, erasure_id: UUID) -> Erasure:
 async def of_case(tx: Transaction, case_id: UUID) -> list[Erasure]:
     """Newest first; they are few."""
     return _READER.all(await tx.execute(_OF_CASE, {"case_id": case_id}))
+
+
+async def undecided_cases(tx: Transaction, erasure: Erasure) -> list[UUID]:
+    """The cases that are merged with this one, of which nobody has said since she asked whether they go too: an erasure of
+    them is neither requested nor decided.
+    """
+    kept = await pairs.kept(tx, erasure.case_id)
+    said = await tx.execute(_SAID_SINCE, {"cases": kept, "since": erasure.requested_at})
+    settled = {row.case_id for row in said}
+    return [case_id for case_id in kept if case_id not in settled]
+
+
+async def requested_of(tx: Transaction, person_id: UUID) -> list[Erasure]:
+    """The erasures of this person that nobody has decided about: one at most, locked."""
+    return _READER.all(await tx.execute(_REQUESTED, {"person": person_id}))
 
 
 async def save(tx: Transaction, erasure: Erasure) -> None:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.identity.access import require, rights_of
-from chassis.problems import NotFound, WrongState
+from chassis.identity.auth import Actor
+from chassis.problems import Forbidden, NotFound, WrongState
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
@@ -85,7 +86,7 @@ async def start_export(
 async def list_exports(actor: Who, tx: Tx, running: Running, page: Page) -> Listing[ExportView]:
     require(actor, EXPORT)
     found = await exports.newest(tx, actor, position(page.after), page.limit)
-    items = [_view(one, tx.now) for one in found]
+    items = [_view(one, actor, tx.now) for one in found]
     moves = running.commands.open([Offer("start_export", EXPORT)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "at", "id"), moves=moves)
 
@@ -93,7 +94,7 @@ async def list_exports(actor: Who, tx: Tx, running: Running, page: Page) -> List
 @router.get("/{export_id}", summary="How far an export is, and what is lost in it")
 async def get_export(export_id: UUID, actor: Who, tx: Tx, running: Running) -> ExportView:
     require(actor, EXPORT)
-    view = _view(await exports.own(tx, actor, export_id), tx.now)
+    view = _view(await exports.own(tx, actor, export_id), actor, tx.now)
     offer = Offer("discard_export", EXPORT, view.state in STANDS)
     view.moves = running.commands.open([offer], rights_of(actor), export_id=export_id)
     return view
@@ -116,12 +117,14 @@ _FILES: dict[int | str, dict[str, Any]] = {
     responses=_FILES,
 )
 async def get_export_file(export_id: UUID, actor: Who, running: Running) -> Response:
-    """Not there before it is ready, nor after its time."""
+    """Not there before it is ready, nor after its time; refused without the roles and the purpose in which it was asked for."""
     require(actor, EXPORT)
     async with running.database.transaction(actor.origin()) as tx:
         export = await exports.own(tx, actor, export_id)
         if export.state(tx.now) is not ExportState.READY:
             raise NotFound
+        if not export.lets(actor):
+            raise Forbidden
     content = await opened_file(running, export_id)
     if content is None:
         raise NotFound
@@ -141,7 +144,7 @@ async def discard_export(export_id: UUID, actor: Who, tx: Tx, response: Response
     return done(tx, response, export_id)
 
 
-def _view(found: Export, now: datetime) -> ExportView:
+def _view(found: Export, actor: Actor, now: datetime) -> ExportView:
     state = found.state(now)
     ready = state is ExportState.READY
     return ExportView(
@@ -152,7 +155,7 @@ def _view(found: Export, now: datetime) -> ExportView:
         lost=[LostField(field=name, cases=count) for name, count in sorted((found.lost or {}).items())],
         reason=found.reason,
         size=found.size if ready else None,
-        file=f"/v1/exports/{found.id}/file" if ready else None,
+        file=f"/v1/exports/{found.id}/file" if ready and found.lets(actor) else None,
         at=found.at,
         ready_at=found.ready_at,
         expires_at=found.expires_at,

@@ -8,14 +8,12 @@ from enum import StrEnum
 
 from contracts.casefile.fields import FIELDS, from_text
 from contracts.casefile.urgent import URGENT_FIELDS
-from contracts.codes import codes
+from contracts.codes import codes, in_the_standard
 from services.interchange.domain.cells import guarded
 from services.interchange.domain.headings import EXTERNAL_ID, label_field
 from services.interchange.domain.htcds import Row
 
 MOST_CASES = 5_000
-FIRST_LINE = 3
-"""The first case of the standard's workbook: above it are the names of its columns, hidden, and their labels."""
 LIVES = timedelta(minutes=30)
 """How long a file can be fetched by the person who asked for it."""
 IN_TIME = timedelta(hours=1)
@@ -63,13 +61,21 @@ COLUMNS = (EXTERNAL_ID, *(name for name in FIELDS if name not in URGENT_FIELDS))
 
 def own_row(case: OutgoingCase) -> list[str]:
     """The cells of a case under COLUMNS: codes as codes."""
-    return [case.name, *(_cell(name, case.fields.get(name), labels=False) for name in COLUMNS[1:])]
+    return _row(case, COLUMNS, labels=False)
 
 
 def row_by_labels(case: OutgoingCase, captions: Sequence[str]) -> list[str]:
-    """The cells of a case under the standard's labels: codes as its drop-downs spell them. Other columns stay empty."""
-    fields = [label_field(caption) for caption in captions]
-    return ["" if name is None else _cell(name, case.fields.get(name), labels=True) for name in fields]
+    """The cells of a case under the standard's labels: codes as its drop-downs spell them, ours as what the standard has for
+    them. Other columns stay empty.
+    """
+    return _row(case, [label_field(caption) or "" for caption in captions], labels=True)
+
+
+def _row(case: OutgoingCase, columns: Sequence[str], *, labels: bool) -> list[str]:
+    return [
+        case.name if name == EXTERNAL_ID else _cell(name, case.fields.get(name), labels=labels)
+        for name in columns
+    ]
 
 
 def _cell(name: str, text: str | None, *, labels: bool) -> str:
@@ -79,20 +85,17 @@ def _cell(name: str, text: str | None, *, labels: bool) -> str:
     values = (value,) if isinstance(value, str) else value
     if labels and field.codelist is not None:
         known = codes(field.codelist)
-        values = tuple(known[one] for one in values)
+        values = tuple(dict.fromkeys(known[in_the_standard(field.codelist, one)] for one in values))
     joined = ";".join(values)
     return joined if field.kind == "number" else guarded(joined)
 
 
 def found_again(cases: Sequence[OutgoingCase], rows: Sequence[Row]) -> list[tuple[OutgoingCase, Row | None]]:
-    """Each case with its row, as an import would read the file: by its name, else by its line. None for a row that an import
-    would refuse.
+    """Each case with its row, as an import would read the file, by its name: two persons of whom the same is known stay two.
+    None for a row that an import would refuse.
     """
-    by_name = {row.external_id: row for row in rows if row.external_id is not None}
-    by_line = {row.line: row for row in rows if row.external_id is None}
-    return [
-        (case, by_name.get(case.name) or by_line.get(line)) for line, case in enumerate(cases, FIRST_LINE)
-    ]
+    by_name = {row.external_id: row for row in rows}
+    return [(case, by_name.get(case.name)) for case in cases]
 
 
 def lost(found: Sequence[tuple[OutgoingCase, Row | None]]) -> dict[str, int]:

@@ -10,7 +10,8 @@ from contracts.casefile.urgent import URGENT_FIELDS
 from services.interchange.domain.cells import BadFile, Cell, shown
 
 MAX_COLUMNS = 200
-EXTERNAL_ID = "cor_ExternalId"
+EXTERNAL_ID, REFERENCE_LABEL = "cor_ExternalId", "Corridor Reference"
+"""The column by which a row is recognised, and its label in the standard's workbook, which has none."""
 
 NOT_KEPT = re.compile(
     r"^(?:_.*|start|end|today|audit|username|deviceid|device_id|phonenumber|subscriberid|simserial|simid"
@@ -33,6 +34,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "mailing state/province": "prs_MailingState",
         "mailing zip/postal code": "prs_MailingPostalCode",
         "trafficking status decision making organization": "vic_TraffickingStatusDecisionMakingOrg",
+        REFERENCE_LABEL.casefold(): EXTERNAL_ID,
     }
 )
 _LABELS_NOT_KEPT = frozenset(

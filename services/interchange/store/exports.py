@@ -72,6 +72,10 @@ class Export:
             return ExportState.GONE
         return ExportState.RUNNING if self.ready_at is None else ExportState.READY
 
+    def lets(self, actor: Actor) -> bool:
+        """True while the person who asked has the roles and the purpose in whose right the cases were gathered."""
+        return actor.purpose == self.purpose and actor.roles.issuperset(self.roles)
+
 
 _EXPORTS = RowReader(Export, EXPORTS)
 _SHOWN = f"select {_EXPORTS.columns()} from interchange.exports"

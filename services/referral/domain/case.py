@@ -11,19 +11,20 @@ from services.referral.domain.facts import CodeIgnored, Fact, ReferralReceived, 
 from services.referral.domain.referral import Referral
 from services.referral.domain.states import Half, State, Verb
 
-AUTHORITY_ENDED = frozenset({"withdrawn", "revoked", "expired", "narrowed", "not_in_agreement"})
+AUTHORITY_ENDED = frozenset({"withdrawn", "revoked", "expired", "narrowed", "not_in_agreement", "erasure"})
 """Reasons of a recall that take an unanswered offer back, for all of it or for this recipient."""
 
-_ENDS: Mapping[str | None, State] = MappingProxyType(
+_ENDS: Mapping[str | None, State | None] = MappingProxyType(
     {
-        None: State.REVOKED,
-        **dict.fromkeys(AUTHORITY_ENDED, State.REVOKED),
+        **dict.fromkeys(("replaced", "rejected", "completed", "failed")),
         "unanswered": State.EXPIRED,
         "cancelled": State.CANCELLED,
         "entered_in_error": State.CANCELLED,
     }
 )
-"""Reason of a recall → how an offer ends by it. Any other follows a disclosure that is replaced, or a move of this half."""
+"""Reason of a recall → how an offer ends by it. None: not by that, for it follows a disclosure that is replaced, or a move of this
+half. By any other the offer is revoked, known here or not.
+"""
 
 TRANSFER_OPEN, NOT_OFFERED = "transfer-open", "service-not-offered"
 
@@ -88,7 +89,7 @@ class CaseReferrals:
         """Take the offer back. A recall is protective and may overtake the offer that it recalls: then it leaves a
         tombstone.
         """
-        ends, known = _ENDS.get(reason), self.incoming(referral_id)
+        ends, known = _ENDS.get(reason, State.REVOKED), self.incoming(referral_id)
         if ends is None:
             return []
         if known is None:

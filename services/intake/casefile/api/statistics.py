@@ -4,49 +4,30 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from chassis.identity.access import require
-from chassis.problems import NotFound
 from chassis.service import Running, Service
 from chassis.web.http import Who
+from chassis.web.month_views import MonthName, MonthTableView, month_tables, settled_month
 from contracts.events.access import LogReadV1
+from contracts.months import Month
 from contracts.small_cells import K
 from services.intake.casefile import counting
 from services.intake.casefile.domain import ctdc
-from services.intake.casefile.domain.statistics import Month
 
 router = APIRouter(tags=["statistics"])
 
-MonthName = Annotated[
-    str, Path(pattern=r"^20[2-9][0-9]-(0[1-9]|1[0-2])$", description="a calendar month, `2026-10`")
-]
-
-
-class Cell(BaseModel):
-    code: str
-    count: Annotated[
-        int | None, Field(description="null: hidden, because fewer than ten could be told from it")
-    ]
-
-
-class StatisticsTable(BaseModel):
-    """One dimension of those of whom it was recorded; `name` is the code list of its cells. A person has one age group and
-    one sex, and any number of needs.
-    """
-
-    name: str
-    total: int | None
-    cells: list[Cell]
-
 
 class MonthStatistics(BaseModel):
-    """The tables of a month, as they were counted once: a later correction does not change them."""
+    """The tables of a month, as they were counted once: a later correction does not change them. Each counts those of whom it
+    was recorded; a person has one age group and one sex, and any number of needs.
+    """
 
     month: str
     at_least: int
     counted_at: datetime
-    tables: list[StatisticsTable]
+    tables: list[MonthTableView]
 
 
 @router.get(
@@ -55,24 +36,13 @@ class MonthStatistics(BaseModel):
 )
 async def get_statistics(month: MonthName, actor: Who, running: Running) -> MonthStatistics:
     require(actor, "statistics.read")
-    wanted, zone = Month(date.fromisoformat(f"{month}-01")), running.settings.zone
+    zone = running.settings.zone
     async with running.database.transaction(actor.origin()) as tx:
-        if not wanted.is_settled(tx.now, zone):
-            raise NotFound("a month is counted when it has been over for seven days")
+        wanted = settled_month(month, tx.now, zone)
         tx.say(LogReadV1(view="statistics", since=wanted.begins(zone)))
     found = await counting.counted(running, wanted)
     return MonthStatistics(
-        month=month,
-        at_least=K,
-        counted_at=found[0].counted_at,
-        tables=[
-            StatisticsTable(
-                name=one.name,
-                total=one.total,
-                cells=[Cell(code=code, count=count) for code, count in sorted(one.cells.items())],
-            )
-            for one in found
-        ],
+        month=month, at_least=K, counted_at=found[0].counted_at, tables=month_tables(found)
     )
 
 

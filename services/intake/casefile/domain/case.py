@@ -147,6 +147,12 @@ class Case:
         self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers), self._tasks_due()]
 
+    def workers_with(self, worker: str, instead_of: str | None) -> tuple[str, ...]:
+        """Whoever has it with one more, who may take the place of another; the same where that other one has it not."""
+        if instead_of is None:
+            return tuple(dict.fromkeys((*self.workers, worker)))
+        return tuple(dict.fromkeys(worker if one == instead_of else one for one in self.workers))
+
     def record(
         self,
         fields: Iterable[str] = (),

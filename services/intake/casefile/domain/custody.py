@@ -9,6 +9,8 @@ from services.intake.casefile.domain.case import GONE, CaseState
 from services.intake.casefile.domain.facts import CaseFact
 
 ACCEPTED = "accepted"
+OFFERED = ("requested", "received")
+"""The states of a transfer (`referral_state`) in which its recipient still may accept it."""
 
 
 @dataclass(frozen=True, slots=True)

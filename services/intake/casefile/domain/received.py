@@ -116,6 +116,8 @@ class ReceivedFile:
     """The facts of the opening, where this batch opened the case."""
     reopened: bool = False
     """The case was handed over or erased, and something about her came back."""
+    returned: bool = False
+    """Nobody worked on the case any more, and it is worked on again because of what arrived."""
     opened_here: bool = False
     """The case did not come from elsewhere: it goes on, and so does its key, whatever is taken back."""
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
@@ -133,6 +135,7 @@ class ReceivedFile:
             return self._drop_erased(arrival)
         first = self.person_id is None
         anew = first or self.state is CaseState.ERASED  # the knowledge of her age went with everything else
+        self.returned = self.returned or not (first or self.state is CaseState.OPEN)
         opened = self._open(arrival) if first else self._reopen(arrival)
         state = ReceivedState.ACCEPTED if arrival.referral_id in self.accepted else ReceivedState.HELD
         allowed = {name: value for name, value in arrival.values.items() if name in arrival.grant.fields}
@@ -239,6 +242,8 @@ class ReceivedFile:
         if self.state in GONE:
             self.reopened = True
             said.append(facts.CaseAssigned(self.case_id, self.organisation, ()))
+        if self.state is not CaseState.OPEN:
+            said.append(facts.TasksDue(self.case_id, str(arrival.disclosure_id)))
         return said
 
     def _drop(self, known: Disclosure, arrival: Arrival) -> list[CaseFact]:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
 
 from contracts.codes import codes
 from contracts.small_cells import ShownTable, attributes, partition
@@ -11,25 +10,8 @@ from contracts.small_cells import ShownTable, attributes, partition
 SEX, EXPLOITATION, NEEDS = "prs_Gender", "vic_TypeOfExploitation", "cor_Needs"
 FIELDS = (SEX, EXPLOITATION, NEEDS)
 """The fields that are opened to be counted."""
-SETTLED = timedelta(days=7)
-"""A month is counted when it has been over for so long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A calendar month of the cell."""
-
-    first: date
-
-    @property
-    def following(self) -> "Month":
-        return Month((self.first + timedelta(days=31)).replace(day=1))
-
-    def begins(self, zone: tzinfo) -> datetime:
-        return datetime.combine(self.first, time(), zone)
-
-    def is_settled(self, now: datetime, zone: tzinfo) -> bool:
-        return self.following.begins(zone) + SETTLED <= now
+NAMES = ("age_group", "prs_Gender", "need", "vic_TypeOfExploitation")
+"""The tables of a month."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from chassis.identity.auth import Actor
 from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
 from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.domain.facts import CaseUnattended
+from services.intake.casefile.domain.facts import CaseUnattended, StaffChanged
 from services.intake.casefile.outgoing import outgoing, unopened_due
 from services.intake.casefile.store.tables import ATTENTION
 
@@ -99,6 +99,12 @@ async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = 
     await _WAIT.write(tx, rows, since=tx.now, by=tx.origin.actor, import_id=import_id)
     for start in range(0, len(cases), AT_ONCE):
         tx.say(unopened_due(cases[start : start + AT_ONCE], tx.now, None))
+
+
+async def wait_again(tx: Transaction, cases: Mapping[UUID, str]) -> None:
+    """Let cases wait, each of its organisation, on which somebody works again. Whoever had one may have left meanwhile."""
+    await wait(tx, list(cases))
+    tx.say(*(outgoing(StaffChanged(one, tx.now)) for one in sorted(set(cases.values()))))
 
 
 async def hasten(tx: Transaction, case_id: UUID) -> None:

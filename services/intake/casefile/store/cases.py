@@ -13,7 +13,7 @@ from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.domain.facts import CaseAssigned, CaseFact, CaseOpened
+from services.intake.casefile.domain.facts import CaseAssigned, CaseFact, CaseOpened, CaseResumed
 from services.intake.casefile.outgoing import outgoing
 from services.intake.casefile.store import attention, references
 from services.intake.casefile.store.mapping import AGES, age_row
@@ -140,12 +140,6 @@ async def _read(tx: Transaction, statement: TextClause, case_id: UUID) -> Case |
     return None
 
 
-def expect(case: Case, seen: int | None) -> None:
-    """If-Match: the version that the caller saw is still the present one."""
-    if seen is not None and seen != case.version:
-        raise PreconditionFailed
-
-
 async def write_opened(tx: Transaction, opened: Sequence[OpenedCase], *, by: str) -> None:
     """The one place that writes a new case. Raises AlreadyThere where an identifier is taken."""
     if await _OPEN.write(tx, [one.row() for one in opened], opened_by=by) != len(opened):
@@ -172,6 +166,8 @@ async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:
     if any(isinstance(fact, CaseAssigned) for fact in facts):
         await remember(tx, case.id, case.organisation, case.workers)
         await attention.wait(tx, [case.id])
+    if any(isinstance(fact, CaseResumed) for fact in facts):
+        await attention.wait_again(tx, {case.id: case.organisation})
     tx.say(*map(outgoing, facts))
 
 

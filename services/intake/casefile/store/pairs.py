@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from chassis.problems import PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import one_of, upsert_set
-from services.intake.casefile.domain.case import GONE
+from services.intake.casefile.domain.case import GONE, CaseState
 from services.intake.casefile.domain.facts import PairDecided
 from services.intake.casefile.domain.pair import OneCase, Pair, PairState
 from services.intake.casefile.outgoing import outgoing
@@ -31,18 +31,18 @@ _MERGED = text(
     f"select {_COLUMNS} from intake.pairs p where p.decision = '{PairState.SAME_PERSON}'"
     " and (p.first_id = any(cast(:ids as uuid[])) or p.second_id = any(cast(:ids as uuid[])))"
 )
-_LINKED = text(
-    f"""
+_LINKED = """
     with lead as (
-        select coalesce((select p.lead_id from intake.pairs p where p.decision = '{PairState.SAME_PERSON}'
+        select coalesce((select p.lead_id from intake.pairs p where p.decision = '{same}'
             and (p.first_id = :id or p.second_id = :id) limit 1), :id) as id
     )
     select c.id from lead cross join lateral (
         select lead.id union
         select case when p.first_id = lead.id then p.second_id else p.first_id end from intake.pairs p where p.lead_id = lead.id
-    ) as member join intake.cases c on c.id = member.id and c.state not in {one_of(GONE)} where c.id <> :id order by 1
-    """
-)
+    ) as member join intake.cases c on c.id = member.id and c.state not in {gone} where c.id <> :id order by 1
+"""
+_HERE = text(_LINKED.format(same=PairState.SAME_PERSON, gone=one_of(GONE)))
+_KEPT = text(_LINKED.format(same=PairState.SAME_PERSON, gone=one_of([CaseState.ERASED])))
 _SAVE = upsert_set(
     PAIRS,
     update={
@@ -108,7 +108,12 @@ async def of_two(tx: Transaction, case_id: UUID, other_id: UUID) -> PairRow | No
 
 async def linked(tx: Transaction, case_id: UUID) -> list[UUID]:
     """The other cases of the same person, as somebody decided, of which the organisation has not let go."""
-    return [row.id for row in await tx.execute(_LINKED, {"id": case_id})]
+    return [row.id for row in await tx.execute(_HERE, {"id": case_id})]
+
+
+async def kept(tx: Transaction, case_id: UUID) -> list[UUID]:
+    """The other cases of the same person, as somebody decided, in which anything is left of her: also those handed over."""
+    return [row.id for row in await tx.execute(_KEPT, {"id": case_id})]
 
 
 async def forget(tx: Transaction, case_id: UUID) -> None:

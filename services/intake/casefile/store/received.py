@@ -23,7 +23,7 @@ from services.intake.casefile.domain.received import (
     ReceivedState,
 )
 from services.intake.casefile.outgoing import tasks_due
-from services.intake.casefile.store import pairs, references
+from services.intake.casefile.store import attention, pairs, references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -129,6 +129,7 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
         if file.reopened:
             await tx.execute(_NOBODYS, {"id": file.case_id})
             await remember(tx, file.case_id, file.organisation)
+    await attention.wait_again(tx, {file.case_id: file.organisation for file in files if file.returned})
     moved = [file for file in files if file.opened is None or file.state is not CaseState.OPEN]
     await _MOVE.write(
         tx, [{"id": file.case_id, "state": file.state, "person_id": file.person_id} for file in moved]

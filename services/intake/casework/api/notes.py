@@ -1,7 +1,7 @@
 """Routes: notes on a case. They are internal: no disclosure, transfer or agreement ever has one."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -182,7 +182,9 @@ class NoteRevisionView(BaseModel):
 
 
 class NoteHistory(NoteView):
-    """A note with every revision, oldest first. Of a struck note, only a supervisor is shown the texts."""
+    """A note with every revision, oldest first. Of a struck note only a supervisor is shown the texts, and why they were
+    corrected; everybody sees why it was struck.
+    """
 
     revisions: list[NoteRevisionView]
 
@@ -233,15 +235,16 @@ async def get_note(
         shown = row.state is NoteState.STANDING or rights(use_cases.MEND)
         revisions = await queries.note_revisions(tx, note_id)
         tx.say(record_read(case_id, "note-history", note_id))
-    places = [(row.id, one.revision, one.text if shown else None, one.reason) for one in revisions]
-    words = await _texts(service, case, places)
+    if not shown:
+        revisions = [replace(one, text=None, reason=None) for one in revisions[:-1]] + revisions[-1:]
+    words = await _texts(service, case, [(row.id, one.revision, one.text, one.reason) for one in revisions])
     view = _view(row, words, case, actor, rights, service)
     response.headers["Cache-Control"] = "no-store"
     response.headers["ETag"] = etag(row.revision)
     history = [
         NoteRevisionView(
             revision=one.revision,
-            text=words.get(one.text or "") if shown else None,
+            text=words.get(one.text or ""),
             reason=words.get(one.reason or ""),
             organisation=one.organisation,
             by=one.by,

@@ -126,7 +126,7 @@ async def _raise(body: TaskForm, request: Request, actor: Who, service: Running)
         case = await case_to_write(service, actor, CaseVerb.RAISE_TASK, body.case_id)
     key = request.headers.get("idempotency-key")
     task_id = await service.own_key.identifier("task", actor.issuer, actor.subject, key)
-    owner = team_key(task_id) if case is None else case.person_id
+    owner = team_key(task_id, 0) if case is None else case.person_id
     if case is None and body.text is not None:
         await service.vault.create(owner)
     return _NewTask(task_id, body.case_id, plan, await _sealed(service, owner, task_id, body.text, None))
@@ -167,7 +167,7 @@ async def _changed_words(
     service: Service, actor: Actor, task: Task, case: Case | None, text: str | None
 ) -> SealedWords | None:
     """The text is another, or none; the step of a flag stays. Alone, it is kept no longer than what the flag came with."""
-    owner = task.person_id or (team_key(task.id) if case is None else case.person_id)
+    owner = task.person_id or (team_key(task.id, task.version) if case is None else case.person_id)
     step = await _step(service, task, owner)
     if case is None and task.content is None and text is not None:
         await service.vault.create(owner)

@@ -1,18 +1,61 @@
-"""Route: the team board, by which a supervisor sees who has too much and what nobody has."""
+"""Routes: the team board, by which a supervisor sees who has too much and what nobody has, and gives many cases to one."""
 
-from fastapi import APIRouter
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks
+from pydantic import BaseModel, Field
 
 from chassis.directory import openers
-from chassis.identity.access import require
+from chassis.identity.access import require, rights_of
+from chassis.service import Running
+from chassis.web import attempts
 from chassis.web.http import Listing, Tx, Who
-from services.intake.casework import queries
+from chassis.web.moves import Offer
+from contracts.form import Form
+from contracts.types import Code, Pseudonym
+from services.intake.casework import queries, use_cases
+from services.intake.casework.use_cases import ASSIGN_MANY
 
 router = APIRouter(prefix="/v1/team", tags=["team"])
 READ = "team.read"
 
 
 @router.get("", summary="What each of your organisation has, what is late, and what nobody has")
-async def list_team(actor: Who, tx: Tx) -> Listing[queries.Load]:
+async def list_team(actor: Who, tx: Tx, service: Running) -> Listing[queries.Load]:
     require(actor, READ, organisation=actor.organisation)
     staff = sorted(await openers(tx, actor.organisation))
-    return Listing(items=await queries.loads(tx, actor.organisation, staff))
+    moves = service.commands.open([Offer("assign_cases", ASSIGN_MANY)], rights_of(actor))
+    return Listing(items=await queries.loads(tx, actor.organisation, staff), moves=moves)
+
+
+class CasesForm(Form):
+    """`worker` has each of the cases too; with `instead_of`, in the place of that worker, where that one has it."""
+
+    cases: Annotated[list[UUID], Field(max_length=100)]
+    worker: Pseudonym
+    instead_of: Pseudonym | None = None
+
+
+class GivenCase(BaseModel):
+    """`unchanged`: they have it already, or whose place they were to take has it not."""
+
+    id: UUID
+    result: Annotated[str, Code("assignment_result")]
+
+
+class GivenCases(BaseModel):
+    items: list[GivenCase]
+
+
+@router.post("/assign", summary="Give many cases to a worker at once, with an answer for each")
+async def assign_cases(
+    body: CasesForm, actor: Who, tx: Tx, service: Running, after: BackgroundTasks
+) -> GivenCases:
+    given, refused = await use_cases.assign_cases(tx, actor, body.cases, body.worker, body.instead_of)
+    for attempt in refused:
+        if attempt.known:
+            after.add_task(
+                attempts.note, service.database, attempt
+            )  # after the answer, so that no time tells
+    return GivenCases(items=[GivenCase(id=case_id, result=result) for case_id, result in given.items()])

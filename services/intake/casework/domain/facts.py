@@ -94,6 +94,22 @@ class ClockDue:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsEnding:
+    """A task of the team ended: at this instant its words go, if it is still as it was at `version`."""
+
+    task_id: UUID
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WordsGone:
+    """Nothing is kept under the key that a task of the team had of its own, so the key goes too."""
+
+    key: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class StaffLeft:
     """The staff of an organisation changed: its tasks are looked through."""
 
@@ -111,4 +127,6 @@ TaskFact = (
     | TaskReminded
     | TaskOverdue
 )
-CaseworkFact = NoteWritten | NoteCorrected | NoteStruck | TaskFact | ClockDue | StaffLeft
+CaseworkFact = (
+    NoteWritten | NoteCorrected | NoteStruck | TaskFact | ClockDue | WordsEnding | WordsGone | StaffLeft
+)

@@ -16,6 +16,8 @@ URGENT_STEP = "urgent-step"
 """The code of `task_kind` of what an urgent flag asks for. Which flag it was is sealed, so that the kind says nothing of her."""
 
 LONGEST = timedelta(days=3 * 366)
+GRACE = timedelta(days=30)
+"""For so long a task of the team that has ended keeps its words, because it may be opened again."""
 
 
 class TaskState(StrEnum):
@@ -109,8 +111,8 @@ class Task:
     ) -> tuple[Self, list[CaseworkFact]]:
         if case is not None:
             case.require(CaseVerb.RAISE_TASK)
-        _require_order(plan, now)
         task = cls(task_id, organisation, None if case is None else case.id, plan.kind, now, by)
+        _require_order(plan, now, task)
         task.worker, task.due_at, task.remind_at = plan.worker, plan.due_at, plan.remind_at
         task._say(words)
         return task, [facts.TaskRaised(task.about(), task.due_at), *task.clocks()]
@@ -122,26 +124,28 @@ class Task:
         self._move(TaskVerb.CHANGE, case)
         if plan.kind != self.kind and URGENT_STEP in {plan.kind, self.kind}:
             raise CommandRefused("raised-by-flag", "this kind is given by urgent flags alone", "kind")
-        if plan.due_at != self.due_at or plan.remind_at != self.remind_at:
-            _require_order(plan, now)
+        _require_order(plan, now, self)
         self.kind, self.worker = plan.kind, plan.worker
-        self._say(words)
+        gone = self._say(words)
         self._set_clock(plan.due_at, plan.remind_at)
-        return [facts.TaskChanged(self.about(), self.due_at), *self.clocks()]
+        return [facts.TaskChanged(self.about(), self.due_at), *self.clocks(), *gone]
 
-    def complete(self, case: Case | None) -> list[CaseworkFact]:
+    def complete(self, case: Case | None, now: datetime) -> list[CaseworkFact]:
         self._move(TaskVerb.COMPLETE, case)
-        return [facts.TaskCompleted(self.about())]
+        return [facts.TaskCompleted(self.about()), *self._words_ending(now)]
 
-    def cancel(self, case: Case | None, reason: str) -> list[CaseworkFact]:
+    def cancel(self, case: Case | None, reason: str, now: datetime) -> list[CaseworkFact]:
         self._move(TaskVerb.CANCEL, case)
         self.cancel_offered = False
-        return [facts.TaskCancelled(self.about(), reason)]
+        return [facts.TaskCancelled(self.about(), reason), *self._words_ending(now)]
 
-    def reopen(self, case: Case | None) -> list[CaseworkFact]:
-        """Open a task that was ended too early. A clock that has struck does not strike again."""
+    def reopen(self, case: Case | None, *, able: bool) -> list[CaseworkFact]:
+        """Open a task that was ended too early. A clock that has struck does not strike again. `able`: whoever had it
+        may still do it; else it is nobody's.
+        """
         self._move(TaskVerb.REOPEN, case)
-        return [facts.TaskReopened(self.about(), self.due_at), *self.clocks()]
+        left = [] if able else self.unassign()
+        return [facts.TaskReopened(self.about(), self.due_at), *left, *self.clocks()]
 
     def passes(self, verb: TaskVerb) -> bool:
         return verb in MOVES[self.state]
@@ -173,6 +177,10 @@ class Task:
             said.append(facts.TaskOverdue(self.about()))
         return said
 
+    def end_words(self, version: int) -> list[CaseworkFact]:
+        """The time of its words is over; nothing where it was opened again since this version."""
+        return self._say(None) if self.version == version else []
+
     def words(self) -> SealedWords | None:
         if self.content is None or self.person_id is None:
             return None
@@ -188,9 +196,19 @@ class Task:
         )
         return [facts.ClockDue(self.id, at) for at in dict.fromkeys(waiting) if at is not None]
 
-    def _say(self, words: SealedWords | None) -> None:
+    def _say(self, words: SealedWords | None) -> list[CaseworkFact]:
+        """The words as they shall be. Of a task of the team, a key under which nothing is any more goes with them."""
+        before = self.person_id
         self.content = None if words is None else words.content
         self.person_id = None if words is None else words.person_id
+        if self.case_id is not None or before in {None, self.person_id}:
+            return []
+        return [facts.WordsGone(before)]
+
+    def _words_ending(self, now: datetime) -> list[CaseworkFact]:
+        if self.case_id is not None or self.content is None:
+            return []
+        return [facts.WordsEnding(self.id, self.version + 1, now + GRACE)]
 
     def _set_clock(self, due_at: datetime | None, remind_at: datetime | None) -> None:
         if due_at != self.due_at:
@@ -206,12 +224,16 @@ class Task:
         self.state = MOVES[self.state][verb]
 
 
-def _require_order(plan: TaskPlan, now: datetime) -> None:
-    """Raises CommandRefused for a time that is over or years away, and for a reminder after the end."""
-    for member, at in (("due_at", plan.due_at), ("remind_at", plan.remind_at)):
-        if at is not None and at <= now:
+def _require_order(plan: TaskPlan, now: datetime, task: Task) -> None:
+    """Raises CommandRefused for another time than the task has that is over or years away, and for a reminder after
+    the end. A time that stays may be over.
+    """
+    times = (("due_at", task.due_at, plan.due_at), ("remind_at", task.remind_at, plan.remind_at))
+    changed = [(member, at) for member, before, at in times if at is not None and at != before]
+    for member, at in changed:
+        if at <= now:
             raise CommandRefused("time-is-over", "this instant is not to come", member)
-        if at is not None and at > now + LONGEST:
+        if at > now + LONGEST:
             raise CommandRefused("too-far", "a task is due within three years", member)
-    if plan.remind_at is not None and plan.due_at is not None and plan.remind_at > plan.due_at:
+    if changed and plan.remind_at is not None and plan.due_at is not None and plan.remind_at > plan.due_at:
         raise CommandRefused("reminder-too-late", "a reminder comes before the end of the time", "remind_at")

@@ -10,12 +10,10 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.rows import RowReader
 from chassis.tables import insert_set
+from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.received import ReceivedState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.store.tables import CLOSINGS
-
-TRANSFER_OFFERED = ("requested", "received")
-"""The states of a transfer (`referral_state`) in which its recipient still may accept it."""
 
 _CLOSE = insert_set(CLOSINGS, without=["resumed_for", "resumed_at", "resumed_by"])
 _RESUME = text(
@@ -56,7 +54,7 @@ _CLOSINGS = RowReader(CaseClosing)
 
 async def blocks(tx: Transaction, case_id: UUID) -> list[str]:
     """The codes of `case_block` of whatever somebody still waits for."""
-    rows = await tx.execute(_BLOCKS, {"case": case_id, "offered": list(TRANSFER_OFFERED)})
+    rows = await tx.execute(_BLOCKS, {"case": case_id, "offered": list(OFFERED)})
     return list(rows.scalars())
 
 

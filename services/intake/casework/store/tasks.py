@@ -125,7 +125,7 @@ async def forget_words(tx: Transaction, case_id: UUID) -> None:
     await tx.execute(_UNANSWER, {"case": case_id})
 
 
-async def answered(tx: Transaction, case_id: UUID) -> tuple[UUID, str] | None:
+async def answered_flags(tx: Transaction, case_id: UUID) -> tuple[UUID, str] | None:
     """The flags for which tasks were raised, sealed, and under whose key."""
     row = (await tx.execute(_ANSWERED, {"case": case_id})).first()
     return None if row is None else (row.person_id, row.flags)

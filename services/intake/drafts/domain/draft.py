@@ -7,11 +7,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from services.intake.casefile.domain.case import CommandRefused, WrongMove
 from services.intake.drafts.domain import facts
 from services.intake.drafts.domain.facts import DraftFact
 
 GRACE = timedelta(days=7)
 """For so long an abandoned draft can be resumed; then its content goes."""
+FLAGS_STAND = "an urgent flag stands: submit it, or take the flag away first where it was an error"
 
 
 class DraftKind(StrEnum):
@@ -52,14 +54,6 @@ MOVES: Mapping[DraftState, Mapping[DraftVerb, DraftState]] = MappingProxyType(
         DraftState.CLEARED: {},
     }
 )
-
-
-class WrongDraftMove(Exception):
-    """The verb is not one of the moves from the present state."""
-
-
-class FlagsStand(Exception):
-    """An intake with an urgent flag is not abandoned: it is submitted, or the flag was an error and is taken away first."""
 
 
 def passes(state: DraftState, verb: DraftVerb) -> bool:
@@ -115,9 +109,9 @@ class Draft:
         return [facts.ContentGone(self.id, self.person_id, nobody=False)]
 
     def abandon(self, reason: str, now: datetime) -> list[DraftFact]:
-        """Raises FlagsStand."""
+        """Raises CommandRefused for an intake with an urgent flag: it is submitted, or the flag was an error and is taken away."""
         if passes(self.state, DraftVerb.ABANDON) and self.stands:
-            raise FlagsStand
+            raise CommandRefused("flags-stand", FLAGS_STAND)
         self._move(DraftVerb.ABANDON)
         self.reason, self.remind_at = reason, now + GRACE
         abandoned = facts.DraftAbandoned(self.case_id, self.id, self.organisation)
@@ -160,5 +154,5 @@ class Draft:
 
     def _move(self, verb: DraftVerb) -> None:
         if not passes(self.state, verb):
-            raise WrongDraftMove
+            raise WrongMove
         self.state = MOVES[self.state][verb]

@@ -89,12 +89,3 @@ async def candidates(
 async def values(tx: Transaction, cases: Sequence[UUID], fields: Sequence[str]) -> list[CandidateValue]:
     """The values of these cases that may be read now, as far as is known here. One recorded here comes last and outweighs."""
     return _ROWS.all(await tx.execute(_VALUES, {"ids": list(cases), "fields": list(fields)}))
-
-
-async def visible(tx: Transaction, actor: Actor, cases: Sequence[UUID]) -> set[UUID]:
-    """The cases among these that the actor may read."""
-    condition, parameters = await visible_cases(tx, actor, "case.read", column="c.id")
-    statement = text(
-        f"select c.id from intake.cases c where c.id = any(cast(:ids as uuid[])) and {condition}"
-    )
-    return {row.id for row in await tx.execute(statement, {**parameters, "ids": list(cases)})}

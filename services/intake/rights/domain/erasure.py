@@ -1,8 +1,10 @@
-"""The erasure of a person, as she asked: requested by one person, decided by a second one, because nothing brings it back."""
+"""The erasure of a person, as she asked: requested by one person, decided by a second one and not at once, because nothing brings
+it back.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -28,6 +30,8 @@ class ErasureVerb(StrEnum):
     REFUSE = "refuse_erasure"
     CONFIRM = "confirm_erasure"
     COMPLETE = "complete_erasure"
+    REPEAT = "repeat_erasure"
+    """After a restore: it was confirmed since the backup, and the ledger has her key."""
 
 
 MOVES: Mapping[tuple[ErasureState, ErasureVerb], ErasureState] = MappingProxyType(
@@ -36,6 +40,7 @@ MOVES: Mapping[tuple[ErasureState, ErasureVerb], ErasureState] = MappingProxyTyp
         (ErasureState.REQUESTED, ErasureVerb.REFUSE): ErasureState.REFUSED,
         (ErasureState.REQUESTED, ErasureVerb.CONFIRM): ErasureState.CONFIRMED,
         (ErasureState.CONFIRMED, ErasureVerb.COMPLETE): ErasureState.COMPLETED,
+        (ErasureState.REQUESTED, ErasureVerb.REPEAT): ErasureState.COMPLETED,
     }
 )
 OPEN = frozenset({ErasureState.REQUESTED, ErasureState.CONFIRMED})
@@ -49,6 +54,10 @@ class WrongErasureMove(Exception):
 
 class SamePerson(Exception):
     """The person who recorded the request does not also decide on it."""
+
+
+class TooEarly(Exception):
+    """She may still take it back: whoever asked in distress, or because another wanted it, has some time for that."""
 
 
 @dataclass(slots=True)
@@ -72,7 +81,7 @@ class Erasure:
         return [facts.ErasureRequested(self.case_id, self.id)]
 
     def lets(self, verb: ErasureVerb, by: str) -> bool:
-        """True where this person may move it so now."""
+        """True where this person may move it so, as soon as its time has come."""
         return (self.state, verb) in MOVES and not (verb in SECOND_PERSON and by == self.requested_by)
 
     def cancel(self, by: str, at: datetime) -> list[ErasureFact]:
@@ -84,17 +93,27 @@ class Erasure:
         self.law = law
         return [facts.ErasureRefused(self.case_id, self.id, law)]
 
-    def confirm(self, by: str, at: datetime) -> list[ErasureFact]:
+    def confirm(self, by: str, at: datetime, wait: timedelta) -> list[ErasureFact]:
+        """Raises TooEarly until `wait` has passed since the request."""
         self._decide(ErasureVerb.CONFIRM, by, at)
+        if at < self.requested_at + wait:
+            raise TooEarly
         return [
             facts.ErasureConfirmed(self.case_id, self.id),
             facts.ErasureDue(self.id, self.case_id, self.person_id),
         ]
 
     def complete(self, destroyed_at: datetime, epoch: str) -> list[ErasureFact]:
-        self._move(ErasureVerb.COMPLETE)
-        self.destroyed_at, self.epoch, self.reason = destroyed_at, epoch, None
+        self._end(ErasureVerb.COMPLETE, destroyed_at, epoch)
         return [facts.CaseErased(self.case_id, destroyed_at, epoch)]
+
+    def repeat(self, destroyed_at: datetime, epoch: str) -> None:
+        """Complete it as the ledger has it; who confirmed it, the backup did not have."""
+        self._end(ErasureVerb.REPEAT, destroyed_at, epoch)
+
+    def _end(self, verb: ErasureVerb, destroyed_at: datetime, epoch: str) -> None:
+        self._move(verb)
+        self.destroyed_at, self.epoch, self.reason = destroyed_at, epoch, None
 
     def _decide(self, verb: ErasureVerb, by: str, at: datetime) -> None:
         if (self.state, verb) in MOVES and verb in SECOND_PERSON and by == self.requested_by:
