@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused, require_organisation
-from chassis.identity.access import holder_of, require_case
+from chassis.directory import members, refused, require_organisation
+from chassis.identity.access import case_resource, holder_of, require_case
 from chassis.identity.auth import Actor
-from chassis.identity.staff import who_may
+from chassis.identity.policies import Principal
 from chassis.problems import Conflict
 from contracts.disclosure import categories_of
 from contracts.protection import is_of_country, protection
@@ -98,11 +98,17 @@ async def approve(tx: Transaction, actor: Actor, consent_id: UUID, expected: int
 
 
 async def may_approve(tx: Transaction, actor: Actor, record: ConsentRecord) -> list[str]:
-    """The members of staff who may approve it now; nobody where nothing waits for approval."""
-    if not record.unapproved:
+    """The members of staff whom the policies let approve it now, for whoever asks; nobody where nothing waits for approval."""
+    case = await case_resource(tx, record.case_id)
+    if case is None or not record.unapproved:
         return []
     asked_by = await records.first_by(tx, record.id)
-    return [one for one in await who_may(tx, actor, APPROVE, record.case_id) if one not in asked_by]
+    staff = [
+        Principal(worker, case.organisation, actor.cell, roles, actor.purpose)
+        for worker, roles in await members(tx, case.organisation)
+        if worker not in asked_by
+    ]
+    return [one.subject for one in staff if actor.policies.permits(one, APPROVE, case)]
 
 
 async def decline(tx: Transaction, actor: Actor, prepared: PreparedConsent) -> ConsentRecord:
