@@ -196,7 +196,7 @@ UNDERTAKINGS = Table(
     "undertakings",
     META,
     Column("id", UUID, primary_key=True),
-    Column("half", TEXT, primary_key=True),
+    Column("half", OneOf((*codes("half"), *codes("return_half"))), primary_key=True),
     required("case_id", UUID),
     required("kind", OneOf(UndertakingKind)),
     required("state", OneOf(UndertakingState)),

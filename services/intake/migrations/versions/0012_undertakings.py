@@ -9,7 +9,8 @@ down_revision = "intake_0011"
 
 STATEMENTS = """
 create table intake.undertakings (
-    id uuid not null, half text not null, case_id uuid not null,
+    id uuid not null, half text not null check (half in ('outgoing', 'incoming', 'sending', 'receiving')),
+    case_id uuid not null,
     kind text not null check (kind in ('referral', 'transfer', 'return')),
     state text not null check (state in ('waiting', 'unanswered', 'going_on', 'ended', 'in_error')),
     service text, sent_at timestamptz, primary key (id, half));
