@@ -57,10 +57,10 @@ def remove_key(name: Name, thumbprint: Annotated[str, typer.Argument(help="As `l
 def _keys(name: str) -> "MachineKeys":
     """The keys of the machine's cell. Raises NobodyError for a machine without an account."""
     from corridor.sign_in import NobodyError, address, cell_of
-    from deploy.local.machine_keys import FILE, MachineKeys
+    from deploy.local.machine_keys import KEYS_FILE, MachineKeys
     from deploy.local.place import STATE
 
     known = [one.name for one in load_machines(cell_of(name))]
     if name.lower() not in known:
         raise NobodyError(f"no machine is called {name.lower()}; there are: {', '.join(known) or 'none'}")
-    return MachineKeys(address(cell_of(name), STATE).keys / FILE)
+    return MachineKeys(address(cell_of(name), STATE).keys / KEYS_FILE)

@@ -40,7 +40,7 @@ def address(code: str, state: Path = STATE) -> CellAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class TokenGrant:
     """An access token, and the seconds for which it lives."""
 
     token: str
@@ -52,7 +52,7 @@ def cell_of(name: str) -> str:
     return name.lower().removeprefix(machines.PREFIX).partition(".")[0].upper()
 
 
-def granted(name: str, state: Path = STATE) -> Granted:
+def granted(name: str, state: Path = STATE) -> TokenGrant:
     """A token for a person such as `th.worker`, or a machine. Raises NobodyError for one who does not exist."""
     name, code = name.lower(), cell_of(name)
     if "." not in name:
@@ -65,7 +65,7 @@ def granted(name: str, state: Path = STATE) -> Granted:
         known = ", ".join(p.name for p in everybody) or "nobody in that country"
         raise NobodyError(f"nobody is called {name}; there are: {known}")
     cell, lifetime = address(code, state), longest(person)
-    return Granted(mint(cell.keys / "issuer.jwk.json", person, cell.issuer, lifetime), lifetime)
+    return TokenGrant(mint(cell.keys / "issuer.jwk.json", person, cell.issuer, lifetime), lifetime)
 
 
 def token(name: str, state: Path = STATE) -> str:

@@ -1,4 +1,6 @@
-"""What a machine signs to be given a token (`private_key_jwt`, RFC 7523), checked as a real issuer checks it. Development only."""
+"""Assertions, which a machine signs to be given a token (`private_key_jwt`, RFC 7523), checked as a real issuer checks them.
+Development only.
+"""
 
 import json
 import time

@@ -19,8 +19,7 @@ from joserfc.jwk import OKPKey
 
 from chassis.identity import signing
 from deploy.local.assertions import FORMAT, AssertionRefused, Assertions
-from deploy.local.machine_keys import FILE as MACHINE_KEYS
-from deploy.local.machine_keys import MachineKeys
+from deploy.local.machine_keys import KEYS_FILE, MachineKeys
 from deploy.local.people import Person, load_key, longest, mint
 
 REFRESH_LIFETIME_S = 8 * 3600
@@ -96,10 +95,8 @@ class Issuer:
 def build_issuer(
     key_file: Path, issuer_url: str, people: Sequence[Person], machines: Sequence[Person] = ()
 ) -> FastAPI:
-    """The issuer's app, mounted below `issuer_url`. `key_file` is the private JWK (OKP, Ed25519, with a `kid`); the public
-    keys of machines are in a file beside it.
-    """
-    keys = MachineKeys(key_file.with_name(MACHINE_KEYS))
+    """The issuer's app, mounted below `issuer_url`. `key_file` is its private JWK; machines' public keys are beside it."""
+    keys = MachineKeys(key_file.with_name(KEYS_FILE))
     issuer = Issuer(load_key(key_file), issuer_url, people, machines, keys)
     app = FastAPI(title="Local issuer", docs_url=None, redoc_url=None, openapi_url=None)
 

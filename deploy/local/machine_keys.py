@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, OKPKey
 from chassis.identity.signing import ALGORITHM
 from deploy.local.trouble import Trouble
 
-FILE = "machine-keys.json"
+KEYS_FILE = "machine-keys.json"
 KEYS_AT_ONCE = 2
 """The present key and the next one: with more nobody would know which are in use."""
 ALGORITHMS: Mapping[str, tuple[str, ...]] = {"Ed25519": (ALGORITHM, "EdDSA"), "P-256": ("ES256",)}

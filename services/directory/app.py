@@ -8,6 +8,7 @@ from chassis.service import Service
 from services.directory import api, handlers, machines
 from services.directory.seeding import Seeding
 from services.directory.settings import Settings
+from services.directory.store.machines import roles_of_machine
 
 router = APIRouter()
 for part in (api, machines):
@@ -24,6 +25,6 @@ def build(settings: Settings) -> Service[Settings]:
         subscriptions=[handlers.subscription()],
         background=lambda service: [Seeding(service, settings)],
         follows_cases=False,  # an organisation's entry is about nobody's case
-        machines=machines.roles_of_machine,
+        machines=roles_of_machine,
         follows_directory=False,  # this is the service that keeps the directory
     )

@@ -1,38 +1,21 @@
-"""The systems of this cell's organisations: a list of them, and which roles one has at this moment."""
+"""Route: the systems of this cell's organisations."""
 
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy import text
 
-from chassis.database import Transaction
 from chassis.identity.access import require, rights_of
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import positioned
-from contracts import machines
-from contracts.organisations import ACTIVE
 from contracts.types import Code, OrganisationId, Pseudonym
+from services.directory.store.machines import machines_of
 
 router = APIRouter(prefix="/v1/machines", tags=["directory"])
 READ = "machine.read"
 ANY = "*"
 """In the place of an organisation: whoever may read of it may read of all."""
-
-_OF = f"""
-    from directory.staff as s left join directory.organisations as o on o.id = s.organisation
-    where starts_with(s.worker, '{machines.PREFIX}')
-"""
-_IN_FORCE = f"coalesce(o.status, '{ACTIVE}') = '{ACTIVE}'"
-_LIST = text(
-    f"select s.worker as machine, s.organisation, s.roles, {_IN_FORCE} as in_force {_OF}"
-    " and (cast(:organisation as text) is null or s.organisation = :organisation) and s.worker > :after"
-    " order by s.worker limit :limit"
-)
-_ROLES = text(
-    f"select s.roles {_OF} and s.organisation = :organisation and s.worker = :machine and {_IN_FORCE}"
-)
 
 
 class MachineState(StrEnum):
@@ -58,19 +41,14 @@ async def list_machines(actor: Who, tx: Tx, page: Page) -> Listing[MachineView]:
     require(actor, READ)
     (after,) = positioned(page.after, str) or ("",)
     organisation = None if rights_of(actor, ANY)(READ) else actor.organisation
-    parameters = {"organisation": organisation, "after": after, "limit": page.limit}
-    rows = (await tx.execute(_LIST, parameters)).all()
-    states = {True: MachineState.IN_FORCE, False: MachineState.ORGANISATION_CLOSED}
+    rows = await machines_of(tx, organisation, after, page.limit)
     items = [
         MachineView(
-            machine=row.machine, organisation=row.organisation, roles=row.roles, state=states[row.in_force]
+            machine=row.machine,
+            organisation=row.organisation,
+            roles=row.roles,
+            state=MachineState.IN_FORCE if row.in_force else MachineState.ORGANISATION_CLOSED,
         )
         for row in rows
     ]
     return Listing(items=items, next=following(items, page, "machine"))
-
-
-async def roles_of_machine(tx: Transaction, organisation_id: str, machine: str) -> frozenset[str]:
-    """The same as `chassis.directory.roles_of_machine`, in the service that keeps the directory."""
-    roles = (await tx.execute(_ROLES, {"organisation": organisation_id, "machine": machine})).scalar()
-    return frozenset(roles or ())

@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from contracts import base64url
 from deploy.local.assertions import FORMAT
 from deploy.local.issuer import build_issuer
-from deploy.local.machine_keys import FILE, BadKeyError, MachineKeys, read_public
+from deploy.local.machine_keys import KEYS_FILE, BadKeyError, MachineKeys, read_public
 from deploy.local.people import load_machines, load_people, mint
 
 URL = "http://127.0.0.1:1/issuer"
@@ -40,7 +40,7 @@ def issuer(tmp_path):
 
 @pytest.fixture
 def keys(issuer):
-    return MachineKeys(issuer / FILE)
+    return MachineKeys(issuer / KEYS_FILE)
 
 
 @pytest.fixture
