@@ -4,7 +4,7 @@ A method of a world makes one subject of the table and answers its identifiers; 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -60,6 +60,7 @@ class World:
 
     harness: Harness
     unreadable: int = 0
+    lasting: dict[str, Made] = field(default_factory=dict)
 
     async def prepare(self) -> None:
         """What must be there before anything can be made."""
@@ -76,6 +77,12 @@ class World:
     async def make(self, subject: str) -> Made:
         made: Made = await getattr(self, subject)()
         return made
+
+    async def kept(self, subject: str) -> Made:
+        """The same one for all calls that change nothing of it."""
+        if subject not in self.lasting:
+            self.lasting[subject] = await self.make(subject)
+        return self.lasting[subject]
 
     async def code_list(self) -> Made:
         return {"name": "referral_state"}
@@ -403,6 +410,10 @@ def from_abroad() -> dict[str, str]:
 
 
 class Interchange(World):
+    async def kept(self, subject: str) -> Made:
+        """A new one: the erasure of one person ends every export that may have her."""
+        return await self.make(subject)
+
     async def imported(self, by: str = "officer") -> Made:
         files = {"file": ("cases.csv", CSV)}
         answer = await self.ask(by, "POST", "/v1/imports", files=files)
