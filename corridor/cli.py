@@ -117,6 +117,26 @@ def check_export_command(
         check_export(file, console())
 
 
+@app.command("check-extract")
+def check_extract_command(
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="As exchange hands it out: one signed text a line."),
+    ],
+    trust_list: Annotated[
+        Path, typer.Option("--trust-list", exists=True, dir_okay=False, help="The signed list of keys.")
+    ],
+    governance: Annotated[
+        Path, typer.Option("--governance", exists=True, dir_okay=False, help="The keys that sign that list.")
+    ],
+) -> None:
+    """Check an extract of the partner's audit log offline: who signed it, that all of it is here, and that every entry stands in that log."""
+    from corridor.extracted import check_extract
+
+    with troubles():
+        check_extract(file, trust_list, governance, console())
+
+
 @app.command()
 def status(
     cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for example {SENDER}.")],
