@@ -59,7 +59,7 @@ _EXTRACTED: Mapping[str, Classification] = dict.fromkeys(
     ),
     OPERATIONAL,
 )
-"""What an auditor releases of the log: events by their names and hashes, and no content."""
+"""Everything that an auditor releases of the log: events by their names and hashes, and no content."""
 
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {

@@ -36,7 +36,7 @@ class HalfEntry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class HalvesAsked:
-    """Whose halves are asked for, and from where on."""
+    """The question for both halves of a case, and from where on."""
 
     case_id: UUID
     cell: str

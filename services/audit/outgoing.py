@@ -57,7 +57,7 @@ def released(asked: ExtractCase, chosen: Sequence[ShownEntry]) -> Iterator[Extra
 def prepared(
     asked: ExtractCase, head: ExtractHead, entries: Sequence[ExtractedEntry]
 ) -> Iterator[ExtractPreparedV1]:
-    """What goes to the partner's auditor, in its parts."""
+    """The parts of what goes to the partner's auditor."""
     pages = [entries[first : first + MAX_ENTRIES] for first in range(0, len(entries), MAX_ENTRIES)]
     for number, page in enumerate(pages, 1):
         yield ExtractPreparedV1(

@@ -1,4 +1,4 @@
-"""What auditors do: ask the partner's for the other half of a case, release entries to it, refuse."""
+"""The commands of auditors: ask the partner's for the other half of a case, release entries to it, refuse."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

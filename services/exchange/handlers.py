@@ -138,6 +138,20 @@ def _directory(cell: str, partners: Sequence[str]) -> Subscription[str, OwnListi
     )
 
 
+def _extracts() -> Subscription[UUID, None]:
+    return Subscription(
+        handlers={
+            ExtractRequestedV1: on_extract_requested,
+            ExtractPreparedV1: on_extract_prepared,
+            ExtractRefusedV1: on_extract_refused,
+        },
+        key=lambda event: event.request_id,
+        load=extracts.load,
+        save=extracts.save,
+        outgoing=outgoing,
+    )
+
+
 def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, Any]]:
     return [
         _directory(cell, [partner for partner in partners if partner != cell]),
@@ -167,15 +181,5 @@ def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, 
             save=relations.save,
             outgoing=outgoing,
         ),
-        Subscription(
-            handlers={
-                ExtractRequestedV1: on_extract_requested,
-                ExtractPreparedV1: on_extract_prepared,
-                ExtractRefusedV1: on_extract_refused,
-            },
-            key=lambda event: event.request_id,
-            load=extracts.load,
-            save=extracts.save,
-            outgoing=outgoing,
-        ),
+        _extracts(),
     ]

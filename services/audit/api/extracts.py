@@ -114,7 +114,7 @@ async def list_extracts(
 
 
 class ExtractForm(Form):
-    """What is asked for. Without `about`, everything of the case that crossed; without `partner`, the only one there is."""
+    """The question. Without `about`, everything of the case that crossed; without `partner`, the only one there is."""
 
     case_id: UUID
     reason: Reason

@@ -133,7 +133,7 @@ def _border(one: MatterEntry) -> str | None:
 def _told(one: MatterEntry) -> str | None:
     """The partner whom this move is told to."""
     row = TELLING.get(one.type)
-    half = one.details.get("half")
+    half = str(one.details.get("half"))
     if row is None or half not in row.subject.sides:
         return None
     return cell_of(str(one.details[row.subject.sides[row.subject.other(half)]]))

@@ -58,7 +58,7 @@ async def hold(tx: Transaction, request_id: UUID, direction: Direction) -> Extra
 
 
 async def held(tx: Transaction, ids: Collection[UUID], direction: Direction) -> Mapping[UUID, ExtractCase]:
-    """Those of the requests that are here, locked."""
+    """The requests among these that are here, locked."""
     rows = await tx.execute(_HOLD, {"ids": sorted(ids), "direction": direction})
     return {one.id: one for one in _READER.all(rows)}
 
@@ -124,6 +124,6 @@ async def add_part(tx: Transaction, arrived: ArrivedPart) -> bool:
 
 
 async def released(tx: Transaction, case_id: UUID) -> list[tuple[str, UUID, ExtractedEntry]]:
-    """What partners released about a case of ours: the cell, the request, and each entry."""
+    """The entries that partners released about a case of ours: the cell, the request, and each entry."""
     rows = await tx.execute(_RELEASED, {"case_id": case_id})
     return [(row.partner, row.id, ExtractedEntry.model_validate(one)) for row in rows for one in row.content]

@@ -1,4 +1,4 @@
-"""What auditors of two cells ask one another for: each event of audit is a control item for the partner's authority."""
+"""Questions of auditors of two cells to one another: each event of audit is a control item for the partner's authority."""
 
 from typing import Any
 from uuid import UUID, uuid5
@@ -46,7 +46,7 @@ def part_due(event: ExtractPreparedV1) -> ControlDue:
 
 
 def told(extract: Extract) -> dict[str, Any]:
-    """What a part tells, as the event says it inside the cell."""
+    """The content of a part, as the event says it inside the cell."""
     return {
         "request_id": extract.request_id,
         "part": extract.part,
