@@ -9,7 +9,7 @@ from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
 from corridor.operate import operate
 from deploy.local.people import story
-from deploy.local.place import COUNTRIES
+from deploy.local.place import COUNTRIES, STATE
 
 SENDER, RECEIVER = story().countries
 WORKER, OFFICER = f"{SENDER.lower()}.worker", f"{SENDER.lower()}.officer"
@@ -124,11 +124,11 @@ def check_extract_command(
         typer.Argument(exists=True, dir_okay=False, help="As exchange hands it out: one signed text a line."),
     ],
     trust_list: Annotated[
-        Path, typer.Option("--trust-list", exists=True, dir_okay=False, help="The signed list of keys.")
-    ],
-    governance: Annotated[
-        Path, typer.Option("--governance", exists=True, dir_okay=False, help="The keys that sign that list.")
-    ],
+        Path, typer.Option("--trust-list", help="The signed list of keys; of the local stack by default.")
+    ] = STATE / "border" / "trust.json",
+    governance: Annotated[Path, typer.Option("--governance", help="The keys that sign that list.")] = STATE
+    / "border"
+    / "governance.jwks.json",
 ) -> None:
     """Check an extract of the partner's audit log offline: who signed it, that all of it is here, and that every entry stands in that log."""
     from corridor.extracted import check_extract

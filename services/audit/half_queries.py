@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Transaction
 from contracts.types import Code
-from services.audit import matter_queries
 from services.audit.domain.other_half import crossed, releasable
-from services.audit.store import extracts
+from services.audit.store import extracts, matters
 
 Place = tuple[datetime, str, int]
 """The place of an entry among both halves: its time, its cell, its number there."""
@@ -52,10 +51,10 @@ async def halves(tx: Transaction, asked: HalvesAsked) -> list[HalfEntry]:
 
 
 async def _own(tx: Transaction, case_id: UUID, cell: str) -> list[HalfEntry]:
-    shared = crossed(await matter_queries.of_case(tx, case_id))
-    known = await matter_queries.about(tx, frozenset[UUID]().union(*shared.values()))
+    shared = crossed(await matters.of_case(tx, case_id))
+    known = await matters.about(tx, frozenset[UUID]().union(*shared.values()))
     here = [one for one in known if one.stream == str(case_id)]
-    roles = await matter_queries.roles(tx, {one.organisation for one in here})
+    roles = await matters.roles(tx, {one.organisation for one in here})
     shown = {
         one.entry: HalfEntry(
             at=one.at,
@@ -68,8 +67,8 @@ async def _own(tx: Transaction, case_id: UUID, cell: str) -> list[HalfEntry]:
             hash=one.hash,
             request_id=None,
         )
-        for partner, matters in shared.items()
-        for one in releasable(here, matters, partner, roles)
+        for partner, about in shared.items()
+        for one in releasable(here, about, partner, roles)
     }
     return list(shown.values())
 

@@ -14,8 +14,8 @@ from services.audit.domain.account import Direction
 from services.audit.domain.extract import ExtractCase
 from services.audit.domain.other_half import ShownEntry
 from services.audit.outgoing import prepared
-from services.audit.queries import head
 from services.audit.store import extracts
+from services.audit.store.log import head
 from services.audit.use_cases import PROVE, candidates
 
 SLICE = 20_000

@@ -9,14 +9,13 @@ from chassis.identity.auth import Actor
 from chassis.outbox import DueWork
 from chassis.problems import AlreadyThere, Invalid, NotFound, TooMany, WrongState, expect
 from contracts.border.extract import EXTRACT_WITHIN, MAX_ABOUT, MAX_ENTRIES, MAX_OPEN, MAX_PARTS
-from services.audit import matter_queries
 from services.audit.domain.account import Direction
 from services.audit.domain.allowed import reasons_allowed
 from services.audit.domain.extract import ExtractCase, ExtractRefused, WrongExtractMove
 from services.audit.domain.other_half import ShownEntry, crossed, releasable
 from services.audit.outgoing import outgoing, released, requested
-from services.audit.queries import head
-from services.audit.store import extracts
+from services.audit.store import extracts, matters
+from services.audit.store.log import head
 
 PROVE = "prove"
 """The work that makes the proofs of what was released."""
@@ -59,29 +58,29 @@ async def request_extract(tx: Transaction, actor: Actor, question: ExtractQuesti
 
 async def _shared(tx: Transaction, question: ExtractQuestion) -> tuple[str, tuple[UUID, ...]]:
     """The partner, and the matters of the case that crossed between it and this cell."""
-    shared = crossed(await matter_queries.of_case(tx, question.case_id))
+    shared = crossed(await matters.of_case(tx, question.case_id))
     partners = sorted(shared) if question.partner is None else [question.partner]
     if not set(partners) & shared.keys():
         raise NotFound("nothing of this case crossed to or from a partner")
     if len(partners) > 1:
         raise Invalid("the case crossed to more than one partner: name one")
-    matters = shared[partners[0]] if question.about is None else frozenset(question.about)
-    if not matters <= shared[partners[0]]:
+    about = shared[partners[0]] if question.about is None else frozenset(question.about)
+    if not about <= shared[partners[0]]:
         raise NotFound("one of these never crossed to or from this partner in this case")
-    if len(matters) > MAX_ABOUT:
+    if len(about) > MAX_ABOUT:
         raise Invalid(f"more than {MAX_ABOUT} matters: name those that are asked about")
-    return partners[0], tuple(sorted(matters))
+    return partners[0], tuple(sorted(about))
 
 
 async def _require_allowed(tx: Transaction, cell: str, partner: str, reason: str) -> None:
-    if reason not in reasons_allowed(await matter_queries.agreements(tx), cell, partner, tx.now):
+    if reason not in reasons_allowed(await matters.agreements(tx), cell, partner, tx.now):
         raise Invalid("no agreement in force with this partner allows an extract for this reason")
 
 
 async def candidates(tx: Transaction, asked: ExtractCase, until: int) -> list[ShownEntry]:
     """The entries up to a position that a request of the partner's could be answered with."""
-    named = await matter_queries.about(tx, asked.about, until)
-    roles = await matter_queries.roles(tx, {one.organisation for one in named})
+    named = await matters.about(tx, asked.about, until)
+    roles = await matters.roles(tx, {one.organisation for one in named})
     return releasable(named, asked.about, asked.partner, roles)
 
 

@@ -27,9 +27,9 @@ from services.audit.api.trails import open_trail
 from services.audit.domain.account import Direction
 from services.audit.domain.extract import ExtractCase, ExtractState, Refusal
 from services.audit.domain.other_half import ShownEntry
-from services.audit.queries import head
 from services.audit.store import extracts
 from services.audit.store.extracts import ExtractsSought
+from services.audit.store.log import head
 from services.audit.use_cases import ExtractQuestion, SeenEntries
 
 router = APIRouter(tags=["audit"])
