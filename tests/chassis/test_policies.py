@@ -22,6 +22,8 @@ INTAKING = {
     "note.write",
     "task.read",
     "task.write",
+    "call.read",
+    "call.write",
     "case.close",
     "case.identify",
     "case.assess-age",
@@ -87,6 +89,7 @@ SUPERVISING = CARING | {
     "team.assign",
     "team.read",
 }
+TEAM_WORK = {"task.read", "task.write", "call.read", "call.write"}
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
     "parked.read",
@@ -195,7 +198,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my case, erased",), LEFT_OF_ERASED),
-            (("my organisation",), CASE_READS | {"case.open", "inbox.read", "task.read", "task.write"}),
+            (("my organisation",), CASE_READS | {"case.open", "inbox.read", *TEAM_WORK}),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
