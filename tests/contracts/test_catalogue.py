@@ -28,6 +28,7 @@ from contracts.events import (
     notify,
     operations,
     referral,
+    reports,
     returns,
 )
 from contracts.examples import examples
@@ -36,6 +37,7 @@ MODULES = (
     access,
     audit,
     casework,
+    reports,
     consent,
     directory,
     exchange,

@@ -217,7 +217,7 @@ async def _held(tx: Transaction, actor: Actor, call_id: UUID, seen: int | None) 
 
 
 def _fresh(call: Call, prepared: Prepared | None) -> Prepared:
-    """What was prepared before the transaction, of the call as it still is. Raises WrongState, PreconditionFailed."""
+    """The part that was prepared before the transaction, of the call as it still is. Raises WrongState, PreconditionFailed."""
     if prepared is None:
         raise WrongState
     if prepared.version != call.version:

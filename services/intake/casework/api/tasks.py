@@ -381,24 +381,13 @@ def _view(
     said = words.get(row.id, {})
     zone = service.settings.zone
     due_at = None if row.due_at is None else row.due_at.astimezone(zone)
+    shown = {name: getattr(row, name) for name in TaskRow.__slots__ if name in TaskView.model_fields}
+    shown["due_at"] = due_at
+    shown["remind_at"] = None if row.remind_at is None else row.remind_at.astimezone(zone)
     return TaskView(
-        id=row.id,
-        case_id=row.case_id,
-        case_reference=row.case_reference,
-        call_id=row.call_id,
-        kind=row.kind,
-        state=row.state,
-        worker=row.worker,
-        due_at=due_at,
+        **shown,
         due_on=None if row.due_at is None else day_of(row.due_at - MOMENT, zone),
         overdue=row.state is TaskState.OPEN and row.due_at is not None and row.due_at <= now,
-        remind_at=None if row.remind_at is None else row.remind_at.astimezone(zone),
-        cancel_offered=row.cancel_offered,
-        raised_at=row.raised_at,
-        raised_by=row.raised_by,
-        ended_at=row.ended_at,
-        ended_by=row.ended_by,
         step=said.get("step"),
         text=said.get("text"),
-        version=row.version,
     )

@@ -13,8 +13,7 @@ create table intake.calls (
     state text not null check (state in ('open', 'closed', 'attached', 'cleared')), flagged boolean not null,
     owner uuid not null, sealing integer not null, content text, case_id uuid references intake.cases, agreed text, reason text,
     started_at timestamptz not null, ends_at timestamptz, updated_at timestamptz not null, updated_by text not null,
-    version integer not null default 1,
-    check ((state = 'attached') = (case_id is not null)), check ((case_id is null) = (agreed is null)));
+    version integer not null default 1);
 create index calls_of_organisation on intake.calls (organisation, started_at desc, id desc);
 create index calls_of_case on intake.calls (case_id) where case_id is not null;
 alter table intake.tasks add column call_id uuid;

@@ -136,7 +136,7 @@ async def get_call(call_id: UUID, actor: Who, service: Running, response: Respon
 
 
 async def _offers(tx: Tx, actor: Actor, call: Call, service: Service) -> list[MoveView]:
-    """What may be done with the call; taking it out of a case is asked of that case."""
+    """The moves of the call; taking it out of a case is asked of that case."""
     open_steps = await tasks.has_open_steps(tx, call.id)
     gates = {
         "save_call": call.passes(CallVerb.SAVE),
@@ -199,8 +199,8 @@ async def reopen_call(
 
 
 async def _attached(call_id: UUID, body: AttachCallForm, actor: Who, service: Running) -> MovedCall | None:
-    found = await found_call(service, actor, call_id)
     case = await case_to_write(service, actor, CaseVerb.ATTACH_CALL, body.case_id)
+    found = await found_call(service, actor, call_id)
     if not found.call.passes(CallVerb.ATTACH):
         return None
     return await hers(service, found, case.person_id, await content_of(service, found.call))

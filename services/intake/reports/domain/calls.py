@@ -149,7 +149,9 @@ class Call:
         ]
 
     def detach(self, case: Case, words: CallWords, now: datetime, times: CallTimes) -> list[CallFact]:
-        """It was another's call, or she takes it back: it is nobody's again, and open, so that somebody looks at it."""
+        """Take the call out of a case, because it was another's or she takes it back: nobody's again, and open, so that somebody
+        looks at it.
+        """
         case.require(CaseVerb.DETACH_CALL)
         self._move(CallVerb.DETACH)
         left = facts.RecordLeft(self.owner, call_record(self.id, self.sealing))
@@ -159,11 +161,11 @@ class Call:
         return [detached, left, *self._keep(now, times)]
 
     def is_left_open(self, ends_at: datetime) -> bool:
-        """Half of its time is over, nobody has closed it, and nothing was done with it since that clock was set."""
+        """True where half of the time is over, nobody has closed the call, and nothing was done with it since that clock was set."""
         return self.state is CallState.OPEN and self.ends_at == ends_at
 
     def clear(self, ends_at: datetime) -> list[CallFact]:
-        """Its time is over; nothing where something was done with it since that clock was set."""
+        """Delete the words, as their time is over; nothing where something was done with the call since that clock was set."""
         if self.ends_at != ends_at or not self.passes(CallVerb.CLEAR):
             return []
         self._move(CallVerb.CLEAR)
