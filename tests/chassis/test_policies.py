@@ -32,7 +32,7 @@ INTAKING = {
 OPENING = {"case.open", "case.import"}
 SUBMITTING = {
     *("consent.record", "consent.read", "consent.inspect", "consent.withdraw"),
-    *("case.hand-over", "protection.record"),
+    *("case.hand-over", "protection.request"),
 }
 CARING = {
     *SUBMITTING,
@@ -41,6 +41,7 @@ CARING = {
     *(
         "consent.record",
         "consent.confirm",
+        "protection.approve",
         "consent.read",
         "consent.withdraw",
         "disclosure.preview",
@@ -198,7 +199,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my case, erased",), LEFT_OF_ERASED),
-            (("my organisation",), CASE_READS | {"case.open", "inbox.read", *TEAM_WORK}),
+            (
+                ("my organisation",),
+                CASE_READS | {"case.open", "protection.approve", "inbox.read", *TEAM_WORK},
+            ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),
