@@ -39,6 +39,8 @@ class Row:
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    headers: Mapping[str, str] | None = None
+    """Of the route's own."""
     seen: str = "*"
     """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
@@ -325,7 +327,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
-    protection = "/v1/protections/{consent_id}"
+    protection, govstack = "/v1/protections/{consent_id}", "/v1/govstack"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -410,6 +412,30 @@ def _consent() -> list[Row]:
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
         row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{govstack}/config/policies/", "notice.read", DOOR | AUDITOR, "notice_in_force"),
+        row(
+            "GET",
+            f"{govstack}/service/policy/{{notice_id}}/",
+            "notice.read",
+            DOOR | AUDITOR,
+            "notice_in_force",
+        ),
+        *(
+            row("GET", f"{govstack}/{path}/{{consent_id}}/", "consent.inspect", INTAKE | AUDITOR, "consent")
+            for path in (
+                "service/data-agreement",
+                "service/verification/consent-record",
+                "audit/consent-record",
+            )
+        ),
+        row(
+            "GET",
+            f"{govstack}/service/individual/record/consent-record/",
+            "consent.inspect",
+            INTAKE | AUDITOR,
+            "consent",
+            headers={"X-ConsentBB-IndividualId": "{case_id}"},
+        ),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(

@@ -349,6 +349,12 @@ class Consent(World):
         answer = await self._by_writer("POST", "/v1/notices", json=form)
         return {**made, "notice_id": answer.json()["id"]}
 
+    async def notice_in_force(self) -> Made:
+        """It came with the release."""
+        headers = Wallet(self.harness).headers("supervisor")
+        answer = await self.harness.client.get("/v1/notices?state=in-force", headers=headers)
+        return {"notice_id": answer.json()["items"][0]["id"]}
+
     async def proposed_notice(self) -> Made:
         made = await self.notice()
         await self._by_writer("POST", f"/v1/notices/{made['notice_id']}/propose")
