@@ -80,6 +80,7 @@ ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
+EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
@@ -621,6 +622,7 @@ def _others() -> list[Row]:
             OPERATOR | AUDITOR,
             "sealed",
         ),
+        Row("exchange", "GET", EXTRACT, "extract.request", AUDITOR, "extract_kept"),
         Row(
             "exchange",
             "POST",
@@ -655,7 +657,7 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         *(
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
-            for part in ("account", "consents", "disclosures", "readings", "attempts")
+            for part in ("account", "consents", "disclosures", "readings", "attempts", "halves")
         ),
         Row(
             "audit",
@@ -667,6 +669,36 @@ def _others() -> list[Row]:
             query={"case_id": "{case_id}"},
         ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/extracts", "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            "/v1/extracts",
+            "extract.request",
+            AUDITOR,
+            "crossed",
+            {"case_id": "{case_id}", "reason": "complaint"},
+            201,
+        ),
+        Row("audit", "GET", EXTRACT, "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/release",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"position": "{position}"},
+        ),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/refuse",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"reason": "own-inquiry"},
+        ),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),
