@@ -120,9 +120,12 @@ class ShownPerson(BaseModel):
 
 
 class ListedCase(CaseSummary):
-    """`person` is null where no name was asked for, or nothing of it is recorded."""
+    """`person` and `own_number` are null where no name was asked for, or nothing of it is recorded."""
 
     person: ShownPerson | None = None
+    own_number: Annotated[
+        str | None, Field(description="by which the organisation itself calls the case")
+    ] = None
     sorted_at: Annotated[datetime, Field(exclude=True)]
 
 

@@ -20,7 +20,8 @@ EXPORT = "case.export"
 _TO_TAKE = "from intake.cases c where c.organisation = :organisation and c.state = :open"
 _PAGE = f"""
     select c.id, c.person_id, {reference_column("c.id")} as reference, coalesce((
-        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values
+        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values,
+        (select o.value from intake.own_numbers o where o.case_id = c.id) as number
     {_TO_TAKE} and (cast(:after as uuid) is null or c.id > :after)
 """
 _STILL = f"select c.id {_TO_TAKE} and c.id = any(:ids)"
@@ -32,6 +33,7 @@ class SealedCase:
     person_id: UUID
     name: str
     values: dict[str, str]
+    number: str | None
 
 
 async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[SealedCase]:
@@ -47,6 +49,7 @@ async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[S
             row.person_id,
             row.reference or str(row.id),
             {name: value for name, value in row.values.items() if name not in URGENT_FIELDS},
+            row.number,
         )
         for row in rows
     ]

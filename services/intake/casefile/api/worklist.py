@@ -18,6 +18,7 @@ from chassis.web.positions import position
 from contracts.casefile.partial_date import PartialDate
 from contracts.types import KnownCode, Pseudonym
 from services.intake.casefile.daily_limit import OWN_LIST
+from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.domain.index_texts import BIRTHDATE, name_of
 from services.intake.casefile.domain.listing import ListOrder, NamesShown, WaitingFor
 from services.intake.casefile.outgoing import record_read
@@ -152,9 +153,11 @@ async def _show(
         allowed = await still_visible(tx, actor, list(shown))
         for item in items:
             if item.id in allowed:
-                item.person = _person(shown[item.id], today)
+                words = dict(shown[item.id])
+                item.own_number = words.pop(OWN_NUMBER, None)
+                item.person = _person(words, today) if words else None
                 resource = OWN_LIST if actor.subject in item.workers else OTHERS
-                tx.say(record_read(item.id, resource, fields=tuple(shown[item.id])))
+                tx.say(record_read(item.id, resource, fields=tuple(words)))
 
 
 def _person(texts: Mapping[str, str], today: date) -> ShownPerson:
