@@ -102,7 +102,9 @@ async def test_a_number_is_one_cases_and_the_other_is_named_to_whoever_may_read_
 async def test_a_number_is_set_later_and_changed_with_a_reason_and_each_stays_in_the_history(intake):
     case_id = await open_case(intake, fields={})
     assert (await put(intake, case_id, own_number="A 1")).status_code == 200
-    assert (await put(intake, case_id, own_number="a1")).status_code == 200  # the same number, spelt otherwise
+    assert (
+        await put(intake, case_id, own_number="a1")
+    ).status_code == 200  # the same number, spelt otherwise
     for change in ({"own_number": "A 2"}, {"own_number": None}):
         refused = await put(intake, case_id, **change)
         assert refused.status_code == 422
@@ -143,9 +145,14 @@ async def test_a_row_of_a_file_brings_its_number_and_is_refused_where_another_ca
     taken = {**file_row(cor_FullName="Sokha"), "own_number": "s-1"}
     free = {**taken, "line": 3, "key": "d" * 64, "own_number": "S-2"}
     body = sent(taken, free)
-    known = {"organisation": AGENCY, "rows": [{k: v for k, v in one.items() if k != "fields"} for one in body["rows"]]}
+    known = {
+        "organisation": AGENCY,
+        "rows": [{k: v for k, v in one.items() if k != "fields"} for one in body["rows"]],
+    }
     headers = intake.as_service("interchange")
-    dry = (await intake.client.post("/internal/v1/file-rows/known", json=known, headers=headers)).json()["rows"]
+    dry = (await intake.client.post("/internal/v1/file-rows/known", json=known, headers=headers)).json()[
+        "rows"
+    ]
     assert [(one["line"], one["outcome"], one["case_id"]) for one in dry] == [(2, "refused", str(case_id))]
     import_id = uuid4()
     for _ in range(2):

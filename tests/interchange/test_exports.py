@@ -75,7 +75,11 @@ def canonical(name: str, value: str) -> bool:
 
 def cases(count: int) -> list[OutgoingCase]:
     random = Random(7)
-    return [OutgoingCase(str(UUID(int=n)), f"C-{n}", whole_case(n, random)) for n in range(count)]
+    numbers = [f"=S-{n}" if n % 2 else None for n in range(count)]
+    return [
+        OutgoingCase(str(UUID(int=n)), f"C-{n}", whole_case(n, random), number)
+        for n, number in enumerate(numbers)
+    ]
 
 
 @given(st.text(max_size=12) | st.text("'=+-@#N/A\t 1E+05", max_size=8))
@@ -90,8 +94,8 @@ def test_every_field_with_every_kind_of_value_is_read_again_as_it_was(made):
     sent = cases(20)
     sheet = read_file(file_of(made, sent), TODAY)
     assert sheet.errors == []
-    assert [(row.external_id, dict(row.fields)) for row in sheet.rows] == [
-        (case.name, case.fields) for case in sent
+    assert [(row.external_id, dict(row.fields), row.numbered) for row in sheet.rows] == [
+        (case.name, case.fields, case.own_number) for case in sent
     ]
     assert lost(found_again(sent, sheet.rows)) == {}
 
@@ -100,7 +104,7 @@ def test_the_standards_own_workbook_is_filled_under_the_labels_that_its_reader_s
     sent = cases(20)
     content = file_of(ExportFormat.WORKBOOK, sent)
     sheet = read_file(content, TODAY)
-    assert (sheet.errors, len(sheet.rows)) == ([], 20)
+    assert (sheet.errors, [row.numbered for row in sheet.rows]) == ([], [case.own_number for case in sent])
     book = openpyxl.load_workbook(io.BytesIO(content))
     shown = {cell.value: book.worksheets[0].cell(3, cell.column).value for cell in book.worksheets[0][2]}
     first = sent[0].fields

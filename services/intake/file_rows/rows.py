@@ -117,7 +117,9 @@ def _fresh(file: SentFile, rows: Sequence[FileRow], known: Mapping[bytes, store.
         if key not in known and key not in fresh:
             case_id = uuid5(ROWS, f"{file.organisation} {row.key}")
             mark = RowKey(key, bytes.fromhex(row.content))
-            fresh[key] = FreshRow(mark, row.line, case_id, uuid5(case_id, "person"), row.fields, row.own_number)
+            fresh[key] = FreshRow(
+                mark, row.line, case_id, uuid5(case_id, "person"), row.fields, row.own_number
+            )
     return list(fresh.values())
 
 

@@ -104,9 +104,7 @@ async def outcomes(
             found.append(_outcome(row, one, import_id, named.get(one.case_id)))
         elif other is not None:
             found.append(
-                RowOutcome(
-                    line=row.line, outcome=REFUSED, case_id=other, case_reference=named.get(other)
-                )
+                RowOutcome(line=row.line, outcome=REFUSED, case_id=other, case_reference=named.get(other))
             )
     return found
 

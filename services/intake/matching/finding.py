@@ -9,7 +9,7 @@ from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.service import Service
 from services.intake.casefile import queries
-from services.intake.casefile.domain.index_texts import BIRTHDATE, INDEXED
+from services.intake.casefile.domain.index_texts import BIRTHDATE, FOUND_BY
 from services.intake.casefile.indexing import asked_of
 from services.intake.casefile.numbering import entries_of
 from services.intake.casefile.parts import Parts
@@ -21,7 +21,7 @@ from services.intake.matching.store.candidates import Candidate, CandidateValue
 from services.intake.settings import Settings
 
 SHOWN = BANDS[Band.POSSIBLE]
-COMPARED = tuple(sorted({*INDEXED, BIRTHDATE}))
+COMPARED = tuple(sorted({*FOUND_BY, BIRTHDATE}))
 """The fields that are opened to be compared."""
 
 

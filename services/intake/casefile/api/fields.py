@@ -94,9 +94,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
         reference = await reference_of_case(tx, case_id)
         number = await own_numbers.value(tx, case_id) if case.organisation == actor.organisation else None
-        found = _SealedFields(
-            case, reference, own, flags, number, await queries.received_fields(tx, case_id)
-        )
+        found = _SealedFields(case, reference, own, flags, number, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await service.parts.grants.closed(asked)
     granted = frozenset(one for one, why in closed.items() if why is None)
@@ -254,9 +252,7 @@ async def _evidence(
     return None if after == before else after
 
 
-async def _on_record(
-    service: Service, actor: Actor, case: Case, names: Collection[str]
-) -> dict[str, str]:
+async def _on_record(service: Service, actor: Actor, case: Case, names: Collection[str]) -> dict[str, str]:
     """What is recorded here under these names, to be compared with what is sent and shown to nobody."""
     async with service.database.transaction(actor.origin()) as tx:
         own = await records.own_fields(tx, case.id)

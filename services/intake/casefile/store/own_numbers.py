@@ -57,9 +57,7 @@ async def put(
 
 async def add(tx: Transaction, organisation: str, numbers: Mapping[UUID, SealedNumber]) -> bool:
     """Number cases that have none. False where a number of these is another case's, and then the whole is to be given up."""
-    rows = [
-        {"case_id": case_id, "entry": one.entry, "value": one.value} for case_id, one in numbers.items()
-    ]
+    rows = [{"case_id": case_id, "entry": one.entry, "value": one.value} for case_id, one in numbers.items()]
     return await _ADD.write(tx, rows, organisation=organisation) == len(rows)
 
 

@@ -12,10 +12,9 @@ from chassis.rows import RowReader
 from chassis.tables import one_of
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.field_classes import OWN_NUMBER
-from services.intake.casefile.domain.index_texts import BIRTHDATE, NAME_PARTS
+from services.intake.casefile.domain.index_texts import BIRTHDATE, LANGUAGES, NAME_PARTS
 from services.intake.casefile.domain.received import READABLE
 
-LANGUAGES = ("prs_PrimaryLanguage", "prs_SecondaryLanguage")
 SHOWN = ("cor_FullName", *NAME_PARTS, *LANGUAGES, BIRTHDATE)
 
 

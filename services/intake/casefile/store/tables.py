@@ -133,6 +133,16 @@ LISTED_CASES = Table(
     required("opened_at", TIMESTAMPTZ),
 )
 
+LISTED_DUE = Table(
+    "listed_due",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    Column("list", TEXT, primary_key=True),
+    Column("kind", TEXT, primary_key=True),
+    required("organisation", TEXT),
+    required("due_at", TIMESTAMPTZ),
+)
+
 ACCEPTED_REFERRALS = Table(
     "accepted_referrals",
     META,
