@@ -22,7 +22,7 @@ from contracts.events.intake import CaseErasedV1, CaseTransferredV1, ErasureConf
 from services.interchange.domain import export, htcds
 from services.interchange.domain.cells import BadFile, guarded, meant, spoilt
 from services.interchange.domain.export import COLUMNS, ExportFormat, OutgoingCase, found_again, lost
-from services.interchange.domain.headings import EXTERNAL_ID, read_heading
+from services.interchange.domain.headings import EXTERNAL_ID, OWN_NUMBER, read_heading
 from services.interchange.exports import FILE_CLASS
 from services.interchange.intake_rows import exported_cases
 from services.interchange.spreadsheet import read_file
@@ -275,7 +275,8 @@ async def test_a_case_that_was_changed_since_is_known_again_and_told_from_what_i
     case_id = read_file(before.content, TODAY).rows[0].external_id
     path = f"/v1/cases/{case_id}/fields"
     headers = {**intake.as_("screening_officer"), "If-Match": "*"}
-    changed = await intake.client.put(path, json={"fields": {"prs_MailingCity": "Poipet"}}, headers=headers)
+    body = {"fields": {"prs_MailingCity": "Poipet"}, "reason": "She moved."}
+    changed = await intake.client.put(path, json=body, headers=headers)
     assert changed.status_code == 200, changed.text
     _, after = await exported(files)
     old = (await send(files, before.content, dry_run=True)).json()
@@ -554,7 +555,7 @@ def taken(name: str) -> bool:
 
 
 def test_the_columns_are_those_that_an_import_takes():
-    others = {name for name in {*FIELDS, EXTERNAL_ID} - {"prs_FirstName"} if taken(name)}
+    others = {name for name in {*FIELDS, EXTERNAL_ID, OWN_NUMBER} - {"prs_FirstName"} if taken(name)}
     assert {*COLUMNS} == {"prs_FirstName", *others}
     assert len(set(COLUMNS)) == len(COLUMNS)
     assert others.isdisjoint(URGENT_FIELDS)

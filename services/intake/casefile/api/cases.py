@@ -103,7 +103,9 @@ async def sealed_case(
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
         evidence=AgeEvidence().changed(fields, flags),
         numbered=number is not None,
-        number=number and await sealed_number(service, organisation, person_id, case_id, number),
+        number=None
+        if number is None
+        else await sealed_number(service, organisation, person_id, case_id, number),
     )
     return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
 
