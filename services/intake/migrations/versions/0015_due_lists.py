@@ -10,8 +10,8 @@ from alembic import op
 
 from chassis.row_security import of_case_or_organisation, secured
 
-revision = "intake_0014"
-down_revision = "intake_0013"
+revision = "intake_0015"
+down_revision = "intake_0014"
 
 TABLE = """
 create table intake.listed_due (
