@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.held import FoundRow, HeldTable, SealedValue
-from contracts.casefile import fields
-from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS
+from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS, OWN_NUMBER
 from services.intake.casefile.store.tables import (
     BROKEN_GLASS,
     CASES,
     DISCLOSURES,
     FIELD_REVISIONS,
     FIELDS,
+    OWN_NUMBERS,
     PAIRS,
 )
 from services.intake.casework.domain.field_classes import (
@@ -37,11 +37,15 @@ from services.intake.identification.domain.field_classes import (
 )
 from services.intake.identification.sealing import age_record, status_record
 from services.intake.identification.store.tables import AGE_ASSESSMENTS, HOLDS, NEEDS, SCREENINGS, STATUSES
+from services.intake.reports.domain.calls import call_record
+from services.intake.reports.domain.field_classes import CALL_CONTENT
+from services.intake.reports.store.tables import CALLS
 from services.intake.rights.domain.field_classes import REASON
 from services.intake.rights.tables import ERASURES
 
 ACCOUNTABILITY = "accountability"
 STATUS = "vic_TraffickingStatus"
+_REVISED = {FLAGS_CLASS: "flags", OWN_NUMBER: "own_number"}
 
 
 def _flags(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -56,10 +60,14 @@ def _field(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
 
 def _revision(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     if row.value is not None:
-        name = row.field if row.field in fields.FIELDS else "flags"
+        name = _REVISED.get(row.field, row.field)
         yield SealedValue(name, row.field, case_id, row.value)
     if row.reason is not None:
         yield SealedValue("reason", CHANGE_REASON, case_id, row.reason)
+
+
+def _number(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("own_number", OWN_NUMBER, case_id, row.value)
 
 
 def _glass(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -109,6 +117,11 @@ def _draft(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
         yield SealedValue("text", CONTENT, draft_record(row.id), row.content)
 
 
+def _call(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
+    if row.content is not None:
+        yield SealedValue("text", CALL_CONTENT, call_record(row.id, row.sealing), row.content)
+
+
 def _closing(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     record = closing_record(row.id)
     yield SealedValue("reason", CLOSING, record, row.closed_for)
@@ -139,6 +152,7 @@ HELD = (
         _flags,
         which="id = :case_id",
     ),
+    HeldTable(OWN_NUMBERS, "case", ("organisation",), sealed=_number),
     HeldTable(FIELDS, "fields", ("at=recorded_at", "organisation", "by=recorded_by"), sealed=_field),
     HeldTable(FIELD_REVISIONS, "history", ("revision", "at", "organisation", "by"), sealed=_revision),
     HeldTable(SCREENINGS, "screening", ("at", "organisation", "by", "checklist"), sealed=_screening),
@@ -221,6 +235,19 @@ HELD = (
             "urgency:urgency",
         ),
         sealed=_draft,
+    ),
+    HeldTable(
+        CALLS,
+        "call",
+        (
+            "at=started_at",
+            "organisation",
+            "by=worker",
+            "what=kind:call_kind",
+            "urgency:urgency",
+            "answer=agreed:call_consent",
+        ),
+        sealed=_call,
     ),
     HeldTable(
         PAIRS,
