@@ -51,6 +51,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/resume
         intake POST /v1/tasks/{task_id}/cancel
         intake POST /v1/tasks/{task_id}/reopen
+        intake POST /v1/leaves/{leave_id}/end
+        intake POST /v1/leaves/{leave_id}/include
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
         referral POST /v1/referrals/{referral_id}/send
@@ -76,6 +78,7 @@ _OF = {
     Change.PROTECTS: """
         interchange DELETE /v1/exports/{export_id}
         intake POST /v1/cases/{case_id}/holds
+        intake POST /v1/leaves/{leave_id}/exclude
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
         consent POST /v1/consents/{consent_id}/revoke
@@ -102,6 +105,7 @@ _OF = {
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
         intake POST /v1/team/assign
+        intake POST /v1/leaves
         interchange POST /v1/imports
         interchange POST /v1/exports
         intake POST /internal/v1/imports/{import_id}/rows

@@ -5,6 +5,7 @@ A method of a world makes one subject of the table and answers its identifiers; 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -59,6 +60,7 @@ class World:
 
     harness: Harness
     unreadable: int = 0
+    days_taken: int = 0
 
     async def prepare(self) -> None:
         """What must be there before anything can be made."""
@@ -251,6 +253,25 @@ class Intake(World):
     async def team_task(self) -> Made:
         answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
         return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
+
+    async def free_day(self) -> Made:
+        """A day to come on which nobody of the organisation is away yet."""
+        self.days_taken += 1
+        return {"day": (datetime.now(UTC) + timedelta(days=self.days_taken)).date().isoformat()}
+
+    async def leave(self) -> Made:
+        """The worker will be away for a day, and the colleague covers."""
+        made = {**await self.case(), **await self.free_day()}
+        body = {"cover": "th.colleague", "first_day": made["day"], "last_day": made["day"]}
+        answer = await self.ask("worker", "POST", "/v1/leaves", body)
+        return {**made, "id": answer.json()["id"], "leave_id": answer.json()["id"]}
+
+    async def running_leave(self) -> Made:
+        made = await self.leave()
+        await self._run(
+            "update intake.leaves set state = 'running' where id = :id", id=UUID(made["leave_id"])
+        )
+        return made
 
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)

@@ -125,7 +125,11 @@ async def _read(
 
 
 def _is_named(item: ListedCase, actor: Actor, names: NamesShown) -> bool:
-    return names is NamesShown.PAGE or (names is NamesShown.MINE and actor.subject in item.workers)
+    return names is NamesShown.PAGE or (names is NamesShown.MINE and _is_own(item, actor))
+
+
+def _is_own(item: ListedCase, actor: Actor) -> bool:
+    return actor.subject in item.workers or actor.subject in item.covers
 
 
 async def _shown(service: Running, sealed: Sequence[SealedWord]) -> dict[UUID, dict[str, str]]:
@@ -153,7 +157,7 @@ async def _show(
         for item in items:
             if item.id in allowed:
                 item.person = _person(shown[item.id], today)
-                resource = OWN_LIST if actor.subject in item.workers else OTHERS
+                resource = OWN_LIST if _is_own(item, actor) else OTHERS
                 tx.say(record_read(item.id, resource, fields=tuple(shown[item.id])))
 
 
