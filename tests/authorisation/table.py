@@ -76,7 +76,7 @@ RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
-GIVEN = {"cases": [], "worker": "th.colleague"}
+GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
 AWAY = {"cover": "th.worker-7", "first_day": "{day}", "last_day": "{day}"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
@@ -154,7 +154,7 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
-        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, body=GIVEN),
+        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, "case", GIVEN),
         row("POST", "/v1/leaves", "leave.plan", DOOR, "free_day", AWAY, 201),
         row(
             "GET", "/v1/leaves", "leave.plan", DOOR, "leave", listed="leave_id", seen_by=CARE | {"colleague"}
@@ -313,6 +313,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
+    protection = "/v1/protections/{consent_id}"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -352,20 +353,36 @@ def _consent() -> list[Row]:
             "consent",
             {"categories": ["contact"]},
         ),
-        row("POST", f"{CASE}/protections", "protection.record", INTAKE, "case", PROTECTION, 201),
+        row("POST", f"{CASE}/protections", "protection.request", INTAKE, "case", PROTECTION, 201),
         row(
             "GET",
             "/v1/protections",
-            "protection.review",
-            SUPERVISORS,
-            "protected",
+            "protection.approve",
+            CARE_DOOR,
+            "requested",
             listed="consent_id",
-            seen_by=SUPERVISOR,
+            seen_by=CARE,
         ),
-        row("GET", "/v1/protections/{consent_id}", "protection.review", SUPERVISOR, "protected"),
         row(
             "POST",
-            "/v1/protections/{consent_id}/review",
+            f"{protection}/approve",
+            "protection.approve",
+            CARE,
+            "requested_by_colleague",
+            seen='"1"',
+        ),
+        row(
+            "POST",
+            f"{protection}/decline",
+            "protection.approve",
+            CARE,
+            "requested_by_colleague",
+            {"reasons": "she can be asked"},
+        ),
+        row("GET", protection, "protection.review", SUPERVISOR, "protected"),
+        row(
+            "POST",
+            f"{protection}/review",
             "protection.review",
             SUPERVISOR,
             "protected",

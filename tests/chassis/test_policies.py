@@ -30,7 +30,7 @@ INTAKING = {
 OPENING = {"case.open", "case.import"}
 SUBMITTING = {
     *("consent.record", "consent.read", "consent.inspect", "consent.withdraw"),
-    *("case.hand-over", "protection.record"),
+    *("case.hand-over", "protection.request"),
 }
 CARING = {
     *SUBMITTING,
@@ -39,6 +39,7 @@ CARING = {
     *(
         "consent.record",
         "consent.confirm",
+        "protection.approve",
         "consent.read",
         "consent.withdraw",
         "disclosure.preview",
@@ -198,7 +199,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (("my case, erased",), LEFT_OF_ERASED),
             (
                 ("my organisation",),
-                CASE_READS | {"case.open", "inbox.read", "leave.plan", "task.read", "task.write"},
+                CASE_READS
+                | {"case.open", "protection.approve", "inbox.read", "leave.plan", "task.read", "task.write"},
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
