@@ -39,6 +39,8 @@ class Row:
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    headers: Mapping[str, str] | None = None
+    """Of the route's own."""
     seen: str = "*"
     """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
@@ -75,15 +77,20 @@ CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
 LEAVE = "/v1/leaves/{leave_id}"
+CALLS = "/v1/calls/{call_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
+EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
 AWAY = {"cover": "th.worker-7", "first_day": "{day}", "last_day": "{day}"}
+CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
+CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
+ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
 
@@ -179,6 +186,16 @@ def _intake() -> list[Row]:
         row("POST", f"{TASKS}/complete", "task.write", INTAKE, "task"),
         row("POST", f"{TASKS}/cancel", "task.write", INTAKE, "task", {"reason": "not-needed"}),
         row("POST", f"{TASKS}/reopen", "task.write", INTAKE, "completed_task"),
+        row("POST", "/v1/calls", "call.write", DOOR, body=CALL, status=201),
+        row("GET", "/v1/calls", "call.read", DOOR, "call", listed="call_id", seen_by=TEAM),
+        row("GET", CALLS, "call.read", TEAM, "call"),
+        row("GET", CALLS, "call.read", INTAKE, "attached_call"),
+        row("PATCH", CALLS, "call.write", TEAM, "call", {"text": "Another word", "callback": CALL_BACK}),
+        row("POST", f"{CALLS}/close", "call.write", TEAM, "call", {"reason": "referred"}),
+        row("POST", f"{CALLS}/reopen", "call.write", TEAM, "closed_call"),
+        row("POST", f"{CALLS}/attach", "call.write", TEAM, "call_and_case", ATTACHED),
+        row("POST", f"{CALLS}/case", "call.write", TEAM, "call", {"agreed": "in-the-call"}, 201),
+        row("POST", f"{CALLS}/detach", "call.write", INTAKE, "attached_call"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
@@ -320,7 +337,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
-    protection = "/v1/protections/{consent_id}"
+    protection, govstack = "/v1/protections/{consent_id}", "/v1/govstack"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -350,7 +367,13 @@ def _consent() -> list[Row]:
         ),
         row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
         row(
-            "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
+            "POST",
+            f"{consent}/confirm-guardian",
+            "consent.confirm",
+            CARE,
+            "guarded",
+            {"not_involved": True},
+            seen='"1"',
         ),
         row(
             "POST",
@@ -405,6 +428,30 @@ def _consent() -> list[Row]:
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
         row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{govstack}/config/policies/", "notice.read", DOOR | AUDITOR, "notice_in_force"),
+        row(
+            "GET",
+            f"{govstack}/service/policy/{{notice_id}}/",
+            "notice.read",
+            DOOR | AUDITOR,
+            "notice_in_force",
+        ),
+        *(
+            row("GET", f"{govstack}/{path}/{{consent_id}}/", "consent.inspect", INTAKE | AUDITOR, "consent")
+            for path in (
+                "service/data-agreement",
+                "service/verification/consent-record",
+                "audit/consent-record",
+            )
+        ),
+        row(
+            "GET",
+            f"{govstack}/service/individual/record/consent-record/",
+            "consent.inspect",
+            INTAKE | AUDITOR,
+            "consent",
+            headers={"X-ConsentBB-IndividualId": "{case_id}"},
+        ),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(
@@ -598,6 +645,7 @@ def _others() -> list[Row]:
             OPERATOR | AUDITOR,
             "sealed",
         ),
+        Row("exchange", "GET", EXTRACT, "extract.request", AUDITOR, "extract_kept"),
         Row(
             "exchange",
             "POST",
@@ -632,7 +680,7 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         *(
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
-            for part in ("account", "consents", "disclosures", "readings", "attempts")
+            for part in ("account", "consents", "disclosures", "readings", "attempts", "halves")
         ),
         Row(
             "audit",
@@ -644,6 +692,36 @@ def _others() -> list[Row]:
             query={"case_id": "{case_id}"},
         ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/extracts", "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            "/v1/extracts",
+            "extract.request",
+            AUDITOR,
+            "crossed",
+            {"case_id": "{case_id}", "reason": "complaint"},
+            201,
+        ),
+        Row("audit", "GET", EXTRACT, "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/release",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"position": "{position}"},
+        ),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/refuse",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"reason": "own-inquiry"},
+        ),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),

@@ -22,6 +22,8 @@ INTAKING = {
     "note.write",
     "task.read",
     "task.write",
+    "call.read",
+    "call.write",
     "case.close",
     "case.identify",
     "case.assess-age",
@@ -88,6 +90,7 @@ SUPERVISING = CARING | {
     "team.assign",
     "team.read",
 }
+TEAM_WORK = {"task.read", "task.write", "call.read", "call.write"}
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
     "parked.read",
@@ -122,6 +125,8 @@ EVERYTHING = {
         "leave.plan",
         "trail.read",
         "statistics.read",
+        "extract.request",
+        "extract.answer",
     ),
     *("notice.read", "notice.write", "machine.read"),
 }
@@ -200,17 +205,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (
                 ("my organisation",),
                 CASE_READS
-                | {
-                    *(
-                        "case.open",
-                        "draft.write",
-                        "protection.approve",
-                        "inbox.read",
-                        "leave.plan",
-                        "task.read",
-                        "task.write",
-                    ),
-                },
+                | {"case.open", "draft.write", "protection.approve", "inbox.read", "leave.plan", *TEAM_WORK},
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
@@ -258,6 +253,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "extract.request",
+                    "extract.answer",
                 },
             ),
         ],
@@ -293,6 +290,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "extract.request",
+                    "extract.answer",
                 },
             ),
             (("my organisation",), {"inbox.read"}),

@@ -62,6 +62,8 @@ class CaseVerb(StrEnum):
     RAISE_TASK = "raise_task"
     CHANGE_TASK = "change_task"
     END_TASK = "end_task"
+    ATTACH_CALL = "attach_call"
+    DETACH_CALL = "detach_call"
     CLOSE = "close"
     RESUME = "resume"
 
@@ -76,6 +78,7 @@ MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
                 CaseVerb.LIFT_HOLD,
                 CaseVerb.STRIKE_NOTE,
                 CaseVerb.END_TASK,
+                CaseVerb.DETACH_CALL,
             }
         ),
         CaseState.HANDED_OVER: frozenset(),
