@@ -29,7 +29,7 @@ CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
 
-FOLLOWERS = ("intake", "consent", "referral", "returns", "exchange", "notify")
+FOLLOWERS = ("intake", "consent", "referral", "returns", "interchange", "exchange", "notify")
 """Services that follow the directory: they know which organisations and which staff there are (`chassis.directory`)."""
 
 
@@ -129,6 +129,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.NoticeChangedV1, "consent", stream="notices"),
     _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
+    _entry(directory.ProposalMovedV1, "directory", stream="proposals"),
     _entry(referral.ReferralSentV1, "referral", "consent"),
     _entry(referral.TransferMovedV1, "referral", "intake"),
     _entry(referral.ReferralReceivedV1, "referral", "notify"),

@@ -19,5 +19,4 @@ def build(settings: Settings) -> Service[Settings]:
         versions=VERSIONS,
         subscriptions=[handlers.SUBSCRIPTION],
         work=lambda service: [verifying.verify_work(service)],
-        follows_directory=False,
     )

@@ -2,19 +2,25 @@
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from chassis.service import Service
-from services.directory import api, handlers
+from services.directory import api, handlers, proposals_api
 from services.directory.seeding import Seeding
 from services.directory.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+router = APIRouter()
+for part in (api, proposals_api):
+    router.include_router(part.router)
 
 
 def build(settings: Settings) -> Service[Settings]:
     return Service(
         settings,
         name="directory",
-        router=api.router,
+        router=router,
         versions=VERSIONS,
         subscriptions=[handlers.subscription()],
         background=lambda service: [Seeding(service, settings)],

@@ -24,5 +24,4 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         parts=lambda _: Parts(FileReading()),
         work=lambda service: [*import_work(service), *export_work(service)],
         follows_cases=False,  # of a case it knows which row became it, and hears when nobody may read it any more
-        follows_directory=False,
     )
