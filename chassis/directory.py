@@ -131,8 +131,8 @@ async def roles_of(tx: Transaction, organisation_id: str, worker: str) -> frozen
 async def counted_roles(
     database: Database, organisation_id: str, worker: str, named: frozenset[str]
 ) -> frozenset[str]:
-    """Those of the roles that a token names which count at this moment: none in a suspended organisation, and of
-    somebody whom the directory knows only the ones that it has, too. Whom it has never heard of is the issuer's to vouch for.
+    """The roles of a token that count at this moment: none in a suspended organisation, and of somebody whom the
+    directory knows only those that it has, too. For anybody else the issuer vouches.
     """
     asked = {"organisation": organisation_id, "worker": worker}
     row = (await database.look(_COUNTED, asked)).one()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from corridor import operate_directory
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
 from corridor.operate import operate
@@ -22,6 +23,10 @@ checklist = typer.Typer(help="The file of a checklist or form.", no_args_is_help
 app.add_typer(country, name="country")
 app.add_typer(checklist, name="checklist")
 app.add_typer(operate, name="operate")
+operate.add_typer(operate_directory.organisation, name="organisation")
+operate.add_typer(operate_directory.role, name="role")
+for command in (operate_directory.proposals, operate_directory.confirm, operate_directory.withdraw):
+    operate.command()(command)
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[

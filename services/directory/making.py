@@ -1,4 +1,4 @@
-"""What a proposal makes of the directory: worked out when it is proposed, and again when it is confirmed, where it is written."""
+"""The changes that a proposal makes: worked out when it is proposed, and again when it is confirmed, where they are written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ APART = frozenset({AUDITOR, OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Outcome:
     """The changes, not yet written: of an organisation, or of a staff."""
 
     organisation: Organisation | None = None
@@ -30,7 +30,7 @@ class Made:
     staff: StaffChanged | None = None
 
 
-async def make(tx: Transaction, cell: str, wish: Wish, *, acts: bool = False) -> Made:
+async def make(tx: Transaction, cell: str, wish: Wish, *, acts: bool = False) -> Outcome:
     """Work out what the wish changes. `acts`: it is a suspension that acts already.
 
     Raises Invalid, AlreadyThere, NotFound, and WrongState or WrongStanding for what changes nothing.
@@ -38,27 +38,27 @@ async def make(tx: Transaction, cell: str, wish: Wish, *, acts: bool = False) ->
     if cell_of(wish.organisation) != cell:
         raise refused("organisation", "an organisation of another country", "other-country")
     if wish.change in OF_PEOPLE:
-        return Made(staff=await _staff(tx, wish))
+        return Outcome(staff=await _staff(tx, wish))
     if wish.change is Change.ADD:
         return await _added(tx, cell, wish)
     organisation = await organisations.get_organisation(tx, wish.organisation, lock=True)
-    return Made(organisation, await _changed(tx, organisation, wish, acts=acts))
+    return Outcome(organisation, await _changed(tx, organisation, wish, acts=acts))
 
 
-async def write(tx: Transaction, made: Made) -> None:
+async def write(tx: Transaction, made: Outcome) -> None:
     if made.organisation is not None:
         await organisations.save_organisation(tx, made.organisation, made.facts)
     if made.staff is not None:
         await organisations.save_staff(tx, made.staff)
 
 
-async def _added(tx: Transaction, cell: str, wish: Wish) -> Made:
+async def _added(tx: Transaction, cell: str, wish: Wish) -> Outcome:
     if await organisations.find_organisation(tx, wish.organisation) is not None:
         raise AlreadyThere
     details = {"type": wish.type}
     profile = Profile(cell, wish.role or "", wish.name or "", wish.status or ACTIVE, details)
     organisation = Organisation(wish.organisation, profile)
-    return Made(organisation, organisation.describe(profile))
+    return Outcome(organisation, organisation.describe(profile))
 
 
 async def _changed(

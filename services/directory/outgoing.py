@@ -13,7 +13,7 @@ from services.directory.domain.proposal import ProposalMoved
 from services.directory.domain.staff import StaffChanged
 
 CLOSED = "inactive"
-"""What a suspended organisation is to whoever knows of no suspension: nobody names it in anything new."""
+"""The status of a suspended organisation for whoever knows of no suspension: nobody names it in anything new."""
 
 
 def outgoing(

@@ -83,8 +83,8 @@ async def withdraw_proposal(
 async def suspend_organisation(
     organisation: OrganisationId, body: CaretakerForm, actor: Who, tx: Tx, response: Response
 ) -> Done:
-    """Its people read and do nothing from now on, and it stays so until a second person lifts it. Its cases go to whoever is
-    named once a second person has confirmed it. The answer names the proposal.
+    """The people of it read and do nothing from now on, until a second person lifts it. Cases go to whoever is named once
+    a second person has confirmed it. The answer names the proposal.
     """
     wish = suspension(organisation, body)
     proposal = await proposing.propose(tx, actor, tx.new_id(), wish, body.ticket, at_once=True)

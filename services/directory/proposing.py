@@ -35,7 +35,7 @@ class TooFewOperators(Conflict):
 
 
 class ProposalTooOld(WrongState):
-    """It is proposed anew."""
+    """A proposal that is made anew, if it is still wanted."""
 
     code, title = "proposal-expired", "It was not confirmed in time, and changes nothing"
 
@@ -105,7 +105,7 @@ async def operator(tx: Transaction, actor: Actor) -> Operator:
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What the domain refuses, as a problem."""
+    """Turn what the domain refuses into a problem."""
     try:
         yield
     except SamePerson:

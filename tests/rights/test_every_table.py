@@ -73,6 +73,7 @@ LEFT_OUT = {
     "audit.head": NOBODYS,
     "audit.verifications": NOBODYS,
     "directory.organisations": NOBODYS,
+    "directory.proposals": "about organisations and members of staff",
     "directory.services": NOBODYS,
     "directory.staff": NOBODYS,
     "exchange.agreements": NOBODYS,

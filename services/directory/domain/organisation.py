@@ -131,7 +131,7 @@ class Organisation:
         return [self._changed()]
 
     def restore(self) -> list[DirectoryChanged]:
-        """Its people read and work again; a case that went to somebody else stays there. Raises WrongStanding."""
+        """Restore it: its people read and work again. A case that went to somebody else stays there. Raises WrongStanding."""
         if self.caretaker is None:
             raise WrongStanding
         return self.lift()

@@ -37,7 +37,7 @@ _OWN = (
     *("id", "ticket", "state", "proposed_by", "proposed_at"),
     *("due_at", "decided_by", "decided_at", "version"),
 )
-"""What a proposal has besides its wish."""
+"""The members of a proposal besides its wish."""
 
 
 async def get(
@@ -67,7 +67,7 @@ async def save(tx: Transaction, proposal: Proposal, facts: Sequence[ProposalMove
 
 
 async def decided_roles(tx: Transaction, organisation: str) -> Mapping[tuple[str, str], bool]:
-    """What two people last decided of each role in an organisation: (pseudonym, role) → whether they have it."""
+    """The last decisions by two people about roles in an organisation: (pseudonym, role) → whether they have it."""
     rows = await tx.execute(_DECIDED, {"organisation": organisation})
     return {(row.worker, row.staff_role): row.has for row in rows}
 

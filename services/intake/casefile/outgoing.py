@@ -72,10 +72,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _to_be_opened(fact)
         case facts.CaseUnattended():
             return _case_unattended(fact)
-        case facts.StaffChanged():
-            return _staff_changed(fact)
-        case facts.CasesLeft():
-            return cases_left(fact)
+        case facts.StaffChanged() | facts.CasesLeft():
+            return cases_left(fact) if isinstance(fact, facts.CasesLeft) else _staff_changed(fact)
         case facts.GlassBroken() | facts.GlassReviewed():
             return _glass(fact)
         case facts.FieldsRecorded():

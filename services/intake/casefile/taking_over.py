@@ -17,7 +17,7 @@ from services.intake.casefile.store.handing import move_with_cases, of_organisat
 
 AT_ONCE = 100
 AGAIN = timedelta(minutes=10)
-"""What was on its way when the organisation was suspended still arrives for it, and is given on as well."""
+"""The time after which it is looked again: what was on its way still arrives for the organisation, and is given on too."""
 
 
 def on_organisation_suspended(

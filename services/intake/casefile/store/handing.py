@@ -21,12 +21,12 @@ _MOVED = (
 
 
 async def of_organisation(tx: Transaction, organisation: str, limit: int) -> list[UUID]:
-    """Open and closed ones: one that was handed over is another organisation's already."""
+    """The open and closed ones: a case that was handed over is another organisation's already."""
     asked = {"organisation": organisation, "limit": limit}
     return list((await tx.execute(_OF_ORGANISATION, asked)).scalars())
 
 
 async def move_with_cases(tx: Transaction, case_ids: Sequence[UUID], organisation: str) -> None:
-    """What stands under the organisation that has a case: its tasks, and its places on lists."""
+    """Move whatever stands under the organisation that has a case: its tasks, and its places on lists."""
     for statement in _MOVED:
         await tx.execute(statement, {"cases": list(case_ids), "organisation": organisation})
