@@ -224,7 +224,8 @@ async def authenticate(
     body was read, with the roles that count now.
     """
     known: Actor | None = getattr(request.state, "actor", None)
-    return await as_it_counts(request.app.state.database, known or await actor_of(request))
+    actor = known or await actor_of(request)
+    return await as_it_counts(request.app.state.database, actor)
 
 
 async def as_it_counts(database: Database, actor: Actor) -> Actor:
