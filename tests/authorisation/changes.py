@@ -31,6 +31,7 @@ _OF = {
         consent PUT /v1/notices/{notice_id}
         consent POST /v1/notices/{notice_id}/approve
         directory POST /v1/proposals/{proposal_id}/confirm
+        consent POST /v1/protections/{consent_id}/approve
         directory PUT /v1/organisations/{organisation}
         directory PUT /v1/organisations/{organisation}/services/{service}
     """,
@@ -81,6 +82,7 @@ _OF = {
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
         consent POST /v1/consents/{consent_id}/revoke
+        consent POST /v1/protections/{consent_id}/decline
         consent POST /v1/grants/{disclosure_id}/withdraw
         consent POST /v1/notices/{notice_id}/withdraw
         directory POST /v1/organisations/{organisation}/suspend

@@ -76,7 +76,7 @@ ORGANISATION = "/v1/organisations/{organisation}"
 PROPOSAL = "/v1/proposals/{proposal_id}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
-GIVEN = {"cases": [], "worker": "th.colleague"}
+GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
 
@@ -153,7 +153,7 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
-        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, body=GIVEN),
+        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, "case", GIVEN),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
@@ -305,6 +305,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
+    protection = "/v1/protections/{consent_id}"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -344,20 +345,36 @@ def _consent() -> list[Row]:
             "consent",
             {"categories": ["contact"]},
         ),
-        row("POST", f"{CASE}/protections", "protection.record", INTAKE, "case", PROTECTION, 201),
+        row("POST", f"{CASE}/protections", "protection.request", INTAKE, "case", PROTECTION, 201),
         row(
             "GET",
             "/v1/protections",
-            "protection.review",
-            SUPERVISORS,
-            "protected",
+            "protection.approve",
+            CARE_DOOR,
+            "requested",
             listed="consent_id",
-            seen_by=SUPERVISOR,
+            seen_by=CARE,
         ),
-        row("GET", "/v1/protections/{consent_id}", "protection.review", SUPERVISOR, "protected"),
         row(
             "POST",
-            "/v1/protections/{consent_id}/review",
+            f"{protection}/approve",
+            "protection.approve",
+            CARE,
+            "requested_by_colleague",
+            seen='"1"',
+        ),
+        row(
+            "POST",
+            f"{protection}/decline",
+            "protection.approve",
+            CARE,
+            "requested_by_colleague",
+            {"reasons": "she can be asked"},
+        ),
+        row("GET", protection, "protection.review", SUPERVISOR, "protected"),
+        row(
+            "POST",
+            f"{protection}/review",
             "protection.review",
             SUPERVISOR,
             "protected",
