@@ -56,6 +56,8 @@ DECIDE = _kinds("officer", "supervisor")
 TEAM = INTAKE | {"colleague"}
 """Whoever may open cases for the organisation: what one of them began, another takes up."""
 SUPERVISOR = _kinds("supervisor")
+SENT_HERE = _kinds("officer", "sending machine")
+"""An officer sees what the agency's machine sent; the machine nothing that an officer sent."""
 SUPERVISORS = SUPERVISOR | {"supervisor elsewhere"}
 OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
@@ -64,6 +66,10 @@ BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
 HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
+SENDING, FETCHING = _kinds("sending machine"), _kinds("fetching machine")
+MACHINES = SENDING | FETCHING
+TAKE_MACHINES = ("intake", "interchange", "directory")
+"""All other services refuse machines, whatever they ask for."""
 
 CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
@@ -91,7 +97,7 @@ def _intake() -> list[Row]:
         "reasons": "as she told it",
     }
     return [
-        row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
+        row("POST", "/v1/cases", "case.open", DOOR | SENDING, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
         row(
             "POST",
@@ -131,14 +137,14 @@ def _intake() -> list[Row]:
             201,
         ),
         row("POST", f"{CASE}/screening-drafts", "case.screen", INTAKE, "case", screening, 201),
-        row("POST", "/v1/drafts", "case.open", DOOR, body={"channel": "self-referral"}, status=201),
+        row("POST", "/v1/drafts", "draft.write", DOOR, body={"channel": "self-referral"}, status=201),
         row("GET", "/v1/drafts", "case.read", DOOR, "draft", listed="draft_id", seen_by=TEAM),
-        row("GET", DRAFT, "case.open", TEAM, "draft"),
-        row("PATCH", DRAFT, "case.open", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
-        row("POST", f"{DRAFT}/take", "case.open", TEAM, "draft"),
-        row("POST", f"{DRAFT}/submit", "case.open", TEAM, "draft"),
-        row("POST", f"{DRAFT}/abandon", "case.open", TEAM, "draft", {"reason": "ended"}),
-        row("POST", f"{DRAFT}/resume", "case.open", TEAM, "abandoned_draft"),
+        row("GET", DRAFT, "draft.write", TEAM, "draft"),
+        row("PATCH", DRAFT, "draft.write", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
+        row("POST", f"{DRAFT}/take", "draft.write", TEAM, "draft"),
+        row("POST", f"{DRAFT}/submit", "draft.write", TEAM, "draft"),
+        row("POST", f"{DRAFT}/abandon", "draft.write", TEAM, "draft", {"reason": "ended"}),
+        row("POST", f"{DRAFT}/resume", "draft.write", TEAM, "abandoned_draft"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
         row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
@@ -171,7 +177,7 @@ def _intake() -> list[Row]:
             "GET",
             "/v1/submissions",
             "submission.read",
-            OFFICERS,
+            OFFICERS | SENDING,
             "case",
             listed="id",
             seen_by=_kinds("officer"),
@@ -187,6 +193,7 @@ def _intake() -> list[Row]:
         row("GET", "/v1/statistics/{month}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/exports/ctdc/{year}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
+        row("GET", "/v1/submissions/{case_id}", "submission.read", SENDING, "case_of_machine"),
         row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
         row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),
         row(
@@ -464,26 +471,39 @@ def _interchange() -> list[Row]:
         return Row("interchange", method, path, action, allowed, *args, **more)
 
     return [
-        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row("POST", "/v1/imports", "case.import", OFFICERS | SENDING, file=CSV, status=202),
         row(
             "GET",
             "/v1/imports",
             "case.import",
-            OFFICERS,
+            OFFICERS | SENDING,
             "imported",
             listed="import_id",
             seen_by=_kinds("officer"),
         ),
-        row("POST", EXPORTS, "case.export", CARE_DOOR, body={"format": "csv"}, status=202),
+        row("POST", EXPORTS, "case.export", CARE_DOOR | FETCHING, body={"format": "csv"}, status=202),
         row(
-            "GET", EXPORTS, "case.export", CARE_DOOR, "exported", listed="export_id", seen_by=_kinds("worker")
+            "GET",
+            EXPORTS,
+            "case.export",
+            CARE_DOOR | FETCHING,
+            "exported",
+            listed="export_id",
+            seen_by=_kinds("worker"),
         ),
+        row("GET", f"{EXPORTS}/{{export_id}}", "case.export", FETCHING, "exported_by_machine"),
+        row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", FETCHING, "ready_for_machine"),
+        row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", FETCHING, "exported_by_machine"),
         row("GET", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", _kinds("worker"), "ready"),
         row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
+        *(
+            row("GET", f"/v1/imports/{{import_id}}{part}", "case.import", SENT_HERE, "imported_by_machine")
+            for part in ("", "/errors", "/rows")
+        ),
     ]
 
 
@@ -492,8 +512,17 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", PERSONNEL, "listed"),
-        row("GET", ORGANISATION, "directory.read", PERSONNEL, "listed"),
+        row("GET", "/v1/organisations", "directory.read", PERSONNEL | MACHINES, "listed"),
+        row("GET", ORGANISATION, "directory.read", PERSONNEL | MACHINES, "listed"),
+        row(
+            "GET",
+            "/v1/machines",
+            "machine.read",
+            SUPERVISORS | OPERATOR,
+            "machines",
+            listed="machine",
+            seen_by=SUPERVISOR | OPERATOR,
+        ),
         row("GET", "/v1/proposals", "directory.operate", OPERATOR, "proposed"),
         row("GET", PROPOSAL, "directory.operate", OPERATOR, "proposed"),
         row("POST", "/v1/proposals", "directory.operate", OPERATOR, "another", SUSPENSION, 201),
@@ -632,14 +661,15 @@ def _operations(service: str) -> list[Row]:
     def row(method: str, path: str, action: str, *args: Any, **more: Any) -> Row:
         return Row(service, method, path, action, OPERATOR, *args, **more)
 
+    readers = PERSONNEL | (MACHINES if service in TAKE_MACHINES else frozenset())
     why = {"reason": "accepted", "ticket": "OPS-7"}
     stream = {**why, "source": "{source}", "stream": "{stream}"}
     given_up = {**stream, "sequence": "{sequence}", "expected": "{cause}"}
     offset = {**why, "topic": "somewhere", "partition": 0, "expected": 0, "to": 0}
     return [
-        Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
-        Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
-        Row(service, "GET", "/v1/asyncapi", "codes.read", PERSONNEL),
+        Row(service, "GET", "/v1/codes", "codes.read", readers),
+        Row(service, "GET", "/v1/codes/{name}", "codes.read", readers, "code_list"),
+        Row(service, "GET", "/v1/asyncapi", "codes.read", readers),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),

@@ -40,6 +40,7 @@ from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
 from tests.intake.making import acceptance_of, authorisation, disclosure, form, recall_of
+from tests.listing import MACHINES
 from tests.referral import making as referring
 from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
@@ -183,6 +184,10 @@ class Intake(World):
         assignment = {"organisation": AGENCY, "workers": [WORKER]}
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
+
+    async def case_of_machine(self) -> Made:
+        """Sent in by the agency's system."""
+        return {"case_id": (await self.ask("sending machine", "POST", "/v1/cases", form())).json()["id"]}
 
     async def two_cases(self) -> Made:
         """Two that may be of one person."""
@@ -404,18 +409,27 @@ def from_abroad() -> dict[str, str]:
 
 
 class Interchange(World):
-    async def imported(self) -> Made:
+    async def imported(self, by: str = "officer") -> Made:
         files = {"file": ("cases.csv", CSV)}
-        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
+        answer = await self.ask(by, "POST", "/v1/imports", files=files)
         return {"import_id": answer.json()["id"]}
 
-    async def exported(self) -> Made:
-        answer = await self.ask("worker", "POST", "/v1/exports", {"format": "csv"})
+    async def imported_by_machine(self) -> Made:
+        return await self.imported("sending machine")
+
+    async def exported(self, by: str = "worker") -> Made:
+        answer = await self.ask(by, "POST", "/v1/exports", {"format": "csv"})
         return {"export_id": answer.json()["id"]}
 
-    async def ready(self) -> Made:
+    async def exported_by_machine(self) -> Made:
+        return await self.exported("fetching machine")
+
+    async def ready_for_machine(self) -> Made:
+        return await self.ready("fetching machine")
+
+    async def ready(self, by: str = "worker") -> Made:
         """An export of nobody: intake has no case for the worker."""
-        made = await self.exported()
+        made = await self.exported(by)
         statement = "update interchange.exports set ready_at = now(), expires_at = now() + interval '1 minute' where id = :id"
         await self._run(statement, id=UUID(made["export_id"]))
         sealed = await self.harness.service.vault.seal(UUID(made["export_id"]), FILE_CLASS, "1", "")
@@ -440,6 +454,10 @@ class Directory(World):
 
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
+        await seed_staff(self.harness.service, StaffFile(organisations=MACHINES))
+
+    async def machines(self) -> Made:
+        return {"machine": "machine:th.case-system"}
 
         staff = {AGENCY: {"th.supervisor": ["supervisor"]}}
         await seed_staff(self.harness.service, StaffFile.model_validate({"organisations": staff}))
