@@ -454,13 +454,11 @@ class Directory(World):
 
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
-        await seed_staff(self.harness.service, StaffFile(organisations=MACHINES))
+        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), "th.supervisor": ["supervisor"]}}
+        await seed_staff(self.harness.service, StaffFile(organisations=staff))
 
     async def machines(self) -> Made:
         return {"machine": "machine:th.case-system"}
-
-        staff = {AGENCY: {"th.supervisor": ["supervisor"]}}
-        await seed_staff(self.harness.service, StaffFile.model_validate({"organisations": staff}))
 
     async def listed(self) -> Made:
         return {"organisation": AGENCY, "service": "beds"}
