@@ -73,6 +73,8 @@ _OF = {
         returns POST /v1/returns/{return_id}/depart
         returns POST /v1/returns/{return_id}/arrive
         returns POST /v1/returns/{return_id}/close
+        audit POST /v1/extracts/{request_id}/release
+        audit POST /v1/extracts/{request_id}/refuse
         notify POST /v1/inbox/read
         notify POST /v1/inbox/{notification_id}/read
     """,
@@ -119,6 +121,7 @@ _OF = {
         referral POST /v1/referrals
         returns POST /v1/returns
         audit POST /v1/chain/verifications
+        audit POST /v1/extracts
     """,
     Change.ASKS: """
         intake POST /internal/v1/exports/{export_id}/cases

@@ -13,6 +13,7 @@ from tests.authorisation.actors import AGENCY
 from tests.authorisation.calling import filled
 from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
+from tests.authorisation.states_of_extracts import EXTRACT_THINGS
 from tests.authorisation.states_of_operations import OPERATIONS_THINGS
 from tests.authorisation.table import EXPORTS, PROPOSAL, SERVICE_FORM, SUSPENSION
 from tests.authorisation.thing import Maker, Thing, as_made, asked, then
@@ -296,4 +297,5 @@ THINGS = (
         as_made("logged", "verifying"),
         commands=frozenset({"/v1/chain/verifications"}),
     ),
+    *EXTRACT_THINGS,
 )

@@ -39,6 +39,8 @@ class Row:
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    headers: Mapping[str, str] | None = None
+    """Of the route's own."""
     seen: str = "*"
     """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
@@ -78,6 +80,7 @@ ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
+EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 PROPOSAL = "/v1/proposals/{proposal_id}"
 EXPORTS = "/v1/exports"
@@ -312,7 +315,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
-    protection = "/v1/protections/{consent_id}"
+    protection, govstack = "/v1/protections/{consent_id}", "/v1/govstack"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -397,6 +400,30 @@ def _consent() -> list[Row]:
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
         row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{govstack}/config/policies/", "notice.read", DOOR | AUDITOR, "notice_in_force"),
+        row(
+            "GET",
+            f"{govstack}/service/policy/{{notice_id}}/",
+            "notice.read",
+            DOOR | AUDITOR,
+            "notice_in_force",
+        ),
+        *(
+            row("GET", f"{govstack}/{path}/{{consent_id}}/", "consent.inspect", INTAKE | AUDITOR, "consent")
+            for path in (
+                "service/data-agreement",
+                "service/verification/consent-record",
+                "audit/consent-record",
+            )
+        ),
+        row(
+            "GET",
+            f"{govstack}/service/individual/record/consent-record/",
+            "consent.inspect",
+            INTAKE | AUDITOR,
+            "consent",
+            headers={"X-ConsentBB-IndividualId": "{case_id}"},
+        ),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(
@@ -598,6 +625,7 @@ def _others() -> list[Row]:
             OPERATOR | AUDITOR,
             "sealed",
         ),
+        Row("exchange", "GET", EXTRACT, "extract.request", AUDITOR, "extract_kept"),
         Row(
             "exchange",
             "POST",
@@ -632,7 +660,7 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         *(
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
-            for part in ("account", "consents", "disclosures", "readings", "attempts")
+            for part in ("account", "consents", "disclosures", "readings", "attempts", "halves")
         ),
         Row(
             "audit",
@@ -644,6 +672,36 @@ def _others() -> list[Row]:
             query={"case_id": "{case_id}"},
         ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/extracts", "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            "/v1/extracts",
+            "extract.request",
+            AUDITOR,
+            "crossed",
+            {"case_id": "{case_id}", "reason": "complaint"},
+            201,
+        ),
+        Row("audit", "GET", EXTRACT, "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/release",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"position": "{position}"},
+        ),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/refuse",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"reason": "own-inquiry"},
+        ),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),
