@@ -18,6 +18,7 @@ from contracts.events import (
     notify,
     operations,
     referral,
+    reports,
     returns,
 )
 
@@ -110,6 +111,13 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(casework.TaskUnassignedV1, "intake", "notify", stream="about_id"),
     _entry(casework.TaskRemindedV1, "intake", "notify", stream="about_id"),
     _entry(casework.TaskOverdueV1, "intake", "notify", stream="about_id"),
+    _entry(reports.CallStartedV1, "intake", stream="call_id"),
+    _entry(reports.CallRaisedV1, "intake", "notify", stream="about_id"),
+    _entry(reports.CallClosedV1, "intake", stream="call_id"),
+    _entry(reports.CallReopenedV1, "intake", stream="call_id"),
+    _entry(reports.CallAttachedV1, "intake"),
+    _entry(reports.CallDetachedV1, "intake"),
+    _entry(reports.CallClearedV1, "intake", stream="call_id"),
     Entry(access.CaseSearchedV1, "intake", ("audit",), stream="searches", sequenced=False),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),

@@ -76,6 +76,7 @@ TAKE_MACHINES = ("intake", "interchange", "directory")
 CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
+CALLS = "/v1/calls/{call_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
@@ -86,6 +87,9 @@ PROPOSAL = "/v1/proposals/{proposal_id}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
+CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
+CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
+ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
 
@@ -174,6 +178,16 @@ def _intake() -> list[Row]:
         row("POST", f"{TASKS}/complete", "task.write", INTAKE, "task"),
         row("POST", f"{TASKS}/cancel", "task.write", INTAKE, "task", {"reason": "not-needed"}),
         row("POST", f"{TASKS}/reopen", "task.write", INTAKE, "completed_task"),
+        row("POST", "/v1/calls", "call.write", DOOR, body=CALL, status=201),
+        row("GET", "/v1/calls", "call.read", DOOR, "call", listed="call_id", seen_by=TEAM),
+        row("GET", CALLS, "call.read", TEAM, "call"),
+        row("GET", CALLS, "call.read", INTAKE, "attached_call"),
+        row("PATCH", CALLS, "call.write", TEAM, "call", {"text": "Another word", "callback": CALL_BACK}),
+        row("POST", f"{CALLS}/close", "call.write", TEAM, "call", {"reason": "referred"}),
+        row("POST", f"{CALLS}/reopen", "call.write", TEAM, "closed_call"),
+        row("POST", f"{CALLS}/attach", "call.write", TEAM, "call_and_case", ATTACHED),
+        row("POST", f"{CALLS}/case", "call.write", TEAM, "call", {"agreed": "in-the-call"}, 201),
+        row("POST", f"{CALLS}/detach", "call.write", INTAKE, "attached_call"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
@@ -345,7 +359,13 @@ def _consent() -> list[Row]:
         ),
         row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
         row(
-            "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
+            "POST",
+            f"{consent}/confirm-guardian",
+            "consent.confirm",
+            CARE,
+            "guarded",
+            {"not_involved": True},
+            seen='"1"',
         ),
         row(
             "POST",

@@ -27,6 +27,7 @@ from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
 from tests.authorisation.calling import filled
 from tests.authorisation.table import (
+    CALL,
     CARETAKER,
     CSV,
     EMERGENCY,
@@ -271,6 +272,27 @@ class Intake(World):
     async def team_task(self) -> Made:
         answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
         return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
+
+    async def call(self) -> Made:
+        answer = await self.ask("officer", "POST", "/v1/calls", CALL)
+        return {"id": answer.json()["id"], "call_id": answer.json()["id"]}
+
+    async def closed_call(self) -> Made:
+        made = await self.call()
+        await self.ask("officer", "POST", f"/v1/calls/{made['call_id']}/close", {"reason": "referred"})
+        return made
+
+    async def call_and_case(self) -> Made:
+        """A call that is no case's, and a case that nobody has."""
+        case_id = (await self.ask("officer", "POST", "/v1/cases", form())).json()["id"]
+        return {"case_id": case_id, **await self.call()}
+
+    async def attached_call(self) -> Made:
+        """Part of the worker's case."""
+        made = {**await self.case(), **await self.call()}
+        body = {"case_id": made["case_id"], "agreed": "called-back"}
+        await self.ask("worker", "POST", f"/v1/calls/{made['call_id']}/attach", body)
+        return made
 
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)

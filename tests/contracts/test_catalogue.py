@@ -29,6 +29,7 @@ from contracts.events import (
     notify,
     operations,
     referral,
+    reports,
     returns,
 )
 from contracts.examples import examples
@@ -37,6 +38,7 @@ MODULES = (
     access,
     audit,
     casework,
+    reports,
     consent,
     directory,
     exchange,

@@ -62,6 +62,8 @@ class CaseVerb(StrEnum):
     RAISE_TASK = "raise_task"
     CHANGE_TASK = "change_task"
     END_TASK = "end_task"
+    ATTACH_CALL = "attach_call"
+    DETACH_CALL = "detach_call"
     CLOSE = "close"
     RESUME = "resume"
     TAKE_OVER = "take_over"
@@ -78,6 +80,7 @@ MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
                 CaseVerb.STRIKE_NOTE,
                 CaseVerb.END_TASK,
                 CaseVerb.TAKE_OVER,
+                CaseVerb.DETACH_CALL,
             }
         ),
         CaseState.HANDED_OVER: frozenset(),

@@ -104,6 +104,8 @@ ACTIONS: Mapping[CaseVerb, str] = {
     CaseVerb.RAISE_TASK: "task.write",
     CaseVerb.CHANGE_TASK: "task.write",
     CaseVerb.END_TASK: "task.write",
+    CaseVerb.ATTACH_CALL: "call.write",
+    CaseVerb.DETACH_CALL: "call.write",
     CaseVerb.CLOSE: "case.close",
     CaseVerb.RESUME: "case.close",
 }
