@@ -76,6 +76,7 @@ TAKE_MACHINES = ("intake", "interchange", "directory")
 CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
+LEAVE = "/v1/leaves/{leave_id}"
 CALLS = "/v1/calls/{call_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
@@ -83,9 +84,11 @@ REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
+PROPOSAL = "/v1/proposals/{proposal_id}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
+AWAY = {"cover": "th.worker-7", "first_day": "{day}", "last_day": "{day}"}
 CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
 CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
 ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
@@ -173,6 +176,13 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
         row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, "case", GIVEN),
+        row("POST", "/v1/leaves", "leave.plan", DOOR, "free_day", AWAY, 201),
+        row(
+            "GET", "/v1/leaves", "leave.plan", DOOR, "leave", listed="leave_id", seen_by=CARE | {"colleague"}
+        ),
+        row("POST", f"{LEAVE}/end", "leave.plan", CARE, "leave"),
+        row("POST", f"{LEAVE}/exclude", "team.assign", SUPERVISOR, "leave", {"case_id": "{case_id}"}),
+        row("POST", f"{LEAVE}/include", "team.assign", SUPERVISOR, "leave", {"case_id": "{case_id}"}),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
@@ -565,8 +575,8 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR | MACHINES, "listed"),
-        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR | MACHINES, "listed"),
+        row("GET", "/v1/organisations", "directory.read", PERSONNEL | MACHINES, "listed"),
+        row("GET", ORGANISATION, "directory.read", PERSONNEL | MACHINES, "listed"),
         row(
             "GET",
             "/v1/machines",
@@ -576,6 +586,12 @@ def _directory() -> list[Row]:
             listed="machine",
             seen_by=SUPERVISOR | OPERATOR,
         ),
+        row("GET", "/v1/proposals", "directory.operate", OPERATOR, "proposed"),
+        row("GET", PROPOSAL, "directory.operate", OPERATOR, "proposed"),
+        row("POST", "/v1/proposals", "directory.operate", OPERATOR, "another", SUSPENSION, 201),
+        row("POST", f"{PROPOSAL}/confirm", "directory.operate", OPERATOR, "proposed", seen='"1"'),
+        row("POST", f"{PROPOSAL}/withdraw", "directory.operate", OPERATOR, "proposed"),
+        row("POST", f"{ORGANISATION}/suspend", "directory.operate", OPERATOR, "another", CARETAKER, 201),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
         row(
             "PUT",
@@ -588,6 +604,8 @@ def _directory() -> list[Row]:
     ]
 
 
+CARETAKER = {"cases_to": "th.supervisor", "cases_to_organisation": "th-care-agency", "ticket": "OPS-12"}
+SUSPENSION = {"change": "suspend-organisation", "organisation": "{organisation}", **CARETAKER}
 ORGANISATION_FORM = {"name": "Care Agency", "role": "shelter", "languages": ["th"], "email": "desk@care.test"}
 SERVICE_FORM = {
     "name": "Beds",

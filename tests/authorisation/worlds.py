@@ -5,6 +5,7 @@ A method of a world makes one subject of the table and answers its identifiers; 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +26,20 @@ from services.interchange.exports import FILE_CLASS
 from tests.audit import making as auditing
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
-from tests.authorisation.table import CALL, CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
+from tests.authorisation.calling import filled
+from tests.authorisation.table import (
+    CALL,
+    CARETAKER,
+    CSV,
+    EMERGENCY,
+    NEEDS,
+    NOTE,
+    ORGANISATION,
+    ORGANISATION_FORM,
+    SUSPENSION,
+    TASK,
+    WORDS,
+)
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
@@ -63,6 +77,7 @@ class World:
     harness: Harness
     unreadable: int = 0
     lasting: dict[str, Made] = field(default_factory=dict)
+    days_taken: int = 0
     partners: int = 0
 
     async def prepare(self) -> None:
@@ -266,6 +281,25 @@ class Intake(World):
     async def team_task(self) -> Made:
         answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
         return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
+
+    async def free_day(self) -> Made:
+        """A day to come on which nobody of the organisation is away yet."""
+        self.days_taken += 1
+        return {"day": (datetime.now(UTC) + timedelta(days=self.days_taken)).date().isoformat()}
+
+    async def leave(self) -> Made:
+        """The worker will be away for a day, and the colleague covers."""
+        made = {**await self.case(), **await self.free_day()}
+        body = {"cover": "th.colleague", "first_day": made["day"], "last_day": made["day"]}
+        answer = await self.ask("worker", "POST", "/v1/leaves", body)
+        return {**made, "id": answer.json()["id"], "leave_id": answer.json()["id"]}
+
+    async def running_leave(self) -> Made:
+        made = await self.leave()
+        await self._run(
+            "update intake.leaves set state = 'running' where id = :id", id=UUID(made["leave_id"])
+        )
+        return made
 
     async def call(self) -> Made:
         answer = await self.ask("officer", "POST", "/v1/calls", CALL)
@@ -479,15 +513,41 @@ class Interchange(World):
 
 
 class Directory(World):
+    others = 0
+
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
-        await seed_staff(self.harness.service, StaffFile(organisations=MACHINES))
+        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), "th.supervisor": ["supervisor"]}}
+        await seed_staff(self.harness.service, StaffFile(organisations=staff))
 
     async def machines(self) -> Made:
         return {"machine": "machine:th.case-system"}
 
     async def listed(self) -> Made:
         return {"organisation": AGENCY, "service": "beds"}
+
+    async def another(self) -> Made:
+        """An organisation of the cell of which nobody comes."""
+        self.others += 1
+        name = f"th-office-{self.others}"
+        form = {"id": name, "name": "Office", "role": "shelter"}
+        await seed(self.harness.service, SeedFile.model_validate({"organisations": [form]}))
+        return {"organisation": name}
+
+    async def proposed(self) -> Made:
+        """By an operator who comes for nothing else."""
+        return await self.by_first_operator("/v1/proposals", SUSPENSION)
+
+    async def acting(self) -> Made:
+        return await self.by_first_operator(f"{ORGANISATION}/suspend", CARETAKER)
+
+    async def by_first_operator(self, path: str, body: Mapping[str, Any]) -> Made:
+        made = await self.another()
+        headers = self.harness.as_("operator", "th-operations", "th.first-operator")
+        form = filled(body, made)
+        answer = await self.harness.client.post(path.format(**made), json=form, headers=headers)
+        assert answer.is_success, answer.text
+        return {**made, "proposal_id": answer.json()["id"]}
 
 
 class Referral(World):

@@ -101,6 +101,8 @@ OPERATING = {
     "work.read",
     "work.retry",
     "envelope.read",
+    "directory.read",
+    "directory.operate",
 }
 INTERNAL = {
     "internal.disclosable",
@@ -122,6 +124,7 @@ EVERYTHING = {
         "directory.write",
         "agreement.read",
         "inbox.read",
+        "leave.plan",
         "trail.read",
         "statistics.read",
         "extract.request",
@@ -190,7 +193,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (OWN_CASES, INTAKING | SUBMITTING),
             ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
             (ERASED, {"case.read", "hold.lift", "consent.read", "consent.inspect", "consent.withdraw"}),
-            (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
+            (("my organisation",), INTAKING | OPENING | {"inbox.read", "leave.plan"}),
             (CELL, {"directory.read", "codes.read", "notice.read"}),
         ],
     ),
@@ -203,7 +206,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (("my case, erased",), LEFT_OF_ERASED),
             (
                 ("my organisation",),
-                CASE_READS | {"case.open", "draft.write", "protection.approve", "inbox.read", *TEAM_WORK},
+                CASE_READS
+                | {"case.open", "draft.write", "protection.approve", "inbox.read", "leave.plan", *TEAM_WORK},
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
@@ -231,6 +235,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "directory.write",
                     "notice.write",
                     "inbox.read",
+                    "leave.plan",
                     "machine.read",
                 },
             ),

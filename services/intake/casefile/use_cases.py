@@ -15,7 +15,7 @@ from contracts.protection import is_of_country
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, OWN_NUMBER
-from services.intake.casefile.outgoing import outgoing
+from services.intake.casefile.outgoing import outgoing, tasks_due
 from services.intake.casefile.store import ages, attention, cases, index, own_numbers, received, records
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
 from services.intake.casefile.store.own_numbers import SealedNumber
@@ -118,6 +118,8 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
     await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
     await _put(tx, actor, case, new.fields)
     await index.put(tx, case.organisation, {case.id: new.fields.index or ()})
+    if case.workers:
+        tx.say(tasks_due(case.id, "opened"))  # whoever has it may be on leave
     return case
 
 

@@ -20,9 +20,10 @@ from services.intake.casework import queries
 from services.intake.casework.domain.field_classes import ANSWERED_FLAGS, TASK_CONTENT
 from services.intake.casework.domain.flag_tasks import Step, steps_of
 from services.intake.casework.domain.tasks import URGENT_STEP, SealedWords, Task, TaskPlan
+from services.intake.casework.leave_use_cases import end_of_those_gone
 from services.intake.casework.outgoing import TASK_CLOCK, TASKS_OF_STAFF
 from services.intake.casework.sealing import flags_record, task_record
-from services.intake.casework.store import tasks
+from services.intake.casework.store import leaves, tasks
 from services.intake.casework.use_cases import is_able
 
 ATTEMPTS = 1_000
@@ -95,6 +96,7 @@ def _of_case(service: Service) -> WorkKind:
             if not await _still(tx, case, found):
                 raise WorkPostponed(SOON)
             await _answer(tx, case, found)
+        await leaves.follow_case(tx, case.id)
         asking = Actor.system(service.name, service.settings.cell, service.policies)
         await _unassign(tx, asking, await tasks.of_case(tx, case.id))
 
@@ -184,6 +186,7 @@ async def _unassign(tx: Transaction, asking: Actor, found: list[Task]) -> None:
 def _of_staff() -> WorkKind:
     async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         organisation = item.payload["organisation"]
+        await end_of_those_gone(tx, organisation)
         here = sorted(await present(tx, organisation))
         gone = await tasks.of_those_gone(tx, organisation, here, AT_ONCE)
         for task in gone:
