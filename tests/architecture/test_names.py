@@ -55,7 +55,9 @@ IRREGULAR = frozenset(
 )
 """Participles and adjectives with another ending, and adverbs."""
 
-NOUNS = frozenset(["Crossing", "Finding", "Holding", "Listing", "Numbering", "Sealing", "Seeding", "Void"])
+NOUNS = frozenset(
+    ["Crossing", "Finding", "Holding", "Listing", "Numbering", "Sealing", "Seeding", "Undertaking", "Void"]
+)
 """Names that end so and are nouns. A new one is added once somebody has looked that it is one."""
 
 OF_HTTP = frozenset(["Forbidden", "Invalid", "Unauthenticated", "Unavailable", "Unexpected"])

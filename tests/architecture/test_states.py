@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from chassis.own_tables import ParkedState, ReplayState, WorkState
+from services.audit.domain.extract import ExtractState
 from services.audit.domain.verification import State as VerificationState
 from services.consent.domain.disclosure import Stage
 from services.consent.domain.notice import NoticeState
@@ -20,6 +21,8 @@ from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
+from services.intake.casefile.domain.undertaking import UndertakingState
+from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
@@ -36,6 +39,7 @@ STATES = MappingProxyType(
         "chassis.parked.state": ParkedState,
         "chassis.replays.state": ReplayState,
         "chassis.work.state": WorkState,
+        "audit.extracts.state": ExtractState,
         "audit.verifications.state": VerificationState,
         "consent.disclosures.stage": Stage,
         "consent.notices.state": NoticeState,
@@ -52,6 +56,8 @@ STATES = MappingProxyType(
         "intake.tasks.state": TaskState,
         "intake.drafts.state": DraftState,
         "intake.calls.state": CallState,
+        "intake.leaves.state": LeaveState,
+        "intake.undertakings.state": UndertakingState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,

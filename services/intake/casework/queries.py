@@ -157,7 +157,7 @@ _LEAVES = RowReader(LeaveRow)
 async def leaves(
     tx: Transaction, actor: Actor, state: str | None, after: Position | None, limit: int, *, everybody: bool
 ) -> list[LeaveRow]:
-    """Those that begin last come first."""
+    """Leaves, those that begin last first."""
     at, row_id = after or (None, None)
     which = "true" if state is None else "l.state = :state"
     statement = text(

@@ -41,7 +41,7 @@ MOVES: Mapping[LeaveState, frozenset[LeaveVerb]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Who is away, who covers, and from which instant to which."""
+    """A worker who is away, a cover, and the instants between which."""
 
     worker: str
     cover: str
