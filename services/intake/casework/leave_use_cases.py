@@ -31,10 +31,10 @@ SUPERVISE = ASSIGN_MANY
 async def plan_leave(tx: Transaction, actor: Actor, leave_id: UUID, absence: Absence) -> Leave:
     """A worker plans their own leave, a supervisor anybody's. Raises AlreadyThere where the two have one at that time."""
     require(actor, PLAN, organisation=actor.organisation)
-    if absence.worker != actor.subject and not permitted(actor, SUPERVISE):
-        raise Forbidden
     await require_workers(tx, actor.organisation, [absence.worker], "worker")
     await require_workers(tx, actor.organisation, [absence.cover], "cover")
+    if absence.worker != actor.subject and not permitted(actor, SUPERVISE):
+        raise Forbidden
     with answered():
         leave, said = Leave.plan(leave_id, actor.organisation, absence, tx.now)
     if await leaves.cover_is_away(tx, leave):
