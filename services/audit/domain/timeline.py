@@ -34,6 +34,7 @@ LEFT_OUT: Mapping[str, str] = {
     "call.raised.v1": "of a call that is no case",
     "extract.requested.v1": "the question of an auditor, who is not to be known by those who are audited",
     "extract.released.v1": "the same",
+    "cover.decided.v1": "who was kept from a case is told to supervisors alone",
     "transfer.moved.v1": "the move of the referral is shown itself",
 }
 

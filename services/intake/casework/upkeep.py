@@ -62,28 +62,7 @@ def upkeep_work(service: Service) -> list[WorkKind]:
 
 def _of_case(service: Service) -> WorkKind:
     async def act(item: WorkItem) -> _FlagAnswer | None:
-        case_id, origin = UUID(item.payload["case_id"]), service.database.system()
-        async with service.database.transaction(origin) as tx:
-            case = await cases.read(tx, case_id)
-            answered = await tasks.answered_flags(tx, case_id)
-            contents = await queries.task_contents(tx, case_id)
-        if case is None or case.state is not CaseState.OPEN:
-            return None
-        flags = await standing_flags(service, origin, case_id, case.person_id)
-        before = await _answered_flags(service, case, answered)
-        steps, known = steps_of(flags), steps_of(before)
-        by_step = await _steps(service, contents)
-        added = [step for code, step in steps.items() if code not in known and code not in by_step.values()]
-        kept_with = None if not flags else await came_with(service, origin, case_id)
-        return _FlagAnswer(
-            case.version,
-            case.person_id,
-            answered,
-            await _sealed_flags(service, case, flags, kept_with),
-            tuple([await _new_step(service, case, step, kept_with) for step in added]),
-            frozenset(task_id for task_id, code in by_step.items() if code in steps),
-            frozenset(task_id for task_id, code in by_step.items() if code not in steps),
-        )
+        return await _look(service, UUID(item.payload["case_id"]))
 
     async def finish(tx: Transaction, item: WorkItem, found: _FlagAnswer | None) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
@@ -101,6 +80,32 @@ def _of_case(service: Service) -> WorkKind:
         await _unassign(tx, asking, await tasks.of_case(tx, case.id))
 
     return WorkKind(TASKS, act, finish, max_attempts=ATTEMPTS)
+
+
+async def _look(service: Service, case_id: UUID) -> _FlagAnswer | None:
+    """The tasks that the flags of an open case ask for, compared with those that there are."""
+    origin = service.database.system()
+    async with service.database.transaction(origin) as tx:
+        case = await cases.read(tx, case_id)
+        answered = await tasks.answered_flags(tx, case_id)
+        contents = await queries.task_contents(tx, case_id)
+    if case is None or case.state is not CaseState.OPEN:
+        return None
+    flags = await standing_flags(service, origin, case_id, case.person_id)
+    before = await _answered_flags(service, case, answered)
+    steps, known = steps_of(flags), steps_of(before)
+    by_step = await _steps(service, contents)
+    added = [step for code, step in steps.items() if code not in known and code not in by_step.values()]
+    kept_with = None if not flags else await came_with(service, origin, case_id)
+    return _FlagAnswer(
+        case.version,
+        case.person_id,
+        answered,
+        await _sealed_flags(service, case, flags, kept_with),
+        tuple([await _new_step(service, case, step, kept_with) for step in added]),
+        frozenset(task_id for task_id, code in by_step.items() if code in steps),
+        frozenset(task_id for task_id, code in by_step.items() if code not in steps),
+    )
 
 
 async def _answered_flags(service: Service, case: Case, answered: tuple[UUID, str] | None) -> list[str]:

@@ -75,7 +75,7 @@ class Leave:
         return leave, [planned, *clocks, *leave.strike_clock(now)]
 
     def strike_clock(self, now: datetime) -> list[CaseworkFact]:
-        """It begins, or is over; struck again, nothing happens."""
+        """Begin the leave, or end it; struck again, nothing happens."""
         if self.state is LeaveState.ENDED or now < self.starts_at:
             return []
         if self.ends_at <= now:
