@@ -76,7 +76,9 @@ REFUSED = (401, "invalid_client")
 
 
 @pytest.mark.parametrize(
-    ("make", "algorithm"), [(ED25519, "Ed25519"), (ED25519, "EdDSA"), (P256, "ES256")], ids=str
+    ("make", "algorithm"),
+    [(ED25519, "Ed25519"), (ED25519, "EdDSA"), (P256, "ES256")],
+    ids=["Ed25519", "EdDSA", "ES256"],
 )
 async def test_who_has_the_key_of_a_machine_is_given_its_token_of_a_minute(http, keys, make, algorithm):
     key = make()
