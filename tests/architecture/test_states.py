@@ -31,6 +31,7 @@ from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
+from tests.architecture.each import of_each, parsed
 from tests.architecture.test_tables import WITH_TABLES, tables_of
 
 ROOT = Path(__file__).parents[2]
@@ -114,12 +115,12 @@ def test_what_a_column_may_hold_is_what_its_enum_has(service: str) -> None:
             )
 
 
-@pytest.mark.parametrize("path", SQL, ids=lambda path: str(path.relative_to(ROOT)))
+@of_each("path", SQL, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
     """`{State.OPEN}`, `{one_of(READABLE)}`: whoever renames a state, or adds one to a set, finds every statement."""
     texts = [
         node.value
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert [found for text in texts for found in (*BY_HAND.findall(text), *UNFILLED.findall(text))] == []
