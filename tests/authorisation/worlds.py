@@ -415,7 +415,7 @@ class Consent(World):
         return await self._protection("case_worker", WORKER)
 
     async def requested_by_colleague(self) -> Made:
-        return await self._protection("screening_officer", "th.colleague")
+        return await self._protection("screening_officer", "th.newcomer")
 
     async def protected(self) -> Made:
         """Asked for by a colleague, and approved by another who comes for nothing else."""

@@ -63,6 +63,7 @@ VERBS = {
     CaseVerb.CLOSE: lambda c: c.close(),
     CaseVerb.RESUME: lambda c: c.resume(),
     CaseVerb.STRIKE_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).strike(c),
+    CaseVerb.TAKE_OVER: lambda c: c.take_over("th-shelter", "w9"),
     CaseVerb.ATTACH_CALL: lambda c: call().attach(c, "in-person", CallWords(PERSON, 1, "v1.y"))[:1],
     CaseVerb.DETACH_CALL: lambda c: call(CallState.ATTACHED).detach(
         c, CallWords(NOTE, 1, "v1.y"), NOW, CallTimes.of_days(7, 90)
@@ -94,6 +95,7 @@ SAID = {
     CaseVerb.CLOSE: [facts.CaseClosed(CASE)],
     CaseVerb.RESUME: [facts.CaseResumed(CASE), facts.TasksDue(CASE, "4")],
     CaseVerb.STRIKE_NOTE: [worked.NoteStruck(CASE, NOTE, 2)],
+    CaseVerb.TAKE_OVER: [facts.CaseAssigned(CASE, "th-shelter", ("w9",)), facts.TasksDue(CASE, "4")],
     CaseVerb.ATTACH_CALL: [told.CallAttached(CASE, NOTE, ORG, "in-person")],
     CaseVerb.DETACH_CALL: [told.CallDetached(CASE, NOTE, ORG)],
 }

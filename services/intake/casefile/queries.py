@@ -70,10 +70,11 @@ _OFFERED_ELSEWHERE = frozenset(
         *(CaseVerb.WRITE_NOTE, CaseVerb.CORRECT_NOTE, CaseVerb.STRIKE_NOTE),
         *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
         *(CaseVerb.CLOSE, CaseVerb.RESUME),
+        *(CaseVerb.ATTACH_CALL, CaseVerb.DETACH_CALL),
         CaseVerb.TAKE_OVER,
     }
 )
-"""Holds, notes and tasks are moved where they are read, and made where they are listed; a case is closed, and resumed,
+"""Holds, notes, tasks and calls are moved where they are read, and made where they are listed; a case is closed, and resumed,
 where that which stands in the way is read. That of a suspended organisation is taken over by the service itself.
 """
 
