@@ -122,3 +122,15 @@ async def test_what_the_cover_took_on_for_somebody_who_left_the_organisation_is_
     await settle(intake)
     assert [one["reason"] for one in bodies(await intake.said(), "leave.ended.v1")] == ["worker-left"]
     assert await has(intake, task) is None
+
+
+async def test_the_cover_is_shown_the_same_before_and_after_a_case_is_left_out(intake):
+    case_id, leave = await of_worker(intake), await plan(intake)
+
+    async def shown():
+        return (await intake.client.get("/v1/leaves", headers=who(intake, "th.colleague"))).json()
+
+    before = await shown()
+    for verb in ("exclude", "include"):
+        assert (await act(intake, leave, verb, case_id=str(case_id))).status_code == 200
+        assert await shown() == before

@@ -21,6 +21,7 @@ from services.intake.casework.domain.leave import (
     Leave,
     LeaveVerb,
 )
+from services.intake.casework.outgoing import outgoing
 from services.intake.casework.store import leaves, tasks
 from services.intake.casework.use_cases import ASSIGN_MANY, give_back
 
@@ -71,7 +72,9 @@ async def decide_cover(
         leave.require(LeaveVerb.LEAVE_OUT if left_out else LeaveVerb.PUT_BACK)
     await cases.hold(tx, case_id)  # whoever finds its covers meanwhile has ended, or waits and sees this
     await (leaves.leave_out if left_out else leaves.put_back)(tx, leave, case_id)
-    await leaves.save(tx, leave, [facts.CoverDecided(case_id, leave.id, left_out)])
+    tx.say(
+        outgoing(facts.CoverDecided(case_id, leave.id, left_out))
+    )  # the leave, which the cover sees, stays as it was
     await leaves.follow_case(tx, case_id)
     await give_back_tasks(tx, leave)
     return leave
