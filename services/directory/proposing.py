@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused
+from chassis.directory import Member, refused
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, NotSecondPerson, WrongState
+from chassis.problems import Conflict, Forbidden, NotSecondPerson, WrongState
 from contracts.organisations import OPERATOR
 from services.directory import making
 from services.directory.domain.organisation import Organisation, WrongStanding
@@ -90,17 +90,28 @@ async def withdraw(tx: Transaction, actor: Actor, proposal_id: UUID, seen: int |
     return proposal
 
 
-def suspendable(organisation: Organisation, actor: Actor) -> bool:
+async def suspendable(tx: Transaction, organisation: Organisation, actor: Actor) -> bool:
     """True where this operator may suspend it by their own word."""
     return (
         organisation.profile.cell == actor.cell
         and not organisation.suspended
         and organisation.id != actor.organisation
+        and _member(actor) in await proposals.people_with(tx, OPERATOR)
     )
 
 
 async def operator(tx: Transaction, actor: Actor) -> Operator:
+    """The operator, whom the directory itself lists: that the issuer vouches for somebody is the word of one system.
+
+    Raises Forbidden.
+    """
+    if _member(actor) not in await proposals.people_with(tx, OPERATOR):
+        raise Forbidden
     return Operator(actor.subject, actor.organisation, await tx.clock())
+
+
+def _member(actor: Actor) -> Member:
+    return Member(actor.organisation, actor.subject)
 
 
 @contextmanager
@@ -118,10 +129,10 @@ def answered() -> Iterator[None]:
         raise WrongState from None
 
 
-async def _require_operators(tx: Transaction, before: set[str]) -> None:
+async def _require_operators(tx: Transaction, before: set[Member]) -> None:
     """One person alone must not end the work of all others who could lift it. Of two people, two remain by themselves:
     neither decides about themselves. Raises TooFewOperators.
     """
     left = await proposals.people_with(tx, OPERATOR)
-    if before - left and len(left) < TWO:
+    if before - left and len({one.worker for one in left}) < TWO:
         raise TooFewOperators
