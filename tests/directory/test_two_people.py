@@ -190,6 +190,19 @@ async def test_an_operator_is_whom_the_directory_itself_lists_and_no_pseudonym_o
     assert await found.reads("case_worker", AGENCY, "th.worker") == 200
 
 
+async def test_what_somebody_proposed_who_is_no_operator_any_more_is_not_confirmed(th: Harness):
+    found = await office(th)
+    take = {"change": "take-role", "organisation": OPERATIONS, "staff_role": "operator"}
+    of_two = (await found.propose({**take, "worker": "th.two"})).json()["id"]
+    of_one = (await found.propose({**take, "worker": "th.one"}, "two")).json()["id"]
+    assert (await found.decide(of_two, who="three")).status_code == 200
+    assert (await found.decide(of_one, who="three")).json()["code"] == "proposer-gone"
+    assert (await found.ask("three", "GET", "/v1/proposals")).json()["items"][0]["moves"][0]["verb"] == (
+        "withdraw_proposal"
+    )
+    assert await found.reads("operator", OPERATIONS, "th.one") == 200
+
+
 async def test_a_suspension_that_nobody_looked_at_is_overdue_and_still_acts(th: Harness):
     found = await office(th)
     suspended = (await found.at_once()).json()["id"]
