@@ -396,6 +396,27 @@ async def test_what_nobody_asked_for_or_another_cell_answers_changes_nothing(th)
     assert await th.parked() == []
 
 
+@pytest.mark.parametrize("cell", ["KH", "VN"])
+async def test_a_partner_that_asks_under_the_identifier_of_our_question_is_not_heard(th, cell):
+    told = await sent(th)
+    await th.deliver(agreed(agreement_id="th-vn", cells=("TH", "VN")))
+    request_id = (await asked(th, told)).json()["id"]
+    await th.deliver(
+        ExtractAskedV1(
+            request_id=request_id, sender_cell=cell, about=(told.disclosure_id,), reason=REASON, at=later(0)
+        )
+    )
+    [ours] = (await ask(th, "GET", "/v1/extracts")).json()["items"]
+    assert (ours["direction"], ours["partner"]) == ("out", "KH")
+    answer = await ask(
+        th,
+        "POST",
+        f"/v1/extracts/{request_id}/release",
+        {"position": (await shown(th, request_id))["position"]},
+    )
+    assert answer.status_code == 409
+
+
 async def test_the_question_and_each_look_at_the_answer_stand_in_the_log(th, kh):
     told = await sent(th)
     case = await arrived(kh, told)
