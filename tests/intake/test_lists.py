@@ -6,10 +6,13 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from contracts.internal import ReadingGrant
 from services.intake.casefile.domain.listing import ListOrder
+from services.intake.casefile.store import listing
 from tests.intake.making import AGENCY, bodies, disclosure, open_case, recall_of
+from tests.intake.test_leaves import act, plan
 
 OFFICER, WORKER, COLLEAGUE = "screening_officer", "th.worker", "th.other-worker"
 
@@ -333,3 +336,34 @@ async def test_the_order_of_what_is_due_to_a_worker_is_true_after_whatever_chang
         [second, third, first],
         [second, third],
     ]
+
+
+async def test_what_is_due_in_the_cases_of_whoever_is_away_is_due_to_the_cover_in_the_same_order(cases):
+    first, second, third = [await cases.opened(WORKER, urgency="routine") for _ in range(3)]
+    cover = cases.intake.as_("case_worker", sub="th.colleague")
+    until = (datetime.now(UTC) + timedelta(days=40)).isoformat()
+    soon = {"kind": "call", "due_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+    for url, body in (
+        (f"/v1/cases/{first}/holds", {"until": until}),
+        ("/v1/tasks", soon | {"case_id": third}),
+    ):
+        answer = await cases.intake.client.post(url, json=body, headers=cases.supervisor)
+        assert answer.is_success, answer.text
+    await cases.clocks_set()
+    leave = await plan(cases.intake)
+    expected = [third, first, second]
+    assert await cases.paged(cases.worker, sort="due") == await cases.paged(cover, sort="due") == expected
+    assert (await cases.asked(cover, sort="due", count=True))["count"]["counted"] == 3
+    async with cases.intake.service.database.transaction(cases.intake.service.database.system()) as tx:
+        await tx.execute(text("delete from intake.listed_due where list = 'worker:th.colleague'"))
+        assert await listing.catch_up(tx, 10) == 5  # as if the leave had begun before there were any
+    await cases.intake.client.get(f"/v1/cases/{third}", headers=cover)
+    assert await cases.paged(cover, sort="due") == expected
+    await cases.intake.client.get(f"/v1/cases/{second}", headers=cover)
+    assert (
+        await cases.paged(cover, sort="due") == await cases.paged(cases.worker, sort="due") == [third, first]
+    )
+    await act(cases.intake, leave, "exclude", case_id=third)
+    assert await cases.paged(cover, sort="due") == [first]
+    await act(cases.intake, leave, "end")
+    assert await cases.paged(cover, sort="due") == []
