@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.internal import ReadingGrant
+from services.intake.casefile.daily_limit import OWN_LIST
 from services.intake.casefile.domain.listing import ListOrder
 from services.intake.casefile.store import listing
 from tests.intake.making import AGENCY, bodies, disclosure, open_case, recall_of
@@ -274,6 +275,36 @@ async def test_a_language_that_came_narrows_a_list_as_long_as_it_may_be_read(cas
     await cases.intake.deliver(recall_of(sent))
     await cases.intake.work()
     assert await cases.listed(language="km") == []
+
+
+async def test_a_language_that_may_no_longer_be_read_narrows_no_list_though_another_one_is_recorded(cases):
+    ended = {"valid_until": datetime.now(UTC) - timedelta(days=1)}
+    over = await disclosure(cases.intake, {"prs_PrimaryLanguage": "km"}, terms=ended)
+    await cases.intake.deliver(over)
+    await cases.intake.work()
+    url, headers = f"/v1/cases/{over.case_id}/fields", cases.supervisor | {"If-Match": "*"}
+
+    async def record(field: str, language: str) -> list[list[str]]:
+        body = {"fields": {field: language}}
+        assert (await cases.intake.client.put(url, json=body, headers=headers)).status_code == 200
+        await cases.intake.work()
+        return [await cases.listed(language=one) for one in ("km", "th", "vi")]
+
+    assert await record("prs_SecondaryLanguage", "th") == [
+        [],
+        [],
+        [],
+    ]  # which of the two it is, no entry says
+    assert await record("prs_PrimaryLanguage", "vi") == [[], [str(over.case_id)], [str(over.case_id)]]
+
+
+async def test_whoever_covers_learns_the_languages_of_a_case_as_one_of_their_own(cases):
+    case_id = await cases.opened(WORKER, languages=["km"])
+    await plan(cases.intake)
+    cover = cases.intake.as_("case_worker", sub="th.colleague")
+    assert await cases.listed(cover, language="km", names="none") == [case_id]
+    said = bodies(await cases.intake.said(), "record.read.v1")
+    assert {one["resource"] for one in said if "prs_PrimaryLanguage" in one["fields"]} == {OWN_LIST}
 
 
 async def test_the_order_of_what_is_due_to_a_worker_is_true_after_whatever_changes_it(cases):
