@@ -98,11 +98,6 @@ def test_nobody_withdraws_what_is_about_the_organisation_that_they_sign_in_for()
             made(state).withdraw(own)
 
 
-def test_what_somebody_proposed_they_take_back_whoever_it_is_about() -> None:
-    own = made(wish=replace(ROLE, worker="th.one"))
-    assert own.withdraw(FIRST)[0].state is ProposalState.WITHDRAWN
-
-
 @pytest.mark.parametrize("state", [ProposalState.PROPOSED, ProposalState.ACTING])
 def test_the_word_of_somebody_who_is_no_operator_any_more_is_not_one_of_two(state: ProposalState) -> None:
     left = replace(SECOND, operators=EVERYBODY - {"th.one"})
