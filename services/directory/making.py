@@ -15,7 +15,7 @@ from services.directory.domain.organisation import (
     WrongStanding,
 )
 from services.directory.domain.proposal import OF_PEOPLE, Change, Wish
-from services.directory.domain.staff import Staff, StaffChanged, change, decided
+from services.directory.domain.staff import Staff, StaffChanged, change, decided, fits
 from services.directory.store import organisations
 
 APART = frozenset({AUDITOR, OPERATOR})
@@ -106,14 +106,21 @@ async def _staff(tx: Transaction, wish: Wish) -> StaffChanged:
     if not known and await organisations.find_organisation(tx, wish.organisation) is None:
         raise refused("organisation", "neither listed nor with any staff", NOT_LISTED)
     told = decided(known, {(worker, role): wish.change is Change.GIVE_ROLE})
-    _require_apart(told, worker)
+    if wish.change is Change.GIVE_ROLE:
+        _require_apart(told, worker)
     for changed in change(wish.organisation, known, told):
         return changed
     raise WrongState("it is so already")
 
 
 def _require_apart(staff: Staff, worker: str) -> None:
-    """Whoever audits or operates does nothing about cases: with both kinds of role they could do neither."""
+    """Whoever audits or operates does nothing about cases: with both kinds of role they could do neither. No machine is a
+    person.
+    """
     roles = set(dict(staff).get(worker, ()))
+    if not all(fits(worker, role) for role in roles):
+        raise refused(
+            "staff_role", "a machine has roles of machines, a person has roles of people", "roles-apart"
+        )
     if roles & APART and roles & CASE_ROLES:
         raise refused("staff_role", "audit and operation are apart from work on cases", "roles-apart")

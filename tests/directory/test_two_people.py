@@ -119,6 +119,8 @@ async def test_what_changes_nothing_or_names_nobody_is_refused_when_it_is_propos
         ({"change": "restore-organisation", "organisation": SHELTER}, 409, "wrong-state"),
         ({**TAKE, "staff_role": "supervisor"}, 409, "wrong-state"),
         ({**TAKE, "change": "give-role", "staff_role": "auditor"}, 422, "roles-apart"),
+        ({**TAKE, "change": "give-role", "worker": "machine:th.system"}, 422, "roles-apart"),
+        ({**TAKE, "change": "give-role", "staff_role": "submitting_machine"}, 422, "roles-apart"),
         ({**TAKE, "organisation": "th-nowhere"}, 422, "not-listed"),
         ({**role, "role": "police"}, 422, "unknown-code"),
     ):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from contracts import machines
+
 Staff = tuple[tuple[str, tuple[str, ...]], ...]
 """(pseudonym, roles), both in order."""
 
@@ -11,6 +13,11 @@ Staff = tuple[tuple[str, tuple[str, ...]], ...]
 class StaffChanged:
     organisation: str
     staff: Staff
+
+
+def fits(worker: str, role: str) -> bool:
+    """A machine has roles of machines, a person has roles of people."""
+    return (role in machines.ROLES) == machines.is_machine(worker)
 
 
 def in_order(staff: Mapping[str, Iterable[str]]) -> Staff:
