@@ -106,6 +106,19 @@ def test_the_word_of_somebody_who_is_no_operator_any_more_is_not_one_of_two(stat
     assert made(state).withdraw(left)[0].state is ProposalState.WITHDRAWN
 
 
+def test_a_suspension_by_one_person_gives_way_to_that_of_two_and_nothing_else_does() -> None:
+    for by in (FIRST, SECOND):
+        acting = made(ProposalState.ACTING)
+        (fact,) = acting.give_way(by)
+        assert (acting.state, fact.state, acting.decided_by) == (
+            ProposalState.WITHDRAWN,
+            ProposalState.WITHDRAWN,
+            by.subject,
+        )
+    with pytest.raises(WrongProposalState):
+        made(ProposalState.CONFIRMED).give_way(SECOND)
+
+
 def test_nobody_suspends_the_organisation_that_they_sign_in_for() -> None:
     own = replace(SECOND, organisation="th-shelter")
     with pytest.raises(OwnOrganisation):
