@@ -23,7 +23,7 @@ from services.directory.domain.proposal import (
     Wish,
     WrongProposalState,
 )
-from services.directory.domain.staff import decided
+from services.directory.domain.staff import from_file
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)
@@ -174,14 +174,24 @@ def test_what_acts_by_the_word_of_one_person_is_not_restored_by_another_way() ->
 
 
 def test_what_two_people_decided_of_a_role_goes_before_the_file() -> None:
-    staff = (("th.one", ("case_worker", "supervisor")), ("th.two", ("case_worker",)))
+    file = {"th.one": ["supervisor", "case_worker"], "th.two": ["case_worker"], "th.new": []}
     decisions = {
         ("th.one", "supervisor"): False,
         ("th.two", "case_worker"): False,
         ("th.new", "supervisor"): True,
     }
-    assert decided(staff, decisions) == (
+    assert from_file(file, (), decisions) == (
         ("th.new", ("supervisor",)),
         ("th.one", ("case_worker",)),
         ("th.two", ()),
+    )
+
+
+def test_a_role_that_was_given_ends_when_the_file_no_longer_names_who_has_it() -> None:
+    known = (("th.left", ("case_worker", "supervisor")), ("th.one", ("case_worker",)))
+    decisions = {("th.left", "supervisor"): True, ("th.gone", "operator"): False}
+    assert from_file({"th.one": ["case_worker"]}, known, decisions) == (
+        ("th.gone", ()),
+        ("th.left", ()),
+        ("th.one", ("case_worker",)),
     )
