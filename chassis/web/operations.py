@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database
+from chassis.directory import NOT_ARRIVED, has_arrived
 from chassis.endings import within
 from chassis.identity.access import permitted, require
 from chassis.identity.auth import Actor
@@ -98,12 +99,15 @@ async def retry_work(work_id: UUID, body: ReasonedCommand, actor: Who, tx: Tx, r
     return done(tx, response, work_id)
 
 
-async def database_problem(database: Database) -> str | None:
+async def database_problems(database: Database) -> dict[str, str]:
+    """Whatever keeps the database from its part: it does not answer, or does not hold yet who may be let in."""
     try:
-        answered = await within(ANSWER_SECONDS, _ask(database))
+        if not await within(ANSWER_SECONDS, _ask(database)):
+            return {"database": f"PostgreSQL does not answer within {ANSWER_SECONDS:.0f} s"}
+        arrived = await has_arrived(database)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        return f"PostgreSQL does not answer ({type(error).__name__})"
-    return None if answered else f"PostgreSQL does not answer within {ANSWER_SECONDS:.0f} s"
+        return {"database": f"PostgreSQL does not answer ({type(error).__name__})"}
+    return {} if arrived else {"directory": f"{NOT_ARRIVED}: nobody is let in"}
 
 
 async def _ask(database: Database) -> None:

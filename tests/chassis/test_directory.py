@@ -80,6 +80,18 @@ async def test_while_nothing_was_heard_of_any_organisation_one_waits(intake):
         await asked(intake, require_organisation, "th-shelter", "organisation")
 
 
+async def test_while_nothing_was_heard_of_anybody_nobody_is_let_in_and_the_service_is_not_ready(intake):
+    worker = intake.as_("case_worker", "th-shelter", "th.worker")
+    for expected, problems in (
+        (503, {"directory": "the directory has not arrived yet: nobody is let in"}),
+        (200, {}),
+    ):
+        assert (await intake.client.get("/v1/cases", headers=worker)).status_code == expected
+        ready = await intake.client.get("/health/ready")
+        assert (ready.status_code, ready.json()["problems"]) == (expected, problems)
+        await intake.deliver(staff_changed("th-shelter", {"th.worker": ["case_worker"]}))
+
+
 async def test_a_worker_is_staff_of_that_very_organisation_with_a_role_that_opens_cases(intake):
     staff = {"th.one": ["case_worker"], "th.two": ["supervisor", "screening_officer"], "th.it": ["operator"]}
     await intake.deliver(staff_changed("th-shelter", staff))
