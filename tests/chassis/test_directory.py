@@ -92,6 +92,25 @@ async def test_while_nothing_was_heard_of_anybody_nobody_is_let_in_and_the_servi
         await intake.deliver(staff_changed("th-shelter", {"th.worker": ["case_worker"]}))
 
 
+async def test_what_is_wrong_is_told_to_no_operator_who_was_suspended_or_whose_role_was_taken(
+    intake, monkeypatch
+):
+    production = intake.service.settings.model_copy(update={"mode": "production"})
+    monkeypatch.setattr(intake.service, "settings", production)
+    monkeypatch.setattr(intake.service, "degraded", lambda: {"border": "a partner"})
+    told = []
+    for said in (
+        staff_changed("th-operations", {"th.operator": ["operator"]}),
+        directory_changed("th-operations", suspended=True),
+        directory_changed("th-operations", 2),
+        staff_changed("th-operations", {"th.operator": []}),
+    ):
+        await intake.deliver(said)
+        as_operator = intake.as_("operator", "th-operations", "th.operator")
+        told.append((await intake.client.get("/health/ready", headers=as_operator)).json()["degraded"])
+    assert told == [{"border": "a partner"}, {}, {"border": "a partner"}, {}]
+
+
 async def test_a_worker_is_staff_of_that_very_organisation_with_a_role_that_opens_cases(intake):
     staff = {"th.one": ["case_worker"], "th.two": ["supervisor", "screening_officer"], "th.it": ["operator"]}
     await intake.deliver(staff_changed("th-shelter", staff))
