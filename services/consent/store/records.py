@@ -67,21 +67,22 @@ _PROTECTIONS = text(
 _UNAPPROVED = text(
     f"select * from consent.records where case_id = :case and state = '{State.REQUESTED}' and {IS_PROTECTION} order by id"
 )
+_ANSWERS = f"""
+    consent.revisions v join consent.records r on r.id = v.consent_id
+    where r.case_id = :case and v.body ->> 'by' <> '{SYSTEM}' and not (
+        v.body -> 'terms' ->> 'reviewed_by' is not null and exists (
+            select from consent.revisions b where b.consent_id = v.consent_id and b.number = v.number - 1
+                and b.body -> 'terms' ->> 'reviewed_by' is null))
+        and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)}
+"""
+"""The revisions in which she answered: by a person, and not the one in which a third person reviews what she has ended."""
 _LAST_ANSWER = text(
-    f"""
-    select v.body ->> 'state' from consent.revisions v join consent.records r on r.id = v.consent_id
-    where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
-      and v.body -> 'terms' ->> 'reviewed_by' is null
-    order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
-    """
+    f"select v.body ->> 'state' from {_ANSWERS} order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1"
 )
 _SPOKE_SINCE = text(
     f"""
-    select exists (
-        select from consent.revisions v join consent.records r on r.id = v.consent_id
-        where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
-          and v.body -> 'terms' ->> 'reviewed_by' is null and (v.body ->> 'at')::timestamptz > (
-              select (asked.body ->> 'at')::timestamptz from consent.revisions asked where asked.consent_id = :id and asked.number = 1))
+    select exists (select from {_ANSWERS} and (v.body ->> 'at')::timestamptz > (
+        select (asked.body ->> 'at')::timestamptz from consent.revisions asked where asked.consent_id = :id and asked.number = 1))
     """
 )
 _IN_ERROR = text(
