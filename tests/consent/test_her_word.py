@@ -1,8 +1,45 @@
 """Her word, in whatever way it is given, goes before a protection that was recorded because she could not be asked."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
-from tests.consent.test_protection import protected, request, review, third, unit  # noqa: F401  # a fixture
+from tests.consent.making import directory_changed
+from tests.consent.test_hand_overs import received
+from tests.consent.test_protection import (
+    SHELTER,
+    form,
+    hand_over,
+    protected,
+    request,
+    requested,
+    review,
+    state,
+    third,
+    unit,  # noqa: F401  # a fixture
+)
+
+
+async def part(unit, consent_id: UUID, **taken: Any):  # noqa: F811
+    path = f"/v1/consents/{consent_id}/withdraw-part"
+    return await unit.client.post(path, json=taken, headers=unit.worker)
+
+
+async def through_a_grant(unit, disclosure_id: UUID, scope: str = "all"):  # noqa: F811
+    path, headers = f"/v1/grants/{disclosure_id}/withdraw", unit.harness.as_("case_worker", org=SHELTER)
+    return await unit.client.post(path, json={"scope": scope}, headers=headers)
+
+
+async def granted(unit) -> UUID:  # noqa: F811
+    """She agreed, and the shelter has her now in a case of its own; answers the disclosure."""
+    await unit.give(recipients=[{"organisation": SHELTER, "country": "TH"}], purposes=["protection"])
+    disclosure_id = await hand_over(unit)
+    (row,) = await unit.rows("select referral_id from consent.disclosures where id = :id", id=disclosure_id)
+    theirs = await unit.another_case()
+    await unit.harness.grant_access(theirs.case_id, SHELTER)
+    await unit.harness.deliver(received(theirs.case_id, unit.person_id, row.referral_id))
+    return disclosure_id
 
 
 @pytest.mark.parametrize("by", ["a worker", "the reviewer"])
@@ -22,3 +59,37 @@ async def test_a_yes_after_the_review_of_what_she_ended_lifts_her_no(unit):  # n
     assert (await request(unit)).json()["code"] == "her-no-stands"
     await unit.give()
     assert (await request(unit)).status_code == 201
+
+
+@pytest.mark.parametrize("when", ["waits", "in force"])
+@pytest.mark.parametrize("how", ["the last part", "a grant", "the last part of a grant"])
+async def test_whatever_way_she_takes_all_of_it_back_no_protection_stands_beside_that(unit, how, when):  # noqa: F811
+    disclosure_id = await granted(unit)
+    (given,) = await unit.rows("select id from consent.records")
+    consent_id = await (requested if when == "waits" else protected)(unit)
+    if how == "the last part":
+        assert (await part(unit, given.id, recipients=[SHELTER])).status_code in {200, 202}
+    else:
+        scope = "all" if how == "a grant" else "recipient"
+        assert (await through_a_grant(unit, disclosure_id, scope)).status_code in {200, 202}
+    assert (await state(unit, given.id), await state(unit, consent_id)) == ("withdrawn", "withdrawn")
+
+
+async def test_a_protection_at_those_who_have_her_now_ends_with_what_she_takes_back_through_them(unit):  # noqa: F811
+    disclosure_id = await granted(unit)
+    (row,) = await unit.rows("select case_id from consent.grants")
+    await unit.harness.deliver(directory_changed(organisation="th-ward", cell="TH", role="shelter"))
+    theirs = unit.harness.as_("case_worker", org=SHELTER)
+    path = f"/v1/cases/{row.case_id}/protections"
+    made = await unit.client.post(path, json=form(recipient="th-ward"), headers=theirs)
+    assert made.status_code == 201, made.text
+    await through_a_grant(unit, disclosure_id)
+    (record,) = await unit.rows("select state from consent.records where id = :id", id=made.json()["id"])
+    assert record.state == "withdrawn"
+
+
+async def test_a_part_that_leaves_something_ends_no_protection_in_force(unit):  # noqa: F811
+    given = await unit.give()
+    consent_id = await protected(unit)
+    await part(unit, given, categories=["contact"])
+    assert await state(unit, consent_id) == "protected"

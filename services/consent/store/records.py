@@ -156,6 +156,14 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[HeldRec
     return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
 
 
+async def case_disclosed(tx: Transaction, disclosure_id: UUID) -> UUID:
+    """The case of a disclosure that was asked for in this cell; no lock. Raises NotFound."""
+    found = await disclosures.find(tx, disclosure_id)
+    if found is None:
+        raise NotFound
+    return found.request.case_id
+
+
 async def record_of(tx: Transaction, consent_id: UUID) -> ConsentRecord:
     """The record as it stands, without a lock and without its disclosures: for the moves that its view offers."""
     return _READER.one(await tx.execute(_RECORD, {"id": consent_id}))
