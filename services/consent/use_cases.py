@@ -96,11 +96,11 @@ async def record_answer(
 ) -> ConsentRecord:
     """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
+    await records.hold_answers(tx, case_id)
     if given:
         await check(tx, actor, case_id, prepared.terms)
     else:
         await publishing.require_known(tx, prepared.terms)
-        await records.hold_answers(tx, case_id)
         await end_protections(tx, actor, case_id)
     record = asked(case_id, prepared)
     act = Act(actor.subject, actor.organisation, await tx.clock())
@@ -187,6 +187,7 @@ async def renew(
     back.
     """
     case_id = await records.case_for(tx, actor, "consent.record", prepared.consent_id)
+    await records.hold_answers(tx, case_id)
     await check(tx, actor, case_id, prepared.terms)
     held = await records.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
     act = Act(actor.subject, actor.organisation, held.now)
@@ -201,6 +202,7 @@ async def renew(
 async def confirm_guardian(tx: Transaction, actor: Actor, consent_id: UUID, expected: int) -> ConsentRecord:
     """A second person has looked at who speaks for the child."""
     case_id = await records.case_for(tx, actor, "consent.confirm", consent_id)
+    await records.hold_answers(tx, case_id)
     child = await records.counts_as_child(tx, case_id)
     held = await records.get(tx, actor, "consent.confirm", consent_id, expected=expected)
     asked_by = await records.recorded_by(tx, held.record)

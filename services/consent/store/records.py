@@ -25,7 +25,7 @@ from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.record import SYSTEM, ConsentRecord
 from services.consent.domain.states import PERMITTING, SAID_NO, State
-from services.consent.domain.terms import Terms
+from services.consent.domain.terms import Assent, Terms
 from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
 from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
@@ -67,21 +67,26 @@ _PROTECTIONS = text(
 _UNAPPROVED = text(
     f"select * from consent.records where case_id = :case and state = '{State.REQUESTED}' and {IS_PROTECTION} order by id"
 )
-_ANSWERS = f"""
+_SPOKEN = f"""
     consent.revisions v join consent.records r on r.id = v.consent_id
     where r.case_id = :case and v.body ->> 'by' <> '{SYSTEM}' and not (
         v.body -> 'terms' ->> 'reviewed_by' is not null and exists (
             select from consent.revisions b where b.consent_id = v.consent_id and b.number = v.number - 1
                 and b.body -> 'terms' ->> 'reviewed_by' is null))
-        and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)}
 """
-"""The revisions in which she answered: by a person, and not the one in which a third person reviews what she has ended."""
+"""The revisions of a case that a person made, but for the one in which a third person reviews what she has ended."""
+_ANSWERED = f"v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)}"
+_ASSENTED = f"""
+    v.body ->> 'state' = '{State.REQUESTED}' and not r.{IS_PROTECTION}
+        and v.body -> 'terms' ->> 'assent' <> '{Assent.TOO_YOUNG}'
+"""
+"""Said of a revision in which a guardian has spoken and she with them, and nobody has confirmed the guardian."""
 _LAST_ANSWER = text(
-    f"select v.body ->> 'state' from {_ANSWERS} order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1"
+    f"select v.body ->> 'state' from {_SPOKEN} and {_ANSWERED} order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1"
 )
 _SPOKE_SINCE = text(
     f"""
-    select exists (select from {_ANSWERS} and (v.body ->> 'at')::timestamptz > (
+    select exists (select from {_SPOKEN} and ({_ANSWERED} or {_ASSENTED}) and (v.body ->> 'at')::timestamptz > (
         select (asked.body ->> 'at')::timestamptz from consent.revisions asked where asked.consent_id = :id and asked.number = 1))
     """
 )
@@ -191,8 +196,8 @@ async def counts_as_child(tx: Transaction, case_id: UUID) -> bool:
 
 
 async def hold_answers(tx: Transaction, case_id: UUID) -> None:
-    """Lock the answers of a case: her no and a protection, recorded because she cannot be asked, come one after the
-    other. Before any record is locked.
+    """Lock the answers of a case: whatever she says and a protection, recorded because she cannot be asked, come one after
+    the other, and in the order of their times. Before her age, or any record, is locked.
     """
     await hold_case(tx, case_id)
 
@@ -203,7 +208,9 @@ async def said_no(tx: Transaction, case_id: UUID) -> bool:
 
 
 async def spoke_since(tx: Transaction, record: ConsentRecord) -> bool:
-    """True where she was asked and has answered, whatever she said, since this protection was asked for."""
+    """True where she was asked and has answered since this protection was asked for: whatever she said, and also where a
+    guardian spoke with her assent.
+    """
     return bool((await tx.execute(_SPOKE_SINCE, {"case": record.case_id, "id": record.id})).scalar())
 
 
