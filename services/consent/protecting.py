@@ -37,7 +37,11 @@ class SheHasAnswered(Conflict):
 
 
 class AlreadyRequested(Conflict):
-    code, title = "already-requested", "A protection with this recipient waits for approval"
+    code, title = "already-requested", "A protection with this recipient waits for approval, or is in force"
+
+
+class NotUpheld(Conflict):
+    code, title = "not-upheld", "A third person has not upheld a protection with this recipient"
 
 
 def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
@@ -66,16 +70,16 @@ def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
 
 async def request(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     """A new record that permits nothing yet, beside which any later word of hers counts. Raises HerNoStands while the
-    last one was no, and AlreadyRequested.
+    last one was no, AlreadyRequested and NotUpheld.
     """
     await require_case(tx, actor, REQUEST, case_id)
     await _check(tx, actor, case_id, prepared.terms)
     await records.hold_answers(tx, case_id)
     if await records.said_no(tx, case_id):
         raise HerNoStands
-    for waiting in await records.unapproved_of(tx, case_id):
-        if any(waiting.terms.names(recipient.organisation) for recipient in prepared.terms.recipients):
-            raise AlreadyRequested
+    for recipient in prepared.terms.recipients:
+        for barring in await records.barring(tx, case_id, recipient.organisation):
+            raise NotUpheld if barring.terms.upheld is False else AlreadyRequested
     record = asked(case_id, prepared)
     with answered():
         facts = record.request_protection(Act(actor.subject, actor.organisation, await tx.clock()))

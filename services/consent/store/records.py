@@ -64,8 +64,11 @@ _PROTECTIONS = text(
     f"select id from consent.records where case_id = :case and (state = '{State.PROTECTED}'"
     f" or (state = '{State.REQUESTED}' and {IS_PROTECTION})) order by id"
 )
-_UNAPPROVED = text(
-    f"select * from consent.records where case_id = :case and state = '{State.REQUESTED}' and {IS_PROTECTION} order by id"
+_BARRING = text(
+    f"""
+    select * from consent.records where case_id = :case and {IS_PROTECTION} and (terms ->> 'upheld' = 'false'
+        or state in ('{State.REQUESTED}', '{State.PROTECTED}') and valid_until > clock_timestamp()) order by id
+    """
 )
 _SPOKEN = f"""
     consent.revisions v join consent.records r on r.id = v.consent_id
@@ -219,9 +222,10 @@ async def protections_of(tx: Transaction, case_id: UUID) -> list[UUID]:
     return list((await tx.execute(_PROTECTIONS, {"case": case_id})).scalars())
 
 
-async def unapproved_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
-    """The protections of a case that wait for a second person."""
-    return _READER.all(await tx.execute(_UNAPPROVED, {"case": case_id}))
+async def barring(tx: Transaction, case_id: UUID, recipient: str) -> list[ConsentRecord]:
+    """The protections beside which none is asked for with this recipient: one waits or is in force, or was not upheld."""
+    found = _READER.all(await tx.execute(_BARRING, {"case": case_id}))
+    return [record for record in found if record.terms.names(recipient)]
 
 
 async def protected_once(tx: Transaction, consent_id: UUID) -> bool:
