@@ -119,7 +119,7 @@ _ONE = text(
     from ({_DUE % "and r.id = :id"}) as d cross join lateral (
         select count(*) filter (where r.state = '{State.REVOKED}' and not {_PROTECTED_ONCE}) as declined_before,
             count(*) filter (where {_PROTECTED_ONCE}) as protected_before,
-            count(*) filter (where r.terms ->> 'upheld' = 'false') as not_upheld_before
+            count(*) filter (where not (r.terms ->> 'upheld')::boolean) as not_upheld_before
         from consent.records r where {_PROTECTIONS} and r.case_id = d.case_id and r.created_at < d.created_at
     ) as before
     """

@@ -66,7 +66,7 @@ _PROTECTIONS = text(
 )
 _BARRING = text(
     f"""
-    select * from consent.records where case_id = :case and {IS_PROTECTION} and (terms ->> 'upheld' = 'false'
+    select * from consent.records where case_id = :case and {IS_PROTECTION} and (not (terms ->> 'upheld')::boolean
         or state in ('{State.REQUESTED}', '{State.PROTECTED}') and valid_until > clock_timestamp()) order by id
     """
 )
