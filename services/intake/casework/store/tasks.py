@@ -6,13 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import require, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.store import cases
+from services.intake.casefile.store import cases, owners
 from services.intake.casework.domain.facts import CaseworkFact
 from services.intake.casework.domain.tasks import URGENT_STEP, Task, TaskState
 from services.intake.casework.outgoing import outgoing
@@ -73,23 +72,14 @@ async def get(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> tupl
     task = await hold(tx, task_id)
     if task is None:
         raise NotFound
+    if task.case_id != case_id:  # a call that it was of has become a case's, or is none's any more
+        raise PreconditionFailed
     return task, case
 
 
 async def case_of(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> UUID | None:
     """The case of a task, for whoever may do this with it; None for one of the team."""
-    rows = await whose(tx, _WHOSE, {"id": task_id})
-    if not rows:
-        raise NotFound
-    (row,) = rows
-    if row.case_id is not None:
-        await require_case(tx, actor, action, row.case_id)
-    elif row.organisation != actor.organisation:
-        raise NotFound
-    else:
-        require(actor, action, organisation=row.organisation)
-    case_id: UUID | None = row.case_id
-    return case_id
+    return await owners.case_of(tx, actor, action, _WHOSE, task_id)
 
 
 async def hold(tx: Transaction, task_id: UUID) -> Task | None:
