@@ -77,7 +77,8 @@ class ProtectionView(ListedProtection):
     ]
     not_upheld_before: Annotated[int, Field(description="of these, how many a third person took back")]
     may_approve: Annotated[
-        list[str], Field(description="who may approve it now; the request has reached them")
+        list[str],
+        Field(description="who may approve it now; whoever could when it was asked for has been told"),
     ]
     disclosed: Preview
 

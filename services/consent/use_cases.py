@@ -309,7 +309,8 @@ async def expire(tx: Transaction, consent_id: UUID, revision: int) -> timedelta 
         return None
     if record.runs and held.now < record.terms.valid_until:
         return record.terms.valid_until - held.now
-    facts = record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
+    act = Act(tx.origin.actor, tx.origin.organisation, held.now)
+    facts = record.expire(act, await records.first_by(tx, consent_id))
     await records.save(tx, record, facts)
     return None
 

@@ -92,10 +92,12 @@ def apply(made: ConsentRecord, verb: str, at: datetime = NOW):
     act = Act(ACT.by, ACT.organisation, at)
     if verb == "renew":
         return made.renew(terms(valid_until=at + timedelta(days=30)), {}, act)
+    if verb == "request_protection":
+        return made.request_protection(act, (SECOND.by,))
     if verb == "approve":
-        return made.approve(SECOND, {ACT.by})
+        return made.approve(SECOND, ACT.by)
     if verb == "expire":
-        return made.expire(Act(ACT.by, ACT.organisation, made.terms.valid_until))
+        return made.expire(Act(ACT.by, ACT.organisation, made.terms.valid_until), ACT.by)
     return getattr(made, verb)(act)
 
 

@@ -228,15 +228,16 @@ async def barring(tx: Transaction, case_id: UUID, recipient: str) -> list[Consen
     return [record for record in found if record.terms.names(recipient)]
 
 
-async def protected_once(tx: Transaction, consent_id: UUID) -> bool:
-    """True for a protection that is in force, or was; also for an identifier of nothing. Opens nothing to anybody."""
+async def find(tx: Transaction, consent_id: UUID) -> ConsentRecord | None:
+    """The record as it stands, of whichever organisation: for the right by which somebody may see it. Opens nothing to anybody."""
     rows = await whose(tx, _RECORD, {"id": consent_id})
-    return all(_READER.row(row).protected_once for row in rows)
+    return _READER.row(rows[0]) if rows else None
 
 
-async def first_by(tx: Transaction, consent_id: UUID) -> set[str]:
-    """The persons who recorded the first revision."""
-    return set((await tx.execute(_FIRST_BY, {"id": consent_id})).scalars())
+async def first_by(tx: Transaction, consent_id: UUID) -> str | None:
+    """The person who recorded the first revision; nobody of a record that is not there."""
+    found: str | None = (await tx.execute(_FIRST_BY, {"id": consent_id})).scalar()
+    return found
 
 
 async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:
