@@ -8,7 +8,7 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.outbox import DueWork
 from chassis.problems import AlreadyThere, Invalid, NotFound, TooMany, WrongState, expect
-from contracts.border.extract import EXTRACT_WITHIN, MAX_ABOUT, MAX_ENTRIES, MAX_OPEN, MAX_PARTS
+from contracts.border.extract import EXTRACT_WITHIN, MAX_ABOUT, MAX_OPEN, MOST_ENTRIES
 from services.audit.domain.account import Direction
 from services.audit.domain.allowed import reasons_allowed
 from services.audit.domain.extract import ExtractCase, ExtractRefused, WrongExtractMove
@@ -107,8 +107,8 @@ async def release_extract(
     if not set(shown.withheld) <= {one.entry for one in found}:
         raise Invalid("`withheld` names an entry that would not be released")
     chosen = [one for one in found if one.entry not in shown.withheld]
-    if not chosen or len(chosen) > MAX_ENTRIES * MAX_PARTS:
-        raise Invalid(f"between one and {MAX_ENTRIES * MAX_PARTS} entries are released; refuse where none is")
+    if not chosen or len(chosen) > MOST_ENTRIES:
+        raise Invalid(f"between one and {MOST_ENTRIES} entries are released; refuse where none is")
     try:
         asked.release(tuple(one.entry for one in chosen), len(found) - len(chosen), actor.subject, tx.now)
     except WrongExtractMove as error:

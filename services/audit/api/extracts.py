@@ -17,7 +17,7 @@ from chassis.service import Running
 from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, done, etag, following
 from chassis.web.moves import Moves, Offer
 from chassis.web.positions import position
-from contracts.border.extract import MAX_ABOUT, MAX_ENTRIES, MAX_PARTS
+from contracts.border.extract import MAX_ABOUT, MOST_ENTRIES
 from contracts.casefile.reference import ShownReference
 from contracts.events.access import LogReadV1, RecordReadV1
 from contracts.form import Form
@@ -171,7 +171,7 @@ class ReleaseForm(Form):
     """The release of what was seen: `position` of the view, so that no entry that came later goes with it."""
 
     position: Number
-    withheld: Annotated[list[Number], Field(max_length=MAX_ENTRIES * MAX_PARTS)] = []
+    withheld: Annotated[list[Number], Field(max_length=MOST_ENTRIES)] = []
 
 
 @router.post(
