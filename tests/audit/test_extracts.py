@@ -1,5 +1,6 @@
 """The other half of a case: asked for by an auditor, released or refused by the partner's, and shown beside one's own half."""
 
+import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from contracts.merkle import stands_in
 from services.audit.app import VERSIONS, build
 from services.audit.domain.extract import Refusal
 from services.audit.settings import Settings
+from services.audit.use_cases import ExtractQuestion, request_extract
 from tests.audit.making import agreed, authorised, received, sealed
 from tests.audit.test_api import HASH
 from tests.audit.test_entries import by_somebody
@@ -354,7 +356,8 @@ async def test_who_fishes_waits_for_a_person_after_so_many_and_is_told_nothing_m
     items = (await ask(kh, "GET", "/v1/extracts", params={"state": "open"})).json()["items"]
     assert len(items) == MAX_OPEN
     for _ in range(MAX_OPEN):
-        assert (await asked(th, await sent(th))).status_code == 201
+        answer = await asked(th, await sent(th))
+        assert answer.status_code == 201, answer.text
     answer = await asked(th, await sent(th))
     assert (answer.status_code, answer.json()["code"]) == (429, "too-many")
 
@@ -374,6 +377,52 @@ async def test_the_same_question_waits_once_and_one_without_an_answer_in_time_is
         audit.service.database.clock = lambda now=now: now + timedelta(days=15)
         [late] = (await ask(audit, "GET", "/v1/extracts", params={"overdue": "true"})).json()["items"]
         assert (late["id"], late["overdue"]) == (request_id, True)
+
+
+async def test_a_question_that_is_taken_back_is_asked_anew_and_what_is_answered_then_is_no_answer(th, kh):
+    told = await sent(th)
+    await arrived(kh, told)
+    request_id = (await asked(th, told)).json()["id"]
+    assert [move["verb"] for move in (await shown(th, request_id))["moves"]] == ["withdraw_extract"]
+    await brought(th, kh)
+    path = f"/v1/extracts/{request_id}/withdraw"
+    assert (await ask(kh, "POST", path)).status_code == 409
+    assert (await ask(th, "POST", path)).status_code == 200
+    await released(kh, request_id)
+    await brought_back(kh, th)
+    ours = await shown(th, request_id)
+    assert (ours["state"], ours["moves"]) == ("withdrawn", [])
+    account = (await ask(th, "GET", f"/v1/trails/{told.case_id}/account")).json()
+    assert {one["cell"] for one in account["halves"]["items"]} == {"TH"}
+    [withdrawn] = await said(th, "extract.withdrawn.v1")
+    assert (withdrawn["case_id"], withdrawn["request_id"]) == (str(told.case_id), request_id)
+    assert (await ask(th, "POST", path)).status_code == 409
+    assert (await asked(th, told)).status_code == 201
+
+
+async def test_what_is_overdue_keeps_nobody_from_asking_and_the_answer_says_when(th):
+    await th.deliver(agreed(version=2, valid_until=later(30 * 86_400)))
+    before = th.service.database.clock()
+    for days in (0, *(1 for _ in range(MAX_OPEN - 1))):
+        th.service.database.clock = lambda days=days: before + timedelta(days=days)
+        assert (await asked(th, await sent(th))).status_code == 201
+    answer = await asked(th, await sent(th))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(13 * 24 * 3600))
+    th.service.database.clock = lambda: before + timedelta(days=14, seconds=1)
+    assert (await asked(th, await sent(th))).status_code == 201
+    assert (await asked(th, await sent(th))).status_code == 429
+
+
+async def test_the_same_question_asked_twice_at_once_waits_once(th):
+    told = await sent(th)
+    question = ExtractQuestion(told.case_id, REASON, None, None)
+    other, database = SimpleNamespace(cell="TH", subject="th.other"), th.service.database
+    async with database.transaction(database.system()) as tx:
+        await request_extract(tx, other, question)
+        second = asyncio.create_task(asked(th, told))
+        await asyncio.wait([second], timeout=0.3)
+    assert (await second).status_code == 409
+    assert len(await said(th, "extract.requested.v1")) == 1
 
 
 async def test_what_nobody_asked_for_or_another_cell_answers_changes_nothing(th):

@@ -1,4 +1,4 @@
-"""Asking the partner's auditor for the other half of a case, and answering theirs. Every reading is logged."""
+"""Asking the partner's auditor for the other half of a case, taking that back, and answering theirs. Every reading is logged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -152,19 +152,33 @@ async def get_extract(
     shown = await use_cases.candidates(tx, found, until) if found.direction is Direction.IN else []
     for case_id in sorted({one.stream for one in shown}):
         tx.say(RecordReadV1(case_id=UUID(case_id), resource="trail"))
-    offers = [
-        Offer("release_extract", ANSWER, found.may("release") and bool(shown)),
-        Offer("refuse_extract", ANSWER, found.may("refuse")),
-    ]
-    answers = offers if found.direction is Direction.IN else []
     response.headers["ETag"] = etag(found.version)
     [view] = await _views(tx, [found])
     return ExtractInFull(
         **view.model_dump(),
         position=until,
         entries=[_entry(one, found) for one in shown],
-        moves=running.commands.open(answers, rights_of(actor), request_id=request_id),
+        moves=running.commands.open(_offers(found, shown), rights_of(actor), request_id=request_id),
     )
+
+
+def _offers(found: ExtractCase, shown: Sequence[ShownEntry]) -> list[Offer]:
+    if found.direction is Direction.OUT:
+        return [Offer("withdraw_extract", ASK, found.may("withdraw"))]
+    return [
+        Offer("release_extract", ANSWER, found.may("release") and bool(shown)),
+        Offer("refuse_extract", ANSWER, found.may("refuse")),
+    ]
+
+
+@router.post(
+    "/v1/extracts/{request_id}/withdraw",
+    summary="Take back a request of ours; the partner is not told, and what it still answers is not shown among the halves",
+)
+async def withdraw_extract(request_id: UUID, actor: Who, tx: Tx, seen: IfMatch, response: Response) -> Done:
+    require(actor, ASK)
+    version = await use_cases.withdraw_extract(tx, request_id, seen)
+    return done(tx, response, request_id, version)
 
 
 class ReleaseForm(Form):
