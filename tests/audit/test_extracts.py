@@ -480,3 +480,21 @@ async def test_the_question_and_each_look_at_the_answer_stand_in_the_log(th, kh)
     ]
     [looked] = await said(kh, "log.read.v1")
     assert (looked["view"], looked["sought_id"]) == ("extracts", request_id)
+
+
+async def test_whoever_reads_of_a_question_about_a_case_stands_on_its_trail_and_which_cell_was_looked_for_in_the_log(
+    th,
+):
+    told = await sent(th)
+    request_id = (await asked(th, told)).json()["id"]
+    for read in (f"/{request_id}", f"?case_id={told.case_id}", "?partner=KH"):
+        before = len(await said(th, "record.read.v1"))
+        assert (await ask(th, "GET", f"/v1/extracts{read}")).status_code == 200
+        of_case = [one["case_id"] for one in (await said(th, "record.read.v1"))[before:]]
+        assert of_case == ([] if "partner" in read else [str(told.case_id)]), read
+    unknown = uuid4()
+    await ask(th, "GET", f"/v1/extracts?case_id={unknown}")
+    assert (await ask(th, "GET", f"/v1/trails/{unknown}")).status_code == 404
+    await ask(th, "GET", "/v1/recalls?partner=VN")
+    cells = [(one["view"], one["sought_cell"]) for one in await said(th, "log.read.v1")]
+    assert cells[-3:] == [("extracts", "KH"), ("extracts", None), ("recalls", "VN")]

@@ -123,8 +123,8 @@ async def test_every_code_has_its_cell_and_nobody_but_an_auditor_reads(audit):
     for subject in answer["subjects"]:
         for one in subject["tables"]:
             assert {cell["code"] for cell in one["cells"]} == {*codes(one["name"])}
-    said = [body["view"] for kind, body in await audit.said() if kind == "log.read.v1"]
-    assert said == ["corridor"]
+    said = [body for kind, body in await audit.said() if kind == "log.read.v1"]
+    assert [(one["view"], one["sought_cell"]) for one in said] == [("corridor", "KH")]
     for role in ("case_worker", "supervisor", "operator", "screening_officer"):
         assert (await ask(audit, role=role)).status_code == 403
     assert (await ask(audit, f"{datetime.now(UTC):%Y-%m}/KH")).status_code == 404

@@ -1,6 +1,6 @@
 """Asking the partner's auditor for the other half of a case, taking that back, and answering theirs. Every reading is logged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -107,7 +107,8 @@ async def list_extracts(
 ) -> Listing[ExtractView]:
     require(actor, "trail.read")
     found = await extracts.oldest(tx, query.sought(), position(page.after), page.limit)
-    tx.say(LogReadV1(view="extracts", sought_case=query.case_id))
+    tx.say(LogReadV1(view="extracts", sought_case=query.case_id, sought_cell=query.partner))
+    _say_read(tx, [query.case_id] if found else [])
     items = await _views(tx, found)
     moves = running.commands.open([Offer("request_extract", ASK)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "asked_at", "id"), moves=moves)
@@ -150,8 +151,7 @@ async def get_extract(
     tx.say(LogReadV1(view="extracts", sought_id=request_id))
     until, _ = await head(tx)
     shown = await use_cases.candidates(tx, found, until) if found.direction is Direction.IN else []
-    for case_id in sorted({one.stream for one in shown}):
-        tx.say(RecordReadV1(case_id=UUID(case_id), resource="trail"))
+    _say_read(tx, [found.case_id, *sorted({UUID(one.stream) for one in shown})])
     response.headers["ETag"] = etag(found.version)
     [view] = await _views(tx, [found])
     return ExtractInFull(
@@ -160,6 +160,13 @@ async def get_extract(
         entries=[_entry(one, found) for one in shown],
         moves=running.commands.open(_offers(found, shown), rights_of(actor), request_id=request_id),
     )
+
+
+def _say_read(tx: Transaction, cases: Iterable[UUID | None]) -> None:
+    """A reading of what is about a case stands on its trail."""
+    for case_id in cases:
+        if case_id is not None:
+            tx.say(RecordReadV1(case_id=case_id, resource="trail"))
 
 
 def _offers(found: ExtractCase, shown: Sequence[ShownEntry]) -> list[Offer]:

@@ -53,7 +53,8 @@ async def get_corridor_statistics(
     require(actor, "statistics.read")
     async with running.database.transaction(actor.origin()) as tx:
         wanted = settled_month(month, tx.now, running.settings.zone)
-        tx.say(LogReadV1(view="corridor", since=wanted.begins(running.settings.zone)))
+        since = wanted.begins(running.settings.zone)
+        tx.say(LogReadV1(view="corridor", sought_cell=recipient_cell, since=since))
     return CorridorMonth(
         month=month,
         sender_cell=running.settings.cell,
