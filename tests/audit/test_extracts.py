@@ -13,7 +13,7 @@ from contracts.events.access import RecordReadV1
 from contracts.events.directory import DirectoryChangedV1
 from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
 from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, ExtractReceivedV1
-from contracts.events.intake import DisclosureClosedV1
+from contracts.events.intake import CaseErasedV1, DisclosureClosedV1
 from contracts.merkle import stands_in
 from services.audit.app import VERSIONS, build
 from services.audit.domain.extract import Refusal
@@ -194,9 +194,21 @@ async def test_the_partners_auditor_sees_what_would_be_released_releases_it_and_
         query = {"limit": 3} | ({"after": pages[0]["next"]} if after else {})
         answer = await ask(th, "GET", f"/v1/trails/{told.case_id}/halves", params=query)
         pages.append(answer.json())
-    assert [one["hash"] for page in pages for one in page["items"]] == [
-        one["hash"] for one in account["halves"]["items"]
-    ]
+    hashes = [one["hash"] for one in account["halves"]["items"]]
+    assert [one["hash"] for page in pages for one in page["items"]] == hashes
+
+
+async def test_both_halves_stay_after_her_erasure_as_the_log_does(th, kh):
+    told = await sent(th)
+    await arrived(kh, told)
+    request_id = (await asked(th, told)).json()["id"]
+    await brought(th, kh)
+    await released(kh, request_id)
+    await brought_back(kh, th)
+    path = f"/v1/trails/{told.case_id}/halves"
+    before = (await ask(th, "GET", path)).json()["items"]
+    await th.deliver(CaseErasedV1(case_id=told.case_id, at=later(0), epoch="2026-11"))
+    assert (await ask(th, "GET", path)).json()["items"] == before != []
 
 
 async def test_what_is_released_has_no_case_no_worker_and_no_organisation_and_is_proved_to_stand_in_the_log(
