@@ -161,8 +161,9 @@ async def leaves(
     at, row_id = after or (None, None)
     which = "true" if state is None else "l.state = :state"
     statement = text(
-        "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version, array(select x.case_id"
-        " from intake.left_out x where x.leave_id = l.id order by x.case_id) as left_out from intake.leaves l"
+        "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version, array(select distinct x.case_id"
+        " from intake.left_out x join intake.leaves o on o.id = x.leave_id where o.organisation = l.organisation"
+        " and o.cover = l.cover order by x.case_id) as left_out from intake.leaves l"
         f" where l.organisation = :organisation and {which} and (:everybody or :who in (l.worker, l.cover))"
         " and (cast(:at as timestamptz) is null or (l.starts_at, l.id) < (:at, cast(:after as uuid)))"
         " order by l.starts_at desc, l.id desc limit :limit"

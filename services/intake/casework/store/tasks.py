@@ -138,11 +138,11 @@ async def save_moved(tx: Transaction, task: Task, facts: Sequence[CaseworkFact])
 
 
 async def say(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
-    """While whoever has the task is away, the one who covers for them is told of it; where several do, all who have the case."""
+    """While whoever has the task is away, the one who covers for them in its case is told of it, where there is one."""
     told = task.worker
     if facts and told is not None:
-        covers = await leaves.covers_of(tx, task.organisation, told)
-        told = told if not covers else covers[0] if len(covers) == 1 else None
+        covers = await leaves.covers_of(tx, task.organisation, told, task.case_id)
+        told = covers[0] if len(covers) == 1 else told
     tx.say(*(outgoing(fact, None if told == tx.origin.actor else told) for fact in facts))
 
 
