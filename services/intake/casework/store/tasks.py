@@ -1,6 +1,7 @@
 """Tasks and their versions, and the flags for which tasks were raised. Whoever loads a task has the right to its case."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -35,6 +36,9 @@ _TAKEN_ON = text(
 _OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
 _STEPS_OF_CALL = text(
     f"select exists (select from intake.tasks where call_id = :call and {_OPEN} and kind = '{URGENT_STEP}')"
+)
+_WORDS_OF_OLD = text(
+    f"{_SELECT} case_id is null and not {_OPEN} and content is not null and ended_at < :before order by id limit :limit for update"
 )
 _ADD = insert_missing(TASKS, without=["ended_at", "ended_by", "version"], key=["id"])
 _SAVE = update_set(
@@ -112,6 +116,11 @@ async def taken_on(tx: Transaction, organisation: str, away: str, cover: str) ->
     """The open tasks of somebody who covers no longer, in the cases of whoever they covered for, locked."""
     who = {"organisation": organisation, "away": away, "cover": cover}
     return _TASKS.all(await tx.execute(_TAKEN_ON, who))
+
+
+async def with_words_of_old(tx: Transaction, before: datetime, limit: int) -> list[Task]:
+    """Tasks of the team that ended before then and have their words still, locked."""
+    return _TASKS.all(await tx.execute(_WORDS_OF_OLD, {"before": before, "limit": limit}))
 
 
 async def add(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
