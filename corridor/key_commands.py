@@ -24,7 +24,7 @@ GOVERNANCE = STATE / "border" / "governance"
 
 
 class KeyUse(StrEnum):
-    """What a key of an organisation is for."""
+    """The uses of an organisation's key."""
 
     SIGN = "sign"
     AGREE = "agree"
@@ -57,7 +57,7 @@ def end_epoch(
     from deploy.local.epoch_end import end_present_epoch
 
     with troubles():
-        done = end_present_epoch(STATE, cell.upper(), copy, backup, key, utc_now().date())
+        done = end_present_epoch(STATE, cell.upper(), copy, backup, key, utc_now())
         _say(
             f"{cell.upper()}: {', '.join(done.ended)} ended and {done.current} began; {done.wrapped_anew} keys were wrapped anew,"
             f" {done.erasures} erasures are complete. Destroy every other copy of the old wrapping key, and every backup before {backup}."

@@ -9,7 +9,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class WrappingKeys:
 
 
 def end_present_epoch(
-    state: Path, code: str, copy: Path, backup: Path, key_file: Path, today: date
+    state: Path, code: str, copy: Path, backup: Path, key_file: Path, now: datetime
 ) -> EpochReport:
     """Of a cell that runs here. `backup`: the file for the backup that is made before anything is destroyed, since no earlier one
     opens afterwards. Raises Trouble.
@@ -68,12 +68,12 @@ def end_present_epoch(
         raise EpochError(f"PostgreSQL of cell {code} does not run here; start it with: corridor up")
     keys = WrappingKeys(state / KEEPER / code.lower() / EPOCHS, copy)
     return asyncio.run(
-        end(server.admin_dsn("vault"), keys, lambda: back_up(state, code, backup, key_file), today)
+        end(server.admin_dsn("vault"), keys, lambda: back_up(state, code, backup, key_file), now)
     )
 
 
 async def end(
-    owner_url: str, keys: WrappingKeys, back_up_now: Callable[[], None], today: date
+    owner_url: str, keys: WrappingKeys, back_up_now: Callable[[], None], now: datetime
 ) -> EpochReport:
     """The steps, in the order in which nothing is lost wherever they are broken off."""
     lock = FileLock(keys.file.with_suffix(".lock"))
@@ -82,7 +82,7 @@ async def end(
     except Timeout as error:
         raise EpochError("an epoch of this cell is being ended by somebody else") from error
     try:
-        document = _begun(keys.read(), today)
+        document = _begun(keys.read(), now)
         keys.write(document)
         report = await _wrapped_anew(owner_url, keys.file, document)
         await asyncio.to_thread(back_up_now)
@@ -93,18 +93,18 @@ async def end(
         lock.release()
 
 
-def _begun(document: dict[str, Any], today: date) -> dict[str, Any]:
+def _begun(document: dict[str, Any], now: datetime) -> dict[str, Any]:
     """With a new present epoch, unless one was begun whose predecessor has not ended yet."""
     kept = document["keys"]
     if len(kept) > 1:
         return document
-    name = following(document["current"], today)
+    name = following(document["current"], now)
     return {"current": name, "keys": {**kept, name: b64encode(secrets.token_bytes(32)).decode()}}
 
 
-def following(current: str, today: date) -> str:
+def following(current: str, now: datetime) -> str:
     """The name of the next epoch: its month, and a number where the month has one already."""
-    month = f"{today:%Y-%m}"
+    month = f"{now:%Y-%m}"
     if not current.startswith(month):
         return month
     number = current.removeprefix(month).removeprefix(".") or "1"

@@ -93,7 +93,7 @@ def confirm(files: TrustFiles, signer: OKPKey) -> Document:
 
 
 def proposal(files: TrustFiles) -> Document:
-    """What waits for a second signature. Raises GovernanceError."""
+    """The list that waits for a second signature. Raises GovernanceError."""
     try:
         found: Document = json.loads((files.directory / PROPOSED).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -161,7 +161,7 @@ def entry_in(file: Path) -> tuple[str, Document]:
 
 
 def differences(before: Document, after: Document) -> Iterator[str]:
-    """What the later list changes, a line each, for whoever confirms it."""
+    """The changes that the later list brings, a line each, for whoever confirms it."""
     yield f"version {before['version']} is followed by {after['version']}, vouched for at {after['issued']}"
     then, now = dict(_entries(before)), dict(_entries(after))
     yield from (f"gone: {then[key]}" for key in then if key not in now)

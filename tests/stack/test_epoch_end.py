@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, datetime
 from os import urandom
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ from deploy.local.epoch_end import EpochError, EpochReport, WrappingKeys, end, f
 from deploy.local.trouble import Trouble
 from tests.harness import callers
 
-TODAY = date(2026, 12, 2)
+NOW = datetime(2026, 12, 2, tzinfo=UTC)
 
 
 @dataclass
@@ -112,7 +112,7 @@ async def test_at_the_end_of_an_epoch_the_living_are_read_and_the_erased_are_in_
     older = await world.wrapped()
     await erase(world.one, erased)
     assert world_opens_all(world, older)
-    report = await end(world.owner_url, world.keys, nothing, TODAY)
+    report = await end(world.owner_url, world.keys, nothing, NOW)
     assert report == EpochReport("2026-12", ("2026-11",), wrapped_anew=2, erasures=1)
     for vault in (world.one, world.other):  # neither was started again
         vault.forget(living)
@@ -132,7 +132,7 @@ def world_opens_all(world: World, rows: list[asyncpg.Record]) -> bool:
 
 async def test_what_is_sealed_afterwards_is_under_the_new_epoch_in_every_process(world: World) -> None:
     await sealed(world.other, uuid4())
-    await end(world.owner_url, world.keys, nothing, TODAY)
+    await end(world.owner_url, world.keys, nothing, NOW)
     new = uuid4()
     text = await sealed(world.other, new)
     assert await world.one.open(new, "name", "r1", text) == "สมชาย"
@@ -145,7 +145,7 @@ async def test_a_process_that_takes_the_old_epoch_for_the_present_one_makes_no_k
     key = base64.b64decode(json.loads(world.keys.file.read_text())["keys"]["2026-11"])
     behind: Any = SimpleNamespace(current=lambda: "2026-11", key=lambda _: key)
     async with world.vault(behind) as vault:
-        await end(world.owner_url, world.keys, nothing, TODAY)
+        await end(world.owner_url, world.keys, nothing, NOW)
         with pytest.raises(VaultUnavailable):
             await vault.create(uuid4())
     assert await world.wrapped() == []
@@ -161,7 +161,7 @@ async def test_a_key_that_is_wrapped_anew_between_its_reading_and_its_opening_is
     async def ends_meanwhile(wanted: Any) -> list[Any]:
         reads.append(await read(wanted))
         if len(reads) == 1:
-            await end(world.owner_url, world.keys, nothing, TODAY)
+            await end(world.owner_url, world.keys, nothing, NOW)
         return reads[-1]
 
     world.other._read = ends_meanwhile
@@ -175,7 +175,7 @@ async def test_without_a_backup_under_the_new_key_nothing_is_destroyed_and_the_n
     text = await sealed(world.one, living)
     older = await world.wrapped()
     with pytest.raises(Trouble, match="disk is full"):
-        await end(world.owner_url, world.keys, refuses, TODAY)
+        await end(world.owner_url, world.keys, refuses, NOW)
     assert world.opens(older) == {living}
     later = uuid4()
     await sealed(world.other, later)
@@ -184,14 +184,14 @@ async def test_without_a_backup_under_the_new_key_nothing_is_destroyed_and_the_n
     def back_up_now() -> None:
         seen.append(set(json.loads(world.keys.copy.read_text())["keys"]))
 
-    report = await end(world.owner_url, world.keys, back_up_now, TODAY)
+    report = await end(world.owner_url, world.keys, back_up_now, NOW)
     assert (report.current, report.ended, seen) == ("2026-12", ("2026-11",), [{"2026-11", "2026-12"}])
     assert (world.opens(older), await world.one.open(living, "name", "r1", text)) == (set(), "สมชาย")
 
 
 async def test_two_people_do_not_end_an_epoch_at_once(world: World) -> None:
     with FileLock(world.keys.file.with_suffix(".lock")), pytest.raises(EpochError, match="by somebody else"):
-        await end(world.owner_url, world.keys, nothing, TODAY)
+        await end(world.owner_url, world.keys, nothing, NOW)
     assert json.loads(world.keys.file.read_text())["current"] == "2026-11"
 
 
@@ -205,4 +205,4 @@ async def test_two_people_do_not_end_an_epoch_at_once(world: World) -> None:
     ],
 )
 def test_an_epoch_has_the_name_of_its_month(current: str, name: str) -> None:
-    assert following(current, TODAY) == name
+    assert following(current, NOW) == name
