@@ -20,6 +20,7 @@ from contracts.events.intake import (
     CaseResumedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
+    DependantsChangedV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
     FlagsRecordedV1,
@@ -79,6 +80,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _fields_recorded(fact)
         case facts.PairDecided():
             return _pair_decided(fact)
+        case facts.DependantsChanged():
+            return _dependants_changed(fact)
 
 
 def _age_group(fact: facts.AgeGroupChanging | facts.AgeGroupKnown) -> Event:
@@ -164,6 +167,12 @@ def _pair_decided(fact: facts.PairDecided) -> PairDecidedV1:
         decision=fact.decision,
         pair_reason=fact.reason,
         leads=fact.leads,
+    )
+
+
+def _dependants_changed(fact: facts.DependantsChanged) -> DependantsChangedV1:
+    return DependantsChangedV1(
+        case_id=fact.case_id, link_id=fact.link_id, change=fact.change, linked_here=fact.here
     )
 
 

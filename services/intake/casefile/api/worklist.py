@@ -15,6 +15,7 @@ from chassis.vault.vault import Sealing
 from chassis.web.http import Listing, Page, PageQuery, Who, following
 from chassis.web.moves import Offer
 from chassis.web.positions import position
+from contracts.casefile.buddhist_era import buddhist_era
 from contracts.casefile.partial_date import PartialDate
 from contracts.types import KnownCode, Pseudonym
 from services.intake.casefile.daily_limit import OWN_LIST
@@ -152,18 +153,19 @@ async def _show(
         allowed = await still_visible(tx, actor, list(shown))
         for item in items:
             if item.id in allowed:
-                item.person = _person(shown[item.id], today)
+                item.person = _person(shown[item.id], today, buddhist=service.settings.country.buddhist_era)
                 resource = OWN_LIST if actor.subject in item.workers else OTHERS
                 tx.say(record_read(item.id, resource, fields=tuple(shown[item.id])))
 
 
-def _person(texts: Mapping[str, str], today: date) -> ShownPerson:
-    born = texts.get(BIRTHDATE)
-    youngest, oldest = (None, None) if born is None else PartialDate.parse(born).ages_on(today)
+def _person(texts: Mapping[str, str], today: date, *, buddhist: bool) -> ShownPerson:
+    born = PartialDate.parse(texts[BIRTHDATE]) if BIRTHDATE in texts else None
+    youngest, oldest = (None, None) if born is None else born.ages_on(today)
     return ShownPerson(
         name=name_of(texts) or None,
         languages=[texts[name] for name in LANGUAGES if name in texts],
-        born=born,
+        born=None if born is None else str(born),
+        born_buddhist=buddhist_era(born) if buddhist and born is not None else None,
         youngest=youngest,
         oldest=oldest,
     )

@@ -189,6 +189,29 @@ PAIRS = Table(
     filled("version", INTEGER, "1"),
 )
 
+DEPENDANTS = Table(
+    "dependants",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
+    required("dependant_id", UUID, ForeignKey(CASES.c.id)),
+    required("organisation", TEXT),
+    required("relation", TEXT),
+    required("linked_at", TIMESTAMPTZ),
+    required("linked_by", TEXT),
+    Column("reason", TEXT),
+    Column("ended_at", TIMESTAMPTZ),
+    Column("ended_by", TEXT),
+)
+ONE_LINK = Index(
+    "dependants_one",
+    text("least(case_id, dependant_id)"),
+    text("greatest(case_id, dependant_id)"),
+    unique=True,
+    postgresql_where=DEPENDANTS.c.ended_at.is_(None),
+)
+"""Two cases are linked once, from whichever side."""
+
 STATISTICS = Table(
     "statistics",
     META,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.identity.access import rights_in
 from chassis.problems import WrongState
@@ -37,6 +37,12 @@ class ClosingForm(Form):
 
     reason: Annotated[str, KnownCode("case_closure")]
     note: Paragraph | None = None
+    linked_stay: Annotated[
+        bool,
+        Field(
+            description="said where somebody linked with this person is in an open case: that case goes on"
+        ),
+    ] = False
 
 
 class ResumptionForm(Form):
@@ -48,12 +54,14 @@ class ResumptionForm(Form):
 class _SealedReason:
     closing_id: UUID
     why: str
+    linked_stay: bool = False
 
 
 async def _close(case_id: UUID, body: ClosingForm, actor: Who, service: Running) -> _SealedReason:
     case = await case_to_write(service, actor, CaseVerb.CLOSE, case_id)
     closing_id = uuid4()
-    return _SealedReason(closing_id, await _sealed(service, case, CLOSING, closing_id, body.model_dump()))
+    why = await _sealed(service, case, CLOSING, closing_id, body.model_dump())
+    return _SealedReason(closing_id, why, body.linked_stay)
 
 
 async def _resume(case_id: UUID, body: ResumptionForm, actor: Who, service: Running) -> _SealedReason:
@@ -80,7 +88,9 @@ async def close_case(
     tx: Tx,
     response: Response,
 ) -> Done:
-    case = await use_cases.close_case(tx, actor, case_id, seen, prepared.closing_id, prepared.why)
+    case = await use_cases.close_case(
+        tx, actor, case_id, seen, prepared.closing_id, prepared.why, linked_stay=prepared.linked_stay
+    )
     return done(tx, response, case_id, case.version)
 
 
