@@ -1,6 +1,6 @@
 """The tables of the case file, as intake's migrations leave them."""
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, func, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
@@ -205,8 +205,8 @@ DEPENDANTS = Table(
 )
 ONE_LINK = Index(
     "dependants_one",
-    text("least(case_id, dependant_id)"),
-    text("greatest(case_id, dependant_id)"),
+    func.least(DEPENDANTS.c.case_id, DEPENDANTS.c.dependant_id),
+    func.greatest(DEPENDANTS.c.case_id, DEPENDANTS.c.dependant_id),
     unique=True,
     postgresql_where=DEPENDANTS.c.ended_at.is_(None),
 )

@@ -12,7 +12,7 @@ create table intake.dependants (
     id uuid primary key, case_id uuid not null references intake.cases, dependant_id uuid not null references intake.cases,
     organisation text not null, relation text not null, linked_at timestamptz not null, linked_by text not null,
     reason text, ended_at timestamptz, ended_by text,
-    check (case_id <> dependant_id), check ((ended_at is null) = (reason is null) and (ended_at is null) = (ended_by is null)));
+    check ((ended_at is null) = (reason is null) and (ended_at is null) = (ended_by is null)));
 create unique index dependants_one on intake.dependants (least(case_id, dependant_id), greatest(case_id, dependant_id))
     where ended_at is null;
 create index dependants_of_case on intake.dependants (case_id);
