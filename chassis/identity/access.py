@@ -19,7 +19,7 @@ from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
 from chassis.outbox import DueWork
 from chassis.own_tables import CASE_ACCESS
-from chassis.problems import Forbidden, NotFound, Unavailable
+from chassis.problems import Forbidden, LinkedCaseOpen, NotFound, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
 from contracts.events.intake import (
@@ -28,6 +28,7 @@ from contracts.events.intake import (
     CaseOpenedV1,
     CaseReopenedV1,
     CaseTransferredV1,
+    DependantsChangedV1,
     ErasureConfirmedV1,
 )
 from contracts.internal import NOWHERE, CaseStanding
@@ -72,10 +73,11 @@ class CaseRefused(NotFound):
 _READ = text(
     "select organisation, workers, handed_over, erased from chassis.case_access where case_id = :case_id"
 )
+_LINKED = text("select linked from chassis.case_access where case_id = :case_id")
 _PERSON = text("select person_id from chassis.case_access where case_id = :case_id")
 _HOLD = text("select from chassis.case_access where case_id = :case_id for update")
 _LOAD = text(
-    "select case_id, organisation, workers, handed_over, person_id, erased from chassis.case_access"
+    "select case_id, organisation, workers, handed_over, person_id, erased, linked from chassis.case_access"
     " where case_id = any(:keys)"
     " order by case_id for update"
 )
@@ -91,6 +93,7 @@ _SAVE = upsert_set(
         "handed_over": "excluded.handed_over",
         "person_id": "coalesce(excluded.person_id, t.person_id)",
         "erased": "excluded.erased",
+        "linked": "excluded.linked",
     },
 )
 _SAVE_PERSON = upsert_set(
@@ -323,6 +326,8 @@ class CaseAccess:
     handed_over: bool = False
     person_id: UUID | None = None
     erased: bool = False
+    linked: bool = False
+    """Somebody who is linked with this person, because one depends on the other, is in an open case."""
     changed: bool = False
 
 
@@ -340,6 +345,7 @@ def subscription() -> Subscription[UUID, CaseAccess]:
             CaseTransferredV1: on_case_transferred,
             ErasureConfirmedV1: on_erasure_confirmed,
             CaseErasedV1: on_case_erased,
+            DependantsChangedV1: on_dependants_changed,
         },
         key=lambda event: event.case_id,
         load=_load,
@@ -387,6 +393,23 @@ def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: dateti
     """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
     case.organisation, case.handed_over, case.changed = event.organisation, True, True
     return ()
+
+
+def on_dependants_changed(case: CaseAccess, event: DependantsChangedV1, _now: datetime) -> Iterable[object]:
+    case.linked, case.changed = event.linked_here, True
+    return ()
+
+
+async def require_no_linked_case(tx: Transaction, case_id: UUID, *, stays: bool) -> None:
+    """Nobody is handed over away from somebody who is linked with them, unless it was said that this one stays. Raises
+    LinkedCaseOpen.
+    """
+    if not stays and await has_linked_case(tx, case_id):
+        raise LinkedCaseOpen
+
+
+async def has_linked_case(tx: Transaction, case_id: UUID) -> bool:
+    return bool((await tx.execute(_LINKED, {"case_id": case_id})).scalar())
 
 
 async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from chassis.identity.access import rights_in
 from chassis.problems import WrongState
@@ -16,7 +16,7 @@ from chassis.web.http import Done, IfMatch, Tx, Who, done, etag
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
-from contracts.types import Code, KnownCode
+from contracts.types import Code, KnownCode, LinkedStay
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Case, CaseVerb, passes
 from services.intake.casefile.outgoing import record_read
@@ -37,12 +37,7 @@ class ClosingForm(Form):
 
     reason: Annotated[str, KnownCode("case_closure")]
     note: Paragraph | None = None
-    linked_stay: Annotated[
-        bool,
-        Field(
-            description="said where somebody linked with this person is in an open case: that case goes on"
-        ),
-    ] = False
+    linked_stay: LinkedStay = False
 
 
 class ResumptionForm(Form):
