@@ -28,6 +28,7 @@ _STAFF = text("select worker from chassis.staff where organisation = :id and rol
 _ROLES_OF_STAFF = text(
     "select worker, roles from chassis.staff where worker = any(cast(:workers as text[])) order by worker"
 )
+_MEMBERS_OF = text("select worker, roles from chassis.staff where organisation = :id order by worker")
 _ROLES = text("select roles from chassis.staff where organisation = :id and worker = :worker")
 _WITH_ROLE = text(
     "select organisation, worker from chassis.staff where :role = any(roles)"
@@ -113,6 +114,12 @@ async def roles_of_staff(tx: Transaction, workers: Sequence[str]) -> dict[str, l
     for row in await tx.execute(_ROLES_OF_STAFF, {"workers": list(workers)}):
         found[row.worker] = sorted({*found.get(row.worker, []), *row.roles})
     return found
+
+
+async def members(tx: Transaction, organisation_id: str) -> list[tuple[str, frozenset[str]]]:
+    """The staff of an organisation with the roles of each."""
+    rows = await tx.execute(_MEMBERS_OF, {"id": organisation_id})
+    return [(row.worker, frozenset(row.roles)) for row in rows]
 
 
 async def roles_of(tx: Transaction, organisation_id: str, worker: str) -> frozenset[str]:

@@ -107,6 +107,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "needs.assessed.v1": {"needs": SENSITIVE},
         "consent.ending.v1": {"reason": OPERATIONAL},
         "consent.requested.v1": {"awaits": OPERATIONAL},
+        "protection.requested.v1": {"law": OPERATIONAL},
         "protection.recorded.v1": {"law": OPERATIONAL},
         "protection.reviewed.v1": {"upheld": OPERATIONAL},
         "notice.changed.v1": {

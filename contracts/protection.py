@@ -23,6 +23,7 @@ class Protection:
     purposes: frozenset[str]
     roles: frozenset[str]
     fields: frozenset[str]
+    approve_within: timedelta
     valid_for: timedelta
     review_within: timedelta
 
@@ -34,6 +35,7 @@ def protection() -> Protection:
         purposes=frozenset(document["purposes"]),
         roles=frozenset(document["roles"]),
         fields=frozenset(document["fields"]),
+        approve_within=timedelta(hours=document["approve_hours"]),
         valid_for=timedelta(hours=document["valid_hours"]),
         review_within=timedelta(hours=document["review_hours"]),
     )

@@ -125,7 +125,7 @@ def permitted(actor: Actor, action: str) -> bool:
 
 async def require_case(tx: Transaction, actor: Actor, action: str, case_id: UUID) -> Decision:
     """Ask the policies about this case. Raises CaseRefused, the same whether it is not there or not for this actor."""
-    resource = await _resource(tx, case_id)
+    resource = await case_resource(tx, case_id)
     if resource is None:
         raise CaseRefused(actor, action, case_id, known=False)
     decision = actor.policies.decide(actor.principal(), action, resource)
@@ -139,7 +139,7 @@ async def rights_in(tx: Transaction, actor: Actor, case_id: UUID | None) -> Righ
 
     A case that is not known here, or not named, gives none.
     """
-    resource = None if case_id is None else await _resource(tx, case_id)
+    resource = None if case_id is None else await case_resource(tx, case_id)
     return lambda action: resource is not None and actor.policies.permits(actor.principal(), action, resource)
 
 
@@ -202,14 +202,15 @@ async def standing(
     """The same question as `require_case`, on behalf of a person who asked another service. Nothing is opened by the
     answer.
     """
-    resource = await _resource(tx, case_id)
+    resource = await case_resource(tx, case_id)
     if resource is None:
         return NOWHERE
     allowed = policies.weigh(principal, action, resource).allowed
     return CaseStanding(known=True, allowed=allowed, case_id=case_id)
 
 
-async def _resource(tx: Transaction, case_id: UUID) -> Resource | None:
+async def case_resource(tx: Transaction, case_id: UUID) -> Resource | None:
+    """The case as the policies see it; None where it is not known here. It opens nothing."""
     row = (await tx.execute(_READ, {"case_id": case_id})).first()
     if row is None:
         return None

@@ -94,9 +94,44 @@ class ConsentRevokedV1(Event):
     revision: int
 
 
+class ProtectionRequestedV1(Event):
+    """Somebody asks for an immediate protection of one who cannot be asked. Nothing is disclosed before a second person
+    has approved it, until `valid_until` at the latest. The reasons stand sealed in the revision of this hash.
+    """
+
+    type: ClassVar[str] = "protection.requested.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+    revision_hash: Sha256
+    law: Annotated[str, Code("protection_law")]
+    recipients: tuple[OrganisationId, ...]
+    valid_until: Instant
+
+
+class ProtectionDeclinedV1(Event):
+    """An immediate protection that was asked for is not given: a second person refused it, or whoever asked took that back.
+    Nothing was disclosed.
+    """
+
+    type: ClassVar[str] = "protection.declined.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+
+
+class ProtectionLapsedV1(Event):
+    """Nobody approved an immediate protection in time. Nothing was disclosed."""
+
+    type: ClassVar[str] = "protection.lapsed.v1"
+    case_id: CaseId
+    consent_id: UUID
+    revision: int
+
+
 class ProtectionRecordedV1(Event):
     """She could not be asked, and a law allows her immediate protection: the least may be disclosed to these
-    recipients, inside this country.
+    recipients, inside this country. The actor approved what another had asked for.
 
     A protection is no consent, and nothing that reads consents reads it as one.
     """
@@ -112,7 +147,7 @@ class ProtectionRecordedV1(Event):
 
 
 class ProtectionReviewedV1(Event):
-    """A second person looked at the reasons of a protection. One that is not upheld is revoked, which is said
+    """A third person looked at the reasons of a protection. One that is not upheld is revoked, which is said
     besides.
     """
 

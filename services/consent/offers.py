@@ -1,6 +1,6 @@
 """The moves that the reader of a consent record, a protection, a grant or a case's list of consents may make now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -13,7 +13,7 @@ from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import State
 from services.consent.domain.terms import check_speaker
 from services.consent.hand_overs import HAND_OVER
-from services.consent.protecting import RECORD
+from services.consent.protecting import APPROVE, REQUEST, REVIEW
 from services.consent.queries import GrantedView
 from services.consent.store import records
 
@@ -31,9 +31,15 @@ async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id:
         Offer("withdraw_consent", "consent.withdraw", record.lets(lambda r: r.withdraw(act))),
         Offer("withdraw_part", "consent.withdraw"),
         Offer("revoke_consent", "consent.revoke", record.lets(lambda r: r.revoke(act))),
+        Offer("approve_protection", APPROVE, await _approvable(tx, record, act, first_by)),
+        Offer(
+            "decline_protection",
+            REQUEST if actor.subject in first_by else APPROVE,
+            record.lets(lambda r: r.decline({}, act)),
+        ),
         Offer(
             "review_protection",
-            "protection.review",
+            REVIEW,
             record.lets(lambda r: r.review({}, act, first_by, upheld=True)),
         ),
     ]
@@ -54,9 +60,14 @@ async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID
             child is False or (child is True and await _permits(tx, case_id)),
             [LinkedCaseOpen.code] if await has_linked_case(tx, case_id) else (),
         ),
-        Offer("record_protection", RECORD, protects),
+        Offer("request_protection", REQUEST, protects),
     ]
     return service.commands.open(offers, await rights_in(tx, actor, case_id), case_id=case_id)
+
+
+async def _approvable(tx: Transaction, record: ConsentRecord, act: Act, asked_by: Collection[str]) -> bool:
+    passes = record.lets(lambda found: found.approve(act, asked_by))
+    return passes and not await records.spoke_since(tx, record)
 
 
 async def _child(tx: Transaction, case_id: UUID) -> bool | None:

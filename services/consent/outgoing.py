@@ -13,7 +13,7 @@ EXPIRE = "expire"
 """The kind of the work row that ends a consent when its validity does."""
 
 REVIEW = "review"
-"""The kind of the work row that alarms where no second person has looked at an immediate protection."""
+"""The kind of the work row that alarms where no third person has looked at an immediate protection."""
 
 END = "end"
 """The kind of the work row that ends the reading some time after the end of a referral."""
@@ -56,15 +56,35 @@ def _terms(fact: facts.TermsSet) -> dict[str, Any]:
     }
 
 
+def _protection_requested(fact: facts.ProtectionRequested) -> Event:
+    return consent.ProtectionRequestedV1(**_protection(fact))
+
+
 def _protected(fact: facts.ProtectionRecorded) -> Event:
-    return consent.ProtectionRecordedV1(
-        case_id=fact.case_id,
-        consent_id=fact.consent_id,
-        revision=fact.revision,
-        revision_hash=fact.revision_hash,
-        law=fact.terms.law or "",
-        recipients=tuple(r.organisation for r in fact.terms.recipients),
-        valid_until=fact.terms.valid_until,
+    return consent.ProtectionRecordedV1(**_protection(fact))
+
+
+def _protection(fact: facts.TermsSet) -> dict[str, Any]:
+    return {
+        "case_id": fact.case_id,
+        "consent_id": fact.consent_id,
+        "revision": fact.revision,
+        "revision_hash": fact.revision_hash,
+        "law": fact.terms.law or "",
+        "recipients": tuple(r.organisation for r in fact.terms.recipients),
+        "valid_until": fact.terms.valid_until,
+    }
+
+
+def _declined(fact: facts.ProtectionDeclined) -> Event:
+    return consent.ProtectionDeclinedV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision
+    )
+
+
+def _lapsed(fact: facts.ProtectionLapsed) -> Event:
+    return consent.ProtectionLapsedV1(
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision
     )
 
 
@@ -238,6 +258,9 @@ _BY_FACT: Mapping[type[Any], Callable[[Any], Event | DueWork]] = MappingProxyTyp
         facts.ConsentExpired: _expired,
         facts.ConsentEnding: _ending,
         facts.ConsentRevoked: _revoked,
+        facts.ProtectionRequested: _protection_requested,
+        facts.ProtectionDeclined: _declined,
+        facts.ProtectionLapsed: _lapsed,
         facts.ProtectionRecorded: _protected,
         facts.ProtectionReviewed: _reviewed,
         facts.ProtectionUnreviewed: _unreviewed,

@@ -1,15 +1,15 @@
-"""Immediate protection of a person who cannot be asked: recorded by one worker, looked at by a second, ended by her
-own word.
+"""Immediate protection of a person who cannot be asked: asked for by one, approved by a second, looked at by a third,
+ended by her own word.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused, require_organisation
-from chassis.identity.access import holder_of, require_case
+from chassis.directory import members, refused, require_organisation
+from chassis.identity.access import case_resource, holder_of, require_case
 from chassis.identity.auth import Actor
+from chassis.identity.policies import Principal
 from chassis.problems import Conflict
 from contracts.disclosure import categories_of
 from contracts.protection import is_of_country, protection
@@ -25,15 +25,25 @@ from services.consent.domain.terms import (
 from services.consent.store import records
 from services.consent.use_cases import PreparedConsent, answered, asked
 
-RECORD, REVIEW = "protection.record", "protection.review"
+REQUEST, APPROVE, REVIEW = "protection.request", "protection.approve", "protection.review"
 
 
 class HerNoStands(Conflict):
     code, title = "her-no-stands", "The last that she said was no"
 
 
+class SheHasAnswered(Conflict):
+    code, title = "she-has-answered", "She was asked and has answered since this was asked for"
+
+
+class AlreadyRequested(Conflict):
+    code, title = "already-requested", "A protection with this recipient waits for approval"
+
+
 def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
-    """The least terms: nobody chooses the fields or the time; nothing was explained to her and she said nothing."""
+    """The least terms: nobody chooses the fields or the time; nothing was explained to her and she said nothing. Its verbs
+    set the time.
+    """
     return Terms(
         purposes=tuple(sorted(protection().purposes)),
         recipients=(Recipient(recipient, cell),),
@@ -49,25 +59,75 @@ def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
         interpreter_undertaking=False,
         withdrawal_method=WithdrawalMethod.TELL_ANY_WORKER,
         legal_basis=LegalBasis.IMMEDIATE_PROTECTION,
-        valid_until=now + protection().valid_for,
+        valid_until=now,
         law=law,
     )
 
 
-async def protect(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
-    """A new record, beside which any later word of hers counts. Raises HerNoStands while the last one was no."""
-    await require_case(tx, actor, RECORD, case_id)
+async def request(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
+    """A new record that permits nothing yet, beside which any later word of hers counts. Raises HerNoStands while the
+    last one was no, and AlreadyRequested.
+    """
+    await require_case(tx, actor, REQUEST, case_id)
     await _check(tx, actor, case_id, prepared.terms)
     await records.hold_answers(tx, case_id)
     if await records.said_no(tx, case_id):
         raise HerNoStands
-    now = await tx.clock()
-    terms = replace(prepared.terms, valid_until=now + protection().valid_for)
-    record = asked(case_id, replace(prepared, terms=terms))
+    for waiting in await records.unapproved_of(tx, case_id):
+        if any(waiting.terms.names(recipient.organisation) for recipient in prepared.terms.recipients):
+            raise AlreadyRequested
+    record = asked(case_id, prepared)
     with answered():
-        facts = record.protect(Act(actor.subject, actor.organisation, now))
+        facts = record.request_protection(Act(actor.subject, actor.organisation, await tx.clock()))
     await records.save(tx, record, facts)
     return record
+
+
+async def approve(tx: Transaction, actor: Actor, consent_id: UUID, expected: int) -> ConsentRecord:
+    """Approve, by a second person who has seen what would be disclosed, and to whom. Raises SheHasAnswered."""
+    case_id = await records.case_for(tx, actor, APPROVE, consent_id)
+    await records.hold_answers(tx, case_id)
+    held = await records.hold(tx, consent_id, expected=expected)
+    asked_by = await records.first_by(tx, consent_id)
+    with answered():
+        facts = held.record.approve(Act(actor.subject, actor.organisation, held.now), asked_by)
+    if await records.spoke_since(tx, held.record):
+        raise SheHasAnswered
+    await records.save(tx, held.record, facts)
+    return held.record
+
+
+async def may_approve(tx: Transaction, actor: Actor, record: ConsentRecord) -> list[str]:
+    """The members of staff whom the policies let approve it now, for whoever asks; nobody where nothing waits for approval."""
+    case = await case_resource(tx, record.case_id)
+    if case is None or not record.unapproved:
+        return []
+    asked_by = await records.first_by(tx, record.id)
+    staff = [
+        Principal(worker, case.organisation, actor.cell, roles, actor.purpose)
+        for worker, roles in await members(tx, case.organisation)
+        if worker not in asked_by
+    ]
+    return [one.subject for one in staff if actor.policies.permits(one, APPROVE, case)]
+
+
+async def decline(tx: Transaction, actor: Actor, prepared: PreparedConsent) -> ConsentRecord:
+    """Decline, by whoever could approve, or by whoever asked. No version is asked for: nothing is disclosed by it."""
+    action = await right_to_look(tx, actor, prepared.consent_id)
+    held = await records.get(tx, actor, action, prepared.consent_id)
+    with answered():
+        facts = held.record.decline(prepared.sealed, Act(actor.subject, actor.organisation, held.now))
+    await records.save(tx, held.record, facts)
+    return held.record
+
+
+async def right_to_look(tx: Transaction, actor: Actor, consent_id: UUID) -> str:
+    """The right by which this actor sees a protection and its reasons: once it was in force, the reviewer's; before, the one
+    of whoever may approve it, or may ask for one and asked for this.
+    """
+    if await records.protected_once(tx, consent_id):
+        return REVIEW
+    return REQUEST if actor.subject in await records.first_by(tx, consent_id) else APPROVE
 
 
 async def _check(tx: Transaction, actor: Actor, case_id: UUID, terms: Terms) -> None:
@@ -89,17 +149,17 @@ async def _check(tx: Transaction, actor: Actor, case_id: UUID, terms: Terms) -> 
 async def review(
     tx: Transaction, actor: Actor, prepared: PreparedConsent, expected: int | None, *, upheld: bool
 ) -> ConsentRecord:
-    """Review, by a second person, also after she was handed over. Not upheld, every disclosure under it is recalled."""
+    """Review, by a third person, also after she was handed over. Not upheld, every disclosure under it is recalled."""
     held = await records.get(tx, actor, REVIEW, prepared.consent_id, expected=expected)
-    recorded_by = await records.first_by(tx, prepared.consent_id)
+    asked_by = await records.first_by(tx, prepared.consent_id)
     with answered():
         act = Act(actor.subject, actor.organisation, held.now)
-        facts = held.record.review(prepared.sealed, act, recorded_by, upheld=upheld)
+        facts = held.record.review(prepared.sealed, act, asked_by, upheld=upheld)
     await records.save(tx, held.record, facts)
     return held.record
 
 
 async def alarm_unreviewed(tx: Transaction, consent_id: UUID, organisation: str) -> None:
-    """The time for the second person's review is over."""
+    """The time for the third person's review is over."""
     held = await records.hold(tx, consent_id)
     await records.save(tx, held.record, held.record.unreviewed(organisation))

@@ -1,30 +1,50 @@
-"""Routes of immediate protection: recording it where she cannot be asked, and the second person's review."""
+"""Routes of immediate protection: asking for it where she cannot be asked, the second person's approval, the third
+one's review.
+"""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from chassis.identity.access import person_of, require
 from chassis.identity.auth import Actor
-from chassis.service import Running
+from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
-from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, done, following, one_transaction
+from chassis.web.http import (
+    Done,
+    IfMatch,
+    Listing,
+    Page,
+    SeenExactly,
+    Tx,
+    Who,
+    done,
+    etag,
+    following,
+    one_transaction,
+)
 from chassis.web.positions import position
 from contracts.casefile.text import Paragraph
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
-from contracts.types import KnownCode, OrganisationId
+from contracts.types import Code, KnownCode, OrganisationId
 from services.consent import offers, protecting, protection_queries, use_cases
 from services.consent.api import ENDS, EndOutcome, remember_end, settled
+from services.consent.protection_queries import (
+    DECLINED,
+    REASONS,
+    REVIEWED,
+    Awaits,
+    ListedProtection,
+    ProtectionView,
+)
 from services.consent.store import records
 from services.consent.use_cases import PreparedConsent
 
 router = APIRouter(tags=["immediate protection"])
-
-REASONS, REVIEWED = "reasons", "review_reasons"
-"""The names of the texts where they are kept, under her key."""
 
 
 class ProtectionForm(Form):
@@ -35,6 +55,10 @@ class ProtectionForm(Form):
     reasons: Annotated[Paragraph, Field(description="what threatens her, and why she cannot be asked")]
 
 
+class DeclineForm(Form):
+    reasons: Annotated[Paragraph, Field(description="why not, for whoever asked; or why it is taken back")]
+
+
 class ReviewForm(Form):
     upheld: Annotated[bool, Field(description="false takes back what was disclosed")]
     reasons: Paragraph
@@ -42,21 +66,34 @@ class ReviewForm(Form):
 
 async def _prepare(case_id: UUID, body: ProtectionForm, actor: Who, running: Running) -> PreparedConsent:
     terms = protecting.least(body.recipient, running.settings.cell, body.law, running.clock())
-    return await _sealed(running, actor, case_id, uuid4(), protecting.RECORD, {REASONS: body.reasons}, terms)
+    return await _sealed(running, actor, case_id, uuid4(), protecting.REQUEST, {REASONS: body.reasons}, terms)
+
+
+async def _prepare_decline(
+    consent_id: UUID, body: DeclineForm, actor: Who, running: Running
+) -> PreparedConsent:
+    async with running.database.transaction(actor.origin()) as tx:
+        action = await protecting.right_to_look(tx, actor, consent_id)
+    return await _of_record(running, actor, consent_id, action, {DECLINED: body.reasons})
 
 
 async def _prepare_review(
     consent_id: UUID, body: ReviewForm, actor: Who, running: Running
 ) -> PreparedConsent:
+    return await _of_record(running, actor, consent_id, protecting.REVIEW, {REVIEWED: body.reasons})
+
+
+async def _of_record(
+    running: Service, actor: Actor, consent_id: UUID, action: str, texts: dict[str, str]
+) -> PreparedConsent:
     async with running.database.transaction(actor.origin()) as tx:
-        case_id = await records.case_for(tx, actor, protecting.REVIEW, consent_id)
-        terms = (await records.hold(tx, consent_id)).record.terms
-    texts = {REVIEWED: body.reasons}
-    return await _sealed(running, actor, case_id, consent_id, protecting.REVIEW, texts, terms)
+        case_id = await records.case_for(tx, actor, action, consent_id)
+        terms = (await records.record_of(tx, consent_id)).terms
+    return await _sealed(running, actor, case_id, consent_id, action, texts, terms)
 
 
 async def _sealed(
-    running: Running,
+    running: Service,
     actor: Actor,
     case_id: UUID,
     consent_id: UUID,
@@ -70,53 +107,119 @@ async def _sealed(
     return PreparedConsent(consent_id, terms, sealed)
 
 
+class RequestedProtection(Done):
+    """The answer: the request is out, nothing is disclosed yet, and these may approve it."""
+
+    state: Annotated[str, Code("consent_state")]
+    approve_until: datetime
+    may_approve: Annotated[
+        list[str], Field(description="to whom it went; nobody: it lapses, and an operator is told")
+    ]
+
+
 @router.post(
     "/v1/cases/{case_id}/protections",
     status_code=201,
-    summary="Record that a law allows her immediate protection while she cannot be asked",
+    summary="Ask for the immediate protection of one who cannot be asked; a second person approves it",
 )
-async def record_protection(
+async def request_protection(
     case_id: UUID,
     body: ProtectionForm,  # noqa: ARG001  # the dependency reads it
     actor: Who,
     prepared: Annotated[PreparedConsent, Depends(_prepare)],
     tx: Tx,
     response: Response,
-) -> Done:
-    """She is then handed over by a transfer as with her consent, and the least goes. Her word ends the protection:
-    `withdraw`.
+) -> RequestedProtection:
+    """Nothing is disclosed before the approval. She is then handed over by a transfer as with her consent, and the least
+    goes. Her word ends it: `withdraw`.
     """
-    record = await protecting.protect(tx, actor, case_id, prepared)
-    return done(tx, response, record.id, record.revision, status=201, location=f"/v1/protections/{record.id}")
+    record = await protecting.request(tx, actor, case_id, prepared)
+    where = f"/v1/protections/{record.id}"
+    made = done(tx, response, record.id, record.revision, status=201, location=where)
+    return RequestedProtection(
+        id=made.id,
+        version=made.version,
+        state=record.state,
+        approve_until=record.terms.valid_until,
+        may_approve=await protecting.may_approve(tx, actor, record),
+    )
 
 
 @router.get(
-    "/v1/protections", summary="Immediate protections that no second person has looked at, oldest first"
+    "/v1/protections",
+    summary="Immediate protections that wait for a second person's approval or a third one's review, oldest first",
 )
-async def list_protections(actor: Who, tx: Tx, page: Page) -> Listing[protection_queries.UnreviewedView]:
-    require(actor, protecting.REVIEW)
-    items = await protection_queries.unreviewed(tx, actor, position(page.after), page.limit)
-    return Listing(items=items, next=following(items, page, "recorded_at", "consent_id"))
+async def list_protections(
+    actor: Who,
+    tx: Tx,
+    running: Running,
+    page: Page,
+    awaits: Annotated[Awaits | None, Query()] = None,
+) -> Listing[ListedProtection]:
+    require(actor, protecting.APPROVE)
+    only = protection_queries.ProtectionFilter(awaits)
+    found = await protection_queries.waiting(tx, actor, only, position(page.after), page.limit)
+    items = [
+        ListedProtection(**row, moves=await offers.of_record(tx, actor, running, row["consent_id"]))
+        for row in found
+    ]
+    return Listing(items=items, next=following(items, page, "requested_at", "consent_id"))
 
 
-@router.get("/v1/protections/{consent_id}", summary="An immediate protection with its reasons")
+@router.get(
+    "/v1/protections/{consent_id}",
+    summary="An immediate protection: its reasons, what goes, field by field, and to whom",
+)
 async def get_protection(
     consent_id: UUID, actor: Who, running: Running, response: Response
-) -> protection_queries.ProtectionView:
+) -> ProtectionView:
     async with running.database.transaction(actor.origin()) as tx:
-        case_id = await records.case_for(tx, actor, protecting.REVIEW, consent_id)
+        action = await protecting.right_to_look(tx, actor, consent_id)
+        case_id = await records.case_for(tx, actor, action, consent_id)
         found = await protection_queries.one(tx, consent_id)
+        disclosed = await protection_queries.disclosed(tx, actor, consent_id)
         moves = await offers.of_record(tx, actor, running, consent_id)
+        may_approve = await protecting.may_approve(tx, actor, await records.record_of(tx, consent_id))
         person_id = await person_of(tx, case_id)
-        tx.say(RecordReadV1(case_id=case_id, resource="consent", resource_id=consent_id))
-    place = Sealing(person_id, f"consent.{REASONS}", consent_id, found.sealed_reasons)
-    (reasons,) = await running.vault.open_many([place])
-    response.headers["Cache-Control"] = "no-store"
-    return protection_queries.ProtectionView(**found.view, reasons=reasons, moves=moves)
+        fields = tuple(disclosed.sent)
+        tx.say(RecordReadV1(case_id=case_id, resource="consent", resource_id=consent_id, fields=fields))
+    places = [Sealing(person_id, f"consent.{what}", consent_id, text) for what, text in found.texts.items()]
+    opened = dict(zip(found.texts, await running.vault.open_many(places), strict=True))
+    response.headers.update({"Cache-Control": "no-store", "ETag": etag(found.view["revision"])})
+    texts = {REASONS: opened.get(REASONS), DECLINED: opened.get(DECLINED)}
+    return ProtectionView(**found.view, **texts, disclosed=disclosed, moves=moves, may_approve=may_approve)
 
 
 @router.post(
-    "/v1/protections/{consent_id}/review", summary="A second person has looked at the reasons", responses=ENDS
+    "/v1/protections/{consent_id}/approve",
+    summary="A second person has seen what would be disclosed and to whom, and approves it",
+)
+async def approve_protection(
+    consent_id: UUID, actor: Who, tx: Tx, expected: SeenExactly, response: Response
+) -> Done:
+    """`If-Match` says which request was read; `*` says of none."""
+    record = await protecting.approve(tx, actor, consent_id, expected)
+    return done(tx, response, record.id, record.revision)
+
+
+@router.post(
+    "/v1/protections/{consent_id}/decline",
+    summary="A second person refuses it, or whoever asked for it takes that back",
+)
+async def decline_protection(
+    consent_id: UUID,  # noqa: ARG001  # the dependency reads it
+    body: DeclineForm,  # noqa: ARG001
+    actor: Who,
+    prepared: Annotated[PreparedConsent, Depends(_prepare_decline)],
+    tx: Tx,
+    response: Response,
+) -> Done:
+    record = await protecting.decline(tx, actor, prepared)
+    return done(tx, response, record.id, record.revision)
+
+
+@router.post(
+    "/v1/protections/{consent_id}/review", summary="A third person has looked at the reasons", responses=ENDS
 )
 async def review_protection(
     consent_id: UUID,  # noqa: ARG001  # the dependency reads it

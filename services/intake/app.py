@@ -15,7 +15,7 @@ import services.intake.rights.api
 from chassis.printing.api import paper_routes
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
-from services.intake.casefile import attention, handlers
+from services.intake.casefile import attention, handlers, undertaking_handlers
 from services.intake.casefile.age import age_work
 from services.intake.casefile.daily_limit import DailyLimit
 from services.intake.casefile.erasure import erasure_work
@@ -63,6 +63,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             attention.subscription(),
             services.intake.casework.handlers.subscription(),
             *handlers.subscriptions(),
+            undertaking_handlers.subscription(),
         ],
         parts=lambda service: Parts(ConsentGrants(service)),
         work=lambda service: [

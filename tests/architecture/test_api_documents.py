@@ -21,7 +21,7 @@ _VERBS = """
 list get search
 preview ask export
 open assign record screen identify assess place lift start break review retain write strike raise change reopen
-renew confirm withdraw revoke hand issue fence refuse save take submit abandon
+renew confirm decline withdraw revoke hand issue fence refuse save take submit abandon
 link unlink draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
 read replay retry discard stop move end
@@ -75,7 +75,7 @@ EXACT = {
     ("intake", "POST", "/v1/cases/{case_id}/break-glass"): {"403": {"forbidden", "glass-suspended"}},
     ("intake", "GET", "/v1/cases/{case_id}"): {"404": {"not-found"}, "503": {"unavailable", "not-yet-heard"}},
     ("consent", "POST", "/v1/cases/{case_id}/protections"): {
-        "409": {"her-no-stands", "second-person", "wrong-state"}
+        "409": {"already-requested", "her-no-stands", "second-person", "wrong-state"}
     },
     ("referral", "POST", "/v1/referrals/{referral_id}/send"): {
         "409": {"offer-open", "transfer-open", "wrong-state"},

@@ -6,7 +6,15 @@ from uuid import uuid4
 import pytest
 
 from contracts.events.access import AttemptRefusedV1, RecordReadV1
-from contracts.events.consent import ConsentNarrowedV1, ConsentWithdrawnV1, DisclosureRecalledV1
+from contracts.events.consent import (
+    ConsentNarrowedV1,
+    ConsentWithdrawnV1,
+    DisclosureRecalledV1,
+    ProtectionDeclinedV1,
+    ProtectionLapsedV1,
+    ProtectionRecordedV1,
+    ProtectionRequestedV1,
+)
 from contracts.events.exchange import (
     DisclosureReceivedV1,
     EnvelopeDeliveredV1,
@@ -125,6 +133,25 @@ async def test_one_answer_tells_what_she_gave_how_it_was_used_how_it_ended_and_w
     readings = [(one["actor"], one["resource"], one["times"]) for one in found["readings"]["items"]]
     attempts = [(one["actor"], one["action"], one["times"]) for one in found["attempts"]["items"]]
     assert (readings, attempts) == ([("th.worker", "ledger", 3)], [("th.curious", "case.read", 4)])
+
+
+async def test_of_a_protection_the_account_names_who_asked_who_approved_and_when_each_did(audit):
+    case = uuid4()
+    about = {"case_id": case, "consent_id": uuid4()}
+    terms = {**about, "revision_hash": HASH, "law": "th-personal-data-26-1", "recipients": ("th-shelter",)}
+    asked = ProtectionRequestedV1(**terms, revision=1, valid_until=later(3600))
+    approved = ProtectionRecordedV1(**terms, revision=2, valid_until=later(7200))
+    await by_somebody(audit, asked, "th.worker", publisher="consent")
+    await by_somebody(audit, approved, "th.supervisor", publisher="consent")
+    steps = (await account(audit, case))["consents"]["items"]
+    assert [(one["step"], one["actor"], one["law"]) for one in steps] == [
+        ("protection-requested", "th.worker", "th-personal-data-26-1"),
+        ("protected", "th.supervisor", "th-personal-data-26-1"),
+    ]
+    assert None not in [one["at"] for one in steps]
+    for ended, step in ((ProtectionDeclinedV1, "declined"), (ProtectionLapsedV1, "lapsed")):
+        await audit.deliver(ended(**about, revision=2))
+        assert (await account(audit, case))["consents"]["items"][-1]["step"] == step
 
 
 async def test_a_reading_that_was_refused_stands_with_those_who_tried_and_not_with_those_who_looked(audit):

@@ -30,6 +30,7 @@ _OF = {
         consent POST /v1/consents/{consent_id}/confirm-guardian
         consent PUT /v1/notices/{notice_id}
         consent POST /v1/notices/{notice_id}/approve
+        consent POST /v1/protections/{consent_id}/approve
         directory PUT /v1/organisations/{organisation}
         directory PUT /v1/organisations/{organisation}/services/{service}
     """,
@@ -80,6 +81,7 @@ _OF = {
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
         consent POST /v1/consents/{consent_id}/revoke
+        consent POST /v1/protections/{consent_id}/decline
         consent POST /v1/grants/{disclosure_id}/withdraw
         consent POST /v1/notices/{notice_id}/withdraw
         referral POST /v1/referrals/{referral_id}/reject

@@ -14,7 +14,13 @@ from tests.returns.making import transferred
 
 CONSENT, PROTECTION = "/v1/consents/{consent_id}", "/v1/protections/{consent_id}"
 VERBS = ("renew", "confirm-guardian", "withdraw", "withdraw-part", "revoke")
-COMMANDS = frozenset({*(f"{CONSENT}/{verb}" for verb in VERBS), f"{PROTECTION}/review"})
+COMMANDS = frozenset(
+    {
+        *(f"{CONSENT}/{verb}" for verb in VERBS),
+        *(f"{PROTECTION}/{verb}" for verb in ("approve", "decline", "review")),
+    }
+)
+DECLINE = ("supervisor", "POST", f"{PROTECTION}/decline", {"reasons": "she can be asked"})
 REVIEW = {"upheld": True, "reasons": "seen with the doctor"}
 APPROVE = ("supervisor", "POST", f"{NOTICE}/approve", None, '"2"')
 CONFIRM = ("worker", "POST", f"{CONSENT}/confirm-guardian", {"not_involved": True})
@@ -31,6 +37,14 @@ def _answered(decision: str, **changes: object) -> Maker:
         return {**made, "consent_id": answer.json()["id"]}
 
     return make
+
+
+async def _answered_since(world: Consent) -> Made:
+    """Since a worker asked for her protection she was asked herself."""
+    made = await world.requested()
+    await world.harness.deliver(consenting.age_known(UUID(made["case_id"])))
+    await world.ask("worker", "POST", CONSENTS.format(**made), consenting.answer())
+    return made
 
 
 async def _expired(world: Consent) -> Made:
@@ -165,7 +179,7 @@ CONSENT_THINGS = (
             "expired": _expired,
             "of age": _of_age,
             "handed over": then("consent", lambda made: [transferred(UUID(made["case_id"]))]),
-            **as_made("protected"),
+            **as_made("requested", "requested_by_colleague", "protected"),
             "protected and reviewed": asked(
                 "protected", ("supervisor", "POST", f"{PROTECTION}/review", REVIEW)
             ),
@@ -191,7 +205,9 @@ CONSENT_THINGS = (
         "consent",
         PROTECTION,
         {
-            **as_made("protected"),
+            **as_made("requested", "requested_by_colleague", "protected"),
+            "declined": asked("requested", DECLINE),
+            "she answered": _answered_since,
             "reviewed": asked("protected", ("supervisor", "POST", f"{PROTECTION}/review", REVIEW)),
             "withdrawn": asked("protected", WITHDRAW),
             "handed over": then("protected", lambda made: [transferred(UUID(made["case_id"]))]),

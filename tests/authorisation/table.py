@@ -323,6 +323,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
+    protection = "/v1/protections/{consent_id}"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -362,20 +363,36 @@ def _consent() -> list[Row]:
             "consent",
             {"categories": ["contact"]},
         ),
-        row("POST", f"{CASE}/protections", "protection.record", INTAKE, "case", PROTECTION, 201),
+        row("POST", f"{CASE}/protections", "protection.request", INTAKE, "case", PROTECTION, 201),
         row(
             "GET",
             "/v1/protections",
-            "protection.review",
-            SUPERVISORS,
-            "protected",
+            "protection.approve",
+            CARE_DOOR,
+            "requested",
             listed="consent_id",
-            seen_by=SUPERVISOR,
+            seen_by=CARE,
         ),
-        row("GET", "/v1/protections/{consent_id}", "protection.review", SUPERVISOR, "protected"),
         row(
             "POST",
-            "/v1/protections/{consent_id}/review",
+            f"{protection}/approve",
+            "protection.approve",
+            CARE,
+            "requested_by_colleague",
+            seen='"1"',
+        ),
+        row(
+            "POST",
+            f"{protection}/decline",
+            "protection.approve",
+            CARE,
+            "requested_by_colleague",
+            {"reasons": "she can be asked"},
+        ),
+        row("GET", protection, "protection.review", SUPERVISOR, "protected"),
+        row(
+            "POST",
+            f"{protection}/review",
             "protection.review",
             SUPERVISOR,
             "protected",

@@ -347,11 +347,28 @@ class Consent(World):
         assert answer.is_success, answer.text
         return answer
 
+    async def requested(self) -> Made:
+        """A worker says that she cannot be asked; nobody has approved it."""
+        return await self._protection("case_worker", WORKER)
+
+    async def requested_by_colleague(self) -> Made:
+        return await self._protection("screening_officer", "th.colleague")
+
     async def protected(self) -> Made:
-        """A worker has recorded that she cannot be asked."""
+        """Asked for by a colleague, and approved by another who comes for nothing else."""
+        made = await self.requested_by_colleague()
+        headers = {**self.harness.as_("supervisor", AGENCY, "th.second"), "If-Match": '"1"'}
+        path = f"/v1/protections/{made['consent_id']}/approve"
+        answer = await self.harness.client.post(path, headers=headers)
+        assert answer.is_success, answer.text
+        return made
+
+    async def _protection(self, role: str, by: str) -> Made:
         made = await self.case()
         form = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
-        answer = await self.ask("worker", "POST", f"/v1/cases/{made['case_id']}/protections", form)
+        headers, path = self.harness.as_(role, AGENCY, by), f"/v1/cases/{made['case_id']}/protections"
+        answer = await self.harness.client.post(path, json=form, headers=headers)
+        assert answer.is_success, answer.text
         return {**made, "consent_id": answer.json()["id"]}
 
     async def disclosure(self) -> Made:

@@ -30,7 +30,7 @@ INTAKING = {
 OPENING = {"case.open", "case.import"}
 SUBMITTING = {
     *("consent.record", "consent.read", "consent.inspect", "consent.withdraw"),
-    *("case.hand-over", "protection.record"),
+    *("case.hand-over", "protection.request"),
 }
 CARING = {
     *SUBMITTING,
@@ -39,6 +39,7 @@ CARING = {
     *(
         "consent.record",
         "consent.confirm",
+        "protection.approve",
         "consent.read",
         "consent.withdraw",
         "disclosure.preview",
@@ -195,7 +196,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, "another organisation's case"), BREAKING),
             (("my case, handed over",), LEFT),
             (("my case, erased",), LEFT_OF_ERASED),
-            (("my organisation",), CASE_READS | {"case.open", "inbox.read", "task.read", "task.write"}),
+            (
+                ("my organisation",),
+                CASE_READS | {"case.open", "protection.approve", "inbox.read", "task.read", "task.write"},
+            ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
     ),

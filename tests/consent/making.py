@@ -30,6 +30,7 @@ PURPOSE = "return-and-reintegration"
 FIELDS = ("cor_FullName", "cor_Needs", "prs_MobilePhone", "vic_TypeOfExploitation")
 SALT = "5a" * 16
 ACT = Act("th.worker", SENDER, NOW)
+SECOND = Act("th.supervisor", SENDER, NOW)
 PROTECTED = {
     "legal_basis": LegalBasis.IMMEDIATE_PROTECTION,
     "law": "th-personal-data-26-1",
@@ -76,7 +77,7 @@ def record(state: State = State.REQUESTED, *, case_id: UUID | None = None, **cha
         State.EXPIRED: ["give", "expire"],
         State.REVOKED: ["give", "revoke"],
         State.WITHDRAWN: ["give", "withdraw"],
-        State.PROTECTED: ["protect"],
+        State.PROTECTED: ["request_protection", "approve"],
     }
     for verb in paths[state]:
         apply(made, verb)
@@ -88,6 +89,8 @@ def apply(made: ConsentRecord, verb: str, at: datetime = NOW):
     act = Act(ACT.by, ACT.organisation, at)
     if verb == "renew":
         return made.renew(terms(valid_until=at + timedelta(days=30)), {}, act)
+    if verb == "approve":
+        return made.approve(SECOND, {ACT.by})
     if verb == "expire":
         return made.expire(Act(ACT.by, ACT.organisation, made.terms.valid_until))
     return getattr(made, verb)(act)

@@ -12,7 +12,7 @@ from services.consent.domain.chain import verify
 from services.consent.domain.record import Act, SamePerson
 from services.consent.domain.states import MOVES, PERMITTING, State, WrongState
 from services.consent.domain.terms import Assent, Capacity, IncompleteTerms, LegalBasis, Method, Terms
-from tests.consent.making import ACT, NOW, PROTECTED, SALT, apply, record, request, terms
+from tests.consent.making import ACT, NOW, PROTECTED, SALT, SECOND, SENDER, apply, record, request, terms
 from tests.consent.making import asked as asked_disclosure
 from tests.consent.test_disclosure import AUTHORITY
 
@@ -58,15 +58,74 @@ def test_every_verb_from_every_state_moves_by_the_table_or_not_at_all(verb, stat
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_immediate_protection_is_recorded_in_a_new_record_alone(state):
+def test_immediate_protection_is_asked_for_in_a_new_record_alone(state):
     made = record(state)
     made.terms, made.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
     if state is State.REQUESTED:
-        said = [type(fact) for fact in made.protect(ACT)]
-        assert said == [facts.ProtectionRecorded, facts.ExpiryDue, facts.ReviewDue]
+        said = [type(fact) for fact in made.request_protection(ACT)]
+        assert said == [facts.ProtectionRequested, facts.ExpiryDue]
+        assert made.terms.valid_until == NOW + timedelta(hours=4)
     else:
         with pytest.raises(WrongState):
-            made.protect(ACT)
+            made.request_protection(ACT)
+
+
+def waiting():
+    """A protection that was asked for by the worker."""
+    made = record()
+    made.terms, made.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
+    made.request_protection(ACT)
+    return made
+
+
+def test_a_second_person_approves_it_and_only_then_it_permits():
+    made = waiting()
+    assert not made.permits(NOW)
+    with pytest.raises(SamePerson):
+        made.approve(ACT, {ACT.by})
+    said = [type(fact) for fact in made.approve(SECOND, {ACT.by})]
+    assert said == [facts.ProtectionRecorded, facts.ExpiryDue, facts.ReviewDue]
+    assert (made.state, made.terms.approved_by) == (State.PROTECTED, SECOND.by)
+    assert made.permits(NOW)
+    assert made.terms.valid_until == NOW + timedelta(hours=72)
+
+
+def test_it_is_approved_within_its_time_and_not_at_the_end_of_it():
+    made = waiting()
+    late = Act(SECOND.by, SENDER, made.terms.valid_until)
+    with pytest.raises(WrongState):
+        made.approve(late, {ACT.by})
+    assert [type(fact) for fact in made.expire(late)] == [facts.ProtectionLapsed]
+    assert made.state is State.EXPIRED
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("verb", ["approve", "decline"])
+def test_nothing_else_is_approved_or_declined(verb, state):
+    made = record(state)
+    before = (made.state, made.revision, made.head, made.terms)
+    with pytest.raises(WrongState):
+        made.approve(SECOND, {ACT.by}) if verb == "approve" else made.decline({}, SECOND)
+    assert (made.state, made.revision, made.head, made.terms) == before
+
+
+def test_declined_it_is_over_and_is_no_word_of_hers():
+    made = waiting()
+    with pytest.raises(WrongState):
+        made.revoke(SECOND)
+    assert [type(fact) for fact in made.decline({"decline_reasons": "v1.y"}, SECOND)] == [
+        facts.ProtectionDeclined
+    ]
+    assert (made.state, sorted(made.sealed)) == (State.REVOKED, ["decline_reasons", "reasons"])
+
+
+def test_a_third_person_reviews_it_who_neither_asked_nor_approved():
+    made = record(State.PROTECTED)
+    for by in (ACT, SECOND):
+        with pytest.raises(SamePerson):
+            made.review({}, by, {ACT.by}, upheld=True)
+    said = made.review({}, Act("th.third", SENDER, NOW), {ACT.by}, upheld=True)
+    assert [type(fact) for fact in said] == [facts.ProtectionReviewed, facts.ExpiryDue]
 
 
 @pytest.mark.parametrize(
@@ -75,15 +134,13 @@ def test_immediate_protection_is_recorded_in_a_new_record_alone(state):
         ({"law": None}, {"reasons": "v1.x"}, "law"),
         ({"legal_basis": LegalBasis.VITAL_INTEREST}, {"reasons": "v1.x"}, "law"),
         ({}, {}, "reasons"),
-        ({"valid_until": NOW + timedelta(hours=73)}, {"reasons": "v1.x"}, "valid_until"),
-        ({"valid_until": NOW}, {"reasons": "v1.x"}, "valid_until"),
     ],
 )
-def test_immediate_protection_has_a_law_and_reasons_and_is_short(changes, sealed, where):
+def test_immediate_protection_has_a_law_and_reasons(changes, sealed, where):
     made = record()
     made.terms, made.sealed = terms(**{**PROTECTED, **changes}), sealed
     with pytest.raises(IncompleteTerms) as refused:
-        made.protect(ACT)
+        made.request_protection(ACT)
     assert (refused.value.field, made.revision) == (where, 0)
 
 

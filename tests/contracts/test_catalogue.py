@@ -129,6 +129,7 @@ def test_access_records_have_a_topic_of_their_own() -> None:
         "directory.events",
         "exchange.events",
         "referral.events",
+        "returns.events",
     )
     assert all(f"{service}.access" in topics_written_by(service) for service in SERVICES)
 

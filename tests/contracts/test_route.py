@@ -60,6 +60,7 @@ def test_the_way_of_an_event_runs_from_its_route_to_its_handlers_and_tests(tmp_p
         "  use case   services/referral/use_cases.py:1  expire",
         "  verb       services/referral/domain/referral.py:3  Referral.lapse",
         "  publisher  referral  services/referral/outgoing.py:3",
+        "  consumer   intake",
         "  consumer   consent  services/consent/handlers.py:3",
         "  consumer   notify  services/notify/domain/notices.py:2",
         "  consumer   audit  services/audit/handlers.py",

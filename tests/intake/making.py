@@ -11,7 +11,7 @@ from contracts.events.exchange import (
     RecallReceivedV1,
     ReceivedField,
 )
-from contracts.events.referral import ReferralAcceptedV1
+from contracts.events.referral import ReferralAcceptedV1, ReferralCompletedV1
 from contracts.grant import Grant
 from tests.harness import Harness
 
@@ -114,6 +114,12 @@ def acceptance_of(received: DisclosureReceivedV1, half: str = "incoming") -> Ref
         recipient=received.recipient,
         at=NOW,
     )
+
+
+def completion_of(sent: DisclosureReceivedV1) -> ReferralCompletedV1:
+    """The help is given, and nobody waits for it any more."""
+    accepted = acceptance_of(sent).model_dump()
+    return ReferralCompletedV1(**accepted, outcome="completed")
 
 
 def bodies(said: list[tuple[str, dict[str, Any]]], type_: str) -> list[dict[str, Any]]:

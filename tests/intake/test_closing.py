@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from tests.intake.making import AGENCY, acceptance_of, bodies, disclosure, open_case, recall_of
+from tests.intake.making import AGENCY, acceptance_of, bodies, completion_of, disclosure, open_case, recall_of
 from tests.intake.test_assignment import alarms, assign, passes
 from tests.intake.test_custody import a_move
 from tests.intake.test_notes import ANY, WORDS, write
@@ -113,6 +113,8 @@ async def test_a_request_that_came_and_has_no_answer_blocks_it(intake):
     await intake.deliver(sent)
     assert (await close(intake, sent.case_id, worker)).json()["blocks"] == ["request-unanswered"]
     await intake.deliver(acceptance_of(sent))
+    assert (await close(intake, sent.case_id, worker)).json()["blocks"] == ["referral-under-way"]
+    await intake.deliver(completion_of(sent))
     assert (await close(intake, sent.case_id, worker)).status_code == 200
 
 
@@ -121,6 +123,7 @@ async def test_what_arrives_for_a_closed_case_is_not_lost(intake, arrives):
     sent, worker = await disclosure(intake, {"cor_FullName": "Dara"}), intake.as_("case_worker")
     await intake.deliver(sent)
     await intake.deliver(acceptance_of(sent))
+    await intake.deliver(completion_of(sent))
     await close(intake, sent.case_id, worker)
     if arrives == "a recall":
         await intake.deliver(recall_of(sent))
@@ -144,6 +147,7 @@ async def accepted_case(intake):
     sent = await disclosure(intake, {"cor_FullName": "Dara"})
     await intake.deliver(sent)
     await intake.deliver(acceptance_of(sent))
+    await intake.deliver(completion_of(sent))
     await assign(intake, sent.case_id, "th.worker")
     opened = await intake.client.get(
         f"/v1/cases/{sent.case_id}", headers=intake.as_("case_worker", sub="th.worker")

@@ -7,6 +7,12 @@ import pytest
 
 from chassis.events.consumer import Inbox, Message
 from contracts.events.casework import TaskOverdueV1, TaskRaisedV1, TaskRemindedV1
+from contracts.events.consent import (
+    ProtectionDeclinedV1,
+    ProtectionLapsedV1,
+    ProtectionRecordedV1,
+    ProtectionRequestedV1,
+)
 from contracts.events.intake import (
     CaseAssignedV1,
     CaseTransferredV1,
@@ -122,6 +128,25 @@ async def test_where_there_is_no_supervisor_everybody_who_works_on_cases_is_told
     await notify.deliver(HoldPlacedV1(case_id=case, hold_id=uuid4(), until=NOW))
     assert await templates(notify, "th.worker") == ["hold"]
     assert await templates(notify, "th.it", "operator") == []
+
+
+async def test_whoever_may_approve_a_protection_is_told_at_once_supervisors_and_workers_of_the_case(notify):
+    case = uuid4()
+    await notify.deliver(assigned(case, "th.worker", "th.colleague"))
+    about = {"case_id": case, "consent_id": uuid4()}
+    terms = {"revision_hash": "a" * 64, "law": "th-personal-data-26-1", "recipients": ("th-shelter",)}
+    await notify.deliver(ProtectionRequestedV1(**about, **terms, revision=1, valid_until=NOW))
+    (told,) = await items(notify, "th.supervisor", "supervisor")
+    assert (told["template"], told["priority"], told["mail"] != "none") == ("approval", "now", True)
+    for worker in ("th.worker", "th.colleague"):
+        assert await templates(notify, worker) == ["urgent"]
+    assert await templates(notify, "th.other-worker") == []
+    await notify.deliver(ProtectionLapsedV1(**about, revision=2))
+    assert await templates(notify, "th.supervisor", "supervisor") == ["overdue", "approval"]
+    assert await templates(notify, "th.worker") == ["urgent", "urgent"]
+    await notify.deliver(ProtectionRecordedV1(**about, **terms, revision=2, valid_until=NOW))
+    await notify.deliver(ProtectionDeclinedV1(**about, revision=2))
+    assert (await templates(notify, "th.worker"))[:2] == ["refusal", "act_now"]
 
 
 async def test_a_notice_is_read_by_each_person_alone(notify):

@@ -51,6 +51,7 @@ LEFT_OUT = {
     "intake.attention": "by when somebody is to open the case; what came of it stands in the log",
     "intake.accepted_referrals": COPY,
     "intake.authorised": COPY,
+    "intake.undertakings": COPY,
     "intake.blind_index": "keyed hashes of her name, by which nobody can read it",
     "intake.opened_cases": "how many cases a member of staff opened today; who read hers is reported",
     "intake.limits_passed": "about members of staff",

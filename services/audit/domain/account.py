@@ -37,6 +37,9 @@ class StepKind(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    PROTECTION_REQUESTED = "protection-requested"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
     PROTECTED = "protected"
     REVIEWED = "reviewed"
     UNREVIEWED = "unreviewed"
@@ -51,6 +54,9 @@ STEPS: Mapping[str, StepKind] = MappingProxyType(
         "consent.withdrawn.v1": StepKind.WITHDRAWN,
         "consent.expired.v1": StepKind.EXPIRED,
         "consent.revoked.v1": StepKind.REVOKED,
+        "protection.requested.v1": StepKind.PROTECTION_REQUESTED,
+        "protection.declined.v1": StepKind.DECLINED,
+        "protection.lapsed.v1": StepKind.LAPSED,
         "protection.recorded.v1": StepKind.PROTECTED,
         "protection.reviewed.v1": StepKind.REVIEWED,
         "protection.unreviewed.v1": StepKind.UNREVIEWED,

@@ -78,8 +78,27 @@ class ConsentRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtectionRequested(TermsSet):
+    """An immediate protection was asked for. It permits nothing before a second person has approved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionDeclined:
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionLapsed:
+    case_id: UUID
+    consent_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProtectionRecorded(TermsSet):
-    """An immediate protection was recorded in place of a consent."""
+    """An immediate protection is in force in place of a consent: a second person approved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +118,7 @@ class ProtectionUnreviewed:
 
 @dataclass(frozen=True, slots=True)
 class ReviewDue:
-    """The time by which a second person of the organisation has looked at the reasons, or its supervisors are alarmed."""
+    """The time by which a third person of the organisation has looked at the reasons, or its supervisors are alarmed."""
 
     consent_id: UUID
     organisation: str
@@ -216,6 +235,9 @@ Fact = (
     | ConsentExpired
     | ConsentEnding
     | ConsentRevoked
+    | ProtectionRequested
+    | ProtectionDeclined
+    | ProtectionLapsed
     | ProtectionRecorded
     | ProtectionReviewed
     | ProtectionUnreviewed

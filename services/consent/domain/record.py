@@ -27,7 +27,7 @@ ERASURE = "erasure"
 
 
 class SamePerson(Exception):
-    """The person who recorded who speaks for the child does not also confirm it."""
+    """Whoever recorded it does not also confirm, approve or review it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,16 @@ class ConsentRecord:
         return self.state in PERMITTING or self.state is State.PROTECTED or awaited
 
     @property
+    def unapproved(self) -> bool:
+        """True for a protection that was asked for and that no second person has approved: it permits nothing."""
+        return self.terms.protects and self.state is State.REQUESTED and self.revision > 0
+
+    @property
+    def protected_once(self) -> bool:
+        """True for a protection that is in force, or was: its reasons are to be looked at, whatever became of it."""
+        return self.state is State.PROTECTED or self.terms.approved_by is not None
+
+    @property
     def renewable(self) -> bool:
         """True where she may be asked again, and agree in this record."""
         return not self.terms.protects and State.RENEWED in MOVES[self.state]
@@ -105,28 +115,53 @@ class ConsentRecord:
         self._move(State.GIVEN, act)
         return [self._set(facts.ConsentGiven), self._expiry()]
 
-    def protect(self, act: Act) -> list[Fact]:
-        """Record an immediate protection: she cannot be asked, and a law allows it. Nobody says that she consented."""
-        check_protection(self.terms, frozenset(self.sealed), act.at)
-        self._move(State.PROTECTED, act)
-        due = act.at + protection().review_within
+    def request_protection(self, act: Act) -> list[Fact]:
+        """Ask for an immediate protection: she cannot be asked, and a law allows it. It permits nothing before a second
+        person has approved it.
+        """
+        check_protection(self.terms, frozenset(self.sealed))
+        if self.revision:
+            raise WrongState(self.state)
+        until = act.at + protection().approve_within
+        self._move(State.REQUESTED, act, replace(self.terms, valid_until=until))
+        return [self._set(facts.ProtectionRequested), self._expiry()]
+
+    def approve(self, act: Act, asked_by: Collection[str]) -> list[Fact]:
+        """Approve, by a second person, within the time for it. Nobody says that she consented. Raises SamePerson, or
+        WrongState where nothing waits for approval.
+        """
+        if not self.unapproved:
+            raise WrongState(self.state)
+        if act.at >= self.terms.valid_until:
+            raise WrongState(State.EXPIRED)
+        if act.by in asked_by:
+            raise SamePerson
+        until, due = act.at + protection().valid_for, act.at + protection().review_within
+        self._move(State.PROTECTED, act, replace(self.terms, approved_by=act.by, valid_until=until))
         return [
             self._set(facts.ProtectionRecorded),
             self._expiry(),
             facts.ReviewDue(self.id, act.organisation, due),
         ]
 
+    def decline(self, sealed: Mapping[str, str], act: Act) -> list[Fact]:
+        """A second person refuses what was asked for, or whoever asked takes it back. Nothing was disclosed."""
+        if not self.unapproved:
+            raise WrongState(self.state)
+        self._move(State.REVOKED, act, sealed={**self.sealed, **sealed})
+        return [facts.ProtectionDeclined(self.case_id, self.id, self.revision)]
+
     def review(
-        self, sealed: Mapping[str, str], act: Act, recorded_by: Collection[str], *, upheld: bool
+        self, sealed: Mapping[str, str], act: Act, asked_by: Collection[str], *, upheld: bool
     ) -> list[Fact]:
-        """A second person has looked at the reasons, also when the protection has ended by then. Not upheld, it is
+        """A third person has looked at the reasons, also when the protection has ended by then. Not upheld, it is
         taken back.
 
         Raises SamePerson, or WrongState where there is nothing to review.
         """
-        if not self.terms.protects or self.terms.reviewed_by is not None or self.revision == 0:
+        if not self.protected_once or self.terms.reviewed_by is not None:
             raise WrongState(self.state)
-        if act.by in recorded_by:
+        if act.by in {*asked_by, self.terms.approved_by}:
             raise SamePerson
         revoked = self.state is State.PROTECTED and not upheld
         terms, both = replace(self.terms, reviewed_by=act.by, upheld=upheld), {**self.sealed, **sealed}
@@ -191,9 +226,10 @@ class ConsentRecord:
         """She takes a part back. Where nothing is left it is a withdrawal; where nothing is permitted, nothing is to
         do.
 
-        A protection, which stands in place of her answer, ends whole: from now on her answer counts.
+        A protection, which stands in place of her answer, ends whole, and so does one that was asked for: from now on
+        her answer counts.
         """
-        if self.state is State.PROTECTED:
+        if self.state is State.PROTECTED or self.unapproved:
             return [] if part.without(self.terms) == self.terms else self.withdraw(act)
         if self.state not in NARROWABLE:
             return []
@@ -226,7 +262,9 @@ class ConsentRecord:
         ]
 
     def revoke(self, act: Act) -> list[Fact]:
-        """Revoke, by another than the person."""
+        """Revoke, by another than the person. A protection that nobody has approved is declined."""
+        if self.unapproved:
+            raise WrongState(self.state)
         self._move(State.REVOKED, act)
         return [facts.ConsentRevoked(self.case_id, self.id, self.revision), *self._recalls("revoked", act)]
 
@@ -236,7 +274,10 @@ class ConsentRecord:
         """
         if not self.runs or act.at < self.terms.valid_until:
             return []
+        lapsed = self.unapproved
         self._move(State.EXPIRED, act)
+        if lapsed:
+            return [facts.ProtectionLapsed(self.case_id, self.id, self.revision)]
         return [facts.ConsentExpired(self.case_id, self.id, self.revision), *self._recalls("expired", act)]
 
     def end_reading(self, referral_id: UUID, reason: str, at: datetime) -> list[Fact]:

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from contracts.protection import protection
-
 LONGEST = timedelta(days=366)
 """A consent is reasonably time-limited: a year, then she is asked again. No grant that is received lasts longer either."""
 
@@ -105,8 +103,10 @@ class Terms:
     law: str | None = None
     """The law that allows her immediate protection: a code of `protection_law`."""
     reviewed_by: str | None = None
-    """The second person, who looked at the reasons for the protection."""
+    """The third person, who looked at the reasons for the protection."""
     upheld: bool | None = None
+    approved_by: str | None = None
+    """The second person, without whom no protection is in force."""
     notice_language: str | None = None
     """The language of the text, where an interpreter explained it in another."""
 
@@ -150,6 +150,7 @@ class Terms:
             "law": self.law,
             "reviewed_by": self.reviewed_by,
             "upheld": self.upheld,
+            **({} if self.approved_by is None else {"approved_by": self.approved_by}),
             **({} if self.notice_language is None else {"notice_language": self.notice_language}),
         }
 
@@ -176,6 +177,7 @@ class Terms:
             law=body["law"],
             reviewed_by=body["reviewed_by"],
             upheld=body["upheld"],
+            approved_by=body.get("approved_by"),
             notice_language=body.get("notice_language"),
         )
 
@@ -204,14 +206,12 @@ def check_given(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
         _check_for_child(terms, sealed)
 
 
-def check_protection(terms: Terms, sealed: frozenset[str], at: datetime) -> None:
-    """Check that a protection names its law and its reasons, and lasts no longer than it may. Raises IncompleteTerms."""
+def check_protection(terms: Terms, sealed: frozenset[str]) -> None:
+    """Check that a protection names its law and its reasons. Raises IncompleteTerms."""
     if not terms.protects or terms.law is None:
         raise IncompleteTerms("law", "a law must allow it")
     if "reasons" not in sealed:
         raise IncompleteTerms("reasons", "why she cannot be asked, and what threatens her")
-    if not at < terms.valid_until <= at + protection().valid_for:
-        raise IncompleteTerms("valid_until", "must lie ahead, and soon")
 
 
 def _check_for_child(terms: Terms, sealed: frozenset[str]) -> None:
@@ -241,9 +241,11 @@ def check_speaker(terms: Terms, *, child: bool) -> None:
 
 
 def awaited(terms: Terms) -> str:
-    """The act that a requested consent waits for, as the code of `disclosure_refusal` with which it permits nothing
+    """The act that a requested record waits for, as the code of `disclosure_refusal` with which it permits nothing
     meanwhile.
     """
+    if terms.protects:
+        return "protection_unapproved"
     if not terms.capacity.for_child:
         return "child_alone"
     return "guardian_unconfirmed" if terms.confirmed_by is None else "came_of_age"

@@ -18,6 +18,7 @@ from chassis.printing import papers
 from chassis.problems import NotFound, PreconditionFailed, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, one_of, update_set, upsert_set
+from contracts.protection import IMMEDIATE_PROTECTION
 from services.consent.domain.case import CaseConsents, is_child
 from services.consent.domain.chain import Revision
 from services.consent.domain.disclosure import Disclosure
@@ -28,6 +29,8 @@ from services.consent.domain.terms import Terms
 from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
 from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
+
+IS_PROTECTION = f"terms ->> 'legal_basis' = '{IMMEDIATE_PROTECTION}'"
 
 # The time is read in the outer query, so after the lock was waited for.
 _LOCK_RECORD = text(
@@ -58,7 +61,11 @@ _RECORDED_BY = text(
 )
 _FIRST_BY = text("select body ->> 'by' from consent.revisions where consent_id = :id and number = 1")
 _PROTECTIONS = text(
-    f"select id from consent.records where case_id = :case and state = '{State.PROTECTED}' order by id"
+    f"select id from consent.records where case_id = :case and (state = '{State.PROTECTED}'"
+    f" or (state = '{State.REQUESTED}' and {IS_PROTECTION})) order by id"
+)
+_UNAPPROVED = text(
+    f"select * from consent.records where case_id = :case and state = '{State.REQUESTED}' and {IS_PROTECTION} order by id"
 )
 _LAST_ANSWER = text(
     f"""
@@ -66,6 +73,15 @@ _LAST_ANSWER = text(
     where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
       and v.body -> 'terms' ->> 'reviewed_by' is null
     order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
+    """
+)
+_SPOKE_SINCE = text(
+    f"""
+    select exists (
+        select from consent.revisions v join consent.records r on r.id = v.consent_id
+        where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
+          and v.body -> 'terms' ->> 'reviewed_by' is null and (v.body ->> 'at')::timestamptz > (
+              select (asked.body ->> 'at')::timestamptz from consent.revisions asked where asked.consent_id = :id and asked.number = 1))
     """
 )
 _IN_ERROR = text(
@@ -177,9 +193,25 @@ async def said_no(tx: Transaction, case_id: UUID) -> bool:
     return (await tx.execute(_LAST_ANSWER, {"case": case_id})).scalar() in SAID_NO
 
 
+async def spoke_since(tx: Transaction, record: ConsentRecord) -> bool:
+    """True where she was asked and has answered, whatever she said, since this protection was asked for."""
+    return bool((await tx.execute(_SPOKE_SINCE, {"case": record.case_id, "id": record.id})).scalar())
+
+
 async def protections_of(tx: Transaction, case_id: UUID) -> list[UUID]:
-    """The records that stand in place of her answer."""
+    """The records that stand in place of her answer, or were asked for to do so."""
     return list((await tx.execute(_PROTECTIONS, {"case": case_id})).scalars())
+
+
+async def unapproved_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
+    """The protections of a case that wait for a second person."""
+    return _READER.all(await tx.execute(_UNAPPROVED, {"case": case_id}))
+
+
+async def protected_once(tx: Transaction, consent_id: UUID) -> bool:
+    """True for a protection that is in force, or was; also for an identifier of nothing. Opens nothing to anybody."""
+    rows = await whose(tx, _RECORD, {"id": consent_id})
+    return all(_READER.row(row).protected_once for row in rows)
 
 
 async def first_by(tx: Transaction, consent_id: UUID) -> set[str]:

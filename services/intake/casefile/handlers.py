@@ -7,7 +7,12 @@ from uuid import UUID
 
 from chassis.events.consumer import Subscription
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureRecalledV1
-from contracts.events.exchange import CorrectionReceivedV1, DisclosureReceivedV1, RecallReceivedV1
+from contracts.events.exchange import (
+    CorrectionReceivedV1,
+    DisclosureReceivedV1,
+    RecallAnsweredV1,
+    RecallReceivedV1,
+)
 from contracts.events.referral import ReferralAcceptedV1, TransferMovedV1
 from services.intake.casefile.domain.authorised import AuthorisedDisclosure
 from services.intake.casefile.domain.custody import Custody, Transfer
@@ -106,18 +111,26 @@ def on_disclosure_authorised(
 def on_disclosure_recalled(
     disclosure: AuthorisedDisclosure, event: DisclosureRecalledV1, now: datetime
 ) -> Iterable[CaseFact]:
-    disclosure.recall()
+    disclosure.recall(now)
+    return ()
+
+
+def on_recall_answered(
+    disclosure: AuthorisedDisclosure, event: RecallAnsweredV1, now: datetime
+) -> Iterable[CaseFact]:
+    disclosure.answer(event.case_id, event.at)
     return ()
 
 
 def _authorised() -> Subscription[UUID, AuthorisedDisclosure]:
     """The subscription to authorisations, by which exchange may ask for fields
-    (services/intake/casefile/api/internal.py).
+    (services/intake/casefile/api/internal.py), and to the answers of those from whom they were recalled.
     """
     return Subscription(
         handlers={
             DisclosureAuthorisedV1: on_disclosure_authorised,
             DisclosureRecalledV1: on_disclosure_recalled,
+            RecallAnsweredV1: on_recall_answered,
         },
         key=lambda event: event.disclosure_id,
         load=authorised.load,

@@ -24,6 +24,12 @@ from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.listing import ListOrder, NextStep, WaitingFor
 from services.intake.casefile.store.listing import UNOPENED
+from services.intake.casefile.store.undertakings import (
+    HAS_LATE_RECALL,
+    HAS_LATE_REFERRAL,
+    LATE_RECALL,
+    LATE_REFERRAL,
+)
 
 READ = "case.read"
 MOST_COUNTED = 1_000
@@ -45,7 +51,9 @@ _UNATTENDED = "a.alarmed_at is not null and a.opened_at is null"
 _WAITING = (
     f"case when c.state <> '{CaseState.OPEN}' then null when {_OFFERED} then '{WaitingFor.RECIPIENT}'"
     f" when c.workers = '{{}}' then '{WaitingFor.ASSIGNMENT}'"
-    f" when a.case_id is not null and a.opened_at is null then '{WaitingFor.WORKER}' end"
+    f" when a.case_id is not null and a.opened_at is null then '{WaitingFor.WORKER}'"
+    f" when {HAS_LATE_RECALL} then '{WaitingFor.RECALL}'"
+    f" when {HAS_LATE_REFERRAL} then '{WaitingFor.ANSWER}' end"
 )
 _TASK = "t.due_at"
 _NEXT_AT = f"least({_HOLD_ENDS}, {_OPENING}, {_TASK})"
@@ -170,6 +178,8 @@ _FILTERS: Mapping[str, str | Mapping[object, str]] = {
         WaitingFor.ASSIGNMENT: f"c.state = '{CaseState.OPEN}' and c.workers = '{{}}' and ({_OFFERED}) is not true",
         WaitingFor.WORKER: f"c.state = '{CaseState.OPEN}' and c.workers <> '{{}}' and ({_OFFERED}) is not true"
         " and exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null offset 0)",
+        WaitingFor.ANSWER: f"c.state = '{CaseState.OPEN}' and c.id in ({LATE_REFERRAL})",
+        WaitingFor.RECALL: f"c.state = '{CaseState.OPEN}' and c.id in ({LATE_RECALL})",
     },
 }
 

@@ -16,6 +16,7 @@ from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.store.undertakings import LATE_RECALL, LATE_REFERRAL
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.sealed_rows import NoteRevisionRow, NoteRow, TaskRow
 
@@ -142,6 +143,10 @@ class Load(BaseModel):
     """Cases that were given to them and that nobody opened in the time of their urgency."""
     open_tasks: int
     overdue_tasks: int
+    unanswered_referrals: int
+    """Cases of theirs in which a referral was not answered in its time, and nobody else was asked since."""
+    unanswered_recalls: int
+    """Cases of theirs in which a recall was not answered in its time."""
 
 
 _LOADS = text(
@@ -153,7 +158,8 @@ _LOADS = text(
     ), cases as (
         select w.worker, count(*) as open,
             count(*) filter (where exists (select from intake.attention a
-                where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)) as unopened
+                where a.case_id = c.id and a.alarmed_at is not null and a.opened_at is null)) as unopened,
+            count(*) filter (where c.id in ({LATE_REFERRAL})) as referrals, count(*) filter (where c.id in ({LATE_RECALL})) as recalls
         from intake.cases c cross join lateral (
             select unnest(c.workers) as worker union all select null where c.workers = '{{}}') as w
         where c.organisation = :organisation and c.state = '{CaseState.OPEN}' group by w.worker
@@ -162,7 +168,8 @@ _LOADS = text(
         from intake.tasks where organisation = :organisation and state = '{TaskState.OPEN}' group by worker
     )
     select p.worker, coalesce(c.open, 0) as open_cases, coalesce(c.unopened, 0) as unopened_cases,
-        coalesce(t.open, 0) as open_tasks, coalesce(t.overdue, 0) as overdue_tasks
+        coalesce(t.open, 0) as open_tasks, coalesce(t.overdue, 0) as overdue_tasks,
+        coalesce(c.referrals, 0) as unanswered_referrals, coalesce(c.recalls, 0) as unanswered_recalls
     from people p left join cases c on c.worker is not distinct from p.worker
         left join tasks t on t.worker is not distinct from p.worker
     order by p.worker nulls first

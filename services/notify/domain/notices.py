@@ -25,6 +25,10 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "task.overdue.v1": {ALWAYS: "late"},
     "hold.placed.v1": {ALWAYS: "hold"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
+    "protection.requested.v1": {ALWAYS: "approval"},
+    "protection.lapsed.v1": {ALWAYS: "overdue"},
+    "protection.declined.v1": {ALWAYS: "refusal"},
+    "protection.recorded.v1": {ALWAYS: "act_now"},
     "protection.unreviewed.v1": {ALWAYS: "overdue"},
     "consent.requested.v1": {ALWAYS: "act_now"},
     "consent.withdrawn.v1": {ALWAYS: "act_now"},
@@ -83,9 +87,24 @@ have left), the supervisors, or the cell's operators.
 BEGUN: Final = frozenset({"started_urgent", "started"})
 """About what somebody began and nobody has submitted."""
 
-TO_SUPERVISORS: Final = BEGUN | {"unattended", "overdue", "late", "much_opened", "emergency_opened"}
-"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, so
-somebody else is told.
+TO_SUPERVISORS: Final = BEGUN | {
+    "unattended",
+    "overdue",
+    "late",
+    "much_opened",
+    "emergency_opened",
+    "approval",
+}
+"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, or a
+second person is needed at once, so somebody else is told.
+"""
+
+ALSO_ITS_WORKERS: Final[Mapping[str, str]] = {
+    "protection.requested.v1": "urgent",
+    "protection.lapsed.v1": "urgent",
+}
+"""Event type → template of the notice by which the workers of the case are told besides the supervisors: one of them may
+approve, or asked and waits.
 """
 
 NOW, TODAY, USUAL = "now", "today", "usual"
@@ -93,6 +112,7 @@ PRIORITIES: Final[Mapping[str, str]] = {
     "urgent": NOW,
     "started_urgent": NOW,
     "started": TODAY,
+    "approval": NOW,
     "unattended": NOW,
     "emergency_opened": NOW,
     "overdue": NOW,

@@ -69,6 +69,7 @@ class CaseNotices:
     organisation: str | None
     handed_over: bool = False
     """Nobody here works on the case any more: only the news of this organisation's own acts is told."""
+    has_workers: bool = False
     assigned: bool = False
     """The case was assigned in this batch: the notices told before go along to the new workers."""
     pending: list[Notice] = field(default_factory=list)
@@ -97,8 +98,11 @@ class CaseNotices:
 
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]:
-    held = {case.case_id: (case.organisation, case.handed_over) for case in await holders_of(tx, keys)}
-    cases = {key: CaseNotices(key, *held.get(key, (None, False))) for key in keys}
+    held = {
+        case.case_id: (case.organisation, case.handed_over, bool(case.workers))
+        for case in await holders_of(tx, keys)
+    }
+    cases = {key: CaseNotices(key, *held.get(key, (None, False, False))) for key in keys}
     for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
         news = News(
             row.template,

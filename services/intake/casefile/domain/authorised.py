@@ -17,6 +17,9 @@ class AuthorisedDisclosure:
     fields: tuple[str, ...] = ()
     valid_until: datetime | None = None
     recalled: bool = False
+    recalled_at: datetime | None = None
+    """When intake first heard of the recall, which its recipient must answer."""
+    answered_at: datetime | None = None
     changed: bool = False
 
     def authorise(self, case_id: UUID, fields: Iterable[str], valid_until: datetime) -> None:
@@ -24,9 +27,14 @@ class AuthorisedDisclosure:
         self.case_id, self.fields, self.valid_until = case_id, tuple(fields), valid_until
         self.changed = True
 
-    def recall(self) -> None:
+    def recall(self, now: datetime) -> None:
         """Recall. Protective: the recall may come before the authorisation itself."""
         self.recalled = self.changed = True
+        self.recalled_at = self.recalled_at or now
+
+    def answer(self, case_id: UUID, at: datetime) -> None:
+        """Its recipient answered the recall; another service says so, so that it may be heard before the recall is."""
+        self.case_id, self.answered_at, self.changed = self.case_id or case_id, at, True
 
     def allows(self, case_id: UUID, now: datetime) -> bool:
         return (

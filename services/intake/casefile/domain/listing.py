@@ -21,6 +21,10 @@ class WaitingFor(StrEnum):
     """Somebody who gives it to a worker."""
     WORKER = "worker"
     """The worker, who has not opened it yet."""
+    ANSWER = "answer"
+    """Whoever was asked by a referral and has not answered in its time."""
+    RECALL = "recall"
+    """Whoever was told to stop using what they were given, and has not answered in time."""
 
 
 class NextStep(StrEnum):

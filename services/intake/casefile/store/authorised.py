@@ -13,7 +13,7 @@ from services.intake.casefile.domain.authorised import AuthorisedDisclosure
 from services.intake.casefile.store.tables import AUTHORISED
 
 _AUTHORISED = RowReader(AuthorisedDisclosure, AUTHORISED, id="disclosure_id")
-_SELECT = "select disclosure_id, case_id, coalesce(fields, '{}') as fields, valid_until, recalled from intake.authorised"
+_SELECT = "select disclosure_id, case_id, coalesce(fields, '{}') as fields, valid_until, recalled, recalled_at, answered_at from intake.authorised"
 _LOAD = text(f"{_SELECT} where disclosure_id = any(cast(:ids as uuid[])) order by disclosure_id for update")
 _READ = text(f"{_SELECT} where disclosure_id = :id")
 # A recall that another process writes at the same time is never taken back.
@@ -24,6 +24,8 @@ _SAVE = upsert_set(
         "fields": "coalesce(excluded.fields, t.fields)",
         "valid_until": "coalesce(excluded.valid_until, t.valid_until)",
         "recalled": "t.recalled or excluded.recalled",
+        "recalled_at": "coalesce(t.recalled_at, excluded.recalled_at)",
+        "answered_at": "coalesce(t.answered_at, excluded.answered_at)",
     },
 )
 
@@ -49,4 +51,6 @@ def _row(one: AuthorisedDisclosure) -> dict[str, object]:
         "fields": one.fields or None,
         "valid_until": one.valid_until,
         "recalled": one.recalled,
+        "recalled_at": one.recalled_at,
+        "answered_at": one.answered_at,
     }

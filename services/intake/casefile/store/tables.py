@@ -10,6 +10,7 @@ from services.intake.casefile.domain.age import Basis, Group
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.pair import PairState
 from services.intake.casefile.domain.received import ReceivedGrant, ReceivedState
+from services.intake.casefile.domain.undertaking import UndertakingKind, UndertakingState
 
 META = MetaData(schema="intake")
 OWN, RECEIVED = "own", "received"
@@ -148,6 +149,8 @@ AUTHORISED = Table(
     Column("fields", TEXTS),
     Column("valid_until", TIMESTAMPTZ),
     filled("recalled", BOOLEAN, "false"),
+    Column("recalled_at", TIMESTAMPTZ),
+    Column("answered_at", TIMESTAMPTZ),
 )
 
 BLIND_INDEX = Table(
@@ -211,6 +214,19 @@ ONE_LINK = Index(
     postgresql_where=DEPENDANTS.c.ended_at.is_(None),
 )
 """Two cases are linked once, from whichever side."""
+
+UNDERTAKINGS = Table(
+    "undertakings",
+    META,
+    Column("id", UUID, primary_key=True),
+    Column("half", OneOf((*codes("half"), *codes("return_half"))), primary_key=True),
+    required("case_id", UUID),
+    required("kind", OneOf(UndertakingKind)),
+    required("state", OneOf(UndertakingState)),
+    Column("service", TEXT),
+    Column("sent_at", TIMESTAMPTZ),
+)
+"""Halves of referrals and returns, of which intake only needs to know whether somebody waits for them."""
 
 STATISTICS = Table(
     "statistics",

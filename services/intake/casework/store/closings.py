@@ -13,6 +13,7 @@ from chassis.tables import insert_set
 from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.received import ReceivedState
 from services.intake.casefile.store import dependants
+from services.intake.casefile.store.undertakings import BLOCKS as UNDERTAKINGS
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.store.tables import CLOSINGS
 
@@ -35,6 +36,7 @@ _BLOCKS = text(
         where case_id = :case and state = '{ReceivedState.HELD}' and valid_until > clock_timestamp())
     union all select 'glass-unreviewed' where exists (
         select from intake.broken_glass where case_id = :case and review is null)
+    union all (select distinct under_way.block from ({UNDERTAKINGS}) as under_way order by 1)
     """
 )
 
