@@ -127,7 +127,7 @@ class FenceQuestion(Question):
 
     case_id: CaseId
     referral_id: UUID
-    reason: Annotated[str, Code("recall_reason")]
+    reason: Annotated[str, Code("recall_reason"), Field(pattern=r"^[a-z][a-z_-]{0,39}$")]
 
 
 class FenceAnswer(BaseModel):

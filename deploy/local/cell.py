@@ -33,7 +33,7 @@ EPOCH = "2026-11"
 KEEPER, EPOCHS, LEDGER = "keeper", "epoch.json", "erasures.jsonl"
 FRONT, METRICS = "front", "metrics"
 PORTS = "ports.json"
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 """Each service is one process here, which wakes its own relay and work: only what is due later waits for the poll."""
 DIRECTORY = "directory.json"
 

@@ -285,6 +285,7 @@ CASE_THINGS = (
         commands=frozenset(MENDS),
         listed="id",
     ),
+    Thing("intake", "/v1/team", as_made("case"), commands=frozenset({"/v1/team/assign"})),
     Thing(
         "intake", "/v1/tasks?case_id={case_id}", as_made("case", "task"), commands=frozenset({"/v1/tasks"})
     ),

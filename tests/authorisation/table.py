@@ -75,7 +75,7 @@ RETURN = "/v1/returns/{return_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
-GIVEN = {"cases": [], "worker": "th.colleague"}
+GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
 
@@ -171,7 +171,7 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
-        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, body=GIVEN),
+        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, "case", GIVEN),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),

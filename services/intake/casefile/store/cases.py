@@ -24,6 +24,9 @@ _CASES = RowReader(Case, CASES)
 _READ = f"select {_CASES.columns()}, {AGES.columns()} from intake.cases where id = :id"
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")
+_ANY_OF = text(
+    "select exists (select from intake.cases where id = any(:ids) and organisation = :organisation and :worker = any(workers))"
+)
 _OPEN = insert_missing(
     CASES,
     "id",
@@ -123,6 +126,12 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
         raise NotFound
     await attention.opened(tx, actor, case_id)
     return case
+
+
+async def any_of(tx: Transaction, case_ids: Sequence[UUID], organisation: str, worker: str) -> bool:
+    """True where the worker has one of these cases of the organisation."""
+    found = await tx.execute(_ANY_OF, {"ids": list(case_ids), "organisation": organisation, "worker": worker})
+    return bool(found.scalar_one())
 
 
 async def read(tx: Transaction, case_id: UUID) -> Case | None:
