@@ -19,7 +19,7 @@ from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
 from chassis.outbox import DueWork
 from chassis.own_tables import CASE_ACCESS
-from chassis.problems import Forbidden, LinkedCaseOpen, NotFound, Unavailable
+from chassis.problems import Forbidden, NotFound, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
 from contracts.events.intake import (
@@ -73,13 +73,11 @@ class CaseRefused(NotFound):
 _READ = text(
     "select organisation, workers, handed_over, erased from chassis.case_access where case_id = :case_id"
 )
-_LINKED = text("select linked from chassis.case_access where case_id = :case_id")
 _PERSON = text("select person_id from chassis.case_access where case_id = :case_id")
 _HOLD = text("select from chassis.case_access where case_id = :case_id for update")
 _LOAD = text(
     "select case_id, organisation, workers, handed_over, person_id, erased, linked from chassis.case_access"
-    " where case_id = any(:keys)"
-    " order by case_id for update"
+    " where case_id = any(:keys) order by case_id for update"
 )
 _HOLDERS = text(f"select * from {CASE_HOLDERS} as held where case_id = any(:keys)")
 _HANDED_OVER = text("update chassis.case_access set handed_over = true where case_id = any(:keys)")
@@ -88,19 +86,13 @@ _ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
 _SAVE = upsert_set(
     CASE_ACCESS,
     update={
-        "organisation": "excluded.organisation",
-        "workers": "excluded.workers",
-        "handed_over": "excluded.handed_over",
-        "person_id": "coalesce(excluded.person_id, t.person_id)",
-        "erased": "excluded.erased",
-        "linked": "excluded.linked",
-    },
+        name: f"excluded.{name}" for name in ("organisation", "workers", "handed_over", "erased", "linked")
+    }
+    | {"person_id": "coalesce(excluded.person_id, t.person_id)"},
 )
 _SAVE_PERSON = upsert_set(
     CASE_ACCESS,
-    "case_id",
-    "organisation",
-    "person_id",
+    *("case_id", "organisation", "person_id"),
     update={"person_id": "excluded.person_id", "erased": "false"},
 )
 
@@ -295,9 +287,7 @@ async def remember_new(tx: Transaction, organisations: Mapping[UUID, str]) -> No
 
 
 async def remember_person(tx: Transaction, case_id: UUID, organisation: str, person_id: UUID) -> None:
-    """Write the person of a case, in the transaction that decides it (exchange). `organisation` has the case where it
-    is new here.
-    """
+    """Write the person of a case, in the transaction that decides it (exchange), and who has it where it is new here."""
     row = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
     await _SAVE_PERSON.write(tx, [row])
 
@@ -318,7 +308,7 @@ async def remember_erased(tx: Transaction, case_ids: Iterable[UUID], *, erased: 
 class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
 
-    `person_id` is None in intake, which keeps it with the case itself.
+    `person_id` is None in intake, which keeps it with the case itself. `linked`: somebody linked with this person is in an open case.
     """
 
     case_id: UUID
@@ -328,7 +318,6 @@ class CaseAccess:
     person_id: UUID | None = None
     erased: bool = False
     linked: bool = False
-    """Somebody who is linked with this person, because one depends on the other, is in an open case."""
     changed: bool = False
 
 
@@ -399,18 +388,6 @@ def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: dateti
 def on_dependants_changed(case: CaseAccess, event: DependantsChangedV1, _now: datetime) -> Iterable[object]:
     case.linked, case.changed = event.linked_here, True
     return ()
-
-
-async def require_no_linked_case(tx: Transaction, case_id: UUID, *, stays: bool) -> None:
-    """Nobody is handed over away from somebody who is linked with them, unless it was said that this one stays. Raises
-    LinkedCaseOpen.
-    """
-    if not stays and await has_linked_case(tx, case_id):
-        raise LinkedCaseOpen
-
-
-async def has_linked_case(tx: Transaction, case_id: UUID) -> bool:
-    return bool((await tx.execute(_LINKED, {"case_id": case_id})).scalar())
 
 
 async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:

@@ -11,8 +11,9 @@ from pydantic import Field
 
 from chassis.database import Transaction
 from chassis.directory import require_organisation
-from chassis.identity.access import require_case, require_no_linked_case
+from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
+from chassis.identity.linked import require_no_linked_case
 from chassis.problems import Invalid
 from chassis.service import Running
 from chassis.web.http import Done, Tx, Who, done

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.identity.access import find_person, has_linked_case, rights_in
+from chassis.identity.access import find_person, rights_in
 from chassis.identity.auth import Actor
+from chassis.identity.linked import has_linked_case
 from chassis.problems import LinkedCaseOpen, Unavailable
 from chassis.service import Service
 from chassis.web.moves import MoveView, Offer

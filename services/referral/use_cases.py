@@ -7,8 +7,9 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.directory import ListedOrganisation, refused, require_organisation
-from chassis.identity.access import require_case, require_no_linked_case
+from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
+from chassis.identity.linked import require_no_linked_case
 from chassis.problems import Invalid, NotFound, WrongState
 from contracts.country.response_clock import ResponseClock
 from services.referral.domain.facts import Fact
