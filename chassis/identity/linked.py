@@ -1,4 +1,4 @@
-"""Whether a case may go to others without a word about somebody who is linked with it as a dependant (`chassis.case_access`)."""
+"""The word that a case may go to others although somebody who is linked with it as a dependant stays (`chassis.case_access`)."""
 
 from uuid import UUID
 
