@@ -128,6 +128,16 @@ async def roles_of(tx: Transaction, organisation_id: str, worker: str) -> frozen
     return frozenset(roles or ())
 
 
+async def roles_of_machine(tx: Transaction, organisation_id: str, machine: str) -> frozenset[str]:
+    """The roles of a machine of this organisation; none of one that is not listed any more, or while the organisation is
+    not active.
+    """
+    listed = await find(tx, organisation_id)
+    if listed is not None and listed.status != ACTIVE:
+        return frozenset()
+    return await roles_of(tx, organisation_id, machine)
+
+
 async def find(tx: Transaction, organisation_id: str) -> ListedOrganisation | None:
     return _LISTED.first(await tx.execute(_READ, {"id": organisation_id}))
 

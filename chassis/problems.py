@@ -52,6 +52,14 @@ class Forbidden(Problem):
     status, code, title = 403, "forbidden", "Not allowed"
 
 
+class MachineRefused(Forbidden):
+    """A system whose account is not in force: not listed, without this role, of an organisation that is not active, or at a
+    service that takes no machines.
+    """
+
+    code, title = "machine-refused", "This machine's account is not in force here"
+
+
 class NotFound(Problem):
     """Not there, or not for this actor: the two look the same."""
 

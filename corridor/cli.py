@@ -1,5 +1,6 @@
 """The commands of `corridor`, each with its options and help; the work is done in the modules beside this one."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,11 @@ import typer
 
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
+from corridor.machine import machine
 from corridor.operate import operate
 from deploy.local.people import story
 from deploy.local.place import COUNTRIES
+from deploy.local.trouble import Trouble
 
 SENDER, RECEIVER = story().countries
 WORKER, OFFICER = f"{SENDER.lower()}.worker", f"{SENDER.lower()}.officer"
@@ -21,7 +24,17 @@ country = typer.Typer(help="The folder of a country.", no_args_is_help=True)
 checklist = typer.Typer(help="The file of a checklist or form.", no_args_is_help=True)
 app.add_typer(country, name="country")
 app.add_typer(checklist, name="checklist")
+app.add_typer(machine, name="machine")
 app.add_typer(operate, name="operate")
+
+
+class Format(StrEnum):
+    """The formats of a file that goes out."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    WORKBOOK = "workbook"
+
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[
@@ -67,7 +80,7 @@ def demo(
 
 @app.command("token")
 def print_token(name: Annotated[str, typer.Argument(help=f"For example {WORKER}.")]) -> None:
-    """Print an access token of ten minutes for one of the stack's invented people."""
+    """Print an access token for one of the stack's invented people (ten minutes) or systems (one)."""
     from corridor.sign_in import token
 
     with troubles():
@@ -94,6 +107,26 @@ def import_command(
     from corridor.importing import import_file
 
     call(import_file(file, who, console(), dry_run=dry_run))
+
+
+@app.command("export")
+def export_command(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="The file to write, for you alone to read.")],
+    who: Annotated[str, typer.Option("--as", help=f"Who you are, for example {WORKER}.")] = WORKER,
+    form: Annotated[Format, typer.Option("--format", help="`workbook` is the standard's own.")] = Format.CSV,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Take the cases that you may take out into a file. Exits 0 whole, 3 where something of them is not in it, 1 without a file."""
+    import asyncio
+
+    from corridor.export import export_file
+
+    with troubles():
+        if file.exists() and not force:
+            raise Trouble(f"{file} is there already; with --force it is replaced")
+        whole = asyncio.run(export_file(file, who, form, console()))
+    if not whole:
+        raise typer.Exit(3)
 
 
 @app.command()

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from contracts import machines
 from contracts.casefile.language import LanguageTag
 from contracts.casefile.text import Line, Paragraph
 from contracts.form import Form
@@ -94,11 +95,22 @@ class SeedFile(Form):
     organisations: list[SeedOrganisation]
 
 
+StaffRoles = list[Annotated[str, KnownCode("staff_role")]]
+
+
+def _apart(staff: dict[str, StaffRoles]) -> dict[str, StaffRoles]:
+    """Nobody is a person and a machine."""
+    for name, roles in staff.items():
+        if any((role in machines.ROLES) != machines.is_machine(name) for role in roles):
+            raise ValueError("a machine has roles of machines, a person has roles of people")
+    return staff
+
+
 class StaffFile(Form):
-    """The file that the setting `staff_file` names: the people whom this cell's issuer signs in, by organisation."""
+    """The file that the setting `staff_file` names: the people and machines whom this cell's issuer knows, by organisation."""
 
     version: str = "1"
-    organisations: dict[OrganisationId, dict[Pseudonym, list[Annotated[str, KnownCode("staff_role")]]]]
+    organisations: dict[OrganisationId, Annotated[dict[Pseudonym, StaffRoles], AfterValidator(_apart)]]
 
 
 def _details(form: BaseModel, columns: set[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import services.intake.file_rows.api
 import services.intake.identification.api
 import services.intake.matching.api
 import services.intake.rights.api
+from chassis.directory import roles_of_machine
 from chassis.printing.api import paper_routes
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
@@ -80,6 +81,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             anew_work(),
             naming_work(),
         ],
+        machines=roles_of_machine,
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
     service.database.at_end = DailyLimit(service, settings.cases_a_day).note

@@ -68,11 +68,13 @@ def test_every_error_of_a_route_is_a_problem_with_its_codes(documents, row):
 
 EXACT = {
     ("intake", "GET", "/v1/cases"): {
-        "403": {"forbidden"},
+        "403": {"forbidden", "machine-refused"},
         "422": {"invalid"},
         "503": {"unavailable", "vault-unavailable"},
     },
-    ("intake", "POST", "/v1/cases/{case_id}/break-glass"): {"403": {"forbidden", "glass-suspended"}},
+    ("intake", "POST", "/v1/cases/{case_id}/break-glass"): {
+        "403": {"forbidden", "glass-suspended", "machine-refused"}
+    },
     ("intake", "GET", "/v1/cases/{case_id}"): {"404": {"not-found"}, "503": {"unavailable", "not-yet-heard"}},
     ("consent", "POST", "/v1/cases/{case_id}/protections"): {
         "409": {"already-requested", "her-no-stands", "second-person", "wrong-state"}
@@ -85,7 +87,7 @@ EXACT = {
         "409": {"return-open", "wrong-state", *codes("return_block")}
     },
     ("interchange", "POST", "/v1/imports"): {"400": {"bad-request"}, "409": {"already-there"}},
-    ("audit", "GET", "/v1/chain"): {"401": {"unauthenticated"}, "403": {"forbidden"}},
+    ("audit", "GET", "/v1/chain"): {"401": {"unauthenticated"}, "403": {"forbidden", "machine-refused"}},
 }
 """Written by hand, of routes that are refused in ways of their own."""
 

@@ -39,6 +39,8 @@ class Row:
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    headers: Mapping[str, str] | None = None
+    """Of the route's own."""
     seen: str = "*"
     """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
@@ -56,6 +58,8 @@ DECIDE = _kinds("officer", "supervisor")
 TEAM = INTAKE | {"colleague"}
 """Whoever may open cases for the organisation: what one of them began, another takes up."""
 SUPERVISOR = _kinds("supervisor")
+SENT_HERE = _kinds("officer", "sending machine")
+"""An officer sees what the agency's machine sent; the machine nothing that an officer sent."""
 SUPERVISORS = SUPERVISOR | {"supervisor elsewhere"}
 OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
@@ -64,6 +68,10 @@ BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
 HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
+SENDING, FETCHING = _kinds("sending machine"), _kinds("fetching machine")
+MACHINES = SENDING | FETCHING
+TAKE_MACHINES = ("intake", "interchange", "directory")
+"""All other services refuse machines, whatever they ask for."""
 
 CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
@@ -90,7 +98,7 @@ def _intake() -> list[Row]:
         "reasons": "as she told it",
     }
     return [
-        row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
+        row("POST", "/v1/cases", "case.open", DOOR | SENDING, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
         row(
             "POST",
@@ -149,14 +157,14 @@ def _intake() -> list[Row]:
             201,
         ),
         row("POST", f"{CASE}/screening-drafts", "case.screen", INTAKE, "case", screening, 201),
-        row("POST", "/v1/drafts", "case.open", DOOR, body={"channel": "self-referral"}, status=201),
+        row("POST", "/v1/drafts", "draft.write", DOOR, body={"channel": "self-referral"}, status=201),
         row("GET", "/v1/drafts", "case.read", DOOR, "draft", listed="draft_id", seen_by=TEAM),
-        row("GET", DRAFT, "case.open", TEAM, "draft"),
-        row("PATCH", DRAFT, "case.open", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
-        row("POST", f"{DRAFT}/take", "case.open", TEAM, "draft"),
-        row("POST", f"{DRAFT}/submit", "case.open", TEAM, "draft"),
-        row("POST", f"{DRAFT}/abandon", "case.open", TEAM, "draft", {"reason": "ended"}),
-        row("POST", f"{DRAFT}/resume", "case.open", TEAM, "abandoned_draft"),
+        row("GET", DRAFT, "draft.write", TEAM, "draft"),
+        row("PATCH", DRAFT, "draft.write", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
+        row("POST", f"{DRAFT}/take", "draft.write", TEAM, "draft"),
+        row("POST", f"{DRAFT}/submit", "draft.write", TEAM, "draft"),
+        row("POST", f"{DRAFT}/abandon", "draft.write", TEAM, "draft", {"reason": "ended"}),
+        row("POST", f"{DRAFT}/resume", "draft.write", TEAM, "abandoned_draft"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
         row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
@@ -189,7 +197,7 @@ def _intake() -> list[Row]:
             "GET",
             "/v1/submissions",
             "submission.read",
-            OFFICERS,
+            OFFICERS | SENDING,
             "case",
             listed="id",
             seen_by=_kinds("officer"),
@@ -205,6 +213,7 @@ def _intake() -> list[Row]:
         row("GET", "/v1/statistics/{month}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/exports/ctdc/{year}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
+        row("GET", "/v1/submissions/{case_id}", "submission.read", SENDING, "case_of_machine"),
         row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
         row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),
         row(
@@ -323,7 +332,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
-    protection = "/v1/protections/{consent_id}"
+    protection, govstack = "/v1/protections/{consent_id}", "/v1/govstack"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -408,6 +417,30 @@ def _consent() -> list[Row]:
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
         row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{govstack}/config/policies/", "notice.read", DOOR | AUDITOR, "notice_in_force"),
+        row(
+            "GET",
+            f"{govstack}/service/policy/{{notice_id}}/",
+            "notice.read",
+            DOOR | AUDITOR,
+            "notice_in_force",
+        ),
+        *(
+            row("GET", f"{govstack}/{path}/{{consent_id}}/", "consent.inspect", INTAKE | AUDITOR, "consent")
+            for path in (
+                "service/data-agreement",
+                "service/verification/consent-record",
+                "audit/consent-record",
+            )
+        ),
+        row(
+            "GET",
+            f"{govstack}/service/individual/record/consent-record/",
+            "consent.inspect",
+            INTAKE | AUDITOR,
+            "consent",
+            headers={"X-ConsentBB-IndividualId": "{case_id}"},
+        ),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(
@@ -482,26 +515,39 @@ def _interchange() -> list[Row]:
         return Row("interchange", method, path, action, allowed, *args, **more)
 
     return [
-        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row("POST", "/v1/imports", "case.import", OFFICERS | SENDING, file=CSV, status=202),
         row(
             "GET",
             "/v1/imports",
             "case.import",
-            OFFICERS,
+            OFFICERS | SENDING,
             "imported",
             listed="import_id",
             seen_by=_kinds("officer"),
         ),
-        row("POST", EXPORTS, "case.export", CARE_DOOR, body={"format": "csv"}, status=202),
+        row("POST", EXPORTS, "case.export", CARE_DOOR | FETCHING, body={"format": "csv"}, status=202),
         row(
-            "GET", EXPORTS, "case.export", CARE_DOOR, "exported", listed="export_id", seen_by=_kinds("worker")
+            "GET",
+            EXPORTS,
+            "case.export",
+            CARE_DOOR | FETCHING,
+            "exported",
+            listed="export_id",
+            seen_by=_kinds("worker"),
         ),
+        row("GET", f"{EXPORTS}/{{export_id}}", "case.export", FETCHING, "exported_by_machine"),
+        row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", FETCHING, "ready_for_machine"),
+        row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", FETCHING, "exported_by_machine"),
         row("GET", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", _kinds("worker"), "ready"),
         row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
+        *(
+            row("GET", f"/v1/imports/{{import_id}}{part}", "case.import", SENT_HERE, "imported_by_machine")
+            for part in ("", "/errors", "/rows")
+        ),
     ]
 
 
@@ -510,8 +556,17 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR, "listed"),
-        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR, "listed"),
+        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR | MACHINES, "listed"),
+        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR | MACHINES, "listed"),
+        row(
+            "GET",
+            "/v1/machines",
+            "machine.read",
+            SUPERVISORS | OPERATOR,
+            "machines",
+            listed="machine",
+            seen_by=SUPERVISOR | OPERATOR,
+        ),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
         row(
             "PUT",
@@ -642,14 +697,15 @@ def _operations(service: str) -> list[Row]:
     def row(method: str, path: str, action: str, *args: Any, **more: Any) -> Row:
         return Row(service, method, path, action, OPERATOR, *args, **more)
 
+    readers = PERSONNEL | (MACHINES if service in TAKE_MACHINES else frozenset())
     why = {"reason": "accepted", "ticket": "OPS-7"}
     stream = {**why, "source": "{source}", "stream": "{stream}"}
     given_up = {**stream, "sequence": "{sequence}", "expected": "{cause}"}
     offset = {**why, "topic": "somewhere", "partition": 0, "expected": 0, "to": 0}
     return [
-        Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
-        Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
-        Row(service, "GET", "/v1/asyncapi", "codes.read", PERSONNEL),
+        Row(service, "GET", "/v1/codes", "codes.read", readers),
+        Row(service, "GET", "/v1/codes/{name}", "codes.read", readers, "code_list"),
+        Row(service, "GET", "/v1/asyncapi", "codes.read", readers),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),

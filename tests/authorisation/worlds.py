@@ -18,8 +18,8 @@ from chassis.events.limits import Limits
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
 from contracts.internal import HELD_BY, Preview
-from services.directory.forms import SeedFile
-from services.directory.seeding import seed
+from services.directory.forms import SeedFile, StaffFile
+from services.directory.seeding import seed, seed_staff
 from services.interchange.exports import FILE_CLASS
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
@@ -28,6 +28,7 @@ from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
 from tests.intake.making import acceptance_of, authorisation, disclosure, form, recall_of
+from tests.listing import MACHINES
 from tests.referral import making as referring
 from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
@@ -171,6 +172,10 @@ class Intake(World):
         assignment = {"organisation": AGENCY, "workers": [WORKER]}
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
+
+    async def case_of_machine(self) -> Made:
+        """Sent in by the agency's system."""
+        return {"case_id": (await self.ask("sending machine", "POST", "/v1/cases", form())).json()["id"]}
 
     async def two_cases(self) -> Made:
         """Two that may be of one person."""
@@ -336,6 +341,12 @@ class Consent(World):
         answer = await self._by_writer("POST", "/v1/notices", json=form)
         return {**made, "notice_id": answer.json()["id"]}
 
+    async def notice_in_force(self) -> Made:
+        """It came with the release."""
+        headers = Wallet(self.harness).headers("supervisor")
+        answer = await self.harness.client.get("/v1/notices?state=in-force", headers=headers)
+        return {"notice_id": answer.json()["items"][0]["id"]}
+
     async def proposed_notice(self) -> Made:
         made = await self.notice()
         await self._by_writer("POST", f"/v1/notices/{made['notice_id']}/propose")
@@ -405,18 +416,27 @@ def from_abroad() -> dict[str, str]:
 
 
 class Interchange(World):
-    async def imported(self) -> Made:
+    async def imported(self, by: str = "officer") -> Made:
         files = {"file": ("cases.csv", CSV)}
-        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
+        answer = await self.ask(by, "POST", "/v1/imports", files=files)
         return {"import_id": answer.json()["id"]}
 
-    async def exported(self) -> Made:
-        answer = await self.ask("worker", "POST", "/v1/exports", {"format": "csv"})
+    async def imported_by_machine(self) -> Made:
+        return await self.imported("sending machine")
+
+    async def exported(self, by: str = "worker") -> Made:
+        answer = await self.ask(by, "POST", "/v1/exports", {"format": "csv"})
         return {"export_id": answer.json()["id"]}
 
-    async def ready(self) -> Made:
+    async def exported_by_machine(self) -> Made:
+        return await self.exported("fetching machine")
+
+    async def ready_for_machine(self) -> Made:
+        return await self.ready("fetching machine")
+
+    async def ready(self, by: str = "worker") -> Made:
         """An export of nobody: intake has no case for the worker."""
-        made = await self.exported()
+        made = await self.exported(by)
         statement = "update interchange.exports set ready_at = now(), expires_at = now() + interval '1 minute' where id = :id"
         await self._run(statement, id=UUID(made["export_id"]))
         sealed = await self.harness.service.vault.seal(UUID(made["export_id"]), FILE_CLASS, "1", "")
@@ -439,6 +459,10 @@ class Interchange(World):
 class Directory(World):
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
+        await seed_staff(self.harness.service, StaffFile(organisations=MACHINES))
+
+    async def machines(self) -> Made:
+        return {"machine": "machine:th.case-system"}
 
     async def listed(self) -> Made:
         return {"organisation": AGENCY, "service": "beds"}

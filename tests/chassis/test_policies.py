@@ -27,7 +27,7 @@ INTAKING = {
     "case.assess-age",
     "case.assign",
 }
-OPENING = {"case.open", "case.import"}
+OPENING = {"case.open", "draft.write", "case.import"}
 SUBMITTING = {
     *("consent.record", "consent.read", "consent.inspect", "consent.withdraw"),
     *("case.hand-over", "protection.request"),
@@ -122,7 +122,7 @@ EVERYTHING = {
         "trail.read",
         "statistics.read",
     ),
-    *("notice.read", "notice.write"),
+    *("notice.read", "notice.write", "machine.read"),
 }
 
 
@@ -198,7 +198,17 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (("my case, erased",), LEFT_OF_ERASED),
             (
                 ("my organisation",),
-                CASE_READS | {"case.open", "protection.approve", "inbox.read", "task.read", "task.write"},
+                CASE_READS
+                | {
+                    *(
+                        "case.open",
+                        "draft.write",
+                        "protection.approve",
+                        "inbox.read",
+                        "task.read",
+                        "task.write",
+                    ),
+                },
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
@@ -219,7 +229,15 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ),
             (
                 ("my organisation",),
-                SUPERVISING | {"case.open", "directory.write", "notice.write", "inbox.read"},
+                SUPERVISING
+                | {
+                    "case.open",
+                    "draft.write",
+                    "directory.write",
+                    "notice.write",
+                    "inbox.read",
+                    "machine.read",
+                },
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
@@ -247,7 +265,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     ),
     "operator": (
         actor("operator"),
-        [(CELL, OPERATING | {"agreement.read", "codes.read"}), (("my organisation",), {"inbox.read"})],
+        [
+            (CELL, OPERATING | {"agreement.read", "codes.read", "machine.read"}),
+            (("my organisation",), {"inbox.read"}),
+        ],
     ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
@@ -277,8 +298,40 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "operator who is also a case worker": (
         actor("operator", "case_worker"),
         [
-            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read"}),
+            (
+                CELL,
+                OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read", "machine.read"},
+            ),
             (("my organisation",), {"inbox.read"}),
+        ],
+    ),
+    "a machine that sends": (
+        actor("submitting_machine", subject="machine:th.case-system"),
+        [
+            (("my organisation",), {"case.open", "case.import"}),
+            ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
+            (CELL, {"codes.read", "directory.read"}),
+        ],
+    ),
+    "a machine that takes out": (
+        actor("exporting_machine", subject="machine:th.records-system"),
+        [
+            ((*OWN_CASES, "my organisation"), {"case.export"}),
+            (CELL, {"codes.read", "directory.read"}),
+        ],
+    ),
+    "a machine for another purpose": (
+        actor("submitting_machine", "exporting_machine", purpose="return-and-reintegration"),
+        [],
+    ),
+    "a machine in the name of audit": (actor("submitting_machine", "exporting_machine", purpose="audit"), []),
+    "a machine that claims every role of people": (
+        actor("submitting_machine", "screening_officer", "case_worker", "supervisor"),
+        [
+            (("my organisation",), {"case.open", "case.import"}),
+            ((*OWN_CASES, "my organisation"), {"case.export"}),
+            ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
+            (CELL, {"codes.read", "directory.read"}),
         ],
     ),
     "somebody without a role": (actor(), []),
@@ -472,3 +525,18 @@ def test_the_matrix_sees_each_wall_fall(copy: Path, wall: str) -> None:
         for action in EVERYTHING
         for name, resource in RESOURCES.items()
     )
+
+
+def test_a_machine_does_nothing_that_decides_about_a_person(policies: Policies) -> None:
+    """Two-person rules count people: no action but these is a machine's, whatever is added to the schema."""
+    machine = actor("submitting_machine", "exporting_machine", subject="machine:th.case-system")
+    done = {
+        action
+        for action in policies.actions
+        for resource in RESOURCES.values()
+        if policies.weigh(machine, action, resource).allowed
+    }
+    assert done == {
+        *("case.open", "case.import", "submission.read"),
+        *("case.export", "codes.read", "directory.read"),
+    }

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import Rights, visible_cases
+from chassis.identity.access import CaseRefused, Rights, visible_cases
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.problems import NotFound
@@ -120,6 +120,7 @@ class SubmissionRow(BaseModel):
     transfer_at: datetime | None
 
 
+SUBMISSION = "submission.read"
 _SUBMISSION = (
     f"select id, {reference_column('id')} as reference, opened_at, transfer_to, transfer_state, transfer_at from intake.cases"
     " where opened_by = :subject and organisation = :organisation and "
@@ -140,9 +141,10 @@ async def submissions(
 
 
 async def submission(tx: Transaction, actor: Actor, case_id: UUID) -> SubmissionRow:
+    """The actor's own submission. Raises CaseRefused for another's: to try it is on record, as for any case."""
     row = (await tx.execute(text(_SUBMISSION + "id = :id"), {**_own(actor), "id": case_id})).first()
     if row is None:
-        raise NotFound
+        raise CaseRefused(actor, SUBMISSION, case_id, known=True)
     return SubmissionRow.model_validate(row, from_attributes=True)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.access import require
-from chassis.identity.auth import ROLES, Actor, service_issuer
+from chassis.identity.auth import ISSUED_ROLES, Actor, service_issuer
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from contracts.internal import ExportedCase, ExportedCases, ExportedCasesForm, ExportedRow
@@ -17,13 +17,13 @@ RESOURCE = "export"
 
 
 def asker(form: ExportedCasesForm, caller: Actor) -> Actor:
-    """The person in whose name the caller asks: somebody of this cell, with no role that no issuer gives."""
+    """The person or machine in whose name the caller asks: of this cell, with no role that no issuer gives."""
     return Actor(
         service_issuer(caller.cell),
         form.subject,
         caller.cell,
         form.organisation,
-        ROLES.intersection(form.roles),
+        ISSUED_ROLES.intersection(form.roles),
         form.purpose,
         service=False,
         policies=caller.policies,
