@@ -33,7 +33,7 @@ ALWAYS_OPERATIONAL = frozenset(
         # identifiers
         "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
         "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
-        "agreement_id", "import_id", "erasure_id", "draft_id",
+        "agreement_id", "import_id", "erasure_id", "draft_id", "call_id", "request_id",
         # organisations, jurisdictions and workers' pseudonyms
         "organisation", "deciding_organisation", "workers", "worker", "told", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
@@ -51,6 +51,15 @@ ALWAYS_OPERATIONAL = frozenset(
     }
 )  # fmt: skip
 """Body fields that mean the same in whichever event they stand. A name that could mean more is classified by event."""
+
+_EXTRACTED: Mapping[str, Classification] = dict.fromkeys(
+    (
+        *("part", "parts", "withheld", "head", "head.entries", "head.hash", "head.root", "head.path"),
+        *("entries", "entries.event", "entries.about", "entries.hash", "entries.path", "entries.code"),
+    ),
+    OPERATIONAL,
+)
+"""Everything that an auditor releases of the log: events by their names and hashes, and no content."""
 
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
@@ -100,6 +109,8 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL, "added": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "task.cancelled.v1": {"reason": OPERATIONAL},
+        "call.closed.v1": {"reason": OPERATIONAL},
+        "call.attached.v1": {"agreed": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE, "corrects": OPERATIONAL},
         "draft.unfinished.v1": {"since": OPERATIONAL},
@@ -162,7 +173,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "return.cleared.v1": {"result": OPERATIONAL},
         "return.suspended.v1": {"reason": OPERATIONAL},
         "return.closed.v1": {"outcome": OPERATIONAL},
-        "agreement.changed.v1": {"fields": OPERATIONAL},
+        "agreement.changed.v1": {"fields": OPERATIONAL, "extract_reasons": OPERATIONAL},
         "envelope.refused.v1": {"code": OPERATIONAL},
         "disclosure.received.v1": {
             "grant": OPERATIONAL,
@@ -175,6 +186,13 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         },
         "process.received.v1": {"code": OPERATIONAL, "reason": OPERATIONAL},
         "recall.answered.v1": {"law": OPERATIONAL},
+        "extract.requested.v1": {"about": OPERATIONAL, "reason": OPERATIONAL},
+        "extract.released.v1": {"entries": OPERATIONAL},
+        "extract.refused.v1": {"reason": OPERATIONAL},
+        "extract.asked.v1": {"about": OPERATIONAL, "reason": OPERATIONAL},
+        "extract.declined.v1": {"reason": OPERATIONAL},
+        "extract.prepared.v1": {"about": OPERATIONAL, "reason": OPERATIONAL, **_EXTRACTED},
+        "extract.received.v1": _EXTRACTED,
     }
 )
 """`fields` are names of case-file fields, never values. A dotted path is a field of a nested object."""

@@ -50,6 +50,9 @@ Action = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}\.[a-z\-]{1,40}$
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")]
 """The type of an event with its version, for example `record.read.v1`."""
 
+ExtractedCode = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
+"""The code that goes with an entry of a partner's log: of the list that the event names, in the partner's release."""
+
 TicketId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,10}-[0-9]{1,6}$")]
 """A ticket of the operators' own system, which has the words, for example `OPS-1042`. Nothing about a person fits in
 it.

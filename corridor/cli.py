@@ -11,7 +11,7 @@ from corridor.console import call, console, troubles
 from corridor.machine import machine
 from corridor.operate import operate
 from deploy.local.people import story
-from deploy.local.place import COUNTRIES
+from deploy.local.place import COUNTRIES, STATE
 from deploy.local.trouble import Trouble
 
 SENDER, RECEIVER = story().countries
@@ -148,6 +148,26 @@ def check_export_command(
 
     with troubles():
         check_export(file, console())
+
+
+@app.command("check-extract")
+def check_extract_command(
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="As exchange hands it out: one signed text a line."),
+    ],
+    trust_list: Annotated[
+        Path, typer.Option("--trust-list", help="The signed list of keys; of the local stack by default.")
+    ] = STATE / "border" / "trust.json",
+    governance: Annotated[Path, typer.Option("--governance", help="The keys that sign that list.")] = STATE
+    / "border"
+    / "governance.jwks.json",
+) -> None:
+    """Check an extract of the partner's audit log offline: who signed it, that all of it is here, and that every entry stands in that log."""
+    from corridor.extracted import check_extract
+
+    with troubles():
+        check_extract(file, trust_list, governance, console())
 
 
 @app.command()

@@ -104,7 +104,8 @@ def agreement(content: Any, governance: Mapping[str, OKPKey]) -> Agreement:
             valid_until=datetime.fromisoformat(document["valid_until"]),
             retention_days=_retention(document.get("retention_days", 0)),
         )
-        return Agreement(terms, tuple(document["process_codes"]), str(document["legal_basis"]))
+        reasons = tuple(document.get("extract_reasons", ()))
+        return Agreement(terms, tuple(document["process_codes"]), str(document["legal_basis"]), reasons)
     except (ValueError, KeyError, TypeError) as error:
         raise NotTrusted("is no agreement") from error
 

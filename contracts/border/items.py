@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Discriminator
 
+from contracts.border.extract import Extract, ExtractRefusal, ExtractRequest
 from contracts.casefile.fields import FieldValue
 from contracts.disclosure import REFERRAL
 from contracts.grant import Grant, terms_of
@@ -238,7 +239,18 @@ class Listing:
 
 
 ControlContent = Annotated[
-    Receipt | Refusal | Recall | Correction | Answer | Presence | Resend | Void | Listing,
+    Receipt
+    | Refusal
+    | Recall
+    | Correction
+    | Answer
+    | Presence
+    | Resend
+    | Void
+    | Listing
+    | ExtractRequest
+    | ExtractRefusal
+    | Extract,
     Discriminator("kind"),
 ]
 

@@ -117,6 +117,16 @@ class RetentionLaw(CountryForm):
     after_the_end_days: Annotated[int, Field(ge=0, le=LONGEST_RETENTION_DAYS)]
 
 
+class CallLaw(CountryForm):
+    """The words of a call to the hotline that became part of no case: for how many days they are kept, spam and wrong
+    numbers, and all others.
+    """
+
+    source: Source
+    spam_days: Annotated[int, Field(ge=1, le=90)]
+    nobodys_days: Annotated[int, Field(ge=2, le=LONGEST_RETENTION_DAYS)]
+
+
 class ProtectionLawForm(CountryForm):
     """A law under which one who cannot be asked is protected; its code is of the list `protection_law`."""
 
@@ -130,6 +140,7 @@ class LawFile(CountryForm):
     response_clock: ClockLaw
     returns: ReturnLaw
     retention: RetentionLaw
+    calls: CallLaw
     protection_laws: dict[ProtectionLaw, ProtectionLawForm]
 
 

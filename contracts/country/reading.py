@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.country.forms import (
     CalendarFile,
+    CallLaw,
     CountryFile,
     LawFile,
     ProtectionLawForm,
@@ -45,6 +46,7 @@ class Country:
     response_clock: ResponseClock
     returns: ReturnLaw
     retention_days: int
+    calls: CallLaw
     protection_laws: Mapping[str, ProtectionLawForm]
     forbidden_words: Mapping[str, tuple[str, ...]]
     holidays_until: date
@@ -91,6 +93,7 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         clock,
         law.returns,
         law.retention.after_the_end_days,
+        law.calls,
         law.protection_laws,
         {language: tuple(some) for language, some in words.forbidden.items()},
         date(max(day.year for day in calendar.holidays), 12, 31),

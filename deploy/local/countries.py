@@ -56,12 +56,15 @@ class MachinesFile(RootModel[dict[PersonName, MachineForm]]):
 
 
 class Terms(CountryForm):
-    """The terms of an agreement. Categories and purposes that it does not name are all of them."""
+    """The terms of an agreement. Categories and purposes that it does not name are all of them; reasons for an extract of
+    the log are those that it names.
+    """
 
     legal_basis: Text
     categories: list[Annotated[str, KnownCode("data_category")]] | None = None
     purposes: list[Annotated[str, KnownCode("purpose")]] | None = None
     retention_days: Annotated[int | None, Field(ge=0)] = None
+    extract_reasons: tuple[Annotated[str, KnownCode("extract_reason")], ...] = ()
 
 
 class AgreementsFile(CountryForm):
@@ -84,6 +87,7 @@ class AgreementDraft:
     purposes: tuple[str, ...] = PURPOSES
     process_codes: tuple[str, ...] = ()
     retention_days: int = 0
+    extract_reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,7 @@ def _draft(terms: Terms, *countries: LocalCountry) -> AgreementDraft:
         tuple(sorted(name for name, field in FIELDS.items() if field.category in allowed)),
         PURPOSES if terms.purposes is None else tuple(terms.purposes),
         retention_days=min(days if terms.retention_days is None else [*days, terms.retention_days]),
+        extract_reasons=terms.extract_reasons,
     )
 
 

@@ -134,6 +134,7 @@ def _signed_anew(path: Path, draft: AgreementDraft, governance: Sequence[OKPKey]
         "process_codes": list(draft.process_codes or sorted(codes("process"))),
         "legal_basis": draft.legal_basis,
         "retention_days": draft.retention_days,
+        "extract_reasons": list(draft.extract_reasons),
     }
     if path.exists():
         signed = json.loads(path.read_text(encoding="utf-8"))["document"]

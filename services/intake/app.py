@@ -1,4 +1,6 @@
-"""The parts of the service intake: the case file, identification, matching and casework on it, and what opens cases: drafts and rows of files."""
+"""The parts of the service intake: the case file, identification, matching and casework on it, and what opens cases: drafts,
+calls and rows of files.
+"""
 
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import services.intake.drafts.api
 import services.intake.file_rows.api
 import services.intake.identification.api
 import services.intake.matching.api
+import services.intake.reports.api
 import services.intake.rights.api
 from chassis.directory import roles_of_machine
 from chassis.printing.api import paper_routes
@@ -30,6 +33,7 @@ from services.intake.casework.upkeep import upkeep_work
 from services.intake.drafts.work import draft_work
 from services.intake.identification import hold_paper
 from services.intake.identification.carrying import carrying_work
+from services.intake.reports.work import report_work
 from services.intake.rights.erasure import rights_work
 from services.intake.settings import Settings
 
@@ -43,6 +47,7 @@ for room in (
     services.intake.matching,
     services.intake.file_rows,
     services.intake.drafts,
+    services.intake.reports,
     services.intake.rights,
 ):
     router.include_router(room.api.router)
@@ -74,6 +79,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             *draft_work(service, clock, ledger),
             *upkeep_work(service),
             *words_work(service, ledger),
+            *report_work(service, ledger),
             *age_work(service),
             received_flags_work(service),
             *attention.attention_work(clock),

@@ -97,7 +97,7 @@ async def inbox(
         f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
         " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from n.task_id then n.case_id end as case_id, n.import_id, n.about, n.count,"
         " case when n.audience = 'operators' then null when n.about is not null then :list"
-        " when n.template = any(cast(:begun as text[])) then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
+        " when n.template = any(cast(:begun as text[])) and n.task_id is null then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"

@@ -21,10 +21,10 @@ _VERBS = """
 list get search
 preview ask export
 open assign record screen identify assess place lift start break review retain write strike raise change reopen
-renew confirm decline withdraw revoke hand issue fence refuse save take submit abandon
+renew confirm decline withdraw revoke hand issue fence refuse save take submit abandon attach detach
 link unlink draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
-read replay retry discard stop move end
+read replay retry discard stop move end release
 """
 VERBS = frozenset(_VERBS.split())
 """What a route may be named to do. A new verb is added here once somebody has looked that no other says it already."""

@@ -22,6 +22,7 @@ from services.intake.casefile.domain.received import ReceivedState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
+from services.intake.reports.domain.calls import CallState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
@@ -48,6 +49,7 @@ STATES = MappingProxyType(
         "intake.notes.state": NoteState,
         "intake.tasks.state": TaskState,
         "intake.drafts.state": DraftState,
+        "intake.calls.state": CallState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
@@ -127,6 +129,7 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
         MailState,
         NoteState,
         TaskState,
+        CallState,
     ],
 )
 def test_a_table_of_moves_has_every_state(states: type[StrEnum]) -> None:

@@ -21,6 +21,7 @@ _OF = {
         intake POST /v1/cases/{case_id}/assignment
         intake PUT /v1/cases/{case_id}/fields
         intake PATCH /v1/drafts/{draft_id}
+        intake PATCH /v1/calls/{call_id}
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
@@ -50,6 +51,11 @@ _OF = {
         intake POST /v1/tasks/{task_id}/complete
         intake POST /v1/cases/{case_id}/close
         intake POST /v1/cases/{case_id}/resume
+        intake POST /v1/calls/{call_id}/close
+        intake POST /v1/calls/{call_id}/reopen
+        intake POST /v1/calls/{call_id}/attach
+        intake POST /v1/calls/{call_id}/case
+        intake POST /v1/calls/{call_id}/detach
         intake POST /v1/tasks/{task_id}/cancel
         intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review
@@ -71,6 +77,8 @@ _OF = {
         returns POST /v1/returns/{return_id}/depart
         returns POST /v1/returns/{return_id}/arrive
         returns POST /v1/returns/{return_id}/close
+        audit POST /v1/extracts/{request_id}/release
+        audit POST /v1/extracts/{request_id}/refuse
         notify POST /v1/inbox/read
         notify POST /v1/inbox/{notification_id}/read
     """,
@@ -106,6 +114,7 @@ _OF = {
         intake POST /v1/drafts
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
+        intake POST /v1/calls
         intake POST /v1/team/assign
         interchange POST /v1/imports
         interchange POST /v1/exports
@@ -118,6 +127,7 @@ _OF = {
         referral POST /v1/referrals
         returns POST /v1/returns
         audit POST /v1/chain/verifications
+        audit POST /v1/extracts
     """,
     Change.ASKS: """
         intake POST /internal/v1/exports/{export_id}/cases

@@ -11,6 +11,7 @@ from services.returns.domain.states import State as ReturnState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
+from tests.authorisation.states_of_extracts import EXTRACT_THINGS
 from tests.authorisation.states_of_operations import OPERATIONS_THINGS
 from tests.authorisation.table import EXPORTS, SERVICE_FORM
 from tests.authorisation.thing import Maker, Thing, as_made, then
@@ -262,4 +263,5 @@ THINGS = (
         as_made("logged", "verifying"),
         commands=frozenset({"/v1/chain/verifications"}),
     ),
+    *EXTRACT_THINGS,
 )

@@ -6,9 +6,10 @@ from services.intake.casefile.domain.case import CaseState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
+from services.intake.reports.domain.calls import CallState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import CASE, CORRECTION, DRAFT, EMERGENCY, NOTE, PAIR, STRIKE, TASKS
+from tests.authorisation.table import CALLS, CASE, CORRECTION, DRAFT, EMERGENCY, NOTE, PAIR, STRIKE, TASKS
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
 from tests.intake.making import acceptance_of, disclosure, recall_of
@@ -126,7 +127,30 @@ async def _cleared(world: Intake) -> Made:
     return made
 
 
+async def _cleared_call(world: Intake) -> Made:
+    made = await world.call_and_case()
+    await world.harness.work(hasten=True)
+    return made
+
+
 CASE_THINGS = (
+    Thing("intake", "/v1/calls", as_made("call"), commands=frozenset({"/v1/calls"}), name="calls"),
+    Thing(
+        "intake",
+        CALLS,
+        {
+            **as_made("call_and_case", "attached_call"),
+            "closed": asked("call_and_case", ("officer", "POST", f"{CALLS}/close", {"reason": "referred"})),
+            "with an urgent flag": asked(
+                "call_and_case", ("officer", "PATCH", CALLS, {"flags": ["suicide_risk"]})
+            ),
+            "in a closed case": asked(
+                "attached_call", ("worker", "POST", f"{CASE}/close", {"reason": "contact-lost"})
+            ),
+            "cleared": _cleared_call,
+        },
+        frozenset(CallState),
+    ),
     Thing("intake", DRAFTS, as_made("draft"), commands=frozenset({DRAFTS}), name="drafts"),
     Thing(
         "intake",

@@ -76,14 +76,19 @@ TAKE_MACHINES = ("intake", "interchange", "directory")
 CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
+CALLS = "/v1/calls/{call_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
+EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
+CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
+CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
+ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
 
@@ -191,6 +196,16 @@ def _intake() -> list[Row]:
         row("POST", f"{TASKS}/complete", "task.write", INTAKE, "task"),
         row("POST", f"{TASKS}/cancel", "task.write", INTAKE, "task", {"reason": "not-needed"}),
         row("POST", f"{TASKS}/reopen", "task.write", INTAKE, "completed_task"),
+        row("POST", "/v1/calls", "call.write", DOOR, body=CALL, status=201),
+        row("GET", "/v1/calls", "call.read", DOOR, "call", listed="call_id", seen_by=TEAM),
+        row("GET", CALLS, "call.read", TEAM, "call"),
+        row("GET", CALLS, "call.read", INTAKE, "attached_call"),
+        row("PATCH", CALLS, "call.write", TEAM, "call", {"text": "Another word", "callback": CALL_BACK}),
+        row("POST", f"{CALLS}/close", "call.write", TEAM, "call", {"reason": "referred"}),
+        row("POST", f"{CALLS}/reopen", "call.write", TEAM, "closed_call"),
+        row("POST", f"{CALLS}/attach", "call.write", TEAM, "call_and_case", ATTACHED),
+        row("POST", f"{CALLS}/case", "call.write", TEAM, "call", {"agreed": "in-the-call"}, 201),
+        row("POST", f"{CALLS}/detach", "call.write", INTAKE, "attached_call"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
@@ -634,6 +649,7 @@ def _others() -> list[Row]:
             OPERATOR | AUDITOR,
             "sealed",
         ),
+        Row("exchange", "GET", EXTRACT, "extract.request", AUDITOR, "extract_kept"),
         Row(
             "exchange",
             "POST",
@@ -668,7 +684,7 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         *(
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
-            for part in ("account", "consents", "disclosures", "readings", "attempts")
+            for part in ("account", "consents", "disclosures", "readings", "attempts", "halves")
         ),
         Row(
             "audit",
@@ -680,6 +696,36 @@ def _others() -> list[Row]:
             query={"case_id": "{case_id}"},
         ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/extracts", "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            "/v1/extracts",
+            "extract.request",
+            AUDITOR,
+            "crossed",
+            {"case_id": "{case_id}", "reason": "complaint"},
+            201,
+        ),
+        Row("audit", "GET", EXTRACT, "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/release",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"position": "{position}"},
+        ),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/refuse",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"reason": "own-inquiry"},
+        ),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),

@@ -15,15 +15,17 @@ from chassis.events.admission import Cause
 from chassis.events.causes import id_of
 from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
+from contracts.events.extracts import ExtractAskedV1
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
 from contracts.internal import HELD_BY, Preview
 from services.directory.forms import SeedFile, StaffFile
 from services.directory.seeding import seed, seed_staff
 from services.interchange.exports import FILE_CLASS
+from tests.audit import making as auditing
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
-from tests.authorisation.table import CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
+from tests.authorisation.table import CALL, CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
@@ -60,6 +62,7 @@ class World:
 
     harness: Harness
     unreadable: int = 0
+    partners: int = 0
 
     async def prepare(self) -> None:
         """What must be there before anything can be made."""
@@ -269,6 +272,27 @@ class Intake(World):
     async def team_task(self) -> Made:
         answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
         return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
+
+    async def call(self) -> Made:
+        answer = await self.ask("officer", "POST", "/v1/calls", CALL)
+        return {"id": answer.json()["id"], "call_id": answer.json()["id"]}
+
+    async def closed_call(self) -> Made:
+        made = await self.call()
+        await self.ask("officer", "POST", f"/v1/calls/{made['call_id']}/close", {"reason": "referred"})
+        return made
+
+    async def call_and_case(self) -> Made:
+        """A call that is no case's, and a case that nobody has."""
+        case_id = (await self.ask("officer", "POST", "/v1/cases", form())).json()["id"]
+        return {"case_id": case_id, **await self.call()}
+
+    async def attached_call(self) -> Made:
+        """Part of the worker's case."""
+        made = {**await self.case(), **await self.call()}
+        body = {"case_id": made["case_id"], "agreed": "called-back"}
+        await self.ask("worker", "POST", f"/v1/calls/{made['call_id']}/attach", body)
+        return made
 
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)
@@ -595,6 +619,13 @@ class Exchange(World):
             "referral_id": str(case.referral_id),
         }
 
+    async def extract_kept(self) -> Made:
+        """The signed text of an extract that a partner released."""
+        request_id = uuid4()
+        statement = "insert into exchange.extract_evidence values ('KH', :id, 1, 'e30.e30.e30', now())"
+        await self._run(statement, id=request_id)
+        return {"request_id": str(request_id)}
+
 
 class Notify(World):
     async def noticed(self) -> Made:
@@ -622,6 +653,47 @@ class Audit(World):
     async def settled(self) -> Made:
         """A month that is over, in which nobody was referred."""
         return {"month": "2025-01", "recipient_cell": "KH"}
+
+    async def crossed(self) -> Made:
+        """A case of which a disclosure left for a partner, whom nobody has asked anything yet."""
+        told = auditing.authorised(uuid4(), uuid4())
+        partner = await self._partner()
+        for event in (told, auditing.sealed(told, partner)):
+            await self.harness.deliver(event)
+        return {"case_id": str(told.case_id)}
+
+    async def extract_asked(self) -> Made:
+        """A partner's auditor asks for what was done with a disclosure that came from there."""
+        partner, about, request_id = await self._partner(), uuid4(), uuid4()
+        came = auditing.received(uuid4(), about).model_copy(update={"sender_cell": partner})
+        await self.harness.deliver(came)
+        return await self._asked(partner, about, request_id)
+
+    async def extract_asked_in_vain(self) -> Made:
+        """The same for something that never came."""
+        return await self._asked(await self._partner(), uuid4(), uuid4())
+
+    async def extract_own(self) -> Made:
+        made = {**await self.crossed(), "reason": "complaint"}
+        answer = await self.ask("auditor", "POST", "/v1/extracts", made)
+        return {"request_id": answer.json()["id"], "position": 1}
+
+    async def _asked(self, partner: str, about: UUID, request_id: UUID) -> Made:
+        asked = {"request_id": request_id, "about": (about,), "reason": "complaint"}
+        await self.harness.deliver(ExtractAskedV1(**asked, sender_cell=partner, at=referring.NOW))
+        view = await self.ask("auditor", "GET", f"/v1/extracts/{request_id}")
+        return {"request_id": str(request_id), "position": view.json()["position"]}
+
+    async def _partner(self) -> str:
+        """A cell with which there is an agreement that allows extracts."""
+        self.partners += 1
+        tens, ones = divmod(self.partners, 26)
+        cell = f"{chr(65 + tens)}{chr(65 + ones)}"
+        agreed = auditing.agreed(
+            agreement_id=f"th-{cell.lower()}", cells=("TH", cell), extract_reasons=("complaint",)
+        )
+        await self.harness.deliver(agreed)
+        return cell
 
     async def verifying(self) -> Made:
         answer = await self.ask("auditor", "POST", "/v1/chain/verifications")

@@ -22,6 +22,8 @@ INTAKING = {
     "note.write",
     "task.read",
     "task.write",
+    "call.read",
+    "call.write",
     "case.close",
     "case.identify",
     "case.assess-age",
@@ -88,6 +90,7 @@ SUPERVISING = CARING | {
     "team.assign",
     "team.read",
 }
+TEAM_WORK = {"task.read", "task.write", "call.read", "call.write"}
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
     "parked.read",
@@ -121,6 +124,8 @@ EVERYTHING = {
         "inbox.read",
         "trail.read",
         "statistics.read",
+        "extract.request",
+        "extract.answer",
     ),
     *("notice.read", "notice.write", "machine.read"),
 }
@@ -198,17 +203,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (("my case, erased",), LEFT_OF_ERASED),
             (
                 ("my organisation",),
-                CASE_READS
-                | {
-                    *(
-                        "case.open",
-                        "draft.write",
-                        "protection.approve",
-                        "inbox.read",
-                        "task.read",
-                        "task.write",
-                    ),
-                },
+                CASE_READS | {"case.open", "draft.write", "protection.approve", "inbox.read", *TEAM_WORK},
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
@@ -255,6 +250,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "extract.request",
+                    "extract.answer",
                 },
             ),
         ],
@@ -290,6 +287,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "extract.request",
+                    "extract.answer",
                 },
             ),
             (("my organisation",), {"inbox.read"}),

@@ -22,6 +22,8 @@ from services.intake.casework.domain.notes import Note
 from services.intake.casework.domain.tasks import Task, TaskPlan
 from services.intake.identification.domain import facts as decided
 from services.intake.identification.domain.identification import Hold, Identification
+from services.intake.reports.domain import facts as told
+from services.intake.reports.domain.calls import Call, CallState, CallTimes, CallWords
 
 CASE, PERSON, HOLD, NOTE = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 ORG = "th-care-agency"
@@ -38,6 +40,10 @@ def identification(case: Case) -> Identification:
 
 def task() -> Task:
     return Task(NOTE, ORG, CASE, "call", NOW, "w1")
+
+
+def call(state=CallState.OPEN) -> Call:
+    return Call(NOTE, ORG, "w1", "own-help", "routine", NOW, PERSON, "v1.x", state=state)
 
 
 VERBS = {
@@ -57,6 +63,10 @@ VERBS = {
     CaseVerb.CLOSE: lambda c: c.close(),
     CaseVerb.RESUME: lambda c: c.resume(),
     CaseVerb.STRIKE_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).strike(c),
+    CaseVerb.ATTACH_CALL: lambda c: call().attach(c, "in-person", CallWords(PERSON, 1, "v1.y"))[:1],
+    CaseVerb.DETACH_CALL: lambda c: call(CallState.ATTACHED).detach(
+        c, CallWords(NOTE, 1, "v1.y"), NOW, CallTimes.of_days(7, 90)
+    )[:1],
 }
 SAID = {
     CaseVerb.ASSIGN: [
@@ -84,6 +94,8 @@ SAID = {
     CaseVerb.CLOSE: [facts.CaseClosed(CASE)],
     CaseVerb.RESUME: [facts.CaseResumed(CASE), facts.TasksDue(CASE, "4")],
     CaseVerb.STRIKE_NOTE: [worked.NoteStruck(CASE, NOTE, 2)],
+    CaseVerb.ATTACH_CALL: [told.CallAttached(CASE, NOTE, ORG, "in-person")],
+    CaseVerb.DETACH_CALL: [told.CallDetached(CASE, NOTE, ORG)],
 }
 
 

@@ -15,6 +15,7 @@ STATED: Mapping[str, str] = {
     "matching": "matching.store.tables",
     "file_rows": "file_rows.tables",
     "drafts": "drafts.tables",
+    "reports": "reports.store.tables",
     "rights": "rights.tables",
 }
 MAY_READ: Mapping[str, frozenset[str]] = {
@@ -24,7 +25,10 @@ MAY_READ: Mapping[str, frozenset[str]] = {
     "matching": frozenset({"casefile", "matching"}),
     "file_rows": frozenset({"casefile", "identification", "file_rows"}),
     "drafts": frozenset({"casefile", "identification", "drafts"}),
-    "rights": frozenset({"casefile", "identification", "casework", "file_rows", "drafts", "rights"}),
+    "reports": frozenset({"casefile", "casework", "reports"}),
+    "rights": frozenset(
+        {"casefile", "identification", "casework", "file_rows", "drafts", "reports", "rights"}
+    ),
 }
 BESIDES = {
     ("casefile/worklist_queries.py", "holds"),

@@ -31,6 +31,9 @@ LEFT_OUT: Mapping[str, str] = {
     "envelope.sealed.v1": "a step of the border; its delivery, or refusal, is shown",
     "disclosure.logged.v1": "a step of the border",
     "case.referenced.v1": "the case was given a name, and nothing happened",
+    "call.raised.v1": "of a call that is no case",
+    "extract.requested.v1": "the question of an auditor, who is not to be known by those who are audited",
+    "extract.released.v1": "the same",
     "transfer.moved.v1": "the move of the referral is shown itself",
 }
 

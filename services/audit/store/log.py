@@ -20,6 +20,7 @@ SALT_BYTES = 16
 _HEAD = text("select entry, hash from audit.head for update")
 _KNOWN = text("select event_id from audit.entries where event_id = any(cast(:ids as uuid[]))")
 _INSERT = insert_set(ENTRIES)
+_END = text("select entry, hash from audit.head")
 _MOVE_HEAD = text("update audit.head set entry = :entry, hash = :hash")
 
 
@@ -98,3 +99,9 @@ def _operational(body: Any) -> Any:
     if isinstance(body, list):
         return [_operational(item) for item in body]
     return body
+
+
+async def head(tx: Transaction) -> tuple[int, str]:
+    """The length of the log, and the hash that covers all of it."""
+    row = (await tx.execute(_END)).one()
+    return row.entry, row.hash

@@ -81,11 +81,12 @@ _TASK_FILTERS: Mapping[str, str] = {
     "overdue": f"coalesce({_LATE}, false) = :overdue",
     "cancel_offered": "t.cancel_offered = :cancel_offered",
     "case_id": "t.case_id = :case_id",
+    "call_id": "t.call_id = :call_id",
     "kind": "t.kind = :kind",
 }
 _TASK_COLUMNS = (
     f"t.id, t.case_id, {reference_column('t.case_id')} as case_reference,"
-    " t.kind, t.state, t.worker, t.due_at, t.remind_at, t.cancel_offered, t.raised_at, t.raised_by,"
+    " t.call_id, t.kind, t.state, t.worker, t.due_at, t.remind_at, t.cancel_offered, t.raised_at, t.raised_by,"
     " t.ended_at, t.ended_by, t.version, t.content, t.person_id"
 )
 

@@ -42,6 +42,7 @@ class TaskRow:
     id: UUID
     case_id: UUID | None
     case_reference: str | None
+    call_id: UUID | None
     kind: str
     state: TaskState
     worker: str | None

@@ -148,7 +148,9 @@ async def _still(tx: Transaction, case: Case, found: _FlagAnswer) -> bool:
 
 
 async def _answer(tx: Transaction, case: Case, found: _FlagAnswer) -> None:
-    """Raise a task for each step; offer to cancel those that no flag asks for any more, and never cancel one."""
+    """Raise a task for each step; offer to cancel those that no flag asks for any more, and never cancel one. What a call to
+    the hotline asked for, no flag of the case takes back.
+    """
     for new in found.new:
         plan = TaskPlan(URGENT_STEP, None, tx.now + new.step.within)
         task, facts = Task.raised(
@@ -157,7 +159,7 @@ async def _answer(tx: Transaction, case: Case, found: _FlagAnswer) -> None:
         await tasks.add(tx, task, facts)
     for task in await tasks.of_case(tx, case.id):
         offered = task.cancel_offered
-        if task.id in found.needed | found.unneeded:
+        if task.id in found.needed | found.unneeded and task.call_id is None:
             task.cancel_offered = task.id in found.unneeded
         if offered != task.cancel_offered:
             await tasks.save(tx, task, [])

@@ -44,6 +44,9 @@ from services.intake.identification.domain.field_classes import (
 )
 from services.intake.identification.sealing import age_record, status_record
 from services.intake.identification.store.tables import AGE_ASSESSMENTS, HOLDS, NEEDS, SCREENINGS, STATUSES
+from services.intake.reports.domain.calls import call_record
+from services.intake.reports.domain.field_classes import CALL_CONTENT
+from services.intake.reports.store.tables import CALLS
 from services.intake.rights.domain.field_classes import REASON
 from services.intake.rights.tables import ERASURES
 
@@ -114,6 +117,11 @@ def _answered(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
 def _draft(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     if row.content is not None:
         yield SealedValue("text", CONTENT, draft_record(row.id), row.content)
+
+
+def _call(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
+    if row.content is not None:
+        yield SealedValue("text", CALL_CONTENT, call_record(row.id, row.sealing), row.content)
 
 
 def _closing(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -236,6 +244,19 @@ HELD = (
             "urgency:urgency",
         ),
         sealed=_draft,
+    ),
+    HeldTable(
+        CALLS,
+        "call",
+        (
+            "at=started_at",
+            "organisation",
+            "by=worker",
+            "what=kind:call_kind",
+            "urgency:urgency",
+            "answer=agreed:call_consent",
+        ),
+        sealed=_call,
     ),
     HeldTable(
         PAIRS,

@@ -18,6 +18,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "flags.recorded.v1": {ALWAYS: "urgent"},
     "draft.raised.v1": {ALWAYS: "started_urgent"},
     "draft.unfinished.v1": {ALWAYS: "started"},
+    "call.raised.v1": {ALWAYS: "started_urgent"},
     "task.raised.v1": {ALWAYS: "new_assignment"},
     "task.changed.v1": {ALWAYS: "new_assignment"},
     "task.unassigned.v1": {ALWAYS: "unattended"},

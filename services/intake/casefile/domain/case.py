@@ -64,6 +64,8 @@ class CaseVerb(StrEnum):
     END_TASK = "end_task"
     LINK_DEPENDANT = "link_dependant"
     UNLINK_DEPENDANT = "unlink_dependant"
+    ATTACH_CALL = "attach_call"
+    DETACH_CALL = "detach_call"
     CLOSE = "close"
     RESUME = "resume"
 
@@ -79,6 +81,7 @@ MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
                 CaseVerb.STRIKE_NOTE,
                 CaseVerb.END_TASK,
                 CaseVerb.UNLINK_DEPENDANT,
+                CaseVerb.DETACH_CALL,
             }
         ),
         CaseState.HANDED_OVER: frozenset(),

@@ -107,6 +107,8 @@ ACTIONS: Mapping[CaseVerb, str] = {
     CaseVerb.END_TASK: "task.write",
     CaseVerb.LINK_DEPENDANT: "case.write",
     CaseVerb.UNLINK_DEPENDANT: "case.write",
+    CaseVerb.ATTACH_CALL: "call.write",
+    CaseVerb.DETACH_CALL: "call.write",
     CaseVerb.CLOSE: "case.close",
     CaseVerb.RESUME: "case.close",
 }

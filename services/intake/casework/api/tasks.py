@@ -231,7 +231,8 @@ async def reopen_task(task_id: UUID, actor: Who, tx: Tx, seen: IfMatch, response
 
 
 class TaskView(BaseModel):
-    """`due_on` is the day of the place on which it is due. `worker` null: nobody has it yet.
+    """`due_on` is the day of the place on which it is due. `worker` null: nobody has it yet. `call_id`: the call to the
+    hotline that it is about.
 
     `cancel_offered`: the urgent flag that raised it was cleared, and a person says whether it is still needed.
     `step` is what a flag asks for; it and `text` are null in a list over several cases.
@@ -240,6 +241,7 @@ class TaskView(BaseModel):
     id: UUID
     case_id: UUID | None
     case_reference: ShownReference
+    call_id: UUID | None
     kind: Annotated[str, Code("task_kind")]
     state: Annotated[str, Code("task_state")]
     worker: str | None
@@ -282,6 +284,7 @@ class TaskFilters:
         bool | None, Query(description="only those whose urgent flag was cleared, or the others")
     ] = None
     case_id: Annotated[UUID | None, Query(description="only those of this case, with what they say")] = None
+    call_id: Annotated[UUID | None, Query(description="only those of this call to the hotline")] = None
     kind: Annotated[Annotated[str, KnownCode("task_kind")] | None, Query(description="only these")] = None
 
     def asked(self, actor: Actor) -> dict[str, object]:
@@ -378,23 +381,13 @@ def _view(
     said = words.get(row.id, {})
     zone = service.settings.zone
     due_at = None if row.due_at is None else row.due_at.astimezone(zone)
+    shown = {name: getattr(row, name) for name in TaskRow.__slots__ if name in TaskView.model_fields}
+    shown["due_at"] = due_at
+    shown["remind_at"] = None if row.remind_at is None else row.remind_at.astimezone(zone)
     return TaskView(
-        id=row.id,
-        case_id=row.case_id,
-        case_reference=row.case_reference,
-        kind=row.kind,
-        state=row.state,
-        worker=row.worker,
-        due_at=due_at,
+        **shown,
         due_on=None if row.due_at is None else day_of(row.due_at - MOMENT, zone),
         overdue=row.state is TaskState.OPEN and row.due_at is not None and row.due_at <= now,
-        remind_at=None if row.remind_at is None else row.remind_at.astimezone(zone),
-        cancel_offered=row.cancel_offered,
-        raised_at=row.raised_at,
-        raised_by=row.raised_by,
-        ended_at=row.ended_at,
-        ended_by=row.ended_by,
         step=said.get("step"),
         text=said.get("text"),
-        version=row.version,
     )

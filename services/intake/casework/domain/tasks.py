@@ -95,6 +95,8 @@ class Task:
     """Under whose key the content is: of the case's person, or of the task itself where it has no case."""
     cancel_offered: bool = False
     """The flag that raised it was cleared: a person decides whether it is still needed."""
+    call_id: UUID | None = None
+    """The call to the hotline that it is about, of a task of the team."""
     version: int = 0
 
     @classmethod
@@ -108,12 +110,14 @@ class Task:
         by: str,
         now: datetime,
         words: SealedWords | None = None,
+        call_id: UUID | None = None,
     ) -> tuple[Self, list[CaseworkFact]]:
         if case is not None:
             case.require(CaseVerb.RAISE_TASK)
         task = cls(task_id, organisation, None if case is None else case.id, plan.kind, now, by)
         _require_order(plan, now, task)
         task.worker, task.due_at, task.remind_at = plan.worker, plan.due_at, plan.remind_at
+        task.call_id = call_id
         task._say(words)
         return task, [facts.TaskRaised(task.about(), task.due_at), *task.clocks()]
 
@@ -146,6 +150,18 @@ class Task:
         self._move(TaskVerb.REOPEN, case)
         left = [] if able else self.unassign()
         return [facts.TaskReopened(self.about(), self.due_at), *left, *self.clocks()]
+
+    def follow_call(
+        self, case_id: UUID | None, words: SealedWords | None, now: datetime
+    ) -> list[CaseworkFact]:
+        """The call that it is about became part of a case, or was taken out of it: so does the task, with its words."""
+        before, own = self.person_id, self.case_id is None
+        self.case_id = case_id
+        self.content = None if words is None else words.content
+        self.person_id = None if words is None else words.person_id
+        gone = [facts.WordsGone(before)] if own and before is not None else []
+        ending = [] if self.state is TaskState.OPEN else self._words_ending(now)
+        return [facts.TaskChanged(self.about(), self.due_at), *gone, *ending]
 
     def passes(self, verb: TaskVerb) -> bool:
         return verb in MOVES[self.state]

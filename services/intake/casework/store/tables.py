@@ -52,6 +52,7 @@ TASKS = Table(
     Column("content", TEXT),
     Column("person_id", UUID),
     filled("cancel_offered", BOOLEAN, "false"),
+    Column("call_id", UUID),
     required("raised_at", TIMESTAMPTZ),
     required("raised_by", TEXT),
     Column("ended_at", TIMESTAMPTZ),

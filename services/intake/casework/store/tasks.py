@@ -14,7 +14,7 @@ from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.store import cases
 from services.intake.casework.domain.facts import CaseworkFact
-from services.intake.casework.domain.tasks import Task, TaskState
+from services.intake.casework.domain.tasks import URGENT_STEP, Task, TaskState
 from services.intake.casework.outgoing import outgoing
 from services.intake.casework.store.tables import ANSWERED_FLAGS, TASKS
 
@@ -27,6 +27,10 @@ _OF_CASE = text(f"{_SELECT} case_id = :case and {_OPEN} order by id for update")
 _OF_STAFF = text(
     f"{_SELECT} organisation = :organisation and {_OPEN} and worker is not null"
     " and not worker = any(cast(:present as text[])) order by id limit :limit for update"
+)
+_OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
+_STEPS_OF_CALL = text(
+    f"select exists (select from intake.tasks where call_id = :call and {_OPEN} and kind = '{URGENT_STEP}')"
 )
 _ADD = insert_missing(TASKS, without=["ended_at", "ended_by", "version"], key=["id"])
 _SAVE = update_set(
@@ -48,6 +52,7 @@ _SAVE = update_set(
     stored="version",
 )
 _ENDED = update_set(TASKS, "ended_by")
+_CASE = update_set(TASKS, "case_id")
 _FORGET_WORDS = text(
     "update intake.tasks set content = null, person_id = null, version = version + 1"
     " where case_id = :case and content is not null"
@@ -92,6 +97,16 @@ async def of_case(tx: Transaction, case_id: UUID) -> list[Task]:
     return _TASKS.all(await tx.execute(_OF_CASE, {"case": case_id}))
 
 
+async def of_call(tx: Transaction, call_id: UUID) -> list[Task]:
+    """The tasks about a call to the hotline, ended ones too, locked."""
+    return _TASKS.all(await tx.execute(_OF_CALL, {"call": call_id}))
+
+
+async def has_open_steps(tx: Transaction, call_id: UUID) -> bool:
+    """True while something that an urgent flag of this call asks for is still to be done."""
+    return bool((await tx.execute(_STEPS_OF_CALL, {"call": call_id})).scalar())
+
+
 async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[str], limit: int) -> list[Task]:
     """Open tasks of an organisation whose worker is none of those present, locked."""
     who = {"organisation": organisation, "present": list(present), "limit": limit}
@@ -113,6 +128,12 @@ async def save(tx: Transaction, task: Task, facts: Sequence[CaseworkFact], *, by
     if by is not None:
         await _ENDED.write(tx, [{"id": task.id, "ended_by": by}])
     say(tx, facts)
+
+
+async def save_moved(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
+    """The same for one that went to a case, or out of it."""
+    await _CASE.write(tx, [task])
+    await save(tx, task, facts)
 
 
 def say(tx: Transaction, facts: Sequence[CaseworkFact]) -> None:

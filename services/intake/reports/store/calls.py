@@ -1,0 +1,107 @@
+"""A call's row: read with the actor's right to it, saved with a version check and its facts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.identity.access import require, require_case, whose
+from chassis.identity.auth import Actor
+from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
+from chassis.rows import RowReader
+from chassis.tables import insert_missing, update_set
+from services.intake.casefile.domain.case import Case
+from services.intake.casefile.store import cases
+from services.intake.reports.domain.calls import Call
+from services.intake.reports.domain.facts import CallFact
+from services.intake.reports.outgoing import outgoing
+from services.intake.reports.store.tables import CALLS
+
+READ, WRITE = "call.read", "call.write"
+
+_CALLS = RowReader(Call, CALLS)
+_WHOSE = text("select organisation, case_id from intake.calls where id = :id")
+_GET = text(f"select {_CALLS.columns()} from intake.calls where id = :id")
+_LOCK = text(f"select {_CALLS.columns()} from intake.calls where id = :id for update")
+_ADD = insert_missing(CALLS, without=["version"], key=["id"])
+_SAVE = update_set(
+    CALLS,
+    "urgency",
+    "state",
+    "flagged",
+    "owner",
+    "sealing",
+    "content",
+    "case_id",
+    "agreed",
+    "reason",
+    "ends_at",
+    "updated_at",
+    "updated_by",
+    also={"version": "t.version + 1"},
+    stored="version",
+)
+
+
+async def get(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> Call:
+    """The call for whoever may do this in its organisation; of a case, with that case. NotFound otherwise."""
+    await case_of(tx, actor, action, call_id)
+    return _there(await read(tx, call_id))
+
+
+async def get_locked(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> tuple[Call, Case | None]:
+    """The same for a verb, with its case locked before it. PreconditionFailed where that changed meanwhile."""
+    case_id = await case_of(tx, actor, action, call_id)
+    case = None if case_id is None else await cases.get(tx, actor, action, case_id, lock=True)
+    call = _there(await hold(tx, call_id))
+    if call.case_id != case_id:
+        raise PreconditionFailed
+    return call, case
+
+
+async def case_of(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> UUID | None:
+    """The case of a call, for whoever may do this with it; None for one that is no case's."""
+    rows = await whose(tx, _WHOSE, {"id": call_id})
+    if not rows:
+        raise NotFound
+    (row,) = rows
+    if row.case_id is not None:
+        await require_case(tx, actor, action, row.case_id)
+    elif row.organisation != actor.organisation:
+        raise NotFound
+    else:
+        require(actor, action, organisation=row.organisation)
+    case_id: UUID | None = row.case_id
+    return case_id
+
+
+async def read(tx: Transaction, call_id: UUID) -> Call | None:
+    return _CALLS.first(await tx.execute(_GET, {"id": call_id}))
+
+
+async def hold(tx: Transaction, call_id: UUID) -> Call | None:
+    """Lock a call, for a verb or for the service's own work."""
+    return _CALLS.first(await tx.execute(_LOCK, {"id": call_id}))
+
+
+async def add(tx: Transaction, call: Call, facts: Sequence[CallFact]) -> None:
+    """A new call. Raises AlreadyThere where its identifier is taken."""
+    if await _ADD.write(tx, [call], updated_at=tx.now, updated_by=tx.origin.actor) != 1:
+        raise AlreadyThere
+    call.version = 1
+    tx.say(*map(outgoing, facts))
+
+
+async def save(tx: Transaction, call: Call, facts: Sequence[CallFact]) -> None:
+    """Write the call if it is still as it was read, and say the facts. Raises PreconditionFailed."""
+    if await _SAVE.write(tx, [call], updated_at=tx.now, updated_by=tx.origin.actor) != 1:
+        raise PreconditionFailed
+    call.version += 1
+    tx.say(*map(outgoing, facts))
+
+
+def _there(call: Call | None) -> Call:
+    if call is None:
+        raise NotFound
+    return call

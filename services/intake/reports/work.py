@@ -1,0 +1,58 @@
+"""Work: a call that is left open becomes a task, the words of one that is nobody's go in their time, and a key that was one
+call's alone is destroyed.
+"""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from chassis.database import Transaction
+from chassis.service import Service
+from chassis.vault.ledger import ErasureLedger
+from chassis.work import WorkItem, WorkKind, no_act, no_finish
+from services.intake.casework.domain.flag_tasks import SOON
+from services.intake.casework.domain.tasks import Task, TaskPlan
+from services.intake.casework.store import tasks
+from services.intake.reports.domain.calls import Call
+from services.intake.reports.outgoing import CALL_CLOCK, CALL_KEY, CALL_RECORD
+from services.intake.reports.store import calls
+
+ATTEMPTS = 1_000
+REVIEW = "review"
+"""The code of `task_kind` of a call that nobody has closed."""
+
+
+def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
+    async def strike(tx: Transaction, item: WorkItem, _: None) -> None:
+        call = await calls.hold(tx, UUID(item.payload["call_id"]))
+        if call is None:
+            return
+        ends_at = datetime.fromisoformat(item.payload["ends_at"])
+        if item.payload["over"]:
+            if facts := call.clear(ends_at):
+                await calls.save(tx, call, facts)
+        elif call.is_left_open(ends_at):
+            await _review(tx, call, item.key)
+
+    async def destroy(item: WorkItem) -> None:
+        """Destroy the key, and write it down where no restore takes it back. It is one call's, so nobody else holds it."""
+        key = UUID(item.key)
+        await service.vault.release(key)
+        ledger.append(key, await service.vault.destroy(key))
+
+    async def release(item: WorkItem) -> None:
+        await service.vault.release(UUID(item.payload["person_id"]), [item.key])
+
+    return [
+        WorkKind(CALL_CLOCK, no_act, strike, max_attempts=ATTEMPTS),
+        WorkKind(CALL_KEY, destroy, no_finish, max_attempts=ATTEMPTS),
+        WorkKind(CALL_RECORD, release, no_finish, max_attempts=ATTEMPTS),
+    ]
+
+
+async def _review(tx: Transaction, call: Call, key: str) -> None:
+    """A task of the team, whose time is over in a day: then the supervisors are told."""
+    plan = TaskPlan(REVIEW, None, tx.now + SOON)
+    task, said = Task.raised(
+        uuid5(call.id, key), call.organisation, None, plan, by=tx.origin.actor, now=tx.now, call_id=call.id
+    )
+    await tasks.add(tx, task, said)
