@@ -3,7 +3,7 @@ these classes.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 from uuid import UUID
@@ -245,6 +245,8 @@ class ExportedCasesForm(Question):
     organisation: OrganisationId
     roles: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)]
     purpose: Annotated[str, KnownCode("purpose")]
+    opened_from: date | None = None
+    opened_to: date | None = None
     after: CaseId | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_OPENED)] = MOST_OPENED
 

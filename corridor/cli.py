@@ -1,5 +1,6 @@
 """The commands of `corridor`, each with its options and help; the work is done in the modules beside this one."""
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +37,7 @@ class Format(StrEnum):
     WORKBOOK = "workbook"
 
 
+DAY = ["%Y-%m-%d"]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[
     bool, typer.Option("--processes", help="One process for each service, not one for each cell.")
@@ -114,6 +116,12 @@ def export_command(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="The file to write, for you alone to read.")],
     who: Annotated[str, typer.Option("--as", help=f"Who you are, for example {WORKER}.")] = WORKER,
     form: Annotated[Format, typer.Option("--format", help="`workbook` is the standard's own.")] = Format.CSV,
+    opened_from: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="Opened on this day or later.")
+    ] = None,
+    opened_to: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="Opened on this day or before.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Take the cases that you may take out into a file. Exits 0 whole, 3 where something of them is not in it, 1 without a file."""
@@ -122,9 +130,11 @@ def export_command(
     from corridor.export import export_file
 
     with troubles():
+        days = {"opened_from": opened_from, "opened_to": opened_to}
+        wanted = {"format": form.value} | {name: str(day.date()) for name, day in days.items() if day}
         if file.exists() and not force:
             raise Trouble(f"{file} is there already; with --force it is replaced")
-        whole = asyncio.run(export_file(file, who, form, console()))
+        whole = asyncio.run(export_file(file, who, wanted, console()))
     if not whole:
         raise typer.Exit(3)
 

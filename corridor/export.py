@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,13 @@ class ExportFailedError(Trouble):
     """The file was not made, or is gone before it was fetched."""
 
 
-async def export_file(file: Path, who: str, format_: str, console: Console) -> bool:
-    """Ask for the file, wait until it is ready, keep it for this user alone, and have the service destroy its own copy.
+async def export_file(file: Path, who: str, wanted: Mapping[str, str | None], console: Console) -> bool:
+    """Ask for the file as it is `wanted`, wait until it is ready, keep it for this user alone, and have the service destroy its own copy.
 
     True where everything that is known is in it. Whatever ends this early ends the export too: nothing is left behind that somebody could still fetch.
     """
     async with Person(who) as person:
-        begun = await person.post(EXPORTS, {"format": format_})
+        begun = await person.post(EXPORTS, dict(wanted))
         path = f"{EXPORTS}/{begun['id']}"
         try:
             made = await _until_made(person, path, console)

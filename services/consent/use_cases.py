@@ -189,9 +189,7 @@ async def renew(
     return held.record
 
 
-async def confirm_guardian(
-    tx: Transaction, actor: Actor, consent_id: UUID, expected: int | None
-) -> ConsentRecord:
+async def confirm_guardian(tx: Transaction, actor: Actor, consent_id: UUID, expected: int) -> ConsentRecord:
     """A second person has looked at who speaks for the child."""
     case_id = await records.case_for(tx, actor, "consent.confirm", consent_id)
     child = await records.counts_as_child(tx, case_id)

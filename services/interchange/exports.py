@@ -62,6 +62,8 @@ def _gathering(service: Interchange) -> WorkKind:
             organisation=export.organisation,
             roles=list(export.roles),
             purpose=export.purpose,
+            opened_from=export.opened_from,
+            opened_to=export.opened_to,
             after=export.after,
             limit=MOST_OPENED,
         )

@@ -377,7 +377,13 @@ def _consent() -> list[Row]:
         ),
         row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
         row(
-            "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
+            "POST",
+            f"{consent}/confirm-guardian",
+            "consent.confirm",
+            CARE,
+            "guarded",
+            {"not_involved": True},
+            seen='"1"',
         ),
         row(
             "POST",

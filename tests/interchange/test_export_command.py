@@ -59,7 +59,7 @@ async def test_the_cases_are_in_a_file_for_this_user_alone_and_nothing_is_left_t
 ):
     await imported(files, table(row(cor_ExternalId="7")))
     file, (console, out) = folder / "cases.csv", screen()
-    assert await export_file(file, FETCHES, "csv", console)
+    assert await export_file(file, FETCHES, {"format": "csv"}, console)
     assert "Sokha" in file.read_text()
     assert (stat.S_IMODE(file.stat().st_mode), [*folder.iterdir()]) == (0o600, [file])
     assert f"1 cases are in {file}." in out.getvalue()
@@ -69,7 +69,7 @@ async def test_the_cases_are_in_a_file_for_this_user_alone_and_nothing_is_left_t
 async def test_what_is_not_in_the_file_is_named_and_the_command_says_so_by_its_code(files, person, folder):
     await imported(files, b"cor_FullName\nSokha Chan\n")
     console, out = screen()
-    whole = await export_file(folder / "cases.xlsx", "th.supervisor", "workbook", console)
+    whole = await export_file(folder / "cases.xlsx", "th.supervisor", {"format": "workbook"}, console)
     assert (whole, "not in it, or not as it is known" in out.getvalue()) == (False, True)
 
 
@@ -81,7 +81,7 @@ async def test_an_export_that_is_ended_before_it_is_fetched_leaves_no_file(
 
     monkeypatch.setattr(person, "get", gone)
     with pytest.raises(ExportFailedError, match="no file was made: gone"):
-        await export_file(folder / "cases.csv", "th.supervisor", "csv", screen()[0])
+        await export_file(folder / "cases.csv", "th.supervisor", {"format": "csv"}, screen()[0])
     assert [*folder.iterdir()] == []
     while await files.work():
         pass

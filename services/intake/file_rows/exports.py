@@ -36,7 +36,7 @@ async def exported_cases(
     """The next cases, opened and logged as readings of the actor. Raises Forbidden."""
     require(actor, EXPORT)
     async with service.database.transaction(actor.origin()) as tx:
-        found = await page(tx, actor, form)
+        found = await page(tx, actor, form, service.settings.zone)
     sealings = [Sealing(one.person_id, n, one.id, v) for one in found for n, v in one.values.items()]
     opened = iter(await service.vault.open_many(sealings))
     texts = {

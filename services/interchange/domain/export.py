@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from contracts.casefile.fields import FIELDS, from_text
@@ -25,6 +25,15 @@ class ExportFormat(StrEnum):
     XLSX = "xlsx"
     WORKBOOK = "workbook"
     """The standard's own workbook, filled by its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFile:
+    """A file as it was asked for: of the cases that were opened in these days of the cell, both included; None: in any."""
+
+    format: ExportFormat
+    opened_from: date | None = None
+    opened_to: date | None = None
 
 
 class ExportState(StrEnum):
