@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, TypeAdapter
 
 from contracts.casefile.fields import FieldValue
+from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.reference import ShownReference
 from contracts.disclosure import REFERRAL
 from contracts.events.consent import WithheldField
@@ -166,6 +167,7 @@ class RowMark(Question):
     line: Annotated[int, Field(ge=1, le=1_000_000)]
     key: Sha256
     content: Sha256
+    own_number: OwnNumber | None = None
 
 
 class FileRow(RowMark):
@@ -257,6 +259,7 @@ class ExportedCase(BaseModel):
     case_id: CaseId
     name: Annotated[str, Field(description="by which its organisation recognises it in a file")]
     fields: dict[str, str]
+    own_number: str | None = None
 
 
 class ExportedCases(BaseModel):

@@ -68,7 +68,7 @@ def _gathering(service: Interchange) -> WorkKind:
             limit=MOST_OPENED,
         )
         page = await exported_cases(service, export.id, form)
-        cases = [OutgoingCase(str(one.case_id), one.name, one.fields) for one in page.cases]
+        cases = [OutgoingCase(str(one.case_id), one.name, one.fields, one.own_number) for one in page.cases]
         text = _CASES.dump_json(cases).decode()
         sealed = await service.vault.seal(export.id, ROWS_CLASS, str(item.payload["number"]), text)
         return export, GatheredCases(sealed, len(cases), len(text.encode()), page.last, page.more)

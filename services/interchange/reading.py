@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> None:
     except BadFile as error:
         answer: dict[str, Any] = {"bad": [error.code, str(error), error.column]}
     else:
-        rows = [[row.line, row.fields, row.external_id, row.occurrence] for row in sheet.rows]
+        rows = [[row.line, row.fields, row.external_id, row.occurrence, row.numbered] for row in sheet.rows]
         answer = {"rows": rows, "errors": [[one.line, one.column, one.reason] for one in sheet.errors]}
     sys.stdout.write(json.dumps(answer))
 

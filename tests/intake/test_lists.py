@@ -9,7 +9,7 @@ import pytest
 
 from contracts.internal import ReadingGrant
 from services.intake.casefile.domain.listing import ListOrder
-from tests.intake.making import AGENCY, bodies, disclosure, open_case
+from tests.intake.making import AGENCY, bodies, disclosure, open_case, recall_of
 
 OFFICER, WORKER, COLLEAGUE = "screening_officer", "th.worker", "th.other-worker"
 
@@ -122,7 +122,7 @@ async def test_what_changed_last_comes_first_and_what_is_due_soonest(cases):
         await cases.opened(WORKER, urgency="routine"),
         await cases.opened(WORKER, urgency="immediate"),
     )
-    changed = {"fields": {"cor_FullName": "Dara"}}
+    changed = {"fields": {"cor_FullName": "Dara"}, "reason": "misspelt"}
     url, headers = f"/v1/cases/{first}/fields", cases.supervisor | {"If-Match": "*"}
     assert (await cases.intake.client.put(url, json=changed, headers=headers)).status_code == 200
     await cases.clocks_set()
@@ -239,3 +239,97 @@ async def test_a_word_that_no_filter_knows_is_refused_with_its_name(intake, quer
 
 def test_every_order_is_tried_here():
     assert set(ListOrder) == {"opened", "changed", "due"}
+
+
+async def test_a_list_is_narrowed_to_a_language_and_each_row_of_it_is_a_reading(cases):
+    khmer = await cases.opened(WORKER, languages=["km", "th"], fields={})
+    thai = await cases.opened(WORKER, languages=["th"])
+    unknown = await cases.opened(WORKER)
+    assert await cases.listed(language="km", names="none") == [khmer]
+    assert sorted(await cases.listed(language="th")) == sorted([khmer, thai])
+    assert await cases.listed(language="vi") == []
+    assert (await cases.asked(language="th", count=True))["count"] == {"counted": 2, "more": False}
+    said = bodies(await cases.intake.said(), "record.read.v1")
+    assert {one["case_id"] for one in said if "prs_PrimaryLanguage" in one["fields"]} == {khmer, thai}
+    url, headers = f"/v1/cases/{khmer}/fields", cases.supervisor | {"If-Match": "*"}
+    changed = {"fields": {"prs_PrimaryLanguage": "vi"}, "reason": "misheard"}
+    assert (await cases.intake.client.put(url, json=changed, headers=headers)).status_code == 200
+    assert (await cases.listed(language="km"), await cases.listed(language="vi")) == ([], [khmer])
+    refused = await cases.intake.client.get("/v1/cases?language=xx", headers=cases.supervisor)
+    assert refused.status_code == 422
+    assert unknown not in await cases.listed(language="th")
+
+
+async def test_a_language_that_came_narrows_a_list_as_long_as_it_may_be_read(cases):
+    sent = await disclosure(cases.intake, {"prs_PrimaryLanguage": "km"})
+    ended = {"valid_until": datetime.now(UTC) - timedelta(days=1)}
+    over = await disclosure(cases.intake, {"prs_PrimaryLanguage": "km"}, terms=ended)
+    for one in (sent, over):
+        await cases.intake.deliver(one)
+    await cases.intake.work()
+    assert await cases.listed(language="km") == [str(sent.case_id)]
+    await cases.intake.deliver(recall_of(sent))
+    await cases.intake.work()
+    assert await cases.listed(language="km") == []
+
+
+async def test_the_order_of_what_is_due_to_a_worker_is_true_after_whatever_changes_it(cases):
+    """A worker's goes along rows that triggers keep; everybody's along what is due itself. They are compared after each step."""
+    intake, supervisor = cases.intake, cases.supervisor | {"If-Match": "*"}
+    first, second, third = [await cases.opened(WORKER, urgency="routine") for _ in range(3)]
+    orders: list[list[str]] = []
+
+    async def agree() -> None:
+        await cases.clocks_set()
+        items = (await cases.asked(sort="due", limit=100))["items"]
+        expected = [one["id"] for one in items if WORKER in one["workers"] or not one["workers"]]
+        assert await cases.paged(cases.worker, sort="due") == expected
+        assert (await cases.asked(cases.worker, sort="due", count=True))["count"]["counted"] == len(expected)
+        orders.append(expected)
+
+    async def send(method: str, url: str, **body: Any) -> dict[str, Any]:
+        answer = await intake.client.request(method, url, json=body or None, headers=supervisor)
+        assert answer.is_success, (url, answer.text)
+        return dict(answer.json())
+
+    async def given(case_id: str, *workers: str) -> None:
+        await send("POST", f"/v1/cases/{case_id}/assignment", organisation=AGENCY, workers=list(workers))
+
+    def at(hours: float) -> str:
+        return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+    await agree()
+    task = (await send("POST", "/v1/tasks", kind="call", case_id=third, due_at=at(1)))["id"]
+    await agree()
+    later = (await send("POST", "/v1/tasks", kind="call", case_id=third, due_at=at(2)))["id"]
+    await send("POST", "/v1/tasks", kind="call", case_id=second, due_at=at(1.5))
+    await send("PUT", f"/v1/tasks/{task}", kind="call", due_at=at(3))
+    await agree()
+    await send("POST", f"/v1/tasks/{later}/complete")
+    await agree()
+    await send("POST", f"/v1/tasks/{later}/reopen")
+    await agree()
+    for case_id in (first, second, third):
+        await intake.client.get(f"/v1/cases/{case_id}", headers=cases.worker)
+    await agree()
+    hold = await send("POST", f"/v1/cases/{first}/holds", until=at(24 * 40))
+    await agree()
+    await given(second, COLLEAGUE)
+    await agree()
+    await given(second, COLLEAGUE, WORKER)
+    await given(third)
+    await agree()
+    await send("DELETE", f"/v1/cases/{first}/holds/{hold['id']}")
+    await agree()
+    assert orders == [
+        [first, second, third],
+        [third, first, second],
+        [second, third, first],
+        [second, third, first],
+        [second, third, first],
+        [second, third],
+        [second, third, first],
+        [third, first],
+        [second, third, first],
+        [second, third],
+    ]

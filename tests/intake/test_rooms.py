@@ -34,6 +34,7 @@ BESIDES = {
     ("casefile/worklist_queries.py", "holds"),
     ("casefile/worklist_queries.py", "tasks"),
     ("casefile/store/listing.py", "holds"),
+    ("casefile/store/listing.py", "tasks"),
     ("casefile/store/received.py", "holds"),
 }
 """A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it. Whoever is erased leaves

@@ -22,7 +22,7 @@ from contracts.events.intake import CaseErasedV1, CaseTransferredV1, ErasureConf
 from services.interchange.domain import export, htcds
 from services.interchange.domain.cells import BadFile, guarded, meant, spoilt
 from services.interchange.domain.export import COLUMNS, ExportFormat, OutgoingCase, found_again, lost
-from services.interchange.domain.headings import EXTERNAL_ID, read_heading
+from services.interchange.domain.headings import EXTERNAL_ID, OWN_NUMBER, read_heading
 from services.interchange.exports import FILE_CLASS
 from services.interchange.intake_rows import exported_cases
 from services.interchange.spreadsheet import read_file
@@ -75,7 +75,11 @@ def canonical(name: str, value: str) -> bool:
 
 def cases(count: int) -> list[OutgoingCase]:
     random = Random(7)
-    return [OutgoingCase(str(UUID(int=n)), f"C-{n}", whole_case(n, random)) for n in range(count)]
+    numbers = [f"=S-{n}" if n % 2 else None for n in range(count)]
+    return [
+        OutgoingCase(str(UUID(int=n)), f"C-{n}", whole_case(n, random), number)
+        for n, number in enumerate(numbers)
+    ]
 
 
 @given(st.text(max_size=12) | st.text("'=+-@#N/A\t 1E+05", max_size=8))
@@ -90,8 +94,8 @@ def test_every_field_with_every_kind_of_value_is_read_again_as_it_was(made):
     sent = cases(20)
     sheet = read_file(file_of(made, sent), HERE)
     assert sheet.errors == []
-    assert [(row.external_id, dict(row.fields)) for row in sheet.rows] == [
-        (case.name, case.fields) for case in sent
+    assert [(row.external_id, dict(row.fields), row.numbered) for row in sheet.rows] == [
+        (case.name, case.fields, case.own_number) for case in sent
     ]
     assert lost(found_again(sent, sheet.rows)) == {}
 
@@ -100,7 +104,7 @@ def test_the_standards_own_workbook_is_filled_under_the_labels_that_its_reader_s
     sent = cases(20)
     content = file_of(ExportFormat.WORKBOOK, sent)
     sheet = read_file(content, HERE)
-    assert (sheet.errors, len(sheet.rows)) == ([], 20)
+    assert (sheet.errors, [row.numbered for row in sheet.rows]) == ([], [case.own_number for case in sent])
     book = openpyxl.load_workbook(io.BytesIO(content))
     shown = {cell.value: book.worksheets[0].cell(3, cell.column).value for cell in book.worksheets[0][2]}
     first = sent[0].fields
@@ -271,7 +275,8 @@ async def test_a_case_that_was_changed_since_is_known_again_and_told_from_what_i
     case_id = read_file(before.content, HERE).rows[0].external_id
     path = f"/v1/cases/{case_id}/fields"
     headers = {**intake.as_("screening_officer"), "If-Match": "*"}
-    changed = await intake.client.put(path, json={"fields": {"prs_MailingCity": "Poipet"}}, headers=headers)
+    body = {"fields": {"prs_MailingCity": "Poipet"}, "reason": "She moved."}
+    changed = await intake.client.put(path, json=body, headers=headers)
     assert changed.status_code == 200, changed.text
     _, after = await exported(files)
     old = (await send(files, before.content, dry_run=True)).json()
@@ -550,7 +555,7 @@ def taken(name: str) -> bool:
 
 
 def test_the_columns_are_those_that_an_import_takes():
-    others = {name for name in {*FIELDS, EXTERNAL_ID} - {"prs_FirstName"} if taken(name)}
+    others = {name for name in {*FIELDS, EXTERNAL_ID, OWN_NUMBER} - {"prs_FirstName"} if taken(name)}
     assert {*COLUMNS} == {"prs_FirstName", *others}
     assert len(set(COLUMNS)) == len(COLUMNS)
     assert others.isdisjoint(URGENT_FIELDS)

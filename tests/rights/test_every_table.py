@@ -46,6 +46,7 @@ LEFT_OUT = {
     "chassis.own_keys": NOBODYS,
     "chassis.papers": "which papers were printed, by hash; what they say is reported",
     "intake.listed_cases": "on whose worklist the case stands, of the same as the case itself",
+    "intake.listed_due": "when something is due in the case, of the same as hold, task and case themselves",
     "intake.statistics": "counts without a person",
     "audit.statistics": "counts without a person",
     "intake.attention": "by when somebody is to open the case; what came of it stands in the log",

@@ -15,11 +15,21 @@ from contracts.protection import is_of_country
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
 from services.intake.casefile.domain.dependant import DependantLink, NewLink
-from services.intake.casefile.domain.field_classes import FLAGS_CLASS
+from services.intake.casefile.domain.field_classes import FLAGS_CLASS, OWN_NUMBER
 from services.intake.casefile.domain.pair import OneCase
 from services.intake.casefile.outgoing import outgoing
-from services.intake.casefile.store import ages, attention, cases, dependants, index, received, records
+from services.intake.casefile.store import (
+    ages,
+    attention,
+    cases,
+    dependants,
+    index,
+    own_numbers,
+    received,
+    records,
+)
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
+from services.intake.casefile.store.own_numbers import SealedNumber
 
 RETAIN = "disclosure.retain"
 CARER = "case_worker"
@@ -40,8 +50,13 @@ class SealedFields:
     """The urgent flags; None where the command does not speak of them."""
     flags_before: frozenset[str] = frozenset()
     sealed_flags: str | None = None
+    replaced: bool = False
+    """The command replaces or removes a value of a field that is on record. Flags and number are compared with those that stand."""
     evidence: AgeEvidence | None = None
     """The evidence about her age after the command; None where nothing of it changes."""
+    numbered: bool = False
+    """The command speaks of the organisation's own number of the case: `number`, None where it is taken away."""
+    number: SealedNumber | None = None
     reason: str | None = None
     version: int | None = None
     """The version that was looked at; None where it does not matter."""
@@ -113,7 +128,7 @@ async def open_case(
         now=tx.now,
         workers=tuple(dict.fromkeys([*([actor.subject] if CARER in actor.roles else []), *proposed])),
     )
-    facts += case.record(new.fields.kept(), flags=new.fields.flags) + case.flag(
+    facts += case.record(new.fields.kept(), flags=new.fields.flags, numbered=new.fields.numbered) + case.flag(
         new.fields.sealed_flags, new.fields.flags
     )
     facts += case.learn_age(new.fields.evidence or AgeEvidence(), today, first=True)
@@ -124,9 +139,14 @@ async def open_case(
 
 
 async def _put(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields) -> None:
-    """Put fields and flags under one revision, with the reason for it."""
-    flags = {} if sealed.sealed_flags is None else {FLAGS_CLASS: sealed.sealed_flags}
-    await records.put_fields(tx, actor, case, {**sealed.values, **flags}, sealed.reason)
+    """Put fields, flags and the own number under one revision, with the reason for it."""
+    more: dict[str, str | None] = {}
+    if sealed.sealed_flags is not None:
+        more[FLAGS_CLASS] = sealed.sealed_flags
+    if sealed.numbered:
+        more[OWN_NUMBER] = None if sealed.number is None else sealed.number.value
+        await own_numbers.put(tx, actor, case.id, case.organisation, sealed.number)
+    await records.put_fields(tx, actor, case, {**sealed.values, **more}, sealed.reason)
 
 
 async def record_fields(
@@ -145,10 +165,11 @@ async def record(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields
     if sealed.version is not None and sealed.version != case.version:
         raise PreconditionFailed  # the blind index was made from fields that are no longer the present ones
     with answered():
-        facts = case.record(sealed.kept(), sealed.removed(), sealed.flags)
+        facts = case.record(sealed.kept(), sealed.removed(), sealed.flags, numbered=sealed.numbered)
         facts += case.flag(sealed.sealed_flags, sealed.flags, sealed.flags_before)
         if sealed.evidence is not None:
             facts += case.learn_age(sealed.evidence, today)
+        case.require_reason(sealed.reason, replaced=await _replaces(tx, case, sealed))
     await _put(tx, actor, case, sealed)
     if sealed.index is not None and not await index.due(tx, case.id, case.fields_revision):
         await index.put(tx, case.organisation, {case.id: sealed.index})
@@ -159,6 +180,14 @@ async def record(tx: Transaction, actor: Actor, case: Case, sealed: SealedFields
     await cases.save(tx, case, facts)
     if case.urgency != urgency:
         await attention.hasten(tx, case.id)
+
+
+async def _replaces(tx: Transaction, case: Case, sealed: SealedFields) -> bool:
+    """True where anything that is on record is replaced or removed."""
+    if sealed.replaced or (sealed.flags is not None and not sealed.flags_before <= sealed.flags):
+        return True
+    stands = await own_numbers.entry_of(tx, case.id) if sealed.numbered else None
+    return stands is not None and (sealed.number is None or sealed.number.entry != stands)
 
 
 async def assign_case(

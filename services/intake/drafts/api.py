@@ -15,6 +15,7 @@ from chassis.service import Running, Service
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
+from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
 from contracts.types import KnownCode, Pseudonym
@@ -46,6 +47,7 @@ class IntakeDraftForm(Form):
     channel: OpenedBy | None = None
     urgency: Annotated[str, KnownCode("urgency")] | None = None
     fields: Annotated[FieldsForm | None, Field(description="each by itself; null takes one back")] = None
+    own_number: OwnNumber | None = None
     languages: Annotated[list[Annotated[str, KnownCode("language")]] | None, Field(max_length=2)] = None
     flags: Annotated[
         list[Flag] | None,
@@ -186,6 +188,7 @@ class DraftView(queries.DraftSummary):
     languages: Annotated[list[str], Field(default_factory=list)]
     flags: Annotated[list[str], Field(default_factory=list)]
     answers: Annotated[dict[str, str], Field(default_factory=dict)]
+    own_number: str | None = None
     moves: Annotated[list[MoveView], Field(default_factory=list)]
 
 

@@ -22,7 +22,8 @@ _TO_TAKE = "from intake.cases c where c.organisation = :organisation and c.state
 _DAY = "(c.opened_at at time zone :zone)::date"
 _PAGE = f"""
     select c.id, c.person_id, {reference_column("c.id")} as reference, coalesce((
-        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values
+        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values,
+        (select o.value from intake.own_numbers o where o.case_id = c.id) as number
     {_TO_TAKE} and (cast(:after as uuid) is null or c.id > :after)
         and (cast(:opened_from as date) is null or {_DAY} >= :opened_from)
         and (cast(:opened_to as date) is null or {_DAY} <= :opened_to)
@@ -36,6 +37,7 @@ class SealedCase:
     person_id: UUID
     name: str
     values: dict[str, str]
+    number: str | None
 
 
 async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm, zone: ZoneInfo) -> list[SealedCase]:
@@ -52,6 +54,7 @@ async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm, zone: Zon
             row.person_id,
             row.reference or str(row.id),
             {name: value for name, value in row.values.items() if name not in URGENT_FIELDS},
+            row.number,
         )
         for row in rows
     ]

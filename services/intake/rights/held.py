@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.held import FoundRow, HeldTable, SealedValue
-from contracts.casefile import fields
 from services.intake.casefile.domain.field_classes import (
     CHANGE_REASON,
     FLAGS_CLASS,
     GLASS,
     LINK_ENDED,
+    OWN_NUMBER,
     RELATION,
 )
 from services.intake.casefile.store.tables import (
@@ -19,6 +19,7 @@ from services.intake.casefile.store.tables import (
     DISCLOSURES,
     FIELD_REVISIONS,
     FIELDS,
+    OWN_NUMBERS,
     PAIRS,
 )
 from services.intake.casework.domain.field_classes import (
@@ -52,6 +53,7 @@ from services.intake.rights.tables import ERASURES
 
 ACCOUNTABILITY = "accountability"
 STATUS = "vic_TraffickingStatus"
+_REVISED = {FLAGS_CLASS: "flags", OWN_NUMBER: "own_number"}
 
 
 def _flags(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -66,10 +68,14 @@ def _field(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
 
 def _revision(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     if row.value is not None:
-        name = row.field if row.field in fields.FIELDS else "flags"
+        name = _REVISED.get(row.field, row.field)
         yield SealedValue(name, row.field, case_id, row.value)
     if row.reason is not None:
         yield SealedValue("reason", CHANGE_REASON, case_id, row.reason)
+
+
+def _number(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("own_number", OWN_NUMBER, case_id, row.value)
 
 
 def _glass(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -162,6 +168,7 @@ HELD = (
         _flags,
         which="id = :case_id",
     ),
+    HeldTable(OWN_NUMBERS, "case", ("organisation",), sealed=_number),
     HeldTable(FIELDS, "fields", ("at=recorded_at", "organisation", "by=recorded_by"), sealed=_field),
     HeldTable(FIELD_REVISIONS, "history", ("revision", "at", "organisation", "by"), sealed=_revision),
     HeldTable(SCREENINGS, "screening", ("at", "organisation", "by", "checklist"), sealed=_screening),

@@ -10,11 +10,12 @@ from itertools import chain
 
 from contracts.casefile.buddhist_era import WHICH_ERA, AmbiguousYear, common_era
 from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, Field, InvalidField, checked, to_text
+from contracts.casefile.own_number import compared, is_reference, own_number
 from contracts.casefile.partial_date import InvalidDate, PartialDate
-from contracts.casefile.text import MAX_TEXT
+from contracts.casefile.text import MAX_TEXT, InvalidText
 from contracts.codes import UnknownCode, codes
 from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, meant, spoilt
-from services.interchange.domain.headings import EXTERNAL_ID, Column, is_labels, read_heading
+from services.interchange.domain.headings import EXTERNAL_ID, OWN_NUMBER, Column, is_labels, read_heading
 
 MAX_FILE_BYTES = 5_000_000
 MAX_ROWS = 10_000
@@ -40,12 +41,23 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case: field → text as it is sealed. `occurrence` tells rows apart that are alike and were said to be several."""
+    """One case: field → text as it is sealed. `occurrence` tells rows apart that are alike and were said to be several.
+
+    `numbered` is the own number of a column of its own. Without it the identifier is the number, unless it is a reference: then this is a
+    file of ours that is brought back.
+    """
 
     line: int
     fields: Mapping[str, str]
     external_id: str | None = None
     occurrence: int = 0
+    numbered: str | None = None
+
+    @property
+    def own_number(self) -> str | None:
+        if self.numbered is None and self.external_id is not None and not is_reference(self.external_id):
+            return self.external_id
+        return self.numbered
 
     def identity(self) -> str:
         """The text by which the row is recognised in a later file: the identifier that its owner gave it, else
@@ -57,7 +69,8 @@ class Row:
 
     def content(self) -> str:
         """Everything in the row. Two rows with one identifier are one case only if this is the same too."""
-        return json.dumps(dict(self.fields), sort_keys=True, ensure_ascii=False)
+        number = {} if self.numbered is None else {OWN_NUMBER: self.numbered}
+        return json.dumps({**self.fields, **number}, sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -150,10 +163,10 @@ def _read_row(columns: Sequence[Column], line: Line, place: Place) -> tuple[Row 
             errors.append(RowError(line.number, column.field, reason))
         elif value is not None:
             found[column.field] = value
-    external_id = found.pop(EXTERNAL_ID, None)
+    external_id, number = found.pop(EXTERNAL_ID, None), found.pop(OWN_NUMBER, None)
     if not errors:
         errors = _whole(line.number, found)
-    return (None, errors) if errors else (Row(line.number, found, external_id), [])
+    return (None, errors) if errors else (Row(line.number, found, external_id, numbered=number), [])
 
 
 def _whole_line(columns: Sequence[Column], line: Line) -> Iterator[str]:
@@ -205,9 +218,25 @@ def _told_apart(sheet: Sheet, *, several: bool) -> Sheet:
             sheet.errors.append(RowError(row.line, "*", "same-as-another-row"))
         else:
             kept.append(replace(row, occurrence=occurrence))
-    sheet.rows = kept
+    sheet.rows = _of_one_number(sheet, kept)
     sheet.errors.sort(key=lambda error: error.line)
     return sheet
+
+
+def _of_one_number(sheet: Sheet, rows: Sequence[Row]) -> list[Row]:
+    """The rows without those that share an own number and are not one case: all of these are refused."""
+    identities: dict[str, set[str]] = {}
+    for row in rows:
+        if row.own_number is not None:
+            identities.setdefault(compared(row.own_number), set()).add(row.identity())
+    shared = {number for number, found in identities.items() if len(found) > 1}
+    kept = [row for row in rows if row.own_number is None or compared(row.own_number) not in shared]
+    sheet.errors += [
+        RowError(row.line, OWN_NUMBER if row.numbered else EXTERNAL_ID, "same-number")
+        for row in rows
+        if row.own_number is not None and compared(row.own_number) in shared
+    ]
+    return kept
 
 
 def _read_cell(column: str, cell: Cell, place: Place) -> tuple[str | None, str | None]:
@@ -217,9 +246,21 @@ def _read_cell(column: str, cell: Cell, place: Place) -> tuple[str | None, str |
     text = cell.strip()
     if (no_value := spoilt(text)) is not None:
         return None, no_value
-    if len(text) > (MAX_EXTERNAL_ID if column == EXTERNAL_ID else MAX_CELL):
+    if len(text) > (MAX_EXTERNAL_ID if column in {EXTERNAL_ID, OWN_NUMBER} else MAX_CELL):
         return None, "too-long"
-    return (text, None) if column == EXTERNAL_ID else _read_field(FIELDS[column], meant(text), place)
+    if column in {EXTERNAL_ID, OWN_NUMBER}:
+        return _read_number(column, text)
+    return _read_field(FIELDS[column], meant(text), place)
+
+
+def _read_number(column: str, text: str) -> tuple[str | None, str | None]:
+    """An identifier as it stands; an own number as it is kept."""
+    try:
+        number = own_number(meant(text) if column == OWN_NUMBER else text)
+    except InvalidText:
+        refused = column == OWN_NUMBER or not is_reference(text)
+        return (None, "invalid-text") if refused else (text, None)
+    return (number if column == OWN_NUMBER else text), None
 
 
 def _read_field(kept: Field, text: str, place: Place) -> tuple[str | None, str | None]:

@@ -164,11 +164,22 @@ class Case:
         fields: Iterable[str] = (),
         removed: Iterable[str] = (),
         flags: frozenset[str] | None = None,
+        *,
+        numbered: bool = False,
     ) -> list[CaseFact]:
-        """Fields were recorded or removed. An urgent flag raises the urgency and never lowers it; None: not spoken of."""
+        """Fields were recorded or removed. An urgent flag raises the urgency and never lowers it; None: not spoken of. `numbered`: the
+        organisation's own number was set or taken away.
+        """
         self.require(CaseVerb.RECORD)
         self.urgency = urgency_of(self.urgency, flags or frozenset())
-        return self.recorded(fields, removed, more=flags is not None)
+        return self.recorded(fields, removed, more=numbered or flags is not None)
+
+    def require_reason(self, reason: str | None, *, replaced: bool) -> None:
+        """Require a reason, sealed, where something that was on record is replaced or taken away; what is added needs none."""
+        if replaced and reason is None:
+            raise CommandRefused(
+                "reason-needed", "something on record is replaced or removed: say why", "reason"
+            )
 
     def flag(
         self, sealed: str | None, flags: frozenset[str] | None, before: frozenset[str] = frozenset()

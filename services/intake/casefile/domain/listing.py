@@ -34,6 +34,14 @@ class NextStep(StrEnum):
     HOLD_ENDS = "hold-ends"
 
 
+class DueKind(StrEnum):
+    """The kinds of rows by which a worker's cases stand in the order of what is due in them."""
+
+    HOLD = "hold"
+    OPENING = "opening"
+    TASK = "task"
+
+
 class NamesShown(StrEnum):
     """The cases of a page on which the person's name, languages and age are shown."""
 

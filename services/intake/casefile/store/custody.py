@@ -12,7 +12,7 @@ from chassis.tables import update_set
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import Custody, Transfer
 from services.intake.casefile.domain.dependant import DependantChange
-from services.intake.casefile.store import dependants
+from services.intake.casefile.store import dependants, own_numbers
 from services.intake.casefile.store.tables import CASES
 
 _LOAD = text(
@@ -46,6 +46,7 @@ async def save(tx: Transaction, cases: Sequence[Custody]) -> None:
     if handed_over:
         await remember_handed_over(tx, handed_over)
         await dependants.moved(tx, handed_over, DependantChange.LEFT)
+        await own_numbers.forget(tx, handed_over)
 
 
 def _row(case: Custody, transfer: Transfer) -> dict[str, object]:

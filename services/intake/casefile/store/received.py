@@ -24,7 +24,7 @@ from services.intake.casefile.domain.received import (
     ReceivedState,
 )
 from services.intake.casefile.outgoing import tasks_due
-from services.intake.casefile.store import attention, dependants, pairs, references
+from services.intake.casefile.store import attention, dependants, own_numbers, pairs, references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -106,6 +106,7 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     """Nobody reads or writes in this case until she is referred again. False where it has another person by now."""
     rows = (await tx.execute(_ERASED, {"case_id": case_id, "person": person_id})).all()
     await remember_erased(tx, [row.id for row in rows])
+    await own_numbers.forget(tx, [row.id for row in rows])
     for row in rows:
         await pairs.forget(tx, row.id)
         await dependants.forget(tx, row.id)

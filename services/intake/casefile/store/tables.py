@@ -1,6 +1,6 @@
 """The tables of the case file, as intake's migrations leave them."""
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, func, text
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
@@ -134,6 +134,16 @@ LISTED_CASES = Table(
     required("opened_at", TIMESTAMPTZ),
 )
 
+LISTED_DUE = Table(
+    "listed_due",
+    META,
+    Column("case_id", UUID, primary_key=True),
+    Column("list", TEXT, primary_key=True),
+    Column("kind", TEXT, primary_key=True),
+    required("organisation", TEXT),
+    required("due_at", TIMESTAMPTZ),
+)
+
 ACCEPTED_REFERRALS = Table(
     "accepted_referrals",
     META,
@@ -176,6 +186,16 @@ LIMITS_PASSED = Table(
     META,
     Column("actor", TEXT, primary_key=True),
     Column("day", DATE, primary_key=True),
+)
+
+OWN_NUMBERS = Table(
+    "own_numbers",
+    META,
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    required("organisation", TEXT),
+    required("entry", BYTEA),
+    required("value", TEXT),
+    UniqueConstraint("organisation", "entry"),
 )
 
 PAIRS = Table(

@@ -13,6 +13,7 @@ from chassis.web.http import Listing, PageQuery, Who, cursor, page
 from chassis.web.moves import Offer
 from chassis.web.positions import number, positioned
 from contracts.casefile.name import NameText
+from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.text import Line
 from contracts.events.access import CaseSearchedV1
 from contracts.form import Form
@@ -51,11 +52,12 @@ TelephoneNumber = Annotated[Line, _telling(telephone)]
 
 
 class SearchForm(Form):
-    """The person whom somebody looks for. `case_id`, which takes the reference of a case too, stands alone; of the others one is
-    needed, and each adds to what is compared.
+    """The person whom somebody looks for. `case_id`, which takes the reference of a case too, and `own_number` stand alone; of the
+    others one is needed, and each adds to what is compared.
     """
 
     case_id: Annotated[UUID | None, Field(description="the identifier or the reference of a case")] = None
+    own_number: OwnNumber | None = None
     name: Annotated[
         NameText | None,
         Field(description="in any script, spelling and order of its parts; a part of it is enough"),
@@ -79,10 +81,11 @@ class SearchForm(Form):
     @model_validator(mode="after")
     def _looks_for_somebody(self) -> Self:
         keys = (self.name, self.document, self.telephone)
-        if self.case_id is None and not any(keys):
-            raise ValueError("a name, a document, a telephone or a case is needed")
-        if self.case_id is not None and (any(keys) or self.born is not None):
-            raise ValueError("a case is looked for by its reference alone")
+        of_case = [one for one in (self.case_id, self.own_number) if one is not None]
+        if not of_case and not any(keys):
+            raise ValueError("a name, a document, a telephone, a number or a case is needed")
+        if of_case and (len(of_case) > 1 or any(keys) or self.born is not None):
+            raise ValueError("a case is looked for by its reference or its number alone")
         return self
 
     def fields(self, service: Service) -> dict[str, str]:
@@ -117,6 +120,8 @@ async def search_cases(
     position = positioned(few.after, number, UUID)
     if body.case_id is not None:
         found = await finding.named(service, actor, body.case_id)
+    elif body.own_number is not None:
+        found = await finding.numbered(service, actor, body.own_number)
     else:
         found = await finding.find(service, actor, body.fields(service))
     rest = [one for one in found if position is None or one.order > Match.ordered(*position)]

@@ -35,6 +35,7 @@ class Agreement(StrEnum):
     """One thing that agrees: a code of the list `match_agreement`."""
 
     REFERENCE = "reference"
+    OWN_NUMBER = "own-number"
     SAME_NAME = "same-name"
     SIMILAR_NAME = "similar-name"
     SAME_BIRTHDATE = "same-birthdate"

@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.row_security import of_organisation, secured
 
-revision = "intake_0014"
-down_revision = "intake_0013"
+revision = "intake_0016"
+down_revision = "intake_0015"
 
 STATEMENTS = """
 create table intake.dependants (
