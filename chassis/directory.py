@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from chassis.events.subscription import Subscription
 from chassis.own_tables import ORGANISATIONS, STAFF
 from chassis.problems import Invalid, Unavailable
@@ -21,8 +21,9 @@ Field = str | tuple[str | int, ...]
 
 NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
 
-_READ = text("select id, cell, role, status, type from chassis.organisations where id = :id")
-_READ_ALL = text("select id, cell, role, status, type from chassis.organisations where id = any(:ids)")
+_COLUMNS = "select id, cell, role, status, type, suspended from chassis.organisations"
+_READ = text(f"{_COLUMNS} where id = :id")
+_READ_ALL = text(f"{_COLUMNS} where id = any(:ids)")
 _ANY = text("select exists (select from chassis.organisations)")
 _STAFF = text("select worker from chassis.staff where organisation = :id and roles && :roles")
 _ROLES_OF_STAFF = text(
@@ -30,6 +31,10 @@ _ROLES_OF_STAFF = text(
 )
 _MEMBERS_OF = text("select worker, roles from chassis.staff where organisation = :id order by worker")
 _ROLES = text("select roles from chassis.staff where organisation = :id and worker = :worker")
+_COUNTED = text(
+    "select coalesce((select suspended from chassis.organisations where id = :organisation), false) as suspended,"
+    " (select roles from chassis.staff where organisation = :organisation and worker = :worker) as roles"
+)
 _WITH_ROLE = text(
     "select organisation, worker from chassis.staff where :role = any(roles)"
     " and (cast(:id as text) is null or organisation = :id) order by organisation, worker"
@@ -48,6 +53,8 @@ class ListedOrganisation:
     role: str
     status: str
     type: str | None
+    suspended: bool = False
+    """Two people, or one in an emergency, have ended whatever its people read and do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,19 @@ async def roles_of(tx: Transaction, organisation_id: str, worker: str) -> frozen
     """The roles of somebody in an organisation; none for who is no member of its staff."""
     roles = (await tx.execute(_ROLES, {"id": organisation_id, "worker": worker})).scalar()
     return frozenset(roles or ())
+
+
+async def counted_roles(
+    database: Database, organisation_id: str, worker: str, named: frozenset[str]
+) -> frozenset[str]:
+    """The roles of a token that count at this moment: none in a suspended organisation, and of somebody whom the
+    directory knows only those that it has, too. For anybody else the issuer vouches.
+    """
+    asked = {"organisation": organisation_id, "worker": worker}
+    row = (await database.look(_COUNTED, asked)).one()
+    if row.suspended:
+        return frozenset()
+    return named if row.roles is None else named.intersection(row.roles)
 
 
 async def roles_of_machine(tx: Transaction, organisation_id: str, machine: str) -> frozenset[str]:
@@ -209,7 +229,9 @@ async def _save(tx: Transaction, entries: Sequence[Entry]) -> None:
     """An organisation changes seldom, so a row at a time is enough."""
     for entry in entries:
         if (said := entry.listed) is not None:
-            listed = ListedOrganisation(said.organisation, said.cell, said.role, said.status, said.org_type)
+            listed = ListedOrganisation(
+                said.organisation, said.cell, said.role, said.status, said.org_type, said.suspended
+            )
             await remember(tx, listed, said.version)
         if entry.staff is not None:
             await remember_staff(tx, entry.organisation, [(m.worker, m.roles) for m in entry.staff.staff])

@@ -216,6 +216,7 @@ ORGANISATIONS = Table(
     required("status", TEXT),
     Column("type", TEXT),
     required("version", INTEGER),
+    filled("suspended", BOOLEAN, "false"),
 )
 
 STAFF = Table(

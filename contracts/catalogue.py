@@ -142,6 +142,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.NoticeChangedV1, "consent", stream="notices"),
     _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
+    _entry(directory.ProposalMovedV1, "directory", stream="proposals"),
     _entry(referral.ReferralSentV1, "referral", "intake", "consent"),
     _entry(referral.TransferMovedV1, "referral", "intake"),
     _entry(referral.ReferralReceivedV1, "referral", "intake", "notify"),

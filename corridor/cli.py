@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from corridor import operate_directory
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
 from corridor.machine import machine
@@ -27,6 +28,10 @@ app.add_typer(country, name="country")
 app.add_typer(checklist, name="checklist")
 app.add_typer(machine, name="machine")
 app.add_typer(operate, name="operate")
+operate.add_typer(operate_directory.organisation, name="organisation")
+operate.add_typer(operate_directory.role, name="role")
+for command in (operate_directory.proposals, operate_directory.confirm, operate_directory.withdraw):
+    operate.command()(command)
 
 
 class Format(StrEnum):

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,8 @@ from fastapi.security import HTTPBearer
 from joserfc.jwk import OKPKey
 
 from chassis.clock import Clock, utc_now
-from chassis.database import EVERYBODY, Origin
+from chassis.database import EVERYBODY, Database, Origin
+from chassis.directory import counted_roles
 from chassis.identity import signing, tokens
 from chassis.identity.jwks import KeySource
 from chassis.identity.policies import Policies, Principal
@@ -246,13 +247,23 @@ async def authenticate(
     ] = None,
 ) -> Actor:
     """The FastAPI dependency behind `chassis.web.http.Who`: the actor that `chassis.web.token_first` found before the
-    body was read. Raises MachineRefused.
+    body was read, with the roles that count now. Raises MachineRefused.
     """
     known: Actor | None = getattr(request.state, "actor", None)
     actor = known or await actor_of(request)
-    if actor.machine and not await request.app.state.service.admits(actor):
+    if not actor.machine:
+        return await as_it_counts(request.app.state.database, actor)
+    if not await request.app.state.service.admits(actor):
         raise MachineRefused
     return actor
+
+
+async def as_it_counts(database: Database, actor: Actor) -> Actor:
+    """The person with those roles of the token that count now: what was taken away acts before the token has run out."""
+    if actor.service:
+        return actor
+    roles = await counted_roles(database, actor.organisation, actor.subject, actor.roles)
+    return actor if roles == actor.roles else replace(actor, roles=roles)
 
 
 async def actor_of(request: Request) -> Actor:

@@ -19,5 +19,4 @@ def build(settings: Settings) -> Service[Settings]:
         versions=VERSIONS,
         subscriptions=handlers.SUBSCRIPTIONS,
         work=lambda service: [verifying.verify_work(service), proving.prove_work(service)],
-        follows_directory=False,
     )

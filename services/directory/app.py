@@ -5,15 +5,16 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from chassis.service import Service
-from services.directory import api, handlers, machines
+from services.directory import api, handlers, machines, proposals_api
 from services.directory.seeding import Seeding
 from services.directory.settings import Settings
 from services.directory.store.machines import roles_of_machine
 
-router = APIRouter()
-for part in (api, machines):
-    router.include_router(part.router)
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+router = APIRouter()
+for part in (api, machines, proposals_api):
+    router.include_router(part.router)
 
 
 def build(settings: Settings) -> Service[Settings]:

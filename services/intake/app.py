@@ -19,7 +19,7 @@ from chassis.directory import roles_of_machine
 from chassis.printing.api import paper_routes
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
-from services.intake.casefile import attention, handlers, undertaking_handlers
+from services.intake.casefile import attention, handlers, taking_over, undertaking_handlers
 from services.intake.casefile.age import age_work
 from services.intake.casefile.daily_limit import DailyLimit
 from services.intake.casefile.erasure import erasure_work
@@ -27,6 +27,7 @@ from services.intake.casefile.grants import ConsentGrants
 from services.intake.casefile.indexing import anew_work, index_work
 from services.intake.casefile.naming import naming_work
 from services.intake.casefile.parts import Parts
+from services.intake.casefile.taking_over import taking_over_work
 from services.intake.casefile.urgency import received_flags_work
 from services.intake.casework.erasure import words_work
 from services.intake.casework.upkeep import upkeep_work
@@ -67,6 +68,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         versions=VERSIONS,
         subscriptions=[
             attention.subscription(),
+            taking_over.subscription(),
             services.intake.casework.handlers.subscription(),
             *handlers.subscriptions(),
             undertaking_handlers.subscription(),
@@ -83,6 +85,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             *age_work(service),
             received_flags_work(service),
             *attention.attention_work(clock),
+            taking_over_work(),
             index_work(service),
             anew_work(),
             naming_work(),

@@ -14,6 +14,7 @@ from services.audit.domain.verification import State as VerificationState
 from services.consent.domain.disclosure import Stage
 from services.consent.domain.notice import NoticeState
 from services.consent.domain.states import State as ConsentState
+from services.directory.domain.proposal import ProposalState
 from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
@@ -39,6 +40,7 @@ STATES = MappingProxyType(
         "consent.disclosures.stage": Stage,
         "consent.notices.state": NoticeState,
         "consent.records.state": ConsentState,
+        "directory.proposals.state": ProposalState,
         "exchange.disclosures.state": DisclosureState,
         "exchange.envelope_items.state": SentState,
         "exchange.process_items.state": QueueState,

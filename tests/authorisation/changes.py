@@ -31,6 +31,7 @@ _OF = {
         consent POST /v1/consents/{consent_id}/confirm-guardian
         consent PUT /v1/notices/{notice_id}
         consent POST /v1/notices/{notice_id}/approve
+        directory POST /v1/proposals/{proposal_id}/confirm
         consent POST /v1/protections/{consent_id}/approve
         directory PUT /v1/organisations/{organisation}
         directory PUT /v1/organisations/{organisation}/services/{service}
@@ -60,6 +61,7 @@ _OF = {
         intake POST /v1/tasks/{task_id}/reopen
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
+        directory POST /v1/proposals/{proposal_id}/withdraw
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
         referral POST /v1/referrals/{referral_id}/start
@@ -92,6 +94,7 @@ _OF = {
         consent POST /v1/protections/{consent_id}/decline
         consent POST /v1/grants/{disclosure_id}/withdraw
         consent POST /v1/notices/{notice_id}/withdraw
+        directory POST /v1/organisations/{organisation}/suspend
         referral POST /v1/referrals/{referral_id}/reject
         referral POST /v1/referrals/{referral_id}/hold
         referral POST /v1/referrals/{referral_id}/cancel
@@ -123,6 +126,7 @@ _OF = {
         consent POST /v1/cases/{case_id}/hand-overs
         consent POST /v1/cases/{case_id}/protections
         consent POST /v1/notices
+        directory POST /v1/proposals
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns

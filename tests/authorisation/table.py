@@ -83,6 +83,7 @@ REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
 EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
+PROPOSAL = "/v1/proposals/{proposal_id}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
@@ -584,8 +585,8 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR | MACHINES, "listed"),
-        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR | MACHINES, "listed"),
+        row("GET", "/v1/organisations", "directory.read", PERSONNEL | MACHINES, "listed"),
+        row("GET", ORGANISATION, "directory.read", PERSONNEL | MACHINES, "listed"),
         row(
             "GET",
             "/v1/machines",
@@ -595,6 +596,12 @@ def _directory() -> list[Row]:
             listed="machine",
             seen_by=SUPERVISOR | OPERATOR,
         ),
+        row("GET", "/v1/proposals", "directory.operate", OPERATOR, "proposed"),
+        row("GET", PROPOSAL, "directory.operate", OPERATOR, "proposed"),
+        row("POST", "/v1/proposals", "directory.operate", OPERATOR, "another", SUSPENSION, 201),
+        row("POST", f"{PROPOSAL}/confirm", "directory.operate", OPERATOR, "proposed", seen='"1"'),
+        row("POST", f"{PROPOSAL}/withdraw", "directory.operate", OPERATOR, "proposed"),
+        row("POST", f"{ORGANISATION}/suspend", "directory.operate", OPERATOR, "another", CARETAKER, 201),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
         row(
             "PUT",
@@ -607,6 +614,8 @@ def _directory() -> list[Row]:
     ]
 
 
+CARETAKER = {"cases_to": "th.supervisor", "cases_to_organisation": "th-care-agency", "ticket": "OPS-12"}
+SUSPENSION = {"change": "suspend-organisation", "organisation": "{organisation}", **CARETAKER}
 ORGANISATION_FORM = {"name": "Care Agency", "role": "shelter", "languages": ["th"], "email": "desk@care.test"}
 SERVICE_FORM = {
     "name": "Beds",

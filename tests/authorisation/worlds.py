@@ -25,7 +25,20 @@ from services.interchange.exports import FILE_CLASS
 from tests.audit import making as auditing
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
-from tests.authorisation.table import CALL, CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
+from tests.authorisation.calling import filled
+from tests.authorisation.table import (
+    CALL,
+    CARETAKER,
+    CSV,
+    EMERGENCY,
+    NEEDS,
+    NOTE,
+    ORGANISATION,
+    ORGANISATION_FORM,
+    SUSPENSION,
+    TASK,
+    WORDS,
+)
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
@@ -481,15 +494,41 @@ class Interchange(World):
 
 
 class Directory(World):
+    others = 0
+
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
-        await seed_staff(self.harness.service, StaffFile(organisations=MACHINES))
+        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), "th.supervisor": ["supervisor"]}}
+        await seed_staff(self.harness.service, StaffFile(organisations=staff))
 
     async def machines(self) -> Made:
         return {"machine": "machine:th.case-system"}
 
     async def listed(self) -> Made:
         return {"organisation": AGENCY, "service": "beds"}
+
+    async def another(self) -> Made:
+        """An organisation of the cell of which nobody comes."""
+        self.others += 1
+        name = f"th-office-{self.others}"
+        form = {"id": name, "name": "Office", "role": "shelter"}
+        await seed(self.harness.service, SeedFile.model_validate({"organisations": [form]}))
+        return {"organisation": name}
+
+    async def proposed(self) -> Made:
+        """By an operator who comes for nothing else."""
+        return await self.by_first_operator("/v1/proposals", SUSPENSION)
+
+    async def acting(self) -> Made:
+        return await self.by_first_operator(f"{ORGANISATION}/suspend", CARETAKER)
+
+    async def by_first_operator(self, path: str, body: Mapping[str, Any]) -> Made:
+        made = await self.another()
+        headers = self.harness.as_("operator", "th-operations", "th.first-operator")
+        form = filled(body, made)
+        answer = await self.harness.client.post(path.format(**made), json=form, headers=headers)
+        assert answer.is_success, answer.text
+        return {**made, "proposal_id": answer.json()["id"]}
 
 
 class Referral(World):

@@ -101,6 +101,8 @@ OPERATING = {
     "work.read",
     "work.retry",
     "envelope.read",
+    "directory.read",
+    "directory.operate",
 }
 INTERNAL = {
     "internal.disclosable",

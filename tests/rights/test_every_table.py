@@ -77,6 +77,7 @@ LEFT_OUT = {
     "audit.extracts": "a question of auditors to those of a partner, which is in the log; those who are audited do not learn of it",
     "audit.extract_parts": "hashes and codes of the partner's log, without a value",
     "directory.organisations": NOBODYS,
+    "directory.proposals": "about organisations and members of staff",
     "directory.services": NOBODYS,
     "directory.staff": NOBODYS,
     "exchange.agreements": NOBODYS,

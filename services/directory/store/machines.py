@@ -13,7 +13,7 @@ _OF = f"""
     from directory.staff as s left join directory.organisations as o on o.id = s.organisation
     where starts_with(s.worker, '{machines.PREFIX}')
 """
-_IN_FORCE = f"coalesce(o.status, '{ACTIVE}') = '{ACTIVE}'"
+_IN_FORCE = f"(coalesce(o.status, '{ACTIVE}') = '{ACTIVE}' and not coalesce(o.suspended, false))"
 _LIST = text(
     f"select s.worker as machine, s.organisation, s.roles, {_IN_FORCE} as in_force {_OF}"
     " and (cast(:organisation as text) is null or s.organisation = :organisation) and s.worker > :after"

@@ -36,6 +36,7 @@ RELEASE = "release-records"
 CARRY_HOLDS = "carry-holds"
 TASKS = "tasks-of-case"
 UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
+TAKE_OVER = "take-over"
 INDEX = "index"
 RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
 
@@ -72,8 +73,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _to_be_opened(fact)
         case facts.CaseUnattended():
             return _case_unattended(fact)
-        case facts.StaffChanged():
-            return _staff_changed(fact)
+        case facts.StaffChanged() | facts.CasesLeft():
+            return cases_left(fact) if isinstance(fact, facts.CasesLeft) else _staff_changed(fact)
         case facts.GlassBroken() | facts.GlassReviewed():
             return _glass(fact)
         case facts.FieldsRecorded():
@@ -118,6 +119,11 @@ def index_due(case_id: UUID, change: str) -> DueWork:
 def _staff_changed(fact: facts.StaffChanged) -> DueWork:
     payload = {"organisation": fact.organisation}
     return DueWork(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
+
+
+def cases_left(fact: facts.CasesLeft, due_at: datetime | None = None) -> DueWork:
+    payload = {"organisation": fact.organisation, "to_organisation": fact.to_organisation, "to": fact.to}
+    return DueWork(TAKE_OVER, f"{fact.organisation}:{fact.at.isoformat()}", payload, due_at=due_at)
 
 
 def _glass(fact: facts.GlassBroken | facts.GlassReviewed) -> Event:

@@ -68,6 +68,7 @@ class CaseVerb(StrEnum):
     DETACH_CALL = "detach_call"
     CLOSE = "close"
     RESUME = "resume"
+    TAKE_OVER = "take_over"
 
 
 MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
@@ -81,6 +82,7 @@ MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
                 CaseVerb.STRIKE_NOTE,
                 CaseVerb.END_TASK,
                 CaseVerb.UNLINK_DEPENDANT,
+                CaseVerb.TAKE_OVER,
                 CaseVerb.DETACH_CALL,
             }
         ),
@@ -152,6 +154,12 @@ class Case:
             raise CommandRefused("other-organisation", message, "organisation")
         self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers), self._tasks_due()]
+
+    def take_over(self, organisation: str, worker: str) -> list[CaseFact]:
+        """Whoever has the case is suspended: a supervisor of another organisation has it from now on, closed or open."""
+        self.require(CaseVerb.TAKE_OVER)
+        self.organisation, self.workers = organisation, (worker,)
+        return [facts.CaseAssigned(self.id, organisation, self.workers), self._tasks_due()]
 
     def workers_with(self, worker: str, instead_of: str | None) -> tuple[str, ...]:
         """Whoever has it with one more, who may take the place of another; the same where that other one has it not."""

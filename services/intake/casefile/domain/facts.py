@@ -194,6 +194,16 @@ class StaffChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CasesLeft:
+    """An organisation is suspended; whatever cases it has go to this supervisor."""
+
+    organisation: str
+    to_organisation: str
+    to: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GlassBroken:
     """Somebody without a right to the case opened the least of it; `organisation` has the case."""
 
@@ -253,6 +263,7 @@ CaseFact = (
     | ValuesDeleted
     | CaseUnattended
     | StaffChanged
+    | CasesLeft
     | GlassBroken
     | GlassReviewed
     | PairDecided

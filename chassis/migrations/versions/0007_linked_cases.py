@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "chassis_0006"
-down_revision = "chassis_0005"
+revision = "chassis_0007"
+down_revision = "chassis_0006"
 
 
 def upgrade() -> None:
