@@ -23,7 +23,7 @@ from chassis.events.consumer import Consumer, Subscription
 from chassis.events.kafka import KafkaLink
 from chassis.events.relay import Relay
 from chassis.held import HeldTable
-from chassis.identity import access, references
+from chassis.identity import access, following, references
 from chassis.identity.auth import Actor, ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
 from chassis.observe.metrics import Metrics
@@ -90,7 +90,7 @@ def _followed(*, staff: bool, cases: bool) -> list[Subscription[Any, Any]]:
     """The projections that a service keeps: the directory first, then cases and their references."""
     followed: list[Subscription[Any, Any]] = [directory.subscription()] if staff else []
     if cases:
-        followed += [access.subscription(), references.subscription()]
+        followed += [following.subscription(), references.subscription()]
     return followed
 
 

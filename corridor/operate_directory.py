@@ -7,19 +7,22 @@ import typer
 
 from corridor.console import call, console
 from corridor.operate import Cell, DryRun
+from deploy.local.people import story
+
+COUNTRY = story().sender.lower()
 
 organisation = typer.Typer(
     help="Add, change, suspend or restore an organisation, by two people.", no_args_is_help=True
 )
 role = typer.Typer(help="Give a person a role or take it away, by two people.", no_args_is_help=True)
 
-Organisation = Annotated[str, typer.Argument(help="For example th-shelter.")]
+Organisation = Annotated[str, typer.Argument(help=f"For example {COUNTRY}-shelter.")]
 Ticket = Annotated[str, typer.Option("--ticket", help="Where the words are, for example OPS-1042.")]
 As = Annotated[
     str | None, typer.Option("--as", help="Which operator you are; the cell's `operator` by default.")
 ]
 Proposal = Annotated[UUID, typer.Argument(help="The proposal's id, from `proposals`.")]
-Worker = Annotated[str, typer.Argument(help="The subject of their tokens, for example th.worker.")]
+Worker = Annotated[str, typer.Argument(help=f"The subject of their tokens, for example {COUNTRY}.worker.")]
 StaffRole = Annotated[str, typer.Argument(help="A code of `staff_role`.")]
 Role = Annotated[str, typer.Option("--role", help="A code of `recipient_role`.")]
 Type = Annotated[str, typer.Option("--type", help="A code of `org_Type`.")]

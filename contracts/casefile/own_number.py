@@ -11,7 +11,7 @@ from contracts.casefile.reference import InvalidReference, parsed
 from contracts.casefile.text import MAX_LINE, InvalidText, one_line
 
 COLUMN, LABEL = "cor_OwnNumber", "Number of the organisation"
-"""Its column in files, and the label of that column."""
+"""The column of files that has it, and the label of that column."""
 
 
 def own_number(text: str) -> str:

@@ -97,6 +97,18 @@ class CaseAssignedV1(Event):
     import_id: UUID | None = None
 
 
+class CaseCoveredV1(Event):
+    """Whoever covers for a worker of the case who is on leave, as it now stands; empty: nobody, any more. It follows an assignment,
+    which names no cover.
+    """
+
+    type: ClassVar[str] = "case.covered.v1"
+    case_id: CaseId
+    organisation: OrganisationId
+    workers: tuple[Pseudonym, ...]
+    covers: tuple[Pseudonym, ...]
+
+
 class CaseClosedV1(Event):
     """Nobody of the organisation works on the case any more. The reason is sealed at intake; what protects her goes on."""
 

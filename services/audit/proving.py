@@ -1,9 +1,6 @@
 """Making the proofs of a released extract, as work: the tree over the hashes of the whole log, read slice by slice."""
 
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import text
 
 from chassis.database import Database, Transaction
 from chassis.service import Service
@@ -15,16 +12,11 @@ from services.audit.domain.extract import ExtractCase
 from services.audit.domain.other_half import ShownEntry
 from services.audit.outgoing import prepared
 from services.audit.store import extracts
-from services.audit.store.log import head
+from services.audit.store.log import hashes, head
 from services.audit.use_cases import PROVE, candidates
 
 SLICE = 20_000
 LEASE_SECONDS = 600
-"""Time enough for a hundred million entries: two hashes for each."""
-
-_HASHES = text(
-    "select hash from audit.entries where entry > :after and entry <= :until order by entry limit :limit"
-)
 
 Proved = tuple[ExtractHead, list[ExtractedEntry]]
 
@@ -36,7 +28,7 @@ def prove_work(service: Service) -> WorkKind:
             if asked is None or not asked.may("send"):
                 return None
             until, last = await head(tx)
-            found = await candidates(tx, asked, max(asked.chosen))
+            found = await candidates(tx, asked, until)
         chosen = [one for one in found if one.entry in set(asked.chosen)]
         return await _proved(service.database, chosen, until, last)
 
@@ -65,8 +57,7 @@ async def _proved(database: Database, chosen: list[ShownEntry], until: int, last
     tree = GrowingTree(frozenset({until, *(one.entry for one in chosen)}))
     while tree.size < until:
         async with database.transaction(database.system()) as tx:
-            asked: dict[str, Any] = {"after": tree.size, "until": until, "limit": SLICE}
-            tree.take((await tx.execute(_HASHES, asked)).scalars().all())
+            tree.take(await hashes(tx, tree.size, until, SLICE))
     root, paths = tree.closed()
     entries = [
         ExtractedEntry(

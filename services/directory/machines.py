@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from chassis.identity.access import require, rights_of
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import positioned
+from contracts import machines
 from contracts.types import Code, OrganisationId, Pseudonym
 from services.directory.store.machines import machines_of
 
@@ -34,12 +35,18 @@ class MachineView(BaseModel):
     state: MachineState
 
 
+def _machine(part: str) -> str:
+    if not machines.is_machine(part):
+        raise ValueError("not a machine")
+    return part
+
+
 @router.get(
     "", summary="Systems that send and fetch by themselves: of your organisation, for an operator of all"
 )
 async def list_machines(actor: Who, tx: Tx, page: Page) -> Listing[MachineView]:
     require(actor, READ)
-    (after,) = positioned(page.after, str) or ("",)
+    (after,) = positioned(page.after, _machine) or ("",)
     organisation = None if rights_of(actor, ANY)(READ) else actor.organisation
     rows = await machines_of(tx, organisation, after, page.limit)
     items = [

@@ -29,6 +29,7 @@ from services.intake.casefile.naming import naming_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.taking_over import taking_over_work
 from services.intake.casefile.urgency import received_flags_work
+from services.intake.casework.covering import covering_work
 from services.intake.casework.erasure import words_work
 from services.intake.casework.upkeep import upkeep_work
 from services.intake.drafts.work import draft_work
@@ -80,6 +81,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             carrying_work(),
             *draft_work(service, clock, ledger),
             *upkeep_work(service),
+            *covering_work(),
             *words_work(service, ledger),
             *report_work(service, ledger),
             *age_work(service),

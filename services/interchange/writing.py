@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
-from contracts.casefile.own_number import LABEL as NUMBER_LABEL
+from contracts.casefile import own_number
 from services.interchange.domain.export import (
     COLUMNS,
     ExportFormat,
@@ -69,7 +69,7 @@ def _workbook(cases: Sequence[OutgoingCase]) -> bytes:
     with files("services.interchange").joinpath(TEMPLATE).open("rb") as template:
         book = load_workbook(template)
     sheet: Any = book.worksheets[0]
-    more = ((EXTERNAL_ID, REFERENCE_LABEL), (OWN_NUMBER, NUMBER_LABEL))
+    more = ((EXTERNAL_ID, REFERENCE_LABEL), (OWN_NUMBER, own_number.LABEL))
     for place, (name, label) in enumerate(more, sheet.max_column + 1):
         sheet.cell(NAMES, place, name)
         sheet.cell(CAPTIONS, place, label)

@@ -15,8 +15,8 @@ from services.notify.store.notifications import CaseNotices
 
 
 def subject_of(event: Any) -> UUID:
-    """The case; of a task of the team, which has none, the task itself."""
-    about: UUID = getattr(event, "about_id", None) or event.case_id
+    """The case; of a task of the team, or of a leave, which have none, the thing itself."""
+    about: UUID = getattr(event, "about_id", None) or getattr(event, "leave_id", None) or event.case_id
     return about
 
 

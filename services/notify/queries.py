@@ -44,6 +44,9 @@ UNATTENDED = "/intake/v1/cases?unattended=true"
 there are.
 """
 
+LEAVES = "/intake/v1/leaves"
+"""The list of leaves, for a notice about one."""
+
 DRAFTS = "/intake/v1/drafts"
 """The list of what was begun, for a notice about a draft."""
 
@@ -95,9 +98,9 @@ async def inbox(
     at, row_id = after or (None, None)
     statement = text(
         f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
-        " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from n.task_id then n.case_id end as case_id, n.import_id, n.about, n.count,"
+        " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from coalesce(n.leave_id, n.task_id) then n.case_id end as case_id, n.import_id, n.about, n.count,"
         " case when n.audience = 'operators' then null when n.about is not null then :list"
-        " when n.template = any(cast(:begun as text[])) and n.task_id is null then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
+        " when n.leave_id is not null then :leaves when n.template = any(cast(:begun as text[])) and n.task_id is null then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
@@ -115,6 +118,7 @@ async def inbox(
             "limit": limit,
             "list": UNATTENDED,
             "drafts": DRAFTS,
+            "leaves": LEAVES,
             "begun": list(BEGUN),
         },
     )

@@ -11,6 +11,7 @@ from chassis.problems import Problem
 from chassis.web.answers import MEDIA_TYPE
 from contracts.catalogue import SERVICES
 from contracts.codes import codes
+from tests.architecture.each import of_each
 from tests.authorisation.changes import Change, change_of
 from tests.authorisation.table import Row, rows
 from tests.authorisation.test_coverage import built
@@ -24,7 +25,7 @@ open assign record screen identify assess place lift start break review retain w
 renew confirm decline withdraw revoke hand issue fence refuse save take submit abandon attach detach
 link unlink draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
-read replay retry discard stop move end release
+read replay retry discard stop move end release plan exclude include
 """
 VERBS = frozenset(_VERBS.split())
 """What a route may be named to do. A new verb is added here once somebody has looked that no other says it already."""
@@ -48,7 +49,7 @@ def headers_of(found: dict[str, Any]) -> dict[str, bool]:
     return {one["name"]: one["required"] for one in found["parameters"] if one["in"] == "header"}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@of_each("row", ROWS, ids=str)
 def test_every_error_of_a_route_is_a_problem_with_its_codes(documents, row):
     found, components = operation(documents, row), documents[row.service]["components"]
     errors = {status: answer for status, answer in found["responses"].items() if status >= "4"}
@@ -115,14 +116,14 @@ ASKED_AGAIN = frozenset(
 """What does and answers the same whenever it is sent again: a key would add nothing."""
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if not row.path.startswith("/internal/")], ids=str)
+@of_each("row", [row for row in ROWS if not row.path.startswith("/internal/")], ids=str)
 def test_a_command_takes_an_idempotency_key_and_a_reading_does_not(documents, row):
     found = operation(documents, row)
     takes = "Idempotency-Key" in headers_of(found)
     assert takes == (row.method != "GET" and found["operationId"] not in ASKED_AGAIN)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.method != "GET"], ids=str)
+@of_each("row", [row for row in ROWS if row.method != "GET"], ids=str)
 def test_if_match_is_needed_where_values_are_replaced_and_its_answers_are_named(documents, row):
     found = operation(documents, row)
     needed, statuses = headers_of(found).get("If-Match"), found["responses"].keys() & {"412", "428"}
@@ -134,7 +135,7 @@ def test_if_match_is_needed_where_values_are_replaced_and_its_answers_are_named(
         assert needed is None or "412" in statuses
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@of_each("row", ROWS, ids=str)
 def test_every_answer_may_have_an_etag(documents, row):
     answers = operation(documents, row)["responses"].items()
     good = [answer["headers"] for status, answer in answers if status.startswith("2")]
@@ -188,7 +189,7 @@ def test_no_verb_is_listed_that_no_operation_has(documents):
     assert {one.partition("_")[0] for each in documents.values() for one in operation_ids(each)} == VERBS
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@of_each("row", ROWS, ids=str)
 def test_what_is_listed_is_list_and_what_is_read_alone_is_get(documents, row):
     found = operation(documents, row)
     verb = found["operationId"].partition("_")[0]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from chassis.own_tables import ParkedState, ReplayState, WorkState
+from services.audit.domain.extract import ExtractState
 from services.audit.domain.verification import State as VerificationState
 from services.consent.domain.disclosure import Stage
 from services.consent.domain.notice import NoticeState
@@ -20,6 +21,8 @@ from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
+from services.intake.casefile.domain.undertaking import UndertakingState
+from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
@@ -28,6 +31,7 @@ from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
+from tests.architecture.each import of_each, parsed
 from tests.architecture.test_tables import WITH_TABLES, tables_of
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +40,7 @@ STATES = MappingProxyType(
         "chassis.parked.state": ParkedState,
         "chassis.replays.state": ReplayState,
         "chassis.work.state": WorkState,
+        "audit.extracts.state": ExtractState,
         "audit.verifications.state": VerificationState,
         "consent.disclosures.stage": Stage,
         "consent.notices.state": NoticeState,
@@ -52,6 +57,8 @@ STATES = MappingProxyType(
         "intake.tasks.state": TaskState,
         "intake.drafts.state": DraftState,
         "intake.calls.state": CallState,
+        "intake.leaves.state": LeaveState,
+        "intake.undertakings.state": UndertakingState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
@@ -108,12 +115,12 @@ def test_what_a_column_may_hold_is_what_its_enum_has(service: str) -> None:
             )
 
 
-@pytest.mark.parametrize("path", SQL, ids=lambda path: str(path.relative_to(ROOT)))
+@of_each("path", SQL, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
     """`{State.OPEN}`, `{one_of(READABLE)}`: whoever renames a state, or adds one to a set, finds every statement."""
     texts = [
         node.value
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert [found for text in texts for found in (*BY_HAND.findall(text), *UNFILLED.findall(text))] == []

@@ -59,6 +59,8 @@ _OF = {
         intake POST /v1/calls/{call_id}/detach
         intake POST /v1/tasks/{task_id}/cancel
         intake POST /v1/tasks/{task_id}/reopen
+        intake POST /v1/leaves/{leave_id}/end
+        intake POST /v1/leaves/{leave_id}/include
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
         directory POST /v1/proposals/{proposal_id}/withdraw
@@ -88,6 +90,7 @@ _OF = {
         interchange DELETE /v1/exports/{export_id}
         intake POST /v1/cases/{case_id}/holds
         intake POST /v1/cases/{case_id}/dependants/{link_id}/unlink
+        intake POST /v1/leaves/{leave_id}/exclude
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
         consent POST /v1/consents/{consent_id}/revoke
@@ -119,6 +122,7 @@ _OF = {
         intake POST /v1/tasks
         intake POST /v1/calls
         intake POST /v1/team/assign
+        intake POST /v1/leaves
         interchange POST /v1/imports
         interchange POST /v1/exports
         intake POST /internal/v1/imports/{import_id}/rows

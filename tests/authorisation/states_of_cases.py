@@ -3,13 +3,25 @@
 from typing import Any
 
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
 from services.intake.reports.domain.calls import CallState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import CALLS, CASE, CORRECTION, DRAFT, EMERGENCY, NOTE, PAIR, STRIKE, TASKS
+from tests.authorisation.table import (
+    CALLS,
+    CASE,
+    CORRECTION,
+    DRAFT,
+    EMERGENCY,
+    LEAVE,
+    NOTE,
+    PAIR,
+    STRIKE,
+    TASKS,
+)
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
 from tests.intake.making import acceptance_of, disclosure, recall_of
@@ -328,6 +340,18 @@ CASE_THINGS = (
             "cancelled": asked("task", ("worker", "POST", f"{TASKS}/cancel", {"reason": "not-possible"})),
         },
         frozenset(TaskState),
+    ),
+    Thing("intake", "/v1/leaves", as_made("leave"), commands=frozenset({"/v1/leaves"}), name="leaves"),
+    Thing(
+        "intake",
+        "/v1/leaves",
+        {
+            **as_made("leave", "running_leave"),
+            "ended": asked("leave", ("worker", "POST", f"{LEAVE}/end", None)),
+        },
+        frozenset(LeaveState),
+        commands=frozenset({f"{LEAVE}/end", f"{LEAVE}/exclude", f"{LEAVE}/include"}),
+        listed="id",
     ),
     Thing(
         "intake",

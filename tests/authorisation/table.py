@@ -76,6 +76,7 @@ TAKE_MACHINES = ("intake", "interchange", "directory")
 CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
+LEAVE = "/v1/leaves/{leave_id}"
 CALLS = "/v1/calls/{call_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
@@ -87,6 +88,7 @@ PROPOSAL = "/v1/proposals/{proposal_id}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
+AWAY = {"cover": "th.worker-7", "first_day": "{day}", "last_day": "{day}"}
 CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
 CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
 ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
@@ -193,6 +195,13 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
         row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, "case", GIVEN),
+        row("POST", "/v1/leaves", "leave.plan", DOOR, "free_day", AWAY, 201),
+        row(
+            "GET", "/v1/leaves", "leave.plan", DOOR, "leave", listed="leave_id", seen_by=CARE | {"colleague"}
+        ),
+        row("POST", f"{LEAVE}/end", "leave.plan", CARE, "leave"),
+        row("POST", f"{LEAVE}/exclude", "team.assign", SUPERVISOR, "leave", {"case_id": "{case_id}"}),
+        row("POST", f"{LEAVE}/include", "team.assign", SUPERVISOR, "leave", {"case_id": "{case_id}"}),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),

@@ -4,7 +4,8 @@ A method of a world makes one subject of the table and answers its identifiers; 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -75,6 +76,8 @@ class World:
 
     harness: Harness
     unreadable: int = 0
+    lasting: dict[str, Made] = field(default_factory=dict)
+    days_taken: int = 0
     partners: int = 0
 
     async def prepare(self) -> None:
@@ -92,6 +95,12 @@ class World:
     async def make(self, subject: str) -> Made:
         made: Made = await getattr(self, subject)()
         return made
+
+    async def kept(self, subject: str) -> Made:
+        """The same one for all calls that change nothing of it."""
+        if subject not in self.lasting:
+            self.lasting[subject] = await self.make(subject)
+        return self.lasting[subject]
 
     async def code_list(self) -> Made:
         return {"name": "referral_state"}
@@ -286,6 +295,25 @@ class Intake(World):
         answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
         return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
 
+    async def free_day(self) -> Made:
+        """A day to come on which nobody of the organisation is away yet."""
+        self.days_taken += 1
+        return {"day": (datetime.now(UTC) + timedelta(days=self.days_taken)).date().isoformat()}
+
+    async def leave(self) -> Made:
+        """The worker will be away for a day, and the colleague covers."""
+        made = {**await self.case(), **await self.free_day()}
+        body = {"cover": "th.colleague", "first_day": made["day"], "last_day": made["day"]}
+        answer = await self.ask("worker", "POST", "/v1/leaves", body)
+        return {**made, "id": answer.json()["id"], "leave_id": answer.json()["id"]}
+
+    async def running_leave(self) -> Made:
+        made = await self.leave()
+        await self._run(
+            "update intake.leaves set state = 'running' where id = :id", id=UUID(made["leave_id"])
+        )
+        return made
+
     async def call(self) -> Made:
         answer = await self.ask("officer", "POST", "/v1/calls", CALL)
         return {"id": answer.json()["id"], "call_id": answer.json()["id"]}
@@ -400,7 +428,7 @@ class Consent(World):
         return await self._protection("case_worker", WORKER)
 
     async def requested_by_colleague(self) -> Made:
-        return await self._protection("screening_officer", "th.colleague")
+        return await self._protection("screening_officer", "th.newcomer")
 
     async def protected(self) -> Made:
         """Asked for by a colleague, and approved by another who comes for nothing else."""
@@ -453,6 +481,10 @@ def from_abroad() -> dict[str, str]:
 
 
 class Interchange(World):
+    async def kept(self, subject: str) -> Made:
+        """A new one: the erasure of one person ends every export that may have her."""
+        return await self.make(subject)
+
     async def imported(self, by: str = "officer") -> Made:
         files = {"file": ("cases.csv", CSV)}
         answer = await self.ask(by, "POST", "/v1/imports", files=files)
@@ -498,7 +530,9 @@ class Directory(World):
 
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
-        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), "th.supervisor": ["supervisor"]}}
+        people = {"th.supervisor": ["supervisor"], "th.operator": ["operator"]}
+        operations = {"th-operations": {"th.first-operator": ["operator"]}}
+        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), **people}, **operations}
         await seed_staff(self.harness.service, StaffFile(organisations=staff))
 
     async def machines(self) -> Made:

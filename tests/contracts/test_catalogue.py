@@ -33,6 +33,7 @@ from contracts.events import (
     returns,
 )
 from contracts.examples import examples
+from tests.architecture.each import of_each
 
 MODULES = (
     access,
@@ -101,7 +102,7 @@ def test_no_service_that_decides_about_help_hears_a_withdrawal() -> None:
     assert set(entry_for(consent.ConsentWithdrawnV1, "consent").consumers) <= {"notify", "audit"}
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
+@of_each("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
 def test_names_say_the_same_thing(entry: Entry) -> None:
     noun, verb, version = entry.type.split(".")
     assert entry.event.__name__ == f"{noun}_{verb}_{version}".title().replace("_", "")
@@ -109,7 +110,7 @@ def test_names_say_the_same_thing(entry: Entry) -> None:
     assert event_class(entry.type) is entry.event
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
+@of_each("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
 def test_an_event_belongs_to_a_stream(entry: Entry) -> None:
     event = examples(entry.type)[0].event
     stream = entry.stream_of(event)

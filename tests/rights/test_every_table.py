@@ -53,6 +53,8 @@ LEFT_OUT = {
     "intake.accepted_referrals": COPY,
     "intake.authorised": COPY,
     "intake.undertakings": COPY,
+    "intake.leaves": "about members of staff",
+    "intake.left_out": "about members of staff: a case that one of them does not see while another is away",
     "intake.blind_index": "keyed hashes of her name, by which nobody can read it",
     "intake.opened_cases": "how many cases a member of staff opened today; who read hers is reported",
     "intake.limits_passed": "about members of staff",

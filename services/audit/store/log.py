@@ -21,6 +21,9 @@ _HEAD = text("select entry, hash from audit.head for update")
 _KNOWN = text("select event_id from audit.entries where event_id = any(cast(:ids as uuid[]))")
 _INSERT = insert_set(ENTRIES)
 _END = text("select entry, hash from audit.head")
+_HASHES = text(
+    "select hash from audit.entries where entry > :after and entry <= :until order by entry limit :limit"
+)
 _MOVE_HEAD = text("update audit.head set entry = :entry, hash = :hash")
 
 
@@ -105,3 +108,9 @@ async def head(tx: Transaction) -> tuple[int, str]:
     """The length of the log, and the hash that covers all of it."""
     row = (await tx.execute(_END)).one()
     return row.entry, row.hash
+
+
+async def hashes(tx: Transaction, after: int, until: int, limit: int) -> Sequence[str]:
+    """Hashes of the entries behind `after`, in their order."""
+    found = await tx.execute(_HASHES, {"after": after, "until": until, "limit": limit})
+    return found.scalars().all()

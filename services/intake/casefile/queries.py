@@ -77,10 +77,11 @@ _OFFERED_ELSEWHERE = frozenset(
         *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
         *(CaseVerb.LINK_DEPENDANT, CaseVerb.UNLINK_DEPENDANT),
         *(CaseVerb.CLOSE, CaseVerb.RESUME),
+        *(CaseVerb.ATTACH_CALL, CaseVerb.DETACH_CALL),
         CaseVerb.TAKE_OVER,
     }
 )
-"""Holds, notes, tasks and links are moved where they are read, and made where they are listed; a case is closed, and resumed,
+"""Holds, notes, tasks, calls and links are moved where they are read, and made where they are listed; a case is closed, and resumed,
 where that which stands in the way is read. That of a suspended organisation is taken over by the service itself.
 """
 

@@ -17,7 +17,7 @@ from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused,
 from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, OWN_NUMBER
 from services.intake.casefile.domain.pair import OneCase
-from services.intake.casefile.outgoing import outgoing
+from services.intake.casefile.outgoing import outgoing, tasks_due
 from services.intake.casefile.store import (
     ages,
     attention,
@@ -135,6 +135,8 @@ async def open_case(
     await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
     await _put(tx, actor, case, new.fields)
     await index.put(tx, case.organisation, {case.id: new.fields.index or ()})
+    if case.workers:
+        tx.say(tasks_due(case.id, "opened"))  # whoever has it may be on leave
     return case
 
 

@@ -78,7 +78,7 @@ _DUE = (
 )
 """The joins that tell what may be due in a case, beside its hold."""
 CASE = f"""
-    select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
+    select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.covers, c.channel, c.urgency, c.opened_at,
         c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
         {_ON_HOLD} as on_hold, coalesce({_UNATTENDED}, false) as unattended, {_WAITING} as waiting_for,
         {_LEAD} as lead_id, {_NEXT} as next, {_NEXT_AT} as next_at
@@ -118,6 +118,7 @@ class CaseSummary(BaseModel):
     reference: ShownReference
     organisation: str
     workers: list[str]
+    covers: Annotated[list[str], Field(description="whoever covers for one of them who is on leave")]
     channel: str
     urgency: str
     opened_at: datetime

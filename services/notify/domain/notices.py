@@ -24,6 +24,9 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "task.unassigned.v1": {ALWAYS: "unattended"},
     "task.reminded.v1": {ALWAYS: "due"},
     "task.overdue.v1": {ALWAYS: "late"},
+    "leave.planned.v1": {ALWAYS: "file_changed"},
+    "leave.begun.v1": {ALWAYS: "new_assignment"},
+    "leave.ended.v1": {ALWAYS: "file_changed"},
     "hold.placed.v1": {ALWAYS: "hold"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
     "protection.requested.v1": {ALWAYS: "approval"},
@@ -145,6 +148,7 @@ class News:
     import_id: UUID | None = None
     about: str | None = None
     task_id: UUID | None = None
+    leave_id: UUID | None = None
     worker: str | None = None
     """The one person who is told of it."""
 
@@ -199,6 +203,7 @@ def news_of(event: Any, half: str) -> News | None:
         import_id=import_id,
         about=about,
         task_id=getattr(event, "task_id", None),
+        leave_id=getattr(event, "leave_id", None),
         worker=told,
     )
 

@@ -183,6 +183,7 @@ def _row(notification_id: UUID, one: Notice, count: int) -> dict[str, object]:
         **_waiting(one.case_id, one.news),
         "id": notification_id,
         "import_id": one.news.import_id,
+        "leave_id": one.news.leave_id,
         "about": one.news.about,
         "together": one.news.together,
         "count": count,

@@ -265,7 +265,7 @@ async def _evidence(
 
 
 async def _on_record(service: Service, actor: Actor, case: Case, names: Collection[str]) -> dict[str, str]:
-    """What is recorded here under these names, to be compared with what is sent and shown to nobody."""
+    """The values that are recorded here under these names, to be compared with what is sent and shown to nobody."""
     async with service.database.transaction(actor.origin()) as tx:
         own = await records.own_fields(tx, case.id)
     asked = {name: value for name, value in own.items() if name in names}

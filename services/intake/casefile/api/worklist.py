@@ -145,7 +145,11 @@ def _say_languages(tx: Transaction, actor: Actor, items: Sequence[ListedCase]) -
 
 
 def _is_named(item: ListedCase, actor: Actor, names: NamesShown) -> bool:
-    return names is NamesShown.PAGE or (names is NamesShown.MINE and actor.subject in item.workers)
+    return names is NamesShown.PAGE or (names is NamesShown.MINE and _is_own(item, actor))
+
+
+def _is_own(item: ListedCase, actor: Actor) -> bool:
+    return actor.subject in item.workers or actor.subject in item.covers
 
 
 async def _shown(service: Running, sealed: Sequence[SealedWord]) -> dict[UUID, dict[str, str]]:
@@ -177,7 +181,7 @@ async def _show(
                 item.person = (
                     _person(words, today, buddhist=service.settings.country.buddhist_era) if words else None
                 )
-                resource = OWN_LIST if actor.subject in item.workers else OTHERS
+                resource = OWN_LIST if _is_own(item, actor) else OTHERS
                 tx.say(record_read(item.id, resource, fields=tuple(words)))
 
 

@@ -44,6 +44,7 @@ CASES = Table(
     Column("transfer_at", TIMESTAMPTZ),
     Column("hold_until", TIMESTAMPTZ),
     Column("flagged", BOOLEAN),
+    filled("covers", TEXTS, "'{}'"),
 )
 
 FIELDS = Table(

@@ -180,6 +180,11 @@ class Task:
         self.worker = None
         return [facts.TaskUnassigned(self.about())]
 
+    def give_back(self, worker: str) -> list[CaseworkFact]:
+        """Whoever covered for this worker covers no longer."""
+        self.worker = worker
+        return [facts.TaskChanged(self.about(), self.due_at)]
+
     def strike_clock(self, now: datetime) -> list[CaseworkFact]:
         """Each clock strikes once: the reminder, and the end of its time."""
         said: list[CaseworkFact] = []

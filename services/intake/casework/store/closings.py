@@ -12,8 +12,7 @@ from chassis.rows import RowReader
 from chassis.tables import insert_set
 from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.received import ReceivedState
-from services.intake.casefile.store import dependants
-from services.intake.casefile.store.undertakings import BLOCKS as UNDERTAKINGS
+from services.intake.casefile.store import dependants, undertakings
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.store.tables import CLOSINGS
 
@@ -36,7 +35,7 @@ _BLOCKS = text(
         where case_id = :case and state = '{ReceivedState.HELD}' and valid_until > clock_timestamp())
     union all select 'glass-unreviewed' where exists (
         select from intake.broken_glass where case_id = :case and review is null)
-    union all (select distinct under_way.block from ({UNDERTAKINGS}) as under_way order by 1)
+    union all (select distinct under_way.block from ({undertakings.BLOCKS}) as under_way order by 1)
     """
 )
 

@@ -1,4 +1,4 @@
-"""What is due in the cases of each worker, in the order of its time.
+"""Lists of all that is due in the cases of each worker, in the order of its time.
 
 `listed_due` is an index that PostgreSQL cannot make: of each worker's case the end of the time to open it, of its first open task, and of
 its hold, each a row. Every kind of row is written by one trigger alone, in the transaction that changes what it is about and after that

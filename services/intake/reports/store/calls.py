@@ -6,13 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import require, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.store import cases
+from services.intake.casefile.store import cases, owners
 from services.intake.reports.domain.calls import Call
 from services.intake.reports.domain.facts import CallFact
 from services.intake.reports.outgoing import outgoing
@@ -62,18 +61,7 @@ async def get_locked(tx: Transaction, actor: Actor, action: str, call_id: UUID) 
 
 async def case_of(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> UUID | None:
     """The case of a call, for whoever may do this with it; None for one that is no case's."""
-    rows = await whose(tx, _WHOSE, {"id": call_id})
-    if not rows:
-        raise NotFound
-    (row,) = rows
-    if row.case_id is not None:
-        await require_case(tx, actor, action, row.case_id)
-    elif row.organisation != actor.organisation:
-        raise NotFound
-    else:
-        require(actor, action, organisation=row.organisation)
-    case_id: UUID | None = row.case_id
-    return case_id
+    return await owners.case_of(tx, actor, action, _WHOSE, call_id)
 
 
 async def read(tx: Transaction, call_id: UUID) -> Call | None:

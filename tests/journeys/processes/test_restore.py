@@ -110,15 +110,13 @@ def key(tmp_path) -> str:
 
 
 async def test_a_cell_that_was_backed_up_under_load_and_destroyed_loses_and_doubles_nothing(
-    cells_directory, key, tmp_path
+    stack_of_processes, key, tmp_path
 ):
-    state, file = cells_directory() / "state", str(tmp_path / "th.backup")
-    first = Stack(["TH", "KH"], state=state)
-    await first.up()
+    state, file = stack_of_processes.state, str(tmp_path / "th.backup")
     try:
-        known, withdrawn, erased = await load_and_back_up(first, file, key)
+        known, withdrawn, erased = await load_and_back_up(stack_of_processes, file, key)
     finally:
-        await first.down()
+        await stack_of_processes.down()
     assert len(known) >= BEFORE
     shutil.rmtree(state / "th")
     shutil.rmtree(state / "border" / "keys" / "TH")

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "chassis_0007"
-down_revision = "chassis_0006"
+revision = "chassis_0008"
+down_revision = "chassis_0007"
 
 
 def upgrade() -> None:
