@@ -194,6 +194,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(notify.NotificationFailedV1, "notify"),
     _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
     _entry(extracts.ExtractRequestedV1, "audit", "exchange"),
+    _entry(extracts.ExtractWithdrawnV1, "audit"),
     _entry(extracts.ExtractReleasedV1, "audit"),
     _entry(extracts.ExtractPreparedV1, "audit", "exchange", stream="request_id"),
     _entry(extracts.ExtractRefusedV1, "audit", "exchange", stream="request_id"),

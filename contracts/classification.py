@@ -85,6 +85,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "sought_case": OPERATIONAL,
             "sought_actor": OPERATIONAL,
             "sought_organisation": OPERATIONAL,
+            "sought_cell": OPERATIONAL,
             "sought_purpose": OPERATIONAL,
             "sought_type": OPERATIONAL,
             "sought_id": OPERATIONAL,

@@ -83,6 +83,7 @@ _OF = {
         returns POST /v1/returns/{return_id}/close
         audit POST /v1/extracts/{request_id}/release
         audit POST /v1/extracts/{request_id}/refuse
+        audit POST /v1/extracts/{request_id}/withdraw
         notify POST /v1/inbox/read
         notify POST /v1/inbox/{notification_id}/read
     """,

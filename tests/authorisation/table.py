@@ -757,6 +757,7 @@ def _others() -> list[Row]:
             "extract_asked",
             {"reason": "own-inquiry"},
         ),
+        Row("audit", "POST", f"{EXTRACT}/withdraw", "extract.request", AUDITOR, "extract_own"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),
