@@ -35,7 +35,7 @@ ALWAYS_OPERATIONAL = frozenset(
         "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
         "agreement_id", "import_id", "erasure_id", "draft_id", "leave_id", "call_id", "request_id",
         # organisations, jurisdictions and workers' pseudonyms
-        "organisation", "deciding_organisation", "workers", "worker", "covers", "cover", "told", "sender", "recipient", "receiver", "cell", "cells",
+        "organisation", "deciding_organisation", "workers", "worker", "covers", "cover", "told", "approvers", "asked_by", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
         # versions, hashes, positions, counts
         "revision", "version", "agreement_version", "consent_revision", "checklist_version", "revision_hash",

@@ -1,6 +1,6 @@
 """The moves that the reader of a consent record, a protection, a grant or a case's list of consents may make now."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -35,8 +35,8 @@ async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id:
         Offer("approve_protection", APPROVE, await _approvable(tx, record, act, first_by)),
         Offer(
             "decline_protection",
-            REQUEST if actor.subject in first_by else APPROVE,
-            record.lets(lambda r: r.decline({}, act)),
+            REQUEST if actor.subject == first_by else APPROVE,
+            record.lets(lambda r: r.decline({}, act, first_by)),
         ),
         Offer(
             "review_protection",
@@ -66,7 +66,7 @@ async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID
     return service.commands.open(offers, await rights_in(tx, actor, case_id), case_id=case_id)
 
 
-async def _approvable(tx: Transaction, record: ConsentRecord, act: Act, asked_by: Collection[str]) -> bool:
+async def _approvable(tx: Transaction, record: ConsentRecord, act: Act, asked_by: str | None) -> bool:
     passes = record.lets(lambda found: found.approve(act, asked_by))
     return passes and not await records.spoke_since(tx, record)
 

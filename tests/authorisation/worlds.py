@@ -369,8 +369,9 @@ class Consent(World):
         await self.harness.deliver(consenting.agreement_changed())
         await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
         await self.harness.deliver(consenting.directory_changed())
-        shelter = consenting.directory_changed(organisation="th-shelter", cell="TH", role="shelter")
-        await self.harness.deliver(shelter)
+        for house in ("th-shelter", "th-ward"):
+            shelter = consenting.directory_changed(organisation=house, cell="TH", role="shelter")
+            await self.harness.deliver(shelter)
 
     async def case(self) -> Made:
         made = await super().case()

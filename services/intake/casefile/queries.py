@@ -19,6 +19,7 @@ from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
+from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.domain.received import CLOSED, ReceivedState
 from services.intake.casefile.sealed_rows import (
     BrokenGlassRow,
@@ -98,17 +99,21 @@ def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveVie
     return commands.open(offers, permitted, case_id=view.id)
 
 
-async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[SealedRevision]:
-    """One row a revision, with its sealed values as one object; oldest first."""
+async def field_revisions(
+    tx: Transaction, actor: Actor, case_id: UUID, after: int, limit: int
+) -> list[SealedRevision]:
+    """One row a revision, with its sealed values as one object; oldest first. An own number is for those whose it was."""
     statement = text(
-        """
+        f"""
         select revision, jsonb_object_agg(field, value) as values, min(reason) as reason, min(organisation) as organisation,
             min(by) as by, min(at) as at
         from intake.field_revisions where case_id = :id and revision > :after
+            and (field <> '{OWN_NUMBER}' or organisation = :organisation)
         group by revision order by revision limit :limit
         """
     )
-    return _REVISIONS.all(await tx.execute(statement, {"id": case_id, "after": after, "limit": limit}))
+    asked = {"id": case_id, "organisation": actor.organisation, "after": after, "limit": limit}
+    return _REVISIONS.all(await tx.execute(statement, asked))
 
 
 class SubmissionRow(BaseModel):

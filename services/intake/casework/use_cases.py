@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused, require_workers, roles_of
+from chassis.directory import present, refused, require_workers, roles_of
 from chassis.identity.access import CELL, CaseRefused, require, require_case, rights_in, standing
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
@@ -148,6 +148,12 @@ async def is_able(
         return (await standing(tx, asking.policies, principal, WRITE_TASK, case_id)).allowed
     team = Resource(CELL, asking.cell, asking.cell, organisation)
     return asking.policies.permits(principal, WRITE_TASK, team)
+
+
+async def give_back(tx: Transaction, task: Task, worker: str) -> None:
+    """Whoever covered for this worker covers no longer: the task is the worker's again, or nobody's where they left."""
+    here = worker in await present(tx, task.organisation)
+    await tasks.save(tx, task, task.give_back(worker) if here else task.unassign())
 
 
 class AssignmentResult(StrEnum):

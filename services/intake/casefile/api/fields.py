@@ -96,7 +96,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
         reference = await reference_of_case(tx, case_id)
-        number = await own_numbers.value(tx, case_id) if case.organisation == actor.organisation else None
+        number = await own_numbers.value(tx, case_id, actor.organisation)
         found = _SealedFields(case, reference, own, flags, number, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await service.parts.grants.closed(asked)

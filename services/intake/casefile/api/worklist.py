@@ -42,7 +42,7 @@ from services.intake.casefile.worklist_queries import (
 router = APIRouter(tags=["cases"])
 
 OTHERS = "person"
-"""The resource of a name on a case of which the reader is no worker."""
+"""The resource of a name on a case that the reader neither has nor covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ async def _read(
 def _say_languages(tx: Transaction, actor: Actor, items: Sequence[ListedCase]) -> None:
     """Whoever narrows a list to a language learns it of each row, whether it is shown or not."""
     for item in items:
-        resource = OWN_LIST if actor.subject in item.workers else OTHERS
+        resource = OWN_LIST if _is_own(item, actor) else OTHERS
         tx.say(record_read(item.id, resource, fields=LANGUAGES))
 
 

@@ -58,6 +58,8 @@ _UPDATE = update_set(
     also={"version": "t.version + 1", "updated_at": "now()"},
     stored="version",
 )
+# An assignment names the workers alone, in every service: whoever covers is found and said anew.
+_UNCOVERED = text("update intake.cases set covers = '{}' where id = :id and covers <> '{}'")
 _FLAGS = update_set(CASES, "flags", "flagged")
 _CAME_FLAGS = update_set(CASES, "came_flags", "flagged")
 
@@ -178,6 +180,7 @@ async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:
         raise PreconditionFailed
     case.version += 1
     if any(isinstance(fact, CaseAssigned) for fact in facts):
+        await tx.execute(_UNCOVERED, {"id": case.id})
         await remember(tx, case.id, case.organisation, case.workers)
         await attention.wait(tx, [case.id])
     if any(isinstance(fact, CaseResumed) for fact in facts):

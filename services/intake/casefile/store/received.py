@@ -62,7 +62,7 @@ _MOVE = update_set(
         "updated_at": "now()",
     },
 )
-_NOBODYS = text("update intake.cases set workers = '{}' where id = :id")
+_NOBODYS = text("update intake.cases set workers = '{}', covers = '{}' where id = :id")
 _ACCEPT = insert_missing(ACCEPTED_REFERRALS)
 _GRANTS = RowReader(ReceivedGrant, DISCLOSURES, disclosure_id="id", recipient="organisation")
 _TERMS = _GRANTS.values(None).keys() - {"id"}

@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.row_security import of_organisation, secured
 
-revision = "intake_0017"
-down_revision = "intake_0016"
+revision = "intake_0018"
+down_revision = "intake_0017"
 
 STATEMENTS = """
 create table intake.dependants (
