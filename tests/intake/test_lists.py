@@ -180,6 +180,7 @@ async def test_names_are_shown_on_the_own_cases_and_the_reading_is_logged(cases)
         "name": "สมหญิง",
         "languages": ["km"],
         "born": "1998",
+        "born_buddhist": "2541",
         "youngest": years - 1,
         "oldest": years,
     }

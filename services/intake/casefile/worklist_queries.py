@@ -146,6 +146,9 @@ class ShownPerson(BaseModel):
     name: str | None
     languages: list[str]
     born: Annotated[str | None, Field(description="the date of birth as far as it is known, in EDTF")]
+    born_buddhist: Annotated[
+        str | None, Field(description="the same in the Buddhist era, where the country counts by it")
+    ]
     youngest: Annotated[int | None, Field(description="the lowest age in whole years that the date allows")]
     oldest: Annotated[int | None, Field(description="the highest")]
 

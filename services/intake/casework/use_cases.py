@@ -220,14 +220,24 @@ class ClosingBlocked(Conflict):
 
 
 async def close_case(
-    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, closing_id: UUID, why: str
+    tx: Transaction,
+    actor: Actor,
+    case_id: UUID,
+    seen: int | None,
+    closing_id: UUID,
+    why: str,
+    *,
+    linked_stay: bool,
 ) -> Case:
-    """`why` is sealed. Raises ClosingBlocked while somebody waits for something."""
+    """`why` is sealed. Raises ClosingBlocked while somebody waits for something, and where somebody linked with this person
+    would be left in an open case without a word.
+    """
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.CLOSE], case_id, lock=True)
     expect(case.version, seen)
     with answered():
         facts = case.close()
-    if blocks := await closings.blocks(tx, case_id):
+    blocks = await closings.blocks(tx, case_id)
+    if blocks := [block for block in blocks if not (linked_stay and block == closings.LINKED)]:
         raise ClosingBlocked(blocks)
     await closings.close(tx, actor, case_id, closing_id, why)
     await cases.save(tx, case, facts)
