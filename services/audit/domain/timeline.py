@@ -31,8 +31,9 @@ CONFIDENTIAL: Mapping[str, str] = {
 }
 """Events about a case that whoever holds it does not learn of, neither by the timeline nor by the report of her data."""
 LINKED = "dependants.changed.v1"
-"""It stands in the timelines of two cases of which a reader may have one. Whoever did it may work on the other, and the report of
-one person may come into the hands of somebody who looks for the other: the timeline tells it without a name, the report not at all.
+"""The event of a link, in the timelines of two cases of which a reader may have one. Whoever caused it may work on the other, and
+the report of one person may come into the hands of somebody who looks for the other: the timeline tells it without a name, the
+report not at all.
 """
 LEFT_OUT: Mapping[str, str] = {
     **CONFIDENTIAL,

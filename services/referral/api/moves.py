@@ -21,7 +21,7 @@ from services.referral.parts import Running
 router = APIRouter(prefix="/v1/referrals/{referral_id}", tags=["moves"])
 
 
-class Sending(Form):
+class SendingForm(Form):
     linked_stay: LinkedStay = False
 
 
@@ -73,7 +73,7 @@ async def send_referral(
     running: Running,
     response: Response,
     if_match: IfMatch,
-    body: Sending | None = None,
+    body: SendingForm | None = None,
 ) -> Done:
     stays = body is not None and body.linked_stay
     clock = running.parts.response_clock
