@@ -296,6 +296,42 @@ async def test_the_filters_of_the_list(intake, desk):
     assert (await desk.send("GET", "/v1/calls?text=pier")).status_code == 422
 
 
+async def test_no_call_is_taken_out_of_the_case_of_whoever_asks_to_be_erased_and_no_danger_is_closed_as_spam(
+    intake, desk
+):
+    call, case_id = await desk.start(text=WORDS, flags=["immediate_danger"]), await open_case(intake)
+    await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"})
+    supervisor = Desk(intake, "supervisor")
+    asked = await supervisor.send("POST", f"/v1/cases/{case_id}/erasures", {"reason": "She wants it"})
+    answer = await desk.send("POST", f"{call}/detach")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "erasure-requested")
+    assert "detach_call" not in {one["verb"] for one in (await desk.view(call))["moves"]}
+    await supervisor.send("POST", f"/v1/erasures/{asked.json()['id']}/cancel")
+    assert await desk.move(call, "detach") == 200
+    for one in await desk.tasks(call):
+        cancelled = await desk.send("POST", f"/v1/tasks/{one['id']}/cancel", {"reason": "not-needed"})
+        assert cancelled.status_code == 200, cancelled.text
+    await desk.send("PATCH", call, {"flags": []})
+    answer = await desk.send("POST", f"{call}/close", {"reason": "spam"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "heard")
+
+
+async def test_the_clock_waits_for_an_urgent_step_and_takes_the_words_of_the_tasks_with_those_of_the_call(
+    intake, desk
+):
+    call = await desk.start(text=WORDS, flags=["immediate_danger"])
+    await pass_days(intake, 91)
+    assert (await desk.view(call))["text"] == WORDS
+    paths = [f"/v1/tasks/{one['id']}" for one in await desk.tasks(call)]
+    for path in paths:
+        written = await desk.send("PUT", path, {"kind": "urgent-step", "text": WORDS})
+        assert written.status_code == 200, written.text
+        assert (await desk.send("POST", f"{path}/complete")).status_code == 200
+    await pass_days(intake, 182)
+    assert ((await desk.view(call))["state"], (await desk.view(call))["text"]) == ("cleared", None)
+    assert [(await desk.send("GET", path)).json()["text"] for path in paths] == [None, None]
+
+
 async def test_a_call_goes_with_her_when_she_is_erased(intake, desk):
     call, case_id = await desk.start(text=WORDS), await open_case(intake)
     await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"})

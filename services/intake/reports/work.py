@@ -12,7 +12,8 @@ from chassis.work import WorkItem, WorkKind, no_act, no_finish
 from services.intake.casework.domain.flag_tasks import SOON
 from services.intake.casework.domain.tasks import Task, TaskPlan
 from services.intake.casework.store import tasks
-from services.intake.reports.domain.calls import Call
+from services.intake.reports.content import times_of
+from services.intake.reports.domain.calls import Call, CallTimes
 from services.intake.reports.outgoing import CALL_CLOCK, CALL_KEY, CALL_RECORD
 from services.intake.reports.store import calls
 
@@ -28,8 +29,7 @@ def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
             return
         ends_at = datetime.fromisoformat(item.payload["ends_at"])
         if item.payload["over"]:
-            if facts := call.clear(ends_at):
-                await calls.save(tx, call, facts)
+            await _end(tx, call, ends_at, times_of(service))
         elif call.is_left_open(ends_at):
             await _review(tx, call, item.key)
 
@@ -47,6 +47,18 @@ def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         WorkKind(CALL_KEY, destroy, no_finish, max_attempts=ATTEMPTS),
         WorkKind(CALL_RECORD, release, no_finish, max_attempts=ATTEMPTS),
     ]
+
+
+async def _end(tx: Transaction, call: Call, ends_at: datetime, times: CallTimes) -> None:
+    """The words of its tasks go with those of the call."""
+    facts = call.clear(ends_at, tx.now, times, steps_open=await tasks.has_open_steps(tx, call.id))
+    if not facts:
+        return
+    await calls.save(tx, call, facts)
+    if call.content is None:
+        for task in await tasks.of_call(tx, call.id):
+            if gone := task.forget_call():
+                await tasks.save(tx, task, gone)
 
 
 async def _review(tx: Transaction, call: Call, key: str) -> None:

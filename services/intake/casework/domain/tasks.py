@@ -211,6 +211,10 @@ class Task:
         """The time of its words is over; nothing where it was opened again since this version."""
         return self._say(None) if self.version == version else []
 
+    def forget_call(self) -> list[CaseworkFact]:
+        """The words of the call that it is about are deleted, and with them its own."""
+        return self._say(None)
+
     def words(self) -> SealedWords | None:
         if self.content is None or self.person_id is None:
             return None

@@ -150,6 +150,7 @@ async def _offers(tx: Tx, actor: Actor, call: Call, service: Service) -> list[Mo
     if call.case_id is not None:
         case = await cases.read(tx, call.case_id)
         lets = case is not None and passes(case.state, CaseVerb.DETACH_CALL)
+        lets = lets and not await calls.is_erasure_requested(tx, call.case_id)
         offers.append(Offer("detach_call", calls.WRITE, call.passes(CallVerb.DETACH) and lets))
         permitted = await rights_in(tx, actor, call.case_id)
     return service.commands.open(offers, permitted, call_id=call.id)
