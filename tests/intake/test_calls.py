@@ -283,6 +283,22 @@ async def test_a_call_in_a_case_is_read_by_whoever_may_read_the_case_and_nobody_
     assert (await elsewhere.send("GET", call)).status_code == 404
 
 
+async def test_what_has_become_a_cases_between_the_look_at_whose_it_is_and_its_reading_is_not_shown(
+    intake, desk, monkeypatch
+):
+    call, case_id = await desk.start(text=WORDS, flags=["immediate_danger"]), await open_case(intake)
+    task = f"/v1/tasks/{(await desk.tasks(call))[0]['id']}"
+    await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"})
+
+    async def of_nobody_yet(*_):
+        return None
+
+    for room in ("casework.store.tasks", "reports.store.calls"):
+        monkeypatch.setattr(f"services.intake.{room}.case_of", of_nobody_yet)
+    for path in (call, task):
+        assert (await desk.send("GET", path)).status_code == 404
+
+
 async def test_the_filters_of_the_list(intake, desk):
     mine = await desk.start(kind="question")
     other = await Desk(intake, sub="th.second").start(kind="silent", flags=["suicide_risk"])

@@ -51,8 +51,11 @@ _SAVE = update_set(
 
 async def get(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> Call:
     """The call for whoever may do this in its organisation; of a case, with that case. NotFound otherwise."""
-    await case_of(tx, actor, action, call_id)
-    return _there(await read(tx, call_id))
+    case_id = await case_of(tx, actor, action, call_id)
+    call = _there(await read(tx, call_id))
+    if call.case_id != case_id:  # it has become a case's meanwhile, or none's
+        raise NotFound
+    return call
 
 
 async def get_locked(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> tuple[Call, Case | None]:
