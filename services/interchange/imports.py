@@ -91,7 +91,7 @@ def import_work(service: Service) -> list[WorkKind]:
         form = RowsForm(
             subject=chunk.origin.actor,
             organisation=chunk.organisation,
-            roles=item.payload["roles"],
+            roles=item.payload.get("roles", []),  # none where it was sent before they were kept
             purpose=chunk.origin.purpose,
             policy=chunk.origin.policy,
             rows=_ROWS.validate_json(opened),

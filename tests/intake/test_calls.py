@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.vault.vault import KeyDestroyed
+from services.intake.reports.domain.calls import own_key
 from tests.intake.making import bodies, open_case
 
 WORDS = "Three of us are locked in at pier 4"
@@ -132,6 +133,18 @@ async def test_a_flag_that_is_heard_later_raises_its_tasks_when_it_is_saved_and_
     assert (await desk.view(call))["text"] == WORDS
 
 
+async def test_a_call_that_is_sent_again_leaves_no_key_that_nobody_finds(intake, desk):
+    key = {"Idempotency-Key": "call-sent-again-1"}
+    first, again = [await desk.send("POST", "/v1/calls", {"kind": "tells"}, **key) for _ in range(2)]
+    assert (first.status_code, again.json()) == (201, first.json())
+    owner = (await row(intake, first.headers["location"])).owner
+    assert owner == own_key(UUID(first.json()["id"]), 0)
+    await intake.service.vault.release(owner)
+    await intake.service.vault.destroy(owner)
+    late = await desk.send("POST", "/v1/calls", {"kind": "tells"}, **key)
+    assert (late.status_code, late.json()["code"]) == (409, "already-there")
+
+
 async def test_nobody_saves_over_what_they_have_not_seen(desk):
     call = await desk.start(text=WORDS)
     assert (await desk.send("PATCH", call, {"text": "a"}, **{"If-Match": '"1"'})).status_code == 200
@@ -194,6 +207,8 @@ async def test_attached_it_is_hers_under_her_key_and_taken_out_it_leaves_nothing
         "became-case",
     )
     hers = (await row(intake, call)).owner
+    assert not await is_destroyed(intake, own)  # until a backup holds the words under hers
+    await intake.work(hasten=True)
     assert await is_destroyed(intake, own)
     assert await desk.listed(f"?case_id={case_id}") == [view["id"]]
     assert await desk.move(call, "detach") == 200
@@ -236,6 +251,25 @@ async def test_the_tasks_of_a_call_go_where_it_goes_and_say_the_same_there(intak
     team = await desk.tasks(call, "&team=true")
     views = [(await desk.send("GET", f"/v1/tasks/{one['id']}")).json() for one in team]
     assert {one["step"] for one in views} == STEPS
+
+
+async def test_what_is_hers_again_before_its_former_place_was_let_go_of_stays_in_the_register_and_leaves_it_each_time(
+    intake, desk
+):
+    call, case_id = await desk.start(text=WORDS, flags=["immediate_danger"]), await open_case(intake)
+    agreed = {"case_id": str(case_id), "agreed": "in-person"}
+    await desk.move(call, "attach", agreed)
+    hers = (await row(intake, call)).owner
+    await intake.work()
+    without = (await intake.service.vault.held_by(hers))["intake"] - 3
+    for last in (3, 0, 3, 0):
+        await desk.move(call, "detach")
+        if last:
+            await desk.move(call, "attach", agreed)
+        await intake.work()
+        assert (await intake.service.vault.held_by(hers))["intake"] == without + last
+        if not last:
+            await desk.move(call, "attach", agreed)
 
 
 async def test_taken_out_a_task_keeps_its_step_and_nothing_that_was_written_in_her_case(intake, desk):

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.outbox import DueWork
 from services.intake.casefile.domain.case import Case, CaseState, CommandRefused, WrongMove
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.reports.domain import facts
@@ -16,6 +17,7 @@ from services.intake.reports.domain.calls import (
     CallWords,
     call_record,
 )
+from services.intake.reports.outgoing import CALL_KEY, outgoing
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CASE, PERSON, OWN, NEXT = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
@@ -33,7 +35,7 @@ VERBS = {
     CallVerb.SAVE: lambda c: c.save(WORDS, "routine", flagged=False, now=NOW, times=TIMES),
     CallVerb.CLOSE: lambda c: c.close("spam", NOW, TIMES, steps=NO_STEP),
     CallVerb.REOPEN: lambda c: c.reopen(NOW, TIMES),
-    CallVerb.ATTACH: lambda c: c.attach(case(), "in-the-call", WORDS),
+    CallVerb.ATTACH: lambda c: c.attach(case(), "in-the-call", WORDS, NOW),
     CallVerb.DETACH: lambda c: c.detach(case(), WORDS, NOW, TIMES, erasure_requested=False),
 }
 
@@ -113,7 +115,7 @@ def test_a_call_with_which_something_was_done_since_keeps_its_words():
     one.save(WORDS, "routine", flagged=False, now=NOW + timedelta(days=1), times=TIMES)
     assert one.clear(NOW, NOW, TIMES, steps_open=False) == []
     attached = call()
-    attached.attach(case(), "in-the-call", WORDS)
+    attached.attach(case(), "in-the-call", WORDS, NOW)
     assert attached.clear(NOW, NOW, TIMES, steps_open=False) == []
     assert (one.content, attached.content) == ("v1.y", "v1.y")
 
@@ -126,10 +128,12 @@ def test_as_long_as_an_urgent_step_is_open_the_words_stay_and_the_clock_begins_a
     assert said[-1] == facts.CallClockDue(one.id, one.ends_at, one.ends_at)
 
 
-def test_attached_its_words_are_under_her_key_and_its_own_is_not_needed_any_more():
+def test_attached_its_words_are_under_her_key_and_its_own_goes_when_a_backup_has_them_there():
     one = call()
-    said = one.attach(case(), "called-back", WORDS)
-    assert said == [facts.CallAttached(CASE, one.id, ORG, "called-back"), facts.OwnKeyUnneeded(OWN)]
+    said = one.attach(case(), "called-back", WORDS, NOW)
+    copied = NOW + timedelta(days=1)
+    assert said == [facts.CallAttached(CASE, one.id, ORG, "called-back"), facts.OwnKeyUnneeded(OWN, copied)]
+    assert outgoing(said[1]) == DueWork(CALL_KEY, str(OWN), due_at=copied)
     assert (one.owner, one.case_id, one.agreed, one.reason, one.ends_at) == (
         NEXT,
         CASE,
@@ -166,5 +170,5 @@ def test_whoever_asks_to_be_erased_leaves_no_call_behind():
 def test_no_call_is_attached_to_a_case_on_which_nobody_works(state):
     one = call()
     with pytest.raises(WrongMove):
-        one.attach(case(state), "in-the-call", WORDS)
+        one.attach(case(state), "in-the-call", WORDS, NOW)
     assert one.state is CallState.OPEN

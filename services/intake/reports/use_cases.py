@@ -177,7 +177,7 @@ async def _attach(tx: Transaction, call: Call, case: Case, agreed: str, moved: M
     if case.person_id != moved.words.owner:
         raise PreconditionFailed
     with answered():
-        facts = call.attach(case, agreed, moved.words)
+        facts = call.attach(case, agreed, moved.words, tx.now)
     await calls.save(tx, call, facts)
     await _follow(tx, call, moved)
     tx.say(tasks_due(case.id, f"call.{call.id}.{call.version}"))
@@ -204,7 +204,7 @@ async def detach_call(
     asked = await calls.is_erasure_requested(tx, case.id)
     with answered():
         facts = call.detach(case, fresh.words, tx.now, times, erasure_requested=asked)
-    left = [RecordLeft(case.person_id, task_record(task_id)) for task_id in fresh.tasks]
+    left = [RecordLeft(case.person_id, task_record(task_id), task_id) for task_id in fresh.tasks]
     await calls.save(tx, call, [*facts, *left])
     await _follow(tx, call, fresh)
     if await tasks.has_open_steps(tx, call_id):

@@ -128,7 +128,7 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
 
 
 async def readable(tx: Transaction, actor: Actor, case_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these cases that the actor may read, to name them and nothing else."""
+    """The ones among these cases that the actor may read, to name them and nothing else."""
     condition, values = await visible_cases(tx, actor, "case.read", column="c.id")
     statement = text(f"select c.id from intake.cases c where c.id = any(:ids) and {condition}")
     return set((await tx.execute(statement, {**values, "ids": list(case_ids)})).scalars())

@@ -38,6 +38,7 @@ _STEPS_OF_CALL = text(
 _STATES_OF_STEPS = text(
     f"select distinct state from intake.tasks where call_id = :call and kind = '{URGENT_STEP}'"
 )
+_UNDER = text("select exists (select from intake.tasks where id = :id and person_id = :person)")
 _ADD = insert_missing(TASKS, without=["ended_at", "ended_by", "version"], key=["id"])
 _SAVE = update_set(
     TASKS,
@@ -107,6 +108,11 @@ async def has_open_steps(tx: Transaction, call_id: UUID) -> bool:
 async def states_of_steps(tx: Transaction, call_id: UUID) -> set[TaskState]:
     """The states of the steps that urgent flags ever asked for in this call."""
     return {TaskState(state) for state in (await tx.execute(_STATES_OF_STEPS, {"call": call_id})).scalars()}
+
+
+async def is_under(tx: Transaction, task_id: UUID, person_id: UUID) -> bool:
+    """True while the words of a task are under the key of this person."""
+    return bool((await tx.execute(_UNDER, {"id": task_id, "person": person_id})).scalar())
 
 
 async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[str], limit: int) -> list[Task]:

@@ -12,7 +12,7 @@ from typing import Self
 from uuid import UUID, uuid5
 
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove
-from services.intake.casework.domain.tasks import TaskState
+from services.intake.casework.domain.tasks import COPIED, TaskState
 from services.intake.reports.domain import facts
 from services.intake.reports.domain.facts import CallFact
 
@@ -145,8 +145,8 @@ class Call:
         self.reason = None
         return [facts.CallReopened(self.id, self.organisation), *self._keep(now, times)]
 
-    def attach(self, case: Case, agreed: str, words: CallWords) -> list[CallFact]:
-        """The call is hers: its words are under her key, and go with her."""
+    def attach(self, case: Case, agreed: str, words: CallWords, now: datetime) -> list[CallFact]:
+        """The call is hers: its words are under her key, and go with her. Its own is kept until a backup holds them there."""
         case.require(CaseVerb.ATTACH_CALL)
         self._move(CallVerb.ATTACH)
         before = self.owner
@@ -154,7 +154,7 @@ class Call:
         self.case_id, self.agreed, self.reason, self.ends_at = case.id, agreed, BECAME_CASE, None
         return [
             facts.CallAttached(case.id, self.id, self.organisation, agreed),
-            facts.OwnKeyUnneeded(before),
+            facts.OwnKeyUnneeded(before, now + COPIED),
         ]
 
     def detach(
