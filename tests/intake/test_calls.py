@@ -380,13 +380,3 @@ async def test_the_clock_waits_for_an_urgent_step_and_takes_the_words_of_the_tas
     await pass_days(intake, 182)
     assert ((await desk.view(call))["state"], (await desk.view(call))["text"]) == ("cleared", None)
     assert [(await desk.send("GET", path)).json()["text"] for path in paths] == [None, None]
-
-
-async def test_a_call_goes_with_her_when_she_is_erased(intake, desk):
-    call, case_id = await desk.start(text=WORDS), await open_case(intake)
-    await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"})
-    owner = (await row(intake, call)).owner
-    await intake.service.vault.release(owner)
-    await intake.service.vault.destroy(owner)
-    view = await desk.view(call)
-    assert (view["text"], view["callback"], view["flags"]) == (None, None, [])
