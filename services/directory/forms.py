@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from contracts import machines
 from contracts.casefile.language import LanguageTag
 from contracts.casefile.text import Line, Paragraph
 from contracts.form import Form
 from contracts.organisations import cell_of
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.directory.domain.organisation import Profile, Service
+from services.directory.domain.staff import fits
 
 Status = Literal["active", "inactive", "defunct", "temporarily closed"]
 Capacity = Literal["no-capacity", "capacity", "waitlist", "additional-assessment-required"]
@@ -101,7 +101,7 @@ StaffRoles = list[Annotated[str, KnownCode("staff_role")]]
 def _apart(staff: dict[str, StaffRoles]) -> dict[str, StaffRoles]:
     """Nobody is a person and a machine."""
     for name, roles in staff.items():
-        if any((role in machines.ROLES) != machines.is_machine(name) for role in roles):
+        if not all(fits(name, role) for role in roles):
             raise ValueError("a machine has roles of machines, a person has roles of people")
     return staff
 

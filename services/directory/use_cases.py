@@ -7,7 +7,7 @@ from chassis.directory import refused
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from services.directory.domain.organisation import ByTwoPeople, Organisation, Profile, Service
-from services.directory.domain.staff import change, decided, in_order
+from services.directory.domain.staff import change, from_file
 from services.directory.store import organisations, proposals
 
 BY_TWO_PEOPLE = "by-two-people"
@@ -40,14 +40,21 @@ async def put_service(
 
 
 async def seed_organisation(
-    tx: Transaction, organisation_id: str, profile: Profile, services: Sequence[Service], sha256: str
+    tx: Transaction,
+    cell: str,
+    organisation_id: str,
+    profile: Profile,
+    services: Sequence[Service],
+    sha256: str,
 ) -> bool:
-    """Take an entry of the seed file unless this very entry was taken before; so later changes by people stay."""
+    """Take an entry of the seed file of this cell unless this very entry was taken before; so later changes by people
+    stay.
+    """
     known = await organisations.find_organisation(tx, organisation_id, lock=True)
     organisation = known or Organisation(organisation_id, profile)
     if organisation.seeded == sha256:
         return False
-    facts = organisation.describe(profile)
+    facts = organisation.describe_from_file(profile, cell)
     for service in services:
         facts += organisation.offer(service)
     organisation.seeded = sha256
@@ -59,8 +66,9 @@ async def seed_staff(tx: Transaction, organisation_id: str, staff: Mapping[str, 
     """Seed the whole staff of an organisation; said where it is not the same as before. What two people decided of
     somebody's roles goes before the file.
     """
-    told = decided(in_order(staff), await proposals.decided_roles(tx, organisation_id))
-    changes = change(organisation_id, await organisations.staff_of(tx, organisation_id), told)
+    known = await organisations.staff_of(tx, organisation_id)
+    told = from_file(staff, known, await proposals.decided_roles(tx, organisation_id))
+    changes = change(organisation_id, known, told)
     for changed in changes:
         await organisations.save_staff(tx, changed)
     return bool(changes)

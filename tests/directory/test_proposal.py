@@ -23,7 +23,7 @@ from services.directory.domain.proposal import (
     Wish,
     WrongProposalState,
 )
-from services.directory.domain.staff import decided
+from services.directory.domain.staff import from_file
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)
@@ -79,12 +79,23 @@ def test_whoever_suspended_at_once_does_not_lift_it_and_takes_any_other_proposal
     assert made().withdraw(FIRST)[0].state is ProposalState.WITHDRAWN
 
 
-def test_nobody_has_a_say_in_their_own_role() -> None:
+@pytest.mark.parametrize("wish", [ROLE, replace(SUSPENSION, cases_to="th.new")], ids=["role", "caretaker"])
+def test_nobody_has_a_say_in_what_is_about_themselves(wish: Wish) -> None:
     own = replace(FIRST, subject="th.new")
     with pytest.raises(SamePerson):
-        Proposal.of(UUID(int=1), ROLE, "OPS-1", own)
-    with pytest.raises(SamePerson):
-        made(wish=ROLE).confirm(own)
+        Proposal.of(UUID(int=1), wish, "OPS-1", own)
+    for state in (ProposalState.PROPOSED, ProposalState.ACTING):
+        for verb in ProposalVerb:
+            assert not made(state, wish).lets(verb, own)
+            with pytest.raises(SamePerson):
+                getattr(made(state, wish), verb)(own)
+
+
+def test_nobody_withdraws_what_is_about_the_organisation_that_they_sign_in_for() -> None:
+    own = replace(SECOND, organisation="th-shelter")
+    for state in (ProposalState.PROPOSED, ProposalState.ACTING):
+        with pytest.raises(OwnOrganisation):
+            made(state).withdraw(own)
 
 
 @pytest.mark.parametrize("state", [ProposalState.PROPOSED, ProposalState.ACTING])
@@ -93,6 +104,19 @@ def test_the_word_of_somebody_who_is_no_operator_any_more_is_not_one_of_two(stat
     with pytest.raises(ProposerGone):
         made(state).confirm(left)
     assert made(state).withdraw(left)[0].state is ProposalState.WITHDRAWN
+
+
+def test_a_suspension_by_one_person_gives_way_to_that_of_two_and_nothing_else_does() -> None:
+    for by in (FIRST, SECOND):
+        acting = made(ProposalState.ACTING)
+        (fact,) = acting.give_way(by)
+        assert (acting.state, fact.state, acting.decided_by) == (
+            ProposalState.WITHDRAWN,
+            ProposalState.WITHDRAWN,
+            by.subject,
+        )
+    with pytest.raises(WrongProposalState):
+        made(ProposalState.CONFIRMED).give_way(SECOND)
 
 
 def test_nobody_suspends_the_organisation_that_they_sign_in_for() -> None:
@@ -150,14 +174,24 @@ def test_what_acts_by_the_word_of_one_person_is_not_restored_by_another_way() ->
 
 
 def test_what_two_people_decided_of_a_role_goes_before_the_file() -> None:
-    staff = (("th.one", ("case_worker", "supervisor")), ("th.two", ("case_worker",)))
+    file = {"th.one": ["supervisor", "case_worker"], "th.two": ["case_worker"], "th.new": []}
     decisions = {
         ("th.one", "supervisor"): False,
         ("th.two", "case_worker"): False,
         ("th.new", "supervisor"): True,
     }
-    assert decided(staff, decisions) == (
+    assert from_file(file, (), decisions) == (
         ("th.new", ("supervisor",)),
         ("th.one", ("case_worker",)),
         ("th.two", ()),
+    )
+
+
+def test_a_role_that_was_given_ends_when_the_file_no_longer_names_who_has_it() -> None:
+    known = (("th.left", ("case_worker", "supervisor")), ("th.one", ("case_worker",)))
+    decisions = {("th.left", "supervisor"): True, ("th.gone", "operator"): False}
+    assert from_file({"th.one": ["case_worker"]}, known, decisions) == (
+        ("th.gone", ()),
+        ("th.left", ()),
+        ("th.one", ("case_worker",)),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.directory.forms import StaffFile
+from services.directory.forms import SeedFile, StaffFile
 from services.directory.seeding import seed, seed_staff
 from tests.directory.making import DIRECTORY
 from tests.harness import Harness
@@ -119,6 +119,8 @@ async def test_what_changes_nothing_or_names_nobody_is_refused_when_it_is_propos
         ({"change": "restore-organisation", "organisation": SHELTER}, 409, "wrong-state"),
         ({**TAKE, "staff_role": "supervisor"}, 409, "wrong-state"),
         ({**TAKE, "change": "give-role", "staff_role": "auditor"}, 422, "roles-apart"),
+        ({**TAKE, "change": "give-role", "worker": "machine:th.system"}, 422, "roles-apart"),
+        ({**TAKE, "change": "give-role", "staff_role": "submitting_machine"}, 422, "roles-apart"),
         ({**TAKE, "organisation": "th-nowhere"}, 422, "not-listed"),
         ({**role, "role": "police"}, 422, "unknown-code"),
     ):
@@ -135,6 +137,19 @@ async def test_a_role_or_status_changes_by_two_people_and_the_file_does_not_undo
     await seed(th.service, DIRECTORY)
     said = (await found.said("directory.changed.v1"))[-1]
     assert (said["role"], said["status"], said["suspended"]) == ("health", "inactive", False)
+
+
+async def test_what_two_people_decided_stays_when_the_file_says_something_else_of_it_later(th: Harness):
+    found = await office(th)
+    change = {"change": "change-organisation", "organisation": SHELTER}
+    await found.both({**change, "role": "health", "type": "NGO", "status": "inactive"})
+    entries = [
+        {**one, "alternate_name": "New", "type": None} for one in DIRECTORY.model_dump()["organisations"]
+    ]
+    await seed(th.service, SeedFile.model_validate({"organisations": entries}))
+    view = (await found.ask("one", "GET", f"/v1/organisations/{SHELTER}")).json()
+    kept = (view["role"], view["status"], view["details"]["type"], view["details"]["alternate_name"])
+    assert kept == ("health", "inactive", "NGO", "New")
 
 
 async def test_nobody_of_a_suspended_organisation_reads_any_more_and_two_people_restore_it(th: Harness):
@@ -166,11 +181,26 @@ async def test_one_person_suspends_at_once_and_a_second_confirms_or_lifts_it(th:
         assert await found.reads(*supervisor) == 403
         assert (await found.said("directory.changed.v1"))[-1]["cases_to"] is None
         assert (await found.at_once(who="two")).json()["code"] == "wrong-state"
-        assert (await found.propose(SUSPEND, "two")).json()["code"] == "wrong-state"
         assert (await found.decide(suspended, verb, "one")).json()["code"] == "second-person"
         assert (await found.decide(suspended, verb)).status_code == 200
         assert await found.reads(*supervisor) == code
     assert (await found.said("directory.changed.v1"))[-1]["cases_to"] == "th.supervisor"
+
+
+async def test_two_people_name_another_caretaker_of_what_one_has_suspended_and_nobody_reads_meanwhile(
+    th: Harness,
+):
+    found = await office(th)
+    acting = (await found.at_once()).json()["id"]
+    supervisor = {"organisation": AGENCY, "staff_role": "supervisor"}
+    await found.both({**supervisor, "change": "take-role", "worker": "th.supervisor"})
+    assert (await found.decide(acting)).json()["errors"][0]["code"] == "not-listed"
+    await found.both({**supervisor, "change": "give-role", "worker": "th.next"})
+    await found.both({**SUSPEND, "cases_to": "th.next"})
+    assert await found.reads("supervisor", SHELTER, "th.other-supervisor") == 403
+    assert (await found.said("directory.changed.v1"))[-1]["cases_to"] == "th.next"
+    decided = await found.view(acting)
+    assert (decided["state"], decided["decided_by"], decided["moves"]) == ("withdrawn", "th.two", [])
 
 
 async def test_an_operator_is_whom_the_directory_itself_lists_and_no_pseudonym_of_the_issuers(th: Harness):

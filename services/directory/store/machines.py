@@ -11,7 +11,7 @@ from contracts.organisations import ACTIVE
 
 _OF = f"""
     from directory.staff as s left join directory.organisations as o on o.id = s.organisation
-    where starts_with(s.worker, '{machines.PREFIX}')
+    where starts_with(s.worker, '{machines.PREFIX}') and s.roles <> '{{}}'
 """
 _IN_FORCE = f"(coalesce(o.status, '{ACTIVE}') = '{ACTIVE}' and not coalesce(o.suspended, false))"
 _LIST = text(
