@@ -56,7 +56,9 @@ class CoveredCaseForm(Form):
 
 
 class LeaveView(BaseModel):
-    """`left_out`: the cases that the cover does not see, of whichever leave; a supervisor who does not cover is shown them."""
+    """`left_out`: the cases that the cover does not see, of whichever leave, and with each whoever is linked with it as a
+    dependant; a supervisor who does not cover is shown them.
+    """
 
     id: UUID
     worker: str

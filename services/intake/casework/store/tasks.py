@@ -40,6 +40,10 @@ _STEPS_OF_CALL = text(
 _WORDS_OF_OLD = text(
     f"{_SELECT} case_id is null and not {_OPEN} and content is not null and ended_at < :before order by id limit :limit for update"
 )
+_STATES_OF_STEPS = text(
+    f"select distinct state from intake.tasks where call_id = :call and kind = '{URGENT_STEP}'"
+)
+_UNDER = text("select exists (select from intake.tasks where id = :id and person_id = :person)")
 _ADD = insert_missing(TASKS, without=["ended_at", "ended_by", "version"], key=["id"])
 _SAVE = update_set(
     TASKS,
@@ -104,6 +108,16 @@ async def of_call(tx: Transaction, call_id: UUID) -> list[Task]:
 async def has_open_steps(tx: Transaction, call_id: UUID) -> bool:
     """True while something that an urgent flag of this call asks for is still to be done."""
     return bool((await tx.execute(_STEPS_OF_CALL, {"call": call_id})).scalar())
+
+
+async def states_of_steps(tx: Transaction, call_id: UUID) -> set[TaskState]:
+    """The states of the steps that urgent flags ever asked for in this call."""
+    return {TaskState(state) for state in (await tx.execute(_STATES_OF_STEPS, {"call": call_id})).scalars()}
+
+
+async def is_under(tx: Transaction, task_id: UUID, person_id: UUID) -> bool:
+    """True while the words of a task are under the key of this person."""
+    return bool((await tx.execute(_UNDER, {"id": task_id, "person": person_id})).scalar())
 
 
 async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[str], limit: int) -> list[Task]:
