@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database, Origin
+from chassis.database import Database, Origin, Transaction
 from chassis.events.subscription import handle
 from chassis.identity.access import (
+    each_visible_case,
+    listed_cases,
     remember,
     remember_erased,
     remember_handed_over,
@@ -22,7 +24,7 @@ from chassis.identity.access import (
 )
 from chassis.identity.auth import Actor
 from chassis.identity.following import subscription
-from chassis.identity.policies import Policies
+from chassis.identity.policies import Policies, Resource
 from chassis.migrate import migrate
 from chassis.problems import Forbidden, NotFound
 from contracts.envelope import Meta, ReceivedEvent
@@ -70,6 +72,11 @@ async def allowed(database: Database, who: Actor, action: str, case_id: UUID) ->
         except NotFound:
             return False
     return True
+
+
+async def _listed(tx: Transaction, condition: str, parameters: dict[str, Any]) -> set[UUID]:
+    query = text(f"select c.case_id from chassis.case_access c where {condition}")
+    return set((await tx.execute(query, parameters)).scalars())
 
 
 CASES = {
@@ -130,14 +137,31 @@ async def test_a_worklist_shows_what_the_actor_may_open_and_nothing_else(
         ids |= more
     who = actor(role, purpose="audit" if role == "auditor" else "case-management")
     async with database.transaction(who.origin()) as tx:
-        condition, parameters = await visible_cases(tx, who, action, column="c.case_id")
-        query = text(f"select c.case_id from chassis.case_access c where {condition}")
-        listed = set((await tx.execute(query, parameters)).scalars())
+        listed, *in_other_ways = [
+            await _listed(tx, *await condition(tx, who, action, column="c.case_id"))
+            for condition in (visible_cases, each_visible_case, listed_cases)
+        ]
+    assert in_other_ways == [listed, listed]
     openable = {case_id for case_id in ids.values() if await allowed(database, who, action, case_id)}
     if role == "auditor":  # an auditor may open the trail of any case, and is never shown a list of all
         assert openable == (set(ids.values()) if action == "trail.read" else set())
         openable -= {case_id for name, case_id in ids.items() if name.startswith("foreign")}
     assert listed == openable
+
+
+@pytest.mark.parametrize("action", ["referral.read", "return.read", "consent.read"])
+def test_whoever_reads_what_hangs_on_a_case_reads_the_case_too(action: str) -> None:
+    """So a list of it may show, and be narrowed to, the workers of the case."""
+    roles = ("screening_officer", "case_worker", "supervisor", "auditor", "operator")
+    for role, workers, handed_over, erased in product(
+        roles, ((), ("me",), ("other",)), (False, True), (False, True)
+    ):
+        who = actor(role).principal()
+        case = Resource("Case", "any", "TH", "th-mine", workers, handed_over, erased)
+        assert POLICIES.permits(who, "case.read", case) or not POLICIES.permits(who, action, case), (
+            role,
+            case,
+        )
 
 
 async def test_a_case_that_is_not_there_looks_like_one_that_is_not_yours(database: Database) -> None:
