@@ -17,11 +17,22 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Row, TextClause, text
 
 from chassis.database import Transaction
-from chassis.identity.access import CASE_HOLDERS, cases_of_nobody, cases_of_worker, listed_cases
+from chassis.identity.access import (
+    CASE_HOLDERS,
+    cases_of_nobody,
+    cases_of_worker,
+    each_visible_case,
+    listed_cases,
+)
 from chassis.identity.auth import Actor
 from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, counted, narrowed
 from chassis.web.positions import Position
 from contracts.types import Pseudonym
+
+CASE_READ = "case.read"
+"""The right by which a row shows the workers of its case, and a list may be narrowed to one: who reads a referral of a case that was
+handed over reads the case no longer.
+"""
 
 
 class Order(StrEnum):
@@ -60,7 +71,7 @@ class CaseRowFilters(ListFilters):
 
 
 class ListedOnCase(BaseModel):
-    """What every row of such a list shows of its case besides the reference."""
+    """The row of such a list: of its case it shows whoever works on it, besides the reference."""
 
     workers: Annotated[list[str], Field(description="whoever works on the case, or covers for one of them")]
     updated_at: datetime
@@ -98,7 +109,7 @@ class Worklist:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RowQuery:
     """The filters, by name, and the order of a list."""
 
     filters: Mapping[str, object]
@@ -106,7 +117,7 @@ class Asked:
 
 
 async def page_of(
-    tx: Transaction, actor: Actor, of: Worklist, asked: Asked, *, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery, *, after: Position | None, limit: int
 ) -> Sequence[Row[Any]]:
     """A page, each row with the columns of `ListedOnCase`."""
     statement, values = await statement_of(tx, actor, of, asked, after=after, limit=limit)
@@ -114,32 +125,35 @@ async def page_of(
 
 
 async def statement_of(
-    tx: Transaction, actor: Actor, of: Worklist, asked: Asked, *, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery, *, after: Position | None, limit: int
 ) -> tuple[TextClause, dict[str, Any]]:
     conditions, values = await _conditions(tx, actor, of, asked)
     key, (beyond, way) = of.key(asked.order), (">", "asc") if asked.order is Order.DUE else ("<", "desc")
     if after is not None:
         conditions.append(f"({key}, r.id) {beyond} (:at, cast(:after as uuid))")
         values |= {"at": after[0], "after": after[1]}
+    readable, _ = await each_visible_case(tx, actor, CASE_READ, column="r.case_id")
+    workers = f"(select h.workers from {CASE_HOLDERS} h where h.case_id = r.case_id)"
     statement = (
-        f"select {of.columns}, {key} as sorted_at,"
-        f" (select h.workers from {CASE_HOLDERS} h where h.case_id = r.case_id) as workers"
+        f"select {of.columns}, {key} as sorted_at, case when {readable} then {workers} else '{{}}' end as workers"
         f" from {of.source} where {' and '.join(conditions)} order by {key} {way}, r.id {way} limit :limit"
     )
     return text(statement), values | {"now": tx.now, "limit": limit}
 
 
-async def count_of(tx: Transaction, actor: Actor, of: Worklist, asked: Asked) -> BoundedCount:
+async def count_of(tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery) -> BoundedCount:
     conditions, values = await _conditions(tx, actor, of, asked)
     rows = f"select from {of.source} where {' and '.join(conditions)}"
     return await counted(tx, rows, values | {"now": tx.now})
 
 
 async def _conditions(
-    tx: Transaction, actor: Actor, of: Worklist, asked: Asked
+    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery
 ) -> tuple[list[str], dict[str, Any]]:
     visible, values = await listed_cases(tx, actor, of.action, column="r.case_id")
     conditions = [visible, "r.organisation = :organisation", *narrowed(of.conditions, asked.filters)]
     if asked.order is Order.DUE:
         conditions.append(of.due)
+    if "worker" in asked.filters:
+        conditions.append((await each_visible_case(tx, actor, CASE_READ, column="r.case_id"))[0])
     return conditions, {**values, **asked.filters, "organisation": actor.organisation}

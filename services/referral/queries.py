@@ -17,7 +17,7 @@ from chassis.tables import one_of
 from chassis.web.listing import true_or_not
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
-from chassis.web.worklist import Asked, AwaitedParty, CaseRowFilters, ListedOnCase, Worklist, page_of
+from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, RowQuery, Worklist, page_of
 from contracts.casefile.reference import ShownReference
 from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId
@@ -155,7 +155,7 @@ WORKLIST = Worklist(
 
 
 async def worklist(
-    tx: Transaction, actor: Actor, asked: Asked, *, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, asked: RowQuery, *, after: Position | None, limit: int
 ) -> list[ListedReferral]:
     """The halves of the actor's organisation on cases that the actor may read."""
     rows = await page_of(tx, actor, WORKLIST, asked, after=after, limit=limit)

@@ -19,7 +19,7 @@ from chassis.tables import one_of
 from chassis.web.listing import true_or_not
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
-from chassis.web.worklist import Asked, AwaitedParty, CaseRowFilters, ListedOnCase, Worklist, page_of
+from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, RowQuery, Worklist, page_of
 from contracts.casefile.reference import ShownReference
 from contracts.codes import codes
 from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId, Pseudonym
@@ -172,7 +172,7 @@ _ASSESSMENT = text(
 
 
 async def worklist(
-    tx: Transaction, actor: Actor, asked: Asked, *, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, asked: RowQuery, *, after: Position | None, limit: int
 ) -> list[ListedReturn]:
     """The halves of the actor's organisation on cases that the actor may read."""
     rows = await page_of(tx, actor, WORKLIST, asked, after=after, limit=limit)

@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.web.worklist import Asked, Order, Worklist, statement_of
+from chassis.web.worklist import Order, RowQuery, Worklist, statement_of
 from services.referral.queries import WORKLIST as REFERRALS
 from services.returns.queries import WORKLIST as RETURNS
 
@@ -89,7 +89,7 @@ class Lists:
             middle = f"select {key} as at, r.id from {self.of.source} order by {key} desc offset {ROWS // 2} limit 1"
             row = (await tx.execute(text(middle))).one()
             after = (row.at, row.id)
-        asked = Asked(one.filters, one.order)
+        asked = RowQuery(one.filters, one.order)
         return await statement_of(tx, who, self.of, asked, after=after, limit=PAGE)
 
 

@@ -24,7 +24,7 @@ from chassis.identity.access import (
 )
 from chassis.identity.auth import Actor
 from chassis.identity.following import subscription
-from chassis.identity.policies import Policies, Resource
+from chassis.identity.policies import Policies
 from chassis.migrate import migrate
 from chassis.problems import Forbidden, NotFound
 from contracts.envelope import Meta, ReceivedEvent
@@ -147,21 +147,6 @@ async def test_a_worklist_shows_what_the_actor_may_open_and_nothing_else(
         assert openable == (set(ids.values()) if action == "trail.read" else set())
         openable -= {case_id for name, case_id in ids.items() if name.startswith("foreign")}
     assert listed == openable
-
-
-@pytest.mark.parametrize("action", ["referral.read", "return.read", "consent.read"])
-def test_whoever_reads_what_hangs_on_a_case_reads_the_case_too(action: str) -> None:
-    """So a list of it may show, and be narrowed to, the workers of the case."""
-    roles = ("screening_officer", "case_worker", "supervisor", "auditor", "operator")
-    for role, workers, handed_over, erased in product(
-        roles, ((), ("me",), ("other",)), (False, True), (False, True)
-    ):
-        who = actor(role).principal()
-        case = Resource("Case", "any", "TH", "th-mine", workers, handed_over, erased)
-        assert POLICIES.permits(who, "case.read", case) or not POLICIES.permits(who, action, case), (
-            role,
-            case,
-        )
 
 
 async def test_a_case_that_is_not_there_looks_like_one_that_is_not_yours(database: Database) -> None:

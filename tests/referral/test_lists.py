@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from chassis.database import EVERYBODY, Origin
+from chassis.identity.access import remember_handed_over
 from services.referral.queries import ReferralFilters
 from tests.harness import Harness
 from tests.referral.asking import draft, move
@@ -152,6 +154,18 @@ async def test_a_case_that_went_to_another_worker_is_on_that_ones_list(th: Harne
     await lists(th).as_("case_worker", sub=WORKER).shows([])
     await lists(th).as_("case_worker", sub=COLLEAGUE).shows([referral_id])
     await lists(th).shows([], worker=WORKER)
+
+
+async def test_the_workers_of_a_case_are_told_to_nobody_who_reads_the_case_no_longer(th: Harness):
+    case_id, referral_id = await made(th, WORKER)
+    async with th.service.database.transaction(
+        Origin("system", "th-exchange", "test", rows_of=EVERYBODY)
+    ) as tx:
+        await remember_handed_over(tx, [case_id])
+    (shown,) = (await lists(th).asked())["items"]
+    assert (shown["referral_id"], shown["workers"]) == (referral_id, [])
+    await lists(th).shows([], worker=WORKER)
+    await lists(th).shows([], worker="nobody")
 
 
 @pytest.mark.parametrize(

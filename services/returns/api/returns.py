@@ -12,7 +12,7 @@ from chassis.web.http import Done, Page, Tx, Who, done, etag, following
 from chassis.web.listing import CountedListing, CountQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
-from chassis.web.worklist import Asked, Order, SortQuery, count_of
+from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.types import CaseId, Cell, OrganisationId
@@ -56,7 +56,7 @@ async def list_returns(
     count: CountQuery = False,
 ) -> CountedListing[queries.ListedReturn]:
     require(actor, "return.read", organisation=actor.organisation)
-    asked = Asked(filters.asked(), sort)
+    asked = RowQuery(filters.asked(), sort)
     items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
     request = Offer("request_return", use_cases.REQUEST)
     return CountedListing(
