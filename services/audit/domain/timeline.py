@@ -25,6 +25,7 @@ ABROAD = frozenset(
 """Events by which the other half, or whoever received something, tells what happened there."""
 CONFIDENTIAL: Mapping[str, str] = {
     "extract.requested.v1": "the question of an auditor, who is not to be known by those who are audited",
+    "extract.withdrawn.v1": "the same",
     "extract.released.v1": "the same",
     "cover.decided.v1": "who was kept from a case is told to supervisors alone",
 }

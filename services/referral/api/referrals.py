@@ -16,7 +16,7 @@ from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
-from contracts.types import CaseId, KnownCode, OrganisationId
+from contracts.types import CaseId, KnownCode, LinkedStay, OrganisationId
 from services.referral import queries, use_cases
 from services.referral.domain.states import Half, Kind, State
 from services.referral.preview import preview
@@ -43,6 +43,7 @@ class ReferralForm(Form):
     urgency: Annotated[str, KnownCode("urgency")]
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
     kind: Annotated[str, KnownCode("referral_kind")] = Kind.REFERRAL
+    linked_stay: LinkedStay = False
 
 
 @router.post("", status_code=201, summary="Draft a referral; nobody is told yet")
@@ -57,6 +58,7 @@ async def draft_referral(
         urgency=body.urgency,
         fields=tuple(sorted(set(body.fields))),
         kind=Kind(body.kind),
+        linked_stay=body.linked_stay,
     )
     referral = await use_cases.draft_referral(tx, actor, running.settings.cell, asked)
     location = f"/v1/referrals/{referral.id}"

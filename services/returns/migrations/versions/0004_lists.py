@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.row_security import each_of_case, stated_anew
 
-revision = "returns_0003"
-down_revision = "returns_0002"
+revision = "returns_0004"
+down_revision = "returns_0003"
 
 STATEMENTS = """
 alter table returns.returns add column updated_at timestamptz not null default now();

@@ -5,8 +5,8 @@ The table is under no row-level security, so that PostgreSQL uses an index of th
 
 from alembic import op
 
-revision = "chassis_0008"
-down_revision = "chassis_0007"
+revision = "chassis_0009"
+down_revision = "chassis_0008"
 
 
 def upgrade() -> None:
