@@ -22,7 +22,11 @@ from corridor.described import described
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"})
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
-_PAPERS_OF: Mapping[str, str] = {PaperKind.RECEIPT: "consent", PaperKind.HOLD: "intake"}
+_PAPERS_OF: Mapping[str, str] = {
+    PaperKind.RECEIPT: "consent",
+    PaperKind.HOLD: "intake",
+    PaperKind.REPORT: "intake",
+}
 """The first letter of a code → the service that printed the paper."""
 _CONNECTIONS, _ANSWER_S, _FULL_S = 100, 30, 2
 

@@ -64,9 +64,9 @@ def paper_routes(standing: Standing | None = None) -> APIRouter:
             paper = await papers.find(tx, code)
             if paper is None:
                 return PaperAnswer(genuine=False, in_force=False, since=None)
-            if standing is None:
-                return PaperAnswer(genuine=True, in_force=None, since=None)
-            found = await standing(tx, paper, await tx.clock())
+            found = None if standing is None else await standing(tx, paper, await tx.clock())
+        if found is None:
+            return PaperAnswer(genuine=True, in_force=None, since=None)
         since = None if found.since is None else day_of(found.since, running.settings.zone)
         return PaperAnswer(genuine=True, in_force=found.in_force, since=since)
 

@@ -10,12 +10,14 @@ from anyascii import anyascii
 _FORMAT_4, _FORMAT_12 = 4, 12
 _IGNORED = frozenset("\u200b\u200c\u200d\u2060\n")
 """Drawn as nothing, by a font or without one."""
+_REPEATED = str.maketrans({"\u17d7": "\u2060\u17d7", "\u0e46": "\u2060\u0e46"})
+"""The signs by which Khmer and Thai repeat a word: no line begins with one."""
 
 
 def drawable(value: Any) -> Any:
     """The same value with every text as the fonts can draw it."""
     if isinstance(value, str):
-        return "".join(one if draws(one) else anyascii(one) for one in value)
+        return "".join(one if draws(one) else anyascii(one) for one in value).translate(_REPEATED)
     if isinstance(value, dict):
         return {name: drawable(one) for name, one in value.items()}
     if isinstance(value, list | tuple):

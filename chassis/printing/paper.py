@@ -32,6 +32,23 @@ class PaperRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperEntry:
+    """Something of one moment: `head` says when and by whom it was recorded, where that is known."""
+
+    head: str
+    rows: Sequence[PaperRow]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSection:
+    """Entries of one kind, which begin after the first page: that one is what a stranger sees."""
+
+    title: str
+    note: str | None
+    entries: Sequence[PaperEntry]
+
+
+@dataclass(frozen=True, slots=True)
 class PaperCheck:
     """The means to ask whether the paper is genuine: an address, and a code to type."""
 
@@ -50,6 +67,7 @@ class Paper:
     rows: Sequence[PaperRow] = ()
     after: Sequence[str] = ()
     check: PaperCheck | None = None
+    sections: Sequence[PaperSection] = ()
 
 
 async def pdf(paper: Paper) -> bytes:

@@ -39,6 +39,7 @@ class PaperKind(StrEnum):
 
     RECEIPT = "A"
     HOLD = "B"
+    REPORT = "C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ class PaperStanding:
     since: datetime | None
 
 
-Standing = Callable[[Transaction, PrintedPaper, datetime], Awaitable[PaperStanding]]
+Standing = Callable[[Transaction, PrintedPaper, datetime], Awaitable[PaperStanding | None]]
+"""None: of this paper it is told to nobody."""
+
 _READER = RowReader(PrintedPaper, PAPERS)
 
 

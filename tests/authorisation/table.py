@@ -268,6 +268,7 @@ def _intake() -> list[Row]:
         row("POST", f"{CASE}/erasures", "erasure.request", CARE, "case", {"reason": "she asked"}, 201),
         row("GET", f"{CASE}/erasures", "erasure.read", CARE, "erasure"),
         row("GET", f"{CASE}/access-report", "report.read", CARE, "case"),
+        row("GET", f"{CASE}/access-report/paper", "report.read", CARE, "case"),
         row("GET", f"{CASE}/erasure-preview", "erasure.read", CARE, "case"),
         row("POST", f"{ERASURE}/confirm", "erasure.confirm", SUPERVISOR, "erasure"),
         row("POST", f"{ERASURE}/refuse", "erasure.confirm", SUPERVISOR, "erasure", {"law": "th-archives"}),

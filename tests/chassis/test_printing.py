@@ -1,5 +1,7 @@
 """Printed papers: in every language each character is drawn, no text is markup, and nothing on them betrays anybody."""
 
+import re
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,9 @@ from chassis.printing.paper import (
     LANGUAGES,
     Paper,
     PaperCheck,
+    PaperEntry,
     PaperRow,
+    PaperSection,
     pdf,
     pictures,
 )
@@ -81,6 +85,41 @@ def test_every_character_of_every_paper_and_notice_in_a_language_is_drawn(langua
 @pytest.mark.parametrize("make", PAPERS, ids=lambda make: make.__name__)
 def test_a_paper_is_made_in_each_language_on_one_page(make, language):
     assert len(pictures(make(language))) == 1
+
+
+def told_at_length(*canaries: str) -> Paper:
+    """A paper with more than its first page, on which these words stand in every place."""
+    rows = [PaperRow(one, [one]) for one in canaries]
+    sections = [PaperSection(one, one, [PaperEntry(one, rows), PaperEntry("", [])]) for one in canaries]
+    return replace(receipt("km"), sections=sections)
+
+
+def test_what_is_told_at_length_begins_after_the_first_page_which_is_the_same_for_everybody():
+    hers, another = (pictures(told_at_length(one)) for one in ("victim", "ស្រីមុំ"))
+    assert (len(hers), len(another)) == (2, 2)
+    assert hers[0] == another[0]
+    assert hers[1] != another[1]
+
+
+async def test_nothing_around_the_pages_tells_what_stands_on_them():
+    """No title, list of headings or other property of the file, compressed or not, has a word that is on its pages."""
+    made = await pdf(told_at_length("Victimcanary"))
+    streams = [_inflated(one) for one in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL)]
+    written = [made, *streams]
+    spellings = [b"Victimcanary", "Victimcanary".encode("utf-16-be"), b"/Outlines"]
+    spellings.append("Victimcanary".encode("utf-16-be").hex().upper().encode())
+    assert [one for one in spellings for text in written if one in text] == []
+
+
+def _inflated(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return stream
+
+
+def test_no_line_begins_with_the_sign_that_repeats_the_word_before():
+    assert drawable("អ្វីៗ ต่างๆ") == "អ្វី\u2060ៗ ต่าง\u2060ๆ"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,17 +1,23 @@
 """Everything that is held about her, from every service, readable, and compared with the vault's register of sealed records."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
+from chassis.clock import day_of
 from chassis.held import find_held
+from chassis.printing import papers
+from chassis.printing.papers import PaperKind, PrintedPaper
 from chassis.vault.vault import mark
 from contracts.codes import labels
 from contracts.internal import HELD_BY, HeldData, HeldRow, HeldSection, HeldValue
 from services.intake.app import VERSIONS, build
+from services.intake.rights import report_paper
 from services.intake.rights.held import HELD
+from services.intake.rights.report_paper import paper_of
 from services.intake.settings import Settings
 from tests.harness import running
 from tests.intake.making import acceptance_of, disclosure, open_case
@@ -109,19 +115,47 @@ async def test_the_report_is_readable_in_her_language_and_says_who_read_without_
     assert [one for one in staff if one in str(body)] == []
 
 
-async def test_the_page_to_print_has_the_same_and_nothing_from_elsewhere(intake):
+async def paper(intake, case_id, **query):
+    path = f"/v1/cases/{case_id}/access-report/paper"
+    return await intake.client.get(path, params=query, headers=intake.as_("case_worker"))
+
+
+async def code_of(intake, case_id) -> str:
+    today = day_of(datetime.now(UTC), intake.service.settings.zone)
+    return await papers.code_of(intake.service, PrintedPaper(PaperKind.REPORT, case_id, today.toordinal()))
+
+
+async def asked_about(intake, code):
+    return (await intake.client.get(f"/v1/papers/{code}")).json()
+
+
+async def test_it_is_printed_with_the_same_in_it_logged_alike_and_its_number_tells_nothing(
+    intake, monkeypatch, caplog
+):
     case_id = await lived(intake)
-    answer = await report(intake, case_id, Accept="text/html")
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "สมหญิง" in answer.text
-    assert REASONS in answer.text
-    assert "http" not in answer.text.partition("<h2>")[2]
+    made = []
+    monkeypatch.setattr(report_paper, "paper_of", lambda *given: made.append(paper_of(*given)) or made[0])
+    code = await code_of(intake, case_id)
+    assert await asked_about(intake, code) == {"genuine": False, "in_force": False, "since": None}
+    printed = await paper(intake, case_id, language="km")
+    assert (printed.status_code, printed.content[:4]) == (200, b"%PDF")
+    assert printed.headers["content-disposition"] == 'attachment; filename="document.pdf"'
+    assert printed.headers["cache-control"] == "no-store"
+    whole = (await report(intake, case_id, **{"Accept-Language": "km"})).json()
+    for value in (value for one in whole["sections"] for row in one["rows"] for value in row):
+        assert all(line in str(made) for line in value["shown"].splitlines()), value
+    assert await asked_about(intake, code) == {"genuine": True, "in_force": None, "since": None}
+    read = [body for type_, body in await intake.said() if body.get("resource") == "access-report"]
+    assert len(read) == 2
+    assert [one for one in ("สมหญิง", REASONS, code) if one in caplog.text] == []
 
 
 async def test_a_service_that_does_not_answer_makes_no_report_with_a_hole(intake):
     case_id = await open_case(intake)
     del intake.service.settings.peers["audit"]
     assert (await report(intake, case_id)).status_code == 503
+    assert (await paper(intake, case_id)).status_code == 503
+    assert (await asked_about(intake, await code_of(intake, case_id)))["genuine"] is False
 
 
 async def test_the_preview_of_an_erasure_says_what_goes_what_stays_and_why_and_changes_nothing(intake):
@@ -196,8 +230,13 @@ def sections_of(kinds) -> set[str]:
 
 async def test_after_an_erasure_the_report_has_what_stays_and_not_a_word_of_hers(intake):
     case_id = await open_case(intake)
+    assert (await paper(intake, case_id)).status_code == 200
+    code = await code_of(intake, case_id)
+    assert (await asked_about(intake, code))["genuine"] is True
     await erased(intake, case_id)
     await intake.work()
+    assert (await paper(intake, case_id)).status_code == 200
+    assert (await asked_about(intake, code))["genuine"] is False
     answer = await report(intake, case_id)
     assert answer.status_code == 200, answer.text
     assert "สมหญิง" not in answer.text

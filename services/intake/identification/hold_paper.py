@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.clock import day_of
 from chassis.database import Transaction
 from chassis.printing.paper import Paper, PaperCheck, PaperRow
-from chassis.printing.papers import PaperStanding, PrintedPaper
+from chassis.printing.papers import PaperKind, PaperStanding, PrintedPaper
 from chassis.printing.words import country_name, day, words
 from contracts.country.reading import Country
 from services.intake.casefile.domain.index_texts import FULL_NAME, NAME_PARTS
@@ -48,7 +48,9 @@ def paper_of(hold: CertifiedHold, name: str, country: Country, language: str, ch
     )
 
 
-async def standing(tx: Transaction, paper: PrintedPaper, now: datetime) -> PaperStanding:
+async def standing(tx: Transaction, paper: PrintedPaper, now: datetime) -> PaperStanding | None:
+    if paper.kind is not PaperKind.HOLD:
+        return None
     found = await certificates.any_hold(tx, paper.subject_id)
     if found is None or not found.in_force(now):
         return PaperStanding(in_force=False, since=None)

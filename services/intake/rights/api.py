@@ -1,4 +1,4 @@
-"""Routes: erasure on her request."""
+"""Routes: erasure on her request, and the report of her data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Header, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
+from chassis.clock import day_of
 from chassis.identity.access import Rights, require_case, rights_in
 from chassis.identity.auth import Actor
+from chassis.printing import papers
+from chassis.printing.api import PdfResponse
+from chassis.printing.paper import PaperLanguage, pdf
+from chassis.printing.papers import PaperKind, PrintedPaper
+from chassis.printing.words import paper_language
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.code_lists import AcceptLanguage, preferred
@@ -25,16 +30,15 @@ from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Parts, Running
 from services.intake.casefile.store import cases, dependants
-from services.intake.rights import store, use_cases
+from services.intake.rights import report_paper, store, use_cases
 from services.intake.rights.domain.erasure import OPEN, Erasure, ErasureState, ErasureVerb
 from services.intake.rights.domain.field_classes import REASON
-from services.intake.rights.report import AccessReport, gather, page, report, without_names
+from services.intake.rights.report import AccessReport, gather, report, without_names
 from services.intake.rights.use_cases import CONFIRM, REQUEST
 from services.intake.settings import Settings
 
 router = APIRouter(tags=["rights"])
 READ, REPORT = "erasure.read", "report.read"
-HTML = "text/html"
 ERASURE = "erasure"
 """The code of `recall_reason`."""
 RIGHTS = {
@@ -239,26 +243,42 @@ async def _held(service: Service, actor: Actor, action: str, case_id: UUID) -> d
 @router.get(
     "/v1/cases/{case_id}/access-report",
     summary="Everything that is held about her in this cell, for her to read and take along; logged",
-    response_model=AccessReport,
-    responses={200: {"content": {HTML: {"schema": {"type": "string"}}}}},
 )
 async def get_access_report(
-    case_id: UUID,
-    actor: Who,
-    service: Running,
-    accept_language: AcceptLanguage = None,
-    accept: Annotated[
-        str | None,
-        Header(max_length=400, description="`text/html`: a page to print, without anything from elsewhere"),
-    ] = None,
-) -> Response:
-    """As JSON, or as a page. Of members of staff it names the roles and organisations, and of nobody the name."""
+    case_id: UUID, actor: Who, service: Running, response: Response, accept_language: AcceptLanguage = None
+) -> AccessReport:
+    """Of members of staff it names the roles and organisations, and of nobody the name."""
     language = preferred(accept_language)
-    whole = report(case_id, await _held(service, actor, REPORT, case_id), language)
-    headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept, Accept-Language"}
-    if accept is not None and HTML in accept:
-        return HTMLResponse(page(whole), headers=headers)
-    return Response(whole.model_dump_json(), media_type="application/json", headers=headers)
+    held = await _held(service, actor, REPORT, case_id)
+    response.headers.update(
+        {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
+    )
+    return report(case_id, held, language, service.settings.zone)
+
+
+@router.get(
+    "/v1/cases/{case_id}/access-report/paper",
+    summary="The same to print, for her to take along; its first page tells nothing of her",
+    response_class=PdfResponse,
+)
+async def get_access_report_paper(
+    case_id: UUID, actor: Who, service: Running, language: Annotated[PaperLanguage | None, Query()] = None
+) -> PdfResponse:
+    """Without `language`, the country's own. Whatever the report needs, this needs, and it is logged alike."""
+    used = paper_language(language, *service.settings.country.languages)
+    held = await _held(service, actor, REPORT, case_id)
+    zone = service.settings.zone
+    shown = report(case_id, held, report_paper.label_language(used), zone)
+    today = day_of(service.clock(), zone)
+    printed = PrintedPaper(PaperKind.REPORT, case_id, today.toordinal())
+    code = await papers.code_of(service, printed)
+    async with service.database.transaction(actor.origin()) as tx:
+        case = await cases.get(tx, actor, REPORT, case_id)  # still allowed, now that it is shown
+        known = case.state is not CaseState.ERASED
+        if known:
+            await papers.remember(tx, printed, code)
+    check = papers.check_of(service, code, used) if known else None  # of who is erased no paper is genuine
+    return PdfResponse(await pdf(report_paper.paper_of(shown, used, today, check)))
 
 
 class HeldKind(BaseModel):

@@ -168,7 +168,9 @@ HELD = (
     HeldTable(OWN_NUMBERS, "case", ("organisation",), sealed=_number),
     HeldTable(FIELDS, "fields", ("at=recorded_at", "organisation", "by=recorded_by"), sealed=_field),
     HeldTable(FIELD_REVISIONS, "history", ("revision", "at", "organisation", "by"), sealed=_revision),
-    HeldTable(SCREENINGS, "screening", ("at", "organisation", "by", "checklist"), sealed=_screening),
+    HeldTable(
+        SCREENINGS, "screening", ("at", "organisation", "by", "checklist:checklist"), sealed=_screening
+    ),
     HeldTable(
         STATUSES,
         "status",

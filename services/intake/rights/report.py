@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
@@ -14,9 +14,9 @@ from chassis.held import find_held, open_held
 from chassis.identity.auth import Actor
 from chassis.service import Service
 from contracts.casefile.fields import FIELDS, from_text
-from contracts.codes import codes, labels
 from contracts.internal import HELD_BY, HeldData, HeldRow, HeldSection, HeldValue
 from services.intake.rights.held import HELD
+from services.intake.rights.spoken import CHECKLIST, label_of, spoken, told
 
 SECTION, DETAIL, FIELD, ROLE, KEPT = "held_section", "held_detail", "field", "staff_role", "kept_reason"
 
@@ -86,7 +86,7 @@ def _role(value: HeldValue, roles: Mapping[str, list[str]]) -> HeldValue:
     return HeldValue(name="by", value=roles.get(str(value.value), []), code_list=ROLE)
 
 
-def report(case_id: UUID, held: Mapping[str, HeldData], language: str) -> AccessReport:
+def report(case_id: UUID, held: Mapping[str, HeldData], language: str, zone: ZoneInfo) -> AccessReport:
     return AccessReport(
         case_id=case_id,
         language=language,
@@ -94,10 +94,12 @@ def report(case_id: UUID, held: Mapping[str, HeldData], language: str) -> Access
             ReportSection(
                 service=name,
                 section=section.section,
-                label=_label(SECTION, section.section, language),
+                label=label_of(SECTION, section.section, language),
                 kept_for=section.kept_for,
-                kept_for_label=None if section.kept_for is None else _label(KEPT, section.kept_for, language),
-                rows=[[_value(value, language) for value in row.values] for row in section.rows],
+                kept_for_label=None
+                if section.kept_for is None
+                else label_of(KEPT, section.kept_for, language),
+                rows=[_row(row.values, language, zone) for row in section.rows],
             )
             for name, one in held.items()
             for section in one.sections
@@ -106,33 +108,16 @@ def report(case_id: UUID, held: Mapping[str, HeldData], language: str) -> Access
     )
 
 
-def _value(one: HeldValue, language: str) -> ReportValue:
+def _row(values: Iterable[HeldValue], language: str, zone: ZoneInfo) -> list[ReportValue]:
+    checklist = next((str(one.value) for one in values if one.name == CHECKLIST), None)
+    return [_value(one, language, zone, checklist) for one in values]
+
+
+def _value(one: HeldValue, language: str, zone: ZoneInfo, checklist: str | None) -> ReportValue:
     field = FIELDS.get(one.name)
     value = one.value if field is None else from_text(one.name, one.value)
     code_list = one.code_list if field is None else field.codelist
-    label = _label(FIELD if field is not None else DETAIL, one.name, language)
-    return ReportValue(name=one.name, label=label, value=value, shown=_shown(value, code_list, language))
-
-
-def _shown(value: Any, code_list: str | None, language: str) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(_shown(one, code_list, language) for one in value)
-    return str(value) if code_list is None else _label(code_list, str(value), language)
-
-
-def _label(name: str, code: str, language: str) -> str:
-    """A code that this version does not know is shown as it is."""
-    return labels(name, language)[code] if code in codes(name) else code
-
-
-def page(shown: AccessReport) -> str:
-    """The same for reading and printing, as a page of HTML without anything from elsewhere."""
-    parts = [f'<!doctype html><html lang="{shown.language}"><meta charset="utf-8"><title></title>']
-    for section in shown.sections:
-        parts.append(f"<h2>{escape(section.label)}</h2>")
-        if section.kept_for_label is not None:
-            parts.append(f"<p><em>{escape(section.kept_for_label)}</em></p>")
-        for row in section.rows:
-            lines = (f"<dt>{escape(one.label)}</dt><dd>{escape(one.shown)}</dd>" for one in row)
-            parts.append(f"<dl>{''.join(lines)}</dl>")
-    return "\n".join([*parts, "</html>"])
+    label = label_of(DETAIL if field is None else FIELD, one.name, language)
+    plain = field is None and code_list is None
+    shown = told(one.name, value, language, zone, checklist) if plain else spoken(value, code_list, language)
+    return ReportValue(name=one.name, label=label, value=value, shown=shown)

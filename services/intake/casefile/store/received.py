@@ -110,7 +110,7 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     for row in rows:
         await pairs.forget(tx, row.id)
         await dependants.forget(tx, row.id)
-        await papers.forget(tx, list((await tx.execute(_HOLDS, {"case_id": row.id})).scalars()))
+        await papers.forget(tx, [row.id, *(await tx.execute(_HOLDS, {"case_id": row.id})).scalars()])
     tx.say(*(tasks_due(row.id, person_id) for row in rows))
     return bool(rows)
 

@@ -15,7 +15,7 @@ from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
-from contracts.types import KnownCode
+from contracts.types import Code, KnownCode
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Case, CaseVerb, passes
 from services.intake.casefile.outgoing import record_read
@@ -140,7 +140,7 @@ class ScreeningResult(BaseModel):
     checklist: str
     version: str
     profile: str
-    outcome: str
+    outcome: Annotated[str, Code("screening_outcome")]
     rule: str | None
     dimensions: list[DimensionView]
     answers: dict[str, str]
