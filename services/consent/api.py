@@ -132,7 +132,7 @@ async def list_consents_across_cases(
         tx, actor, asked, after=position(page.after), limit=page.limit
     )
     counted = await count_of(tx, actor, worklist_queries.WORKLIST, asked) if count else None
-    return CountedListing(items=items, next=following(items, page, "sorted_at", "id"), count=counted)
+    return CountedListing(items=items, next=following(items, page, "sorted_at", "consent_id"), count=counted)
 
 
 @router.get("/v1/consents/{consent_id}", summary="A consent record with all its revisions")

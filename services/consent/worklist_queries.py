@@ -1,5 +1,6 @@
 """The list of consents across cases: what ends by when, and what each waits for; none of what she agreed to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,19 +31,19 @@ class ConsentWait(StrEnum):
     """Codes of the list of that name: the acts that a consent may wait for, several at once."""
 
     RENEWAL = "renewal"
-    """It ends soon."""
+    """Of one that ends soon."""
     ASKING = "asking"
-    """She is to be asked herself: she came of age, or is known to be a child and spoke alone."""
+    """Of one who came of age, or is known to be a child and spoke alone: she is asked herself, or with a guardian."""
     CONFIRMATION = "confirmation"
     APPROVAL = "approval"
     REVIEW = "review"
     RECALL = "recall"
-    """What was taken back, its recipient has not confirmed yet."""
+    """Of what was taken back and its recipient has not confirmed yet."""
 
 
 _FOR_CHILD = f"r.terms ->> 'capacity' in {one_of({one for one in Capacity if one.for_child})}"
 _ASKED = f"r.state = '{State.REQUESTED}' and r.{IS_PROTECTION} is not true"
-_WAITS = {
+_WAITS: Mapping[object, str] = {
     ConsentWait.RENEWAL: f"r.state in {one_of(PERMITTING)} and r.valid_until <= cast(:now as timestamptz) + interval '{ENDS_SOON.days} days'",
     ConsentWait.ASKING: f"{_ASKED} and ({_FOR_CHILD} and r.terms ->> 'confirmed_by' is null) is not true",
     ConsentWait.CONFIRMATION: f"{_ASKED} and {_FOR_CHILD} and r.terms ->> 'confirmed_by' is null",
@@ -60,7 +61,7 @@ _EACH = ", ".join(
 _RUNNING = PERMITTING | {State.REQUESTED, State.PROTECTED}
 WORKLIST = Worklist(
     action=READ,
-    columns="r.id, r.case_id, r.state, r.revision, r.valid_until, r.created_at, r.updated_at,"
+    columns="r.id as consent_id, r.case_id, r.state, r.revision, r.valid_until, r.created_at, r.updated_at,"
     f" {reference_column('r.case_id')} as case_reference, array_remove(array[{_EACH}], null) as waiting_for",
     source="consent.records as r",
     made_at="r.created_at",
@@ -73,7 +74,7 @@ WORKLIST = Worklist(
 class ConsentRow(ListedOnCase):
     """A consent without anything that she agreed to, or in which language she was asked."""
 
-    id: UUID
+    consent_id: UUID
     case_id: UUID
     case_reference: ShownReference
     state: Annotated[str, Code("consent_state")]

@@ -19,7 +19,7 @@ Query = dict[str, Any]
 
 
 def lists(consent: Consent) -> AskedList:
-    return AskedList(consent.harness, "/v1/consents", "id", consent.supervisor)
+    return AskedList(consent.harness, "/v1/consents", "consent_id", consent.supervisor)
 
 
 def at(days: float) -> str:
