@@ -45,6 +45,13 @@ class CountryFile(CountryForm):
         list[LanguageTag],
         Field(min_length=1, description="the one that most people of the country speak first"),
     ]
+    provinces: Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")], Text],
+        Field(
+            default_factory=dict,
+            description="the codes of ISO 3166-2 with the names as they are written in Latin letters",
+        ),
+    ]
     offices: Annotated[
         list[OrganisationId], Field(description="organisations that no case is sent to, such as auditors")
     ]

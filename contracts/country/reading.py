@@ -43,6 +43,7 @@ class Country:
     zone: ZoneInfo
     languages: tuple[str, ...]
     offices: tuple[str, ...]
+    provinces: Mapping[str, str]
     response_clock: ResponseClock
     returns: ReturnLaw
     retention_days: int
@@ -89,6 +90,7 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         zone,
         tuple(place.languages),
         tuple(place.offices),
+        place.provinces,
         clock,
         law.returns,
         law.retention.after_the_end_days,

@@ -22,6 +22,7 @@ _OF = {
         intake PUT /v1/cases/{case_id}/fields
         intake PATCH /v1/drafts/{draft_id}
         intake PATCH /v1/calls/{call_id}
+        intake PUT /v1/incidents/{incident_id}
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
@@ -51,6 +52,9 @@ _OF = {
         intake POST /v1/tasks/{task_id}/complete
         intake POST /v1/cases/{case_id}/close
         intake POST /v1/cases/{case_id}/resume
+        intake POST /v1/incidents/{incident_id}/merge
+        intake POST /v1/incidents/{incident_id}/separate
+        intake DELETE /v1/incidents/{incident_id}/cases/{case_id}
         intake POST /v1/calls/{call_id}/close
         intake POST /v1/calls/{call_id}/reopen
         intake POST /v1/calls/{call_id}/attach
@@ -110,6 +114,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
         intake POST /v1/calls
+        intake POST /v1/incidents
+        intake POST /v1/incidents/{incident_id}/cases
         intake POST /v1/team/assign
         interchange POST /v1/imports
         interchange POST /v1/exports

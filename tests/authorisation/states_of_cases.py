@@ -7,9 +7,22 @@ from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
 from services.intake.reports.domain.calls import CallState
+from services.intake.reports.domain.incidents import IncidentState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
-from tests.authorisation.table import CALLS, CASE, CORRECTION, DRAFT, EMERGENCY, NOTE, PAIR, STRIKE, TASKS
+from tests.authorisation.table import (
+    CALLS,
+    CASE,
+    CORRECTION,
+    DRAFT,
+    EMERGENCY,
+    INCIDENTS,
+    NOTE,
+    OF_CASE,
+    PAIR,
+    STRIKE,
+    TASKS,
+)
 from tests.authorisation.thing import Thing, as_made, asked
 from tests.authorisation.worlds import Intake, Made
 from tests.intake.making import acceptance_of, disclosure, recall_of
@@ -123,7 +136,37 @@ async def _cleared_call(world: Intake) -> Made:
     return made
 
 
+def _of_incident(*calls: Any) -> Any:
+    """Of the agency alone, beside another and a case that nobody has."""
+
+    async def make(world: Intake) -> Made:
+        made = {**await world.call_and_case(), **await world.two_incidents()}
+        for kind, method, path, body in calls:
+            sent = {name: value.format(**made) for name, value in body.items()}
+            await world.ask(kind, method, path.format(**made), sent)
+        return made
+
+    return make
+
+
 CASE_THINGS = (
+    Thing(
+        "intake",
+        "/v1/incidents",
+        as_made("incident"),
+        commands=frozenset({"/v1/incidents"}),
+        name="incidents",
+    ),
+    Thing(
+        "intake",
+        INCIDENTS,
+        {
+            "standing": _of_incident(),
+            "linked": _of_incident(("officer", "POST", f"{INCIDENTS}/cases", OF_CASE)),
+            "merged": _of_incident(("officer", "POST", f"{INCIDENTS}/merge", {"into": "{other_id}"})),
+        },
+        frozenset(IncidentState),
+    ),
     Thing("intake", "/v1/calls", as_made("call"), commands=frozenset({"/v1/calls"}), name="calls"),
     Thing(
         "intake",

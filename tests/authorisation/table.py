@@ -69,6 +69,7 @@ CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
 CALLS = "/v1/calls/{call_id}"
+INCIDENTS = "/v1/incidents/{incident_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
@@ -79,6 +80,16 @@ CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"cases": [], "worker": "th.colleague"}
 CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
 CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
+INCIDENT = {
+    "kind": "confinement",
+    "level": "province",
+    "province": "TH-21",
+    "first_on": "2025-03-01",
+    "source": "community",
+    "certainty": "likely",
+    "text": "A fenced house by the pier",
+}
+OF_CASE = {"case_id": "{case_id}"}
 ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
@@ -178,6 +189,16 @@ def _intake() -> list[Row]:
         row("POST", f"{CALLS}/attach", "call.write", TEAM, "call_and_case", ATTACHED),
         row("POST", f"{CALLS}/case", "call.write", TEAM, "call", {"agreed": "in-the-call"}, 201),
         row("POST", f"{CALLS}/detach", "call.write", INTAKE, "attached_call"),
+        row("POST", "/v1/incidents", "incident.write", DOOR, body=INCIDENT, status=201),
+        row("GET", "/v1/incidents", "incident.read", DOOR, "incident", listed="incident_id", seen_by=TEAM),
+        row("GET", INCIDENTS, "incident.read", TEAM, "incident"),
+        row("GET", INCIDENTS, "incident.read", DOOR, "shared_incident"),
+        row("PUT", INCIDENTS, "incident.write", TEAM, "incident", {**INCIDENT, "reason": "more-known"}),
+        row("POST", f"{INCIDENTS}/merge", "incident.write", TEAM, "two_incidents", {"into": "{other_id}"}),
+        row("POST", f"{INCIDENTS}/separate", "incident.write", TEAM, "merged_incident"),
+        row("POST", f"{INCIDENTS}/cases", "case.write", INTAKE, "incident_and_case", OF_CASE, 201),
+        row("DELETE", f"{INCIDENTS}/cases/{{case_id}}", "case.write", INTAKE, "linked_incident"),
+        row("GET", "/v1/incidents/trends/{month}", "incident.read", TEAM, "sharing"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(

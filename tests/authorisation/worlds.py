@@ -23,7 +23,17 @@ from services.directory.seeding import seed
 from services.interchange.exports import FILE_CLASS
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
-from tests.authorisation.table import CALL, CSV, EMERGENCY, NEEDS, NOTE, ORGANISATION_FORM, TASK, WORDS
+from tests.authorisation.table import (
+    CALL,
+    CSV,
+    EMERGENCY,
+    INCIDENT,
+    NEEDS,
+    NOTE,
+    ORGANISATION_FORM,
+    TASK,
+    WORDS,
+)
 from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
@@ -272,6 +282,35 @@ class Intake(World):
         body = {"case_id": made["case_id"], "agreed": "called-back"}
         await self.ask("worker", "POST", f"/v1/calls/{made['call_id']}/attach", body)
         return made
+
+    async def incident(self, **more: Any) -> Made:
+        answer = await self.ask("officer", "POST", "/v1/incidents", {**INCIDENT, **more})
+        return {"id": answer.json()["id"], "incident_id": answer.json()["id"]}
+
+    async def shared_incident(self) -> Made:
+        return await self.incident(with_all=True)
+
+    async def two_incidents(self) -> Made:
+        return {"other_id": (await self.incident())["id"], **await self.incident()}
+
+    async def merged_incident(self) -> Made:
+        made = await self.two_incidents()
+        path = f"/v1/incidents/{made['incident_id']}/merge"
+        await self.ask("officer", "POST", path, {"into": made["other_id"]})
+        return made
+
+    async def incident_and_case(self) -> Made:
+        return {**await self.case(), **await self.incident(with_all=True)}
+
+    async def linked_incident(self) -> Made:
+        made = await self.incident_and_case()
+        path = f"/v1/incidents/{made['incident_id']}/cases"
+        await self.ask("worker", "POST", path, {"case_id": made["case_id"]})
+        return made
+
+    async def sharing(self) -> Made:
+        """The agency has told others of something; a month that is over."""
+        return {**await self.shared_incident(), **await self.settled()}
 
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)

@@ -24,6 +24,8 @@ INTAKING = {
     "task.write",
     "call.read",
     "call.write",
+    "incident.read",
+    "incident.write",
     "case.close",
     "case.identify",
     "case.assess-age",
@@ -90,7 +92,7 @@ SUPERVISING = CARING | {
     "team.assign",
     "team.read",
 }
-TEAM_WORK = {"task.read", "task.write", "call.read", "call.write"}
+TEAM_WORK = {"task.read", "task.write", "call.read", "call.write", "incident.read", "incident.write"}
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
     "parked.read",

@@ -54,6 +54,8 @@ LEFT_OUT = {
     "intake.undertakings": COPY,
     "intake.blind_index": "keyed hashes of her name, by which nobody can read it",
     "intake.opened_cases": "how many cases a member of staff opened today; who read hers is reported",
+    "intake.incidents": "about no person",
+    "intake.incident_revisions": "about no person",
     "intake.limits_passed": "about members of staff",
     "intake.file_rows": "keyed hashes of the row of a file that her case was opened from",
     "consent.ages": COPY,

@@ -39,7 +39,7 @@ from services.intake.identification.sealing import age_record, status_record
 from services.intake.identification.store.tables import AGE_ASSESSMENTS, HOLDS, NEEDS, SCREENINGS, STATUSES
 from services.intake.reports.domain.calls import call_record
 from services.intake.reports.domain.field_classes import CALL_CONTENT
-from services.intake.reports.store.tables import CALLS
+from services.intake.reports.store.tables import CALLS, INCIDENT_CASES
 from services.intake.rights.domain.field_classes import REASON
 from services.intake.rights.tables import ERASURES
 
@@ -243,6 +243,7 @@ HELD = (
         ),
         sealed=_call,
     ),
+    HeldTable(INCIDENT_CASES, "incident", ("at", "organisation", "by")),
     HeldTable(
         PAIRS,
         "pair",
