@@ -152,6 +152,7 @@ class Database:
             json_deserializer=from_json,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
+        self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._connections: WeakSet[Any] = WeakSet()
         listen(self.engine.sync_engine, "connect", self._connected)
         self.events_written = asyncio.Event()
@@ -175,6 +176,11 @@ class Database:
             self.events_written.set()
         if due:
             self.work_written.set()
+
+    async def look(self, statement: Executable, parameters: Any) -> CursorResult[Any]:
+        """Look once, outside any transaction, at what is about nobody: one way to the server and back."""
+        async with self._looking.connect() as conn:
+            return await conn.execute(statement, parameters)
 
     def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from chassis.events.subscription import Subscription
 from chassis.own_tables import ORGANISATIONS, STAFF
 from chassis.problems import Invalid, Unavailable
@@ -20,9 +20,11 @@ Field = str | tuple[str | int, ...]
 """The place of the reference in the body: a member's name, or a path of names and positions."""
 
 NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
+NOT_ARRIVED = "the directory has not arrived yet"
 
-_READ = text("select id, cell, role, status, type from chassis.organisations where id = :id")
-_READ_ALL = text("select id, cell, role, status, type from chassis.organisations where id = any(:ids)")
+_COLUMNS = "select id, cell, role, status, type, suspended, cases_to, cases_to_organisation from chassis.organisations"
+_READ = text(f"{_COLUMNS} where id = :id")
+_READ_ALL = text(f"{_COLUMNS} where id = any(:ids)")
 _ANY = text("select exists (select from chassis.organisations)")
 _STAFF = text("select worker from chassis.staff where organisation = :id and roles && :roles")
 _ROLES_OF_STAFF = text(
@@ -30,6 +32,13 @@ _ROLES_OF_STAFF = text(
 )
 _MEMBERS_OF = text("select worker, roles from chassis.staff where organisation = :id order by worker")
 _ROLES = text("select roles from chassis.staff where organisation = :id and worker = :worker")
+_ARRIVED = "exists (select from chassis.organisations) or exists (select from chassis.staff)"
+_HAS_ARRIVED = text(f"select {_ARRIVED}")
+_COUNTED = text(
+    f"select {_ARRIVED} as arrived,"
+    " coalesce((select suspended from chassis.organisations where id = :organisation), false) as suspended,"
+    " (select roles from chassis.staff where organisation = :organisation and worker = :worker) as roles"
+)
 _WITH_ROLE = text(
     "select organisation, worker from chassis.staff where :role = any(roles)"
     " and (cast(:id as text) is null or organisation = :id) order by organisation, worker"
@@ -48,6 +57,11 @@ class ListedOrganisation:
     role: str
     status: str
     type: str | None
+    suspended: bool = False
+    """Two people, or one in an emergency, have ended whatever its people read and do."""
+    cases_to: str | None = None
+    """The supervisor of `cases_to_organisation` to whom two people have given its cases meanwhile."""
+    cases_to_organisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,7 @@ async def require_organisation(
     """
     found = await find(tx, organisation_id)
     if found is None and not (await tx.execute(_ANY)).scalar_one():
-        raise Unavailable("the directory has not arrived yet")
+        raise Unavailable(NOT_ARRIVED)
     if found is None or found.status != ACTIVE or cell not in (None, found.cell):
         raise refused(field, "not an active organisation of the directory", NOT_LISTED)
     if receives and not may_receive(found.role, found.type):
@@ -126,6 +140,38 @@ async def roles_of(tx: Transaction, organisation_id: str, worker: str) -> frozen
     """The roles of somebody in an organisation; none for who is no member of its staff."""
     roles = (await tx.execute(_ROLES, {"id": organisation_id, "worker": worker})).scalar()
     return frozenset(roles or ())
+
+
+async def counted_roles(
+    database: Database, organisation_id: str, worker: str, named: frozenset[str]
+) -> frozenset[str]:
+    """The roles of a token that count at this moment: none in a suspended organisation, and of somebody whom the
+    directory knows only those that it has, too. For anybody else the issuer vouches.
+
+    Raises Unavailable while this service has heard of nobody at all: it cannot know what was taken away.
+    """
+    asked = {"organisation": organisation_id, "worker": worker}
+    row = (await database.look(_COUNTED, asked)).one()
+    if not row.arrived:
+        raise Unavailable(NOT_ARRIVED)
+    if row.suspended:
+        return frozenset()
+    return named if row.roles is None else named.intersection(row.roles)
+
+
+async def has_arrived(database: Database) -> bool:
+    """True as soon as this service has heard of anybody: before, nobody is let in."""
+    return bool((await database.look(_HAS_ARRIVED, {})).scalar_one())
+
+
+async def roles_of_machine(tx: Transaction, organisation_id: str, machine: str) -> frozenset[str]:
+    """The roles of a machine of this organisation; none of one that is not listed any more, or while the organisation is
+    not active.
+    """
+    listed = await find(tx, organisation_id)
+    if listed is not None and listed.status != ACTIVE:
+        return frozenset()
+    return await roles_of(tx, organisation_id, machine)
 
 
 async def find(tx: Transaction, organisation_id: str) -> ListedOrganisation | None:
@@ -199,7 +245,16 @@ async def _save(tx: Transaction, entries: Sequence[Entry]) -> None:
     """An organisation changes seldom, so a row at a time is enough."""
     for entry in entries:
         if (said := entry.listed) is not None:
-            listed = ListedOrganisation(said.organisation, said.cell, said.role, said.status, said.org_type)
+            listed = ListedOrganisation(
+                said.organisation,
+                said.cell,
+                said.role,
+                said.status,
+                said.org_type,
+                said.suspended,
+                said.cases_to,
+                said.cases_to_organisation,
+            )
             await remember(tx, listed, said.version)
         if entry.staff is not None:
             await remember_staff(tx, entry.organisation, [(m.worker, m.roles) for m in entry.staff.staff])

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import faulthandler
-import gc
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from chassis import collecting
 from chassis.endings import cut_off
 from chassis.migrate import migrate
 from chassis.observe.logs import configure
@@ -21,7 +21,6 @@ from chassis.settings import Settings
 from chassis.web.http_server import server
 from chassis.web.metrics_page import metrics_page
 
-GC_THRESHOLD = 50_000
 STOP_SECONDS = 25
 """After the last request: the grace of the loops and the few seconds in which the rest is closed or cut off."""
 
@@ -50,8 +49,7 @@ async def serve(
     """Run services behind one port until a signal; then stop the HTTP app first and the loops after it."""
     for service in services:
         await service.start(worker=worker)
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD, 50, 100)
+    collecting.keep()
     serving = server(app or services[0].app, host, port, tls=services[0].settings.tls() if services else None)
     showing = _metrics(services)
     loop = asyncio.get_running_loop()

@@ -196,6 +196,7 @@ CASE_ACCESS = Table(
     filled("handed_over", BOOLEAN, "false"),
     Column("person_id", UUID),
     filled("erased", BOOLEAN, "false"),
+    filled("linked", BOOLEAN, "false"),
 )
 
 CASE_REFERENCES = Table(
@@ -215,6 +216,9 @@ ORGANISATIONS = Table(
     required("status", TEXT),
     Column("type", TEXT),
     required("version", INTEGER),
+    filled("suspended", BOOLEAN, "false"),
+    Column("cases_to", TEXT),
+    Column("cases_to_organisation", TEXT),
 )
 
 STAFF = Table(

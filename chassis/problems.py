@@ -52,6 +52,14 @@ class Forbidden(Problem):
     status, code, title = 403, "forbidden", "Not allowed"
 
 
+class MachineRefused(Forbidden):
+    """A system whose account is not in force: not listed, without this role, of an organisation that is not active, or at a
+    service that takes no machines.
+    """
+
+    code, title = "machine-refused", "This machine's account is not in force here"
+
+
 class NotFound(Problem):
     """Not there, or not for this actor: the two look the same."""
 
@@ -76,6 +84,18 @@ class AlreadyThere(Conflict):
     """A thing was to be made under an identifier that another one has."""
 
     code, title = "already-there", "There is one already"
+
+
+class LinkedCaseOpen(Conflict):
+    """Somebody is linked with this person, and it was not said that this one stays. The code is of the list `case_block`."""
+
+    code = "linked-case-open"
+    title = (
+        "Somebody who is linked with this person is in an open case: say whether that one stays (linked_stay)"
+    )
+
+    def body(self) -> dict[str, Any]:
+        return {**super().body(), "blocks": [self.code]}
 
 
 class NotSecondPerson(Conflict):

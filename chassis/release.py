@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.identity.access import RELEASE
+from chassis.identity.following import RELEASE
 from chassis.outbox import DueWork
 from chassis.vault.vault import Vault
 from chassis.work import WorkItem, WorkKind

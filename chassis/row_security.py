@@ -38,14 +38,6 @@ def of_organisation(schema: str, owners: Mapping[str, str]) -> Iterator[Rule]:
         yield f"{schema}.{table}", f"{_WHOSE} = '*' or {column} = {_WHOSE}"
 
 
-def of_sharing(schema: str, table: str) -> Iterator[Rule]:
-    """For a table whose rows one organisation shares with others that they name, or with all."""
-    yield (
-        f"{schema}.{table}",
-        f"{_WHOSE} = '*' or organisation = {_WHOSE} or with_all or {_WHOSE} = any(shared_with)",
-    )
-
-
 def of_nobody(schema: str, tables: Iterable[str]) -> Iterator[Rule]:
     """For tables that only the service itself works with: no organisation is shown a row."""
     for table in tables:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
 from functools import cached_property
@@ -17,14 +17,14 @@ from typing_extensions import TypeVar
 
 from chassis import directory
 from chassis.clock import Clock, day_of, utc_now
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.endings import cut_off, left_over, within
 from chassis.events.consumer import Consumer, Subscription
 from chassis.events.kafka import KafkaLink
 from chassis.events.relay import Relay
 from chassis.held import HeldTable
-from chassis.identity import access, references
-from chassis.identity.auth import ServiceTokens, TokenValidator
+from chassis.identity import access, following, references
+from chassis.identity.auth import Actor, ServiceTokens, TokenValidator
 from chassis.identity.policies import Policies
 from chassis.observe.metrics import Metrics
 from chassis.observe.telemetry import Telemetry
@@ -67,6 +67,9 @@ Own_co = TypeVar("Own_co", bound=Settings, default=Settings, covariant=True)
 Parts_co = TypeVar("Parts_co", default=object, covariant=True)
 """The parts that one service has beside those of every service: a frozen dataclass of its own (`parts.py`)."""
 
+KnownRoles = Callable[[Transaction, str, str], Awaitable[frozenset[str]]]
+"""The roles that a machine of an organisation has at this moment. A service without it takes no machines."""
+
 
 def no_parts(_: object) -> Any:
     """For a service that needs no part of its own."""
@@ -87,7 +90,7 @@ def _followed(*, staff: bool, cases: bool) -> list[Subscription[Any, Any]]:
     """The projections that a service keeps: the directory first, then cases and their references."""
     followed: list[Subscription[Any, Any]] = [directory.subscription()] if staff else []
     if cases:
-        followed += [access.subscription(), references.subscription()]
+        followed += [following.subscription(), references.subscription()]
     return followed
 
 
@@ -113,11 +116,12 @@ class Service(Generic[Own_co, Parts_co]):
         holds: Sequence[HeldTable] = (),
         follows_cases: bool = True,
         follows_directory: bool = True,
+        machines: KnownRoles | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self.settings, self.name, self.versions, self.clock = settings, name, versions, clock
         self.telemetry, self.metrics = Telemetry(settings, name), Metrics(name)
-        self._gauges, self.held = [*gauges], [*holds]
+        self._gauges, self.held, self._machines = [*gauges], [*holds], machines
         self.policies = Policies(settings.policies_dir, self.metrics.refused)
         self.database = Database(
             settings.database_url.get_secret_value(),
@@ -151,6 +155,14 @@ class Service(Generic[Own_co, Parts_co]):
         runner = WorkRunner(self.settings, self.database, kinds, self.telemetry, lanes=lanes)
         self._gauges += of_the_chassis(consumer, runner.kinds, self.settings)
         return [*loops, runner, *background]
+
+    async def admits(self, machine: Actor) -> bool:
+        """True for a machine whose account is in force at this moment, as far as this service knows."""
+        if self._machines is None:
+            return False
+        async with self.database.transaction(machine.origin()) as tx:
+            known = await self._machines(tx, machine.organisation, machine.subject)
+        return machine.roles <= known
 
     @cached_property
     def app(self) -> FastAPI:
@@ -270,8 +282,7 @@ class Service(Generic[Own_co, Parts_co]):
     async def problems(self) -> Mapping[str, str]:
         """Everything that keeps this process from doing its work, by part; empty means ready."""
         found = {loop.name: what for loop in self._running if (what := loop.healthy()) is not None}
-        database = await operations.database_problem(self.database)
-        return found if database is None else {**found, "database": database}
+        return {**found, **await operations.database_problems(self.database)}
 
     def degraded(self) -> Mapping[str, str]:
         """Every fault outside this process that does not keep it from its work, such as a partner's broker."""

@@ -13,6 +13,7 @@ from contracts.events import (
     consent,
     directory,
     exchange,
+    extracts,
     intake,
     notify,
     operations,
@@ -30,7 +31,7 @@ CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
 
-FOLLOWERS = ("intake", "consent", "referral", "returns", "exchange", "notify")
+FOLLOWERS = ("intake", "consent", "referral", "returns", "exchange", "interchange", "notify")
 """Services that follow the directory: they know which organisations and which staff there are (`chassis.directory`)."""
 
 
@@ -78,6 +79,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.ErasureConfirmedV1, "intake", *HOLDERS, "interchange", protective=True),
     _entry(intake.CaseErasedV1, "intake", *HOLDERS, "interchange"),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
+    _entry(intake.CaseCoveredV1, "intake", *HOLDERS),
     _entry(intake.CaseTransferredV1, "intake", *HOLDERS, "interchange"),
     _entry(intake.AgeGroupChangingV1, "intake", "consent"),
     _entry(intake.CaseClosedV1, "intake"),
@@ -99,6 +101,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
     _entry(intake.PairDecidedV1, "intake"),
+    _entry(intake.DependantsChangedV1, "intake", *HOLDERS),
     _entry(casework.NoteWrittenV1, "intake"),
     _entry(casework.NoteCorrectedV1, "intake"),
     _entry(casework.NoteStruckV1, "intake"),
@@ -110,6 +113,10 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(casework.TaskUnassignedV1, "intake", "notify", stream="about_id"),
     _entry(casework.TaskRemindedV1, "intake", "notify", stream="about_id"),
     _entry(casework.TaskOverdueV1, "intake", "notify", stream="about_id"),
+    _entry(casework.LeavePlannedV1, "intake", "notify", stream="leave_id"),
+    _entry(casework.LeaveBegunV1, "intake", "notify", stream="leave_id"),
+    _entry(casework.LeaveEndedV1, "intake", "notify", stream="leave_id"),
+    _entry(casework.CoverDecidedV1, "intake"),
     _entry(reports.CallStartedV1, "intake", stream="call_id"),
     _entry(reports.CallRaisedV1, "intake", "notify", stream="about_id"),
     _entry(reports.CallClosedV1, "intake", stream="call_id"),
@@ -117,12 +124,6 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(reports.CallAttachedV1, "intake"),
     _entry(reports.CallDetachedV1, "intake"),
     _entry(reports.CallClearedV1, "intake", stream="call_id"),
-    _entry(reports.IncidentReportedV1, "intake", stream="incident_id"),
-    _entry(reports.IncidentCorrectedV1, "intake", stream="incident_id"),
-    _entry(reports.IncidentMergedV1, "intake", stream="incident_id"),
-    _entry(reports.IncidentSeparatedV1, "intake", stream="incident_id"),
-    _entry(reports.IncidentLinkedV1, "intake"),
-    _entry(reports.IncidentUnlinkedV1, "intake"),
     Entry(access.CaseSearchedV1, "intake", ("audit",), stream="searches", sequenced=False),
     _entry(consent.ConsentGivenV1, "consent", "referral"),
     _entry(consent.ConsentRequestedV1, "consent", "notify"),
@@ -146,6 +147,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(consent.NoticeChangedV1, "consent", stream="notices"),
     _entry(directory.DirectoryChangedV1, "directory", *FOLLOWERS, stream="directory"),
     _entry(directory.StaffChangedV1, "directory", *FOLLOWERS, stream="directory"),
+    _entry(directory.ProposalMovedV1, "directory", stream="proposals"),
     _entry(referral.ReferralSentV1, "referral", "intake", "consent"),
     _entry(referral.TransferMovedV1, "referral", "intake"),
     _entry(referral.ReferralReceivedV1, "referral", "intake", "notify"),
@@ -191,6 +193,14 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(notify.NotificationSentV1, "notify"),
     _entry(notify.NotificationFailedV1, "notify"),
     _entry(audit.DisclosureLoggedV1, "audit", "exchange"),
+    _entry(extracts.ExtractRequestedV1, "audit", "exchange"),
+    _entry(extracts.ExtractWithdrawnV1, "audit"),
+    _entry(extracts.ExtractReleasedV1, "audit"),
+    _entry(extracts.ExtractPreparedV1, "audit", "exchange", stream="request_id"),
+    _entry(extracts.ExtractRefusedV1, "audit", "exchange", stream="request_id"),
+    _entry(extracts.ExtractAskedV1, "exchange", stream="request_id"),
+    _entry(extracts.ExtractReceivedV1, "exchange", stream="request_id"),
+    _entry(extracts.ExtractDeclinedV1, "exchange", stream="request_id"),
     *(Entry(access.AttemptRefusedV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(Entry(access.RecordReadV1, service, ("audit",), sequenced=False) for service in SERVICES),
     *(

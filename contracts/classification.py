@@ -33,9 +33,9 @@ ALWAYS_OPERATIONAL = frozenset(
         # identifiers
         "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
         "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
-        "agreement_id", "import_id", "erasure_id", "draft_id", "call_id", "incident_id",
+        "agreement_id", "import_id", "erasure_id", "draft_id", "leave_id", "call_id", "request_id",
         # organisations, jurisdictions and workers' pseudonyms
-        "organisation", "deciding_organisation", "workers", "worker", "told", "sender", "recipient", "receiver", "cell", "cells",
+        "organisation", "deciding_organisation", "workers", "worker", "covers", "cover", "told", "approvers", "asked_by", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
         # versions, hashes, positions, counts
         "revision", "version", "agreement_version", "consent_revision", "checklist_version", "revision_hash",
@@ -52,6 +52,15 @@ ALWAYS_OPERATIONAL = frozenset(
 )  # fmt: skip
 """Body fields that mean the same in whichever event they stand. A name that could mean more is classified by event."""
 
+_EXTRACTED: Mapping[str, Classification] = dict.fromkeys(
+    (
+        *("part", "parts", "withheld", "head", "head.entries", "head.hash", "head.root", "head.path"),
+        *("entries", "entries.event", "entries.about", "entries.hash", "entries.path", "entries.code"),
+    ),
+    OPERATIONAL,
+)
+"""Everything that an auditor releases of the log: events by their names and hashes, and no content."""
+
 BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
     {
         "attempt.refused.v1": {"action": OPERATIONAL, "count": OPERATIONAL},
@@ -62,6 +71,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "pair_reason": OPERATIONAL,
             "leads": OPERATIONAL,
         },
+        "dependants.changed.v1": {
+            "link_id": OPERATIONAL,
+            "change": OPERATIONAL,
+            "linked_here": OPERATIONAL,
+        },
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
@@ -71,6 +85,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "sought_case": OPERATIONAL,
             "sought_actor": OPERATIONAL,
             "sought_organisation": OPERATIONAL,
+            "sought_cell": OPERATIONAL,
             "sought_purpose": OPERATIONAL,
             "sought_type": OPERATIONAL,
             "sought_id": OPERATIONAL,
@@ -95,7 +110,8 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "flags.recorded.v1": {"flags": SENSITIVE, "raised": OPERATIONAL, "added": OPERATIONAL},
         "fields.recorded.v1": {"fields": OPERATIONAL, "removed": OPERATIONAL},
         "task.cancelled.v1": {"reason": OPERATIONAL},
-        "incident.merged.v1": {"into_id": OPERATIONAL},
+        "leave.ended.v1": {"reason": OPERATIONAL},
+        "cover.decided.v1": {"left_out": OPERATIONAL},
         "call.closed.v1": {"reason": OPERATIONAL},
         "call.attached.v1": {"agreed": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
@@ -136,6 +152,9 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "services.service_id": OPERATIONAL,
             "services.status": OPERATIONAL,
             "services.capacity": OPERATIONAL,
+            "suspended": OPERATIONAL,
+            "cases_to": OPERATIONAL,
+            "cases_to_organisation": OPERATIONAL,
             "services.minimum_age": OPERATIONAL,
             "services.maximum_age": OPERATIONAL,
         },
@@ -146,6 +165,16 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "services.service_id": OPERATIONAL,
             "services.status": OPERATIONAL,
             "services.capacity": OPERATIONAL,
+        },
+        "proposal.moved.v1": {
+            "proposal_id": OPERATIONAL,
+            "change": OPERATIONAL,
+            "state": OPERATIONAL,
+            "staff_role": OPERATIONAL,
+            "org_type": OPERATIONAL,
+            "status": OPERATIONAL,
+            "cases_to": OPERATIONAL,
+            "cases_to_organisation": OPERATIONAL,
         },
         "staff.changed.v1": {"staff": OPERATIONAL, "staff.roles": OPERATIONAL},
         "referral.sent.v1": {"fields": OPERATIONAL},
@@ -160,7 +189,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "return.cleared.v1": {"result": OPERATIONAL},
         "return.suspended.v1": {"reason": OPERATIONAL},
         "return.closed.v1": {"outcome": OPERATIONAL},
-        "agreement.changed.v1": {"fields": OPERATIONAL},
+        "agreement.changed.v1": {"fields": OPERATIONAL, "extract_reasons": OPERATIONAL},
         "envelope.refused.v1": {"code": OPERATIONAL},
         "disclosure.received.v1": {
             "grant": OPERATIONAL,
@@ -173,6 +202,13 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         },
         "process.received.v1": {"code": OPERATIONAL, "reason": OPERATIONAL},
         "recall.answered.v1": {"law": OPERATIONAL},
+        "extract.requested.v1": {"about": OPERATIONAL, "reason": OPERATIONAL},
+        "extract.released.v1": {"entries": OPERATIONAL},
+        "extract.refused.v1": {"reason": OPERATIONAL},
+        "extract.asked.v1": {"about": OPERATIONAL, "reason": OPERATIONAL},
+        "extract.declined.v1": {"reason": OPERATIONAL},
+        "extract.prepared.v1": {"about": OPERATIONAL, "reason": OPERATIONAL, **_EXTRACTED},
+        "extract.received.v1": _EXTRACTED,
     }
 )
 """`fields` are names of case-file fields, never values. A dotted path is a field of a nested object."""

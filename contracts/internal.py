@@ -3,7 +3,7 @@ these classes.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, TypeAdapter
 
 from contracts.casefile.fields import FieldValue
+from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.reference import ShownReference
 from contracts.disclosure import REFERRAL
 from contracts.events.consent import WithheldField
@@ -127,7 +128,7 @@ class FenceQuestion(Question):
 
     case_id: CaseId
     referral_id: UUID
-    reason: Annotated[str, Code("recall_reason")]
+    reason: Annotated[str, Code("recall_reason"), Field(pattern=r"^[a-z][a-z_-]{0,39}$")]
 
 
 class FenceAnswer(BaseModel):
@@ -166,6 +167,7 @@ class RowMark(Question):
     line: Annotated[int, Field(ge=1, le=1_000_000)]
     key: Sha256
     content: Sha256
+    own_number: OwnNumber | None = None
 
 
 class FileRow(RowMark):
@@ -245,6 +247,8 @@ class ExportedCasesForm(Question):
     organisation: OrganisationId
     roles: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)]
     purpose: Annotated[str, KnownCode("purpose")]
+    opened_from: date | None = None
+    opened_to: date | None = None
     after: CaseId | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_OPENED)] = MOST_OPENED
 
@@ -255,6 +259,7 @@ class ExportedCase(BaseModel):
     case_id: CaseId
     name: Annotated[str, Field(description="by which its organisation recognises it in a file")]
     fields: dict[str, str]
+    own_number: str | None = None
 
 
 class ExportedCases(BaseModel):

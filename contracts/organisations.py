@@ -13,6 +13,7 @@ ENFORCEMENT: Final = frozenset({"LawEnforcement", "ImmigrationService"})
 CASE_ROLES: Final = frozenset({"screening_officer", "case_worker", "supervisor"})
 SUPERVISOR: Final = "supervisor"
 OPERATOR: Final = "operator"
+AUDITOR: Final = "auditor"
 """Codes of `staff_role`, as they stand in tokens."""
 
 _CELL_LENGTH = 2

@@ -33,6 +33,14 @@ VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}
 NoticeVersion = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[1-9][0-9]{0,2}$")]
 """The name of a text that is explained before consent, by year and number, for example `2026-1`."""
 
+LinkedStay = Annotated[
+    bool,
+    Field(
+        description="said where somebody who is linked with this person is in an open case: that one stays"
+    ),
+]
+"""The word of whoever closes or hands over one of two linked cases that the other one stays."""
+
 LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-]{1,120}$")]
 """A place to look a law up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
 
@@ -41,6 +49,9 @@ Action = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}\.[a-z\-]{1,40}$
 
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_.]{1,60}\.v[0-9]{1,3}$")]
 """The type of an event with its version, for example `record.read.v1`."""
+
+ExtractedCode = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
+"""The code that goes with an entry of a partner's log: of the list that the event names, in the partner's release."""
 
 TicketId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,10}-[0-9]{1,6}$")]
 """A ticket of the operators' own system, which has the words, for example `OPS-1042`. Nothing about a person fits in

@@ -16,7 +16,7 @@ from chassis.observe.logs import configure
 from chassis.service import Service
 from corridor.front import Proxy, front
 from deploy.local.issuer import build_issuer
-from deploy.local.people import load_people
+from deploy.local.people import load_machines, load_people
 
 
 def built(name: str, values: Mapping[str, Any]) -> Service:
@@ -33,10 +33,11 @@ async def run(facts: dict[str, Any]) -> None:
     services = [built(name, values) for name, values in facts["services"].items()]
     apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
     proxies = {name: Proxy(f"http://127.0.0.1:{port}") for name, port in facts["elsewhere"].items()}
+    cell = facts["cell"]
     issuer = build_issuer(
-        Path(facts["keys"]) / "issuer.jwk.json", facts["issuer"], load_people(facts["cell"])
+        Path(facts["keys"]) / "issuer.jwk.json", facts["issuer"], load_people(cell), load_machines(cell)
     )
-    await serve(services, "127.0.0.1", facts["port"], app=front(facts["cell"], apps | proxies, issuer))
+    await serve(services, "127.0.0.1", facts["port"], app=front(cell, apps | proxies, issuer))
     for proxy in proxies.values():
         await proxy.aclose()
 

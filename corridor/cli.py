@@ -1,15 +1,21 @@
 """The commands of `corridor`, each with its options and help; the work is done in the modules beside this one."""
 
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from corridor import operate_directory
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
+from corridor.key_commands import epoch, key, trust
+from corridor.machine import machine
 from corridor.operate import operate
 from deploy.local.people import story
-from deploy.local.place import COUNTRIES
+from deploy.local.place import COUNTRIES, STATE
+from deploy.local.trouble import Trouble
 
 SENDER, RECEIVER = story().countries
 WORKER, OFFICER = f"{SENDER.lower()}.worker", f"{SENDER.lower()}.officer"
@@ -21,8 +27,26 @@ country = typer.Typer(help="The folder of a country.", no_args_is_help=True)
 checklist = typer.Typer(help="The file of a checklist or form.", no_args_is_help=True)
 app.add_typer(country, name="country")
 app.add_typer(checklist, name="checklist")
+app.add_typer(epoch, name="epoch")
+app.add_typer(key, name="key")
+app.add_typer(trust, name="trust")
+app.add_typer(machine, name="machine")
 app.add_typer(operate, name="operate")
+operate.add_typer(operate_directory.organisation, name="organisation")
+operate.add_typer(operate_directory.role, name="role")
+for command in (operate_directory.proposals, operate_directory.confirm, operate_directory.withdraw):
+    operate.command()(command)
 
+
+class Format(StrEnum):
+    """The formats of a file that goes out."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    WORKBOOK = "workbook"
+
+
+DAY = ["%Y-%m-%d"]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Wipe databases, topics and keys first.")]
 Processes = Annotated[
     bool, typer.Option("--processes", help="One process for each service, not one for each cell.")
@@ -67,7 +91,7 @@ def demo(
 
 @app.command("token")
 def print_token(name: Annotated[str, typer.Argument(help=f"For example {WORKER}.")]) -> None:
-    """Print an access token of ten minutes for one of the stack's invented people."""
+    """Print an access token for one of the stack's invented people (ten minutes) or systems (one)."""
     from corridor.sign_in import token
 
     with troubles():
@@ -96,6 +120,34 @@ def import_command(
     call(import_file(file, who, console(), dry_run=dry_run))
 
 
+@app.command("export")
+def export_command(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="The file to write, for you alone to read.")],
+    who: Annotated[str, typer.Option("--as", help=f"Who you are, for example {WORKER}.")] = WORKER,
+    form: Annotated[Format, typer.Option("--format", help="`workbook` is the standard's own.")] = Format.CSV,
+    opened_from: Annotated[
+        datetime | None, typer.Option("--from", formats=DAY, help="Opened on this day or later.")
+    ] = None,
+    opened_to: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, help="Opened on this day or before.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Take the cases that you may take out into a file. Exits 0 whole, 3 where something of them is not in it, 1 without a file."""
+    import asyncio
+
+    from corridor.export import export_file
+
+    with troubles():
+        days = {"opened_from": opened_from, "opened_to": opened_to}
+        wanted = {"format": form.value} | {name: str(day.date()) for name, day in days.items() if day}
+        if file.exists() and not force:
+            raise Trouble(f"{file} is there already; with --force it is replaced")
+        whole = asyncio.run(export_file(file, who, wanted, console()))
+    if not whole:
+        raise typer.Exit(3)
+
+
 @app.command()
 def verify(cell: Annotated[str, typer.Argument(help=f"The jurisdiction, for example {RECEIVER}.")]) -> None:
     """Recompute the audit log of a cell from its leaves and compare it with its head."""
@@ -115,6 +167,26 @@ def check_export_command(
 
     with troubles():
         check_export(file, console())
+
+
+@app.command("check-extract")
+def check_extract_command(
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="As exchange hands it out: one signed text a line."),
+    ],
+    trust_list: Annotated[
+        Path, typer.Option("--trust-list", help="The signed list of keys; of the local stack by default.")
+    ] = STATE / "border" / "trust.json",
+    governance: Annotated[Path, typer.Option("--governance", help="The keys that sign that list.")] = STATE
+    / "border"
+    / "governance.jwks.json",
+) -> None:
+    """Check an extract of the partner's audit log offline: who signed it, that all of it is here, and that every entry stands in that log."""
+    from corridor.extracted import check_extract
+
+    with troubles():
+        check_extract(file, trust_list, governance, console())
 
 
 @app.command()

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx2
 
-from corridor.sign_in import LIFETIME_S, NoStackError, address, token
+from corridor.sign_in import NoStackError, address, cell_of, granted
 from deploy.local.patience import stretched
 from deploy.local.place import STATE
 from deploy.local.trouble import Trouble
@@ -36,7 +36,7 @@ class Person:
 
     def __init__(self, name: str, state: Path = STATE) -> None:
         self.name, self._state = name, state
-        self.cell = address(name.partition(".")[0].upper(), state)
+        self.cell = address(cell_of(name), state)
         self._http = httpx2.AsyncClient(
             base_url=self.cell.base_url, timeout=stretched(ANSWER_S), trust_env=False
         )
@@ -50,6 +50,10 @@ class Person:
 
     async def get(self, path: str, **params: Any) -> Any:
         return await self._send("GET", path, params=params)
+
+    async def content(self, path: str) -> bytes:
+        """A file, as it is."""
+        return (await self._asked("GET", path, {})).content
 
     async def look(self, path: str) -> Any:
         """The body of the answer, also where the status says that something is wrong."""
@@ -65,6 +69,9 @@ class Person:
 
     async def put(self, path: str, body: Any = None, **kwargs: Any) -> Any:
         return await self._send("PUT", path, json=body, **kwargs)
+
+    async def delete(self, path: str) -> Any:
+        return await self._send("DELETE", path)
 
     async def _send(self, method: str, path: str, **kwargs: Any) -> Any:
         return self._read(await self._asked(method, path, kwargs))
@@ -115,5 +122,6 @@ class Person:
 
     def _fresh(self) -> str:
         if time.monotonic() > self._until:
-            self._token, self._until = token(self.name, self._state), time.monotonic() + LIFETIME_S / 2
+            given = granted(self.name, self._state)
+            self._token, self._until = given.token, time.monotonic() + given.lifetime / 2
         return self._token

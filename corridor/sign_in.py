@@ -4,11 +4,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.people import load_people, mint, story
+from contracts import machines
+from deploy.local.people import load_machines, load_people, longest, mint, story
 from deploy.local.place import STATE
 from deploy.local.trouble import Trouble
-
-LIFETIME_S = 600
 
 
 class NoStackError(Trouble):
@@ -40,17 +39,35 @@ def address(code: str, state: Path = STATE) -> CellAddress:
     return CellAddress(code, base, facts["issuer"], Path(facts["keys"]), shown)
 
 
-def token(name: str, state: Path = STATE) -> str:
-    """An access token of ten minutes for a person such as `th.worker`. Raises NobodyError for one who does not exist."""
-    name = name.lower()
-    code, dot, _ = name.partition(".")
-    if not dot:
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """An access token, and the seconds for which it lives."""
+
+    token: str
+    lifetime: int
+
+
+def cell_of(name: str) -> str:
+    """The cell of a person or machine, by the name: of `th.worker` and `machine:th.case-system` TH."""
+    return name.lower().removeprefix(machines.PREFIX).partition(".")[0].upper()
+
+
+def granted(name: str, state: Path = STATE) -> TokenGrant:
+    """A token for a person such as `th.worker`, or a machine. Raises NobodyError for one who does not exist."""
+    name, code = name.lower(), cell_of(name)
+    if "." not in name:
         raise NobodyError(
             f"nobody is called {name}; a name is a cell and a person, for example {story().sender.lower()}.worker"
         )
-    person = next((p for p in load_people(code.upper()) if p.name == name), None)
+    everybody = [*load_people(code), *load_machines(code)]
+    person = next((p for p in everybody if p.name == name), None)
     if person is None:
-        known = ", ".join(p.name for p in load_people(code.upper())) or "nobody in that country"
+        known = ", ".join(p.name for p in everybody) or "nobody in that country"
         raise NobodyError(f"nobody is called {name}; there are: {known}")
-    cell = address(code.upper(), state)
-    return mint(cell.keys / "issuer.jwk.json", person, cell.issuer, LIFETIME_S)
+    cell, lifetime = address(code, state), longest(person)
+    return TokenGrant(mint(cell.keys / "issuer.jwk.json", person, cell.issuer, lifetime), lifetime)
+
+
+def token(name: str, state: Path = STATE) -> str:
+    """The token alone: of a person ten minutes, of a machine one."""
+    return granted(name, state).token

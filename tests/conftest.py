@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from chassis import collecting
 from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.testing import Databases, Kafka, Run
@@ -46,6 +47,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
             return nodeid.partition("::")[0] if nodeid.startswith(WORLDS) else nodeid
 
     return Sharing(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves, tens of thousands, are looked at for garbage no more."""
+    collecting.keep()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

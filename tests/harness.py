@@ -23,6 +23,7 @@ from chassis.migrate import migrate
 from chassis.service import Service
 from chassis.vault.owner import Caller, migrate_vault
 from chassis.work import WorkRunner
+from contracts import machines
 from contracts.catalogue import CATALOGUE, SERVICES, entry_for
 from contracts.envelope import Event, Meta
 from deploy.local.cell import VAULT_SERVICES
@@ -89,7 +90,7 @@ class Harness:
             "sub": sub or f"{self.cell.lower()}.{role}",
             "aud": list(SERVICES),
             "iat": now,
-            "exp": now + 300,
+            "exp": now + (55 if role in machines.ROLES else 300),
             "jti": str(uuid4()),
             "cell": self.cell,
             "org": org or f"{self.cell.lower()}-care-agency",

@@ -26,6 +26,14 @@ _ROLES = {
 }
 
 
+MACHINES: Mapping[str, dict[str, list[str]]] = {
+    "th-care-agency": {
+        "machine:th.case-system": ["submitting_machine"],
+        "machine:th.records-system": ["exporting_machine"],
+    }
+}
+
+
 def staff_of(organisation: str) -> dict[str, list[str]]:
     """The people whom tests sign in: of any organisation `th.worker`, and `th.other-worker` besides."""
     cell = organisation[:2]
@@ -35,7 +43,7 @@ def staff_of(organisation: str) -> dict[str, list[str]]:
         for name in names
         for prefix in ("", "other-")
     }
-    return {**named, f"{cell}.operator": ["operator"]}
+    return {**named, f"{cell}.operator": ["operator"], **MACHINES.get(organisation, {})}
 
 
 def directory_changed(organisation: str, version: int = 1, **changes: Any) -> DirectoryChangedV1:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import time
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
+from chassis import collecting
 from chassis.database import Database
 from chassis.endings import cut_off, within
 from chassis.events import offsets
@@ -29,15 +29,13 @@ from contracts.catalogue import topics_read_by
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
 
-POLL_MS = 200
+POLL_MS = 500
 SLICE = 20
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
 HOLD_SECONDS = 30.0
 """The seconds that a stopped consumer waits before it tries the same batch again."""
-COLLECT_AFTER = 50_000
-"""Allocations before the garbage collector looks: the default of 700 costs a third of a batch."""
 
 log = logging.getLogger(__name__)
 
@@ -221,10 +219,7 @@ class Consumer(SupervisedLoop):
         return "; ".join(filter(None, (self._stop, self.trouble, gone))) or None
 
     async def start(self) -> None:
-        if gc.get_threshold()[0] != COLLECT_AFTER:  # once in a process, however many services it runs
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(COLLECT_AFTER)
+        collecting.keep_once()
         await super().start()
 
     async def session(self) -> None:

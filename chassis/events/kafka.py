@@ -76,7 +76,7 @@ class KafkaLink:
             group_id=self.group,
             enable_auto_commit=False,
             auto_offset_reset="none",
-            fetch_max_wait_ms=500,
+            fetch_max_wait_ms=1_000,
             max_poll_records=self._settings.batch,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,

@@ -6,7 +6,6 @@ The policies answer who sees a case. The person is the one under whose key every
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -14,22 +13,12 @@ from uuid import UUID
 from sqlalchemy import Executable, Row, text
 
 from chassis.database import EVERYBODY, Transaction
-from chassis.events.subscription import Subscription
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Decision, Policies, Principal, Resource
-from chassis.outbox import DueWork
 from chassis.own_tables import CASE_ACCESS
 from chassis.problems import Forbidden, NotFound, Unavailable
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
-from contracts.events.intake import (
-    CaseAssignedV1,
-    CaseErasedV1,
-    CaseOpenedV1,
-    CaseReopenedV1,
-    CaseTransferredV1,
-    ErasureConfirmedV1,
-)
 from contracts.internal import NOWHERE, CaseStanding
 
 Rights = Callable[[str], bool]
@@ -52,9 +41,6 @@ _HELD: Mapping[str, Mapping[str, bool]] = {
     "ca.erased and not ca.handed_over": {"erased": True},
     "ca.erased and ca.handed_over": {"erased": True, "handed_over": True},
 }
-RELEASE = "release-person"
-"""The kind of the work row that releases in the vault whatever this service has of an erased person."""
-
 CASE_HOLDERS = "(select case_id, organisation, workers, handed_over from chassis.case_access)"
 """The holder of each case, for a list that is joined with it: a service names these columns, and no table of the chassis."""
 
@@ -74,30 +60,21 @@ _READ = text(
 )
 _PERSON = text("select person_id from chassis.case_access where case_id = :case_id")
 _HOLD = text("select from chassis.case_access where case_id = :case_id for update")
-_LOAD = text(
-    "select case_id, organisation, workers, handed_over, person_id, erased from chassis.case_access"
-    " where case_id = any(:keys)"
-    " order by case_id for update"
-)
 _HOLDERS = text(f"select * from {CASE_HOLDERS} as held where case_id = any(:keys)")
+_WORKERS_NOW = text("update chassis.case_access set workers = :workers where case_id = :case_id")
 _HANDED_OVER = text("update chassis.case_access set handed_over = true where case_id = any(:keys)")
 _ERASED = text("update chassis.case_access set erased = :erased where case_id = any(:keys)")
 _ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
 _SAVE = upsert_set(
     CASE_ACCESS,
     update={
-        "organisation": "excluded.organisation",
-        "workers": "excluded.workers",
-        "handed_over": "excluded.handed_over",
-        "person_id": "coalesce(excluded.person_id, t.person_id)",
-        "erased": "excluded.erased",
-    },
+        name: f"excluded.{name}" for name in ("organisation", "workers", "handed_over", "erased", "linked")
+    }
+    | {"person_id": "coalesce(excluded.person_id, t.person_id)"},
 )
 _SAVE_PERSON = upsert_set(
     CASE_ACCESS,
-    "case_id",
-    "organisation",
-    "person_id",
+    *("case_id", "organisation", "person_id"),
     update={"person_id": "excluded.person_id", "erased": "false"},
 )
 
@@ -282,7 +259,12 @@ async def remember(
     """Write who has a case, in the transaction that decides it (intake), or that learns of it. The person of the case
     stays.
     """
-    await _save(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
+    await save_cases(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
+
+
+async def remember_workers(tx: Transaction, case_id: UUID, workers: Iterable[str]) -> None:
+    """Write who sees a case of the same organisation, in the transaction that decides it (intake). Nothing else of it changes."""
+    await tx.execute(_WORKERS_NOW, {"case_id": case_id, "workers": list(workers)})
 
 
 async def remember_new(tx: Transaction, organisations: Mapping[UUID, str]) -> None:
@@ -292,9 +274,7 @@ async def remember_new(tx: Transaction, organisations: Mapping[UUID, str]) -> No
 
 
 async def remember_person(tx: Transaction, case_id: UUID, organisation: str, person_id: UUID) -> None:
-    """Write the person of a case, in the transaction that decides it (exchange). `organisation` has the case where it
-    is new here.
-    """
+    """Write the person of a case, in the transaction that decides it (exchange), and who has it where it is new here."""
     row = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
     await _SAVE_PERSON.write(tx, [row])
 
@@ -315,7 +295,7 @@ async def remember_erased(tx: Transaction, case_ids: Iterable[UUID], *, erased: 
 class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
 
-    `person_id` is None in intake, which keeps it with the case itself.
+    `person_id` is None in intake, which keeps it with the case itself. `linked`: somebody linked with this person is in an open case.
     """
 
     case_id: UUID
@@ -324,77 +304,13 @@ class CaseAccess:
     handed_over: bool = False
     person_id: UUID | None = None
     erased: bool = False
+    linked: bool = False
     changed: bool = False
 
 
-_CASES = RowReader(CaseAccess, CASE_ACCESS)
 _CASES_HELD = RowReader(CaseAccess, names=["case_id", "organisation", "workers", "handed_over"])
 
 
-def subscription() -> Subscription[UUID, CaseAccess]:
-    """The subscription that keeps the projection: the events of intake, in their order for each case."""
-    return Subscription(
-        handlers={
-            CaseOpenedV1: on_case_opened,
-            CaseReopenedV1: on_case_reopened,
-            CaseAssignedV1: on_case_assigned,
-            CaseTransferredV1: on_case_transferred,
-            ErasureConfirmedV1: on_erasure_confirmed,
-            CaseErasedV1: on_case_erased,
-        },
-        key=lambda event: event.case_id,
-        load=_load,
-        save=_save,
-        outgoing=lambda due: due,
-    )
-
-
-def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Iterable[object]:
-    """An opened case belongs to the organisation that opened it, and to nobody there yet."""
-    if case.organisation is None:
-        case.organisation, case.changed = event.organisation, True
-    if case.person_id is None:
-        case.person_id, case.changed = event.person_id, True
-    return ()
-
-
-def on_case_reopened(case: CaseAccess, event: CaseReopenedV1, _now: datetime) -> Iterable[object]:
-    """She was erased and is here again, under another identifier and so under another key."""
-    case.person_id, case.erased, case.changed = event.person_id, False, True
-    return ()
-
-
-def on_erasure_confirmed(case: CaseAccess, event: ErasureConfirmedV1, _now: datetime) -> Iterable[DueWork]:
-    """Nobody reads or writes about her any more, and what this service keeps under her key is released."""
-    case.erased = case.changed = True
-    if case.person_id is None:
-        return ()
-    return [DueWork(RELEASE, str(event.erasure_id), {"person_id": str(case.person_id)})]
-
-
-def on_case_erased(case: CaseAccess, _event: CaseErasedV1, _now: datetime) -> Iterable[DueWork]:
-    case.erased = case.changed = True
-    return ()
-
-
-def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
-    """The whole assignment as it now stands: a worker who is missing from it sees the case no longer."""
-    case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
-    case.handed_over = False
-    return ()
-
-
-def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: datetime) -> Iterable[object]:
-    """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
-    case.organisation, case.handed_over, case.changed = event.organisation, True, True
-    return ()
-
-
-async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
-    known = {case.case_id: case for case in _CASES.all(await tx.execute(_LOAD, {"keys": list(keys)}))}
-    return {key: known.get(key) or CaseAccess(key) for key in keys}
-
-
-async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
+async def save_cases(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
     changed = [case for case in cases if case.changed and case.organisation is not None]
     await _SAVE.write(tx, sorted(changed, key=attrgetter("case_id")))

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,17 +14,22 @@ from fastapi.security import HTTPBearer
 from joserfc.jwk import OKPKey
 
 from chassis.clock import Clock, utc_now
-from chassis.database import EVERYBODY, Origin
+from chassis.database import EVERYBODY, Database, Origin
+from chassis.directory import counted_roles
 from chassis.identity import signing, tokens
 from chassis.identity.jwks import KeySource
 from chassis.identity.policies import Policies, Principal
-from chassis.problems import Invalid, Unauthenticated
+from chassis.problems import Invalid, MachineRefused, Unauthenticated
 from chassis.settings import Settings
+from contracts import machines
 from contracts.codes import codes
 from contracts.organisations import authority
 
 ROLES = frozenset({"screening_officer", "case_worker", "supervisor", "auditor", "operator"})
 """The roles of people. `service` is no role that an issuer can give."""
+
+ISSUED_ROLES = ROLES | machines.ROLES
+"""Every role that the cell's issuer can give, to a person or to a machine."""
 
 SERVICE = "service"
 AUDITOR = "auditor"
@@ -51,6 +56,11 @@ class Actor:
     purpose: str
     service: bool
     policies: Policies
+
+    @property
+    def machine(self) -> bool:
+        """True for a system of an organisation: it counts as nobody where a person must act."""
+        return machines.is_machine(self.subject)
 
     @classmethod
     def system(cls, service: str, cell: str, policies: Policies) -> "Actor":
@@ -98,10 +108,12 @@ class TokenValidator:
         if issuer == service_issuer(self._cell):
             return await self._calling_service(token, kid, purpose, policies)
         if self._issuer and issuer == self._issuer:
-            return await self._person(token, kid, purpose, policies)
+            return await self._person_or_machine(token, kid, purpose, policies)
         raise Unauthenticated("the token is by another issuer")
 
-    async def _person(self, token: str, kid: str, purpose: str | None, policies: Policies) -> Actor:
+    async def _person_or_machine(
+        self, token: str, kid: str, purpose: str | None, policies: Policies
+    ) -> Actor:
         claims = await self._claims(self._people, token, kid)
         subject = self._checked(claims, signing.USER_LIFETIME_SECONDS)
         if claims.get("cell") != self._cell:
@@ -111,17 +123,19 @@ class TokenValidator:
         organisation, named = claims.get("org"), claims.get("roles")
         if not isinstance(organisation, str) or not _ORGANISATION.fullmatch(organisation):
             raise Unauthenticated("the token names no organisation")
-        if (
-            not isinstance(named, list)
-            or not all(isinstance(role, str) for role in named)
-            or SERVICE in named
-        ):
-            raise Unauthenticated("the token's roles are not a person's")
-        roles = ROLES.intersection(named)
+        roles = self._machines_roles(claims, named) if machines.is_machine(subject) else _persons_roles(named)
         meant = _known_purpose(purpose) or (AUDIT_PURPOSE if roles == {AUDITOR} else DEFAULT_PURPOSE)
         return Actor(
             self._issuer, subject, self._cell, organisation, roles, meant, service=False, policies=policies
         )
+
+    def _machines_roles(self, claims: Mapping[str, Any], named: object) -> frozenset[str]:
+        """A machine has roles of a machine and none of a person, and a token that is over soon."""
+        self._checked(claims, signing.MACHINE_LIFETIME_SECONDS)
+        roles = _codes(named)
+        if not roles & machines.ROLES or roles & (ROLES | {SERVICE}):
+            raise Unauthenticated("the token's roles are not a machine's")
+        return roles & machines.ROLES
 
     async def _calling_service(self, token: str, kid: str, purpose: str | None, policies: Policies) -> Actor:
         """The actor of a service's token, signed by that service's own key, whose `kid` is its name; so it can name
@@ -144,6 +158,19 @@ class TokenValidator:
 
     def _checked(self, claims: Mapping[str, Any], lifetime: int) -> str:
         return tokens.check(claims, audience=self._service, now=self._clock(), lifetime=lifetime)
+
+
+def _persons_roles(named: object) -> frozenset[str]:
+    roles = _codes(named)
+    if roles & (machines.ROLES | {SERVICE}):
+        raise Unauthenticated("the token's roles are not a person's")
+    return ROLES & roles
+
+
+def _codes(named: object) -> frozenset[str]:
+    if not isinstance(named, list) or not all(isinstance(role, str) for role in named):
+        raise Unauthenticated("the token's roles are no list of codes")
+    return frozenset(named)
 
 
 def _known_purpose(purpose: str | None) -> str | None:
@@ -220,10 +247,23 @@ async def authenticate(
     ] = None,
 ) -> Actor:
     """The FastAPI dependency behind `chassis.web.http.Who`: the actor that `chassis.web.token_first` found before the
-    body was read.
+    body was read, with the roles that count now. Raises MachineRefused.
     """
     known: Actor | None = getattr(request.state, "actor", None)
-    return known or await actor_of(request)
+    actor = known or await actor_of(request)
+    if not actor.machine:
+        return await as_it_counts(request.app.state.database, actor)
+    if not await request.app.state.service.admits(actor):
+        raise MachineRefused
+    return actor
+
+
+async def as_it_counts(database: Database, actor: Actor) -> Actor:
+    """The person with those roles of the token that count now: what was taken away acts before the token has run out."""
+    if actor.service:
+        return actor
+    roles = await counted_roles(database, actor.organisation, actor.subject, actor.roles)
+    return actor if roles == actor.roles else replace(actor, roles=roles)
 
 
 async def actor_of(request: Request) -> Actor:

@@ -11,6 +11,7 @@ ALGORITHM = "Ed25519"
 TYPE = "at+jwt"
 USER_LIFETIME_SECONDS = 600
 SERVICE_LIFETIME_SECONDS = 60
+MACHINE_LIFETIME_SECONDS = 60
 
 
 def sign(key: OKPKey, kid: str, claims: Mapping[str, Any]) -> str:

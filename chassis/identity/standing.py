@@ -1,6 +1,6 @@
 """The question that one service asks another before it refuses a case to somebody: about which person, in whose name."""
 
-from chassis.identity.auth import ROLES, Actor
+from chassis.identity.auth import ISSUED_ROLES, Actor
 from chassis.identity.policies import Principal
 from chassis.problems import Invalid
 from contracts.internal import StandingQuestion
@@ -17,11 +17,11 @@ def question(actor: Actor, action: str) -> StandingQuestion:
 
 
 def principal(asked: StandingQuestion, caller: Actor) -> Principal:
-    """The principal that the caller speaks of: a person of this cell. Raises Invalid for an action that the policies
+    """The principal that the caller speaks of: a person or machine of this cell. Raises Invalid for an action that the policies
     do not have.
     """
     if asked.action not in caller.policies.actions:
         error = {"loc": ["body", "action"], "msg": "not an action of the policies", "code": "unknown-code"}
         raise Invalid(errors=[error])
-    roles = ROLES.intersection(asked.roles)
+    roles = ISSUED_ROLES.intersection(asked.roles)
     return Principal(asked.subject, asked.organisation, caller.cell, roles, asked.purpose)

@@ -32,14 +32,6 @@ class PaperRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperSection:
-    """Rows under a heading, which begin on a page of their own."""
-
-    title: str
-    rows: Sequence[PaperRow]
-
-
-@dataclass(frozen=True, slots=True)
 class PaperCheck:
     """The means to ask whether the paper is genuine: an address, and a code to type."""
 
@@ -58,7 +50,6 @@ class Paper:
     rows: Sequence[PaperRow] = ()
     after: Sequence[str] = ()
     check: PaperCheck | None = None
-    sections: Sequence[PaperSection] = ()
 
 
 async def pdf(paper: Paper) -> bytes:

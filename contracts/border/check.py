@@ -43,6 +43,8 @@ class Agreement:
     terms: AgreementTerms
     process_codes: tuple[str, ...]
     legal_basis: str
+    extract_reasons: tuple[str, ...] = ()
+    """The reasons for which an auditor may ask the partner's for an extract of the log; without one, for none."""
 
     @property
     def reference(self) -> AgreementReference:
@@ -81,6 +83,17 @@ def check_claims(claims: Claims, *, signer: str, reader: str, partner: str, now:
 
 def is_presence(item: Item) -> bool:
     return isinstance(item, ControlItem) and isinstance(item.control, Presence)
+
+
+def extract_reasons(agreements: Iterable[Agreement], one: str, other: str, now: datetime) -> frozenset[str]:
+    """The reasons for which the agreements in force between two cells allow an extract."""
+    return frozenset(
+        reason
+        for agreement in agreements
+        if agreement.terms.joins(one, other)
+        and agreement.terms.valid_from <= now < agreement.terms.valid_until
+        for reason in agreement.extract_reasons
+    )
 
 
 def check_item(item: Item, agreement: Agreement | None, way: Way, now: datetime) -> str | None:

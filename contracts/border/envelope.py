@@ -77,13 +77,25 @@ def open_envelope(raw: bytes, own_key: FindKey, senders_key: FindKey) -> OpenedE
     if reader is None:
         raise UnopenedEnvelope("wrong_recipient")
     signed = _decrypted(raw, outer["epk"], reader)
+    claims, signer = read_signed(signed, senders_key)
+    return OpenedEnvelope(claims, signer.organisation, reader.organisation, signed.decode())
+
+
+def read_signed(signed: bytes, senders_key: FindKey) -> tuple[Claims, KeyOf]:
+    """The claims of a signed text and the key that signed it, as it stood in an envelope or was kept as evidence.
+
+    Raises UnopenedEnvelope.
+    """
     inner = _header(signed, _COMPACT_JWS, _JWS_HEADER, {"alg": SIGN_ALG, "typ": JWS_TYPE})
     signer = senders_key(inner["kid"])
     if signer is None:
         raise UnopenedEnvelope("unknown_key")
-    return OpenedEnvelope(
-        _verified(signed, signer), signer.organisation, reader.organisation, signed.decode()
-    )
+    return _verified(signed, signer), signer
+
+
+def read_kept(signed: str) -> Claims:
+    """The claims of a text that was kept as evidence, and whose signature was found good before."""
+    return from_bytes(base64url.decode(signed.split(".")[1]))
 
 
 def sha256(raw: bytes) -> str:

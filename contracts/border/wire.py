@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
+from contracts.border.extract import Extract
 from contracts.border.items import (
     Claims,
     ControlContent,
@@ -137,6 +138,8 @@ def _moments(item: Item) -> Iterator[datetime]:
             yield item.disclosure.consent.expiry
         case ControlItem(control=Receipt(at=at)):
             yield at
+        case ControlItem(control=Extract(entries=entries)):
+            yield from (entry.at for entry in entries)
 
 
 def _require_one_content(document: object) -> None:

@@ -45,13 +45,6 @@ class CountryFile(CountryForm):
         list[LanguageTag],
         Field(min_length=1, description="the one that most people of the country speak first"),
     ]
-    provinces: Annotated[
-        dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")], Text],
-        Field(
-            default_factory=dict,
-            description="the codes of ISO 3166-2 with the names as they are written in Latin letters",
-        ),
-    ]
     offices: Annotated[
         list[OrganisationId], Field(description="organisations that no case is sent to, such as auditors")
     ]
@@ -66,6 +59,9 @@ class CalendarFile(CountryForm):
         Field(description="ISO weekdays, Monday is 1", max_length=6),
     ]
     holidays: Annotated[dict[date, Text], Field(min_length=1)]
+    buddhist_era: Annotated[
+        bool, Field(description="years are counted by the Buddhist era too: a birth date may be written 2541")
+    ] = False
 
 
 class SpanForm(CountryForm):

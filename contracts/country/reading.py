@@ -43,7 +43,6 @@ class Country:
     zone: ZoneInfo
     languages: tuple[str, ...]
     offices: tuple[str, ...]
-    provinces: Mapping[str, str]
     response_clock: ResponseClock
     returns: ReturnLaw
     retention_days: int
@@ -53,6 +52,7 @@ class Country:
     holidays_until: date
     """The last day of the last year whose holidays are listed; from then on every weekday is taken for a working day,
     so that a time to answer is rather too short than too long."""
+    buddhist_era: bool = False
 
 
 def read_country(folder: Path) -> Country:
@@ -90,7 +90,6 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         zone,
         tuple(place.languages),
         tuple(place.offices),
-        place.provinces,
         clock,
         law.returns,
         law.retention.after_the_end_days,
@@ -98,6 +97,7 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         law.protection_laws,
         {language: tuple(some) for language, some in words.forbidden.items()},
         date(max(day.year for day in calendar.holidays), 12, 31),
+        calendar.buddhist_era,
     )
 
 

@@ -97,3 +97,40 @@ class TaskOverdueV1(_TaskMoved):
     """The time is over, and the task is still open. Said once for each time that was set."""
 
     type: ClassVar[str] = "task.overdue.v1"
+
+
+class _LeaveMoved(Event):
+    """`worker` is away, and `cover` looks after the cases. Stream: the leave."""
+
+    type: ClassVar[str] = ""
+    leave_id: UUID
+    organisation: OrganisationId
+    worker: Pseudonym
+    cover: Pseudonym
+
+
+class LeavePlannedV1(_LeaveMoved):
+    type: ClassVar[str] = "leave.planned.v1"
+    valid_from: Instant
+    valid_until: Instant
+
+
+class LeaveBegunV1(_LeaveMoved):
+    """From now on the cover sees the cases of the worker. `told`: the cover."""
+
+    type: ClassVar[str] = "leave.begun.v1"
+    told: Pseudonym | None = None
+
+
+class LeaveEndedV1(_LeaveMoved):
+    type: ClassVar[str] = "leave.ended.v1"
+    reason: Annotated[str, Code("leave_end")]
+
+
+class CoverDecidedV1(Event):
+    """A supervisor left a case out of a cover, or put it back. Who it is about, and why, is not said."""
+
+    type: ClassVar[str] = "cover.decided.v1"
+    case_id: CaseId
+    leave_id: UUID
+    left_out: bool

@@ -26,6 +26,8 @@ class AgreementChangedV1(Event):
     valid_until: Instant
     retention_days: int = 0
     """The days that the recipient may read on after the end of a referral; none: reading ends at once."""
+    extract_reasons: tuple[Annotated[str, Code("extract_reason")], ...] = ()
+    """The reasons for which an auditor may ask the partner's for an extract of the log; without one, for none."""
 
 
 class EnvelopeSealedV1(Event):

@@ -97,6 +97,18 @@ class CaseAssignedV1(Event):
     import_id: UUID | None = None
 
 
+class CaseCoveredV1(Event):
+    """Whoever covers for a worker of the case who is on leave, as it now stands; empty: nobody, any more. It follows an assignment,
+    which names no cover.
+    """
+
+    type: ClassVar[str] = "case.covered.v1"
+    case_id: CaseId
+    organisation: OrganisationId
+    workers: tuple[Pseudonym, ...]
+    covers: tuple[Pseudonym, ...]
+
+
 class CaseClosedV1(Event):
     """Nobody of the organisation works on the case any more. The reason is sealed at intake; what protects her goes on."""
 
@@ -307,6 +319,18 @@ class PairDecidedV1(Event):
     decision: Annotated[str, Code("pair_decision")]
     pair_reason: Annotated[str, Code("pair_reason")]
     leads: bool
+
+
+class DependantsChangedV1(Event):
+    """Somebody was linked with the case, because one depends on the other, or is no more, left or is back. Said for each of the two,
+    and for neither with the other's identifier. `linked_here`: a person who is linked with this one is in an open case now.
+    """
+
+    type: ClassVar[str] = "dependants.changed.v1"
+    case_id: CaseId
+    link_id: UUID
+    change: Annotated[str, Code("dependant_change")]
+    linked_here: bool
 
 
 class DisclosureClosedV1(Event):

@@ -1,9 +1,7 @@
-"""The events of calls to the hotline and of incidents, said by intake. What was told stays sealed at intake and travels nowhere."""
+"""The events of calls to the hotline, said by intake. What was said in one stays sealed at intake and travels nowhere."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
-
-from pydantic import Field
 
 from contracts.envelope import Event
 from contracts.types import CaseId, Code, OrganisationId
@@ -68,51 +66,3 @@ class CallClearedV1(Event):
     type: ClassVar[str] = "call.cleared.v1"
     call_id: UUID
     organisation: OrganisationId
-
-
-class IncidentReportedV1(Event):
-    """Something happens at a place; it is about no person."""
-
-    type: ClassVar[str] = "incident.reported.v1"
-    incident_id: UUID
-    organisation: OrganisationId
-
-
-class IncidentCorrectedV1(Event):
-    """Another account of it stands from now on, for those with whom it is shared now."""
-
-    type: ClassVar[str] = "incident.corrected.v1"
-    incident_id: UUID
-    organisation: OrganisationId
-    revision: Annotated[int, Field(ge=1)]
-
-
-class IncidentMergedV1(Event):
-    """It is the same as another, which stands for both."""
-
-    type: ClassVar[str] = "incident.merged.v1"
-    incident_id: UUID
-    organisation: OrganisationId
-    into_id: UUID
-
-
-class IncidentSeparatedV1(Event):
-    """It is not the same as the other after all."""
-
-    type: ClassVar[str] = "incident.separated.v1"
-    incident_id: UUID
-    organisation: OrganisationId
-
-
-class IncidentLinkedV1(Event):
-    """Whoever has the case says that the incident has to do with it."""
-
-    type: ClassVar[str] = "incident.linked.v1"
-    case_id: CaseId
-    incident_id: UUID
-
-
-class IncidentUnlinkedV1(Event):
-    type: ClassVar[str] = "incident.unlinked.v1"
-    case_id: CaseId
-    incident_id: UUID

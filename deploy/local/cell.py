@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from contracts.catalogue import SERVICES
 from deploy.local.databases import Role
 from deploy.local.kafka import Broker
-from deploy.local.people import load_people
+from deploy.local.people import load_machines, load_people
 from deploy.local.place import COUNTRIES, make_folder
 from deploy.local.ports import kept_ports, require_free
 from deploy.local.postgres import Postgres
@@ -33,7 +33,7 @@ EPOCH = "2026-11"
 KEEPER, EPOCHS, LEDGER = "keeper", "epoch.json", "erasures.jsonl"
 FRONT, METRICS = "front", "metrics"
 PORTS = "ports.json"
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 """Each service is one process here, which wakes its own relay and work: only what is due later waits for the poll."""
 DIRECTORY = "directory.json"
 
@@ -170,9 +170,9 @@ class Cell:
         return file
 
     def _staff_file(self) -> Path:
-        """The people whom the cell's issuer signs in, as directory takes them."""
+        """The people and machines whom the cell's issuer knows, as directory takes them."""
         organisations: dict[str, dict[str, list[str]]] = {}
-        for person in load_people(self.code):
+        for person in (*load_people(self.code), *load_machines(self.code)):
             organisations.setdefault(person.org, {})[person.name] = list(person.roles)
         file = self.keys / "staff.json"
         write_secret(file, json.dumps({"organisations": organisations}))

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StringConstraints
 
+from contracts import machines
 from contracts.casefile.fields import FIELDS
 from contracts.codes import codes
 from contracts.country.forms import CountryCode, CountryForm, Text
@@ -38,6 +39,11 @@ class PersonForm(CountryForm):
     org: OrganisationId
 
 
+class MachineForm(CountryForm):
+    roles: Annotated[list[Literal["submitting_machine", "exporting_machine"]], Field(min_length=1)]
+    org: OrganisationId
+
+
 PersonName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,40}$")]
 
 
@@ -45,13 +51,20 @@ class PeopleFile(RootModel[dict[PersonName, PersonForm]]):
     """The file `people.json`: the invented people, who sign in without a password."""
 
 
+class MachinesFile(RootModel[dict[PersonName, MachineForm]]):
+    """The file `machines.json`: the invented systems, which sign in with keys of their own. A country may have none."""
+
+
 class Terms(CountryForm):
-    """The terms of an agreement. Categories and purposes that it does not name are all of them."""
+    """The terms of an agreement. Categories and purposes that it does not name are all of them; reasons for an extract of
+    the log are those that it names.
+    """
 
     legal_basis: Text
     categories: list[Annotated[str, KnownCode("data_category")]] | None = None
     purposes: list[Annotated[str, KnownCode("purpose")]] | None = None
     retention_days: Annotated[int | None, Field(ge=0)] = None
+    extract_reasons: tuple[Annotated[str, KnownCode("extract_reason")], ...] = ()
 
 
 class AgreementsFile(CountryForm):
@@ -74,6 +87,7 @@ class AgreementDraft:
     purposes: tuple[str, ...] = PURPOSES
     process_codes: tuple[str, ...] = ()
     retention_days: int = 0
+    extract_reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,7 @@ class LocalCountry:
     directory: SeedFile
     people: Mapping[str, PersonForm]
     agreements: AgreementsFile
+    machines: Mapping[str, MachineForm]
 
     @property
     def code(self) -> str:
@@ -107,6 +122,7 @@ def read_local(code: str, root: Path = COUNTRIES) -> LocalCountry:
     """The country in a folder. Raises CountryError with every mistake of the folder."""
     folder, problems = root / code, list[str]()
     country = directory = people = agreements = None
+    systems = MachinesFile({})
     try:
         country = read_country(folder)
     except CountryError as error:
@@ -123,9 +139,14 @@ def read_local(code: str, root: Path = COUNTRIES) -> LocalCountry:
         agreements = read_form(folder / "agreements.json", AgreementsFile)
     except CountryError as error:
         problems += error.problems
-    if country is None or directory is None or people is None or agreements is None:
+    if (folder / "machines.json").exists():
+        try:
+            systems = read_form(folder / "machines.json", MachinesFile)
+        except CountryError as error:
+            problems += error.problems
+    if problems or country is None or directory is None or people is None or agreements is None:
         raise CountryError(*problems)
-    found = LocalCountry(country, directory, people.root, agreements)
+    found = LocalCountry(country, directory, people.root, agreements, systems.root)
     mistakes = [f"{code}/{sentence}" for sentence in _mistakes(code, found)]
     if mistakes:
         raise CountryError(*mistakes)
@@ -177,6 +198,7 @@ def _draft(terms: Terms, *countries: LocalCountry) -> AgreementDraft:
         tuple(sorted(name for name, field in FIELDS.items() if field.category in allowed)),
         PURPOSES if terms.purposes is None else tuple(terms.purposes),
         retention_days=min(days if terms.retention_days is None else [*days, terms.retention_days]),
+        extract_reasons=terms.extract_reasons,
     )
 
 
@@ -209,6 +231,16 @@ def _mistakes(code: str, found: LocalCountry) -> Iterator[str]:
         f"people.json: {name}.org: {person.org} is neither in directory.json nor an office of country.json"
         for name, person in found.people.items()
         if person.org not in found.organisations
+    )
+    yield from (
+        f"people.json: {name}.roles: {role} is a role of machines"
+        for name, person in found.people.items()
+        for role in sorted(machines.ROLES & set(person.roles))
+    )
+    yield from (
+        f"machines.json: {name}.org: {machine.org} is neither in directory.json nor an office of country.json"
+        for name, machine in found.machines.items()
+        if machine.org not in found.organisations
     )
     yield from (f"people.json: nobody is called {post}" for post in POSTS if post not in found.people)
     unworded = set(found.country.languages) - {"en"} - set(found.country.forbidden_words)

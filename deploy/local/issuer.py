@@ -1,4 +1,5 @@
-"""A token issuer for one cell of the local stack: anybody may be any of its invented people. Development only.
+"""A token issuer for one cell of the local stack: anybody may be any of its invented people. Its machines must show that they
+have their keys. Development only.
 
 Its documents and its tokens have the shape of a real one's (OpenID Connect discovery, RFC 9068 access tokens), so that a
 service needs no other setting than the address to be used with a real one.
@@ -17,18 +18,28 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from chassis.identity import signing
-from deploy.local.people import Person, load_key, mint
+from deploy.local.assertions import FORMAT, AssertionRefused, Assertions
+from deploy.local.machine_keys import KEYS_FILE, MachineKeys
+from deploy.local.people import Person, load_key, longest, mint
 
 REFRESH_LIFETIME_S = 8 * 3600
 REFRESH_TYPE = "rt+jwt"
 
 
 class Issuer:
-    """The key, the address and the people of one cell's issuer."""
+    """The key, the address, the people and the machines of one cell's issuer."""
 
-    def __init__(self, key: OKPKey, url: str, people: Sequence[Person]) -> None:
+    def __init__(
+        self, key: OKPKey, url: str, people: Sequence[Person], machines: Sequence[Person], keys: MachineKeys
+    ) -> None:
         self._key, self.url = key, url
         self.people = {person.name: person for person in people}
+        self._machines = {machine.name: machine for machine in machines}
+        self._assertions = Assertions(keys, frozenset({url, self.token_endpoint}))
+
+    @property
+    def token_endpoint(self) -> str:
+        return f"{self.url}/token"
 
     @property
     def jwks(self) -> dict[str, Any]:
@@ -38,20 +49,28 @@ class Issuer:
     def configuration(self) -> dict[str, Any]:
         return {
             "issuer": self.url,
-            "token_endpoint": f"{self.url}/token",
+            "token_endpoint": self.token_endpoint,
             "jwks_uri": f"{self.url}/jwks.json",
-            "grant_types_supported": ["password", "refresh_token"],
+            "grant_types_supported": ["password", "refresh_token", "client_credentials"],
+            "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["Ed25519", "EdDSA", "ES256"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [signing.ALGORITHM],
         }
 
     def grant(self, person: Person) -> dict[str, Any]:
-        return {
-            "access_token": mint(self._key, person, self.url, signing.USER_LIFETIME_SECONDS),
-            "refresh_token": self._refresh_token(person),
-            "token_type": "Bearer",
-            "expires_in": signing.USER_LIFETIME_SECONDS,
-        }
+        return {**self.access(person), "refresh_token": self._refresh_token(person)}
+
+    def access(self, person: Person) -> dict[str, Any]:
+        token = mint(self._key, person, self.url, longest(person))
+        return {"access_token": token, "token_type": "Bearer", "expires_in": longest(person)}
+
+    def machine(self, assertion: str) -> Person:
+        """The machine that signed the assertion. Raises AssertionRefused."""
+        machine = self._machines.get(self._assertions.machine(assertion))
+        if machine is None:
+            raise AssertionRefused("no account")
+        return machine
 
     def refreshed(self, token: str) -> Person | None:
         """The person of a refresh token; None when the token is forged, expired, or an access token."""
@@ -73,9 +92,12 @@ class Issuer:
         return jwt.encode(header, claims, self._key, algorithms=[signing.ALGORITHM])
 
 
-def build_issuer(key_file: Path, issuer_url: str, people: Sequence[Person]) -> FastAPI:
-    """The issuer's app, mounted below `issuer_url`. `key_file` is the private JWK (OKP, Ed25519, with a `kid`)."""
-    issuer = Issuer(load_key(key_file), issuer_url, people)
+def build_issuer(
+    key_file: Path, issuer_url: str, people: Sequence[Person], machines: Sequence[Person] = ()
+) -> FastAPI:
+    """The issuer's app, mounted below `issuer_url`. `key_file` is its private JWK; machines' public keys are beside it."""
+    keys = MachineKeys(key_file.with_name(KEYS_FILE))
+    issuer = Issuer(load_key(key_file), issuer_url, people, machines, keys)
     app = FastAPI(title="Local issuer", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/jwks.json")
@@ -95,18 +117,35 @@ def build_issuer(key_file: Path, issuer_url: str, people: Sequence[Person]) -> F
         grant_type: Annotated[str, Form()] = "",
         username: Annotated[str, Form()] = "",
         refresh_token: Annotated[str, Form()] = "",
+        client_assertion_type: Annotated[str, Form()] = "",
+        client_assertion: Annotated[str, Form()] = "",
     ) -> JSONResponse:
+        if grant_type == "client_credentials" and client_assertion_type == FORMAT:
+            return _to_machine(issuer, client_assertion)
         if grant_type not in {"password", "refresh_token"}:
             return _refusal("unsupported_grant_type")
         named = issuer.people.get(username)
         person = named if grant_type == "password" else issuer.refreshed(refresh_token)
         if person is None:
             return _refusal("invalid_grant")
-        return JSONResponse(issuer.grant(person), headers={"Cache-Control": "no-store"})
+        return _answer(issuer.grant(person))
 
     return app
 
 
-def _refusal(error: str) -> JSONResponse:
+def _to_machine(issuer: Issuer, assertion: str) -> JSONResponse:
+    """A token for a machine; whatever is wrong with its assertion, the answer is the same."""
+    try:
+        machine = issuer.machine(assertion)
+    except AssertionRefused:
+        return _refusal("invalid_client", 401)
+    return _answer(issuer.access(machine))
+
+
+def _refusal(error: str, status: int = 400) -> JSONResponse:
     """A refusal as RFC 6749 5.2 has it."""
-    return JSONResponse({"error": error}, status_code=400, headers={"Cache-Control": "no-store"})
+    return _answer({"error": error}, status)
+
+
+def _answer(content: dict[str, Any], status: int = 200) -> JSONResponse:
+    return JSONResponse(content, status_code=status, headers={"Cache-Control": "no-store"})

@@ -10,7 +10,7 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from chassis.identity import signing
-from contracts import services
+from contracts import machines, services
 from deploy.local.place import COUNTRIES
 
 
@@ -36,7 +36,7 @@ def story(root: Path = COUNTRIES) -> Story:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An invented person. `name` is the address and the pseudonym in tokens: `th.officer`."""
+    """An invented person, or system. `name` is the address and the pseudonym in tokens: `th.officer`."""
 
     name: str
     cell: str
@@ -58,15 +58,27 @@ def load_people(cell: str, root: Path = COUNTRIES) -> list[Person]:
     ]
 
 
+def load_machines(cell: str, root: Path = COUNTRIES) -> list[Person]:
+    """The invented systems of a cell: `machine:th.case-system`. None for a country that has no such file."""
+    file = root / cell / "machines.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return [
+        Person(f"{machines.PREFIX}{cell.lower()}.{name}", cell, tuple(facts["roles"]), facts["org"])
+        for name, facts in known.items()
+    ]
+
+
 def mint(key: OKPKey | Path, person: Person, issuer_url: str, lifetime: int) -> str:
-    """An access token for every service of the person's cell. `lifetime` is in seconds, ten minutes at most."""
-    if not 0 < lifetime <= signing.USER_LIFETIME_SECONDS:
-        raise ValueError(f"an access token lives 1 to {signing.USER_LIFETIME_SECONDS} seconds")
+    """An access token for the services of the cell that take this person, or machine. `lifetime` is in seconds: ten minutes
+    at most, of a machine one.
+    """
+    if not 0 < lifetime <= longest(person):
+        raise ValueError(f"an access token lives 1 to {longest(person)} seconds")
     now = int(time.time())
     claims = {
         "iss": issuer_url,
         "sub": person.name,
-        "aud": list(services.NAMES),
+        "aud": list(machines.SERVICES if machines.is_machine(person.name) else services.NAMES),
         "iat": now,
         "exp": now + lifetime,
         "jti": str(uuid.uuid4()),
@@ -76,6 +88,13 @@ def mint(key: OKPKey | Path, person: Person, issuer_url: str, lifetime: int) -> 
     }
     own = load_key(key) if isinstance(key, Path) else key
     return signing.sign(own, str(own.kid), claims)
+
+
+def longest(person: Person) -> int:
+    """The seconds for which an access token may live."""
+    if machines.is_machine(person.name):
+        return signing.MACHINE_LIFETIME_SECONDS
+    return signing.USER_LIFETIME_SECONDS
 
 
 def load_key(file: Path) -> OKPKey:

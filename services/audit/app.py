@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chassis.service import Service
-from services.audit import api, handlers, verifying
+from services.audit import api, handlers, proving, verifying
 from services.audit.held import HELD
 from services.audit.settings import Settings
 
@@ -17,7 +17,6 @@ def build(settings: Settings) -> Service[Settings]:
         holds=HELD,
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.SUBSCRIPTION],
-        work=lambda service: [verifying.verify_work(service)],
-        follows_directory=False,
+        subscriptions=handlers.SUBSCRIPTIONS,
+        work=lambda service: [verifying.verify_work(service), proving.prove_work(service)],
     )

@@ -152,8 +152,3 @@ def linked_leaves(rows: Sequence[Row[Any]]) -> list[LinkedLeaf]:
         LinkedLeaf(leaf, link.previous, link.hash, record)
         for leaf, link, record in zip(leaves, links, records, strict=True)
     ]
-
-
-async def head(tx: Transaction) -> tuple[int, str]:
-    row = (await tx.execute(text("select entry, hash from audit.head"))).one()
-    return row.entry, row.hash

@@ -10,8 +10,9 @@ from chassis.service import Service
 from chassis.work import WorkItem, WorkKind
 from services.audit.domain.chain import Verdict, verify
 from services.audit.domain.verification import State, Verification
-from services.audit.queries import head, part
+from services.audit.queries import part
 from services.audit.store import verifications
+from services.audit.store.log import head
 
 KIND = "verify"
 ATTEMPT_SECONDS = 5.0

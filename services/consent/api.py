@@ -22,6 +22,7 @@ from chassis.web.http import (
     Listing,
     Page,
     Seen,
+    SeenExactly,
     Tx,
     Who,
     done,
@@ -182,9 +183,10 @@ async def confirm_guardian(
     body: ConfirmForm,  # noqa: ARG001  # saying it is the content
     actor: Who,
     tx: Tx,
-    expected: Seen,
+    expected: SeenExactly,
     response: Response,
 ) -> Done:
+    """`If-Match` says which speaker was looked at; `*` says of none."""
     record = await use_cases.confirm_guardian(tx, actor, consent_id, expected)
     return done(tx, response, record.id, record.revision)
 

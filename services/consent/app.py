@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from chassis.clock import Clock, utc_now
 from chassis.printing.api import paper_routes
 from chassis.service import Service
-from services.consent import api, hand_overs, internal, notices, protections
+from services.consent import api, govstack, hand_overs, internal, notices, protections
 from services.consent.agreements import look_work
 from services.consent.expiry import expiry_work, lengthen_work, reading_end_work, review_work
 from services.consent.fencing import fence_work
@@ -29,6 +29,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Pa
     router.include_router(hand_overs.router)
     router.include_router(protections.router)
     router.include_router(notices.router)
+    router.include_router(govstack.router)
     router.include_router(paper_routes())
     router.include_router(internal.router)
     return Service(

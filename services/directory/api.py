@@ -13,6 +13,7 @@ from chassis.web.positions import identifier, positioned
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
 from services.directory import queries, use_cases
 from services.directory.forms import OrganisationForm, ServiceForm
+from services.directory.proposing import OPERATE, suspendable
 from services.directory.store import organisations
 
 router = APIRouter(prefix="/v1/organisations", tags=["directory"])
@@ -54,6 +55,7 @@ async def get_organisation(
 
     response.headers["ETag"] = etag(found.version)
     profile = found.profile
+    operating = Offer("suspend_organisation", OPERATE, await suspendable(tx, found, actor))
     return queries.OrganisationView(
         id=found.id,
         cell=profile.cell,
@@ -74,7 +76,11 @@ async def get_organisation(
             )
             for s in found.services.values()
         ],
-        moves=moves("describe_organisation", "describe_service"),
+        suspended=found.suspended,
+        moves=[
+            *moves("describe_organisation", "describe_service"),
+            *running.commands.open([operating], rights_of(actor), organisation=organisation),
+        ],
     )
 
 

@@ -2,22 +2,30 @@
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from chassis.service import Service
-from services.directory import api, handlers
+from services.directory import api, handlers, machines, proposals_api
 from services.directory.seeding import Seeding
 from services.directory.settings import Settings
+from services.directory.store.machines import roles_of_machine
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+router = APIRouter()
+for part in (api, machines, proposals_api):
+    router.include_router(part.router)
 
 
 def build(settings: Settings) -> Service[Settings]:
     return Service(
         settings,
         name="directory",
-        router=api.router,
+        router=router,
         versions=VERSIONS,
         subscriptions=[handlers.subscription()],
         background=lambda service: [Seeding(service, settings)],
         follows_cases=False,  # an organisation's entry is about nobody's case
+        machines=roles_of_machine,
         follows_directory=False,  # this is the service that keeps the directory
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from contracts.casefile.language import LanguageTag
 from contracts.casefile.text import Line, Paragraph
@@ -10,6 +10,7 @@ from contracts.form import Form
 from contracts.organisations import cell_of
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.directory.domain.organisation import Profile, Service
+from services.directory.domain.staff import fits
 
 Status = Literal["active", "inactive", "defunct", "temporarily closed"]
 Capacity = Literal["no-capacity", "capacity", "waitlist", "additional-assessment-required"]
@@ -94,11 +95,22 @@ class SeedFile(Form):
     organisations: list[SeedOrganisation]
 
 
+StaffRoles = list[Annotated[str, KnownCode("staff_role")]]
+
+
+def _apart(staff: dict[str, StaffRoles]) -> dict[str, StaffRoles]:
+    """Nobody is a person and a machine."""
+    for name, roles in staff.items():
+        if not all(fits(name, role) for role in roles):
+            raise ValueError("a machine has roles of machines, a person has roles of people")
+    return staff
+
+
 class StaffFile(Form):
-    """The file that the setting `staff_file` names: the people whom this cell's issuer signs in, by organisation."""
+    """The file that the setting `staff_file` names: the people and machines whom this cell's issuer knows, by organisation."""
 
     version: str = "1"
-    organisations: dict[OrganisationId, dict[Pseudonym, list[Annotated[str, KnownCode("staff_role")]]]]
+    organisations: dict[OrganisationId, Annotated[dict[Pseudonym, StaffRoles], AfterValidator(_apart)]]
 
 
 def _details(form: BaseModel, columns: set[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
@@ -17,6 +17,7 @@ class OrganisationSummary(BaseModel):
     role: Annotated[str, Code("recipient_role")]
     name: str
     status: str
+    suspended: bool
     version: int
     services: list[Annotated[str, Code("service")]]
 
@@ -39,6 +40,9 @@ class OrganisationView(BaseModel):
     role: Annotated[str, Code("recipient_role")]
     name: str
     status: str
+    suspended: Annotated[
+        bool, Field(description="its people read and do nothing; nobody names it in anything new")
+    ]
     version: int
     details: dict[str, Any]
     services: list[ServiceView]
@@ -47,7 +51,7 @@ class OrganisationView(BaseModel):
 
 _ORGANISATIONS = text(
     """
-    select o.id, o.cell, o.role, o.name, o.status, o.version,
+    select o.id, o.cell, o.role, o.name, o.status, o.suspended, o.version,
            array(select distinct s.service from directory.services as s
                  where s.organisation = o.id and s.status = 'active' order by 1) as services
     from directory.organisations as o

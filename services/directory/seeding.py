@@ -45,14 +45,14 @@ async def seed(service: Service, file: SeedFile) -> int:
         for entry in file.organisations:
             services = [form.offered(service_id) for service_id, form in sorted(entry.services.items())]
             taken += await use_cases.seed_organisation(
-                tx, entry.id, entry.profile(entry.id), services, _sha256(entry)
+                tx, service.settings.cell, entry.id, entry.profile(entry.id), services, _sha256(entry)
             )
     return taken
 
 
 async def seed_staff(service: Service, file: StaffFile) -> int:
     """Seed the staff; how many organisations have another staff than before. Those that the file no longer names have
-    none.
+    people without a role.
     """
     database = service.database
     async with database.transaction(database.system()) as tx:

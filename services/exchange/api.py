@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import PlainTextResponse
 
 from chassis.identity.access import require
 from chassis.problems import NotFound
@@ -16,6 +17,7 @@ from services.exchange import queries
 from services.exchange.border_state import limits
 from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, Position, ReceiptView
 from services.exchange.settings import Settings
+from services.exchange.store import extracts
 
 router = APIRouter(tags=["exchange"])
 Running = Annotated[Service[Settings], Depends(running_service)]
@@ -95,3 +97,21 @@ async def list_receipts(item_id: UUID, actor: Who, tx: Tx) -> Listing[ReceiptVie
     else:
         tx.say(RecordReadV1(case_id=case_id, resource="envelope", resource_id=item_id))
     return Listing(items=items)
+
+
+@router.get(
+    "/v1/extracts/{request_id}",
+    summary="What the partner's auditor released to ours, as it was signed there: one JWS a line, for `corridor check-extract`",
+    response_class=PlainTextResponse,
+)
+async def export_extract(request_id: UUID, actor: Who, tx: Tx) -> PlainTextResponse:
+    """404 until a part has come. A part that did not hold is handed out too: its sender signed it."""
+    require(actor, "extract.request")
+    async with tx.of_everybody():
+        found = await extracts.evidence(tx, request_id)
+    if not found:
+        raise NotFound
+    tx.say(LogReadV1(view="extracts", sought_id=request_id))
+    name = f"corridor-extract-{request_id}.jws"
+    content = "".join(f"{line}\n" for line in found)
+    return PlainTextResponse(content, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -11,14 +11,16 @@ from contracts.crossing import BY_EVENT
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.directory import DirectoryChangedV1
+from contracts.events.extracts import ExtractPreparedV1, ExtractRefusedV1, ExtractRequestedV1
 from contracts.events.intake import DisclosureClosedV1
 from contracts.events.returns import ReturnDepartedV1
 from services.exchange.domain.disclosure import AuthorisedDisclosure, Disclosure
+from services.exchange.domain.extracts import part_due, refused_due, request_due
 from services.exchange.domain.facts import Fact
 from services.exchange.domain.listings import OwnListing, told
 from services.exchange.domain.process import Relation, pair_of
 from services.exchange.outgoing import outgoing
-from services.exchange.store import disclosures, listings, received, relations
+from services.exchange.store import disclosures, extracts, listings, received, relations
 from services.exchange.store.received import Grants, Key
 
 Facts = Iterable[Fact]
@@ -85,6 +87,18 @@ def _journey(event: Any) -> Journey | None:
     return Journey(event.expected_at, event.handover, bool(event.escorted))
 
 
+def on_extract_requested(_: None, event: ExtractRequestedV1, now: datetime) -> Facts:
+    return [request_due(event)]
+
+
+def on_extract_prepared(_: None, event: ExtractPreparedV1, now: datetime) -> Facts:
+    return [part_due(event)]
+
+
+def on_extract_refused(_: None, event: ExtractRefusedV1, now: datetime) -> Facts:
+    return [refused_due(event)]
+
+
 def _disclosure_key(event: Any) -> UUID:
     key: UUID = event.disclosure_id
     return key
@@ -124,6 +138,20 @@ def _directory(cell: str, partners: Sequence[str]) -> Subscription[str, OwnListi
     )
 
 
+def _extracts() -> Subscription[UUID, None]:
+    return Subscription(
+        handlers={
+            ExtractRequestedV1: on_extract_requested,
+            ExtractPreparedV1: on_extract_prepared,
+            ExtractRefusedV1: on_extract_refused,
+        },
+        key=lambda event: event.request_id,
+        load=extracts.load,
+        save=extracts.save,
+        outgoing=outgoing,
+    )
+
+
 def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, Any]]:
     return [
         _directory(cell, [partner for partner in partners if partner != cell]),
@@ -153,4 +181,5 @@ def subscriptions(cell: str, partners: Sequence[str]) -> list[Subscription[Any, 
             save=relations.save,
             outgoing=outgoing,
         ),
+        _extracts(),
     ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.outbox import DueWork
 from chassis.work import PRIORITIES
 from contracts.border.check import Agreement
+from contracts.border.extract import Extract, ExtractRefusal, ExtractRequest
 from contracts.border.items import Answer, ControlContent, Listing, Recall, Resend, Void
 from contracts.border.wire import control_to_json
 from contracts.envelope import Event
@@ -41,6 +42,9 @@ _CONTROL_PRIORITY: Mapping[type[ControlContent], int] = {
     Resend: RESENDS,
     Void: RESENDS,
     Listing: RESENDS,
+    ExtractRequest: RESENDS,
+    ExtractRefusal: RESENDS,
+    Extract: RESENDS,
 }
 
 
@@ -117,6 +121,7 @@ def agreement_changed(agreement: Agreement) -> AgreementChangedV1:
         purposes=terms.purposes,
         fields=terms.fields,
         process_codes=agreement.process_codes,
+        extract_reasons=agreement.extract_reasons,
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
         retention_days=terms.retention_days,

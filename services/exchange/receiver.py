@@ -51,7 +51,7 @@ class Receiver:
     def __init__(self, service: Service, trust: Trust, cell: str) -> None:
         self._service, self._trust, self._cell = service, trust, cell
         self.waiting = False
-        """Whether a record was left the last time because something must happen in this cell first."""
+        """A record was left because something must happen in this cell first."""
 
     async def run(self) -> int:
         """Apply everything stored so far; how many records were applied. Raises errors that pass if one waits."""
@@ -63,7 +63,7 @@ class Receiver:
         return applied + await self._run_rest() if stored else 0
 
     async def _run_rest(self) -> int:
-        """What says nothing of control, then presence."""
+        """Apply the rest after all control, presence last."""
         applied, blocked = 0, set[UUID]()
         async for raw in self._records():
             opened = self._open(raw)

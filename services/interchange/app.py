@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chassis.directory import roles_of_machine
 from chassis.service import Service
 from services.interchange import api
 from services.interchange.exports import export_work
@@ -24,5 +25,5 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         parts=lambda _: Parts(FileReading()),
         work=lambda service: [*import_work(service), *export_work(service)],
         follows_cases=False,  # of a case it knows which row became it, and hears when nobody may read it any more
-        follows_directory=False,
+        machines=roles_of_machine,
     )

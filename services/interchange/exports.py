@@ -27,7 +27,7 @@ from services.interchange.domain.export import (
     found_again,
     lost,
 )
-from services.interchange.domain.htcds import MAX_FILE_BYTES, Row, Sheet
+from services.interchange.domain.htcds import MAX_FILE_BYTES, Place, Row, Sheet
 from services.interchange.imports import marked_rows
 from services.interchange.intake_rows import exported_cases, keep_exported_rows
 from services.interchange.outgoing import DESTROY_EXPORT_KEY, EXPORT_FILE, EXPORT_PART
@@ -62,11 +62,13 @@ def _gathering(service: Interchange) -> WorkKind:
             organisation=export.organisation,
             roles=list(export.roles),
             purpose=export.purpose,
+            opened_from=export.opened_from,
+            opened_to=export.opened_to,
             after=export.after,
             limit=MOST_OPENED,
         )
         page = await exported_cases(service, export.id, form)
-        cases = [OutgoingCase(str(one.case_id), one.name, one.fields) for one in page.cases]
+        cases = [OutgoingCase(str(one.case_id), one.name, one.fields, one.own_number) for one in page.cases]
         text = _CASES.dump_json(cases).decode()
         sealed = await service.vault.seal(export.id, ROWS_CLASS, str(item.payload["number"]), text)
         return export, GatheredCases(sealed, len(cases), len(text.encode()), page.last, page.more)
@@ -121,7 +123,7 @@ async def _made(service: Interchange, export: Export) -> MadeFile | Failure:
     if len(content) > MAX_FILE_BYTES:
         return Failure.TOO_LARGE
     try:
-        sheet = await service.parts.reading.read(content, service.today()) if cases else Sheet()
+        sheet = await service.parts.reading.read(content, Place(service.today())) if cases else Sheet()
     except BadFile:
         return Failure.UNREADABLE
     found = found_again(cases, sheet.rows)

@@ -42,7 +42,13 @@ async def marked_rows(service: Service, organisation: str, rows: Sequence[Row]) 
     ]
     hashes = await service.own_key.digest(*(one for pair in texts for one in pair))
     return [
-        FileRow(line=row.line, key=key.hex(), content=content.hex(), fields=dict(row.fields))
+        FileRow(
+            line=row.line,
+            key=key.hex(),
+            content=content.hex(),
+            fields=dict(row.fields),
+            own_number=row.own_number,
+        )
         for row, key, content in zip(rows, hashes[::2], hashes[1::2], strict=True)
     ]
 

@@ -8,14 +8,16 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
+from services.interchange.store.imports import sender
 
 _SHOWN = "select id, total, done, created, duplicates, errors, at, ended_at from interchange.imports"
 _IMPORT = text(f"{_SHOWN} where id = :id")
 _NEWEST = text(
-    f"{_SHOWN} where organisation = :organisation"
+    f"{_SHOWN} where organisation = :organisation and (cast(:by as text) is null or by = :by)"
     " and (cast(:ended as boolean) is null or (ended_at is not null) = :ended)"
     " and (cast(:at as timestamptz) is null or (at, id) < (cast(:at as timestamptz), cast(:id as uuid)))"
     " order by at desc, id desc limit :limit"
@@ -50,11 +52,18 @@ async def import_row(tx: Transaction, import_id: UUID) -> ImportProgress:
 
 
 async def imports_of(
-    tx: Transaction, organisation: str, ended: bool | None, before: Position | None, limit: int
+    tx: Transaction, actor: Actor, ended: bool | None, before: Position | None, limit: int
 ) -> list[ImportProgress]:
-    """Imports of the organisation, newest first. `ended` leaves out those that run, or those that do not."""
+    """Imports of the actor's organisation, newest first. `ended` leaves out those that run, or those that do not."""
     at, last = before or (None, None)
-    parameters = {"organisation": organisation, "ended": ended, "at": at, "id": last, "limit": limit}
+    parameters = {
+        "organisation": actor.organisation,
+        "by": sender(actor),
+        "ended": ended,
+        "at": at,
+        "id": last,
+        "limit": limit,
+    }
     return _IMPORTS.all(await tx.execute(_NEWEST, parameters))
 
 

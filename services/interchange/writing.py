@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
+from contracts.casefile import own_number
 from services.interchange.domain.export import (
     COLUMNS,
     ExportFormat,
@@ -20,7 +21,7 @@ from services.interchange.domain.export import (
     own_row,
     row_by_labels,
 )
-from services.interchange.domain.headings import EXTERNAL_ID, REFERENCE_LABEL
+from services.interchange.domain.headings import EXTERNAL_ID, OWN_NUMBER, REFERENCE_LABEL
 
 SHEET = "cases"
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -62,15 +63,16 @@ def _xlsx(cases: Sequence[OutgoingCase]) -> bytes:
 
 
 def _workbook(cases: Sequence[OutgoingCase]) -> bytes:
-    """The standard's workbook with a case on each line, under the labels that its reader sees, and in a column more the name
-    of the case.
+    """The standard's workbook with a case on each line, under the labels that its reader sees, and in two columns more the name
+    of the case and the organisation's own number.
     """
     with files("services.interchange").joinpath(TEMPLATE).open("rb") as template:
         book = load_workbook(template)
     sheet: Any = book.worksheets[0]
-    place = sheet.max_column + 1
-    sheet.cell(NAMES, place, EXTERNAL_ID)
-    sheet.cell(CAPTIONS, place, REFERENCE_LABEL)
+    more = ((EXTERNAL_ID, REFERENCE_LABEL), (OWN_NUMBER, own_number.LABEL))
+    for place, (name, label) in enumerate(more, sheet.max_column + 1):
+        sheet.cell(NAMES, place, name)
+        sheet.cell(CAPTIONS, place, label)
     captions = [str(cell.value or "") for cell in sheet[CAPTIONS]]
     for line, case in enumerate(cases, FIRST_LINE):
         sheet.cell(line, 1, line - CAPTIONS)

@@ -27,14 +27,15 @@ from services.notify.store.tables import READINGS
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
 # organisation's own acts. The holder of the case: its workers as long as they are staff, else the supervisors; where
 # an organisation has no supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
-# What one worker was told stays theirs while they see the case: then it is its holder's.
+# What one worker was told stays theirs while they see the case, or for an act of their own: then it is its holder's.
 _MINE = f"""
     notify.notifications n left join {CASE_HOLDERS} ca on ca.case_id = n.case_id and n.together is null
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
         when n.audience = 'worker' and n.worker = any(cast(:openers as text[])) and (
-            ca.case_id is null or n.worker = any(ca.workers) or n.worker = any(cast(:supervisors as text[]))
+            ca.case_id is null or n.own or ca.workers = '{{}}' or n.worker = any(ca.workers)
+            or n.worker = any(cast(:supervisors as text[]))
         ) then n.worker = :who
         when n.audience in ('holder', 'worker') and ca.workers && cast(:openers as text[]) then :who = any(ca.workers)
         else :supervises end
@@ -43,6 +44,9 @@ UNATTENDED = "/intake/v1/cases?unattended=true"
 """The list of the cases that nobody attends to, for readers who may see them. An operator may not, and sees how many
 there are.
 """
+
+LEAVES = "/intake/v1/leaves"
+"""The list of leaves, for a notice about one."""
 
 DRAFTS = "/intake/v1/drafts"
 """The list of what was begun, for a notice about a draft."""
@@ -95,9 +99,9 @@ async def inbox(
     at, row_id = after or (None, None)
     statement = text(
         f"select n.id, case when n.together is null then {reference_column('n.case_id')} end as case_reference,"
-        " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from n.task_id then n.case_id end as case_id, n.import_id, n.about, n.count,"
+        " left(n.id::text, 8) as reference, case when n.together is null and n.case_id is distinct from coalesce(n.leave_id, n.task_id) then n.case_id end as case_id, n.import_id, n.about, n.count,"
         " case when n.audience = 'operators' then null when n.about is not null then :list"
-        " when n.template = any(cast(:begun as text[])) and n.task_id is null then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
+        " when n.leave_id is not null then :leaves when n.template = any(cast(:begun as text[])) and n.task_id is null then :drafts end as list, n.referral_id, n.return_id, n.task_id,"
         f" n.template, n.priority, n.created_at, n.mail, {_READ} as read_at from {_MINE} and (not :unread or {_READ} is null)"
         " and (cast(:priority as text) is null or n.priority = :priority)"
         " and (cast(:reference as text) is null or left(n.id::text, 8) = :reference)"
@@ -115,6 +119,7 @@ async def inbox(
             "limit": limit,
             "list": UNATTENDED,
             "drafts": DRAFTS,
+            "leaves": LEAVES,
             "begun": list(BEGUN),
         },
     )

@@ -38,7 +38,7 @@ def fits(command: str) -> str | None:
         if word not in group.commands:
             return f"no command {word}"
         group = group.commands[word]
-    values = {"CASE": CASE, "STOP": CASE, "WORK": CASE, "REPLAY": CASE, "FILE": __file__}
+    values = {"CASE": CASE, "STOP": CASE, "WORK": CASE, "REPLAY": CASE, "PROPOSAL": CASE, "FILE": __file__}
     given = [values.get(word, word) for word in words]
     if not given:
         return None

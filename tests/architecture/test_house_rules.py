@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.architecture.each import of_each, parsed
 
 ROOT = Path(__file__).parents[2]
 CODE = [
@@ -30,7 +30,7 @@ def tracked() -> list[Path]:
     return [ROOT / line for line in listed.splitlines() if (ROOT / line).is_file()]
 
 
-@pytest.mark.parametrize("path", SERVICE_CODE, ids=name)
+@of_each("path", SERVICE_CODE, ids=name)
 def test_a_transaction_is_opened_and_committed_by_the_chassis_alone(path):
     assert re.findall(r"\.(?:commit|rollback|begin)\(", path.read_text()) == []
 
@@ -40,19 +40,19 @@ ALONE = {"chassis/web/idempotency.py", "chassis/vault/owner.py"}
 """One row with each command, for which a set would be slower; and a schema that has no `Table`."""
 
 
-@pytest.mark.parametrize("path", [p for p in SERVICE_CODE if "migrations" not in p.parts], ids=name)
+@of_each("path", [p for p in SERVICE_CODE if "migrations" not in p.parts], ids=name)
 def test_rows_are_written_by_the_statements_of_their_table_and_read_by_name(path):
     """`chassis/tables.py`, `chassis/rows.py`; what is inserted out of other rows may stay SQL."""
     by_hand = rf"{INSERTED_BY_HAND}|jsonb_to_recordset|row: Any\b|\b_mapping\b"
     assert re.findall(by_hand, path.read_text(), re.DOTALL) == []
 
 
-@pytest.mark.parametrize("path", [p for p in CHASSIS_CODE if name(p) not in ALONE], ids=name)
+@of_each("path", [p for p in CHASSIS_CODE if name(p) not in ALONE], ids=name)
 def test_the_chassis_writes_rows_by_the_statements_of_their_table_too(path):
     assert "migrations" in path.parts or re.findall(INSERTED_BY_HAND, path.read_text(), re.DOTALL) == []
 
 
-@pytest.mark.parametrize("path", [p for p in CODE if p.name != "clock.py"], ids=name)
+@of_each("path", [p for p in CODE if p.name != "clock.py"], ids=name)
 def test_a_day_is_a_day_of_the_place_made_of_an_instant_in_one_place(path):
     assert (
         re.findall(r"(?:clock\(\)|now\(\w*\)|\bnow|today\(\))\.date\(\)|date\.today\(", path.read_text())
@@ -60,34 +60,34 @@ def test_a_day_is_a_day_of_the_place_made_of_an_instant_in_one_place(path):
     )
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
+@of_each("path", CODE, ids=name)
 def test_a_file_is_short_enough_to_read(path):
     assert len(path.read_text().splitlines()) <= MAX_FILE
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
+@of_each("path", CODE, ids=name)
 def test_a_function_is_short_enough_to_read(path):
     long = [
         f"{node.name}: {node.end_lineno - node.lineno + 1}"
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno - node.lineno + 1 > MAX_FUNCTION
     ]
     assert long == []
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
+@of_each("path", CODE, ids=name)
 def test_a_module_says_what_it_is_for(path):
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     if path.name != "__main__.py" and tree.body:
         assert ast.get_docstring(tree)
 
 
-@pytest.mark.parametrize("path", [p for p in CODE if "migrations" not in p.parts], ids=name)
+@of_each("path", [p for p in CODE if "migrations" not in p.parts], ids=name)
 def test_a_module_holds_no_state(path):
     """Constants in capitals, routers and aliases of types are no state; a mutable container or a client is."""
     held = []
-    for node in ast.parse(path.read_text()).body:
+    for node in parsed(path).body:
         if isinstance(node, ast.Global):
             held.append("global")
         value = getattr(node, "value", None)

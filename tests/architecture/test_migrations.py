@@ -118,6 +118,7 @@ def value(kind: str, n: int) -> Any:
         "timestamp with time zone": MOMENT,
         "text[]": [f"x{n}"],
         "uuid[]": [UUID(int=n)],
+        "bigint[]": [n],
     }
     return values[kind]
 

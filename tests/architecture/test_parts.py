@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from contracts.catalogue import SERVICES
+from tests.architecture.each import of_each, parsed
 from tests.architecture.extras import NOWHERE, extras
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ def parts_of(name: str) -> ModuleType:
     return import_module(".".join(MODULES[name].relative_to(ROOT).with_suffix("").parts))
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+@of_each("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_is_put_into_a_service_or_fetched_from_it_by_a_word(path: Path) -> None:
     text = path.read_text()
     assert re.findall(r"\.ports\b|\bports\[|setattr\(service|getattr\((?:service|running),", text) == []
@@ -59,7 +60,7 @@ def test_no_module_of_a_service_looks_at_the_class_of_its_settings_again() -> No
     """`Service[Settings]` says it."""
     found = []
     for path in CODE:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
                 found += [ast.unparse(node) for one in node.args[1:] if ast.unparse(one).endswith("Settings")]
     assert found == []

@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from chassis.own_tables import META
+from tests.architecture.each import of_each, parsed
 
 ROOT = Path(__file__).parents[2]
 CODE = sorted((ROOT / "services").rglob("*.py"))
@@ -32,13 +31,13 @@ def name(path: Path) -> str:
 
 def texts(path: Path) -> Iterator[str]:
     """Every constant text of a module, each piece of an f-string by itself."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
 def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -46,14 +45,14 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
+@of_each("path", CODE, ids=name)
 def test_no_service_names_a_table_of_the_chassis(path):
     """The chassis offers what is read or written there: `identity/access.py`, `directory.py`, `outbox.py`."""
     assert [found for text in texts(path) for found in OF_CHASSIS.findall(text)] == []
     assert sorted(set(imported(path)) & set(STATED)) == []
 
 
-@pytest.mark.parametrize("path", ELSEWHERE, ids=name)
+@of_each("path", ELSEWHERE, ids=name)
 def test_sql_stands_in_stores_and_queries_alone(path):
     assert [text for text in texts(path) if STATEMENT.match(text)] == []
     assert [module for module in imported(path) if module.startswith(ONLY_FOR_SQL)] == []

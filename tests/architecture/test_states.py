@@ -10,24 +10,28 @@ from types import MappingProxyType
 import pytest
 
 from chassis.own_tables import ParkedState, ReplayState, WorkState
+from services.audit.domain.extract import ExtractState
 from services.audit.domain.verification import State as VerificationState
 from services.consent.domain.disclosure import Stage
 from services.consent.domain.notice import NoticeState
 from services.consent.domain.states import State as ConsentState
+from services.directory.domain.proposal import ProposalState
 from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
+from services.intake.casefile.domain.undertaking import UndertakingState
+from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
 from services.intake.reports.domain.calls import CallState
-from services.intake.reports.domain.incidents import IncidentState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
+from tests.architecture.each import of_each, parsed
 from tests.architecture.test_tables import WITH_TABLES, tables_of
 
 ROOT = Path(__file__).parents[2]
@@ -36,10 +40,12 @@ STATES = MappingProxyType(
         "chassis.parked.state": ParkedState,
         "chassis.replays.state": ReplayState,
         "chassis.work.state": WorkState,
+        "audit.extracts.state": ExtractState,
         "audit.verifications.state": VerificationState,
         "consent.disclosures.stage": Stage,
         "consent.notices.state": NoticeState,
         "consent.records.state": ConsentState,
+        "directory.proposals.state": ProposalState,
         "exchange.disclosures.state": DisclosureState,
         "exchange.envelope_items.state": SentState,
         "exchange.process_items.state": QueueState,
@@ -51,7 +57,8 @@ STATES = MappingProxyType(
         "intake.tasks.state": TaskState,
         "intake.drafts.state": DraftState,
         "intake.calls.state": CallState,
-        "intake.incidents.state": IncidentState,
+        "intake.leaves.state": LeaveState,
+        "intake.undertakings.state": UndertakingState,
         "intake.erasures.state": ErasureState,
         "notify.notifications.mail": MailState,
         "referral.referrals.state": ReferralState,
@@ -108,12 +115,12 @@ def test_what_a_column_may_hold_is_what_its_enum_has(service: str) -> None:
             )
 
 
-@pytest.mark.parametrize("path", SQL, ids=lambda path: str(path.relative_to(ROOT)))
+@of_each("path", SQL, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
     """`{State.OPEN}`, `{one_of(READABLE)}`: whoever renames a state, or adds one to a set, finds every statement."""
     texts = [
         node.value
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     assert [found for text in texts for found in (*BY_HAND.findall(text), *UNFILLED.findall(text))] == []
@@ -132,7 +139,6 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
         NoteState,
         TaskState,
         CallState,
-        IncidentState,
     ],
 )
 def test_a_table_of_moves_has_every_state(states: type[StrEnum]) -> None:

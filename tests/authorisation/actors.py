@@ -41,12 +41,14 @@ PEOPLE: Mapping[str, Person] = MappingProxyType(
         "auditor": Person("th.auditor", AGENCY, "auditor", "audit"),
         "operator": Person("th.operator", AGENCY, "operator"),
         "stranger": Person("th.stranger", AGENCY, "visitor"),
+        "sending machine": Person("machine:th.case-system", AGENCY, "submitting_machine"),
+        "fetching machine": Person("machine:th.records-system", AGENCY, "exporting_machine"),
     }
 )
-"""The case is the worker's; a colleague is of the same organisation without it; a stranger has no role that we know."""
+"""The case is the worker's; a colleague is of the same organisation without it; a stranger has no role that we know. The machines are the agency's."""
 
-MACHINES = tuple(f"service:{name}" for name in SERVICES)
-KINDS = (*PEOPLE, *MACHINES)
+CALLERS = tuple(f"service:{name}" for name in SERVICES)
+KINDS = (*PEOPLE, *CALLERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Wallet:
     def claims(self, kind: str) -> dict[str, Any]:
         now = int(datetime.now(UTC).timestamp())
         times = {"iat": now, "exp": now + LIFETIME, "jti": str(uuid4())}
-        if kind in MACHINES:
+        if kind in CALLERS:
             named = {"iss": service_issuer("TH"), "sub": kind, "aud": self.harness.service.name}
             return {**named, **times}
         person = PEOPLE[kind]
@@ -122,7 +124,7 @@ def _expired(wallet: Wallet, kind: str) -> str:
 
 def _abroad(wallet: Wallet, kind: str) -> dict[str, str]:
     """The claims of the other country's issuer."""
-    if kind in MACHINES:
+    if kind in CALLERS:
         return {"iss": service_issuer("KH")}
     return {"iss": "http://issuer.kh.test", "cell": "KH", "org": "kh-reintegration-agency"}
 

@@ -54,6 +54,7 @@ def filled(value: Any, made: Made) -> Any:
 async def call(harness: Harness, row: Row, made: Made, headers: Headers) -> httpx2.Response:
     """The request of a row as it is meant: whoever changes something says that they have seen it."""
     headers = headers if row.method == "GET" else {"If-Match": row.seen, **headers}
+    headers = {**filled(row.headers or {}, made), **headers}
     parts: dict[str, Any] = {}
     if row.body is not None:
         parts["json"] = filled(dict(row.body), made)

@@ -22,7 +22,6 @@ _OF = {
         intake PUT /v1/cases/{case_id}/fields
         intake PATCH /v1/drafts/{draft_id}
         intake PATCH /v1/calls/{call_id}
-        intake PUT /v1/incidents/{incident_id}
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
@@ -32,6 +31,7 @@ _OF = {
         consent POST /v1/consents/{consent_id}/confirm-guardian
         consent PUT /v1/notices/{notice_id}
         consent POST /v1/notices/{notice_id}/approve
+        directory POST /v1/proposals/{proposal_id}/confirm
         consent POST /v1/protections/{consent_id}/approve
         directory PUT /v1/organisations/{organisation}
         directory PUT /v1/organisations/{organisation}/services/{service}
@@ -52,9 +52,6 @@ _OF = {
         intake POST /v1/tasks/{task_id}/complete
         intake POST /v1/cases/{case_id}/close
         intake POST /v1/cases/{case_id}/resume
-        intake POST /v1/incidents/{incident_id}/merge
-        intake POST /v1/incidents/{incident_id}/separate
-        intake DELETE /v1/incidents/{incident_id}/cases/{case_id}
         intake POST /v1/calls/{call_id}/close
         intake POST /v1/calls/{call_id}/reopen
         intake POST /v1/calls/{call_id}/attach
@@ -62,8 +59,11 @@ _OF = {
         intake POST /v1/calls/{call_id}/detach
         intake POST /v1/tasks/{task_id}/cancel
         intake POST /v1/tasks/{task_id}/reopen
+        intake POST /v1/leaves/{leave_id}/end
+        intake POST /v1/leaves/{leave_id}/include
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
+        directory POST /v1/proposals/{proposal_id}/withdraw
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
         referral POST /v1/referrals/{referral_id}/start
@@ -81,18 +81,24 @@ _OF = {
         returns POST /v1/returns/{return_id}/depart
         returns POST /v1/returns/{return_id}/arrive
         returns POST /v1/returns/{return_id}/close
+        audit POST /v1/extracts/{request_id}/release
+        audit POST /v1/extracts/{request_id}/refuse
+        audit POST /v1/extracts/{request_id}/withdraw
         notify POST /v1/inbox/read
         notify POST /v1/inbox/{notification_id}/read
     """,
     Change.PROTECTS: """
         interchange DELETE /v1/exports/{export_id}
         intake POST /v1/cases/{case_id}/holds
+        intake POST /v1/cases/{case_id}/dependants/{link_id}/unlink
+        intake POST /v1/leaves/{leave_id}/exclude
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
         consent POST /v1/consents/{consent_id}/revoke
         consent POST /v1/protections/{consent_id}/decline
         consent POST /v1/grants/{disclosure_id}/withdraw
         consent POST /v1/notices/{notice_id}/withdraw
+        directory POST /v1/organisations/{organisation}/suspend
         referral POST /v1/referrals/{referral_id}/reject
         referral POST /v1/referrals/{referral_id}/hold
         referral POST /v1/referrals/{referral_id}/cancel
@@ -107,6 +113,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/erasures
+        intake POST /v1/cases/{case_id}/dependants
+        intake POST /v1/cases/{case_id}/dependants/link
         intake POST /v1/cases/{case_id}/screenings
         intake POST /v1/cases/{case_id}/screenings/{screening_id}/correct
         intake POST /v1/cases/{case_id}/screening-drafts
@@ -114,9 +122,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
         intake POST /v1/calls
-        intake POST /v1/incidents
-        intake POST /v1/incidents/{incident_id}/cases
         intake POST /v1/team/assign
+        intake POST /v1/leaves
         interchange POST /v1/imports
         interchange POST /v1/exports
         intake POST /internal/v1/imports/{import_id}/rows
@@ -124,10 +131,12 @@ _OF = {
         consent POST /v1/cases/{case_id}/hand-overs
         consent POST /v1/cases/{case_id}/protections
         consent POST /v1/notices
+        directory POST /v1/proposals
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns
         audit POST /v1/chain/verifications
+        audit POST /v1/extracts
     """,
     Change.ASKS: """
         intake POST /internal/v1/exports/{export_id}/cases

@@ -5,15 +5,18 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.directory.domain.proposal import ProposalState
 from services.interchange.domain.export import ExportState
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
 from tests.authorisation.actors import AGENCY
+from tests.authorisation.calling import filled
 from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
+from tests.authorisation.states_of_extracts import EXTRACT_THINGS
 from tests.authorisation.states_of_operations import OPERATIONS_THINGS
-from tests.authorisation.table import EXPORTS, SERVICE_FORM
-from tests.authorisation.thing import Maker, Thing, as_made, then
+from tests.authorisation.table import EXPORTS, PROPOSAL, SERVICE_FORM, SUSPENSION
+from tests.authorisation.thing import Maker, Thing, as_made, asked, then
 from tests.authorisation.worlds import PARTNER, Directory, Made, Notify, Referral, Returns, from_abroad
 from tests.referral import making as referring
 from tests.referral.asking import BODIES, form
@@ -193,6 +196,13 @@ async def _whole_organisation(world: Directory) -> Made:
     return {**await world.listed(), "service": "{service}"}
 
 
+async def _own_proposal(world: Directory) -> Made:
+    """The second person is another one."""
+    made = await world.another()
+    answer = await world.ask("operator", "POST", "/v1/proposals", filled(SUSPENSION, made))
+    return {**made, "proposal_id": answer.json()["id"]}
+
+
 async def _desk(world: Directory) -> Made:
     made = await world.listed()
     await world.ask("supervisor", "PUT", f"{ORGANISATION}/services/{{service}}".format(**made), SERVICE_FORM)
@@ -231,7 +241,32 @@ THINGS = (
     ),
     Thing("interchange", IMPORTS, as_made("nothing", "imported"), commands=frozenset({IMPORTS})),
     Thing("referral", VIEWS["referral"], REFERRALS, frozenset(ReferralState)),
-    Thing("directory", ORGANISATION, {"listed": _whole_organisation}),
+    Thing(
+        "directory",
+        ORGANISATION,
+        {"listed": _whole_organisation},
+        commands=frozenset({ORGANISATION, f"{ORGANISATION}/services/{{service}}"}),
+    ),
+    Thing(
+        "directory",
+        ORGANISATION,
+        {"another": as_made("another")["another"], "suspended": as_made("acting")["acting"]},
+        commands=frozenset({f"{ORGANISATION}/suspend"}),
+        name="organisation as operators see it",
+    ),
+    Thing("directory", "/v1/proposals", as_made("another"), commands=frozenset({"/v1/proposals"})),
+    Thing(
+        "directory",
+        PROPOSAL,
+        {
+            **as_made("proposed", "acting"),
+            "own": _own_proposal,
+            "confirmed": asked("proposed", ("operator", "POST", f"{PROPOSAL}/confirm", None, '"1"')),
+            "lifted": asked("acting", ("operator", "POST", f"{PROPOSAL}/withdraw", None)),
+        },
+        frozenset(ProposalState),
+        commands=frozenset({f"{PROPOSAL}/confirm", f"{PROPOSAL}/withdraw"}),
+    ),
     Thing(
         "directory",
         ORGANISATION,
@@ -262,4 +297,5 @@ THINGS = (
         as_made("logged", "verifying"),
         commands=frozenset({"/v1/chain/verifications"}),
     ),
+    *EXTRACT_THINGS,
 )

@@ -3,11 +3,11 @@
 from typing import Any
 
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
 from services.intake.reports.domain.calls import CallState
-from services.intake.reports.domain.incidents import IncidentState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.table import (
@@ -16,9 +16,8 @@ from tests.authorisation.table import (
     CORRECTION,
     DRAFT,
     EMERGENCY,
-    INCIDENTS,
+    LEAVE,
     NOTE,
-    OF_CASE,
     PAIR,
     STRIKE,
     TASKS,
@@ -29,6 +28,8 @@ from tests.intake.making import acceptance_of, disclosure, recall_of
 
 DRAFTS = "/v1/drafts"
 SCREENING = f"{CASE}/screenings/{{screening_id}}"
+DEPENDANTS = f"{CASE}/dependants"
+UNLINK = f"{DEPENDANTS}/{{link_id}}/unlink"
 HOLDS = f"{CASE}/holds"
 LIFT = f"{HOLDS}/{{hold_id}}"
 ERASURES, DECIDED = f"{CASE}/erasures", "/v1/erasures/{erasure_id}"
@@ -108,6 +109,14 @@ async def _completed(world: Intake) -> Made:
     return made
 
 
+async def _dependant_of_closed(world: Intake) -> Made:
+    """The mother's case is closed, and it was said that the child's goes on."""
+    made = await world.make("dependant")
+    close = {"reason": "contact-lost", "linked_stay": True}
+    await world.ask("worker", "POST", f"{CASE}/close".format(**made), close)
+    return made
+
+
 def _decided(verb: str, body: Any = None) -> Any:
     return asked("erasure", ("supervisor", "POST", f"{DECIDED}/{verb}", body))
 
@@ -136,37 +145,7 @@ async def _cleared_call(world: Intake) -> Made:
     return made
 
 
-def _of_incident(*calls: Any) -> Any:
-    """Of the agency alone, beside another and a case that nobody has."""
-
-    async def make(world: Intake) -> Made:
-        made = {**await world.call_and_case(), **await world.two_incidents()}
-        for kind, method, path, body in calls:
-            sent = {name: value.format(**made) for name, value in body.items()}
-            await world.ask(kind, method, path.format(**made), sent)
-        return made
-
-    return make
-
-
 CASE_THINGS = (
-    Thing(
-        "intake",
-        "/v1/incidents",
-        as_made("incident"),
-        commands=frozenset({"/v1/incidents"}),
-        name="incidents",
-    ),
-    Thing(
-        "intake",
-        INCIDENTS,
-        {
-            "standing": _of_incident(),
-            "linked": _of_incident(("officer", "POST", f"{INCIDENTS}/cases", OF_CASE)),
-            "merged": _of_incident(("officer", "POST", f"{INCIDENTS}/merge", {"into": "{other_id}"})),
-        },
-        frozenset(IncidentState),
-    ),
     Thing("intake", "/v1/calls", as_made("call"), commands=frozenset({"/v1/calls"}), name="calls"),
     Thing(
         "intake",
@@ -236,6 +215,25 @@ CASE_THINGS = (
             "different persons": _two("different-persons"),
         },
         commands=frozenset({f"{PAIR}/decision"}),
+    ),
+    Thing(
+        "intake",
+        DEPENDANTS,
+        as_made("two_cases", "dependant"),
+        commands=frozenset({DEPENDANTS, f"{DEPENDANTS}/link"}),
+        name="dependants of a case",
+    ),
+    Thing(
+        "intake",
+        DEPENDANTS,
+        {
+            **as_made("dependant"),
+            "unlinked": asked("dependant", ("worker", "POST", UNLINK, {"reason": "own-wish"})),
+            "the other closed": _dependant_of_closed,
+        },
+        commands=frozenset({UNLINK}),
+        listed="id",
+        name="a dependant",
     ),
     Thing(
         "intake",
@@ -323,6 +321,7 @@ CASE_THINGS = (
         commands=frozenset(MENDS),
         listed="id",
     ),
+    Thing("intake", "/v1/team", as_made("case"), commands=frozenset({"/v1/team/assign"})),
     Thing(
         "intake", "/v1/tasks?case_id={case_id}", as_made("case", "task"), commands=frozenset({"/v1/tasks"})
     ),
@@ -341,6 +340,18 @@ CASE_THINGS = (
             "cancelled": asked("task", ("worker", "POST", f"{TASKS}/cancel", {"reason": "not-possible"})),
         },
         frozenset(TaskState),
+    ),
+    Thing("intake", "/v1/leaves", as_made("leave"), commands=frozenset({"/v1/leaves"}), name="leaves"),
+    Thing(
+        "intake",
+        "/v1/leaves",
+        {
+            **as_made("leave", "running_leave"),
+            "ended": asked("leave", ("worker", "POST", f"{LEAVE}/end", None)),
+        },
+        frozenset(LeaveState),
+        commands=frozenset({f"{LEAVE}/end", f"{LEAVE}/exclude", f"{LEAVE}/include"}),
+        listed="id",
     ),
     Thing(
         "intake",

@@ -23,7 +23,7 @@ COMMANDS = frozenset(
 DECLINE = ("supervisor", "POST", f"{PROTECTION}/decline", {"reasons": "she can be asked"})
 REVIEW = {"upheld": True, "reasons": "seen with the doctor"}
 APPROVE = ("supervisor", "POST", f"{NOTICE}/approve", None, '"2"')
-CONFIRM = ("worker", "POST", f"{CONSENT}/confirm-guardian", {"not_involved": True})
+CONFIRM = ("worker", "POST", f"{CONSENT}/confirm-guardian", {"not_involved": True}, '"1"')
 WITHDRAW = ("worker", "POST", f"{CONSENT}/withdraw", None)
 REVOKE = ("supervisor", "POST", f"{CONSENT}/revoke", None)
 GUARDED = consenting.agreed(**consenting.GUARDED)
@@ -108,7 +108,8 @@ async def _child_who_may_go(world: Consent) -> Made:
     form = {**GUARDED_HAND_OVER["answer"], "decision": "given"}
     recorded = await world.ask("supervisor", "POST", CONSENTS.format(**made), form)
     consent = {"consent_id": recorded.json()["id"]}
-    await world.ask("worker", "POST", f"{CONSENT}/confirm-guardian".format(**consent), {"not_involved": True})
+    kind, method, path, *seen = CONFIRM
+    await world.ask(kind, method, path.format(**consent), *seen)
     return made
 
 
@@ -129,6 +130,7 @@ CONSENTS = f"{CASE}/consents"
 MAKES = frozenset(
     f"{CASE}/{what}" for what in ("consents", "protections", "hand-overs", "hand-overs/preview")
 )
+TO_THE_WARD = {"recipient": "th-ward", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 GUARDED_HAND_OVER = {**HAND_OVER, "answer": {**HAND_OVER["answer"], **consenting.GUARDED}}
 GUARDED_BODIES = {
     "consents": consenting.answer(**consenting.GUARDED),
@@ -141,12 +143,20 @@ CONSENT_THINGS = (
         "consent",
         CONSENTS,
         {
-            **as_made("case", "protected"),
+            **as_made("case"),
             "she said no": _answered("refused"),
             "she took it back": asked("consent", WITHDRAW),
             "handed over": then("case", lambda made: [transferred(UUID(made["case_id"]))]),
         },
         commands=MAKES,
+    ),
+    Thing(
+        "consent",
+        CONSENTS,
+        as_made("protected"),
+        bodies={"protections": TO_THE_WARD},
+        commands=MAKES,
+        name="consents beside a protection",
     ),
     Thing(
         "consent",

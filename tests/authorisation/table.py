@@ -39,6 +39,8 @@ class Row:
     listed: str | None = None
     seen_by: frozenset[str] = frozenset()
     """For a worklist: the identifier that must stand on it for these, and for nobody else."""
+    headers: Mapping[str, str] | None = None
+    """Of the route's own."""
     seen: str = "*"
     """For If-Match: the version of the subject as it is made, where a command asks for that and for no other."""
 
@@ -56,6 +58,8 @@ DECIDE = _kinds("officer", "supervisor")
 TEAM = INTAKE | {"colleague"}
 """Whoever may open cases for the organisation: what one of them began, another takes up."""
 SUPERVISOR = _kinds("supervisor")
+SENT_HERE = _kinds("officer", "sending machine")
+"""An officer sees what the agency's machine sent; the machine nothing that an officer sent."""
 SUPERVISORS = SUPERVISOR | {"supervisor elsewhere"}
 OFFICERS = _kinds("officer", "officer elsewhere")
 CARE_DOOR = _kinds("worker", "colleague", "worker elsewhere", "supervisor", "supervisor elsewhere")
@@ -64,32 +68,29 @@ BORDER = CARE_DOOR | {"auditor", "operator"}
 PERSONNEL = DOOR | {"auditor", "operator"}
 HOLDERS = _kinds("service:intake", "service:consent", "service:referral", "service:returns", "service:audit")
 AUDITOR, OPERATOR = _kinds("auditor"), _kinds("operator")
+SENDING, FETCHING = _kinds("sending machine"), _kinds("fetching machine")
+MACHINES = SENDING | FETCHING
+TAKE_MACHINES = ("intake", "interchange", "directory")
+"""All other services refuse machines, whatever they ask for."""
 
 CASE = "/v1/cases/{case_id}"
 DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
+LEAVE = "/v1/leaves/{leave_id}"
 CALLS = "/v1/calls/{call_id}"
-INCIDENTS = "/v1/incidents/{incident_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
 RETURN = "/v1/returns/{return_id}"
+EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
+PROPOSAL = "/v1/proposals/{proposal_id}"
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
-GIVEN = {"cases": [], "worker": "th.colleague"}
+GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
+AWAY = {"cover": "th.worker-7", "first_day": "{day}", "last_day": "{day}"}
 CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
 CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
-INCIDENT = {
-    "kind": "confinement",
-    "level": "province",
-    "province": "TH-21",
-    "first_on": "2025-03-01",
-    "source": "community",
-    "certainty": "likely",
-    "text": "A fenced house by the pier",
-}
-OF_CASE = {"case_id": "{case_id}"}
 ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
 
@@ -105,7 +106,7 @@ def _intake() -> list[Row]:
         "reasons": "as she told it",
     }
     return [
-        row("POST", "/v1/cases", "case.open", DOOR, body=case_form(), status=201),
+        row("POST", "/v1/cases", "case.open", DOOR | SENDING, body=case_form(), status=201),
         row("GET", "/v1/cases", "case.read", DOOR, "case", listed="case_id", seen_by=INTAKE),
         row(
             "POST",
@@ -127,8 +128,34 @@ def _intake() -> list[Row]:
             "two_cases",
             {"decision": "same-person", "reason": "papers"},
         ),
+        row("GET", f"{CASE}/dependants", "case.read", INTAKE, "case"),
+        row("POST", f"{CASE}/dependants", "case.write", INTAKE, "case", {"relation": "child"}, 201),
+        row(
+            "POST",
+            f"{CASE}/dependants/link",
+            "case.write",
+            INTAKE,
+            "two_cases",
+            {"other_case_id": "{other_case_id}", "relation": "sibling"},
+            201,
+        ),
+        row(
+            "POST",
+            f"{CASE}/dependants/{{link_id}}/unlink",
+            "case.write",
+            INTAKE,
+            "dependant",
+            {"reason": "danger"},
+        ),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
-        row("PUT", f"{CASE}/fields", "case.write", INTAKE, "case", {"fields": {"cor_FullName": "Dara"}}),
+        row(
+            "PUT",
+            f"{CASE}/fields",
+            "case.write",
+            INTAKE,
+            "case",
+            {"fields": {"cor_FullName": "Dara"}, "reason": "misheard"},
+        ),
         row("GET", f"{CASE}/fields/history", "case.read", INTAKE, "case"),
         row("GET", "/v1/checklists", "case.read", DOOR),
         row("GET", "/v1/checklists/{checklist}/versions/{version}", "case.read", DOOR, "checklist"),
@@ -145,14 +172,14 @@ def _intake() -> list[Row]:
             201,
         ),
         row("POST", f"{CASE}/screening-drafts", "case.screen", INTAKE, "case", screening, 201),
-        row("POST", "/v1/drafts", "case.open", DOOR, body={"channel": "self-referral"}, status=201),
+        row("POST", "/v1/drafts", "draft.write", DOOR, body={"channel": "self-referral"}, status=201),
         row("GET", "/v1/drafts", "case.read", DOOR, "draft", listed="draft_id", seen_by=TEAM),
-        row("GET", DRAFT, "case.open", TEAM, "draft"),
-        row("PATCH", DRAFT, "case.open", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
-        row("POST", f"{DRAFT}/take", "case.open", TEAM, "draft"),
-        row("POST", f"{DRAFT}/submit", "case.open", TEAM, "draft"),
-        row("POST", f"{DRAFT}/abandon", "case.open", TEAM, "draft", {"reason": "ended"}),
-        row("POST", f"{DRAFT}/resume", "case.open", TEAM, "abandoned_draft"),
+        row("GET", DRAFT, "draft.write", TEAM, "draft"),
+        row("PATCH", DRAFT, "draft.write", TEAM, "draft", {"fields": {"cor_FullName": "Dara"}}),
+        row("POST", f"{DRAFT}/take", "draft.write", TEAM, "draft"),
+        row("POST", f"{DRAFT}/submit", "draft.write", TEAM, "draft"),
+        row("POST", f"{DRAFT}/abandon", "draft.write", TEAM, "draft", {"reason": "ended"}),
+        row("POST", f"{DRAFT}/resume", "draft.write", TEAM, "abandoned_draft"),
         row("POST", f"{CASE}/status", "case.identify", DECIDE, "case", status, 201),
         row("GET", f"{CASE}/status", "case.read", INTAKE, "status"),
         row("POST", f"{CASE}/age-assessment", "case.assess-age", DECIDE, "case", AGE, 201),
@@ -167,7 +194,14 @@ def _intake() -> list[Row]:
         row("PUT", f"{CASE}/notes/{{note_id}}", "note.mend", CARE, "note", CORRECTION),
         row("POST", f"{CASE}/notes/{{note_id}}/strike", "note.mend", CARE, "note", STRIKE),
         row("GET", "/v1/team", "team.read", SUPERVISORS),
-        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, body=GIVEN),
+        row("POST", "/v1/team/assign", "team.assign", SUPERVISORS, "case", GIVEN),
+        row("POST", "/v1/leaves", "leave.plan", DOOR, "free_day", AWAY, 201),
+        row(
+            "GET", "/v1/leaves", "leave.plan", DOOR, "leave", listed="leave_id", seen_by=CARE | {"colleague"}
+        ),
+        row("POST", f"{LEAVE}/end", "leave.plan", CARE, "leave"),
+        row("POST", f"{LEAVE}/exclude", "team.assign", SUPERVISOR, "leave", {"case_id": "{case_id}"}),
+        row("POST", f"{LEAVE}/include", "team.assign", SUPERVISOR, "leave", {"case_id": "{case_id}"}),
         row("GET", f"{CASE}/closing", "case.read", INTAKE, "case"),
         row("POST", f"{CASE}/close", "case.close", INTAKE, "case", {"reason": "contact-lost"}),
         row("POST", f"{CASE}/resume", "case.close", INTAKE, "closed", {"reason": "contact-again"}),
@@ -189,23 +223,13 @@ def _intake() -> list[Row]:
         row("POST", f"{CALLS}/attach", "call.write", TEAM, "call_and_case", ATTACHED),
         row("POST", f"{CALLS}/case", "call.write", TEAM, "call", {"agreed": "in-the-call"}, 201),
         row("POST", f"{CALLS}/detach", "call.write", INTAKE, "attached_call"),
-        row("POST", "/v1/incidents", "incident.write", DOOR, body=INCIDENT, status=201),
-        row("GET", "/v1/incidents", "incident.read", DOOR, "incident", listed="incident_id", seen_by=TEAM),
-        row("GET", INCIDENTS, "incident.read", TEAM, "incident"),
-        row("GET", INCIDENTS, "incident.read", DOOR, "shared_incident"),
-        row("PUT", INCIDENTS, "incident.write", TEAM, "incident", {**INCIDENT, "reason": "more-known"}),
-        row("POST", f"{INCIDENTS}/merge", "incident.write", TEAM, "two_incidents", {"into": "{other_id}"}),
-        row("POST", f"{INCIDENTS}/separate", "incident.write", TEAM, "merged_incident"),
-        row("POST", f"{INCIDENTS}/cases", "case.write", INTAKE, "incident_and_case", OF_CASE, 201),
-        row("DELETE", f"{INCIDENTS}/cases/{{case_id}}", "case.write", INTAKE, "linked_incident"),
-        row("GET", "/v1/incidents/trends/{month}", "incident.read", TEAM, "sharing"),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
             "GET",
             "/v1/submissions",
             "submission.read",
-            OFFICERS,
+            OFFICERS | SENDING,
             "case",
             listed="id",
             seen_by=_kinds("officer"),
@@ -221,6 +245,7 @@ def _intake() -> list[Row]:
         row("GET", "/v1/statistics/{month}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/exports/ctdc/{year}", "statistics.read", AUDITOR, "settled"),
         row("GET", "/v1/submissions/{case_id}", "submission.read", _kinds("officer"), "case"),
+        row("GET", "/v1/submissions/{case_id}", "submission.read", SENDING, "case_of_machine"),
         row("POST", f"{CASE}/break-glass", "glass.break", CARE_DOOR, "case", EMERGENCY, 201),
         row("GET", f"{CASE}/emergency", "glass.read", _kinds("worker elsewhere"), "broken_glass"),
         row(
@@ -339,7 +364,7 @@ def _consent() -> list[Row]:
         return Row("consent", method, path, action, allowed, *args, **more)
 
     consent, internal = "/v1/consents/{consent_id}", "/internal/v1"
-    protection = "/v1/protections/{consent_id}"
+    protection, govstack = "/v1/protections/{consent_id}", "/v1/govstack"
     preview = {
         "case_id": "{case_id}",
         "purpose": "return-and-reintegration",
@@ -369,7 +394,13 @@ def _consent() -> list[Row]:
         ),
         row("GET", f"{consent}/guardian", "consent.read", INTAKE, "guarded"),
         row(
-            "POST", f"{consent}/confirm-guardian", "consent.confirm", CARE, "guarded", {"not_involved": True}
+            "POST",
+            f"{consent}/confirm-guardian",
+            "consent.confirm",
+            CARE,
+            "guarded",
+            {"not_involved": True},
+            seen='"1"',
         ),
         row(
             "POST",
@@ -424,6 +455,30 @@ def _consent() -> list[Row]:
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
         row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("GET", f"{govstack}/config/policies/", "notice.read", DOOR | AUDITOR, "notice_in_force"),
+        row(
+            "GET",
+            f"{govstack}/service/policy/{{notice_id}}/",
+            "notice.read",
+            DOOR | AUDITOR,
+            "notice_in_force",
+        ),
+        *(
+            row("GET", f"{govstack}/{path}/{{consent_id}}/", "consent.inspect", INTAKE | AUDITOR, "consent")
+            for path in (
+                "service/data-agreement",
+                "service/verification/consent-record",
+                "audit/consent-record",
+            )
+        ),
+        row(
+            "GET",
+            f"{govstack}/service/individual/record/consent-record/",
+            "consent.inspect",
+            INTAKE | AUDITOR,
+            "consent",
+            headers={"X-ConsentBB-IndividualId": "{case_id}"},
+        ),
         row("GET", f"{CASE}/ledger", "consent.inspect", INTAKE | AUDITOR, "disclosure"),
         row("GET", f"{CASE}/grants", "consent.inspect", INTAKE | AUDITOR, "granted"),
         row(
@@ -498,26 +553,39 @@ def _interchange() -> list[Row]:
         return Row("interchange", method, path, action, allowed, *args, **more)
 
     return [
-        row("POST", "/v1/imports", "case.import", OFFICERS, file=CSV, status=202),
+        row("POST", "/v1/imports", "case.import", OFFICERS | SENDING, file=CSV, status=202),
         row(
             "GET",
             "/v1/imports",
             "case.import",
-            OFFICERS,
+            OFFICERS | SENDING,
             "imported",
             listed="import_id",
             seen_by=_kinds("officer"),
         ),
-        row("POST", EXPORTS, "case.export", CARE_DOOR, body={"format": "csv"}, status=202),
+        row("POST", EXPORTS, "case.export", CARE_DOOR | FETCHING, body={"format": "csv"}, status=202),
         row(
-            "GET", EXPORTS, "case.export", CARE_DOOR, "exported", listed="export_id", seen_by=_kinds("worker")
+            "GET",
+            EXPORTS,
+            "case.export",
+            CARE_DOOR | FETCHING,
+            "exported",
+            listed="export_id",
+            seen_by=_kinds("worker"),
         ),
+        row("GET", f"{EXPORTS}/{{export_id}}", "case.export", FETCHING, "exported_by_machine"),
+        row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", FETCHING, "ready_for_machine"),
+        row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", FETCHING, "exported_by_machine"),
         row("GET", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", f"{EXPORTS}/{{export_id}}/file", "case.export", _kinds("worker"), "ready"),
         row("DELETE", f"{EXPORTS}/{{export_id}}", "case.export", _kinds("worker"), "exported"),
         row("GET", "/v1/imports/{import_id}", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/errors", "case.import", _kinds("officer"), "imported"),
         row("GET", "/v1/imports/{import_id}/rows", "case.import", _kinds("officer"), "imported"),
+        *(
+            row("GET", f"/v1/imports/{{import_id}}{part}", "case.import", SENT_HERE, "imported_by_machine")
+            for part in ("", "/errors", "/rows")
+        ),
     ]
 
 
@@ -526,8 +594,23 @@ def _directory() -> list[Row]:
         return Row("directory", method, path, action, allowed, *args, **more)
 
     return [
-        row("GET", "/v1/organisations", "directory.read", DOOR | AUDITOR, "listed"),
-        row("GET", ORGANISATION, "directory.read", DOOR | AUDITOR, "listed"),
+        row("GET", "/v1/organisations", "directory.read", PERSONNEL | MACHINES, "listed"),
+        row("GET", ORGANISATION, "directory.read", PERSONNEL | MACHINES, "listed"),
+        row(
+            "GET",
+            "/v1/machines",
+            "machine.read",
+            SUPERVISORS | OPERATOR,
+            "machines",
+            listed="machine",
+            seen_by=SUPERVISOR | OPERATOR,
+        ),
+        row("GET", "/v1/proposals", "directory.operate", OPERATOR, "proposed"),
+        row("GET", PROPOSAL, "directory.operate", OPERATOR, "proposed"),
+        row("POST", "/v1/proposals", "directory.operate", OPERATOR, "another", SUSPENSION, 201),
+        row("POST", f"{PROPOSAL}/confirm", "directory.operate", OPERATOR, "proposed", seen='"1"'),
+        row("POST", f"{PROPOSAL}/withdraw", "directory.operate", OPERATOR, "proposed"),
+        row("POST", f"{ORGANISATION}/suspend", "directory.operate", OPERATOR, "another", CARETAKER, 201),
         row("PUT", ORGANISATION, "directory.write", SUPERVISOR, "listed", ORGANISATION_FORM),
         row(
             "PUT",
@@ -540,6 +623,8 @@ def _directory() -> list[Row]:
     ]
 
 
+CARETAKER = {"cases_to": "th.supervisor", "cases_to_organisation": "th-care-agency", "ticket": "OPS-12"}
+SUSPENSION = {"change": "suspend-organisation", "organisation": "{organisation}", **CARETAKER}
 ORGANISATION_FORM = {"name": "Care Agency", "role": "shelter", "languages": ["th"], "email": "desk@care.test"}
 SERVICE_FORM = {
     "name": "Beds",
@@ -595,6 +680,7 @@ def _others() -> list[Row]:
             OPERATOR | AUDITOR,
             "sealed",
         ),
+        Row("exchange", "GET", EXTRACT, "extract.request", AUDITOR, "extract_kept"),
         Row(
             "exchange",
             "POST",
@@ -629,7 +715,7 @@ def _others() -> list[Row]:
         Row("audit", "GET", "/v1/trails/{case_id}", "trail.read", AUDITOR, "logged"),
         *(
             Row("audit", "GET", f"/v1/trails/{{case_id}}/{part}", "trail.read", AUDITOR, "logged")
-            for part in ("account", "consents", "disclosures", "readings", "attempts")
+            for part in ("account", "consents", "disclosures", "readings", "attempts", "halves")
         ),
         Row(
             "audit",
@@ -641,6 +727,37 @@ def _others() -> list[Row]:
             query={"case_id": "{case_id}"},
         ),
         Row("audit", "GET", "/v1/recalls", "trail.read", AUDITOR, "logged"),
+        Row("audit", "GET", "/v1/extracts", "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            "/v1/extracts",
+            "extract.request",
+            AUDITOR,
+            "crossed",
+            {"case_id": "{case_id}", "reason": "complaint"},
+            201,
+        ),
+        Row("audit", "GET", EXTRACT, "trail.read", AUDITOR, "extract_asked"),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/release",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"position": "{position}"},
+        ),
+        Row(
+            "audit",
+            "POST",
+            f"{EXTRACT}/refuse",
+            "extract.answer",
+            AUDITOR,
+            "extract_asked",
+            {"reason": "own-inquiry"},
+        ),
+        Row("audit", "POST", f"{EXTRACT}/withdraw", "extract.request", AUDITOR, "extract_own"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),
@@ -658,14 +775,15 @@ def _operations(service: str) -> list[Row]:
     def row(method: str, path: str, action: str, *args: Any, **more: Any) -> Row:
         return Row(service, method, path, action, OPERATOR, *args, **more)
 
+    readers = PERSONNEL | (MACHINES if service in TAKE_MACHINES else frozenset())
     why = {"reason": "accepted", "ticket": "OPS-7"}
     stream = {**why, "source": "{source}", "stream": "{stream}"}
     given_up = {**stream, "sequence": "{sequence}", "expected": "{cause}"}
     offset = {**why, "topic": "somewhere", "partition": 0, "expected": 0, "to": 0}
     return [
-        Row(service, "GET", "/v1/codes", "codes.read", PERSONNEL),
-        Row(service, "GET", "/v1/codes/{name}", "codes.read", PERSONNEL, "code_list"),
-        Row(service, "GET", "/v1/asyncapi", "codes.read", PERSONNEL),
+        Row(service, "GET", "/v1/codes", "codes.read", readers),
+        Row(service, "GET", "/v1/codes/{name}", "codes.read", readers, "code_list"),
+        Row(service, "GET", "/v1/asyncapi", "codes.read", readers),
         row("GET", "/v1/parked", "parked.read", "parked"),
         row("GET", "/v1/parked/causes", "parked.read", "parked"),
         row("GET", "/v1/parked/causes/{cause_id}", "parked.read", "parked"),

@@ -43,6 +43,7 @@ NOT_SHOWN = frozenset({"reason", "witness", "interpreter", "guardian"})
 """Sealed with a revision or a record, and shown by other routes under other rights."""
 WITHOUT_TEXT = frozenset(
     {
+        "audit POST /v1/extracts/{request_id}/release",
         "consent POST /v1/consents/{consent_id}/confirm-guardian",
         "returns POST /v1/returns/{return_id}/decide",
         "returns POST /v1/returns/{return_id}/confirm",

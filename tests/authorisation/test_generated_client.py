@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLED = {
     "intake": ("cases.list_cases", "supervisor", "CaseListing"),
-    "consent": ("immediate_protection.list_protections", "supervisor", "ListingUnreviewedView"),
+    "consent": ("immediate_protection.list_protections", "supervisor", "ListingListedProtection"),
     "directory": ("directory.list_organisations", "worker", "ListingOrganisationSummary"),
     "referral": ("referrals.list_referrals", "worker", "ListingReferralSummary"),
     "returns": ("returns.list_returns", "worker", "ListingReturnSummary"),

@@ -113,7 +113,7 @@ async def test_whatever_a_form_names_is_there(world: World, row: Row, digests: D
     found = list(references(document, schema, body))
     if not found:
         return
-    made = await world.make(row.subject)
+    made = await world.kept(row.subject)
     headers = {"If-Match": row.seen, **Wallet(world.harness).headers(min(row.allowed))}
     before, answers = await digests.take(), {}
     for where, kind in found:

@@ -4,7 +4,8 @@ A method of a world makes one subject of the table and answers its identifiers; 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,22 +16,27 @@ from chassis.events.admission import Cause
 from chassis.events.causes import id_of
 from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
+from contracts.events.extracts import ExtractAskedV1
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
 from contracts.internal import HELD_BY, Preview
-from services.directory.forms import SeedFile
-from services.directory.seeding import seed
+from services.directory.forms import SeedFile, StaffFile
+from services.directory.seeding import seed, seed_staff
 from services.interchange.exports import FILE_CLASS
+from tests.audit import making as auditing
 from tests.audit.test_api import given
 from tests.authorisation.actors import AGENCY, WORKER, Wallet
+from tests.authorisation.calling import filled
 from tests.authorisation.table import (
     CALL,
+    CARETAKER,
     CSV,
     EMERGENCY,
-    INCIDENT,
     NEEDS,
     NOTE,
+    ORGANISATION,
     ORGANISATION_FORM,
+    SUSPENSION,
     TASK,
     WORDS,
 )
@@ -38,6 +44,7 @@ from tests.consent import making as consenting
 from tests.exchange import world as border
 from tests.harness import Harness
 from tests.intake.making import acceptance_of, authorisation, disclosure, form, recall_of
+from tests.listing import MACHINES
 from tests.referral import making as referring
 from tests.referral.asking import form as referral_form
 from tests.returns import making as returning
@@ -69,6 +76,9 @@ class World:
 
     harness: Harness
     unreadable: int = 0
+    lasting: dict[str, Made] = field(default_factory=dict)
+    days_taken: int = 0
+    partners: int = 0
 
     async def prepare(self) -> None:
         """What must be there before anything can be made."""
@@ -85,6 +95,12 @@ class World:
     async def make(self, subject: str) -> Made:
         made: Made = await getattr(self, subject)()
         return made
+
+    async def kept(self, subject: str) -> Made:
+        """The same one for all calls that change nothing of it."""
+        if subject not in self.lasting:
+            self.lasting[subject] = await self.make(subject)
+        return self.lasting[subject]
 
     async def code_list(self) -> Made:
         return {"name": "referral_state"}
@@ -182,10 +198,27 @@ class Intake(World):
         await self.ask("officer", "POST", f"/v1/cases/{case_id}/assignment", assignment)
         return {"case_id": case_id, "id": case_id, "disclosure_id": str(uuid4())}
 
+    async def case_of_machine(self) -> Made:
+        """Sent in by the agency's system."""
+        return {"case_id": (await self.ask("sending machine", "POST", "/v1/cases", form())).json()["id"]}
+
     async def two_cases(self) -> Made:
         """Two that may be of one person."""
         made, other = await self.case(), await self.case()
         return {**made, "other_case_id": other["case_id"]}
+
+    async def dependant(self) -> Made:
+        """A case with one that is linked, and a third that is not."""
+        made = await self.two_cases()
+        link = {"other_case_id": made["other_case_id"], "relation": "child"}
+        answer = await self.ask("supervisor", "POST", f"/v1/cases/{made['case_id']}/dependants/link", link)
+        third = await self.case()
+        return {
+            **made,
+            "link_id": answer.json()["id"],
+            "id": answer.json()["id"],
+            "other_case_id": third["case_id"],
+        }
 
     async def authorised(self) -> Made:
         """With a disclosure of its name."""
@@ -262,6 +295,25 @@ class Intake(World):
         answer = await self.ask("officer", "POST", "/v1/tasks", {"kind": "document", "text": "Order forms"})
         return {"id": answer.json()["id"], "task_id": answer.json()["id"]}
 
+    async def free_day(self) -> Made:
+        """A day to come on which nobody of the organisation is away yet."""
+        self.days_taken += 1
+        return {"day": (datetime.now(UTC) + timedelta(days=self.days_taken)).date().isoformat()}
+
+    async def leave(self) -> Made:
+        """The worker will be away for a day, and the colleague covers."""
+        made = {**await self.case(), **await self.free_day()}
+        body = {"cover": "th.colleague", "first_day": made["day"], "last_day": made["day"]}
+        answer = await self.ask("worker", "POST", "/v1/leaves", body)
+        return {**made, "id": answer.json()["id"], "leave_id": answer.json()["id"]}
+
+    async def running_leave(self) -> Made:
+        made = await self.leave()
+        await self._run(
+            "update intake.leaves set state = 'running' where id = :id", id=UUID(made["leave_id"])
+        )
+        return made
+
     async def call(self) -> Made:
         answer = await self.ask("officer", "POST", "/v1/calls", CALL)
         return {"id": answer.json()["id"], "call_id": answer.json()["id"]}
@@ -282,35 +334,6 @@ class Intake(World):
         body = {"case_id": made["case_id"], "agreed": "called-back"}
         await self.ask("worker", "POST", f"/v1/calls/{made['call_id']}/attach", body)
         return made
-
-    async def incident(self, **more: Any) -> Made:
-        answer = await self.ask("officer", "POST", "/v1/incidents", {**INCIDENT, **more})
-        return {"id": answer.json()["id"], "incident_id": answer.json()["id"]}
-
-    async def shared_incident(self) -> Made:
-        return await self.incident(with_all=True)
-
-    async def two_incidents(self) -> Made:
-        return {"other_id": (await self.incident())["id"], **await self.incident()}
-
-    async def merged_incident(self) -> Made:
-        made = await self.two_incidents()
-        path = f"/v1/incidents/{made['incident_id']}/merge"
-        await self.ask("officer", "POST", path, {"into": made["other_id"]})
-        return made
-
-    async def incident_and_case(self) -> Made:
-        return {**await self.case(), **await self.incident(with_all=True)}
-
-    async def linked_incident(self) -> Made:
-        made = await self.incident_and_case()
-        path = f"/v1/incidents/{made['incident_id']}/cases"
-        await self.ask("worker", "POST", path, {"case_id": made["case_id"]})
-        return made
-
-    async def sharing(self) -> Made:
-        """The agency has told others of something; a month that is over."""
-        return {**await self.shared_incident(), **await self.settled()}
 
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)
@@ -346,8 +369,9 @@ class Consent(World):
         await self.harness.deliver(consenting.agreement_changed())
         await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
         await self.harness.deliver(consenting.directory_changed())
-        shelter = consenting.directory_changed(organisation="th-shelter", cell="TH", role="shelter")
-        await self.harness.deliver(shelter)
+        for house in ("th-shelter", "th-ward"):
+            shelter = consenting.directory_changed(organisation=house, cell="TH", role="shelter")
+            await self.harness.deliver(shelter)
 
     async def case(self) -> Made:
         made = await super().case()
@@ -383,6 +407,12 @@ class Consent(World):
         answer = await self._by_writer("POST", "/v1/notices", json=form)
         return {**made, "notice_id": answer.json()["id"]}
 
+    async def notice_in_force(self) -> Made:
+        """It came with the release."""
+        headers = Wallet(self.harness).headers("supervisor")
+        answer = await self.harness.client.get("/v1/notices?state=in-force", headers=headers)
+        return {"notice_id": answer.json()["items"][0]["id"]}
+
     async def proposed_notice(self) -> Made:
         made = await self.notice()
         await self._by_writer("POST", f"/v1/notices/{made['notice_id']}/propose")
@@ -399,7 +429,7 @@ class Consent(World):
         return await self._protection("case_worker", WORKER)
 
     async def requested_by_colleague(self) -> Made:
-        return await self._protection("screening_officer", "th.colleague")
+        return await self._protection("screening_officer", "th.newcomer")
 
     async def protected(self) -> Made:
         """Asked for by a colleague, and approved by another who comes for nothing else."""
@@ -452,18 +482,31 @@ def from_abroad() -> dict[str, str]:
 
 
 class Interchange(World):
-    async def imported(self) -> Made:
+    async def kept(self, subject: str) -> Made:
+        """A new one: the erasure of one person ends every export that may have her."""
+        return await self.make(subject)
+
+    async def imported(self, by: str = "officer") -> Made:
         files = {"file": ("cases.csv", CSV)}
-        answer = await self.ask("officer", "POST", "/v1/imports", files=files)
+        answer = await self.ask(by, "POST", "/v1/imports", files=files)
         return {"import_id": answer.json()["id"]}
 
-    async def exported(self) -> Made:
-        answer = await self.ask("worker", "POST", "/v1/exports", {"format": "csv"})
+    async def imported_by_machine(self) -> Made:
+        return await self.imported("sending machine")
+
+    async def exported(self, by: str = "worker") -> Made:
+        answer = await self.ask(by, "POST", "/v1/exports", {"format": "csv"})
         return {"export_id": answer.json()["id"]}
 
-    async def ready(self) -> Made:
+    async def exported_by_machine(self) -> Made:
+        return await self.exported("fetching machine")
+
+    async def ready_for_machine(self) -> Made:
+        return await self.ready("fetching machine")
+
+    async def ready(self, by: str = "worker") -> Made:
         """An export of nobody: intake has no case for the worker."""
-        made = await self.exported()
+        made = await self.exported(by)
         statement = "update interchange.exports set ready_at = now(), expires_at = now() + interval '1 minute' where id = :id"
         await self._run(statement, id=UUID(made["export_id"]))
         sealed = await self.harness.service.vault.seal(UUID(made["export_id"]), FILE_CLASS, "1", "")
@@ -484,11 +527,43 @@ class Interchange(World):
 
 
 class Directory(World):
+    others = 0
+
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
+        people = {"th.supervisor": ["supervisor"], "th.operator": ["operator"]}
+        operations = {"th-operations": {"th.first-operator": ["operator"]}}
+        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), **people}, **operations}
+        await seed_staff(self.harness.service, StaffFile(organisations=staff))
+
+    async def machines(self) -> Made:
+        return {"machine": "machine:th.case-system"}
 
     async def listed(self) -> Made:
         return {"organisation": AGENCY, "service": "beds"}
+
+    async def another(self) -> Made:
+        """An organisation of the cell of which nobody comes."""
+        self.others += 1
+        name = f"th-office-{self.others}"
+        form = {"id": name, "name": "Office", "role": "shelter"}
+        await seed(self.harness.service, SeedFile.model_validate({"organisations": [form]}))
+        return {"organisation": name}
+
+    async def proposed(self) -> Made:
+        """By an operator who comes for nothing else."""
+        return await self.by_first_operator("/v1/proposals", SUSPENSION)
+
+    async def acting(self) -> Made:
+        return await self.by_first_operator(f"{ORGANISATION}/suspend", CARETAKER)
+
+    async def by_first_operator(self, path: str, body: Mapping[str, Any]) -> Made:
+        made = await self.another()
+        headers = self.harness.as_("operator", "th-operations", "th.first-operator")
+        form = filled(body, made)
+        answer = await self.harness.client.post(path.format(**made), json=form, headers=headers)
+        assert answer.is_success, answer.text
+        return {**made, "proposal_id": answer.json()["id"]}
 
 
 class Referral(World):
@@ -618,6 +693,13 @@ class Exchange(World):
             "referral_id": str(case.referral_id),
         }
 
+    async def extract_kept(self) -> Made:
+        """The signed text of an extract that a partner released."""
+        request_id = uuid4()
+        statement = "insert into exchange.extract_evidence values ('KH', :id, 1, 'e30.e30.e30', now())"
+        await self._run(statement, id=request_id)
+        return {"request_id": str(request_id)}
+
 
 class Notify(World):
     async def noticed(self) -> Made:
@@ -645,6 +727,47 @@ class Audit(World):
     async def settled(self) -> Made:
         """A month that is over, in which nobody was referred."""
         return {"month": "2025-01", "recipient_cell": "KH"}
+
+    async def crossed(self) -> Made:
+        """A case of which a disclosure left for a partner, whom nobody has asked anything yet."""
+        told = auditing.authorised(uuid4(), uuid4())
+        partner = await self._partner()
+        for event in (told, auditing.sealed(told, partner)):
+            await self.harness.deliver(event)
+        return {"case_id": str(told.case_id)}
+
+    async def extract_asked(self) -> Made:
+        """A partner's auditor asks for what was done with a disclosure that came from there."""
+        partner, about, request_id = await self._partner(), uuid4(), uuid4()
+        came = auditing.received(uuid4(), about).model_copy(update={"sender_cell": partner})
+        await self.harness.deliver(came)
+        return await self._asked(partner, about, request_id)
+
+    async def extract_asked_in_vain(self) -> Made:
+        """The same for something that never came."""
+        return await self._asked(await self._partner(), uuid4(), uuid4())
+
+    async def extract_own(self) -> Made:
+        made = {**await self.crossed(), "reason": "complaint"}
+        answer = await self.ask("auditor", "POST", "/v1/extracts", made)
+        return {"request_id": answer.json()["id"], "position": 1}
+
+    async def _asked(self, partner: str, about: UUID, request_id: UUID) -> Made:
+        asked = {"request_id": request_id, "about": (about,), "reason": "complaint"}
+        await self.harness.deliver(ExtractAskedV1(**asked, sender_cell=partner, at=referring.NOW))
+        view = await self.ask("auditor", "GET", f"/v1/extracts/{request_id}")
+        return {"request_id": str(request_id), "position": view.json()["position"]}
+
+    async def _partner(self) -> str:
+        """A cell with which there is an agreement that allows extracts."""
+        self.partners += 1
+        tens, ones = divmod(self.partners, 26)
+        cell = f"{chr(65 + tens)}{chr(65 + ones)}"
+        agreed = auditing.agreed(
+            agreement_id=f"th-{cell.lower()}", cells=("TH", cell), extract_reasons=("complaint",)
+        )
+        await self.harness.deliver(agreed)
+        return cell
 
     async def verifying(self) -> Made:
         answer = await self.ask("auditor", "POST", "/v1/chain/verifications")

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis.database import Database
 from chassis.events.consumer import Consumer, Inbox
 from chassis.events.subscription import Subscription
-from chassis.identity import access
+from chassis.identity import following
 from chassis.observe.telemetry import Telemetry
 from contracts.country.reading import read_country
 from services.referral import handlers
@@ -97,7 +97,7 @@ class Timed(Inbox):
 def subscriptions() -> list[Subscription[Any, Any]]:
     """What `services/referral/app.py` subscribes."""
     clock = read_country(Path("countries/TH")).response_clock
-    return [access.subscription(), *handlers.subscriptions(clock, "TH")]
+    return [following.subscription(), *handlers.subscriptions(clock, "TH")]
 
 
 def timed_consumer(bench: Bench, topic: str) -> tuple[Consumer, Timed]:

@@ -52,7 +52,10 @@ FILL = f"""
     insert into intake.attention (case_id, since, by, opened_at, alarmed_at, organisation, due_at)
         select id, at, 'th.officer', case when n % 30 <> 3 then at end, case when n % 600 = 3 then at end, '{AGENCY}',
             case when n % 30 = 3 and n % 20 <> 0 then now() + (n % 91 - 2) * interval '1 hour' end from made;
-    vacuum analyze chassis.case_access; vacuum analyze chassis.case_references; vacuum analyze intake.cases;
+    insert into intake.tasks (id, organisation, case_id, kind, state, worker, due_at, raised_at, raised_by)
+        select gen_random_uuid(), '{AGENCY}', id, 'call', 'open', workers[1], now() + (n % 211 - 3) * interval '1 hour', at, 'th.officer'
+        from made, generate_series(1, 3) where n % 7 = 3 and n % 20 <> 0;
+    vacuum analyze intake.listed_due; vacuum analyze intake.tasks; vacuum analyze chassis.case_access; vacuum analyze chassis.case_references; vacuum analyze intake.cases;
     vacuum analyze intake.listed_cases; vacuum analyze intake.holds; vacuum analyze intake.attention
 """
 FLOOR = text(

@@ -18,10 +18,10 @@ from chassis.identity.access import (
     remember_handed_over,
     require,
     require_case,
-    subscription,
     visible_cases,
 )
 from chassis.identity.auth import Actor
+from chassis.identity.following import subscription
 from chassis.identity.policies import Policies
 from chassis.migrate import migrate
 from chassis.problems import Forbidden, NotFound

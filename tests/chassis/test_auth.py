@@ -51,6 +51,16 @@ def claims(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value is not ...}
 
 
+class UnheardOf:
+    """The database of a service that knows others: what the token names counts."""
+
+    async def look(self, *_: Any) -> Any:
+        return self
+
+    def one(self) -> Any:
+        return SimpleNamespace(arrived=True, suspended=False, roles=None)
+
+
 class World:
     """Keys, files and a validator for the service `referral` in the cell TH, at a clock that a test moves."""
 
@@ -75,6 +85,7 @@ class World:
         self.app = FastAPI()
         answers.install(self.app)
         self.app.state.validator, self.app.state.policies = self.validator, self.policies
+        self.app.state.database = UnheardOf()
 
         @self.app.get("/me")
         async def me(actor: Actor = Depends(authenticate)) -> dict[str, Any]:  # noqa: B008

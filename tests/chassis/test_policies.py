@@ -24,14 +24,12 @@ INTAKING = {
     "task.write",
     "call.read",
     "call.write",
-    "incident.read",
-    "incident.write",
     "case.close",
     "case.identify",
     "case.assess-age",
     "case.assign",
 }
-OPENING = {"case.open", "case.import"}
+OPENING = {"case.open", "draft.write", "case.import"}
 SUBMITTING = {
     *("consent.record", "consent.read", "consent.inspect", "consent.withdraw"),
     *("case.hand-over", "protection.request"),
@@ -92,7 +90,7 @@ SUPERVISING = CARING | {
     "team.assign",
     "team.read",
 }
-TEAM_WORK = {"task.read", "task.write", "call.read", "call.write", "incident.read", "incident.write"}
+TEAM_WORK = {"task.read", "task.write", "call.read", "call.write"}
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
     "parked.read",
@@ -103,6 +101,8 @@ OPERATING = {
     "work.read",
     "work.retry",
     "envelope.read",
+    "directory.read",
+    "directory.operate",
 }
 INTERNAL = {
     "internal.disclosable",
@@ -124,10 +124,13 @@ EVERYTHING = {
         "directory.write",
         "agreement.read",
         "inbox.read",
+        "leave.plan",
         "trail.read",
         "statistics.read",
+        "extract.request",
+        "extract.answer",
     ),
-    *("notice.read", "notice.write"),
+    *("notice.read", "notice.write", "machine.read"),
 }
 
 
@@ -190,7 +193,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (OWN_CASES, INTAKING | SUBMITTING),
             ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
             (ERASED, {"case.read", "hold.lift", "consent.read", "consent.inspect", "consent.withdraw"}),
-            (("my organisation",), INTAKING | OPENING | {"inbox.read"}),
+            (("my organisation",), INTAKING | OPENING | {"inbox.read", "leave.plan"}),
             (CELL, {"directory.read", "codes.read", "notice.read"}),
         ],
     ),
@@ -203,7 +206,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             (("my case, erased",), LEFT_OF_ERASED),
             (
                 ("my organisation",),
-                CASE_READS | {"case.open", "protection.approve", "inbox.read", *TEAM_WORK},
+                CASE_READS
+                | {"case.open", "draft.write", "protection.approve", "inbox.read", "leave.plan", *TEAM_WORK},
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
@@ -224,7 +228,16 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ),
             (
                 ("my organisation",),
-                SUPERVISING | {"case.open", "directory.write", "notice.write", "inbox.read"},
+                SUPERVISING
+                | {
+                    "case.open",
+                    "draft.write",
+                    "directory.write",
+                    "notice.write",
+                    "inbox.read",
+                    "leave.plan",
+                    "machine.read",
+                },
             ),
             (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
         ],
@@ -242,6 +255,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "extract.request",
+                    "extract.answer",
                 },
             ),
         ],
@@ -252,7 +267,10 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     ),
     "operator": (
         actor("operator"),
-        [(CELL, OPERATING | {"agreement.read", "codes.read"}), (("my organisation",), {"inbox.read"})],
+        [
+            (CELL, OPERATING | {"agreement.read", "codes.read", "machine.read"}),
+            (("my organisation",), {"inbox.read"}),
+        ],
     ),
     "supervisor for the purpose of audit": (
         actor("supervisor", purpose="audit"),
@@ -274,6 +292,8 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "extract.request",
+                    "extract.answer",
                 },
             ),
             (("my organisation",), {"inbox.read"}),
@@ -282,8 +302,40 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
     "operator who is also a case worker": (
         actor("operator", "case_worker"),
         [
-            (CELL, OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read"}),
+            (
+                CELL,
+                OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read", "machine.read"},
+            ),
             (("my organisation",), {"inbox.read"}),
+        ],
+    ),
+    "a machine that sends": (
+        actor("submitting_machine", subject="machine:th.case-system"),
+        [
+            (("my organisation",), {"case.open", "case.import"}),
+            ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
+            (CELL, {"codes.read", "directory.read"}),
+        ],
+    ),
+    "a machine that takes out": (
+        actor("exporting_machine", subject="machine:th.records-system"),
+        [
+            ((*OWN_CASES, "my organisation"), {"case.export"}),
+            (CELL, {"codes.read", "directory.read"}),
+        ],
+    ),
+    "a machine for another purpose": (
+        actor("submitting_machine", "exporting_machine", purpose="return-and-reintegration"),
+        [],
+    ),
+    "a machine in the name of audit": (actor("submitting_machine", "exporting_machine", purpose="audit"), []),
+    "a machine that claims every role of people": (
+        actor("submitting_machine", "screening_officer", "case_worker", "supervisor"),
+        [
+            (("my organisation",), {"case.open", "case.import"}),
+            ((*OWN_CASES, "my organisation"), {"case.export"}),
+            ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
+            (CELL, {"codes.read", "directory.read"}),
         ],
     ),
     "somebody without a role": (actor(), []),
@@ -477,3 +529,18 @@ def test_the_matrix_sees_each_wall_fall(copy: Path, wall: str) -> None:
         for action in EVERYTHING
         for name, resource in RESOURCES.items()
     )
+
+
+def test_a_machine_does_nothing_that_decides_about_a_person(policies: Policies) -> None:
+    """Two-person rules count people: no action but these is a machine's, whatever is added to the schema."""
+    machine = actor("submitting_machine", "exporting_machine", subject="machine:th.case-system")
+    done = {
+        action
+        for action in policies.actions
+        for resource in RESOURCES.values()
+        if policies.weigh(machine, action, resource).allowed
+    }
+    assert done == {
+        *("case.open", "case.import", "submission.read"),
+        *("case.export", "codes.read", "directory.read"),
+    }

@@ -12,7 +12,6 @@ from chassis.printing.paper import (
     Paper,
     PaperCheck,
     PaperRow,
-    PaperSection,
     pdf,
     pictures,
 )
@@ -66,13 +65,7 @@ def hold(language: str) -> Paper:
     return Paper(language, said["title"], [said["says"], said["ended"]], rows, [said["asks"]], CHECK)
 
 
-def report(language: str) -> Paper:
-    said = words(language)["report"]
-    section = PaperSection(said["day"], [PaperRow(said["day"], ["2026-11-26"])])
-    return Paper(language, said["title"], [said["alone"]], sections=[section])
-
-
-PAPERS = (receipt, hold, report)
+PAPERS = (receipt, hold)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -86,9 +79,8 @@ def test_every_character_of_every_paper_and_notice_in_a_language_is_drawn(langua
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("make", PAPERS, ids=lambda make: make.__name__)
-def test_a_paper_is_made_in_each_language_and_its_first_page_has_all_but_the_sections(make, language):
-    paper = make(language)
-    assert len(pictures(paper)) == 1 + len(paper.sections)
+def test_a_paper_is_made_in_each_language_on_one_page(make, language):
+    assert len(pictures(make(language))) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -359,7 +359,7 @@ async def test_a_person_s_transaction_sees_their_organisation_and_a_service_s_se
 async def test_what_only_the_service_works_with_is_shown_to_no_organisation(name, postgres):
     nobodys = {
         "notify": ("unaddressed",),
-        "exchange": ("receipts", "inbox", "quarantine"),
+        "exchange": ("receipts", "inbox", "quarantine", "extract_evidence"),
         "interchange": ("chunks",),
     }
     _, url = await postgres.create_migrated(

@@ -25,6 +25,17 @@ async def confirm(consent, consent_id, headers=None):
     return await consent.client.post(path, json=CONFIRM, headers=headers)
 
 
+async def test_whoever_confirms_has_looked_at_this_speaker_and_star_says_of_none(consent):
+    await consent.harness.deliver(age_known(consent.case_id, "child"))
+    consent_id = await consent.give(**GUARDED)
+    path = f"/v1/consents/{consent_id}/confirm-guardian"
+    for unseen, status in (("*", 428), ('"2"', 412)):
+        headers = {**consent.supervisor, "If-Match": unseen}
+        blind = await consent.client.post(path, json=CONFIRM, headers=headers)
+        assert blind.status_code == status
+    assert (await confirm(consent, consent_id)).status_code == 200
+
+
 async def state(consent, consent_id) -> str:
     return (await consent.client.get(f"/v1/consents/{consent_id}", headers=consent.worker)).json()["state"]
 

@@ -24,6 +24,7 @@ from contracts.events import (
     consent,
     directory,
     exchange,
+    extracts,
     intake,
     notify,
     operations,
@@ -32,6 +33,7 @@ from contracts.events import (
     returns,
 )
 from contracts.examples import examples
+from tests.architecture.each import of_each
 
 MODULES = (
     access,
@@ -41,6 +43,7 @@ MODULES = (
     consent,
     directory,
     exchange,
+    extracts,
     intake,
     notify,
     operations,
@@ -99,7 +102,7 @@ def test_no_service_that_decides_about_help_hears_a_withdrawal() -> None:
     assert set(entry_for(consent.ConsentWithdrawnV1, "consent").consumers) <= {"notify", "audit"}
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
+@of_each("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
 def test_names_say_the_same_thing(entry: Entry) -> None:
     noun, verb, version = entry.type.split(".")
     assert entry.event.__name__ == f"{noun}_{verb}_{version}".title().replace("_", "")
@@ -107,11 +110,11 @@ def test_names_say_the_same_thing(entry: Entry) -> None:
     assert event_class(entry.type) is entry.event
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
+@of_each("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
 def test_an_event_belongs_to_a_stream(entry: Entry) -> None:
     event = examples(entry.type)[0].event
     stream = entry.stream_of(event)
-    if entry.stream in {"directory", "notices", "searches", "log"}:  # of no case
+    if entry.stream in {"directory", "proposals", "notices", "searches", "log"}:  # of no case
         assert stream == entry.stream
     else:
         assert stream == str(getattr(event, entry.stream))

@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 from zoneinfo import available_timezones
 
-import pytest
-
 from deploy.local.countries import known_countries
+from tests.architecture.each import of_each
 
 ROOT = Path(__file__).parents[2]
 CODE = [
@@ -69,9 +68,7 @@ def texts(path: Path) -> list[str]:
     ] + [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in CODE if not shown(path).startswith(GENERATED_OR_STANDARD)], ids=shown
-)
+@of_each("path", [path for path in CODE if not shown(path).startswith(GENERATED_OR_STANDARD)], ids=shown)
 def test_code_names_no_country_and_no_time_zone(path):
     assert [found for text in texts(path) for found in TOLD.findall(text)] == []
 

@@ -93,11 +93,19 @@ async def test_saying_the_same_again_is_said_to_nobody(th: Harness):
     assert len(await changed(th)) == 4
 
 
-async def test_a_new_organisation_is_made_by_its_supervisor(th: Harness):
+async def test_nobody_lists_their_organisation_by_themselves(th: Harness):
     answer = await put(
         th, "th-clinic", {"name": "Clinic", "role": "health"}, th.as_("supervisor", "th-clinic")
     )
-    assert (answer.status_code, answer.json()["version"]) == (200, 1)
+    assert (answer.status_code, len(await changed(th))) == (404, 3)
+
+
+async def test_whom_it_may_be_told_of_is_not_the_organisations_own_to_say(th: Harness):
+    for body in ({**SHELTER, "role": "legal"}, {**SHELTER, "type": "HealthServiceOrganisation"}):
+        answer = await put(th, OWN, body)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "by-two-people")
+    assert (await put(th, OWN, {**SHELTER, "status": "defunct"})).status_code == 200
+    assert (await put(th, OWN, SHELTER)).json()["errors"][0]["code"] == "by-two-people"
 
 
 async def test_only_a_supervisor_changes_the_directory(th: Harness):

@@ -27,7 +27,9 @@ async def assess(intake, case_id: UUID, role: str = "supervisor", **changes) -> 
 async def put(intake, case_id: UUID, **body) -> None:
     path, headers = f"/v1/cases/{case_id}", intake.as_("case_worker")
     seen = (await intake.client.get(path, headers=headers)).headers["etag"]
-    answer = await intake.client.put(f"{path}/fields", json=body, headers={**headers, "If-Match": seen})
+    answer = await intake.client.put(
+        f"{path}/fields", json={"reason": "As she says now.", **body}, headers={**headers, "If-Match": seen}
+    )
     assert answer.status_code == 200, answer.text
 
 

@@ -64,7 +64,14 @@ async def test_an_anonymous_call_opens_a_case_without_any_field(intake):
     view = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers)).json()
     reference = view.pop("case_reference")
     assert (view, reference[:3]) == (
-        {"case_id": str(case_id), "fields": {}, "flags": [], "received": []},
+        {
+            "case_id": str(case_id),
+            "own_number": None,
+            "fields": {},
+            "buddhist_era": {},
+            "flags": [],
+            "received": [],
+        },
         "TH-",
     )
 
@@ -254,7 +261,7 @@ async def test_cases_of_one_person_are_found_and_never_merged(intake):
     worker = intake.as_("case_worker")
     (found,) = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()["items"]
     assert (found["id"], found["agrees"]) == (str(second), ["same-name", "possible-birthdate"])
-    changed = {"fields": {"prs_SecondName": "Chan"}}
+    changed = {"fields": {"prs_SecondName": "Chan"}, "reason": "misheard"}
     await intake.client.put(f"/v1/cases/{second}/fields", json=changed, headers=worker | {"If-Match": "*"})
     answer = (await intake.client.get(f"/v1/cases/{first}/duplicates", headers=worker)).json()
     assert answer["items"] == []

@@ -73,6 +73,7 @@ async def test_named_fields_are_replaced_or_removed_and_others_stay(intake):
     changes = {
         "fields": {"cor_FullName": "Sokha Chan", "prs_MobilePhone": None},
         "flags": ["medical_emergency"],
+        "reason": "Her mother spells it so.",
     }
     answer = await intake.client.put(f"/v1/cases/{case_id}/fields", json=changes, headers=headers)
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')

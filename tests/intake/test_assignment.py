@@ -183,7 +183,7 @@ async def test_flags_say_whether_any_stands_for_whoever_cannot_open_them(intake)
     case_id = await open_case(intake, flags=["recent_birth"])
     cleared = await intake.client.put(
         f"/v1/cases/{case_id}/fields",
-        json={"fields": {}, "flags": []},
+        json={"fields": {}, "flags": [], "reason": "The child is born."},
         headers={**intake.as_("screening_officer"), "If-Match": '"1"'},
     )
     assert cleared.status_code == 200, cleared.text

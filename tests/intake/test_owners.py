@@ -79,7 +79,9 @@ async def test_what_was_decided_or_flagged_is_not_removed_as_a_field_either(inta
 async def test_that_no_need_is_left_is_said_by_removing_the_field(intake):
     case_id = await open_case(intake, fields={})
     await ask(intake, "POST", f"/v1/cases/{case_id}/needs", ASSESSMENT)
-    answer = await ask(intake, "PUT", f"/v1/cases/{case_id}/fields", {"fields": {NEEDS: None}})
+    answer = await ask(
+        intake, "PUT", f"/v1/cases/{case_id}/fields", {"fields": {NEEDS: None}, "reason": "All is done."}
+    )
     assert answer.status_code == 200, answer.text
     assert bodies(await intake.said(), "fields.recorded.v1")[-1]["removed"] == [NEEDS]
 

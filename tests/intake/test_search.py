@@ -177,7 +177,7 @@ async def test_what_is_recorded_here_stands_beside_what_was_received_in_the_inde
 async def test_a_name_that_was_corrected_is_found_no_longer(intake):
     case_id = await open_case(intake, fields=DARA)
     headers = {**intake.as_("case_worker"), "If-Match": "*"}
-    body = {"fields": {"cor_FullName": "Chea Vanna"}}
+    body = {"fields": {"cor_FullName": "Chea Vanna"}, "reason": "Another woman's name."}
     answer = await intake.client.put(f"/v1/cases/{case_id}/fields", json=body, headers=headers)
     assert answer.status_code == 200
     assert (await found(intake, name="Sok Dara"), await found(intake, name="Vanna Chea")) == (

@@ -62,7 +62,7 @@ async def flag(intake, case_id, *flags):
     """Recorded, and everything that follows at once."""
     officer = {**intake.as_("screening_officer"), **ANY}
     answer = await intake.client.put(
-        f"/v1/cases/{case_id}/fields", json={"flags": list(flags)}, headers=officer
+        f"/v1/cases/{case_id}/fields", json={"flags": list(flags), "reason": "As she is."}, headers=officer
     )
     assert answer.status_code == 200, answer.text
     await intake.work()
@@ -599,3 +599,19 @@ async def test_a_case_that_is_handed_over_takes_its_tasks_out_of_every_list_with
     (event,) = bodies(await intake.said(), "task.cancelled.v1")
     assert event["reason"] == "case-gone"
     assert await listed(intake, worker) == []
+
+
+async def test_a_task_that_has_become_a_cases_meanwhile_is_not_moved_by_the_right_to_the_team_alone(
+    intake, monkeypatch
+):
+    """As when somebody attaches the call that it is of, between the look at whose it is and its lock."""
+    case_id, supervisor = await open_case(intake), intake.as_("supervisor")
+    task_id = await raised(intake, supervisor, case_id=str(case_id))
+
+    async def of_nobody_yet(*_):
+        return None
+
+    monkeypatch.setattr("services.intake.casework.store.tasks.case_of", of_nobody_yet)
+    stranger = intake.as_("supervisor", org="th-shelter")
+    assert (await move(intake, task_id, "complete", stranger)).status_code in {404, 412}
+    assert (await move(intake, task_id, "complete", supervisor)).status_code == 412

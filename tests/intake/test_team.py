@@ -91,3 +91,12 @@ async def test_another_organisation_and_a_worker_see_nothing_of_it(intake):
     assert set(elsewhere.values()) == {(0, 0, 0)}
     worker = await intake.client.get("/v1/team", headers=intake.as_("case_worker"))
     assert worker.status_code == 403
+
+
+async def test_nobodys_place_is_taken_who_is_not_there_and_has_none_of_the_cases(intake):
+    case_id = await open_case(intake)
+    sent = {"cases": [str(case_id)], "worker": "th.colleague", "instead_of": "th.wroker"}
+    refused = await intake.client.post("/v1/team/assign", json=sent, headers=intake.as_("supervisor"))
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["code"]) == (422, "not-listed")
+    assert [one["workers"] for one in bodies(await intake.said(), "case.assigned.v1")] == [[]]

@@ -6,16 +6,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from contracts.casefile.reference import reference_of
 from services.interchange.domain.cells import BadFile, Line, NoValue
 from services.interchange.domain.headings import Column, is_labels, read_heading
-from services.interchange.domain.htcds import MAX_ROWS, Row, RowError, read_sheet
+from services.interchange.domain.htcds import MAX_ROWS, Place, Row, RowError, read_sheet
 
 TODAY = date(2026, 11, 24)
 
 
 def read(header, *rows, several=False, hidden=()):
     lines = [Line(number, tuple(cells), number in hidden) for number, cells in enumerate([header, *rows], 1)]
-    return read_sheet(lines, TODAY, several=several)
+    return read_sheet(lines, Place(TODAY), several=several)
 
 
 def test_both_spellings_of_the_standard_name_the_same_field():
@@ -128,7 +129,7 @@ def test_more_rows_than_are_taken_refuse_the_file():
 
 def test_a_million_empty_lines_are_not_read_to_their_end():
     with pytest.raises(BadFile):
-        read_sheet([Line(1, ("cor_FullName",)), Line(1_000_000, (None,))], TODAY)
+        read_sheet([Line(1, ("cor_FullName",)), Line(1_000_000, (None,))], Place(TODAY))
 
 
 def test_a_row_is_recognised_by_its_identifier_or_else_by_everything_in_it():
@@ -254,3 +255,28 @@ def test_whatever_a_cell_holds_the_row_is_read_or_refused_and_no_error_repeats_i
             "date-in-the-future",
             "unknown-code",
         }
+
+
+def test_the_identifier_of_a_row_is_the_own_number_of_its_case_unless_it_is_a_reference():
+    reference = reference_of("TH", "7F3K2")
+    sheet = read(
+        ["cor_ExternalId", "cor_OwnNumber", "cor_FullName"],
+        ["S-1", "", "Dara"],
+        [reference, "", "Bo"],
+        [reference.lower(), "'=7", "Sophea"],
+        ["", "S-2", "Nika"],
+    )
+    assert sheet.errors == []
+    assert [row.own_number for row in sheet.rows] == ["S-1", None, "=7", "S-2"]
+
+
+def test_one_own_number_on_two_persons_is_refused_for_both():
+    rows = (["", "S-1", "Dara"], ["", "s 1", "Bo"], ["", "s-1", "Sophea"], ["", "S-2", "Nika"])
+    sheet = read(["cor_ExternalId", "cor_OwnNumber", "cor_FullName"], *rows)
+    assert sheet.errors == [RowError(line, "cor_OwnNumber", "same-number") for line in (2, 4)]
+    assert [row.own_number for row in sheet.rows] == ["s 1", "S-2"]
+
+
+def test_a_reference_in_the_column_of_own_numbers_is_refused():
+    sheet = read(["cor_OwnNumber", "cor_FullName"], [reference_of("TH", "7F3K2"), "Dara"])
+    assert sheet.errors == [RowError(2, "cor_OwnNumber", "invalid-text")]

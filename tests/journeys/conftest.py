@@ -14,13 +14,6 @@ HERE = Path(__file__).parent
 SHARED = pytest.StashKey[Stack | None]()
 
 
-def started(directory: Path, *, processes: bool = False) -> Iterator[Stack]:
-    stack = Stack(["TH", "KH"], state=directory / "state", processes=processes)
-    asyncio.run(stack.up())
-    yield stack
-    asyncio.run(stack.down())
-
-
 @pytest.fixture(scope="session")
 def cells_directory(server_run: Run) -> Callable[[], Path]:
     """Makes folders for cells. Not pytest's own: another session closes those to PostgreSQL's user."""
@@ -49,12 +42,6 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """Two idle countries would take a third of the machine from the tests that follow."""
     if HERE in item.path.parents and (nextitem is None or HERE not in nextitem.path.parents):
         _down(item.config)
-
-
-@pytest.fixture
-def stack_of_processes(cells_directory) -> Iterator[Stack]:
-    """TH and KH, one process for each service."""
-    yield from started(cells_directory(), processes=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -231,7 +231,7 @@ def countries_agree_anew(stack, **changes: Any) -> None:
 async def correct_birth_date(journey: Journey) -> None:
     path = f"/intake/v1/cases/{journey.case}"
     version = (await journey.worker.get(path))["version"]
-    corrected = {"fields": {"prs_Birthdate": "1997-03-09"}}
+    corrected = {"fields": {"prs_Birthdate": "1997-03-09"}, "reason": "As her passport has it."}
     await journey.worker.put(f"{path}/fields", corrected, headers={"If-Match": f'"{version}"'})
 
 

@@ -96,7 +96,16 @@ async def test_discovery_points_to_the_keys_and_the_tokens(http):
 async def test_the_people_are_listed_for_the_sign_in_page(http):
     names = [person["name"] for person in (await http.get("/people")).json()]
     assert names == [
-        f"th.{who}" for who in ("officer", "worker", "supervisor", "auditor", "operator", "other-worker")
+        f"th.{who}"
+        for who in (
+            "officer",
+            "worker",
+            "supervisor",
+            "auditor",
+            "operator",
+            "other-worker",
+            "other-operator",
+        )
     ]
 
 

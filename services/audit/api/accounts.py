@@ -9,15 +9,17 @@ from pydantic import BaseModel
 
 from chassis.database import Transaction
 from chassis.identity.access import require
+from chassis.service import Running
 from chassis.web.http import Listing, Page, PageQuery, Tx, Who, following
 from chassis.web.positions import identifier, instant, number, positioned
 from contracts.codes import codes
 from contracts.events.access import LogReadV1
 from contracts.types import Cell
-from services.audit import account_queries
+from services.audit import account_queries, half_queries
 from services.audit.account_queries import LookedView, OpenRecall, RecallsSought, TriedView
 from services.audit.api.trails import open_trail
 from services.audit.domain.account import AccountedDisclosure, ConsentStep, Direction
+from services.audit.half_queries import HalfEntry, HalvesAsked
 
 router = APIRouter(tags=["audit"])
 FIRST = PageQuery(50, None)
@@ -34,13 +36,14 @@ class Account(BaseModel):
     disclosures: Listing[AccountedDisclosure]
     readings: Listing[LookedView]
     attempts: Listing[TriedView]
+    halves: Listing[HalfEntry]
 
 
 @router.get(
     "/v1/trails/{case_id}/account",
     summary="What she agreed to, every disclosure under it and its end, who looked, and who tried",
 )
-async def get_account(case_id: UUID, actor: Who, tx: Tx) -> Account:
+async def get_account(case_id: UUID, actor: Who, tx: Tx, running: Running) -> Account:
     await open_trail(tx, actor, case_id)
     return Account(
         case_id=case_id,
@@ -48,6 +51,7 @@ async def get_account(case_id: UUID, actor: Who, tx: Tx) -> Account:
         disclosures=await _disclosures(tx, case_id, FIRST),
         readings=await _readings(tx, case_id, FIRST),
         attempts=await _attempts(tx, case_id, FIRST),
+        halves=await _halves(tx, case_id, running.settings.cell, FIRST),
     )
 
 
@@ -84,6 +88,17 @@ async def list_logged_attempts(case_id: UUID, actor: Who, tx: Tx, page: Page) ->
     return await _attempts(tx, case_id, page)
 
 
+@router.get(
+    "/v1/trails/{case_id}/halves",
+    summary="What crossed and what became of it, both halves by time: the partner's as far as its auditor released it",
+)
+async def list_logged_halves(
+    case_id: UUID, actor: Who, tx: Tx, running: Running, page: Page
+) -> Listing[HalfEntry]:
+    await open_trail(tx, actor, case_id)
+    return await _halves(tx, case_id, running.settings.cell, page)
+
+
 async def _consents(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[ConsentStep]:
     (after,) = positioned(page.after, number) or (0,)
     items = await account_queries.consents(tx, case_id, after, page.limit)
@@ -104,6 +119,19 @@ async def _readings(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[
 async def _attempts(tx: Transaction, case_id: UUID, page: PageQuery) -> Listing[TriedView]:
     items = await account_queries.tried(tx, case_id, _person(page), page.limit)
     return Listing(items=items, next=following(items, page, *PERSON, "what"))
+
+
+async def _halves(tx: Transaction, case_id: UUID, cell: str, page: PageQuery) -> Listing[HalfEntry]:
+    found = positioned(page.after, instant, _cell, number)
+    after = None if found is None else (found[0], found[1], found[2])
+    items = await half_queries.halves(tx, HalvesAsked(case_id, cell, after, page.limit))
+    return Listing(items=items, next=following(items, page, "at", "cell", "entry"))
+
+
+def _cell(part: str) -> str:
+    if re.fullmatch(r"[A-Z]{2}", part) is None:
+        raise ValueError("not a cell")
+    return part
 
 
 def _word(part: str) -> str:
@@ -141,5 +169,5 @@ async def list_open_recalls(
     items = await account_queries.open_recalls(
         tx, sought, positioned(page.after, instant, number), page.limit
     )
-    tx.say(LogReadV1(view="recalls"))
+    tx.say(LogReadV1(view="recalls", sought_cell=partner))
     return Listing(items=items, next=following(items, page, "recalled_at", "entry"))

@@ -17,8 +17,8 @@ from chassis.web.positions import position
 from contracts.events.access import LogReadV1
 from services.audit import verifying
 from services.audit.domain.verification import State
-from services.audit.queries import head
 from services.audit.store import verifications
+from services.audit.store.log import head
 
 router = APIRouter(tags=["audit"])
 

@@ -14,7 +14,7 @@ from services.audit.api.entries import SoughtBy, say_searched
 from services.audit.domain.exported import Export, Form
 from services.audit.domain.sought import LONGEST_PERIOD
 from services.audit.exporting import exported
-from services.audit.queries import head
+from services.audit.store.log import head
 
 router = APIRouter(tags=["audit"])
 

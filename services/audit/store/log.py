@@ -20,6 +20,10 @@ SALT_BYTES = 16
 _HEAD = text("select entry, hash from audit.head for update")
 _KNOWN = text("select event_id from audit.entries where event_id = any(cast(:ids as uuid[]))")
 _INSERT = insert_set(ENTRIES)
+_END = text("select entry, hash from audit.head")
+_HASHES = text(
+    "select hash from audit.entries where entry > :after and entry <= :until order by entry limit :limit"
+)
 _MOVE_HEAD = text("update audit.head set entry = :entry, hash = :hash")
 
 
@@ -98,3 +102,15 @@ def _operational(body: Any) -> Any:
     if isinstance(body, list):
         return [_operational(item) for item in body]
     return body
+
+
+async def head(tx: Transaction) -> tuple[int, str]:
+    """The length of the log, and the hash that covers all of it."""
+    row = (await tx.execute(_END)).one()
+    return row.entry, row.hash
+
+
+async def hashes(tx: Transaction, after: int, until: int, limit: int) -> Sequence[str]:
+    """Hashes of the entries behind `after`, in their order."""
+    found = await tx.execute(_HASHES, {"after": after, "until": until, "limit": limit})
+    return found.scalars().all()

@@ -1,9 +1,11 @@
 """The tables of audit, as its migrations leave them."""
 
 from sqlalchemy import Column, MetaData, Table, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import BIGINT, BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, OneOf, required
+from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
+from services.audit.domain.account import Direction
+from services.audit.domain.extract import ExtractState
 from services.audit.domain.verification import State
 
 META = MetaData(schema="audit")
@@ -39,6 +41,38 @@ STATISTICS = Table(
     required("cells", JSONB),
     Column("total", INTEGER),
     required("counted_at", TIMESTAMPTZ),
+)
+
+EXTRACTS = Table(
+    "extracts",
+    META,
+    Column("id", UUID, primary_key=True),
+    Column("direction", OneOf(Direction), primary_key=True),
+    required("partner", TEXT),
+    required("about", ARRAY(UUID)),
+    required("reason", TEXT),
+    required("asked_at", TIMESTAMPTZ),
+    required("due_at", TIMESTAMPTZ),
+    Column("case_id", UUID),
+    Column("asked_by", TEXT),
+    required("state", OneOf(ExtractState)),
+    Column("refusal", TEXT),
+    Column("answered_by", TEXT),
+    Column("answered_at", TIMESTAMPTZ),
+    filled("chosen", ARRAY(BIGINT), "'{}'"),
+    filled("withheld", INTEGER, "0"),
+    required("version", BIGINT),
+)
+
+EXTRACT_PARTS = Table(
+    "extract_parts",
+    META,
+    Column("request_id", UUID, primary_key=True),
+    Column("part", INTEGER, primary_key=True, autoincrement=False),
+    required("parts", INTEGER),
+    required("withheld", INTEGER),
+    required("content", JSONB),
+    required("at", TIMESTAMPTZ),
 )
 
 ENTRIES = Table(

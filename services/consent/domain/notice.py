@@ -106,8 +106,13 @@ class Notice:
         return notice_id(self.version, self.language)
 
     @property
+    def words(self) -> str:
+        """Title and paragraphs with an empty line between them, as they are hashed."""
+        return "\n\n".join((self.title, *self.paragraphs))
+
+    @property
     def sha256(self) -> str:
-        return hashlib.sha256("\n\n".join((self.title, *self.paragraphs)).encode()).hexdigest()
+        return hashlib.sha256(self.words.encode()).hexdigest()
 
     def write(self, text: NoticeText, act: Act) -> list[NoticeChanged]:
         """Write the words, for the first time or anew."""

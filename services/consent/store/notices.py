@@ -20,6 +20,9 @@ _LOCK = text("select * from consent.notices where id = :id for update")
 _LOCK_IN_FORCE = text(
     f"select * from consent.notices where language = :language and state = '{NoticeState.IN_FORCE}' for update"
 )
+_PUBLISHED = text(
+    "select * from consent.notices where in_force_since is not null order by version, language limit :limit offset :offset"
+)
 _ANY_OF = text("select exists (select from consent.notices where language = :language)")
 _ANOTHER = text(
     f"""
@@ -51,6 +54,11 @@ async def get(tx: Transaction, notice_id: UUID) -> Notice:
     if found is None:
         raise NotFound
     return found
+
+
+async def published(tx: Transaction, offset: int, limit: int) -> list[Notice]:
+    """The texts that are or were in force, by version and language."""
+    return _READER.all(await tx.execute(_PUBLISHED, {"offset": offset, "limit": limit}))
 
 
 async def any_of(tx: Transaction, language: str) -> bool:

@@ -5,12 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.directory import ListedOrganisation, remember, remember_staff
 from chassis.problems import NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set, update_set, upsert_set
-from services.directory.domain.organisation import DirectoryChanged, Organisation, Profile, Service
+from services.directory.domain.organisation import (
+    Caretaker,
+    DirectoryChanged,
+    Organisation,
+    Profile,
+    Service,
+)
 from services.directory.domain.staff import Staff, StaffChanged
-from services.directory.outgoing import outgoing
+from services.directory.outgoing import outgoing, status_of
 from services.directory.store.tables import ORGANISATIONS, SERVICES, STAFF
 
 _ORGANISATION = "select * from directory.organisations where id = :id"
@@ -29,6 +36,9 @@ _UPDATE = update_set(
     "version",
     "seeded",
     "told",
+    "suspended",
+    "cases_to",
+    "cases_to_organisation",
     stored="stored",
 )
 _PUT_SERVICE = upsert_set(SERVICES)
@@ -52,7 +62,18 @@ async def find_organisation(tx: Transaction, organisation: str, *, lock: bool = 
     services = _OFFERED.all(await tx.execute(_SERVICES, {"id": organisation}))
     offered = {service.id: service for service in services}
     profile = _PROFILES.row(row)
-    return Organisation(row.id, profile, offered, row.version, row.version, row.seeded, told=row.told)
+    caretaker = None if row.cases_to is None else Caretaker(row.cases_to_organisation, row.cases_to)
+    return Organisation(
+        row.id,
+        profile,
+        offered,
+        row.version,
+        row.version,
+        row.seeded,
+        told=row.told,
+        suspended=row.suspended,
+        caretaker=caretaker,
+    )
 
 
 async def get_organisation(
@@ -72,7 +93,9 @@ async def save_organisation(
 ) -> None:
     """Write the organisation if it is still as it was read, and say how it now stands. Raises PreconditionFailed."""
     await _write(tx, organisation)
-    tx.say(*map(outgoing, facts[-1:]))
+    for fact in facts[-1:]:
+        await _remember(tx, fact)
+        tx.say(outgoing(fact))
 
 
 async def load(tx: Transaction, organisations: Sequence[str]) -> dict[str, Organisation]:
@@ -99,11 +122,28 @@ async def save_staff(tx: Transaction, changed: StaffChanged) -> None:
     await tx.execute(_NO_STAFF, {"id": changed.organisation})
     staff = [{"worker": worker, "roles": roles} for worker, roles in changed.staff]
     await _PUT_STAFF.write(tx, staff, organisation=changed.organisation)
+    await remember_staff(tx, changed.organisation, changed.staff)
     tx.say(outgoing(changed))
 
 
 async def organisations_with_staff(tx: Transaction) -> set[str]:
     return set((await tx.execute(_STAFFED)).scalars())
+
+
+async def _remember(tx: Transaction, fact: DirectoryChanged) -> None:
+    """The copy by which every service looks whose roles count: this one writes its own, in the same transaction."""
+    profile, caretaker = fact.profile, fact.caretaker
+    listed = ListedOrganisation(
+        fact.organisation,
+        profile.cell,
+        profile.role,
+        status_of(fact),
+        profile.details.get("type"),
+        fact.suspended,
+        None if caretaker is None else caretaker.worker,
+        None if caretaker is None else caretaker.organisation,
+    )
+    await remember(tx, listed, fact.version)
 
 
 async def _write(tx: Transaction, organisation: Organisation) -> None:
@@ -121,7 +161,7 @@ async def _write(tx: Transaction, organisation: Organisation) -> None:
 
 
 def _row(organisation: Organisation) -> dict[str, object]:
-    profile = organisation.profile
+    profile, caretaker = organisation.profile, organisation.caretaker
     return {
         "id": organisation.id,
         "cell": profile.cell,
@@ -132,6 +172,9 @@ def _row(organisation: Organisation) -> dict[str, object]:
         "version": organisation.version,
         "seeded": organisation.seeded,
         "told": organisation.told,
+        "suspended": organisation.suspended,
+        "cases_to": None if caretaker is None else caretaker.worker,
+        "cases_to_organisation": None if caretaker is None else caretaker.organisation,
     }
 
 

@@ -152,6 +152,16 @@ RECEIPTS = Table(
     required("evidence", TEXT),
 )
 
+EXTRACT_EVIDENCE = Table(
+    "extract_evidence",
+    META,
+    Column("cell", TEXT, primary_key=True),
+    Column("request_id", UUID, primary_key=True),
+    Column("part", BIGINT, primary_key=True, autoincrement=False),
+    required("evidence", TEXT),
+    required("at", TIMESTAMPTZ),
+)
+
 OFFSETS = Table(
     "offsets",
     META,

@@ -7,8 +7,9 @@ from uuid import UUID, uuid5
 
 from chassis.database import Transaction
 from chassis.identity.access import remember_person
-from contracts.border.check import Agreement, Way, check_item
+from contracts.border.check import Agreement, Way, check_item, extract_reasons
 from contracts.border.envelope import OpenedEnvelope, sha256
+from contracts.border.extract import Extract, ExtractRefusal, ExtractRequest
 from contracts.border.items import ControlItem, DisclosureItem, Item, ProcessItem, Receipt, Refusal, Resend
 from contracts.events.exchange import DisclosureReceivedV1, ProcessReceivedV1, ReceivedField
 from contracts.organisations import cell_of
@@ -21,6 +22,7 @@ from services.exchange.store.inbox import IncomingItem, RawRecord
 from services.exchange.store.received import ArrivedDisclosure
 from services.exchange.store.relations import KnownRelation
 from services.exchange.use_cases.apply_control import RESENT_AFTER, HeardControl, apply_control, ask
+from services.exchange.use_cases.apply_extract import HeardExtract, apply_extract
 from services.exchange.use_cases.prepare_disclosure import PreparedDisclosure
 
 RECALLED = "recalled"
@@ -135,10 +137,7 @@ async def _take(tx: Transaction, judged: JudgedEnvelope, item: Item) -> str | No
     code = judged.refusal(item, tx.now)
     if isinstance(item, ControlItem):
         if code is None:
-            issued = datetime.fromtimestamp(judged.opened.claims.iat, UTC)
-            await apply_control(
-                tx, HeardControl(judged.raw.cell, item, issued, judged.opened.evidence, judged.own)
-            )
+            await _control(tx, judged, item)
         return code
     seen = await inbox.seen_item(tx, judged.raw.cell, item.id)
     if seen is not None and seen.outcome == "accepted":
@@ -151,6 +150,17 @@ async def _take(tx: Transaction, judged: JudgedEnvelope, item: Item) -> str | No
         )
     await _answer(tx, judged, taken)
     return taken.code
+
+
+async def _control(tx: Transaction, judged: JudgedEnvelope, item: ControlItem) -> None:
+    way, evidence = judged.way, judged.opened.evidence
+    if isinstance(item.control, ExtractRequest | ExtractRefusal | Extract):
+        allowed = extract_reasons(judged.agreements.values(), way.sender_cell, way.recipient_cell, tx.now)
+        heard = HeardExtract(way.sender_cell, evidence, len(judged.opened.claims.items) == 1, allowed)
+        await apply_extract(tx, heard, item.control)
+        return
+    issued = datetime.fromtimestamp(judged.opened.claims.iat, UTC)
+    await apply_control(tx, HeardControl(way.sender_cell, item, issued, evidence, judged.own))
 
 
 async def _process(tx: Transaction, judged: JudgedEnvelope, item: ProcessItem) -> IncomingItem:

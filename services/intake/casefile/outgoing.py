@@ -20,6 +20,7 @@ from contracts.events.intake import (
     CaseResumedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
+    DependantsChangedV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
     FlagsRecordedV1,
@@ -35,6 +36,7 @@ RELEASE = "release-records"
 CARRY_HOLDS = "carry-holds"
 TASKS = "tasks-of-case"
 UNOPENED, NOBODY_LEFT = "unopened", "nobody-left"
+TAKE_OVER = "take-over"
 INDEX = "index"
 RECEIVED_AGE, RECEIVED_FLAGS, COME_OF_AGE = "received-age", "received-flags", "come-of-age"
 
@@ -71,14 +73,14 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _to_be_opened(fact)
         case facts.CaseUnattended():
             return _case_unattended(fact)
-        case facts.StaffChanged():
-            return _staff_changed(fact)
+        case facts.StaffChanged() | facts.CasesLeft():
+            return cases_left(fact) if isinstance(fact, facts.CasesLeft) else _staff_changed(fact)
         case facts.GlassBroken() | facts.GlassReviewed():
             return _glass(fact)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
-        case facts.PairDecided():
-            return _pair_decided(fact)
+        case facts.PairDecided() | facts.DependantsChanged():
+            return _about_another(fact)
 
 
 def _age_group(fact: facts.AgeGroupChanging | facts.AgeGroupKnown) -> Event:
@@ -119,6 +121,11 @@ def _staff_changed(fact: facts.StaffChanged) -> DueWork:
     return DueWork(NOBODY_LEFT, f"{fact.organisation}:{fact.at.isoformat()}", payload)
 
 
+def cases_left(fact: facts.CasesLeft, due_at: datetime | None = None) -> DueWork:
+    payload = {"organisation": fact.organisation, "to_organisation": fact.to_organisation, "to": fact.to}
+    return DueWork(TAKE_OVER, f"{fact.organisation}:{fact.at.isoformat()}", payload, due_at=due_at)
+
+
 def _glass(fact: facts.GlassBroken | facts.GlassReviewed) -> Event:
     if isinstance(fact, facts.GlassReviewed):
         return GlassReviewedV1(case_id=fact.case_id, glass_id=fact.glass_id, upheld=fact.upheld)
@@ -157,13 +164,21 @@ def _flags_recorded(fact: facts.FlagsRecorded) -> FlagsRecordedV1:
     return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added)
 
 
-def _pair_decided(fact: facts.PairDecided) -> PairDecidedV1:
+def _about_another(fact: facts.PairDecided | facts.DependantsChanged) -> Event:
+    if isinstance(fact, facts.DependantsChanged):
+        return _dependants_changed(fact)
     return PairDecidedV1(
         case_id=fact.case_id,
         other_case_id=fact.other_case_id,
         decision=fact.decision,
         pair_reason=fact.reason,
         leads=fact.leads,
+    )
+
+
+def _dependants_changed(fact: facts.DependantsChanged) -> DependantsChangedV1:
+    return DependantsChangedV1(
+        case_id=fact.case_id, link_id=fact.link_id, change=fact.change, linked_here=fact.here
     )
 
 

@@ -1,7 +1,8 @@
 """Reads of the worklist: a page of cases in one of its orders, and how many there are, counted only so far.
 
 A list of everybody's cases goes along an index of `cases`; that of one worker along `listed_cases`, which has the cases of
-each worker in order. What comes next in a case is not kept twice: it is read where it stands.
+each worker in order, or along `listed_due`, which has them in the order of what is due in them. What comes next in a case is read where
+it stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +18,15 @@ from chassis.database import Transaction
 from chassis.identity.access import each_visible_case, sees_of_others, visible_cases
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
+from chassis.tables import one_of
 from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import OFFERED
-from services.intake.casefile.domain.listing import ListOrder, NextStep, WaitingFor
+from services.intake.casefile.domain.index_texts import LANGUAGES
+from services.intake.casefile.domain.listing import DueKind, ListOrder, NextStep, WaitingFor
+from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.store.listing import UNOPENED
 from services.intake.casefile.store.undertakings import (
     HAS_LATE_RECALL,
@@ -37,6 +41,12 @@ NOBODY = "nobody"
 _LIST = "worker:"
 """The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
 
+_DUE_NOW = f"({{0}}.kind <> '{DueKind.HOLD}' or {{0}}.due_at > :now)"
+"""A hold that has ended is nothing that is due."""
+_FIRST_DUE = (
+    f"{_DUE_NOW.format('l')} and not exists (select from intake.listed_due e where e.case_id = l.case_id and e.list = l.list"
+    f" and {_DUE_NOW.format('e')} and (e.due_at, e.kind) < (l.due_at, l.kind) offset 0)"
+)
 _OFFERED = f"c.transfer_state in ({', '.join(map(repr, OFFERED))})"
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
@@ -68,7 +78,7 @@ _DUE = (
 )
 """The joins that tell what may be due in a case, beside its hold."""
 CASE = f"""
-    select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.channel, c.urgency, c.opened_at,
+    select c.id, {reference_column("c.id")} as reference, c.organisation, c.workers, c.covers, c.channel, c.urgency, c.opened_at,
         c.updated_at, c.state, c.status_revision, c.version, c.age_group, coalesce(c.flagged, false) as flagged,
         {_ON_HOLD} as on_hold, coalesce({_UNATTENDED}, false) as unattended, {_WAITING} as waiting_for,
         {_LEAD} as lead_id, {_NEXT} as next, {_NEXT_AT} as next_at
@@ -89,6 +99,18 @@ _HELD_UNTIL = (
     "select h.id from intake.cases h where h.organisation = :organisation"
     " and h.hold_until > :now and h.hold_until <= "
 )
+_SPEAKS = (
+    "(select b.case_id from intake.blind_index b"
+    " where b.organisation = :organisation and b.entry = :language and b.answers)"
+)
+# What came from elsewhere stays in the index until it is taken back; read it is as long as it is granted. An entry does not
+# say of which field it is, so that each value that the index was made from must be one that may be read.
+_LANGUAGE_READABLE = (
+    "(select bool_and(l.readable) from (select distinct on (f.field) f.source = 'own' or (d.state in"
+    f" {one_of(READABLE)} and d.valid_until > :now and d.organisation = :organisation and f.field = any(d.fields)) as readable"
+    " from intake.fields f left join intake.disclosures d on d.id = f.disclosure_id"
+    f" where f.case_id = c.id and f.field in {LANGUAGES} order by f.field, f.source = 'own' desc, f.recorded_at desc) as l)"
+)
 
 
 class CaseSummary(BaseModel):
@@ -98,6 +120,7 @@ class CaseSummary(BaseModel):
     reference: ShownReference
     organisation: str
     workers: list[str]
+    covers: Annotated[list[str], Field(description="whoever covers for one of them who is on leave")]
     channel: str
     urgency: str
     opened_at: datetime
@@ -123,14 +146,20 @@ class ShownPerson(BaseModel):
     name: str | None
     languages: list[str]
     born: Annotated[str | None, Field(description="the date of birth as far as it is known, in EDTF")]
+    born_buddhist: Annotated[
+        str | None, Field(description="the same in the Buddhist era, where the country counts by it")
+    ]
     youngest: Annotated[int | None, Field(description="the lowest age in whole years that the date allows")]
     oldest: Annotated[int | None, Field(description="the highest")]
 
 
 class ListedCase(CaseSummary):
-    """`person` is null where no name was asked for, or nothing of it is recorded."""
+    """`person` and `own_number` are null where no name was asked for, or nothing of it is recorded."""
 
     person: ShownPerson | None = None
+    own_number: Annotated[
+        str | None, Field(description="by which the organisation itself calls the case")
+    ] = None
     sorted_at: Annotated[datetime, Field(exclude=True)]
 
 
@@ -163,6 +192,7 @@ _FILTERS: Mapping[str, str | Mapping[object, str]] = {
     "urgency": "c.urgency = :urgency",
     "channel": "c.channel = :channel",
     "state": "c.state = :state",
+    "language": f"c.id in {_SPEAKS} and {_LANGUAGE_READABLE}",
     "assigned": "true",  # along the list of that worker
     "flagged": _true_or_not("c.flagged", "c.flagged is not true"),
     "on_hold": _true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
@@ -241,7 +271,8 @@ def lists_of(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | Non
         return [_LIST]
     if not sees_of_others(tx, actor, READ):
         return [f"{_LIST}{actor.subject}", _LIST]
-    return [UNOPENED] if asked.filters.get("waiting_for") == WaitingFor.WORKER else None
+    unopened = asked.filters.get("waiting_for") == WaitingFor.WORKER and asked.order is not ListOrder.DUE
+    return [UNOPENED] if unopened else None
 
 
 def named(lists: list[str] | None, before: str = "") -> dict[str, str]:
@@ -277,7 +308,7 @@ def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, 
     listed = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
     of_list = ["l.organisation = :organisation and l.list = :list" + str(n) for n in range(len(lists or ()))]
     if order is ListOrder.DUE:
-        return _due(listed, of_list)
+        return _due(of_list)
     if order is ListOrder.CHANGED:
         keys = ("c.updated_at", "c.id")
         return (
@@ -290,12 +321,11 @@ def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, 
     return [("intake.cases c", "true", "c.opened_at", "c.id")]
 
 
-def _due(listed: str, of_list: list[str]) -> list[tuple[str, str, str, str]]:
-    """A worker's cases are few enough to be sorted. All cases go along what is due in them: each case at the first of it."""
+def _due(of_list: list[str]) -> list[tuple[str, str, str, str]]:
+    """The rows of what is due, each case at the first of it: a worker's along `listed_due`, everybody's where it stands."""
     if of_list:
-        return [
-            (f"{listed} {_DUE}", f"{one} and {_NEXT_AT} is not null", _NEXT_AT, "c.id") for one in of_list
-        ]
+        source = "intake.listed_due l join intake.cases c on c.id = l.case_id"
+        return [(source, f"{one} and {_FIRST_DUE}", "l.due_at", "l.case_id") for one in of_list]
     no_task = "not exists (select from intake.tasks e where e.case_id = c.id and e.ended_at is null and e.due_at {} offset 0)"
     unopened = (
         "a.organisation = :organisation and a.opened_at is null and a.due_at is not null"

@@ -1,13 +1,18 @@
 """The facts of casework as contract events, or as work that is due."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from chassis.outbox import DueWork
 from contracts.envelope import Event
 from contracts.events.casework import (
+    CoverDecidedV1,
+    LeaveBegunV1,
+    LeaveEndedV1,
+    LeavePlannedV1,
     NoteCorrectedV1,
     NoteStruckV1,
     NoteWrittenV1,
@@ -20,15 +25,17 @@ from contracts.events.casework import (
     TaskReopenedV1,
     TaskUnassignedV1,
 )
+from contracts.events.intake import CaseCoveredV1
 from services.intake.casework.domain import facts
 from services.intake.casework.domain.facts import CaseworkFact, TaskFact, TaskSubject
 
 TASK_CLOCK, TASKS_OF_STAFF = "task-clock", "tasks-of-staff"
+LEAVE_CLOCK, COVERS = "leave-clock", "covers"
 TASK_WORDS, TASK_KEY = "task-words", "task-key"
 
 
-def outgoing(fact: CaseworkFact, by: str = "") -> Event | DueWork:
-    """`by`: who did it, for they are not told of their own act."""
+def outgoing(fact: CaseworkFact, told: str | None = None) -> Event | DueWork:
+    """`told`: who is to hear of what happened to a task; nobody is told of their own act."""
     match fact:
         case facts.NoteWritten():
             return NoteWrittenV1(case_id=fact.case_id, note_id=fact.note_id)
@@ -37,8 +44,43 @@ def outgoing(fact: CaseworkFact, by: str = "") -> Event | DueWork:
             return revised(case_id=fact.case_id, note_id=fact.note_id, revision=fact.revision)
         case facts.ClockDue() | facts.WordsEnding() | facts.WordsGone() | facts.StaffLeft():
             return _due(fact)
+        case (
+            facts.LeavePlanned()
+            | facts.LeaveBegun()
+            | facts.LeaveEnded()
+            | facts.LeaveClockDue()
+            | facts.CoversDue()
+            | facts.CoverDecided()
+            | facts.CaseCovered()
+        ):
+            return _of_leave(fact)
         case _:
-            return _of_task(fact, by)
+            return _of_task(fact, told)
+
+
+def _of_leave(fact: facts.LeaveFact) -> Event | DueWork:  # noqa: PLR0911  # one line a fact
+    match fact:
+        case facts.LeavePlanned():
+            return LeavePlannedV1(
+                **asdict(fact.about), valid_from=fact.valid_from, valid_until=fact.valid_until
+            )
+        case facts.LeaveBegun():
+            return LeaveBegunV1(**asdict(fact.about), told=fact.about.cover)
+        case facts.LeaveEnded():
+            return LeaveEndedV1(**asdict(fact.about), reason=fact.reason)
+        case facts.LeaveClockDue():
+            key = f"{fact.leave_id}:{fact.at.isoformat()}"
+            return DueWork(LEAVE_CLOCK, key, {"leave_id": str(fact.leave_id)}, due_at=fact.at)
+        case facts.CoversDue():
+            return covers_due(fact.leave_id, f"{fact.leave_id}:{fact.state}")
+        case facts.CoverDecided():
+            return CoverDecidedV1(**asdict(fact))
+        case facts.CaseCovered():
+            return CaseCoveredV1(**asdict(fact))
+
+
+def covers_due(leave_id: UUID, key: str) -> DueWork:
+    return DueWork(COVERS, key, {"leave_id": str(leave_id)})
 
 
 def _due(fact: facts.ClockDue | facts.WordsEnding | facts.WordsGone | facts.StaffLeft) -> DueWork:
@@ -70,17 +112,17 @@ _MOVES: Mapping[type[TaskFact], type[Event]] = MappingProxyType(
 )
 
 
-def _of_task(fact: TaskFact, by: str) -> Event:
+def _of_task(fact: TaskFact, told: str | None) -> Event:
     own = {one.name: getattr(fact, one.name) for one in fields(fact) if one.name != "about"}
-    return _MOVES[type(fact)](**_about(fact.about, by), **own)
+    return _MOVES[type(fact)](**_about(fact.about, told), **own)
 
 
-def _about(about: TaskSubject, by: str) -> dict[str, Any]:
+def _about(about: TaskSubject, told: str | None) -> dict[str, Any]:
     return {
         "about_id": about.case_id or about.task_id,
         "task_id": about.task_id,
         "organisation": about.organisation,
         "case_id": about.case_id,
         "worker": about.worker,
-        "told": None if about.worker == by else about.worker,
+        "told": told,
     }

@@ -17,6 +17,7 @@ from chassis.rows import RowReader
 from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.store.undertakings import LATE_RECALL, LATE_REFERRAL
+from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.sealed_rows import NoteRevisionRow, NoteRow, TaskRow
 
@@ -133,6 +134,43 @@ async def task_contents(tx: Transaction, case_id: UUID) -> Contents:
     )
     rows = await tx.execute(statement, {"case": case_id})
     return [(row.id, row.person_id, row.content) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRow:
+    """A leave as a list has it, with the cases that were left out of it."""
+
+    id: UUID
+    worker: str
+    cover: str
+    starts_at: datetime
+    ends_at: datetime
+    state: LeaveState
+    ended_at: datetime | None
+    version: int
+    left_out: tuple[UUID, ...]
+
+
+_LEAVES = RowReader(LeaveRow)
+
+
+async def leaves(
+    tx: Transaction, actor: Actor, state: str | None, after: Position | None, limit: int, *, everybody: bool
+) -> list[LeaveRow]:
+    """Leaves, those that begin last first."""
+    at, row_id = after or (None, None)
+    which = "true" if state is None else "l.state = :state"
+    statement = text(
+        "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version, array(select x.case_id"
+        " from intake.left_out x where x.leave_id = l.id order by x.case_id) as left_out from intake.leaves l"
+        f" where l.organisation = :organisation and {which} and (:everybody or :who in (l.worker, l.cover))"
+        " and (cast(:at as timestamptz) is null or (l.starts_at, l.id) < (:at, cast(:after as uuid)))"
+        " order by l.starts_at desc, l.id desc limit :limit"
+    )
+    named = {} if state is None else {"state": state}
+    page = {"at": at, "after": row_id, "limit": limit}
+    who = {"organisation": actor.organisation, "everybody": everybody, "who": actor.subject}
+    return _LEAVES.all(await tx.execute(statement, {**who, **page, **named}))
 
 
 class Load(BaseModel):

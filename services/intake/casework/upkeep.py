@@ -11,7 +11,7 @@ from chassis.outbox import DueWork
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import WorkItem, WorkKind, WorkPostponed, no_act
-from services.intake.casefile.domain.case import Case, CaseState
+from services.intake.casefile.domain.case import GONE, Case, CaseState
 from services.intake.casefile.outgoing import TASKS
 from services.intake.casefile.received_flags import came_with, standing_flags
 from services.intake.casefile.sealing import open_json
@@ -20,10 +20,11 @@ from services.intake.casework import queries
 from services.intake.casework.domain.field_classes import ANSWERED_FLAGS, TASK_CONTENT
 from services.intake.casework.domain.flag_tasks import Step, steps_of
 from services.intake.casework.domain.tasks import URGENT_STEP, SealedWords, Task, TaskPlan
+from services.intake.casework.leave_use_cases import end_of_those_gone
 from services.intake.casework.outgoing import TASK_CLOCK, TASKS_OF_STAFF
 from services.intake.casework.sealing import flags_record, task_record
-from services.intake.casework.store import tasks
-from services.intake.casework.use_cases import is_able
+from services.intake.casework.store import leaves, tasks
+from services.intake.casework.use_cases import give_back, is_able
 
 ATTEMPTS = 1_000
 SOON = 0.5
@@ -61,44 +62,51 @@ def upkeep_work(service: Service) -> list[WorkKind]:
 
 def _of_case(service: Service) -> WorkKind:
     async def act(item: WorkItem) -> _FlagAnswer | None:
-        case_id, origin = UUID(item.payload["case_id"]), service.database.system()
-        async with service.database.transaction(origin) as tx:
-            case = await cases.read(tx, case_id)
-            answered = await tasks.answered_flags(tx, case_id)
-            contents = await queries.task_contents(tx, case_id)
-        if case is None or case.state is not CaseState.OPEN:
-            return None
-        flags = await standing_flags(service, origin, case_id, case.person_id)
-        before = await _answered_flags(service, case, answered)
-        steps, known = steps_of(flags), steps_of(before)
-        by_step = await _steps(service, contents)
-        added = [step for code, step in steps.items() if code not in known and code not in by_step.values()]
-        kept_with = None if not flags else await came_with(service, origin, case_id)
-        return _FlagAnswer(
-            case.version,
-            case.person_id,
-            answered,
-            await _sealed_flags(service, case, flags, kept_with),
-            tuple([await _new_step(service, case, step, kept_with) for step in added]),
-            frozenset(task_id for task_id, code in by_step.items() if code in steps),
-            frozenset(task_id for task_id, code in by_step.items() if code not in steps),
-        )
+        return await _look(service, UUID(item.payload["case_id"]))
 
     async def finish(tx: Transaction, item: WorkItem, found: _FlagAnswer | None) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is None:
             return
-        if case.state in {CaseState.HANDED_OVER, CaseState.ERASED}:
+        if case.state in GONE:
+            await leaves.follow_case(tx, case.id)
             await _let_go(tx, case)
             return
         if found is not None:
             if not await _still(tx, case, found):
                 raise WorkPostponed(SOON)
             await _answer(tx, case, found)
+        await leaves.follow_case(tx, case.id)
         asking = Actor.system(service.name, service.settings.cell, service.policies)
-        await _unassign(tx, asking, await tasks.of_case(tx, case.id))
+        await _unassign(tx, asking, case.id)
 
     return WorkKind(TASKS, act, finish, max_attempts=ATTEMPTS)
+
+
+async def _look(service: Service, case_id: UUID) -> _FlagAnswer | None:
+    """The tasks that the flags of an open case ask for, compared with those that there are."""
+    origin = service.database.system()
+    async with service.database.transaction(origin) as tx:
+        case = await cases.read(tx, case_id)
+        answered = await tasks.answered_flags(tx, case_id)
+        contents = await queries.task_contents(tx, case_id)
+    if case is None or case.state is not CaseState.OPEN:
+        return None
+    flags = await standing_flags(service, origin, case_id, case.person_id)
+    before = await _answered_flags(service, case, answered)
+    steps, known = steps_of(flags), steps_of(before)
+    by_step = await _steps(service, contents)
+    added = [step for code, step in steps.items() if code not in known and code not in by_step.values()]
+    kept_with = None if not flags else await came_with(service, origin, case_id)
+    return _FlagAnswer(
+        case.version,
+        case.person_id,
+        answered,
+        await _sealed_flags(service, case, flags, kept_with),
+        tuple([await _new_step(service, case, step, kept_with) for step in added]),
+        frozenset(task_id for task_id, code in by_step.items() if code in steps),
+        frozenset(task_id for task_id, code in by_step.items() if code not in steps),
+    )
 
 
 async def _answered_flags(service: Service, case: Case, answered: tuple[UUID, str] | None) -> list[str]:
@@ -172,18 +180,24 @@ async def _let_go(tx: Transaction, case: Case) -> None:
     await tasks.forget_words(tx, case.id)
 
 
-async def _unassign(tx: Transaction, asking: Actor, found: list[Task]) -> None:
-    """A task whose worker cannot see its case any more is nobody's, and a supervisor is told."""
-    for task in found:
-        if task.worker is not None and not await is_able(
-            tx, asking, task.organisation, task.case_id, task.worker
-        ):
+async def _unassign(tx: Transaction, asking: Actor, case_id: UUID) -> None:
+    """A task whose worker cannot see its case any more is nobody's, and a supervisor is told; or that of the worker for whom
+    they covered.
+    """
+    for task in await tasks.of_case(tx, case_id):
+        if task.worker is None or await is_able(tx, asking, task.organisation, case_id, task.worker):
+            continue
+        away = await leaves.covered_for(tx, case_id, task.worker, task.raised_at)
+        if away is None:
             await tasks.save(tx, task, task.unassign())
+        else:
+            await give_back(tx, task, away)
 
 
 def _of_staff() -> WorkKind:
     async def finish(tx: Transaction, item: WorkItem, _: None) -> None:
         organisation = item.payload["organisation"]
+        await end_of_those_gone(tx, organisation)
         here = sorted(await present(tx, organisation))
         gone = await tasks.of_those_gone(tx, organisation, here, AT_ONCE)
         for task in gone:

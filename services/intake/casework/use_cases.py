@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused, require_workers, roles_of
+from chassis.directory import present, refused, require_workers, roles_of
 from chassis.identity.access import CELL, CaseRefused, require, require_case, rights_in, standing
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
@@ -150,25 +150,35 @@ async def is_able(
     return asking.policies.permits(principal, WRITE_TASK, team)
 
 
-class Given(StrEnum):
+async def give_back(tx: Transaction, task: Task, worker: str) -> None:
+    """Whoever covered for this worker covers no longer: the task is the worker's again, or nobody's where they left."""
+    here = worker in await present(tx, task.organisation)
+    await tasks.save(tx, task, task.give_back(worker) if here else task.unassign())
+
+
+class AssignmentResult(StrEnum):
     """The answer for one of many cases that were given to somebody."""
 
     ASSIGNED = "assigned"
     UNCHANGED = "unchanged"
-    """They have it already, or whose place they were to take has it not."""
+    """The worker has it already, or the one whose place was to be taken has it not."""
     NOT_FOUND = "not-found"
     WRONG_STATE = "wrong-state"
 
 
 async def assign_cases(
     tx: Transaction, actor: Actor, wanted: Sequence[UUID], worker: str, instead_of: str | None
-) -> tuple[dict[UUID, Given], list[CaseRefused]]:
+) -> tuple[dict[UUID, AssignmentResult], list[CaseRefused]]:
     """Give many cases to a worker, beside whoever has them or in the place of one. No case stands in another's way; those
     that are not there for the actor are the attempts to be noted.
     """
     require(actor, ASSIGN_MANY, organisation=actor.organisation)
     await require_workers(tx, actor.organisation, [worker], "worker")
-    given, refused = dict.fromkeys(wanted, Given.NOT_FOUND), list[CaseRefused]()
+    if instead_of is not None and not await cases.any_of(tx, wanted, actor.organisation, instead_of):
+        await require_workers(
+            tx, actor.organisation, [instead_of], "instead_of"
+        )  # who left may have some still
+    given, refused = dict.fromkeys(wanted, AssignmentResult.NOT_FOUND), list[CaseRefused]()
     for case_id in sorted(given):
         try:
             await require_case(tx, actor, ACTIONS[CaseVerb.ASSIGN], case_id)
@@ -179,15 +189,15 @@ async def assign_cases(
     return given, refused
 
 
-async def _give(tx: Transaction, case_id: UUID, worker: str, instead_of: str | None) -> Given:
+async def _give(tx: Transaction, case_id: UUID, worker: str, instead_of: str | None) -> AssignmentResult:
     case = await cases.hold(tx, case_id)
     if case is None or not passes(case.state, CaseVerb.ASSIGN):
-        return Given.WRONG_STATE
+        return AssignmentResult.WRONG_STATE
     workers = case.workers_with(worker, instead_of)
     if workers == case.workers:
-        return Given.UNCHANGED
+        return AssignmentResult.UNCHANGED
     await cases.save(tx, case, case.assign(case.organisation, workers))
-    return Given.ASSIGNED
+    return AssignmentResult.ASSIGNED
 
 
 class ClosingBlocked(Conflict):
@@ -204,14 +214,24 @@ class ClosingBlocked(Conflict):
 
 
 async def close_case(
-    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, closing_id: UUID, why: str
+    tx: Transaction,
+    actor: Actor,
+    case_id: UUID,
+    seen: int | None,
+    closing_id: UUID,
+    why: str,
+    *,
+    linked_stay: bool,
 ) -> Case:
-    """`why` is sealed. Raises ClosingBlocked while somebody waits for something."""
+    """`why` is sealed. Raises ClosingBlocked while somebody waits for something, and where somebody linked with this person
+    would be left in an open case without a word.
+    """
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.CLOSE], case_id, lock=True)
     expect(case.version, seen)
     with answered():
         facts = case.close()
-    if blocks := await closings.blocks(tx, case_id):
+    blocks = await closings.blocks(tx, case_id)
+    if blocks := [block for block in blocks if not (linked_stay and block == closings.LINKED)]:
         raise ClosingBlocked(blocks)
     await closings.close(tx, actor, case_id, closing_id, why)
     await cases.save(tx, case, facts)

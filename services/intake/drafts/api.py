@@ -15,6 +15,7 @@ from chassis.service import Running, Service
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
+from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
 from contracts.types import KnownCode, Pseudonym
@@ -46,6 +47,7 @@ class IntakeDraftForm(Form):
     channel: OpenedBy | None = None
     urgency: Annotated[str, KnownCode("urgency")] | None = None
     fields: Annotated[FieldsForm | None, Field(description="each by itself; null takes one back")] = None
+    own_number: OwnNumber | None = None
     languages: Annotated[list[Annotated[str, KnownCode("language")]] | None, Field(max_length=2)] = None
     flags: Annotated[
         list[Flag] | None,
@@ -73,7 +75,7 @@ def _reminders(service: Service) -> RemindAt:
 
 async def _begun_intake(body: IntakeDraftForm, request: Request, actor: Who, service: Running) -> NewDraft:
     """The person's key first, under identifiers that a retry of the same command finds again."""
-    require(actor, store.OPEN_CASE, organisation=actor.organisation)
+    require(actor, store.WRITE_DRAFT, organisation=actor.organisation)
     content = merged({}, body.model_dump(exclude_unset=True))
     draft_id = await _identifier(request, actor, service)
     person_id = person_of(draft_id)
@@ -174,7 +176,7 @@ async def list_drafts(
     require(actor, "case.read", organisation=actor.organisation)
     asked = {name: value for name, value in asdict(filters).items() if value is not None}
     items = await queries.drafts(tx, actor, asked, after=position(page.after), limit=page.limit)
-    moves = service.commands.open([Offer("draft_case", store.OPEN_CASE)], rights_of(actor))
+    moves = service.commands.open([Offer("draft_case", store.WRITE_DRAFT)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "started_at", "id"), moves=moves)
 
 
@@ -186,6 +188,7 @@ class DraftView(queries.DraftSummary):
     languages: Annotated[list[str], Field(default_factory=list)]
     flags: Annotated[list[str], Field(default_factory=list)]
     answers: Annotated[dict[str, str], Field(default_factory=dict)]
+    own_number: str | None = None
     moves: Annotated[list[MoveView], Field(default_factory=list)]
 
 
@@ -210,7 +213,7 @@ async def get_draft(draft_id: UUID, actor: Who, service: Running, response: Resp
 
 
 def _action(draft: Draft) -> str:
-    return store.OPEN_CASE if draft.kind is DraftKind.INTAKE else store.SCREEN
+    return store.WRITE_DRAFT if draft.kind is DraftKind.INTAKE else store.SCREEN
 
 
 def _open_to(draft: Draft, verb: DraftVerb) -> bool:

@@ -17,7 +17,7 @@ from services.intake.drafts.domain.facts import DraftFact
 from services.intake.drafts.outgoing import outgoing
 from services.intake.drafts.tables import DRAFTS
 
-OPEN_CASE = "case.open"
+WRITE_DRAFT = "draft.write"
 SCREEN = ACTIONS[CaseVerb.SCREEN]
 
 _DRAFTS = RowReader(Draft, DRAFTS)
@@ -62,8 +62,8 @@ async def get(tx: Transaction, actor: Actor, draft_id: UUID, *, lock: bool = Fal
 
 
 def may_open(actor: Actor) -> bool:
-    """True where the actor may open cases for the own organisation: then its begun intakes are theirs to take up."""
-    return permitted(actor, OPEN_CASE)
+    """True for a person who may open cases for the own organisation: then its begun intakes are theirs to take up."""
+    return permitted(actor, WRITE_DRAFT)
 
 
 async def read(tx: Transaction, draft_id: UUID) -> Draft | None:

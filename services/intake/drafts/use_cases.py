@@ -36,7 +36,7 @@ async def begin_draft(
 ) -> Draft:
     draft = new.draft
     if draft.kind is DraftKind.INTAKE:
-        require(actor, store.OPEN_CASE, organisation=actor.organisation)
+        require(actor, store.WRITE_DRAFT, organisation=actor.organisation)
     else:
         case = await cases.get(tx, actor, ACTIONS[CaseVerb.SCREEN], draft.case_id, lock=True)
         with answered():

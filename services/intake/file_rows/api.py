@@ -18,7 +18,7 @@ from contracts.internal import (
     RowsForm,
 )
 from services.intake.file_rows import exports, store
-from services.intake.file_rows.rows import require_canonical, sealed_rows
+from services.intake.file_rows.rows import numbers_of, require_canonical, sealed_rows
 from services.intake.file_rows.store import SentFile
 
 router = APIRouter(tags=["internal"])
@@ -28,9 +28,11 @@ OPEN, EXPORT = "internal.open-rows", "internal.export-rows"
 @router.post(
     "/internal/v1/file-rows/known", summary="Which of these rows are cases of the organisation already"
 )
-async def ask_known_rows(body: KnownRowsForm, actor: Who, tx: Tx) -> RowOutcomes:
+async def ask_known_rows(body: KnownRowsForm, actor: Who, service: Running) -> RowOutcomes:
     require(actor, OPEN)
-    return RowOutcomes(rows=await store.outcomes(tx, body.organisation, body.rows))
+    numbers = await numbers_of(service, body.organisation, body.rows)
+    async with service.database.transaction(actor.origin()) as tx:
+        return RowOutcomes(rows=await store.outcomes(tx, body.organisation, body.rows, numbers))
 
 
 @router.post("/internal/v1/imports/{import_id}/rows", summary="Open a case for each row that is none yet")
@@ -43,9 +45,10 @@ async def open_rows(
     origin = Origin(body.by, body.organisation, body.purpose, body.policy)
     file = SentFile(import_id, body.organisation, origin)
     new = await sealed_rows(service, file, body.rows)
+    numbers = await numbers_of(service, body.organisation, body.rows)
     async with service.database.transaction(actor.origin()) as tx:
         await store.open_rows(tx, file, new)
-        found = await store.outcomes(tx, body.organisation, body.rows, import_id)
+        found = await store.outcomes(tx, body.organisation, body.rows, numbers, import_id)
     response.headers["Cache-Control"] = "no-store"
     return RowOutcomes(rows=found)
 

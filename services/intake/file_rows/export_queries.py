@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -18,10 +19,14 @@ from services.intake.casefile.domain.case import CaseState
 EXPORT = "case.export"
 
 _TO_TAKE = "from intake.cases c where c.organisation = :organisation and c.state = :open"
+_DAY = "(c.opened_at at time zone :zone)::date"
 _PAGE = f"""
     select c.id, c.person_id, {reference_column("c.id")} as reference, coalesce((
-        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values
+        select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values,
+        (select o.value from intake.own_numbers o where o.case_id = c.id and o.organisation = c.organisation) as number
     {_TO_TAKE} and (cast(:after as uuid) is null or c.id > :after)
+        and (cast(:opened_from as date) is null or {_DAY} >= :opened_from)
+        and (cast(:opened_to as date) is null or {_DAY} <= :opened_to)
 """
 _STILL = f"select c.id {_TO_TAKE} and c.id = any(:ids)"
 
@@ -32,21 +37,24 @@ class SealedCase:
     person_id: UUID
     name: str
     values: dict[str, str]
+    number: str | None
 
 
-async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm) -> list[SealedCase]:
+async def page(tx: Transaction, actor: Actor, form: ExportedCasesForm, zone: ZoneInfo) -> list[SealedCase]:
     """Cases with what was recorded here. Urgent flags are recorded as flags, and what came from elsewhere is not theirs to
     take out.
     """
     condition, parameters = await _may_take(tx, actor)
     statement = text(f"{_PAGE} and {condition} order by c.id limit :limit")
-    rows = await tx.execute(statement, {**parameters, "after": form.after, "limit": form.limit})
+    asked = form.model_dump(include={"after", "limit", "opened_from", "opened_to"})
+    rows = await tx.execute(statement, {**parameters, **asked, "zone": zone.key})
     return [
         SealedCase(
             row.id,
             row.person_id,
             row.reference or str(row.id),
             {name: value for name, value in row.values.items() if name not in URGENT_FIELDS},
+            row.number,
         )
         for row in rows
     ]

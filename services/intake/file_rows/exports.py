@@ -5,25 +5,26 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.access import require
-from chassis.identity.auth import ROLES, Actor, service_issuer
+from chassis.identity.auth import ISSUED_ROLES, Actor, service_issuer
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from contracts.internal import ExportedCase, ExportedCases, ExportedCasesForm, ExportedRow
+from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.outgoing import record_read
 from services.intake.file_rows import store
-from services.intake.file_rows.export_queries import EXPORT, page, still_taken
+from services.intake.file_rows.export_queries import EXPORT, SealedCase, page, still_taken
 
 RESOURCE = "export"
 
 
 def asker(form: ExportedCasesForm, caller: Actor) -> Actor:
-    """The person in whose name the caller asks: somebody of this cell, with no role that no issuer gives."""
+    """The person or machine in whose name the caller asks: of this cell, with no role that no issuer gives."""
     return Actor(
         service_issuer(caller.cell),
         form.subject,
         caller.cell,
         form.organisation,
-        ROLES.intersection(form.roles),
+        ISSUED_ROLES.intersection(form.roles),
         form.purpose,
         service=False,
         policies=caller.policies,
@@ -36,21 +37,28 @@ async def exported_cases(
     """The next cases, opened and logged as readings of the actor. Raises Forbidden."""
     require(actor, EXPORT)
     async with service.database.transaction(actor.origin()) as tx:
-        found = await page(tx, actor, form)
-    sealings = [Sealing(one.person_id, n, one.id, v) for one in found for n, v in one.values.items()]
+        found = await page(tx, actor, form, service.settings.zone)
+    sealed = {one.id: _sealed(one) for one in found}
+    sealings = [Sealing(one.person_id, n, one.id, v) for one in found for n, v in sealed[one.id].items()]
     opened = iter(await service.vault.open_many(sealings))
     texts = {
-        one.id: {name: value for name in one.values if (value := next(opened)) is not None} for one in found
+        one.id: {name: value for name in sealed[one.id] if (value := next(opened)) is not None}
+        for one in found
     }
+    numbers = {case_id: text.pop(OWN_NUMBER, None) for case_id, text in texts.items()}
     async with service.database.transaction(actor.origin()) as tx:
         allowed = await still_taken(tx, actor, [one.id for one in found])  # now that they are opened
         cases = [
-            ExportedCase(case_id=one.id, name=one.name, fields=texts[one.id])
+            ExportedCase(case_id=one.id, name=one.name, fields=texts[one.id], own_number=numbers[one.id])
             for one in found
             if one.id in allowed
         ]
         tx.say(*(record_read(one.case_id, RESOURCE, export_id, tuple(one.fields)) for one in cases))
     return ExportedCases(cases=cases, last=found[-1].id if found else None, more=len(found) == form.limit)
+
+
+def _sealed(one: SealedCase) -> dict[str, str]:
+    return one.values if one.number is None else {**one.values, OWN_NUMBER: one.number}
 
 
 async def keep_marks(tx: Transaction, organisation: str, export_id: UUID, rows: Sequence[ExportedRow]) -> int:

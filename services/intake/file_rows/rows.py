@@ -12,12 +12,15 @@ from contracts.casefile.fields import STATUS, STATUS_BY, InvalidField, checked, 
 from contracts.casefile.partial_date import InvalidDate
 from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import UnknownCode
-from contracts.internal import FileRow
+from contracts.internal import FileRow, RowMark
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.domain.facts import CaseFact
+from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.indexing import index_of
+from services.intake.casefile.numbering import entries_of
 from services.intake.casefile.sealing import fields_to_seal
+from services.intake.casefile.store.own_numbers import SealedNumber
 from services.intake.casefile.store.records import Change
 from services.intake.file_rows import store
 from services.intake.file_rows.store import NewRow, RowKey, SentFile
@@ -43,6 +46,7 @@ class FreshRow:
     case_id: UUID
     person_id: UUID
     fields: Mapping[str, str]
+    number: str | None = None
 
 
 def require_canonical(rows: Sequence[FileRow]) -> None:
@@ -89,10 +93,20 @@ async def sealed_rows(service: Service, file: SentFile, rows: Sequence[FileRow])
     await vault.create_many([row.person_id for row in fresh])
     sealed = iter(await vault.seal_many([one for row in fresh for one in _sealings(row)]))
     indexes = await index_of(service, file.organisation, [row.fields for row in fresh])
+    entries = await numbers_of(service, file.organisation, rows)
     return [
-        _new_row(file, row, {name: next(sealed) for name in _places(row.fields)}, index, now, today)
+        _new_row(
+            file, row, {name: next(sealed) for name in _places(row)}, index, entries.get(row.line), now, today
+        )
         for row, index in zip(fresh, indexes, strict=True)
     ]
+
+
+async def numbers_of(service: Service, organisation: str, rows: Sequence[RowMark]) -> dict[int, bytes]:
+    """Line → the keyed hash of the own number that its row has."""
+    numbers = {row.line: row.own_number for row in rows if row.own_number is not None}
+    entries = await entries_of(service, organisation, list(numbers.values()))
+    return dict(zip(numbers, entries, strict=True))
 
 
 def _fresh(file: SentFile, rows: Sequence[FileRow], known: Mapping[bytes, store.KnownRow]) -> list[FreshRow]:
@@ -103,17 +117,25 @@ def _fresh(file: SentFile, rows: Sequence[FileRow], known: Mapping[bytes, store.
         if key not in known and key not in fresh:
             case_id = uuid5(ROWS, f"{file.organisation} {row.key}")
             mark = RowKey(key, bytes.fromhex(row.content))
-            fresh[key] = FreshRow(mark, row.line, case_id, uuid5(case_id, "person"), row.fields)
+            fresh[key] = FreshRow(
+                mark, row.line, case_id, uuid5(case_id, "person"), row.fields, row.own_number
+            )
     return list(fresh.values())
 
 
-def _places(fields: Mapping[str, str]) -> list[str]:
-    """The texts of a row that are sealed, in one order: its fields, then its decision where it has one."""
-    return [*fields, *((STATUS_CLASS, REASONS) if STATUS in fields else ())]
+def _places(row: FreshRow) -> list[str]:
+    """The texts of a row that are sealed, in one order: its fields, its number, then its decision where it has one."""
+    return [
+        *row.fields,
+        *(() if row.number is None else (OWN_NUMBER,)),
+        *((STATUS_CLASS, REASONS) if STATUS in row.fields else ()),
+    ]
 
 
 def _sealings(row: FreshRow) -> list[Sealing]:
     own = fields_to_seal(row.person_id, row.case_id, row.fields)
+    if row.number is not None:
+        own.append(Sealing(row.person_id, OWN_NUMBER, row.case_id, row.number))
     if STATUS not in row.fields:
         return own
     record = status_record(row.case_id, 1)
@@ -126,6 +148,7 @@ def _new_row(
     row: FreshRow,
     sealed: dict[str, str],
     index: Sequence[bytes],
+    entry: bytes | None,
     now: datetime,
     today: date,
 ) -> NewRow:
@@ -141,8 +164,10 @@ def _new_row(
     )
     facts: list[Fact | CaseFact] = [*opened]
     facts += case.learn_age(AgeEvidence().changed(row.fields, None), today, first=True)
-    facts += case.record(known)
-    changes = [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in known]
+    number = None if entry is None else SealedNumber(entry, sealed[OWN_NUMBER])
+    facts += case.record(known, numbered=number is not None)
+    recorded = known if number is None else [*known, OWN_NUMBER]
+    changes = [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in recorded]
     decision = None
     if STATUS in row.fields:
         facts += Identification(case).identify(row.fields[STATUS_BY], sealed[STATUS_CLASS], DECIDED)
@@ -150,4 +175,4 @@ def _new_row(
             row.case_id, case.status_revision, row.fields[STATUS_BY], sealed[STATUS_CLASS], sealed[REASONS]
         )
         changes += [Change(row.case_id, case.fields_revision, name, sealed[name]) for name in DECIDED]
-    return NewRow(row.key, row.line, case, changes, index, decision, facts)
+    return NewRow(row.key, row.line, case, changes, index, decision, facts, number)

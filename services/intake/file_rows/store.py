@@ -9,12 +9,14 @@ from sqlalchemy import text
 
 from chassis.database import Origin, Transaction
 from chassis.identity.references import references_of
+from chassis.problems import Unavailable
 from chassis.tables import insert_missing, upsert_set
 from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.domain.facts import CaseFact, CaseOpened
-from services.intake.casefile.store import cases, index, records, references
+from services.intake.casefile.store import cases, index, own_numbers, records, references
 from services.intake.casefile.store.cases import OpenedCase
+from services.intake.casefile.store.own_numbers import SealedNumber
 from services.intake.casefile.store.records import Change
 from services.intake.file_rows.tables import FILE_ROWS
 from services.intake.identification.domain.facts import Fact
@@ -71,6 +73,7 @@ class NewRow:
     index: Sequence[bytes]
     decision: SealedDecision | None
     facts: Sequence[Fact | CaseFact]
+    number: SealedNumber | None = None
 
 
 async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) -> dict[bytes, KnownRow]:
@@ -82,13 +85,28 @@ async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) 
 
 
 async def outcomes(
-    tx: Transaction, organisation: str, rows: Sequence[RowMark], import_id: UUID | None = None
+    tx: Transaction,
+    organisation: str,
+    rows: Sequence[RowMark],
+    numbers: Mapping[int, bytes],
+    import_id: UUID | None = None,
 ) -> list[RowOutcome]:
-    """The outcomes of the rows that are cases, in their order. Identity is compared and never assumed."""
+    """The outcomes of the rows that are cases, or whose own number another case has, in their order. Identity is compared and never
+    assumed.
+    """
     known = await known_rows(tx, organisation, [bytes.fromhex(row.key) for row in rows])
-    named = await references_of(tx, {one.case_id for one in known.values()})
-    found = [(row, known.get(bytes.fromhex(row.key))) for row in rows]
-    return [_outcome(row, one, import_id, named.get(one.case_id)) for row, one in found if one is not None]
+    taken = await own_numbers.cases_with(tx, organisation, set(numbers.values()))
+    named = await references_of(tx, {*(one.case_id for one in known.values()), *taken.values()})
+    found = []
+    for row in rows:
+        one, other = known.get(bytes.fromhex(row.key)), taken.get(numbers.get(row.line, b""))
+        if one is not None:
+            found.append(_outcome(row, one, import_id, named.get(one.case_id)))
+        elif other is not None:
+            found.append(
+                RowOutcome(line=row.line, outcome=REFUSED, case_id=other, case_reference=named.get(other))
+            )
+    return found
 
 
 def _outcome(row: RowMark, known: KnownRow, import_id: UUID | None, reference: str | None) -> RowOutcome:
@@ -101,9 +119,12 @@ def _outcome(row: RowMark, known: KnownRow, import_id: UUID | None, reference: s
 
 
 async def open_rows(tx: Transaction, file: SentFile, new: Sequence[NewRow]) -> None:
-    """Open the cases of rows that are none yet, each at most once whatever runs beside it."""
-    claimed = await _claim(tx, file, new)
-    opened = [row for row in new if row.key.key in claimed]
+    """Open the cases of rows that are none yet, each at most once whatever runs beside it; none whose own number another case has."""
+    numbers = {row.case.id: row.number for row in new if row.number is not None}
+    taken = await own_numbers.cases_with(tx, file.organisation, {one.entry for one in numbers.values()})
+    free = [row for row in new if row.number is None or row.number.entry not in taken]
+    claimed = await _claim(tx, file, free)
+    opened = [row for row in free if row.key.key in claimed]
     if opened:
         await _insert(tx, file, opened)
 
@@ -123,6 +144,9 @@ async def _insert(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> No
     by = file.origin.actor
     await cases.write_opened(tx, [_opened(row) for row in rows], by=by)
     await cases.remember_all(tx, {row.case.id: file.organisation for row in rows}, file.import_id)
+    numbers = {row.case.id: row.number for row in rows if row.number is not None}
+    if not await own_numbers.add(tx, file.organisation, numbers):
+        raise Unavailable  # somebody gave a case this number meanwhile: asked again, the row is refused
     changes = [change for row in rows for change in row.changes]
     await records.record(tx, changes, organisation=file.organisation, by=by)
     decided = [row.decision for row in rows if row.decision is not None]

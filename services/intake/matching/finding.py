@@ -9,9 +9,11 @@ from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.service import Service
 from services.intake.casefile import queries
-from services.intake.casefile.domain.index_texts import BIRTHDATE, INDEXED
+from services.intake.casefile.domain.index_texts import BIRTHDATE, FOUND_BY
 from services.intake.casefile.indexing import asked_of
+from services.intake.casefile.numbering import entries_of
 from services.intake.casefile.parts import Parts
+from services.intake.casefile.store import own_numbers
 from services.intake.casefile.worklist_queries import still_visible
 from services.intake.matching.domain.likeness import BANDS, MOST, Agreement, Band, Likeness, likeness
 from services.intake.matching.store import candidates
@@ -19,7 +21,7 @@ from services.intake.matching.store.candidates import Candidate, CandidateValue
 from services.intake.settings import Settings
 
 SHOWN = BANDS[Band.POSSIBLE]
-COMPARED = tuple(sorted({*INDEXED, BIRTHDATE}))
+COMPARED = tuple(sorted({*FOUND_BY, BIRTHDATE}))
 """The fields that are opened to be compared."""
 
 
@@ -78,6 +80,16 @@ async def named(service: Service[Settings, Parts], actor: Actor, case_id: UUID) 
         await require_case(tx, actor, "case.read", case_id)
     found = await opened(service, actor, [case_id])
     return [Match(one, Likeness(MOST, (Agreement.REFERENCE,))) for one in found]
+
+
+async def numbered(service: Service[Settings, Parts], actor: Actor, number: str) -> list[Match]:
+    """The case to which the actor's organisation gave this number, as far as the actor may read it."""
+    entries = await entries_of(service, actor.organisation, [number])
+    async with service.database.transaction(actor.origin()) as tx:
+        cases = await own_numbers.cases_with(tx, actor.organisation, entries)
+        readable = sorted(await still_visible(tx, actor, sorted(cases.values())))
+    found = await opened(service, actor, readable)
+    return [Match(one, Likeness(MOST, (Agreement.OWN_NUMBER,))) for one in found]
 
 
 async def opened(

@@ -7,12 +7,12 @@ from contracts.envelope import Event
 from contracts.events import reports
 from contracts.events.reports import CallRaisedV1
 from services.intake.reports.domain import facts
-from services.intake.reports.domain.facts import CallEvent, CallFact, IncidentEvent, IncidentFact
+from services.intake.reports.domain.facts import CallEvent, CallFact
 
 CALL_CLOCK, CALL_KEY, CALL_RECORD = "call-clock", "call-key", "call-record"
 
 
-def outgoing(fact: CallFact | IncidentFact) -> Event | DueWork:
+def outgoing(fact: CallFact) -> Event | DueWork:
     match fact:
         case facts.CallClockDue():
             clock = {
@@ -29,23 +29,17 @@ def outgoing(fact: CallFact | IncidentFact) -> Event | DueWork:
             return _event(fact)
 
 
-def _event(fact: CallEvent | IncidentEvent) -> Event:
+def _event(fact: CallEvent) -> Event:
     if isinstance(fact, facts.CallRaised):
         return CallRaisedV1(about_id=fact.task_id, **asdict(fact))
     return _EVENTS[type(fact)](**asdict(fact))
 
 
-_EVENTS: dict[type[CallEvent | IncidentEvent], type[Event]] = {
+_EVENTS: dict[type[CallEvent], type[Event]] = {
     facts.CallStarted: reports.CallStartedV1,
     facts.CallClosed: reports.CallClosedV1,
     facts.CallReopened: reports.CallReopenedV1,
     facts.CallAttached: reports.CallAttachedV1,
     facts.CallDetached: reports.CallDetachedV1,
     facts.CallCleared: reports.CallClearedV1,
-    facts.IncidentReported: reports.IncidentReportedV1,
-    facts.IncidentCorrected: reports.IncidentCorrectedV1,
-    facts.IncidentMerged: reports.IncidentMergedV1,
-    facts.IncidentSeparated: reports.IncidentSeparatedV1,
-    facts.IncidentLinked: reports.IncidentLinkedV1,
-    facts.IncidentUnlinked: reports.IncidentUnlinkedV1,
 }

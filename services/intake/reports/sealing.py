@@ -1,4 +1,4 @@
-"""Words in the vault: of a call, under a key of its own or of the person in whose case it is; of an incident, under its own."""
+"""The words of a call in the vault: one sealed text, under a key of its own or of the person in whose case it is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,7 @@ from uuid import UUID
 from chassis.vault.vault import Sealing, Vault
 from services.intake.casefile.sealing import open_json, seal_json
 from services.intake.reports.domain.calls import Call, CallWords, call_record
-from services.intake.reports.domain.field_classes import CALL_CONTENT, INCIDENT_TEXT
-from services.intake.reports.domain.incidents import Incident, incident_record
+from services.intake.reports.domain.field_classes import CALL_CONTENT
 
 
 async def seal_call(
@@ -25,16 +24,3 @@ async def open_call(vault: Vault, call: Call) -> dict[str, Any] | None:
     place = Sealing(call.owner, CALL_CONTENT, call_record(call.id, call.sealing), call.content)
     (content,) = await open_json(vault, [place])
     return None if content is None else dict(content)
-
-
-async def seal_incident(vault: Vault, incident_id: UUID, owner: UUID, revision: int, words: str) -> str:
-    return await vault.seal(owner, INCIDENT_TEXT, incident_record(incident_id, revision), words)
-
-
-async def open_incident(vault: Vault, incident: Incident) -> str | None:
-    sealed = incident.account.content
-    if sealed is None:
-        return None
-    record = incident_record(incident.id, incident.revision)
-    (words,) = await vault.open_many([Sealing(incident.owner, INCIDENT_TEXT, record, sealed)])
-    return words

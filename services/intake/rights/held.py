@@ -4,14 +4,22 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.held import FoundRow, HeldTable, SealedValue
-from contracts.casefile import fields
-from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS
+from services.intake.casefile.domain.field_classes import (
+    CHANGE_REASON,
+    FLAGS_CLASS,
+    GLASS,
+    LINK_ENDED,
+    OWN_NUMBER,
+    RELATION,
+)
 from services.intake.casefile.store.tables import (
     BROKEN_GLASS,
     CASES,
+    DEPENDANTS,
     DISCLOSURES,
     FIELD_REVISIONS,
     FIELDS,
+    OWN_NUMBERS,
     PAIRS,
 )
 from services.intake.casework.domain.field_classes import (
@@ -39,12 +47,13 @@ from services.intake.identification.sealing import age_record, status_record
 from services.intake.identification.store.tables import AGE_ASSESSMENTS, HOLDS, NEEDS, SCREENINGS, STATUSES
 from services.intake.reports.domain.calls import call_record
 from services.intake.reports.domain.field_classes import CALL_CONTENT
-from services.intake.reports.store.tables import CALLS, INCIDENT_CASES
+from services.intake.reports.store.tables import CALLS
 from services.intake.rights.domain.field_classes import REASON
 from services.intake.rights.tables import ERASURES
 
 ACCOUNTABILITY = "accountability"
 STATUS = "vic_TraffickingStatus"
+_REVISED = {FLAGS_CLASS: "flags", OWN_NUMBER: "own_number"}
 
 
 def _flags(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -59,10 +68,14 @@ def _field(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
 
 def _revision(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
     if row.value is not None:
-        name = row.field if row.field in fields.FIELDS else "flags"
+        name = _REVISED.get(row.field, row.field)
         yield SealedValue(name, row.field, case_id, row.value)
     if row.reason is not None:
         yield SealedValue("reason", CHANGE_REASON, case_id, row.reason)
+
+
+def _number(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("own_number", OWN_NUMBER, case_id, row.value)
 
 
 def _glass(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -124,6 +137,14 @@ def _closing(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
         yield SealedValue("reasons", RESUMPTION, record, row.resumed_for)
 
 
+def _dependant(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
+    """Of the one who depends the report says that there is a link, and nothing of who the other is, who may be in danger from it."""
+    if row.case_id == case_id:
+        yield SealedValue("relation", RELATION, row.id, row.relation)
+        if row.reason is not None:
+            yield SealedValue("reason", LINK_ENDED, row.id, row.reason)
+
+
 def _erasure(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     if row.reason is not None:
         yield SealedValue("reason", REASON, row.id, row.reason)
@@ -147,6 +168,7 @@ HELD = (
         _flags,
         which="id = :case_id",
     ),
+    HeldTable(OWN_NUMBERS, "case", ("organisation",), sealed=_number),
     HeldTable(FIELDS, "fields", ("at=recorded_at", "organisation", "by=recorded_by"), sealed=_field),
     HeldTable(FIELD_REVISIONS, "history", ("revision", "at", "organisation", "by"), sealed=_revision),
     HeldTable(SCREENINGS, "screening", ("at", "organisation", "by", "checklist"), sealed=_screening),
@@ -243,12 +265,18 @@ HELD = (
         ),
         sealed=_call,
     ),
-    HeldTable(INCIDENT_CASES, "incident", ("at", "organisation", "by")),
     HeldTable(
         PAIRS,
         "pair",
         ("at=decided_at", "organisation", "by=decided_by", "result=decision", "reason:pair_reason"),
         which="first_id = :case_id or second_id = :case_id",
+    ),
+    HeldTable(
+        DEPENDANTS,
+        "dependant",
+        ("at=linked_at", "organisation", "ended_at"),
+        sealed=_dependant,
+        which="case_id = :case_id or (dependant_id = :case_id and ended_at is null)",
     ),
     HeldTable(
         tables.CLOSINGS,

@@ -47,7 +47,6 @@ GOES = (
     "file_rows",
     "drafts",
     "calls",
-    "incident_cases",
 )
 """The tables whose rows of a case are deleted: what is sealed in them is unreadable without the key, and what stands beside it,
 such as the name of a field or a hash of a row, would go on telling of her.

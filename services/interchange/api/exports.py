@@ -1,11 +1,11 @@
 """Routes: a file of the cases that a person may take out. It is made beside the request, and fetched by that person alone."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from chassis.identity.access import require, rights_of
 from chassis.identity.auth import Actor
@@ -15,7 +15,7 @@ from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
 from contracts.form import Form
 from contracts.types import Code
-from services.interchange.domain.export import ExportFormat, ExportState, Failure
+from services.interchange.domain.export import ExportFormat, ExportState, Failure, WantedFile
 from services.interchange.exports import opened_file
 from services.interchange.parts import Running
 from services.interchange.store import exports
@@ -29,9 +29,20 @@ STANDS = frozenset({ExportState.RUNNING, ExportState.READY})
 
 
 class ExportForm(Form):
-    """All cases of the own organisation that the caller may take out."""
+    """All cases of the own organisation that the caller may take out, or those that were opened in these days of the cell."""
 
     format: ExportFormat
+    opened_from: Annotated[date | None, Field(description="the first day")] = None
+    opened_to: Annotated[date | None, Field(description="the last day")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.opened_from and self.opened_to and self.opened_from > self.opened_to:
+            raise ValueError("the first day is after the last")
+        return self
+
+    def wanted(self) -> WantedFile:
+        return WantedFile(self.format, self.opened_from, self.opened_to)
 
 
 class LostField(BaseModel):
@@ -47,6 +58,8 @@ class ExportView(BaseModel):
     id: UUID
     state: ExportState
     format: ExportFormat
+    opened_from: date | None
+    opened_to: date | None
     cases: int
     lost: list[LostField]
     reason: Failure | None
@@ -78,7 +91,7 @@ async def start_export(
     tx: Tx,
     response: Response,
 ) -> Done:
-    await exports.begin_export(tx, actor, export_id, body.format)
+    await exports.begin_export(tx, actor, export_id, body.wanted())
     return done(tx, response, export_id, status=202, location=f"/v1/exports/{export_id}")
 
 
@@ -151,6 +164,8 @@ def _view(found: Export, actor: Actor, now: datetime) -> ExportView:
         id=found.id,
         state=state,
         format=found.format,
+        opened_from=found.opened_from,
+        opened_to=found.opened_to,
         cases=found.cases,
         lost=[LostField(field=name, cases=count) for name, count in sorted((found.lost or {}).items())],
         reason=found.reason,

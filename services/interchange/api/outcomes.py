@@ -56,7 +56,7 @@ async def list_imports(
 ) -> Listing[ImportView]:
     require(actor, IMPORT)
     ended = None if state is None else state is ImportState.DONE
-    rows = await queries.imports_of(tx, actor.organisation, ended, position(page.after), page.limit)
+    rows = await queries.imports_of(tx, actor, ended, position(page.after), page.limit)
     items = [_view(row) for row in rows]
     moves = running.commands.open([Offer("start_import", IMPORT)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "at", "id"), moves=moves)

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from contracts.casefile.fields import FIELDS, from_text
 from contracts.casefile.urgent import URGENT_FIELDS
 from contracts.codes import codes, in_the_standard
 from services.interchange.domain.cells import guarded
-from services.interchange.domain.headings import EXTERNAL_ID, label_field
+from services.interchange.domain.headings import EXTERNAL_ID, OWN_NUMBER, label_field
 from services.interchange.domain.htcds import Row
 
 MOST_CASES = 5_000
@@ -25,6 +25,15 @@ class ExportFormat(StrEnum):
     XLSX = "xlsx"
     WORKBOOK = "workbook"
     """The standard's own workbook, filled by its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFile:
+    """A file as it was asked for: of the cases that were opened in these days of the cell, both included; None: in any."""
+
+    format: ExportFormat
+    opened_from: date | None = None
+    opened_to: date | None = None
 
 
 class ExportState(StrEnum):
@@ -48,14 +57,15 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingCase:
-    """A case on its way into a file: the name by which it is recognised there, and its fields as canonical texts."""
+    """A case on its way into a file: the name by which it is recognised there, its fields as canonical texts, and its number."""
 
     case_id: str
     name: str
     fields: Mapping[str, str]
+    own_number: str | None = None
 
 
-COLUMNS = (EXTERNAL_ID, *(name for name in FIELDS if name not in URGENT_FIELDS))
+COLUMNS = (EXTERNAL_ID, OWN_NUMBER, *(name for name in FIELDS if name not in URGENT_FIELDS))
 """Of our own files: every field of the standard and our own that a file may bring back."""
 
 
@@ -72,8 +82,9 @@ def row_by_labels(case: OutgoingCase, captions: Sequence[str]) -> list[str]:
 
 
 def _row(case: OutgoingCase, columns: Sequence[str], *, labels: bool) -> list[str]:
+    numbers = {EXTERNAL_ID: case.name, OWN_NUMBER: guarded(case.own_number or "")}
     return [
-        case.name if name == EXTERNAL_ID else _cell(name, case.fields.get(name), labels=labels)
+        numbers[name] if name in numbers else _cell(name, case.fields.get(name), labels=labels)
         for name in columns
     ]
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from contracts.casefile import own_number
 from contracts.casefile.fields import ALIASES, FIELDS
 from contracts.casefile.urgent import URGENT_FIELDS
 from services.interchange.domain.cells import BadFile, Cell, shown
@@ -12,6 +13,7 @@ from services.interchange.domain.cells import BadFile, Cell, shown
 MAX_COLUMNS = 200
 EXTERNAL_ID, REFERENCE_LABEL = "cor_ExternalId", "Corridor Reference"
 """The column by which a row is recognised, and its label in the standard's workbook, which has none."""
+OWN_NUMBER = own_number.COLUMN
 
 NOT_KEPT = re.compile(
     r"^(?:_.*|start|end|today|audit|username|deviceid|device_id|phonenumber|subscriberid|simserial|simid"
@@ -35,6 +37,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "mailing zip/postal code": "prs_MailingPostalCode",
         "trafficking status decision making organization": "vic_TraffickingStatusDecisionMakingOrg",
         REFERENCE_LABEL.casefold(): EXTERNAL_ID,
+        own_number.LABEL.casefold(): OWN_NUMBER,
     }
 )
 _LABELS_NOT_KEPT = frozenset(
@@ -115,7 +118,7 @@ def _named(name: str, place: int) -> Column | None:
 
 def _meant(name: str) -> Column | None:
     name = _MISSPELT.get(name, name)
-    if (name in FIELDS and name not in URGENT_FIELDS) or name == EXTERNAL_ID:
+    if (name in FIELDS and name not in URGENT_FIELDS) or name in {EXTERNAL_ID, OWN_NUMBER}:
         return Column(name)
     return Column() if NOT_KEPT.match(name) else _labelled(name)
 

@@ -8,12 +8,14 @@ from datetime import date
 from functools import cache
 from itertools import chain
 
+from contracts.casefile.buddhist_era import WHICH_ERA, AmbiguousYear, common_era
 from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, Field, InvalidField, checked, to_text
+from contracts.casefile.own_number import compared, is_reference, own_number
 from contracts.casefile.partial_date import InvalidDate, PartialDate
-from contracts.casefile.text import MAX_TEXT
+from contracts.casefile.text import MAX_TEXT, InvalidText
 from contracts.codes import UnknownCode, codes
 from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, meant, spoilt
-from services.interchange.domain.headings import EXTERNAL_ID, Column, is_labels, read_heading
+from services.interchange.domain.headings import EXTERNAL_ID, OWN_NUMBER, Column, is_labels, read_heading
 
 MAX_FILE_BYTES = 5_000_000
 MAX_ROWS = 10_000
@@ -39,12 +41,23 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case: field → text as it is sealed. `occurrence` tells rows apart that are alike and were said to be several."""
+    """One case: field → text as it is sealed. `occurrence` tells rows apart that are alike and were said to be several.
+
+    `numbered` is the own number of a column of its own. Without it the identifier is the number, unless it is a reference: then this is a
+    file of ours that is brought back.
+    """
 
     line: int
     fields: Mapping[str, str]
     external_id: str | None = None
     occurrence: int = 0
+    numbered: str | None = None
+
+    @property
+    def own_number(self) -> str | None:
+        if self.numbered is None and self.external_id is not None and not is_reference(self.external_id):
+            return self.external_id
+        return self.numbered
 
     def identity(self) -> str:
         """The text by which the row is recognised in a later file: the identifier that its owner gave it, else
@@ -56,7 +69,8 @@ class Row:
 
     def content(self) -> str:
         """Everything in the row. Two rows with one identifier are one case only if this is the same too."""
-        return json.dumps(dict(self.fields), sort_keys=True, ensure_ascii=False)
+        number = {} if self.numbered is None else {OWN_NUMBER: self.numbered}
+        return json.dumps({**self.fields, **number}, sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -71,7 +85,15 @@ class Sheet:
         return len(self.rows) + len({error.line for error in self.errors})
 
 
-def read_sheet(lines: Iterable[Line], today: date, *, several: bool = False) -> Sheet:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The day at the place where the file is read, and whether years are counted by the Buddhist era there too."""
+
+    today: date
+    buddhist_era: bool = False
+
+
+def read_sheet(lines: Iterable[Line], place: Place, *, several: bool = False) -> Sheet:
     """Read a sheet. The first line that is not blank names the columns; a second one of labels is passed over. Raises
     BadFile.
 
@@ -85,7 +107,7 @@ def read_sheet(lines: Iterable[Line], today: date, *, several: bool = False) -> 
     labels = second.cells if second is not None and is_labels(second.cells, heading.cells) else ()
     columns = read_heading(heading.cells, labels, hidden=heading.hidden)
     rest = content if labels or second is None else chain([second], content)
-    return _told_apart(_read_rows(columns, rest, today), several=several)
+    return _told_apart(_read_rows(columns, rest, place), several=several)
 
 
 def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
@@ -96,7 +118,7 @@ def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
             yield line
 
 
-def _read_rows(columns: Sequence[Column], lines: Iterable[Line], today: date) -> Sheet:
+def _read_rows(columns: Sequence[Column], lines: Iterable[Line], place: Place) -> Sheet:
     sheet, numbering = Sheet(), _Numbering()
     for line in lines:
         numbered = numbering.take(columns, line)
@@ -104,7 +126,7 @@ def _read_rows(columns: Sequence[Column], lines: Iterable[Line], today: date) ->
             continue
         if sheet.total >= MAX_ROWS:
             raise BadFile("too-many-rows", f"at most {MAX_ROWS} rows are taken at once")
-        row, errors = _read_row(columns, numbered, today)
+        row, errors = _read_row(columns, numbered, place)
         if row is not None:
             sheet.rows.append(row)
         sheet.errors.extend(errors)
@@ -130,21 +152,21 @@ class _Numbering:
         return replace(line, cells=tuple(cells))
 
 
-def _read_row(columns: Sequence[Column], line: Line, today: date) -> tuple[Row | None, list[RowError]]:
+def _read_row(columns: Sequence[Column], line: Line, place: Place) -> tuple[Row | None, list[RowError]]:
     found: dict[str, str] = {}
     errors = [RowError(line.number, "*", reason) for reason in _whole_line(columns, line)]
     for column, cell in zip(columns, line.cells, strict=False):
         if column.field is None or is_blank(cell):
             continue
-        value, reason = (None, "two-headings") if column.doubted else _read_cell(column.field, cell, today)
+        value, reason = (None, "two-headings") if column.doubted else _read_cell(column.field, cell, place)
         if reason is not None:
             errors.append(RowError(line.number, column.field, reason))
         elif value is not None:
             found[column.field] = value
-    external_id = found.pop(EXTERNAL_ID, None)
+    external_id, number = found.pop(EXTERNAL_ID, None), found.pop(OWN_NUMBER, None)
     if not errors:
         errors = _whole(line.number, found)
-    return (None, errors) if errors else (Row(line.number, found, external_id), [])
+    return (None, errors) if errors else (Row(line.number, found, external_id, numbered=number), [])
 
 
 def _whole_line(columns: Sequence[Column], line: Line) -> Iterator[str]:
@@ -196,33 +218,65 @@ def _told_apart(sheet: Sheet, *, several: bool) -> Sheet:
             sheet.errors.append(RowError(row.line, "*", "same-as-another-row"))
         else:
             kept.append(replace(row, occurrence=occurrence))
-    sheet.rows = kept
+    sheet.rows = _of_one_number(sheet, kept)
     sheet.errors.sort(key=lambda error: error.line)
     return sheet
 
 
-def _read_cell(column: str, cell: Cell, today: date) -> tuple[str | None, str | None]:
+def _of_one_number(sheet: Sheet, rows: Sequence[Row]) -> list[Row]:
+    """The rows without those that share an own number and are not one case: all of these are refused."""
+    identities: dict[str, set[str]] = {}
+    for row in rows:
+        if row.own_number is not None:
+            identities.setdefault(compared(row.own_number), set()).add(row.identity())
+    shared = {number for number, found in identities.items() if len(found) > 1}
+    kept = [row for row in rows if row.own_number is None or compared(row.own_number) not in shared]
+    sheet.errors += [
+        RowError(row.line, OWN_NUMBER if row.numbered else EXTERNAL_ID, "same-number")
+        for row in rows
+        if row.own_number is not None and compared(row.own_number) in shared
+    ]
+    return kept
+
+
+def _read_cell(column: str, cell: Cell, place: Place) -> tuple[str | None, str | None]:
     """The value as it is sealed, or the reason why not."""
     if cell is None or isinstance(cell, NoValue):
         return None, cell
     text = cell.strip()
     if (no_value := spoilt(text)) is not None:
         return None, no_value
-    if len(text) > (MAX_EXTERNAL_ID if column == EXTERNAL_ID else MAX_CELL):
+    if len(text) > (MAX_EXTERNAL_ID if column in {EXTERNAL_ID, OWN_NUMBER} else MAX_CELL):
         return None, "too-long"
-    return (text, None) if column == EXTERNAL_ID else _read_field(FIELDS[column], meant(text), today)
+    if column in {EXTERNAL_ID, OWN_NUMBER}:
+        return _read_number(column, text)
+    return _read_field(FIELDS[column], meant(text), place)
 
 
-def _read_field(kept: Field, text: str, today: date) -> tuple[str | None, str | None]:
+def _read_number(column: str, text: str) -> tuple[str | None, str | None]:
+    """An identifier as it stands; an own number as it is kept."""
     try:
+        number = own_number(meant(text) if column == OWN_NUMBER else text)
+    except InvalidText:
+        refused = column == OWN_NUMBER or not is_reference(text)
+        return (None, "invalid-text") if refused else (text, None)
+    return (number if column == OWN_NUMBER else text), None
+
+
+def _read_field(kept: Field, text: str, place: Place) -> tuple[str | None, str | None]:
+    try:
+        if kept.kind == "date" and place.buddhist_era:
+            text = common_era(text)
         value = to_text(checked(kept.name, _parts(kept, text)))
     except UnknownCode:
         return None, "unknown-code"
+    except AmbiguousYear:
+        return None, WHICH_ERA
     except InvalidDate:
         return None, "invalid-date"
     except InvalidField:
         return None, "too-long" if len(text) > MAX_TEXT else f"invalid-{kept.kind}"
-    future = kept.kind == "date" and PartialDate.parse(value).is_future(today)
+    future = kept.kind == "date" and PartialDate.parse(value).is_future(place.today)
     return (None, "date-in-the-future") if future else (value, None)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +13,11 @@ from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, insert_set
-from services.interchange.domain.export import ExportFormat, ExportState, Failure, PartKind
+from services.interchange.domain.export import ExportFormat, ExportState, Failure, PartKind, WantedFile
 from services.interchange.outgoing import destroy_export_key, export_file, export_part
 from services.interchange.store.tables import EXPORT_PARTS, EXPORTS
 
-_BEGUN = ("id", "organisation", "by", "roles", "purpose", "format", "at")
+_BEGUN = ("id", "organisation", "by", "roles", "purpose", "format", "opened_from", "opened_to", "at")
 _INSERT = insert_missing(EXPORTS, *_BEGUN, key=("id",))
 _PARTS = insert_set(EXPORT_PARTS)
 _READ_PARTS = text(
@@ -55,6 +55,8 @@ class Export:
     roles: tuple[str, ...]
     purpose: str
     format: ExportFormat
+    opened_from: date | None
+    opened_to: date | None
     cases: int
     size: int
     after: UUID | None
@@ -91,7 +93,7 @@ async def begin_export(
     tx: Transaction,
     actor: Actor,
     export_id: UUID,
-    format_: ExportFormat,
+    wanted: WantedFile,
 ) -> None:
     """Begin a file. Raises AlreadyThere."""
     begun = {
@@ -100,7 +102,9 @@ async def begin_export(
         "by": actor.subject,
         "roles": sorted(actor.roles),
         "purpose": actor.purpose,
-        "format": format_,
+        "format": wanted.format,
+        "opened_from": wanted.opened_from,
+        "opened_to": wanted.opened_to,
         "at": tx.now,
     }
     if await _INSERT.write(tx, [begun]) != 1:

@@ -26,7 +26,7 @@ _READ_CHUNK = text(
     " join interchange.imports i on i.id = c.import_id where c.import_id = :id and c.number = :number"
 )
 _END_CHUNK = text("delete from interchange.chunks where import_id = :id and number = :number")
-_OF = text("select organisation from interchange.imports where id = :id")
+_OF = text("select organisation, by from interchange.imports where id = :id")
 _PROGRESS = text(
     """
     update interchange.imports set done = done + :rows, created = created + :created,
@@ -96,11 +96,16 @@ async def exists(tx: Transaction, import_id: UUID) -> bool:
 
 
 async def require_import(tx: Transaction, actor: Actor, import_id: UUID) -> None:
-    """Require an import of the actor's organisation. NotFound for another organisation's, the same as for none."""
-    organisation = (await tx.execute(_OF, {"id": import_id})).scalar_one_or_none()
-    if organisation is None or organisation != actor.organisation:
+    """Require an import of the actor's organisation, and of a machine its own. NotFound for another's, the same as for none."""
+    row = (await tx.execute(_OF, {"id": import_id})).first()
+    if row is None or row.organisation != actor.organisation or sender(actor) not in (None, row.by):
         raise NotFound
-    require(actor, "case.import", organisation=organisation)
+    require(actor, "case.import", organisation=row.organisation)
+
+
+def sender(actor: Actor) -> str | None:
+    """The one whose imports the actor is shown: of a machine its own; None: everybody's of the organisation."""
+    return actor.subject if actor.machine else None
 
 
 async def read_chunk(tx: Transaction, import_id: UUID, number: int) -> Chunk | None:

@@ -1,7 +1,7 @@
 """The tables of interchange, as the migrations leave them."""
 
 from sqlalchemy import BIGINT, Column, ForeignKey, Identity, MetaData, Table
-from sqlalchemy.dialects.postgresql import ARRAY, INTEGER, JSONB, TEXT, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, DATE, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
 from contracts.internal import DUPLICATE, OPENED, REFUSED
@@ -55,6 +55,8 @@ EXPORTS = Table(
     required("roles", ARRAY(TEXT)),
     required("purpose", TEXT),
     required("format", OneOf(ExportFormat)),
+    Column("opened_from", DATE),
+    Column("opened_to", DATE),
     filled("cases", INTEGER, "0"),
     filled("size", INTEGER, "0"),
     Column("after", UUID),

@@ -2,8 +2,8 @@
 contact.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -24,6 +24,9 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "task.unassigned.v1": {ALWAYS: "unattended"},
     "task.reminded.v1": {ALWAYS: "due"},
     "task.overdue.v1": {ALWAYS: "late"},
+    "leave.planned.v1": {ALWAYS: "file_changed"},
+    "leave.begun.v1": {ALWAYS: "new_assignment"},
+    "leave.ended.v1": {ALWAYS: "file_changed"},
     "hold.placed.v1": {ALWAYS: "hold"},
     "hold.lifted.v1": {ALWAYS: "file_changed"},
     "protection.requested.v1": {ALWAYS: "approval"},
@@ -85,6 +88,9 @@ have left), the supervisors, or the cell's operators.
 """
 
 
+TO_OPERATORS: Final = frozenset({"approval"})
+"""Alarms that name the persons who may act; where there is none, an operator has to find one."""
+
 BEGUN: Final = frozenset({"started_urgent", "started"})
 """About what somebody began and nobody has submitted."""
 
@@ -94,18 +100,14 @@ TO_SUPERVISORS: Final = BEGUN | {
     "late",
     "much_opened",
     "emergency_opened",
-    "approval",
 }
-"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, or a
-second person is needed at once, so somebody else is told.
+"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, so
+somebody else is told.
 """
 
-ALSO_ITS_WORKERS: Final[Mapping[str, str]] = {
-    "protection.requested.v1": "urgent",
-    "protection.lapsed.v1": "urgent",
-}
-"""Event type → template of the notice by which the workers of the case are told besides the supervisors: one of them may
-approve, or asked and waits.
+ALSO_ITS_WORKERS: Final[Mapping[str, str]] = {"protection.lapsed.v1": "urgent"}
+"""Event type → template of the notice by which the workers of the case, and whoever asked and waits, are told besides the
+supervisors.
 """
 
 NOW, TODAY, USUAL = "now", "today", "usual"
@@ -145,6 +147,7 @@ class News:
     import_id: UUID | None = None
     about: str | None = None
     task_id: UUID | None = None
+    leave_id: UUID | None = None
     worker: str | None = None
     """The one person who is told of it."""
 
@@ -180,7 +183,27 @@ def template_of(event_type: str, half: str) -> str | None:
     return by_half.get(ALWAYS) or by_half.get(half)
 
 
-def news_of(event: Any, half: str) -> News | None:
+def news_of(event: Any, half: str, workers: Collection[str]) -> list[News]:
+    """The news of an event about a case that these workers have: for each whom it names as the one to act, else for whom its
+    template is for, and for those who wait for it besides.
+    """
+    news = _news(event, half)
+    if news is None:
+        return []
+    named = [replace(news, worker=one) for one in getattr(event, "approvers", ())]
+    return named or [news, *_besides(event, news.template, workers)]
+
+
+def _besides(event: Any, template: str, workers: Collection[str]) -> list[News]:
+    also = ALSO_ITS_WORKERS.get(event.type)
+    asked_by = getattr(event, "asked_by", None)
+    besides = [News(also)] if also is not None and workers else []
+    if asked_by is not None and asked_by not in workers:
+        besides.append(News(also or template, own=True, worker=asked_by))
+    return besides
+
+
+def _news(event: Any, half: str) -> News | None:
     nothing_new = False in (getattr(event, "raised", None), getattr(event, "added", None))
     template = CLEARED if nothing_new else template_of(event.type, half)
     told = getattr(event, "told", None)
@@ -199,6 +222,7 @@ def news_of(event: Any, half: str) -> News | None:
         import_id=import_id,
         about=about,
         task_id=getattr(event, "task_id", None),
+        leave_id=getattr(event, "leave_id", None),
         worker=told,
     )
 
@@ -206,4 +230,6 @@ def news_of(event: Any, half: str) -> News | None:
 def notice(case_id: UUID, organisation: str, news: News) -> Notice:
     if news.template in TO_SUPERVISORS:
         return Notice(case_id, organisation, SUPERVISORS, news)
-    return Notice(case_id, organisation, HOLDER if news.worker is None else WORKER, news)
+    if news.worker is not None:
+        return Notice(case_id, organisation, WORKER, news)
+    return Notice(case_id, organisation, OPERATORS if news.template in TO_OPERATORS else HOLDER, news)

@@ -29,6 +29,7 @@ NOTIFICATIONS = Table(
     Column("worker", TEXT),
     required("created_at", TIMESTAMPTZ),
     filled("mail", OneOf(MailState), "'none'"),
+    Column("leave_id", UUID),
 )
 
 UNADDRESSED = Table(

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running, Service
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
+from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
 from contracts.types import KnownCode, OrganisationId, Pseudonym
@@ -19,6 +20,7 @@ from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.indexing import index_of
+from services.intake.casefile.numbering import sealed_number
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import seal_fields, seal_json
 from services.intake.casefile.store import attention
@@ -50,12 +52,11 @@ OpenedBy = Annotated[
 """The channel by which somebody came whose case is opened here."""
 
 
-class OpenForm(Form):
-    """The form of a new case. Everything about the person is optional: a single name is a name, and a case may be
+class PersonForm(Form):
+    """Somebody whose case is opened. Everything about the person is optional: a single name is a name, and a case may be
     anonymous.
     """
 
-    channel: OpenedBy
     urgency: Annotated[str, KnownCode("urgency")] = "routine"
     fields: FieldsForm = {}
     languages: Annotated[
@@ -65,20 +66,27 @@ class OpenForm(Form):
     flags: Annotated[
         list[Flag], Field(max_length=len(FLAGS), description="urgent flags; any makes the case immediate")
     ] = []
+    own_number: OwnNumber | None = None
 
     def all_fields(self) -> dict[str, str | list[str] | None]:
         spoken = dict(zip(("prs_PrimaryLanguage", "prs_SecondaryLanguage"), self.languages, strict=False))
         return {**spoken, **self.fields}
 
 
+class OpenForm(PersonForm):
+    """The form of a new case."""
+
+    channel: OpenedBy
+
+
 async def _prepare(body: OpenForm, request: Request, actor: Who, service: Running) -> NewCase:
     """The person's key first, under identifiers that a retry of the same command finds again."""
     require(actor, "case.open", organisation=actor.organisation)
-    fields = checked_fields(body.all_fields(), service.today())
+    fields = checked_fields(service, body.all_fields())
     key = request.headers.get("idempotency-key")
     case_id = await service.own_key.identifier("case", actor.issuer, actor.subject, key)
     await service.vault.create(person_of(case_id))
-    return await sealed_case(service, actor.organisation, body, fields, case_id)
+    return await sealed_case(service, actor.organisation, body, fields, case_id, body.channel)
 
 
 def person_of(case_id: UUID) -> UUID:
@@ -87,20 +95,29 @@ def person_of(case_id: UUID) -> UUID:
 
 
 async def sealed_case(
-    service: Service, organisation: str, body: OpenForm, checked: Mapping[str, str | None], case_id: UUID
+    service: Service,
+    organisation: str,
+    body: PersonForm,
+    checked: Mapping[str, str | None],
+    case_id: UUID,
+    channel: str,
 ) -> NewCase:
     """A new case with its fields, which are checked, sealed under the key of its person, which is made."""
     fields = {name: value for name, value in checked.items() if value is not None}
     person_id, vault = person_of(case_id), service.vault
-    flags = sorted(set(body.flags))
+    flags, number = sorted(set(body.flags)), body.own_number
     sealed = SealedFields(
         values=await seal_fields(vault, person_id, case_id, fields | (flag_fields(flags) if flags else {})),
         index=(await index_of(service, organisation, [fields]))[0],
         flags=frozenset(flags) or None,
         sealed_flags=await seal_json(vault, person_id, FLAGS_CLASS, case_id, flags) if flags else None,
         evidence=AgeEvidence().changed(fields, flags),
+        numbered=number is not None,
+        number=None
+        if number is None
+        else await sealed_number(service, organisation, person_id, case_id, number),
     )
-    return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
+    return NewCase(case_id, person_id, channel, body.urgency, sealed)
 
 
 @router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")

@@ -1,7 +1,7 @@
 """Routes: the fields of the person. Own fields, and received ones as long as their grant is in force."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,10 @@ from chassis.service import Service
 from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from chassis.web.moves import MoveView, Offer
-from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.buddhist_era import buddhist_era
+from contracts.casefile.fields import FIELDS, FieldValue, from_text
+from contracts.casefile.own_number import OwnNumber
+from contracts.casefile.partial_date import PartialDate
 from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
 from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
@@ -29,17 +32,18 @@ from services.intake.casefile.api.cases import FieldsForm, Flag
 from services.intake.casefile.api.prepared import case_to_write, checked_fields, flag_fields
 from services.intake.casefile.domain.age import BIRTHDATE, AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS
+from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, OWN_NUMBER
 from services.intake.casefile.domain.index_texts import INDEXED
 from services.intake.casefile.domain.received import READABLE, RETAINABLE
 from services.intake.casefile.grants import RECALLED
 from services.intake.casefile.indexing import index_of
+from services.intake.casefile.numbering import sealed_number
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.received_flags import standing_flags
 from services.intake.casefile.sealed_rows import SealedReceived
 from services.intake.casefile.sealing import open_fields, seal_fields, seal_json
-from services.intake.casefile.store import cases, records
+from services.intake.casefile.store import cases, own_numbers, records
 from services.intake.casefile.use_cases import RETAIN, SealedFields
 
 router = APIRouter(tags=["fields"])
@@ -62,11 +66,15 @@ class ReceivedView(BaseModel):
 
 
 class FieldsView(BaseModel):
-    """`fields` and `flags` were recorded here; `received` came from elsewhere."""
+    """`fields` and `flags` were recorded here, and `own_number` is what the organisation itself calls the case; `received` came from
+    elsewhere. `buddhist_era`: the dates of `fields` once more, where the country counts by it.
+    """
 
     case_id: UUID
     case_reference: ShownReference
+    own_number: str | None
     fields: dict[str, FieldValue]
+    buddhist_era: dict[str, str]
     flags: list[str]
     received: list[ReceivedView]
 
@@ -77,6 +85,7 @@ class _SealedFields:
     reference: str | None
     own: Mapping[str, str]
     flags: str | None
+    number: str | None
     received: Sequence[SealedReceived]
 
 
@@ -87,7 +96,8 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
         reference = await reference_of_case(tx, case_id)
-        found = _SealedFields(case, reference, own, flags, await queries.received_fields(tx, case_id))
+        number = await own_numbers.value(tx, case_id, actor.organisation)
+        found = _SealedFields(case, reference, own, flags, number, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await service.parts.grants.closed(asked)
     granted = frozenset(one for one, why in closed.items() if why is None)
@@ -121,11 +131,12 @@ def _closed(row: SealedReceived, actor: Actor, service: Service) -> str | None:
 async def _opened(
     service: Service, found: _SealedFields, granted: frozenset[UUID]
 ) -> dict[UUID | None, dict[str, str]]:
-    """Disclosure → field → text; own fields and flags stand under None."""
+    """Disclosure → field → text; own fields, flags and number stand under None."""
     vault, person_id, case_id = service.vault, found.case.person_id, found.case.id
     own = await open_fields(vault, person_id, case_id, found.own)
-    if found.flags is not None:
-        own |= await open_fields(vault, person_id, case_id, {FLAGS_CLASS: found.flags})
+    more = {FLAGS_CLASS: found.flags, OWN_NUMBER: found.number}
+    sealed = {name: value for name, value in more.items() if value is not None}
+    own |= await open_fields(vault, person_id, case_id, sealed)
     opened: dict[UUID | None, dict[str, str]] = {None: own}
     for row in found.received:
         if row.id in granted:
@@ -142,7 +153,7 @@ def _view(
     service: Service,
 ) -> FieldsView:
     own = dict(opened[None])
-    flags = json.loads(own.pop(FLAGS_CLASS, "[]"))
+    flags, number = json.loads(own.pop(FLAGS_CLASS, "[]")), own.pop(OWN_NUMBER, None)
     received = []
     for row in found.received:
         closed = _closed(row, actor, service) or asked[row.id]
@@ -161,7 +172,9 @@ def _view(
     return FieldsView(
         case_id=found.case.id,
         case_reference=found.reference,
+        own_number=number,
         fields=_values(own),
+        buddhist_era=_dates(own) if service.settings.country.buddhist_era else {},
         flags=flags,
         received=received,
     )
@@ -179,19 +192,33 @@ def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:
     return {name: from_text(name, text) for name, text in texts.items()}
 
 
+def _dates(texts: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: buddhist_era(PartialDate.parse(text))
+        for name, text in texts.items()
+        if FIELDS[name].kind == "date"
+    }
+
+
 class RecordForm(Form):
     """The fields to record. Named ones are replaced; null removes one; those that are not named stay."""
 
     fields: FieldsForm = {}
     flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None
+    own_number: Annotated[
+        OwnNumber | None, Field(description="null takes it away; where it is not named, it stays")
+    ] = None
     reason: Annotated[
-        Paragraph | None, Field(description="why something is changed; kept sealed with the revision")
+        Paragraph | None,
+        Field(
+            description="why something is changed; needed where a value on record is replaced or removed; kept sealed with the revision"
+        ),
     ] = None
 
 
 async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
     case = await case_to_write(service, actor, CaseVerb.RECORD, case_id)
-    fields = checked_fields(body.fields, service.today())
+    fields = checked_fields(service, body.fields)
     vault = service.vault
     flags = None if body.flags is None else sorted(set(body.flags))
     if flags is not None:
@@ -199,10 +226,11 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
     kept = {name: value for name, value in fields.items() if value is not None}
     sealed = await seal_fields(vault, case.person_id, case_id, kept)
     indexed = not INDEXED.isdisjoint(fields)
+    before = await _on_record(service, actor, case, {*fields, *(INDEXED if indexed else ())})
     evidence = await _evidence(service, actor, case, fields, flags)
     return SealedFields(
         values={name: sealed.get(name) for name in fields},
-        index=await _index(service, actor, case, fields) if indexed else None,
+        index=await _index(service, case, {**before, **fields}) if indexed else None,
         flags=None if flags is None else frozenset(flags),
         flags_before=frozenset()
         if flags is None
@@ -210,9 +238,14 @@ async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running
         sealed_flags=None
         if flags is None
         else await seal_json(vault, case.person_id, FLAGS_CLASS, case_id, flags),
+        replaced=any(before[name] != fields[name] for name in before.keys() & fields.keys() - URGENT_FIELDS),
         evidence=evidence,
+        numbered="own_number" in body.model_fields_set,
+        number=None
+        if body.own_number is None
+        else await sealed_number(service, case.organisation, case.person_id, case_id, body.own_number),
         reason=None if body.reason is None else await _reason(vault, case, body.reason),
-        version=case.version if indexed or evidence is not None or flags is not None else None,
+        version=case.version,
     )
 
 
@@ -231,14 +264,15 @@ async def _evidence(
     return None if after == before else after
 
 
-async def _index(
-    service: Service, actor: Actor, case: Case, changed: Mapping[str, str | None]
-) -> list[bytes]:
+async def _on_record(service: Service, actor: Actor, case: Case, names: Collection[str]) -> dict[str, str]:
+    """The values that are recorded here under these names, to be compared with what is sent and shown to nobody."""
     async with service.database.transaction(actor.origin()) as tx:
         own = await records.own_fields(tx, case.id)
-    named = {name: value for name, value in own.items() if name in INDEXED}
-    before = await open_fields(service.vault, case.person_id, case.id, named)
-    after = {**before, **changed}
+    asked = {name: value for name, value in own.items() if name in names}
+    return await open_fields(service.vault, case.person_id, case.id, asked)
+
+
+async def _index(service: Service, case: Case, after: Mapping[str, str | None]) -> list[bytes]:
     kept = {name: value for name, value in after.items() if value is not None}
     return (await index_of(service, case.organisation, [kept]))[0]
 

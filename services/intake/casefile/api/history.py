@@ -16,7 +16,7 @@ from chassis.web.positions import number, positioned
 from contracts.casefile.fields import FieldValue, from_text
 from services.intake.casefile import queries
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS
+from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, OWN_NUMBER
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealed_rows import SealedRevision
 from services.intake.casefile.store import cases
@@ -26,12 +26,13 @@ router = APIRouter(tags=["fields"])
 
 class RevisionView(BaseModel):
     """The values that one change set; null: the field was removed. `flags` is null where the change did not speak of
-    them.
+    them, and so is `own_number`, which is empty where it was taken away.
     """
 
     revision: int
     fields: dict[str, FieldValue | None]
     flags: list[str] | None
+    own_number: str | None
     reason: str | None
     organisation: str
     by: str
@@ -48,7 +49,7 @@ async def list_field_revisions(
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
         (after,) = positioned(page.after, number) or (0,)
-        rows = await queries.field_revisions(tx, case_id, after, page.limit)
+        rows = await queries.field_revisions(tx, actor, case_id, after, page.limit)
     opened = await _opened(service, case, rows)
     views = [_view(row, opened) for row in rows]
     async with service.database.transaction(actor.origin()) as tx:
@@ -75,10 +76,12 @@ async def _opened(service: Service, case: Case, rows: Sequence[SealedRevision]) 
 def _view(row: SealedRevision, opened: dict[str, str]) -> RevisionView:
     texts = {name: opened.get(value or "") for name, value in row.values.items()}
     flags = texts.pop(FLAGS_CLASS, None)
+    number = (texts.pop(OWN_NUMBER) or "") if OWN_NUMBER in texts else None
     return RevisionView(
         revision=row.revision,
         fields={name: None if text is None else from_text(name, text) for name, text in texts.items()},
         flags=None if flags is None else json.loads(flags),
+        own_number=number,
         reason=opened.get(row.reason or ""),
         organisation=row.organisation,
         by=row.by,

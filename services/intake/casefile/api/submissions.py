@@ -31,7 +31,7 @@ class Submission(BaseModel):
 
 @router.get("", summary="The cases that you submitted, newest first, and how far each got")
 async def list_submissions(actor: Who, tx: Tx, page: Page) -> Listing[Submission]:
-    require(actor, "submission.read")
+    require(actor, queries.SUBMISSION)
     rows = await queries.submissions(tx, actor, after=position(page.after), limit=page.limit)
     items = [_view(row) for row in rows]
     return Listing(items=items, next=following(rows, page, "opened_at", "id"))
@@ -39,7 +39,7 @@ async def list_submissions(actor: Who, tx: Tx, page: Page) -> Listing[Submission
 
 @router.get("/{case_id}", summary="How far your submission got, and nothing else")
 async def get_submission(case_id: UUID, actor: Who, tx: Tx) -> Submission:
-    await require_case(tx, actor, "submission.read", case_id)
+    await require_case(tx, actor, queries.SUBMISSION, case_id)
     row = await queries.submission(tx, actor, case_id)
     tx.say(record_read(case_id, "submission"))
     return _view(row)

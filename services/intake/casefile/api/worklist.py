@@ -9,21 +9,25 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, Field
 
+from chassis.database import Transaction
 from chassis.identity.access import require, rights_of
 from chassis.identity.auth import Actor
 from chassis.vault.vault import Sealing
 from chassis.web.http import Listing, Page, PageQuery, Who, following
 from chassis.web.moves import Offer
 from chassis.web.positions import position
+from contracts.casefile.buddhist_era import buddhist_era
 from contracts.casefile.partial_date import PartialDate
 from contracts.types import KnownCode, Pseudonym
 from services.intake.casefile.daily_limit import OWN_LIST
-from services.intake.casefile.domain.index_texts import BIRTHDATE, name_of
+from services.intake.casefile.domain.field_classes import OWN_NUMBER
+from services.intake.casefile.domain.index_texts import BIRTHDATE, LANGUAGES, name_of
 from services.intake.casefile.domain.listing import ListOrder, NamesShown, WaitingFor
+from services.intake.casefile.indexing import language_entry
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.store import persons
-from services.intake.casefile.store.persons import LANGUAGES, SealedWord
+from services.intake.casefile.store.persons import SealedWord
 from services.intake.casefile.worklist_queries import (
     READ,
     BoundedCount,
@@ -38,7 +42,7 @@ from services.intake.casefile.worklist_queries import (
 router = APIRouter(tags=["cases"])
 
 OTHERS = "person"
-"""The resource of a name on a case of which the reader is no worker."""
+"""The resource of a name on a case that the reader neither has nor covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ class CaseFilters:
     ] = None
     assigned: Annotated[
         Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
+    ] = None
+    language: Annotated[
+        Annotated[str, KnownCode("language")] | None,
+        Query(description="only those of persons who speak it; each on the page is a reading, and logged"),
     ] = None
     flagged: Annotated[bool | None, Query(description="only those with an urgent flag, or without")] = None
     on_hold: Annotated[bool | None, Query(description="only those with a hold in force, or without")] = None
@@ -101,7 +109,10 @@ async def list_cases(
     count: Annotated[bool, Query(description="count the cases too, up to a thousand")] = False,
 ) -> CaseListing:
     require(actor, READ, organisation=actor.organisation)
-    asked = ListQuery(filters.asked(), sort)
+    narrowed = filters.asked()
+    if filters.language is not None:
+        narrowed["language"] = await language_entry(service, actor.organisation, filters.language)
+    asked = ListQuery(narrowed, sort)
     items, sealed, counted = await _read(service, actor, asked, page, names, count=count)
     if sealed:
         shown = await _shown(service, sealed)
@@ -121,11 +132,24 @@ async def _read(
         items = await worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
         named = [item.id for item in items if _is_named(item, actor, names)]
         sealed = await persons.words_of(tx, actor, named) if named else []
+        if "language" in asked.filters:
+            _say_languages(tx, actor, items)
         return items, sealed, await counted_cases(tx, actor, asked) if count else None
 
 
+def _say_languages(tx: Transaction, actor: Actor, items: Sequence[ListedCase]) -> None:
+    """Whoever narrows a list to a language learns it of each row, whether it is shown or not."""
+    for item in items:
+        resource = OWN_LIST if _is_own(item, actor) else OTHERS
+        tx.say(record_read(item.id, resource, fields=LANGUAGES))
+
+
 def _is_named(item: ListedCase, actor: Actor, names: NamesShown) -> bool:
-    return names is NamesShown.PAGE or (names is NamesShown.MINE and actor.subject in item.workers)
+    return names is NamesShown.PAGE or (names is NamesShown.MINE and _is_own(item, actor))
+
+
+def _is_own(item: ListedCase, actor: Actor) -> bool:
+    return actor.subject in item.workers or actor.subject in item.covers
 
 
 async def _shown(service: Running, sealed: Sequence[SealedWord]) -> dict[UUID, dict[str, str]]:
@@ -152,18 +176,23 @@ async def _show(
         allowed = await still_visible(tx, actor, list(shown))
         for item in items:
             if item.id in allowed:
-                item.person = _person(shown[item.id], today)
-                resource = OWN_LIST if actor.subject in item.workers else OTHERS
-                tx.say(record_read(item.id, resource, fields=tuple(shown[item.id])))
+                words = dict(shown[item.id])
+                item.own_number = words.pop(OWN_NUMBER, None)
+                item.person = (
+                    _person(words, today, buddhist=service.settings.country.buddhist_era) if words else None
+                )
+                resource = OWN_LIST if _is_own(item, actor) else OTHERS
+                tx.say(record_read(item.id, resource, fields=tuple(words)))
 
 
-def _person(texts: Mapping[str, str], today: date) -> ShownPerson:
-    born = texts.get(BIRTHDATE)
-    youngest, oldest = (None, None) if born is None else PartialDate.parse(born).ages_on(today)
+def _person(texts: Mapping[str, str], today: date, *, buddhist: bool) -> ShownPerson:
+    born = PartialDate.parse(texts[BIRTHDATE]) if BIRTHDATE in texts else None
+    youngest, oldest = (None, None) if born is None else born.ages_on(today)
     return ShownPerson(
         name=name_of(texts) or None,
         languages=[texts[name] for name in LANGUAGES if name in texts],
-        born=born,
+        born=None if born is None else str(born),
+        born_buddhist=buddhist_era(born) if buddhist and born is not None else None,
         youngest=youngest,
         oldest=oldest,
     )

@@ -33,7 +33,7 @@ class AuthorisedDisclosure:
         self.recalled_at = self.recalled_at or now
 
     def answer(self, case_id: UUID, at: datetime) -> None:
-        """Its recipient answered the recall; another service says so, so that it may be heard before the recall is."""
+        """The recipient answered the recall; another service says so, so that it may be heard before the recall is."""
         self.case_id, self.answered_at, self.changed = self.case_id or case_id, at, True
 
     def allows(self, case_id: UUID, now: datetime) -> bool:

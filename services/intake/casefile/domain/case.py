@@ -62,10 +62,13 @@ class CaseVerb(StrEnum):
     RAISE_TASK = "raise_task"
     CHANGE_TASK = "change_task"
     END_TASK = "end_task"
+    LINK_DEPENDANT = "link_dependant"
+    UNLINK_DEPENDANT = "unlink_dependant"
     ATTACH_CALL = "attach_call"
     DETACH_CALL = "detach_call"
     CLOSE = "close"
     RESUME = "resume"
+    TAKE_OVER = "take_over"
 
 
 MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
@@ -78,6 +81,8 @@ MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
                 CaseVerb.LIFT_HOLD,
                 CaseVerb.STRIKE_NOTE,
                 CaseVerb.END_TASK,
+                CaseVerb.UNLINK_DEPENDANT,
+                CaseVerb.TAKE_OVER,
                 CaseVerb.DETACH_CALL,
             }
         ),
@@ -150,6 +155,12 @@ class Case:
         self.workers = tuple(dict.fromkeys(workers))
         return [facts.CaseAssigned(self.id, self.organisation, self.workers), self._tasks_due()]
 
+    def take_over(self, organisation: str, worker: str) -> list[CaseFact]:
+        """Whoever has the case is suspended: a supervisor of another organisation has it from now on, closed or open."""
+        self.require(CaseVerb.TAKE_OVER)
+        self.organisation, self.workers = organisation, (worker,)
+        return [facts.CaseAssigned(self.id, organisation, self.workers), self._tasks_due()]
+
     def workers_with(self, worker: str, instead_of: str | None) -> tuple[str, ...]:
         """Whoever has it with one more, who may take the place of another; the same where that other one has it not."""
         if instead_of is None:
@@ -161,11 +172,22 @@ class Case:
         fields: Iterable[str] = (),
         removed: Iterable[str] = (),
         flags: frozenset[str] | None = None,
+        *,
+        numbered: bool = False,
     ) -> list[CaseFact]:
-        """Fields were recorded or removed. An urgent flag raises the urgency and never lowers it; None: not spoken of."""
+        """Fields were recorded or removed. An urgent flag raises the urgency and never lowers it; None: not spoken of. `numbered`: the
+        organisation's own number was set or taken away.
+        """
         self.require(CaseVerb.RECORD)
         self.urgency = urgency_of(self.urgency, flags or frozenset())
-        return self.recorded(fields, removed, more=flags is not None)
+        return self.recorded(fields, removed, more=numbered or flags is not None)
+
+    def require_reason(self, reason: str | None, *, replaced: bool) -> None:
+        """Require a reason, sealed, where something that was on record is replaced or taken away; what is added needs none."""
+        if replaced and reason is None:
+            raise CommandRefused(
+                "reason-needed", "something on record is replaced or removed: say why", "reason"
+            )
 
     def flag(
         self, sealed: str | None, flags: frozenset[str] | None, before: frozenset[str] = frozenset()

@@ -194,6 +194,16 @@ class StaffChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CasesLeft:
+    """An organisation is suspended; whatever cases it has go to this supervisor."""
+
+    organisation: str
+    to_organisation: str
+    to: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GlassBroken:
     """Somebody without a right to the case opened the least of it; `organisation` has the case."""
 
@@ -221,6 +231,16 @@ class PairDecided:
     leads: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DependantsChanged:
+    """Somebody was linked with the case or no more, left or is back; `here`: a linked person is in an open case."""
+
+    case_id: UUID
+    link_id: UUID
+    change: str
+    here: bool
+
+
 CaseFact = (
     CaseOpened
     | CaseReferenced
@@ -243,7 +263,9 @@ CaseFact = (
     | ValuesDeleted
     | CaseUnattended
     | StaffChanged
+    | CasesLeft
     | GlassBroken
     | GlassReviewed
     | PairDecided
+    | DependantsChanged
 )

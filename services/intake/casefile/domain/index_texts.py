@@ -15,7 +15,10 @@ BIRTHDATE = "prs_Birthdate"
 DOCUMENTS = ("prs_IdentityNumber", "cor_TravelDocumentNumber")
 TELEPHONES = ("prs_MobilePhone", "prs_HomePhone")
 NAMES = frozenset({FULL_NAME, *NAME_PARTS})
-INDEXED = NAMES | {*DOCUMENTS, *TELEPHONES}
+LANGUAGES = ("prs_PrimaryLanguage", "prs_SecondaryLanguage")
+FOUND_BY = NAMES | {*DOCUMENTS, *TELEPHONES}
+"""The fields by which a person is looked for, and compared with who is found."""
+INDEXED = FOUND_BY | {*LANGUAGES}
 """The fields that an index is made from."""
 
 MOST_WORDS = 8
@@ -27,6 +30,7 @@ TELEPHONE_DIGITS, LEAST_DIGITS = 8, 6
 """The last digits of a telephone number are the same with a country's code and without."""
 LEAST_DOCUMENT = 4
 
+NOBODY_ALONE = 0
 KEY, WHOLE, SOUND, NEAR, WORD, PART = 100, 12, 8, 5, 3, 2
 """How much two persons have in common who share such a text: it decides who is compared first, and nothing else."""
 
@@ -65,6 +69,14 @@ def _texts(fields: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     for field in TELEPHONES:
         if (digits := telephone(fields.get(field, ""))) is not None:
             yield f"telephone|{digits[-TELEPHONE_DIGITS:]}", KEY
+    for field in LANGUAGES:
+        if field in fields:
+            yield language_text(fields[field]), NOBODY_ALONE
+
+
+def language_text(code: str) -> str:
+    """The text by which lists are narrowed to a language. Nobody is looked for by it."""
+    return f"language|{code}"
 
 
 def _of_name(spelt: tuple[str, ...]) -> Iterator[tuple[str, int]]:

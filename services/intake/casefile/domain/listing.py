@@ -34,10 +34,18 @@ class NextStep(StrEnum):
     HOLD_ENDS = "hold-ends"
 
 
+class DueKind(StrEnum):
+    """The kinds of rows by which a worker's cases stand in the order of what is due in them."""
+
+    HOLD = "hold"
+    OPENING = "opening"
+    TASK = "task"
+
+
 class NamesShown(StrEnum):
     """The cases of a page on which the person's name, languages and age are shown."""
 
     MINE = "mine"
-    """Cases of which the reader is a worker. Such readings do not count towards the cases of a day."""
+    """Cases that the reader has or covers. Such readings do not count towards the cases of a day."""
     PAGE = "page"
     NONE = "none"

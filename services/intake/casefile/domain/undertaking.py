@@ -17,11 +17,11 @@ class UndertakingState(StrEnum):
     WAITING = "waiting"
     """Sent, and nobody has answered."""
     UNANSWERED = "unanswered"
-    """Its time ended without an answer. A late answer still counts."""
+    """The time ended without an answer. A late answer still counts."""
     GOING_ON = "going_on"
     ENDED = "ended"
     IN_ERROR = "in_error"
-    """It should never have been sent."""
+    """Sent to whom it should never have been sent."""
 
 
 @dataclass(slots=True)

@@ -35,13 +35,13 @@ _WAIT = upsert_set(
 _HASTEN = text(
     "update intake.attention set since = :now, import_id = null where case_id = :case and opened_at is null and alarmed_at is null"
 )
-# Of a case that is somebody's, only their opening counts; of one that is nobody's yet, anybody's except of the person
+# Of a case that is somebody's, only their opening counts, or that of whoever covers for them; of one that is nobody's yet, anybody's except of the person
 # who gave it away.
 _OPENED = text(
     """
     update intake.attention a set opened_at = :now from intake.cases c
     where a.case_id = :case and a.opened_at is null and c.id = a.case_id
-        and (:who = any(c.workers) or (c.workers = '{}' and a.by <> :who))
+        and (:who = any(c.workers) or :who = any(c.covers) or (c.workers = '{}' and a.by <> :who))
     """
 )
 _UNOPENED = text(

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_set, one_of
+from services.intake.casefile.domain.case import GONE
+from services.intake.casefile.domain.index_texts import LANGUAGES
 from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.outgoing import index_due
 from services.intake.casefile.store.tables import BLIND_INDEX
@@ -25,7 +27,14 @@ _INDEXED = text(
     """
 )
 _OUTDATED = text(
-    "select distinct case_id from intake.blind_index where octet_length(entry) <> :size order by 1 limit :limit"
+    f"""
+    select case_id from intake.blind_index where octet_length(entry) <> :size
+    union
+    select f.case_id from intake.fields f join intake.cases c on c.id = f.case_id
+    where f.source = 'own' and f.field in {LANGUAGES} and c.state not in {one_of(GONE)}
+        and not exists (select from intake.blind_index b where b.case_id = f.case_id)
+    order by 1 limit :limit
+    """
 )
 _RECEIVED = text("select exists (select from intake.disclosures where case_id = :case_id)")
 
@@ -64,7 +73,7 @@ async def indexed_fields(tx: Transaction, case_id: UUID, fields: Sequence[str]) 
 
 
 async def outdated(tx: Transaction, size: int, limit: int) -> list[UUID]:
-    """Cases with an entry of another size: one that a release before this one has made."""
+    """Cases with an entry of another size, which a release before this one has made, or with a language and no entry at all."""
     return [row.case_id for row in await tx.execute(_OUTDATED, {"size": size, "limit": limit})]
 
 

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.tables import delete_set, insert_set, upsert_set
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.domain.field_classes import FLAGS_CLASS
+from services.intake.casefile.domain.field_classes import REVISED
 from services.intake.casefile.store.tables import FIELD_REVISIONS, FIELDS, ONE_VALUE
 
 _REVISIONS = insert_set(FIELD_REVISIONS)
@@ -46,11 +46,11 @@ async def put_fields(
 async def record(tx: Transaction, changes: Sequence[Change], *, organisation: str, by: str) -> None:
     """The one place that writes the record of a person: the present value, and the revision that stays.
 
-    The urgent flags have their present value at the case; here they have their revisions alone.
+    The urgent flags and the own number have their present value elsewhere; here they have their revisions alone.
     """
     await _REVISIONS.write(tx, changes, organisation=organisation, at=tx.now, by=by)
     await _REMOVED.write(tx, [change for change in changes if change.value is None])
-    present = [change for change in changes if change.value is not None and change.field != FLAGS_CLASS]
+    present = [change for change in changes if change.value is not None and change.field not in REVISED]
     written = {"organisation": organisation, "recorded_at": tx.now, "recorded_by": by}
     await _PRESENT.write(tx, present, source="own", **written)
 

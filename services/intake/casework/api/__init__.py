@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.casework.api import closing, notes, tasks, team
+from services.intake.casework.api import closing, leaves, notes, tasks, team
 
 router = APIRouter()
-for part in (notes, tasks, closing, team):
+for part in (notes, tasks, closing, team, leaves):
     router.include_router(part.router)

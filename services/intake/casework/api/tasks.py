@@ -1,6 +1,7 @@
 """Routes: tasks, of a case or of the team."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -43,7 +44,7 @@ from services.intake.casework.domain.tasks import (
 from services.intake.casework.queries import TaskOrder, TaskSelection
 from services.intake.casework.sealed_rows import TaskRow
 from services.intake.casework.sealing import task_record, team_key
-from services.intake.casework.store import tasks
+from services.intake.casework.store import leaves, tasks
 from services.intake.casework.use_cases import READ_TASK, WRITE_TASK
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
@@ -78,14 +79,14 @@ class PlanForm(Form):
         return TaskPlan(kind, self.worker, due_at, self.remind_at)
 
 
-def end_of(day: date, service: Service) -> datetime:
+def end_of(day: date, service: Service, member: str = "due_on") -> datetime:
     """The instant at which this day is over at the place."""
     zone = service.settings.zone
     try:
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
         return next_day(noon, zone)
     except (OverflowError, ValueError):
-        loc = ["body", "due_on"]
+        loc = ["body", member]
         raise Invalid(errors=[{"loc": loc, "msg": "beyond the calendar", "code": "too-far"}]) from None
 
 
@@ -268,7 +269,7 @@ class TaskFilters:
         Annotated[str, KnownCode("task_state")] | None,
         Query(description="only these; open ones where nothing is said"),
     ] = None
-    mine: Annotated[bool | None, Query(description="only yours")] = None
+    mine: Annotated[bool | None, Query(description="only yours, and those of whoever you cover for")] = None
     worker: Annotated[Pseudonym | None, Query(description="only those of this worker")] = None
     unassigned: Annotated[
         bool | None, Query(description="only those that nobody has yet, or that somebody has")
@@ -287,14 +288,13 @@ class TaskFilters:
     call_id: Annotated[UUID | None, Query(description="only those of this call to the hotline")] = None
     kind: Annotated[Annotated[str, KnownCode("task_kind")] | None, Query(description="only these")] = None
 
-    def asked(self, actor: Actor) -> dict[str, object]:
+    def asked(self, mine: Sequence[str]) -> dict[str, object]:
         plain = {
             name: value
             for name in self.__slots__
             if name != "mine" and (value := getattr(self, name)) is not None
         }
-        mine = {"mine": [actor.subject]} if self.mine else {}
-        return {"state": TaskState.OPEN, **plain, **mine}
+        return {"state": TaskState.OPEN, **plain, **({"mine": list(mine)} if self.mine else {})}
 
 
 @router.get("", summary="Tasks of your cases and your team, what is due first on top")
@@ -316,7 +316,8 @@ async def list_tasks(
             case = await cases.get(tx, actor, READ_TASK, filters.case_id)
             rights = await rights_in(tx, actor, case.id)
             tx.say(record_read(case.id, "task"))
-        asked = TaskSelection(filters.asked(actor), sort)
+        mine = [actor.subject, *await leaves.covered_by(tx, actor.organisation, actor.subject)]
+        asked = TaskSelection(filters.asked(mine), sort)
         rows = await queries.tasks(tx, actor, asked, position(page.after), page.limit)
         now = tx.now
     words = await _opened(service, rows) if case is not None else {}

@@ -32,13 +32,13 @@ async def list_team(actor: Who, tx: Tx, service: Running) -> Listing[queries.Loa
 class CasesForm(Form):
     """`worker` has each of the cases too; with `instead_of`, in the place of that worker, where that one has it."""
 
-    cases: Annotated[list[UUID], Field(max_length=100)]
+    cases: Annotated[list[UUID], Field(min_length=1, max_length=100)]
     worker: Pseudonym
     instead_of: Pseudonym | None = None
 
 
 class GivenCase(BaseModel):
-    """`unchanged`: they have it already, or whose place they were to take has it not."""
+    """`unchanged`: the worker has it already, or the one whose place was to be taken has it not."""
 
     id: UUID
     result: Annotated[str, Code("assignment_result")]

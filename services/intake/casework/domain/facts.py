@@ -117,6 +117,72 @@ class StaffLeft:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveSubject:
+    """The leave of a fact: who is away, and who covers."""
+
+    leave_id: UUID
+    organisation: str
+    worker: str
+    cover: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeavePlanned:
+    about: LeaveSubject
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveBegun:
+    about: LeaveSubject
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveEnded:
+    """`reason` is a code of `leave_end`."""
+
+    about: LeaveSubject
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveClockDue:
+    """At this instant the leave begins, or is over."""
+
+    leave_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CoversDue:
+    """The cases of whoever is away are looked through, because the leave came to this state."""
+
+    leave_id: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverDecided:
+    """A case was left out of a cover, or put back."""
+
+    case_id: UUID
+    leave_id: UUID
+    left_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCovered:
+    """Whoever covers in a case, beside those who have it, as it now stands."""
+
+    case_id: UUID
+    organisation: str
+    workers: tuple[str, ...]
+    covers: tuple[str, ...]
+
+
+LeaveFact = LeavePlanned | LeaveBegun | LeaveEnded | LeaveClockDue | CoversDue | CoverDecided | CaseCovered
 TaskFact = (
     TaskRaised
     | TaskChanged
@@ -128,5 +194,13 @@ TaskFact = (
     | TaskOverdue
 )
 CaseworkFact = (
-    NoteWritten | NoteCorrected | NoteStruck | TaskFact | ClockDue | WordsEnding | WordsGone | StaffLeft
+    NoteWritten
+    | NoteCorrected
+    | NoteStruck
+    | TaskFact
+    | LeaveFact
+    | ClockDue
+    | WordsEnding
+    | WordsGone
+    | StaffLeft
 )

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import BOOLEAN, INTEGER, TEXT, UUID
 
 from chassis.tables import TIMESTAMPTZ, OneOf, filled, required
 from services.intake.casefile.store.tables import CASES
+from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 
@@ -83,3 +84,30 @@ CLOSINGS = Table(
     Column("resumed_by", TEXT),
 )
 """Each time that a case was closed, why, and why it was resumed; the words sealed."""
+
+LEAVES = Table(
+    "leaves",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("organisation", TEXT),
+    required("worker", TEXT),
+    required("cover", TEXT),
+    required("starts_at", TIMESTAMPTZ),
+    required("ends_at", TIMESTAMPTZ),
+    filled("state", OneOf(LeaveState), "'planned'"),
+    Column("ended_at", TIMESTAMPTZ),
+    required("planned_at", TIMESTAMPTZ),
+    required("planned_by", TEXT),
+    filled("version", INTEGER, "1"),
+)
+
+LEFT_OUT = Table(
+    "left_out",
+    META,
+    Column("leave_id", UUID, ForeignKey(LEAVES.c.id), primary_key=True),
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    required("organisation", TEXT),
+    required("at", TIMESTAMPTZ),
+    required("by", TEXT),
+)
+"""The cases that a cover does not see."""

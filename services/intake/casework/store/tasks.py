@@ -6,16 +6,16 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import require, require_case, whose
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case
-from services.intake.casefile.store import cases
+from services.intake.casefile.store import cases, owners
 from services.intake.casework.domain.facts import CaseworkFact
 from services.intake.casework.domain.tasks import URGENT_STEP, Task, TaskState
 from services.intake.casework.outgoing import outgoing
+from services.intake.casework.store import leaves
 from services.intake.casework.store.tables import ANSWERED_FLAGS, TASKS
 
 _TASKS = RowReader(Task, TASKS)
@@ -27,6 +27,10 @@ _OF_CASE = text(f"{_SELECT} case_id = :case and {_OPEN} order by id for update")
 _OF_STAFF = text(
     f"{_SELECT} organisation = :organisation and {_OPEN} and worker is not null"
     " and not worker = any(cast(:present as text[])) order by id limit :limit for update"
+)
+_TAKEN_ON = text(
+    f"{_SELECT} organisation = :organisation and worker = :cover and {_OPEN} and case_id in (select c.id from intake.cases c"
+    " where c.organisation = :organisation and :away = any(c.workers) and :cover <> all(c.workers || c.covers)) order by id for update"
 )
 _OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
 _STEPS_OF_CALL = text(
@@ -52,7 +56,7 @@ _SAVE = update_set(
     stored="version",
 )
 _ENDED = update_set(TASKS, "ended_by")
-_CASE = update_set(TASKS, "case_id")
+_PLACE = update_set(TASKS, "case_id", "organisation")
 _FORGET_WORDS = text(
     "update intake.tasks set content = null, person_id = null, version = version + 1"
     " where case_id = :case and content is not null"
@@ -69,23 +73,14 @@ async def get(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> tupl
     task = await hold(tx, task_id)
     if task is None:
         raise NotFound
+    if task.case_id != case_id:  # a call that it was of has become a case's, or is none's any more
+        raise PreconditionFailed
     return task, case
 
 
 async def case_of(tx: Transaction, actor: Actor, action: str, task_id: UUID) -> UUID | None:
     """The case of a task, for whoever may do this with it; None for one of the team."""
-    rows = await whose(tx, _WHOSE, {"id": task_id})
-    if not rows:
-        raise NotFound
-    (row,) = rows
-    if row.case_id is not None:
-        await require_case(tx, actor, action, row.case_id)
-    elif row.organisation != actor.organisation:
-        raise NotFound
-    else:
-        require(actor, action, organisation=row.organisation)
-    case_id: UUID | None = row.case_id
-    return case_id
+    return await owners.case_of(tx, actor, action, _WHOSE, task_id)
 
 
 async def hold(tx: Transaction, task_id: UUID) -> Task | None:
@@ -113,11 +108,17 @@ async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[st
     return _TASKS.all(await tx.execute(_OF_STAFF, who))
 
 
+async def taken_on(tx: Transaction, organisation: str, away: str, cover: str) -> list[Task]:
+    """The open tasks of somebody who covers no longer, in the cases of whoever they covered for, locked."""
+    who = {"organisation": organisation, "away": away, "cover": cover}
+    return _TASKS.all(await tx.execute(_TAKEN_ON, who))
+
+
 async def add(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
     if await _ADD.write(tx, [task]) != 1:
         raise AlreadyThere
     task.version = 1
-    say(tx, facts)
+    await say(tx, task, facts)
 
 
 async def save(tx: Transaction, task: Task, facts: Sequence[CaseworkFact], *, by: str | None = None) -> None:
@@ -127,17 +128,22 @@ async def save(tx: Transaction, task: Task, facts: Sequence[CaseworkFact], *, by
     task.version += 1
     if by is not None:
         await _ENDED.write(tx, [{"id": task.id, "ended_by": by}])
-    say(tx, facts)
+    await say(tx, task, facts)
 
 
 async def save_moved(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
-    """The same for one that went to a case, or out of it."""
-    await _CASE.write(tx, [task])
+    """The same for one that went to a case, out of it, or to another organisation."""
+    await _PLACE.write(tx, [task])
     await save(tx, task, facts)
 
 
-def say(tx: Transaction, facts: Sequence[CaseworkFact]) -> None:
-    tx.say(*(outgoing(fact, tx.origin.actor) for fact in facts))
+async def say(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
+    """While whoever has the task is away, the one who covers for them is told of it; where several do, all who have the case."""
+    told = task.worker
+    if facts and told is not None:
+        covers = await leaves.covers_of(tx, task.organisation, told)
+        told = told if not covers else covers[0] if len(covers) == 1 else None
+    tx.say(*(outgoing(fact, None if told == tx.origin.actor else told) for fact in facts))
 
 
 async def forget_words(tx: Transaction, case_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""What is under way in a case elsewhere: referrals that wait for an answer or go on, and returns; and when a recall was said."""
+"""Undertakings in a case elsewhere: referrals that wait for an answer or go on, and returns; and when a recall was said."""
 
 from alembic import op
 

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.intake.reports.api import calls, incidents
+from services.intake.reports.api import calls
 
 router = APIRouter()
-for part in (calls, incidents):
-    router.include_router(part.router)
+router.include_router(calls.router)

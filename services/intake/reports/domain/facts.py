@@ -1,4 +1,4 @@
-"""The facts of calls and incidents; `outgoing` makes events and work of them. None holds a word that was said."""
+"""The facts of a call; `outgoing` makes events and work of them. None holds a word that was said."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,58 +85,3 @@ class RecordLeft:
 
 CallEvent = CallStarted | CallRaised | CallClosed | CallReopened | CallAttached | CallDetached | CallCleared
 CallFact = CallEvent | CallClockDue | OwnKeyUnneeded | RecordLeft
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentReported:
-    incident_id: UUID
-    organisation: str
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentCorrected:
-    """`revision` is the one that stands now."""
-
-    incident_id: UUID
-    organisation: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentMerged:
-    """The other stands for both."""
-
-    incident_id: UUID
-    organisation: str
-    into_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentSeparated:
-    incident_id: UUID
-    organisation: str
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentLinked:
-    """Whoever has the case says that the incident has to do with it."""
-
-    case_id: UUID
-    incident_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentUnlinked:
-    case_id: UUID
-    incident_id: UUID
-
-
-IncidentEvent = (
-    IncidentReported
-    | IncidentCorrected
-    | IncidentMerged
-    | IncidentSeparated
-    | IncidentLinked
-    | IncidentUnlinked
-)
-IncidentFact = IncidentEvent | OwnKeyUnneeded

@@ -1,0 +1,69 @@
+"""`corridor export FILE`: takes the cases that somebody may take out into a file of this machine."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from corridor.client import Person, RefusedError
+from deploy.local.trouble import Trouble
+
+POLL_S = 0.3
+EXPORTS = "/interchange/v1/exports"
+
+
+class ExportFailedError(Trouble):
+    """The file was not made, or is gone before it was fetched."""
+
+
+async def export_file(file: Path, who: str, wanted: Mapping[str, str | None], console: Console) -> bool:
+    """Ask for the file as it is `wanted`, wait until it is ready, keep it for this user alone, and have the service destroy its own copy.
+
+    True where everything that is known is in it. Whatever ends this early ends the export too: nothing is left behind that somebody could still fetch.
+    """
+    async with Person(who) as person:
+        begun = await person.post(EXPORTS, dict(wanted))
+        path = f"{EXPORTS}/{begun['id']}"
+        try:
+            made = await _until_made(person, path, console)
+            content = await person.content(f"{path}/file")
+            await asyncio.to_thread(_keep, file, content)
+        finally:
+            with suppress(RefusedError):  # it failed, or is gone already
+                await person.delete(path)
+    console.print(f"{made['cases']} cases are in {file}.", markup=False, soft_wrap=True)
+    for lost in made["lost"]:
+        console.print(f"  not in it, or not as it is known: {lost['field']} of {lost['cases']} cases")
+    return not made["lost"]
+
+
+async def _until_made(person: Person, path: str, console: Console) -> Any:
+    with Progress(console=console) as bar:
+        task = bar.add_task("Gathering", total=None)
+        while True:
+            state = await person.get(path)
+            bar.update(task, description=f"Gathering: {state['cases']} cases")
+            if state["state"] == "ready":
+                return state
+            if state["state"] != "running":
+                raise ExportFailedError(f"no file was made: {state['reason'] or state['state']}")
+            await asyncio.sleep(POLL_S)
+
+
+def _keep(file: Path, content: bytes) -> None:
+    """Write the file whole or not at all, readable by this user alone from its first byte on."""
+    new = file.with_name(f".{file.name}.part")
+    with suppress(FileNotFoundError):
+        new.unlink()
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(content)
+        new.replace(file)
+    finally:
+        with suppress(FileNotFoundError):
+            new.unlink()
