@@ -1,5 +1,5 @@
-"""Work: a call that is left open becomes a task, the words of one that is nobody's go in their time, and a key that was one
-call's alone is destroyed.
+"""Work: a call that is left open becomes a task, the words of one that is nobody's go in their time, and so do those of an
+incident; a key that was one call's or incident's alone is destroyed.
 """
 
 from datetime import datetime
@@ -13,8 +13,8 @@ from services.intake.casework.domain.flag_tasks import SOON
 from services.intake.casework.domain.tasks import Task, TaskPlan
 from services.intake.casework.store import tasks
 from services.intake.reports.domain.calls import Call
-from services.intake.reports.outgoing import CALL_CLOCK, CALL_KEY, CALL_RECORD
-from services.intake.reports.store import calls
+from services.intake.reports.outgoing import CALL_CLOCK, CALL_KEY, CALL_RECORD, INCIDENT_WORDS
+from services.intake.reports.store import calls, incidents
 
 ATTEMPTS = 1_000
 REVIEW = "review"
@@ -33,8 +33,13 @@ def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         elif call.is_left_open(ends_at):
             await _review(tx, call, item.key)
 
+    async def clear_words(tx: Transaction, item: WorkItem, _: None) -> None:
+        incident = await incidents.hold(tx, UUID(item.payload["incident_id"]))
+        if incident is not None and (facts := incident.clear(item.payload["revision"])):
+            await incidents.save(tx, incident, facts)
+
     async def destroy(item: WorkItem) -> None:
-        """Destroy the key, and write it down where no restore takes it back. It is one call's, so nobody else holds it."""
+        """Destroy the key, and write it down where no restore takes it back. It is one thing's, so nobody else holds it."""
         key = UUID(item.key)
         await service.vault.release(key)
         ledger.append(key, await service.vault.destroy(key))
@@ -44,6 +49,7 @@ def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
 
     return [
         WorkKind(CALL_CLOCK, no_act, strike, max_attempts=ATTEMPTS),
+        WorkKind(INCIDENT_WORDS, no_act, clear_words, max_attempts=ATTEMPTS),
         WorkKind(CALL_KEY, destroy, no_finish, max_attempts=ATTEMPTS),
         WorkKind(CALL_RECORD, release, no_finish, max_attempts=ATTEMPTS),
     ]
