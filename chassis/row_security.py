@@ -57,8 +57,8 @@ def secured(rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def also_shown(table: str, shown: str) -> str:
-    """For a secured table whose rows others see too, and nobody but its organisation writes."""
-    return f"create policy shared on {table} for select using ({shown})"
+    """For a secured table whose rows other organisations see too, and none of them writes."""
+    return f"create policy shared on {table} for select using ({_WHOSE} <> '' and ({shown}))"
 
 
 def checked(rules: Iterable[Rule]) -> Iterator[str]:
