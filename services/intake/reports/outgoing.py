@@ -26,9 +26,10 @@ def outgoing(fact: CallFact | IncidentFact) -> Event | DueWork:
             words = {"incident_id": str(fact.incident_id), "revision": fact.revision}
             return DueWork(INCIDENT_WORDS, f"{fact.incident_id}:{fact.revision}", words, due_at=fact.at)
         case facts.OwnKeyUnneeded():
-            return DueWork(CALL_KEY, str(fact.key))
+            return DueWork(CALL_KEY, str(fact.key), due_at=fact.at)
         case facts.RecordLeft():
-            return DueWork(CALL_RECORD, fact.record, {"person_id": str(fact.person_id)})
+            task_id = None if fact.task_id is None else str(fact.task_id)
+            return DueWork(CALL_RECORD, fact.record, {"person_id": str(fact.person_id), "task_id": task_id})
         case _:
             return _event(fact)
 
