@@ -4,12 +4,11 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import require_organisation
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import PreconditionFailed, expect
 from services.intake.casefile.use_cases import answered
-from services.intake.reports.domain.incidents import Incident, IncidentAccount
+from services.intake.reports.domain.incidents import Incident
 from services.intake.reports.store import incidents
 
 
@@ -17,7 +16,6 @@ async def record_incident(
     tx: Transaction, actor: Actor, incident: Incident, today: date, keep: timedelta
 ) -> Incident:
     require(actor, incidents.WRITE, organisation=actor.organisation)
-    await _require_listed(tx, actor, incident.account)
     with answered():
         facts = incident.record(tx.now, today, keep)
     await incidents.add(tx, incident, facts)
@@ -39,7 +37,6 @@ async def correct_incident(
     expect(incident.version, seen)
     if incident.version != corrected.version:
         raise PreconditionFailed
-    await _require_listed(tx, actor, corrected.account)
     with answered():
         facts = incident.correct(corrected.account, reason, tx.now, today, keep)
     await incidents.save(tx, incident, facts)
@@ -55,8 +52,3 @@ async def withdraw_incident(
         facts = incident.withdraw(reason)
     await incidents.save(tx, incident, facts)
     return incident
-
-
-async def _require_listed(tx: Transaction, actor: Actor, account: IncidentAccount) -> None:
-    for organisation in account.shared_with:
-        await require_organisation(tx, organisation, "shared_with", cell=actor.cell)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from chassis.directory import require_organisation
 from chassis.identity.access import require, rights_of
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, WrongState
@@ -43,14 +44,19 @@ async def _recorded(body: IncidentForm, request: Request, actor: Who, service: R
     require(actor, incidents.WRITE, organisation=actor.organisation)
     key = request.headers.get("idempotency-key")
     incident_id = await service.own_key.identifier("incident", actor.issuer, actor.subject, key)
-    return Incident(incident_id, actor.organisation, await _account(service, body, incident_id, 1))
+    return Incident(incident_id, actor.organisation, await _account(service, actor, body, incident_id, 1))
 
 
-async def _account(service: Service, body: IncidentForm, incident_id: UUID, revision: int) -> IncidentAccount:
-    """With its words sealed under a key of this revision alone."""
+async def _account(
+    service: Service, actor: Actor, body: IncidentForm, incident_id: UUID, revision: int
+) -> IncidentAccount:
+    """With its words sealed under a key of this revision alone, which is not made for a form that names what is not there."""
     if body.province is not None and body.province not in service.settings.country.provinces:
         place = {"loc": ["body", "province"], "msg": "no province of this country", "code": "unknown-code"}
         raise Invalid(errors=[place])
+    async with service.database.transaction(actor.origin()) as tx:
+        for organisation in body.shared_with:
+            await require_organisation(tx, organisation, "shared_with", cell=actor.cell)
     content = None
     if body.text is not None:
         content = await seal_incident(service.vault, incident_id, revision, body.text)
@@ -99,7 +105,7 @@ class IncidentFilters:
     until: Annotated[MonthOf | None, Query(description="only those of this month, or before")] = None
 
     def asked(self) -> dict[str, object]:
-        found = {name: value for name, value in asdict(self).items() if value is not None}
+        found: dict[str, Any] = {name: value for name, value in asdict(self).items() if value is not None}
         months = {name: _first_of(found[name]) for name in ("since", "until") if name in found}
         whose = {"of": found.pop("organisation")} if "organisation" in found else {}
         return {**found, **months, **whose}
@@ -149,7 +155,7 @@ async def _corrected(incident_id: UUID, body: CorrectIncidentForm, actor: Who, s
         incident = await incidents.get_own(tx, actor, incident_id)
     if not incident.passes(IncidentVerb.CORRECT):
         raise WrongState
-    account = await _account(service, body, incident_id, incident.revision + 1)
+    account = await _account(service, actor, body, incident_id, incident.revision + 1)
     return Incident(incident_id, incident.organisation, account, version=incident.version)
 
 

@@ -21,7 +21,7 @@ PERSON_NAMED = "person-named"
 class IncidentState(StrEnum):
     STANDING = "standing"
     WITHDRAWN = "withdrawn"
-    """It was not so, it was told twice, or somebody could be recognised: it counts no more, and its words are gone."""
+    """Taken back: it was not so, it was told twice, or somebody could be recognised. Its words are gone."""
 
 
 class IncidentVerb(StrEnum):
@@ -42,7 +42,7 @@ MOVES: Mapping[IncidentState, Mapping[IncidentVerb, IncidentState]] = MappingPro
 
 @dataclass(frozen=True, slots=True)
 class IncidentAccount:
-    """What is told of an incident: in clear what is no person's, sealed whatever was written freely.
+    """An account of an incident: in clear what is no person's, sealed whatever was written freely.
 
     `month` is its first day. `with_all`: every organisation of the country sees it, without its words.
     """
@@ -81,7 +81,7 @@ class Incident:
 
     @property
     def owner(self) -> UUID:
-        """Whose key the words are under: a key of this revision alone."""
+        """The owner of the key that the words are under, which is of this revision alone."""
         return incident_key(self.id, self.revision)
 
     def record(self, now: datetime, today: date, keep: timedelta) -> list[IncidentFact]:
@@ -105,7 +105,7 @@ class Incident:
         return [corrected, *gone, *self._kept(now, keep)]
 
     def withdraw(self, reason: str) -> list[IncidentFact]:
-        """Whoever saw it goes on seeing that it was withdrawn and why: they may be acting on it. Where somebody could be recognised,
+        """End it. Whoever saw it goes on seeing that it was withdrawn and why: they may be acting on it. Where somebody could be recognised,
         nobody else sees anything of it any more.
         """
         self._move(IncidentVerb.WITHDRAW)
