@@ -106,9 +106,11 @@ class IncidentFilters:
 
     def asked(self) -> dict[str, object]:
         found: dict[str, Any] = {name: value for name, value in asdict(self).items() if value is not None}
-        months = {name: _first_of(found[name]) for name in ("since", "until") if name in found}
-        whose = {"of": found.pop("organisation")} if "organisation" in found else {}
-        return {**found, **months, **whose}
+        for name in {"since", "until"} & found.keys():
+            found[name] = _first_of(found[name])
+        if "organisation" in found:
+            found["of"] = found.pop("organisation")
+        return found
 
 
 @router.get(INCIDENTS, summary="Incidents that your organisation wrote down, or that are shared with it")
