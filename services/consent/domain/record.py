@@ -11,8 +11,15 @@ from services.consent.domain.chain import FIRST, Revision, digest
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.narrowing import Part
-from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
-from services.consent.domain.terms import IncompleteTerms, Terms, awaited, check_given, check_protection
+from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, SAID_NO, State, WrongState
+from services.consent.domain.terms import (
+    Capacity,
+    IncompleteTerms,
+    Terms,
+    awaited,
+    check_given,
+    check_protection,
+)
 
 ASK_AGAIN_WITHIN = timedelta(days=30)
 """Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this its
@@ -37,6 +44,15 @@ class Act:
     by: str
     organisation: str
     at: datetime
+
+
+def her_no(state: State, by: str, capacity: Capacity) -> bool:
+    """True where it is her own no that a record was left so: she refused, or took back what she herself had given. Her erasure is
+    none, and neither is the end of what another agreed to for her.
+    """
+    if state is State.WITHDRAWN:
+        return by != SYSTEM and not capacity.for_child
+    return state in SAID_NO
 
 
 @dataclass(slots=True)
