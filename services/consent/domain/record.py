@@ -145,9 +145,9 @@ class ConsentRecord:
         )
         return [asked, self._expiry()]
 
-    def approve(self, act: Act, asked_by: str | None) -> list[Fact]:
-        """Approve, by a second person, within the time for it. Nobody says that she consented. Raises SamePerson, or
-        WrongState where nothing waits for approval.
+    def approve(self, act: Act, asked_by: str | None, fields: Sequence[str]) -> list[Fact]:
+        """Approve, by a second person, within the time for it, that these fields go and no other. Nobody says that she
+        consented. Raises SamePerson, or WrongState where nothing waits for approval.
         """
         if not self.unapproved:
             raise WrongState(self.state)
@@ -156,7 +156,8 @@ class ConsentRecord:
         if act.by == asked_by:
             raise SamePerson
         until, due = act.at + protection().valid_for, act.at + protection().review_within
-        self._move(State.PROTECTED, act, replace(self.terms, approved_by=act.by, valid_until=until))
+        approved = replace(self.terms, approved_by=act.by, approved_fields=tuple(fields), valid_until=until)
+        self._move(State.PROTECTED, act, approved)
         return [
             self._set(facts.ProtectionRecorded),
             self._expiry(),
