@@ -101,6 +101,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.GlassReviewedV1, "intake"),
     _entry(intake.DisclosureClosedV1, "intake", "exchange"),
     _entry(intake.PairDecidedV1, "intake"),
+    _entry(intake.DependantsChangedV1, "intake", *HOLDERS),
     _entry(casework.NoteWrittenV1, "intake"),
     _entry(casework.NoteCorrectedV1, "intake"),
     _entry(casework.NoteStruckV1, "intake"),

@@ -71,6 +71,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "pair_reason": OPERATIONAL,
             "leads": OPERATIONAL,
         },
+        "dependants.changed.v1": {
+            "link_id": OPERATIONAL,
+            "change": OPERATIONAL,
+            "linked_here": OPERATIONAL,
+        },
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},

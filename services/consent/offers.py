@@ -6,7 +6,8 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.access import find_person, rights_in
 from chassis.identity.auth import Actor
-from chassis.problems import Unavailable
+from chassis.identity.linked import has_linked_case
+from chassis.problems import LinkedCaseOpen, Unavailable
 from chassis.service import Service
 from chassis.web.moves import MoveView, Offer
 from services.consent.domain.record import Act, ConsentRecord
@@ -54,7 +55,12 @@ async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID
     offers = [
         Offer("record_consent", "consent.record"),
         Offer("preview_hand_over", HAND_OVER, child is not None),
-        Offer("hand_over_case", HAND_OVER, child is False or (child is True and await _permits(tx, case_id))),
+        Offer(
+            "hand_over_case",
+            HAND_OVER,
+            child is False or (child is True and await _permits(tx, case_id)),
+            [LinkedCaseOpen.code] if await has_linked_case(tx, case_id) else (),
+        ),
         Offer("request_protection", REQUEST, protects),
     ]
     return service.commands.open(offers, await rights_in(tx, actor, case_id), case_id=case_id)

@@ -9,6 +9,7 @@ from chassis.database import Transaction
 from chassis.directory import ListedOrganisation, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
+from chassis.identity.linked import require_no_linked_case
 from chassis.problems import Invalid, NotFound, WrongState
 from contracts.country.response_clock import ResponseClock
 from services.referral.domain.facts import Fact
@@ -29,6 +30,7 @@ class DraftRequest:
     urgency: str
     fields: tuple[str, ...]
     kind: Kind = Kind.REFERRAL
+    linked_stay: bool = False
 
 
 @contextmanager
@@ -56,6 +58,8 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftR
         raise refused(
             "recipient", "a case is transferred inside one country; abroad it is referred", "transfer-abroad"
         )
+    if asked.kind is Kind.TRANSFER:
+        await require_no_linked_case(tx, asked.case_id, stays=asked.linked_stay)
     referral = Referral(
         id=tx.new_id(),
         half=Half.OUTGOING,

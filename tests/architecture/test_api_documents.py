@@ -23,7 +23,7 @@ list get search
 preview ask export
 open assign record screen identify assess place lift start break review retain write strike raise change reopen
 renew confirm decline withdraw revoke hand issue fence refuse save take submit abandon attach detach
-draft revise propose approve send accept reject hold resume complete fail cancel correct describe
+link unlink draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
 read replay retry discard stop move end release plan exclude include
 """

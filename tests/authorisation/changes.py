@@ -90,6 +90,7 @@ _OF = {
     Change.PROTECTS: """
         interchange DELETE /v1/exports/{export_id}
         intake POST /v1/cases/{case_id}/holds
+        intake POST /v1/cases/{case_id}/dependants/{link_id}/unlink
         intake POST /v1/leaves/{leave_id}/exclude
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
@@ -112,6 +113,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/erasures
+        intake POST /v1/cases/{case_id}/dependants
+        intake POST /v1/cases/{case_id}/dependants/link
         intake POST /v1/cases/{case_id}/screenings
         intake POST /v1/cases/{case_id}/screenings/{screening_id}/correct
         intake POST /v1/cases/{case_id}/screening-drafts

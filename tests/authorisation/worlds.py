@@ -207,6 +207,19 @@ class Intake(World):
         made, other = await self.case(), await self.case()
         return {**made, "other_case_id": other["case_id"]}
 
+    async def dependant(self) -> Made:
+        """A case with one that is linked, and a third that is not."""
+        made = await self.two_cases()
+        link = {"other_case_id": made["other_case_id"], "relation": "child"}
+        answer = await self.ask("supervisor", "POST", f"/v1/cases/{made['case_id']}/dependants/link", link)
+        third = await self.case()
+        return {
+            **made,
+            "link_id": answer.json()["id"],
+            "id": answer.json()["id"],
+            "other_case_id": third["case_id"],
+        }
+
     async def authorised(self) -> Made:
         """With a disclosure of its name."""
         made = await self.case()

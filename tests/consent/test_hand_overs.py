@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.events.exchange import DisclosureReceivedV1
-from contracts.events.intake import CaseTransferredV1
+from contracts.events.intake import CaseTransferredV1, DependantsChangedV1
 from contracts.grant import Grant
 from tests.consent.making import (
     PURPOSE,
@@ -216,3 +216,15 @@ def received(case_id: UUID, person_id: UUID, referral_id: UUID) -> DisclosureRec
         at="2026-11-26T01:00:00Z",
         kind="transfer",
     )
+
+
+async def test_a_mother_is_not_handed_over_away_from_her_child_without_a_word(unit):
+    linked = DependantsChangedV1(case_id=unit.case_id, link_id=uuid4(), change="linked", linked_here=True)
+    await unit.harness.deliver(linked)
+    refused = await hand_over(unit)
+    assert (refused.status_code, refused.json()["code"]) == (409, "linked-case-open")
+    assert await unit.said("hand_over.asked.v1", "consent.given.v1") == []
+    assert (await hand_over(unit, {**form(), "linked_stay": True})).status_code == 201
+    left = DependantsChangedV1(case_id=unit.case_id, link_id=uuid4(), change="left", linked_here=False)
+    await unit.harness.deliver(left)
+    assert (await hand_over(unit)).status_code == 201

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from tests.harness import Harness
 from tests.intake.making import AGENCY, bodies, disclosure, open_case
 from tests.intake.test_calls import Desk
+from tests.intake.test_search import found
 from tests.listing import directory_changed, staff_changed
 
 TO = "th-shelter"
@@ -126,6 +127,22 @@ async def test_a_case_that_was_handed_over_is_the_other_organisations_already(in
     await intake.deliver(suspended())
     await intake.work()
     assert await board(intake, org=TO, sub=THEIRS) == []
+
+
+async def test_the_number_of_a_suspended_organisation_is_not_told_to_whoever_takes_its_cases_over(intake):
+    case_id = await open_case(intake, own_number="P-12/2569")
+    await intake.deliver(suspended())
+    await intake.work()
+    fields = f"/v1/cases/{case_id}/fields"
+    theirs = {"org": TO, "sub": THEIRS}
+    known = (await get(intake, fields, **theirs)).json()
+    history = (await get(intake, f"{fields}/history", **theirs)).json()["items"]
+    (listed,) = (await get(intake, "/v1/cases", **theirs)).json()["items"]
+    assert (known["case_id"], known["own_number"], listed["own_number"]) == (str(case_id), None, None)
+    assert [row["own_number"] for row in history] == [None] * len(history)
+    assert await found(intake, own_number="P-12/2569", org=TO) == []
+    await intake.deliver(directory_changed(AGENCY, 10))
+    assert await open_case(intake, own_number="P-12/2569")  # it is free again
 
 
 async def test_a_call_of_a_case_goes_where_the_case_goes(intake):

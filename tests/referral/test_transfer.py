@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.events.consent import HandOverAskedV1
+from contracts.events.intake import DependantsChangedV1
 from services.referral.domain import facts
 from services.referral.domain.states import Half, Kind, State, Verb, WrongMove
 from tests.harness import Harness
@@ -182,3 +183,19 @@ async def test_a_service_that_the_recipient_does_not_offer_is_said_and_nothing_i
     assert failed["reason"] == "service-not-offered"
     assert [body["state"] for body in await said_of(th, "transfer.moved.v1")] == ["failed"]
     assert await said_of(th, "referral.sent.v1") == []
+
+
+async def test_a_transfer_is_not_drafted_away_from_a_child_without_a_word_and_a_referral_is(th: Harness):
+    case_id = uuid4()
+    await th.grant_access(case_id, "th-care-agency")
+    linked = DependantsChangedV1(case_id=case_id, link_id=uuid4(), change="linked", linked_here=True)
+    await th.deliver(linked)
+
+    async def drafted_as(**more: object) -> tuple[int, str | None]:
+        headers = th.as_("case_worker")
+        answer = await th.client.post("/v1/referrals", json=form(case_id, **more), headers=headers)
+        return answer.status_code, answer.json().get("code")
+
+    assert await drafted_as(**TRANSFER) == (409, "linked-case-open")
+    assert await drafted_as(**TRANSFER, linked_stay=True) == (201, None)
+    assert await drafted_as() == (201, None)

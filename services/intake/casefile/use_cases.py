@@ -1,6 +1,6 @@
 """The use cases of a case: one function, one transaction. Values come sealed, before the transaction began."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,9 +14,20 @@ from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState, 
 from contracts.protection import is_of_country
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
+from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, OWN_NUMBER
+from services.intake.casefile.domain.pair import OneCase
 from services.intake.casefile.outgoing import outgoing, tasks_due
-from services.intake.casefile.store import ages, attention, cases, index, own_numbers, received, records
+from services.intake.casefile.store import (
+    ages,
+    attention,
+    cases,
+    dependants,
+    index,
+    own_numbers,
+    received,
+    records,
+)
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
 from services.intake.casefile.store.own_numbers import SealedNumber
 
@@ -91,6 +102,8 @@ def answered() -> Iterator[None]:
     """The refusals of the domain, as the caller is told."""
     try:
         yield
+    except OneCase as error:
+        raise NotFound from error
     except WrongMove as error:
         raise WrongState from error
     except CommandRefused as error:
@@ -98,8 +111,12 @@ def answered() -> Iterator[None]:
         raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": error.code}]) from error
 
 
-async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) -> Case:
-    """Open a case for the actor's own organisation. A worker who cares for cases has the one that they open."""
+async def open_case(
+    tx: Transaction, actor: Actor, new: NewCase, today: date, proposed: Iterable[str] = ()
+) -> Case:
+    """Open a case for the actor's own organisation. A worker who cares for cases has the one that they open, with whoever
+    is `proposed`.
+    """
     require(actor, "case.open", organisation=actor.organisation)
     urgency = urgency_of(new.urgency, new.fields.flags or frozenset())
     case, facts = Case.open(
@@ -109,7 +126,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
         organisation=actor.organisation,
         urgency=urgency,
         now=tx.now,
-        workers=(actor.subject,) if CARER in actor.roles else (),
+        workers=tuple(dict.fromkeys([*([actor.subject] if CARER in actor.roles else []), *proposed])),
     )
     facts += case.record(new.fields.kept(), flags=new.fields.flags, numbered=new.fields.numbered) + case.flag(
         new.fields.sealed_flags, new.fields.flags
@@ -193,3 +210,39 @@ async def assign_case(
         tx, actor, case_id
     )  # the worker who takes the case on, where that is the very one who assigns it
     return case
+
+
+async def open_dependant(
+    tx: Transaction, actor: Actor, case_id: UUID, new: NewCase, link: NewLink, today: date, *, hers: bool
+) -> Case:
+    """Open the case of somebody who depends on the person of this one. `hers`: her workers have it too."""
+    her = await cases.get(tx, actor, ACTIONS[CaseVerb.LINK_DEPENDANT], case_id, lock=True)
+    case = await open_case(tx, actor, new, today, her.workers if hers else ())
+    await _link(tx, actor, her, case, link)
+    return case
+
+
+async def link_dependant(
+    tx: Transaction, actor: Actor, case_id: UUID, dependant_id: UUID, link: NewLink
+) -> None:
+    """Link two cases that are here; whoever does so may write in both."""
+    found = {
+        each: await cases.get(tx, actor, ACTIONS[CaseVerb.LINK_DEPENDANT], each, lock=True)
+        for each in sorted((case_id, dependant_id))
+    }
+    await _link(tx, actor, found[case_id], found[dependant_id], link)
+
+
+async def _link(tx: Transaction, actor: Actor, her: Case, other: Case, new: NewLink) -> None:
+    with answered():
+        link = DependantLink.link(new, her, other, by=actor.subject, at=tx.now)
+    await dependants.add(tx, link)
+
+
+async def unlink_dependant(tx: Transaction, actor: Actor, case_id: UUID, link_id: UUID, reason: str) -> None:
+    """`reason` is sealed. Either end may be the case from which the link is ended."""
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.UNLINK_DEPENDANT], case_id, lock=True)
+    link = await dependants.get(tx, case_id, link_id)
+    with answered():
+        link.end(case, reason, by=actor.subject, at=tx.now)
+    await dependants.end(tx, link)

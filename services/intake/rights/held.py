@@ -4,10 +4,18 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.held import FoundRow, HeldTable, SealedValue
-from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS, OWN_NUMBER
+from services.intake.casefile.domain.field_classes import (
+    CHANGE_REASON,
+    FLAGS_CLASS,
+    GLASS,
+    LINK_ENDED,
+    OWN_NUMBER,
+    RELATION,
+)
 from services.intake.casefile.store.tables import (
     BROKEN_GLASS,
     CASES,
+    DEPENDANTS,
     DISCLOSURES,
     FIELD_REVISIONS,
     FIELDS,
@@ -127,6 +135,14 @@ def _closing(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("reason", CLOSING, record, row.closed_for)
     if row.resumed_for is not None:
         yield SealedValue("reasons", RESUMPTION, record, row.resumed_for)
+
+
+def _dependant(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
+    """Of the one who depends the report says that there is a link, and nothing of who the other is, who may be in danger from it."""
+    if row.case_id == case_id:
+        yield SealedValue("relation", RELATION, row.id, row.relation)
+        if row.reason is not None:
+            yield SealedValue("reason", LINK_ENDED, row.id, row.reason)
 
 
 def _erasure(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -254,6 +270,13 @@ HELD = (
         "pair",
         ("at=decided_at", "organisation", "by=decided_by", "result=decision", "reason:pair_reason"),
         which="first_id = :case_id or second_id = :case_id",
+    ),
+    HeldTable(
+        DEPENDANTS,
+        "dependant",
+        ("at=linked_at", "organisation", "ended_at"),
+        sealed=_dependant,
+        which="case_id = :case_id or (dependant_id = :case_id and ended_at is null)",
     ),
     HeldTable(
         tables.CLOSINGS,

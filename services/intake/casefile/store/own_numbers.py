@@ -21,7 +21,9 @@ _WITH = text(
     "select case_id, entry from intake.own_numbers where organisation = :organisation and entry = any(cast(:entries as bytea[]))"
 )
 _ENTRY = text("select entry from intake.own_numbers where case_id = :case_id")
-_VALUE = text("select value from intake.own_numbers where case_id = :case_id")
+_VALUE = text(
+    "select value from intake.own_numbers where case_id = :case_id and organisation = :organisation"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,10 @@ async def entry_of(tx: Transaction, case_id: UUID) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-async def value(tx: Transaction, case_id: UUID) -> str | None:
-    sealed: str | None = (await tx.execute(_VALUE, {"case_id": case_id})).scalar_one_or_none()
+async def value(tx: Transaction, case_id: UUID, organisation: str) -> str | None:
+    """The number, for the organisation whose it is."""
+    of = {"case_id": case_id, "organisation": organisation}
+    sealed: str | None = (await tx.execute(_VALUE, of)).scalar_one_or_none()
     return sealed
 
 

@@ -28,8 +28,9 @@ _OF_STAFF = text(
     f"{_SELECT} organisation = :organisation and {_OPEN} and worker is not null"
     " and not worker = any(cast(:present as text[])) order by id limit :limit for update"
 )
-_OF_WORKER = text(
-    f"{_SELECT} case_id = any(cast(:cases as uuid[])) and worker = :worker and {_OPEN} order by id for update"
+_TAKEN_ON = text(
+    f"{_SELECT} organisation = :organisation and worker = :cover and {_OPEN} and case_id in (select c.id from intake.cases c"
+    " where c.organisation = :organisation and :away = any(c.workers) and :cover <> all(c.workers || c.covers)) order by id for update"
 )
 _OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
 _STEPS_OF_CALL = text(
@@ -107,9 +108,10 @@ async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[st
     return _TASKS.all(await tx.execute(_OF_STAFF, who))
 
 
-async def of_worker_in(tx: Transaction, worker: str, cases: Sequence[UUID]) -> list[Task]:
-    """The open tasks that somebody has in these cases, locked."""
-    return _TASKS.all(await tx.execute(_OF_WORKER, {"worker": worker, "cases": list(cases)}))
+async def taken_on(tx: Transaction, organisation: str, away: str, cover: str) -> list[Task]:
+    """The open tasks of somebody who covers no longer, in the cases of whoever they covered for, locked."""
+    who = {"organisation": organisation, "away": away, "cover": cover}
+    return _TASKS.all(await tx.execute(_TAKEN_ON, who))
 
 
 async def add(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:

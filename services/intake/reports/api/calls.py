@@ -229,12 +229,12 @@ async def _opened(
         return None
     content = await content_of(service, found.call)
     form = _case_form(body, content)
-    fields = checked_fields(form.all_fields(), service.today())
+    fields = checked_fields(service, form.all_fields())
     key = request.headers.get("idempotency-key")
     case_id = await service.own_key.identifier("call-case", actor.issuer, actor.subject, key)
     person_id = person_of(case_id)
     await service.vault.create(person_id)
-    case = await sealed_case(service, actor.organisation, form, fields, case_id)
+    case = await sealed_case(service, actor.organisation, form, fields, case_id, form.channel)
     return CallCase(case, await hers(service, found, person_id, content))
 
 
