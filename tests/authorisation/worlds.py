@@ -367,7 +367,8 @@ class Consent(World):
 
     async def prepare(self) -> None:
         await self.harness.deliver(consenting.agreement_changed())
-        await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
+        inside = {"cells": ("TH",), "purposes": (consenting.PURPOSE, "protection")}
+        await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", **inside))
         await self.harness.deliver(consenting.directory_changed())
         for house in ("th-shelter", "th-ward"):
             shelter = consenting.directory_changed(organisation=house, cell="TH", role="shelter")
