@@ -116,11 +116,11 @@ async def approve(
 
 
 async def would_go(tx: Transaction, cell: str, record: ConsentRecord, now: datetime) -> Decision:
-    """The fields that go under this protection, computed as at the transfer; of one that waits for approval, as if it were
-    in force.
+    """The fields that go under this protection, computed as at the transfer; of one that waits for approval, as if it
+    were in force for as long as it could be.
     """
     if record.unapproved:
-        until = now + protection().valid_for
+        until = record.terms.valid_until + protection().valid_for
         record = replace(record, state=State.PROTECTED, terms=replace(record.terms, valid_until=until))
     (recipient,) = record.terms.recipients
     request = Request(
