@@ -72,6 +72,24 @@ async def test_one_person_moves_no_case_and_two_give_every_case_to_the_superviso
     }
 
 
+async def test_what_ties_a_case_to_another_goes_with_both(intake):
+    """A mother and her child are taken over: whoever has them now must not lose the one over the other."""
+    officer, to = intake.as_("screening_officer"), intake.as_("supervisor", org=TO, sub=THEIRS)
+    mother, other = await open_case(intake), await open_case(intake)
+    child = {"relation": "child"}
+    await intake.client.post(f"/v1/cases/{mother}/dependants", json=child, headers=officer)
+    same = {"decision": "same-person", "reason": "own-word"}
+    decided = f"/v1/cases/{mother}/duplicates/{other}/decision"
+    assert (await intake.client.post(decided, json=same, headers=officer)).status_code == 200
+    await intake.deliver(suspended())
+    await intake.work()
+    (link,) = (await intake.client.get(f"/v1/cases/{mother}/dependants", headers=to)).json()["items"]
+    closing = (await intake.client.get(f"/v1/cases/{mother}/closing", headers=to)).json()
+    pairs = await intake.client.get(f"/v1/cases/{mother}/duplicates?decision=same-person", headers=to)
+    assert (link["relation"], "linked-case-open" in closing["blocked_by"]) == ("child", True)
+    assert [one["id"] for one in pairs.json()["items"]] == [str(other)]
+
+
 async def test_a_colleague_of_whoever_took_them_over_does_not_read_them(intake):
     case_id = await open_case(intake)
     await intake.deliver(suspended())
@@ -154,6 +172,20 @@ async def test_a_call_of_a_case_goes_where_the_case_goes(intake):
     there = Desk(intake, "supervisor", org=TO, sub=THEIRS)
     assert (await there.view(call))["text"] == "Pier 4"
     assert await there.listed(f"?case_id={case_id}") == [call.rpartition("/")[2]]
+
+
+async def test_a_call_that_was_closed_goes_too_where_a_step_of_it_was_opened_again(intake):
+    desk = Desk(intake)
+    call = await desk.start(text="Pier 4", flags=["immediate_danger"])
+    paths = [f"/v1/tasks/{one['id']}" for one in await desk.tasks(call)]
+    for path in paths:
+        assert (await desk.send("POST", f"{path}/complete")).status_code == 200
+    assert await desk.move(call, "close", {"reason": "referred"}) == 200
+    assert (await desk.send("POST", f"{paths[0]}/reopen")).status_code == 200
+    await intake.deliver(suspended())
+    await intake.work()
+    there = Desk(intake, "supervisor", org=TO, sub=THEIRS)
+    assert [(await there.view(call))["state"], len(await there.tasks(call, "&team=true"))] == ["closed", 1]
 
 
 async def test_an_open_call_that_is_no_cases_and_its_tasks_are_those_of_whoever_takes_over_and_they_are_told(

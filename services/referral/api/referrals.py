@@ -3,18 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
-from chassis.web.http import Done, Listing, Page, Tx, Who, done, etag, following
+from chassis.web.http import Done, Page, Tx, Who, done, etag, following
+from chassis.web.listing import CountedListing, CountQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
+from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
-from contracts.types import CaseId, KnownCode, LinkedStay, OrganisationId
+from contracts.types import CaseId, KnownCode, OrganisationId
 from services.referral import queries, use_cases
 from services.referral.domain.states import Half, Kind, State
 from services.referral.preview import preview
@@ -41,7 +43,6 @@ class ReferralForm(Form):
     urgency: Annotated[str, KnownCode("urgency")]
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
     kind: Annotated[str, KnownCode("referral_kind")] = Kind.REFERRAL
-    linked_stay: LinkedStay = False
 
 
 @router.post("", status_code=201, summary="Draft a referral; nobody is told yet")
@@ -56,34 +57,32 @@ async def draft_referral(
         urgency=body.urgency,
         fields=tuple(sorted(set(body.fields))),
         kind=Kind(body.kind),
-        linked_stay=body.linked_stay,
     )
     referral = await use_cases.draft_referral(tx, actor, running.settings.cell, asked)
     location = f"/v1/referrals/{referral.id}"
     return done(tx, response, referral.id, referral.version, status=201, location=location)
 
 
-@router.get("", summary="Your organisation's referrals on cases that you may read, newest first")
+@router.get("", summary="Your organisation's referrals on cases that you may read")
 async def list_referrals(
     actor: Who,
     tx: Tx,
     running: Running,
     page: Page,
-    half: HalfQuery = None,
-    state: Annotated[Annotated[str, KnownCode("referral_state")] | None, Query()] = None,
-    case_id: Annotated[UUID | None, Query()] = None,
-) -> Listing[queries.ReferralSummary]:
+    filters: Annotated[queries.ReferralFilters, Depends()],
+    sort: SortQuery = Order.NEWEST,
+    count: CountQuery = False,
+) -> CountedListing[queries.ListedReferral]:
     require(actor, "referral.read", organisation=actor.organisation)
-    items = await queries.worklist(
-        tx,
-        actor,
-        {"half": half, "state": state, "case_id": case_id},
-        after=position(page.after),
-        limit=page.limit,
-    )
+    asked = RowQuery(filters.asked(), sort)
+    items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
     draft = Offer("draft_referral", referrals.DRAFT)
-    moves = running.commands.open([draft], await rights_in(tx, actor, case_id))
-    return Listing(items=items, next=following(items, page, "created_at", "referral_id"), moves=moves)
+    return CountedListing(
+        items=items,
+        next=following(items, page, "sorted_at", "referral_id"),
+        moves=running.commands.open([draft], await rights_in(tx, actor, filters.case_id)),
+        count=await count_of(tx, actor, queries.WORKLIST, asked) if count else None,
+    )
 
 
 @router.get("/{referral_id}", summary="One half of a referral; the reading is logged")
@@ -96,7 +95,8 @@ async def get_referral(
     tx.say(RecordReadV1(case_id=meant.case_id, resource="referral", resource_id=referral_id))
     response.headers["ETag"] = etag(view.version)
     draft = meant.half is Half.OUTGOING and view.state == State.DRAFT
-    blocks = await use_cases.send_blocks(tx, view.case_id, view.recipient, view.service) if draft else []
+    asked = (view.case_id, view.recipient, view.service, view.kind)
+    blocks = await use_cases.send_blocks(tx, *asked) if draft else []
     view.moves = queries.moves(view, running.commands, await rights_in(tx, actor, view.case_id), blocks)
     return view
 
