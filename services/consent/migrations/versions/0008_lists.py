@@ -4,8 +4,8 @@ from alembic import op
 
 from chassis.row_security import each_of_case, stated_anew
 
-revision = "consent_0007"
-down_revision = "consent_0006"
+revision = "consent_0008"
+down_revision = "consent_0007"
 
 STATEMENTS = """
 alter table consent.records add column updated_at timestamptz not null default now();
