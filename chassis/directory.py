@@ -21,7 +21,7 @@ Field = str | tuple[str | int, ...]
 
 NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
 
-_COLUMNS = "select id, cell, role, status, type, suspended from chassis.organisations"
+_COLUMNS = "select id, cell, role, status, type, suspended, cases_to, cases_to_organisation from chassis.organisations"
 _READ = text(f"{_COLUMNS} where id = :id")
 _READ_ALL = text(f"{_COLUMNS} where id = any(:ids)")
 _ANY = text("select exists (select from chassis.organisations)")
@@ -55,6 +55,9 @@ class ListedOrganisation:
     type: str | None
     suspended: bool = False
     """Two people, or one in an emergency, have ended whatever its people read and do."""
+    cases_to: str | None = None
+    """The supervisor of `cases_to_organisation` to whom two people have given its cases meanwhile."""
+    cases_to_organisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,14 @@ async def _save(tx: Transaction, entries: Sequence[Entry]) -> None:
     for entry in entries:
         if (said := entry.listed) is not None:
             listed = ListedOrganisation(
-                said.organisation, said.cell, said.role, said.status, said.org_type, said.suspended
+                said.organisation,
+                said.cell,
+                said.role,
+                said.status,
+                said.org_type,
+                said.suspended,
+                said.cases_to,
+                said.cases_to_organisation,
             )
             await remember(tx, listed, said.version)
         if entry.staff is not None:

@@ -216,6 +216,8 @@ ORGANISATIONS = Table(
     Column("type", TEXT),
     required("version", INTEGER),
     filled("suspended", BOOLEAN, "false"),
+    Column("cases_to", TEXT),
+    Column("cases_to_organisation", TEXT),
 )
 
 STAFF = Table(

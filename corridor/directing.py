@@ -58,6 +58,6 @@ def _why_not(found: dict[str, Any], who: str) -> str:
         return f"it is {found['state']}"
     return (
         "another operator does"
-        if who in {found["proposed_by"], found["worker"]}
-        else "it is about their own organisation"
+        if who in {found["proposed_by"], found["worker"], found["cases_to"]}
+        else "it is about their own organisation, or whoever proposed it is no operator any more"
     )

@@ -41,7 +41,10 @@ class PartnersRequests:
 def on_extract_asked(
     requests: PartnersRequests, event: ExtractAskedV1, now: datetime
 ) -> Iterable[ExtractRefused]:
-    """A request that was heard is not heard again. Beyond the limit it is refused at once and not kept."""
+    """A request that was heard is not heard again, nor one under the identifier of a question of ours.
+
+    Beyond the limit it is refused at once and not kept.
+    """
     if event.request_id in requests.known:
         return ()
     if requests.waiting + len(requests.new) >= MAX_OPEN:
@@ -64,7 +67,7 @@ def on_extract_asked(
 async def _load_requests(
     tx: Transaction, partners: Sequence[str], ids: Sequence[str]
 ) -> dict[str, PartnersRequests]:
-    known = set(await extracts.held(tx, [UUID(one) for one in ids], Direction.IN))
+    known = await extracts.known(tx, [UUID(one) for one in ids])
     return {
         cell: PartnersRequests(await extracts.open_with(tx, cell, Direction.IN), known) for cell in partners
     }

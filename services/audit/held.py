@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from chassis.held import FoundRow, HeldTable
 from contracts.internal import HeldValue
+from services.audit.domain.timeline import CONFIDENTIAL
 from services.audit.store import tables
 from services.audit.store.readings import LOOKED, TRIED
 
 AUDIT_LOG = "audit-log"
+TOLD = f"type not in {tuple(CONFIDENTIAL)}"
 OF_CASE = "stream = cast(cast(:case_id as uuid) as text)"
 
 
@@ -52,6 +54,6 @@ HELD = (
         SHOWN,
         AUDIT_LOG,
         more=_happened,
-        which=f"{OF_CASE} and not ({LOOKED} or {TRIED}) order by entry",
+        which=f"{OF_CASE} and not ({LOOKED} or {TRIED}) and {TOLD} order by entry",
     ),
 )

@@ -28,7 +28,7 @@ def prove_work(service: Service) -> WorkKind:
             if asked is None or not asked.may("send"):
                 return None
             until, last = await head(tx)
-            found = await candidates(tx, asked, max(asked.chosen))
+            found = await candidates(tx, asked, until)
         chosen = [one for one in found if one.entry in set(asked.chosen)]
         return await _proved(service.database, chosen, until, last)
 

@@ -55,7 +55,7 @@ async def get_organisation(
 
     response.headers["ETag"] = etag(found.version)
     profile = found.profile
-    operating = Offer("suspend_organisation", OPERATE, suspendable(found, actor))
+    operating = Offer("suspend_organisation", OPERATE, await suspendable(tx, found, actor))
     return queries.OrganisationView(
         id=found.id,
         cell=profile.cell,

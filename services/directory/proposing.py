@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused
+from chassis.directory import Member, refused
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, NotSecondPerson, WrongState
+from chassis.problems import Conflict, Forbidden, NotSecondPerson, WrongState
 from contracts.organisations import OPERATOR
 from services.directory import making
 from services.directory.domain.organisation import Organisation, WrongStanding
@@ -18,6 +18,7 @@ from services.directory.domain.proposal import (
     Proposal,
     ProposalExpired,
     ProposalState,
+    ProposerGone,
     SamePerson,
     Wish,
     WrongProposalState,
@@ -38,6 +39,12 @@ class ProposalTooOld(WrongState):
     """A proposal that is made anew, if it is still wanted."""
 
     code, title = "proposal-expired", "It was not confirmed in time, and changes nothing"
+
+
+class ProposerLeft(WrongState):
+    """A proposal that an operator makes anew, if it is still wanted."""
+
+    code, title = "proposer-gone", "Whoever proposed it is no operator any more"
 
 
 async def propose(
@@ -70,7 +77,9 @@ async def confirm(tx: Transaction, actor: Actor, proposal_id: UUID, seen: int) -
     with answered():
         facts = proposal.confirm(await operator(tx, actor))
         made = await making.make(tx, actor.cell, proposal.wish, acts=acts)
+    before = await proposals.people_with(tx, OPERATOR)
     await making.write(tx, made)
+    await _require_operators(tx, before)
     await proposals.save(tx, proposal, facts)
     return proposal
 
@@ -90,17 +99,30 @@ async def withdraw(tx: Transaction, actor: Actor, proposal_id: UUID, seen: int |
     return proposal
 
 
-def suspendable(organisation: Organisation, actor: Actor) -> bool:
+async def suspendable(tx: Transaction, organisation: Organisation, actor: Actor) -> bool:
     """True where this operator may suspend it by their own word."""
     return (
         organisation.profile.cell == actor.cell
         and not organisation.suspended
         and organisation.id != actor.organisation
+        and _member(actor) in await proposals.people_with(tx, OPERATOR)
     )
 
 
 async def operator(tx: Transaction, actor: Actor) -> Operator:
-    return Operator(actor.subject, actor.organisation, await tx.clock())
+    """The operator, whom the directory itself lists: that the issuer vouches for somebody is the word of one system.
+
+    Raises Forbidden.
+    """
+    known = await proposals.people_with(tx, OPERATOR)
+    if _member(actor) not in known:
+        raise Forbidden
+    operators = frozenset(one.worker for one in known)
+    return Operator(actor.subject, actor.organisation, await tx.clock(), operators)
+
+
+def _member(actor: Actor) -> Member:
+    return Member(actor.organisation, actor.subject)
 
 
 @contextmanager
@@ -114,14 +136,14 @@ def answered() -> Iterator[None]:
         raise refused("organisation", "the operator's own organisation", "own-organisation") from None
     except ProposalExpired:
         raise ProposalTooOld from None
+    except ProposerGone:
+        raise ProposerLeft from None
     except (WrongProposalState, WrongStanding):
         raise WrongState from None
 
 
-async def _require_operators(tx: Transaction, before: set[str]) -> None:
-    """One person alone must not end the work of all others who could lift it. Of two people, two remain by themselves:
-    neither decides about themselves. Raises TooFewOperators.
-    """
+async def _require_operators(tx: Transaction, before: set[Member]) -> None:
+    """No change leaves fewer than two who could lift it. Raises TooFewOperators."""
     left = await proposals.people_with(tx, OPERATOR)
-    if before - left and len(left) < TWO:
+    if before - left and len({one.worker for one in left}) < TWO:
         raise TooFewOperators

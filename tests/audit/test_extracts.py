@@ -219,15 +219,31 @@ async def test_what_is_released_has_no_case_no_worker_and_no_organisation_and_is
     )
 
 
+async def came_later(kh, case, told, sent_back):
+    """After the look: a reading, a recall, and a seal by which a disclosure that waited crosses."""
+    await kh.deliver(
+        RecordReadV1(case_id=case, resource="received-fields", resource_id=told.disclosure_id),
+        publisher="intake",
+    )
+    matter = {"disclosure_id": told.disclosure_id, "referral_id": told.referral_id}
+    await kh.deliver(
+        RecallReceivedV1(case_id=case, **matter, sender_cell="TH", reason="withdrawn", at=later(0))
+    )
+    await kh.deliver(sealed(sent_back, "TH"))
+
+
 async def test_in_part_the_partner_is_told_how_many_were_withheld_and_nothing_that_came_later_goes(th, kh):
     told = await sent(th)
     case = await arrived(kh, told)
+    sent_back = authorised(case, uuid4()).model_copy(
+        update={"recipient_cell": "TH", "referral_id": told.referral_id}
+    )
+    await kh.deliver(sent_back)
     request_id = (await asked(th, told)).json()["id"]
     await brought(th, kh)
     seen = await shown(kh, request_id)
     withheld = seen["entries"][1]["entry"]
-    late = RecordReadV1(case_id=case, resource="received-fields", resource_id=told.disclosure_id)
-    await kh.deliver(late, publisher="intake")
+    await came_later(kh, case, told, sent_back)
     path = f"/v1/extracts/{request_id}/release"
     for wrong in ({"position": 10**6}, {"position": seen["position"], "withheld": [withheld + 10**6]}):
         assert (await ask(kh, "POST", path, wrong)).status_code == 422
@@ -243,6 +259,22 @@ async def test_in_part_the_partner_is_told_how_many_were_withheld_and_nothing_th
     assert (await shown(th, request_id))["withheld"] == 1
     again = await ask(kh, "POST", path, {"position": seen["position"]})
     assert (again.status_code, again.json()["code"]) == (409, "wrong-state")
+
+
+async def test_a_disclosure_goes_though_the_seal_by_which_it_crossed_is_withheld(th, kh):
+    told = await sent(th)
+    case = await arrived(kh, told)
+    sent_back = authorised(case, uuid4()).model_copy(
+        update={"recipient_cell": "TH", "referral_id": told.referral_id}
+    )
+    for event in (sent_back, sealed(sent_back, "TH")):
+        await kh.deliver(event)
+    request_id = (await asked(th, told)).json()["id"]
+    await brought(th, kh)
+    *_, disclosure, seal = [one["entry"] for one in (await shown(kh, request_id))["entries"]]
+    assert (await released(kh, request_id, withheld=[seal])).status_code == 200
+    [part] = await said(kh, "extract.prepared.v1")
+    assert part["entries"][-1]["entry"] == disclosure
 
 
 async def test_a_refusal_is_told_with_its_code_and_moves_nothing_afterwards(th, kh):
@@ -362,6 +394,27 @@ async def test_what_nobody_asked_for_or_another_cell_answers_changes_nothing(th)
         await th.deliver(ExtractDeclinedV1(request_id=one, sender_cell=cell, at=later(0)))
     assert (await shown(th, request_id))["state"] == "open"
     assert await th.parked() == []
+
+
+@pytest.mark.parametrize("cell", ["KH", "VN"])
+async def test_a_partner_that_asks_under_the_identifier_of_our_question_is_not_heard(th, cell):
+    told = await sent(th)
+    await th.deliver(agreed(agreement_id="th-vn", cells=("TH", "VN")))
+    request_id = (await asked(th, told)).json()["id"]
+    await th.deliver(
+        ExtractAskedV1(
+            request_id=request_id, sender_cell=cell, about=(told.disclosure_id,), reason=REASON, at=later(0)
+        )
+    )
+    [ours] = (await ask(th, "GET", "/v1/extracts")).json()["items"]
+    assert (ours["direction"], ours["partner"]) == ("out", "KH")
+    answer = await ask(
+        th,
+        "POST",
+        f"/v1/extracts/{request_id}/release",
+        {"position": (await shown(th, request_id))["position"]},
+    )
+    assert answer.status_code == 409
 
 
 async def test_the_question_and_each_look_at_the_answer_stand_in_the_log(th, kh):

@@ -1,6 +1,8 @@
 """Audit tells intake what it has of somebody: who has read about her, and what was done."""
 
 from contracts.events.access import AttemptRefusedV1, RecordReadV1
+from contracts.examples import examples
+from services.audit.domain.timeline import CONFIDENTIAL
 from tests.audit.test_api import given
 from tests.audit.test_holders import case
 
@@ -38,6 +40,18 @@ async def test_readings_and_what_was_done_are_told_apart(audit, case):
     (reading,) = sections["reading"]
     values = {one["name"]: one["value"] for one in reading["values"]}
     assert (values["resource"], values["fields"], values["by"]) == ("case-fields", ["cor_FullName"], "test")
+    happened = [
+        value["value"] for row in sections["log"] for value in row["values"] if value["name"] == "what"
+    ]
+    assert happened == ["case.opened", "case.assigned", "consent.given"]
+
+
+async def test_what_those_who_hold_her_case_are_not_to_know_is_not_told_to_them_by_her_report(audit, case):
+    await audit.deliver(given(case))
+    for kind in sorted(CONFIDENTIAL):
+        told, *_ = examples(kind)
+        await audit.deliver(told.event.model_copy(update={"case_id": case}))
+    sections = await held(audit, case)
     happened = [
         value["value"] for row in sections["log"] for value in row["values"] if value["name"] == "what"
     ]

@@ -517,7 +517,9 @@ class Directory(World):
 
     async def prepare(self) -> None:
         await seed(self.harness.service, DIRECTORY)
-        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), "th.supervisor": ["supervisor"]}}
+        people = {"th.supervisor": ["supervisor"], "th.operator": ["operator"]}
+        operations = {"th-operations": {"th.first-operator": ["operator"]}}
+        staff = {**MACHINES, AGENCY: {**MACHINES.get(AGENCY, {}), **people}, **operations}
         await seed_staff(self.harness.service, StaffFile(organisations=staff))
 
     async def machines(self) -> Made:

@@ -1,5 +1,6 @@
 """A change by two people: every verb in every state, by whoever may and whoever may not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID
@@ -17,6 +18,7 @@ from services.directory.domain.proposal import (
     ProposalExpired,
     ProposalState,
     ProposalVerb,
+    ProposerGone,
     SamePerson,
     Wish,
     WrongProposalState,
@@ -29,7 +31,9 @@ SUSPENSION = Wish(
     Change.SUSPEND, "th-shelter", cases_to="th.supervisor", cases_to_organisation="th-care-agency"
 )
 ROLE = Wish(Change.GIVE_ROLE, "th-shelter", worker="th.new", staff_role="supervisor")
-FIRST, SECOND = Operator("th.one", "th-operations", NOW), Operator("th.two", "th-operations", NOW)
+EVERYBODY = frozenset({"th.one", "th.two", "th.new"})
+FIRST = Operator("th.one", "th-operations", NOW, EVERYBODY)
+SECOND = replace(FIRST, subject="th.two")
 CARETAKER = Caretaker("th-care-agency", "th.supervisor")
 MOVES = {
     (ProposalState.PROPOSED, ProposalVerb.CONFIRM): ProposalState.CONFIRMED,
@@ -46,7 +50,7 @@ def made(state: ProposalState = ProposalState.PROPOSED, wish: Wish = SUSPENSION)
 
 
 def at(later: timedelta, by: Operator = SECOND) -> Operator:
-    return Operator(by.subject, by.organisation, NOW + later)
+    return replace(by, at=NOW + later)
 
 
 @pytest.mark.parametrize(("state", "verb"), product(ProposalState, ProposalVerb))
@@ -76,15 +80,23 @@ def test_whoever_suspended_at_once_does_not_lift_it_and_takes_any_other_proposal
 
 
 def test_nobody_has_a_say_in_their_own_role() -> None:
-    own = Operator("th.new", "th-operations", NOW)
+    own = replace(FIRST, subject="th.new")
     with pytest.raises(SamePerson):
         Proposal.of(UUID(int=1), ROLE, "OPS-1", own)
     with pytest.raises(SamePerson):
         made(wish=ROLE).confirm(own)
 
 
+@pytest.mark.parametrize("state", [ProposalState.PROPOSED, ProposalState.ACTING])
+def test_the_word_of_somebody_who_is_no_operator_any_more_is_not_one_of_two(state: ProposalState) -> None:
+    left = replace(SECOND, operators=EVERYBODY - {"th.one"})
+    with pytest.raises(ProposerGone):
+        made(state).confirm(left)
+    assert made(state).withdraw(left)[0].state is ProposalState.WITHDRAWN
+
+
 def test_nobody_suspends_the_organisation_that_they_sign_in_for() -> None:
-    own = Operator("th.two", "th-shelter", NOW)
+    own = replace(SECOND, organisation="th-shelter")
     with pytest.raises(OwnOrganisation):
         Proposal.of(UUID(int=1), SUSPENSION, "OPS-1", own)
     with pytest.raises(OwnOrganisation):

@@ -13,7 +13,7 @@ SHELTER, AGENCY, OPERATIONS = "th-shelter", "th-care-agency", "th-operations"
 STAFF: dict[str, dict[str, list[str]]] = {
     AGENCY: {"th.supervisor": ["supervisor"], "th.worker": ["case_worker"]},
     SHELTER: {"th.other-supervisor": ["supervisor"]},
-    OPERATIONS: {"th.one": ["operator"], "th.two": ["operator"]},
+    OPERATIONS: {"th.one": ["operator"], "th.two": ["operator"], "th.three": ["operator"]},
 }
 CARE = {
     "change": "add-organisation",
@@ -33,8 +33,10 @@ class Office:
     def __init__(self, harness: Harness) -> None:
         self.harness = harness
 
-    async def ask(self, who: str, method: str, path: str, **parts: Any) -> Any:
-        headers = {**self.harness.as_("operator", OPERATIONS, f"th.{who}"), **parts.pop("headers", {})}
+    async def ask(
+        self, who: str, method: str, path: str, *, organisation: str = OPERATIONS, **parts: Any
+    ) -> Any:
+        headers = {**self.harness.as_("operator", organisation, f"th.{who}"), **parts.pop("headers", {})}
         return await self.harness.client.request(method, path, headers=headers, **parts)
 
     async def propose(self, body: dict[str, Any], who: str = "one") -> Any:
@@ -66,16 +68,16 @@ class Office:
         return [body for type_, body in await self.harness.said() if type_ == kind]
 
 
-async def office(th: Harness, **more: dict[str, list[str]]) -> Office:
-    staff = {**STAFF, **more}
-    await seed_staff(th.service, StaffFile.model_validate({"organisations": staff}))
+async def office(th: Harness, *, described: bool = True) -> Office:
+    await seed_staff(th.service, StaffFile.model_validate({"organisations": STAFF}))
     found = Office(th)
-    await found.both(CARE)
+    if described:
+        await found.both(CARE)
     return found
 
 
 async def test_an_organisation_is_added_by_two_people_and_not_before(th: Harness):
-    found = Office(th)
+    found = await office(th, described=False)
     proposed = (await found.propose(CARE)).json()["id"]
     before = len(await found.said("directory.changed.v1"))
     assert (await found.decide(proposed, who="one")).json()["code"] == "second-person"
@@ -171,6 +173,36 @@ async def test_one_person_suspends_at_once_and_a_second_confirms_or_lifts_it(th:
     assert (await found.said("directory.changed.v1"))[-1]["cases_to"] == "th.supervisor"
 
 
+async def test_an_operator_is_whom_the_directory_itself_lists_and_no_pseudonym_of_the_issuers(th: Harness):
+    found = await office(th)
+    proposed = (await found.propose(TAKE)).json()["id"]
+    for who, organisation in (("invented", OPERATIONS), ("two", SHELTER), ("two", "th-invented")):
+        for method, path, parts in (
+            ("POST", "/v1/proposals", {"json": {"ticket": "OPS-7", **TAKE}}),
+            ("POST", f"/v1/proposals/{proposed}/confirm", {"headers": {"If-Match": '"1"'}}),
+            ("POST", f"/v1/proposals/{proposed}/withdraw", {"headers": {"If-Match": '"1"'}}),
+            ("POST", f"/v1/organisations/{SHELTER}/suspend", {"json": {"ticket": "OPS-8", **TO}}),
+            ("GET", "/v1/proposals", {}),
+            ("GET", f"/v1/proposals/{proposed}", {}),
+        ):
+            answer = await found.ask(who, method, path, organisation=organisation, **parts)
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (who, path)
+    assert await found.reads("case_worker", AGENCY, "th.worker") == 200
+
+
+async def test_what_somebody_proposed_who_is_no_operator_any_more_is_not_confirmed(th: Harness):
+    found = await office(th)
+    take = {"change": "take-role", "organisation": OPERATIONS, "staff_role": "operator"}
+    of_two = (await found.propose({**take, "worker": "th.two"})).json()["id"]
+    of_one = (await found.propose({**take, "worker": "th.one"}, "two")).json()["id"]
+    assert (await found.decide(of_two, who="three")).status_code == 200
+    assert (await found.decide(of_one, who="three")).json()["code"] == "proposer-gone"
+    assert (await found.ask("three", "GET", "/v1/proposals")).json()["items"][0]["moves"][0]["verb"] == (
+        "withdraw_proposal"
+    )
+    assert await found.reads("operator", OPERATIONS, "th.one") == 200
+
+
 async def test_a_suspension_that_nobody_looked_at_is_overdue_and_still_acts(th: Harness):
     found = await office(th)
     suspended = (await found.at_once()).json()["id"]
@@ -212,7 +244,8 @@ async def test_a_role_that_the_directory_does_not_have_does_not_count_though_a_t
 
 async def test_one_person_does_not_shut_out_all_others_who_could_lift_it(th: Harness):
     alone = {OPERATIONS: {"th.one": ["operator"]}, SHELTER: {"th.two": ["operator"]}}
-    found = await office(th, **alone)
+    found = await office(th)
+    await seed_staff(th.service, StaffFile.model_validate({"organisations": {**STAFF, **alone}}))
     assert (await found.at_once()).json()["code"] == "too-few-operators"
     assert await found.reads("operator", SHELTER, "th.two") == 200
 

@@ -100,6 +100,22 @@ async def test_whoever_was_restored_gets_new_cases_and_nothing_moves_any_more(in
     assert (await board(intake), await board(intake, org=TO, sub=THEIRS)) == ([case_id], [])
 
 
+async def test_what_two_decided_of_an_earlier_suspension_moves_no_case_of_one_by_one_person(intake):
+    await intake.deliver(suspended())
+    await intake.work()
+    await intake.deliver(directory_changed(AGENCY, 10))
+    case_id = str(await open_case(intake))
+    await intake.deliver(suspended(11, cases_to=None, cases_to_organisation=None))
+    at = intake.service.database.clock() + timedelta(minutes=30)
+    intake.service.database.clock = lambda: at
+    await intake.work()
+    assert await board(intake, org=TO, sub=THEIRS) == []
+    legal = {"cases_to": "th.other-supervisor", "cases_to_organisation": "th-legal-aid"}
+    await intake.deliver(suspended(12, **legal))
+    await intake.work()
+    assert await board(intake, org="th-legal-aid", sub=THEIRS) == [case_id]
+
+
 async def test_a_case_that_was_handed_over_is_the_other_organisations_already(intake):
     case_id = await open_case(intake)
     async with intake.service.database.engine.begin() as conn:

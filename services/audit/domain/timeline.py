@@ -23,7 +23,14 @@ ABROAD = frozenset(
     }
 )
 """Events by which the other half, or whoever received something, tells what happened there."""
+CONFIDENTIAL: Mapping[str, str] = {
+    "extract.requested.v1": "the question of an auditor, who is not to be known by those who are audited",
+    "extract.released.v1": "the same",
+    "cover.decided.v1": "who was kept from a case is told to supervisors alone",
+}
+"""Events about a case that whoever holds it does not learn of, neither by the timeline nor by the report of her data."""
 LEFT_OUT: Mapping[str, str] = {
+    **CONFIDENTIAL,
     "record.read.v1": "who has seen her data is a list of its own",
     "attempt.refused.v1": "the same",
     "operation.performed.v1": "done to the pipeline, and to no case",
@@ -32,9 +39,6 @@ LEFT_OUT: Mapping[str, str] = {
     "disclosure.logged.v1": "a step of the border",
     "case.referenced.v1": "the case was given a name, and nothing happened",
     "call.raised.v1": "of a call that is no case",
-    "extract.requested.v1": "the question of an auditor, who is not to be known by those who are audited",
-    "extract.released.v1": "the same",
-    "cover.decided.v1": "who was kept from a case is told to supervisors alone",
     "transfer.moved.v1": "the move of the referral is shown itself",
 }
 

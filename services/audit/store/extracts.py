@@ -23,6 +23,7 @@ _READER = RowReader(ExtractCase, EXTRACTS)
 _SHOWN = f"select {_READER.columns()} from audit.extracts"
 _GET = f"{_SHOWN} where id = :id"
 _HOLD = text(f"{_SHOWN} where id = any(:ids) and direction = :direction order by id for update")
+_KNOWN = text("select id from audit.extracts where id = any(:ids)")
 _OPEN = text(
     f"select count(*) from audit.extracts where partner = :partner and direction = :direction"
     f" and state = '{ExtractState.OPEN}'"
@@ -55,6 +56,11 @@ async def get(tx: Transaction, request_id: UUID, direction: Direction | None = N
 async def hold(tx: Transaction, request_id: UUID, direction: Direction) -> ExtractCase | None:
     """A request, locked, to move it."""
     return _READER.first(await tx.execute(_HOLD, {"ids": [request_id], "direction": direction}))
+
+
+async def known(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """The identifiers among these by which anybody has asked: we a partner, or a partner us."""
+    return set((await tx.execute(_KNOWN, {"ids": sorted(ids)})).scalars())
 
 
 async def held(tx: Transaction, ids: Collection[UUID], direction: Direction) -> Mapping[UUID, ExtractCase]:

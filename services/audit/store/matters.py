@@ -2,7 +2,7 @@
 kind of organisation did it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,8 @@ _READ = (
 )
 _NAMED = text(f"{_ABOUT} union all {_READ} order by entry")
 _CROSSED = text(
-    f"select {_COLUMNS} from audit.entries where stream = any(:streams) and type = any(:types) order by entry"
+    f"select {_COLUMNS} from audit.entries where stream = any(:streams) and type = any(:types) and entry <= :until"
+    " order by entry"
 )
 _AGREEMENTS = text("select details from audit.entries where type = 'agreement.changed.v1' order by entry")
 _ROLES = text(
@@ -37,18 +38,24 @@ _LAST = 2**62
 
 
 async def about(tx: Transaction, matters: Collection[UUID], until: int = _LAST) -> list[MatterEntry]:
-    """The entries that name one of the matters, and those by which anything of the same cases crossed."""
+    """The entries up to a position that name one of the matters, and those by which anything of the same cases crossed."""
     asked = {"ids": sorted(map(str, matters)), "types": sorted(RELEASED), "until": until}
     named = _ENTRIES.all(await tx.execute(_NAMED, asked))
     streams = sorted({one.stream for one in named})
-    border = _ENTRIES.all(await tx.execute(_CROSSED, {"streams": streams, "types": [*ARRIVALS, *DEPARTURES]}))
+    border = await _crossed(tx, streams, [*ARRIVALS, *DEPARTURES], until)
     return list({one.entry: one for one in (*named, *border)}.values())
 
 
 async def of_case(tx: Transaction, case_id: UUID) -> list[MatterEntry]:
     """The entries of a case by which something crossed, or was to be told."""
-    asked = {"streams": [str(case_id)], "types": sorted(RELEASED - {READING})}
-    return list(_ENTRIES.all(await tx.execute(_CROSSED, asked)))
+    return await _crossed(tx, [str(case_id)], sorted(RELEASED - {READING}), _LAST)
+
+
+async def _crossed(
+    tx: Transaction, streams: Sequence[str], types: Sequence[str], until: int
+) -> list[MatterEntry]:
+    asked = {"streams": streams, "types": types, "until": until}
+    return _ENTRIES.all(await tx.execute(_CROSSED, asked))
 
 
 async def agreements(tx: Transaction) -> list[Mapping[str, Any]]:

@@ -68,6 +68,10 @@ class SamePerson(Exception):
     """The second person is the first, or the one whose role it is."""
 
 
+class ProposerGone(Exception):
+    """Whoever proposed it is no operator any more: it would be the word of one."""
+
+
 class OwnOrganisation(Exception):
     """Nobody suspends the organisation that they sign in for: nobody of it could confirm or lift it."""
 
@@ -90,11 +94,12 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Whoever proposes or decides, at this moment."""
+    """Whoever proposes or decides, at this moment. `operators`: the pseudonyms of all who could."""
 
     subject: str
     organisation: str
     at: datetime
+    operators: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +136,16 @@ class Proposal:
         return made, [made._moved()]
 
     def confirm(self, by: Operator) -> list[ProposalMoved]:
-        """Confirm, by another person. Raises SamePerson, OwnOrganisation, ProposalExpired, WrongProposalState."""
+        """Confirm, by another person, while the first is an operator still.
+
+        Raises SamePerson, OwnOrganisation, ProposerGone, ProposalExpired, WrongProposalState.
+        """
         after = self._after(ProposalVerb.CONFIRM)
         if by.subject == self.proposed_by:
             raise SamePerson
         self._require_apart(by)
+        if self.proposed_by not in by.operators:
+            raise ProposerGone
         if self.is_expired(by.at):
             raise ProposalExpired
         return self._decide(after, by)
@@ -156,7 +166,7 @@ class Proposal:
         }
         try:
             verbs[verb](by)
-        except (WrongProposalState, ProposalExpired, SamePerson, OwnOrganisation):
+        except (WrongProposalState, ProposalExpired, SamePerson, OwnOrganisation, ProposerGone):
             return False
         return True
 

@@ -132,7 +132,7 @@ async def organisations_with_staff(tx: Transaction) -> set[str]:
 
 async def _remember(tx: Transaction, fact: DirectoryChanged) -> None:
     """The copy by which every service looks whose roles count: this one writes its own, in the same transaction."""
-    profile = fact.profile
+    profile, caretaker = fact.profile, fact.caretaker
     listed = ListedOrganisation(
         fact.organisation,
         profile.cell,
@@ -140,6 +140,8 @@ async def _remember(tx: Transaction, fact: DirectoryChanged) -> None:
         status_of(fact),
         profile.details.get("type"),
         fact.suspended,
+        None if caretaker is None else caretaker.worker,
+        None if caretaker is None else caretaker.organisation,
     )
     await remember(tx, listed, fact.version)
 

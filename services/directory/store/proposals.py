@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from chassis.database import Transaction
+from chassis.directory import Member
 from chassis.problems import NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of, update_set
 from services.directory.domain.proposal import OF_PEOPLE, Change, Proposal, ProposalMoved, ProposalState, Wish
 from services.directory.outgoing import outgoing
-from services.directory.store.tables import PROPOSALS
+from services.directory.store.tables import PROPOSALS, STAFF
 
 _ONE = "select * from directory.proposals where id = :id"
 _GET, _LOCK = text(_ONE), text(_ONE + " for update")
@@ -26,13 +27,13 @@ _DECIDED = text(
 )
 _OPERATORS = text(
     """
-    select s.worker from directory.staff as s left join directory.organisations as o on o.id = s.organisation
+    select s.organisation, s.worker from directory.staff as s left join directory.organisations as o on o.id = s.organisation
     where :role = any(s.roles) and not coalesce(o.suspended, false)
     """
 )
 _ADD = insert_missing(PROPOSALS)
 _SAVE = update_set(PROPOSALS, "state", "decided_by", "decided_at", "version", stored="before")
-_WISHES = RowReader(Wish, PROPOSALS)
+_WISHES, _MEMBERS = RowReader(Wish, PROPOSALS), RowReader(Member, STAFF)
 _OWN = (
     *("id", "ticket", "state", "proposed_by", "proposed_at"),
     *("due_at", "decided_by", "decided_at", "version"),
@@ -72,9 +73,9 @@ async def decided_roles(tx: Transaction, organisation: str) -> Mapping[tuple[str
     return {(row.worker, row.staff_role): row.has for row in rows}
 
 
-async def people_with(tx: Transaction, role: str) -> set[str]:
+async def people_with(tx: Transaction, role: str) -> set[Member]:
     """Everybody who has a role now, but for those of suspended organisations."""
-    return set((await tx.execute(_OPERATORS, {"role": role})).scalars())
+    return set(_MEMBERS.all(await tx.execute(_OPERATORS, {"role": role})))
 
 
 def _proposal(row: Row[Any]) -> Proposal:

@@ -33,10 +33,17 @@ def subscription() -> Subscription[str, str]:
 
 
 def taking_over_work() -> WorkKind:
+    """Give the cases on for as long as this supervisor is the one whom two people named: nothing that they decided of an
+    earlier suspension counts in one by one person.
+    """
+
     async def finish(tx: Transaction, item: WorkItem, _: Any) -> None:
         left = CasesLeft(**item.payload, at=tx.now)
         listed = await directory.find(tx, left.organisation)
-        if listed is None or not listed.suspended:
+        if listed is None or (listed.cases_to, listed.cases_to_organisation) != (
+            left.to,
+            left.to_organisation,
+        ):
             return
         found = await of_organisation(tx, left.organisation, AT_ONCE)
         for case_id in found:
