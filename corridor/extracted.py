@@ -10,7 +10,6 @@ from rich.console import Console
 from contracts.border.envelope import FindKey, KeyOf, UnopenedEnvelope, read_signed
 from contracts.border.extract import Extract, fault, fault_of_all
 from contracts.border.governed import TrustList
-from contracts.border.items import Claims, ControlItem
 from contracts.border.signed_file import NotTrusted
 from contracts.organisations import authority, cell_of
 from deploy.local.trouble import Trouble
@@ -61,7 +60,7 @@ def _part(number: int, line: bytes, trusted: TrustList) -> SignedPart:
     at = datetime.fromtimestamp(claims.iat, UTC)
     if (listed := trusted.keys.get(signer.kid)) is None or not listed.valid(at):
         raise BrokenExtractError(f"line {number} was signed with a key that was not valid then")
-    sender, extract = claims.iss, _extract_of(claims)
+    sender, extract = claims.iss, claims.extract
     if signer.organisation != sender or sender != authority(cell_of(sender)) or extract is None:
         raise BrokenExtractError(f"line {number} is no extract that the authority of a cell signed")
     if (wrong := fault(extract)) is not None:
@@ -75,14 +74,6 @@ def _key_of(trusted: TrustList) -> FindKey:
         return listed.key if listed is not None and listed.use == "sign" else None
 
     return signing
-
-
-def _extract_of(claims: Claims) -> Extract | None:
-    items = claims.items
-    if len(items) != 1 or not isinstance(items[0], ControlItem):
-        return None
-    content = items[0].control
-    return content if isinstance(content, Extract) else None
 
 
 def _require_one_answer(parts: Sequence[SignedPart]) -> None:

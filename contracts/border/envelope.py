@@ -93,6 +93,11 @@ def read_signed(signed: bytes, senders_key: FindKey) -> tuple[Claims, KeyOf]:
     return _verified(signed, signer), signer
 
 
+def read_kept(signed: str) -> Claims:
+    """The claims of a text that was kept as evidence, and whose signature was found good before."""
+    return from_bytes(base64url.decode(signed.split(".")[1]))
+
+
 def sha256(raw: bytes) -> str:
     """The hash that the next envelope's `prev` holds."""
     return hashlib.sha256(raw).hexdigest()

@@ -86,12 +86,17 @@ class Extract:
     kind: Literal["extract"] = "extract"
 
 
+def is_numbered(extract: Extract) -> bool:
+    """True for a part that an answer can have."""
+    return 1 <= extract.part <= extract.parts <= MAX_PARTS
+
+
 def fault(extract: Extract) -> str | None:
     """Why one part is not what an honest partner sends, in words for an auditor; None where it is."""
     head = extract.head
     numbers = [one.entry for one in extract.entries]
     faults = {
-        "is no part of so many": not 1 <= extract.part <= extract.parts <= MAX_PARTS,
+        "is no part of so many": not is_numbered(extract),
         "has no entries, or more than a part may have": not 0 < len(numbers) <= MAX_ENTRIES,
         "tells a head that its own root does not cover": not _stands(
             head.entries, head.hash, head.path, head
@@ -110,16 +115,20 @@ def _fault_of(one: ReleasedEntry, extract: Extract) -> str | None:
     return None
 
 
-def fault_of_all(parts: Sequence[Extract]) -> str | None:
-    """Why the parts together are not the whole answer, in words for an auditor; None where they are."""
-    first = parts[0]
+def fault_of_some(parts: Sequence[Extract]) -> str | None:
+    """Why parts that are each without fault contradict one another, in words for an auditor; None where they do not."""
     told = {(one.request_id, one.about, one.reason, one.parts, one.withheld, one.head) for one in parts}
     if len(told) != 1:
         return "the parts are not of one answer"
-    if sorted(one.part for one in parts) != list(range(1, first.parts + 1)):
-        return "a part is missing, or there twice"
+    if len({one.part for one in parts}) < len(parts):
+        return "a part is there twice"
     numbers = [one.entry for part in sorted(parts, key=lambda one: one.part) for one in part.entries]
     return None if numbers == sorted(set(numbers)) else "an entry stands in two parts, or in the wrong order"
+
+
+def fault_of_all(parts: Sequence[Extract]) -> str | None:
+    """Why parts that are each without fault are not the whole answer, in words for an auditor; None where they are."""
+    return fault_of_some(parts) or ("a part is missing" if len(parts) < parts[0].parts else None)
 
 
 def _stands(entry: int, digest: str, path: Sequence[str], head: LogHead) -> bool:

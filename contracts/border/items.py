@@ -320,3 +320,10 @@ class Claims:
     items: tuple[Item, ...]
     replaces: int | None = None
     pad: str = field(default="", repr=False)
+
+    @property
+    def extract(self) -> Extract | None:
+        """The part of an extract that an envelope is for: it stands alone, so that what was signed is this part and no more."""
+        only = self.items[0] if len(self.items) == 1 else None
+        content = only.control if isinstance(only, ControlItem) else None
+        return content if isinstance(content, Extract) else None

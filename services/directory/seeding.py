@@ -45,7 +45,7 @@ async def seed(service: Service, file: SeedFile) -> int:
         for entry in file.organisations:
             services = [form.offered(service_id) for service_id, form in sorted(entry.services.items())]
             taken += await use_cases.seed_organisation(
-                tx, entry.id, entry.profile(entry.id), services, _sha256(entry)
+                tx, service.settings.cell, entry.id, entry.profile(entry.id), services, _sha256(entry)
             )
     return taken
 

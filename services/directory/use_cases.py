@@ -40,14 +40,21 @@ async def put_service(
 
 
 async def seed_organisation(
-    tx: Transaction, organisation_id: str, profile: Profile, services: Sequence[Service], sha256: str
+    tx: Transaction,
+    cell: str,
+    organisation_id: str,
+    profile: Profile,
+    services: Sequence[Service],
+    sha256: str,
 ) -> bool:
-    """Take an entry of the seed file unless this very entry was taken before; so later changes by people stay."""
+    """Take an entry of the seed file of this cell unless this very entry was taken before; so later changes by people
+    stay.
+    """
     known = await organisations.find_organisation(tx, organisation_id, lock=True)
     organisation = known or Organisation(organisation_id, profile)
     if organisation.seeded == sha256:
         return False
-    facts = organisation.describe(profile)
+    facts = organisation.describe_from_file(profile, cell)
     for service in services:
         facts += organisation.offer(service)
     organisation.seeded = sha256

@@ -105,7 +105,7 @@ async def list_receipts(item_id: UUID, actor: Who, tx: Tx) -> Listing[ReceiptVie
     response_class=PlainTextResponse,
 )
 async def export_extract(request_id: UUID, actor: Who, tx: Tx) -> PlainTextResponse:
-    """404 until a part has come, and where nothing was released."""
+    """404 until a part has come. A part that did not hold is handed out too: its sender signed it."""
     require(actor, "extract.request")
     async with tx.of_everybody():
         found = await extracts.evidence(tx, request_id)

@@ -35,6 +35,7 @@ from services.intake.casework.upkeep import upkeep_work
 from services.intake.drafts.work import draft_work
 from services.intake.identification import hold_paper
 from services.intake.identification.carrying import carrying_work
+from services.intake.reports.taking_over import take_over_calls
 from services.intake.reports.work import report_work
 from services.intake.rights.erasure import rights_work
 from services.intake.settings import Settings
@@ -87,7 +88,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             *age_work(service),
             received_flags_work(service),
             *attention.attention_work(clock),
-            taking_over_work(),
+            taking_over_work(take_over_calls),
             index_work(service),
             anew_work(),
             naming_work(),

@@ -79,12 +79,23 @@ def test_whoever_suspended_at_once_does_not_lift_it_and_takes_any_other_proposal
     assert made().withdraw(FIRST)[0].state is ProposalState.WITHDRAWN
 
 
-def test_nobody_has_a_say_in_their_own_role() -> None:
+@pytest.mark.parametrize("wish", [ROLE, replace(SUSPENSION, cases_to="th.new")], ids=["role", "caretaker"])
+def test_nobody_has_a_say_in_what_is_about_themselves(wish: Wish) -> None:
     own = replace(FIRST, subject="th.new")
     with pytest.raises(SamePerson):
-        Proposal.of(UUID(int=1), ROLE, "OPS-1", own)
-    with pytest.raises(SamePerson):
-        made(wish=ROLE).confirm(own)
+        Proposal.of(UUID(int=1), wish, "OPS-1", own)
+    for state in (ProposalState.PROPOSED, ProposalState.ACTING):
+        for verb in ProposalVerb:
+            assert not made(state, wish).lets(verb, own)
+            with pytest.raises(SamePerson):
+                getattr(made(state, wish), verb)(own)
+
+
+def test_nobody_withdraws_what_is_about_the_organisation_that_they_sign_in_for() -> None:
+    own = replace(SECOND, organisation="th-shelter")
+    for state in (ProposalState.PROPOSED, ProposalState.ACTING):
+        with pytest.raises(OwnOrganisation):
+            made(state).withdraw(own)
 
 
 @pytest.mark.parametrize("state", [ProposalState.PROPOSED, ProposalState.ACTING])

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.directory.forms import StaffFile
+from services.directory.forms import SeedFile, StaffFile
 from services.directory.seeding import seed, seed_staff
 from tests.directory.making import DIRECTORY
 from tests.harness import Harness
@@ -135,6 +135,19 @@ async def test_a_role_or_status_changes_by_two_people_and_the_file_does_not_undo
     await seed(th.service, DIRECTORY)
     said = (await found.said("directory.changed.v1"))[-1]
     assert (said["role"], said["status"], said["suspended"]) == ("health", "inactive", False)
+
+
+async def test_what_two_people_decided_stays_when_the_file_says_something_else_of_it_later(th: Harness):
+    found = await office(th)
+    change = {"change": "change-organisation", "organisation": SHELTER}
+    await found.both({**change, "role": "health", "type": "NGO", "status": "inactive"})
+    entries = [
+        {**one, "alternate_name": "New", "type": None} for one in DIRECTORY.model_dump()["organisations"]
+    ]
+    await seed(th.service, SeedFile.model_validate({"organisations": entries}))
+    view = (await found.ask("one", "GET", f"/v1/organisations/{SHELTER}")).json()
+    kept = (view["role"], view["status"], view["details"]["type"], view["details"]["alternate_name"])
+    assert kept == ("health", "inactive", "NGO", "New")
 
 
 async def test_nobody_of_a_suspended_organisation_reads_any_more_and_two_people_restore_it(th: Harness):

@@ -214,6 +214,59 @@ async def test_what_does_not_fit_its_own_proofs_or_what_was_asked_is_refused_and
     assert (await file_of(th, request.request_id))[0] == 200
 
 
+async def taken(th, kh, *envelopes):
+    """Envelopes that KH signs and numbers itself, each of these contents."""
+    for seq, contents in enumerate(envelopes, 1):
+        items = [ControlItem(uuid4(), content) for content in contents]
+        await th.take("KH", [kh.seal(items, authority("TH"), seq=seq)])
+
+
+@pytest.fixture
+async def parts(th):
+    """The parts of the answer that KH has for a request of TH."""
+    request = asked((uuid4(),))
+    await th.deliver(request)
+    await th.work()
+    return [content_of(one) for one in prepared(request, parts=3)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"withheld": 0}, {"parts": 4}, {"part": 3, "parts": 3, "entries": "of the first"}],
+    ids=["another count", "of so many others", "an entry twice"],
+)
+async def test_parts_that_contradict_one_another_are_no_answer(th, kh, parts, changes):
+    first, second, third = parts
+    if "entries" in changes:
+        changes = {**changes, "entries": first.entries}
+    await taken(th, kh, [first], [second], [replace(third, **changes)], [third])
+    assert sorted(one["part"] for one in await th.said("extract.received.v1")) == [1, 2]
+    [told] = await th.said("extract.declined.v1")
+    assert told["reason"] == "not-sound"
+
+
+async def test_nothing_is_added_to_an_answer_that_is_whole(th, kh, parts, files, tmp_path):
+    await taken(th, kh, *([one] for one in parts), [replace(parts[2], part=4, parts=4)])
+    _, content = await file_of(th, parts[0].request_id)
+    code, sentence = checked(files, tmp_path, content)
+    assert (code, len(content.splitlines())) == (0, 3), sentence
+    assert await th.said("extract.declined.v1") == []
+
+
+async def test_of_a_part_that_cannot_be_or_that_came_with_something_else_nothing_is_kept(th, kh, parts):
+    first, request_id = parts[0], parts[0].request_id
+    wrong = (
+        [replace(first, part=0)],
+        [replace(first, part=4)],
+        [replace(first, part=26, parts=26)],
+        [first, ExtractRefusal(uuid4(), "own-inquiry")],
+    )
+    await taken(th, kh, *wrong)
+    assert (await file_of(th, request_id))[0] == 404
+    assert await th.said("extract.received.v1") == []
+    assert [one["reason"] for one in await th.said("extract.declined.v1")] == ["not-sound"] * len(wrong)
+
+
 def checked(files, tmp_path, content):
     file = tmp_path / "extract"
     file.write_bytes(content)
@@ -238,8 +291,8 @@ async def test_the_file_is_checked_without_either_cell_and_every_forgery_is_refu
     other = base64url.encode(json.dumps(told).encode()).encode()
     forgeries = {
         b"": "the file is empty",
-        lines[0] + lines[2]: "a part is missing, or there twice",
-        lines[0] + lines[1] + lines[1]: "a part is missing, or there twice",
+        lines[0] + lines[2]: "a part is missing",
+        lines[0] + lines[1] + lines[1]: "a part is there twice",
         b".".join((header, other, signature)): "line 1 was changed after it was signed",
         b"nothing": "line 1 is no text that a border signs",
         content.replace(b".", b"!"): "line 1 is no text that a border signs",

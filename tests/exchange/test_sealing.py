@@ -11,11 +11,14 @@ from sqlalchemy import text
 
 from contracts.border.envelope import OpenedEnvelope, open_envelope
 from contracts.events.consent import DisclosureRecalledV1
+from contracts.events.directory import DirectoryChangedV1
 from deploy.local.countries import agreements, read_all
 from deploy.local.trust import TrustFiles, make_trust
 from services.exchange.trust import Trust
 from tests.exchange.world import (
+    IN_COUNTRY,
     NAME,
+    RECIPIENT,
     VALUES,
     Case,
     Peers,
@@ -369,3 +372,55 @@ async def test_each_agreement_is_announced_once_for_each_version(th: Harness, fi
     watch._announced = False
     await watch.look()
     assert len(await said(th, "agreement.changed.v1")) == 2
+
+
+def stands(organisation: str, version: int, status: str, *, suspended: bool = False) -> DirectoryChangedV1:
+    """What the directory says of an organisation; of a suspended one abroad it says `inactive` and no more."""
+    return DirectoryChangedV1(
+        organisation=organisation,
+        cell=organisation[:2].upper(),
+        role="shelter",
+        version=version,
+        status=status,
+        org_type="NGO",
+        services=(),
+        suspended=suspended,
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipient", "status", "suspended"),
+    [(RECIPIENT, "inactive", False), (RECIPIENT, "defunct", False), (IN_COUNTRY, "active", True)],
+)
+async def test_nothing_is_sealed_for_a_recipient_that_was_suspended_since_it_was_authorised(
+    th: Harness, peer: Peers, trust: Trust, recipient: str, status: str, suspended: bool
+) -> None:
+    case = Case(trust, recipient=recipient)
+    await th.deliver(stands(recipient, 1, "active"))
+    await due(th, case)
+    await th.deliver(stands(recipient, 2, status, suspended=suspended))
+    await th.work()
+    [refused] = await said(th, "envelope.refused.v1")
+    assert (refused["disclosure_id"], refused["code"]) == (str(case.disclosure_id), "recipient_closed")
+    assert (await envelopes(th, f"egress.{recipient[:2]}"), peer.asked) == ([], [])
+
+
+async def test_nothing_is_sealed_for_a_recipient_that_is_suspended_between_the_reading_and_the_sealing(
+    th: Harness, peer: Peers, trust: Trust
+) -> None:
+    """Its values were read and its token taken: the last look is under the lock of the disclosure."""
+    await due(th, Case(trust))
+    peer.before_token = lambda: th.deliver(stands(RECIPIENT, 2, "inactive"))
+    await th.work()
+    [refused] = await said(th, "envelope.refused.v1")
+    assert (len(peer.tokens), refused["code"]) == (1, "recipient_closed")
+    assert await envelopes(th, "egress.kh") == []
+
+
+async def test_a_recipient_that_is_closed_for_a_week_keeps_what_it_is_still_helping_with(
+    th: Harness, trust: Trust
+) -> None:
+    await due(th, Case(trust))
+    await th.deliver(stands(RECIPIENT, 2, "temporarily-closed"))
+    await th.work()
+    assert len(await envelopes(th, "egress.kh")) == 1

@@ -1,7 +1,7 @@
 """What the tests of exchange are made of: trust files, a disclosure and its events, two services, loopback peers."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -133,6 +133,7 @@ class Peers:
     lifetime: int = 10
     change: dict[str, Any] = field(default_factory=dict)
     signer: OKPKey | None = None
+    before_token: Callable[[], Awaitable[None]] | None = None
     url: str = ""
 
     def app(self) -> FastAPI:
@@ -149,6 +150,8 @@ class Peers:
             if disclosure_id in self.withdrawn:
                 return JSONResponse({"code": "consent_withdrawn"}, 409)
             body = await request.json()
+            if self.before_token is not None:
+                await self.before_token()
             self.tokens.append((disclosure_id, now()))
             return JSONResponse({"token": self.token(disclosure_id, body)})
 

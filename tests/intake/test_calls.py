@@ -238,6 +238,34 @@ async def test_the_tasks_of_a_call_go_where_it_goes_and_say_the_same_there(intak
     assert {one["step"] for one in views} == STEPS
 
 
+async def test_taken_out_a_task_keeps_its_step_and_nothing_that_was_written_in_her_case(intake, desk):
+    call, case_id = await desk.start(text=WORDS, flags=["immediate_danger"]), await open_case(intake)
+    await pass_days(intake, 46)
+    await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"})
+    written = await desk.tasks(call)
+    assert [one["kind"] for one in written].count("review") == 1
+    for one in written:
+        path = f"/v1/tasks/{one['id']}"
+        answer = await desk.send("PUT", path, {"kind": one["kind"], "text": "Her sister hides her"})
+        assert answer.status_code == 200, answer.text
+    assert await desk.move(call, "detach") == 200
+    views = [(await desk.send("GET", f"/v1/tasks/{one['id']}")).json() for one in written]
+    assert [one["text"] for one in views] == [None] * 3
+    assert {one["step"] for one in views} == {*STEPS, None}
+
+
+async def test_a_case_whose_open_steps_left_with_a_call_gets_steps_of_its_own(intake, desk):
+    call = await desk.start(text=WORDS, flags=["immediate_danger"])
+    opened = await desk.send("POST", f"{call}/case", {"agreed": "in-the-call"})
+    case_id = opened.headers["location"].rpartition("/")[2]
+    await intake.work()
+    assert await desk.move(call, "detach") == 200
+    await intake.work()
+    hers = (await desk.send("GET", f"/v1/tasks?case_id={case_id}")).json()["items"]
+    assert {one["step"] for one in hers} == STEPS
+    assert {one["id"] for one in hers}.isdisjoint(one["id"] for one in await desk.tasks(call))
+
+
 async def test_a_call_in_a_case_is_read_by_whoever_may_read_the_case_and_nobody_else(intake, desk):
     call, case_id = await desk.start(text=WORDS), await open_case(intake)
     worker, other = Desk(intake, "case_worker"), Desk(intake, "case_worker", sub="th.other")

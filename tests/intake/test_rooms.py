@@ -36,9 +36,10 @@ BESIDES = {
     ("casefile/store/listing.py", "holds"),
     ("casefile/store/listing.py", "tasks"),
     ("casefile/store/received.py", "holds"),
+    ("casefile/store/handing.py", "calls"),
     ("casefile/store/handing.py", "tasks"),
 }
-"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it. Tasks go where the case goes. Whoever is erased leaves
+"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it. Calls and tasks go where the case goes. Whoever is erased leaves
 no paper of a hold behind.
 """
 

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import text
 
 from tests.harness import Harness
-from tests.intake.making import AGENCY, disclosure, open_case
+from tests.intake.making import AGENCY, bodies, disclosure, open_case
+from tests.intake.test_calls import Desk
 from tests.listing import directory_changed, staff_changed
 
 TO = "th-shelter"
@@ -125,3 +126,32 @@ async def test_a_case_that_was_handed_over_is_the_other_organisations_already(in
     await intake.deliver(suspended())
     await intake.work()
     assert await board(intake, org=TO, sub=THEIRS) == []
+
+
+async def test_a_call_of_a_case_goes_where_the_case_goes(intake):
+    desk, case_id = Desk(intake), await open_case(intake)
+    call = await desk.start(text="Pier 4")
+    assert await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"}) == 200
+    await intake.deliver(suspended())
+    await intake.work()
+    there = Desk(intake, "supervisor", org=TO, sub=THEIRS)
+    assert (await there.view(call))["text"] == "Pier 4"
+    assert await there.listed(f"?case_id={case_id}") == [call.rpartition("/")[2]]
+
+
+async def test_an_open_call_that_is_no_cases_and_its_tasks_are_those_of_whoever_takes_over_and_they_are_told(
+    intake,
+):
+    desk = Desk(intake)
+    call, ended = await desk.start(text="Pier 4", flags=["immediate_danger"]), await desk.start()
+    assert await desk.move(ended, "close", {"reason": "information-given"}) == 200
+    (first, *_) = await desk.tasks(call)
+    given = {"kind": first["kind"], "worker": "th.officer"}
+    assert (await desk.send("PUT", f"/v1/tasks/{first['id']}", given)).status_code == 200
+    await intake.deliver(suspended())
+    await intake.work()
+    there = Desk(intake, "supervisor", org=TO, sub=THEIRS)
+    assert (await there.view(call))["text"] == "Pier 4"
+    assert await there.listed() == [call.rpartition("/")[2]]
+    assert [one["worker"] for one in await there.tasks(call, "&team=true")] == [None, None]
+    assert bodies(await intake.said(), "call.raised.v1")[-1]["organisation"] == TO

@@ -34,9 +34,7 @@ _SAME = text(
 )
 _SAVE = upsert_set(EXTRACTS)
 _PART = insert_missing(EXTRACT_PARTS)
-_ARRIVED = text(
-    "select count(*) as here, max(withheld) as withheld from audit.extract_parts where request_id = :id and parts = :parts"
-)
+_ARRIVED = text("select count(*) from audit.extract_parts where request_id = :id and parts = :parts")
 _RELEASED = text(
     f"""
     select e.partner, e.id, p.content from audit.extracts e join audit.extract_parts p on p.request_id = e.id
@@ -125,8 +123,8 @@ class ArrivedPart:
 async def add_part(tx: Transaction, arrived: ArrivedPart) -> bool:
     """Keep a part. True where all parts are here now."""
     await _PART.write(tx, [arrived], at=tx.now)
-    found = (await tx.execute(_ARRIVED, {"id": arrived.request_id, "parts": arrived.parts})).one()
-    return bool(found.here == arrived.parts)
+    here = await tx.execute(_ARRIVED, {"id": arrived.request_id, "parts": arrived.parts})
+    return bool(here.scalar_one() == arrived.parts)
 
 
 async def released(tx: Transaction, case_id: UUID) -> list[tuple[str, UUID, ExtractedEntry]]:

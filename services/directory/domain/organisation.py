@@ -120,6 +120,16 @@ class Organisation:
             raise ByTwoPeople("status")
         return self.describe(profile)
 
+    def describe_from_file(self, profile: Profile, cell: str) -> list[DirectoryChanged]:
+        """Describe it as a file does. Role, type and status of one that is known are not the file's to say: of the
+        file's own cell two people say them, and of another, that cell as soon as it has told of it.
+        """
+        before = self.profile
+        if self.version and (before.cell == cell or self.told):
+            details = {**profile.details, "type": before.details.get("type")}
+            profile = replace(profile, role=before.role, status=before.status, details=details)
+        return self.describe(profile)
+
     def suspend(self, caretaker: Caretaker | None) -> list[DirectoryChanged]:
         """End whatever its people read and do. `caretaker`: None as long as one person alone said so.
 

@@ -65,7 +65,7 @@ class ProposalExpired(Exception):
 
 
 class SamePerson(Exception):
-    """The second person is the first, or the one whose role it is."""
+    """The second person is the first, or the one whom it is about."""
 
 
 class ProposerGone(Exception):
@@ -151,10 +151,14 @@ class Proposal:
         return self._decide(after, by)
 
     def withdraw(self, by: Operator) -> list[ProposalMoved]:
-        """Withdraw: whoever it is, while it changes nothing yet. One that acts is lifted by this, and by another person alone."""
+        """Withdraw: whoever it is not about. One that acts is lifted by this, and by another person alone.
+
+        Raises SamePerson, OwnOrganisation, WrongProposalState.
+        """
         after = self._after(ProposalVerb.WITHDRAW)
         if self.state is ProposalState.ACTING and by.subject == self.proposed_by:
             raise SamePerson
+        self._require_apart(by)
         return self._decide(after, by)
 
     def lets(self, verb: ProposalVerb, by: Operator) -> bool:
@@ -178,8 +182,8 @@ class Proposal:
         return self.state is ProposalState.ACTING and now > self.due_at
 
     def _require_apart(self, by: Operator) -> None:
-        """Nobody has a say in their own role, and nobody suspends their own organisation."""
-        if by.subject == self.wish.worker:
+        """Nobody has a say in their own role or in what they take over, and nobody of an organisation in its suspension."""
+        if by.subject in (self.wish.worker, self.wish.cases_to):
             raise SamePerson
         if self.wish.change is Change.SUSPEND and by.organisation == self.wish.organisation:
             raise OwnOrganisation

@@ -1,9 +1,19 @@
 """Questions of auditors of two cells to one another: each event of audit is a control item for the partner's authority."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from contracts.border.extract import Extract, ExtractRefusal, ExtractRequest, LogHead, ReleasedEntry
+from contracts.border.extract import (
+    Extract,
+    ExtractRefusal,
+    ExtractRequest,
+    LogHead,
+    ReleasedEntry,
+    fault,
+    fault_of_all,
+    fault_of_some,
+)
 from contracts.events.extracts import (
     ExtractedEntry,
     ExtractHead,
@@ -43,6 +53,17 @@ def part_due(event: ExtractPreparedV1) -> ControlDue:
         entries=tuple(ReleasedEntry(**one.model_dump()) for one in event.entries),
     )
     return ControlDue(uuid5(event.request_id, f"part|{event.part}"), event.recipient_cell, extract)
+
+
+def is_sound(parts: Sequence[Extract], asked: ExtractRequest) -> bool:
+    """True for parts that an honest partner sends in answer to this request, whether others are still to come or not."""
+    answers = all((one.about, one.reason) == (asked.about, asked.reason) for one in parts)
+    return answers and not any(map(fault, parts)) and fault_of_some(parts) is None
+
+
+def is_answered(parts: Sequence[Extract], asked: ExtractRequest) -> bool:
+    """True where nothing can be added to these parts: they are the whole answer, or none that holds."""
+    return bool(parts) and (not is_sound(parts, asked) or fault_of_all(parts) is None)
 
 
 def told(extract: Extract) -> dict[str, Any]:

@@ -7,11 +7,22 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.tables import insert_missing
+from contracts.border.envelope import read_kept
 from contracts.border.extract import Extract
 from services.exchange.store.tables import EXTRACT_EVIDENCE
 
 _ADD = insert_missing(EXTRACT_EVIDENCE)
+_KEPT = text(
+    "select evidence from exchange.extract_evidence where cell = :cell and request_id = :id order by part"
+)
 _READ = text("select evidence from exchange.extract_evidence where request_id = :id order by cell, part")
+
+
+async def kept(tx: Transaction, cell: str, request_id: UUID) -> list[Extract]:
+    """The parts of an answer that are kept, in their order."""
+    signed = (await tx.execute(_KEPT, {"cell": cell, "id": request_id})).scalars()
+    parts = (read_kept(one).extract for one in signed)
+    return [one for one in parts if one is not None]
 
 
 async def add(tx: Transaction, cell: str, extract: Extract, evidence: str) -> bool:

@@ -6,10 +6,17 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.database import Transaction
-from contracts.border.extract import MAX_ABOUT, Extract, ExtractRefusal, ExtractRequest, fault
+from contracts.border.extract import MAX_ABOUT, Extract, ExtractRefusal, ExtractRequest, is_numbered
 from contracts.codes import codes
 from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, ExtractReceivedV1
-from services.exchange.domain.extracts import NOT_IN_AGREEMENT, NOT_SOUND, refusal_due, told
+from services.exchange.domain.extracts import (
+    NOT_IN_AGREEMENT,
+    NOT_SOUND,
+    is_answered,
+    is_sound,
+    refusal_due,
+    told,
+)
 from services.exchange.domain.sent import SentControl
 from services.exchange.outgoing import outgoing
 from services.exchange.store import extracts, outgoing_envelopes
@@ -17,10 +24,13 @@ from services.exchange.store import extracts, outgoing_envelopes
 
 @dataclass(frozen=True, slots=True)
 class HeardExtract:
-    """From which cell it came, the text that was signed, and the reasons that the agreements with that cell allow."""
+    """From which cell it came, the text that was signed, whether nothing else stands in it, and the reasons that the agreements
+    with that cell allow.
+    """
 
     cell: str
     evidence: str
+    alone: bool
     allowed: frozenset[str]
 
 
@@ -55,11 +65,19 @@ def _asked(tx: Transaction, heard: HeardExtract, request: ExtractRequest) -> Non
 
 
 async def _part(tx: Transaction, heard: HeardExtract, extract: Extract) -> None:
-    """Keep the signed text of a part once, whether its proofs hold or not: its sender cannot deny it."""
+    """Keep the signed text of a part once, whether its proofs hold or not: its sender cannot deny it. Nothing is kept of what is
+    no part, and nothing once all parts are here or one of them did not hold.
+    """
     asked = await _own(tx, heard.cell, extract.request_id)
-    if asked is None or not await extracts.add(tx, heard.cell, extract, heard.evidence):
+    kept = await extracts.kept(tx, heard.cell, extract.request_id)
+    if asked is None or is_answered(kept, asked):
         return
-    if fault(extract) is not None or (extract.about, extract.reason) != (asked.about, asked.reason):
+    if not heard.alone or not is_numbered(extract):
+        _declined(tx, heard.cell, extract.request_id, NOT_SOUND)
+        return
+    if not await extracts.add(tx, heard.cell, extract, heard.evidence):
+        return
+    if not is_sound([*kept, extract], asked):
         _declined(tx, heard.cell, extract.request_id, NOT_SOUND)
         return
     try:

@@ -156,7 +156,8 @@ async def _control(tx: Transaction, judged: JudgedEnvelope, item: ControlItem) -
     way, evidence = judged.way, judged.opened.evidence
     if isinstance(item.control, ExtractRequest | ExtractRefusal | Extract):
         allowed = extract_reasons(judged.agreements.values(), way.sender_cell, way.recipient_cell, tx.now)
-        await apply_extract(tx, HeardExtract(way.sender_cell, evidence, allowed), item.control)
+        heard = HeardExtract(way.sender_cell, evidence, len(judged.opened.claims.items) == 1, allowed)
+        await apply_extract(tx, heard, item.control)
         return
     issued = datetime.fromtimestamp(judged.opened.claims.iat, UTC)
     await apply_control(tx, HeardControl(way.sender_cell, item, issued, evidence, judged.own))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from chassis import directory
 from chassis.database import Transaction
 from chassis.peers import PeerAway, PeerDeclined
 from chassis.service import Service
@@ -38,7 +39,11 @@ from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
 from services.exchange.store import disclosures, relations
 
-NOT_SEALED = "not_sealed"
+NOT_SEALED, RECIPIENT_CLOSED = "not_sealed", "recipient_closed"
+SHUT = frozenset({"inactive", "defunct"})
+"""How an organisation stands that is given nothing more, whatever was authorised for it before. One of another cell that is
+suspended is `inactive` here. One that is closed for a time still reads the cases that it has.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class SealDisclosure:
             if disclosure is None or disclosure.state is not State.DUE:
                 return None
             terms, now = disclosure.terms, tx.now
+            if await _closed(tx, terms):
+                return SealRefusal(RECIPIENT_CLOSED)
             await require_open(tx, self._settings, terms.recipient_cell)
             relation = await relations.by_case(tx, Pair(terms.case_id, terms.sender, terms.recipient))
         if relation is None:
@@ -94,6 +101,8 @@ class SealDisclosure:
         if disclosure.state is not State.DUE:
             return
         terms = disclosure.terms
+        if isinstance(result, SealRequest) and await _closed(tx, terms):
+            result = SealRefusal(RECIPIENT_CLOSED)
         if isinstance(result, SealRequest):
             await require_open(tx, self._settings, terms.recipient_cell)
             result = await self._send(tx, disclosure, result, work.payload.get("replaces")) or result
@@ -203,6 +212,12 @@ class SealDisclosure:
     def _check(self, item: DisclosureItem, terms: AuthorisedDisclosure, now: datetime) -> str | None:
         way = Way(terms.sender, self._settings.cell, terms.recipient, terms.recipient_cell)
         return check_item(item, self._sealer.trust.agreement(terms.agreement.id), way, now)
+
+
+async def _closed(tx: Transaction, terms: AuthorisedDisclosure) -> bool:
+    """True where the recipient was suspended or closed since the disclosure was authorised."""
+    listed = await directory.find(tx, terms.recipient)
+    return listed is not None and (listed.suspended or listed.status in SHUT)
 
 
 def _consent(terms: AuthorisedDisclosure) -> ConsentReference:

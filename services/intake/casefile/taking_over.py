@@ -1,6 +1,8 @@
-"""The cases of a suspended organisation come to the board of the supervisor whom two operators named; none is left with nobody."""
+"""The cases of a suspended organisation come to the board of the supervisor whom two operators named; none is left with nobody.
+Calls that are no case's come to that supervisor's organisation.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +21,9 @@ AT_ONCE = 100
 AGAIN = timedelta(minutes=10)
 """The time after which it is looked again: what was on its way still arrives for the organisation, and is given on too."""
 
+Others = Callable[[Transaction, CasesLeft, int], Awaitable[bool]]
+"""Gives on what is no case's, so much at once; True where there may be more."""
+
 
 def on_organisation_suspended(
     organisation: str, event: StaffChangedV1 | DirectoryChangedV1, now: datetime
@@ -32,7 +37,7 @@ def subscription() -> Subscription[str, str]:
     return of_staff(on_organisation_suspended, outgoing)
 
 
-def taking_over_work() -> WorkKind:
+def taking_over_work(others: Others) -> WorkKind:
     """Give the cases on for as long as this supervisor is the one whom two people named: nothing that they decided of an
     earlier suspension counts in one by one person.
     """
@@ -52,6 +57,7 @@ def taking_over_work() -> WorkKind:
                 await cases.save(tx, case, case.take_over(left.to_organisation, left.to))
                 tx.say(index_due(case_id, f"taken-over:{case.version}"))
         await move_with_cases(tx, found, left.to_organisation)
-        tx.say(cases_left(left, None if len(found) == AT_ONCE else tx.now + AGAIN))
+        more = await others(tx, left, AT_ONCE)
+        tx.say(cases_left(left, None if more or len(found) == AT_ONCE else tx.now + AGAIN))
 
     return WorkKind(TAKE_OVER, no_act, finish)

@@ -11,6 +11,7 @@ from chassis.problems import WrongState
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from services.intake.casefile.domain.case import Case, urgency_of
+from services.intake.casefile.sealing import open_json
 from services.intake.casework.domain.field_classes import TASK_CONTENT
 from services.intake.casework.domain.flag_tasks import steps_of
 from services.intake.casework.domain.tasks import SealedWords, Task
@@ -89,43 +90,52 @@ async def hers(service: Service, found: FoundCall, person_id: UUID, content: Map
     """Under the key of the person in whose case they will be."""
     call = found.call
     words = await seal_call(service.vault, call.id, person_id, call.sealing + 1, content)
-    moved = await _moved_tasks(service, found.tasks, {task.id: person_id for task in found.tasks})
-    return MovedCall(call.version, words, moved)
+    said = await _said(service, found.tasks)
+    return MovedCall(
+        call.version, words, await _sealed_anew(service, found, said, dict.fromkeys(said, person_id))
+    )
 
 
 async def nobodys(service: Service, found: FoundCall, case: Case) -> MovedCall:
-    """Each under a new key of its own, out of the case."""
+    """Each under a new key of its own, out of the case. Of a task only the step goes: what was written in the case is hers."""
     call = found.call
     if call.owner != case.person_id:
         raise WrongState  # she was erased, and the call with her
     sealing = call.sealing + 1
     owner = own_key(call.id, sealing)
     content = await content_of(service, call)
-    owners = {task.id: team_key(task.id, task.version) for task in found.tasks}
+    said = await _said(service, found.tasks)
+    steps = {task_id: {**words, "text": None} for task_id, words in said.items() if words["step"] is not None}
+    owners = {task.id: team_key(task.id, task.version) for task in found.tasks if task.id in steps}
     await service.vault.create_many([owner, *owners.values()])
     words = await seal_call(service.vault, call.id, owner, sealing, content)
-    return MovedCall(call.version, words, await _moved_tasks(service, found.tasks, owners))
+    return MovedCall(call.version, words, await _sealed_anew(service, found, steps, owners))
 
 
-async def _moved_tasks(
-    service: Service, found: Sequence[Task], owners: Mapping[UUID, UUID]
-) -> Mapping[UUID, MovedTask]:
-    said = [(task, words) for task in found if (words := task.words()) is not None]
-    places = [
-        Sealing(words.person_id, TASK_CONTENT, task_record(task.id), words.content) for task, words in said
-    ]
-    texts = await service.vault.open_many(places)
-    again = {
-        task.id: Sealing(owners[task.id], TASK_CONTENT, task_record(task.id), text)
-        for (task, _), text in zip(said, texts, strict=True)
-        if text is not None
+async def _said(service: Service, found: Sequence[Task]) -> dict[UUID, dict[str, Any]]:
+    """Task → its words, of those that say something which the key still opens."""
+    places = {
+        task.id: Sealing(words.person_id, TASK_CONTENT, task_record(task.id), words.content)
+        for task in found
+        if (words := task.words()) is not None
     }
-    sealed = dict(zip(again, await service.vault.seal_many(list(again.values())), strict=True))
+    opened = await open_json(service.vault, list(places.values()))
+    return {task_id: words for task_id, words in zip(places, opened, strict=True) if words is not None}
+
+
+async def _sealed_anew(
+    service: Service, found: FoundCall, said: Mapping[UUID, Mapping[str, Any]], owners: Mapping[UUID, UUID]
+) -> Mapping[UUID, MovedTask]:
+    places = [
+        Sealing(owners[task_id], TASK_CONTENT, task_record(task_id), json.dumps(words, ensure_ascii=False))
+        for task_id, words in said.items()
+    ]
+    sealed = dict(zip(said, await service.vault.seal_many(places) if places else [], strict=True))
     return {
         task.id: MovedTask(
             task.version, SealedWords(owners[task.id], sealed[task.id]) if task.id in sealed else None
         )
-        for task in found
+        for task in found.tasks
     }
 
 

@@ -206,7 +206,15 @@ async def detach_call(
     left = [RecordLeft(case.person_id, task_record(task_id)) for task_id in fresh.tasks]
     await calls.save(tx, call, [*facts, *left])
     await _follow(tx, call, fresh)
+    if await tasks.has_open_steps(tx, call_id):
+        await _ask_again(tx, case, call)
     return call
+
+
+async def _ask_again(tx: Transaction, case: Case, call: Call) -> None:
+    """A step that was still to be done leaves with the call: the flags of the case ask for theirs again, done ones too."""
+    await tasks.answer(tx, case.id, case.person_id, None)
+    tx.say(tasks_due(case.id, f"call.{call.id}.{call.version}"))
 
 
 async def _held(tx: Transaction, actor: Actor, call_id: UUID, seen: int | None) -> tuple[Call, Case | None]:

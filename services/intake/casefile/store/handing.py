@@ -13,6 +13,7 @@ _OF_ORGANISATION = text(
     f"select id from intake.cases where organisation = :organisation and state in {one_of(HERE)} order by id limit :limit"
 )
 _MOVED = (
+    text("update intake.calls set organisation = :organisation where case_id = any(cast(:cases as uuid[]))"),
     text("update intake.tasks set organisation = :organisation where case_id = any(cast(:cases as uuid[]))"),
     text(
         "update intake.listed_cases set organisation = :organisation where case_id = any(cast(:cases as uuid[]))"
@@ -27,6 +28,6 @@ async def of_organisation(tx: Transaction, organisation: str, limit: int) -> lis
 
 
 async def move_with_cases(tx: Transaction, case_ids: Sequence[UUID], organisation: str) -> None:
-    """Move whatever stands under the organisation that has a case: its tasks, and its places on lists."""
+    """Move whatever stands under the organisation that has a case: its calls, its tasks, and its places on lists."""
     for statement in _MOVED:
         await tx.execute(statement, {"cases": list(case_ids), "organisation": organisation})

@@ -163,6 +163,15 @@ class Task:
         ending = [] if self.state is TaskState.OPEN else self._words_ending(now)
         return [facts.TaskChanged(self.about(), self.due_at), *gone, *ending]
 
+    def take_over(self, organisation: str, now: datetime) -> list[CaseworkFact]:
+        """The organisation of the call that it is about is suspended: it is this one's, and nobody's there yet."""
+        self.organisation = organisation
+        ending = [] if self.state is TaskState.OPEN else self._words_ending(now)
+        return [facts.TaskChanged(self.about(), self.due_at), *self.unassign(), *ending]
+
+    def is_open_step(self) -> bool:
+        return self.state is TaskState.OPEN and self.kind == URGENT_STEP
+
     def passes(self, verb: TaskVerb) -> bool:
         return verb in MOVES[self.state]
 

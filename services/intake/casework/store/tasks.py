@@ -55,7 +55,7 @@ _SAVE = update_set(
     stored="version",
 )
 _ENDED = update_set(TASKS, "ended_by")
-_CASE = update_set(TASKS, "case_id")
+_PLACE = update_set(TASKS, "case_id", "organisation")
 _FORGET_WORDS = text(
     "update intake.tasks set content = null, person_id = null, version = version + 1"
     " where case_id = :case and content is not null"
@@ -130,8 +130,8 @@ async def save(tx: Transaction, task: Task, facts: Sequence[CaseworkFact], *, by
 
 
 async def save_moved(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
-    """The same for one that went to a case, or out of it."""
-    await _CASE.write(tx, [task])
+    """The same for one that went to a case, out of it, or to another organisation."""
+    await _PLACE.write(tx, [task])
     await save(tx, task, facts)
 
 

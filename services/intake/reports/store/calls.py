@@ -12,7 +12,7 @@ from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.store import cases, owners
-from services.intake.reports.domain.calls import Call
+from services.intake.reports.domain.calls import Call, CallState
 from services.intake.reports.domain.facts import CallFact
 from services.intake.reports.outgoing import outgoing
 from services.intake.reports.store.tables import CALLS
@@ -23,9 +23,14 @@ _CALLS = RowReader(Call, CALLS)
 _WHOSE = text("select organisation, case_id from intake.calls where id = :id")
 _GET = text(f"select {_CALLS.columns()} from intake.calls where id = :id")
 _LOCK = text(f"select {_CALLS.columns()} from intake.calls where id = :id for update")
+_OPEN_OF = text(
+    f"select {_CALLS.columns()} from intake.calls where organisation = :organisation and state = '{CallState.OPEN}'"
+    " order by id limit :limit for update"
+)
 _ADD = insert_missing(CALLS, without=["version"], key=["id"])
 _SAVE = update_set(
     CALLS,
+    "organisation",
     "urgency",
     "state",
     "flagged",
@@ -71,6 +76,11 @@ async def read(tx: Transaction, call_id: UUID) -> Call | None:
 async def hold(tx: Transaction, call_id: UUID) -> Call | None:
     """Lock a call, for a verb or for the service's own work."""
     return _CALLS.first(await tx.execute(_LOCK, {"id": call_id}))
+
+
+async def open_of(tx: Transaction, organisation: str, limit: int) -> list[Call]:
+    """The open calls of an organisation, which are no case's, locked."""
+    return _CALLS.all(await tx.execute(_OPEN_OF, {"organisation": organisation, "limit": limit}))
 
 
 async def add(tx: Transaction, call: Call, facts: Sequence[CallFact]) -> None:
