@@ -31,7 +31,9 @@ def tracked() -> list[Path]:
 
 
 def test_no_file_was_committed_half_merged():
-    halves = [name(path) for path in tracked() if re.search(rb"^(?:<{7}|>{7}) ", path.read_bytes(), re.M)]
+    halves = [
+        name(path) for path in tracked() if re.search(rb"^(?:<{7}|>{7}) ", path.read_bytes(), re.MULTILINE)
+    ]
     assert halves == []
 
 
