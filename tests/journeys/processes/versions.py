@@ -1,32 +1,45 @@
 """A stack of the version before, which is brought to this one service by service while it is used."""
 
 import asyncio
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from contracts.catalogue import SERVICES
-from deploy.local.backup import begin_again
 from deploy.local.cell import FRONT, Cell, environment
 from deploy.local.place import ROOT
 from deploy.local.prepare import prepare_broker, prepare_databases
-from deploy.local.stack import Child, Progress, Stack
+from deploy.local.stack import Progress, Stack
+from deploy.local.trust import make_trust
 
 BEFORE = "54f342a881ff73bf33a68812fe95c1bc944ffb8b"
 """The commit of the version from which an upgrade is tried. A release moves it to the release before it."""
-PREPARE = """
-import asyncio, sys
+ASK = """
+import asyncio, json, sys
 from pathlib import Path
+from contracts.catalogue import SERVICES
 from deploy.local.cell import Cell
 from deploy.local.prepare import prepare_broker, prepare_databases
+from deploy.local.trust import TrustFiles
 
-async def prepare(part, code, state, *partners):
-    cell = Cell(code, Path(state), partners=partners)
-    await {"databases": prepare_databases, "broker": prepare_broker}[part](cell)
-
-asyncio.run(prepare(*sys.argv[1:]))
+part, code, state, *partners = sys.argv[1:]
+cells = {one: Cell(one, Path(state), partners=partners) for one in partners}
+cell, trust = cells[code], TrustFiles(Path(state) / "border")
+if part == "keys":
+    cell.make_keys()
+if part == "databases":
+    asyncio.run(prepare_databases(cell))
+if part == "broker":
+    asyncio.run(prepare_broker(cell))
+if part == "settings":
+    print(json.dumps({name: cell.settings(name, trust, cells, processes=True) for name in SERVICES}))
 """
+"""A part of a cell's preparation as the version before does it, with its own modules."""
 
 
 def is_known() -> bool:
@@ -47,54 +60,52 @@ def unpacked(directory: Path) -> Path:
 
 
 class VersionStack(Stack):
-    """Its services, tables, topics and policies are those of the tree `code`, until each is upgraded."""
+    """Its keys, tables, topics, settings and services are those of the tree `code`, until each cell is upgraded."""
 
     def __init__(self, codes: list[str], *, state: Path, code: Path) -> None:
         super().__init__(codes, state=state, processes=True)
         self.code = code
 
     async def upgrade(self, cell: Cell) -> None:
-        """The tables first, under the running services of the version before; then one service after the other."""
+        """What is prepared comes first, under the running services of the version before; then one service after the other."""
+        cell.make_keys()
         await prepare_databases(cell)
         await prepare_broker(cell)
-        before, self.code = self.code, ROOT
-        try:
-            for name in (*SERVICES, FRONT):
-                await self._replace(cell, name)
-        finally:
-            self.code = before
-
-    async def _replace(self, cell: Cell, name: str) -> None:
-        await asyncio.to_thread(self._children[f"{cell.code}: {name}"].stop)
-        module = ["corridor.cell", str(cell.directory / "cell.json")]
-        values: Mapping[str, str] = {}
-        if name != FRONT:
+        for name in SERVICES:
             settings = cell.settings(name, self.trust, self.cells, processes=True)
-            module, values = [f"services.{name}", "all"], environment(settings)
-        self._spawn(cell, name, module, values)
+            await self._replace(cell, name, [f"services.{name}", "all"], environment(settings))
+        await self._replace(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
+
+    async def _replace(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
+        await asyncio.to_thread(self._children[f"{cell.code}: {name}"].stop)
+        super()._spawn(cell, name, module, values)
         await self._ready(cell, Progress())
 
     def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
-        here = {key: value.replace(str(ROOT), str(self.code)) for key, value in values.items()}
-        child = Child(cell.directory / name, module, {**here, **_from(self.code)})
-        child.start()
-        self._children[f"{cell.code}: {name}"] = child
+        super()._spawn(cell, name, module, {**values, **_from(self.code)})
+
+    def _launch(self, cell: Cell, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        super()._launch(cell, json.loads(self._asked("settings", cell)), facts)
+
+    def _keys(self) -> None:
+        self.trust = make_trust(self.state / "border", list(self.cells), now=datetime.now(UTC))
+        for cell in self.cells.values():
+            self._asked("keys", cell)
 
     async def _postgres(self, cell: Cell, progress: Progress) -> None:
         await asyncio.to_thread(cell.postgres.start)
-        await self._prepared("databases", cell)
-        await begin_again(cell)
-        progress.done(f"{cell.code}: databases are those of the version before")
+        await asyncio.to_thread(self._asked, "databases", cell)
 
     async def _kafka(self, cell: Cell, progress: Progress) -> None:
         await asyncio.to_thread(cell.broker.start)
-        await self._prepared("broker", cell)
-        progress.done(f"{cell.code}: topics, users and rights are those of the version before")
+        await asyncio.to_thread(self._asked, "broker", cell)
 
-    async def _prepared(self, part: str, cell: Cell) -> None:
-        command = [sys.executable, "-c", PREPARE, part, cell.code, str(self.state), *cell.partners]
-        done = await asyncio.create_subprocess_exec(*command, cwd=self.code, env=_from(self.code))
-        assert await done.wait() == 0
+    def _asked(self, part: str, cell: Cell) -> str:
+        command = [sys.executable, "-c", ASK, part, cell.code, str(self.state), *self.cells]
+        environ = {**os.environ, **_from(self.code)}
+        return subprocess.run(
+            command, cwd=self.code, env=environ, check=True, capture_output=True, text=True
+        ).stdout
 
 
 def _from(code: Path) -> dict[str, str]:
