@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.faults import transient
 from chassis.migrate import migrate
+from chassis.web.answers import as_problem
 
 FIRST = "create schema if not exists house; create table house.a (x int); create table house.b (x int)"
 SECOND = "alter table house.b add column y int; alter table house.a add column y int"
 COLUMNS = text(
     "select count(*) from information_schema.columns where table_schema = 'house' and column_name = 'y'"
 )
+EVERYTHING = text("select * from house.a")
 READ_A, READ_B = text("select count(*) from house.a"), text("select count(*) from house.b")
 
 
@@ -65,3 +69,20 @@ async def test_a_database_that_a_later_release_has_changed_is_left_as_it_is(hous
     await migrate(owner_url, "house", versions)
     async with engine.connect() as conn:
         assert await conn.scalar(COLUMNS) == 2
+
+
+async def test_a_statement_of_before_a_migration_is_to_be_tried_again_and_makes_no_event_a_parked_one(
+    house, versions
+):
+    """PostgreSQL refuses it once: its result has a column more."""
+    owner_url, engine = house
+    async with engine.connect() as used:
+        for _ in range(2):
+            await used.execute(EVERYTHING)
+            await used.rollback()
+        await migrate(owner_url, "house", versions)
+        with pytest.raises(DBAPIError) as refused:
+            await used.execute(EVERYTHING)
+        assert (transient(refused.value), as_problem(refused.value).status) == (True, 503)
+        await used.rollback()
+        await used.execute(EVERYTHING)
