@@ -20,6 +20,7 @@ Field = str | tuple[str | int, ...]
 """The place of the reference in the body: a member's name, or a path of names and positions."""
 
 NOT_LISTED, NOT_A_RECIPIENT = "not-listed", "not-a-recipient"
+NOT_ARRIVED = "the directory has not arrived yet"
 
 _COLUMNS = "select id, cell, role, status, type, suspended, cases_to, cases_to_organisation from chassis.organisations"
 _READ = text(f"{_COLUMNS} where id = :id")
@@ -31,8 +32,11 @@ _ROLES_OF_STAFF = text(
 )
 _MEMBERS_OF = text("select worker, roles from chassis.staff where organisation = :id order by worker")
 _ROLES = text("select roles from chassis.staff where organisation = :id and worker = :worker")
+_ARRIVED = "exists (select from chassis.organisations) or exists (select from chassis.staff)"
+_HAS_ARRIVED = text(f"select {_ARRIVED}")
 _COUNTED = text(
-    "select coalesce((select suspended from chassis.organisations where id = :organisation), false) as suspended,"
+    f"select {_ARRIVED} as arrived,"
+    " coalesce((select suspended from chassis.organisations where id = :organisation), false) as suspended,"
     " (select roles from chassis.staff where organisation = :organisation and worker = :worker) as roles"
 )
 _WITH_ROLE = text(
@@ -82,7 +86,7 @@ async def require_organisation(
     """
     found = await find(tx, organisation_id)
     if found is None and not (await tx.execute(_ANY)).scalar_one():
-        raise Unavailable("the directory has not arrived yet")
+        raise Unavailable(NOT_ARRIVED)
     if found is None or found.status != ACTIVE or cell not in (None, found.cell):
         raise refused(field, "not an active organisation of the directory", NOT_LISTED)
     if receives and not may_receive(found.role, found.type):
@@ -143,12 +147,21 @@ async def counted_roles(
 ) -> frozenset[str]:
     """The roles of a token that count at this moment: none in a suspended organisation, and of somebody whom the
     directory knows only those that it has, too. For anybody else the issuer vouches.
+
+    Raises Unavailable while this service has heard of nobody at all: it cannot know what was taken away.
     """
     asked = {"organisation": organisation_id, "worker": worker}
     row = (await database.look(_COUNTED, asked)).one()
+    if not row.arrived:
+        raise Unavailable(NOT_ARRIVED)
     if row.suspended:
         return frozenset()
     return named if row.roles is None else named.intersection(row.roles)
+
+
+async def has_arrived(database: Database) -> bool:
+    """True as soon as this service has heard of anybody: before, nobody is let in."""
+    return bool((await database.look(_HAS_ARRIVED, {})).scalar_one())
 
 
 async def roles_of_machine(tx: Transaction, organisation_id: str, machine: str) -> frozenset[str]:

@@ -196,6 +196,7 @@ CASE_ACCESS = Table(
     filled("handed_over", BOOLEAN, "false"),
     Column("person_id", UUID),
     filled("erased", BOOLEAN, "false"),
+    filled("linked", BOOLEAN, "false"),
 )
 
 CASE_REFERENCES = Table(

@@ -86,6 +86,18 @@ class AlreadyThere(Conflict):
     code, title = "already-there", "There is one already"
 
 
+class LinkedCaseOpen(Conflict):
+    """Somebody is linked with this person, and it was not said that this one stays. The code is of the list `case_block`."""
+
+    code = "linked-case-open"
+    title = (
+        "Somebody who is linked with this person is in an open case: say whether that one stays (linked_stay)"
+    )
+
+    def body(self) -> dict[str, Any]:
+        return {**super().body(), "blocks": [self.code]}
+
+
 class NotSecondPerson(Conflict):
     """An act that one person did is looked at by another."""
 

@@ -282,8 +282,7 @@ class Service(Generic[Own_co, Parts_co]):
     async def problems(self) -> Mapping[str, str]:
         """Everything that keeps this process from doing its work, by part; empty means ready."""
         found = {loop.name: what for loop in self._running if (what := loop.healthy()) is not None}
-        database = await operations.database_problem(self.database)
-        return found if database is None else {**found, "database": database}
+        return {**found, **await operations.database_problems(self.database)}
 
     def degraded(self) -> Mapping[str, str]:
         """Every fault outside this process that does not keep it from its work, such as a partner's broker."""

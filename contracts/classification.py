@@ -35,7 +35,7 @@ ALWAYS_OPERATIONAL = frozenset(
         "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
         "agreement_id", "import_id", "erasure_id", "draft_id", "leave_id", "call_id", "request_id",
         # organisations, jurisdictions and workers' pseudonyms
-        "organisation", "deciding_organisation", "workers", "worker", "covers", "cover", "told", "sender", "recipient", "receiver", "cell", "cells",
+        "organisation", "deciding_organisation", "workers", "worker", "covers", "cover", "told", "approvers", "asked_by", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
         # versions, hashes, positions, counts
         "revision", "version", "agreement_version", "consent_revision", "checklist_version", "revision_hash",
@@ -71,6 +71,11 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "pair_reason": OPERATIONAL,
             "leads": OPERATIONAL,
         },
+        "dependants.changed.v1": {
+            "link_id": OPERATIONAL,
+            "change": OPERATIONAL,
+            "linked_here": OPERATIONAL,
+        },
         "limit.passed.v1": {"limit": OPERATIONAL},
         "glass.broken.v1": {"glass_id": OPERATIONAL},
         "glass.reviewed.v1": {"glass_id": OPERATIONAL, "upheld": OPERATIONAL},
@@ -80,6 +85,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "sought_case": OPERATIONAL,
             "sought_actor": OPERATIONAL,
             "sought_organisation": OPERATIONAL,
+            "sought_cell": OPERATIONAL,
             "sought_purpose": OPERATIONAL,
             "sought_type": OPERATIONAL,
             "sought_id": OPERATIONAL,

@@ -33,6 +33,14 @@ VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}
 NoticeVersion = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[1-9][0-9]{0,2}$")]
 """The name of a text that is explained before consent, by year and number, for example `2026-1`."""
 
+LinkedStay = Annotated[
+    bool,
+    Field(
+        description="said where somebody who is linked with this person is in an open case: that one stays"
+    ),
+]
+"""The word of whoever closes or hands over one of two linked cases that the other one stays."""
+
 LawReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:;/()_\-]{1,120}$")]
 """A place to look a law up, for example `KH: Law on Archives, art. 12`; no text of a case fits in it."""
 

@@ -10,6 +10,7 @@ import typer
 from corridor import operate_directory
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
+from corridor.key_commands import epoch, key, trust
 from corridor.machine import machine
 from corridor.operate import operate
 from deploy.local.people import story
@@ -26,6 +27,9 @@ country = typer.Typer(help="The folder of a country.", no_args_is_help=True)
 checklist = typer.Typer(help="The file of a checklist or form.", no_args_is_help=True)
 app.add_typer(country, name="country")
 app.add_typer(checklist, name="checklist")
+app.add_typer(epoch, name="epoch")
+app.add_typer(key, name="key")
+app.add_typer(trust, name="trust")
 app.add_typer(machine, name="machine")
 app.add_typer(operate, name="operate")
 operate.add_typer(operate_directory.organisation, name="organisation")

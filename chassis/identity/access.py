@@ -68,18 +68,13 @@ _ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
 _SAVE = upsert_set(
     CASE_ACCESS,
     update={
-        "organisation": "excluded.organisation",
-        "workers": "excluded.workers",
-        "handed_over": "excluded.handed_over",
-        "person_id": "coalesce(excluded.person_id, t.person_id)",
-        "erased": "excluded.erased",
-    },
+        name: f"excluded.{name}" for name in ("organisation", "workers", "handed_over", "erased", "linked")
+    }
+    | {"person_id": "coalesce(excluded.person_id, t.person_id)"},
 )
 _SAVE_PERSON = upsert_set(
     CASE_ACCESS,
-    "case_id",
-    "organisation",
-    "person_id",
+    *("case_id", "organisation", "person_id"),
     update={"person_id": "excluded.person_id", "erased": "false"},
 )
 
@@ -279,9 +274,7 @@ async def remember_new(tx: Transaction, organisations: Mapping[UUID, str]) -> No
 
 
 async def remember_person(tx: Transaction, case_id: UUID, organisation: str, person_id: UUID) -> None:
-    """Write the person of a case, in the transaction that decides it (exchange). `organisation` has the case where it
-    is new here.
-    """
+    """Write the person of a case, in the transaction that decides it (exchange), and who has it where it is new here."""
     row = {"case_id": case_id, "organisation": organisation, "person_id": person_id}
     await _SAVE_PERSON.write(tx, [row])
 
@@ -302,7 +295,7 @@ async def remember_erased(tx: Transaction, case_ids: Iterable[UUID], *, erased: 
 class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
 
-    `person_id` is None in intake, which keeps it with the case itself.
+    `person_id` is None in intake, which keeps it with the case itself. `linked`: somebody linked with this person is in an open case.
     """
 
     case_id: UUID
@@ -311,6 +304,7 @@ class CaseAccess:
     handed_over: bool = False
     person_id: UUID | None = None
     erased: bool = False
+    linked: bool = False
     changed: bool = False
 
 

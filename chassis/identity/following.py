@@ -19,6 +19,7 @@ from contracts.events.intake import (
     CaseOpenedV1,
     CaseReopenedV1,
     CaseTransferredV1,
+    DependantsChangedV1,
     ErasureConfirmedV1,
 )
 
@@ -27,7 +28,7 @@ RELEASE = "release-person"
 
 
 _LOAD = text(
-    "select case_id, organisation, workers, handed_over, person_id, erased from chassis.case_access"
+    "select case_id, organisation, workers, handed_over, person_id, erased, linked from chassis.case_access"
     " where case_id = any(:keys)"
     " order by case_id for update"
 )
@@ -45,6 +46,7 @@ def subscription() -> Subscription[UUID, CaseAccess]:
             CaseTransferredV1: on_case_transferred,
             ErasureConfirmedV1: on_erasure_confirmed,
             CaseErasedV1: on_case_erased,
+            DependantsChangedV1: on_dependants_changed,
         },
         key=lambda event: event.case_id,
         load=_load,
@@ -99,6 +101,12 @@ def on_case_covered(case: CaseAccess, event: CaseCoveredV1, _now: datetime) -> I
 def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: datetime) -> Iterable[object]:
     """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
     case.organisation, case.handed_over, case.changed = event.organisation, True, True
+    return ()
+
+
+def on_dependants_changed(case: CaseAccess, event: DependantsChangedV1, _now: datetime) -> Iterable[object]:
+    """Nobody is handed over away from somebody linked with them without a word: whether one is in an open case."""
+    case.linked, case.changed = event.linked_here, True
     return ()
 
 

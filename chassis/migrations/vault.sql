@@ -27,15 +27,26 @@ create table if not exists vault.callers (
 
 alter table vault.keys add column if not exists made_by name;
 
--- True where this person's key was destroyed before: a destroyed key is never made again.
+-- Epochs that have ended. No key is made in one of them any more, whatever a process still takes for the present one: its wrapping
+-- key is about to be destroyed, and what it wrapped would be lost with it.
+create table if not exists vault.ended_epochs (epoch text primary key, ended_at timestamptz not null default now());
+
+-- True where this person's key was destroyed before: a destroyed key is never made again. The lock puts it before or after the end of
+-- the epoch: either the end finds the key and wraps it anew, or whoever makes it finds the epoch ended.
 create or replace function vault.create_keys(persons uuid[], wraps bytea[], in_epoch text)
 returns table (person_id uuid, destroyed boolean)
-language sql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+    perform pg_advisory_xact_lock_shared(hashtext('corridor.vault.epochs'));
+    if exists (select from vault.ended_epochs e where e.epoch = in_epoch) then
+        raise object_not_in_prerequisite_state using message = 'this epoch has ended';
+    end if;
     insert into vault.keys (person_id, wrapped, epoch, made_by)
     select p, w, in_epoch, session_user from unnest(persons, wraps) as u(p, w) order by p
     on conflict (person_id) do nothing;
-    select k.person_id, k.destroyed_at is not null from vault.keys k where k.person_id = any(persons);
-$$;
+    return query select k.person_id, k.destroyed_at is not null from vault.keys k where k.person_id = any(persons);
+end $$;
 
 create or replace function vault.read_keys(persons uuid[])
 returns table (person_id uuid, wrapped bytea, epoch text)
@@ -101,7 +112,15 @@ language sql stable security definer set search_path = '' as $$
     select h.holder, count(*) from vault.holds h where h.person_id = person group by h.holder order by h.holder;
 $$;
 
--- For the end of an epoch, by the owner alone: its living keys are wrapped anew, so that its wrapping key can be destroyed.
+-- The end of an epoch, by the owner alone: no key is made in it from here on. Waits for those that are being made.
+create or replace function vault.end_epoch(ended text)
+returns void
+language sql security definer set search_path = '' as $$
+    select pg_advisory_xact_lock(hashtext('corridor.vault.epochs'));
+    insert into vault.ended_epochs (epoch) values (ended) on conflict (epoch) do nothing;
+$$;
+
+-- Then, by the owner alone: its living keys are wrapped anew, so that its wrapping key can be destroyed.
 create or replace function vault.living_keys(in_epoch text, at_most integer)
 returns table (person_id uuid, wrapped bytea)
 language sql stable security definer set search_path = '' as $$

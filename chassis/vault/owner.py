@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
 
@@ -21,6 +21,7 @@ _GRANTS = (
 )
 _DESTROYS = "grant execute on function vault.destroy_key, vault.count_holds to {role}"
 _SAID = "insert into vault.callers (role, holder, destroys) values ($1, $2, $3)"
+_ERASURES = "select count(*) from vault.keys where epoch = $1 and destroyed_at is not null"
 _LOCK = "select pg_advisory_xact_lock(hashtext('corridor.migrate.vault'))"
 
 
@@ -52,28 +53,38 @@ async def migrate_vault(owner_url: str, callers: Sequence[Caller]) -> None:
         await connection.close()
 
 
-async def end_epoch(owner_url: str, keys: KeyProvider, epoch: str) -> int:
-    """Wrap the living keys of a past epoch anew, as the owner; then its wrapping key can be destroyed. Returns how
-    many.
+@dataclass(frozen=True, slots=True)
+class EndedEpoch:
+    """An epoch of which no living key is wrapped any more: its wrapping key can be destroyed, which completes the erasures."""
+
+    wrapped_anew: int
+    erasures: int
+
+
+async def end_epoch(owner_url: str, keys: KeyProvider, epoch: str) -> EndedEpoch:
+    """Wrap the living keys of a past epoch anew, as the owner; then its wrapping key can be destroyed. Again where it was broken off.
 
     Until then, the holder of an old backup and of that wrapping key can read everything erased since.
     """
     current, count = keys.current(), 0
     if epoch == current:
         raise ValueError("the current epoch cannot be ended")
-    old, new = keys.key(epoch), keys.key(current)
     connection = await asyncpg.connect(for_asyncpg(owner_url))
     try:
+        await connection.execute("select vault.end_epoch($1)", epoch)
         while rows := await connection.fetch("select * from vault.living_keys($1, $2)", epoch, REWRAP_KEYS):
-            persons = [as_uuid(row["person_id"]) for row in rows]
-            opened = [
-                ciphertext.unwrap(old, p, epoch, row["wrapped"]) for p, row in zip(persons, rows, strict=True)
-            ]
-            wrapped = [ciphertext.wrap(new, p, current, key) for p, key in zip(persons, opened, strict=True)]
-            await connection.execute(
-                "select vault.rewrap_keys($1, $2, $3, $4)", persons, wrapped, epoch, current
-            )
+            await _wrap_anew(connection, keys, epoch, current, rows)
             count += len(rows)
+        return EndedEpoch(count, await connection.fetchval(_ERASURES, epoch))
     finally:
         await connection.close()
-    return count
+
+
+async def _wrap_anew(
+    connection: Any, keys: KeyProvider, epoch: str, current: str, rows: Sequence[asyncpg.Record]
+) -> None:
+    old, new = keys.key(epoch), keys.key(current)
+    persons = [as_uuid(row["person_id"]) for row in rows]
+    opened = [ciphertext.unwrap(old, p, epoch, row["wrapped"]) for p, row in zip(persons, rows, strict=True)]
+    wrapped = [ciphertext.wrap(new, p, current, key) for p, key in zip(persons, opened, strict=True)]
+    await connection.execute("select vault.rewrap_keys($1, $2, $3, $4)", persons, wrapped, epoch, current)

@@ -244,13 +244,23 @@ class Vault:
                 found[person] = opened.key
         missing = {person: wanted[person] for person in sorted(wanted.keys() - found.keys())}
         if missing:
-            rows = await self._read(missing)
-            found.update({as_uuid(row["person_id"]): self._unwrapped(row) for row in rows})
+            found.update(await self._read_opened(missing))
             for person, holds in missing.items():
                 self._keep(person, found.get(person), holds, now)
         if wanted.keys() - found.keys():
             raise KeyUnknown
         return found
+
+    async def _read_opened(self, wanted: Mapping[UUID, AbstractSet[Hold]]) -> dict[UUID, bytes | None]:
+        """The keys as they stand. One that was wrapped anew since it was read, at the end of its epoch, is read once more."""
+        for last in (False, True):
+            rows = await self._read(wanted)
+            try:
+                return {as_uuid(row["person_id"]): self._unwrapped(row) for row in rows}
+            except EpochKeyMissing:
+                if last:
+                    break
+        raise CannotOpen
 
     async def _read(self, wanted: Mapping[UUID, AbstractSet[Hold]]) -> list[Any]:
         columns = "select person_id, wrapped, epoch from"
@@ -266,7 +276,7 @@ class Vault:
         try:
             key = self._epochs.key(row["epoch"])
             return ciphertext.unwrap(key, as_uuid(row["person_id"]), row["epoch"], row["wrapped"])
-        except (EpochKeyMissing, ciphertext.BrokenCiphertext):
+        except ciphertext.BrokenCiphertext:
             raise CannotOpen from None
 
     def _keep(self, person: UUID, key: bytes | None, holds: AbstractSet[Hold], now: float) -> None:

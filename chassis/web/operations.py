@@ -1,5 +1,6 @@
 """Routes that every service has: health, and the worklist of work that failed."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database
+from chassis.directory import NOT_ARRIVED, has_arrived
 from chassis.endings import within
 from chassis.identity.access import permitted, require
-from chassis.identity.auth import Actor
+from chassis.identity.auth import Actor, as_it_counts
 from chassis.own_tables import WorkState
 from chassis.problems import NotFound
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
@@ -21,6 +23,9 @@ from chassis.web.reasons import ReasonedCommand, log_operation
 from chassis.work import retry_failed
 
 ANSWER_SECONDS = 3.0
+DATABASE, DIRECTORY = "database", "directory"
+UNKNOWN_ROLES = frozenset({DATABASE, DIRECTORY})
+"""The problems with which nobody's roles are known."""
 
 router = APIRouter(tags=["operations"])
 
@@ -48,10 +53,17 @@ async def get_readiness(request: Request, response: Response) -> Health:
     if problems:
         response.status_code = 503
     status = "failing" if problems else "degraded" if degraded else "ok"
-    actor: Actor | None = getattr(request.state, "actor", None)
-    if service.settings.mode == "production" and (actor is None or not permitted(actor, "work.read")):
+    if service.settings.mode == "production" and not await _is_told(request, problems):
         return Health(status=status)
     return Health(status=status, problems=dict(problems), degraded=dict(degraded))
+
+
+async def _is_told(request: Request, problems: Mapping[str, str]) -> bool:
+    """True for whoever may read the worklists with the roles that count now; for nobody while these cannot be looked up."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if actor is None or problems.keys() & UNKNOWN_ROLES:
+        return False
+    return permitted(await as_it_counts(request.app.state.database, actor), "work.read")
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -98,12 +110,15 @@ async def retry_work(work_id: UUID, body: ReasonedCommand, actor: Who, tx: Tx, r
     return done(tx, response, work_id)
 
 
-async def database_problem(database: Database) -> str | None:
+async def database_problems(database: Database) -> dict[str, str]:
+    """Whatever keeps the database from its part: it does not answer, or does not hold yet who may be let in."""
     try:
-        answered = await within(ANSWER_SECONDS, _ask(database))
+        if not await within(ANSWER_SECONDS, _ask(database)):
+            return {DATABASE: f"PostgreSQL does not answer within {ANSWER_SECONDS:.0f} s"}
+        arrived = await has_arrived(database)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        return f"PostgreSQL does not answer ({type(error).__name__})"
-    return None if answered else f"PostgreSQL does not answer within {ANSWER_SECONDS:.0f} s"
+        return {DATABASE: f"PostgreSQL does not answer ({type(error).__name__})"}
+    return {} if arrived else {DIRECTORY: f"{NOT_ARRIVED}: nobody is let in"}
 
 
 async def _ask(database: Database) -> None:

@@ -17,6 +17,8 @@ MAX_ABOUT = 20
 MAX_ENTRIES = 40
 """The most entries of one part of an extract."""
 MAX_PARTS = 25
+MOST_ENTRIES = MAX_ENTRIES * MAX_PARTS
+"""The most entries that an auditor releases of one request, and the most that are named to stay."""
 MAX_OPEN = 20
 """The most requests of one partner that wait for an answer: whoever fishes waits for a person each time."""
 EXTRACT_WITHIN = timedelta(days=14)
@@ -98,6 +100,7 @@ def fault(extract: Extract) -> str | None:
     faults = {
         "is no part of so many": not is_numbered(extract),
         "has no entries, or more than a part may have": not 0 < len(numbers) <= MAX_ENTRIES,
+        "withholds less than nothing, or more than could be named": not 0 <= extract.withheld <= MOST_ENTRIES,
         "tells a head that its own root does not cover": not _stands(
             head.entries, head.hash, head.path, head
         ),

@@ -1,6 +1,6 @@
 """The documents that governance signs: the trust list with everybody's public keys, and the agreements between cells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,17 +34,35 @@ class ListedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class LostKey:
+    """A key that is in other hands or in nobody's since an instant: nothing is sealed to it, and nothing that it signed counts."""
+
+    kid: str
+    organisation: str
+    use: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TrustList:
-    """Organisations and their public keys. `issued` is when governance last vouched for all of it."""
+    """Organisations and their public keys. `issued` is when governance last vouched for all of it. A key that was lost is never among
+    the others again.
+    """
 
     version: int
     issued: datetime
     sha256: str
     keys: Mapping[str, ListedKey] = field(repr=False)
+    lost: Mapping[str, LostKey] = field(default_factory=dict)
 
     def signing_key(self, kid: str, now: datetime) -> KeyOf | None:
         listed = self.keys.get(kid)
         return listed.key if listed is not None and listed.use == "sign" and listed.valid(now) else None
+
+    def newest_signing_key(self, kids: Collection[str], now: datetime) -> str | None:
+        """The one of these keys that began last among those that sign now."""
+        found = [self.keys[kid] for kid in kids if self.signing_key(kid, now) is not None]
+        return max(found, key=lambda k: k.not_before).key.kid if found else None
 
     def agreement_key(self, organisation: str, now: datetime) -> KeyOf | None:
         """The newest key to encrypt to an organisation; None for one that is not on the list."""
@@ -68,9 +86,10 @@ def trust_list(content: Any, governance: Mapping[str, OKPKey]) -> TrustList:
     """The trust list in the content of its file. Raises NotTrusted."""
     document = verified(content, TRUST_LIST, governance)
     try:
-        keys = {listed.key.kid: listed for listed in _listed(document["organisations"])}
+        lost = {entry["kid"]: _lost(entry) for entry in document.get("lost", [])}
+        keys = {k.key.kid: k for k in _listed(document["organisations"]) if k.key.kid not in lost}
         issued = datetime.fromisoformat(document["issued"])
-        return TrustList(int(document["version"]), issued, document_sha256(document), keys)
+        return TrustList(int(document["version"]), issued, document_sha256(document), keys, lost)
     except (ValueError, KeyError, TypeError, JoseError) as error:
         raise NotTrusted("is no trust list") from error
 
@@ -87,6 +106,15 @@ def _listed(organisations: list[dict[str, Any]]) -> Iterator[ListedKey]:
             not_before, not_after = (datetime.fromisoformat(entry[m]) for m in ("not_before", "not_after"))
             key = KeyOf(name, str(entry["kid"]), OKPKey.import_key(jwk))
             yield ListedKey(key, entry["use"], not_before, not_after)
+
+
+def _lost(entry: Mapping[str, Any]) -> LostKey:
+    if entry["use"] not in USES:
+        raise ValueError("a key signs or agrees")
+    since = datetime.fromisoformat(entry["since"])
+    if since.tzinfo is None:
+        raise ValueError("an instant has a zone")
+    return LostKey(str(entry["kid"]), str(entry["organisation"]), entry["use"], since)
 
 
 def agreement(content: Any, governance: Mapping[str, OKPKey]) -> Agreement:

@@ -59,6 +59,9 @@ class CalendarFile(CountryForm):
         Field(description="ISO weekdays, Monday is 1", max_length=6),
     ]
     holidays: Annotated[dict[date, Text], Field(min_length=1)]
+    buddhist_era: Annotated[
+        bool, Field(description="years are counted by the Buddhist era too: a birth date may be written 2541")
+    ] = False
 
 
 class SpanForm(CountryForm):

@@ -52,6 +52,7 @@ class Country:
     holidays_until: date
     """The last day of the last year whose holidays are listed; from then on every weekday is taken for a working day,
     so that a time to answer is rather too short than too long."""
+    buddhist_era: bool = False
 
 
 def read_country(folder: Path) -> Country:
@@ -96,6 +97,7 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         law.protection_laws,
         {language: tuple(some) for language, some in words.forbidden.items()},
         date(max(day.year for day in calendar.holidays), 12, 31),
+        calendar.buddhist_era,
     )
 
 

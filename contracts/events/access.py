@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.types import Action, CaseId, Code, EventType, Instant, OrganisationId, Pseudonym
+from contracts.types import Action, CaseId, Cell, Code, EventType, Instant, OrganisationId, Pseudonym
 
 
 class AttemptRefusedV1(Event):
@@ -38,8 +38,9 @@ class RecordReadV1(Event):
 
 
 class LogReadV1(Event):
-    """Somebody looked through what is not one case's: the log by a search, or a list across cases. All that was asked
-    for stands here; of an export, `position` is the last entry that it could contain.
+    """Somebody looked through what is not one case's: the log by a search, or a list across cases. Whatever was named stands
+    here, and a period; not that a list was narrowed by a state, a direction or a clock. Of an export, `position` is the
+    last entry that it could contain.
     """
 
     type: ClassVar[str] = "log.read.v1"
@@ -47,6 +48,7 @@ class LogReadV1(Event):
     sought_case: UUID | None = None
     sought_actor: Pseudonym | None = None
     sought_organisation: OrganisationId | None = None
+    sought_cell: Cell | None = None
     sought_purpose: Annotated[str, Code("purpose")] | None = None
     sought_type: EventType | None = None
     sought_id: UUID | None = None

@@ -6,7 +6,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Event
-from contracts.types import AgreementId, CaseId, Cell, Code, Instant, NoticeVersion, OrganisationId, Sha256
+from contracts.types import (
+    AgreementId,
+    CaseId,
+    Cell,
+    Code,
+    Instant,
+    NoticeVersion,
+    OrganisationId,
+    Pseudonym,
+    Sha256,
+)
 
 
 class ConsentGivenV1(Event):
@@ -97,6 +107,8 @@ class ConsentRevokedV1(Event):
 class ProtectionRequestedV1(Event):
     """Somebody asks for an immediate protection of one who cannot be asked. Nothing is disclosed before a second person
     has approved it, until `valid_until` at the latest. The reasons stand sealed in the revision of this hash.
+
+    `approvers` are all who may approve it at this moment; nobody: the operators of the cell are told.
     """
 
     type: ClassVar[str] = "protection.requested.v1"
@@ -107,26 +119,29 @@ class ProtectionRequestedV1(Event):
     law: Annotated[str, Code("protection_law")]
     recipients: tuple[OrganisationId, ...]
     valid_until: Instant
+    approvers: tuple[Pseudonym, ...] = ()
 
 
 class ProtectionDeclinedV1(Event):
     """An immediate protection that was asked for is not given: a second person refused it, or whoever asked took that back.
-    Nothing was disclosed.
+    Nothing was disclosed. `asked_by` waits for it; null: they took it back.
     """
 
     type: ClassVar[str] = "protection.declined.v1"
     case_id: CaseId
     consent_id: UUID
     revision: int
+    asked_by: Pseudonym | None = None
 
 
 class ProtectionLapsedV1(Event):
-    """Nobody approved an immediate protection in time. Nothing was disclosed."""
+    """Nobody approved in time the immediate protection that `asked_by` waits for. Nothing was disclosed."""
 
     type: ClassVar[str] = "protection.lapsed.v1"
     case_id: CaseId
     consent_id: UUID
     revision: int
+    asked_by: Pseudonym | None = None
 
 
 class ProtectionRecordedV1(Event):

@@ -45,6 +45,15 @@ class ExtractRequestedV1(Event):
     due_at: Instant
 
 
+class ExtractWithdrawnV1(Event):
+    """An auditor of this cell takes back what was asked of the partner's, who is not told: what it answers is no answer any more."""
+
+    type: ClassVar[str] = "extract.withdrawn.v1"
+    case_id: CaseId
+    request_id: UUID
+    recipient_cell: Cell
+
+
 class ExtractReleasedV1(Event):
     """An auditor of this cell released entries about a case to the partner's; once for each case."""
 

@@ -321,6 +321,18 @@ class PairDecidedV1(Event):
     leads: bool
 
 
+class DependantsChangedV1(Event):
+    """Somebody was linked with the case, because one depends on the other, or is no more, left or is back. Said for each of the two,
+    and for neither with the other's identifier. `linked_here`: a person who is linked with this one is in an open case now.
+    """
+
+    type: ClassVar[str] = "dependants.changed.v1"
+    case_id: CaseId
+    link_id: UUID
+    change: Annotated[str, Code("dependant_change")]
+    linked_here: bool
+
+
 class DisclosureClosedV1(Event):
     """Fields received from abroad are closed after a recall; `answer` is what this cell tells the sender."""
 

@@ -4,7 +4,7 @@ Run again it keeps every key and every unchanged agreement, and vouches anew for
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,18 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from chassis.clock import utc_now
+from contracts.border.governed import USES
 from contracts.border.signed_file import AGREEMENT, QUORUM, TRUST_LIST, sign_document
 from contracts.codes import codes
 from contracts.organisations import cell_of
 from deploy.local.countries import AgreementDraft, agreements, read_all
 from deploy.local.place import COUNTRIES
 
-SIGNING_LIFETIME, AGREEING_LIFETIME = timedelta(days=90), timedelta(days=180)
+LIFETIMES: Mapping[str, timedelta] = {"sign": timedelta(days=90), "agree": timedelta(days=180)}
+ENDS_SOON, FOLLOWS_AFTER = timedelta(days=14), timedelta(hours=1)
+"""A key's successor is made so long before its end, and used so long after it was listed."""
+STILL_READ = timedelta(days=30)
+"""The longest life of an envelope, and of a record in a topic."""
 AGREEMENT_LIFETIME = timedelta(days=365)
 GOVERNANCE_KEYS = 3
 
@@ -69,7 +74,8 @@ def make_trust(
     chosen = read_all(cells, countries)
     governance = _governance(files)
     names = [name for country in chosen.values() for name in country.organisations]
-    listed = [_organisation(files, name, moment) for name in names]
+    known = KnownKeys.of(files.trust_file)
+    listed = [_organisation(files, name, moment, known) for name in names]
     for draft in agreements(chosen) if drafts is None else drafts:
         _agreement(files, draft, governance, moment)
     document = {
@@ -77,9 +83,27 @@ def make_trust(
         "version": _version(files.trust_file) + 1,
         "issued": moment.isoformat(),
         "organisations": listed,
+        "lost": list(known.lost.values()),
     }
-    _write(files.trust_file, sign_document(document, governance[:QUORUM]))
+    write_file(files.trust_file, sign_document(document, governance[:QUORUM]))
     return files
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKeys:
+    """The keys of the trust list in a file, by thumbprint: those that are listed, and those that were lost."""
+
+    listed: Mapping[str, Mapping[str, Any]]
+    lost: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, trust_file: Path) -> "KnownKeys":
+        """None of either where there is no file yet."""
+        if not trust_file.exists():
+            return cls({}, {})
+        document = json.loads(trust_file.read_text(encoding="utf-8"))["document"]
+        listed = {key["kid"]: key for one in document["organisations"] for key in one["keys"]}
+        return cls(listed, {key["kid"]: key for key in document.get("lost", [])})
 
 
 def _governance(files: TrustFiles) -> list[OKPKey]:
@@ -87,31 +111,58 @@ def _governance(files: TrustFiles) -> list[OKPKey]:
     secrets = files.directory / "governance"
     keys = [_key(secrets / f"{number}.jwk.json", "Ed25519") for number in range(1, GOVERNANCE_KEYS + 1)]
     public = {"keys": [key.as_dict(private=False) for key in keys]}
-    _write(files.governance_keys_file, public)
+    write_file(files.governance_keys_file, public)
     return keys
 
 
-def _organisation(files: TrustFiles, name: str, now: datetime) -> dict[str, Any]:
-    """The organisation's entry of the trust list; its private keys go into its cell's folder."""
+def _organisation(files: TrustFiles, name: str, now: datetime, known: KnownKeys) -> dict[str, Any]:
+    """The organisation's entry of the trust list; its private keys go into its cell's folder. A key lives as long as was said of it
+    first, and its successor is made in time. One that was lost does not come back, not even with a backup.
+    """
     cell = cell_of(name)
     path = files.organisation_keys_dir(cell) / f"{name}.jwk.json"
-    if path.exists():
-        content = json.loads(path.read_text(encoding="utf-8"))
-        sign, agree = OKPKey.import_key(content["sign"]), OKPKey.import_key(content["agree"])
-    else:
-        sign, agree = _new_key("Ed25519"), _new_key("X25519")
-        _write(path, {"sign": sign.as_dict(private=True), "agree": agree.as_dict(private=True)}, secret=True)
-    keys = [_listed(sign, "sign", now, SIGNING_LIFETIME), _listed(agree, "agree", now, AGREEING_LIFETIME)]
-    return {"id": name, "cell": cell, "keys": keys}
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept: dict[str, list[dict[str, Any]]] = {}
+    entries: list[dict[str, Any]] = []
+    for use, curve in USES.items():
+        keys = [OKPKey.import_key(jwk) for jwk in as_list(content.get(use, []))]
+        pairs = [(key, dict(known.listed.get(str(key.kid)) or entry_of(key, use, now))) for key in keys]
+        pairs = [
+            (key, entry) for key, entry in pairs if key.kid not in known.lost and not is_past(entry, now)
+        ]
+        if all(ends_soon(entry, now) for _, entry in pairs):
+            key = new_key(curve)
+            pairs.append((key, entry_of(key, use, now, after=bool(pairs))))
+        kept[use] = [key.as_dict(private=True) for key, _ in pairs]
+        entries += [entry for _, entry in pairs]
+    if kept != content:
+        write_file(path, kept, secret=True)
+    return {"id": name, "cell": cell, "keys": entries}
 
 
-def _listed(key: OKPKey, use: str, now: datetime, lifetime: timedelta) -> dict[str, Any]:
+def as_list(keys: Any) -> list[Any]:
+    """A file of keys has one of a use, or several while one follows another."""
+    return keys if isinstance(keys, list) else [keys]
+
+
+def ends_soon(entry: Mapping[str, Any], now: datetime) -> bool:
+    return datetime.fromisoformat(entry["not_after"]) - now < ENDS_SOON
+
+
+def is_past(entry: Mapping[str, Any], now: datetime) -> bool:
+    """True once nothing can come any more that was sealed to it in its time."""
+    return now - datetime.fromisoformat(entry["not_after"]) > STILL_READ
+
+
+def entry_of(key: OKPKey, use: str, now: datetime, *, after: bool = False) -> dict[str, Any]:
+    """A key's entry of the trust list. `after`: it follows another, and is used once everybody has read of it."""
+    begins = now + FOLLOWS_AFTER if after else now - timedelta(minutes=5)
     return {
         "kid": key.kid,
         "use": use,
         "jwk": key.as_dict(private=False),
-        "not_before": (now - timedelta(minutes=5)).isoformat(),
-        "not_after": (now + lifetime).isoformat(),
+        "not_before": begins.isoformat(),
+        "not_after": (now + LIFETIMES[use]).isoformat(),
     }
 
 
@@ -123,7 +174,7 @@ def _agreement(files: TrustFiles, draft: AgreementDraft, governance: Sequence[OK
     _signed_anew(path, draft, governance, now)
     for copy in copies:
         if not copy.exists() or copy.read_bytes() != path.read_bytes():
-            _write(copy, json.loads(path.read_text(encoding="utf-8")))
+            write_file(copy, json.loads(path.read_text(encoding="utf-8")))
 
 
 def _signed_anew(path: Path, draft: AgreementDraft, governance: Sequence[OKPKey], now: datetime) -> None:
@@ -149,7 +200,7 @@ def _signed_anew(path: Path, draft: AgreementDraft, governance: Sequence[OKPKey]
         "valid_from": (now - timedelta(minutes=5)).isoformat(),
         "valid_until": (now + AGREEMENT_LIFETIME).isoformat(),
     }
-    _write(path, sign_document(document, governance[:QUORUM]))
+    write_file(path, sign_document(document, governance[:QUORUM]))
 
 
 def _version(path: Path) -> int:
@@ -161,18 +212,18 @@ def _version(path: Path) -> int:
 def _key(path: Path, curve: str) -> OKPKey:
     if path.exists():
         return OKPKey.import_key(json.loads(path.read_text(encoding="utf-8")))
-    key = _new_key(curve)
-    _write(path, key.as_dict(private=True), secret=True)
+    key = new_key(curve)
+    write_file(path, key.as_dict(private=True), secret=True)
     return key
 
 
-def _new_key(curve: Any) -> OKPKey:
+def new_key(curve: Any) -> OKPKey:
     """A new key, whose `kid` is its thumbprint: that tells an onlooker no name."""
     key = OKPKey.generate_key(curve)
     return OKPKey.import_key({**key.as_dict(private=True), "kid": key.thumbprint()})
 
 
-def _write(path: Path, content: dict[str, Any], *, secret: bool = False) -> None:
+def write_file(path: Path, content: dict[str, Any], *, secret: bool = False) -> None:
     """Replace the file whole, so that a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".new")

@@ -68,9 +68,7 @@ async def _load_requests(
     tx: Transaction, partners: Sequence[str], ids: Sequence[str]
 ) -> dict[str, PartnersRequests]:
     known = await extracts.known(tx, [UUID(one) for one in ids])
-    return {
-        cell: PartnersRequests(await extracts.open_with(tx, cell, Direction.IN), known) for cell in partners
-    }
+    return {cell: PartnersRequests(await extracts.open_of(tx, cell), known) for cell in partners}
 
 
 async def _save_requests(tx: Transaction, partners: Sequence[PartnersRequests]) -> None:

@@ -14,6 +14,7 @@ from contracts.events.extracts import (
     ExtractRefusedV1,
     ExtractReleasedV1,
     ExtractRequestedV1,
+    ExtractWithdrawnV1,
 )
 from services.audit.domain.extract import ExtractCase, ExtractRefused
 from services.audit.domain.other_half import ShownEntry
@@ -33,16 +34,24 @@ def outgoing(fact: ExtractRefused) -> ExtractRefusedV1:
 
 
 def requested(asked: ExtractCase) -> ExtractRequestedV1:
-    if asked.case_id is None:
-        raise ValueError("only a request of ours names a case")
     return ExtractRequestedV1(
-        case_id=asked.case_id,
+        case_id=_case(asked),
         request_id=asked.id,
         recipient_cell=asked.partner,
         about=asked.about,
         reason=asked.reason,
         due_at=asked.due_at,
     )
+
+
+def withdrawn(asked: ExtractCase) -> ExtractWithdrawnV1:
+    return ExtractWithdrawnV1(case_id=_case(asked), request_id=asked.id, recipient_cell=asked.partner)
+
+
+def _case(asked: ExtractCase) -> UUID:
+    if asked.case_id is None:
+        raise ValueError("only a request of ours names a case")
+    return asked.case_id
 
 
 def released(asked: ExtractCase, chosen: Sequence[ShownEntry]) -> Iterator[ExtractReleasedV1]:

@@ -1,25 +1,25 @@
-"""The commands of auditors: ask the partner's for the other half of a case, release entries to it, refuse."""
+"""The commands of auditors: ask the partner's for the other half of a case, take that back, release entries to it, refuse."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.outbox import DueWork
 from chassis.problems import AlreadyThere, Invalid, NotFound, TooMany, WrongState, expect
-from contracts.border.extract import EXTRACT_WITHIN, MAX_ABOUT, MAX_ENTRIES, MAX_OPEN, MAX_PARTS
+from contracts.border.extract import EXTRACT_WITHIN, MAX_ABOUT, MAX_OPEN, MOST_ENTRIES
 from services.audit.domain.account import Direction
 from services.audit.domain.allowed import reasons_allowed
 from services.audit.domain.extract import ExtractCase, ExtractRefused, WrongExtractMove
 from services.audit.domain.other_half import ShownEntry, crossed, releasable
-from services.audit.outgoing import outgoing, released, requested
+from services.audit.outgoing import outgoing, released, requested, withdrawn
 from services.audit.store import extracts, matters
 from services.audit.store.log import head
 
 PROVE = "prove"
 """The work that makes the proofs of what was released."""
-LATER_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,20 @@ async def request_extract(tx: Transaction, actor: Actor, question: ExtractQuesti
         case_id=question.case_id,
         asked_by=actor.subject,
     )
-    if await extracts.same_open(tx, asked):
-        raise AlreadyThere("the same was asked and waits for an answer")
-    if await extracts.open_with(tx, partner, Direction.OUT) >= MAX_OPEN:
-        raise TooMany(LATER_SECONDS)
+    await _require_room(tx, asked)
     await extracts.save(tx, [asked])
     tx.say(requested(asked))
     return asked.id
+
+
+async def _require_room(tx: Transaction, asked: ExtractCase) -> None:
+    """Raises AlreadyThere, and TooMany, which says when one of those that wait is overdue and counts no more."""
+    await extracts.ask_alone(tx, asked.partner)
+    if await extracts.same_open(tx, asked):
+        raise AlreadyThere("the same was asked and waits for an answer")
+    due = await extracts.waiting_for(tx, asked.partner)
+    if len(due) >= MAX_OPEN:
+        raise TooMany(ceil((due[-MAX_OPEN] - tx.now).total_seconds()))
 
 
 async def _shared(tx: Transaction, question: ExtractQuestion) -> tuple[str, tuple[UUID, ...]]:
@@ -99,7 +106,7 @@ async def release_extract(
 
     Raises NotFound, WrongState, PreconditionFailed; Invalid where nothing would be released, or what is withheld is not there.
     """
-    asked = await _incoming(tx, request_id, seen)
+    asked = await _held(tx, request_id, Direction.IN, seen)
     if shown.position > (await head(tx))[0]:
         raise Invalid("`position` is beyond the last entry")
     await _require_allowed(tx, actor.cell, asked.partner, asked.reason)
@@ -107,8 +114,8 @@ async def release_extract(
     if not set(shown.withheld) <= {one.entry for one in found}:
         raise Invalid("`withheld` names an entry that would not be released")
     chosen = [one for one in found if one.entry not in shown.withheld]
-    if not chosen or len(chosen) > MAX_ENTRIES * MAX_PARTS:
-        raise Invalid(f"between one and {MAX_ENTRIES * MAX_PARTS} entries are released; refuse where none is")
+    if not chosen or len(chosen) > MOST_ENTRIES:
+        raise Invalid(f"between one and {MOST_ENTRIES} entries are released; refuse where none is")
     try:
         asked.release(tuple(one.entry for one in chosen), len(found) - len(chosen), actor.subject, tx.now)
     except WrongExtractMove as error:
@@ -120,7 +127,7 @@ async def release_extract(
 
 async def refuse_extract(tx: Transaction, actor: Actor, request_id: UUID, code: str, seen: int | None) -> int:
     """Refuse with a code. Answers the version. Raises NotFound, WrongState, PreconditionFailed."""
-    asked = await _incoming(tx, request_id, seen)
+    asked = await _held(tx, request_id, Direction.IN, seen)
     try:
         asked.refuse(code, actor.subject, tx.now)
     except WrongExtractMove as error:
@@ -130,11 +137,25 @@ async def refuse_extract(tx: Transaction, actor: Actor, request_id: UUID, code: 
     return asked.version
 
 
-async def _incoming(tx: Transaction, request_id: UUID, seen: int | None) -> ExtractCase:
-    asked = await extracts.hold(tx, request_id, Direction.IN)
+async def withdraw_extract(tx: Transaction, request_id: UUID, seen: int | None) -> int:
+    """Take back a request of ours. Answers the version. Raises NotFound, WrongState, PreconditionFailed."""
+    asked = await _held(tx, request_id, Direction.OUT, seen)
+    try:
+        asked.withdraw()
+    except WrongExtractMove as error:
+        raise WrongState from error
+    await extracts.save(tx, [asked])
+    tx.say(withdrawn(asked))
+    return asked.version
+
+
+async def _held(tx: Transaction, request_id: UUID, direction: Direction, seen: int | None) -> ExtractCase:
+    asked = await extracts.hold(tx, request_id, direction)
     if asked is None:
-        if await extracts.get(tx, request_id, Direction.OUT) is not None:
-            raise WrongState("the partner's auditor answers a request of ours")
+        if await extracts.get(tx, request_id) is not None:
+            raise WrongState(
+                "only the auditor who was asked answers a request, and only who asked takes it back"
+            )
         raise NotFound
     expect(asked.version, seen)
     return asked

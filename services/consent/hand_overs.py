@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.directory import require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
+from chassis.identity.linked import require_no_linked_case
 from chassis.problems import Invalid
 from chassis.service import Running
 from chassis.web.http import Done, Tx, Who, done
@@ -20,7 +21,7 @@ from contracts.disclosure import TRANSFER
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
-from contracts.types import KnownCode, OrganisationId
+from contracts.types import KnownCode, LinkedStay, OrganisationId
 from services.consent import queries, use_cases
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.facts import HandOverAsked
@@ -51,6 +52,7 @@ class TransferForm(Form):
 class HandOverForm(Form):
     answer: AgreedForm
     transfer: TransferForm
+    linked_stay: LinkedStay = False
 
 
 async def _prepare(case_id: UUID, body: HandOverForm, actor: Who, running: Running) -> PreparedConsent:
@@ -89,6 +91,7 @@ async def hand_over_case(
     """Answers with the transfer's identifier; its progress stands under the submission."""
     cell = running.settings.cell
     request = await _request(tx, actor, cell, case_id, body.transfer)
+    await require_no_linked_case(tx, case_id, stays=body.linked_stay)
     await use_cases.record_answer(tx, actor, case_id, prepared, given=True)
     decision = await _decided(tx, cell, await records.records_of(tx, case_id), request)
     if decision.computed.refusal is not None:

@@ -1,12 +1,13 @@
 """The moves that the reader of a consent record, a protection, a grant or a case's list of consents may make now."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.access import find_person, rights_in
 from chassis.identity.auth import Actor
-from chassis.problems import Unavailable
+from chassis.identity.linked import has_linked_case
+from chassis.problems import LinkedCaseOpen, Unavailable
 from chassis.service import Service
 from chassis.web.moves import MoveView, Offer
 from services.consent.domain.record import Act, ConsentRecord
@@ -34,8 +35,8 @@ async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id:
         Offer("approve_protection", APPROVE, await _approvable(tx, record, act, first_by)),
         Offer(
             "decline_protection",
-            REQUEST if actor.subject in first_by else APPROVE,
-            record.lets(lambda r: r.decline({}, act)),
+            REQUEST if actor.subject == first_by else APPROVE,
+            record.lets(lambda r: r.decline({}, act, first_by)),
         ),
         Offer(
             "review_protection",
@@ -54,13 +55,18 @@ async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID
     offers = [
         Offer("record_consent", "consent.record"),
         Offer("preview_hand_over", HAND_OVER, child is not None),
-        Offer("hand_over_case", HAND_OVER, child is False or (child is True and await _permits(tx, case_id))),
+        Offer(
+            "hand_over_case",
+            HAND_OVER,
+            child is False or (child is True and await _permits(tx, case_id)),
+            [LinkedCaseOpen.code] if await has_linked_case(tx, case_id) else (),
+        ),
         Offer("request_protection", REQUEST, protects),
     ]
     return service.commands.open(offers, await rights_in(tx, actor, case_id), case_id=case_id)
 
 
-async def _approvable(tx: Transaction, record: ConsentRecord, act: Act, asked_by: Collection[str]) -> bool:
+async def _approvable(tx: Transaction, record: ConsentRecord, act: Act, asked_by: str | None) -> bool:
     passes = record.lets(lambda found: found.approve(act, asked_by))
     return passes and not await records.spoke_since(tx, record)
 

@@ -57,7 +57,7 @@ def _terms(fact: facts.TermsSet) -> dict[str, Any]:
 
 
 def _protection_requested(fact: facts.ProtectionRequested) -> Event:
-    return consent.ProtectionRequestedV1(**_protection(fact))
+    return consent.ProtectionRequestedV1(**_protection(fact), approvers=fact.approvers)
 
 
 def _protected(fact: facts.ProtectionRecorded) -> Event:
@@ -78,13 +78,13 @@ def _protection(fact: facts.TermsSet) -> dict[str, Any]:
 
 def _declined(fact: facts.ProtectionDeclined) -> Event:
     return consent.ProtectionDeclinedV1(
-        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, asked_by=fact.asked_by
     )
 
 
 def _lapsed(fact: facts.ProtectionLapsed) -> Event:
     return consent.ProtectionLapsedV1(
-        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision
+        case_id=fact.case_id, consent_id=fact.consent_id, revision=fact.revision, asked_by=fact.asked_by
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.directory import members, refused, require_organisation
-from chassis.identity.access import case_resource, holder_of, require_case
+from chassis.identity.access import case_resource, holder_of, require_case, rights_in
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Principal
 from chassis.problems import Conflict
@@ -37,7 +37,11 @@ class SheHasAnswered(Conflict):
 
 
 class AlreadyRequested(Conflict):
-    code, title = "already-requested", "A protection with this recipient waits for approval"
+    code, title = "already-requested", "A protection with this recipient waits for approval, or is in force"
+
+
+class NotUpheld(Conflict):
+    code, title = "not-upheld", "A third person has not upheld a protection with this recipient"
 
 
 def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
@@ -66,19 +70,20 @@ def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
 
 async def request(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     """A new record that permits nothing yet, beside which any later word of hers counts. Raises HerNoStands while the
-    last one was no, and AlreadyRequested.
+    last one was no, AlreadyRequested and NotUpheld.
     """
     await require_case(tx, actor, REQUEST, case_id)
     await _check(tx, actor, case_id, prepared.terms)
     await records.hold_answers(tx, case_id)
     if await records.said_no(tx, case_id):
         raise HerNoStands
-    for waiting in await records.unapproved_of(tx, case_id):
-        if any(waiting.terms.names(recipient.organisation) for recipient in prepared.terms.recipients):
-            raise AlreadyRequested
+    for recipient in prepared.terms.recipients:
+        for barring in await records.barring(tx, case_id, recipient.organisation):
+            raise NotUpheld if barring.terms.upheld is False else AlreadyRequested
     record = asked(case_id, prepared)
     with answered():
-        facts = record.request_protection(Act(actor.subject, actor.organisation, await tx.clock()))
+        act = Act(actor.subject, actor.organisation, await tx.clock())
+        facts = record.request_protection(act, await _approvers(tx, actor, case_id, actor.subject))
     await records.save(tx, record, facts)
     return record
 
@@ -99,14 +104,19 @@ async def approve(tx: Transaction, actor: Actor, consent_id: UUID, expected: int
 
 async def may_approve(tx: Transaction, actor: Actor, record: ConsentRecord) -> list[str]:
     """The members of staff whom the policies let approve it now, for whoever asks; nobody where nothing waits for approval."""
-    case = await case_resource(tx, record.case_id)
-    if case is None or not record.unapproved:
+    if not record.unapproved:
         return []
-    asked_by = await records.first_by(tx, record.id)
+    return await _approvers(tx, actor, record.case_id, await records.first_by(tx, record.id))
+
+
+async def _approvers(tx: Transaction, actor: Actor, case_id: UUID, asked_by: str | None) -> list[str]:
+    case = await case_resource(tx, case_id)
+    if case is None:
+        return []
     staff = [
         Principal(worker, case.organisation, actor.cell, roles, actor.purpose)
         for worker, roles in await members(tx, case.organisation)
-        if worker not in asked_by
+        if worker != asked_by
     ]
     return [one.subject for one in staff if actor.policies.permits(one, APPROVE, case)]
 
@@ -116,18 +126,24 @@ async def decline(tx: Transaction, actor: Actor, prepared: PreparedConsent) -> C
     action = await right_to_look(tx, actor, prepared.consent_id)
     held = await records.get(tx, actor, action, prepared.consent_id)
     with answered():
-        facts = held.record.decline(prepared.sealed, Act(actor.subject, actor.organisation, held.now))
+        act = Act(actor.subject, actor.organisation, held.now)
+        facts = held.record.decline(prepared.sealed, act, await records.first_by(tx, prepared.consent_id))
     await records.save(tx, held.record, facts)
     return held.record
 
 
 async def right_to_look(tx: Transaction, actor: Actor, consent_id: UUID) -> str:
-    """The right by which this actor sees a protection and its reasons: once it was in force, the reviewer's; before, the one
-    of whoever may approve it, or may ask for one and asked for this.
+    """The right by which this actor sees a protection and its reasons: once it was in force, the reviewer's; whoever asked
+    for it or approved it keeps the right by which they did; before, the one of whoever may approve it.
     """
-    if await records.protected_once(tx, consent_id):
+    found = await records.find(tx, consent_id)
+    if found is None:
+        return APPROVE
+    if found.protected_once and (await rights_in(tx, actor, found.case_id))(REVIEW):
         return REVIEW
-    return REQUEST if actor.subject in await records.first_by(tx, consent_id) else APPROVE
+    if actor.subject == await records.first_by(tx, consent_id):
+        return REQUEST
+    return REVIEW if found.protected_once and actor.subject != found.terms.approved_by else APPROVE
 
 
 async def _check(tx: Transaction, actor: Actor, case_id: UUID, terms: Terms) -> None:

@@ -72,8 +72,13 @@ class ProtectionView(ListedProtection):
     declined_before: Annotated[
         int, Field(description="requests for this case that were declined before this one")
     ]
+    protected_before: Annotated[
+        int, Field(description="protections of this case that were in force before this one, to anybody")
+    ]
+    not_upheld_before: Annotated[int, Field(description="of these, how many a third person took back")]
     may_approve: Annotated[
-        list[str], Field(description="who may approve it now; the request has reached them")
+        list[str],
+        Field(description="who may approve it now; whoever could when it was asked for has been told"),
     ]
     disclosed: Preview
 
@@ -110,10 +115,15 @@ _DUE = f"""
     from ({_OF_PROTECTION} %s) as p
 """
 _ONE = text(
-    "select d.*, d.terms ->> 'reviewed_by' as reviewed_by, (d.terms ->> 'upheld')::boolean as upheld,"
-    f" (select count(*) from consent.records r where {_PROTECTIONS} and r.case_id = d.case_id and r.state = '{State.REVOKED}'"
-    f" and not {_PROTECTED_ONCE} and r.created_at < d.created_at) as declined_before"
-    f" from ({_DUE % 'and r.id = :id'}) as d"
+    f"""
+    select d.*, d.terms ->> 'reviewed_by' as reviewed_by, (d.terms ->> 'upheld')::boolean as upheld, before.*
+    from ({_DUE % "and r.id = :id"}) as d cross join lateral (
+        select count(*) filter (where r.state = '{State.REVOKED}' and not {_PROTECTED_ONCE}) as declined_before,
+            count(*) filter (where {_PROTECTED_ONCE}) as protected_before,
+            count(*) filter (where not (r.terms ->> 'upheld')::boolean) as not_upheld_before
+        from consent.records r where {_PROTECTIONS} and r.case_id = d.case_id and r.created_at < d.created_at
+    ) as before
+    """
 )
 
 

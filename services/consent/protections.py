@@ -113,7 +113,7 @@ class RequestedProtection(Done):
     state: Annotated[str, Code("consent_state")]
     approve_until: datetime
     may_approve: Annotated[
-        list[str], Field(description="to whom it went; nobody: it lapses, and an operator is told")
+        list[str], Field(description="each of them is told; nobody: the operators of the cell are")
     ]
 
 
@@ -131,7 +131,7 @@ async def request_protection(
     response: Response,
 ) -> RequestedProtection:
     """Nothing is disclosed before the approval. She is then handed over by a transfer as with her consent, and the least
-    goes. Her word ends it: `withdraw`.
+    goes. Her word ends it: `withdraw`. A repeat under the same key answers the identifier alone; its view has the rest.
     """
     record = await protecting.request(tx, actor, case_id, prepared)
     where = f"/v1/protections/{record.id}"

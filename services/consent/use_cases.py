@@ -96,11 +96,11 @@ async def record_answer(
 ) -> ConsentRecord:
     """She was asked and answered: a new record."""
     await require_case(tx, actor, "consent.record", case_id)
+    await records.hold_answers(tx, case_id)
     if given:
         await check(tx, actor, case_id, prepared.terms)
     else:
         await publishing.require_known(tx, prepared.terms)
-        await records.hold_answers(tx, case_id)
         await end_protections(tx, actor, case_id)
     record = asked(case_id, prepared)
     act = Act(actor.subject, actor.organisation, await tx.clock())
@@ -122,6 +122,15 @@ async def end_protections(tx: Transaction, actor: Actor, case_id: UUID) -> None:
         held = await records.hold(tx, consent_id)
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
         await records.save(tx, held.record, facts)
+
+
+async def _nothing_stands_beside(
+    tx: Transaction, actor: Actor, record: ConsentRecord, case_ids: Sequence[UUID]
+) -> None:
+    """Where all of it is taken back, no protection of these cases stands beside that. Under `hold_answers` of each."""
+    if record.state is states.State.WITHDRAWN:
+        for case_id in case_ids:
+            await end_protections(tx, actor, case_id)
 
 
 async def _are_no_misspellings(tx: Transaction, recipients: Sequence[str]) -> None:
@@ -178,6 +187,7 @@ async def renew(
     back.
     """
     case_id = await records.case_for(tx, actor, "consent.record", prepared.consent_id)
+    await records.hold_answers(tx, case_id)
     await check(tx, actor, case_id, prepared.terms)
     held = await records.get(tx, actor, "consent.record", prepared.consent_id, expected=expected)
     act = Act(actor.subject, actor.organisation, held.now)
@@ -192,6 +202,7 @@ async def renew(
 async def confirm_guardian(tx: Transaction, actor: Actor, consent_id: UUID, expected: int) -> ConsentRecord:
     """A second person has looked at who speaks for the child."""
     case_id = await records.case_for(tx, actor, "consent.confirm", consent_id)
+    await records.hold_answers(tx, case_id)
     child = await records.counts_as_child(tx, case_id)
     held = await records.get(tx, actor, "consent.confirm", consent_id, expected=expected)
     asked_by = await records.recorded_by(tx, held.record)
@@ -213,7 +224,7 @@ async def withdraw(tx: Transaction, actor: Actor, consent_id: UUID) -> ConsentRe
     with answered():
         facts = held.record.withdraw(Act(actor.subject, actor.organisation, held.now))
     await records.save(tx, held.record, facts)
-    await end_protections(tx, actor, case_id)
+    await _nothing_stands_beside(tx, actor, held.record, [case_id])
     return held.record
 
 
@@ -225,7 +236,11 @@ async def withdraw_granted(
 
     Raises NotFound for a grant from abroad.
     """
-    await require_case(tx, actor, "consent.withdraw", await grants.case_granted(tx, disclosure_id))
+    here = await grants.case_granted(tx, disclosure_id)
+    await require_case(tx, actor, "consent.withdraw", here)
+    cases = sorted({here, await records.case_disclosed(tx, disclosure_id)})
+    for case_id in cases:
+        await records.hold_answers(tx, case_id)
     held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is None:
         raise NotFound
@@ -237,6 +252,7 @@ async def withdraw_granted(
             facts = held.record.narrow(Part(recipients=frozenset({disclosure.request.recipient})), act)
             facts += reconsider(held.record, await _ground(tx, cell, held), held.now)
     await records.save(tx, held.record, facts)
+    await _nothing_stands_beside(tx, actor, held.record, cases)
     return held.record
 
 
@@ -244,12 +260,15 @@ async def withdraw_part(
     tx: Transaction, actor: Actor, cell: str, consent_id: UUID, part: Part
 ) -> ConsentRecord:
     """Withdraw a part, by the person, as `withdraw`: a recipient, a purpose, a category. The rest of her consent stands."""
+    case_id = await records.case_for(tx, actor, "consent.withdraw", consent_id)
+    await records.hold_answers(tx, case_id)
     held = await records.get(tx, actor, "consent.withdraw", consent_id)
     agreed = {recipient.organisation for recipient in held.record.terms.recipients}
     await _are_no_misspellings(tx, sorted(part.recipients - agreed))
     facts = held.record.narrow(part, Act(actor.subject, actor.organisation, held.now))
     facts += reconsider(held.record, await _ground(tx, cell, held), held.now)
     await records.save(tx, held.record, facts)
+    await _nothing_stands_beside(tx, actor, held.record, [case_id])
     return held.record
 
 
@@ -290,7 +309,8 @@ async def expire(tx: Transaction, consent_id: UUID, revision: int) -> timedelta 
         return None
     if record.runs and held.now < record.terms.valid_until:
         return record.terms.valid_until - held.now
-    facts = record.expire(Act(tx.origin.actor, tx.origin.organisation, held.now))
+    act = Act(tx.origin.actor, tx.origin.organisation, held.now)
+    facts = record.expire(act, await records.first_by(tx, consent_id))
     await records.save(tx, record, facts)
     return None
 

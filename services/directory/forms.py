@@ -11,6 +11,7 @@ from contracts.form import Form
 from contracts.organisations import cell_of
 from contracts.types import KnownCode, OrganisationId, Pseudonym, ServiceId
 from services.directory.domain.organisation import Profile, Service
+from services.directory.domain.staff import fits
 
 Status = Literal["active", "inactive", "defunct", "temporarily closed"]
 Capacity = Literal["no-capacity", "capacity", "waitlist", "additional-assessment-required"]
@@ -101,8 +102,15 @@ StaffRoles = list[Annotated[str, KnownCode("staff_role")]]
 def _apart(staff: dict[str, StaffRoles]) -> dict[str, StaffRoles]:
     """Nobody is a person and a machine."""
     for name, roles in staff.items():
-        if any((role in machines.ROLES) != machines.is_machine(name) for role in roles):
+        if not all(fits(name, role) for role in roles):
             raise ValueError("a machine has roles of machines, a person has roles of people")
+    return staff
+
+
+def _of_one(staff: dict[str, dict[str, StaffRoles]]) -> dict[str, dict[str, StaffRoles]]:
+    named = [name for people in staff.values() for name in people if machines.is_machine(name)]
+    if len(named) != len(set(named)):
+        raise ValueError("a machine belongs to one organisation")
     return staff
 
 
@@ -110,7 +118,10 @@ class StaffFile(Form):
     """The file that the setting `staff_file` names: the people and machines whom this cell's issuer knows, by organisation."""
 
     version: str = "1"
-    organisations: dict[OrganisationId, Annotated[dict[Pseudonym, StaffRoles], AfterValidator(_apart)]]
+    organisations: Annotated[
+        dict[OrganisationId, Annotated[dict[Pseudonym, StaffRoles], AfterValidator(_apart)]],
+        AfterValidator(_of_one),
+    ]
 
 
 def _details(form: BaseModel, columns: set[str]) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from services.directory.domain.organisation import (
     DirectoryChanged,
     Organisation,
     Profile,
-    WrongStanding,
 )
 from services.directory.domain.proposal import OF_PEOPLE, Change, Wish
-from services.directory.domain.staff import Staff, StaffChanged, change, decided
+from services.directory.domain.staff import Staff, StaffChanged, change, decided, fits
 from services.directory.store import organisations
+from services.directory.store.machines import organisations_of
 
 APART = frozenset({AUDITOR, OPERATOR})
 
@@ -30,8 +30,8 @@ class Outcome:
     staff: StaffChanged | None = None
 
 
-async def make(tx: Transaction, cell: str, wish: Wish, *, acts: bool = False) -> Outcome:
-    """Work out what the wish changes. `acts`: it is a suspension that acts already.
+async def make(tx: Transaction, cell: str, wish: Wish) -> Outcome:
+    """Work out what the wish changes. A suspension by one person may be wished again, with another caretaker.
 
     Raises Invalid, AlreadyThere, NotFound, and WrongState or WrongStanding for what changes nothing.
     """
@@ -42,7 +42,7 @@ async def make(tx: Transaction, cell: str, wish: Wish, *, acts: bool = False) ->
     if wish.change is Change.ADD:
         return await _added(tx, cell, wish)
     organisation = await organisations.get_organisation(tx, wish.organisation, lock=True)
-    return Outcome(organisation, await _changed(tx, organisation, wish, acts=acts))
+    return Outcome(organisation, await _changed(tx, organisation, wish))
 
 
 async def write(tx: Transaction, made: Outcome) -> None:
@@ -61,12 +61,8 @@ async def _added(tx: Transaction, cell: str, wish: Wish) -> Outcome:
     return Outcome(organisation, organisation.describe(profile))
 
 
-async def _changed(
-    tx: Transaction, organisation: Organisation, wish: Wish, *, acts: bool
-) -> list[DirectoryChanged]:
+async def _changed(tx: Transaction, organisation: Organisation, wish: Wish) -> list[DirectoryChanged]:
     if wish.change is Change.SUSPEND:
-        if organisation.suspended and not acts:
-            raise WrongStanding
         return organisation.suspend(await _caretaker(tx, wish))
     if wish.change is Change.RESTORE:
         return organisation.restore()
@@ -106,14 +102,23 @@ async def _staff(tx: Transaction, wish: Wish) -> StaffChanged:
     if not known and await organisations.find_organisation(tx, wish.organisation) is None:
         raise refused("organisation", "neither listed nor with any staff", NOT_LISTED)
     told = decided(known, {(worker, role): wish.change is Change.GIVE_ROLE})
-    _require_apart(told, worker)
+    if wish.change is Change.GIVE_ROLE:
+        _require_apart(told, worker)
+        if await organisations_of(tx, worker) - {wish.organisation}:
+            raise refused("worker", "a machine of another organisation", AlreadyThere.code)
     for changed in change(wish.organisation, known, told):
         return changed
     raise WrongState("it is so already")
 
 
 def _require_apart(staff: Staff, worker: str) -> None:
-    """Whoever audits or operates does nothing about cases: with both kinds of role they could do neither."""
+    """Whoever audits or operates does nothing about cases: with both kinds of role they could do neither. No machine is a
+    person.
+    """
     roles = set(dict(staff).get(worker, ()))
+    if not all(fits(worker, role) for role in roles):
+        raise refused(
+            "staff_role", "a machine has roles of machines, a person has roles of people", "roles-apart"
+        )
     if roles & APART and roles & CASE_ROLES:
         raise refused("staff_role", "audit and operation are apart from work on cases", "roles-apart")

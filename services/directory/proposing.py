@@ -13,6 +13,7 @@ from contracts.organisations import OPERATOR
 from services.directory import making
 from services.directory.domain.organisation import Organisation, WrongStanding
 from services.directory.domain.proposal import (
+    Change,
     Operator,
     OwnOrganisation,
     Proposal,
@@ -59,11 +60,8 @@ async def propose(
     with answered():
         proposal, facts = Proposal.of(proposal_id, wish, ticket, await operator(tx, actor), at_once=at_once)
         await making.make(tx, actor.cell, wish)
-    if at_once:
-        organisation = await organisations.get_organisation(tx, wish.organisation, lock=True)
-        before = await proposals.people_with(tx, OPERATOR)
-        await organisations.save_organisation(tx, organisation, organisation.suspend(None))
-        await _require_operators(tx, before)
+        if at_once:
+            await _suspend(tx, wish.organisation)
     await proposals.add(tx, proposal, facts)
     return proposal
 
@@ -73,14 +71,17 @@ async def confirm(tx: Transaction, actor: Actor, proposal_id: UUID, seen: int) -
     require(actor, OPERATE)
     await organisations.lock_directory(tx)
     proposal = await proposals.get(tx, proposal_id, lock=True, expected=seen)
-    acts = proposal.state is ProposalState.ACTING
+    by = await operator(tx, actor)
     with answered():
-        facts = proposal.confirm(await operator(tx, actor))
-        made = await making.make(tx, actor.cell, proposal.wish, acts=acts)
+        facts = proposal.confirm(by)
+        made = await making.make(tx, actor.cell, proposal.wish)
     before = await proposals.people_with(tx, OPERATOR)
     await making.write(tx, made)
     await _require_operators(tx, before)
     await proposals.save(tx, proposal, facts)
+    if proposal.wish.change is Change.SUSPEND:
+        for acting in await proposals.acting(tx, proposal.wish.organisation):
+            await proposals.save(tx, acting, acting.give_way(by))
     return proposal
 
 
@@ -97,6 +98,14 @@ async def withdraw(tx: Transaction, actor: Actor, proposal_id: UUID, seen: int |
         await organisations.save_organisation(tx, organisation, organisation.lift())
     await proposals.save(tx, proposal, facts)
     return proposal
+
+
+async def _suspend(tx: Transaction, name: str) -> None:
+    """Suspend an organisation by the word of one person: no case moves."""
+    organisation = await organisations.get_organisation(tx, name, lock=True)
+    before = await proposals.people_with(tx, OPERATOR)
+    await organisations.save_organisation(tx, organisation, organisation.suspend(None))
+    await _require_operators(tx, before)
 
 
 async def suspendable(tx: Transaction, organisation: Organisation, actor: Actor) -> bool:

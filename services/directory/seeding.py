@@ -52,7 +52,7 @@ async def seed(service: Service, file: SeedFile) -> int:
 
 async def seed_staff(service: Service, file: StaffFile) -> int:
     """Seed the staff; how many organisations have another staff than before. Those that the file no longer names have
-    none.
+    people without a role.
     """
     database = service.database
     async with database.transaction(database.system()) as tx:

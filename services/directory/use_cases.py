@@ -7,7 +7,7 @@ from chassis.directory import refused
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from services.directory.domain.organisation import ByTwoPeople, Organisation, Profile, Service
-from services.directory.domain.staff import change, decided, in_order
+from services.directory.domain.staff import change, from_file
 from services.directory.store import organisations, proposals
 
 BY_TWO_PEOPLE = "by-two-people"
@@ -66,8 +66,9 @@ async def seed_staff(tx: Transaction, organisation_id: str, staff: Mapping[str, 
     """Seed the whole staff of an organisation; said where it is not the same as before. What two people decided of
     somebody's roles goes before the file.
     """
-    told = decided(in_order(staff), await proposals.decided_roles(tx, organisation_id))
-    changes = change(organisation_id, await organisations.staff_of(tx, organisation_id), told)
+    known = await organisations.staff_of(tx, organisation_id)
+    told = from_file(staff, known, await proposals.decided_roles(tx, organisation_id))
+    changes = change(organisation_id, known, told)
     for changed in changes:
         await organisations.save_staff(tx, changed)
     return bool(changes)

@@ -72,7 +72,7 @@ class Sealer:
         tx.publish(self._settings.egress(address.cell), routing_key(address), seal(claims, signer, recipient))
 
     def _keys(self, tx: Transaction, address: Address) -> tuple[KeyOf, KeyOf]:
-        signer = self.trust.own.signing.get(address.sender)
+        signer = self.trust.signer(address.sender, tx.now)
         if signer is None:
             raise NoKey("unknown_key")
         trusted = self.trust.list

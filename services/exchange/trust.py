@@ -3,7 +3,7 @@ files when they change.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +30,8 @@ Mode = Literal["development", "production"]
 class OwnKeys:
     """The private keys of this cell's organisations, from the key folder. Production takes them from a token instead."""
 
-    signing: Mapping[str, KeyOf] = field(repr=False)
-    """Signing keys by organisation."""
+    signing: Mapping[str, Sequence[KeyOf]] = field(repr=False)
+    """Signing keys by organisation: one, or two while one follows the other."""
     agreeing: Mapping[str, KeyOf] = field(repr=False)
     """Decryption keys by thumbprint."""
 
@@ -85,7 +85,7 @@ def _rank(agreement: Agreement, now: datetime) -> tuple[bool, int]:
 
 def read_own_keys(directory: Path, cell: str) -> OwnKeys:
     """The own keys, from one file `<organisation>.jwk.json` each, with its keys `sign` and `agree`. Raises NotTrusted."""
-    signing: dict[str, KeyOf] = {}
+    signing: dict[str, Sequence[KeyOf]] = {}
     agreeing: dict[str, KeyOf] = {}
     for path in sorted(directory.glob("*.jwk.json")):
         organisation = path.name.removesuffix(".jwk.json")
@@ -93,13 +93,16 @@ def read_own_keys(directory: Path, cell: str) -> OwnKeys:
             raise NotTrusted(f"{path.name} is of another cell")
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            sign, agree = content["sign"], content["agree"]
-            signing[organisation] = KeyOf(organisation, sign["kid"], OKPKey.import_key(sign))
-            for entry in agree if isinstance(agree, list) else [agree]:
-                agreeing[entry["kid"]] = KeyOf(organisation, entry["kid"], OKPKey.import_key(entry))
+            signing[organisation] = _keys_of(organisation, content["sign"])
+            agreeing |= {key.kid: key for key in _keys_of(organisation, content["agree"])}
         except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
             raise NotTrusted(f"{path.name} holds no keys of an organisation") from error
     return OwnKeys(signing, agreeing)
+
+
+def _keys_of(organisation: str, content: Any) -> list[KeyOf]:
+    entries = content if isinstance(content, list) else [content]
+    return [KeyOf(organisation, entry["kid"], OKPKey.import_key(entry)) for entry in entries]
 
 
 class Trust:
@@ -156,6 +159,12 @@ class Trust:
             return False
         self._seen, self.agreements, self.own, self.problem = seen, agreements, own, None
         return True
+
+    def signer(self, organisation: str, now: datetime) -> KeyOf | None:
+        """The own key to sign with: the newest that is on the list now, since with any other nobody believes us."""
+        own = {key.kid: key for key in self.own.signing.get(organisation, ())}
+        listed = None if self.list is None else self.list.newest_signing_key(own, now)
+        return None if listed is None else own[listed]
 
     def agreement(self, agreement_id: str) -> Agreement | None:
         return self.agreements.get(agreement_id)

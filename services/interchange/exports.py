@@ -27,7 +27,7 @@ from services.interchange.domain.export import (
     found_again,
     lost,
 )
-from services.interchange.domain.htcds import MAX_FILE_BYTES, Row, Sheet
+from services.interchange.domain.htcds import MAX_FILE_BYTES, Place, Row, Sheet
 from services.interchange.imports import marked_rows
 from services.interchange.intake_rows import exported_cases, keep_exported_rows
 from services.interchange.outgoing import DESTROY_EXPORT_KEY, EXPORT_FILE, EXPORT_PART
@@ -123,7 +123,7 @@ async def _made(service: Interchange, export: Export) -> MadeFile | Failure:
     if len(content) > MAX_FILE_BYTES:
         return Failure.TOO_LARGE
     try:
-        sheet = await service.parts.reading.read(content, service.today()) if cases else Sheet()
+        sheet = await service.parts.reading.read(content, Place(service.today())) if cases else Sheet()
     except BadFile:
         return Failure.UNREADABLE
     found = found_again(cases, sheet.rows)

@@ -15,14 +15,14 @@ from datetime import date
 from typing import Any
 
 from services.interchange.domain.cells import BadFile
-from services.interchange.domain.htcds import Row, RowError, Sheet
+from services.interchange.domain.htcds import Place, Row, RowError, Sheet
 from services.interchange.spreadsheet import read_file
 
 MEMORY_BYTES = 1_000_000_000
 CPU_SECONDS = 60
 """The seconds of processor time of a child. The largest file that is taken needs a fifth of it, and of the memory."""
 WALL_SECONDS = 240.0
-SEVERAL = "several"
+SEVERAL, BUDDHIST_ERA = "several", "buddhist-era"
 
 
 class FileReading:
@@ -32,9 +32,10 @@ class FileReading:
         self._memory, self._seconds = memory, seconds
         self._free = asyncio.Lock()
 
-    async def read(self, content: bytes, today: date, *, several: bool = False) -> Sheet:
+    async def read(self, content: bytes, place: Place, *, several: bool = False) -> Sheet:
         """The sheet in a file. Raises BadFile for a file that has no rows, or takes more than a child may have."""
-        arguments = [today.isoformat(), str(self._memory), *([SEVERAL] if several else [])]
+        said_apart = [*([SEVERAL] if several else []), *([BUDDHIST_ERA] if place.buddhist_era else [])]
+        arguments = [place.today.isoformat(), str(self._memory), *said_apart]
         async with self._free:
             said = await self._child(arguments, content)
         if said is None:
@@ -68,9 +69,10 @@ def _sheet(answer: Mapping[str, Any]) -> Sheet:
 
 def main(arguments: list[str]) -> None:
     _bound(int(arguments[1]))
-    day, several = date.fromisoformat(arguments[0]), SEVERAL in arguments[2:]
+    place = Place(date.fromisoformat(arguments[0]), BUDDHIST_ERA in arguments[2:])
+    several = SEVERAL in arguments[2:]
     try:
-        sheet = read_file(sys.stdin.buffer.read(), day, several=several)
+        sheet = read_file(sys.stdin.buffer.read(), place, several=several)
     except BadFile as error:
         answer: dict[str, Any] = {"bad": [error.code, str(error), error.column]}
     else:

@@ -2,11 +2,10 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
 from io import StringIO
 
 from services.interchange.domain.cells import BadFile, Line
-from services.interchange.domain.htcds import Sheet, read_sheet
+from services.interchange.domain.htcds import Place, Sheet, read_sheet
 from services.interchange.workbook import workbook_lines
 
 ZIP = b"PK\x03\x04"
@@ -16,13 +15,13 @@ SAYS_DELIMITER = "sep="
 """The first line of a CSV in which a spreadsheet program says which delimiter follows."""
 
 
-def read_file(content: bytes, today: date, *, several: bool = False) -> Sheet:
+def read_file(content: bytes, place: Place, *, several: bool = False) -> Sheet:
     """Every row of the file, good or with its errors. Raises BadFile for a file that has no rows."""
     if content[:4] == OLD_EXCEL:
         raise BadFile("old-workbook", "save the workbook as .xlsx or .csv")
     try:
         lines = workbook_lines(content) if content[:4] == ZIP else _csv_lines(content)
-        return read_sheet(lines, today, several=several)
+        return read_sheet(lines, place, several=several)
     except (BadFile, MemoryError):
         raise
     except Exception:  # noqa: BLE001  # whatever a reader raises may quote a cell

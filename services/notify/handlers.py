@@ -9,7 +9,7 @@ from chassis.events.consumer import Subscription
 from contracts.catalogue import consumed_by
 from contracts.crossing import SIDES
 from contracts.events.intake import CaseAssignedV1
-from services.notify.domain.notices import ALSO_ITS_WORKERS, NOTICES, News, news_of
+from services.notify.domain.notices import NOTICES, news_of
 from services.notify.store import notifications
 from services.notify.store.notifications import CaseNotices
 
@@ -21,15 +21,12 @@ def subject_of(event: Any) -> UUID:
 
 
 def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
-    half = getattr(event, "half", "")
+    half = getattr(event, "half", "") or getattr(event, "change", "")
     if isinstance(event, CaseAssignedV1):
         case.organisation, case.assigned, case.handed_over = event.organisation, True, False
-        case.has_workers = bool(event.workers)
-    news = news_of(event, half)
-    if news is not None:
+        case.workers = event.workers
+    for news in news_of(event, half, case.workers):
         case.tell(news, getattr(event, SIDES.get(half, "organisation"), None))
-    if event.type in ALSO_ITS_WORKERS and case.has_workers:
-        case.tell(News(ALSO_ITS_WORKERS[event.type]), None)
     return ()
 
 

@@ -27,14 +27,15 @@ from services.notify.store.tables import READINGS
 # Of a case that was handed over, notices belong to the organisation that has her now; here remain those of this
 # organisation's own acts. The holder of the case: its workers as long as they are staff, else the supervisors; where
 # an organisation has no supervisor, everybody in it who works on cases, because a notice that nobody sees is none.
-# What one worker was told stays theirs while they see the case: then it is its holder's.
+# What one worker was told stays theirs while they see the case, or for an act of their own: then it is its holder's.
 _MINE = f"""
     notify.notifications n left join {CASE_HOLDERS} ca on ca.case_id = n.case_id and n.together is null
     where n.organisation = :organisation and (n.own or not coalesce(ca.handed_over, false)) and case
         when n.audience = 'operators' then :operator
         when not :works then false
         when n.audience = 'worker' and n.worker = any(cast(:openers as text[])) and (
-            ca.case_id is null or n.worker = any(ca.workers) or n.worker = any(cast(:supervisors as text[]))
+            ca.case_id is null or n.own or ca.workers = '{{}}' or n.worker = any(ca.workers)
+            or n.worker = any(cast(:supervisors as text[]))
         ) then n.worker = :who
         when n.audience in ('holder', 'worker') and ca.workers && cast(:openers as text[]) then :who = any(ca.workers)
         else :supervises end

@@ -12,6 +12,7 @@ from contracts.events.intake import (
     CaseErasedV1,
     CaseReopenedV1,
     CaseTransferredV1,
+    DependantsChangedV1,
     ErasureConfirmedV1,
     FlagsRecordedV1,
     HoldLiftedV1,
@@ -33,6 +34,8 @@ from services.returns.outgoing import outgoing
 from services.returns.store import known, returns
 
 Facts = Iterable[Fact]
+COMES = frozenset({"linked", "back"})
+"""The codes of `dependant_change` by which there is one more whom the return leaves or takes along."""
 
 
 def on_age_group_known(case: CaseKnowledge, event: AgeGroupKnownV1, now: datetime) -> Facts:
@@ -64,6 +67,11 @@ def on_hold_placed(case: CaseKnowledge, event: HoldPlacedV1, now: datetime) -> F
 
 def on_hold_lifted(case: CaseKnowledge, event: HoldLiftedV1, now: datetime) -> Facts:
     case.lift_hold(event.hold_id)
+    return ()
+
+
+def on_dependants_changed(case: CaseKnowledge, event: DependantsChangedV1, now: datetime) -> Facts:
+    case.change_dependants(more=event.change in COMES, here=event.linked_here, now=now)
     return ()
 
 
@@ -153,6 +161,7 @@ def _knowledge() -> Subscription[Any, CaseKnowledge]:
     return Subscription(
         handlers={
             AgeGroupKnownV1: on_age_group_known,
+            DependantsChangedV1: on_dependants_changed,
             FlagsRecordedV1: on_flags_recorded,
             CaseReopenedV1: on_case_reopened,
             ErasureConfirmedV1: on_erased,

@@ -170,6 +170,7 @@ def knowledge(case: CaseKnowledge, seen: OpenedSeals, *, listed: bool) -> CaseOu
         accepted_by=case.accepted_by,
         listed=listed,
         fitness=seen.fitness,
+        linked_at=case.linked_at,
     )
 
 

@@ -23,7 +23,7 @@ list get search
 preview ask export
 open assign record screen identify assess place lift start break review retain write strike raise change reopen
 renew confirm decline withdraw revoke hand issue fence refuse save take submit abandon attach detach
-draft revise propose approve send accept reject hold resume complete fail cancel correct describe
+link unlink draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
 read replay retry discard stop move end release plan exclude include
 """
@@ -78,10 +78,10 @@ EXACT = {
     },
     ("intake", "GET", "/v1/cases/{case_id}"): {"404": {"not-found"}, "503": {"unavailable", "not-yet-heard"}},
     ("consent", "POST", "/v1/cases/{case_id}/protections"): {
-        "409": {"already-requested", "her-no-stands", "second-person", "wrong-state"}
+        "409": {"already-requested", "her-no-stands", "not-upheld", "second-person", "wrong-state"}
     },
     ("referral", "POST", "/v1/referrals/{referral_id}/send"): {
-        "409": {"offer-open", "transfer-open", "wrong-state"},
+        "409": {"linked-case-open", "offer-open", "transfer-open", "wrong-state"},
         "412": {"precondition-failed"},
     },
     ("returns", "POST", "/v1/returns/{return_id}/clear"): {

@@ -1,5 +1,6 @@
 """The other half of a case: asked for by an auditor, released or refused by the partner's, and shown beside one's own half."""
 
+import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -12,11 +13,12 @@ from contracts.events.access import RecordReadV1
 from contracts.events.directory import DirectoryChangedV1
 from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
 from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, ExtractReceivedV1
-from contracts.events.intake import DisclosureClosedV1
+from contracts.events.intake import CaseErasedV1, DisclosureClosedV1
 from contracts.merkle import stands_in
 from services.audit.app import VERSIONS, build
 from services.audit.domain.extract import Refusal
 from services.audit.settings import Settings
+from services.audit.use_cases import ExtractQuestion, request_extract
 from tests.audit.making import agreed, authorised, received, sealed
 from tests.audit.test_api import HASH
 from tests.audit.test_entries import by_somebody
@@ -192,9 +194,21 @@ async def test_the_partners_auditor_sees_what_would_be_released_releases_it_and_
         query = {"limit": 3} | ({"after": pages[0]["next"]} if after else {})
         answer = await ask(th, "GET", f"/v1/trails/{told.case_id}/halves", params=query)
         pages.append(answer.json())
-    assert [one["hash"] for page in pages for one in page["items"]] == [
-        one["hash"] for one in account["halves"]["items"]
-    ]
+    hashes = [one["hash"] for one in account["halves"]["items"]]
+    assert [one["hash"] for page in pages for one in page["items"]] == hashes
+
+
+async def test_both_halves_stay_after_her_erasure_as_the_log_does(th, kh):
+    told = await sent(th)
+    await arrived(kh, told)
+    request_id = (await asked(th, told)).json()["id"]
+    await brought(th, kh)
+    await released(kh, request_id)
+    await brought_back(kh, th)
+    path = f"/v1/trails/{told.case_id}/halves"
+    before = (await ask(th, "GET", path)).json()["items"]
+    await th.deliver(CaseErasedV1(case_id=told.case_id, at=later(0), epoch="2026-11"))
+    assert (await ask(th, "GET", path)).json()["items"] == before != []
 
 
 async def test_what_is_released_has_no_case_no_worker_and_no_organisation_and_is_proved_to_stand_in_the_log(
@@ -354,7 +368,8 @@ async def test_who_fishes_waits_for_a_person_after_so_many_and_is_told_nothing_m
     items = (await ask(kh, "GET", "/v1/extracts", params={"state": "open"})).json()["items"]
     assert len(items) == MAX_OPEN
     for _ in range(MAX_OPEN):
-        assert (await asked(th, await sent(th))).status_code == 201
+        answer = await asked(th, await sent(th))
+        assert answer.status_code == 201, answer.text
     answer = await asked(th, await sent(th))
     assert (answer.status_code, answer.json()["code"]) == (429, "too-many")
 
@@ -374,6 +389,52 @@ async def test_the_same_question_waits_once_and_one_without_an_answer_in_time_is
         audit.service.database.clock = lambda now=now: now + timedelta(days=15)
         [late] = (await ask(audit, "GET", "/v1/extracts", params={"overdue": "true"})).json()["items"]
         assert (late["id"], late["overdue"]) == (request_id, True)
+
+
+async def test_a_question_that_is_taken_back_is_asked_anew_and_what_is_answered_then_is_no_answer(th, kh):
+    told = await sent(th)
+    await arrived(kh, told)
+    request_id = (await asked(th, told)).json()["id"]
+    assert [move["verb"] for move in (await shown(th, request_id))["moves"]] == ["withdraw_extract"]
+    await brought(th, kh)
+    path = f"/v1/extracts/{request_id}/withdraw"
+    assert (await ask(kh, "POST", path)).status_code == 409
+    assert (await ask(th, "POST", path)).status_code == 200
+    await released(kh, request_id)
+    await brought_back(kh, th)
+    ours = await shown(th, request_id)
+    assert (ours["state"], ours["moves"]) == ("withdrawn", [])
+    account = (await ask(th, "GET", f"/v1/trails/{told.case_id}/account")).json()
+    assert {one["cell"] for one in account["halves"]["items"]} == {"TH"}
+    [withdrawn] = await said(th, "extract.withdrawn.v1")
+    assert (withdrawn["case_id"], withdrawn["request_id"]) == (str(told.case_id), request_id)
+    assert (await ask(th, "POST", path)).status_code == 409
+    assert (await asked(th, told)).status_code == 201
+
+
+async def test_what_is_overdue_keeps_nobody_from_asking_and_the_answer_says_when(th):
+    await th.deliver(agreed(version=2, valid_until=later(30 * 86_400)))
+    before = th.service.database.clock()
+    for days in (0, *(1 for _ in range(MAX_OPEN - 1))):
+        th.service.database.clock = lambda days=days: before + timedelta(days=days)
+        assert (await asked(th, await sent(th))).status_code == 201
+    answer = await asked(th, await sent(th))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(13 * 24 * 3600))
+    th.service.database.clock = lambda: before + timedelta(days=14, seconds=1)
+    assert (await asked(th, await sent(th))).status_code == 201
+    assert (await asked(th, await sent(th))).status_code == 429
+
+
+async def test_the_same_question_asked_twice_at_once_waits_once(th):
+    told = await sent(th)
+    question = ExtractQuestion(told.case_id, REASON, None, None)
+    other, database = SimpleNamespace(cell="TH", subject="th.other"), th.service.database
+    async with database.transaction(database.system()) as tx:
+        await request_extract(tx, other, question)
+        second = asyncio.create_task(asked(th, told))
+        await asyncio.wait([second], timeout=0.3)
+    assert (await second).status_code == 409
+    assert len(await said(th, "extract.requested.v1")) == 1
 
 
 async def test_what_nobody_asked_for_or_another_cell_answers_changes_nothing(th):
@@ -431,3 +492,21 @@ async def test_the_question_and_each_look_at_the_answer_stand_in_the_log(th, kh)
     ]
     [looked] = await said(kh, "log.read.v1")
     assert (looked["view"], looked["sought_id"]) == ("extracts", request_id)
+
+
+async def test_whoever_reads_of_a_question_about_a_case_stands_on_its_trail_and_which_cell_was_looked_for_in_the_log(
+    th,
+):
+    told = await sent(th)
+    request_id = (await asked(th, told)).json()["id"]
+    for read in (f"/{request_id}", f"?case_id={told.case_id}", "?partner=KH"):
+        before = len(await said(th, "record.read.v1"))
+        assert (await ask(th, "GET", f"/v1/extracts{read}")).status_code == 200
+        of_case = [one["case_id"] for one in (await said(th, "record.read.v1"))[before:]]
+        assert of_case == ([] if "partner" in read else [str(told.case_id)]), read
+    unknown = uuid4()
+    await ask(th, "GET", f"/v1/extracts?case_id={unknown}")
+    assert (await ask(th, "GET", f"/v1/trails/{unknown}")).status_code == 404
+    await ask(th, "GET", "/v1/recalls?partner=VN")
+    cells = [(one["view"], one["sought_cell"]) for one in await said(th, "log.read.v1")]
+    assert cells[-3:] == [("extracts", "KH"), ("extracts", None), ("recalls", "VN")]

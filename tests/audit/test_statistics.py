@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.codes import codes
-from contracts.events.intake import CaseErasedV1
+from contracts.events.intake import CaseErasedV1, PairDecidedV1
 from contracts.events.referral import (
     ReferralAcceptedV1,
     ReferralCompletedV1,
@@ -103,6 +103,23 @@ async def test_each_person_counts_once_and_neither_who_was_erased_nor_another_co
     assert (await shown(audit))[GIVEN] == (10, {})
 
 
+async def decided(audit, one, other, decision):
+    """Whether two cases are of one person, said of each of the two."""
+    for case, another, leads in ((one, other, True), (other, one, False)):
+        about = {"case_id": case, "other_case_id": another, "leads": leads, "decision": decision}
+        await say(audit, PairDecidedV1, OCTOBER, **about)
+
+
+async def test_cases_that_are_of_one_person_count_once_and_those_that_are_not_any_more_each(audit):
+    await referred(audit, 8)
+    first, second, third, fourth = [(await referred(audit, 1))["case_id"] for _ in range(4)]
+    await decided(audit, second, first, "same-person")
+    await decided(audit, second, third, "same-person")
+    for decision in ("same-person", "different-persons"):
+        await decided(audit, first, fourth, decision)
+    assert (await shown(audit))[GIVEN] == (10, {})
+
+
 async def test_returns_are_counted_by_the_half_that_sends(audit):
     for _ in range(13):
         about = {"case_id": uuid4(), "return_id": uuid4(), "receiver_cell": "KH", "half": "sending"}
@@ -123,8 +140,8 @@ async def test_every_code_has_its_cell_and_nobody_but_an_auditor_reads(audit):
     for subject in answer["subjects"]:
         for one in subject["tables"]:
             assert {cell["code"] for cell in one["cells"]} == {*codes(one["name"])}
-    said = [body["view"] for kind, body in await audit.said() if kind == "log.read.v1"]
-    assert said == ["corridor"]
+    said = [body for kind, body in await audit.said() if kind == "log.read.v1"]
+    assert [(one["view"], one["sought_cell"]) for one in said] == [("corridor", "KH")]
     for role in ("case_worker", "supervisor", "operator", "screening_officer"):
         assert (await ask(audit, role=role)).status_code == 403
     assert (await ask(audit, f"{datetime.now(UTC):%Y-%m}/KH")).status_code == 404
@@ -133,10 +150,10 @@ async def test_every_code_has_its_cell_and_nobody_but_an_auditor_reads(audit):
 
 def found_tables(groups, waiting):
     """The tables of so many persons: each group has an end and a time."""
-    begun, steps = [FirstEvent(f"w{i}", OCTOBER) for i in range(waiting)], []
+    begun, steps = [FirstEvent(f"w{i}", f"w{i}", OCTOBER) for i in range(waiting)], []
     for (end, days), count in groups.items():
         for i in range(count):
-            one = FirstEvent(f"{end}-{days}-{i}", OCTOBER)
+            one = FirstEvent(name := f"{end}-{days}-{i}", name, OCTOBER)
             begun.append(one)
             steps.append(LaterEvent(one.id, OCTOBER + days * DAY, "referral.accepted.v1", {}))
             if end is not None:

@@ -83,12 +83,14 @@ _OF = {
         returns POST /v1/returns/{return_id}/close
         audit POST /v1/extracts/{request_id}/release
         audit POST /v1/extracts/{request_id}/refuse
+        audit POST /v1/extracts/{request_id}/withdraw
         notify POST /v1/inbox/read
         notify POST /v1/inbox/{notification_id}/read
     """,
     Change.PROTECTS: """
         interchange DELETE /v1/exports/{export_id}
         intake POST /v1/cases/{case_id}/holds
+        intake POST /v1/cases/{case_id}/dependants/{link_id}/unlink
         intake POST /v1/leaves/{leave_id}/exclude
         consent POST /v1/consents/{consent_id}/withdraw
         consent POST /v1/consents/{consent_id}/withdraw-part
@@ -111,6 +113,8 @@ _OF = {
         intake POST /v1/cases/{case_id}/break-glass
         intake POST /v1/cases
         intake POST /v1/cases/{case_id}/erasures
+        intake POST /v1/cases/{case_id}/dependants
+        intake POST /v1/cases/{case_id}/dependants/link
         intake POST /v1/cases/{case_id}/screenings
         intake POST /v1/cases/{case_id}/screenings/{screening_id}/correct
         intake POST /v1/cases/{case_id}/screening-drafts

@@ -28,6 +28,8 @@ from tests.intake.making import acceptance_of, disclosure, recall_of
 
 DRAFTS = "/v1/drafts"
 SCREENING = f"{CASE}/screenings/{{screening_id}}"
+DEPENDANTS = f"{CASE}/dependants"
+UNLINK = f"{DEPENDANTS}/{{link_id}}/unlink"
 HOLDS = f"{CASE}/holds"
 LIFT = f"{HOLDS}/{{hold_id}}"
 ERASURES, DECIDED = f"{CASE}/erasures", "/v1/erasures/{erasure_id}"
@@ -104,6 +106,14 @@ async def _completed(world: Intake) -> Made:
     made = await world.make("erasure")
     await world.ask("supervisor", "POST", f"{DECIDED}/confirm".format(**made))
     await world.harness.work()
+    return made
+
+
+async def _dependant_of_closed(world: Intake) -> Made:
+    """The mother's case is closed, and it was said that the child's goes on."""
+    made = await world.make("dependant")
+    close = {"reason": "contact-lost", "linked_stay": True}
+    await world.ask("worker", "POST", f"{CASE}/close".format(**made), close)
     return made
 
 
@@ -205,6 +215,25 @@ CASE_THINGS = (
             "different persons": _two("different-persons"),
         },
         commands=frozenset({f"{PAIR}/decision"}),
+    ),
+    Thing(
+        "intake",
+        DEPENDANTS,
+        as_made("two_cases", "dependant"),
+        commands=frozenset({DEPENDANTS, f"{DEPENDANTS}/link"}),
+        name="dependants of a case",
+    ),
+    Thing(
+        "intake",
+        DEPENDANTS,
+        {
+            **as_made("dependant"),
+            "unlinked": asked("dependant", ("worker", "POST", UNLINK, {"reason": "own-wish"})),
+            "the other closed": _dependant_of_closed,
+        },
+        commands=frozenset({UNLINK}),
+        listed="id",
+        name="a dependant",
     ),
     Thing(
         "intake",

@@ -130,6 +130,7 @@ CONSENTS = f"{CASE}/consents"
 MAKES = frozenset(
     f"{CASE}/{what}" for what in ("consents", "protections", "hand-overs", "hand-overs/preview")
 )
+TO_THE_WARD = {"recipient": "th-ward", "law": "th-personal-data-26-1", "reasons": "unconscious"}
 GUARDED_HAND_OVER = {**HAND_OVER, "answer": {**HAND_OVER["answer"], **consenting.GUARDED}}
 GUARDED_BODIES = {
     "consents": consenting.answer(**consenting.GUARDED),
@@ -142,12 +143,20 @@ CONSENT_THINGS = (
         "consent",
         CONSENTS,
         {
-            **as_made("case", "protected"),
+            **as_made("case"),
             "she said no": _answered("refused"),
             "she took it back": asked("consent", WITHDRAW),
             "handed over": then("case", lambda made: [transferred(UUID(made["case_id"]))]),
         },
         commands=MAKES,
+    ),
+    Thing(
+        "consent",
+        CONSENTS,
+        as_made("protected"),
+        bodies={"protections": TO_THE_WARD},
+        commands=MAKES,
+        name="consents beside a protection",
     ),
     Thing(
         "consent",

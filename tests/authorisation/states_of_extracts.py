@@ -7,6 +7,7 @@ from tests.authorisation.worlds import Audit, Made
 
 EXTRACTS = "/v1/extracts"
 REFUSE = ("auditor", "POST", f"{EXTRACT}/refuse", {"reason": "own-inquiry"})
+WITHDRAW = ("auditor", "POST", f"{EXTRACT}/withdraw", {})
 
 
 async def _releasing(world: Audit) -> Made:
@@ -31,6 +32,7 @@ EXTRACT_THINGS = (
             "releasing": _releasing,
             "released": _released,
             "refused": asked("extract_asked", REFUSE),
+            "withdrawn": asked("extract_own", WITHDRAW),
         },
         frozenset(ExtractState),
     ),

@@ -128,6 +128,25 @@ def _intake() -> list[Row]:
             "two_cases",
             {"decision": "same-person", "reason": "papers"},
         ),
+        row("GET", f"{CASE}/dependants", "case.read", INTAKE, "case"),
+        row("POST", f"{CASE}/dependants", "case.write", INTAKE, "case", {"relation": "child"}, 201),
+        row(
+            "POST",
+            f"{CASE}/dependants/link",
+            "case.write",
+            INTAKE,
+            "two_cases",
+            {"other_case_id": "{other_case_id}", "relation": "sibling"},
+            201,
+        ),
+        row(
+            "POST",
+            f"{CASE}/dependants/{{link_id}}/unlink",
+            "case.write",
+            INTAKE,
+            "dependant",
+            {"reason": "danger"},
+        ),
         row("GET", f"{CASE}/fields", "case.read", INTAKE, "case"),
         row(
             "PUT",
@@ -274,7 +293,7 @@ def _intake() -> list[Row]:
             "/internal/v1/file-rows/known",
             "internal.open-rows",
             _kinds("service:interchange"),
-            body={"organisation": AGENCY, "rows": [ROW]},
+            body={**ASKED_FOR, "rows": [ROW]},
         ),
         row(
             "POST",
@@ -304,20 +323,16 @@ def _intake() -> list[Row]:
 
 
 ROW = {"line": 2, "key": "a" * 64, "content": "b" * 64}
-FILE_ROWS = {
-    "organisation": AGENCY,
-    "by": "th.screening_officer",
-    "purpose": "case-management",
-    "policy": "0123456789abcdef",
-    "rows": [{**ROW, "fields": {"cor_FullName": "Sokha"}}],
-}
-
-
 ASKED_FOR = {
     "subject": "th.worker",
     "organisation": AGENCY,
     "roles": ["case_worker"],
     "purpose": "case-management",
+}
+FILE_ROWS = {
+    **ASKED_FOR,
+    "policy": "0123456789abcdef",
+    "rows": [{**ROW, "fields": {"cor_FullName": "Sokha"}}],
 }
 STANDING = {
     "action": "consent.record",
@@ -738,6 +753,7 @@ def _others() -> list[Row]:
             "extract_asked",
             {"reason": "own-inquiry"},
         ),
+        Row("audit", "POST", f"{EXTRACT}/withdraw", "extract.request", AUDITOR, "extract_own"),
         Row("audit", "GET", f"{CASE}/timeline", "timeline.read", CARE, "case"),
         Row("audit", "GET", f"{CASE}/readings", "seen.read", SUPERVISOR, "case"),
         Row("audit", "GET", "/v1/statistics/{month}/{recipient_cell}", "statistics.read", AUDITOR, "settled"),

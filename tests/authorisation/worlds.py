@@ -207,6 +207,19 @@ class Intake(World):
         made, other = await self.case(), await self.case()
         return {**made, "other_case_id": other["case_id"]}
 
+    async def dependant(self) -> Made:
+        """A case with one that is linked, and a third that is not."""
+        made = await self.two_cases()
+        link = {"other_case_id": made["other_case_id"], "relation": "child"}
+        answer = await self.ask("supervisor", "POST", f"/v1/cases/{made['case_id']}/dependants/link", link)
+        third = await self.case()
+        return {
+            **made,
+            "link_id": answer.json()["id"],
+            "id": answer.json()["id"],
+            "other_case_id": third["case_id"],
+        }
+
     async def authorised(self) -> Made:
         """With a disclosure of its name."""
         made = await self.case()
@@ -356,8 +369,9 @@ class Consent(World):
         await self.harness.deliver(consenting.agreement_changed())
         await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
         await self.harness.deliver(consenting.directory_changed())
-        shelter = consenting.directory_changed(organisation="th-shelter", cell="TH", role="shelter")
-        await self.harness.deliver(shelter)
+        for house in ("th-shelter", "th-ward"):
+            shelter = consenting.directory_changed(organisation=house, cell="TH", role="shelter")
+            await self.harness.deliver(shelter)
 
     async def case(self) -> Made:
         made = await super().case()

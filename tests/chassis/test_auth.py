@@ -52,13 +52,13 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 class UnheardOf:
-    """The database of a service that knows nobody: what the token names counts."""
+    """The database of a service that knows others: what the token names counts."""
 
     async def look(self, *_: Any) -> Any:
         return self
 
     def one(self) -> Any:
-        return SimpleNamespace(suspended=False, roles=None)
+        return SimpleNamespace(arrived=True, suspended=False, roles=None)
 
 
 class World:

@@ -80,6 +80,37 @@ async def test_while_nothing_was_heard_of_any_organisation_one_waits(intake):
         await asked(intake, require_organisation, "th-shelter", "organisation")
 
 
+async def test_while_nothing_was_heard_of_anybody_nobody_is_let_in_and_the_service_is_not_ready(intake):
+    worker = intake.as_("case_worker", "th-shelter", "th.worker")
+    for expected, problems in (
+        (503, {"directory": "the directory has not arrived yet: nobody is let in"}),
+        (200, {}),
+    ):
+        assert (await intake.client.get("/v1/cases", headers=worker)).status_code == expected
+        ready = await intake.client.get("/health/ready")
+        assert (ready.status_code, ready.json()["problems"]) == (expected, problems)
+        await intake.deliver(staff_changed("th-shelter", {"th.worker": ["case_worker"]}))
+
+
+async def test_what_is_wrong_is_told_to_no_operator_who_was_suspended_or_whose_role_was_taken(
+    intake, monkeypatch
+):
+    production = intake.service.settings.model_copy(update={"mode": "production"})
+    monkeypatch.setattr(intake.service, "settings", production)
+    monkeypatch.setattr(intake.service, "degraded", lambda: {"border": "a partner"})
+    told = []
+    for said in (
+        staff_changed("th-operations", {"th.operator": ["operator"]}),
+        directory_changed("th-operations", suspended=True),
+        directory_changed("th-operations", 2),
+        staff_changed("th-operations", {"th.operator": []}),
+    ):
+        await intake.deliver(said)
+        as_operator = intake.as_("operator", "th-operations", "th.operator")
+        told.append((await intake.client.get("/health/ready", headers=as_operator)).json()["degraded"])
+    assert told == [{"border": "a partner"}, {}, {"border": "a partner"}, {}]
+
+
 async def test_a_worker_is_staff_of_that_very_organisation_with_a_role_that_opens_cases(intake):
     staff = {"th.one": ["case_worker"], "th.two": ["supervisor", "screening_officer"], "th.it": ["operator"]}
     await intake.deliver(staff_changed("th-shelter", staff))

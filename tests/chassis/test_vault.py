@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from chassis.vault import ciphertext
 from chassis.vault.epochs import EpochKeyMissing, FileKeys, FileKeysRefused
-from chassis.vault.owner import Caller, end_epoch, migrate_vault
+from chassis.vault.owner import Caller, EndedEpoch, end_epoch, migrate_vault
 from chassis.vault.vault import (
     CannotOpen,
     Erasure,
@@ -422,8 +422,8 @@ async def test_at_the_end_of_an_epoch_living_keys_are_wrapped_anew_and_destroyed
     sealed = await world.vault.seal(living, "name", "r1", "x")
     await erase(world.vault, erased)
     keys = FileKeys(world.epochs("2026-12", "2026-11", "2026-12"), "development")
-    assert await end_epoch(world.owner_url, keys, "2026-11") == 1
-    assert await end_epoch(world.owner_url, keys, "2026-11") == 0
+    assert await end_epoch(world.owner_url, keys, "2026-11") == EndedEpoch(1, 1)
+    assert await end_epoch(world.owner_url, keys, "2026-11") == EndedEpoch(0, 1)
     world.epochs("2026-12", "2026-12")
     december = await world.another()
     assert await december.open(living, "name", "r1", sealed) == "x"

@@ -14,7 +14,10 @@ from services.consent.app import VERSIONS, build
 from services.consent.settings import Settings
 from tests.consent.making import (
     AGENCY,
+    ASKED,
+    LAWYER,
     SENDER,
+    SHELTER,
     age_known,
     agreed,
     agreement_changed,
@@ -124,3 +127,15 @@ def superuser(admin_dsn: str, harness: Harness) -> AsyncEngine:
         drivername="postgresql+asyncpg", database=harness.service.database.engine.url.database
     )
     return create_async_engine(url)
+
+
+@pytest.fixture
+async def unit(consent) -> Consent:
+    """A case with an agreement, a shelter and a lawyer inside the country."""
+    for event in (
+        agreement_changed(agreement_id="th-th", cells=("TH",), purposes=("protection",), fields=ASKED),
+        directory_changed(organisation=SHELTER, cell="TH", role="shelter"),
+        directory_changed(organisation=LAWYER, cell="TH", role="legal"),
+    ):
+        await consent.harness.deliver(event)
+    return consent

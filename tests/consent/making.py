@@ -28,6 +28,9 @@ AGENCY = "kh-reintegration-agency"
 SENDER = "th-care-agency"
 PURPOSE = "return-and-reintegration"
 FIELDS = ("cor_FullName", "cor_Needs", "prs_MobilePhone", "vic_TypeOfExploitation")
+SHELTER, LAWYER = "th-shelter", "th-legal-aid"
+LEAST = ("cor_FullName", "cor_Needs", "prs_PrimaryLanguage")
+ASKED = (*LEAST, "cor_Health", "prs_MobilePhone", "vic_TypeOfExploitation")
 SALT = "5a" * 16
 ACT = Act("th.worker", SENDER, NOW)
 SECOND = Act("th.supervisor", SENDER, NOW)
@@ -89,10 +92,12 @@ def apply(made: ConsentRecord, verb: str, at: datetime = NOW):
     act = Act(ACT.by, ACT.organisation, at)
     if verb == "renew":
         return made.renew(terms(valid_until=at + timedelta(days=30)), {}, act)
+    if verb == "request_protection":
+        return made.request_protection(act, (SECOND.by,))
     if verb == "approve":
-        return made.approve(SECOND, {ACT.by})
+        return made.approve(SECOND, ACT.by)
     if verb == "expire":
-        return made.expire(Act(ACT.by, ACT.organisation, made.terms.valid_until))
+        return made.expire(Act(ACT.by, ACT.organisation, made.terms.valid_until), ACT.by)
     return getattr(made, verb)(act)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.events.exchange import DisclosureReceivedV1
-from contracts.events.intake import CaseTransferredV1
+from contracts.events.intake import CaseTransferredV1, DependantsChangedV1
 from contracts.grant import Grant
 from tests.consent.making import (
     PURPOSE,
@@ -148,7 +148,7 @@ async def test_she_takes_it_back_through_those_who_have_her_now(unit):
     theirs = await unit.another_case()
     await unit.harness.grant_access(theirs.case_id, SHELTER)
     disclosure_id = disclosure_of(asked.referral_id)
-    await unit.harness.deliver(_received(theirs.case_id, unit.person_id, asked.referral_id))
+    await unit.harness.deliver(received(theirs.case_id, unit.person_id, asked.referral_id))
     path = f"/v1/grants/{disclosure_id}/withdraw"
     stranger = unit.harness.as_("case_worker", org="th-legal-aid")
     assert (await unit.client.post(path, headers=stranger)).status_code == 404
@@ -173,7 +173,7 @@ async def test_she_takes_it_back_from_those_who_have_her_now_alone_where_she_say
     for asked in referrals:
         await unit.harness.deliver(asked)
     mine, kept = (disclosure_of(asked.referral_id) for asked in referrals)
-    await unit.harness.deliver(_received(theirs.case_id, unit.person_id, referrals[0].referral_id))
+    await unit.harness.deliver(received(theirs.case_id, unit.person_id, referrals[0].referral_id))
     headers = unit.harness.as_("case_worker", org=SHELTER)
     answer = await unit.client.post(
         f"/v1/grants/{mine}/withdraw", json={"scope": "recipient"}, headers=headers
@@ -187,7 +187,7 @@ async def test_she_takes_it_back_from_those_who_have_her_now_alone_where_she_say
     assert unknown.status_code == 422
 
 
-def _received(case_id: UUID, person_id: UUID, referral_id: UUID) -> DisclosureReceivedV1:
+def received(case_id: UUID, person_id: UUID, referral_id: UUID) -> DisclosureReceivedV1:
     grant = Grant(
         disclosure_id=disclosure_of(referral_id),
         consent_revision=1,
@@ -216,3 +216,15 @@ def _received(case_id: UUID, person_id: UUID, referral_id: UUID) -> DisclosureRe
         at="2026-11-26T01:00:00Z",
         kind="transfer",
     )
+
+
+async def test_a_mother_is_not_handed_over_away_from_her_child_without_a_word(unit):
+    linked = DependantsChangedV1(case_id=unit.case_id, link_id=uuid4(), change="linked", linked_here=True)
+    await unit.harness.deliver(linked)
+    refused = await hand_over(unit)
+    assert (refused.status_code, refused.json()["code"]) == (409, "linked-case-open")
+    assert await unit.said("hand_over.asked.v1", "consent.given.v1") == []
+    assert (await hand_over(unit, {**form(), "linked_stay": True})).status_code == 201
+    left = DependantsChangedV1(case_id=unit.case_id, link_id=uuid4(), change="left", linked_here=False)
+    await unit.harness.deliver(left)
+    assert (await hand_over(unit)).status_code == 201

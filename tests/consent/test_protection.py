@@ -13,34 +13,21 @@ from contracts.events.intake import CaseAssignedV1, CaseReopenedV1, CaseTransfer
 from contracts.protection import protection
 from tests.consent.making import (
     AGENCY,
+    ASKED,
+    LAWYER,
+    LEAST,
     SENDER,
+    SHELTER,
     age_known,
-    agreement_changed,
     answer,
-    directory_changed,
     disclosure_of,
     referral_sent,
 )
 from tests.listing import staff_of
 
 ME, COLLEAGUE, SUPERVISOR = "th.case_worker", "th.colleague", "th.supervisor"
-SHELTER, LAWYER = "th-shelter", "th-legal-aid"
 LAW = "th-personal-data-26-1"
-LEAST = ("cor_FullName", "cor_Needs", "prs_PrimaryLanguage")
-ASKED = (*LEAST, "cor_Health", "prs_MobilePhone", "vic_TypeOfExploitation")
 REASONS = "unconscious since the raid, Canary; those who held her wait outside"
-
-
-@pytest.fixture
-async def unit(consent):
-    """A case with an agreement, a shelter and a lawyer inside the country."""
-    for event in (
-        agreement_changed(agreement_id="th-th", cells=("TH",), purposes=("protection",), fields=ASKED),
-        directory_changed(organisation=SHELTER, cell="TH", role="shelter"),
-        directory_changed(organisation=LAWYER, cell="TH", role="legal"),
-    ):
-        await consent.harness.deliver(event)
-    return consent
 
 
 def form(**changes) -> dict:

@@ -62,19 +62,19 @@ def test_immediate_protection_is_asked_for_in_a_new_record_alone(state):
     made = record(state)
     made.terms, made.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
     if state is State.REQUESTED:
-        said = [type(fact) for fact in made.request_protection(ACT)]
+        said = [type(fact) for fact in made.request_protection(ACT, ())]
         assert said == [facts.ProtectionRequested, facts.ExpiryDue]
         assert made.terms.valid_until == NOW + timedelta(hours=4)
     else:
         with pytest.raises(WrongState):
-            made.request_protection(ACT)
+            made.request_protection(ACT, ())
 
 
 def waiting():
     """A protection that was asked for by the worker."""
     made = record()
     made.terms, made.sealed = terms(**PROTECTED), {"reasons": "v1.x"}
-    made.request_protection(ACT)
+    made.request_protection(ACT, ())
     return made
 
 
@@ -82,8 +82,8 @@ def test_a_second_person_approves_it_and_only_then_it_permits():
     made = waiting()
     assert not made.permits(NOW)
     with pytest.raises(SamePerson):
-        made.approve(ACT, {ACT.by})
-    said = [type(fact) for fact in made.approve(SECOND, {ACT.by})]
+        made.approve(ACT, ACT.by)
+    said = [type(fact) for fact in made.approve(SECOND, ACT.by)]
     assert said == [facts.ProtectionRecorded, facts.ExpiryDue, facts.ReviewDue]
     assert (made.state, made.terms.approved_by) == (State.PROTECTED, SECOND.by)
     assert made.permits(NOW)
@@ -94,8 +94,8 @@ def test_it_is_approved_within_its_time_and_not_at_the_end_of_it():
     made = waiting()
     late = Act(SECOND.by, SENDER, made.terms.valid_until)
     with pytest.raises(WrongState):
-        made.approve(late, {ACT.by})
-    assert [type(fact) for fact in made.expire(late)] == [facts.ProtectionLapsed]
+        made.approve(late, ACT.by)
+    assert [type(fact) for fact in made.expire(late, ACT.by)] == [facts.ProtectionLapsed]
     assert made.state is State.EXPIRED
 
 
@@ -105,7 +105,7 @@ def test_nothing_else_is_approved_or_declined(verb, state):
     made = record(state)
     before = (made.state, made.revision, made.head, made.terms)
     with pytest.raises(WrongState):
-        made.approve(SECOND, {ACT.by}) if verb == "approve" else made.decline({}, SECOND)
+        made.approve(SECOND, ACT.by) if verb == "approve" else made.decline({}, SECOND, ACT.by)
     assert (made.state, made.revision, made.head, made.terms) == before
 
 
@@ -113,7 +113,7 @@ def test_declined_it_is_over_and_is_no_word_of_hers():
     made = waiting()
     with pytest.raises(WrongState):
         made.revoke(SECOND)
-    assert [type(fact) for fact in made.decline({"decline_reasons": "v1.y"}, SECOND)] == [
+    assert [type(fact) for fact in made.decline({"decline_reasons": "v1.y"}, SECOND, ACT.by)] == [
         facts.ProtectionDeclined
     ]
     assert (made.state, sorted(made.sealed)) == (State.REVOKED, ["decline_reasons", "reasons"])
@@ -123,8 +123,8 @@ def test_a_third_person_reviews_it_who_neither_asked_nor_approved():
     made = record(State.PROTECTED)
     for by in (ACT, SECOND):
         with pytest.raises(SamePerson):
-            made.review({}, by, {ACT.by}, upheld=True)
-    said = made.review({}, Act("th.third", SENDER, NOW), {ACT.by}, upheld=True)
+            made.review({}, by, ACT.by, upheld=True)
+    said = made.review({}, Act("th.third", SENDER, NOW), ACT.by, upheld=True)
     assert [type(fact) for fact in said] == [facts.ProtectionReviewed, facts.ExpiryDue]
 
 
@@ -140,7 +140,7 @@ def test_immediate_protection_has_a_law_and_reasons(changes, sealed, where):
     made = record()
     made.terms, made.sealed = terms(**{**PROTECTED, **changes}), sealed
     with pytest.raises(IncompleteTerms) as refused:
-        made.request_protection(ACT)
+        made.request_protection(ACT, ())
     assert (refused.value.field, made.revision) == (where, 0)
 
 
@@ -180,7 +180,7 @@ def test_a_given_consent_permits_until_its_validity_ends_and_not_at_that_instant
 
 def test_an_expiry_that_comes_early_does_nothing():
     made = record(State.GIVEN)
-    assert made.expire(Act("system:consent", "th-exchange", NOW)) == []
+    assert made.expire(Act("system:consent", "th-exchange", NOW), ACT.by) == []
     assert made.state is State.GIVEN
 
 
@@ -219,8 +219,8 @@ def test_a_guardian_consents_for_a_child_who_assents():
     apply(made, "give")
     assert (made.state, made.permits(NOW)) == (State.REQUESTED, False)
     with pytest.raises(SamePerson):
-        made.confirm(ACT, {ACT.by})
-    made.confirm(Act("th.second", ACT.organisation, NOW), {ACT.by})
+        made.confirm(ACT, ACT.by)
+    made.confirm(Act("th.second", ACT.organisation, NOW), ACT.by)
     assert (made.state, made.terms.confirmed_by, made.permits(NOW)) == (State.GIVEN, "th.second", True)
 
 

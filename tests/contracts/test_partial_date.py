@@ -16,8 +16,8 @@ TODAY = date(2026, 11, 24)
 def partial_dates(draw: st.DrawFn) -> PartialDate:
     day = draw(st.dates(date(1850, 1, 1), date(2149, 12, 31)))
     known = draw(st.integers(1, 3))
-    parts = (day.year, day.month, day.day)[:known]
-    return PartialDate(*parts, qualifier=draw(st.sampled_from(["", "~", "?", "%"])))
+    month, of_month = (day.month if known > 1 else None), (day.day if known > 2 else None)
+    return PartialDate(day.year, month, of_month, draw(st.sampled_from(["", "~", "?", "%"])))
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,36 @@ def test_the_age_of_every_possible_birthday_lies_in_the_bounds(
 def test_a_number_is_not_a_date() -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(PartialDate).validate_json("1998")
+
+
+@pytest.mark.parametrize(
+    ("text", "earliest", "latest", "ages", "may_be_child"),
+    [
+        ("199X", date(1990, 1, 1), date(1999, 12, 31), (26, 36), False),
+        ("200X", date(2000, 1, 1), date(2009, 12, 31), (16, 26), True),
+        ("1990/1995", date(1990, 1, 1), date(1995, 12, 31), (30, 36), False),
+        ("2005/2009", date(2005, 1, 1), date(2009, 12, 31), (16, 21), True),
+        ("2005~/2007~", date(2005, 1, 1), date(2007, 12, 31), (17, 22), True),
+        ("2008-01/2008-11-25", date(2008, 1, 1), date(2008, 11, 25), (17, 18), True),
+    ],
+)
+def test_the_age_of_a_range_is_a_range_and_whoever_may_be_a_child_is_one(
+    text: str, earliest: date, latest: date, ages: tuple[int, int], may_be_child: bool
+) -> None:
+    born = PartialDate.parse(text)
+    assert (str(born), born.earliest(), born.latest(), born.exact) == (text, earliest, latest, False)
+    assert (born.ages_on(TODAY), born.may_be_child(TODAY)) == (ages, may_be_child)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1995/1990", "1990/1990", "1990/", "/1990", "1990/..", "199X/2000", "19XX", "199X~", "1990/1995/2000"],
+)
+def test_a_range_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDate):
+        PartialDate.parse(text)
+
+
+def test_a_range_that_ends_in_the_future_is_a_mistake_and_a_decade_that_does_is_not() -> None:
+    assert PartialDate.parse("2020/2030").is_future(TODAY)
+    assert not PartialDate.parse("202X").is_future(TODAY)

@@ -23,7 +23,7 @@ from services.directory.domain.proposal import (
     Wish,
     WrongProposalState,
 )
-from services.directory.domain.staff import decided
+from services.directory.domain.staff import from_file
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)
@@ -106,6 +106,19 @@ def test_the_word_of_somebody_who_is_no_operator_any_more_is_not_one_of_two(stat
     assert made(state).withdraw(left)[0].state is ProposalState.WITHDRAWN
 
 
+def test_a_suspension_by_one_person_gives_way_to_that_of_two_and_nothing_else_does() -> None:
+    for by in (FIRST, SECOND):
+        acting = made(ProposalState.ACTING)
+        (fact,) = acting.give_way(by)
+        assert (acting.state, fact.state, acting.decided_by) == (
+            ProposalState.WITHDRAWN,
+            ProposalState.WITHDRAWN,
+            by.subject,
+        )
+    with pytest.raises(WrongProposalState):
+        made(ProposalState.CONFIRMED).give_way(SECOND)
+
+
 def test_nobody_suspends_the_organisation_that_they_sign_in_for() -> None:
     own = replace(SECOND, organisation="th-shelter")
     with pytest.raises(OwnOrganisation):
@@ -161,14 +174,24 @@ def test_what_acts_by_the_word_of_one_person_is_not_restored_by_another_way() ->
 
 
 def test_what_two_people_decided_of_a_role_goes_before_the_file() -> None:
-    staff = (("th.one", ("case_worker", "supervisor")), ("th.two", ("case_worker",)))
+    file = {"th.one": ["supervisor", "case_worker"], "th.two": ["case_worker"], "th.new": []}
     decisions = {
         ("th.one", "supervisor"): False,
         ("th.two", "case_worker"): False,
         ("th.new", "supervisor"): True,
     }
-    assert decided(staff, decisions) == (
+    assert from_file(file, (), decisions) == (
         ("th.new", ("supervisor",)),
         ("th.one", ("case_worker",)),
         ("th.two", ()),
+    )
+
+
+def test_a_role_that_was_given_ends_when_the_file_no_longer_names_who_has_it() -> None:
+    known = (("th.left", ("case_worker", "supervisor")), ("th.one", ("case_worker",)))
+    decisions = {("th.left", "supervisor"): True, ("th.gone", "operator"): False}
+    assert from_file({"th.one": ["case_worker"]}, known, decisions) == (
+        ("th.gone", ()),
+        ("th.left", ()),
+        ("th.one", ("case_worker",)),
     )

@@ -33,11 +33,21 @@ async def test_the_staff_of_each_organisation_is_said_whole_and_once(kh: Harness
     assert await said(kh) == [("th-care-agency", CARE), ("th-shelter", SHELTER)]
 
 
-async def test_an_organisation_that_the_file_no_longer_names_has_no_staff(kh: Harness):
+async def test_whoever_the_file_no_longer_names_has_no_role_and_stays_known_so_that_no_token_counts(
+    kh: Harness,
+):
     await seed_staff(kh.service, STAFF)
     fewer = StaffFile.model_validate({"organisations": {"th-care-agency": {"th.worker": ["case_worker"]}}})
     assert await seed_staff(kh.service, fewer) == 2
-    assert (await said(kh))[2:] == [("th-care-agency", CARE[1:]), ("th-shelter", [])]
+    gone = [{"worker": worker, "roles": []} for worker in ("th.supervisor", "th.other-worker")]
+    assert (await said(kh))[2:] == [("th-care-agency", [gone[0], *CARE[1:]]), ("th-shelter", gone[1:])]
+    for role, *who in (
+        ("supervisor", "th-care-agency", "th.supervisor"),
+        ("case_worker", "th-shelter", "th.other-worker"),
+    ):
+        answer = await kh.client.get("/v1/organisations", headers=kh.as_(role, *who))
+        assert answer.status_code == 403
+    assert await seed_staff(kh.service, fewer) == 0
 
 
 async def test_both_files_are_taken_at_every_start_the_staff_first(kh: Harness, tmp_path):
@@ -75,6 +85,21 @@ async def test_a_supervisor_is_shown_the_machines_of_the_own_organisation_and_an
     assert await shown("operator", "th-operations") == [office, shelter]
     assert await shown("supervisor", "th-shelter") == [shelter]
     assert await shown("supervisor", "th-care-agency") == []
+
+
+def test_a_machine_is_of_one_organisation_and_not_of_two():
+    machine = {"machine:th.x": ["submitting_machine"]}
+    with pytest.raises(ValidationError, match="a machine belongs to one organisation"):
+        StaffFile.model_validate({"organisations": {"th-shelter": machine, "th-office": machine}})
+
+
+async def test_a_machine_that_the_file_no_longer_names_is_shown_to_nobody(th: Harness):
+    await seed_staff(th.service, WITH_MACHINES)
+    await seed_staff(th.service, STAFF)
+    machines = (await th.client.get("/v1/machines", headers=th.as_("operator", "th-operations"))).json()
+    assert machines["items"] == []
+    machine = th.as_("submitting_machine", "th-shelter", "machine:th.shelter-system")
+    assert (await th.client.get("/v1/organisations", headers=machine)).json()["code"] == "machine-refused"
 
 
 async def test_the_directory_too_refuses_a_machine_whose_organisation_was_closed(th: Harness):

@@ -119,6 +119,8 @@ async def test_what_changes_nothing_or_names_nobody_is_refused_when_it_is_propos
         ({"change": "restore-organisation", "organisation": SHELTER}, 409, "wrong-state"),
         ({**TAKE, "staff_role": "supervisor"}, 409, "wrong-state"),
         ({**TAKE, "change": "give-role", "staff_role": "auditor"}, 422, "roles-apart"),
+        ({**TAKE, "change": "give-role", "worker": "machine:th.system"}, 422, "roles-apart"),
+        ({**TAKE, "change": "give-role", "staff_role": "submitting_machine"}, 422, "roles-apart"),
         ({**TAKE, "organisation": "th-nowhere"}, 422, "not-listed"),
         ({**role, "role": "police"}, 422, "unknown-code"),
     ):
@@ -179,11 +181,26 @@ async def test_one_person_suspends_at_once_and_a_second_confirms_or_lifts_it(th:
         assert await found.reads(*supervisor) == 403
         assert (await found.said("directory.changed.v1"))[-1]["cases_to"] is None
         assert (await found.at_once(who="two")).json()["code"] == "wrong-state"
-        assert (await found.propose(SUSPEND, "two")).json()["code"] == "wrong-state"
         assert (await found.decide(suspended, verb, "one")).json()["code"] == "second-person"
         assert (await found.decide(suspended, verb)).status_code == 200
         assert await found.reads(*supervisor) == code
     assert (await found.said("directory.changed.v1"))[-1]["cases_to"] == "th.supervisor"
+
+
+async def test_two_people_name_another_caretaker_of_what_one_has_suspended_and_nobody_reads_meanwhile(
+    th: Harness,
+):
+    found = await office(th)
+    acting = (await found.at_once()).json()["id"]
+    supervisor = {"organisation": AGENCY, "staff_role": "supervisor"}
+    await found.both({**supervisor, "change": "take-role", "worker": "th.supervisor"})
+    assert (await found.decide(acting)).json()["errors"][0]["code"] == "not-listed"
+    await found.both({**supervisor, "change": "give-role", "worker": "th.next"})
+    await found.both({**SUSPEND, "cases_to": "th.next"})
+    assert await found.reads("supervisor", SHELTER, "th.other-supervisor") == 403
+    assert (await found.said("directory.changed.v1"))[-1]["cases_to"] == "th.next"
+    decided = await found.view(acting)
+    assert (decided["state"], decided["decided_by"], decided["moves"]) == ("withdrawn", "th.two", [])
 
 
 async def test_an_operator_is_whom_the_directory_itself_lists_and_no_pseudonym_of_the_issuers(th: Harness):
@@ -253,6 +270,16 @@ async def test_a_role_that_the_directory_does_not_have_does_not_count_though_a_t
     assert await found.reads("supervisor", AGENCY, "th.worker") == 403
     await found.both({**TAKE, "change": "give-role", "staff_role": "supervisor"})
     assert await found.reads("supervisor", AGENCY, "th.worker") == 200
+
+
+async def test_a_machine_of_another_organisation_is_given_no_role(th: Harness):
+    machine = {"machine:th.system": ["submitting_machine"]}
+    found = await office(th)
+    await seed_staff(th.service, StaffFile.model_validate({"organisations": {**STAFF, SHELTER: machine}}))
+    give = {"change": "give-role", "worker": "machine:th.system", "staff_role": "exporting_machine"}
+    refused = (await found.propose({**give, "organisation": AGENCY})).json()
+    assert refused["errors"][0]["code"] == "already-there"
+    assert (await found.propose({**give, "organisation": SHELTER})).status_code == 201
 
 
 async def test_one_person_does_not_shut_out_all_others_who_could_lift_it(th: Harness):

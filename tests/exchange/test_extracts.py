@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 from contracts import base64url
 from contracts.border.extract import (
     MAX_ABOUT,
+    MOST_ENTRIES,
     Extract,
     ExtractRefusal,
     ExtractRequest,
     LogHead,
     ReleasedEntry,
+    fault,
 )
 from contracts.border.items import ControlItem
 from contracts.events.extracts import (
@@ -212,6 +214,14 @@ async def test_what_does_not_fit_its_own_proofs_or_what_was_asked_is_refused_and
     [told] = await th.said("extract.declined.v1")
     assert told["reason"] == "not-sound"
     assert (await file_of(th, request.request_id))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("withheld", "sound"), [(0, True), (MOST_ENTRIES, True), (-1, False), (2**40, False)]
+)
+def test_no_more_is_withheld_than_an_auditor_could_name(withheld, sound):
+    extract = replace(content_of(prepared(asked((uuid4(),)))[0]), withheld=withheld)
+    assert (fault(extract) is None) is sound
 
 
 async def taken(th, kh, *envelopes):

@@ -140,7 +140,7 @@ async def test_a_key_that_is_not_on_the_recipients_list_is_refused_and_the_sende
     th: Cell, kh: Cell, files: TrustFiles
 ) -> None:
     case, raw = await sealed(th, kh)
-    kid = th.trust.own.signing[SENDER].kid
+    kid = th.trust.own.signing[SENDER][-1].kid
     kh.trust.list = replace(kh.trust.list, keys={k: v for k, v in kh.trust.list.keys.items() if k != kid})
     await kh.take("TH", [raw])
     await carry(th, kh)
@@ -156,7 +156,7 @@ async def test_an_envelope_for_another_is_refused(th: Cell, kh: Cell) -> None:
     _, raw = await sealed(th, kh)
     claims = kh.open(raw, th.trust).claims
     other = kh.trust.list.recipient("kh-health-agency", now())
-    await kh.take("TH", [seal(replace(claims, pad=""), th.trust.own.signing[SENDER], other)])
+    await kh.take("TH", [seal(replace(claims, pad=""), th.trust.own.signing[SENDER][-1], other)])
     assert (await received(kh), await quarantined(kh)) == ([], ["wrong_recipient"])
 
 

@@ -27,7 +27,7 @@ def test_each_cell_has_its_own_keys_and_everybodys_public_ones(files: TrustFiles
     th, kh = trust_of(files, "TH"), trust_of(files, "KH")
     assert {"th-care-agency", "th-exchange"} <= th.own.signing.keys()
     assert not any(name.startswith("kh") for name in th.own.signing)
-    kid = kh.own.signing["kh-exchange"].kid
+    kid = kh.own.signing["kh-exchange"][-1].kid
     assert th.list.signing_key(kid, now()).organisation == "kh-exchange"
 
 
@@ -38,7 +38,7 @@ def test_the_public_files_hold_no_private_key(files: TrustFiles) -> None:
 
 def test_a_listed_key_is_used_only_for_its_use_and_in_its_time(files: TrustFiles) -> None:
     trust = trust_of(files, "TH")
-    signing, agreeing = trust.own.signing["th-care-agency"], next(iter(trust.own.agreeing.values()))
+    signing, agreeing = trust.own.signing["th-care-agency"][-1], next(iter(trust.own.agreeing.values()))
     assert trust.list.signing_key(agreeing.kid, now()) is None
     assert trust.list.signing_key(signing.kid, now() + timedelta(days=91)) is None
     assert trust.list.signing_key(signing.kid, now() - timedelta(days=1)) is None

@@ -94,7 +94,7 @@ class Cell:
         claims = Claims(aud=aud, items=tuple(items), **{**values, **changes})
         recipient: KeyOf | None = self.trust.list.recipient(aud, now()) if self.trust.list else None
         assert recipient is not None
-        return seal(claims, self.trust.own.signing[sender], recipient)
+        return seal(claims, self.trust.own.signing[sender][-1], recipient)
 
 
 async def carry(one: Cell, other: Cell) -> int:

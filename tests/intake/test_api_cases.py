@@ -64,7 +64,14 @@ async def test_an_anonymous_call_opens_a_case_without_any_field(intake):
     view = (await intake.client.get(f"/v1/cases/{case_id}/fields", headers=headers)).json()
     reference = view.pop("case_reference")
     assert (view, reference[:3]) == (
-        {"case_id": str(case_id), "own_number": None, "fields": {}, "flags": [], "received": []},
+        {
+            "case_id": str(case_id),
+            "own_number": None,
+            "fields": {},
+            "buddhist_era": {},
+            "flags": [],
+            "received": [],
+        },
         "TH-",
     )
 

@@ -17,6 +17,7 @@ from services.intake.casefile.domain.case import (
     WrongMove,
     urgency_of,
 )
+from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casework.domain import facts as worked
 from services.intake.casework.domain.notes import Note
 from services.intake.casework.domain.tasks import Task, TaskPlan
@@ -46,6 +47,15 @@ def call(state=CallState.OPEN) -> Call:
     return Call(NOTE, ORG, "w1", "own-help", "routine", NOW, PERSON, "v1.x", state=state)
 
 
+LINK = (NOTE, CASE, HOLD, ORG, "v1.x", NOW, "w1")
+
+
+def linked(case):
+    return DependantLink.link(
+        NewLink(NOTE, "v1.x"), case, Case(HOLD, PERSON, ORG, (), "routine"), by="w1", at=NOW
+    )
+
+
 VERBS = {
     CaseVerb.ASSIGN: lambda c: c.assign("th-care-agency", ("w1", "w1", "w2")),
     CaseVerb.RECORD: lambda c: c.record(["prs_Birthdate", "cor_FullName"], ["prs_Email"]),
@@ -65,6 +75,8 @@ VERBS = {
     CaseVerb.STRIKE_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).strike(c),
     CaseVerb.TAKE_OVER: lambda c: c.take_over("th-shelter", "w9"),
     CaseVerb.ATTACH_CALL: lambda c: call().attach(c, "in-person", CallWords(PERSON, 1, "v1.y"))[:1],
+    CaseVerb.LINK_DEPENDANT: lambda c: [linked(c).dependant_id],
+    CaseVerb.UNLINK_DEPENDANT: lambda c: [DependantLink(*LINK).end(c, "v1.y", by="w1", at=NOW)],
     CaseVerb.DETACH_CALL: lambda c: call(CallState.ATTACHED).detach(
         c, CallWords(NOTE, 1, "v1.y"), NOW, CallTimes.of_days(7, 90)
     )[:1],
@@ -97,6 +109,8 @@ SAID = {
     CaseVerb.STRIKE_NOTE: [worked.NoteStruck(CASE, NOTE, 2)],
     CaseVerb.TAKE_OVER: [facts.CaseAssigned(CASE, "th-shelter", ("w9",)), facts.TasksDue(CASE, "4")],
     CaseVerb.ATTACH_CALL: [told.CallAttached(CASE, NOTE, ORG, "in-person")],
+    CaseVerb.LINK_DEPENDANT: [HOLD],
+    CaseVerb.UNLINK_DEPENDANT: [None],
     CaseVerb.DETACH_CALL: [told.CallDetached(CASE, NOTE, ORG)],
 }
 

@@ -6,10 +6,14 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from contracts.internal import ReadingGrant
+from services.intake.casefile.daily_limit import OWN_LIST
 from services.intake.casefile.domain.listing import ListOrder
+from services.intake.casefile.store import listing
 from tests.intake.making import AGENCY, bodies, disclosure, open_case, recall_of
+from tests.intake.test_leaves import act, plan
 
 OFFICER, WORKER, COLLEAGUE = "screening_officer", "th.worker", "th.other-worker"
 
@@ -176,6 +180,7 @@ async def test_names_are_shown_on_the_own_cases_and_the_reading_is_logged(cases)
         "name": "สมหญิง",
         "languages": ["km"],
         "born": "1998",
+        "born_buddhist": "2541",
         "youngest": years - 1,
         "oldest": years,
     }
@@ -273,6 +278,36 @@ async def test_a_language_that_came_narrows_a_list_as_long_as_it_may_be_read(cas
     assert await cases.listed(language="km") == []
 
 
+async def test_a_language_that_may_no_longer_be_read_narrows_no_list_though_another_one_is_recorded(cases):
+    ended = {"valid_until": datetime.now(UTC) - timedelta(days=1)}
+    over = await disclosure(cases.intake, {"prs_PrimaryLanguage": "km"}, terms=ended)
+    await cases.intake.deliver(over)
+    await cases.intake.work()
+    url, headers = f"/v1/cases/{over.case_id}/fields", cases.supervisor | {"If-Match": "*"}
+
+    async def record(field: str, language: str) -> list[list[str]]:
+        body = {"fields": {field: language}}
+        assert (await cases.intake.client.put(url, json=body, headers=headers)).status_code == 200
+        await cases.intake.work()
+        return [await cases.listed(language=one) for one in ("km", "th", "vi")]
+
+    assert await record("prs_SecondaryLanguage", "th") == [
+        [],
+        [],
+        [],
+    ]  # which of the two it is, no entry says
+    assert await record("prs_PrimaryLanguage", "vi") == [[], [str(over.case_id)], [str(over.case_id)]]
+
+
+async def test_whoever_covers_learns_the_languages_of_a_case_as_one_of_their_own(cases):
+    case_id = await cases.opened(WORKER, languages=["km"])
+    await plan(cases.intake)
+    cover = cases.intake.as_("case_worker", sub="th.colleague")
+    assert await cases.listed(cover, language="km", names="none") == [case_id]
+    said = bodies(await cases.intake.said(), "record.read.v1")
+    assert {one["resource"] for one in said if "prs_PrimaryLanguage" in one["fields"]} == {OWN_LIST}
+
+
 async def test_the_order_of_what_is_due_to_a_worker_is_true_after_whatever_changes_it(cases):
     """A worker's goes along rows that triggers keep; everybody's along what is due itself. They are compared after each step."""
     intake, supervisor = cases.intake, cases.supervisor | {"If-Match": "*"}
@@ -333,3 +368,34 @@ async def test_the_order_of_what_is_due_to_a_worker_is_true_after_whatever_chang
         [second, third, first],
         [second, third],
     ]
+
+
+async def test_what_is_due_in_the_cases_of_whoever_is_away_is_due_to_the_cover_in_the_same_order(cases):
+    first, second, third = [await cases.opened(WORKER, urgency="routine") for _ in range(3)]
+    cover = cases.intake.as_("case_worker", sub="th.colleague")
+    until = (datetime.now(UTC) + timedelta(days=40)).isoformat()
+    soon = {"kind": "call", "due_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+    for url, body in (
+        (f"/v1/cases/{first}/holds", {"until": until}),
+        ("/v1/tasks", soon | {"case_id": third}),
+    ):
+        answer = await cases.intake.client.post(url, json=body, headers=cases.supervisor)
+        assert answer.is_success, answer.text
+    await cases.clocks_set()
+    leave = await plan(cases.intake)
+    expected = [third, first, second]
+    assert await cases.paged(cases.worker, sort="due") == await cases.paged(cover, sort="due") == expected
+    assert (await cases.asked(cover, sort="due", count=True))["count"]["counted"] == 3
+    async with cases.intake.service.database.transaction(cases.intake.service.database.system()) as tx:
+        await tx.execute(text("delete from intake.listed_due where list = 'worker:th.colleague'"))
+        assert await listing.catch_up(tx, 10) == 5  # as if the leave had begun before there were any
+    await cases.intake.client.get(f"/v1/cases/{third}", headers=cover)
+    assert await cases.paged(cover, sort="due") == expected
+    await cases.intake.client.get(f"/v1/cases/{second}", headers=cover)
+    assert (
+        await cases.paged(cover, sort="due") == await cases.paged(cases.worker, sort="due") == [third, first]
+    )
+    await act(cases.intake, leave, "exclude", case_id=third)
+    assert await cases.paged(cover, sort="due") == [first]
+    await act(cases.intake, leave, "end")
+    assert await cases.paged(cover, sort="due") == []

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from tests.harness import Harness
 from tests.intake.making import AGENCY, bodies, disclosure, open_case
 from tests.intake.test_calls import Desk
+from tests.intake.test_search import found
 from tests.listing import directory_changed, staff_changed
 
 TO = "th-shelter"
@@ -71,6 +72,24 @@ async def test_one_person_moves_no_case_and_two_give_every_case_to_the_superviso
     }
 
 
+async def test_what_ties_a_case_to_another_goes_with_both(intake):
+    """A mother and her child are taken over: whoever has them now must not lose the one over the other."""
+    officer, to = intake.as_("screening_officer"), intake.as_("supervisor", org=TO, sub=THEIRS)
+    mother, other = await open_case(intake), await open_case(intake)
+    child = {"relation": "child"}
+    await intake.client.post(f"/v1/cases/{mother}/dependants", json=child, headers=officer)
+    same = {"decision": "same-person", "reason": "own-word"}
+    decided = f"/v1/cases/{mother}/duplicates/{other}/decision"
+    assert (await intake.client.post(decided, json=same, headers=officer)).status_code == 200
+    await intake.deliver(suspended())
+    await intake.work()
+    (link,) = (await intake.client.get(f"/v1/cases/{mother}/dependants", headers=to)).json()["items"]
+    closing = (await intake.client.get(f"/v1/cases/{mother}/closing", headers=to)).json()
+    pairs = await intake.client.get(f"/v1/cases/{mother}/duplicates?decision=same-person", headers=to)
+    assert (link["relation"], "linked-case-open" in closing["blocked_by"]) == ("child", True)
+    assert [one["id"] for one in pairs.json()["items"]] == [str(other)]
+
+
 async def test_a_colleague_of_whoever_took_them_over_does_not_read_them(intake):
     case_id = await open_case(intake)
     await intake.deliver(suspended())
@@ -126,6 +145,22 @@ async def test_a_case_that_was_handed_over_is_the_other_organisations_already(in
     await intake.deliver(suspended())
     await intake.work()
     assert await board(intake, org=TO, sub=THEIRS) == []
+
+
+async def test_the_number_of_a_suspended_organisation_is_not_told_to_whoever_takes_its_cases_over(intake):
+    case_id = await open_case(intake, own_number="P-12/2569")
+    await intake.deliver(suspended())
+    await intake.work()
+    fields = f"/v1/cases/{case_id}/fields"
+    theirs = {"org": TO, "sub": THEIRS}
+    known = (await get(intake, fields, **theirs)).json()
+    history = (await get(intake, f"{fields}/history", **theirs)).json()["items"]
+    (listed,) = (await get(intake, "/v1/cases", **theirs)).json()["items"]
+    assert (known["case_id"], known["own_number"], listed["own_number"]) == (str(case_id), None, None)
+    assert [row["own_number"] for row in history] == [None] * len(history)
+    assert await found(intake, own_number="P-12/2569", org=TO) == []
+    await intake.deliver(directory_changed(AGENCY, 10))
+    assert await open_case(intake, own_number="P-12/2569")  # it is free again
 
 
 async def test_a_call_of_a_case_goes_where_the_case_goes(intake):

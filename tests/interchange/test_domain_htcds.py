@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from contracts.casefile.reference import reference_of
 from services.interchange.domain.cells import BadFile, Line, NoValue
 from services.interchange.domain.headings import Column, is_labels, read_heading
-from services.interchange.domain.htcds import MAX_ROWS, Row, RowError, read_sheet
+from services.interchange.domain.htcds import MAX_ROWS, Place, Row, RowError, read_sheet
 
 TODAY = date(2026, 11, 24)
 
 
 def read(header, *rows, several=False, hidden=()):
     lines = [Line(number, tuple(cells), number in hidden) for number, cells in enumerate([header, *rows], 1)]
-    return read_sheet(lines, TODAY, several=several)
+    return read_sheet(lines, Place(TODAY), several=several)
 
 
 def test_both_spellings_of_the_standard_name_the_same_field():
@@ -129,7 +129,7 @@ def test_more_rows_than_are_taken_refuse_the_file():
 
 def test_a_million_empty_lines_are_not_read_to_their_end():
     with pytest.raises(BadFile):
-        read_sheet([Line(1, ("cor_FullName",)), Line(1_000_000, (None,))], TODAY)
+        read_sheet([Line(1, ("cor_FullName",)), Line(1_000_000, (None,))], Place(TODAY))
 
 
 def test_a_row_is_recognised_by_its_identifier_or_else_by_everything_in_it():

@@ -30,7 +30,7 @@ from services.interchange.writing import file_of
 from tests.intake.making import AGENCY, bodies
 from tests.interchange.test_imports import count, imported, send
 
-TODAY = date(2026, 11, 26)
+HERE = htcds.Place(date(2026, 11, 26))
 ODD = {
     "text": [
         "=HYPERLINK(1)",
@@ -92,7 +92,7 @@ def test_whatever_a_spreadsheet_program_would_spoil_is_guarded_and_meant_as_it_w
 @pytest.mark.parametrize("made", [ExportFormat.CSV, ExportFormat.XLSX])
 def test_every_field_with_every_kind_of_value_is_read_again_as_it_was(made):
     sent = cases(20)
-    sheet = read_file(file_of(made, sent), TODAY)
+    sheet = read_file(file_of(made, sent), HERE)
     assert sheet.errors == []
     assert [(row.external_id, dict(row.fields), row.numbered) for row in sheet.rows] == [
         (case.name, case.fields, case.own_number) for case in sent
@@ -103,7 +103,7 @@ def test_every_field_with_every_kind_of_value_is_read_again_as_it_was(made):
 def test_the_standards_own_workbook_is_filled_under_the_labels_that_its_reader_sees():
     sent = cases(20)
     content = file_of(ExportFormat.WORKBOOK, sent)
-    sheet = read_file(content, TODAY)
+    sheet = read_file(content, HERE)
     assert (sheet.errors, [row.numbered for row in sheet.rows]) == ([], [case.own_number for case in sent])
     book = openpyxl.load_workbook(io.BytesIO(content))
     shown = {cell.value: book.worksheets[0].cell(3, cell.column).value for cell in book.worksheets[0][2]}
@@ -127,7 +127,7 @@ def test_a_file_that_goes_out_is_made_without_any_file_on_disk(made, monkeypatch
     for name in ("mkstemp", "NamedTemporaryFile", "TemporaryFile"):
         monkeypatch.setattr(tempfile, name, refused)
     sent = cases(3)
-    assert len(read_file(file_of(made, sent), TODAY).rows) == 3
+    assert len(read_file(file_of(made, sent), HERE).rows) == 3
 
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "=a,b", '="x"', "=1\n2", "@a;b")
@@ -181,7 +181,7 @@ async def exported(files, made="csv", *, role="supervisor", **who):
 
 
 def fields_of(content: bytes) -> list[str]:
-    return sorted(json.dumps(dict(row.fields), sort_keys=True) for row in read_file(content, TODAY).rows)
+    return sorted(json.dumps(dict(row.fields), sort_keys=True) for row in read_file(content, HERE).rows)
 
 
 async def test_two_thousand_cases_out_and_in_are_the_same_cases(files, intake):
@@ -233,7 +233,7 @@ def test_every_code_of_every_list_is_read_again_by_its_label():
             fields[field.name] = to_text(two) if field.multiple else two[0]
         for labels in (False, True):
             cells = {name: export._cell(name, text, labels=labels) for name, text in fields.items()}
-            read = {name: htcds._read_cell(name, cell, TODAY) for name, cell in cells.items()}
+            read = {name: htcds._read_cell(name, cell, HERE) for name, cell in cells.items()}
             meaning = {name: in_a_file(name, text, labels) for name, text in fields.items()}
             assert read == {name: (text, None) for name, text in meaning.items()}
 
@@ -248,12 +248,12 @@ def test_a_code_of_our_own_is_in_a_file_of_the_standard_what_its_list_says():
         OutgoingCase(str(UUID(int=n)), f"C-{n}", {"vic_TypeOfExploitation": to_text(some)})
         for n, some in enumerate(kinds)
     ]
-    rows = read_file(file_of(ExportFormat.WORKBOOK, sent), TODAY).rows
+    rows = read_file(file_of(ExportFormat.WORKBOOK, sent), HERE).rows
     assert [row.fields["vic_TypeOfExploitation"] for row in rows] == [
         to_text(some) for some in (("Other",), ("Other",), ("Other", "ForcedLabour"))
     ]
     assert lost(found_again(sent, rows)) == {"vic_TypeOfExploitation": 3}
-    ours = read_file(file_of(ExportFormat.CSV, sent), TODAY).rows
+    ours = read_file(file_of(ExportFormat.CSV, sent), HERE).rows
     assert lost(found_again(sent, ours)) == {}
 
 
@@ -272,7 +272,7 @@ async def test_what_is_lost_is_named_with_the_number_of_cases(files):
 async def test_a_case_that_was_changed_since_is_known_again_and_told_from_what_it_was(files, intake):
     await imported(files, file_of(ExportFormat.CSV, cases(2)))
     _, before = await exported(files)
-    case_id = read_file(before.content, TODAY).rows[0].external_id
+    case_id = read_file(before.content, HERE).rows[0].external_id
     path = f"/v1/cases/{case_id}/fields"
     headers = {**intake.as_("screening_officer"), "If-Match": "*"}
     body = {"fields": {"prs_MailingCity": "Poipet"}, "reason": "She moved."}
@@ -316,7 +316,7 @@ async def test_a_worker_takes_out_what_she_may_open_and_each_is_a_reading_of_her
     await intake.grant_access(other, "th-care-agency", ("th.somebody",))
     already = len(bodies(await intake.said(), "record.read.v1"))
     view, got = await exported(files, role="case_worker")
-    rows = dict(zip(await cases_in(files, got.content), read_file(got.content, TODAY).rows, strict=True))
+    rows = dict(zip(await cases_in(files, got.content), read_file(got.content, HERE).rows, strict=True))
     assert rows.keys() == {mine, free}
     read = bodies(await intake.said(), "record.read.v1")[already:]
     assert {(UUID(one["case_id"]), one["resource"], one["resource_id"]) for one in read} == {

@@ -10,11 +10,11 @@ from openpyxl import Workbook, load_workbook
 
 from services.interchange import workbook as workbooks
 from services.interchange.domain.cells import BadFile
-from services.interchange.domain.htcds import Row, RowError
+from services.interchange.domain.htcds import Place, Row, RowError
 from services.interchange.reading import FileReading
 from services.interchange.spreadsheet import read_file
 
-TODAY = date(2026, 11, 24)
+HERE = Place(date(2026, 11, 24))
 CSV = "cor_FullName,prs_Birthdate\r\nសុខា,1998\r\n"
 ROWS = [Row(2, {"cor_FullName": "សុខា", "prs_Birthdate": "1998"})]
 
@@ -30,19 +30,19 @@ def workbook(*rows) -> bytes:
 
 def refused(content: bytes) -> str:
     with pytest.raises(BadFile) as error:
-        read_file(content, TODAY)
+        read_file(content, HERE)
     return error.value.code
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_csv_is_read_in_the_forms_that_spreadsheets_write(encoding, delimiter):
-    assert read_file(CSV.replace(",", delimiter).encode(encoding), TODAY).rows == ROWS
+    assert read_file(CSV.replace(",", delimiter).encode(encoding), HERE).rows == ROWS
 
 
 def test_a_line_number_is_the_one_that_an_editor_shows_also_after_a_cell_of_two_lines():
     content = b'cor_Health,prs_Gender\n"two\nlines",\n,Female\n'
-    assert read_file(content, TODAY).errors == [RowError(4, "prs_Gender", "unknown-code")]
+    assert read_file(content, HERE).errors == [RowError(4, "prs_Gender", "unknown-code")]
 
 
 def test_a_workbook_is_read_with_its_dates_numbers_and_booleans():
@@ -52,7 +52,7 @@ def test_a_workbook_is_read_with_its_dates_numbers_and_booleans():
         [],
         ["Sokha", 1998, 0.0, None],
     )
-    assert read_file(content, TODAY).rows == [
+    assert read_file(content, HERE).rows == [
         Row(
             2,
             {
@@ -68,7 +68,7 @@ def test_a_workbook_is_read_with_its_dates_numbers_and_booleans():
 
 def test_a_formula_in_a_workbook_is_an_error_of_its_row():
     content = workbook(["cor_FullName"], ["=1+1"], ["Sokha"])
-    sheet = read_file(content, TODAY)
+    sheet = read_file(content, HERE)
     assert (sheet.errors, len(sheet.rows)) == ([RowError(2, "cor_FullName", "formula")], 1)
 
 
@@ -132,7 +132,7 @@ def test_a_workbook_that_breaks_inside_says_so_and_repeats_nothing():
             broken = content[: len(content) // 2] if "sheet1" in member.filename else content
             target.writestr(member.filename, broken)
     with pytest.raises(BadFile) as error:
-        read_file(out.getvalue(), TODAY)
+        read_file(out.getvalue(), HERE)
     assert error.value.code == "unreadable"
     assert error.value.__cause__ is None
 
@@ -151,7 +151,7 @@ def saved(book) -> bytes:
     ["HTCDS_Excel_Spreadsheet_v2.0.xlsx", "HTCDS_Excel_Spreadsheet_single_select_with_validation_v2.0.xlsx"],
 )
 def test_the_standards_own_workbook_is_read_as_it_comes(name):
-    sheet = read_file((HTCDS / name).read_bytes(), TODAY)
+    sheet = read_file((HTCDS / name).read_bytes(), HERE)
     assert (sheet.rows, sheet.errors) == ([], [])
 
 
@@ -174,7 +174,7 @@ def test_the_standards_own_workbook_filled_by_its_drop_downs_is_read_by_what_its
             sheet.cell(line, seen[label], offered[line % len(offered)])
         sheet.cell(line, seen["Trafficking Status"], "Actual victim of trafficking")
         sheet.cell(line, seen["Trafficking Status Decision Making Organization"], "NGO")
-    read = read_file(saved(book), TODAY)
+    read = read_file(saved(book), HERE)
     assert (len(read.rows), read.errors) == (20, [])
     first = read.rows[0].fields
     assert (first["prs_FirstName"], first["prs_MailingStreet"]) == ("Dara a", "Canal Road")
@@ -188,12 +188,12 @@ def test_the_standards_own_workbook_filled_by_its_drop_downs_is_read_by_what_its
 def test_an_export_of_a_survey_tool_with_its_technical_columns_is_read():
     header = "start,end,today,username,deviceid,prs_First_Name,meta/instanceID,_id,_submission_time"
     content = f"{header}\n2026-01-01T08:00,x,2026-01-01,clerk,7,Dara,uuid:1,1,2026-01-01\n"
-    assert read_file(content.encode(), TODAY).rows == [Row(2, {"prs_FirstName": "Dara"})]
+    assert read_file(content.encode(), HERE).rows == [Row(2, {"prs_FirstName": "Dara"})]
 
 
 @pytest.mark.parametrize("before", ["sep=;\n", "\n \n", "\ufeffsep=;\r\n"])
 def test_what_spreadsheet_programs_write_before_the_table_is_passed_over(before):
-    sheet = read_file(f"{before}cor_FullName;prs_Gender\nAda;Feminine\n".encode(), TODAY)
+    sheet = read_file(f"{before}cor_FullName;prs_Gender\nAda;Feminine\n".encode(), HERE)
     assert [row.fields for row in sheet.rows] == [{"cor_FullName": "Ada", "prs_Gender": "Feminine"}]
 
 
@@ -202,7 +202,7 @@ def test_rows_on_a_second_sheet_are_not_left_out_in_silence():
     book.active.append(["cor_FullName"])
     book.active.append(["Jan One"])
     other = book.create_sheet("Feb")
-    assert len(read_file(saved(book), TODAY).rows) == 1
+    assert len(read_file(saved(book), HERE).rows) == 1
     other.append(["cor_FullName"])
     assert refused(saved(book)) == "several-sheets"
 
@@ -211,7 +211,7 @@ def test_the_one_sheet_with_rows_may_stand_behind_empty_ones():
     book = Workbook()
     book.create_sheet("Rows").append(["cor_FullName"])
     book["Rows"].append(["Ada"])
-    assert [row.fields for row in read_file(saved(book), TODAY).rows] == [{"cor_FullName": "Ada"}]
+    assert [row.fields for row in read_file(saved(book), HERE).rows] == [{"cor_FullName": "Ada"}]
 
 
 def test_a_value_that_spans_rows_is_refused_in_all_of_them():
@@ -220,7 +220,7 @@ def test_a_value_that_spans_rows_is_refused_in_all_of_them():
         book.active.append(row)
     book.active.merge_cells("B2:B3")
     book.active.merge_cells("A9:B12")
-    sheet = read_file(saved(book), TODAY)
+    sheet = read_file(saved(book), HERE)
     assert [row.line for row in sheet.rows] == [4]
     assert sheet.errors == [RowError(line, "prs_Citizenship", "merged-cells") for line in (2, 3)]
 
@@ -231,7 +231,7 @@ def test_hidden_rows_and_columns_are_refused_by_their_place():
         book.active.append(row)
     book.active.row_dimensions[4].hidden = True
     book.active.column_dimensions["B"].hidden = True
-    sheet = read_file(saved(book), TODAY)
+    sheet = read_file(saved(book), HERE)
     assert [row.line for row in sheet.rows] == [2]
     assert sheet.errors == [RowError(3, "cor_Health", "hidden-column"), RowError(4, "*", "hidden-row")]
 
@@ -246,7 +246,7 @@ def test_error_values_lost_digits_and_escapes_of_a_workbook_are_seen():
     ):
         book.active.append(row)
     book.active["A2"].data_type = "e"
-    sheet = read_file(saved(book), TODAY)
+    sheet = read_file(saved(book), HERE)
     assert sheet.errors == [
         RowError(2, "cor_FullName", "error-value"),
         RowError(3, "prs_IdentityNumber", "rounded-number"),
@@ -277,11 +277,11 @@ def test_a_workbook_of_nested_elements_is_refused_before_it_becomes_objects():
 
 async def test_a_file_is_read_in_a_child_process_with_the_same_answer():
     reading = FileReading()
-    assert await reading.read(CSV.encode(), TODAY) == read_file(CSV.encode(), TODAY)
+    assert await reading.read(CSV.encode(), HERE) == read_file(CSV.encode(), HERE)
     twice = b"cor_FullName\nAda\nAda\n"
-    assert len((await reading.read(twice, TODAY, several=True)).rows) == 2
+    assert len((await reading.read(twice, HERE, several=True)).rows) == 2
     with pytest.raises(BadFile) as error:
-        await reading.read(b"cor_FullName,Sokha\nx,y\n", TODAY)
+        await reading.read(b"cor_FullName,Sokha\nx,y\n", HERE)
     assert (error.value.code, error.value.column) == ("unknown-column", 2)
 
 
@@ -289,5 +289,5 @@ async def test_a_file_is_read_in_a_child_process_with_the_same_answer():
 async def test_a_file_that_takes_more_than_a_child_may_have_is_refused(bounds):
     content = workbook(["cor_Health"], *([f"{number}{'x' * 1_900}"] for number in range(5_000)))
     with pytest.raises(BadFile) as error:
-        await FileReading(**bounds).read(content, TODAY)
+        await FileReading(**bounds).read(content, HERE)
     assert error.value.code == "too-much-to-read"

@@ -118,7 +118,7 @@ class Adversary:
         recipient = None if trusted is None else trusted.recipient(aud, datetime.now(UTC))
         if recipient is None:
             raise LookupError(aud)
-        return seal(replace(claims), self._trust.own.signing[iss], recipient)
+        return seal(replace(claims), self._trust.own.signing[iss][-1], recipient)
 
 
 def _control(content: Any) -> Item:

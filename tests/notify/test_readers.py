@@ -130,23 +130,64 @@ async def test_where_there_is_no_supervisor_everybody_who_works_on_cases_is_told
     assert await templates(notify, "th.it", "operator") == []
 
 
-async def test_whoever_may_approve_a_protection_is_told_at_once_supervisors_and_workers_of_the_case(notify):
+ASKER = "th.officer"
+TERMS = {"revision_hash": "a" * 64, "law": "th-personal-data-26-1", "recipients": ("th-shelter",)}
+
+
+def protection_requested(case, *approvers):
+    about = {"case_id": case, "consent_id": uuid4(), "revision": 1, "valid_until": NOW}
+    return ProtectionRequestedV1(**about, **TERMS, approvers=approvers)
+
+
+@pytest.mark.parametrize("workers", [("th.worker",), ()])
+async def test_each_who_may_approve_a_protection_is_told_at_once_and_nobody_else(notify, workers):
     case = uuid4()
-    await notify.deliver(assigned(case, "th.worker", "th.colleague"))
-    about = {"case_id": case, "consent_id": uuid4()}
-    terms = {"revision_hash": "a" * 64, "law": "th-personal-data-26-1", "recipients": ("th-shelter",)}
-    await notify.deliver(ProtectionRequestedV1(**about, **terms, revision=1, valid_until=NOW))
-    (told,) = await items(notify, "th.supervisor", "supervisor")
-    assert (told["template"], told["priority"], told["mail"] != "none") == ("approval", "now", True)
-    for worker in ("th.worker", "th.colleague"):
-        assert await templates(notify, worker) == ["urgent"]
-    assert await templates(notify, "th.other-worker") == []
-    await notify.deliver(ProtectionLapsedV1(**about, revision=2))
-    assert await templates(notify, "th.supervisor", "supervisor") == ["overdue", "approval"]
-    assert await templates(notify, "th.worker") == ["urgent", "urgent"]
-    await notify.deliver(ProtectionRecordedV1(**about, **terms, revision=2, valid_until=NOW))
-    await notify.deliver(ProtectionDeclinedV1(**about, revision=2))
-    assert (await templates(notify, "th.worker"))[:2] == ["refusal", "act_now"]
+    await notify.deliver(assigned(case, *workers))
+    await notify.deliver(protection_requested(case, "th.worker", "th.supervisor"))
+    for name, role in (("th.worker", "case_worker"), ("th.supervisor", "supervisor")):
+        (told,) = (one for one in await items(notify, name, role) if one["template"] != "new_assignment")
+        assert (told["template"], told["priority"], told["mail"] != "none") == ("approval", "now", True)
+    assert await templates(notify, "th.colleague") == []
+
+
+async def test_where_nobody_may_approve_it_the_operators_are_told_and_not_the_supervisor_who_asked(notify):
+    case = uuid4()
+    await notify.deliver(assigned(case, "th.supervisor"))
+    await notify.deliver(protection_requested(case))
+    assert await templates(notify, "th.operator", "operator") == ["approval"]
+    assert await templates(notify, "th.supervisor", "supervisor") == []
+
+
+async def test_a_protection_that_was_heard_of_before_the_assignment_is_told_to_each_all_the_same(notify):
+    case = uuid4()
+    await notify.deliver(protection_requested(case, "th.worker", "th.supervisor"))
+    assert await templates(notify, "th.worker") == []
+    await notify.deliver(assigned(case, "th.worker"))
+    for name, role in (("th.worker", "case_worker"), ("th.supervisor", "supervisor")):
+        assert await templates(notify, name, role) == ["approval"]
+
+
+async def test_whoever_asked_for_a_protection_is_told_what_became_of_it_though_the_case_is_not_theirs(notify):
+    case = uuid4()
+    await notify.deliver(assigned(case, "th.worker"))
+    about = {"case_id": case, "consent_id": uuid4(), "revision": 2, "asked_by": ASKER}
+    await notify.deliver(ProtectionDeclinedV1(**about))
+    await notify.deliver(ProtectionLapsedV1(**about))
+    assert await templates(notify, ASKER, "screening_officer") == ["urgent", "refusal"]
+    assert await templates(notify, "th.worker") == ["urgent", "refusal"]
+    assert await templates(notify, "th.supervisor", "supervisor") == ["overdue"]
+
+
+async def test_a_worker_of_the_case_who_asked_for_a_protection_is_told_once_what_became_of_it(notify):
+    case = uuid4()
+    await notify.deliver(assigned(case, "th.worker"))
+    about = {"case_id": case, "consent_id": uuid4(), "revision": 2, "asked_by": "th.worker"}
+    await notify.deliver(ProtectionDeclinedV1(**about))
+    await notify.deliver(ProtectionLapsedV1(**about))
+    await notify.deliver(
+        ProtectionRecordedV1(case_id=case, consent_id=uuid4(), **TERMS, revision=2, valid_until=NOW)
+    )
+    assert await templates(notify, "th.worker") == ["act_now", "urgent", "refusal"]
 
 
 async def test_a_notice_is_read_by_each_person_alone(notify):

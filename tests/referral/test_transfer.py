@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.events.consent import HandOverAskedV1
+from contracts.events.intake import DependantsChangedV1
 from services.referral.domain import facts
 from services.referral.domain.states import Half, Kind, State, Verb, WrongMove
 from tests.harness import Harness
@@ -182,3 +183,29 @@ async def test_a_service_that_the_recipient_does_not_offer_is_said_and_nothing_i
     assert failed["reason"] == "service-not-offered"
     assert [body["state"] for body in await said_of(th, "transfer.moved.v1")] == ["failed"]
     assert await said_of(th, "referral.sent.v1") == []
+
+
+async def test_a_transfer_is_not_sent_away_from_a_child_without_a_word_also_one_linked_since_it_was_drafted(
+    th: Harness,
+):
+    case_id = uuid4()
+    await th.grant_access(case_id, "th-care-agency")
+    headers = th.as_("case_worker")
+    drafts = [
+        (await th.client.post("/v1/referrals", json=form(case_id, **kind), headers=headers)).json()["id"]
+        for kind in (TRANSFER, {})
+    ]
+    linked = DependantsChangedV1(case_id=case_id, link_id=uuid4(), change="linked", linked_here=True)
+    await th.deliver(linked)
+
+    async def sent(draft: str, body: object = None) -> tuple[int, str | None]:
+        answer = await th.client.post(
+            f"/v1/referrals/{draft}/send", json=body, headers={**headers, "If-Match": "*"}
+        )
+        return answer.status_code, answer.json().get("code")
+
+    view = (await th.client.get(f"/v1/referrals/{drafts[0]}", headers=headers)).json()
+    (send,) = [one for one in view["moves"] if one["verb"] == "send_referral"]
+    assert (send["blocked_by"], await sent(drafts[0])) == (["linked-case-open"], (409, "linked-case-open"))
+    assert await sent(drafts[0], {"linked_stay": True}) == (200, None)
+    assert await sent(drafts[1]) == (200, None)

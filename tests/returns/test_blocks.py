@@ -62,6 +62,7 @@ FIRING = {
         checks(**{"family-assessed": replace(standing(), standing=False)}),
         {"age_group": "child"},
     ),
+    "linked-unsettled": (checks(**{"linked-settled": standing()}), {"linked_at": NOW + timedelta(seconds=1)}),
     "escort-missing": ({}, {"fitness": fit(escort=True)}),
     "documents-missing": ({"checks": {"passport": standing(TODAY - DAY)}}, {}),
 }
@@ -72,6 +73,7 @@ CLEARED = {
     "best-interests-missing": (checks(), {"age_group": "child"}),
     "guardian-missing": (checks(**{"guardian-agreement": standing(TODAY)}), {"age_group": "child"}),
     "family-not-assessed": (checks(), {"age_group": "child"}),
+    "linked-unsettled": (checks(**{"linked-settled": standing()}), {"linked_at": NOW - DAY}),
     "escort-missing": (checks(), {"fitness": fit(escort=True)}),
     "documents-missing": ({"checks": {"border-pass": standing(TODAY)}}, {}),
 }

@@ -332,3 +332,26 @@ async def test_two_services_that_speak_of_one_new_case_at_once_lose_nothing(th: 
             statement = text("select * from returns.known where case_id = :c")
             row = (await conn.execute(statement, {"c": case_id})).one()
         assert (row.age_group, len(row.accepted), len(row.holds)) == ("adult", 1, 1)
+
+
+async def test_a_mother_is_not_sent_home_without_a_word_about_her_child_and_a_second_one_is_asked_about_anew(
+    th: Harness,
+):
+    case_id, return_id = await prepared(th)
+
+    async def dependants(change: str, *, here: bool) -> None:
+        event = intake.DependantsChangedV1(case_id=case_id, link_id=uuid4(), change=change, linked_here=here)
+        await th.deliver(event)
+
+    settled = {"check": "linked-settled", "grounds": "the child goes along, by its own return"}
+    await dependants("linked", here=True)
+    refused = await move(th, return_id, "clear")
+    assert (refused.status_code, refused.json()["blocks"]) == (409, ["linked-unsettled"])
+    assert (await move(th, return_id, "checks", body=settled)).status_code == 200
+    assert await blocks(th, return_id) == []
+    await dependants("linked", here=True)
+    assert await blocks(th, return_id) == ["linked-unsettled"]
+    await dependants("left", here=True)
+    assert await blocks(th, return_id) == ["linked-unsettled"]
+    await dependants("unlinked", here=False)
+    assert await blocks(th, return_id) == []

@@ -169,5 +169,5 @@ async def list_open_recalls(
     items = await account_queries.open_recalls(
         tx, sought, positioned(page.after, instant, number), page.limit
     )
-    tx.say(LogReadV1(view="recalls"))
+    tx.say(LogReadV1(view="recalls", sought_cell=partner))
     return Listing(items=items, next=following(items, page, "recalled_at", "entry"))

@@ -1,6 +1,6 @@
-"""Asking the partner's auditor for the other half of a case, and answering theirs. Every reading is logged."""
+"""Asking the partner's auditor for the other half of a case, taking that back, and answering theirs. Every reading is logged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ from chassis.service import Running
 from chassis.web.http import Done, IfMatch, Listing, Page, Tx, Who, done, etag, following
 from chassis.web.moves import Moves, Offer
 from chassis.web.positions import position
-from contracts.border.extract import MAX_ABOUT, MAX_ENTRIES, MAX_PARTS
+from contracts.border.extract import MAX_ABOUT, MOST_ENTRIES
 from contracts.casefile.reference import ShownReference
 from contracts.events.access import LogReadV1, RecordReadV1
 from contracts.form import Form
@@ -107,7 +107,8 @@ async def list_extracts(
 ) -> Listing[ExtractView]:
     require(actor, "trail.read")
     found = await extracts.oldest(tx, query.sought(), position(page.after), page.limit)
-    tx.say(LogReadV1(view="extracts", sought_case=query.case_id))
+    tx.say(LogReadV1(view="extracts", sought_case=query.case_id, sought_cell=query.partner))
+    _say_read(tx, [query.case_id] if found else [])
     items = await _views(tx, found)
     moves = running.commands.open([Offer("request_extract", ASK)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "asked_at", "id"), moves=moves)
@@ -150,28 +151,48 @@ async def get_extract(
     tx.say(LogReadV1(view="extracts", sought_id=request_id))
     until, _ = await head(tx)
     shown = await use_cases.candidates(tx, found, until) if found.direction is Direction.IN else []
-    for case_id in sorted({one.stream for one in shown}):
-        tx.say(RecordReadV1(case_id=UUID(case_id), resource="trail"))
-    offers = [
-        Offer("release_extract", ANSWER, found.may("release") and bool(shown)),
-        Offer("refuse_extract", ANSWER, found.may("refuse")),
-    ]
-    answers = offers if found.direction is Direction.IN else []
+    _say_read(tx, [found.case_id, *sorted({UUID(one.stream) for one in shown})])
     response.headers["ETag"] = etag(found.version)
     [view] = await _views(tx, [found])
     return ExtractInFull(
         **view.model_dump(),
         position=until,
         entries=[_entry(one, found) for one in shown],
-        moves=running.commands.open(answers, rights_of(actor), request_id=request_id),
+        moves=running.commands.open(_offers(found, shown), rights_of(actor), request_id=request_id),
     )
+
+
+def _say_read(tx: Transaction, cases: Iterable[UUID | None]) -> None:
+    """A reading of what is about a case stands on its trail."""
+    for case_id in cases:
+        if case_id is not None:
+            tx.say(RecordReadV1(case_id=case_id, resource="trail"))
+
+
+def _offers(found: ExtractCase, shown: Sequence[ShownEntry]) -> list[Offer]:
+    if found.direction is Direction.OUT:
+        return [Offer("withdraw_extract", ASK, found.may("withdraw"))]
+    return [
+        Offer("release_extract", ANSWER, found.may("release") and bool(shown)),
+        Offer("refuse_extract", ANSWER, found.may("refuse")),
+    ]
+
+
+@router.post(
+    "/v1/extracts/{request_id}/withdraw",
+    summary="Take back a request of ours; the partner is not told, and what it still answers is not shown among the halves",
+)
+async def withdraw_extract(request_id: UUID, actor: Who, tx: Tx, seen: IfMatch, response: Response) -> Done:
+    require(actor, ASK)
+    version = await use_cases.withdraw_extract(tx, request_id, seen)
+    return done(tx, response, request_id, version)
 
 
 class ReleaseForm(Form):
     """The release of what was seen: `position` of the view, so that no entry that came later goes with it."""
 
     position: Number
-    withheld: Annotated[list[Number], Field(max_length=MAX_ENTRIES * MAX_PARTS)] = []
+    withheld: Annotated[list[Number], Field(max_length=MOST_ENTRIES)] = []
 
 
 @router.post(

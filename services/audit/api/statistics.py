@@ -15,7 +15,13 @@ from contracts.events.access import LogReadV1
 from contracts.months import Month
 from contracts.small_cells import K, ShownTable
 from contracts.types import Cell
-from services.audit.domain.statistics import SUBJECTS, CountedSubject, corridor_tables, table_name
+from services.audit.domain.statistics import (
+    SUBJECTS,
+    CountedSubject,
+    corridor_tables,
+    each_person,
+    table_name,
+)
 from services.audit.store import statistics
 
 router = APIRouter(tags=["statistics"])
@@ -49,11 +55,14 @@ async def get_corridor_statistics(
     actor: Who,
     running: Running,
 ) -> CorridorMonth:
-    """Each person counts once, by her first of the month. The other direction is counted by the other cell."""
+    """Each person counts once, by her first of the month; cases that nobody decided are of one person count each. The other
+    direction is counted by the other cell.
+    """
     require(actor, "statistics.read")
     async with running.database.transaction(actor.origin()) as tx:
         wanted = settled_month(month, tx.now, running.settings.zone)
-        tx.say(LogReadV1(view="corridor", since=wanted.begins(running.settings.zone)))
+        since = wanted.begins(running.settings.zone)
+        tx.say(LogReadV1(view="corridor", sought_cell=recipient_cell, since=since))
     return CorridorMonth(
         month=month,
         sender_cell=running.settings.cell,
@@ -67,9 +76,10 @@ async def _subject(service: Service, month: Month, subject: CountedSubject, cell
     async def count() -> Mapping[str, ShownTable]:
         zone = service.settings.zone
         async with service.database.transaction(service.database.system()) as tx:
-            first = await statistics.begun(
+            begun = await statistics.begun(
                 tx, subject, cell, month.begins(zone), month.following.begins(zone)
             )
+            first = each_person(begun, await statistics.same_person(tx))
             return corridor_tables(subject, cell, first, await statistics.later(tx, subject, first))
 
     names = [table_name(subject, cell, code_list) for code_list in subject.code_lists]

@@ -1,4 +1,4 @@
-"""A request for the other half of a case, ours to the partner's auditor (out) or theirs to us (in), until it is answered."""
+"""A request for the other half of a case, ours to the partner's auditor (out) or theirs to us (in), until it is answered or taken back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class ExtractState(StrEnum):
     RELEASING = "releasing"
     RELEASED = "released"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 S = ExtractState
@@ -28,6 +29,7 @@ MOVES: Mapping[tuple[Direction, str], tuple[ExtractState, ExtractState]] = Mappi
         (Direction.IN, "refuse"): (S.OPEN, S.REFUSED),
         (Direction.OUT, "complete"): (S.OPEN, S.RELEASED),
         (Direction.OUT, "refuse"): (S.OPEN, S.REFUSED),
+        (Direction.OUT, "withdraw"): (S.OPEN, S.WITHDRAWN),
     }
 )
 """(direction, verb) → from, to. What the proofs could not be made of is open again: nobody was told anything."""
@@ -106,6 +108,9 @@ class ExtractCase:
     def refuse(self, code: str | None, by: str | None, now: datetime) -> None:
         self._move("refuse")
         self.refusal, self.answered_by, self.answered_at = code, by, now
+
+    def withdraw(self) -> None:
+        self._move("withdraw")
 
     def _move(self, verb: str) -> None:
         if not self.may(verb):

@@ -18,7 +18,7 @@ READING = "record.read.v1"
 ARRIVALS = ("disclosure.received.v1", "process.received.v1", "recall.received.v1", "correction.received.v1")
 DEPARTURES = ("envelope.sealed.v1", "envelope.delivered.v1")
 TELLING: Mapping[str, Crossing] = MappingProxyType({row.event.type: row for row in CROSSINGS})
-_MATTERS = ("disclosure_id", "referral_id", "return_id", "subject_id")
+MATTERS = ("disclosure_id", "referral_id", "return_id", "subject_id")
 """The members that name a matter, the narrowest first."""
 
 CODES: Mapping[str, str] = MappingProxyType(
@@ -119,7 +119,7 @@ def _shown(
 
 
 def _named(one: MatterEntry) -> Iterator[UUID]:
-    names: Sequence[str] = ("resource_id",) if one.type == READING else _MATTERS
+    names: Sequence[str] = ("resource_id",) if one.type == READING else MATTERS
     return (UUID(one.details[name]) for name in names if one.details.get(name))
 
 

@@ -13,6 +13,8 @@ from contracts.codes import codes
 from contracts.small_cells import ShownTable, partition
 
 GIVEN, TIME = "answer_given", "response_time"
+SAME_PERSON = "same-person"
+"""The decision about two cases by which they are of one person."""
 _WITHIN = (
     ("day", timedelta(days=1)),
     ("three_days", timedelta(days=3)),
@@ -83,8 +85,9 @@ SUBJECTS = (REFERRALS, RETURNS)
 
 @dataclass(frozen=True, slots=True)
 class FirstEvent:
-    """The first referral or return of a person in the month, in this corridor."""
+    """The first referral or return of a case in the month, in this corridor."""
 
+    case_id: str
     id: str
     time: datetime
 
@@ -97,6 +100,24 @@ class LaterEvent:
     time: datetime
     type: str
     details: Mapping[str, Any]
+
+
+def each_person(begun: Iterable[FirstEvent], same: Iterable[tuple[str, str]]) -> list[FirstEvent]:
+    """The first of each person: cases of which somebody decided that they are of one are counted once."""
+    followed: dict[str, str] = {}
+
+    def person(case_id: str) -> str:
+        while case_id in followed:
+            case_id = followed[case_id]
+        return case_id
+
+    for one, other in same:
+        if (this := person(one)) != (that := person(other)):
+            followed[this] = that
+    found: dict[str, FirstEvent] = {}
+    for event in sorted(begun, key=lambda event: event.time):
+        found.setdefault(person(event.case_id), event)
+    return list(found.values())
 
 
 def table_name(subject: CountedSubject, other: str, code_list: str) -> str:

@@ -25,8 +25,15 @@ _GET = f"{_SHOWN} where id = :id"
 _HOLD = text(f"{_SHOWN} where id = any(:ids) and direction = :direction order by id for update")
 _KNOWN = text("select id from audit.extracts where id = any(:ids)")
 _OPEN = text(
-    f"select count(*) from audit.extracts where partner = :partner and direction = :direction"
-    f" and state = '{ExtractState.OPEN}'"
+    "select count(*) from audit.extracts where partner = :partner"
+    f" and direction = '{Direction.IN}' and state = '{ExtractState.OPEN}'"
+)
+_DUE = text(
+    "select due_at from audit.extracts where partner = :partner"
+    f" and direction = '{Direction.OUT}' and state = '{ExtractState.OPEN}' and due_at >= :now order by due_at"
+)
+_ALONE = text(
+    "select pg_advisory_xact_lock(hashtextextended('audit.extracts ' || cast(:partner as text), 0))"
 )
 _SAME = text(
     f"select id from audit.extracts where case_id = :case_id and partner = :partner and reason = :reason and about = :about"
@@ -71,9 +78,19 @@ async def save(tx: Transaction, extracts: Sequence[ExtractCase]) -> None:
     await _SAVE.write(tx, extracts)
 
 
-async def open_with(tx: Transaction, partner: str, direction: Direction) -> int:
-    """How many requests of this partner, or to it, wait."""
-    return int((await tx.execute(_OPEN, {"partner": partner, "direction": direction})).scalar_one())
+async def open_of(tx: Transaction, partner: str) -> int:
+    """How many requests of this partner wait for us."""
+    return int((await tx.execute(_OPEN, {"partner": partner})).scalar_one())
+
+
+async def ask_alone(tx: Transaction, partner: str) -> None:
+    """Whoever else asks this partner now goes on when this transaction has ended."""
+    await tx.execute(_ALONE, {"partner": partner})
+
+
+async def waiting_for(tx: Transaction, partner: str) -> Sequence[datetime]:
+    """When the answers to what was asked of this partner are due, the next first, without those that are overdue."""
+    return (await tx.execute(_DUE, {"partner": partner, "now": tx.now})).scalars().all()
 
 
 async def same_open(tx: Transaction, asked: ExtractCase) -> bool:

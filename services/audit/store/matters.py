@@ -10,14 +10,13 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
-from services.audit.domain.other_half import ARRIVALS, DEPARTURES, READING, RELEASED, MatterEntry
+from services.audit.domain.other_half import ARRIVALS, DEPARTURES, MATTERS, READING, RELEASED, MatterEntry
 
-_NAMING = ("disclosure_id", "referral_id", "return_id", "subject_id")
 _ENTRIES = RowReader(MatterEntry)
 _COLUMNS = "entry, time, type, stream, organisation, hash, details"
 _ABOUT = " union all ".join(
     f"select {_COLUMNS} from audit.entries where details ->> '{name}' = any(:ids) and type = any(:types) and entry <= :until"
-    for name in _NAMING
+    for name in MATTERS
 )
 _READ = (
     f"select {_COLUMNS} from audit.entries where type = '{READING}' and details ->> 'resource_id' = any(:ids)"

@@ -79,14 +79,19 @@ class ConsentRevoked:
 
 @dataclass(frozen=True, slots=True)
 class ProtectionRequested(TermsSet):
-    """An immediate protection was asked for. It permits nothing before a second person has approved it."""
+    """An immediate protection was asked for. It permits nothing before one of `approvers` has approved it."""
+
+    approvers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ProtectionDeclined:
+    """Declined: by another than `asked_by`, who waits for it, or taken back, and then nobody waits."""
+
     case_id: UUID
     consent_id: UUID
     revision: int
+    asked_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class ProtectionLapsed:
     case_id: UUID
     consent_id: UUID
     revision: int
+    asked_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

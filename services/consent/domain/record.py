@@ -1,6 +1,6 @@
 """A consent record: append-only revisions, moved by verbs that pass one gate, with the disclosures made under it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -115,7 +115,7 @@ class ConsentRecord:
         self._move(State.GIVEN, act)
         return [self._set(facts.ConsentGiven), self._expiry()]
 
-    def request_protection(self, act: Act) -> list[Fact]:
+    def request_protection(self, act: Act, approvers: Sequence[str]) -> list[Fact]:
         """Ask for an immediate protection: she cannot be asked, and a law allows it. It permits nothing before a second
         person has approved it.
         """
@@ -124,9 +124,12 @@ class ConsentRecord:
             raise WrongState(self.state)
         until = act.at + protection().approve_within
         self._move(State.REQUESTED, act, replace(self.terms, valid_until=until))
-        return [self._set(facts.ProtectionRequested), self._expiry()]
+        asked = facts.ProtectionRequested(
+            self.case_id, self.id, self.revision, self.head, self.terms, tuple(approvers)
+        )
+        return [asked, self._expiry()]
 
-    def approve(self, act: Act, asked_by: Collection[str]) -> list[Fact]:
+    def approve(self, act: Act, asked_by: str | None) -> list[Fact]:
         """Approve, by a second person, within the time for it. Nobody says that she consented. Raises SamePerson, or
         WrongState where nothing waits for approval.
         """
@@ -134,7 +137,7 @@ class ConsentRecord:
             raise WrongState(self.state)
         if act.at >= self.terms.valid_until:
             raise WrongState(State.EXPIRED)
-        if act.by in asked_by:
+        if act.by == asked_by:
             raise SamePerson
         until, due = act.at + protection().valid_for, act.at + protection().review_within
         self._move(State.PROTECTED, act, replace(self.terms, approved_by=act.by, valid_until=until))
@@ -144,15 +147,16 @@ class ConsentRecord:
             facts.ReviewDue(self.id, act.organisation, due),
         ]
 
-    def decline(self, sealed: Mapping[str, str], act: Act) -> list[Fact]:
+    def decline(self, sealed: Mapping[str, str], act: Act, asked_by: str | None) -> list[Fact]:
         """A second person refuses what was asked for, or whoever asked takes it back. Nothing was disclosed."""
         if not self.unapproved:
             raise WrongState(self.state)
         self._move(State.REVOKED, act, sealed={**self.sealed, **sealed})
-        return [facts.ProtectionDeclined(self.case_id, self.id, self.revision)]
+        waits = None if act.by == asked_by else asked_by
+        return [facts.ProtectionDeclined(self.case_id, self.id, self.revision, waits)]
 
     def review(
-        self, sealed: Mapping[str, str], act: Act, asked_by: Collection[str], *, upheld: bool
+        self, sealed: Mapping[str, str], act: Act, asked_by: str | None, *, upheld: bool
     ) -> list[Fact]:
         """A third person has looked at the reasons, also when the protection has ended by then. Not upheld, it is
         taken back.
@@ -161,7 +165,7 @@ class ConsentRecord:
         """
         if not self.protected_once or self.terms.reviewed_by is not None:
             raise WrongState(self.state)
-        if act.by in {*asked_by, self.terms.approved_by}:
+        if act.by in {asked_by, self.terms.approved_by}:
             raise SamePerson
         revoked = self.state is State.PROTECTED and not upheld
         terms, both = replace(self.terms, reviewed_by=act.by, upheld=upheld), {**self.sealed, **sealed}
@@ -268,7 +272,7 @@ class ConsentRecord:
         self._move(State.REVOKED, act)
         return [facts.ConsentRevoked(self.case_id, self.id, self.revision), *self._recalls("revoked", act)]
 
-    def expire(self, act: Act) -> list[Fact]:
+    def expire(self, act: Act, asked_by: str | None) -> list[Fact]:
         """Expire when the validity has ended; before that, or where the record permits nothing any more, nothing
         happens.
         """
@@ -277,7 +281,7 @@ class ConsentRecord:
         lapsed = self.unapproved
         self._move(State.EXPIRED, act)
         if lapsed:
-            return [facts.ProtectionLapsed(self.case_id, self.id, self.revision)]
+            return [facts.ProtectionLapsed(self.case_id, self.id, self.revision, asked_by)]
         return [facts.ConsentExpired(self.case_id, self.id, self.revision), *self._recalls("expired", act)]
 
     def end_reading(self, referral_id: UUID, reason: str, at: datetime) -> list[Fact]:

@@ -25,7 +25,7 @@ from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.record import SYSTEM, ConsentRecord
 from services.consent.domain.states import PERMITTING, SAID_NO, State
-from services.consent.domain.terms import Terms
+from services.consent.domain.terms import Assent, Terms
 from services.consent.outgoing import outgoing
 from services.consent.store import disclosures, grants, grounds
 from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
@@ -64,24 +64,33 @@ _PROTECTIONS = text(
     f"select id from consent.records where case_id = :case and (state = '{State.PROTECTED}'"
     f" or (state = '{State.REQUESTED}' and {IS_PROTECTION})) order by id"
 )
-_UNAPPROVED = text(
-    f"select * from consent.records where case_id = :case and state = '{State.REQUESTED}' and {IS_PROTECTION} order by id"
-)
-_LAST_ANSWER = text(
+_BARRING = text(
     f"""
-    select v.body ->> 'state' from consent.revisions v join consent.records r on r.id = v.consent_id
-    where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
-      and v.body -> 'terms' ->> 'reviewed_by' is null
-    order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1
+    select * from consent.records where case_id = :case and {IS_PROTECTION} and (not (terms ->> 'upheld')::boolean
+        or state in ('{State.REQUESTED}', '{State.PROTECTED}') and valid_until > clock_timestamp()) order by id
     """
+)
+_SPOKEN = f"""
+    consent.revisions v join consent.records r on r.id = v.consent_id
+    where r.case_id = :case and v.body ->> 'by' <> '{SYSTEM}' and not (
+        v.body -> 'terms' ->> 'reviewed_by' is not null and exists (
+            select from consent.revisions b where b.consent_id = v.consent_id and b.number = v.number - 1
+                and b.body -> 'terms' ->> 'reviewed_by' is null))
+"""
+"""The revisions of a case that a person made, but for the one in which a third person reviews what she has ended."""
+_ANSWERED = f"v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)}"
+_ASSENTED = f"""
+    v.body ->> 'state' = '{State.REQUESTED}' and not r.{IS_PROTECTION}
+        and v.body -> 'terms' ->> 'assent' <> '{Assent.TOO_YOUNG}'
+"""
+"""Said of a revision in which a guardian has spoken and she with them, and nobody has confirmed the guardian."""
+_LAST_ANSWER = text(
+    f"select v.body ->> 'state' from {_SPOKEN} and {_ANSWERED} order by (v.body ->> 'at')::timestamptz desc, v.number desc limit 1"
 )
 _SPOKE_SINCE = text(
     f"""
-    select exists (
-        select from consent.revisions v join consent.records r on r.id = v.consent_id
-        where r.case_id = :case and v.body ->> 'state' in {one_of(PERMITTING | SAID_NO)} and v.body ->> 'by' <> '{SYSTEM}'
-          and v.body -> 'terms' ->> 'reviewed_by' is null and (v.body ->> 'at')::timestamptz > (
-              select (asked.body ->> 'at')::timestamptz from consent.revisions asked where asked.consent_id = :id and asked.number = 1))
+    select exists (select from {_SPOKEN} and ({_ANSWERED} or {_ASSENTED}) and (v.body ->> 'at')::timestamptz > (
+        select (asked.body ->> 'at')::timestamptz from consent.revisions asked where asked.consent_id = :id and asked.number = 1))
     """
 )
 _IN_ERROR = text(
@@ -155,6 +164,14 @@ async def hold_disclosure(tx: Transaction, disclosure_id: UUID) -> tuple[HeldRec
     return held, next(d for d in held.record.disclosures if d.id == disclosure_id)
 
 
+async def case_disclosed(tx: Transaction, disclosure_id: UUID) -> UUID:
+    """The case of a disclosure that was asked for in this cell; no lock. Raises NotFound."""
+    found = await disclosures.find(tx, disclosure_id)
+    if found is None:
+        raise NotFound
+    return found.request.case_id
+
+
 async def record_of(tx: Transaction, consent_id: UUID) -> ConsentRecord:
     """The record as it stands, without a lock and without its disclosures: for the moves that its view offers."""
     return _READER.one(await tx.execute(_RECORD, {"id": consent_id}))
@@ -182,8 +199,8 @@ async def counts_as_child(tx: Transaction, case_id: UUID) -> bool:
 
 
 async def hold_answers(tx: Transaction, case_id: UUID) -> None:
-    """Lock the answers of a case: her no and a protection, recorded because she cannot be asked, come one after the
-    other. Before any record is locked.
+    """Lock the answers of a case: whatever she says and a protection, recorded because she cannot be asked, come one after
+    the other, and in the order of their times. Before her age, or any record, is locked.
     """
     await hold_case(tx, case_id)
 
@@ -194,7 +211,9 @@ async def said_no(tx: Transaction, case_id: UUID) -> bool:
 
 
 async def spoke_since(tx: Transaction, record: ConsentRecord) -> bool:
-    """True where she was asked and has answered, whatever she said, since this protection was asked for."""
+    """True where she was asked and has answered since this protection was asked for: whatever she said, and also where a
+    guardian spoke with her assent.
+    """
     return bool((await tx.execute(_SPOKE_SINCE, {"case": record.case_id, "id": record.id})).scalar())
 
 
@@ -203,20 +222,22 @@ async def protections_of(tx: Transaction, case_id: UUID) -> list[UUID]:
     return list((await tx.execute(_PROTECTIONS, {"case": case_id})).scalars())
 
 
-async def unapproved_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
-    """The protections of a case that wait for a second person."""
-    return _READER.all(await tx.execute(_UNAPPROVED, {"case": case_id}))
+async def barring(tx: Transaction, case_id: UUID, recipient: str) -> list[ConsentRecord]:
+    """The protections beside which none is asked for with this recipient: one waits or is in force, or was not upheld."""
+    found = _READER.all(await tx.execute(_BARRING, {"case": case_id}))
+    return [record for record in found if record.terms.names(recipient)]
 
 
-async def protected_once(tx: Transaction, consent_id: UUID) -> bool:
-    """True for a protection that is in force, or was; also for an identifier of nothing. Opens nothing to anybody."""
+async def find(tx: Transaction, consent_id: UUID) -> ConsentRecord | None:
+    """The record as it stands, of whichever organisation: for the right by which somebody may see it. Opens nothing to anybody."""
     rows = await whose(tx, _RECORD, {"id": consent_id})
-    return all(_READER.row(row).protected_once for row in rows)
+    return _READER.row(rows[0]) if rows else None
 
 
-async def first_by(tx: Transaction, consent_id: UUID) -> set[str]:
-    """The persons who recorded the first revision."""
-    return set((await tx.execute(_FIRST_BY, {"id": consent_id})).scalars())
+async def first_by(tx: Transaction, consent_id: UUID) -> str | None:
+    """The person who recorded the first revision; nobody of a record that is not there."""
+    found: str | None = (await tx.execute(_FIRST_BY, {"id": consent_id})).scalar()
+    return found
 
 
 async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:

@@ -161,6 +161,13 @@ class Proposal:
         self._require_apart(by)
         return self._decide(after, by)
 
+    def give_way(self, by: Operator) -> list[ProposalMoved]:
+        """Give way to what two people have decided of the same suspension, with another caretaker: it goes on.
+
+        Raises WrongProposalState.
+        """
+        return self._decide(self._after(ProposalVerb.WITHDRAW), by)
+
     def lets(self, verb: ProposalVerb, by: Operator) -> bool:
         """True where a verb passes now; it is tried on a copy, so that the offer and the command cannot differ."""
         tried = replace(self)

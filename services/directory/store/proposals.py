@@ -17,6 +17,9 @@ from services.directory.store.tables import PROPOSALS, STAFF
 
 _ONE = "select * from directory.proposals where id = :id"
 _GET, _LOCK = text(_ONE), text(_ONE + " for update")
+_ACTING = text(
+    f"select * from directory.proposals where organisation = :organisation and state = '{ProposalState.ACTING}' for update"
+)
 _DECIDED = text(
     f"""
     select distinct on (worker, staff_role) worker, staff_role, change = '{Change.GIVE_ROLE}' as has
@@ -65,6 +68,11 @@ async def save(tx: Transaction, proposal: Proposal, facts: Sequence[ProposalMove
     if await _SAVE.write(tx, [{**row, "before": proposal.version - 1}]) != 1:
         raise PreconditionFailed
     tx.say(*map(outgoing, facts))
+
+
+async def acting(tx: Transaction, organisation: str) -> list[Proposal]:
+    """The suspension of an organisation that acts by the word of one person, if there is one."""
+    return [_proposal(row) for row in await tx.execute(_ACTING, {"organisation": organisation})]
 
 
 async def decided_roles(tx: Transaction, organisation: str) -> Mapping[tuple[str, str], bool]:

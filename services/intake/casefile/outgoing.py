@@ -20,6 +20,7 @@ from contracts.events.intake import (
     CaseResumedV1,
     CaseTransferredV1,
     CaseUnattendedV1,
+    DependantsChangedV1,
     DisclosureClosedV1,
     FieldsRecordedV1,
     FlagsRecordedV1,
@@ -78,8 +79,8 @@ def outgoing(fact: CaseFact) -> Event | DueWork:  # noqa: C901, PLR0911, PLR0912
             return _glass(fact)
         case facts.FieldsRecorded():
             return _fields_recorded(fact)
-        case facts.PairDecided():
-            return _pair_decided(fact)
+        case facts.PairDecided() | facts.DependantsChanged():
+            return _about_another(fact)
 
 
 def _age_group(fact: facts.AgeGroupChanging | facts.AgeGroupKnown) -> Event:
@@ -163,13 +164,21 @@ def _flags_recorded(fact: facts.FlagsRecorded) -> FlagsRecordedV1:
     return FlagsRecordedV1(case_id=fact.case_id, flags=fact.flags, raised=fact.raised, added=fact.added)
 
 
-def _pair_decided(fact: facts.PairDecided) -> PairDecidedV1:
+def _about_another(fact: facts.PairDecided | facts.DependantsChanged) -> Event:
+    if isinstance(fact, facts.DependantsChanged):
+        return _dependants_changed(fact)
     return PairDecidedV1(
         case_id=fact.case_id,
         other_case_id=fact.other_case_id,
         decision=fact.decision,
         pair_reason=fact.reason,
         leads=fact.leads,
+    )
+
+
+def _dependants_changed(fact: facts.DependantsChanged) -> DependantsChangedV1:
+    return DependantsChangedV1(
+        case_id=fact.case_id, link_id=fact.link_id, change=fact.change, linked_here=fact.here
     )
 
 

@@ -19,6 +19,7 @@ from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
+from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.domain.received import CLOSED, ReceivedState
 from services.intake.casefile.sealed_rows import (
     BrokenGlassRow,
@@ -26,6 +27,7 @@ from services.intake.casefile.sealed_rows import (
     SealedReceived,
     SealedRevision,
 )
+from services.intake.casefile.store import dependants
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.worklist_queries import OF_CASES, CaseSummary
 
@@ -38,8 +40,11 @@ _GLASS = RowReader(BrokenGlassRow)
 
 
 class CaseView(CaseSummary):
-    """A case with the moves that its reader may make."""
+    """A case with the moves that its reader may make. `linked`: how many persons who are linked with this one, because one
+    depends on the other, are in an open case here.
+    """
 
+    linked: int = 0
     moves: Annotated[list[MoveView], Field(default_factory=list)]
 
 
@@ -47,7 +52,9 @@ async def case(tx: Transaction, case_id: UUID) -> CaseView:
     row = (await tx.execute(text(OF_CASES + "c.id = :id"), {"id": case_id, "now": tx.now})).first()
     if row is None:
         raise NotFound
-    return CaseView.model_validate(row, from_attributes=True)
+    view = CaseView.model_validate(row, from_attributes=True)
+    view.linked = (await dependants.here(tx, [case_id])).get(case_id, 0)
+    return view
 
 
 async def summaries(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, CaseSummary]:
@@ -69,12 +76,13 @@ _OFFERED_ELSEWHERE = frozenset(
         CaseVerb.LIFT_HOLD,
         *(CaseVerb.WRITE_NOTE, CaseVerb.CORRECT_NOTE, CaseVerb.STRIKE_NOTE),
         *(CaseVerb.RAISE_TASK, CaseVerb.CHANGE_TASK, CaseVerb.END_TASK),
+        *(CaseVerb.LINK_DEPENDANT, CaseVerb.UNLINK_DEPENDANT),
         *(CaseVerb.CLOSE, CaseVerb.RESUME),
         *(CaseVerb.ATTACH_CALL, CaseVerb.DETACH_CALL),
         CaseVerb.TAKE_OVER,
     }
 )
-"""Holds, notes, tasks and calls are moved where they are read, and made where they are listed; a case is closed, and resumed,
+"""Holds, notes, tasks, calls and links are moved where they are read, and made where they are listed; a case is closed, and resumed,
 where that which stands in the way is read. That of a suspended organisation is taken over by the service itself.
 """
 
@@ -91,17 +99,21 @@ def moves(view: CaseView, commands: Commands, permitted: Rights) -> list[MoveVie
     return commands.open(offers, permitted, case_id=view.id)
 
 
-async def field_revisions(tx: Transaction, case_id: UUID, after: int, limit: int) -> list[SealedRevision]:
-    """One row a revision, with its sealed values as one object; oldest first."""
+async def field_revisions(
+    tx: Transaction, actor: Actor, case_id: UUID, after: int, limit: int
+) -> list[SealedRevision]:
+    """One row a revision, with its sealed values as one object; oldest first. An own number is for those whose it was."""
     statement = text(
-        """
+        f"""
         select revision, jsonb_object_agg(field, value) as values, min(reason) as reason, min(organisation) as organisation,
             min(by) as by, min(at) as at
         from intake.field_revisions where case_id = :id and revision > :after
+            and (field <> '{OWN_NUMBER}' or organisation = :organisation)
         group by revision order by revision limit :limit
         """
     )
-    return _REVISIONS.all(await tx.execute(statement, {"id": case_id, "after": after, "limit": limit}))
+    asked = {"id": case_id, "organisation": actor.organisation, "after": after, "limit": limit}
+    return _REVISIONS.all(await tx.execute(statement, asked))
 
 
 class SubmissionRow(BaseModel):

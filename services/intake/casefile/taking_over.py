@@ -14,7 +14,7 @@ from contracts.events.directory import DirectoryChangedV1, StaffChangedV1
 from services.intake.casefile.attention import of_staff
 from services.intake.casefile.domain.facts import CasesLeft
 from services.intake.casefile.outgoing import TAKE_OVER, cases_left, index_due, outgoing
-from services.intake.casefile.store import cases
+from services.intake.casefile.store import cases, own_numbers
 from services.intake.casefile.store.handing import move_with_cases, of_organisation
 
 AT_ONCE = 100
@@ -57,6 +57,7 @@ def taking_over_work(others: Others) -> WorkKind:
                 await cases.save(tx, case, case.take_over(left.to_organisation, left.to))
                 tx.say(index_due(case_id, f"taken-over:{case.version}"))
         await move_with_cases(tx, found, left.to_organisation)
+        await own_numbers.forget(tx, found)
         more = await others(tx, left, AT_ONCE)
         tx.say(cases_left(left, None if more or len(found) == AT_ONCE else tx.now + AGAIN))
 

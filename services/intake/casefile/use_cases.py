@@ -1,22 +1,34 @@
 """The use cases of a case: one function, one transaction. Values come sealed, before the transaction began."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import require_workers
+from chassis.directory import present, require_workers
 from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState, expect
+from chassis.problems import Conflict, Invalid, NotFound, PreconditionFailed, WrongState, expect
 from contracts.protection import is_of_country
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
+from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, OWN_NUMBER
+from services.intake.casefile.domain.pair import OneCase, PairState
 from services.intake.casefile.outgoing import outgoing, tasks_due
-from services.intake.casefile.store import ages, attention, cases, index, own_numbers, received, records
+from services.intake.casefile.store import (
+    ages,
+    attention,
+    cases,
+    dependants,
+    index,
+    own_numbers,
+    pairs,
+    received,
+    records,
+)
 from services.intake.casefile.store.cases import ACTIONS, OpenedCase
 from services.intake.casefile.store.own_numbers import SealedNumber
 
@@ -86,11 +98,22 @@ async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UU
     tx.say(*map(outgoing, facts))
 
 
+class OnePerson(Conflict):
+    """Two cases are of one person, or of two of whom one depends on the other; never both."""
+
+    code, title = (
+        "one-person",
+        "Of two linked cases nobody says that they are of one person: end that, or the link, first",
+    )
+
+
 @contextmanager
 def answered() -> Iterator[None]:
     """The refusals of the domain, as the caller is told."""
     try:
         yield
+    except OneCase as error:
+        raise NotFound from error
     except WrongMove as error:
         raise WrongState from error
     except CommandRefused as error:
@@ -98,8 +121,12 @@ def answered() -> Iterator[None]:
         raise Invalid(errors=[{"loc": loc, "msg": str(error), "code": error.code}]) from error
 
 
-async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) -> Case:
-    """Open a case for the actor's own organisation. A worker who cares for cases has the one that they open."""
+async def open_case(
+    tx: Transaction, actor: Actor, new: NewCase, today: date, proposed: Iterable[str] = ()
+) -> Case:
+    """Open a case for the actor's own organisation. A worker who cares for cases has the one that they open, with whoever
+    is `proposed`.
+    """
     require(actor, "case.open", organisation=actor.organisation)
     urgency = urgency_of(new.urgency, new.fields.flags or frozenset())
     case, facts = Case.open(
@@ -109,7 +136,7 @@ async def open_case(tx: Transaction, actor: Actor, new: NewCase, today: date) ->
         organisation=actor.organisation,
         urgency=urgency,
         now=tx.now,
-        workers=(actor.subject,) if CARER in actor.roles else (),
+        workers=tuple(dict.fromkeys([*([actor.subject] if CARER in actor.roles else []), *proposed])),
     )
     facts += case.record(new.fields.kept(), flags=new.fields.flags, numbered=new.fields.numbered) + case.flag(
         new.fields.sealed_flags, new.fields.flags
@@ -193,3 +220,44 @@ async def assign_case(
         tx, actor, case_id
     )  # the worker who takes the case on, where that is the very one who assigns it
     return case
+
+
+async def open_dependant(
+    tx: Transaction, actor: Actor, case_id: UUID, new: NewCase, link: NewLink, today: date, *, hers: bool
+) -> Case:
+    """Open the case of somebody who depends on the person of this one. `hers`: her workers have it too."""
+    her = await cases.get(tx, actor, ACTIONS[CaseVerb.LINK_DEPENDANT], case_id, lock=True)
+    here = await present(tx, her.organisation) if hers else ()
+    case = await open_case(tx, actor, new, today, [one for one in her.workers if one in here])
+    await _link(tx, actor, her, case, link)
+    return case
+
+
+async def link_dependant(
+    tx: Transaction, actor: Actor, case_id: UUID, dependant_id: UUID, link: NewLink
+) -> None:
+    """Link two cases that are here; whoever does so may write in both."""
+    found = {
+        each: await cases.get(tx, actor, ACTIONS[CaseVerb.LINK_DEPENDANT], each, lock=True)
+        for each in sorted((case_id, dependant_id))
+    }
+    await _link(tx, actor, found[case_id], found[dependant_id], link)
+
+
+async def _link(tx: Transaction, actor: Actor, her: Case, other: Case, new: NewLink) -> None:
+    """Raises OnePerson: nobody depends on herself, whose other case this is."""
+    decided = await pairs.of_two(tx, her.id, other.id)
+    if decided is not None and decided.decision is PairState.SAME_PERSON:
+        raise OnePerson
+    with answered():
+        link = DependantLink.link(new, her, other, by=actor.subject, at=tx.now)
+    await dependants.add(tx, link)
+
+
+async def unlink_dependant(tx: Transaction, actor: Actor, case_id: UUID, link_id: UUID, reason: str) -> None:
+    """`reason` is sealed. Either end may be the case from which the link is ended."""
+    case = await cases.get(tx, actor, ACTIONS[CaseVerb.UNLINK_DEPENDANT], case_id, lock=True)
+    link = await dependants.get(tx, case_id, link_id)
+    with answered():
+        link.end(case, reason, by=actor.subject, at=tx.now)
+    await dependants.end(tx, link)

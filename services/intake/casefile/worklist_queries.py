@@ -103,11 +103,13 @@ _SPEAKS = (
     "(select b.case_id from intake.blind_index b"
     " where b.organisation = :organisation and b.entry = :language and b.answers)"
 )
-# What came from elsewhere stays in the index until it is taken back; read it is as long as it is granted.
+# What came from elsewhere stays in the index until it is taken back; read it is as long as it is granted. An entry does not
+# say of which field it is, so that each value that the index was made from must be one that may be read.
 _LANGUAGE_READABLE = (
-    "exists (select from intake.fields f left join intake.disclosures d on d.id = f.disclosure_id"
-    f" where f.case_id = c.id and f.field in {LANGUAGES} and (f.source = 'own' or (d.state in {one_of(READABLE)}"
-    " and d.valid_until > :now and d.organisation = :organisation and f.field = any(d.fields))) offset 0)"
+    "(select bool_and(l.readable) from (select distinct on (f.field) f.source = 'own' or (d.state in"
+    f" {one_of(READABLE)} and d.valid_until > :now and d.organisation = :organisation and f.field = any(d.fields)) as readable"
+    " from intake.fields f left join intake.disclosures d on d.id = f.disclosure_id"
+    f" where f.case_id = c.id and f.field in {LANGUAGES} order by f.field, f.source = 'own' desc, f.recorded_at desc) as l)"
 )
 
 
@@ -144,6 +146,9 @@ class ShownPerson(BaseModel):
     name: str | None
     languages: list[str]
     born: Annotated[str | None, Field(description="the date of birth as far as it is known, in EDTF")]
+    born_buddhist: Annotated[
+        str | None, Field(description="the same in the Buddhist era, where the country counts by it")
+    ]
     youngest: Annotated[int | None, Field(description="the lowest age in whole years that the date allows")]
     oldest: Annotated[int | None, Field(description="the highest")]
 

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.work import WorkItem, WorkKind, no_act
-from services.intake.casework.domain.leave import Leave, LeaveState
+from services.intake.casework.domain.leave import LeaveState
+from services.intake.casework.leave_use_cases import give_back_tasks
 from services.intake.casework.outgoing import COVERS, LEAVE_CLOCK, covers_due
-from services.intake.casework.store import leaves, tasks
+from services.intake.casework.store import leaves
 
 ATTEMPTS = 1_000
 
@@ -29,14 +30,8 @@ async def _follow(tx: Transaction, item: WorkItem, _: None) -> None:
     leave = await leaves.hold(tx, UUID(item.payload["leave_id"]))
     if leave is None:
         return
-    changed = await leaves.follow_worker(tx, leave)
-    if leave.state is LeaveState.ENDED:
-        await _give_back(tx, leave, changed)
-    if len(changed) == leaves.AT_ONCE:
+    more = await leaves.follow_worker(tx, leave)
+    if more:
         tx.say(covers_due(leave.id, f"{item.key}+"))
-
-
-async def _give_back(tx: Transaction, leave: Leave, cases: list[UUID]) -> None:
-    """The tasks that the cover took on in cases which they see no longer are those of the worker again."""
-    for task in await tasks.of_worker_in(tx, leave.cover, cases):
-        await tasks.save(tx, task, task.give_back(leave.worker))
+    elif leave.state is LeaveState.ENDED:
+        await give_back_tasks(tx, leave)

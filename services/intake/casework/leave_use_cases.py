@@ -9,6 +9,8 @@ from chassis.identity.access import permitted, require, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, Forbidden, NotFound, expect
 from services.intake.casefile.domain.case import CaseVerb
+from services.intake.casefile.outgoing import tasks_due
+from services.intake.casefile.store import cases, dependants
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import answered
 from services.intake.casework.domain import facts
@@ -20,8 +22,9 @@ from services.intake.casework.domain.leave import (
     Leave,
     LeaveVerb,
 )
-from services.intake.casework.store import leaves
-from services.intake.casework.use_cases import ASSIGN_MANY
+from services.intake.casework.outgoing import outgoing
+from services.intake.casework.store import leaves, tasks
+from services.intake.casework.use_cases import ASSIGN_MANY, give_back
 
 PLAN = "leave.plan"
 SUPERVISE = ASSIGN_MANY
@@ -68,10 +71,22 @@ async def decide_cover(
     expect(leave.version, seen)
     with answered():
         leave.require(LeaveVerb.LEAVE_OUT if left_out else LeaveVerb.PUT_BACK)
+    await cases.hold(tx, case_id)  # whoever finds its covers meanwhile has ended, or waits and sees this
     await (leaves.leave_out if left_out else leaves.put_back)(tx, leave, case_id)
-    await leaves.save(tx, leave, [facts.CoverDecided(case_id, leave.id, left_out)])
+    tx.say(
+        outgoing(facts.CoverDecided(case_id, leave.id, left_out))
+    )  # the leave, which the cover sees, stays as it was
     await leaves.follow_case(tx, case_id)
+    mark = f"covered:{leave.id}:{tx.now.isoformat()}"
+    tx.say(*(tasks_due(one, mark) for one in await dependants.linked_with(tx, case_id)))
+    await give_back_tasks(tx, leave)
     return leave
+
+
+async def give_back_tasks(tx: Transaction, leave: Leave) -> None:
+    """The tasks that the cover took on in cases which they see no longer are those of the worker again."""
+    for task in await tasks.taken_on(tx, leave.organisation, leave.worker, leave.cover):
+        await give_back(tx, task, leave.worker)
 
 
 async def end_of_those_gone(tx: Transaction, organisation: str) -> None:

@@ -11,7 +11,7 @@ from chassis.outbox import DueWork
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import WorkItem, WorkKind, WorkPostponed, no_act
-from services.intake.casefile.domain.case import Case, CaseState
+from services.intake.casefile.domain.case import GONE, Case, CaseState
 from services.intake.casefile.outgoing import TASKS
 from services.intake.casefile.received_flags import came_with, standing_flags
 from services.intake.casefile.sealing import open_json
@@ -24,7 +24,7 @@ from services.intake.casework.leave_use_cases import end_of_those_gone
 from services.intake.casework.outgoing import TASK_CLOCK, TASKS_OF_STAFF
 from services.intake.casework.sealing import flags_record, task_record
 from services.intake.casework.store import leaves, tasks
-from services.intake.casework.use_cases import is_able
+from services.intake.casework.use_cases import give_back, is_able
 
 ATTEMPTS = 1_000
 SOON = 0.5
@@ -68,7 +68,8 @@ def _of_case(service: Service) -> WorkKind:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))
         if case is None:
             return
-        if case.state in {CaseState.HANDED_OVER, CaseState.ERASED}:
+        if case.state in GONE:
+            await leaves.follow_case(tx, case.id)
             await _let_go(tx, case)
             return
         if found is not None:
@@ -77,7 +78,7 @@ def _of_case(service: Service) -> WorkKind:
             await _answer(tx, case, found)
         await leaves.follow_case(tx, case.id)
         asking = Actor.system(service.name, service.settings.cell, service.policies)
-        await _unassign(tx, asking, await tasks.of_case(tx, case.id))
+        await _unassign(tx, asking, case.id)
 
     return WorkKind(TASKS, act, finish, max_attempts=ATTEMPTS)
 
@@ -179,13 +180,18 @@ async def _let_go(tx: Transaction, case: Case) -> None:
     await tasks.forget_words(tx, case.id)
 
 
-async def _unassign(tx: Transaction, asking: Actor, found: list[Task]) -> None:
-    """A task whose worker cannot see its case any more is nobody's, and a supervisor is told."""
-    for task in found:
-        if task.worker is not None and not await is_able(
-            tx, asking, task.organisation, task.case_id, task.worker
-        ):
+async def _unassign(tx: Transaction, asking: Actor, case_id: UUID) -> None:
+    """A task whose worker cannot see its case any more is nobody's, and a supervisor is told; or that of the worker for whom
+    they covered.
+    """
+    for task in await tasks.of_case(tx, case_id):
+        if task.worker is None or await is_able(tx, asking, task.organisation, case_id, task.worker):
+            continue
+        away = await leaves.covered_for(tx, case_id, task.worker, task.raised_at)
+        if away is None:
             await tasks.save(tx, task, task.unassign())
+        else:
+            await give_back(tx, task, away)
 
 
 def _of_staff() -> WorkKind:

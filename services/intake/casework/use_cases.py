@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused, require_workers, roles_of
+from chassis.directory import present, refused, require_workers, roles_of
 from chassis.identity.access import CELL, CaseRefused, require, require_case, rights_in, standing
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
@@ -150,6 +150,12 @@ async def is_able(
     return asking.policies.permits(principal, WRITE_TASK, team)
 
 
+async def give_back(tx: Transaction, task: Task, worker: str) -> None:
+    """Whoever covered for this worker covers no longer: the task is the worker's again, or nobody's where they left."""
+    here = worker in await present(tx, task.organisation)
+    await tasks.save(tx, task, task.give_back(worker) if here else task.unassign())
+
+
 class AssignmentResult(StrEnum):
     """The answer for one of many cases that were given to somebody."""
 
@@ -208,14 +214,24 @@ class ClosingBlocked(Conflict):
 
 
 async def close_case(
-    tx: Transaction, actor: Actor, case_id: UUID, seen: int | None, closing_id: UUID, why: str
+    tx: Transaction,
+    actor: Actor,
+    case_id: UUID,
+    seen: int | None,
+    closing_id: UUID,
+    why: str,
+    *,
+    linked_stay: bool,
 ) -> Case:
-    """`why` is sealed. Raises ClosingBlocked while somebody waits for something."""
+    """`why` is sealed. Raises ClosingBlocked while somebody waits for something, and where somebody linked with this person
+    would be left in an open case without a word.
+    """
     case = await cases.get(tx, actor, ACTIONS[CaseVerb.CLOSE], case_id, lock=True)
     expect(case.version, seen)
     with answered():
         facts = case.close()
-    if blocks := await closings.blocks(tx, case_id):
+    blocks = await closings.blocks(tx, case_id)
+    if blocks := [block for block in blocks if not (linked_stay and block == closings.LINKED)]:
         raise ClosingBlocked(blocks)
     await closings.close(tx, actor, case_id, closing_id, why)
     await cases.save(tx, case, facts)

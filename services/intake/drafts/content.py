@@ -127,14 +127,13 @@ async def _intake(service: Service, draft: Draft, content: Mapping[str, Any]) ->
     )
     fields: dict[str, str | None] = {}
     try:
-        fields = checked_fields({**languages, **content.get("fields", {})}, service.today())
+        fields = checked_fields(service, {**languages, **content.get("fields", {})})
     except Invalid as refused:
         errors += [{**one, "loc": ["draft", *one["loc"][1:]]} for one in refused.errors]
     if errors or form is None:
         raise Invalid(errors=errors)
-    return SubmittedDraft(
-        draft.version, case=await sealed_case(service, draft.organisation, form, fields, draft.case_id)
-    )
+    case = await sealed_case(service, draft.organisation, form, fields, draft.case_id, form.channel)
+    return SubmittedDraft(draft.version, case=case)
 
 
 def _placed(error: Mapping[str, Any]) -> dict[str, Any]:

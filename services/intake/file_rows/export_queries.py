@@ -23,7 +23,7 @@ _DAY = "(c.opened_at at time zone :zone)::date"
 _PAGE = f"""
     select c.id, c.person_id, {reference_column("c.id")} as reference, coalesce((
         select jsonb_object_agg(f.field, f.value) from intake.fields f where f.case_id = c.id and f.source = 'own'), '{{}}') as values,
-        (select o.value from intake.own_numbers o where o.case_id = c.id) as number
+        (select o.value from intake.own_numbers o where o.case_id = c.id and o.organisation = c.organisation) as number
     {_TO_TAKE} and (cast(:after as uuid) is null or c.id > :after)
         and (cast(:opened_from as date) is null or {_DAY} >= :opened_from)
         and (cast(:opened_to as date) is null or {_DAY} <= :opened_to)

@@ -24,7 +24,7 @@ from contracts.types import Code, KnownCode
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Parts, Running
-from services.intake.casefile.store import cases
+from services.intake.casefile.store import cases, dependants
 from services.intake.rights import store, use_cases
 from services.intake.rights.domain.erasure import OPEN, Erasure, ErasureState, ErasureVerb
 from services.intake.rights.domain.field_classes import REASON
@@ -112,6 +112,12 @@ class ErasureView(BaseModel):
             description="of a requested one: merged cases of hers of which nobody has said whether they go too"
         ),
     ]
+    linked_cases: Annotated[
+        int,
+        Field(
+            description="of a requested one: open cases of persons who are linked with her; each stays, and nothing leads there any more"
+        ),
+    ] = 0
     moves: list[MoveView]
 
 
@@ -126,6 +132,7 @@ async def list_erasures(
         found, permitted = await store.of_case(tx, case_id), await rights_in(tx, actor, case_id)
         open_ = [one for one in found if one.state is ErasureState.REQUESTED]
         undecided = {one.id: await store.undecided_cases(tx, one) for one in open_}
+        linked = (await dependants.here(tx, [case_id])).get(case_id, 0)
         tx.say(record_read(case_id, "erasure"))
     reasons = await _reasons(service, found)
     waits = {one.id: await _waits_for(service, one) for one in found if one.state is ErasureState.CONFIRMED}
@@ -135,6 +142,7 @@ async def list_erasures(
     ]
     for item in items:
         item.waits_for = waits.get(item.id, {})
+        item.linked_cases = linked if item.state == ErasureState.REQUESTED else 0
     asks = case.state is not CaseState.ERASED and not any(one.state in OPEN for one in found)
     moves = service.commands.open([Offer("request_erasure", REQUEST, asks)], permitted, case_id=case_id)
     return Listing(items=items, moves=moves)

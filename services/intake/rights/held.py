@@ -4,10 +4,17 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.held import FoundRow, HeldTable, SealedValue
-from services.intake.casefile.domain.field_classes import CHANGE_REASON, FLAGS_CLASS, GLASS, OWN_NUMBER
+from services.intake.casefile.domain.field_classes import (
+    CHANGE_REASON,
+    FLAGS_CLASS,
+    GLASS,
+    OWN_NUMBER,
+    RELATION,
+)
 from services.intake.casefile.store.tables import (
     BROKEN_GLASS,
     CASES,
+    DEPENDANTS,
     DISCLOSURES,
     FIELD_REVISIONS,
     FIELDS,
@@ -129,11 +136,17 @@ def _closing(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
         yield SealedValue("reasons", RESUMPTION, record, row.resumed_for)
 
 
+def _dependant(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("relation", RELATION, row.id, row.relation)
+
+
 def _erasure(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     if row.reason is not None:
         yield SealedValue("reason", REASON, row.id, row.reason)
 
 
+# Of links the report has those with her own dependants, while they stand. One that was ended is kept from both sides, for it may
+# have been ended because one is in danger from the other; whoever depends is told of none, under whose key nothing of it is.
 HELD = (
     HeldTable(
         CASES,
@@ -254,6 +267,13 @@ HELD = (
         "pair",
         ("at=decided_at", "organisation", "by=decided_by", "result=decision", "reason:pair_reason"),
         which="first_id = :case_id or second_id = :case_id",
+    ),
+    HeldTable(
+        DEPENDANTS,
+        "dependant",
+        ("at=linked_at", "organisation"),
+        sealed=_dependant,
+        which="case_id = :case_id and ended_at is null",
     ),
     HeldTable(
         tables.CLOSINGS,

@@ -22,7 +22,7 @@ from contracts.internal import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
 from services.interchange import imports
 from services.interchange.api.rows import RowErrorView, refused_row
 from services.interchange.domain.cells import BadFile
-from services.interchange.domain.htcds import MAX_FILE_BYTES, RowError, Sheet
+from services.interchange.domain.htcds import MAX_FILE_BYTES, Place, RowError, Sheet
 from services.interchange.intake_rows import known_rows
 from services.interchange.parts import Running
 from services.interchange.store.imports import RowResult, accept, exists
@@ -91,9 +91,8 @@ async def _prepare(
     require(actor, "case.import", organisation=actor.organisation)
     content = await _file(request)
     try:
-        sheet = await service.parts.reading.read(
-            content, service.today(), several=same_rows is SameRows.SEPARATE
-        )
+        place = Place(service.today(), service.settings.country.buddhist_era)
+        sheet = await service.parts.reading.read(content, place, several=same_rows is SameRows.SEPARATE)
     except BadFile as error:
         column = [] if error.column is None else ["column", error.column]
         raise Invalid(
@@ -109,7 +108,7 @@ async def _prepare(
     if dry_run:
         rows = await imports.marked_rows(service, actor.organisation, sheet.rows)
         known = await known_rows(
-            service, actor.organisation, [RowMark(**row.model_dump(exclude={"fields"})) for row in rows]
+            service, actor, [RowMark(**row.model_dump(exclude={"fields"})) for row in rows]
         )
         return Upload(import_id, sheet, rows=rows, known=known)
     return Upload(import_id, sheet, await imports.seal_upload(service, actor, import_id, sheet.rows))

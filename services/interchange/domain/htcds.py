@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from itertools import chain
 
+from contracts.casefile.buddhist_era import WHICH_ERA, AmbiguousYear, common_era
 from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, Field, InvalidField, checked, to_text
 from contracts.casefile.own_number import compared, is_reference, own_number
 from contracts.casefile.partial_date import InvalidDate, PartialDate
@@ -84,7 +85,15 @@ class Sheet:
         return len(self.rows) + len({error.line for error in self.errors})
 
 
-def read_sheet(lines: Iterable[Line], today: date, *, several: bool = False) -> Sheet:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The day at the place where the file is read, and whether years are counted by the Buddhist era there too."""
+
+    today: date
+    buddhist_era: bool = False
+
+
+def read_sheet(lines: Iterable[Line], place: Place, *, several: bool = False) -> Sheet:
     """Read a sheet. The first line that is not blank names the columns; a second one of labels is passed over. Raises
     BadFile.
 
@@ -98,7 +107,7 @@ def read_sheet(lines: Iterable[Line], today: date, *, several: bool = False) -> 
     labels = second.cells if second is not None and is_labels(second.cells, heading.cells) else ()
     columns = read_heading(heading.cells, labels, hidden=heading.hidden)
     rest = content if labels or second is None else chain([second], content)
-    return _told_apart(_read_rows(columns, rest, today), several=several)
+    return _told_apart(_read_rows(columns, rest, place), several=several)
 
 
 def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
@@ -109,7 +118,7 @@ def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
             yield line
 
 
-def _read_rows(columns: Sequence[Column], lines: Iterable[Line], today: date) -> Sheet:
+def _read_rows(columns: Sequence[Column], lines: Iterable[Line], place: Place) -> Sheet:
     sheet, numbering = Sheet(), _Numbering()
     for line in lines:
         numbered = numbering.take(columns, line)
@@ -117,7 +126,7 @@ def _read_rows(columns: Sequence[Column], lines: Iterable[Line], today: date) ->
             continue
         if sheet.total >= MAX_ROWS:
             raise BadFile("too-many-rows", f"at most {MAX_ROWS} rows are taken at once")
-        row, errors = _read_row(columns, numbered, today)
+        row, errors = _read_row(columns, numbered, place)
         if row is not None:
             sheet.rows.append(row)
         sheet.errors.extend(errors)
@@ -143,13 +152,13 @@ class _Numbering:
         return replace(line, cells=tuple(cells))
 
 
-def _read_row(columns: Sequence[Column], line: Line, today: date) -> tuple[Row | None, list[RowError]]:
+def _read_row(columns: Sequence[Column], line: Line, place: Place) -> tuple[Row | None, list[RowError]]:
     found: dict[str, str] = {}
     errors = [RowError(line.number, "*", reason) for reason in _whole_line(columns, line)]
     for column, cell in zip(columns, line.cells, strict=False):
         if column.field is None or is_blank(cell):
             continue
-        value, reason = (None, "two-headings") if column.doubted else _read_cell(column.field, cell, today)
+        value, reason = (None, "two-headings") if column.doubted else _read_cell(column.field, cell, place)
         if reason is not None:
             errors.append(RowError(line.number, column.field, reason))
         elif value is not None:
@@ -230,7 +239,7 @@ def _of_one_number(sheet: Sheet, rows: Sequence[Row]) -> list[Row]:
     return kept
 
 
-def _read_cell(column: str, cell: Cell, today: date) -> tuple[str | None, str | None]:
+def _read_cell(column: str, cell: Cell, place: Place) -> tuple[str | None, str | None]:
     """The value as it is sealed, or the reason why not."""
     if cell is None or isinstance(cell, NoValue):
         return None, cell
@@ -241,7 +250,7 @@ def _read_cell(column: str, cell: Cell, today: date) -> tuple[str | None, str | 
         return None, "too-long"
     if column in {EXTERNAL_ID, OWN_NUMBER}:
         return _read_number(column, text)
-    return _read_field(FIELDS[column], meant(text), today)
+    return _read_field(FIELDS[column], meant(text), place)
 
 
 def _read_number(column: str, text: str) -> tuple[str | None, str | None]:
@@ -254,16 +263,20 @@ def _read_number(column: str, text: str) -> tuple[str | None, str | None]:
     return (number if column == OWN_NUMBER else text), None
 
 
-def _read_field(kept: Field, text: str, today: date) -> tuple[str | None, str | None]:
+def _read_field(kept: Field, text: str, place: Place) -> tuple[str | None, str | None]:
     try:
+        if kept.kind == "date" and place.buddhist_era:
+            text = common_era(text)
         value = to_text(checked(kept.name, _parts(kept, text)))
     except UnknownCode:
         return None, "unknown-code"
+    except AmbiguousYear:
+        return None, WHICH_ERA
     except InvalidDate:
         return None, "invalid-date"
     except InvalidField:
         return None, "too-long" if len(text) > MAX_TEXT else f"invalid-{kept.kind}"
-    future = kept.kind == "date" and PartialDate.parse(value).is_future(today)
+    future = kept.kind == "date" and PartialDate.parse(value).is_future(place.today)
     return (None, "date-in-the-future") if future else (value, None)
 
 

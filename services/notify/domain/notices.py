@@ -2,8 +2,8 @@
 contact.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -15,6 +15,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "glass.broken.v1": {ALWAYS: "emergency_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
     "case.resumed.v1": {ALWAYS: "file_changed"},
+    "dependants.changed.v1": {"left": "act_now"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
     "draft.raised.v1": {ALWAYS: "started_urgent"},
     "draft.unfinished.v1": {ALWAYS: "started"},
@@ -68,7 +69,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "recall.answered.v1": {ALWAYS: "answer"},
     "correction.received.v1": {ALWAYS: "file_changed"},
 }
-"""Event type → half of the referral or return (or always) → template."""
+"""Event type → half of the referral or return, or change of who is linked with her (or always) → template."""
 
 CLEARED: Final = "file_changed"
 """Flags were recorded of which none stands any more, or none that did not stand before."""
@@ -88,6 +89,9 @@ have left), the supervisors, or the cell's operators.
 """
 
 
+TO_OPERATORS: Final = frozenset({"approval"})
+"""Alarms that name the persons who may act; where there is none, an operator has to find one."""
+
 BEGUN: Final = frozenset({"started_urgent", "started"})
 """About what somebody began and nobody has submitted."""
 
@@ -97,18 +101,14 @@ TO_SUPERVISORS: Final = BEGUN | {
     "late",
     "much_opened",
     "emergency_opened",
-    "approval",
 }
-"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, or a
-second person is needed at once, so somebody else is told.
+"""Alarms: the person who should have acted did not, or somebody opened a case of others, or nobody has the case yet, so
+somebody else is told.
 """
 
-ALSO_ITS_WORKERS: Final[Mapping[str, str]] = {
-    "protection.requested.v1": "urgent",
-    "protection.lapsed.v1": "urgent",
-}
-"""Event type → template of the notice by which the workers of the case are told besides the supervisors: one of them may
-approve, or asked and waits.
+ALSO_ITS_WORKERS: Final[Mapping[str, str]] = {"protection.lapsed.v1": "urgent"}
+"""Event type → template of the notice by which the workers of the case, and whoever asked and waits, are told besides the
+supervisors.
 """
 
 NOW, TODAY, USUAL = "now", "today", "usual"
@@ -184,7 +184,27 @@ def template_of(event_type: str, half: str) -> str | None:
     return by_half.get(ALWAYS) or by_half.get(half)
 
 
-def news_of(event: Any, half: str) -> News | None:
+def news_of(event: Any, half: str, workers: Collection[str]) -> list[News]:
+    """The news of an event about a case that these workers have: for each whom it names as the one to act, else for whom its
+    template is for, and for those who wait for it besides.
+    """
+    news = _news(event, half)
+    if news is None:
+        return []
+    named = [replace(news, worker=one) for one in getattr(event, "approvers", ())]
+    return named or [news, *_besides(event, news.template, workers)]
+
+
+def _besides(event: Any, template: str, workers: Collection[str]) -> list[News]:
+    also = ALSO_ITS_WORKERS.get(event.type)
+    asked_by = getattr(event, "asked_by", None)
+    besides = [News(also)] if also is not None and workers else []
+    if asked_by is not None and asked_by not in workers:
+        besides.append(News(also or template, own=True, worker=asked_by))
+    return besides
+
+
+def _news(event: Any, half: str) -> News | None:
     nothing_new = False in (getattr(event, "raised", None), getattr(event, "added", None))
     template = CLEARED if nothing_new else template_of(event.type, half)
     told = getattr(event, "told", None)
@@ -211,4 +231,6 @@ def news_of(event: Any, half: str) -> News | None:
 def notice(case_id: UUID, organisation: str, news: News) -> Notice:
     if news.template in TO_SUPERVISORS:
         return Notice(case_id, organisation, SUPERVISORS, news)
-    return Notice(case_id, organisation, HOLDER if news.worker is None else WORKER, news)
+    if news.worker is not None:
+        return Notice(case_id, organisation, WORKER, news)
+    return Notice(case_id, organisation, OPERATORS if news.template in TO_OPERATORS else HOLDER, news)

@@ -1,7 +1,7 @@
 """The table of notices: those that a batch of events adds, their readers, and the outcome of their mail."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +69,7 @@ class CaseNotices:
     organisation: str | None
     handed_over: bool = False
     """Nobody here works on the case any more: only the news of this organisation's own acts is told."""
-    has_workers: bool = False
+    workers: tuple[str, ...] = ()
     assigned: bool = False
     """The case was assigned in this batch: the notices told before go along to the new workers."""
     pending: list[Notice] = field(default_factory=list)
@@ -99,10 +99,10 @@ class CaseNotices:
 
 async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]:
     held = {
-        case.case_id: (case.organisation, case.handed_over, bool(case.workers))
+        case.case_id: (case.organisation, case.handed_over, tuple(case.workers))
         for case in await holders_of(tx, keys)
     }
-    cases = {key: CaseNotices(key, *held.get(key, (None, False, False))) for key in keys}
+    cases = {key: CaseNotices(key, *held.get(key, (None, False, ()))) for key in keys}
     for row in await tx.execute(_UNADDRESSED, {"ids": list(keys)}):
         news = News(
             row.template,
@@ -136,11 +136,15 @@ async def _tell(tx: Transaction, pending: Sequence[Notice]) -> None:
 
 
 async def _reaching(tx: Transaction, meant: Notice) -> list[Notice]:
-    """An alarm of an organisation without a supervisor goes to the cell's operators, so that it reaches somebody."""
-    if meant.audience != SUPERVISORS or await staff_with(tx, SUPERVISOR, meant.organisation):
+    """An alarm of an organisation without a supervisor goes to the cell's operators, so that it reaches somebody; and one
+    for the operators, where there are none, to the supervisors.
+    """
+    supervised = meant.audience == SUPERVISORS and await staff_with(tx, SUPERVISOR, meant.organisation)
+    if supervised or meant.audience not in {SUPERVISORS, OPERATORS}:
         return [meant]
     operators = {member.organisation for member in await staff_with(tx, OPERATOR)}
-    return [Notice(meant.case_id, one, OPERATORS, meant.news) for one in sorted(operators)] or [meant]
+    others = [replace(meant, organisation=one, audience=OPERATORS) for one in sorted(operators)]
+    return others or [replace(meant, audience=SUPERVISORS)]
 
 
 async def _once_for_all(tx: Transaction, notices: Sequence[Notice]) -> list[tuple[Notice, int]]:

@@ -94,7 +94,8 @@ async def get_referral(
     tx.say(RecordReadV1(case_id=meant.case_id, resource="referral", resource_id=referral_id))
     response.headers["ETag"] = etag(view.version)
     draft = meant.half is Half.OUTGOING and view.state == State.DRAFT
-    blocks = await use_cases.send_blocks(tx, view.case_id, view.recipient, view.service) if draft else []
+    asked = (view.case_id, view.recipient, view.service, view.kind)
+    blocks = await use_cases.send_blocks(tx, *asked) if draft else []
     view.moves = queries.moves(view, running.commands, await rights_in(tx, actor, view.case_id), blocks)
     return view
 

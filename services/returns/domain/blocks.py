@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from services.returns.domain.assisted_return import Return
-from services.returns.domain.check import BEST_INTERESTS, DOCUMENTS, ESCORT, FAMILY, GUARDIAN
+from services.returns.domain.check import BEST_INTERESTS, DOCUMENTS, ESCORT, FAMILY, GUARDIAN, LINKED
 from services.returns.domain.fitness import Fitness, FitnessRules, fitness_blocks
 
 ADULT = "adult"
@@ -37,6 +37,7 @@ class CaseOutlook:
     accepted_by: frozenset[str] = frozenset()
     listed: bool = False
     fitness: Fitness | None = None
+    linked_at: datetime | None = None
 
     @property
     def child(self) -> bool:
@@ -64,6 +65,7 @@ def blocks(found: Return, known: CaseOutlook, rules: Rules, moment: Moment) -> t
             *_risk(found, moment),
             *((code, True) for code in _fitness(known, rules, moment)),
             *_child(found, known, moment),
+            ("linked-unsettled", _leaves_somebody(found, known, moment)),
             ("escort-missing", _needs_escort(known) and not _has(found, ESCORT, moment)),
             ("documents-missing", not any(_has(found, kind, moment) for kind in DOCUMENTS)),
         )
@@ -104,6 +106,14 @@ def _child(found: Return, known: CaseOutlook, moment: Moment) -> list[tuple[str,
         ("guardian-missing", known.child and not _has(found, GUARDIAN, moment)),
         ("family-not-assessed", known.child and not all(_has(found, kind, moment) for kind in FAMILY)),
     ]
+
+
+def _leaves_somebody(found: Return, known: CaseOutlook, moment: Moment) -> bool:
+    """True until it was settled, since the last one was linked, who goes along and who stays with whom."""
+    if known.linked_at is None:
+        return False
+    check = found.checks.get(LINKED)
+    return check is None or check.at < known.linked_at or not check.holds(moment.arrives)
 
 
 def _needs_escort(known: CaseOutlook) -> bool:
@@ -154,6 +164,7 @@ SUPPLIERS: Mapping[str, Supplier] = MappingProxyType(
         "best-interests-missing": _here("checks"),
         "guardian-missing": _here("checks"),
         "family-not-assessed": _here("checks"),
+        "linked-unsettled": _here("checks"),
         "escort-missing": _here("checks"),
         "documents-missing": _here("checks"),
     }

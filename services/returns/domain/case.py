@@ -60,10 +60,16 @@ class CaseKnowledge:
     flags: str | None = None
     holds: dict[UUID, datetime | None] = field(default_factory=dict)
     accepted: dict[UUID, str | None] = field(default_factory=dict)
+    linked_at: datetime | None = None
+    """The last time at which somebody was linked with this person as a dependant, or was back; None where nobody linked is here."""
+
+    def change_dependants(self, *, more: bool, here: bool, now: datetime) -> None:
+        """`more`: one came; what was settled before is settled anew."""
+        self.linked_at = (now if more or self.linked_at is None else self.linked_at) if here else None
 
     def forget(self) -> None:
         """Forget the person, who is erased. Holds stay: one is in force when she is referred again."""
-        self.age_group = self.flags = None
+        self.age_group = self.flags = self.linked_at = None
 
     def place_hold(self, hold_id: UUID, until: datetime) -> None:
         self.holds.setdefault(hold_id, until)

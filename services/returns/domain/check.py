@@ -6,6 +6,7 @@ from datetime import date, datetime
 FITNESS, ESCORT = "fitness", "escort"
 BEST_INTERESTS, GUARDIAN = "best-interests", "guardian-agreement"
 FAMILY = ("family-traced", "family-assessed")
+LINKED = "linked-settled"
 DOCUMENTS = ("passport", "emergency-travel-document", "border-pass")
 """Codes of the list `return_check`."""
 

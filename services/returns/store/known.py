@@ -14,7 +14,7 @@ from services.returns.domain.case import CaseKnowledge
 from services.returns.store.tables import KNOWN
 
 _ENSURE = insert_missing(KNOWN, "case_id", "holds", "accepted")
-_SAVE = update_set(KNOWN, "age_group", "flags", "holds", "accepted")
+_SAVE = update_set(KNOWN, "age_group", "flags", "holds", "accepted", "linked_at")
 _KNOWLEDGE = RowReader(CaseKnowledge, KNOWN)
 _READ = f"select {_KNOWLEDGE.columns()} from returns.known"
 _LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id for update")

@@ -16,6 +16,7 @@ KNOWN = Table(
     Column("flags", TEXT),
     required("holds", JSONB),
     required("accepted", JSONB),
+    Column("linked_at", TIMESTAMPTZ),
 )
 
 RETURNS = Table(

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.intake.casefile.api import (
     cases,
+    dependants,
     fields,
     glass,
     history,
@@ -15,5 +16,16 @@ from services.intake.casefile.api import (
 )
 
 router = APIRouter()
-for part in (worklist, cases, fields, history, received, submissions, glass, statistics, internal):
+for part in (
+    worklist,
+    cases,
+    dependants,
+    fields,
+    history,
+    received,
+    submissions,
+    glass,
+    statistics,
+    internal,
+):
     router.include_router(part.router)

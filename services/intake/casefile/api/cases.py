@@ -52,12 +52,11 @@ OpenedBy = Annotated[
 """The channel by which somebody came whose case is opened here."""
 
 
-class OpenForm(Form):
-    """The form of a new case. Everything about the person is optional: a single name is a name, and a case may be
+class PersonForm(Form):
+    """Somebody whose case is opened. Everything about the person is optional: a single name is a name, and a case may be
     anonymous.
     """
 
-    channel: OpenedBy
     urgency: Annotated[str, KnownCode("urgency")] = "routine"
     fields: FieldsForm = {}
     languages: Annotated[
@@ -74,14 +73,20 @@ class OpenForm(Form):
         return {**spoken, **self.fields}
 
 
+class OpenForm(PersonForm):
+    """The form of a new case."""
+
+    channel: OpenedBy
+
+
 async def _prepare(body: OpenForm, request: Request, actor: Who, service: Running) -> NewCase:
     """The person's key first, under identifiers that a retry of the same command finds again."""
     require(actor, "case.open", organisation=actor.organisation)
-    fields = checked_fields(body.all_fields(), service.today())
+    fields = checked_fields(service, body.all_fields())
     key = request.headers.get("idempotency-key")
     case_id = await service.own_key.identifier("case", actor.issuer, actor.subject, key)
     await service.vault.create(person_of(case_id))
-    return await sealed_case(service, actor.organisation, body, fields, case_id)
+    return await sealed_case(service, actor.organisation, body, fields, case_id, body.channel)
 
 
 def person_of(case_id: UUID) -> UUID:
@@ -90,7 +95,12 @@ def person_of(case_id: UUID) -> UUID:
 
 
 async def sealed_case(
-    service: Service, organisation: str, body: OpenForm, checked: Mapping[str, str | None], case_id: UUID
+    service: Service,
+    organisation: str,
+    body: PersonForm,
+    checked: Mapping[str, str | None],
+    case_id: UUID,
+    channel: str,
 ) -> NewCase:
     """A new case with its fields, which are checked, sealed under the key of its person, which is made."""
     fields = {name: value for name, value in checked.items() if value is not None}
@@ -107,7 +117,7 @@ async def sealed_case(
         if number is None
         else await sealed_number(service, organisation, person_id, case_id, number),
     )
-    return NewCase(case_id, person_id, body.channel, body.urgency, sealed)
+    return NewCase(case_id, person_id, channel, body.urgency, sealed)
 
 
 @router.post("/v1/cases", status_code=201, summary="Open a case for your organisation")

@@ -17,8 +17,10 @@ from chassis.service import Service
 from chassis.vault.vault import Vault
 from chassis.web.http import Done, Seen, Tx, Who, done, etag
 from chassis.web.moves import MoveView, Offer
-from contracts.casefile.fields import FieldValue, from_text
+from contracts.casefile.buddhist_era import buddhist_era
+from contracts.casefile.fields import FIELDS, FieldValue, from_text
 from contracts.casefile.own_number import OwnNumber
+from contracts.casefile.partial_date import PartialDate
 from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
 from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
@@ -65,13 +67,14 @@ class ReceivedView(BaseModel):
 
 class FieldsView(BaseModel):
     """`fields` and `flags` were recorded here, and `own_number` is what the organisation itself calls the case; `received` came from
-    elsewhere.
+    elsewhere. `buddhist_era`: the dates of `fields` once more, where the country counts by it.
     """
 
     case_id: UUID
     case_reference: ShownReference
     own_number: str | None
     fields: dict[str, FieldValue]
+    buddhist_era: dict[str, str]
     flags: list[str]
     received: list[ReceivedView]
 
@@ -93,7 +96,7 @@ async def get_fields(case_id: UUID, actor: Who, service: Running, response: Resp
         own, flags = await records.own_fields(tx, case_id), await queries.flags(tx, case_id)
         own = {name: value for name, value in own.items() if name not in URGENT_FIELDS}  # `flags` has them
         reference = await reference_of_case(tx, case_id)
-        number = await own_numbers.value(tx, case_id) if case.organisation == actor.organisation else None
+        number = await own_numbers.value(tx, case_id, actor.organisation)
         found = _SealedFields(case, reference, own, flags, number, await queries.received_fields(tx, case_id))
     asked = [row.id for row in found.received if _closed(row, actor, service) is None]
     closed = await service.parts.grants.closed(asked)
@@ -171,6 +174,7 @@ def _view(
         case_reference=found.reference,
         own_number=number,
         fields=_values(own),
+        buddhist_era=_dates(own) if service.settings.country.buddhist_era else {},
         flags=flags,
         received=received,
     )
@@ -186,6 +190,14 @@ def _offer(found: _SealedFields, view: FieldsView, service: Service, permitted: 
 
 def _values(texts: Mapping[str, str]) -> dict[str, FieldValue]:
     return {name: from_text(name, text) for name, text in texts.items()}
+
+
+def _dates(texts: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: buddhist_era(PartialDate.parse(text))
+        for name, text in texts.items()
+        if FIELDS[name].kind == "date"
+    }
 
 
 class RecordForm(Form):
@@ -206,7 +218,7 @@ class RecordForm(Form):
 
 async def _prepare(case_id: UUID, body: RecordForm, actor: Who, service: Running) -> SealedFields:
     case = await case_to_write(service, actor, CaseVerb.RECORD, case_id)
-    fields = checked_fields(body.fields, service.today())
+    fields = checked_fields(service, body.fields)
     vault = service.vault
     flags = None if body.flags is None else sorted(set(body.flags))
     if flags is not None:

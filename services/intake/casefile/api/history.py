@@ -49,7 +49,7 @@ async def list_field_revisions(
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
         (after,) = positioned(page.after, number) or (0,)
-        rows = await queries.field_revisions(tx, case_id, after, page.limit)
+        rows = await queries.field_revisions(tx, actor, case_id, after, page.limit)
     opened = await _opened(service, case, rows)
     views = [_view(row, opened) for row in rows]
     async with service.database.transaction(actor.origin()) as tx:

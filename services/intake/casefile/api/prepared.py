@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, WrongState
 from chassis.service import Service
+from contracts.casefile.buddhist_era import READINGS, WHICH_ERA, AmbiguousYear, common_era
 from contracts.casefile.fields import FIELDS, NEEDS, STATUS, STATUS_BY, InvalidField, checked, to_text
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.urgent import URGENT_FIELDS, as_fields
@@ -36,20 +37,21 @@ async def case_to_write(service: Service, actor: Actor, verb: CaseVerb, case_id:
     return case
 
 
-def checked_fields(sent: FieldsSent, today: date) -> dict[str, str | None]:
+def checked_fields(service: Service, sent: FieldsSent) -> dict[str, str | None]:
     """Each field in its canonical form, as the text that is sealed; None is removed, by the same rules as a value is
     recorded.
 
-    Raises Invalid, naming fields and never values.
+    A date of the Buddhist era is taken where the country counts by it. Raises Invalid, naming fields and never values.
     """
+    today, buddhist = service.today(), service.settings.country.buddhist_era
     kept: dict[str, str | None] = {}
     errors: list[dict[str, object]] = []
     for name, value in sent.items():
         try:
-            kept[name] = _checked(name, value, today)
+            kept[name] = _checked(name, value, today, buddhist=buddhist)
         except _RefusedValue as refused:
             known = name if name in FIELDS else "*"
-            errors.append({"loc": ["body", "fields", known], "msg": str(refused), "code": refused.code})
+            errors.append({"loc": ["body", "fields", known], "msg": str(refused), **refused.told})
     if errors:
         raise Invalid(errors=errors)
     return kept
@@ -60,25 +62,44 @@ def flag_fields(flags: Collection[str]) -> dict[str, str]:
     return {name: to_text(values) for name, values in as_fields(flags).items()}
 
 
+def checked_date(service: Service, text: str, place: Sequence[str]) -> str:
+    """A date that is looked for, in its canonical form. Raises Invalid."""
+    buddhist = service.settings.country.buddhist_era
+    try:
+        return str(PartialDate.parse(common_era(text) if buddhist else text))
+    except InvalidDate as error:
+        raise Invalid(errors=[{"loc": list(place), "msg": str(error), **_refused_date(error)}]) from None
+
+
+def _refused_date(error: InvalidDate) -> dict[str, object]:
+    if isinstance(error, AmbiguousYear):
+        return {"code": WHICH_ERA, "readings": list(READINGS)}
+    return {"code": "invalid"}
+
+
 class _RefusedValue(ValueError):
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, message: str, **told: object) -> None:
         super().__init__(message)
-        self.code = code
+        self.told = told
 
 
-def _checked(name: str, value: str | Sequence[str] | None, today: date) -> str | None:
+def _checked(name: str, value: str | Sequence[str] | None, today: date, *, buddhist: bool) -> str | None:
     if name not in FIELDS:
-        raise _RefusedValue("unknown-field", "this is no field of a case file")
+        raise _RefusedValue("this is no field of a case file", code="unknown-field")
     if name in _DECIDED_ELSEWHERE and not (value is None and name in _REMOVABLE):
-        raise _RefusedValue("decided-elsewhere", _DECIDED_ELSEWHERE[name])
+        raise _RefusedValue(_DECIDED_ELSEWHERE[name], code="decided-elsewhere")
     if value is None:
         return None
     try:
+        if buddhist and FIELDS[name].kind == "date" and isinstance(value, str):
+            value = common_era(value)
         text = to_text(checked(name, value))
     except UnknownCode as error:
-        raise _RefusedValue("unknown-code", str(error)) from None
-    except (InvalidDate, InvalidField) as error:
-        raise _RefusedValue("invalid", str(error)) from None
+        raise _RefusedValue(str(error), code="unknown-code") from None
+    except InvalidDate as error:
+        raise _RefusedValue(str(error), **_refused_date(error)) from None
+    except InvalidField as error:
+        raise _RefusedValue(str(error), code="invalid") from None
     if FIELDS[name].kind == "date" and PartialDate.parse(text).is_future(today):
-        raise _RefusedValue("date-in-the-future", "this date is still to come")
+        raise _RefusedValue("this date is still to come", code="date-in-the-future")
     return text

@@ -16,6 +16,7 @@ from chassis.vault.vault import Sealing
 from chassis.web.http import Listing, Page, PageQuery, Who, following
 from chassis.web.moves import Offer
 from chassis.web.positions import position
+from contracts.casefile.buddhist_era import buddhist_era
 from contracts.casefile.partial_date import PartialDate
 from contracts.types import KnownCode, Pseudonym
 from services.intake.casefile.daily_limit import OWN_LIST
@@ -41,7 +42,7 @@ from services.intake.casefile.worklist_queries import (
 router = APIRouter(tags=["cases"])
 
 OTHERS = "person"
-"""The resource of a name on a case of which the reader is no worker."""
+"""The resource of a name on a case that the reader neither has nor covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ async def _read(
 def _say_languages(tx: Transaction, actor: Actor, items: Sequence[ListedCase]) -> None:
     """Whoever narrows a list to a language learns it of each row, whether it is shown or not."""
     for item in items:
-        resource = OWN_LIST if actor.subject in item.workers else OTHERS
+        resource = OWN_LIST if _is_own(item, actor) else OTHERS
         tx.say(record_read(item.id, resource, fields=LANGUAGES))
 
 
@@ -177,18 +178,21 @@ async def _show(
             if item.id in allowed:
                 words = dict(shown[item.id])
                 item.own_number = words.pop(OWN_NUMBER, None)
-                item.person = _person(words, today) if words else None
+                item.person = (
+                    _person(words, today, buddhist=service.settings.country.buddhist_era) if words else None
+                )
                 resource = OWN_LIST if _is_own(item, actor) else OTHERS
                 tx.say(record_read(item.id, resource, fields=tuple(words)))
 
 
-def _person(texts: Mapping[str, str], today: date) -> ShownPerson:
-    born = texts.get(BIRTHDATE)
-    youngest, oldest = (None, None) if born is None else PartialDate.parse(born).ages_on(today)
+def _person(texts: Mapping[str, str], today: date, *, buddhist: bool) -> ShownPerson:
+    born = PartialDate.parse(texts[BIRTHDATE]) if BIRTHDATE in texts else None
+    youngest, oldest = (None, None) if born is None else born.ages_on(today)
     return ShownPerson(
         name=name_of(texts) or None,
         languages=[texts[name] for name in LANGUAGES if name in texts],
-        born=born,
+        born=None if born is None else str(born),
+        born_buddhist=buddhist_era(born) if buddhist and born is not None else None,
         youngest=youngest,
         oldest=oldest,
     )

@@ -62,8 +62,7 @@ class AgeEvidence:
 
 
 def basis_of(born: PartialDate) -> Basis:
-    whole = born.day is not None and not born.doubted
-    return Basis.BIRTH_DATE if whole else Basis.ESTIMATE
+    return Basis.BIRTH_DATE if born.exact else Basis.ESTIMATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class CaseVerb(StrEnum):
     RAISE_TASK = "raise_task"
     CHANGE_TASK = "change_task"
     END_TASK = "end_task"
+    LINK_DEPENDANT = "link_dependant"
+    UNLINK_DEPENDANT = "unlink_dependant"
     ATTACH_CALL = "attach_call"
     DETACH_CALL = "detach_call"
     CLOSE = "close"
@@ -79,6 +81,7 @@ MOVES: Mapping[CaseState, frozenset[CaseVerb]] = MappingProxyType(
                 CaseVerb.LIFT_HOLD,
                 CaseVerb.STRIKE_NOTE,
                 CaseVerb.END_TASK,
+                CaseVerb.UNLINK_DEPENDANT,
                 CaseVerb.TAKE_OVER,
                 CaseVerb.DETACH_CALL,
             }

@@ -231,6 +231,16 @@ class PairDecided:
     leads: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DependantsChanged:
+    """Somebody was linked with the case or no more, left or is back; `here`: a linked person is in an open case."""
+
+    case_id: UUID
+    link_id: UUID
+    change: str
+    here: bool
+
+
 CaseFact = (
     CaseOpened
     | CaseReferenced
@@ -257,4 +267,5 @@ CaseFact = (
     | GlassBroken
     | GlassReviewed
     | PairDecided
+    | DependantsChanged
 )

@@ -46,6 +46,6 @@ class NamesShown(StrEnum):
     """The cases of a page on which the person's name, languages and age are shown."""
 
     MINE = "mine"
-    """Cases of which the reader is a worker. Such readings do not count towards the cases of a day."""
+    """Cases that the reader has or covers. Such readings do not count towards the cases of a day."""
     PAGE = "page"
     NONE = "none"

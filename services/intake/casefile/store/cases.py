@@ -1,21 +1,22 @@
 """A case's row: read with the actor's right to it, saved with a version check and all its facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
-from chassis.identity.access import remember, remember_new, require_case
+from chassis.identity.access import remember, remember_new, require_case, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case, CaseVerb
-from services.intake.casefile.domain.facts import CaseAssigned, CaseFact, CaseOpened, CaseResumed
+from services.intake.casefile.domain.dependant import DependantChange
+from services.intake.casefile.domain.facts import CaseAssigned, CaseClosed, CaseFact, CaseOpened, CaseResumed
 from services.intake.casefile.outgoing import outgoing
-from services.intake.casefile.store import attention, references
+from services.intake.casefile.store import attention, dependants, references
 from services.intake.casefile.store.mapping import AGES, age_row
 from services.intake.casefile.store.tables import CASES
 
@@ -57,6 +58,8 @@ _UPDATE = update_set(
     also={"version": "t.version + 1", "updated_at": "now()"},
     stored="version",
 )
+# An assignment names the workers alone, in every service: whoever covers is found and said anew.
+_UNCOVERED = text("update intake.cases set covers = '{}' where id = :id and covers <> '{}'")
 _FLAGS = update_set(CASES, "flags", "flagged")
 _CAME_FLAGS = update_set(CASES, "came_flags", "flagged")
 
@@ -104,6 +107,8 @@ ACTIONS: Mapping[CaseVerb, str] = {
     CaseVerb.RAISE_TASK: "task.write",
     CaseVerb.CHANGE_TASK: "task.write",
     CaseVerb.END_TASK: "task.write",
+    CaseVerb.LINK_DEPENDANT: "case.write",
+    CaseVerb.UNLINK_DEPENDANT: "case.write",
     CaseVerb.ATTACH_CALL: "call.write",
     CaseVerb.DETACH_CALL: "call.write",
     CaseVerb.CLOSE: "case.close",
@@ -125,6 +130,13 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
         raise NotFound
     await attention.opened(tx, actor, case_id)
     return case
+
+
+async def readable(tx: Transaction, actor: Actor, case_ids: Collection[UUID]) -> set[UUID]:
+    """The ones among these cases that the actor may read, to name them and nothing else."""
+    condition, values = await visible_cases(tx, actor, "case.read", column="c.id")
+    statement = text(f"select c.id from intake.cases c where c.id = any(:ids) and {condition}")
+    return set((await tx.execute(statement, {**values, "ids": list(case_ids)})).scalars())
 
 
 async def any_of(tx: Transaction, case_ids: Sequence[UUID], organisation: str, worker: str) -> bool:
@@ -175,10 +187,14 @@ async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:
         raise PreconditionFailed
     case.version += 1
     if any(isinstance(fact, CaseAssigned) for fact in facts):
+        await tx.execute(_UNCOVERED, {"id": case.id})
         await remember(tx, case.id, case.organisation, case.workers)
         await attention.wait(tx, [case.id])
     if any(isinstance(fact, CaseResumed) for fact in facts):
         await attention.wait_again(tx, {case.id: case.organisation})
+        await dependants.moved(tx, [case.id], DependantChange.BACK)
+    if any(isinstance(fact, CaseClosed) for fact in facts):
+        await dependants.moved(tx, [case.id], DependantChange.LEFT)
     tx.say(*map(outgoing, facts))
 
 

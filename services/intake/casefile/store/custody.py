@@ -11,7 +11,8 @@ from chassis.rows import RowReader
 from chassis.tables import update_set
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import Custody, Transfer
-from services.intake.casefile.store import own_numbers
+from services.intake.casefile.domain.dependant import DependantChange
+from services.intake.casefile.store import dependants, own_numbers
 from services.intake.casefile.store.tables import CASES
 
 _LOAD = text(
@@ -44,6 +45,7 @@ async def save(tx: Transaction, cases: Sequence[Custody]) -> None:
     handed_over = [case.case_id for case, _ in moved if case.state is CaseState.HANDED_OVER]
     if handed_over:
         await remember_handed_over(tx, handed_over)
+        await dependants.moved(tx, handed_over, DependantChange.LEFT)
         await own_numbers.forget(tx, handed_over)
 
 

@@ -13,6 +13,7 @@ from chassis.printing import papers
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case, CaseState
+from services.intake.casefile.domain.dependant import DependantChange
 from services.intake.casefile.domain.facts import CaseOpened
 from services.intake.casefile.domain.received import (
     CLOSED,
@@ -23,7 +24,7 @@ from services.intake.casefile.domain.received import (
     ReceivedState,
 )
 from services.intake.casefile.outgoing import tasks_due
-from services.intake.casefile.store import attention, own_numbers, pairs, references
+from services.intake.casefile.store import attention, dependants, own_numbers, pairs, references
 from services.intake.casefile.store.cases import OpenedCase, remember_all, write_opened
 from services.intake.casefile.store.tables import ACCEPTED_REFERRALS, CASES, DISCLOSURES, FIELDS
 
@@ -61,7 +62,7 @@ _MOVE = update_set(
         "updated_at": "now()",
     },
 )
-_NOBODYS = text("update intake.cases set workers = '{}' where id = :id")
+_NOBODYS = text("update intake.cases set workers = '{}', covers = '{}' where id = :id")
 _ACCEPT = insert_missing(ACCEPTED_REFERRALS)
 _GRANTS = RowReader(ReceivedGrant, DISCLOSURES, disclosure_id="id", recipient="organisation")
 _TERMS = _GRANTS.values(None).keys() - {"id"}
@@ -108,6 +109,7 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     await own_numbers.forget(tx, [row.id for row in rows])
     for row in rows:
         await pairs.forget(tx, row.id)
+        await dependants.forget(tx, row.id)
         await papers.forget(tx, list((await tx.execute(_HOLDS, {"case_id": row.id})).scalars()))
     tx.say(*(tasks_due(row.id, person_id) for row in rows))
     return bool(rows)
@@ -137,6 +139,7 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
     )
     here = [file.case_id for file in moved if file.state is CaseState.OPEN]
     await remember_erased(tx, here, erased=False)
+    await dependants.moved(tx, [file.case_id for file in files if file.returned], DependantChange.BACK)
 
 
 def _opened(fact: CaseOpened) -> OpenedCase:

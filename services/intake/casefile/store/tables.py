@@ -1,6 +1,6 @@
 """The tables of the case file, as intake's migrations leave them."""
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import BOOLEAN, BYTEA, DATE, INTEGER, JSONB, TEXT, UUID
 
 from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, columns_of, filled, required
@@ -212,6 +212,29 @@ PAIRS = Table(
     required("decided_by", TEXT),
     filled("version", INTEGER, "1"),
 )
+
+DEPENDANTS = Table(
+    "dependants",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("case_id", UUID, ForeignKey(CASES.c.id)),
+    required("dependant_id", UUID, ForeignKey(CASES.c.id)),
+    required("organisation", TEXT),
+    required("relation", TEXT),
+    required("linked_at", TIMESTAMPTZ),
+    required("linked_by", TEXT),
+    Column("reason", TEXT),
+    Column("ended_at", TIMESTAMPTZ),
+    Column("ended_by", TEXT),
+)
+ONE_LINK = Index(
+    "dependants_one",
+    func.least(DEPENDANTS.c.case_id, DEPENDANTS.c.dependant_id),
+    func.greatest(DEPENDANTS.c.case_id, DEPENDANTS.c.dependant_id),
+    unique=True,
+    postgresql_where=DEPENDANTS.c.ended_at.is_(None),
+)
+"""Two cases are linked once, from whichever side."""
 
 UNDERTAKINGS = Table(
     "undertakings",

@@ -16,7 +16,7 @@ from chassis.web.http import Done, IfMatch, Tx, Who, done, etag
 from chassis.web.moves import MoveView, Offer
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
-from contracts.types import Code, KnownCode
+from contracts.types import Code, KnownCode, LinkedStay
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Case, CaseVerb, passes
 from services.intake.casefile.outgoing import record_read
@@ -37,6 +37,7 @@ class ClosingForm(Form):
 
     reason: Annotated[str, KnownCode("case_closure")]
     note: Paragraph | None = None
+    linked_stay: LinkedStay = False
 
 
 class ResumptionForm(Form):
@@ -48,12 +49,14 @@ class ResumptionForm(Form):
 class _SealedReason:
     closing_id: UUID
     why: str
+    linked_stay: bool = False
 
 
 async def _close(case_id: UUID, body: ClosingForm, actor: Who, service: Running) -> _SealedReason:
     case = await case_to_write(service, actor, CaseVerb.CLOSE, case_id)
     closing_id = uuid4()
-    return _SealedReason(closing_id, await _sealed(service, case, CLOSING, closing_id, body.model_dump()))
+    why = await _sealed(service, case, CLOSING, closing_id, body.model_dump())
+    return _SealedReason(closing_id, why, body.linked_stay)
 
 
 async def _resume(case_id: UUID, body: ResumptionForm, actor: Who, service: Running) -> _SealedReason:
@@ -80,7 +83,9 @@ async def close_case(
     tx: Tx,
     response: Response,
 ) -> Done:
-    case = await use_cases.close_case(tx, actor, case_id, seen, prepared.closing_id, prepared.why)
+    case = await use_cases.close_case(
+        tx, actor, case_id, seen, prepared.closing_id, prepared.why, linked_stay=prepared.linked_stay
+    )
     return done(tx, response, case_id, case.version)
 
 

@@ -12,10 +12,12 @@ from chassis.rows import RowReader
 from chassis.tables import insert_set
 from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.received import ReceivedState
-from services.intake.casefile.store import undertakings
+from services.intake.casefile.store import dependants, undertakings
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.store.tables import CLOSINGS
 
+LINKED = "linked-case-open"
+"""The block that gives way to a word: that who is linked with her stays."""
 _CLOSE = insert_set(CLOSINGS, without=["resumed_for", "resumed_at", "resumed_by"])
 _RESUME = text(
     "update intake.closings set resumed_for = :why, resumed_at = :now, resumed_by = :by"
@@ -57,7 +59,8 @@ _CLOSINGS = RowReader(CaseClosing)
 async def blocks(tx: Transaction, case_id: UUID) -> list[str]:
     """The codes of `case_block` of whatever somebody still waits for."""
     rows = await tx.execute(_BLOCKS, {"case": case_id, "offered": list(OFFERED)})
-    return list(rows.scalars())
+    linked = (await dependants.here(tx, [case_id])).get(case_id, 0)
+    return [*rows.scalars(), *([LINKED] if linked else [])]
 
 
 async def close(tx: Transaction, actor: Actor, case_id: UUID, closing_id: UUID, why: str) -> None:

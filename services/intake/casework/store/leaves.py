@@ -1,6 +1,7 @@
 """Leaves and the cases left out of them, and whoever covers in each case as follows from both."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of, update_set
 from services.intake.casefile.domain.case import HERE
+from services.intake.casefile.store.dependants import LINKED_WITH
 from services.intake.casework.domain.facts import CaseCovered, CaseworkFact
 from services.intake.casework.domain.leave import Leave, LeaveState
 from services.intake.casework.outgoing import outgoing
@@ -48,22 +50,33 @@ _COVERS_OF = text(
     "select l.cover from intake.leaves l where l.organisation = :organisation and l.worker = :worker"
     f" and {_RUNNING} order by l.cover"
 )
-# Whoever has a case needs no cover in it to see it, and what was left out of one leave may be covered by another.
-_FOLLOW = f"""
-    with changed as (
-        select c.id, found.covers from intake.cases c cross join lateral (
-            select coalesce(array_agg(distinct l.cover order by l.cover), '{{}}') as covers from intake.leaves l
-            where l.organisation = c.organisation and l.worker = any(c.workers) and l.cover <> all(c.workers) and {_RUNNING}
-                and not exists (select from intake.left_out x where x.leave_id = l.id and x.case_id = c.id)) as found
-        where %s and c.state in {one_of(sorted(HERE))} and c.covers <> found.covers
-        order by c.id limit :limit for update of c)
+_OF_WORKER = "id in (select o.case_id from intake.listed_cases o where o.organisation = :organisation and o.list = 'worker:' || :worker)"
+_COVERED_FOR = text(
+    "select l.worker from intake.leaves l join intake.cases c on c.id = :case and c.organisation = l.organisation"
+    f" and l.worker = any(c.workers) where l.cover = :cover and l.state <> '{LeaveState.PLANNED}'"
+    " and (l.ended_at is null or l.ended_at > :since) order by l.starts_at desc, l.id limit 1"
+)
+# Whoever has a case needs no cover in it to see it, what was left out of one leave may be covered by another, and nobody
+# covers in a case that is gone, or in one that is linked with a case that was left out: who is kept from her is kept from her child.
+_FOUND = f"""
+    intake.cases c cross join lateral (
+        select coalesce(array_agg(distinct l.cover order by l.cover), '{{}}') as covers from intake.leaves l
+        where c.state in {one_of(sorted(HERE))} and l.organisation = c.organisation and l.worker = any(c.workers)
+            and l.cover <> all(c.workers) and {_RUNNING}
+            and not exists (select from intake.left_out x where x.leave_id = l.id and (
+                x.case_id = c.id or x.case_id in (select o.case_id from ({LINKED_WITH.format(cases="array[c.id]")}) o)))) as found
+"""
+_HOLD_CASE = text("select id from intake.cases where id = :id for update")
+_HOLD_CHANGED = text(
+    f"select c.id from {_FOUND} where c.{_OF_WORKER} and c.covers <> found.covers order by c.id limit :limit for update of c"
+)
+_FOLLOW = text(
+    f"""
+    with changed as (select c.id, found.covers from {_FOUND}
+        where c.id = any(cast(:cases as uuid[])) and c.covers <> found.covers)
     update intake.cases c set covers = changed.covers from changed where c.id = changed.id
     returning c.id as case_id, c.organisation, c.workers, c.covers
-"""
-_FOLLOW_CASE = text(_FOLLOW % "c.id = :id")
-_FOLLOW_WORKER = text(
-    _FOLLOW
-    % "c.id in (select o.case_id from intake.listed_cases o where o.organisation = :organisation and o.list = 'worker:' || :worker)"
+    """
 )
 
 
@@ -134,20 +147,30 @@ async def covers_of(tx: Transaction, organisation: str, worker: str) -> list[str
     return list((await tx.execute(_COVERS_OF, who)).scalars())
 
 
+async def covered_for(tx: Transaction, case_id: UUID, cover: str, since: datetime) -> str | None:
+    """The worker of a case for whom somebody covers, or covered at some time since then."""
+    asked = {"case": case_id, "cover": cover, "since": since}
+    worker: str | None = (await tx.execute(_COVERED_FOR, asked)).scalar()
+    return worker
+
+
 async def follow_case(tx: Transaction, case_id: UUID) -> None:
     """Let the covers of a case follow its workers and what was left out. Nothing is said where they stay."""
-    await _follow(tx, await tx.execute(_FOLLOW_CASE, {"id": case_id, "now": tx.now, "limit": 1}))
+    await _follow(tx, await tx.execute(_HOLD_CASE, {"id": case_id}))
 
 
-async def follow_worker(tx: Transaction, leave: Leave) -> list[UUID]:
-    """The same of the cases of whoever is away, so many at once; those whose covers changed."""
-    which = {"organisation": leave.organisation, "worker": leave.worker}
-    return await _follow(tx, await tx.execute(_FOLLOW_WORKER, {**which, "now": tx.now, "limit": AT_ONCE}))
+async def follow_worker(tx: Transaction, leave: Leave) -> bool:
+    """The same of the cases of whoever is away, so many at once. True where there may be others."""
+    which = {"organisation": leave.organisation, "worker": leave.worker, "now": tx.now, "limit": AT_ONCE}
+    return await _follow(tx, await tx.execute(_HOLD_CHANGED, which)) == AT_ONCE
 
 
-async def _follow(tx: Transaction, rows: CursorResult[Any]) -> list[UUID]:
-    changed = sorted(_COVERED.all(rows), key=attrgetter("case_id"))
+async def _follow(tx: Transaction, held: CursorResult[Any]) -> int:
+    """Find the covers of cases that are locked by now: what another transaction left out before is seen. How many cases."""
+    cases = list(held.scalars())
+    found = await tx.execute(_FOLLOW, {"cases": cases, "now": tx.now})
+    changed = sorted(_COVERED.all(found), key=attrgetter("case_id"))
     for case in changed:
         await remember_workers(tx, case.case_id, (*case.workers, *case.covers))
     tx.say(*map(outgoing, changed))
-    return [case.case_id for case in changed]
+    return len(cases)

@@ -28,13 +28,18 @@ _OF_STAFF = text(
     f"{_SELECT} organisation = :organisation and {_OPEN} and worker is not null"
     " and not worker = any(cast(:present as text[])) order by id limit :limit for update"
 )
-_OF_WORKER = text(
-    f"{_SELECT} case_id = any(cast(:cases as uuid[])) and worker = :worker and {_OPEN} order by id for update"
+_TAKEN_ON = text(
+    f"{_SELECT} organisation = :organisation and worker = :cover and {_OPEN} and case_id in (select c.id from intake.cases c"
+    " where c.organisation = :organisation and :away = any(c.workers) and :cover <> all(c.workers || c.covers)) order by id for update"
 )
 _OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
 _STEPS_OF_CALL = text(
     f"select exists (select from intake.tasks where call_id = :call and {_OPEN} and kind = '{URGENT_STEP}')"
 )
+_STATES_OF_STEPS = text(
+    f"select distinct state from intake.tasks where call_id = :call and kind = '{URGENT_STEP}'"
+)
+_UNDER = text("select exists (select from intake.tasks where id = :id and person_id = :person)")
 _ADD = insert_missing(TASKS, without=["ended_at", "ended_by", "version"], key=["id"])
 _SAVE = update_set(
     TASKS,
@@ -101,15 +106,26 @@ async def has_open_steps(tx: Transaction, call_id: UUID) -> bool:
     return bool((await tx.execute(_STEPS_OF_CALL, {"call": call_id})).scalar())
 
 
+async def states_of_steps(tx: Transaction, call_id: UUID) -> set[TaskState]:
+    """The states of the steps that urgent flags ever asked for in this call."""
+    return {TaskState(state) for state in (await tx.execute(_STATES_OF_STEPS, {"call": call_id})).scalars()}
+
+
+async def is_under(tx: Transaction, task_id: UUID, person_id: UUID) -> bool:
+    """True while the words of a task are under the key of this person."""
+    return bool((await tx.execute(_UNDER, {"id": task_id, "person": person_id})).scalar())
+
+
 async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[str], limit: int) -> list[Task]:
     """Open tasks of an organisation whose worker is none of those present, locked."""
     who = {"organisation": organisation, "present": list(present), "limit": limit}
     return _TASKS.all(await tx.execute(_OF_STAFF, who))
 
 
-async def of_worker_in(tx: Transaction, worker: str, cases: Sequence[UUID]) -> list[Task]:
-    """The open tasks that somebody has in these cases, locked."""
-    return _TASKS.all(await tx.execute(_OF_WORKER, {"worker": worker, "cases": list(cases)}))
+async def taken_on(tx: Transaction, organisation: str, away: str, cover: str) -> list[Task]:
+    """The open tasks of somebody who covers no longer, in the cases of whoever they covered for, locked."""
+    who = {"organisation": organisation, "away": away, "cover": cover}
+    return _TASKS.all(await tx.execute(_TAKEN_ON, who))
 
 
 async def add(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:

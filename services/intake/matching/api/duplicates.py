@@ -60,7 +60,8 @@ async def list_duplicates(
     async with service.database.transaction(actor.origin()) as tx:
         await require_case(tx, actor, "case.read", case_id)  # still allowed, now that it is shown
         tx.say(record_read(case_id, "person"))
-        views = await shown(tx, await finding.still_readable(tx, actor, found))
+        readable = await finding.still_readable(tx, actor, found)
+        views = await shown(tx, readable, buddhist=service.settings.country.buddhist_era)
     response.headers["Cache-Control"] = "no-store"
     return Listing(items=[PairMatchView(**view.model_dump(), decision=asked) for view in views])
 

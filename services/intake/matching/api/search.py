@@ -8,15 +8,16 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, Field, model_validator
 
 from chassis.identity.access import require, rights_of
+from chassis.service import Service
 from chassis.web.http import Listing, PageQuery, Who, cursor, page
 from chassis.web.moves import Offer
 from chassis.web.positions import number, positioned
 from contracts.casefile.name import NameText
 from contracts.casefile.own_number import OwnNumber
-from contracts.casefile.partial_date import PartialDate
 from contracts.casefile.text import Line
 from contracts.events.access import CaseSearchedV1
 from contracts.form import Form
+from services.intake.casefile.api.prepared import checked_date
 from services.intake.casefile.domain.index_texts import (
     BIRTHDATE,
     DOCUMENTS,
@@ -32,6 +33,7 @@ from services.intake.matching.finding import Match
 
 router = APIRouter(tags=["matching"])
 
+MAX_DATE = 30
 FEW, MOST = 10, 20
 """A page of matches is short: each of them is a reading, and who looks for one person needs no list of them."""
 
@@ -69,7 +71,11 @@ class SearchForm(Form):
         Field(description="with the code of the country or without"),
     ] = None
     born: Annotated[
-        PartialDate | None, Field(description="compared with those who are found; it finds nobody by itself")
+        str | None,
+        Field(
+            max_length=MAX_DATE,
+            description="in EDTF (1998, 1998~, 199X, 1990/1995); compared with those who are found; it finds nobody by itself",
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -82,9 +88,9 @@ class SearchForm(Form):
             raise ValueError("a case is looked for by its reference or its number alone")
         return self
 
-    def fields(self) -> dict[str, str]:
-        """As fields of a case file, with which they are compared."""
-        born = None if self.born is None else str(self.born)
+    def fields(self, service: Service) -> dict[str, str]:
+        """As fields of a case file, with which they are compared. Raises Invalid for a date that is none."""
+        born = None if self.born is None else checked_date(service, self.born, ["body", "born"])
         sought = {
             FULL_NAME: self.name,
             DOCUMENTS[0]: self.document,
@@ -117,12 +123,12 @@ async def search_cases(
     elif body.own_number is not None:
         found = await finding.numbered(service, actor, body.own_number)
     else:
-        found = await finding.find(service, actor, body.fields())
+        found = await finding.find(service, actor, body.fields(service))
     rest = [one for one in found if position is None or one.order > Match.ordered(*position)]
     async with service.database.transaction(actor.origin()) as tx:
         readable = await finding.still_readable(tx, actor, rest[: few.limit])
         tx.say(CaseSearchedV1(found=len(found)))
-        views = await shown(tx, readable)
+        views = await shown(tx, readable, buddhist=service.settings.country.buddhist_era)
     response.headers["Cache-Control"] = "no-store"
     moves = service.commands.open([Offer("open_case", "case.open")], rights_of(actor))
     last = rest[few.limit - 1] if len(rest) > few.limit else None

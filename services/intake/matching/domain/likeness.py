@@ -110,7 +110,7 @@ def _born(one: str | None, other: str | None) -> Agreement | None:
     if one is None or other is None:
         return None
     first, second = PartialDate.parse(one), PartialDate.parse(other)
-    if first == second and not first.doubted and first.month is not None:
+    if first == second and not first.doubted and first.month is not None and first.until is None:
         return Agreement.SAME_BIRTHDATE
     return Agreement.POSSIBLE_BIRTHDATE if _may_be_one_day(first, second) else None
 
@@ -121,10 +121,13 @@ def _may_be_one_day(one: PartialDate, other: PartialDate) -> bool:
     """
     stretch = DOUBTED_YEARS * (one.doubted + other.doubted)
     if one.doubted or other.doubted:
-        return abs(one.year - other.year) <= stretch
+        return (
+            one.earliest().year - other.latest().year <= stretch
+            and other.earliest().year - one.latest().year <= stretch
+        )
     if one.earliest() <= other.latest() and other.earliest() <= one.latest():
         return True
-    full = one.day is not None and other.day is not None
+    full = one.exact and other.exact
     exchanged = (one.year, one.month, one.day) == (other.year, other.day, other.month)
     return full and (exchanged or DamerauLevenshtein.distance(str(one), str(other)) == 1)
 

@@ -1,0 +1,179 @@
+"""The trust list signed anew while cells run: vouched for again, a key added, a key declared lost. Two holders of governance keys sign, one
+after the other; until the second has signed nothing changes.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from contracts.border.governed import USES, trust_list
+from contracts.border.signed_file import QUORUM, NotTrusted, public_keys, sign_document
+from contracts.organisations import cell_of
+from deploy.local.trouble import Trouble
+from deploy.local.trust import TrustFiles, as_list, entry_of, new_key, write_file
+
+PROPOSED = "trust.proposed.json"
+
+Document = dict[str, Any]
+
+
+class GovernanceError(Trouble):
+    """Nothing was changed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The changes of a new version: entries of keys to add by their organisation, and keys that were lost, with since when."""
+
+    added: Sequence[tuple[str, Document]] = ()
+    lost: Sequence[tuple[str, datetime]] = ()
+
+
+def renewed(document: Document, changes: Changes, now: datetime) -> Document:
+    """The next version of a trust list. A key that was lost goes from its organisation's and is named among the lost, for good.
+
+    Raises GovernanceError.
+    """
+    organisations = {one["id"]: {**one, "keys": list(one["keys"])} for one in document["organisations"]}
+    lost = {entry["kid"]: entry for entry in document.get("lost", [])}
+    for kid, since in changes.lost:
+        name, entry = _listed(organisations, kid)
+        organisations[name]["keys"].remove(entry)
+        since_then = {"since": since.isoformat()}
+        lost[kid] = {"kid": kid, "organisation": name, "use": entry["use"], **since_then}
+    for name, entry in changes.added:
+        if entry["kid"] in lost or any(
+            entry["kid"] == k["kid"] for o in organisations.values() for k in o["keys"]
+        ):
+            raise GovernanceError(f"the key {entry['kid']} is on the list, or was lost")
+        one = organisations.setdefault(name, {"id": name, "cell": cell_of(name), "keys": []})
+        one["keys"].append(entry)
+    return {
+        **document,
+        "version": document["version"] + 1,
+        "issued": now.isoformat(),
+        "organisations": list(organisations.values()),
+        "lost": list(lost.values()),
+    }
+
+
+def _listed(organisations: Document, kid: str) -> tuple[str, Document]:
+    for name, one in organisations.items():
+        for entry in one["keys"]:
+            if entry["kid"] == kid:
+                return name, entry
+    raise GovernanceError(f"no key {kid} is on the trust list")
+
+
+def renew(files: TrustFiles, signers: Sequence[OKPKey], changes: Changes, now: datetime) -> bool:
+    """Sign the next version. True where it is in force; with one signer it waits for another. Raises GovernanceError."""
+    signed = sign_document(renewed(in_force(files), changes, now), signers)
+    if len({key.kid for key in signers}) < QUORUM:
+        write_file(files.directory / PROPOSED, signed)
+        return False
+    _put_in_force(files, signed)
+    return True
+
+
+def confirm(files: TrustFiles, signer: OKPKey) -> Document:
+    """Sign what another holder signed, exactly as it was shown, and put it in force. Raises GovernanceError."""
+    proposed = proposal(files)
+    again = sign_document(proposed["document"], [signer])["signatures"]
+    if again[0]["kid"] in {one["kid"] for one in proposed["signatures"]}:
+        raise GovernanceError("the same key signed it before; another holder confirms it")
+    _put_in_force(files, {**proposed, "signatures": proposed["signatures"] + again})
+    (files.directory / PROPOSED).unlink()
+    document: Document = proposed["document"]
+    return document
+
+
+def proposal(files: TrustFiles) -> Document:
+    """The list that waits for a second signature. Raises GovernanceError."""
+    try:
+        found: Document = json.loads((files.directory / PROPOSED).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise GovernanceError("no trust list waits for a second signature") from error
+    return found
+
+
+def in_force(files: TrustFiles) -> Document:
+    """The document in force, whole and signed. Raises GovernanceError."""
+    try:
+        content = json.loads(files.trust_file.read_text(encoding="utf-8"))
+        governance = public_keys(json.loads(files.governance_keys_file.read_text(encoding="utf-8")))
+        trust_list(content, governance)
+    except (OSError, ValueError) as error:  # NotTrusted is a ValueError
+        raise GovernanceError(f"{files.trust_file.name} {error}") from error
+    document: Document = content["document"]
+    return document
+
+
+def _put_in_force(files: TrustFiles, signed: Document) -> None:
+    """Replace the list by the one after it, and by no other: what was signed meanwhile is not undone."""
+    before = in_force(files)["version"]
+    if signed["document"]["version"] != before + 1:
+        raise GovernanceError("another version came into force meanwhile; propose it again")
+    governance = public_keys(json.loads(files.governance_keys_file.read_text(encoding="utf-8")))
+    try:
+        trust_list(signed, governance)
+    except NotTrusted as error:
+        raise GovernanceError(f"the new list {error}") from error
+    write_file(files.trust_file, signed)
+
+
+def signing_key(file: Path) -> OKPKey:
+    """A holder's private key. Raises GovernanceError."""
+    try:
+        return OKPKey.import_key(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GovernanceError(f"{file} holds no governance key") from error
+
+
+def replacement(files: TrustFiles, organisation: str, use: str, lost: str, now: datetime) -> Document:
+    """A new key in the place of one that was lost, in the folder of its cell; its entry for the trust list, which the cells' operators compare
+    by telephone. What was sealed to the lost one is not read with it any more. Raises GovernanceError.
+    """
+    path = files.organisation_keys_dir(cell_of(organisation)) / f"{organisation}.jwk.json"
+    try:
+        content: Document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise GovernanceError(f"{organisation} has no keys here") from error
+    if all(jwk["kid"] != lost for jwk in as_list(content[use])):
+        raise GovernanceError(f"{organisation} has no key {lost} here")
+    key = new_key(USES[use])
+    kept = [jwk for jwk in as_list(content[use]) if jwk["kid"] != lost]
+    write_file(path, {**content, use: [*kept, key.as_dict(private=True)]}, secret=True)
+    return entry_of(key, use, now)
+
+
+def entry_in(file: Path) -> tuple[str, Document]:
+    """An organisation and the entry of its key, in a file that came from its cell. Raises GovernanceError."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return str(content["organisation"]), dict(content["key"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GovernanceError(f"{file} is no key of an organisation") from error
+
+
+def differences(before: Document, after: Document) -> Iterator[str]:
+    """The changes that the later list brings, a line each, for whoever confirms it."""
+    yield f"version {before['version']} is followed by {after['version']}, vouched for at {after['issued']}"
+    then, now = dict(_entries(before)), dict(_entries(after))
+    yield from (f"gone: {then[key]}" for key in then if key not in now)
+    yield from (f"new: {now[key]}" for key in now if now[key] != then.get(key))
+
+
+def _entries(document: Document) -> Iterator[tuple[str, str]]:
+    for one in document["organisations"]:
+        for key in one["keys"]:
+            yield key["kid"], f"{one['id']} {key['use']} {key['kid']} until {key['not_after']}"
+    for key in document.get("lost", []):
+        yield (
+            f"lost {key['kid']}",
+            f"{key['organisation']} {key['use']} {key['kid']} lost since {key['since']}",
+        )
