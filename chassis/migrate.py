@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 HERE = Path(__file__).parent
 _LOCK = text("select pg_advisory_xact_lock(hashtext('corridor.migrate'))")
-_PATIENCE = text("set local lock_timeout = '500ms'")
+PATIENCE = text("set local lock_timeout = '500ms'")
 """Shorter than PostgreSQL's `deadlock_timeout` of a second: so no transaction of a service becomes the victim. And whoever
 comes after a waiting migration waits for it too, which nobody does for long.
 """
@@ -63,7 +63,7 @@ async def _bring(engine: AsyncEngine, schema: str, versions: Path) -> None:
         try:
             async with engine.begin() as conn:
                 await conn.execute(_LOCK)
-                await conn.execute(_PATIENCE)
+                await conn.execute(PATIENCE)
                 if await conn.run_sync(_step, schema, versions):
                     return
         except DBAPIError as error:

@@ -51,13 +51,12 @@ class Load:
 
 @asynccontextmanager
 async def under_load(load: Load) -> AsyncIterator[None]:
-    """The load runs meanwhile. A loader that failed fails the whole."""
-    loading = [asyncio.create_task(load.run()) for _ in range(LOADERS)]
-    try:
+    """The load runs meanwhile. A loader that fails ends the whole at once."""
+    async with asyncio.TaskGroup() as loaders:
+        for _ in range(LOADERS):
+            loaders.create_task(load.run())
         yield
-    finally:
         load.stopping = True
-        await asyncio.gather(*loading)
 
 
 async def incoming(stack: Stack) -> Counter[str]:
