@@ -23,7 +23,7 @@ from deploy.local.prepare import prepare_broker, prepare_databases
 from deploy.local.stack import Progress, Stack
 from deploy.local.trust import make_trust
 
-BEFORE = "54f342a881ff73bf33a68812fe95c1bc944ffb8b"
+BEFORE = "8275315af4427d57a762fe84a4bde36b56a15425"
 """The commit of the version from which an upgrade is tried. A release moves it to the release before it."""
 _TABLES = text("select * from pg_tables where tableowner = current_user")
 LOCK_NOT_AVAILABLE = "55P03"
