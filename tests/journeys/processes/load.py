@@ -14,7 +14,7 @@ from corridor.sign_in import NoStackError
 from deploy.local.stack import Stack
 from tests.journeys.steps import drafted
 
-LOADERS = 2
+LOADERS, PAUSE_S = 2, 0.5
 AWAY = frozenset({502, 503, 504})
 
 
@@ -41,6 +41,7 @@ class Load:
                         raise
                 else:
                     self.sent.append(journey)
+            await asyncio.sleep(PAUSE_S)
 
     async def until(self, count: int) -> None:
         async def enough() -> bool | None:
