@@ -128,6 +128,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "notice_version": OPERATIONAL,
             "language": OPERATIONAL,
             "state": OPERATIONAL,
+            "withdrawal_asked": OPERATIONAL,
         },
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "erasure.refused.v1": {"law": OPERATIONAL},

@@ -63,6 +63,7 @@ _OF = {
         intake POST /v1/leaves/{leave_id}/include
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
+        consent POST /v1/notices/{notice_id}/withdraw
         directory POST /v1/proposals/{proposal_id}/withdraw
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
@@ -97,7 +98,6 @@ _OF = {
         consent POST /v1/consents/{consent_id}/revoke
         consent POST /v1/protections/{consent_id}/decline
         consent POST /v1/grants/{disclosure_id}/withdraw
-        consent POST /v1/notices/{notice_id}/withdraw
         directory POST /v1/organisations/{organisation}/suspend
         referral POST /v1/referrals/{referral_id}/reject
         referral POST /v1/referrals/{referral_id}/hold

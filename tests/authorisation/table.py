@@ -422,7 +422,7 @@ def _consent() -> list[Row]:
             "protection.approve",
             CARE,
             "requested_by_colleague",
-            seen='"1"',
+            seen=f'"1.{fields_hash(("cor_FullName", "cor_Needs"))}"',
         ),
         row(
             "POST",

@@ -367,7 +367,8 @@ class Consent(World):
 
     async def prepare(self) -> None:
         await self.harness.deliver(consenting.agreement_changed())
-        await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
+        inside = {"cells": ("TH",), "purposes": (consenting.PURPOSE, "protection")}
+        await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", **inside))
         await self.harness.deliver(consenting.directory_changed())
         for house in ("th-shelter", "th-ward"):
             shelter = consenting.directory_changed(organisation=house, cell="TH", role="shelter")
@@ -434,9 +435,11 @@ class Consent(World):
     async def protected(self) -> Made:
         """Asked for by a colleague, and approved by another who comes for nothing else."""
         made = await self.requested_by_colleague()
-        headers = {**self.harness.as_("supervisor", AGENCY, "th.second"), "If-Match": '"1"'}
-        path = f"/v1/protections/{made['consent_id']}/approve"
-        answer = await self.harness.client.post(path, headers=headers)
+        headers = self.harness.as_("supervisor", AGENCY, "th.second")
+        path = f"/v1/protections/{made['consent_id']}"
+        read = await self.harness.client.get(path, headers=headers)
+        approving = {**headers, "If-Match": read.headers["ETag"]}
+        answer = await self.harness.client.post(f"{path}/approve", headers=approving)
         assert answer.is_success, answer.text
         return made
 

@@ -54,7 +54,7 @@ LEFT_OUT = {
     "intake.authorised": COPY,
     "intake.undertakings": COPY,
     "intake.leaves": "about members of staff",
-    "intake.left_out": "about members of staff: a case that one of them does not see while another is away",
+    "intake.left_out": "about members of staff: a case that one of them does not see while another is away; it goes with her",
     "intake.blind_index": "keyed hashes of her name, by which nobody can read it",
     "intake.opened_cases": "how many cases a member of staff opened today; who read hers is reported",
     "intake.limits_passed": "about members of staff",

@@ -13,6 +13,8 @@ from services.intake.casefile.domain.age import Age, AgeEvidence
 from services.intake.casefile.domain.facts import CaseFact
 
 IMMEDIATE = "immediate"
+MOST_WORKERS = 20
+"""The workers of one case, however it is given to them."""
 
 
 class WrongMove(Exception):
@@ -146,13 +148,16 @@ class Case:
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[CaseFact]:
         """The whole assignment inside the case's organisation; it replaces the one before.
 
-        Raises CommandRefused for another organisation: that one gets the case by transfer, which is a disclosure.
+        Raises CommandRefused for another organisation, which gets the case by transfer, a disclosure, and for too many workers.
         """
         self.require(CaseVerb.ASSIGN)
         if organisation != self.organisation:
             message = "another organisation gets a case by transfer, never by assignment"
             raise CommandRefused("other-organisation", message, "organisation")
-        self.workers = tuple(dict.fromkeys(workers))
+        workers = tuple(dict.fromkeys(workers))
+        if len(workers) > MOST_WORKERS:
+            raise CommandRefused("too-many-workers", f"a case has at most {MOST_WORKERS} workers", "workers")
+        self.workers = workers
         return [facts.CaseAssigned(self.id, self.organisation, self.workers), self._tasks_due()]
 
     def take_over(self, organisation: str, worker: str) -> list[CaseFact]:
