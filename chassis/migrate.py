@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 HERE = Path(__file__).parent
 _LOCK = text("select pg_advisory_xact_lock(hashtext('corridor.migrate'))")
-PATIENCE = text("set local lock_timeout = '500ms'")
+PATIENCE = text("select set_config('lock_timeout', '500', true)")
 """Shorter than PostgreSQL's `deadlock_timeout` of a second: so no transaction of a service becomes the victim. And whoever
 comes after a waiting migration waits for it too, which nobody does for long.
 """
