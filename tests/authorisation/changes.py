@@ -22,6 +22,7 @@ _OF = {
         intake PUT /v1/cases/{case_id}/fields
         intake PATCH /v1/drafts/{draft_id}
         intake PATCH /v1/calls/{call_id}
+        intake PUT /v1/incidents/{incident_id}
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
@@ -52,6 +53,7 @@ _OF = {
         intake POST /v1/tasks/{task_id}/complete
         intake POST /v1/cases/{case_id}/close
         intake POST /v1/cases/{case_id}/resume
+        intake POST /v1/incidents/{incident_id}/withdraw
         intake POST /v1/calls/{call_id}/close
         intake POST /v1/calls/{call_id}/reopen
         intake POST /v1/calls/{call_id}/attach
@@ -122,6 +124,7 @@ _OF = {
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
         intake POST /v1/calls
+        intake POST /v1/incidents
         intake POST /v1/team/assign
         intake POST /v1/leaves
         interchange POST /v1/imports

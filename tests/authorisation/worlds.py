@@ -32,6 +32,7 @@ from tests.authorisation.table import (
     CARETAKER,
     CSV,
     EMERGENCY,
+    INCIDENT,
     NEEDS,
     NOTE,
     ORGANISATION,
@@ -334,6 +335,13 @@ class Intake(World):
         body = {"case_id": made["case_id"], "agreed": "called-back"}
         await self.ask("worker", "POST", f"/v1/calls/{made['call_id']}/attach", body)
         return made
+
+    async def incident(self, **more: Any) -> Made:
+        answer = await self.ask("officer", "POST", "/v1/incidents", {**INCIDENT, **more})
+        return {"id": answer.json()["id"], "incident_id": answer.json()["id"]}
+
+    async def shared_incident(self) -> Made:
+        return await self.incident(with_all=True)
 
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)
