@@ -173,6 +173,14 @@ async def hold_case(tx: Transaction, case_id: UUID) -> None:
     await tx.execute(_HOLD, {"case_id": case_id})
 
 
+async def hold_unerased(tx: Transaction, case_id: UUID) -> None:
+    """Lock the case as `hold_case` does, of somebody who is not erased before this transaction ends. Raises NotFound."""
+    await hold_case(tx, case_id)
+    case = await case_resource(tx, case_id)
+    if case is None or case.erased:
+        raise NotFound
+
+
 async def standing(
     tx: Transaction, policies: Policies, principal: Principal, action: str, case_id: UUID
 ) -> CaseStanding:

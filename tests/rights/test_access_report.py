@@ -122,7 +122,8 @@ async def paper(intake, case_id, **query):
 
 async def code_of(intake, case_id) -> str:
     today = day_of(datetime.now(UTC), intake.service.settings.zone)
-    return await papers.code_of(intake.service, PrintedPaper(PaperKind.REPORT, case_id, today.toordinal()))
+    printed = PrintedPaper(PaperKind.REPORT, case_id, today.toordinal())
+    return await papers.code_of(intake.service, printed, await person_of(intake, case_id))
 
 
 async def asked_about(intake, code):

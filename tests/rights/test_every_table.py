@@ -56,6 +56,7 @@ LEFT_OUT = {
     "intake.leaves": "about members of staff",
     "intake.left_out": "about members of staff: a case that one of them does not see while another is away; it goes with her",
     "intake.blind_index": "keyed hashes of her name, by which nobody can read it",
+    "intake.incidents": "about no person",
     "intake.opened_cases": "how many cases a member of staff opened today; who read hers is reported",
     "intake.limits_passed": "about members of staff",
     "intake.file_rows": "keyed hashes of the row of a file that her case was opened from",

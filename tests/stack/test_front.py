@@ -174,4 +174,4 @@ async def test_of_a_paper_the_service_is_asked_and_its_answer_is_handed_back_wit
     answer = await client.get("/papers/A7K29QWE0H3MPX4T?what=else")
     assert answer.json() == {"path": "/v1/papers/A7K29QWE0H3MPX4T", "query": "", "body": ""}
     assert (answer.headers["retry-after"], answer.headers["cache-control"]) == ("7", "no-store")
-    assert (await client.get("/papers/C7K29QWE0H3MPX4T")).status_code == 404
+    assert (await client.get("/papers/D7K29QWE0H3MPX4T")).status_code == 404

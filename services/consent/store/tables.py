@@ -32,6 +32,7 @@ RECORDS = Table(
     required("terms", JSONB),
     required("sealed", JSONB),
     filled("created_at", TIMESTAMPTZ, "clock_timestamp()"),
+    filled("updated_at", TIMESTAMPTZ, "now()"),
 )
 
 REMINDERS = Table(
@@ -154,6 +155,7 @@ NOTICES = Table(
     Column("ended_at", TIMESTAMPTZ),
     required("revision", INTEGER),
     Column("withdrawal_asked_by", TEXT),
+    Column("withdrawal_asked_at", TIMESTAMPTZ),
     UniqueConstraint("version", "language"),
     Index(
         "notices_in_force",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from chassis.clock import day_of
-from chassis.identity.access import Rights, require_case, rights_in
+from chassis.identity.access import Rights, hold_case, require_case, rights_in
 from chassis.identity.auth import Actor
 from chassis.printing import papers
 from chassis.printing.api import PdfResponse
@@ -266,19 +266,28 @@ async def get_access_report_paper(
 ) -> PdfResponse:
     """Without `language`, the country's own. Whatever the report needs, this needs, and it is logged alike."""
     used = paper_language(language, *service.settings.country.languages)
-    held = await _held(service, actor, REPORT, case_id)
     zone = service.settings.zone
+    held = await _held(service, actor, REPORT, case_id)
     shown = report(case_id, held, report_paper.label_language(used), zone)
     today = day_of(service.clock(), zone)
-    printed = PrintedPaper(PaperKind.REPORT, case_id, today.toordinal())
-    code = await papers.code_of(service, printed)
-    async with service.database.transaction(actor.origin()) as tx:
-        case = await cases.get(tx, actor, REPORT, case_id)  # still allowed, now that it is shown
-        known = case.state is not CaseState.ERASED
-        if known:
-            await papers.remember(tx, printed, code)
-    check = papers.check_of(service, code, used) if known else None  # of who is erased no paper is genuine
+    code = await _number(service, actor, case_id, today)
+    check = None if code is None else papers.check_of(service, code, used)
     return PdfResponse(await pdf(report_paper.paper_of(shown, used, today, check)))
+
+
+async def _number(service: Service, actor: Actor, case_id: UUID, today: date) -> str | None:
+    """The number of a report that is printed today, remembered, for an actor who still may. None: of who is erased no paper is genuine."""
+    async with service.database.transaction(actor.origin()) as tx:
+        person_id = await cases.person_of(tx, actor, REPORT, case_id)
+    printed = PrintedPaper(PaperKind.REPORT, case_id, today.toordinal())
+    code = await papers.code_of(service, printed, person_id)
+    async with service.database.transaction(actor.origin()) as tx:
+        await hold_case(tx, case_id)
+        case = await cases.get(tx, actor, REPORT, case_id)
+        if case.state is CaseState.ERASED or case.person_id != person_id:
+            return None
+        await papers.remember(tx, printed, code)
+    return code
 
 
 class HeldKind(BaseModel):
