@@ -43,7 +43,7 @@ def spoken(value: Any, code_list: str | None, language: str) -> str:
 
 
 def told(name: str, value: Any, language: str, zone: ZoneInfo, checklist: str | None) -> str:
-    """What has no code list of its own: an instant, or what is kept as JSON; any other text is shown as it is."""
+    """A value that has no code list of its own: an instant, or what is kept as JSON; any other text is shown as it is."""
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
     kept = _structure(value)
