@@ -103,6 +103,7 @@ OPERATING = {
     "envelope.read",
     "directory.read",
     "directory.operate",
+    "border.distrust",
 }
 INTERNAL = {
     "internal.disclosable",
