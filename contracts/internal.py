@@ -178,29 +178,36 @@ class FileRow(RowMark):
     ]
 
 
-class KnownRowsForm(Question):
+class AskerForm(Question):
+    """The person or machine in whose name the other service asks, and whose rights count."""
+
+    subject: Pseudonym
     organisation: OrganisationId
+    roles: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)]
+    purpose: Annotated[str, KnownCode("purpose")]
+
+
+class KnownRowsForm(AskerForm):
+    """Rows of a file that somebody would send."""
+
     rows: Annotated[list[RowMark], Field(max_length=MOST_ASKED)]
 
 
-class RowsForm(Question):
-    """Rows of one file, and the person who sent it: in whose name the cases are opened and every event is said."""
+class RowsForm(AskerForm):
+    """Rows of one file, and whoever sent it: in whose name the cases are opened and every event is said."""
 
-    organisation: OrganisationId
-    by: Pseudonym
-    purpose: Annotated[str, KnownCode("purpose")]
     policy: VersionLabel
     rows: Annotated[list[FileRow], Field(min_length=1, max_length=MOST_OPENED)]
 
 
 class RowOutcome(BaseModel):
     """The outcome of a row, or the one that it would have. A row that an earlier attempt of the same file opened is
-    `opened` again.
+    `opened` again. Of a refused one the case in its way is named where the sender of the file may read it.
     """
 
     line: int
     outcome: Annotated[str, Field(pattern=OUTCOME)]
-    case_id: CaseId
+    case_id: CaseId | None
     case_reference: ShownReference = None
 
 
@@ -240,13 +247,9 @@ class HeldData(BaseModel):
     sections: list[HeldSection]
 
 
-class ExportedCasesForm(Question):
-    """The next cases of a file, and the person who asked for it: in whose name they are opened, and whose rights count."""
+class ExportedCasesForm(AskerForm):
+    """The next cases of a file, and the person who asked for it: in whose name they are opened."""
 
-    subject: Pseudonym
-    organisation: OrganisationId
-    roles: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=10)]
-    purpose: Annotated[str, KnownCode("purpose")]
     opened_from: date | None = None
     opened_to: date | None = None
     after: CaseId | None = None

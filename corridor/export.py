@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,10 @@ class ExportFailedError(Trouble):
 async def export_file(file: Path, who: str, wanted: Mapping[str, str | None], console: Console) -> bool:
     """Ask for the file as it is `wanted`, wait until it is ready, keep it for this user alone, and have the service destroy its own copy.
 
-    True where everything that is known is in it. Whatever ends this early ends the export too: nothing is left behind that somebody could still fetch.
+    True where everything that is known is in it. Whatever ends this early, once the service has begun, ends the export too. What the service is not told to destroy
+    (it does not answer, or this process is killed) it destroys by itself half an hour after it was made.
     """
+    await asyncio.to_thread(_part(file).unlink, missing_ok=True)
     async with Person(who) as person:
         begun = await person.post(EXPORTS, dict(wanted))
         path = f"{EXPORTS}/{begun['id']}"
@@ -34,8 +35,7 @@ async def export_file(file: Path, who: str, wanted: Mapping[str, str | None], co
             content = await person.content(f"{path}/file")
             await asyncio.to_thread(_keep, file, content)
         finally:
-            with suppress(RefusedError):  # it failed, or is gone already
-                await person.delete(path)
+            await _destroy(person, path, console)
     console.print(f"{made['cases']} cases are in {file}.", markup=False, soft_wrap=True)
     for lost in made["lost"]:
         console.print(f"  not in it, or not as it is known: {lost['field']} of {lost['cases']} cases")
@@ -55,15 +55,29 @@ async def _until_made(person: Person, path: str, console: Console) -> Any:
             await asyncio.sleep(POLL_S)
 
 
+async def _destroy(person: Person, path: str, console: Console) -> None:
+    """Have the service destroy its own copy. That it does not answer changes nothing of the file that is kept."""
+    try:
+        await person.delete(path)
+    except RefusedError:
+        return  # it failed, or is gone already
+    except Trouble as error:
+        console.print(
+            f"the service's own copy is destroyed in half an hour, and not now: {error}", markup=False
+        )
+
+
+def _part(file: Path) -> Path:
+    """The place of a file that is being written. A process that is killed meanwhile leaves it, in clear, until the next export to the same file."""
+    return file.with_name(f".{file.name}.part")
+
+
 def _keep(file: Path, content: bytes) -> None:
     """Write the file whole or not at all, readable by this user alone from its first byte on."""
-    new = file.with_name(f".{file.name}.part")
-    with suppress(FileNotFoundError):
-        new.unlink()
+    new = _part(file)
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(content)
         new.replace(file)
     finally:
-        with suppress(FileNotFoundError):
-            new.unlink()
+        new.unlink(missing_ok=True)

@@ -71,7 +71,7 @@ def suspend(
     operator: As = None,
     now: Annotated[bool, typer.Option("--now", help="At once, by your word; another confirms it within 24 hours.")] = False,
 ) -> None:  # fmt: skip
-    """Suspend an organisation: nobody of it reads any more, and its cases come to the supervisor that you name."""
+    """Suspend an organisation: nobody of it reads any more, and its cases come to the supervisor that you name. Both wait for another operator; with --now the cases alone."""
     from corridor import directing
 
     to = {"ticket": ticket, "cases_to": cases_to, "cases_to_organisation": at}

@@ -29,7 +29,7 @@ class AssertionRefused(Exception):
 
 class Assertions:
     """Reads assertions; each is good once. Those that were used are forgotten when they have expired, and none is taken that
-    was signed before this issuer started.
+    was signed before this issuer started, or so soon after it that it could have been taken before, within the leeway.
     """
 
     def __init__(self, keys: MachineKeys, audiences: frozenset[str]) -> None:
@@ -59,7 +59,7 @@ class Assertions:
         issued, expires = _instant(claims, "iat"), _instant(claims, "exp")
         if not issued < expires <= issued + LONGEST_S or not issued - LEEWAY_S <= now <= expires + LEEWAY_S:
             raise AssertionRefused("not of this minute")
-        if issued < self._started or _instant({"nbf": issued, **claims}, "nbf") > now + LEEWAY_S:
+        if issued <= self._started + LEEWAY_S or _instant({"nbf": issued, **claims}, "nbf") > now + LEEWAY_S:
             raise AssertionRefused("of another time")
         self._use(name, claims.get("jti"), now, expires + LEEWAY_S)
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from chassis.held import FoundRow, HeldTable
 from contracts.internal import HeldValue
-from services.audit.domain.timeline import CONFIDENTIAL
+from services.audit.domain.timeline import CONFIDENTIAL, LINKED
 from services.audit.store import tables
 from services.audit.store.readings import LOOKED, TRIED
 
 AUDIT_LOG = "audit-log"
-TOLD = f"type not in {tuple(CONFIDENTIAL)}"
+TOLD = f"type not in {(*CONFIDENTIAL, LINKED)}"
 OF_CASE = "stream = cast(cast(:case_id as uuid) as text)"
 
 

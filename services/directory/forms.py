@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from contracts import machines
 from contracts.casefile.language import LanguageTag
 from contracts.casefile.text import Line, Paragraph
 from contracts.form import Form
@@ -106,11 +107,21 @@ def _apart(staff: dict[str, StaffRoles]) -> dict[str, StaffRoles]:
     return staff
 
 
+def _of_one(staff: dict[str, dict[str, StaffRoles]]) -> dict[str, dict[str, StaffRoles]]:
+    named = [name for people in staff.values() for name in people if machines.is_machine(name)]
+    if len(named) != len(set(named)):
+        raise ValueError("a machine belongs to one organisation")
+    return staff
+
+
 class StaffFile(Form):
     """The file that the setting `staff_file` names: the people and machines whom this cell's issuer knows, by organisation."""
 
     version: str = "1"
-    organisations: dict[OrganisationId, Annotated[dict[Pseudonym, StaffRoles], AfterValidator(_apart)]]
+    organisations: Annotated[
+        dict[OrganisationId, Annotated[dict[Pseudonym, StaffRoles], AfterValidator(_apart)]],
+        AfterValidator(_of_one),
+    ]
 
 
 def _details(form: BaseModel, columns: set[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from services.directory.domain.organisation import (
 from services.directory.domain.proposal import OF_PEOPLE, Change, Wish
 from services.directory.domain.staff import Staff, StaffChanged, change, decided, fits
 from services.directory.store import organisations
+from services.directory.store.machines import organisations_of
 
 APART = frozenset({AUDITOR, OPERATOR})
 
@@ -103,6 +104,8 @@ async def _staff(tx: Transaction, wish: Wish) -> StaffChanged:
     told = decided(known, {(worker, role): wish.change is Change.GIVE_ROLE})
     if wish.change is Change.GIVE_ROLE:
         _require_apart(told, worker)
+        if await organisations_of(tx, worker) - {wish.organisation}:
+            raise refused("worker", "a machine of another organisation", AlreadyThere.code)
     for changed in change(wish.organisation, known, told):
         return changed
     raise WrongState("it is so already")

@@ -89,8 +89,9 @@ def import_work(service: Service) -> list[WorkKind]:
             return None
         opened = await service.vault.open(chunk.import_id, CHUNK_CLASS, str(chunk.number), chunk.sealed)
         form = RowsForm(
+            subject=chunk.origin.actor,
             organisation=chunk.organisation,
-            by=chunk.origin.actor,
+            roles=item.payload.get("roles", []),  # none where it was sent before they were kept
             purpose=chunk.origin.purpose,
             policy=chunk.origin.policy,
             rows=_ROWS.validate_json(opened),

@@ -5,6 +5,7 @@ Outside any transaction.
 from collections.abc import Sequence
 from uuid import UUID
 
+from chassis.identity.auth import Actor
 from chassis.problems import Unavailable
 from chassis.service import Service
 from contracts.internal import (
@@ -25,11 +26,17 @@ from contracts.internal import (
 from services.interchange.store.imports import Chunk
 
 
-async def known_rows(service: Service, organisation: str, rows: Sequence[RowMark]) -> list[RowOutcome]:
-    """The outcomes of those rows that are cases of the organisation already. Raises Unavailable."""
+async def known_rows(service: Service, actor: Actor, rows: Sequence[RowMark]) -> list[RowOutcome]:
+    """The outcomes of those rows that are cases of the actor's organisation already. Raises Unavailable."""
     found: list[RowOutcome] = []
     for start in range(0, len(rows), MOST_ASKED):
-        form = KnownRowsForm(organisation=organisation, rows=list(rows[start : start + MOST_ASKED]))
+        form = KnownRowsForm(
+            subject=actor.subject,
+            organisation=actor.organisation,
+            roles=sorted(actor.roles),
+            purpose=actor.purpose,
+            rows=list(rows[start : start + MOST_ASKED]),
+        )
         found += (await service.peers.ask(KNOWN_ROWS, question=form)).rows
     return found
 

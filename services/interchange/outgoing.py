@@ -1,5 +1,6 @@
 """Work that is due for an import or an export."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +10,10 @@ IMPORT_CHUNK, DESTROY_IMPORT_KEY = "import-chunk", "destroy-import-key"
 EXPORT_PART, EXPORT_FILE, DESTROY_EXPORT_KEY = "export-part", "export-file", "destroy-export-key"
 
 
-def import_chunk(import_id: UUID, number: int) -> DueWork:
-    return DueWork(IMPORT_CHUNK, f"{import_id}:{number}", {"import_id": str(import_id), "number": number})
+def import_chunk(import_id: UUID, number: int, roles: Collection[str]) -> DueWork:
+    """`roles`: those in which the file was sent, so that intake names no case to whoever may not read it."""
+    chunk = {"import_id": str(import_id), "number": number, "roles": sorted(roles)}
+    return DueWork(IMPORT_CHUNK, f"{import_id}:{number}", chunk)
 
 
 def import_key(import_id: UUID) -> DueWork:

@@ -21,7 +21,7 @@ def subject_of(event: Any) -> UUID:
 
 
 def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[None]:
-    half = getattr(event, "half", "")
+    half = getattr(event, "half", "") or getattr(event, "change", "")
     if isinstance(event, CaseAssignedV1):
         case.organisation, case.assigned, case.handed_over = event.organisation, True, False
         case.workers = event.workers

@@ -9,8 +9,8 @@ from chassis.database import Transaction
 from chassis.directory import ListedOrganisation, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
-from chassis.identity.linked import require_no_linked_case
-from chassis.problems import Invalid, NotFound, WrongState
+from chassis.identity.linked import has_linked_case, require_no_linked_case
+from chassis.problems import Invalid, LinkedCaseOpen, NotFound, WrongState
 from contracts.country.response_clock import ResponseClock
 from services.referral.domain.facts import Fact
 from services.referral.domain.offers import AgeNotTaken, ServiceNotOffered, check_offer
@@ -30,7 +30,6 @@ class DraftRequest:
     urgency: str
     fields: tuple[str, ...]
     kind: Kind = Kind.REFERRAL
-    linked_stay: bool = False
 
 
 @contextmanager
@@ -58,8 +57,6 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftR
         raise refused(
             "recipient", "a case is transferred inside one country; abroad it is referred", "transfer-abroad"
         )
-    if asked.kind is Kind.TRANSFER:
-        await require_no_linked_case(tx, asked.case_id, stays=asked.linked_stay)
     referral = Referral(
         id=tx.new_id(),
         half=Half.OUTGOING,
@@ -81,13 +78,21 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftR
 
 
 async def send_referral(
-    tx: Transaction, actor: Actor, clock: ResponseClock, referral_id: UUID, expected: int | None
+    tx: Transaction,
+    actor: Actor,
+    clock: ResponseClock,
+    referral_id: UUID,
+    expected: int | None,
+    *,
+    linked_stay: bool,
 ) -> Referral:
     """Send a draft. The offer is checked against the directory once more, because that may have changed since the
-    draft was written.
+    draft was written, and so may have who is linked with a person who is handed over.
     """
     action = referrals.action_of(Verb.SEND)
     referral = await referrals.get(tx, actor, action, referral_id, Half.OUTGOING, expected=expected)
+    if referral.kind is Kind.TRANSFER:
+        await require_no_linked_case(tx, referral.case_id, stays=linked_stay)
     with answered():
         facts = referral.send(clock.deadlines(referral.urgency, tx.now), tx.now)
     await _recipient(tx, referral.case_id, referral.recipient, referral.service)
@@ -95,13 +100,15 @@ async def send_referral(
     return referral
 
 
-async def send_blocks(tx: Transaction, case_id: UUID, recipient: str, service: str) -> list[str]:
+async def send_blocks(tx: Transaction, case_id: UUID, recipient: str, service: str, kind: str) -> list[str]:
     """Codes of why an offer to this recipient would be refused now; empty where it makes sense."""
+    leaves = kind == Kind.TRANSFER and await has_linked_case(tx, case_id)
+    linked = [LinkedCaseOpen.code] if leaves else []
     try:
         await _recipient(tx, case_id, recipient, service)
     except Invalid as refused:
-        return [str(error["code"]) for error in refused.errors]
-    return []
+        return [*(str(error["code"]) for error in refused.errors), *linked]
+    return linked
 
 
 async def referral_to_preview(tx: Transaction, actor: Actor, referral_id: UUID) -> Referral:

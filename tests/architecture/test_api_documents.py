@@ -81,7 +81,7 @@ EXACT = {
         "409": {"already-requested", "her-no-stands", "not-upheld", "second-person", "wrong-state"}
     },
     ("referral", "POST", "/v1/referrals/{referral_id}/send"): {
-        "409": {"offer-open", "transfer-open", "wrong-state"},
+        "409": {"linked-case-open", "offer-open", "transfer-open", "wrong-state"},
         "412": {"precondition-failed"},
     },
     ("returns", "POST", "/v1/returns/{return_id}/clear"): {

@@ -2,7 +2,7 @@
 
 from contracts.events.access import AttemptRefusedV1, RecordReadV1
 from contracts.examples import examples
-from services.audit.domain.timeline import CONFIDENTIAL
+from services.audit.domain.timeline import CONFIDENTIAL, LINKED
 from tests.audit.test_api import given
 from tests.audit.test_holders import case
 
@@ -48,7 +48,7 @@ async def test_readings_and_what_was_done_are_told_apart(audit, case):
 
 async def test_what_those_who_hold_her_case_are_not_to_know_is_not_told_to_them_by_her_report(audit, case):
     await audit.deliver(given(case))
-    for kind in sorted(CONFIDENTIAL):
+    for kind in sorted({*CONFIDENTIAL, LINKED}):
         told, *_ = examples(kind)
         await audit.deliver(told.event.model_copy(update={"case_id": case}))
     sections = await held(audit, case)

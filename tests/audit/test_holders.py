@@ -59,6 +59,13 @@ def test_what_our_half_did_because_theirs_told_it_stands_once():
     ]
 
 
+def test_who_reads_one_of_two_linked_cases_learns_that_a_link_changed_and_not_who_works_on_the_other():
+    (shown,) = merge([logged(1, "dependants.changed.v1", change="unlinked", linked_here=False)], "TH")
+    assert (shown.code, shown.by, [one.code for one in shown.details]) == (
+        "dependants.changed", None, ["unlinked"],
+    )  # fmt: skip
+
+
 @pytest.fixture
 async def case(audit) -> UUID:
     case_id = uuid4()

@@ -297,7 +297,7 @@ def _intake() -> list[Row]:
             "/internal/v1/file-rows/known",
             "internal.open-rows",
             _kinds("service:interchange"),
-            body={"organisation": AGENCY, "rows": [ROW]},
+            body={**ASKED_FOR, "rows": [ROW]},
         ),
         row(
             "POST",
@@ -327,20 +327,16 @@ def _intake() -> list[Row]:
 
 
 ROW = {"line": 2, "key": "a" * 64, "content": "b" * 64}
-FILE_ROWS = {
-    "organisation": AGENCY,
-    "by": "th.screening_officer",
-    "purpose": "case-management",
-    "policy": "0123456789abcdef",
-    "rows": [{**ROW, "fields": {"cor_FullName": "Sokha"}}],
-}
-
-
 ASKED_FOR = {
     "subject": "th.worker",
     "organisation": AGENCY,
     "roles": ["case_worker"],
     "purpose": "case-management",
+}
+FILE_ROWS = {
+    **ASKED_FOR,
+    "policy": "0123456789abcdef",
+    "rows": [{**ROW, "fields": {"cor_FullName": "Sokha"}}],
 }
 STANDING = {
     "action": "consent.record",

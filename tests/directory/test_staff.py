@@ -87,6 +87,12 @@ async def test_a_supervisor_is_shown_the_machines_of_the_own_organisation_and_an
     assert await shown("supervisor", "th-care-agency") == []
 
 
+def test_a_machine_is_of_one_organisation_and_not_of_two():
+    machine = {"machine:th.x": ["submitting_machine"]}
+    with pytest.raises(ValidationError, match="a machine belongs to one organisation"):
+        StaffFile.model_validate({"organisations": {"th-shelter": machine, "th-office": machine}})
+
+
 async def test_a_machine_that_the_file_no_longer_names_is_shown_to_nobody(th: Harness):
     await seed_staff(th.service, WITH_MACHINES)
     await seed_staff(th.service, STAFF)

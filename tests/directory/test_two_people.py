@@ -272,6 +272,16 @@ async def test_a_role_that_the_directory_does_not_have_does_not_count_though_a_t
     assert await found.reads("supervisor", AGENCY, "th.worker") == 200
 
 
+async def test_a_machine_of_another_organisation_is_given_no_role(th: Harness):
+    machine = {"machine:th.system": ["submitting_machine"]}
+    found = await office(th)
+    await seed_staff(th.service, StaffFile.model_validate({"organisations": {**STAFF, SHELTER: machine}}))
+    give = {"change": "give-role", "worker": "machine:th.system", "staff_role": "exporting_machine"}
+    refused = (await found.propose({**give, "organisation": AGENCY})).json()
+    assert refused["errors"][0]["code"] == "already-there"
+    assert (await found.propose({**give, "organisation": SHELTER})).status_code == 201
+
+
 async def test_one_person_does_not_shut_out_all_others_who_could_lift_it(th: Harness):
     alone = {OPERATIONS: {"th.one": ["operator"]}, SHELTER: {"th.two": ["operator"]}}
     found = await office(th)

@@ -157,12 +157,18 @@ def authorisation(
 MARK = {"line": 2, "key": "a" * 64, "content": "b" * 64}
 
 
+SENDER = {
+    "subject": "th.screening_officer",
+    "organisation": AGENCY,
+    "roles": ["screening_officer"],
+    "purpose": "case-management",
+}
+
+
 def sent(*rows: Any, **changes: Any) -> dict[str, Any]:
     """What interchange asks of intake."""
     return {
-        "organisation": AGENCY,
-        "by": "th.screening_officer",
-        "purpose": "case-management",
+        **SENDER,
         "policy": "0123456789abcdef",
         "rows": list(rows),
         **changes,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.vault.vault import KeyDestroyed
+from services.intake.reports.domain.calls import own_key
 from tests.intake.making import bodies, open_case
 
 WORDS = "Three of us are locked in at pier 4"
@@ -132,6 +133,18 @@ async def test_a_flag_that_is_heard_later_raises_its_tasks_when_it_is_saved_and_
     assert (await desk.view(call))["text"] == WORDS
 
 
+async def test_a_call_that_is_sent_again_leaves_no_key_that_nobody_finds(intake, desk):
+    key = {"Idempotency-Key": "call-sent-again-1"}
+    first, again = [await desk.send("POST", "/v1/calls", {"kind": "tells"}, **key) for _ in range(2)]
+    assert (first.status_code, again.json()) == (201, first.json())
+    owner = (await row(intake, first.headers["location"])).owner
+    assert owner == own_key(UUID(first.json()["id"]), 0)
+    await intake.service.vault.release(owner)
+    await intake.service.vault.destroy(owner)
+    late = await desk.send("POST", "/v1/calls", {"kind": "tells"}, **key)
+    assert (late.status_code, late.json()["code"]) == (409, "already-there")
+
+
 async def test_nobody_saves_over_what_they_have_not_seen(desk):
     call = await desk.start(text=WORDS)
     assert (await desk.send("PATCH", call, {"text": "a"}, **{"If-Match": '"1"'})).status_code == 200
@@ -194,6 +207,8 @@ async def test_attached_it_is_hers_under_her_key_and_taken_out_it_leaves_nothing
         "became-case",
     )
     hers = (await row(intake, call)).owner
+    assert not await is_destroyed(intake, own)  # until a backup holds the words under hers
+    await intake.work(hasten=True)
     assert await is_destroyed(intake, own)
     assert await desk.listed(f"?case_id={case_id}") == [view["id"]]
     assert await desk.move(call, "detach") == 200
@@ -236,6 +251,25 @@ async def test_the_tasks_of_a_call_go_where_it_goes_and_say_the_same_there(intak
     team = await desk.tasks(call, "&team=true")
     views = [(await desk.send("GET", f"/v1/tasks/{one['id']}")).json() for one in team]
     assert {one["step"] for one in views} == STEPS
+
+
+async def test_what_is_hers_again_before_its_former_place_was_let_go_of_stays_in_the_register_and_leaves_it_each_time(
+    intake, desk
+):
+    call, case_id = await desk.start(text=WORDS, flags=["immediate_danger"]), await open_case(intake)
+    agreed = {"case_id": str(case_id), "agreed": "in-person"}
+    await desk.move(call, "attach", agreed)
+    hers = (await row(intake, call)).owner
+    await intake.work()
+    without = (await intake.service.vault.held_by(hers))["intake"] - 3
+    for last in (3, 0, 3, 0):
+        await desk.move(call, "detach")
+        if last:
+            await desk.move(call, "attach", agreed)
+        await intake.work()
+        assert (await intake.service.vault.held_by(hers))["intake"] == without + last
+        if not last:
+            await desk.move(call, "attach", agreed)
 
 
 async def test_taken_out_a_task_keeps_its_step_and_nothing_that_was_written_in_her_case(intake, desk):
@@ -283,6 +317,22 @@ async def test_a_call_in_a_case_is_read_by_whoever_may_read_the_case_and_nobody_
     assert (await elsewhere.send("GET", call)).status_code == 404
 
 
+async def test_what_has_become_a_cases_between_the_look_at_whose_it_is_and_its_reading_is_not_shown(
+    intake, desk, monkeypatch
+):
+    call, case_id = await desk.start(text=WORDS, flags=["immediate_danger"]), await open_case(intake)
+    task = f"/v1/tasks/{(await desk.tasks(call))[0]['id']}"
+    await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"})
+
+    async def of_nobody_yet(*_):
+        return None
+
+    for room in ("casework.store.tasks", "reports.store.calls"):
+        monkeypatch.setattr(f"services.intake.{room}.case_of", of_nobody_yet)
+    for path in (call, task):
+        assert (await desk.send("GET", path)).status_code == 404
+
+
 async def test_the_filters_of_the_list(intake, desk):
     mine = await desk.start(kind="question")
     other = await Desk(intake, sub="th.second").start(kind="silent", flags=["suicide_risk"])
@@ -296,11 +346,37 @@ async def test_the_filters_of_the_list(intake, desk):
     assert (await desk.send("GET", "/v1/calls?text=pier")).status_code == 422
 
 
-async def test_a_call_goes_with_her_when_she_is_erased(intake, desk):
-    call, case_id = await desk.start(text=WORDS), await open_case(intake)
+async def test_no_call_is_taken_out_of_the_case_of_whoever_asks_to_be_erased_and_no_danger_is_closed_as_spam(
+    intake, desk
+):
+    call, case_id = await desk.start(text=WORDS, flags=["immediate_danger"]), await open_case(intake)
     await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"})
-    owner = (await row(intake, call)).owner
-    await intake.service.vault.release(owner)
-    await intake.service.vault.destroy(owner)
-    view = await desk.view(call)
-    assert (view["text"], view["callback"], view["flags"]) == (None, None, [])
+    supervisor = Desk(intake, "supervisor")
+    asked = await supervisor.send("POST", f"/v1/cases/{case_id}/erasures", {"reason": "She wants it"})
+    answer = await desk.send("POST", f"{call}/detach")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "erasure-requested")
+    assert "detach_call" not in {one["verb"] for one in (await desk.view(call))["moves"]}
+    await supervisor.send("POST", f"/v1/erasures/{asked.json()['id']}/cancel")
+    assert await desk.move(call, "detach") == 200
+    for one in await desk.tasks(call):
+        cancelled = await desk.send("POST", f"/v1/tasks/{one['id']}/cancel", {"reason": "not-needed"})
+        assert cancelled.status_code == 200, cancelled.text
+    await desk.send("PATCH", call, {"flags": []})
+    answer = await desk.send("POST", f"{call}/close", {"reason": "spam"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "heard")
+
+
+async def test_the_clock_waits_for_an_urgent_step_and_takes_the_words_of_the_tasks_with_those_of_the_call(
+    intake, desk
+):
+    call = await desk.start(text=WORDS, flags=["immediate_danger"])
+    await pass_days(intake, 91)
+    assert (await desk.view(call))["text"] == WORDS
+    paths = [f"/v1/tasks/{one['id']}" for one in await desk.tasks(call)]
+    for path in paths:
+        written = await desk.send("PUT", path, {"kind": "urgent-step", "text": WORDS})
+        assert written.status_code == 200, written.text
+        assert (await desk.send("POST", f"{path}/complete")).status_code == 200
+    await pass_days(intake, 182)
+    assert ((await desk.view(call))["state"], (await desk.view(call))["text"]) == ("cleared", None)
+    assert [(await desk.send("GET", path)).json()["text"] for path in paths] == [None, None]

@@ -10,7 +10,8 @@ from services.intake.casefile.domain.case import Case, CaseState, WrongMove
 from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casefile.domain.pair import OneCase
 from services.intake.rights.held import HELD
-from tests.intake.making import NOW, SHELTER, acceptance_of, bodies, disclosure, open_case, recall_of
+from tests.intake.making import AGENCY, NOW, SHELTER, acceptance_of, bodies, disclosure, open_case, recall_of
+from tests.listing import staff_changed, staff_of
 
 MOTHER, WORKER, COLLEAGUE = {"cor_FullName": "Sok Dara"}, "th.case_worker", "th.colleague"
 PERSON = text("select person_id from intake.cases where id = :id")
@@ -118,6 +119,34 @@ async def test_two_are_linked_once_from_whichever_side_and_only_by_who_may_write
         await ask(intake, "POST", f"cases/{itself}/dependants/link", body, status=404, **who)
 
 
+async def test_a_mother_and_her_child_are_never_one_person_nor_two_cases_of_hers_a_mother_and_her_child(
+    intake,
+):
+    """A merge in a hurry would let the child go with the mother, and her consent speak for it."""
+    mother, child = await mother_and_child(intake)
+    same = {"decision": "same-person", "reason": "own-word"}
+    for one, other in ((mother, child), (child, mother)):
+        refused = await ask(intake, "POST", f"cases/{one}/duplicates/{other}/decision", same, status=409)
+        assert refused["code"] == "one-person"
+    second = await open_case(intake, fields=MOTHER)
+    await ask(intake, "POST", f"cases/{mother}/duplicates/{second}/decision", same)
+    link = {"other_case_id": str(second), "relation": "sibling"}
+    refused = await ask(intake, "POST", f"cases/{mother}/dependants/link", link, status=409)
+    assert refused["code"] == "one-person"
+
+
+async def test_a_child_is_not_given_to_a_worker_of_its_mother_who_is_no_longer_there(intake):
+    mother = await open_case(intake, fields=MOTHER)
+    await assigned(intake, mother, WORKER, COLLEAGUE)
+    here = {name: roles for name, roles in staff_of(AGENCY).items() if name != COLLEAGUE}
+    await intake.deliver(staff_changed(AGENCY, here))
+    body = {"relation": "child"}
+    child = await ask(
+        intake, "POST", f"cases/{mother}/dependants", body, role="screening_officer", status=201
+    )
+    assert (await ask(intake, "GET", f"cases/{child['id']}"))["workers"] == [WORKER]
+
+
 async def test_a_mothers_case_is_not_closed_over_her_childs_without_a_word(intake):
     mother, child = await mother_and_child(intake)
     assert (await ask(intake, "GET", f"cases/{mother}/closing"))["blocked_by"] == ["linked-case-open"]
@@ -168,20 +197,28 @@ async def test_who_came_from_abroad_and_is_recalled_leaves_and_is_back_when_refe
     assert (await beside(intake, mother.case_id))[0]["other"]["id"] == child["id"]
 
 
-async def test_the_report_of_the_mother_names_the_relation_and_that_of_the_other_only_that_there_is_a_link(
+async def reported(intake, case_id) -> list[dict[str, object]]:
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        person = (await tx.execute(PERSON, {"id": case_id})).scalar_one()
+        rows = await find_held(tx, HELD, case_id)
+    held = await open_held(rows, case_id, intake.service.vault, person)
+    return [
+        {value.name: value.value for value in row.values}
+        for one in held.sections
+        if one.section == "dependant"
+        for row in one.rows
+    ]
+
+
+async def test_the_report_of_the_mother_names_the_relation_and_that_of_whoever_depends_or_is_a_danger_nothing(
     intake,
 ):
     mother, child = await mother_and_child(intake)
-    found = {}
-    for case in (mother, child):
-        async with intake.service.database.transaction(intake.service.database.system()) as tx:
-            person = (await tx.execute(PERSON, {"id": case})).scalar_one()
-            rows = await find_held(tx, HELD, case)
-        held = await open_held(rows, case, intake.service.vault, person)
-        (section,) = [one for one in held.sections if one.section == "dependant" and one.rows]
-        found[case] = {value.name: value.value for value in section.rows[0].values}
-    assert found[mother]["relation"] == "child"
-    assert {"relation", "by"}.isdisjoint(found[child])
+    (hers,) = await reported(intake, mother)
+    assert (hers["relation"], "by" in hers, await reported(intake, child)) == ("child", False, [])
+    (link,) = await beside(intake, mother)
+    await ask(intake, "POST", f"cases/{child}/dependants/{link['id']}/unlink", {"reason": "danger"})
+    assert (await reported(intake, mother), await reported(intake, child)) == ([], [])
 
 
 def a_case(number: int, state: CaseState = CaseState.OPEN, organisation: str = "th-care-agency") -> Case:

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from tests.intake.making import AGENCY, MARK, bodies, file_row, hand_over, sent
+from tests.intake.making import AGENCY, MARK, SENDER, bodies, file_row, hand_over, sent
 
 
 async def known(intake, *marks, organisation: str = AGENCY):
-    body = {"organisation": organisation, "rows": list(marks)}
+    body = {**SENDER, "organisation": organisation, "rows": list(marks)}
     headers = intake.as_service("interchange")
     answer = await intake.client.post("/internal/v1/file-rows/known", json=body, headers=headers)
     assert answer.status_code == 200, answer.text

@@ -215,6 +215,48 @@ async def test_a_case_that_a_supervisor_leaves_out_is_not_seen_by_the_cover_who_
     assert await sees(intake, "th.colleague", complained)
 
 
+async def test_who_is_kept_from_a_mother_is_kept_from_her_child_for_as_long_as_the_two_are_linked(intake):
+    mother, leave, supervisor = await of_worker(intake), await plan(intake), intake.as_("supervisor")
+    await act(intake, leave, "exclude", case_id=str(mother))
+    worker, beside = who(intake, "th.worker"), f"/v1/cases/{mother}/dependants"
+    opened = await intake.client.post(beside, json={"relation": "child"}, headers=worker)
+    child = UUID(opened.json()["id"])
+    await settle(intake)
+    assert (await sees(intake, "th.worker", child), await sees(intake, "th.colleague", child)) == (
+        True,
+        False,
+    )
+    (one,) = (await intake.client.get("/v1/leaves", headers=supervisor)).json()["items"]
+    assert sorted(one["left_out"]) == sorted([str(mother), str(child)])
+    (link,) = (await intake.client.get(beside, headers=worker)).json()["items"]
+    ended = await intake.client.post(
+        f"{beside}/{link['id']}/unlink", json={"reason": "entered-in-error"}, headers=worker
+    )
+    assert ended.status_code == 200, ended.text
+    await settle(intake)
+    assert (await sees(intake, "th.colleague", child), await sees(intake, "th.colleague", mother)) == (
+        True,
+        False,
+    )
+    again = {"other_case_id": str(child), "relation": "child"}
+    await intake.client.post(f"{beside}/link", json=again, headers=worker)
+    await settle(intake)
+    assert not await sees(intake, "th.colleague", child)
+
+
+async def test_a_child_whose_mother_is_left_out_afterwards_is_left_out_with_her(intake):
+    mother, leave = await of_worker(intake), await plan(intake)
+    beside = f"/v1/cases/{mother}/dependants"
+    opened = await intake.client.post(beside, json={"relation": "child"}, headers=who(intake, "th.worker"))
+    child = UUID(opened.json()["id"])
+    await settle(intake)
+    seen = [await sees(intake, "th.colleague", child)]
+    for verb in ("exclude", "include"):
+        await act(intake, leave, verb, case_id=str(mother))
+        seen.append(await sees(intake, "th.colleague", child))
+    assert seen == [True, False, True]
+
+
 async def test_two_cover_and_what_one_of_them_is_not_shown_the_other_is(intake):
     case_id, leave = await of_worker(intake), await plan(intake)
     await plan(intake, cover="th.other-worker")

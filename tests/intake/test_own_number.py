@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts.casefile.own_number import compared, own_number
 from contracts.casefile.text import InvalidText
-from tests.intake.making import AGENCY, SHELTER, bodies, file_row, hand_over, open_case, sent
+from tests.intake.making import AGENCY, SENDER, SHELTER, bodies, file_row, hand_over, open_case, sent
 from tests.intake.test_custody import a_move
 from tests.intake.test_search import found, search
 
@@ -146,7 +146,7 @@ async def test_a_row_of_a_file_brings_its_number_and_is_refused_where_another_ca
     free = {**taken, "line": 3, "key": "d" * 64, "own_number": "S-2"}
     body = sent(taken, free)
     known = {
-        "organisation": AGENCY,
+        **SENDER,
         "rows": [{k: v for k, v in one.items() if k != "fields"} for one in body["rows"]],
     }
     headers = intake.as_service("interchange")
@@ -161,6 +161,34 @@ async def test_a_row_of_a_file_brings_its_number_and_is_refused_where_another_ca
         assert (opened["line"], opened["outcome"]) == (3, "opened")
     assert await found(intake, "supervisor", own_number="S-2") == [opened["case_id"]]
     assert (await fields_of(intake, UUID(opened["case_id"])))["own_number"] == "S-2"
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"subject": "machine:th.system", "roles": ["submitting_machine"]},
+        {"subject": "th.other", "roles": ["case_worker"]},
+    ],
+)
+async def test_a_case_whose_number_somebody_writes_into_a_file_is_named_to_whoever_may_read_it_alone(
+    intake, of
+):
+    case_id = await open_case(intake, own_number="S-1")
+    again = {**file_row(cor_FullName="Dara"), "line": 3, "key": "d" * 64}
+    (known,) = (await hand_over(intake, uuid4(), sent(again))).json()["rows"]
+    given = {"organisation": AGENCY, "workers": ["th.colleague"]}
+    for one in (case_id, known["case_id"]):
+        path = f"/v1/cases/{one}/assignment"
+        answer = await intake.client.post(path, json=given, headers=intake.as_("supervisor") | ANY)
+        assert answer.status_code == 200, answer.text
+    number = {**file_row(cor_FullName="Sokha"), "own_number": "s-1"}
+    other = {**again, "content": "e" * 64}
+    refused = (await hand_over(intake, uuid4(), sent(number, other, **of))).json()["rows"]
+    assert [(one["outcome"], one["case_id"], one["case_reference"]) for one in refused] == [
+        ("refused", None, None)
+    ] * 2
+    repeated = (await hand_over(intake, uuid4(), sent(again, **of))).json()["rows"]
+    assert [(one["outcome"], one["case_id"]) for one in repeated] == [("duplicate", known["case_id"])]
 
 
 async def test_a_draft_keeps_the_number_until_it_is_submitted(intake):

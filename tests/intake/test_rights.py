@@ -24,6 +24,7 @@ from services.intake.rights.store import GOES
 from services.intake.settings import Settings
 from tests.harness import running
 from tests.intake.making import PERSON, bodies, disclosure, open_case
+from tests.intake.test_calls import Desk
 from tests.intake.test_erasure import person_of
 from tests.intake.test_search import found
 
@@ -220,8 +221,10 @@ async def test_a_law_of_the_country_keeps_everything_and_its_name_stays_with_the
 
 
 async def test_from_the_confirmation_on_nobody_reads_or_writes_about_her(intake, consent):
-    """Also while another service has not let go, so that the key is still there."""
-    case_id = await open_case(intake)
+    """Also while another service has not let go, so that the key is still there. A call that was hers goes with her."""
+    case_id, desk = await open_case(intake), Desk(intake, "case_worker")
+    call = await desk.start(text="Pier 4", flags=["immediate_danger"])
+    assert await desk.move(call, "attach", {"case_id": str(case_id), "agreed": "in-person"}) == 200
     await consent.seal(await person_of(intake, case_id), "consent.witness", case_id, "Malee")
     worker, path = intake.as_("case_worker"), f"/v1/cases/{case_id}"
     sought = {"name": PERSON["cor_FullName"], "telephone": PERSON["prs_MobilePhone"]}
@@ -231,6 +234,8 @@ async def test_from_the_confirmation_on_nobody_reads_or_writes_about_her(intake,
     await intake.work()
     assert (await shown(intake, case_id))["items"][0]["state"] == "confirmed"
     assert await left(intake, case_id) == {}
+    assert await rows(intake, "select id from intake.calls union all select id from intake.tasks") == []
+    assert (await desk.send("GET", call)).status_code == 404
     for part in ("fields", "fields/history", "screenings", "needs", "status", "age-assessment"):
         answer = await intake.client.get(f"{path}/{part}", headers=worker)
         assert [word for word in words(PERSON) if word in answer.text] == [], part

@@ -72,6 +72,24 @@ async def test_one_person_moves_no_case_and_two_give_every_case_to_the_superviso
     }
 
 
+async def test_what_ties_a_case_to_another_goes_with_both(intake):
+    """A mother and her child are taken over: whoever has them now must not lose the one over the other."""
+    officer, to = intake.as_("screening_officer"), intake.as_("supervisor", org=TO, sub=THEIRS)
+    mother, other = await open_case(intake), await open_case(intake)
+    child = {"relation": "child"}
+    await intake.client.post(f"/v1/cases/{mother}/dependants", json=child, headers=officer)
+    same = {"decision": "same-person", "reason": "own-word"}
+    decided = f"/v1/cases/{mother}/duplicates/{other}/decision"
+    assert (await intake.client.post(decided, json=same, headers=officer)).status_code == 200
+    await intake.deliver(suspended())
+    await intake.work()
+    (link,) = (await intake.client.get(f"/v1/cases/{mother}/dependants", headers=to)).json()["items"]
+    closing = (await intake.client.get(f"/v1/cases/{mother}/closing", headers=to)).json()
+    pairs = await intake.client.get(f"/v1/cases/{mother}/duplicates?decision=same-person", headers=to)
+    assert (link["relation"], "linked-case-open" in closing["blocked_by"]) == ("child", True)
+    assert [one["id"] for one in pairs.json()["items"]] == [str(other)]
+
+
 async def test_a_colleague_of_whoever_took_them_over_does_not_read_them(intake):
     case_id = await open_case(intake)
     await intake.deliver(suspended())

@@ -14,6 +14,7 @@ import corridor.export
 from corridor.cli import app
 from corridor.client import Person
 from corridor.export import ExportFailedError, export_file
+from corridor.sign_in import NoStackError
 from tests.interchange.test_exports import count
 from tests.interchange.test_imports import imported, row, table
 
@@ -86,6 +87,32 @@ async def test_an_export_that_is_ended_before_it_is_fetched_leaves_no_file(
     while await files.work():
         pass
     assert await count(files, "interchange.export_parts") == 0
+
+
+async def test_a_file_that_is_there_is_not_called_missing_when_the_service_does_not_say_that_its_own_is_gone(
+    files, person, folder, monkeypatch
+):
+    async def silent(self, path):
+        raise NoStackError("cell TH does not answer")
+
+    monkeypatch.setattr(person, "delete", silent)
+    await imported(files, table(row(cor_ExternalId="7")))
+    file, (console, out) = folder / "cases.csv", screen()
+    stale = folder / ".cases.csv.part"
+    stale.write_text("of a process that was killed")
+    assert await export_file(file, FETCHES, {"format": "csv"}, console)
+    assert (stale.exists(), "the service's own copy" in out.getvalue()) == (False, True)
+
+
+async def test_what_a_killed_process_left_is_removed_before_anything_else(files, person, folder, monkeypatch):
+    async def away(self, path, body=None, **kwargs):
+        raise NoStackError("cell TH does not answer")
+
+    monkeypatch.setattr(person, "post", away)
+    (folder / ".cases.csv.part").write_text("of a process that was killed")
+    with pytest.raises(NoStackError):
+        await export_file(folder / "cases.csv", FETCHES, {"format": "csv"}, screen()[0])
+    assert [*folder.iterdir()] == []
 
 
 @pytest.mark.parametrize(("whole", "code"), [(True, 0), (False, 3)])

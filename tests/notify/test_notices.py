@@ -1,12 +1,15 @@
 """Who is told: the side that the event is news for, and nobody by default."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from contracts.codes import codes
+from contracts.events.intake import DependantsChangedV1
 from services.notify.domain.notices import NOTICES, PRIORITIES, USUAL, News, template_of
 from services.notify.domain.words import TEXTS
+from services.notify.handlers import on_anything_noted
 from services.notify.store.notifications import CaseNotices
 
 CASE = UUID("7d2c1f44-94a4-4c1e-8d26-0b8f6e0f5d10")
@@ -48,10 +51,21 @@ def test_what_nobody_can_be_told_yet_is_kept_until_somebody_holds_the_case():
         ("consent.narrowed.v1", "", "act_now"),
         ("correction.received.v1", "", "file_changed"),
         ("case.screened.v1", "", None),
+        ("dependants.changed.v1", "linked", None),
+        ("dependants.changed.v1", "unlinked", None),
     ],
 )
 def test_only_the_side_that_it_is_news_for_is_told(kind, half, expected):
     assert template_of(kind, half) == expected
+
+
+def test_who_has_the_case_of_one_left_behind_is_told_when_the_other_left():
+    """The word that the child stays is said by whoever has its mother, and need not be by whoever has the child."""
+    event = DependantsChangedV1(case_id=CASE, link_id=CASE, change="left", linked_here=False)
+    case = CaseNotices(CASE, "th-care-agency")
+    on_anything_noted(case, event, datetime(2026, 11, 26, tzinfo=UTC))
+    case.address()
+    assert [(one.audience, one.news.template) for one in case.pending] == [("holder", "act_now")]
 
 
 def test_an_urgent_flag_a_hold_and_a_refusal_have_words_and_a_priority_of_their_own():

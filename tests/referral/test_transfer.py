@@ -185,17 +185,27 @@ async def test_a_service_that_the_recipient_does_not_offer_is_said_and_nothing_i
     assert await said_of(th, "referral.sent.v1") == []
 
 
-async def test_a_transfer_is_not_drafted_away_from_a_child_without_a_word_and_a_referral_is(th: Harness):
+async def test_a_transfer_is_not_sent_away_from_a_child_without_a_word_also_one_linked_since_it_was_drafted(
+    th: Harness,
+):
     case_id = uuid4()
     await th.grant_access(case_id, "th-care-agency")
+    headers = th.as_("case_worker")
+    drafts = [
+        (await th.client.post("/v1/referrals", json=form(case_id, **kind), headers=headers)).json()["id"]
+        for kind in (TRANSFER, {})
+    ]
     linked = DependantsChangedV1(case_id=case_id, link_id=uuid4(), change="linked", linked_here=True)
     await th.deliver(linked)
 
-    async def drafted_as(**more: object) -> tuple[int, str | None]:
-        headers = th.as_("case_worker")
-        answer = await th.client.post("/v1/referrals", json=form(case_id, **more), headers=headers)
+    async def sent(draft: str, body: object = None) -> tuple[int, str | None]:
+        answer = await th.client.post(
+            f"/v1/referrals/{draft}/send", json=body, headers={**headers, "If-Match": "*"}
+        )
         return answer.status_code, answer.json().get("code")
 
-    assert await drafted_as(**TRANSFER) == (409, "linked-case-open")
-    assert await drafted_as(**TRANSFER, linked_stay=True) == (201, None)
-    assert await drafted_as() == (201, None)
+    view = (await th.client.get(f"/v1/referrals/{drafts[0]}", headers=headers)).json()
+    (send,) = [one for one in view["moves"] if one["verb"] == "send_referral"]
+    assert (send["blocked_by"], await sent(drafts[0])) == (["linked-case-open"], (409, "linked-case-open"))
+    assert await sent(drafts[0], {"linked_stay": True}) == (200, None)
+    assert await sent(drafts[1]) == (200, None)

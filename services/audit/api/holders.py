@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.identity.access import require_case
 from chassis.service import Running
@@ -43,7 +43,10 @@ class TimelineEntryView(BaseModel):
     service: str
     cell: str
     organisation: str
-    by: str
+    by: Annotated[
+        str | None,
+        Field(description="null where it would tell who works on a case that is linked with this one"),
+    ]
     subject_id: str | None
     details: list[DetailView]
 

@@ -30,6 +30,11 @@ CONFIDENTIAL: Mapping[str, str] = {
     "cover.decided.v1": "who was kept from a case is told to supervisors alone",
 }
 """Events about a case that whoever holds it does not learn of, neither by the timeline nor by the report of her data."""
+LINKED = "dependants.changed.v1"
+"""The event of a link, in the timelines of two cases of which a reader may have one. Whoever caused it may work on the other, and
+the report of one person may come into the hands of somebody who looks for the other: the timeline tells it without a name, the
+report not at all.
+"""
 LEFT_OUT: Mapping[str, str] = {
     **CONFIDENTIAL,
     "record.read.v1": "who has seen her data is a list of its own",
@@ -79,7 +84,7 @@ class TimelineEntry:
     cell: str
     elsewhere: bool
     organisation: str
-    by: str
+    by: str | None
     subject_id: str | None
     details: tuple[Detail, ...]
 
@@ -106,7 +111,7 @@ def _entry_of(one: LoggedEvent, cell: str) -> TimelineEntry:
         cell=str(body.get("sender_cell") or body.get("recipient_cell") or cell) if elsewhere else cell,
         elsewhere=elsewhere,
         organisation=str(body.get("sender") or one.organisation) if one.type == PROCESS else one.organisation,
-        by=one.actor,
+        by=None if one.type == LINKED else one.actor,
         subject_id=next(
             (str(body[name]) for name in ("referral_id", "return_id", "subject_id") if body.get(name)), None
         ),

@@ -19,6 +19,7 @@ _LIST = text(
     " and (cast(:organisation as text) is null or s.organisation = :organisation) and s.worker > :after"
     " order by s.worker limit :limit"
 )
+_ORGANISATIONS = text(f"select s.organisation {_OF} and s.worker = :machine")
 _ROLES = text(
     f"select s.roles {_OF} and s.organisation = :organisation and s.worker = :machine and {_IN_FORCE}"
 )
@@ -28,6 +29,11 @@ async def machines_of(tx: Transaction, organisation: str | None, after: str, lim
     """Machines in the order of their names, and whether each is in force; None: of every organisation."""
     parameters = {"organisation": organisation, "after": after, "limit": limit}
     return (await tx.execute(_LIST, parameters)).all()
+
+
+async def organisations_of(tx: Transaction, machine: str) -> set[str]:
+    """The organisation of a machine; a set, since a file of before may have named two."""
+    return set((await tx.execute(_ORGANISATIONS, {"machine": machine})).scalars())
 
 
 async def roles_of_machine(tx: Transaction, organisation_id: str, machine: str) -> frozenset[str]:

@@ -7,16 +7,16 @@ from datetime import date
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import require_workers
+from chassis.directory import present, require_workers
 from chassis.identity.access import require, require_case
 from chassis.identity.auth import Actor
-from chassis.problems import Invalid, NotFound, PreconditionFailed, WrongState, expect
+from chassis.problems import Conflict, Invalid, NotFound, PreconditionFailed, WrongState, expect
 from contracts.protection import is_of_country
 from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
 from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, OWN_NUMBER
-from services.intake.casefile.domain.pair import OneCase
+from services.intake.casefile.domain.pair import OneCase, PairState
 from services.intake.casefile.outgoing import outgoing, tasks_due
 from services.intake.casefile.store import (
     ages,
@@ -25,6 +25,7 @@ from services.intake.casefile.store import (
     dependants,
     index,
     own_numbers,
+    pairs,
     received,
     records,
 )
@@ -95,6 +96,15 @@ async def retain(tx: Transaction, actor: Actor, case_id: UUID, disclosure_id: UU
         facts = file.retain(disclosure_id, law)
     await received.save(tx, [file])
     tx.say(*map(outgoing, facts))
+
+
+class OnePerson(Conflict):
+    """Two cases are of one person, or of two of whom one depends on the other; never both."""
+
+    code, title = (
+        "one-person",
+        "Of two linked cases nobody says that they are of one person: end that, or the link, first",
+    )
 
 
 @contextmanager
@@ -217,7 +227,8 @@ async def open_dependant(
 ) -> Case:
     """Open the case of somebody who depends on the person of this one. `hers`: her workers have it too."""
     her = await cases.get(tx, actor, ACTIONS[CaseVerb.LINK_DEPENDANT], case_id, lock=True)
-    case = await open_case(tx, actor, new, today, her.workers if hers else ())
+    here = await present(tx, her.organisation) if hers else ()
+    case = await open_case(tx, actor, new, today, [one for one in her.workers if one in here])
     await _link(tx, actor, her, case, link)
     return case
 
@@ -234,6 +245,10 @@ async def link_dependant(
 
 
 async def _link(tx: Transaction, actor: Actor, her: Case, other: Case, new: NewLink) -> None:
+    """Raises OnePerson: nobody depends on herself, whose other case this is."""
+    decided = await pairs.of_two(tx, her.id, other.id)
+    if decided is not None and decided.decision is PairState.SAME_PERSON:
+        raise OnePerson
     with answered():
         link = DependantLink.link(new, her, other, by=actor.subject, at=tx.now)
     await dependants.add(tx, link)

@@ -18,13 +18,19 @@ def words_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         if task is not None and (said := task.end_words(item.payload["version"])):
             await tasks.save(tx, task, said)
 
+    return [
+        WorkKind(TASK_WORDS, no_act, end_words, max_attempts=ATTEMPTS),
+        own_key_work(TASK_KEY, service, ledger),
+    ]
+
+
+def own_key_work(kind: str, service: Service, ledger: ErasureLedger) -> WorkKind:
+    """Destroy a key that was one thing's alone, so that nobody else holds it."""
+
     async def destroy(item: WorkItem) -> None:
-        """Destroy the key, and write it down where no restore takes it back. It is one task's, so nobody else holds it."""
+        """Destroy the key, and write it down where no restore takes it back."""
         key = UUID(item.key)
         await service.vault.release(key)
         ledger.append(key, await service.vault.destroy(key))
 
-    return [
-        WorkKind(TASK_WORDS, no_act, end_words, max_attempts=ATTEMPTS),
-        WorkKind(TASK_KEY, destroy, no_finish, max_attempts=ATTEMPTS),
-    ]
+    return WorkKind(kind, destroy, no_finish, max_attempts=ATTEMPTS)

@@ -9,7 +9,8 @@ from chassis.identity.access import permitted, require, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, Forbidden, NotFound, expect
 from services.intake.casefile.domain.case import CaseVerb
-from services.intake.casefile.store import cases
+from services.intake.casefile.outgoing import tasks_due
+from services.intake.casefile.store import cases, dependants
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import answered
 from services.intake.casework.domain import facts
@@ -76,6 +77,8 @@ async def decide_cover(
         outgoing(facts.CoverDecided(case_id, leave.id, left_out))
     )  # the leave, which the cover sees, stays as it was
     await leaves.follow_case(tx, case_id)
+    mark = f"covered:{leave.id}:{tx.now.isoformat()}"
+    tx.say(*(tasks_due(one, mark) for one in await dependants.linked_with(tx, case_id)))
     await give_back_tasks(tx, leave)
     return leave
 

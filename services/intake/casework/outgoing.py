@@ -92,7 +92,7 @@ def _due(fact: facts.ClockDue | facts.WordsEnding | facts.WordsGone | facts.Staf
             words = {"task_id": str(fact.task_id), "version": fact.version}
             return DueWork(TASK_WORDS, f"{fact.task_id}:{fact.version}", words, due_at=fact.at)
         case facts.WordsGone():
-            return DueWork(TASK_KEY, str(fact.key))
+            return DueWork(TASK_KEY, str(fact.key), due_at=fact.at)
         case facts.StaffLeft():
             key = f"{fact.organisation}:{fact.at.isoformat()}"
             return DueWork(TASKS_OF_STAFF, key, {"organisation": fact.organisation})

@@ -16,6 +16,7 @@ from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.store.dependants import LINKED_WITH
 from services.intake.casefile.store.undertakings import LATE_RECALL, LATE_REFERRAL
 from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.tasks import TaskState
@@ -138,7 +139,7 @@ async def task_contents(tx: Transaction, case_id: UUID) -> Contents:
 
 @dataclass(frozen=True, slots=True)
 class LeaveRow:
-    """A leave as a list has it, with the cases that were left out of it."""
+    """A leave as a list has it, with the cases that were left out of it, and those linked with them."""
 
     id: UUID
     worker: str
@@ -152,6 +153,7 @@ class LeaveRow:
 
 
 _LEAVES = RowReader(LeaveRow)
+_LINKED = LINKED_WITH.format(cases="array(select x.case_id from intake.left_out x where x.leave_id = l.id)")
 
 
 async def leaves(
@@ -162,7 +164,8 @@ async def leaves(
     which = "true" if state is None else "l.state = :state"
     statement = text(
         "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version, array(select x.case_id"
-        " from intake.left_out x where x.leave_id = l.id order by x.case_id) as left_out from intake.leaves l"
+        f" from intake.left_out x where x.leave_id = l.id union select o.case_id from ({_LINKED}) o order by 1) as left_out"
+        " from intake.leaves l"
         f" where l.organisation = :organisation and {which} and (:everybody or :who in (l.worker, l.cover))"
         " and (cast(:at as timestamptz) is null or (l.starts_at, l.id) < (:at, cast(:after as uuid)))"
         " order by l.starts_at desc, l.id desc limit :limit"

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Response
 
 from chassis.database import Origin
 from chassis.identity.access import require
+from chassis.identity.auth import ISSUED_ROLES, Actor, service_issuer
 from chassis.service import Running
 from chassis.web.http import Tx, Who
 from contracts.internal import (
+    AskerForm,
     ExportedCases,
     ExportedCasesForm,
     ExportedRowsForm,
@@ -25,6 +27,20 @@ router = APIRouter(tags=["internal"])
 OPEN, EXPORT = "internal.open-rows", "internal.export-rows"
 
 
+def _asker(form: AskerForm, caller: Actor) -> Actor:
+    """The person or machine in whose name the caller asks: of this cell, with no role that no issuer gives."""
+    return Actor(
+        service_issuer(caller.cell),
+        form.subject,
+        caller.cell,
+        form.organisation,
+        ISSUED_ROLES.intersection(form.roles),
+        form.purpose,
+        service=False,
+        policies=caller.policies,
+    )
+
+
 @router.post(
     "/internal/v1/file-rows/known", summary="Which of these rows are cases of the organisation already"
 )
@@ -32,7 +48,7 @@ async def ask_known_rows(body: KnownRowsForm, actor: Who, service: Running) -> R
     require(actor, OPEN)
     numbers = await numbers_of(service, body.organisation, body.rows)
     async with service.database.transaction(actor.origin()) as tx:
-        return RowOutcomes(rows=await store.outcomes(tx, body.organisation, body.rows, numbers))
+        return RowOutcomes(rows=await store.outcomes(tx, _asker(body, actor), body.rows, numbers))
 
 
 @router.post("/internal/v1/imports/{import_id}/rows", summary="Open a case for each row that is none yet")
@@ -42,13 +58,13 @@ async def open_rows(
     """A repeated call opens nothing more and answers the same. The cases are opened in the name of the file's sender."""
     require(actor, OPEN)
     require_canonical(body.rows)
-    origin = Origin(body.by, body.organisation, body.purpose, body.policy)
+    origin = Origin(body.subject, body.organisation, body.purpose, body.policy)
     file = SentFile(import_id, body.organisation, origin)
     new = await sealed_rows(service, file, body.rows)
     numbers = await numbers_of(service, body.organisation, body.rows)
     async with service.database.transaction(actor.origin()) as tx:
         await store.open_rows(tx, file, new)
-        found = await store.outcomes(tx, body.organisation, body.rows, numbers, import_id)
+        found = await store.outcomes(tx, _asker(body, actor), body.rows, numbers, import_id)
     response.headers["Cache-Control"] = "no-store"
     return RowOutcomes(rows=found)
 
@@ -60,7 +76,7 @@ async def read_exported_cases(
     """Opened in the name of the person who asked for the file, and logged as that person's readings."""
     require(actor, EXPORT)
     response.headers["Cache-Control"] = "no-store"
-    return await exports.exported_cases(service, exports.asker(body, actor), export_id, body)
+    return await exports.exported_cases(service, _asker(body, actor), export_id, body)
 
 
 @router.post("/internal/v1/exports/{export_id}/rows", summary="By what each case of a file is known again")

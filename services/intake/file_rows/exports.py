@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity.access import require
-from chassis.identity.auth import ISSUED_ROLES, Actor, service_issuer
+from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from contracts.internal import ExportedCase, ExportedCases, ExportedCasesForm, ExportedRow
@@ -15,20 +15,6 @@ from services.intake.file_rows import store
 from services.intake.file_rows.export_queries import EXPORT, SealedCase, page, still_taken
 
 RESOURCE = "export"
-
-
-def asker(form: ExportedCasesForm, caller: Actor) -> Actor:
-    """The person or machine in whose name the caller asks: of this cell, with no role that no issuer gives."""
-    return Actor(
-        service_issuer(caller.cell),
-        form.subject,
-        caller.cell,
-        form.organisation,
-        ISSUED_ROLES.intersection(form.roles),
-        form.purpose,
-        service=False,
-        policies=caller.policies,
-    )
 
 
 async def exported_cases(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Origin, Transaction
+from chassis.identity.auth import Actor
 from chassis.identity.references import references_of
 from chassis.problems import Unavailable
 from chassis.tables import insert_missing, upsert_set
@@ -15,7 +16,7 @@ from contracts.internal import DUPLICATE, OPENED, REFUSED, RowMark, RowOutcome
 from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.domain.facts import CaseFact, CaseOpened
 from services.intake.casefile.store import cases, index, own_numbers, records, references
-from services.intake.casefile.store.cases import OpenedCase
+from services.intake.casefile.store.cases import OpenedCase, readable
 from services.intake.casefile.store.own_numbers import SealedNumber
 from services.intake.casefile.store.records import Change
 from services.intake.file_rows.tables import FILE_ROWS
@@ -86,36 +87,42 @@ async def known_rows(tx: Transaction, organisation: str, keys: Sequence[bytes]) 
 
 async def outcomes(
     tx: Transaction,
-    organisation: str,
+    sender: Actor,
     rows: Sequence[RowMark],
     numbers: Mapping[int, bytes],
     import_id: UUID | None = None,
 ) -> list[RowOutcome]:
     """The outcomes of the rows that are cases, or whose own number another case has, in their order. Identity is compared and never
-    assumed.
+    assumed. Whoever writes a number into a file need not know of whom: the case that has it is named to whoever may read it alone.
     """
-    known = await known_rows(tx, organisation, [bytes.fromhex(row.key) for row in rows])
-    taken = await own_numbers.cases_with(tx, organisation, set(numbers.values()))
-    named = await references_of(tx, {*(one.case_id for one in known.values()), *taken.values()})
-    found = []
+    known = await known_rows(tx, sender.organisation, [bytes.fromhex(row.key) for row in rows])
+    taken = await own_numbers.cases_with(tx, sender.organisation, set(numbers.values()))
+    found: list[tuple[int, str, UUID]] = []
     for row in rows:
         one, other = known.get(bytes.fromhex(row.key)), taken.get(numbers.get(row.line, b""))
         if one is not None:
-            found.append(_outcome(row, one, import_id, named.get(one.case_id)))
+            found.append((row.line, _outcome(row, one, import_id), one.case_id))
         elif other is not None:
-            found.append(
-                RowOutcome(line=row.line, outcome=REFUSED, case_id=other, case_reference=named.get(other))
-            )
-    return found
+            found.append((row.line, REFUSED, other))
+    refused = {case_id for _, outcome, case_id in found if outcome == REFUSED}
+    named = {case_id for *_, case_id in found} - refused | await readable(tx, sender, refused)
+    references = await references_of(tx, named)
+    return [
+        RowOutcome(
+            line=line,
+            outcome=outcome,
+            case_id=case_id if case_id in named else None,
+            case_reference=references.get(case_id),
+        )
+        for line, outcome, case_id in found
+    ]
 
 
-def _outcome(row: RowMark, known: KnownRow, import_id: UUID | None, reference: str | None) -> RowOutcome:
+def _outcome(row: RowMark, known: KnownRow, import_id: UUID | None) -> str:
     """The line that opened the case has opened it, however often it is asked about; any other repeats it, or differs."""
     if (known.import_id, known.line) == (import_id, row.line):
-        outcome = OPENED
-    else:
-        outcome = DUPLICATE if bytes.fromhex(row.content) == known.content else REFUSED
-    return RowOutcome(line=row.line, outcome=outcome, case_id=known.case_id, case_reference=reference)
+        return OPENED
+    return DUPLICATE if bytes.fromhex(row.content) == known.content else REFUSED
 
 
 async def open_rows(tx: Transaction, file: SentFile, new: Sequence[NewRow]) -> None:

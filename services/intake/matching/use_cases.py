@@ -9,7 +9,8 @@ from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, expect
 from services.intake.casefile.domain.pair import LedAlready, OneCase, Pair, PairState
-from services.intake.casefile.store import pairs
+from services.intake.casefile.store import dependants, pairs
+from services.intake.casefile.use_cases import OnePerson
 from services.intake.identification.outgoing import outgoing
 from services.intake.identification.store import holds
 
@@ -44,12 +45,14 @@ async def decide(
     reason: str,
 ) -> Pair:
     """Decide whether both cases are of one person. Where they are, the first one leads, and a hold in force on either is in
-    force on both; it stays so when the decision is taken back, until somebody lifts it.
+    force on both; it stays so when the decision is taken back, until somebody lifts it. Raises OnePerson where one depends on the other.
     """
     for each in (case_id, other_id):
         await require_case(tx, actor, DECIDE, each)
     with answered():
         pair = await pairs.hold(tx, case_id, other_id, actor.organisation)
+        if decision is PairState.SAME_PERSON and other_id in await dependants.linked_with(tx, case_id):
+            raise OnePerson
         expect(pair.version, seen)
         facts = pair.decide(decision, reason, case_id, await pairs.merged(tx, pair))
     if facts:

@@ -22,9 +22,10 @@ def outgoing(fact: CallFact) -> Event | DueWork:
             }
             return DueWork(CALL_CLOCK, f"{fact.call_id}:{fact.at.isoformat()}", clock, due_at=fact.at)
         case facts.OwnKeyUnneeded():
-            return DueWork(CALL_KEY, str(fact.key))
+            return DueWork(CALL_KEY, str(fact.key), due_at=fact.at)
         case facts.RecordLeft():
-            return DueWork(CALL_RECORD, fact.record, {"person_id": str(fact.person_id)})
+            task_id = None if fact.task_id is None else str(fact.task_id)
+            return DueWork(CALL_RECORD, fact.record, {"person_id": str(fact.person_id), "task_id": task_id})
         case _:
             return _event(fact)
 

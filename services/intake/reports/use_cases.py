@@ -121,7 +121,7 @@ async def close_call(
 ) -> Call:
     call, _ = await _held(tx, actor, call_id, seen)
     with answered():
-        facts = call.close(reason, tx.now, times, steps_open=await tasks.has_open_steps(tx, call_id))
+        facts = call.close(reason, tx.now, times, steps=await tasks.states_of_steps(tx, call_id))
     await calls.save(tx, call, facts)
     return call
 
@@ -177,7 +177,7 @@ async def _attach(tx: Transaction, call: Call, case: Case, agreed: str, moved: M
     if case.person_id != moved.words.owner:
         raise PreconditionFailed
     with answered():
-        facts = call.attach(case, agreed, moved.words)
+        facts = call.attach(case, agreed, moved.words, tx.now)
     await calls.save(tx, call, facts)
     await _follow(tx, call, moved)
     tx.say(tasks_due(case.id, f"call.{call.id}.{call.version}"))
@@ -201,9 +201,10 @@ async def detach_call(
     fresh = _fresh(call, moved)
     if case is None:
         raise WrongState
+    asked = await calls.is_erasure_requested(tx, case.id)
     with answered():
-        facts = call.detach(case, fresh.words, tx.now, times)
-    left = [RecordLeft(case.person_id, task_record(task_id)) for task_id in fresh.tasks]
+        facts = call.detach(case, fresh.words, tx.now, times, erasure_requested=asked)
+    left = [RecordLeft(case.person_id, task_record(task_id), task_id) for task_id in fresh.tasks]
     await calls.save(tx, call, [*facts, *left])
     await _follow(tx, call, fresh)
     if await tasks.has_open_steps(tx, call_id):

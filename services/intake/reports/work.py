@@ -11,8 +11,10 @@ from chassis.vault.ledger import ErasureLedger
 from chassis.work import WorkItem, WorkKind, no_act, no_finish
 from services.intake.casework.domain.flag_tasks import SOON
 from services.intake.casework.domain.tasks import Task, TaskPlan
+from services.intake.casework.erasure import own_key_work
 from services.intake.casework.store import tasks
-from services.intake.reports.domain.calls import Call
+from services.intake.reports.content import times_of
+from services.intake.reports.domain.calls import Call, CallTimes
 from services.intake.reports.outgoing import CALL_CLOCK, CALL_KEY, CALL_RECORD
 from services.intake.reports.store import calls
 
@@ -28,25 +30,36 @@ def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
             return
         ends_at = datetime.fromisoformat(item.payload["ends_at"])
         if item.payload["over"]:
-            if facts := call.clear(ends_at):
-                await calls.save(tx, call, facts)
+            await _end(tx, call, ends_at, times_of(service))
         elif call.is_left_open(ends_at):
             await _review(tx, call, item.key)
 
-    async def destroy(item: WorkItem) -> None:
-        """Destroy the key, and write it down where no restore takes it back. It is one call's, so nobody else holds it."""
-        key = UUID(item.key)
-        await service.vault.release(key)
-        ledger.append(key, await service.vault.destroy(key))
-
     async def release(item: WorkItem) -> None:
-        await service.vault.release(UUID(item.payload["person_id"]), [item.key])
+        """A task has one record for ever: where it is hers again by now, with the call, its words stay in the register."""
+        person_id, task_id = UUID(item.payload["person_id"]), item.payload["task_id"]
+        if task_id is not None:
+            async with service.database.transaction(service.database.system()) as tx:
+                if await tasks.is_under(tx, UUID(task_id), person_id):
+                    return
+        await service.vault.release(person_id, [item.key])
 
     return [
         WorkKind(CALL_CLOCK, no_act, strike, max_attempts=ATTEMPTS),
-        WorkKind(CALL_KEY, destroy, no_finish, max_attempts=ATTEMPTS),
+        own_key_work(CALL_KEY, service, ledger),
         WorkKind(CALL_RECORD, release, no_finish, max_attempts=ATTEMPTS),
     ]
+
+
+async def _end(tx: Transaction, call: Call, ends_at: datetime, times: CallTimes) -> None:
+    """The words of its tasks go with those of the call."""
+    facts = call.clear(ends_at, tx.now, times, steps_open=await tasks.has_open_steps(tx, call.id))
+    if not facts:
+        return
+    await calls.save(tx, call, facts)
+    if call.content is None:
+        for task in await tasks.of_call(tx, call.id):
+            if gone := task.forget_call():
+                await tasks.save(tx, task, gone)
 
 
 async def _review(tx: Transaction, call: Call, key: str) -> None:

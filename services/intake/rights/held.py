@@ -8,7 +8,6 @@ from services.intake.casefile.domain.field_classes import (
     CHANGE_REASON,
     FLAGS_CLASS,
     GLASS,
-    LINK_ENDED,
     OWN_NUMBER,
     RELATION,
 )
@@ -137,12 +136,8 @@ def _closing(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
         yield SealedValue("reasons", RESUMPTION, record, row.resumed_for)
 
 
-def _dependant(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
-    """Of the one who depends the report says that there is a link, and nothing of who the other is, who may be in danger from it."""
-    if row.case_id == case_id:
-        yield SealedValue("relation", RELATION, row.id, row.relation)
-        if row.reason is not None:
-            yield SealedValue("reason", LINK_ENDED, row.id, row.reason)
+def _dependant(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("relation", RELATION, row.id, row.relation)
 
 
 def _erasure(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
@@ -150,6 +145,8 @@ def _erasure(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
         yield SealedValue("reason", REASON, row.id, row.reason)
 
 
+# Of links the report has those with her own dependants, while they stand. One that was ended is kept from both sides, for it may
+# have been ended because one is in danger from the other; whoever depends is told of none, under whose key nothing of it is.
 HELD = (
     HeldTable(
         CASES,
@@ -274,9 +271,9 @@ HELD = (
     HeldTable(
         DEPENDANTS,
         "dependant",
-        ("at=linked_at", "organisation", "ended_at"),
+        ("at=linked_at", "organisation"),
         sealed=_dependant,
-        which="case_id = :case_id or (dependant_id = :case_id and ended_at is null)",
+        which="case_id = :case_id and ended_at is null",
     ),
     HeldTable(
         tables.CLOSINGS,

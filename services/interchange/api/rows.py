@@ -13,7 +13,8 @@ class RowErrorView(BaseModel):
     """The place and the reason of an error; never the value there. `column` is a field, or `*` for the row; its codes
     are in `codelist`.
 
-    `case_id` is the case that stands under the row's identifier already, with another content.
+    `case_id` is the case that stands under the row's identifier already, with another content, or has its own number: null where
+    whoever sent the file may not read it.
     """
 
     line: int

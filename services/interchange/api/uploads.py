@@ -108,7 +108,7 @@ async def _prepare(
     if dry_run:
         rows = await imports.marked_rows(service, actor.organisation, sheet.rows)
         known = await known_rows(
-            service, actor.organisation, [RowMark(**row.model_dump(exclude={"fields"})) for row in rows]
+            service, actor, [RowMark(**row.model_dump(exclude={"fields"})) for row in rows]
         )
         return Upload(import_id, sheet, rows=rows, known=known)
     return Upload(import_id, sheet, await imports.seal_upload(service, actor, import_id, sheet.rows))

@@ -88,7 +88,7 @@ async def accept(
     await _RESULTS.write(tx, results, import_id=import_id)
     numbered = [{"number": number, "sealed": sealed} for number, sealed in enumerate(chunks, 1)]
     await _CHUNKS.write(tx, numbered, import_id=import_id)
-    tx.say(*(import_chunk(import_id, number) for number in range(1, len(chunks) + 1)))
+    tx.say(*(import_chunk(import_id, number, actor.roles) for number in range(1, len(chunks) + 1)))
 
 
 async def exists(tx: Transaction, import_id: UUID) -> bool:

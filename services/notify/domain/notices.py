@@ -15,6 +15,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "glass.broken.v1": {ALWAYS: "emergency_opened"},
     "case.unattended.v1": {ALWAYS: "unattended"},
     "case.resumed.v1": {ALWAYS: "file_changed"},
+    "dependants.changed.v1": {"left": "act_now"},
     "flags.recorded.v1": {ALWAYS: "urgent"},
     "draft.raised.v1": {ALWAYS: "started_urgent"},
     "draft.unfinished.v1": {ALWAYS: "started"},
@@ -68,7 +69,7 @@ NOTICES: Final[Mapping[str, Mapping[str, str]]] = {
     "recall.answered.v1": {ALWAYS: "answer"},
     "correction.received.v1": {ALWAYS: "file_changed"},
 }
-"""Event type → half of the referral or return (or always) → template."""
+"""Event type → half of the referral or return, or change of who is linked with her (or always) → template."""
 
 CLEARED: Final = "file_changed"
 """Flags were recorded of which none stands any more, or none that did not stand before."""

@@ -11,7 +11,7 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.web.http import Done, IfMatch, Tx, Who, done
 from contracts.form import Form
-from contracts.types import KnownCode
+from contracts.types import KnownCode, LinkedStay
 from services.referral import use_cases
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
@@ -19,6 +19,10 @@ from services.referral.domain.states import Verb
 from services.referral.parts import Running
 
 router = APIRouter(prefix="/v1/referrals/{referral_id}", tags=["moves"])
+
+
+class SendingForm(Form):
+    linked_stay: LinkedStay = False
 
 
 class Rejection(Form):
@@ -63,10 +67,17 @@ Moving = Annotated[Mover, Depends(mover, scope="function")]
 
 @router.post("/send", summary="Ask consent for the disclosure and offer the case; starts the response clock")
 async def send_referral(
-    referral_id: UUID, actor: Who, tx: Tx, running: Running, response: Response, if_match: IfMatch
+    referral_id: UUID,
+    actor: Who,
+    tx: Tx,
+    running: Running,
+    response: Response,
+    if_match: IfMatch,
+    body: SendingForm | None = None,
 ) -> Done:
+    stays = body is not None and body.linked_stay
     clock = running.parts.response_clock
-    referral = await use_cases.send_referral(tx, actor, clock, referral_id, if_match)
+    referral = await use_cases.send_referral(tx, actor, clock, referral_id, if_match, linked_stay=stays)
     return done(tx, response, referral.id, referral.version)
 
 

@@ -14,7 +14,7 @@ from chassis.web.positions import position
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
-from contracts.types import CaseId, KnownCode, LinkedStay, OrganisationId
+from contracts.types import CaseId, KnownCode, OrganisationId
 from services.referral import queries, use_cases
 from services.referral.domain.states import Half, Kind, State
 from services.referral.preview import preview
@@ -41,7 +41,6 @@ class ReferralForm(Form):
     urgency: Annotated[str, KnownCode("urgency")]
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
     kind: Annotated[str, KnownCode("referral_kind")] = Kind.REFERRAL
-    linked_stay: LinkedStay = False
 
 
 @router.post("", status_code=201, summary="Draft a referral; nobody is told yet")
@@ -56,7 +55,6 @@ async def draft_referral(
         urgency=body.urgency,
         fields=tuple(sorted(set(body.fields))),
         kind=Kind(body.kind),
-        linked_stay=body.linked_stay,
     )
     referral = await use_cases.draft_referral(tx, actor, running.settings.cell, asked)
     location = f"/v1/referrals/{referral.id}"
@@ -96,7 +94,8 @@ async def get_referral(
     tx.say(RecordReadV1(case_id=meant.case_id, resource="referral", resource_id=referral_id))
     response.headers["ETag"] = etag(view.version)
     draft = meant.half is Half.OUTGOING and view.state == State.DRAFT
-    blocks = await use_cases.send_blocks(tx, view.case_id, view.recipient, view.service) if draft else []
+    asked = (view.case_id, view.recipient, view.service, view.kind)
+    blocks = await use_cases.send_blocks(tx, *asked) if draft else []
     view.moves = queries.moves(view, running.commands, await rights_in(tx, actor, view.case_id), blocks)
     return view
 

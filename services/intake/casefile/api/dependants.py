@@ -186,7 +186,7 @@ async def list_dependants(
         permitted = await rights_in(tx, actor, case_id)
         rows = await dependants.of_case(tx, case_id)
         others = await _readable(tx, actor, rows)
-        tx.say(*(record_read(one, "dependants") for one in (case_id, *others)))
+        tx.say(record_read(case_id, "dependants"), *(record_read(one, "case") for one in others))
     words = await _words(service, [row for row in rows if row.other_id in others])
     shown = [row for row in rows if row.other_id in others or row.link.ended_at is None]
     ends = Offer(UNLINK, ACTIONS[UNLINK], passes(case.state, UNLINK))

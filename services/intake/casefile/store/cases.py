@@ -1,13 +1,13 @@
 """A case's row: read with the actor's right to it, saved with a version check and all its facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
-from chassis.identity.access import remember, remember_new, require_case
+from chassis.identity.access import remember, remember_new, require_case, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
@@ -130,6 +130,13 @@ async def get(tx: Transaction, actor: Actor, action: str, case_id: UUID, *, lock
         raise NotFound
     await attention.opened(tx, actor, case_id)
     return case
+
+
+async def readable(tx: Transaction, actor: Actor, case_ids: Collection[UUID]) -> set[UUID]:
+    """The ones among these cases that the actor may read, to name them and nothing else."""
+    condition, values = await visible_cases(tx, actor, "case.read", column="c.id")
+    statement = text(f"select c.id from intake.cases c where c.id = any(:ids) and {condition}")
+    return set((await tx.execute(statement, {**values, "ids": list(case_ids)})).scalars())
 
 
 async def any_of(tx: Transaction, case_ids: Sequence[UUID], organisation: str, worker: str) -> bool:

@@ -13,7 +13,7 @@ from chassis.tables import insert_missing, one_of, update_set
 from services.intake.casefile.domain.case import HERE, CaseState
 from services.intake.casefile.domain.dependant import DependantChange, DependantLink
 from services.intake.casefile.domain.facts import DependantsChanged, ValuesDeleted
-from services.intake.casefile.outgoing import outgoing
+from services.intake.casefile.outgoing import outgoing, tasks_due
 from services.intake.casefile.store.tables import DEPENDANTS
 
 MOST = 200
@@ -43,13 +43,13 @@ _COUNT = text(
     from intake.cases c where c.id = any(cast(:ids as uuid[])) and c.state in {one_of(HERE)}
     """
 )
-_ENDS = text(
-    """
-    select d.dependant_id as case_id, d.id from intake.dependants d where d.ended_at is null and d.case_id = any(cast(:ids as uuid[]))
-    union all select d.case_id, d.id from intake.dependants d where d.ended_at is null and d.dependant_id = any(cast(:ids as uuid[]))
-    order by 1, 2
-    """
-)
+LINKED_WITH = """
+    select d.dependant_id as case_id, d.id from intake.dependants d where d.ended_at is null and d.case_id = any({cases})
+    union all select d.case_id, d.id from intake.dependants d where d.ended_at is null and d.dependant_id = any({cases})
+"""
+"""The cases at the other ends of the links of some cases that stand, with the links, for a statement that asks for them."""
+
+_ENDS = text(f"{LINKED_WITH.format(cases='cast(:ids as uuid[])')} order by 1, 2")
 _FORGET = text(
     "delete from intake.dependants d using intake.cases h where h.id = d.case_id and (d.case_id = :id or d.dependant_id = :id)"
     " returning d.id, d.case_id, h.person_id"
@@ -122,13 +122,21 @@ async def moved(tx: Transaction, case_ids: Sequence[UUID], change: DependantChan
 async def forget(tx: Transaction, case_id: UUID) -> None:
     """Nothing is left of any link of a case that is erased; what was sealed of it under another's key is released there."""
     await moved(tx, [case_id], DependantChange.LEFT)
+    tx.say(*(tasks_due(other, f"erased:{case_id}") for other in await linked_with(tx, case_id)))
     for row in (await tx.execute(_FORGET, {"id": case_id})).all():
         if row.case_id != case_id:
             tx.say(outgoing(ValuesDeleted(row.person_id, row.id)))
 
 
+async def linked_with(tx: Transaction, case_id: UUID) -> list[UUID]:
+    """The cases with which this one is linked."""
+    return [row.case_id for row in await tx.execute(_ENDS, {"ids": [case_id]})]
+
+
 async def _say_both(tx: Transaction, link: DependantLink, change: DependantChange) -> None:
-    await _say(tx, [(link.case_id, link.id), (link.dependant_id, link.id)], change)
+    ends = (link.case_id, link.dependant_id)
+    await _say(tx, [(case_id, link.id) for case_id in ends], change)
+    tx.say(*(tasks_due(case_id, f"{change}:{link.id}") for case_id in ends))  # who covers in one, and in both
 
 
 async def _say(tx: Transaction, told: Sequence[tuple[UUID, UUID]], change: DependantChange) -> None:

@@ -14,6 +14,14 @@ _OF_ORGANISATION = text(
 )
 _MOVED = (
     text("update intake.calls set organisation = :organisation where case_id = any(cast(:cases as uuid[]))"),
+    text(
+        "update intake.dependants set organisation = :organisation"
+        " where case_id = any(cast(:cases as uuid[])) or dependant_id = any(cast(:cases as uuid[]))"
+    ),
+    text(
+        "update intake.pairs set organisation = :organisation"
+        " where first_id = any(cast(:cases as uuid[])) or second_id = any(cast(:cases as uuid[]))"
+    ),
     text("update intake.tasks set organisation = :organisation where case_id = any(cast(:cases as uuid[]))"),
     text(
         "update intake.listed_cases set organisation = :organisation where case_id = any(cast(:cases as uuid[]))"
@@ -28,6 +36,8 @@ async def of_organisation(tx: Transaction, organisation: str, limit: int) -> lis
 
 
 async def move_with_cases(tx: Transaction, case_ids: Sequence[UUID], organisation: str) -> None:
-    """Move whatever stands under the organisation that has a case: its calls, its tasks, and its places on lists."""
+    """Move whatever stands under the organisation that has a case: its calls, its tasks, its places on lists, and
+    what ties it to another case: that one is moved too, or is gone.
+    """
     for statement in _MOVED:
         await tx.execute(statement, {"cases": list(case_ids), "organisation": organisation})

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import visible_cases
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_of_case
 from chassis.problems import Conflict
 from chassis.tables import insert_missing
+from services.intake.casefile.store.cases import readable
 from services.intake.casefile.store.tables import OWN_NUMBERS
 
 _FORGET = text("delete from intake.own_numbers where case_id = any(cast(:cases as uuid[]))")
@@ -90,7 +90,4 @@ async def _reference(tx: Transaction, actor: Actor, organisation: str, entry: by
     found = (await cases_with(tx, organisation, [entry])).get(entry)
     if found is None:
         return None
-    condition, values = await visible_cases(tx, actor, "case.read", column="c.id")
-    readable = text(f"select c.id from intake.cases c where c.id = :case_id and {condition}")
-    row = (await tx.execute(readable, {**values, "case_id": found})).first()
-    return None if row is None else await reference_of_case(tx, found)
+    return await reference_of_case(tx, found) if await readable(tx, actor, [found]) else None

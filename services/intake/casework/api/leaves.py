@@ -56,7 +56,9 @@ class CoveredCaseForm(Form):
 
 
 class LeaveView(BaseModel):
-    """`left_out`: the cases that the cover does not see; a supervisor alone is shown them."""
+    """`left_out`: the cases that the cover does not see, and with each whoever is linked with it as a dependant; a supervisor
+    alone is shown them.
+    """
 
     id: UUID
     worker: str

@@ -335,7 +335,7 @@ async def get_task(task_id: UUID, actor: Who, service: Running, response: Respon
     async with service.database.transaction(actor.origin()) as tx:
         case_id = await tasks.case_of(tx, actor, READ_TASK, task_id)
         row = await queries.task(tx, task_id)
-        if row is None:
+        if row is None or row.case_id != case_id:  # the call that it is of has become a case's meanwhile
             raise NotFound
         case = None if case_id is None else await cases.get(tx, actor, READ_TASK, case_id)
         rights = rights_of(actor) if case is None else await rights_in(tx, actor, case.id)

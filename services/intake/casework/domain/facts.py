@@ -104,9 +104,10 @@ class WordsEnding:
 
 @dataclass(frozen=True, slots=True)
 class WordsGone:
-    """Nothing is kept under the key that a task of the team had of its own, so the key goes too."""
+    """Nothing is kept under the key that a task of the team had of its own, so the key goes too: at once, or then."""
 
     key: UUID
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

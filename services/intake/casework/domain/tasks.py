@@ -18,6 +18,8 @@ URGENT_STEP = "urgent-step"
 LONGEST = timedelta(days=3 * 366)
 GRACE = timedelta(days=30)
 """For so long a task of the team that has ended keeps its words, because it may be opened again."""
+COPIED = timedelta(days=1)
+"""The time in which a backup is made: it has words that went under another key there, and only then the former key goes."""
 
 
 class TaskState(StrEnum):
@@ -159,7 +161,7 @@ class Task:
         self.case_id = case_id
         self.content = None if words is None else words.content
         self.person_id = None if words is None else words.person_id
-        gone = [facts.WordsGone(before)] if own and before is not None else []
+        gone = [facts.WordsGone(before, now + COPIED)] if own and before is not None else []
         ending = [] if self.state is TaskState.OPEN else self._words_ending(now)
         return [facts.TaskChanged(self.about(), self.due_at), *gone, *ending]
 
@@ -210,6 +212,10 @@ class Task:
     def end_words(self, version: int) -> list[CaseworkFact]:
         """The time of its words is over; nothing where it was opened again since this version."""
         return self._say(None) if self.version == version else []
+
+    def forget_call(self) -> list[CaseworkFact]:
+        """The words of the call that it is about are deleted, and with them its own."""
+        return self._say(None)
 
     def words(self) -> SealedWords | None:
         if self.content is None or self.person_id is None:

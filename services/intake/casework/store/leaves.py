@@ -15,6 +15,7 @@ from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of, update_set
 from services.intake.casefile.domain.case import HERE
+from services.intake.casefile.store.dependants import LINKED_WITH
 from services.intake.casework.domain.facts import CaseCovered, CaseworkFact
 from services.intake.casework.domain.leave import Leave, LeaveState
 from services.intake.casework.outgoing import outgoing
@@ -56,13 +57,14 @@ _COVERED_FOR = text(
     " and (l.ended_at is null or l.ended_at > :since) order by l.starts_at desc, l.id limit 1"
 )
 # Whoever has a case needs no cover in it to see it, what was left out of one leave may be covered by another, and nobody
-# covers in a case that is gone.
+# covers in a case that is gone, or in one that is linked with a case that was left out: who is kept from her is kept from her child.
 _FOUND = f"""
     intake.cases c cross join lateral (
         select coalesce(array_agg(distinct l.cover order by l.cover), '{{}}') as covers from intake.leaves l
         where c.state in {one_of(sorted(HERE))} and l.organisation = c.organisation and l.worker = any(c.workers)
             and l.cover <> all(c.workers) and {_RUNNING}
-            and not exists (select from intake.left_out x where x.leave_id = l.id and x.case_id = c.id)) as found
+            and not exists (select from intake.left_out x where x.leave_id = l.id and (
+                x.case_id = c.id or x.case_id in (select o.case_id from ({LINKED_WITH.format(cases="array[c.id]")}) o)))) as found
 """
 _HOLD_CASE = text("select id from intake.cases where id = :id for update")
 _HOLD_CHANGED = text(

@@ -36,6 +36,10 @@ _OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
 _STEPS_OF_CALL = text(
     f"select exists (select from intake.tasks where call_id = :call and {_OPEN} and kind = '{URGENT_STEP}')"
 )
+_STATES_OF_STEPS = text(
+    f"select distinct state from intake.tasks where call_id = :call and kind = '{URGENT_STEP}'"
+)
+_UNDER = text("select exists (select from intake.tasks where id = :id and person_id = :person)")
 _ADD = insert_missing(TASKS, without=["ended_at", "ended_by", "version"], key=["id"])
 _SAVE = update_set(
     TASKS,
@@ -100,6 +104,16 @@ async def of_call(tx: Transaction, call_id: UUID) -> list[Task]:
 async def has_open_steps(tx: Transaction, call_id: UUID) -> bool:
     """True while something that an urgent flag of this call asks for is still to be done."""
     return bool((await tx.execute(_STEPS_OF_CALL, {"call": call_id})).scalar())
+
+
+async def states_of_steps(tx: Transaction, call_id: UUID) -> set[TaskState]:
+    """The states of the steps that urgent flags ever asked for in this call."""
+    return {TaskState(state) for state in (await tx.execute(_STATES_OF_STEPS, {"call": call_id})).scalars()}
+
+
+async def is_under(tx: Transaction, task_id: UUID, person_id: UUID) -> bool:
+    """True while the words of a task are under the key of this person."""
+    return bool((await tx.execute(_UNDER, {"id": task_id, "person": person_id})).scalar())
 
 
 async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[str], limit: int) -> list[Task]:

@@ -2,14 +2,16 @@
 
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from chassis.identity.access import require, rights_in, rights_of
 from chassis.identity.auth import Actor
+from chassis.problems import AlreadyThere
 from chassis.service import Running, Service
+from chassis.vault.vault import KeyDestroyed
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
@@ -40,7 +42,7 @@ from services.intake.reports.content import (
     times_of,
     urgency_in,
 )
-from services.intake.reports.domain.calls import Call, CallVerb
+from services.intake.reports.domain.calls import Call, CallVerb, own_key
 from services.intake.reports.sealing import open_call, seal_call
 from services.intake.reports.store import calls
 from services.intake.reports.use_cases import CallCase, MovedCall, NewCall, SavedCall
@@ -58,8 +60,11 @@ async def _started(body: StartCallForm, request: Request, actor: Who, service: R
     key = request.headers.get("idempotency-key")
     call_id = await service.own_key.identifier("call", actor.issuer, actor.subject, key)
     content = merged({}, body.model_dump(exclude={"kind"}))
-    owner, flags = uuid4(), content.get("flags", [])
-    await service.vault.create(owner)
+    owner, flags = own_key(call_id, 0), content.get("flags", [])
+    try:
+        await service.vault.create(owner)
+    except KeyDestroyed:
+        raise AlreadyThere from None  # the call was written down before, and its own key has gone since
     words = await seal_call(service.vault, call_id, owner, 0, content)
     call = Call(
         call_id,
@@ -150,6 +155,7 @@ async def _offers(tx: Tx, actor: Actor, call: Call, service: Service) -> list[Mo
     if call.case_id is not None:
         case = await cases.read(tx, call.case_id)
         lets = case is not None and passes(case.state, CaseVerb.DETACH_CALL)
+        lets = lets and not await calls.is_erasure_requested(tx, call.case_id)
         offers.append(Offer("detach_call", calls.WRITE, call.passes(CallVerb.DETACH) and lets))
         permitted = await rights_in(tx, actor, call.case_id)
     return service.commands.open(offers, permitted, call_id=call.id)

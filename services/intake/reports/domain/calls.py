@@ -3,7 +3,7 @@
 Its words are ciphertext here: under a key of its own, or of her in whose case it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Self
 from uuid import UUID, uuid5
 
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove
+from services.intake.casework.domain.tasks import COPIED, TaskState
 from services.intake.reports.domain import facts
 from services.intake.reports.domain.facts import CallFact
 
@@ -20,6 +21,8 @@ BECAME_CASE = "became-case"
 UNHEARD = frozenset({"spam", "wrong-number"})
 """The reasons for which the words of a call are kept for no longer than a mistake needs to be seen."""
 STEPS_OPEN = "an urgent step of this call is still to be done: do it, or cancel it, and then close"
+HEARD = "danger was told of in this call, or it was part of a case: close it for another reason"
+ERASURE_REQUESTED = "she asked to be erased, and this call with her: it is decided first"
 
 
 class CallState(StrEnum):
@@ -123,10 +126,16 @@ class Call:
     def raised(self, task_id: UUID) -> list[CallFact]:
         return [facts.CallRaised(self.id, self.organisation, task_id)]
 
-    def close(self, reason: str, now: datetime, times: CallTimes, *, steps_open: bool) -> list[CallFact]:
-        """Raises CommandRefused while a step that an urgent flag asked for is open: nobody closes danger as a wrong number."""
-        if self.passes(CallVerb.CLOSE) and steps_open:
+    def close(
+        self, reason: str, now: datetime, times: CallTimes, *, steps: Collection[TaskState]
+    ) -> list[CallFact]:
+        """`steps`: the states of the steps that urgent flags ever asked for in this call. Raises CommandRefused while one is open, and
+        for a reason that has the words deleted soon where there was danger, or the call was hers: nobody does that alone.
+        """
+        if self.passes(CallVerb.CLOSE) and TaskState.OPEN in steps:
             raise CommandRefused("steps-open", STEPS_OPEN)
+        if self.passes(CallVerb.CLOSE) and reason in UNHEARD and (self.flagged or self.sealing > 0 or steps):
+            raise CommandRefused("heard", HEARD, "reason")
         self._move(CallVerb.CLOSE)
         self.reason = reason
         return [facts.CallClosed(self.id, self.organisation, reason), *self._keep(now, times)]
@@ -136,8 +145,8 @@ class Call:
         self.reason = None
         return [facts.CallReopened(self.id, self.organisation), *self._keep(now, times)]
 
-    def attach(self, case: Case, agreed: str, words: CallWords) -> list[CallFact]:
-        """The call is hers: its words are under her key, and go with her."""
+    def attach(self, case: Case, agreed: str, words: CallWords, now: datetime) -> list[CallFact]:
+        """The call is hers: its words are under her key, and go with her. Its own is kept until a backup holds them there."""
         case.require(CaseVerb.ATTACH_CALL)
         self._move(CallVerb.ATTACH)
         before = self.owner
@@ -145,14 +154,18 @@ class Call:
         self.case_id, self.agreed, self.reason, self.ends_at = case.id, agreed, BECAME_CASE, None
         return [
             facts.CallAttached(case.id, self.id, self.organisation, agreed),
-            facts.OwnKeyUnneeded(before),
+            facts.OwnKeyUnneeded(before, now + COPIED),
         ]
 
-    def detach(self, case: Case, words: CallWords, now: datetime, times: CallTimes) -> list[CallFact]:
+    def detach(
+        self, case: Case, words: CallWords, now: datetime, times: CallTimes, *, erasure_requested: bool
+    ) -> list[CallFact]:
         """Take the call out of a case, because it was another's or she takes it back: nobody's again, and open, so that somebody
-        looks at it.
+        looks at it. Raises CommandRefused while she asks to be erased: it would stay behind.
         """
         case.require(CaseVerb.DETACH_CALL)
+        if erasure_requested and self.passes(CallVerb.DETACH):
+            raise CommandRefused("erasure-requested", ERASURE_REQUESTED)
         self._move(CallVerb.DETACH)
         left = facts.RecordLeft(self.owner, call_record(self.id, self.sealing))
         self._put(words)
@@ -164,10 +177,16 @@ class Call:
         """True where half of the time is over, nobody has closed the call, and nothing was done with it since that clock was set."""
         return self.state is CallState.OPEN and self.ends_at == ends_at
 
-    def clear(self, ends_at: datetime) -> list[CallFact]:
-        """Delete the words, as their time is over; nothing where something was done with the call since that clock was set."""
+    def clear(
+        self, ends_at: datetime, now: datetime, times: CallTimes, *, steps_open: bool
+    ) -> list[CallFact]:
+        """Delete the words, as their time is over; nothing where something was done with the call since that clock was set. As
+        long as an urgent step is open they stay, and their time begins again.
+        """
         if self.ends_at != ends_at or not self.passes(CallVerb.CLEAR):
             return []
+        if steps_open:
+            return self._keep(now, times)
         self._move(CallVerb.CLEAR)
         self.content, self.ends_at = None, None
         return [facts.CallCleared(self.id, self.organisation), facts.OwnKeyUnneeded(self.owner)]

@@ -70,17 +70,19 @@ class CallClockDue:
 
 @dataclass(frozen=True, slots=True)
 class OwnKeyUnneeded:
-    """Nothing is kept any more under a key that was the call's own."""
+    """Nothing is kept any more under a key that was the call's own: it goes at once, or then."""
 
     key: UUID
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordLeft:
-    """The words of the call are no longer under the key of this person."""
+    """The words of the call, or of this task about it, are no longer under the key of this person."""
 
     person_id: UUID
     record: str
+    task_id: UUID | None = None
 
 
 CallEvent = CallStarted | CallRaised | CallClosed | CallReopened | CallAttached | CallDetached | CallCleared

@@ -27,6 +27,7 @@ _OPEN_OF = text(
     f"select {_CALLS.columns()} from intake.calls where organisation = :organisation and state = '{CallState.OPEN}'"
     " order by id limit :limit for update"
 )
+_ERASURE = text("select exists (select from intake.erasures where case_id = :case and decided_at is null)")
 _ADD = insert_missing(CALLS, without=["version"], key=["id"])
 _SAVE = update_set(
     CALLS,
@@ -50,8 +51,11 @@ _SAVE = update_set(
 
 async def get(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> Call:
     """The call for whoever may do this in its organisation; of a case, with that case. NotFound otherwise."""
-    await case_of(tx, actor, action, call_id)
-    return _there(await read(tx, call_id))
+    case_id = await case_of(tx, actor, action, call_id)
+    call = _there(await read(tx, call_id))
+    if call.case_id != case_id:  # it has become a case's meanwhile, or none's
+        raise NotFound
+    return call
 
 
 async def get_locked(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> tuple[Call, Case | None]:
@@ -81,6 +85,11 @@ async def hold(tx: Transaction, call_id: UUID) -> Call | None:
 async def open_of(tx: Transaction, organisation: str, limit: int) -> list[Call]:
     """The open calls of an organisation, which are no case's, locked."""
     return _CALLS.all(await tx.execute(_OPEN_OF, {"organisation": organisation, "limit": limit}))
+
+
+async def is_erasure_requested(tx: Transaction, case_id: UUID) -> bool:
+    """True while she asks to be erased and nobody has decided. Whoever asks it has locked the case."""
+    return bool((await tx.execute(_ERASURE, {"case": case_id})).scalar())
 
 
 async def add(tx: Transaction, call: Call, facts: Sequence[CallFact]) -> None:
