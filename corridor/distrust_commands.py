@@ -70,7 +70,7 @@ def list_distrusts(cell: Cell, operator: As = None) -> None:
 
 @distrust.command("envelopes")
 def list_envelopes(cell: Cell, name: Distrust, operator: As = None) -> None:
-    """What was sealed to a lost key or signed with it, and what came signed with it since; never its content."""
+    """The envelopes sealed to a lost key or signed with it, and those that came signed with it since; never their content."""
     from corridor import distrusting
 
     call(distrusting.touched(who(cell, operator), str(name), console()))

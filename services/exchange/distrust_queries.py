@@ -11,10 +11,11 @@ from chassis.database import Transaction
 from chassis.identity.references import reference_column
 from chassis.tables import one_of
 from chassis.web.moves import MoveView
-from chassis.web.positions import Position as Newest
+from chassis.web.positions import Position
 from contracts.types import Code
+from services.exchange import queries
 from services.exchange.domain.distrust import ACTS, Distrust, DistrustKind
-from services.exchange.queries import ENVELOPES, EnvelopeView, Position
+from services.exchange.queries import ENVELOPES, EnvelopeView
 
 
 class KeyView(BaseModel):
@@ -104,14 +105,16 @@ async def keys(tx: Transaction, after: str, limit: int) -> list[KeyView]:
     return [KeyView.model_validate(row, from_attributes=True) for row in rows]
 
 
-async def newest(tx: Transaction, state: str | None, after: Newest | None, limit: int) -> list[UUID]:
+async def newest(tx: Transaction, state: str | None, after: Position | None, limit: int) -> list[UUID]:
     at, last = after or (None, None)
     return list(
         (await tx.execute(_NEWEST, {"state": state, "at": at, "after": last, "limit": limit})).scalars()
     )
 
 
-async def touched(tx: Transaction, distrust: Distrust, after: Position, limit: int) -> list[EnvelopeView]:
+async def touched(
+    tx: Transaction, distrust: Distrust, after: queries.Position, limit: int
+) -> list[EnvelopeView]:
     """The envelopes that a lost key touches: what was sealed to it or signed with it, and of what was signed with it and came here, what
     came since it was lost. None of an agreement.
     """

@@ -17,13 +17,13 @@ from chassis.web.positions import identifier, instant, position, positioned
 from contracts.events.access import LogReadV1
 from contracts.form import Form
 from contracts.types import Instant, KnownCode, Thumbprint, TicketId
-from services.exchange import distrust_queries as queries
+from services.exchange import distrust_queries
 from services.exchange.api import BEGINNING, AgreementId
 from services.exchange.distrust_queries import DistrustView, KeyView, view_of
 from services.exchange.domain.distrust import Distrust, DistrustVerb
 from services.exchange.queries import EnvelopeView
 from services.exchange.store import distrusts
-from services.exchange.use_cases import distrust as use_cases
+from services.exchange.use_cases import distrust
 from services.exchange.use_cases.distrust import DISTRUST
 
 router = APIRouter(prefix="/v1", tags=["exchange"])
@@ -48,7 +48,7 @@ class LostKeyForm(DistrustForm):
 async def list_keys(actor: Who, tx: Tx, page: Page, running: Running) -> Listing[KeyView]:
     require(actor, "agreement.read")
     (after,) = positioned(page.after, identifier) or ("",)
-    items = await queries.keys(tx, after, page.limit)
+    items = await distrust_queries.keys(tx, after, page.limit)
     for item in items:
         offer = Offer("distrust_key", DISTRUST, item.lost_since is None)
         item.moves = running.commands.open([offer], rights_of(actor), kid=item.kid)
@@ -64,7 +64,7 @@ async def distrust_key(kid: Kid, body: LostKeyForm, actor: Who, tx: Tx, response
     """By the word of one operator; a second confirms or lifts it within 24 hours. What is to be sealed for its organisation waits for
     another key on the trust list. The answer names the distrust.
     """
-    made = await use_cases.distrust_key(tx, actor, tx.new_id(), kid, body.since, body.ticket)
+    made = await distrust.distrust_key(tx, actor, tx.new_id(), kid, body.since, body.ticket)
     return _done(tx, response, made, made=True)
 
 
@@ -76,8 +76,8 @@ async def distrust_key(kid: Kid, body: LostKeyForm, actor: Who, tx: Tx, response
 async def suspend_agreement(
     agreement_id: AgreementId, body: DistrustForm, actor: Who, tx: Tx, response: Response
 ) -> Done:
-    """Its present version, by the word of one operator; a second confirms or lifts it. What was disclosed is not taken back."""
-    made = await use_cases.suspend_agreement(tx, actor, tx.new_id(), agreement_id, body.ticket)
+    """The present version is suspended by the word of one operator; a second confirms or lifts it. What was disclosed is not taken back."""
+    made = await distrust.suspend_agreement(tx, actor, tx.new_id(), agreement_id, body.ticket)
     return _done(tx, response, made, made=True)
 
 
@@ -90,7 +90,7 @@ async def list_distrusts(
     state: Annotated[Annotated[str, KnownCode("proposal_state")] | None, Query()] = None,
 ) -> Listing[DistrustView]:
     require(actor, DISTRUST)
-    found = await queries.newest(tx, state, position(page.after), page.limit)
+    found = await distrust_queries.newest(tx, state, position(page.after), page.limit)
     items = [_view(running, actor, await tx.clock(), await distrusts.get(tx, one)) for one in found]
     return Listing(items=items, next=following(items, page, "declared_at", "id"))
 
@@ -113,7 +113,7 @@ async def list_touched_envelopes(distrust_id: UUID, actor: Who, tx: Tx, page: Pa
     require(actor, DISTRUST)
     after = positioned(page.after, instant, UUID, UUID) or BEGINNING
     async with tx.of_everybody():  # an operator sees those of the whole cell
-        items = await queries.touched(tx, await distrusts.get(tx, distrust_id), after, page.limit)
+        items = await distrust_queries.touched(tx, await distrusts.get(tx, distrust_id), after, page.limit)
     tx.say(LogReadV1(view="envelopes", sought_id=distrust_id))
     return Listing(items=items, next=following(items, page, "at", "envelope_id", "item_id"))
 
@@ -125,27 +125,27 @@ async def confirm_distrust(
     distrust_id: UUID, actor: Who, tx: Tx, expected: SeenExactly, response: Response
 ) -> Done:
     """A key is then replaced on the trust list, an agreement followed by its next version."""
-    return _done(tx, response, await use_cases.confirm(tx, actor, distrust_id, expected))
+    return _done(tx, response, await distrust.confirm(tx, actor, distrust_id, expected))
 
 
 @router.post("/distrusts/{distrust_id}/withdraw", summary="A second operator lifts it: it was a mistake")
 async def withdraw_distrust(
     distrust_id: UUID, actor: Who, tx: Tx, expected: IfMatch, response: Response
 ) -> Done:
-    return _done(tx, response, await use_cases.withdraw(tx, actor, distrust_id, expected))
+    return _done(tx, response, await distrust.withdraw(tx, actor, distrust_id, expected))
 
 
-def _offers(distrust: Distrust, by: str, now: datetime) -> Sequence[Offer]:
-    return [Offer(f"{verb}_distrust", DISTRUST, distrust.lets(verb, by, now)) for verb in DistrustVerb]
+def _offers(found: Distrust, by: str, now: datetime) -> Sequence[Offer]:
+    return [Offer(f"{verb}_distrust", DISTRUST, found.lets(verb, by, now)) for verb in DistrustVerb]
 
 
-def _view(running: Running, actor: Actor, now: datetime, distrust: Distrust) -> DistrustView:
-    offers = _offers(distrust, actor.subject, now)
-    return view_of(distrust, now, running.commands.open(offers, rights_of(actor), distrust_id=distrust.id))
+def _view(running: Running, actor: Actor, now: datetime, found: Distrust) -> DistrustView:
+    offers = _offers(found, actor.subject, now)
+    return view_of(found, now, running.commands.open(offers, rights_of(actor), distrust_id=found.id))
 
 
-def _done(tx: Tx, response: Response, distrust: Distrust, *, made: bool = False) -> Done:
+def _done(tx: Tx, response: Response, decided: Distrust, *, made: bool = False) -> Done:
     if made:
-        where = f"/v1/distrusts/{distrust.id}"
-        return done(tx, response, distrust.id, distrust.version, status=201, location=where)
-    return done(tx, response, distrust.id, distrust.version)
+        where = f"/v1/distrusts/{decided.id}"
+        return done(tx, response, decided.id, decided.version, status=201, location=where)
+    return done(tx, response, decided.id, decided.version)

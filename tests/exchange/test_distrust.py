@@ -16,9 +16,9 @@ from deploy.local.trust import TrustFiles, make_trust
 from services.exchange.domain.distrust import (
     MOVES,
     Distrust,
-    Distrusted,
     DistrustKind,
     DistrustState,
+    DistrustSubject,
     DistrustVerb,
     SameOperator,
     WrongDistrustState,
@@ -260,7 +260,7 @@ async def test_only_whom_the_directory_lists_as_an_operator_distrusts_and_each_s
     )
 
 
-KEY = Distrusted(DistrustKind.KEY, "k" * 43, now(), RECIPIENT, "agree")
+KEY = DistrustSubject(DistrustKind.KEY, "k" * 43, now(), RECIPIENT, "agree")
 
 
 @pytest.mark.parametrize("verb", DistrustVerb)

@@ -43,7 +43,7 @@ MOVES: Mapping[DistrustState, Mapping[DistrustVerb, DistrustState]] = MappingPro
         DistrustState.WITHDRAWN: {},
     }
 )
-"""What two people confirmed is not lifted: another key is listed, or the agreement's next version is signed."""
+"""A distrust that two people confirmed is not lifted: another key is listed, or the agreement's next version is signed."""
 
 
 ACTS = frozenset({DistrustState.ACTING, DistrustState.CONFIRMED})
@@ -59,8 +59,8 @@ class SameOperator(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Distrusted:
-    """What is not trusted any more. `name` is a key's thumbprint or an agreement's identifier.
+class DistrustSubject:
+    """The key, or the version of an agreement, that is not trusted any more. `name` is a key's thumbprint or an agreement's identifier.
 
     `organisation` and `use` are a key's; `agreement_version` is the version that is suspended, 0 for a key. `since` is when a key was lost.
     """
@@ -77,7 +77,7 @@ class Distrusted:
 class DistrustMoved:
     distrust_id: UUID
     state: DistrustState
-    what: Distrusted
+    what: DistrustSubject
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class Distrust:
     """One distrust. `due_at` is by when a second person is to look at it."""
 
     id: UUID
-    what: Distrusted
+    what: DistrustSubject
     ticket: str
     state: DistrustState
     declared_by: str
@@ -97,7 +97,7 @@ class Distrust:
 
     @classmethod
     def declare(
-        cls, distrust_id: UUID, what: Distrusted, ticket: str, by: str, at: datetime
+        cls, distrust_id: UUID, what: DistrustSubject, ticket: str, by: str, at: datetime
     ) -> tuple["Distrust", list[DistrustMoved]]:
         """Declare it; it acts at once."""
         made = cls(distrust_id, what, ticket, DistrustState.ACTING, by, at, at + CONFIRM_WITHIN)

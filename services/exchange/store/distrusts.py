@@ -14,11 +14,11 @@ from contracts.border.governed import TrustList
 from services.exchange.domain.distrust import (
     ACTS,
     Distrust,
-    Distrusted,
     DistrustKind,
     DistrustMoved,
     Distrusts,
     DistrustState,
+    DistrustSubject,
 )
 from services.exchange.outgoing import distrust_moved
 from services.exchange.store.tables import DISTRUSTS, LISTED_KEYS, ONE_DISTRUST
@@ -42,7 +42,7 @@ _ADD = insert_missing(DISTRUSTS, key=ONE_DISTRUST)
 _SAVE = update_set(DISTRUSTS, "state", "decided_by", "decided_at", "version", stored="before")
 _LIST_KEYS = upsert_set(LISTED_KEYS)
 _UNLISTED = text("update exchange.listed_keys set listed = false where listed and not kid = any(:kids)")
-_WHATS = RowReader(Distrusted, DISTRUSTS)
+_WHATS = RowReader(DistrustSubject, DISTRUSTS)
 _OWN = (
     "id",
     "ticket",

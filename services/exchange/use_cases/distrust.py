@@ -13,8 +13,8 @@ from chassis.problems import AlreadyThere, Forbidden, NotFound, NotSecondPerson,
 from contracts.organisations import OPERATOR
 from services.exchange.domain.distrust import (
     Distrust,
-    Distrusted,
     DistrustKind,
+    DistrustSubject,
     SameOperator,
     WrongDistrustState,
 )
@@ -34,7 +34,7 @@ async def distrust_key(
     if since > await tx.clock():
         raise refused("since", "later than now", "in-the-future")
     organisation, use = listed
-    what = Distrusted(DistrustKind.KEY, kid, since, organisation, use)
+    what = DistrustSubject(DistrustKind.KEY, kid, since, organisation, use)
     return await _declare(tx, actor, distrust_id, what, ticket)
 
 
@@ -46,7 +46,7 @@ async def suspend_agreement(
     version = await partners.agreement_version(tx, agreement_id)
     if version is None:
         raise NotFound
-    what = Distrusted(DistrustKind.AGREEMENT, agreement_id, await tx.clock(), agreement_version=version)
+    what = DistrustSubject(DistrustKind.AGREEMENT, agreement_id, await tx.clock(), agreement_version=version)
     return await _declare(tx, actor, distrust_id, what, ticket)
 
 
@@ -71,7 +71,7 @@ async def withdraw(tx: Transaction, actor: Actor, distrust_id: UUID, seen: int |
 
 
 async def _declare(
-    tx: Transaction, actor: Actor, distrust_id: UUID, what: Distrusted, ticket: str
+    tx: Transaction, actor: Actor, distrust_id: UUID, what: DistrustSubject, ticket: str
 ) -> Distrust:
     made, facts = Distrust.declare(distrust_id, what, ticket, actor.subject, await tx.clock())
     if not await distrusts.add(tx, made, facts):
